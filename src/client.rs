@@ -1,0 +1,1 @@
+//! The world's edges: credentials, HTTP, Data Fusion, CDAP and BigQuery.

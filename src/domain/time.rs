@@ -1,0 +1,131 @@
+//! Moments and spans as plain numbers. The clock itself is read elsewhere (`engine/clock.rs`).
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since 1970 in UTC, the unit of CDAP's logs and of `logical.start.time`.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// From whole seconds since 1970 in UTC, the unit of CDAP's run records.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since 1970 in UTC.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970 in UTC, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The time since `earlier`; zero when `earlier` is the later one, so never negative.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The time from here until `later`; zero once it has passed.
+    pub fn until(self, later: Self) -> Duration {
+        later.since(self)
+    }
+
+    /// `2026-11-23T10:11:12.345Z`.
+    pub fn to_rfc3339(self) -> String {
+        self.date_time().to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+
+    /// `10:11:12` in UTC.
+    pub fn clock(self) -> String {
+        self.date_time().format("%H:%M:%S").to_string()
+    }
+
+    fn date_time(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.date_time().format("%Y-%m-%d %H:%M:%S UTC").to_string())
+    }
+}
+
+/// A span as a person reads it: `3 s`, `4m 05s`, `1h 02m`. Below ten seconds with one decimal.
+pub fn human(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, span.subsec_millis() / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_never_negative() {
+        let (early, late) = (Timestamp::from_seconds(10), Timestamp::from_seconds(12));
+        assert_eq!(late.since(early), Duration::from_secs(2));
+        assert_eq!(early.since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn spans_read_well() {
+        for (millis, text) in [
+            (0, "0.0 s"),
+            (2_340, "2.3 s"),
+            (59_900, "59 s"),
+            (65_000, "1m 05s"),
+            (3_720_000, "1h 02m"),
+        ] {
+            assert_eq!(human(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn moments_print_in_utc() {
+        assert_eq!(
+            Timestamp::from_millis(1_681_380_746_123).to_string(),
+            "2023-04-13 10:12:26 UTC"
+        );
+        assert_eq!(Timestamp::from_millis(-1).seconds(), -1);
+    }
+}

@@ -1,0 +1,3 @@
+//! The program: reads the command line, chooses a mode, turns errors into exit codes.
+
+fn main() {}

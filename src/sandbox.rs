@@ -1,0 +1,7 @@
+//! A local Data Fusion, CDAP, BigQuery and source database behind the real REST APIs.
+//!
+//! Reached over HTTP only. It shares no wire type with `client/`, so that a wrong belief about the
+//! real services cannot hide on both sides.
+
+pub mod observation;
+pub mod value;

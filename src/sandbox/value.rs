@@ -1,0 +1,83 @@
+//! One cell, one column: what the source, the pipelines and the warehouse hand to each other.
+
+/// A cell. Dates and times are text in BigQuery's canonical form; a timestamp is a number, so that
+/// it can be compared without parsing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// BOOL.
+    Bool(bool),
+    /// INT64.
+    Int(i64),
+    /// FLOAT64.
+    Float(f64),
+    /// NUMERIC or DECIMAL, as plain decimal text: `1234.50`.
+    Numeric(String),
+    /// STRING.
+    Text(String),
+    /// BYTES.
+    Bytes(Vec<u8>),
+    /// DATE: `2024-02-29`.
+    Date(String),
+    /// TIME: `06:00:00` or with six fraction digits.
+    Time(String),
+    /// DATETIME: `2024-02-29T23:59:59`, no zone.
+    DateTime(String),
+    /// TIMESTAMP, in microseconds since 1970 in UTC.
+    Timestamp(i64),
+    /// JSON text.
+    Json(String),
+}
+
+/// The type of a column, by BigQuery's standard names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// BOOL.
+    Bool,
+    /// INT64.
+    Int64,
+    /// FLOAT64.
+    Float64,
+    /// NUMERIC.
+    Numeric,
+    /// STRING.
+    String,
+    /// BYTES.
+    Bytes,
+    /// DATE.
+    Date,
+    /// TIME.
+    Time,
+    /// DATETIME.
+    DateTime,
+    /// TIMESTAMP.
+    Timestamp,
+    /// JSON.
+    Json,
+}
+
+/// A column of a table, of a query result or of a pipeline's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, in the spelling of its maker.
+    pub name: String,
+    /// Its type.
+    pub kind: ColumnType,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// Free text, if any.
+    pub description: Option<String>,
+}
+
+impl Column {
+    /// A nullable column without a description.
+    pub fn nullable(name: impl Into<String>, kind: ColumnType) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            nullable: true,
+            description: None,
+        }
+    }
+}
