@@ -3,5 +3,6 @@
 //! Reached over HTTP only. It shares no wire type with `client/`, so that a wrong belief about the
 //! real services cannot hide on both sides.
 
+pub mod execution;
 pub mod observation;
 pub mod value;
