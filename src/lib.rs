@@ -3,4 +3,5 @@
 
 pub mod client;
 pub mod domain;
+pub mod engine;
 pub mod sandbox;

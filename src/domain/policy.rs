@@ -1,0 +1,86 @@
+//! How long to wait before what: retries, polls, look-ups, refusals. Pure numbers of time and count.
+//!
+//! The pauses come from measurements (`runs` move on a 2 s grid, a young record is hidden for up to
+//! 2.3 s) and from what servers ask for; jitter is drawn from a key, so that a replay waits the same.
+
+use std::time::Duration;
+
+/// A start's answer was lost: for so long the run is looked for before it counts as unknown.
+/// A young record is invisible for 2 s at most when measured; a loaded server gets thirty times that.
+pub const LOOK_UP_WINDOW: Duration = Duration::from_secs(60);
+
+/// How far before our own clock's moment of a start the server's may lie.
+pub const CLOCK_MARGIN: Duration = Duration::from_secs(300);
+
+/// A run that shows no sign of life for so long is said to be silent.
+pub const SILENCE: Duration = Duration::from_secs(600);
+
+/// A stop that is not confirmed for so long is given up: the server's own limit is 300 s, and it looks
+/// every 300 s with 60 s of tolerance.
+pub const STOP_GRACE: Duration = Duration::from_secs(900);
+
+/// A stop is asked for again after this time without an end.
+pub const STOP_AGAIN: Duration = Duration::from_secs(60);
+
+/// For so long after the end of a run its cluster is watched, because late log lines may follow.
+pub const CLUSTER_WATCH: Duration = Duration::from_secs(30);
+
+/// The pause between two lists of runs, `age` after the youngest start.
+pub fn list_interval(age: Duration) -> Duration {
+    Duration::from_millis(match age.as_secs() {
+        0..90 => 1_000,
+        90..600 => 4_000,
+        _ => 10_000,
+    })
+}
+
+/// The pause between two readings of the counts, `age` after the youngest start.
+pub fn count_interval(age: Duration) -> Duration {
+    list_interval(age) * 2
+}
+
+/// The pause after `strikes` failures of one errand in a row: 1, 2, 4 … 60 s.
+pub fn backoff(strikes: u32) -> Duration {
+    Duration::from_secs((1_u64 << strikes.saturating_sub(1).min(6)).min(60))
+}
+
+/// The pause after flow control refused a start for the nth time (from 1): 5, 10, 20 … 300 s. Each
+/// refused start leaves a REJECTED record and counts as launching for 2 s, so tries are spaced.
+pub fn refusal_pause(refusals: u32) -> Duration {
+    Duration::from_secs((5_u64 << refusals.saturating_sub(1).min(6)).min(300))
+}
+
+/// `span` lengthened by up to a fifth, by a share that `key` and `turn` fix.
+pub fn jittered(span: Duration, key: &str, turn: u64) -> Duration {
+    // FNV-1a: small, stable, and good enough to spread polls.
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ turn;
+    for byte in key.bytes().chain(turn.to_le_bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    span + span * u32::try_from(hash >> 33 & 0xff).unwrap_or(0) / (255 * 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_are_bounded() {
+        assert_eq!([1, 2, 3, 7, 99].map(|n| backoff(n).as_secs()), [1, 2, 4, 60, 60]);
+        assert_eq!(
+            [1, 2, 3, 7, 99].map(|n| refusal_pause(n).as_secs()),
+            [5, 10, 20, 300, 300]
+        );
+    }
+
+    #[test]
+    fn jitter_is_repeatable_and_small() {
+        let second = Duration::from_secs(1);
+        for turn in 0..500 {
+            let span = jittered(second, "run", turn);
+            assert_eq!(span, jittered(second, "run", turn));
+            assert!((second..=second * 6 / 5).contains(&span), "{span:?}");
+        }
+        assert_ne!(jittered(second, "run", 1), jittered(second, "run", 2));
+    }
+}
