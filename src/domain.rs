@@ -3,13 +3,18 @@
 //! Nothing in here may touch the network, a file, the terminal, the environment or a clock; time
 //! comes in as a [`time::Timestamp`]. Start reading at `domain/run.rs`.
 
+pub mod arguments;
 pub mod event;
 pub mod failure;
+pub mod finding;
 pub mod id;
 pub mod log;
 pub mod pipeline;
 pub mod policy;
+pub mod row;
 pub mod run;
 pub mod scheduler;
 pub mod task;
 pub mod time;
+pub mod variable;
+pub mod verdict;

@@ -159,11 +159,8 @@ impl Scheduler {
         for run_id in asked {
             self.uncounted.remove(run_id);
         }
-        let counts = match outcome {
-            Ok(counts) => counts,
-            // Counts are a comfort; trouble with them is said by the list if it matters.
-            Err(_) => return self.desk.failed(Errand::Count, self.now),
-        };
+        // Counts are a comfort; trouble with them is said by the list if it matters.
+        let Ok(counts) = outcome else { return self.desk.failed(Errand::Count, self.now) };
         let pause = policy::jittered(
             policy::count_interval(self.youngest_age()),
             "count",

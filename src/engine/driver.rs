@@ -1,0 +1,290 @@
+//! Performs effects and feeds their answers back: the only place that spawns work for a run.
+//!
+//! The order of a step is what makes a crash harmless: events to the journal, then to the faces, then
+//! the effects leave. Nothing in here decides; that is `domain/scheduler.rs`.
+
+use super::cloud::Cloud;
+use super::tail::Tails;
+use super::{Command, Engine, Update, clock};
+use crate::client::Client;
+use crate::domain::event::{Fact, RunEvent};
+use crate::domain::failure::Failure;
+use crate::domain::id::DagRunId;
+use crate::domain::run::{Run, RunRequest, Scope};
+use crate::domain::scheduler::{Answer, Ask, Effect, Input, Scheduler};
+use crate::domain::time::Timestamp;
+use crate::store::{Journal, Lease, LogFolder};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Writes `cdf_pipeline_run_arguments` of a profile back; blocking.
+pub type SaveArguments = Arc<dyn Fn(&str, &str) -> Result<(), Failure> + Send + Sync>;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The services.
+    pub client: Client,
+    /// Where events go first.
+    pub journal: Journal,
+    /// Where log lines go.
+    pub logs: LogFolder,
+    /// Where output tables are reserved.
+    pub leases: PathBuf,
+    /// How the arguments that ran are written back.
+    pub save_arguments: SaveArguments,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("leases", &self.leases).finish_non_exhaustive()
+    }
+}
+
+/// Starts an engine; it ends on [`Command::Close`] or when its face is gone.
+pub fn spawn(parts: Parts) -> Engine {
+    let (commands, wishes) = mpsc::channel(64);
+    let (updates, facts) = mpsc::channel(1024);
+    let (answers, incoming) = mpsc::channel(256);
+    let driver = Driver { parts: Arc::new(parts), updates, answers, live: None };
+    tokio::spawn(driver.run(wishes, incoming));
+    Engine { commands, updates: facts }
+}
+
+/// An answer, and the run it was asked for.
+type Addressed = (DagRunId, Answer);
+
+struct Driver {
+    parts: Arc<Parts>,
+    updates: mpsc::Sender<Update>,
+    answers: mpsc::Sender<Addressed>,
+    live: Option<Live>,
+}
+
+/// The run that is going on, or that ended last.
+struct Live {
+    scheduler: Scheduler,
+    cloud: Cloud,
+    tails: Tails,
+    wake: Option<Timestamp>,
+    /// Held while the run goes on: no other DAG run on this output table.
+    lease: Option<Lease>,
+}
+
+impl Driver {
+    async fn run(mut self, mut wishes: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
+        loop {
+            let wake = self.live.as_ref().and_then(|live| live.wake);
+            tokio::select! {
+                biased;
+                wish = wishes.recv() => match wish {
+                    None | Some(Command::Close) => break,
+                    Some(command) => self.obey(command).await,
+                },
+                Some((run, answer)) = incoming.recv() => {
+                    if self.live.as_ref().is_some_and(|live| live.scheduler.run().id == run) {
+                        self.step(Input::Answered(answer)).await;
+                    }
+                }
+                () = clock::sleep_until(wake) => self.step(Input::Woke).await,
+            }
+        }
+        if let Some(live) = &mut self.live {
+            live.tails.finish(Duration::from_secs(15)).await;
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start(request) => self.begin(*request).await,
+            Command::Resume(id) => self.resume(id).await,
+            Command::Ask(ask) => self.ask(ask).await,
+            Command::ReadConfiguration(variables) => {
+                let cloud = Cloud::new(&self.parts.client, &variables);
+                let updates = self.updates.clone();
+                tokio::spawn(async move {
+                    if let Ok(connected) = cloud.connect().await {
+                        let _ = updates.send(Update::Connected(connected)).await;
+                    }
+                    let _ = updates.send(Update::Configuration(cloud.configuration().await)).await;
+                });
+            }
+            Command::Focus(task) => {
+                if let Some(live) = &self.live {
+                    live.tails.focus(task);
+                }
+            }
+            Command::Close => {}
+        }
+    }
+
+    /// A wish about a run that is over wants its table back first.
+    async fn ask(&mut self, ask: Ask) {
+        let Some(live) = &mut self.live else {
+            return self.refuse(Failure::permanent("There is no run.").with_remedy("Start one with r.")).await;
+        };
+        if live.scheduler.run().state.is_end() && live.lease.is_none() {
+            match reserve(&self.parts, live.scheduler.run()) {
+                Ok(lease) => live.lease = lease,
+                Err(failure) => return self.refuse(failure).await,
+            }
+        }
+        self.step(Input::Asked(ask)).await;
+    }
+
+    fn is_busy(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| !live.scheduler.run().state.is_end())
+    }
+
+    async fn begin(&mut self, request: RunRequest) {
+        let id = DagRunId::new(uuid::Uuid::now_v7().to_string());
+        let fact = Fact::RunStarted { run: id, request: Box::new(request) };
+        let first = RunEvent { at: clock::now(), fact };
+        if let Some(run) = Run::begin(&first) {
+            self.take_up(run, vec![first], true).await;
+        }
+    }
+
+    async fn resume(&mut self, id: DagRunId) {
+        let events = match self.parts.journal.events(&id).await {
+            Ok(events) => events,
+            Err(error) => return self.refuse(error.into()).await,
+        };
+        match Run::replay(&events) {
+            Some(run) => self.take_up(run, events, false).await,
+            None => self.refuse(Failure::permanent(format!("The journal holds no run {id}."))).await,
+        }
+    }
+
+    /// Makes this run the one that is going on; `fresh` events are not in the journal yet.
+    async fn take_up(&mut self, run: Run, events: Vec<RunEvent>, fresh: bool) {
+        if self.is_busy() {
+            let failure = Failure::permanent("A run is going on already.");
+            return self.refuse(failure.with_remedy("Wait for its end, or stop it with X.")).await;
+        }
+        let lease = match reserve(&self.parts, &run) {
+            Ok(lease) => lease,
+            Err(failure) => return self.refuse(failure).await,
+        };
+        if fresh && let Err(error) = self.parts.journal.append(&run.id, &events).await {
+            return self.tell(Update::Broken(error.into())).await;
+        }
+        let cloud = Cloud::new(&self.parts.client, &run.request.variables);
+        let tails = Tails::new(&run.id, cloud.clone(), self.parts.logs.clone(), self.updates.clone());
+        let mut live = Live { scheduler: Scheduler::new(run), cloud, tails, wake: None, lease };
+        live.tails.take_up(live.scheduler.run());
+        self.live = Some(live);
+        self.tell(Update::Events(events)).await;
+        self.step(Input::Begin).await;
+    }
+
+    async fn step(&mut self, input: Input) {
+        let Some(live) = &mut self.live else { return };
+        if let Input::Answered(Answer::Listed(Ok(_))) = &input {
+            live.tails.seen();
+        }
+        let step = live.scheduler.step(clock::now(), input);
+        live.wake = step.wake;
+        let run = live.scheduler.run().id.clone();
+        if !step.events.is_empty() {
+            if let Err(error) = self.parts.journal.append(&run, &step.events).await {
+                // Without a journal nothing may be started: an intent must be on disk first.
+                self.live = None;
+                return self.tell(Update::Broken(error.into())).await;
+            }
+            live.tails.follow(live.scheduler.run(), &step.events, &self.answers);
+            if live.scheduler.run().state.is_end() {
+                live.lease = None;
+            }
+            self.tell(Update::Events(step.events)).await;
+        }
+        for effect in step.effects {
+            self.perform(run.clone(), effect);
+        }
+    }
+
+    fn perform(&self, run: DagRunId, effect: Effect) {
+        let Some(live) = &self.live else { return };
+        let job = Job {
+            cloud: live.cloud.clone(),
+            request: live.scheduler.run().request.clone(),
+            run: run.clone(),
+            save: self.parts.save_arguments.clone(),
+        };
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let answer = job.answer(effect).await;
+            // The driver is gone only when the program ends; then nobody wants the answer.
+            let _ = answers.send((run, answer)).await;
+        });
+    }
+
+    async fn refuse(&self, failure: Failure) {
+        self.tell(Update::Refused(failure)).await;
+    }
+
+    async fn tell(&self, update: Update) {
+        // A face that is gone needs no news; its command channel closes the engine.
+        let _ = self.updates.send(update).await;
+    }
+}
+
+/// Reserves the output table; a pipeline by hand empties nothing and needs no reservation.
+fn reserve(parts: &Parts, run: &Run) -> Result<Option<Lease>, Failure> {
+    let variables = &run.request.variables;
+    match run.request.scope {
+        Scope::Single(_) => Ok(None),
+        Scope::Chain => {
+            let table = (&variables.project_id, &variables.bq_dataset_id, &variables.bq_output_table);
+            Lease::take(&parts.leases, table.0, table.1, table.2, &run.id).map(Some).map_err(Failure::from)
+        }
+    }
+}
+
+/// One effect on its way.
+struct Job {
+    cloud: Cloud,
+    request: RunRequest,
+    run: DagRunId,
+    save: SaveArguments,
+}
+
+impl Job {
+    async fn answer(self, effect: Effect) -> Answer {
+        let cloud = &self.cloud;
+        match effect {
+            Effect::Preflight => Answer::Preflight(cloud.preflight(&self.request, &self.run).await),
+            Effect::Truncate { job } => Answer::Truncated(cloud.truncate(&job).await),
+            Effect::ReadConfiguration => Answer::ConfigurationRead(cloud.configuration().await),
+            Effect::SaveArguments(list) => {
+                let text = crate::domain::arguments::to_json(&list);
+                let (save, profile) = (self.save, self.request.profile);
+                let saved = tokio::task::spawn_blocking(move || save(&profile, &text)).await;
+                Answer::ArgumentsSaved(saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))))
+            }
+            Effect::Start { task, token, arguments } => {
+                let outcome = cloud.start(&arguments).await;
+                Answer::Started { task, token, outcome }
+            }
+            Effect::List { since } => Answer::Listed(cloud.runs(since).await),
+            Effect::LookAt { task, run_id } => {
+                let outcome = cloud.run(&run_id).await;
+                Answer::LookedAt { task, run_id, outcome }
+            }
+            Effect::Stop { task, run_id } => {
+                let outcome = cloud.stop(&run_id).await;
+                Answer::StopSent { task, outcome }
+            }
+            Effect::Explain { task, run_id, state } => {
+                let failure = cloud.explain(&run_id, &state).await;
+                Answer::Explained { task, run_id, failure }
+            }
+            Effect::Count { runs } => {
+                let outcome = cloud.counts(&runs).await;
+                Answer::Counted { runs, outcome }
+            }
+        }
+    }
+}
