@@ -6,3 +6,4 @@
 pub mod execution;
 pub mod observation;
 pub mod value;
+pub mod warehouse;

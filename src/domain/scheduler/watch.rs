@@ -160,7 +160,9 @@ impl Scheduler {
             self.uncounted.remove(run_id);
         }
         // Counts are a comfort; trouble with them is said by the list if it matters.
-        let Ok(counts) = outcome else { return self.desk.failed(Errand::Count, self.now) };
+        let Ok(counts) = outcome else {
+            return self.desk.failed(Errand::Count, self.now);
+        };
         let pause = policy::jittered(
             policy::count_interval(self.youngest_age()),
             "count",

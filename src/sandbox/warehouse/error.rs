@@ -1,0 +1,48 @@
+//! What BigQuery says when a statement cannot be run: reason and message in its words.
+
+/// A refused statement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SqlError {
+    /// `invalidQuery`, `notFound`, `duplicate`, `invalid`, `accessDenied` …
+    pub reason: &'static str,
+    /// The message, as BigQuery words it.
+    pub message: String,
+}
+
+impl SqlError {
+    /// The statement is wrong or not supported.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self {
+            reason: "invalidQuery",
+            message: message.into(),
+        }
+    }
+
+    /// Something that the statement names does not exist.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self {
+            reason: "notFound",
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn syntax(sql: &str, at: usize, what: &str) -> Self {
+        Self::invalid(format!("Syntax error: {what} at {}", place(sql, at)))
+    }
+
+    pub(super) fn unsupported(sql: &str, at: usize, construct: &str) -> Self {
+        Self::invalid(format!(
+            "{construct} is not supported by the sandbox at {}",
+            place(sql, at)
+        ))
+    }
+}
+
+/// `[line:column]`, both counted from 1.
+pub(super) fn place(sql: &str, at: usize) -> String {
+    let before = sql.get(..at).unwrap_or(sql);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("[{line}:{column}]")
+}
