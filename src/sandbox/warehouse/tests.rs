@@ -157,9 +157,9 @@ fn what_is_wrong_is_said_in_bigquerys_words() {
             "Access Denied: Table other-project:d.t",
         ),
         (
-            "SELECT nothing FROM cdf_output.landing",
+            "SELECT nowhere FROM cdf_output.landing",
             "invalidQuery",
-            "Unrecognized name: nothing at [1:8]",
+            "Unrecognized name: nowhere at [1:8]",
         ),
         (
             "SELEC 1",
