@@ -8,7 +8,7 @@
 mod ddl;
 mod error;
 mod function;
-mod kind;
+pub(super) mod kind;
 mod load;
 mod rewrite;
 mod token;

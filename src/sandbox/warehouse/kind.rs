@@ -58,12 +58,12 @@ pub(super) fn declaration(kind: ColumnType) -> String {
 }
 
 /// The type in a declaration.
-pub(super) fn declared(declaration: &str) -> Option<ColumnType> {
+pub(crate) fn declared(declaration: &str) -> Option<ColumnType> {
     from_name(declaration.split(' ').next()?)
 }
 
 /// The type that fits what is there.
-pub(super) fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
+pub(crate) fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
     for cell in cells {
         match cell {
             Cell::Integer(_) => return ColumnType::Int64,
@@ -77,7 +77,7 @@ pub(super) fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType 
 }
 
 /// A cell as a value of its column's type.
-pub(super) fn value(cell: Cell, kind: ColumnType) -> Value {
+pub(crate) fn value(cell: Cell, kind: ColumnType) -> Value {
     match (cell, kind) {
         (Cell::Null, _) => Value::Null,
         (Cell::Integer(number), ColumnType::Bool) => Value::Bool(number != 0),

@@ -1,0 +1,211 @@
+//! Executes pipelines from their own JSON: node after node, rows in batches, on the sandbox's stores.
+//!
+//! It tells what happens as observations and knows nothing of run records or HTTP. A node's macros are
+//! expanded when the node begins, so an action can set what later stages look up.
+
+mod spark;
+
+#[cfg(test)]
+mod tests;
+
+use super::execution::{End, Executor, Job, Plan};
+use super::macros;
+use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
+use super::pipeline::{Node, Pipeline, Stage};
+use super::plugin::{self, Stores, Task, Work};
+use serde_json::Value as Json;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The executor over one set of stores.
+#[derive(Clone, Debug)]
+pub struct StoreExecutor {
+    stores: Stores,
+}
+
+impl StoreExecutor {
+    /// Executes on these stores.
+    pub fn new(stores: Stores) -> Self {
+        Self { stores }
+    }
+}
+
+impl Executor for StoreExecutor {
+    fn plan(&self, config: &Json) -> Result<Plan, String> {
+        Pipeline::parse(config).map(|pipeline| pipeline.plan())
+    }
+
+    fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {
+        let pipeline = match Pipeline::parse(&job.config) {
+            Ok(pipeline) => pipeline,
+            Err(text) => return End::Failed(plugin::failure("java.lang.IllegalArgumentException", text)),
+        };
+        let nodes = pipeline.nodes();
+        let share = job.pace / u32::try_from(nodes.len()).unwrap_or(1).max(1);
+        let scope = macros::Scope {
+            arguments: job.arguments.clone(),
+            secure: job.secure_keys.clone(),
+        };
+        let mut execution = Execution {
+            stores: &self.stores,
+            pipeline: &pipeline,
+            scope,
+            stop,
+            observe,
+            share,
+            node: String::new(),
+        };
+        for node in &nodes {
+            observe_start(&mut execution, node);
+            let end = execution.node(node);
+            let told = match &end {
+                End::Completed => NodeEnd::Completed,
+                End::Failed(failure) => NodeEnd::Failed(failure.clone()),
+                End::Killed => NodeEnd::Killed,
+            };
+            (execution.observe)(Observation::NodeFinished {
+                node: node.id.clone(),
+                end: told,
+            });
+            if end != End::Completed {
+                return end;
+            }
+        }
+        End::Completed
+    }
+}
+
+fn observe_start(execution: &mut Execution<'_>, node: &Node) {
+    execution.node.clone_from(&node.id);
+    (execution.observe)(Observation::NodeStarted {
+        node: node.id.clone(),
+        program: node.program,
+    });
+}
+
+/// One execution under way.
+struct Execution<'a> {
+    stores: &'a Stores,
+    pipeline: &'a Pipeline,
+    scope: macros::Scope,
+    stop: &'a AtomicBool,
+    observe: &'a mut dyn FnMut(Observation),
+    /// How long one node should take at least.
+    share: Duration,
+    node: String,
+}
+
+impl Execution<'_> {
+    fn node(&mut self, node: &Node) -> End {
+        let result = match node.program {
+            NodeProgram::Action => self.action(&node.stages[0]),
+            NodeProgram::Spark => self.spark(node),
+        };
+        match result {
+            Ok(()) if self.stop.load(Ordering::Relaxed) => End::Killed,
+            Ok(()) => End::Completed,
+            Err(_) if self.stop.load(Ordering::Relaxed) => End::Killed,
+            Err(failure) => End::Failed(failure),
+        }
+    }
+
+    fn action(&mut self, stage: &Stage) -> Result<(), Failure> {
+        let properties = self.properties(stage)?;
+        let Some(Work::Action(run)) = plugin::find(&stage.plugin, &stage.kind).map(|p| p.work) else {
+            return Err(not_an(stage, "action"));
+        };
+        self.pause(self.share / 2)?;
+        let done = self.at_work(stage, &properties, |task| run(task))?;
+        self.count(&stage.name, "records.processed", done.processed);
+        for (name, value) in done.arguments {
+            self.scope.arguments.insert(name.clone(), value.clone());
+            (self.observe)(Observation::ArgumentSet {
+                node: self.node.clone(),
+                name,
+                value,
+            });
+        }
+        self.pause(self.share / 2)
+    }
+
+    /// Lets a plugin work and tells what it says.
+    fn at_work<T>(
+        &mut self,
+        stage: &Stage,
+        properties: &BTreeMap<String, String>,
+        work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let lines = RefCell::default();
+        let window = self
+            .scope
+            .arguments
+            .get("logical.start.time")
+            .cloned()
+            .unwrap_or_default();
+        let task = Task {
+            stage: &stage.name,
+            properties,
+            stores: self.stores,
+            window: &window,
+            lines: &lines,
+        };
+        let result = work(&task);
+        for line in lines.into_inner() {
+            (self.observe)(Observation::Line(line));
+        }
+        result
+    }
+
+    fn properties(&self, stage: &Stage) -> Result<BTreeMap<String, String>, Failure> {
+        let expanded =
+            |(name, value): (&String, &String)| Ok((name.clone(), macros::expand(value, &self.scope)?));
+        stage.properties.iter().map(expanded).collect()
+    }
+
+    fn count(&mut self, stage: &str, metric: &str, by: i64) {
+        (self.observe)(Observation::Counted {
+            stage: stage.to_owned(),
+            metric: metric.to_owned(),
+            by,
+        });
+    }
+
+    fn say(&mut self, level: Level, logger: &str, message: String) {
+        let line = Line {
+            level,
+            logger: logger.to_owned(),
+            thread: format!("spark-submitter-{}", self.node),
+            message,
+            stack_trace: String::new(),
+            stage: None,
+        };
+        (self.observe)(Observation::Line(line));
+    }
+
+    /// Takes its time, in slices, so that a stop is heard.
+    fn pause(&self, span: Duration) -> Result<(), Failure> {
+        const SLICE: Duration = Duration::from_millis(20);
+        let mut left = span;
+        while !left.is_zero() && !self.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(left.min(SLICE));
+            left = left.saturating_sub(SLICE);
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(plugin::failure(
+                "java.lang.InterruptedException",
+                "sleep interrupted",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn not_an(stage: &Stage, role: &str) -> Failure {
+    let text = format!(
+        "Plugin '{}' of stage '{}' is no {role} of the sandbox",
+        stage.plugin, stage.name
+    );
+    plugin::failure("java.lang.UnsupportedOperationException", text)
+}

@@ -1,0 +1,184 @@
+//! The plugins the sandbox can execute: one line here and one file below for each.
+//!
+//! A plugin gets its properties with every macro expanded, and the stores. Anything that is not listed
+//! is refused at deploy time, as a server refuses a plugin that is not installed.
+
+mod bigquery_execute;
+mod bigquery_table;
+mod cloud_sql;
+mod gcs;
+mod projection;
+
+use super::bucket::Buckets;
+use super::observation::{Failure, Level, Line};
+use super::source::Source;
+use super::value::{Column, Value};
+use super::warehouse::Warehouse;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A plugin.
+pub(super) struct Plugin {
+    pub name: &'static str,
+    pub kind: &'static str,
+    /// Name, version and scope of the artifact that holds it.
+    pub artifact: (&'static str, &'static str, &'static str),
+    pub required: &'static [&'static str],
+    pub work: Work,
+}
+
+/// What a plugin does.
+#[derive(Clone, Copy)]
+pub(super) enum Work {
+    Action(fn(&Task<'_>) -> Result<Done, Failure>),
+    Source(fn(&Task<'_>) -> Result<Batch, Failure>),
+    Transform(fn(&Task<'_>, Batch) -> Result<Batch, Failure>),
+    Sink(fn(&Task<'_>) -> Result<Box<dyn Sink>, Failure>),
+}
+
+const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
+
+static PLUGINS: [Plugin; 5] = [
+    Plugin {
+        name: "BigQueryExecute",
+        kind: "action",
+        artifact: GOOGLE,
+        required: &["sql"],
+        work: Work::Action(bigquery_execute::run),
+    },
+    Plugin {
+        name: "CloudSQLMySQL",
+        kind: "batchsource",
+        artifact: ("cloudsql-mysql-plugin", "1.11.0", "USER"),
+        required: &[
+            "referenceName",
+            "jdbcPluginName",
+            "connectionName",
+            "database",
+            "importQuery",
+        ],
+        work: Work::Source(cloud_sql::read),
+    },
+    Plugin {
+        name: "Projection",
+        kind: "transform",
+        artifact: ("core-plugins", "2.12.0", "SYSTEM"),
+        required: &[],
+        work: Work::Transform(projection::apply),
+    },
+    Plugin {
+        name: "GCS",
+        kind: "batchsink",
+        artifact: GOOGLE,
+        required: &["referenceName", "path", "format"],
+        work: Work::Sink(gcs::open),
+    },
+    Plugin {
+        name: "BigQueryTable",
+        kind: "batchsink",
+        artifact: GOOGLE,
+        required: &["referenceName", "dataset", "table"],
+        work: Work::Sink(bigquery_table::open),
+    },
+];
+
+/// The plugin of this name and type.
+pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
+    PLUGINS
+        .iter()
+        .find(|plugin| plugin.name == name && plugin.kind == kind)
+}
+
+/// Every plugin, for look-ups of artifacts.
+pub(super) fn all() -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter()
+}
+
+/// Where rows come from and go to.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// Tables.
+    pub warehouse: Arc<Warehouse>,
+    /// The source database.
+    pub source: Arc<Source>,
+    /// Files.
+    pub buckets: Buckets,
+}
+
+/// Rows with their columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Batch {
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// What an action did.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Arguments it sets for what comes after it.
+    pub arguments: Vec<(String, String)>,
+    /// `records.processed`.
+    pub processed: i64,
+}
+
+/// An open sink: rows go in batch by batch, and count only once they are committed.
+pub(super) trait Sink {
+    fn write(&mut self, batch: &Batch) -> Result<(), Failure>;
+
+    /// Returns `records.updated`, for a sink that has such a count.
+    fn commit(self: Box<Self>) -> Result<Option<i64>, Failure>;
+}
+
+/// One stage at work.
+pub(super) struct Task<'a> {
+    pub stage: &'a str,
+    pub properties: &'a BTreeMap<String, String>,
+    pub stores: &'a Stores,
+    /// `logical.start.time`, which names the window.
+    pub window: &'a str,
+    pub lines: &'a RefCell<Vec<Line>>,
+}
+
+impl Task<'_> {
+    /// A property's value, or what stands for it when it is not given.
+    pub fn property(&self, name: &str, otherwise: &str) -> String {
+        self.properties
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .map_or(otherwise, String::as_str)
+            .to_owned()
+    }
+
+    /// Writes a log line.
+    pub fn say(&self, level: Level, logger: &str, message: impl Into<String>) {
+        self.lines.borrow_mut().push(Line {
+            level,
+            logger: logger.to_owned(),
+            thread: "WorkflowDriver".to_owned(),
+            message: message.into(),
+            stack_trace: String::new(),
+            stage: Some(self.stage.to_owned()),
+        });
+    }
+
+    /// A value that this sandbox does not execute, said so that nobody takes it for the real thing.
+    pub fn unsupported(&self, property: &str, value: &str) -> Failure {
+        failure(
+            "java.lang.UnsupportedOperationException",
+            format!(
+                "{property}={value} of stage '{}' is not supported by the sandbox",
+                self.stage
+            ),
+        )
+    }
+}
+
+/// An exception without a cause.
+pub(super) fn failure(class_name: &str, message: impl Into<String>) -> Failure {
+    Failure {
+        class_name: class_name.to_owned(),
+        message: Some(message.into()),
+        cause: None,
+    }
+}
