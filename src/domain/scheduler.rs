@@ -123,8 +123,11 @@ impl Scheduler {
         self.advance_chain();
         self.start_what_may_start();
         self.stop_what_must_stop();
-        self.watch();
         self.end_if_over();
+        if self.run.state.is_end() {
+            self.step.wake = None; // No limit counts any more; only late words are waited for.
+        }
+        self.watch();
     }
 
     /// Records a fact: applied at once, so that what follows decides on it.

@@ -160,7 +160,7 @@ impl Task {
             Fact::PipelineStarted { run_id, .. } => {
                 self.return_to_sight();
                 self.reason = None;
-                self.refusals = 0;
+                // The count of refusals stays: it keeps the tokens of one try apart.
                 self.change_try(|t| {
                     t.pipeline_run = Some(run_id.clone());
                     t.doubted = None;

@@ -71,7 +71,7 @@ impl Scheduler {
         }
     }
 
-    fn give_up(&mut self, id: &TaskId, words: &str) {
+    pub(super) fn give_up(&mut self, id: &TaskId, words: &str) {
         let reason = Failure::permanent(format!("{words} without its end having been seen."))
             .with_remedy("Look for its run in Data Fusion: it may be alive.");
         self.tell(Fact::TaskGivenUp {
@@ -282,7 +282,7 @@ impl Scheduler {
 
     /// Sends the stops that are intended, again and again until an end is seen or the grace is over.
     pub(super) fn stop_what_must_stop(&mut self) {
-        for id in self.tasks_where(|t| t.state == TaskState::Stopping) {
+        for id in self.tasks_where(|t| t.open_try().is_some_and(|open| open.stop.is_some())) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
             };

@@ -179,9 +179,16 @@ impl Scheduler {
             let undecided = runs
                 .iter()
                 .any(|run| run.arguments == RunArguments::Hidden && !run.state.is_end());
-            let seen = self.run.task(&id).is_some_and(|t| t.state == TaskState::Unknown);
-            if !seen && !undecided && self.now.since(since) >= policy::LOOK_UP_WINDOW {
-                self.lose_sight(&id);
+            let over = !undecided && self.now.since(since) >= policy::LOOK_UP_WINDOW;
+            match self.run.task(&id) {
+                Some(task) if over && task.state == TaskState::Stopping => {
+                    self.give_up(
+                        &id,
+                        "It was to be stopped, and no run with its token has shown up, so it was left",
+                    );
+                }
+                Some(task) if over && task.state != TaskState::Unknown => self.lose_sight(&id),
+                _ => {}
             }
         }
     }
