@@ -1,1 +1,84 @@
 //! The world's edges: credentials, HTTP, Data Fusion, CDAP and BigQuery.
+//!
+//! ```text
+//!  Client ─┬─ fusion()    instances.get: where is the instance, is it up      client/fusion.rs
+//!          ├─ cdap()      start, list, stop, logs, reasons, counts            client/cdap.rs
+//!          └─ bigquery()  statements with ids of ours, queries, tables        client/bigquery.rs
+//!              all through one Http: pool, deadlines, retry budget, 401       client/http.rs
+//! ```
+//!
+//! Nothing in here decides what to do about a failure; it says honestly what is known of it
+//! ([`ErrorKind`]) and leaves the rest to the engine. It never sends a token over plain http, and it
+//! shares no wire type with the sandbox.
+
+pub mod auth;
+pub mod bigquery;
+pub mod cdap;
+pub mod endpoints;
+pub mod error;
+pub mod fusion;
+pub mod http;
+
+#[cfg(test)]
+mod testing;
+
+pub use auth::{Credentials, Secret};
+pub use bigquery::BigQuery;
+pub use cdap::Cdap;
+pub use endpoints::{Endpoint, Endpoints};
+pub use error::{ClientError, ErrorKind, Service};
+pub use fusion::Fusion;
+
+use crate::domain::id::{Location, Namespace, ProjectId};
+use http::{Http, Patience};
+
+/// Everything Downbeat reaches over the network; a clone shares the pool, the token and the budget.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: Http,
+    endpoints: Endpoints,
+}
+
+impl Client {
+    /// A client for these endpoints. Touches neither the network nor any credentials yet.
+    ///
+    /// # Errors
+    /// Permanent, when no HTTP client can be built on this machine.
+    pub fn new(endpoints: Endpoints, credentials: Credentials) -> Result<Self, ClientError> {
+        Self::with_patience(endpoints, credentials, Patience::default())
+    }
+
+    /// The same with other deadlines and pauses.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_patience(
+        endpoints: Endpoints,
+        credentials: Credentials,
+        patience: Patience,
+    ) -> Result<Self, ClientError> {
+        let http = Http::new(credentials, patience)?;
+        Ok(Self { http, endpoints })
+    }
+
+    /// Where the services are.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// The control plane of Data Fusion.
+    pub fn fusion(&self) -> Fusion {
+        Fusion::new(self.http.clone(), self.endpoints.data_fusion.clone())
+    }
+
+    /// A namespace of the CDAP behind an instance; `api` is [`Endpoints::cdap`] or the instance's own.
+    pub fn cdap(&self, api: &Endpoint, namespace: &Namespace) -> Cdap {
+        Cdap::new(self.http.clone(), api.clone(), namespace.clone())
+    }
+
+    /// BigQuery, with the project that pays for jobs and the location they run in.
+    pub fn bigquery(&self, project: &ProjectId, location: &Location) -> BigQuery {
+        let base = self.endpoints.bigquery.clone();
+        BigQuery::new(self.http.clone(), base, project.clone(), location.clone())
+    }
+}

@@ -1,0 +1,176 @@
+//! Whose name calls are made in: Google's credentials by gcp_auth, a fixed token, or nobody.
+//!
+//! Credentials are looked up at the first call that needs them, never before, in a task of their own
+//! under a deadline, because gcp_auth has none. A token leaves only over https, and one of Google's only
+//! to Google. Callers are few: `client/http.rs` asks [`Credentials::token`] before each request.
+
+mod google;
+
+use super::error::{ClientError, ErrorKind, Service};
+use google::Google;
+use std::fmt;
+use std::sync::Arc;
+use url::Url;
+
+/// A text that shows itself nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// Takes a secret; white space around it is dropped, as files and shells add it.
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().into())
+    }
+
+    /// Reads an environment variable; `None` if it is absent or empty.
+    pub fn from_environment(variable: &str) -> Option<Self> {
+        let text = std::env::var(variable).ok()?;
+        (!text.trim().is_empty()).then(|| Self::new(&text))
+    }
+
+    pub(in crate::client) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A source of tokens; a clone shares the token.
+#[derive(Clone)]
+pub struct Credentials(Source);
+
+#[derive(Clone)]
+enum Source {
+    Nobody,
+    Fixed(Secret),
+    Google(Arc<Google>),
+    /// Tokens in turn, given to loopback too: the only way to see a renewal over a socket without TLS.
+    #[cfg(test)]
+    Scripted(Arc<std::sync::Mutex<Vec<Secret>>>),
+}
+
+impl Credentials {
+    #[cfg(test)]
+    pub(in crate::client) fn scripted(tokens: &[&str]) -> Self {
+        let tokens = tokens.iter().rev().map(|text| Secret::new(text)).collect();
+        Self(Source::Scripted(Arc::new(std::sync::Mutex::new(tokens))))
+    }
+
+    /// No identity: for the sandbox and servers without security.
+    pub fn none() -> Self {
+        Self(Source::Nobody)
+    }
+
+    /// One token, given from outside; it cannot be renewed.
+    pub fn fixed(token: Secret) -> Self {
+        Self(Source::Fixed(token))
+    }
+
+    /// Application default credentials, as gcp_auth finds them.
+    pub fn google() -> Self {
+        Self(Source::Google(Arc::new(Google::default())))
+    }
+
+    /// What to send to this address. `None`: nothing, because there is nobody, or because the address is
+    /// not encrypted.
+    pub(in crate::client) async fn token(&self, url: &Url) -> Result<Option<Secret>, ClientError> {
+        #[cfg(test)]
+        if let Source::Scripted(tokens) = &self.0 {
+            return Ok(tokens.lock().unwrap().last().cloned());
+        }
+        if url.scheme() != "https" {
+            return Ok(None);
+        }
+        match &self.0 {
+            Source::Nobody => Ok(None),
+            Source::Fixed(token) => Ok(Some(token.clone())),
+            Source::Google(google) if is_google(url) => google.token().await.map(Some),
+            Source::Google(_) => Err(refuse_host(url)),
+            #[cfg(test)]
+            Source::Scripted(_) => Ok(None),
+        }
+    }
+
+    /// Another token in place of one that was answered with 401; `None` if there is no other.
+    pub(in crate::client) async fn renewed(&self, rejected: &Secret) -> Result<Option<Secret>, ClientError> {
+        match &self.0 {
+            Source::Nobody | Source::Fixed(_) => Ok(None),
+            Source::Google(google) => google.renewed(rejected).await.map(Some),
+            #[cfg(test)]
+            Source::Scripted(tokens) => {
+                let mut tokens = tokens.lock().unwrap();
+                tokens.pop();
+                Ok(tokens.last().cloned())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Source::Nobody => "Credentials(none)",
+            Source::Fixed(_) => "Credentials(fixed ***)",
+            Source::Google(_) => "Credentials(google)",
+            #[cfg(test)]
+            Source::Scripted(_) => "Credentials(scripted ***)",
+        })
+    }
+}
+
+fn is_google(url: &Url) -> bool {
+    let ours = [".googleapis.com", ".googleusercontent.com"];
+    url.host_str()
+        .is_some_and(|host| ours.iter().any(|end| host.ends_with(end)))
+}
+
+fn refuse_host(url: &Url) -> ClientError {
+    let host = url.host_str().unwrap_or("an address without a host");
+    ClientError::new(
+        ErrorKind::Unauthorised,
+        Service::Credentials,
+        "choosing a token",
+        format!("{host} is not one of Google's hosts, so it gets no Google token"),
+    )
+    .with_hint("Check the endpoint, or give a token for this host yourself.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_show() {
+        let secret = Secret::new(" hush-1 \n");
+        assert_eq!(secret.expose(), "hush-1");
+        let shown = format!("{secret:?} {:?}", Credentials::fixed(secret.clone()));
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn no_token_leaves_in_clear_text_or_to_strangers() {
+        let fixed = Credentials::fixed(Secret::new("t"));
+        for (url, sent) in [
+            ("https://x.googleapis.com/v1", true),
+            ("https://cdap.example/v3", true),
+            ("http://127.0.0.1:1/v3", false),
+            ("http://x.googleapis.com/v1", false),
+        ] {
+            let token = fixed.token(&Url::parse(url).unwrap()).await.unwrap();
+            assert_eq!(token.is_some(), sent, "{url}");
+        }
+        for host in [
+            "evilgoogleapis.com",
+            "googleapis.com.evil.example",
+            "host.example",
+        ] {
+            let url = Url::parse(&format!("https://{host}/")).unwrap();
+            let refused = Credentials::google().token(&url).await.unwrap_err();
+            assert_eq!(refused.kind, ErrorKind::Unauthorised, "{host}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Tokens from gcp_auth: one look-up at a time, under a deadline, with errors a person can act on.
+//!
+//! gcp_auth cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
+
+use super::Secret;
+use crate::client::error::{ClientError, ErrorKind, Service};
+use gcp_auth::TokenProvider;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// One scope for all three services.
+const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
+
+/// gcp_auth itself waits for ever on a network that swallows packets.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// The provider, once it is found. The lock is held while looking, so that many tasks that meet an
+/// expired token fetch one new token and not one each.
+#[derive(Default)]
+pub(super) struct Google(Mutex<Option<Arc<dyn TokenProvider>>>);
+
+impl Google {
+    pub(super) async fn token(&self) -> Result<Secret, ClientError> {
+        let mut provider = self.0.lock().await;
+        Self::fetch(&mut provider).await
+    }
+
+    /// A token other than the rejected one, if another task has not fetched it in the meantime.
+    pub(super) async fn renewed(&self, rejected: &Secret) -> Result<Secret, ClientError> {
+        let mut provider = self.0.lock().await;
+        if provider.is_some() {
+            let current = Self::fetch(&mut provider).await?;
+            if current != *rejected {
+                return Ok(current);
+            }
+        }
+        *provider = None;
+        Self::fetch(&mut provider).await
+    }
+
+    async fn fetch(slot: &mut Option<Arc<dyn TokenProvider>>) -> Result<Secret, ClientError> {
+        let found = if let Some(provider) = slot {
+            provider.clone()
+        } else {
+            let provider = bounded("finding an identity", gcp_auth::provider()).await?;
+            slot.insert(provider).clone()
+        };
+        let token = bounded("fetching a token", async move { found.token(SCOPES).await }).await?;
+        Ok(Secret::new(token.as_str()))
+    }
+}
+
+/// Runs a look-up in a task of its own: it may block its thread while it calls gcloud.
+async fn bounded<T: Send + 'static>(
+    operation: &str,
+    work: impl Future<Output = Result<T, gcp_auth::Error>> + Send + 'static,
+) -> Result<T, ClientError> {
+    let mut task = tokio::spawn(work);
+    match tokio::time::timeout(DEADLINE, &mut task).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(explain(operation, &error)),
+        Ok(Err(_)) => Err(failed(ErrorKind::Transient, operation, "the look-up broke down")),
+        Err(_) => {
+            task.abort();
+            let why = format!("nobody answered within {} s", DEADLINE.as_secs());
+            Err(failed(ErrorKind::Transient, operation, &why))
+        }
+    }
+}
+
+fn failed(kind: ErrorKind, operation: &str, why: &str) -> ClientError {
+    ClientError::new(kind, Service::Credentials, operation, why)
+}
+
+fn explain(operation: &str, error: &gcp_auth::Error) -> ClientError {
+    let why = match error {
+        gcp_auth::Error::NoAuthMethod(gcloud, metadata, user_file) => format!(
+            "no identity was found (user file: {}; metadata server: {}; gcloud: {})",
+            chain(user_file),
+            chain(metadata),
+            chain(gcloud)
+        ),
+        other => chain(other),
+    };
+    failed(ErrorKind::Unauthorised, operation, &why).with_hint(
+        "Run 'gcloud auth application-default login', or point GOOGLE_APPLICATION_CREDENTIALS at a service \
+         account's key file. Impersonated and federated identity files are not understood.",
+    )
+}
+
+fn chain(error: &gcp_auth::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            let _ = write!(text, ": {said}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gcp_auth::Error;
+
+    struct Counted(std::sync::atomic::AtomicU32);
+
+    #[async_trait::async_trait]
+    impl TokenProvider for Counted {
+        async fn token(&self, _: &[&str]) -> Result<Arc<gcp_auth::Token>, Error> {
+            let number = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let token = serde_json::json!({"access_token": format!("t{number}"), "expires_in": 3600});
+            Ok(Arc::new(serde_json::from_value(token).unwrap()))
+        }
+
+        async fn project_id(&self) -> Result<Arc<str>, Error> {
+            Err(Error::Str("none"))
+        }
+    }
+
+    #[test]
+    fn all_that_was_tried_is_told() {
+        let io = |text: &str| std::io::Error::other(text.to_owned());
+        let error = Error::NoAuthMethod(
+            Box::new(Error::Io("failed to run `gcloud`", io("No such file"))),
+            Box::new(Error::Str("HTTP request failed")),
+            Box::new(Error::Io("failed to open file", io("denied"))),
+        );
+        let told = explain("finding an identity", &error);
+        assert_eq!(told.kind, ErrorKind::Unauthorised);
+        for part in ["No such file", "HTTP request failed", "denied"] {
+            assert!(told.to_string().contains(part), "{told}");
+        }
+        assert!(told.hint().contains("gcloud auth application-default login"));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_was_replaced_already_is_not_replaced_again() {
+        let provider: Arc<dyn TokenProvider> = Arc::new(Counted(std::sync::atomic::AtomicU32::new(7)));
+        let google = Google(Mutex::new(Some(provider)));
+        let token = google.renewed(&Secret::new("t6")).await.unwrap();
+        assert_eq!(token.expose(), "t7");
+    }
+}

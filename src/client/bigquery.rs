@@ -1,0 +1,63 @@
+//! BigQuery: statements under ids of ours, queries that return rows, and what a table is.
+//!
+//! A statement with an effect goes as a job whose id was chosen before (`job.rs`), so that a lost answer
+//! can be cleared up; rows are read with `query.rs`. Names reach SQL only as a [`TableName`].
+
+mod cell;
+mod job;
+mod name;
+mod query;
+mod table;
+
+pub use cell::{Cell, Column};
+pub use job::JobEnd;
+pub use name::TableName;
+pub use query::{Parameter, Table};
+pub use table::TableDescription;
+
+use super::endpoints::Endpoint;
+use super::error::{ClientError, Service};
+use super::http::{Http, Request};
+use crate::domain::id::{Location, ProjectId};
+use url::Url;
+
+/// BigQuery, with the project that pays and the location that jobs run in.
+#[derive(Clone, Debug)]
+pub struct BigQuery {
+    http: Http,
+    base: Endpoint,
+    project: ProjectId,
+    location: Location,
+}
+
+impl BigQuery {
+    pub(super) fn new(http: Http, base: Endpoint, project: ProjectId, location: Location) -> Self {
+        Self {
+            http,
+            base,
+            project,
+            location,
+        }
+    }
+
+    /// `/bigquery/v2/projects/{p}/...`
+    fn url(&self, parts: &[&str]) -> Result<Url, ClientError> {
+        let head = ["bigquery", "v2", "projects", self.project.as_str()];
+        self.base.join(&[head.as_slice(), parts].concat())
+    }
+
+    /// The same with the location, which every call about a job needs outside US and EU.
+    fn located(&self, parts: &[&str]) -> Result<Url, ClientError> {
+        let mut url = self.url(parts)?;
+        url.query_pairs_mut()
+            .append_pair("location", self.location.as_str());
+        Ok(url)
+    }
+}
+
+fn read(operation: impl Into<String>, url: Url) -> Request {
+    Request::read(Service::BigQuery, operation, url)
+}
+
+#[cfg(test)]
+mod tests;

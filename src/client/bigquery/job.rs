@@ -1,0 +1,246 @@
+//! Statements with an effect: submitted once under an id chosen before, waited for, cancelled.
+//!
+//! A lost answer is cleared up by sending the same body with the same id again: 409 means that the first
+//! one arrived. The statement found there is compared before it is taken for ours.
+
+use super::cell::count;
+use super::{BigQuery, read};
+use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::http::Request;
+use crate::domain::id::JobId;
+use crate::domain::time::human;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a submission is sent, and a job looked for after a 409.
+const TRIES: u32 = 5;
+
+/// How long one look waits at the server for the end.
+const LONG_POLL: Duration = Duration::from_secs(10);
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// Well.
+    Done {
+        /// Rows inserted, changed or removed; a TRUNCATE counts what it removed.
+        affected_rows: Option<u64>,
+    },
+    /// Badly. Its id is used up; the error's kind says whether a new job may do better.
+    Failed(ClientError),
+}
+
+#[derive(Deserialize)]
+struct Job {
+    status: Status,
+    #[serde(default)]
+    configuration: Value,
+    #[serde(default)]
+    statistics: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    state: String,
+    error_result: Option<Fault>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Fault {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Fault {
+    pub(super) fn into_error(self, operation: &str) -> ClientError {
+        ClientError::job(operation, &self.reason, &self.message)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Look {
+    #[serde(default)]
+    job_complete: bool,
+    num_dml_affected_rows: Option<String>,
+    schema: Option<Value>,
+    #[serde(default)]
+    errors: Vec<Fault>,
+}
+
+impl Job {
+    fn end(self, operation: &str) -> Option<JobEnd> {
+        if self.status.state != "DONE" {
+            return None;
+        }
+        let rows = self.statistics["query"]["numDmlAffectedRows"].as_str();
+        Some(match self.status.error_result {
+            Some(fault) => JobEnd::Failed(fault.into_error(operation)),
+            None => JobEnd::Done {
+                affected_rows: count(rows),
+            },
+        })
+    }
+}
+
+impl BigQuery {
+    /// Submits a statement (GoogleSQL) as a job with this id. Safe to call again with the same id and
+    /// statement, also after a restart of the program: it runs once.
+    ///
+    /// # Errors
+    /// Ambiguous when it is not known whether it arrived; call it again. Permanent when the id belongs to
+    /// another statement.
+    pub async fn insert_query(
+        &self,
+        job: &JobId,
+        sql: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<(), ClientError> {
+        let body = json!({
+            "jobReference": {
+                "projectId": self.project.as_str(), "jobId": job.as_str(), "location": self.location.as_str(),
+            },
+            // The default is legacy SQL, which knows neither backticks nor TRUNCATE.
+            "configuration": {"query": {"query": sql, "useLegacySql": false}, "labels": labels},
+        });
+        let mut open = false;
+        for tries in 1.. {
+            let url = self.url(&["jobs"])?;
+            let request = Request::act(Service::BigQuery, format!("submitting the job {job}"), url, &body);
+            let error = match self.http.call(&request).await {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            if error.status() == Some(409) {
+                return self.recognise(job, sql).await;
+            }
+            open |= error.kind == ErrorKind::Ambiguous;
+            let again = matches!(
+                error.kind,
+                ErrorKind::Ambiguous | ErrorKind::Transient | ErrorKind::Busy
+            );
+            if !again || tries >= TRIES || error.retry_after().is_some() {
+                // An earlier try may have arrived, whatever happened to this one.
+                let unclear = open && error.kind != ErrorKind::Permanent;
+                return Err(if unclear {
+                    error.with_kind(ErrorKind::Ambiguous)
+                } else {
+                    error
+                });
+            }
+            self.http.breathe(tries).await;
+        }
+        Ok(())
+    }
+
+    /// Whether the job of this id is this statement.
+    async fn recognise(&self, job: &JobId, sql: &str) -> Result<(), ClientError> {
+        for tries in 1.. {
+            match self.job(job).await {
+                Ok(found) if found.configuration["query"]["query"].as_str() == Some(sql) => return Ok(()),
+                Ok(_) => {
+                    let why = "the id belongs to a job with another statement";
+                    let operation = format!("submitting the job {job}");
+                    return Err(
+                        ClientError::new(ErrorKind::Permanent, Service::BigQuery, operation, why)
+                            .with_hint("Nothing was run. Start again; a new id is chosen."),
+                    );
+                }
+                // A job that was just created can be invisible for a moment.
+                Err(error) if error.status() == Some(404) && tries < TRIES => self.http.breathe(tries).await,
+                Err(error) => return Err(error.with_kind(ErrorKind::Ambiguous)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of a job, for at most `limit`. A bad connection meanwhile only means ask again.
+    ///
+    /// # Errors
+    /// Transient when it is still running after `limit`; else what kept it from being seen.
+    pub async fn wait(&self, job: &JobId, limit: Duration) -> Result<JobEnd, ClientError> {
+        let end = Instant::now() + limit;
+        let operation = format!("waiting for the job {job}");
+        for tries in 1.. {
+            match self.look(job, &operation, end).await {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => {}
+                Err(error) if !is_passing(&error) || Instant::now() >= end => return Err(error),
+                Err(_) => {}
+            }
+            if Instant::now() >= end {
+                let why = format!("it is still running after {}", human(limit));
+                return Err(ClientError::new(
+                    ErrorKind::Transient,
+                    Service::BigQuery,
+                    operation,
+                    why,
+                ));
+            }
+            // Servers may answer a long poll at once.
+            self.http.breathe(tries.min(4)).await;
+        }
+        Ok(JobEnd::Done { affected_rows: None })
+    }
+
+    async fn look(&self, job: &JobId, operation: &str, end: Instant) -> Result<Option<JobEnd>, ClientError> {
+        match self.poll(job, operation, end).await {
+            Ok(look) if !look.job_complete => Ok(None),
+            Ok(look) if look.schema.is_none() && !look.errors.is_empty() => {
+                let fault = look.errors.into_iter().next();
+                Ok(fault.map(|fault| JobEnd::Failed(fault.into_error(operation))))
+            }
+            Ok(look) if look.num_dml_affected_rows.is_some() => Ok(Some(JobEnd::Done {
+                affected_rows: count(look.num_dml_affected_rows.as_deref()),
+            })),
+            // The count may be in the job alone.
+            Ok(_) => self.job(job).await.map(|found| found.end(operation)),
+            // The error may be the job's own end or the way there; only the job tells which.
+            Err(error) => match self.job(job).await {
+                Ok(found) => match found.end(operation) {
+                    Some(end) => Ok(Some(end)),
+                    None if is_passing(&error) => Ok(None),
+                    None => Err(error),
+                },
+                Err(_) => Err(error),
+            },
+        }
+    }
+
+    async fn poll(&self, job: &JobId, operation: &str, end: Instant) -> Result<Look, ClientError> {
+        let mut url = self.located(&["queries", job.as_str()])?;
+        let left = end.saturating_duration_since(Instant::now()).min(LONG_POLL);
+        url.query_pairs_mut()
+            .append_pair("maxResults", "0")
+            .append_pair("timeoutMs", &left.as_millis().to_string());
+        self.http.json(read(operation, url).within(LONG_POLL * 3)).await
+    }
+
+    async fn job(&self, job: &JobId) -> Result<Job, ClientError> {
+        let url = self.located(&["jobs", job.as_str()])?;
+        self.http
+            .json(read(format!("looking at the job {job}"), url))
+            .await
+    }
+
+    /// Asks for the end of a job; best effort, and what it did may have been applied.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn cancel(&self, job: &JobId) -> Result<(), ClientError> {
+        let url = self.located(&["jobs", job.as_str(), "cancel"])?;
+        let operation = format!("cancelling the job {job}");
+        let request = Request::ask(Service::BigQuery, operation, url, None);
+        self.http.call(&request.plain()).await.map(|_| ())
+    }
+}
+
+fn is_passing(error: &ClientError) -> bool {
+    matches!(error.kind, ErrorKind::Transient | ErrorKind::Busy)
+}

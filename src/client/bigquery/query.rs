@@ -1,0 +1,215 @@
+//! Reading rows: one query, repeated safely by its `requestId`, and as many pages as the limit asks for.
+
+use super::cell::{Cell, Column, Row, Schema, count};
+use super::job::Fault;
+use super::{BigQuery, read};
+use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::http::Request;
+use crate::domain::id::JobId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// Rows of one page, at most.
+const PAGE: usize = 10_000;
+
+/// Pages of one result, at most: a page may be short or empty, and a loop must end.
+const PAGES: usize = 1_000;
+
+/// How long one call waits at the server.
+const LONG_POLL: Duration = Duration::from_secs(10);
+
+/// How long a query may take.
+const LIMIT: Duration = Duration::from_secs(180);
+
+const OPERATION: &str = "running a query";
+
+/// A named parameter of a query: `@name` in the SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Without the `@`.
+    pub name: String,
+    /// `STRING`, `INT64`, `BOOL`, `TIMESTAMP` ...
+    pub kind: String,
+    /// Its text; `None` for NULL.
+    pub value: Option<String>,
+}
+
+/// The rows of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// In the order of the cells.
+    pub columns: Vec<Column>,
+    /// As many as were asked for, or all.
+    pub rows: Vec<Vec<Cell>>,
+    /// How many there are; more than `rows` when the limit cut them.
+    pub total_rows: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    #[serde(default)]
+    job_complete: bool,
+    job_reference: Option<Reference>,
+    schema: Option<Schema>,
+    total_rows: Option<String>,
+    #[serde(default)]
+    rows: Vec<Row>,
+    page_token: Option<String>,
+    #[serde(default)]
+    errors: Vec<Fault>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference {
+    job_id: String,
+    location: Option<String>,
+}
+
+impl BigQuery {
+    /// Runs a query that changes nothing and reads at most `max_rows` of its rows.
+    ///
+    /// # Errors
+    /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the way's.
+    pub async fn query(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        max_rows: usize,
+    ) -> Result<Table, ClientError> {
+        let first = self.submit(sql, parameters, max_rows).await?;
+        let job = first.job_reference.clone();
+        let first = self.complete(first, job.as_ref(), max_rows).await?;
+        self.collect(first, job, max_rows).await
+    }
+
+    async fn submit(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        max_rows: usize,
+    ) -> Result<Answer, ClientError> {
+        let mut body = json!({
+            "query": sql,
+            "useLegacySql": false,
+            "location": self.location.as_str(),
+            "maxResults": max_rows.min(PAGE),
+            "timeoutMs": millis(LONG_POLL),
+            "formatOptions": {"useInt64Timestamp": true},
+            // Makes a repetition of this very request harmless.
+            "requestId": Uuid::new_v4().to_string(),
+        });
+        if !parameters.is_empty() {
+            body["parameterMode"] = json!("NAMED");
+            body["queryParameters"] = parameters.iter().map(wire).collect();
+        }
+        let url = self.url(&["queries"])?;
+        let request = Request::ask(Service::BigQuery, OPERATION, url, Some(&body));
+        self.http
+            .json(request.within(LONG_POLL * 3).largest(64 << 20))
+            .await
+    }
+
+    /// Asks until the query is over.
+    async fn complete(
+        &self,
+        mut answer: Answer,
+        job: Option<&Reference>,
+        max_rows: usize,
+    ) -> Result<Answer, ClientError> {
+        let end = Instant::now() + LIMIT;
+        let mut tries = 0;
+        while !answer.job_complete {
+            let Some(job) = job else {
+                return Err(unfit("the answer names no job to wait for"));
+            };
+            if Instant::now() >= end {
+                // Best effort: nobody wants its rows any more.
+                let _ = self.cancel(&JobId::new(job.job_id.as_str())).await;
+                let why = format!("it took longer than {} s", LIMIT.as_secs());
+                return Err(ClientError::new(
+                    ErrorKind::Transient,
+                    Service::BigQuery,
+                    OPERATION,
+                    why,
+                ));
+            }
+            tries += 1;
+            self.http.breathe(tries.min(4)).await;
+            answer = self.page(job, None, max_rows.min(PAGE)).await?;
+        }
+        if answer.schema.is_none()
+            && let Some(fault) = answer.errors.pop()
+        {
+            return Err(fault.into_error(OPERATION));
+        }
+        Ok(answer)
+    }
+
+    async fn collect(
+        &self,
+        mut answer: Answer,
+        job: Option<Reference>,
+        max_rows: usize,
+    ) -> Result<Table, ClientError> {
+        let columns = answer.schema.take().map(Schema::columns).unwrap_or_default();
+        let total_rows = count(answer.total_rows.as_deref());
+        let mut rows = Vec::new();
+        for _ in 0..PAGES {
+            for row in answer.rows.drain(..).take(max_rows - rows.len()) {
+                rows.push(row.cells(&columns).map_err(|why| unfit(&why))?);
+            }
+            let more = answer.page_token.take().filter(|token| !token.is_empty());
+            let (Some(token), Some(job), true) = (more, &job, rows.len() < max_rows) else {
+                let total_rows = total_rows.unwrap_or(rows.len() as u64);
+                return Ok(Table {
+                    columns,
+                    rows,
+                    total_rows,
+                });
+            };
+            answer = self
+                .page(job, Some(&token), (max_rows - rows.len()).min(PAGE))
+                .await?;
+        }
+        Err(unfit("the pages of the result do not end"))
+    }
+
+    /// `jobs.getQueryResults`.
+    async fn page(&self, job: &Reference, token: Option<&str>, size: usize) -> Result<Answer, ClientError> {
+        let mut url = self.url(&["queries", &job.job_id])?;
+        let location = job.location.as_deref().unwrap_or(self.location.as_str());
+        url.query_pairs_mut()
+            .append_pair("location", location)
+            .append_pair("maxResults", &size.to_string())
+            .append_pair("timeoutMs", &millis(LONG_POLL).to_string())
+            .append_pair("formatOptions.useInt64Timestamp", "true");
+        if let Some(token) = token {
+            url.query_pairs_mut().append_pair("pageToken", token);
+        }
+        let request = read("reading the rows of a query", url);
+        self.http
+            .json(request.within(LONG_POLL * 3).largest(64 << 20))
+            .await
+    }
+}
+
+fn wire(parameter: &Parameter) -> Value {
+    json!({
+        "name": parameter.name,
+        "parameterType": {"type": parameter.kind},
+        "parameterValue": {"value": parameter.value},
+    })
+}
+
+fn unfit(why: &str) -> ClientError {
+    ClientError::new(ErrorKind::Permanent, Service::BigQuery, OPERATION, why)
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

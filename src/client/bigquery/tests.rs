@@ -1,0 +1,1 @@
+//! The BigQuery calls against recorded bodies.

@@ -1,0 +1,90 @@
+//! The CDAP of an instance: one namespace of its `/v3` interface.
+//!
+//! Only run-level calls are used: the program-level ones see the newest version of a pipeline alone
+//! (measured). JSON comes under any content type and with fields nobody knows; both are fine.
+//! Where to look: `app.rs` what is deployed, `start.rs`, `run.rs` list, look and stop, `log.rs`,
+//! `why.rs` reasons of failures, `counts.rs` rows.
+
+mod app;
+mod counts;
+mod log;
+mod run;
+mod start;
+mod why;
+
+pub use app::{App, MacroFunction, Stage, StageMacros};
+pub use log::{LogEvent, LogPage, offset_at};
+pub use run::StopAnswer;
+pub use start::StartAnswer;
+pub use why::{Classified, NodeFailure};
+
+use super::endpoints::Endpoint;
+use super::error::{ClientError, Service};
+use super::http::{Http, Request};
+use crate::domain::id::{Namespace, PipelineName, PipelineRunId};
+use serde::Deserialize;
+use url::Url;
+
+/// The workflow that every batch pipeline is.
+const WORKFLOW: &str = "DataPipelineWorkflow";
+
+/// A namespace of a CDAP.
+#[derive(Clone, Debug)]
+pub struct Cdap {
+    http: Http,
+    api: Endpoint,
+    namespace: Namespace,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: String,
+}
+
+impl Cdap {
+    pub(super) fn new(http: Http, api: Endpoint, namespace: Namespace) -> Self {
+        Self { http, api, namespace }
+    }
+
+    /// The server's version: `6.11.0`.
+    ///
+    /// # Errors
+    /// As every call: what failed, and what it means.
+    pub async fn version(&self) -> Result<String, ClientError> {
+        let url = self.api.join(&["v3", "version"])?;
+        let answer: Version = self.http.json(read("asking for the version", url)).await?;
+        Ok(answer.version)
+    }
+
+    /// `/v3/namespaces/{ns}/...`
+    fn url(&self, parts: &[&str]) -> Result<Url, ClientError> {
+        self.api
+            .join(&[&["v3", "namespaces", self.namespace.as_str()], parts].concat())
+    }
+
+    /// `.../apps/{app}/workflows/DataPipelineWorkflow/...`
+    fn program(&self, app: &PipelineName, parts: &[&str]) -> Result<Url, ClientError> {
+        self.url(&[&["apps", app.as_str(), "workflows", WORKFLOW], parts].concat())
+    }
+
+    /// `.../runs/{run}/...`
+    fn at_run(&self, app: &PipelineName, run: &PipelineRunId, parts: &[&str]) -> Result<Url, ClientError> {
+        self.program(app, &[&["runs", run.as_str()], parts].concat())
+    }
+}
+
+fn read(operation: impl Into<String>, url: Url) -> Request {
+    Request::read(Service::Cdap, operation, url)
+}
+
+/// `None` for what the server says does not exist.
+fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, ClientError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

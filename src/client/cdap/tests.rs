@@ -1,0 +1,1 @@
+//! The CDAP calls against recorded bodies.

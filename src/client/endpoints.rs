@@ -1,0 +1,181 @@
+//! Where the services are: base addresses, checked once, and paths built from parts that cannot escape.
+//!
+//! `https` only, but on loopback, where the sandbox listens; this is what lets `client/auth.rs` promise
+//! that no token crosses a network in clear text.
+
+use super::error::{ClientError, ErrorKind, Service};
+use std::fmt;
+use url::{Host, Url};
+
+/// The base address of a service.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    base: Url,
+    service: Service,
+}
+
+impl Endpoint {
+    /// Checks an address: `https://host[/path]`, or `http` on loopback; no user, query or fragment.
+    ///
+    /// # Errors
+    /// Permanent, saying what is wrong with it.
+    pub fn parse(service: Service, text: &str) -> Result<Self, ClientError> {
+        let text = text.trim();
+        let refuse = |why: String| {
+            Err(
+                ClientError::new(ErrorKind::Permanent, service, "using its endpoint", why).with_hint(
+                    "Give an address such as https://host, or http://127.0.0.1:PORT for the sandbox.",
+                ),
+            )
+        };
+        let base = match Url::parse(text) {
+            Ok(base) => base,
+            Err(error) => return refuse(format!("'{text}' is no address: {error}")),
+        };
+        if !base.username().is_empty() || base.password().is_some() {
+            // The address itself may hold a password; it is not repeated.
+            return refuse("an address must not hold a user or a password".to_owned());
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return refuse(format!("'{text}' has a query or a fragment"));
+        }
+        match base.scheme() {
+            "https" if base.has_host() => Ok(Self { base, service }),
+            "http" if is_loopback(&base) => Ok(Self { base, service }),
+            "http" => refuse(format!("'{text}' is not encrypted, and not on this machine")),
+            scheme => refuse(format!("'{scheme}' is not a scheme to use")),
+        }
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.base)
+    }
+
+    /// The address, as for a link.
+    pub fn as_str(&self) -> &str {
+        self.base.as_str()
+    }
+
+    /// The address of something below the base; each part becomes one encoded path segment.
+    pub(in crate::client) fn join(&self, parts: &[&str]) -> Result<Url, ClientError> {
+        let refuse = |why: String| ClientError::new(ErrorKind::Permanent, self.service, "addressing it", why);
+        if let Some(part) = parts.iter().find(|part| matches!(**part, "" | "." | "..")) {
+            // `.` and `..` name another path, however they are encoded.
+            return Err(refuse(format!("'{part}' cannot be a name")));
+        }
+        let mut url = self.base.clone();
+        url.path_segments_mut()
+            .map_err(|()| refuse("its endpoint takes no path".to_owned()))?
+            .pop_if_empty()
+            .extend(parts);
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.base)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.base.as_str().trim_end_matches('/'))
+    }
+}
+
+/// Whether an address is on this machine, by the address alone and without asking DNS.
+pub(in crate::client) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// The base addresses of everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `https://datafusion.googleapis.com`; `v1/...` is appended.
+    pub data_fusion: Endpoint,
+    /// `https://bigquery.googleapis.com`; `bigquery/v2/...` is appended.
+    pub bigquery: Endpoint,
+    /// A CDAP to use instead of the instance's own; `v3/...` is appended.
+    pub cdap: Option<Endpoint>,
+}
+
+impl Endpoints {
+    /// Google's own addresses.
+    ///
+    /// # Errors
+    /// None in practice: the addresses are constants.
+    pub fn google() -> Result<Self, ClientError> {
+        Self::parse(
+            "https://datafusion.googleapis.com",
+            "https://bigquery.googleapis.com",
+            None,
+        )
+    }
+
+    /// Checks a set of addresses.
+    ///
+    /// # Errors
+    /// Permanent, for the first that cannot be used.
+    pub fn parse(data_fusion: &str, bigquery: &str, cdap: Option<&str>) -> Result<Self, ClientError> {
+        Ok(Self {
+            data_fusion: Endpoint::parse(Service::DataFusion, data_fusion)?,
+            bigquery: Endpoint::parse(Service::BigQuery, bigquery)?,
+            cdap: cdap
+                .map(|text| Endpoint::parse(Service::Cdap, text))
+                .transpose()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_encrypted_or_local_addresses_are_taken() {
+        for (text, good) in [
+            ("https://x-dot-usw1.datafusion.googleusercontent.com/api", true),
+            ("http://127.0.0.1:11015", true),
+            ("http://[::1]:1/api", true),
+            ("http://localhost:1", true),
+            ("http://10.0.0.1:11015", false),
+            ("http://127.0.0.1.evil.example", false),
+            ("http://localhost.evil.example", false),
+            ("https://user:secret@host", false),
+            ("https://host/?a=b", false),
+            ("ftp://host", false),
+            ("host:80", false),
+            ("", false),
+        ] {
+            let parsed = Endpoint::parse(Service::Cdap, text);
+            assert_eq!(parsed.is_ok(), good, "{text}: {parsed:?}");
+            if let Err(error) = parsed {
+                assert!(!format!("{error:?} {error}").contains("secret"));
+            }
+        }
+    }
+
+    #[test]
+    fn parts_stay_parts() {
+        let base = Endpoint::parse(Service::Cdap, "https://host/api").unwrap();
+        for (part, path) in [
+            ("plain", "/api/v3/plain"),
+            ("a/b?c#d e%2f", "/api/v3/a%2Fb%3Fc%23d%20e%252f"),
+            ("ä\\", "/api/v3/%C3%A4%5C"),
+        ] {
+            assert_eq!(base.join(&["v3", part]).unwrap().path(), path);
+        }
+        for part in ["", ".", ".."] {
+            assert!(base.join(&["v3", part]).is_err(), "{part:?}");
+        }
+        let rooted = Endpoint::parse(Service::Cdap, "https://host/").unwrap();
+        assert_eq!(rooted.join(&["v3"]).unwrap().path(), "/v3");
+    }
+}

@@ -1,0 +1,238 @@
+//! The one error of this layer: what failed, why, what to do next, and what may have happened.
+//!
+//! [`ErrorKind`] is what callers decide by. `error/judge.rs` finds the kind of an HTTP answer,
+//! `error/text.rs` makes one harmless line of whatever the server sent. No secret ever gets in here:
+//! requests are named in words, never by their headers or bodies.
+
+mod hint;
+mod judge;
+mod text;
+
+pub(in crate::client) use text::first_line;
+
+use std::fmt;
+use std::time::Duration;
+
+/// What a failure means for the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Nothing lasting happened, and it may work the next time.
+    Transient,
+    /// Nothing happened, and it will fail again until somebody changes something.
+    Permanent,
+    /// The effect may or may not have happened: the answer was lost. Look before repeating.
+    Ambiguous,
+    /// The identity is missing, or may not do this (401, 403).
+    Unauthorised,
+    /// Nothing happened; the service wants to be asked later (429, quotas).
+    Busy,
+}
+
+/// Who was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// `datafusion.googleapis.com`.
+    DataFusion,
+    /// The CDAP of an instance.
+    Cdap,
+    /// `bigquery.googleapis.com`.
+    BigQuery,
+    /// Whoever hands out tokens.
+    Credentials,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::DataFusion => "Data Fusion",
+            Self::Cdap => "CDAP",
+            Self::BigQuery => "BigQuery",
+            Self::Credentials => "Google credentials",
+        })
+    }
+}
+
+/// A call that did not do what it should have done.
+///
+/// Displays as one sentence: `CDAP: starting sales failed: 404, 'app' was not found.`
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{service}: {operation} failed: {why}", service = .detail.service, operation = .detail.operation, why = self.why())]
+pub struct ClientError {
+    /// What it means for the next step.
+    pub kind: ErrorKind,
+    detail: Box<Detail>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Detail {
+    service: Service,
+    operation: String,
+    status: Option<u16>,
+    reason: Option<String>,
+    text: String,
+    hint: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl ClientError {
+    /// A failure without an HTTP answer; `text` is one clause without a full stop.
+    pub(in crate::client) fn new(
+        kind: ErrorKind,
+        service: Service,
+        operation: impl Into<String>,
+        text: impl AsRef<str>,
+    ) -> Self {
+        let detail = Detail {
+            service,
+            operation: operation.into(),
+            status: None,
+            reason: None,
+            text: first_line(text.as_ref().as_bytes()),
+            hint: None,
+            retry_after: None,
+        };
+        Self {
+            kind,
+            detail: Box::new(detail),
+        }
+    }
+
+    /// An HTTP answer outside 2xx. `once`: the request must not be repeated blindly.
+    pub(in crate::client) fn answered(
+        service: Service,
+        operation: &str,
+        status: u16,
+        body: &[u8],
+        once: bool,
+    ) -> Self {
+        let said = text::Said::read(body);
+        let kind = judge::answer(status, said.reason.as_deref(), &said.text, once);
+        let mut error = Self::new(kind, service, operation, &said.text);
+        error.detail.status = Some(status);
+        error.detail.reason = said.reason;
+        error
+    }
+
+    /// The error that a BigQuery job ended with.
+    pub(in crate::client) fn job(operation: &str, reason: &str, message: &str) -> Self {
+        let kind = judge::answer(400, Some(reason), message, false);
+        let mut error = Self::new(kind, Service::BigQuery, operation, message);
+        error.detail.reason = Some(reason.to_owned());
+        error
+    }
+
+    #[must_use]
+    pub(in crate::client) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.detail.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure, judged by somebody who knows more.
+    #[must_use]
+    pub(in crate::client) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    #[must_use]
+    pub(in crate::client) fn with_retry_after(mut self, pause: Option<Duration>) -> Self {
+        self.detail.retry_after = pause;
+        self
+    }
+
+    /// Who was asked.
+    pub fn service(&self) -> Service {
+        self.detail.service
+    }
+
+    /// What was wanted, as a gerund: `starting the pipeline sales`.
+    pub fn operation(&self) -> &str {
+        &self.detail.operation
+    }
+
+    /// The HTTP status, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.detail.status
+    }
+
+    /// Google's word for it (`notFound`, `quotaExceeded`), if there was one.
+    pub fn reason(&self) -> Option<&str> {
+        self.detail.reason.as_deref()
+    }
+
+    /// The server's own text, or what went wrong on the way: one bounded line.
+    pub fn text(&self) -> &str {
+        &self.detail.text
+    }
+
+    /// How long the server wants to be left alone, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.detail.retry_after
+    }
+
+    /// What to do next, in one or two sentences.
+    pub fn hint(&self) -> String {
+        match &self.detail.hint {
+            Some(hint) => hint.clone(),
+            None => hint::of(self).to_owned(),
+        }
+    }
+
+    /// Whether the server said that the thing does not exist. A wrong path says 404 as well, but it
+    /// proves nothing about the thing, so it does not count.
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404) && !judge::is_wrong_path(self.text())
+    }
+
+    fn why(&self) -> String {
+        let text = match self.detail.text.trim_end_matches('.') {
+            "" => "the server gave no reason",
+            text => text,
+        };
+        match self.detail.status {
+            Some(status) => format!("{status}, {text}."),
+            None => format!("{text}."),
+        }
+    }
+}
+
+impl fmt::Debug for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientError")
+            .field("kind", &self.kind)
+            .field("reason", &self.detail.reason)
+            .field("retry_after", &self.detail.retry_after)
+            .field("says", &self.to_string())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_why_and_what_next() {
+        let error = ClientError::answered(
+            Service::Cdap,
+            "starting sales",
+            404,
+            b"'applicationreference:default.sales' was not found.",
+            true,
+        );
+        assert_eq!(
+            error.to_string(),
+            "CDAP: starting sales failed: 404, 'applicationreference:default.sales' was not found."
+        );
+        assert_eq!(error.kind, ErrorKind::Permanent);
+        assert!(error.hint().contains("cdf_pipeline_name"), "{}", error.hint());
+        assert!(error.is_not_found());
+    }
+
+    #[test]
+    fn a_wrong_path_is_no_proof_that_something_is_missing() {
+        let body = b"Problem accessing: /v3/x. Reason: Not Found";
+        let error = ClientError::answered(Service::Cdap, "reading the pipeline", 404, body, false);
+        assert!(!error.is_not_found());
+    }
+}

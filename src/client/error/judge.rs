@@ -1,0 +1,104 @@
+//! Which kind of failure an HTTP answer is: Google's `reason` first, the status second.
+//!
+//! The table follows BigQuery's and CDAP's documented and measured behaviour. When in doubt about a
+//! request that must not be repeated, the answer is Ambiguous: looking costs less than a second run.
+
+use super::ErrorKind;
+
+/// The kind of an answer outside 2xx. `once`: the request has an effect that must not happen twice.
+pub(super) fn answer(status: u16, reason: Option<&str>, text: &str, once: bool) -> ErrorKind {
+    if let Some(kind) = reason.and_then(by_reason) {
+        return kind;
+    }
+    let lost = if once {
+        ErrorKind::Ambiguous
+    } else {
+        ErrorKind::Transient
+    };
+    match status {
+        // Two writers met; the loser did nothing.
+        400 if text.contains("Could not serialize access") => ErrorKind::Transient,
+        401 | 403 => ErrorKind::Unauthorised,
+        429 => ErrorKind::Busy,
+        // CDAP reports what it cannot parse as 500; it fails the same way every time.
+        500 if is_parse_failure(text) => ErrorKind::Permanent,
+        408 | 425 | 500 | 502..=504 | 520..=599 => lost,
+        _ => ErrorKind::Permanent,
+    }
+}
+
+/// 404 of a router that knows no such path, or of a web server: not the service's word.
+pub(super) fn is_wrong_path(text: &str) -> bool {
+    text.starts_with("Problem accessing") || text.starts_with(super::text::WEB_PAGE)
+}
+
+fn by_reason(reason: &str) -> Option<ErrorKind> {
+    Some(match reason {
+        "rateLimitExceeded" | "userRateLimitExceeded" | "quotaExceeded" | "RESOURCE_EXHAUSTED" => {
+            ErrorKind::Busy
+        }
+        // These end a job or a query that has changed nothing; a new job may work.
+        "jobBackendError" | "jobInternalError" | "jobRateLimitExceeded" | "tableUnavailable" => {
+            ErrorKind::Transient
+        }
+        _ => return None,
+    })
+}
+
+fn is_parse_failure(text: &str) -> bool {
+    [
+        "No enum constant",
+        "null value in entry",
+        "Expected a string but was",
+        "duplicate key",
+        "Invalid UUID string",
+        "Error in executing request",
+        "Expected operator",
+        "Invalid namespace ID",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ErrorKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised};
+
+    #[test]
+    fn reason_rules_before_status() {
+        for (status, reason, once, kind) in [
+            (400, Some("invalidQuery"), false, Permanent),
+            (400, Some("jobBackendError"), false, Transient),
+            (403, Some("accessDenied"), false, Unauthorised),
+            (403, Some("rateLimitExceeded"), true, Busy),
+            (403, Some("quotaExceeded"), false, Busy),
+            (404, Some("notFound"), true, Permanent),
+            (409, Some("duplicate"), true, Permanent),
+            (503, Some("backendError"), true, Ambiguous),
+            (503, Some("backendError"), false, Transient),
+            (401, None, true, Unauthorised),
+            (429, None, true, Busy),
+            (502, None, true, Ambiguous),
+            (504, None, false, Transient),
+            (501, None, false, Permanent),
+            (302, None, false, Permanent),
+        ] {
+            assert_eq!(
+                answer(status, reason, "", once),
+                kind,
+                "{status} {reason:?} once={once}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_servers_text_tells_the_exceptions() {
+        let unknown = "No enum constant io.cdap.cdap.proto.ProgramRunStatus.BOGUS";
+        assert_eq!(answer(500, None, unknown, false), Permanent);
+        assert_eq!(answer(500, None, "null value in entry: n=null", true), Permanent);
+        assert_eq!(answer(500, None, "", true), Ambiguous);
+        let race = "Could not serialize access to table p:d.t due to concurrent update";
+        assert_eq!(answer(400, Some("invalidQuery"), race, false), Transient);
+    }
+}

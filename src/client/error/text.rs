@@ -1,0 +1,169 @@
+//! One harmless, bounded line of whatever a server sent: JSON errors, plain text, web pages, noise.
+
+use serde::Deserialize;
+
+/// Longest line kept, in characters.
+const LONGEST: usize = 600;
+
+/// How the line of a web page begins.
+pub(super) const WEB_PAGE: &str = "a web page instead of an answer";
+
+/// What a server said about a failure.
+pub(super) struct Said {
+    /// Its text, one line.
+    pub(super) text: String,
+    /// Google's reason, if the body is Google's error shape.
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: GoogleError,
+}
+
+#[derive(Deserialize)]
+struct GoogleError {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    errors: Vec<Item>,
+    #[serde(default)]
+    details: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// CDAP's and OAuth's shape: `{"error":"invalid_token","error_description":"..."}`.
+#[derive(Deserialize)]
+struct TokenError {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+impl Said {
+    pub(super) fn read(body: &[u8]) -> Self {
+        if let Ok(Envelope { error }) = serde_json::from_slice::<Envelope>(body) {
+            // SERVICE_DISABLED hides in the details, and says more than PERMISSION_DENIED.
+            let mut reasons = error.errors.into_iter().chain(error.details);
+            let reason = reasons.find_map(|item| item.reason).or(error.status);
+            return Self {
+                text: first_line(error.message.as_bytes()),
+                reason,
+            };
+        }
+        if let Ok(said) = serde_json::from_slice::<TokenError>(body) {
+            let text = format!("{}: {}", said.error, said.error_description);
+            return Self {
+                text: first_line(text.as_bytes()),
+                reason: None,
+            };
+        }
+        Self {
+            text: first_line(body),
+            reason: None,
+        }
+    }
+}
+
+/// The first line with anything in it, without control characters, at most [`LONGEST`] long.
+pub(in crate::client) fn first_line(body: &[u8]) -> String {
+    // A line needs no more than its first bytes; a body may be megabytes.
+    let head = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST + 4096)]);
+    let head = head.trim_start_matches('\u{feff}').trim_start();
+    if is_web_page(head) {
+        return match title(head) {
+            Some(title) => format!("{WEB_PAGE}, titled '{}'", plain(title)),
+            None => WEB_PAGE.to_owned(),
+        };
+    }
+    plain(
+        head.lines()
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or_default(),
+    )
+}
+
+pub(super) fn is_web_page(text: &str) -> bool {
+    let start: String = text.chars().take(15).collect::<String>().to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.starts_with("<html")
+}
+
+fn title(page: &str) -> Option<&str> {
+    let lower = page.to_ascii_lowercase();
+    let start = lower.find("<title>")? + "<title>".len();
+    let end = start + lower.get(start..)?.find('<')?;
+    page.get(start..end)
+        .map(str::trim)
+        .filter(|title| !title.is_empty())
+}
+
+fn plain(line: &str) -> String {
+    let harmless =
+        |c: &char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut letters = line.trim().chars().filter(harmless);
+    let mut kept: String = letters.by_ref().take(LONGEST).collect();
+    if letters.next().is_some() {
+        kept.push('…');
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sort_of_body_becomes_one_line() {
+        let long = "x".repeat(5000);
+        for (body, line) in [
+            ("", ""),
+            ("\n\n  first \r\nsecond", "first"),
+            ("\u{1b}[31mred\u{7}\u{202e}", "[31mred"),
+            (
+                "<!DOCTYPE html>\n<html><head><TITLE> 502 Bad Gateway </TITLE>",
+                "a web page instead of an answer, titled '502 Bad Gateway'",
+            ),
+            ("<html><body>x", "a web page instead of an answer"),
+            (
+                r#"{"error":"invalid_token","error_description":"Invalid token signature."}"#,
+                "invalid_token: Invalid token signature.",
+            ),
+            (long.as_str(), &format!("{}…", "x".repeat(600))),
+        ] {
+            assert_eq!(Said::read(body.as_bytes()).text, line);
+        }
+    }
+
+    #[test]
+    fn googles_reason_is_found_wherever_it_hides() {
+        for (body, reason) in [
+            (
+                r#"{"error":{"code":404,"message":"m","status":"NOT_FOUND","errors":[{"reason":"notFound"}]}}"#,
+                "notFound",
+            ),
+            (
+                r#"{"error":{"code":403,"message":"m","status":"PERMISSION_DENIED","details":[{"@type":"x"},{"reason":"SERVICE_DISABLED"}]}}"#,
+                "SERVICE_DISABLED",
+            ),
+            (
+                r#"{"error":{"code":404,"message":"m","status":"NOT_FOUND"}}"#,
+                "NOT_FOUND",
+            ),
+        ] {
+            let said = Said::read(body.as_bytes());
+            assert_eq!((said.text.as_str(), said.reason.as_deref()), ("m", Some(reason)));
+        }
+    }
+
+    #[test]
+    fn broken_utf8_and_cut_letters_are_survived() {
+        assert_eq!(first_line(b"caf\xc3"), "caf\u{fffd}");
+    }
+}

@@ -1,0 +1,199 @@
+//! The one way out: deadlines, size caps, the retry budget, one renewed token on a 401.
+//!
+//! [`Http::call`] is narrow on purpose (bytes in, bytes out); decoding is [`Http::json`]'s. A request
+//! that must not happen twice ([`Request::act`]) is sent once, and a lost answer is Ambiguous. Redirects
+//! are not followed: none of the three services uses them, and a token must not travel.
+
+mod exchange;
+mod patience;
+mod request;
+
+pub use patience::Patience;
+pub(in crate::client) use request::Request;
+
+use super::auth::Credentials;
+use super::endpoints::is_loopback;
+use super::error::{ClientError, ErrorKind, Service};
+use patience::Budget;
+use reqwest::redirect::Policy;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// Calls services; a clone shares the pool, the credentials and the retry budget.
+#[derive(Clone)]
+pub(in crate::client) struct Http {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    outside: reqwest::Client,
+    /// Without a proxy: `HTTP_PROXY` must not see what is meant for this machine.
+    inside: reqwest::Client,
+    credentials: Credentials,
+    patience: Patience,
+    budget: Budget,
+}
+
+impl Http {
+    pub(super) fn new(credentials: Credentials, patience: Patience) -> Result<Self, ClientError> {
+        // reqwest panics without a provider; a second install changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let outside = build(&patience, |builder| builder)?;
+        let inside = build(&patience, reqwest::ClientBuilder::no_proxy)?;
+        let budget = Budget::default();
+        let shared = Shared {
+            outside,
+            inside,
+            credentials,
+            patience,
+            budget,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Calls and decodes. Unknown fields and any content type are fine; another shape is not.
+    pub(super) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, ClientError> {
+        let bytes = self.call(&request).await?;
+        request.decode(&bytes)
+    }
+
+    /// Calls; the body of a 2xx answer, or why there is none. Repeats what may be repeated.
+    pub(super) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
+        let shared = &self.shared;
+        let end = Instant::now() + shared.patience.total.max(request.attempt(&shared.patience));
+        let mut tries = 0;
+        loop {
+            let error = match self.authorised(request, end).await {
+                Ok(bytes) => {
+                    shared.budget.earn();
+                    return Ok(bytes);
+                }
+                Err(error) => error,
+            };
+            tries += 1;
+            let Some(pause) = self.pause(request, tries, &error, end) else {
+                return Err(error);
+            };
+            tracing::debug!(%error, ?pause, tries, "repeating a call");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Waits a little before the `tries`-th repetition, as between two tries of a call.
+    pub(super) async fn breathe(&self, tries: u32) {
+        tokio::time::sleep(self.shared.patience.pause(tries)).await;
+    }
+
+    /// How long to wait before the next try; `None` when there is none.
+    fn pause(&self, request: &Request, tries: u32, error: &ClientError, end: Instant) -> Option<Duration> {
+        let patience = &self.shared.patience;
+        let may_help = matches!(error.kind, ErrorKind::Transient | ErrorKind::Busy);
+        if request.is_once() || !may_help || tries >= patience.tries {
+            return None;
+        }
+        let pause = error.retry_after().unwrap_or_else(|| patience.pause(tries));
+        let fits = Instant::now() + pause < end;
+        (fits && self.shared.budget.spend()).then_some(pause)
+    }
+
+    /// One try; a 401 costs one renewed token and one more request, which is safe: nobody did anything.
+    async fn authorised(&self, request: &Request, end: Instant) -> Result<Vec<u8>, ClientError> {
+        let credentials = &self.shared.credentials;
+        let token = credentials.token(request.url()).await?;
+        let first = self.once(request, token.as_ref(), end).await;
+        match (&first, &token) {
+            (Err(error), Some(rejected)) if error.status() == Some(401) => {
+                match credentials.renewed(rejected).await? {
+                    Some(renewed) => self.once(request, Some(&renewed), end).await,
+                    None => first,
+                }
+            }
+            _ => first,
+        }
+    }
+
+    async fn once(
+        &self,
+        request: &Request,
+        token: Option<&super::Secret>,
+        end: Instant,
+    ) -> Result<Vec<u8>, ClientError> {
+        let shared = &self.shared;
+        let client = if is_loopback(request.url()) {
+            &shared.inside
+        } else {
+            &shared.outside
+        };
+        let left = end.saturating_duration_since(Instant::now());
+        let limit = request
+            .attempt(&shared.patience)
+            .min(left.max(shared.patience.least));
+        let start = Instant::now();
+        let result = match tokio::time::timeout(limit, exchange::run(client, request, token)).await {
+            Ok(result) => result,
+            Err(_) => Err(request.lost(&format!("no answer within {}", crate::domain::time::human(limit)))),
+        };
+        trace(request, start.elapsed(), result.as_ref().err());
+        result
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http")
+            .field("credentials", &self.shared.credentials)
+            .field("patience", &self.shared.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One line per request, without query, headers or bodies: arguments may be secret.
+fn trace(request: &Request, took: Duration, error: Option<&ClientError>) {
+    let url: &Url = request.url();
+    tracing::debug!(
+        target: "downbeat::http",
+        operation = request.operation(),
+        host = url.host_str(),
+        path = url.path(),
+        took_ms = took.as_millis(),
+        error = error.map(ToString::to_string),
+        "called"
+    );
+}
+
+fn build(
+    patience: &Patience,
+    shape: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, ClientError> {
+    let builder = || {
+        let agent = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
+        shape(reqwest::Client::builder())
+            .user_agent(agent)
+            .redirect(Policy::none())
+            .connect_timeout(patience.connect)
+    };
+    // A bare container has no CA store, and reqwest refuses to exist without one, even for loopback.
+    let built = builder()
+        .build()
+        .or_else(|_| builder().tls_certs_only([]).build());
+    built.map_err(|error| {
+        ClientError::new(
+            ErrorKind::Permanent,
+            Service::DataFusion,
+            "setting up HTTP",
+            error.to_string(),
+        )
+        .with_hint(
+            "Check the proxy variables (HTTPS_PROXY, NO_PROXY) and the CA certificates of this machine.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! One request and its answer: send, judge the status, read the body under its cap.
+
+use super::request::Request;
+use crate::client::auth::Secret;
+use crate::client::error::ClientError;
+use reqwest::Response;
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How much of an error's body is read.
+const ERROR_BODY: usize = 64 << 10;
+
+/// The longest wait a server may ask for; more is taken as this much.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// Sends once and reads the answer. The caller keeps the time.
+pub(super) async fn run(
+    client: &reqwest::Client,
+    request: &Request,
+    token: Option<&Secret>,
+) -> Result<Vec<u8>, ClientError> {
+    let mut builder = request.prepare(client);
+    if let Some(token) = token {
+        builder = builder.bearer_auth(token.expose());
+    }
+    let response = builder.send().await.map_err(|error| broken(request, &error))?;
+    let status = response.status();
+    if status.is_success() {
+        let body = whole(request, response).await?;
+        request.check(&body)?;
+        return Ok(body);
+    }
+    let wait = retry_after(response.headers());
+    let mut body = match response.headers().get(LOCATION) {
+        Some(place) if status.is_redirection() => [b"sent on to ", place.as_bytes()].concat(),
+        _ => Vec::new(),
+    };
+    if body.is_empty() {
+        body = beginning(response).await;
+    }
+    let error = ClientError::answered(
+        request.service(),
+        request.operation(),
+        status.as_u16(),
+        &body,
+        request.is_once(),
+    );
+    Err(error.with_retry_after(wait))
+}
+
+/// The body of a good answer, or nothing.
+async fn whole(request: &Request, mut response: Response) -> Result<Vec<u8>, ClientError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > request.cap() => {
+                let cap = request.cap() >> 20;
+                return Err(request.unusable(&format!("the answer is larger than {cap} MiB")));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(request.lost(&format!("the answer broke off: {}", causes(&error)))),
+        }
+    }
+}
+
+/// As much of an error's body as came; the status counts, not the text.
+async fn beginning(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > ERROR_BODY {
+            break;
+        }
+    }
+    body
+}
+
+fn broken(request: &Request, error: &reqwest::Error) -> ClientError {
+    let why = causes(error);
+    if error.is_connect() {
+        let host = request.url().host_str().unwrap_or_default();
+        request.unsent(&format!("no connection to {host}: {why}"))
+    } else if error.is_builder() {
+        request.unsent(&why)
+    } else {
+        request.lost(&format!("the connection broke: {why}"))
+    }
+}
+
+/// The innermost causes in words. The outermost text is left out: it repeats the address with its query.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = String::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            let gap = if text.is_empty() { "" } else { ": " };
+            let _ = write!(text, "{gap}{said}");
+        }
+        source = cause.source();
+    }
+    if text.is_empty() {
+        "unknown".clone_into(&mut text);
+    }
+    text
+}
+
+/// `Retry-After` in seconds or as a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let moment = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+        let left = moment.signed_duration_since(chrono::Utc::now());
+        left.to_std().unwrap_or(Duration::ZERO)
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_retry_after_are_read() {
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(read("7"), Some(Duration::from_secs(7)));
+        assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(read("99999999"), Some(LONGEST_WAIT));
+        assert_eq!(read("soon"), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+}

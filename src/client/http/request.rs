@@ -1,0 +1,187 @@
+//! What to ask: a request in words, with what a lost answer would mean.
+
+use super::Patience;
+use crate::client::error::{ClientError, ErrorKind, Service};
+use reqwest::Method;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+use std::fmt;
+use std::time::Duration;
+use url::Url;
+
+/// Most bytes of an answer, unless the call asks for more.
+const LARGEST: usize = 16 << 20;
+
+/// A request to a service.
+pub(in crate::client) struct Request {
+    service: Service,
+    operation: String,
+    method: Method,
+    url: Url,
+    body: Option<Vec<u8>>,
+    /// Whether it has an effect that must not happen twice.
+    once: bool,
+    /// Whether the answer must be JSON.
+    json: bool,
+    attempt: Option<Duration>,
+    largest: usize,
+}
+
+impl Request {
+    /// A GET.
+    pub(in crate::client) fn read(service: Service, operation: impl Into<String>, url: Url) -> Self {
+        Self {
+            service,
+            operation: operation.into(),
+            method: Method::GET,
+            url,
+            body: None,
+            once: false,
+            json: true,
+            attempt: None,
+            largest: LARGEST,
+        }
+    }
+
+    /// A POST that may be repeated: it changes nothing, or the same thing again.
+    pub(in crate::client) fn ask(
+        service: Service,
+        operation: impl Into<String>,
+        url: Url,
+        body: Option<&Value>,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            body: body.map(|value| value.to_string().into_bytes()),
+            ..Self::read(service, operation, url)
+        }
+    }
+
+    /// A POST that is sent once: a lost answer leaves open whether it happened.
+    pub(in crate::client) fn act(
+        service: Service,
+        operation: impl Into<String>,
+        url: Url,
+        body: &Value,
+    ) -> Self {
+        Self {
+            once: true,
+            ..Self::ask(service, operation, url, Some(body))
+        }
+    }
+
+    /// Any body will do, an empty one too.
+    #[must_use]
+    pub(in crate::client) fn plain(mut self) -> Self {
+        self.json = false;
+        self
+    }
+
+    /// Waits this long for one try, also when that is longer than usual.
+    #[must_use]
+    pub(in crate::client) fn within(mut self, attempt: Duration) -> Self {
+        self.attempt = Some(attempt);
+        self
+    }
+
+    /// Takes this many bytes of an answer, unpacked.
+    #[must_use]
+    pub(in crate::client) fn largest(mut self, bytes: usize) -> Self {
+        self.largest = bytes;
+        self
+    }
+
+    pub(super) fn service(&self) -> Service {
+        self.service
+    }
+
+    pub(super) fn operation(&self) -> &str {
+        &self.operation
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(super) fn is_once(&self) -> bool {
+        self.once
+    }
+
+    pub(super) fn cap(&self) -> usize {
+        self.largest
+    }
+
+    pub(super) fn attempt(&self, patience: &Patience) -> Duration {
+        self.attempt.unwrap_or(patience.attempt)
+    }
+
+    pub(super) fn prepare(&self, client: &reqwest::Client) -> reqwest::RequestBuilder {
+        let builder = client.request(self.method.clone(), self.url.clone());
+        match &self.body {
+            Some(body) => builder
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body(body.clone()),
+            None if self.method == Method::POST => builder.header(reqwest::header::CONTENT_LENGTH, 0),
+            None => builder,
+        }
+    }
+
+    /// The failure of a request that never left.
+    pub(super) fn unsent(&self, why: &str) -> ClientError {
+        ClientError::new(ErrorKind::Transient, self.service, &self.operation, why)
+    }
+
+    /// The failure of a request that may have arrived, without a whole answer.
+    pub(super) fn lost(&self, why: &str) -> ClientError {
+        let kind = if self.once {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::Transient
+        };
+        ClientError::new(kind, self.service, &self.operation, why)
+    }
+
+    /// The failure of an answer that cannot be used, and would not be better the next time.
+    pub(super) fn unusable(&self, why: &str) -> ClientError {
+        let kind = if self.once {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::Permanent
+        };
+        ClientError::new(kind, self.service, &self.operation, why)
+    }
+
+    /// Whether the body is whole: streamed answers break in the middle with a 200.
+    pub(super) fn check(&self, body: &[u8]) -> Result<(), ClientError> {
+        if !self.json {
+            return Ok(());
+        }
+        match serde_json::from_slice::<IgnoredAny>(body) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_eof() => Err(self.lost("the answer broke off in the middle")),
+            Err(_) => {
+                let line = crate::client::error::first_line(body);
+                Err(self.lost(&format!("the answer is no JSON: {line}")))
+            }
+        }
+    }
+
+    /// The body as a value of ours.
+    pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(body).map_err(|error| {
+            self.unusable(&format!("the answer has an unknown shape: {error}"))
+                .with_hint("The server may be of a version that Downbeat does not know; please report it.")
+        })
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No body and no query: arguments may be secret.
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .finish_non_exhaustive()
+    }
+}

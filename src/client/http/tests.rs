@@ -1,0 +1,213 @@
+//! The wrapper against a server that misbehaves.
+
+use super::*;
+use crate::client::Endpoint;
+use crate::client::testing::{Script, Step, hasty, ok};
+use serde_json::{Value, json};
+
+fn http() -> Http {
+    Http::new(Credentials::none(), hasty()).unwrap()
+}
+
+fn url(script: &Script) -> Url {
+    Endpoint::parse(Service::Cdap, &script.address)
+        .unwrap()
+        .join(&["v3"])
+        .unwrap()
+}
+
+fn read(script: &Script) -> Request {
+    Request::read(Service::Cdap, "reading", url(script))
+}
+
+fn act(script: &Script) -> Request {
+    Request::act(
+        Service::Cdap,
+        "acting",
+        url(script),
+        &json!({"a": "secret-argument"}),
+    )
+}
+
+const WEB_PAGE: &str = "<html><head><title>502 Bad Gateway</title></head></html>";
+
+/// What a server may do to a request that is not a clear answer.
+fn mischief() -> Vec<Step> {
+    vec![
+        Step::Say(500, String::new()),
+        Step::Say(502, WEB_PAGE.into()),
+        Step::Say(503, "No discoverable found".into()),
+        Step::Reset,
+        Step::Half("{\"a\":".into()),
+        ok("{\"a\":"),
+        ok(WEB_PAGE),
+    ]
+}
+
+#[tokio::test]
+async fn what_may_be_repeated_is_repeated() {
+    for step in mischief() {
+        let script = Script::serve([step.clone(), ok("{\"a\":1}")]).await;
+        let answer: Value = http().json(read(&script)).await.unwrap();
+        assert_eq!(answer["a"], 1, "{step:?}");
+        assert_eq!(script.seen().len(), 2, "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_must_not_happen_twice_is_sent_once_and_left_open() {
+    for step in mischief() {
+        let script = Script::serve([step.clone()]).await;
+        let error = http().call(&act(&script)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Ambiguous, "{step:?}: {error}");
+        assert_eq!(script.seen().len(), 1, "{step:?}");
+        assert!(
+            !format!("{error:?} {error} {:?}", act(&script)).contains("secret-argument"),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn clear_answers_are_not_repeated() {
+    for (status, kind) in [
+        (400, ErrorKind::Permanent),
+        (403, ErrorKind::Unauthorised),
+        (404, ErrorKind::Permanent),
+        (501, ErrorKind::Permanent),
+    ] {
+        let script = Script::serve([Step::Say(status, "no".into())]).await;
+        let error = http().call(&read(&script)).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.status(), error.text()),
+            (kind, Some(status), "no")
+        );
+        assert_eq!(script.seen().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn tries_end() {
+    let script = Script::serve(vec![Step::Say(503, "down".into()); 9]).await;
+    let error = http().call(&read(&script)).await.unwrap_err();
+    assert_eq!((error.kind, error.status()), (ErrorKind::Transient, Some(503)));
+    assert_eq!(script.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn silence_ends_at_the_deadline() {
+    for once in [false, true] {
+        let script = Script::serve(vec![Step::Silence; 3]).await;
+        let request = if once { act(&script) } else { read(&script) };
+        let request = request.within(Duration::from_millis(30));
+        let error = http().call(&request).await.unwrap_err();
+        let kind = if once {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::Transient
+        };
+        assert_eq!(error.kind, kind);
+        assert!(error.text().contains("no answer within"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_never_left_is_not_ambiguous() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let place = Url::parse(&address).unwrap();
+    let request = Request::act(Service::Cdap, "acting", place, &json!({}));
+    let error = http().call(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Transient, "{error}");
+    assert!(error.text().contains("no connection to 127.0.0.1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_wish_to_wait_is_heard() {
+    let busy = Step::SayWith(429, "retry-after: 3000", "slow down".into());
+    let script = Script::serve([busy]).await;
+    let error = http().call(&read(&script)).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.retry_after()),
+        (ErrorKind::Busy, Some(Duration::from_secs(3000)))
+    );
+    assert_eq!(
+        script.seen().len(),
+        1,
+        "longer than the call may take: not repeated"
+    );
+    let now = Step::SayWith(429, "retry-after: 0", "slow down".into());
+    let script = Script::serve([now, ok("1")]).await;
+    assert_eq!(http().call(&read(&script)).await.unwrap(), b"1");
+}
+
+#[tokio::test]
+async fn a_huge_answer_is_not_swallowed() {
+    let script = Script::serve([ok(format!("[{}1]", "1,".repeat(1 << 20)))]).await;
+    let request = read(&script).largest(1 << 20);
+    let error = http().call(&request).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.text()),
+        (ErrorKind::Permanent, "the answer is larger than 1 MiB")
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_followed_to_another_host() {
+    let other = Script::serve([ok("1")]).await;
+    let header: &'static str = Box::leak(format!("location: {}/x", other.address).into_boxed_str());
+    let script = Script::serve([Step::SayWith(302, header, String::new())]).await;
+    let error = http().call(&read(&script)).await.unwrap_err();
+    assert_eq!((error.kind, error.status()), (ErrorKind::Permanent, Some(302)));
+    assert!(error.text().contains("sent on to"), "{error}");
+    assert!(other.seen().is_empty());
+}
+
+#[tokio::test]
+async fn loopback_gets_no_token_but_a_user_agent() {
+    let script = Script::serve([ok("1")]).await;
+    let fixed = Credentials::fixed(crate::client::Secret::new("hush"));
+    let http = Http::new(fixed, hasty()).unwrap();
+    http.call(&read(&script)).await.unwrap();
+    let head = &script.seen()[0].head;
+    assert!(
+        head.contains("user-agent: downbeat/") && head.contains("accept-encoding: gzip"),
+        "{head}"
+    );
+    assert!(
+        !head.contains("authorization") && !format!("{http:?}").contains("hush"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn another_shape_is_no_success() {
+    let script = Script::serve([ok("[]"), ok("[]")]).await;
+    let read: Result<std::collections::BTreeMap<String, u32>, _> = http().json(read(&script)).await;
+    assert_eq!(read.unwrap_err().kind, ErrorKind::Permanent);
+    let acted: Result<std::collections::BTreeMap<String, u32>, _> = http().json(act(&script)).await;
+    assert_eq!(acted.unwrap_err().kind, ErrorKind::Ambiguous);
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_renewed_once() {
+    let script = Script::serve([Step::Say(401, String::new()), ok("1")]).await;
+    let http = Http::new(Credentials::scripted(&["old", "new"]), hasty()).unwrap();
+    assert_eq!(http.call(&act(&script)).await.unwrap(), b"1");
+    let tokens: Vec<_> = script
+        .seen()
+        .iter()
+        .map(|seen| seen.head.contains("authorization: bearer new"))
+        .collect();
+    assert_eq!(tokens, [false, true]);
+
+    let script = Script::serve(vec![Step::Say(401, String::new()); 5]).await;
+    let http = Http::new(Credentials::scripted(&["a", "b", "c"]), hasty()).unwrap();
+    let error = http.call(&read(&script)).await.unwrap_err();
+    assert_eq!(
+        (error.kind, script.seen().len()),
+        (ErrorKind::Unauthorised, 2),
+        "one renewal, no more"
+    );
+}

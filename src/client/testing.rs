@@ -1,0 +1,132 @@
+//! A server for tests that answers by a script, over a real socket, and can misbehave as HTTP libraries
+//! do not let a server: half a body, a reset, silence.
+
+use super::http::Patience;
+use super::{Client, Credentials, Endpoints};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does with one request.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Answers with this status and body.
+    Say(u16, String),
+    /// The same with one more header line.
+    SayWith(u16, &'static str, String),
+    /// Announces more than it sends, then closes.
+    Half(String),
+    /// Closes without a word.
+    Reset,
+    /// Never answers.
+    Silence,
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) line: String,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+/// The running server.
+pub(super) struct Script {
+    pub(super) address: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Script {
+    /// Serves these steps, one a request; a request after the last step gets 599.
+    pub(super) async fn serve(steps: impl IntoIterator<Item = Step>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let steps: Arc<Mutex<VecDeque<Step>>> = Arc::new(Mutex::new(steps.into_iter().collect()));
+        let record = seen.clone();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(converse(socket, steps.clone(), record.clone()));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// All requests so far.
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// A client without an identity that knows only this server, with short deadlines.
+    pub(super) fn client(&self) -> Client {
+        let base = self.address.as_str();
+        let endpoints = Endpoints::parse(base, base, Some(base)).unwrap();
+        Client::with_patience(endpoints, Credentials::none(), hasty()).unwrap()
+    }
+}
+
+/// Deadlines of a test.
+pub(super) fn hasty() -> Patience {
+    Patience {
+        connect: Duration::from_secs(5),
+        attempt: Duration::from_secs(5),
+        least: Duration::from_millis(10),
+        total: Duration::from_secs(10),
+        first_pause: Duration::from_millis(1),
+        longest_pause: Duration::from_millis(5),
+        tries: 3,
+    }
+}
+
+/// A good answer.
+pub(super) fn ok(body: impl Into<String>) -> Step {
+    Step::Say(200, body.into())
+}
+
+async fn converse(mut socket: TcpStream, steps: Arc<Mutex<VecDeque<Step>>>, record: Arc<Mutex<Vec<Seen>>>) {
+    let Some(request) = read(&mut socket).await else {
+        return;
+    };
+    record.lock().unwrap().push(request);
+    let step = steps.lock().unwrap().pop_front();
+    let (status, header, body, missing) = match step {
+        Some(Step::Say(status, body)) => (status, "x: y", body, 0),
+        Some(Step::SayWith(status, header, body)) => (status, header, body, 0),
+        Some(Step::Half(body)) => (200, "x: y", body, 100),
+        Some(Step::Reset) => return,
+        Some(Step::Silence) => return std::future::pending().await,
+        None => (599, "x: y", "the script is over".to_owned(), 0),
+    };
+    let length = body.len() + missing;
+    let head =
+        format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{header}\r\ncontent-length: {length}\r\n\r\n");
+    // A client that has read enough may have gone.
+    let _ = socket.write_all(format!("{head}{body}").as_bytes()).await;
+    let _ = socket.shutdown().await;
+}
+
+async fn read(socket: &mut TcpStream) -> Option<Seen> {
+    let mut bytes = Vec::new();
+    loop {
+        if socket.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let lower = head.to_ascii_lowercase();
+        let length = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if body.len() >= length.unwrap_or(0) {
+            return Some(Seen {
+                line: head.lines().next().unwrap_or_default().to_owned(),
+                head: lower,
+                body: body.to_owned(),
+            });
+        }
+    }
+}
