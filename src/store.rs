@@ -1,0 +1,22 @@
+//! What outlives the process: the journal, the logs of the tries, and the lease on an output table.
+//!
+//! ```text
+//! data dir/downbeat.db                 the journal: every fact of every run     store/journal.rs
+//! data dir/logs/RUN/TASK/TRY.log       what a try's pipeline run logged         store/log.rs
+//! data dir/leases/TABLE.lock           who may fill an output table now         store/lease.rs
+//! ```
+//!
+//! Everything is readable by its owner only (`store/private.rs`), and no secret-looking argument
+//! reaches the disk (`store/journal/redact.rs`). Nothing in here decides what happens to a run, and
+//! nothing in here knows the network.
+
+mod error;
+mod journal;
+mod lease;
+mod log;
+mod private;
+
+pub use error::StoreError;
+pub use journal::{Journal, RunHistory, RunSummary};
+pub use lease::Lease;
+pub use log::{LogFolder, LogSlice, TryLog};

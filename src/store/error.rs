@@ -1,0 +1,184 @@
+//! What can go wrong on the disk, and what to do about it. Never holds anything that was to be written.
+
+use crate::domain::failure::Failure;
+use crate::domain::id::DagRunId;
+use rusqlite::ErrorCode;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A failure of the store. The text says what failed and why; [`Self::hint`] says what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The journal's file is no database, or part of it cannot be read.
+    #[error("The journal {} is damaged: {reason}.", path.display())]
+    Damaged {
+        /// The file, left as it was.
+        path: PathBuf,
+        /// The database's words.
+        reason: String,
+    },
+    /// The journal was written by a newer Downbeat.
+    #[error("The journal {} has format {found}; this Downbeat knows formats up to {known}.", path.display())]
+    TooNew {
+        /// The file, left as it was.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format that we read.
+        known: i64,
+    },
+    /// The file is a database, but another program's.
+    #[error("{} is a database of another program, not a journal of Downbeat.", path.display())]
+    Foreign {
+        /// The file, left as it was.
+        path: PathBuf,
+    },
+    /// The file or its folder may not be written.
+    #[error("{} cannot be written: {reason}.", path.display())]
+    NotWritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// No space is left.
+    #[error("The disk is full: {} cannot grow.", path.display())]
+    Full {
+        /// The file that could not grow.
+        path: PathBuf,
+    },
+    /// Another process keeps the journal locked for longer than we wait.
+    #[error("The journal {} is locked by another process.", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A known fact that does not read as one. It is not skipped: it might be a start's intent.
+    #[error("Event {seq} of run {run} cannot be read: {reason}.")]
+    UnreadableEvent {
+        /// The run.
+        run: DagRunId,
+        /// Its place in the run, from 1.
+        seq: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Facts about a run whose start is not in the journal.
+    #[error("The journal does not know the run {run}.")]
+    UnknownRun {
+        /// The run.
+        run: DagRunId,
+    },
+    /// A second start under the same name.
+    #[error("The journal already has a run {run}.")]
+    RunExists {
+        /// The run.
+        run: DagRunId,
+    },
+    /// Another run fills the same output table.
+    #[error("The output table {table} is being filled by {holder}.")]
+    LeaseHeld {
+        /// `project.dataset.table`.
+        table: String,
+        /// The process and the run, as far as they are known.
+        holder: String,
+    },
+    /// The journal's writer has ended.
+    #[error("The journal is closed.")]
+    Closed,
+    /// Anything else that the system or the database refuses.
+    #[error("{} failed: {reason}.", path.display())]
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// What to do next, in one sentence.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Damaged { .. } => {
+                "Move the file and its -wal and -shm neighbours away to begin a new journal; \
+                 runs that are still going on must then be followed in Data Fusion."
+            }
+            Self::TooNew { .. } => "Use the newer Downbeat, or another data directory.",
+            Self::Foreign { .. } => "Choose another data directory, or move the file away.",
+            Self::NotWritable { .. } => "Give yourself write permission, or choose another data directory.",
+            Self::Full { .. } => "Free some space, then resume the run.",
+            Self::Busy { .. } => "End the other process, or wait for it, and try again.",
+            Self::UnreadableEvent { .. } => {
+                "Use the version of Downbeat that wrote it; the run itself goes on in Data Fusion."
+            }
+            Self::UnknownRun { .. } => "Look at the list of runs for its name.",
+            Self::RunExists { .. } => "Start again; the next run gets another name.",
+            Self::LeaseHeld { .. } => "Wait for that run, stop it, or give this run another bq_output_table.",
+            Self::Closed => "Start Downbeat again and resume the run.",
+            Self::Failed { .. } => "Check the disk and the data directory, then resume the run.",
+        }
+    }
+
+    /// The same for the screen: a person has to act before anything can go on.
+    pub fn failure(&self) -> Failure {
+        Failure::permanent(self.to_string()).with_remedy(self.hint())
+    }
+
+    pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                Self::NotWritable { path, reason }
+            }
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            _ => Self::Failed { path, reason },
+        }
+    }
+
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
+        let path = path.to_path_buf();
+        let reason = error.to_string();
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
+            io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::AlreadyExists => Self::NotWritable { path, reason },
+            _ => Self::Failed { path, reason },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t(x BLOB); PRAGMA max_page_count = 10;")
+            .unwrap();
+        let error = connection
+            .execute("INSERT INTO t VALUES (zeroblob(1000000))", [])
+            .unwrap_err();
+        let path = PathBuf::from("downbeat.db");
+        assert_eq!(StoreError::sqlite(&path, &error), StoreError::Full { path });
+    }
+
+    #[test]
+    fn a_read_only_database_is_told_from_other_failures() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA query_only = 1;").unwrap();
+        let error = connection.execute("CREATE TABLE t(x)", []).unwrap_err();
+        let told = StoreError::sqlite(Path::new("downbeat.db"), &error);
+        assert!(matches!(told, StoreError::NotWritable { .. }), "{told:?}");
+        assert!(told.failure().to_string().contains("write permission"));
+    }
+}

@@ -1,0 +1,185 @@
+//! The journal: every fact of every run, on disk before anybody acts on it.
+//!
+//! ```text
+//! append ──→ queue ──→ writer thread ──→ downbeat.db (WAL) ──→ readers, one connection each
+//! ```
+//!
+//! One thread writes (`journal/writer.rs`), so that facts keep their order and no async thread waits
+//! for a disk; reading (`journal/reader.rs`) does not wait for writing. The tables and their history
+//! are in `journal/schema.rs`. A fact is never changed and never removed.
+
+mod reader;
+mod redact;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use super::error::StoreError;
+use crate::domain::event::RunEvent;
+use crate::domain::id::DagRunId;
+use crate::domain::run::{Run, RunState};
+use crate::domain::task::TaskState;
+use crate::domain::time::Timestamp;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use tokio::sync::oneshot;
+
+/// The facts of a run, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunHistory {
+    /// Those that we know.
+    pub events: Vec<RunEvent>,
+    /// How many were left out because a newer Downbeat wrote them under names that we do not know.
+    pub skipped: usize,
+}
+
+/// A run in a list of runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its name.
+    pub id: DagRunId,
+    /// The profile it ran in.
+    pub profile: String,
+    /// The pipeline that was run.
+    pub pipeline: String,
+    /// `project.dataset.table` of the output.
+    pub output_table: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; nothing while something is still to come.
+    pub ended: Option<Timestamp>,
+    /// Where it stands, as far as was journalled.
+    pub state: RunState,
+    /// Pipeline tasks that succeeded.
+    pub succeeded: usize,
+    /// Pipeline tasks that failed or timed out.
+    pub failed: usize,
+    /// All pipeline tasks.
+    pub total: usize,
+}
+
+impl RunSummary {
+    /// What a list tells of this run.
+    pub fn of(run: &Run) -> Self {
+        let variables = &run.request.variables;
+        let count = |states: &[TaskState]| {
+            run.pipelines()
+                .filter(|task| states.contains(&task.state))
+                .count()
+        };
+        Self {
+            id: run.id.clone(),
+            profile: run.request.profile.clone(),
+            pipeline: variables.cdf_pipeline_name.clone(),
+            output_table: [
+                variables.project_id.as_str(),
+                variables.bq_dataset_id.as_str(),
+                variables.bq_output_table.as_str(),
+            ]
+            .join("."),
+            started: run.started,
+            ended: run.ended,
+            state: run.state,
+            succeeded: count(&[TaskState::Success]),
+            failed: count(&[TaskState::Failed, TaskState::TimedOut]),
+            total: run.pipelines().count(),
+        }
+    }
+}
+
+/// A request to the writer.
+struct Batch {
+    run: DagRunId,
+    events: Vec<RunEvent>,
+    done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// The handle of an open journal. Clones share one writer, which ends with the last of them.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    path: PathBuf,
+    queue: mpsc::Sender<Batch>,
+}
+
+impl Journal {
+    /// Opens the journal, creates it, or brings an older one up to date. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// A file that is damaged, another program's or a newer Downbeat's is refused and left as it was.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = schema::open(path)?;
+        let (queue, batches) = mpsc::channel();
+        let writer = writer::Writer::new(path.to_path_buf(), connection);
+        std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || writer.run(&batches))
+            .map_err(|error| StoreError::io(path, &error))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            queue,
+        })
+    }
+
+    /// The journal's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds facts to a run in one transaction; they are on disk when this returns. A run begins with
+    /// its `RunStarted`. Values of secret-looking arguments are masked before they leave memory, so
+    /// that a resumed run has to get them anew.
+    ///
+    /// # Errors
+    /// None of the facts was written.
+    pub async fn append(&self, run: &DagRunId, events: &[RunEvent]) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (done, answer) = oneshot::channel();
+        let batch = Batch {
+            run: run.clone(),
+            events: events.iter().map(redact::redacted).collect(),
+            done,
+        };
+        self.queue.send(batch).map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The facts of a run; none if the journal does not know it.
+    ///
+    /// # Errors
+    /// Also for a fact of a known name that does not read as one.
+    pub async fn events(&self, run: &DagRunId) -> Result<RunHistory, StoreError> {
+        let run = run.clone();
+        self.read(move |path, connection| reader::events(path, connection, &run))
+            .await
+    }
+
+    /// The newest runs first, at most `most` of them.
+    pub async fn last_runs(&self, most: u32) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(move |path, connection| reader::last_runs(path, connection, most))
+            .await
+    }
+
+    /// Runs whose end is not journalled, newest first. One may be alive in another process: its
+    /// [`Lease`](super::Lease) tells.
+    pub async fn unfinished(&self) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(reader::unfinished).await
+    }
+
+    /// Reads beside the writer, on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Path, &Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || {
+            let connection = schema::open_to_read(&path)?;
+            read(&path, &connection)
+        })
+        .await
+        .map_err(|_| StoreError::Closed)?
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading the journal. Unknown names are left out and counted; anything else that does not read is
+//! an error, because a missing intent could start a pipeline twice.
+
+use super::{RunHistory, RunSummary};
+use crate::domain::event::{Fact, RunEvent};
+use crate::domain::id::DagRunId;
+use crate::domain::time::Timestamp;
+use crate::store::error::StoreError;
+use rusqlite::{Connection, Params, Row};
+use serde::Deserialize;
+use std::path::Path;
+
+/// The facts of a run.
+pub(super) fn events(path: &Path, connection: &Connection, run: &DagRunId) -> Result<RunHistory, StoreError> {
+    let at_path = |error| StoreError::sqlite(path, &error);
+    let mut statement = connection
+        .prepare_cached("SELECT seq, at, name, body FROM events WHERE run = ?1 ORDER BY seq")
+        .map_err(at_path)?;
+    let mut rows = statement.query([run.as_str()]).map_err(at_path)?;
+    let mut history = RunHistory::default();
+    while let Some(row) = rows.next().map_err(at_path)? {
+        match fact(row, run, path)? {
+            Some(event) => history.events.push(event),
+            None => history.skipped += 1,
+        }
+    }
+    Ok(history)
+}
+
+/// The fact of a row; nothing if its name is unknown.
+fn fact(row: &Row<'_>, run: &DagRunId, path: &Path) -> Result<Option<RunEvent>, StoreError> {
+    let at_path = |error| StoreError::sqlite(path, &error);
+    let at = Timestamp::from_millis(row.get("at").map_err(at_path)?);
+    let body: String = row.get("body").map_err(at_path)?;
+    match serde_json::from_str(&body) {
+        Ok(fact) => Ok(Some(RunEvent { at, fact })),
+        Err(_) if !is_known(&row.get::<_, String>("name").map_err(at_path)?) => Ok(None),
+        Err(error) => Err(StoreError::UnreadableEvent {
+            run: run.clone(),
+            seq: row.get("seq").map_err(at_path)?,
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// Whether a fact has this name: asked of serde, so that there is no second list to keep. A known
+/// name alone either is a fact or lacks a field.
+fn is_known(name: &str) -> bool {
+    Fact::deserialize(serde_json::json!({ "event": name }))
+        .err()
+        .is_none_or(|error| !error.to_string().starts_with("unknown variant"))
+}
+
+/// The newest runs first.
+pub(super) fn last_runs(
+    path: &Path,
+    connection: &Connection,
+    most: u32,
+) -> Result<Vec<RunSummary>, StoreError> {
+    let sql = "SELECT * FROM runs ORDER BY started DESC, rowid DESC LIMIT ?1";
+    summaries(connection, sql, [most]).map_err(|error| StoreError::sqlite(path, &error))
+}
+
+/// Runs without an end, newest first.
+pub(super) fn unfinished(path: &Path, connection: &Connection) -> Result<Vec<RunSummary>, StoreError> {
+    let sql = "SELECT * FROM runs WHERE ended IS NULL ORDER BY started DESC, rowid DESC";
+    summaries(connection, sql, []).map_err(|error| StoreError::sqlite(path, &error))
+}
+
+fn summaries(connection: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<Vec<RunSummary>> {
+    connection.prepare(sql)?.query_map(params, summary)?.collect()
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
+    let count = |name| {
+        let count: i64 = row.get(name)?;
+        Ok::<_, rusqlite::Error>(usize::try_from(count).unwrap_or(0))
+    };
+    let state = serde_json::Value::String(row.get("state")?);
+    Ok(RunSummary {
+        id: DagRunId::new(row.get::<_, String>("id")?),
+        profile: row.get("profile")?,
+        pipeline: row.get("pipeline")?,
+        output_table: row.get("output_table")?,
+        started: Timestamp::from_millis(row.get("started")?),
+        ended: row.get::<_, Option<i64>>("ended")?.map(Timestamp::from_millis),
+        state: serde_json::from_value(state).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(6, rusqlite::types::Type::Text, Box::new(error))
+        })?,
+        succeeded: count("succeeded")?,
+        failed: count("failed")?,
+        total: count("total")?,
+    })
+}

@@ -1,0 +1,132 @@
+//! The lease on an output table: one DAG run at a time fills it from this machine.
+//!
+//! It is a lock of the operating system, which ends with the process however that ends; so there is
+//! never a stale lease to clear by hand. It says nothing about other machines.
+
+use super::error::StoreError;
+use super::private;
+use crate::domain::id::{DagRunId, DatasetId, ProjectId, TableId};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Held from before a run's first fact until nothing of it is alive; let go by dropping it.
+#[derive(Debug)]
+pub struct Lease {
+    file: File,
+}
+
+impl Lease {
+    /// Takes the lease of a table for a run; the lock's file lies in `leases/` of the data directory.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseHeld`] names the process and the run that hold it.
+    pub fn take(
+        data_dir: &Path,
+        project: &ProjectId,
+        dataset: &DatasetId,
+        table: &TableId,
+        run: &DagRunId,
+    ) -> Result<Self, StoreError> {
+        let folder = data_dir.join("leases");
+        private::create_folder(&folder).map_err(|error| StoreError::io(&folder, &error))?;
+        let parts = [project.as_str(), dataset.as_str(), table.as_str()];
+        // No encoded part holds a plus sign, so that no two tables share a file.
+        let name = parts.map(private::file_name).join("+");
+        let path = folder.join(format!("{}.lock", shortened(&name)));
+        let file = private::open_file(&path, OpenOptions::new().write(true))
+            .map_err(|error| StoreError::io(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::LeaseHeld {
+                    table: parts.join("."),
+                    holder: holder(file),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, &error)),
+        }
+        let mut lease = Self { file };
+        lease.sign(run).map_err(|error| StoreError::io(&path, &error))?;
+        Ok(lease)
+    }
+
+    fn sign(&mut self, run: &DagRunId) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file
+            .write_all(format!("{}\n{run}\n", std::process::id()).as_bytes())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // The file stays: were it removed, two processes could lock two files of one name. A name
+        // that cannot be cleared is harmless, for it is read only while the lock is held.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// Three long names are longer than a file name may be; the encoding is applied once more then.
+fn shortened(name: &str) -> String {
+    if name.len() <= 200 {
+        name.to_owned()
+    } else {
+        private::file_name(name)
+    }
+}
+
+fn holder(mut file: File) -> String {
+    let mut text = String::new();
+    // Where locks also forbid reading, the holder remains unknown.
+    let _ = file.read_to_string(&mut text);
+    match text.split_once('\n') {
+        Some((pid, run)) => format!("process {pid} with run {}", run.trim_end()),
+        None => "another process".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(dir: &Path, table: &str, run: &str) -> Result<Lease, StoreError> {
+        Lease::take(
+            dir,
+            &"example.com:project".into(),
+            &"cdf_output".into(),
+            &table.into(),
+            &run.into(),
+        )
+    }
+
+    #[test]
+    fn one_run_at_a_time_fills_a_table() {
+        let dir = tempfile::tempdir().unwrap();
+        let lease = take(dir.path(), "output", "run-1").unwrap();
+        let refused = take(dir.path(), "output", "run-2").unwrap_err().to_string();
+        let holder = format!("process {} with run run-1", std::process::id());
+        assert!(
+            refused.contains(&holder) && refused.contains("example.com:project.cdf_output.output"),
+            "{refused}"
+        );
+        let _another_table = take(dir.path(), "output_2", "run-2").unwrap();
+        drop(lease);
+        let _free_again = take(dir.path(), "output", "run-2").unwrap();
+    }
+
+    #[test]
+    fn the_lease_ends_with_its_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let lease = take(dir.path(), "output", "a-very-long-run-name").unwrap();
+        // What a kill leaves behind: the file with its text, and no lock.
+        let (file, leases) = (lease.file.try_clone().unwrap(), dir.path().join("leases"));
+        std::mem::forget(lease);
+        file.unlock().unwrap();
+        drop(file);
+        let _lease = take(dir.path(), "output", "b").unwrap();
+        let path = std::fs::read_dir(leases).unwrap().next().unwrap().unwrap().path();
+        let text = std::fs::read_to_string(path).unwrap();
+        assert_eq!(text, format!("{}\nb\n", std::process::id()));
+    }
+}
