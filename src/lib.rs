@@ -2,6 +2,7 @@
 //! configuration table, watches every run to its real end, and shows it live in one terminal.
 
 pub mod client;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod sandbox;
