@@ -1,0 +1,169 @@
+//! The settings: `config.toml`, its profiles, and what is in effect for this start.
+//!
+//! [`Config`] is the file, [`Profile`] one environment of it, [`Settings`] the outcome of command line,
+//! environment, profile and defaults. Reads and writes nothing but the files of [`Home`]; knows no
+//! client. What the variables mean is in `domain/variable.rs`.
+
+mod connection;
+mod error;
+mod home;
+mod read;
+mod resolve;
+mod save;
+
+pub use connection::{BAND_COLOURS, Connection, Credentials};
+pub use error::{ConfigError, Fault};
+pub use home::Home;
+pub use resolve::{Origin, Overrides, Settings};
+pub use save::save_variables;
+
+use crate::domain::variable::VariableName;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The profile that exists without a file: everything on this machine.
+pub const SANDBOX_PROFILE: &str = "sandbox";
+
+/// One environment: the values that differ from the defaults, and the way to its services.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// Texts that [`crate::domain::variable::Variables::set`] takes.
+    pub variables: BTreeMap<VariableName, String>,
+    /// Endpoints, credentials and colour.
+    pub connection: Connection,
+}
+
+impl Profile {
+    /// The built-in profile. Its endpoints are known when its server listens.
+    pub fn sandbox() -> Self {
+        use VariableName as V;
+        let variables = [
+            (V::ProjectId, "downbeat-sandbox"),
+            (V::CdfLocation, "us-west1"),
+            (V::CdfInstance, "sandbox"),
+            (V::CdfPipelineName, "cdf_mysql_to_bigquery"),
+            (V::BqDatasetId, "cdf_output"),
+            (V::BqConfigTable, "configuration"),
+            (V::BqOutputTable, "landing"),
+            // A demo does not wait three minutes for its second try.
+            (V::DagRetryIntervalMinutes, "0.1"),
+            // Three tries of an hour each fit, so that a fresh start has no warning.
+            (V::DagTimeoutMinutes, "190"),
+        ];
+        Self {
+            variables: variables.map(|(name, text)| (name, text.to_owned())).into(),
+            connection: Connection {
+                credentials: Some(Credentials::None),
+                ..Connection::default()
+            },
+        }
+    }
+
+    /// This profile with whatever the other one says laid over it.
+    fn overlaid(mut self, other: Self) -> Self {
+        self.variables.extend(other.variables);
+        self.connection = self.connection.overlaid(other.connection);
+        self
+    }
+}
+
+/// What `config.toml` says, the built-in profile included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    default_profile: Option<String>,
+    profiles: BTreeMap<String, Profile>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            default_profile: None,
+            profiles: [(SANDBOX_PROFILE.to_owned(), Profile::sandbox())].into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file of this home; without one there is the built-in profile alone.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or everything that is wrong in it, with lines and columns.
+    pub fn load(home: &Home) -> Result<Self, ConfigError> {
+        let path = home.config_file();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(ConfigError::file("read", path, source)),
+        }
+    }
+
+    /// Reads the text of a file; the path is for the errors.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        read::config(text).map_err(|faults| ConfigError::Text {
+            path: path.to_owned(),
+            faults,
+        })
+    }
+
+    /// The profile that a start without a choice takes.
+    pub fn default_profile(&self) -> &str {
+        self.default_profile.as_deref().unwrap_or(SANDBOX_PROFILE)
+    }
+
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// An unknown name, with the known ones.
+    pub fn profile(&self, name: &str) -> Result<&Profile, ConfigError> {
+        self.profiles
+            .get(name)
+            .ok_or_else(|| ConfigError::UnknownProfile {
+                name: name.to_owned(),
+                known: self.names().collect::<Vec<_>>().join(", "),
+            })
+    }
+
+    /// The names of all profiles, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+}
+
+/// Whether this can be the name of a profile: it is typed on command lines and shown in the header.
+fn is_profile_name(name: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (1..=64).contains(&name.len()) && name.chars().all(legal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_file_there_is_the_sandbox() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::load(&Home::at(folder.path())).unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!(config.default_profile(), "sandbox");
+        assert_eq!(config.names().collect::<Vec<_>>(), ["sandbox"]);
+    }
+
+    #[test]
+    fn an_unknown_profile_is_refused_with_the_known_ones() {
+        let config = Config::parse("[profile.prod]", Path::new("config.toml")).unwrap();
+        let error = config.profile("porduction").unwrap_err().to_string();
+        assert!(
+            error.contains("'porduction'") && error.contains("prod, sandbox"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_the_same_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        std::fs::create_dir(home.config_file()).unwrap();
+        let error = Config::load(&home).unwrap_err().to_string();
+        assert!(error.contains("config.toml"), "{error}");
+    }
+}

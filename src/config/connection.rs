@@ -1,0 +1,193 @@
+//! The way to the services of a profile: base addresses, credentials, and the colour of its band.
+//!
+//! No secret is ever kept in here: credentials are named, never written down.
+
+use std::fmt;
+use url::Url;
+
+/// The colours that the band of a profile can have.
+pub const BAND_COLOURS: [&str; 7] = ["red", "yellow", "green", "blue", "magenta", "cyan", "white"];
+
+/// Where the tokens come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Credentials {
+    /// Application default credentials: `gcloud`, a service account, the metadata server.
+    #[default]
+    Google,
+    /// No token is sent: the sandbox, or a CDAP without security.
+    None,
+}
+
+/// Addresses, credentials and colour; what is not said is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// Base of the Data Fusion service; Google's own if not set.
+    pub datafusion_endpoint: Option<Url>,
+    /// Base of the BigQuery service; Google's own if not set.
+    pub bigquery_endpoint: Option<Url>,
+    /// Base of the instance's CDAP; the instance itself names it if not set.
+    pub cdap_endpoint: Option<Url>,
+    /// Where tokens come from.
+    pub credentials: Option<Credentials>,
+    /// One of [`BAND_COLOURS`].
+    pub colour: Option<String>,
+}
+
+impl Connection {
+    /// The names that [`Self::set`] knows.
+    pub const NAMES: [&'static str; 5] = [
+        "datafusion_endpoint",
+        "bigquery_endpoint",
+        "cdap_endpoint",
+        "credentials",
+        "colour",
+    ];
+
+    /// Takes a value from text. The name is one of [`Self::NAMES`].
+    ///
+    /// # Errors
+    /// A sentence with what is wanted instead.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
+        match name {
+            "datafusion_endpoint" => self.datafusion_endpoint = Some(endpoint(text)?),
+            "bigquery_endpoint" => self.bigquery_endpoint = Some(endpoint(text)?),
+            "cdap_endpoint" => self.cdap_endpoint = Some(endpoint(text)?),
+            "credentials" => self.credentials = Some(text.parse()?),
+            "colour" if BAND_COLOURS.contains(&text) => self.colour = Some(text.to_owned()),
+            "colour" => {
+                return Err(format!(
+                    "'{text}' is no colour of a band: {}.",
+                    BAND_COLOURS.join(", ")
+                ));
+            }
+            _ => return Err(format!("There is no setting '{name}'.")),
+        }
+        Ok(())
+    }
+
+    /// Where tokens come from; Google unless something else was said.
+    pub fn credentials(&self) -> Credentials {
+        self.credentials.unwrap_or_default()
+    }
+
+    /// The addresses that would carry a token in the clear.
+    pub(super) fn exposed(&self) -> impl Iterator<Item = (&'static str, &Url)> {
+        let tokens = self.credentials() == Credentials::Google;
+        [
+            ("datafusion_endpoint", &self.datafusion_endpoint),
+            ("bigquery_endpoint", &self.bigquery_endpoint),
+            ("cdap_endpoint", &self.cdap_endpoint),
+        ]
+        .into_iter()
+        .filter_map(|(name, url)| url.as_ref().map(|url| (name, url)))
+        .filter(move |(_, url)| tokens && url.scheme() == "http" && !is_loopback(url))
+    }
+
+    pub(super) fn overlaid(self, other: Self) -> Self {
+        Self {
+            datafusion_endpoint: other.datafusion_endpoint.or(self.datafusion_endpoint),
+            bigquery_endpoint: other.bigquery_endpoint.or(self.bigquery_endpoint),
+            cdap_endpoint: other.cdap_endpoint.or(self.cdap_endpoint),
+            credentials: other.credentials.or(self.credentials),
+            colour: other.colour.or(self.colour),
+        }
+    }
+}
+
+impl std::str::FromStr for Credentials {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "google" => Ok(Self::Google),
+            "none" => Ok(Self::None),
+            _ => Err(format!("'{text}' is neither google nor none.")),
+        }
+    }
+}
+
+impl fmt::Display for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Google => "google",
+            Self::None => "none",
+        })
+    }
+}
+
+fn endpoint(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| {
+        format!("This is no address ({error}); write it like https://datafusion.googleapis.com.")
+    })?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("An address begins with https:// or http:// and a host.".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("An address holds no user and no password: this file is not for secrets.".into());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("A base address has no ? and no #.".into());
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names_are_judged() {
+        for (name, good, bad) in [
+            (
+                "datafusion_endpoint",
+                "https://datafusion.googleapis.com",
+                "datafusion",
+            ),
+            ("cdap_endpoint", "http://127.0.0.1:11015/", "ftp://host/"),
+            (
+                "cdap_endpoint",
+                "https://host/api",
+                "https://user:hunter2@host/api",
+            ),
+            (
+                "bigquery_endpoint",
+                "https://host/base",
+                "https://host/base?key=1",
+            ),
+            ("credentials", "none", "gcloud"),
+            ("colour", "red", "mauve"),
+        ] {
+            let mut connection = Connection::default();
+            connection.set(name, good).unwrap();
+            let fault = connection.set(name, bad).unwrap_err();
+            assert!(!fault.contains("hunter2"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_exposed_on_the_open_network_only() {
+        for (address, credentials, exposed) in [
+            ("http://cdap.example:11015", "google", 1),
+            ("http://cdap.example:11015", "none", 0),
+            ("https://cdap.example", "google", 0),
+            ("http://127.0.0.1:11015", "google", 0),
+            ("http://[::1]:11015", "google", 0),
+            ("http://localhost:11015", "google", 0),
+            ("http://localhost.example", "google", 1),
+        ] {
+            let mut connection = Connection::default();
+            connection.set("cdap_endpoint", address).unwrap();
+            connection.set("credentials", credentials).unwrap();
+            assert_eq!(connection.exposed().count(), exposed, "{address} {credentials}");
+        }
+    }
+}

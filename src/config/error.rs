@@ -1,0 +1,114 @@
+//! What can be wrong with the settings, where, and what to do about it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why there are no settings. All of them are for exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file's text is wrong; every fault on its own line.
+    #[error("{}", lines(path, faults))]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// At least one, in the order of the text.
+        faults: Vec<Fault>,
+    },
+    /// There is no such profile.
+    #[error(
+        "There is no profile '{name}'. Known profiles: {known}. Add [profile.{name}] to config.toml or choose one of these."
+    )]
+    UnknownProfile {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A value from outside the file is wrong.
+    #[error("{name}: {message} It was given by {source_of_it}.")]
+    Value {
+        /// The variable or endpoint.
+        name: String,
+        /// What is the matter.
+        message: String,
+        /// `--set`, `the environment variable DOWNBEAT_…`, …
+        source_of_it: String,
+    },
+    /// A file or folder of ours cannot be used.
+    #[error("Cannot {action} {}: {source}. Check its permissions and the free space, or name another folder with --home DIR.", path.display())]
+    File {
+        /// `read`, `write`, `create`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The system names no home folder.
+    #[error(
+        "This user has no home folder. Name a folder for Downbeat's files with --home DIR or DOWNBEAT_HOME."
+    )]
+    NoHome,
+}
+
+impl ConfigError {
+    pub(super) fn file(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.into(),
+            source,
+        }
+    }
+}
+
+/// One mistake in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is the matter and what is wanted instead.
+    pub message: String,
+}
+
+impl Fault {
+    /// A mistake at a byte of the text.
+    pub(super) fn at(text: &str, byte: usize, message: impl Into<String>) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+fn lines(path: &std::path::Path, faults: &[Fault]) -> String {
+    let lines: Vec<_> = faults
+        .iter()
+        .map(|fault| format!("{}:{fault}", path.display()))
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_counted_in_lines_and_characters() {
+        let text = "é = 1\nüü = 2";
+        for (byte, line, column) in [(0, 1, 1), (2, 1, 2), (7, 2, 1), (11, 2, 3), (99, 2, 7)] {
+            let fault = Fault::at(text, byte, "");
+            assert_eq!((fault.line, fault.column), (line, column), "byte {byte}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What is in effect: command line over environment over profile over default. A pure function.
+//!
+//! Nothing is read here; `app.rs` hands in the arguments and the environment.
+
+use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
+use crate::domain::finding::Finding;
+use crate::domain::variable::{VariableError, VariableName, Variables};
+use std::collections::BTreeMap;
+
+const PREFIX: &str = "DOWNBEAT_";
+
+/// Names in the environment that are ours and no variables.
+const RESERVED: [&str; 3] = ["DOWNBEAT_HOME", "DOWNBEAT_PROFILE", "DOWNBEAT_LOG"];
+
+/// Where a value comes from; a later one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Built in.
+    Default,
+    /// The profile says so.
+    Profile,
+    /// `DOWNBEAT_<VARIABLE>` says so.
+    Environment,
+    /// `--set` says so.
+    CommandLine,
+    /// It was changed on the screen and is not saved.
+    Edited,
+}
+
+/// What comes from outside of `config.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--set name=value`, in order: the last one of a name wins.
+    pub set: Vec<(String, String)>,
+    /// The environment; only `DOWNBEAT_…` matters. An empty value counts as not set.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What is in effect for this start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The name of the chosen profile.
+    pub profile: String,
+    /// The values.
+    pub variables: Variables,
+    /// The way to the services.
+    pub connection: Connection,
+    /// What is worth telling about where the values come from. How they fit each other is told by
+    /// [`Variables::check`].
+    pub findings: Vec<Finding>,
+    origins: BTreeMap<VariableName, Origin>,
+}
+
+impl Settings {
+    /// Chooses the profile and lays everything over it.
+    ///
+    /// # Errors
+    /// An unknown profile or name, or a value that cannot be taken, with where it was given.
+    pub fn resolve(config: &Config, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let environment = |name: &str| overrides.environment.get(name).filter(|text| !text.is_empty());
+        let name = overrides
+            .profile
+            .as_ref()
+            .or_else(|| environment("DOWNBEAT_PROFILE"))
+            .map_or(config.default_profile(), String::as_str);
+        let mut settings = Self {
+            profile: name.to_owned(),
+            variables: Variables::default(),
+            connection: Connection::default(),
+            findings: Vec::new(),
+            origins: BTreeMap::new(),
+        };
+        settings.take_profile(config.profile(name)?)?;
+        settings.take_environment(&overrides.environment)?;
+        for (name, text) in &overrides.set {
+            settings.take(name, text, Origin::CommandLine, || format!("--set {name}"))?;
+        }
+        let exposed = settings.connection.exposed().map(|(name, url)| {
+            let message = format!("{name} is {url}: a Google token would cross the network in the clear.");
+            Finding::error(name, message, "Use https://, or set credentials to none.")
+        });
+        settings.findings.extend(exposed.collect::<Vec<_>>());
+        Ok(settings)
+    }
+
+    fn take_profile(&mut self, profile: &Profile) -> Result<(), ConfigError> {
+        self.connection = profile.connection.clone();
+        let source = format!("[profile.{}]", self.profile);
+        for (name, text) in &profile.variables {
+            self.take(name.as_str(), text, Origin::Profile, || source.clone())?;
+        }
+        Ok(())
+    }
+
+    fn take_environment(&mut self, environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+        let ours = environment
+            .iter()
+            .filter(|(key, text)| !RESERVED.contains(&key.as_str()) && !text.is_empty());
+        for (key, text) in ours {
+            let Some(name) = key.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else {
+                continue;
+            };
+            match VariableName::from_name(&name) {
+                Err(error) if !Connection::NAMES.contains(&name.as_str()) => {
+                    // Other programs may use our prefix, so it is no error.
+                    let message = format!("The environment has {key}, which is ignored. {}", error.message);
+                    let finding = Finding::warning(key, message, "Correct its name or unset it.");
+                    self.findings.push(finding);
+                }
+                _ => self.take(&name, text, Origin::Environment, || {
+                    format!("the environment variable {key}")
+                })?,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        name: &str,
+        text: &str,
+        origin: Origin,
+        source: impl Fn() -> String,
+    ) -> Result<(), ConfigError> {
+        let refusal = |message| ConfigError::Value {
+            name: name.to_owned(),
+            message,
+            source_of_it: source(),
+        };
+        if Connection::NAMES.contains(&name) {
+            return self.connection.set(name, text).map_err(refusal);
+        }
+        let taken = self.variables.set_by_name(name, text);
+        let name = taken.map_err(|error| refusal(error.message))?;
+        self.origins.insert(name, origin);
+        Ok(())
+    }
+
+    /// Where the value of a variable comes from.
+    pub fn origin(&self, name: VariableName) -> Origin {
+        self.origins.get(&name).copied().unwrap_or(Origin::Default)
+    }
+
+    /// Takes a value that was typed on the screen.
+    ///
+    /// # Errors
+    /// A text that is no legal value; nothing has changed then.
+    pub fn edit(&mut self, name: VariableName, text: &str) -> Result<(), VariableError> {
+        let before = self.variables.text(name);
+        self.variables.set(name, text)?;
+        if self.variables.text(name) != before {
+            self.origins.insert(name, Origin::Edited);
+        }
+        Ok(())
+    }
+
+    /// What was edited and is not saved: the input of [`super::save_variables`].
+    pub fn edited(&self) -> BTreeMap<VariableName, String> {
+        let edited = self
+            .origins
+            .iter()
+            .filter(|(_, origin)| **origin == Origin::Edited);
+        edited
+            .map(|(name, _)| (*name, self.variables.text(*name)))
+            .collect()
+    }
+
+    /// The edits are in the profile now.
+    pub fn mark_saved(&mut self) {
+        for origin in self
+            .origins
+            .values_mut()
+            .filter(|origin| **origin == Origin::Edited)
+        {
+            *origin = Origin::Profile;
+        }
+    }
+
+    /// Whether the embedded sandbox is to be started: its profile, and nobody named another server.
+    pub fn wants_sandbox(&self) -> bool {
+        let named = &self.connection;
+        let endpoints = [
+            &named.datafusion_endpoint,
+            &named.bigquery_endpoint,
+            &named.cdap_endpoint,
+        ];
+        self.profile == SANDBOX_PROFILE && endpoints.iter().all(|endpoint| endpoint.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+use super::*;
+use std::path::Path;
+
+const FILE: &str = r#"
+default_profile = "prod"
+[profile.prod]
+project_id = "prod-project"
+max_active_pipelines = 3
+[profile.test]
+project_id = "test-project"
+"#;
+
+fn config() -> Config {
+    Config::parse(FILE, Path::new("config.toml")).unwrap()
+}
+
+fn overrides(set: &[(&str, &str)], environment: &[(&str, &str)]) -> Overrides {
+    let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+    Overrides {
+        profile: None,
+        set: set.iter().map(owned).collect(),
+        environment: environment.iter().map(owned).collect(),
+    }
+}
+
+#[test]
+fn each_layer_wins_over_the_one_below() {
+    type Layer<'a> = &'a [(&'a str, &'a str)];
+    let table: [(&str, Layer, Layer, &str, Origin); 7] = [
+        ("cdf_namespace", &[], &[], "default", Origin::Default),
+        ("max_active_pipelines", &[], &[], "3", Origin::Profile),
+        (
+            "max_active_pipelines",
+            &[],
+            &[("DOWNBEAT_MAX_ACTIVE_PIPELINES", "4")],
+            "4",
+            Origin::Environment,
+        ),
+        (
+            "max_active_pipelines",
+            &[],
+            &[("DOWNBEAT_MAX_ACTIVE_PIPELINES", "")],
+            "3",
+            Origin::Profile,
+        ),
+        (
+            "max_active_pipelines",
+            &[("max_active_pipelines", "6")],
+            &[("DOWNBEAT_MAX_ACTIVE_PIPELINES", "4")],
+            "6",
+            Origin::CommandLine,
+        ),
+        (
+            "max_active_pipelines",
+            &[("max_active_pipelines", "6"), ("max_active_pipelines", "7")],
+            &[],
+            "7",
+            Origin::CommandLine,
+        ),
+        (
+            "bq_output_table",
+            &[("bq_output_table", "")],
+            &[("DOWNBEAT_BQ_OUTPUT_TABLE", "t")],
+            "",
+            Origin::CommandLine,
+        ),
+    ];
+    for (name, set, environment, text, origin) in table {
+        let settings = Settings::resolve(&config(), &overrides(set, environment)).unwrap();
+        let name = VariableName::from_name(name).unwrap();
+        assert_eq!(
+            (settings.variables.text(name).as_str(), settings.origin(name)),
+            (text, origin),
+            "{set:?} {environment:?}"
+        );
+    }
+}
+
+#[test]
+fn the_profile_is_chosen_by_flag_then_environment_then_file() {
+    for (flag, variable, expected) in [
+        (None, "", "prod"),
+        (None, "test", "test"),
+        (Some("sandbox"), "test", "sandbox"),
+    ] {
+        let mut given = overrides(&[], &[("DOWNBEAT_PROFILE", variable)]);
+        given.profile = flag.map(str::to_owned);
+        assert_eq!(Settings::resolve(&config(), &given).unwrap().profile, expected);
+    }
+}
+
+#[test]
+fn a_wrong_value_names_its_place() {
+    for (given, words) in [
+        (
+            overrides(&[("dag_timeout_minutes", "ten")], &[]),
+            "dag_timeout_minutes: 'ten' is no number. It was given by --set dag_timeout_minutes.",
+        ),
+        (
+            overrides(&[("nonsense", "1")], &[]),
+            "There is no variable of this name.",
+        ),
+        (
+            overrides(&[("credentials", "gcloud")], &[]),
+            "neither google nor none",
+        ),
+        (
+            overrides(&[], &[("DOWNBEAT_BQ_TRUNCATE", "maybe")]),
+            "the environment variable DOWNBEAT_BQ_TRUNCATE",
+        ),
+        (
+            overrides(&[], &[("DOWNBEAT_PROFILE", "nowhere")]),
+            "There is no profile 'nowhere'",
+        ),
+    ] {
+        let error = Settings::resolve(&config(), &given).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_misspelt_name_in_the_environment_is_said() {
+    let given = overrides(
+        &[],
+        &[
+            ("DOWNBEAT_PROJCT_ID", "x"),
+            ("DOWNBEAT_HOME", "/x"),
+            ("PATH", "/bin"),
+        ],
+    );
+    let settings = Settings::resolve(&config(), &given).unwrap();
+    let texts: Vec<_> = settings.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert!(texts[0].contains("DOWNBEAT_PROJCT_ID") && texts[0].contains("Did you mean project_id?"));
+}
+
+#[test]
+fn a_token_in_the_clear_stops_the_run() {
+    let given = overrides(&[("cdap_endpoint", "http://cdap.example:11015")], &[]);
+    let settings = Settings::resolve(&config(), &given).unwrap();
+    assert_eq!(
+        settings.findings[0].severity,
+        crate::domain::finding::Severity::Error
+    );
+}
+
+#[test]
+fn the_sandbox_is_whole_and_has_nothing_to_say() {
+    let settings = Settings::resolve(&Config::default(), &Overrides::default()).unwrap();
+    assert_eq!(settings.variables.check(), []);
+    assert_eq!(settings.findings, []);
+    assert!(settings.wants_sandbox());
+    let elsewhere = overrides(&[("cdap_endpoint", "http://127.0.0.1:1")], &[]);
+    assert!(
+        !Settings::resolve(&Config::default(), &elsewhere)
+            .unwrap()
+            .wants_sandbox()
+    );
+    assert!(
+        !Settings::resolve(&config(), &Overrides::default())
+            .unwrap()
+            .wants_sandbox()
+    );
+}
+
+#[test]
+fn edits_are_kept_apart_until_they_are_saved() {
+    let mut settings = Settings::resolve(&config(), &Overrides::default()).unwrap();
+    let name = VariableName::MaxActivePipelines;
+    settings.edit(name, "3").unwrap();
+    assert_eq!(settings.origin(name), Origin::Profile, "nothing changed");
+    settings.edit(name, "0").unwrap_err();
+    assert!(settings.edited().is_empty());
+    settings.edit(name, "9").unwrap();
+    assert_eq!(settings.edited(), [(name, "9".to_owned())].into());
+    settings.mark_saved();
+    assert!(settings.edited().is_empty());
+    assert_eq!(settings.origin(name), Origin::Profile);
+}
