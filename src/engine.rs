@@ -9,6 +9,14 @@
 //! `engine/driver.rs` is the only place of the program that spawns work for a run. Faces know this
 //! file and `domain/`, never a client.
 
+mod clock;
+mod cloud;
+mod driver;
+mod tail;
+
+pub use clock::now;
+pub use driver::{Parts, SaveArguments, spawn};
+
 use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::id::{DagRunId, TaskId};

@@ -12,7 +12,9 @@ pub fn now() -> Timestamp {
 ///
 /// Sleeps in slices, because a laptop that was closed for an hour wakes with an old timer.
 pub(super) async fn sleep_until(moment: Option<Timestamp>) {
-    let Some(moment) = moment else { return std::future::pending().await };
+    let Some(moment) = moment else {
+        return std::future::pending().await;
+    };
     loop {
         let left = now().until(moment);
         if left.is_zero() {

@@ -31,15 +31,17 @@ pub struct Parts {
     pub journal: Journal,
     /// Where log lines go.
     pub logs: LogFolder,
-    /// Where output tables are reserved.
-    pub leases: PathBuf,
+    /// The data directory, where output tables are reserved.
+    pub data: PathBuf,
     /// How the arguments that ran are written back.
     pub save_arguments: SaveArguments,
 }
 
 impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts").field("leases", &self.leases).finish_non_exhaustive()
+        f.debug_struct("Parts")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
     }
 }
 
@@ -48,9 +50,17 @@ pub fn spawn(parts: Parts) -> Engine {
     let (commands, wishes) = mpsc::channel(64);
     let (updates, facts) = mpsc::channel(1024);
     let (answers, incoming) = mpsc::channel(256);
-    let driver = Driver { parts: Arc::new(parts), updates, answers, live: None };
+    let driver = Driver {
+        parts: Arc::new(parts),
+        updates,
+        answers,
+        live: None,
+    };
     tokio::spawn(driver.run(wishes, incoming));
-    Engine { commands, updates: facts }
+    Engine {
+        commands,
+        updates: facts,
+    }
 }
 
 /// An answer, and the run it was asked for.
@@ -108,11 +118,13 @@ impl Driver {
                     if let Ok(connected) = cloud.connect().await {
                         let _ = updates.send(Update::Connected(connected)).await;
                     }
-                    let _ = updates.send(Update::Configuration(cloud.configuration().await)).await;
+                    let _ = updates
+                        .send(Update::Configuration(cloud.configuration().await))
+                        .await;
                 });
             }
             Command::Focus(task) => {
-                if let Some(live) = &self.live {
+                if let Some(live) = &mut self.live {
                     live.tails.focus(task);
                 }
             }
@@ -123,7 +135,9 @@ impl Driver {
     /// A wish about a run that is over wants its table back first.
     async fn ask(&mut self, ask: Ask) {
         let Some(live) = &mut self.live else {
-            return self.refuse(Failure::permanent("There is no run.").with_remedy("Start one with r.")).await;
+            return self
+                .refuse(Failure::permanent("There is no run.").with_remedy("Start one with r."))
+                .await;
         };
         if live.scheduler.run().state.is_end() && live.lease.is_none() {
             match reserve(&self.parts, live.scheduler.run()) {
@@ -135,13 +149,21 @@ impl Driver {
     }
 
     fn is_busy(&self) -> bool {
-        self.live.as_ref().is_some_and(|live| !live.scheduler.run().state.is_end())
+        self.live
+            .as_ref()
+            .is_some_and(|live| !live.scheduler.run().state.is_end())
     }
 
     async fn begin(&mut self, request: RunRequest) {
         let id = DagRunId::new(uuid::Uuid::now_v7().to_string());
-        let fact = Fact::RunStarted { run: id, request: Box::new(request) };
-        let first = RunEvent { at: clock::now(), fact };
+        let fact = Fact::RunStarted {
+            run: id,
+            request: Box::new(request),
+        };
+        let first = RunEvent {
+            at: clock::now(),
+            fact,
+        };
         if let Some(run) = Run::begin(&first) {
             self.take_up(run, vec![first], true).await;
         }
@@ -149,12 +171,15 @@ impl Driver {
 
     async fn resume(&mut self, id: DagRunId) {
         let events = match self.parts.journal.events(&id).await {
-            Ok(events) => events,
-            Err(error) => return self.refuse(error.into()).await,
+            Ok(history) => history.events,
+            Err(error) => return self.refuse(error.failure()).await,
         };
         match Run::replay(&events) {
             Some(run) => self.take_up(run, events, false).await,
-            None => self.refuse(Failure::permanent(format!("The journal holds no run {id}."))).await,
+            None => {
+                self.refuse(Failure::permanent(format!("The journal holds no run {id}.")))
+                    .await
+            }
         }
     }
 
@@ -162,19 +187,32 @@ impl Driver {
     async fn take_up(&mut self, run: Run, events: Vec<RunEvent>, fresh: bool) {
         if self.is_busy() {
             let failure = Failure::permanent("A run is going on already.");
-            return self.refuse(failure.with_remedy("Wait for its end, or stop it with X.")).await;
+            return self
+                .refuse(failure.with_remedy("Wait for its end, or stop it with X."))
+                .await;
         }
         let lease = match reserve(&self.parts, &run) {
             Ok(lease) => lease,
             Err(failure) => return self.refuse(failure).await,
         };
         if fresh && let Err(error) = self.parts.journal.append(&run.id, &events).await {
-            return self.tell(Update::Broken(error.into())).await;
+            return self.tell(Update::Broken(error.failure())).await;
         }
         let cloud = Cloud::new(&self.parts.client, &run.request.variables);
-        let tails = Tails::new(&run.id, cloud.clone(), self.parts.logs.clone(), self.updates.clone());
-        let mut live = Live { scheduler: Scheduler::new(run), cloud, tails, wake: None, lease };
-        live.tails.take_up(live.scheduler.run());
+        let tails = Tails::new(
+            &run.id,
+            cloud.clone(),
+            self.parts.logs.clone(),
+            self.updates.clone(),
+        );
+        let mut live = Live {
+            scheduler: Scheduler::new(run),
+            cloud,
+            tails,
+            wake: None,
+            lease,
+        };
+        live.tails.take_up(live.scheduler.run(), &self.answers);
         self.live = Some(live);
         self.tell(Update::Events(events)).await;
         self.step(Input::Begin).await;
@@ -182,9 +220,6 @@ impl Driver {
 
     async fn step(&mut self, input: Input) {
         let Some(live) = &mut self.live else { return };
-        if let Input::Answered(Answer::Listed(Ok(_))) = &input {
-            live.tails.seen();
-        }
         let step = live.scheduler.step(clock::now(), input);
         live.wake = step.wake;
         let run = live.scheduler.run().id.clone();
@@ -192,9 +227,10 @@ impl Driver {
             if let Err(error) = self.parts.journal.append(&run, &step.events).await {
                 // Without a journal nothing may be started: an intent must be on disk first.
                 self.live = None;
-                return self.tell(Update::Broken(error.into())).await;
+                return self.tell(Update::Broken(error.failure())).await;
             }
-            live.tails.follow(live.scheduler.run(), &step.events, &self.answers);
+            live.tails
+                .follow(live.scheduler.run(), &step.events, &self.answers);
             if live.scheduler.run().state.is_end() {
                 live.lease = None;
             }
@@ -237,8 +273,11 @@ fn reserve(parts: &Parts, run: &Run) -> Result<Option<Lease>, Failure> {
     match run.request.scope {
         Scope::Single(_) => Ok(None),
         Scope::Chain => {
-            let table = (&variables.project_id, &variables.bq_dataset_id, &variables.bq_output_table);
-            Lease::take(&parts.leases, table.0, table.1, table.2, &run.id).map(Some).map_err(Failure::from)
+            let project = variables.project_id.as_str().into();
+            let dataset = variables.bq_dataset_id.as_str().into();
+            let table = variables.bq_output_table.as_str().into();
+            let lease = Lease::take(&parts.data, &project, &dataset, &table, &run.id);
+            lease.map(Some).map_err(|error| error.failure())
         }
     }
 }
@@ -262,16 +301,26 @@ impl Job {
                 let text = crate::domain::arguments::to_json(&list);
                 let (save, profile) = (self.save, self.request.profile);
                 let saved = tokio::task::spawn_blocking(move || save(&profile, &text)).await;
-                Answer::ArgumentsSaved(saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))))
+                Answer::ArgumentsSaved(
+                    saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))),
+                )
             }
-            Effect::Start { task, token, arguments } => {
+            Effect::Start {
+                task,
+                token,
+                arguments,
+            } => {
                 let outcome = cloud.start(&arguments).await;
                 Answer::Started { task, token, outcome }
             }
             Effect::List { since } => Answer::Listed(cloud.runs(since).await),
             Effect::LookAt { task, run_id } => {
                 let outcome = cloud.run(&run_id).await;
-                Answer::LookedAt { task, run_id, outcome }
+                Answer::LookedAt {
+                    task,
+                    run_id,
+                    outcome,
+                }
             }
             Effect::Stop { task, run_id } => {
                 let outcome = cloud.stop(&run_id).await;
@@ -279,7 +328,11 @@ impl Job {
             }
             Effect::Explain { task, run_id, state } => {
                 let failure = cloud.explain(&run_id, &state).await;
-                Answer::Explained { task, run_id, failure }
+                Answer::Explained {
+                    task,
+                    run_id,
+                    failure,
+                }
             }
             Effect::Count { runs } => {
                 let outcome = cloud.counts(&runs).await;

@@ -1,0 +1,293 @@
+//! The services of one run, in the run's own words: every answer is a domain type, every error a
+//! [`Failure`]. It decides nothing and retries nothing; the client does the first, the scheduler the second.
+//!
+//! Preflight is in `cloud/preflight.rs`, reasons of failures in `cloud/explain.rs`.
+
+mod explain;
+mod preflight;
+
+use super::Connected;
+use crate::client::bigquery::{Cell, JobEnd, TableName};
+use crate::client::cdap::{LogPage, StartAnswer};
+use crate::client::fusion::Instance;
+use crate::client::{BigQuery, Cdap, Client, ClientError, ErrorKind};
+use crate::domain::arguments::RuntimeArguments;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::id::{DatasetId, JobId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
+use crate::domain::pipeline::{PipelineRun, StageCounts};
+use crate::domain::row::{Configuration, ConfigurationColumn};
+use crate::domain::scheduler::StartOutcome;
+use crate::domain::time::Timestamp;
+use crate::domain::variable::Variables;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// The most runs that one list asks for: far more than can be live, because unfinished ones of other
+/// people come first.
+const LIST_LIMIT: u32 = 5_000;
+
+/// Emptying a table is a matter of seconds; it may have to wait for its turn.
+const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
+
+/// The services for one set of variables; a clone shares what has been learned.
+#[derive(Clone, Debug)]
+pub(super) struct Cloud {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    client: Client,
+    bigquery: BigQuery,
+    variables: Variables,
+    pipeline: PipelineName,
+    /// The way to the instance's CDAP, once it is known.
+    cdap: OnceCell<Cdap>,
+    /// The stages of the pipeline, for its counts.
+    stages: OnceCell<Vec<String>>,
+}
+
+impl Cloud {
+    pub fn new(client: &Client, variables: &Variables) -> Self {
+        let project = ProjectId::new(&*variables.project_id);
+        let location = Location::new(&*variables.bq_location);
+        Self {
+            shared: Arc::new(Shared {
+                bigquery: client.bigquery(&project, &location),
+                client: client.clone(),
+                variables: variables.clone(),
+                pipeline: PipelineName::new(&*variables.cdf_pipeline_name),
+                cdap: OnceCell::new(),
+                stages: OnceCell::new(),
+            }),
+        }
+    }
+
+    fn variables(&self) -> &Variables {
+        &self.shared.variables
+    }
+
+    fn pipeline(&self) -> &PipelineName {
+        &self.shared.pipeline
+    }
+
+    fn bigquery(&self) -> &BigQuery {
+        &self.shared.bigquery
+    }
+
+    /// The instance as it is now. Without an instance (`cdap_endpoint`) there is nothing to ask.
+    async fn instance(&self) -> Result<Instance, ClientError> {
+        let variables = self.variables();
+        let (project, location) = (
+            ProjectId::new(&*variables.project_id),
+            Location::new(&*variables.cdf_location),
+        );
+        self.shared
+            .client
+            .fusion()
+            .instance(&project, &location, &variables.cdf_instance.as_str().into())
+            .await
+    }
+
+    /// The CDAP, looked up once.
+    async fn cdap(&self) -> Result<&Cdap, ClientError> {
+        let found = self.shared.cdap.get_or_try_init(|| async {
+            let namespace = self.variables().cdf_namespace.as_str().into();
+            let client = &self.shared.client;
+            match &client.endpoints().cdap {
+                Some(endpoint) => Ok(client.cdap(endpoint, &namespace)),
+                None => Ok(client.cdap(self.instance().await?.ready()?, &namespace)),
+            }
+        });
+        found.await
+    }
+
+    /// Who answers.
+    pub async fn connect(&self) -> Result<Connected, Failure> {
+        if self.shared.client.endpoints().cdap.is_some() {
+            let version = self.cdap().await?.version().await?;
+            return Ok(Connected {
+                version,
+                state: "ACTIVE".into(),
+                console: None,
+            });
+        }
+        let instance = self.instance().await?;
+        let version = self.cdap().await?.version().await?;
+        Ok(Connected {
+            version,
+            state: instance.state.to_string(),
+            console: instance.service_endpoint,
+        })
+    }
+
+    fn table(&self, table: &str) -> Result<TableName, Failure> {
+        let variables = self.variables();
+        let (project, dataset) = (
+            ProjectId::new(&*variables.project_id),
+            DatasetId::new(&*variables.bq_dataset_id),
+        );
+        TableName::new(&project, &dataset, &TableId::new(table)).map_err(Failure::permanent)
+    }
+
+    /// Empties the output table under this job id. Sent twice, it runs once.
+    pub async fn truncate(&self, job: &JobId) -> Result<(), Failure> {
+        let sql = format!(
+            "TRUNCATE TABLE {}",
+            self.table(&self.variables().bq_output_table)?
+        );
+        let labels = BTreeMap::from([("downbeat".to_owned(), "truncate_table".to_owned())]);
+        self.bigquery().insert_query(job, &sql, &labels).await?;
+        match self.bigquery().wait(job, TRUNCATE_LIMIT).await? {
+            JobEnd::Done { .. } => Ok(()),
+            JobEnd::Failed(error) => Err(error.into()),
+        }
+    }
+
+    /// The configuration table, judged. One row more than allowed is read, so that a cut is seen.
+    pub async fn configuration(&self) -> Result<Configuration, Failure> {
+        let most = self.variables().bq_config_max_results;
+        let sql = format!("SELECT * FROM {}", self.table(&self.variables().bq_config_table)?);
+        let table = self
+            .bigquery()
+            .query(
+                &sql,
+                &[],
+                usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1),
+            )
+            .await?;
+        let columns: Vec<_> = table
+            .columns
+            .iter()
+            .map(|column| ConfigurationColumn {
+                name: column.name.clone(),
+                kind: column.kind.clone(),
+            })
+            .collect();
+        let rows: Vec<Vec<_>> = table
+            .rows
+            .iter()
+            .map(|row| row.iter().map(Cell::text).collect())
+            .collect();
+        Configuration::read(&columns, &rows, table.total_rows, most)
+            .map_err(|finding| Failure::permanent(finding.message).with_remedy(finding.remedy))
+    }
+
+    /// Asks for exactly one run.
+    pub async fn start(&self, arguments: &RuntimeArguments) -> StartOutcome {
+        let cdap = match self.cdap().await {
+            Ok(cdap) => cdap,
+            Err(error) => return StartOutcome::Refused(error.into()),
+        };
+        let arguments = arguments
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        match cdap.start(self.pipeline(), &arguments).await {
+            StartAnswer::Started(id) => StartOutcome::Started(id),
+            StartAnswer::Refused(error) => StartOutcome::Refused(error.into()),
+            StartAnswer::Busy(error) => StartOutcome::Busy(error.into()),
+            StartAnswer::Ambiguous(error) => StartOutcome::Ambiguous(error.into()),
+        }
+    }
+
+    pub async fn runs(&self, since: Timestamp) -> Result<Vec<PipelineRun>, Failure> {
+        Ok(self
+            .cdap()
+            .await?
+            .runs(self.pipeline(), since, LIST_LIMIT)
+            .await?)
+    }
+
+    pub async fn run(&self, run: &PipelineRunId) -> Result<Option<PipelineRun>, Failure> {
+        Ok(self.cdap().await?.run(self.pipeline(), run).await?)
+    }
+
+    /// Stops one run; one that is not active any more is no failure.
+    pub async fn stop(&self, run: &PipelineRunId) -> Result<(), Failure> {
+        self.cdap().await?.stop(self.pipeline(), run).await?;
+        Ok(())
+    }
+
+    pub async fn counts(
+        &self,
+        runs: &[PipelineRunId],
+    ) -> Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure> {
+        let cdap = self.cdap().await?;
+        let stages = self.shared.stages.get_or_try_init(|| async {
+            let app = cdap.app(self.pipeline()).await?;
+            Ok::<_, ClientError>(app.map(|app| in_order(&app.configuration)).unwrap_or_default())
+        });
+        let counts = cdap.counts(self.pipeline(), runs, stages.await?).await?;
+        Ok(counts.into_iter().collect())
+    }
+
+    pub async fn log(&self, run: &PipelineRunId, offset: Option<&str>, max: u32) -> Result<LogPage, Failure> {
+        Ok(self
+            .cdap()
+            .await?
+            .logs_next(self.pipeline(), run, offset, max)
+            .await?)
+    }
+}
+
+/// The names of the stages so that each comes after those that feed it.
+fn in_order(configuration: &serde_json::Value) -> Vec<String> {
+    let list = |key: &str| configuration[key].as_array().cloned().unwrap_or_default();
+    let name = |value: &serde_json::Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let mut waiting: Vec<String> = list("stages").iter().map(|stage| name(stage, "name")).collect();
+    let edges: Vec<_> = list("connections")
+        .iter()
+        .map(|edge| (name(edge, "from"), name(edge, "to")))
+        .collect();
+    let mut ordered = Vec::new();
+    while !waiting.is_empty() {
+        let fed = |stage: &String| {
+            edges
+                .iter()
+                .all(|(from, to)| to != stage || !waiting.contains(from))
+        };
+        // A server refuses cycles; should there be one, any order will do.
+        let next = waiting.iter().position(fed).unwrap_or(0);
+        ordered.push(waiting.remove(next));
+    }
+    ordered
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let kind = match error.kind {
+            ErrorKind::Transient | ErrorKind::Busy => FailureKind::Transient,
+            ErrorKind::Permanent => FailureKind::Permanent,
+            ErrorKind::Ambiguous => FailureKind::Ambiguous,
+            ErrorKind::Unauthorised => FailureKind::Unauthorised,
+        };
+        let mut reason = error.to_string();
+        if !reason.ends_with(['.', '!', '?']) {
+            reason.push('.');
+        }
+        let hint = error.hint();
+        Self {
+            kind,
+            reason,
+            remedy: (!hint.is_empty()).then_some(hint),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_counted_in_the_order_of_the_pipeline() {
+        let app: serde_json::Value =
+            serde_json::from_str(include_str!("../../assets/cdf-mysql-to-bigquery.json")).unwrap();
+        let names = in_order(&app["config"]);
+        assert_eq!(names.first().map(String::as_str), Some("Read watermark"));
+        assert_eq!(names.last().map(String::as_str), Some("Update watermark"));
+        assert_eq!(names[1], "Read MySQL");
+    }
+}

@@ -1,0 +1,52 @@
+//! Why a run ended as it did: the nodes' causes, the log's ERROR lines, the server's classification.
+
+use super::Cloud;
+use crate::domain::failure::Failure;
+use crate::domain::id::PipelineRunId;
+use crate::domain::log::clean;
+use crate::domain::pipeline::PipelineState;
+use crate::domain::verdict::{Evidence, judge};
+
+/// How many events of a log are searched for the reason, from its beginning in pages.
+const PAGE: u32 = 2_000;
+
+impl Cloud {
+    /// One sentence, and whether another try can help. Never fails: what cannot be read is left out.
+    pub async fn explain(&self, run: &PipelineRunId, state: &PipelineState) -> Failure {
+        if *state == PipelineState::Killed {
+            // Its nodes say FAILED all the same (measured): the run's own status decides.
+            return Failure::permanent("The run was stopped by somebody else, or by the server's own end.")
+                .with_remedy("Start it again with R.");
+        }
+        let Ok(cdap) = self.cdap().await else {
+            return judge(&Evidence::default());
+        };
+        let (nodes, classified, page) = tokio::join!(
+            cdap.node_states(self.pipeline(), run),
+            cdap.classify(self.pipeline(), run),
+            cdap.logs_next(self.pipeline(), run, None, PAGE),
+        );
+        let node = nodes
+            .unwrap_or_default()
+            .into_iter()
+            .find(|node| !node.class.is_empty());
+        let events = page.map(|page| page.events).unwrap_or_default();
+        let told = events
+            .iter()
+            .rev()
+            .find(|event| event.level == "ERROR" && event.message.contains("failed with error"));
+        let blamed = classified.unwrap_or_default().into_iter().next();
+        judge(&Evidence {
+            cause: node.map(|node| (node.class, clean(&node.message))),
+            error_line: told.map(|event| clean(&event.message)),
+            classified: blamed.map(|blamed| {
+                let reason = if blamed.message.is_empty() {
+                    blamed.reason
+                } else {
+                    blamed.message
+                };
+                (blamed.stage.unwrap_or_default(), clean(&reason))
+            }),
+        })
+    }
+}

@@ -1,0 +1,296 @@
+//! Log lines of pipeline runs, from the server into the file of each try.
+//!
+//! One tailer for each watched run. It reads forward with an overlap and drops what it has already
+//! written, because a line may arrive late with an older time; after the cluster's end it goes on until
+//! nothing new comes. Trouble while reading is waited out; a log is never a reason to fail a task.
+
+mod overlap;
+
+use super::cloud::Cloud;
+use super::{Update, clock};
+use crate::client::cdap::{LogEvent, offset_at};
+use crate::domain::event::{Fact, RunEvent};
+use crate::domain::failure::Failure;
+use crate::domain::id::{DagRunId, PipelineRunId, TaskId};
+use crate::domain::log::{Level, LogLine};
+use crate::domain::run::Run;
+use crate::domain::scheduler::Answer;
+use crate::domain::task::{Task, TaskKind};
+use crate::domain::time::Timestamp;
+use crate::store::LogFolder;
+use overlap::Overlap;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How often a log is read that somebody looks at, and one that nobody does.
+const FOCUSED: Duration = Duration::from_millis(400);
+const UNFOCUSED: Duration = Duration::from_secs(2);
+
+/// A log goes on a little after the run; this long without a new line, and it is over.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// Events asked for at once.
+const PAGE: u32 = 1_000;
+
+/// What a tailer must know of its run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Attention {
+    focused: bool,
+    /// The try is over.
+    ended: bool,
+}
+
+type Answers = mpsc::Sender<(DagRunId, Answer)>;
+
+/// The tailers of one DAG run.
+pub(super) struct Tails {
+    run: DagRunId,
+    cloud: Cloud,
+    logs: LogFolder,
+    updates: mpsc::Sender<Update>,
+    attention: BTreeMap<PipelineRunId, (TaskId, watch::Sender<Attention>)>,
+    focus: Option<TaskId>,
+    tasks: JoinSet<()>,
+}
+
+impl Tails {
+    pub fn new(run: &DagRunId, cloud: Cloud, logs: LogFolder, updates: mpsc::Sender<Update>) -> Self {
+        Self {
+            run: run.clone(),
+            cloud,
+            logs,
+            updates,
+            attention: BTreeMap::new(),
+            focus: None,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Follows what the events say: runs that became known, tries that ended.
+    pub fn follow(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
+        for event in events {
+            if let Fact::PipelineStarted { task, .. } = &event.fact {
+                self.begin(run.task(task), answers);
+            }
+        }
+        for task in run.pipelines().filter(|task| task.open_try().is_none()) {
+            let last = task.current().and_then(|t| t.pipeline_run.as_ref());
+            if let Some((_, attention)) = last.and_then(|id| self.attention.get(id)) {
+                attention.send_if_modified(|a| !std::mem::replace(&mut a.ended, true));
+            }
+        }
+    }
+
+    /// After a resume: every run that is still live.
+    pub fn take_up(&mut self, run: &Run, answers: &Answers) {
+        for task in run
+            .tasks
+            .iter()
+            .filter(|t| t.kind == TaskKind::Pipeline && t.live_run().is_some())
+        {
+            self.begin(Some(task), answers);
+        }
+    }
+
+    fn begin(&mut self, task: Option<&Task>, answers: &Answers) {
+        let Some((task, open)) = task.and_then(|task| Some((task, task.current()?))) else {
+            return;
+        };
+        let Some(run_id) = open.pipeline_run.clone() else {
+            return;
+        };
+        let focused = self.focus.as_ref() == Some(&task.id);
+        let (attention, watched) = watch::channel(Attention {
+            focused,
+            ended: false,
+        });
+        self.attention
+            .insert(run_id.clone(), (task.id.clone(), attention));
+        let tail = Tail {
+            dag_run: self.run.clone(),
+            task: task.id.clone(),
+            number: open.number,
+            run_id,
+            cloud: self.cloud.clone(),
+            logs: self.logs.clone(),
+            updates: self.updates.clone(),
+            answers: answers.clone(),
+            overlap: Overlap::default(),
+            newest: None,
+        };
+        self.tasks.spawn(tail.follow(watched));
+    }
+
+    pub fn focus(&mut self, task: Option<TaskId>) {
+        self.focus = task;
+        for (owner, attention) in self.attention.values() {
+            let focused = self.focus.as_ref() == Some(owner);
+            attention.send_if_modified(|a| std::mem::replace(&mut a.focused, focused) != focused);
+        }
+    }
+
+    /// Waits for the logs of ended runs to be whole, but not for ever; live ones are left.
+    pub async fn finish(&mut self, most: Duration) {
+        self.attention
+            .retain(|_, (_, attention)| attention.borrow().ended);
+        let _ = tokio::time::timeout(most, async { while self.tasks.join_next().await.is_some() {} }).await;
+        self.tasks.shutdown().await;
+    }
+}
+
+/// One log on its way.
+struct Tail {
+    dag_run: DagRunId,
+    task: TaskId,
+    number: u32,
+    run_id: PipelineRunId,
+    cloud: Cloud,
+    logs: LogFolder,
+    updates: mpsc::Sender<Update>,
+    answers: Answers,
+    overlap: Overlap,
+    newest: Option<Timestamp>,
+}
+
+impl Tail {
+    async fn follow(mut self, mut attention: watch::Receiver<Attention>) {
+        let mut quiet_since = clock::now();
+        let mut strikes = 0_u32;
+        loop {
+            match self.read().await {
+                Ok(0) => strikes = 0,
+                Ok(_) => (quiet_since, strikes) = (clock::now(), 0),
+                Err(Broken::Server) => strikes = strikes.saturating_add(1),
+                Err(Broken::Disk(failure)) => {
+                    let _ = self.updates.send(Update::Broken(failure)).await;
+                    return;
+                }
+            }
+            let now = *attention.borrow_and_update();
+            if now.ended && clock::now().since(quiet_since) > QUIET {
+                return;
+            }
+            let pause = if now.focused || now.ended {
+                FOCUSED
+            } else {
+                UNFOCUSED
+            };
+            let pause = pause * 2_u32.saturating_pow(strikes.min(5));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                changed = attention.changed() => {
+                    if changed.is_err() {
+                        return; // The engine has let go of it.
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads and writes what is new; returns how many lines that were.
+    async fn read(&mut self) -> Result<usize, Broken> {
+        let mut written = 0;
+        let mut offset = self.newest.map(|newest| offset_at(newest - overlap::SPAN));
+        loop {
+            let page = self
+                .cloud
+                .log(&self.run_id, offset.as_deref(), PAGE)
+                .await
+                .map_err(|_| Broken::Server)?;
+            let full = page.events.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+            let fresh = self.overlap.fresh(page.events);
+            written += fresh.len();
+            self.write(&fresh).await?;
+            if !full || page.offset == offset {
+                break;
+            }
+            offset = page.offset;
+        }
+        if written > 0 {
+            // The scheduler takes it as a sign of life, the screen as something to show.
+            let _ = self
+                .answers
+                .send((self.dag_run.clone(), Answer::LogSeen(self.run_id.clone())))
+                .await;
+            let grew = Update::LogGrew {
+                task: self.task.clone(),
+                number: self.number,
+            };
+            let _ = self.updates.send(grew).await;
+        }
+        Ok(written)
+    }
+
+    async fn write(&mut self, events: &[LogEvent]) -> Result<(), Broken> {
+        let Some(newest) = events.iter().map(|event| event.timestamp).max() else {
+            return Ok(());
+        };
+        self.newest = Some(self.newest.map_or(newest, |known| known.max(newest)));
+        let lines: Vec<LogLine> = events.iter().map(line).collect();
+        let (logs, run, task, number) = (
+            self.logs.clone(),
+            self.dag_run.clone(),
+            self.task.clone(),
+            self.number,
+        );
+        let appended =
+            tokio::task::spawn_blocking(move || logs.of_try(&run, &task, number).append(&lines)).await;
+        match appended {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Broken::Disk(error.failure())),
+            Err(error) => Err(Broken::Disk(Failure::transient(error.to_string()))),
+        }
+    }
+}
+
+enum Broken {
+    Server,
+    Disk(Failure),
+}
+
+/// The line as it is kept. CDAP prints all arguments of a run into its first line; secrets in it go.
+fn line(event: &LogEvent) -> LogLine {
+    let short = event.logger.rsplit('.').next().unwrap_or(&event.logger);
+    let source = event.stage.as_deref().unwrap_or(short);
+    let mut message = mask_secrets(&event.message);
+    if !event.stack_trace.trim().is_empty() {
+        message.push('\n');
+        message.push_str(event.stack_trace.trim_end());
+    }
+    LogLine::new(event.timestamp, Level::from_name(&event.level), source, &message)
+}
+
+/// `… with arguments {a=1, db_password=hunter2}`: the values of secret-looking names become `***`.
+fn mask_secrets(message: &str) -> String {
+    let mut masked = String::with_capacity(message.len());
+    for part in message.split_inclusive([',', '{', '}', ' ']) {
+        match part.split_once('=') {
+            Some((name, value))
+                if crate::domain::arguments::is_secret_name(name.trim()) && value.len() > 1 =>
+            {
+                let end = value.chars().last().filter(|c| ",{} ".contains(*c));
+                masked.push_str(name);
+                masked.push_str("=***");
+                masked.extend(end);
+            }
+            _ => masked.push_str(part),
+        }
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_the_first_line_are_masked() {
+        let line = "Pipeline 'x' is started by user 'root' with arguments {a=1, db_password=hunter2, downbeat.token=t}";
+        assert_eq!(
+            mask_secrets(line),
+            "Pipeline 'x' is started by user 'root' with arguments {a=1, db_password=***, downbeat.token=t}"
+        );
+    }
+}
