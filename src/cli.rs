@@ -172,15 +172,21 @@ impl Cli {
     /// A wrong line, or a wish for help or version: `exit()` of the error prints it and ends with 2 or 0.
     pub fn read(line: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(line)?;
-        match &cli.mode {
-            Some(Mode::Run(options)) => cli.choice.set.extend(options.set.iter().cloned()),
-            Some(Mode::Sandbox(_)) if cli.choice.profile.is_some() || !cli.choice.set.is_empty() => {
-                return Err(Self::command().error(
-                    ErrorKind::ArgumentConflict,
-                    "downbeat sandbox serves no profile: leave --profile and --set out",
-                ));
+        let refused = match &cli.mode {
+            Some(Mode::Run(options)) => {
+                cli.choice.set.extend(options.set.iter().cloned());
+                None
             }
-            _ => {}
+            Some(Mode::Sandbox(_)) if cli.choice.profile.is_some() || !cli.choice.set.is_empty() => {
+                Some("downbeat sandbox serves no profile: leave --profile and --set out")
+            }
+            Some(Mode::Runs(_)) if !cli.choice.set.is_empty() => {
+                Some("downbeat runs lists what was: leave --set out")
+            }
+            _ => None,
+        };
+        if let Some(reason) = refused {
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, reason));
         }
         Ok(cli)
     }
@@ -262,6 +268,7 @@ mod tests {
             ("downbeat sandbox --speed NaN", "above 0"),
             ("downbeat sandbox --scenario f", "--scenario"),
             ("downbeat --profile p sandbox", "serves no profile"),
+            ("downbeat --set a=1 runs", "lists what was"),
             ("downbeat runs --limit 0", "0 is not in"),
             ("downbeat rum", "run"),
         ] {

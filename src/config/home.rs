@@ -29,7 +29,10 @@ impl Home {
     /// # Errors
     /// None of them exists.
     pub fn find(flag: Option<&Path>, variable: Option<&Path>) -> Result<Self, ConfigError> {
-        let named = flag.or(variable).filter(|path| !path.as_os_str().is_empty());
+        let named = flag
+            .into_iter()
+            .chain(variable)
+            .find(|path| !path.as_os_str().is_empty());
         if let Some(root) = named {
             return Ok(Self::at(root));
         }
@@ -110,6 +113,7 @@ mod tests {
         let config = |flag, variable| Home::find(flag, variable).unwrap().config_file();
         assert_eq!(config(Some(a), Some(b)), Path::new("/a/config.toml"));
         assert_eq!(config(None, Some(b)), Path::new("/b/config.toml"));
+        assert_eq!(config(Some(Path::new("")), Some(b)), Path::new("/b/config.toml"));
         let empty = Home::find(None, Some(Path::new("")));
         // A machine without a home folder is allowed to say so; it must not use the working folder.
         assert!(empty.is_err() || empty.unwrap().config_file().is_absolute());

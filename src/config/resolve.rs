@@ -6,6 +6,7 @@ use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
 use crate::domain::finding::Finding;
 use crate::domain::variable::{VariableError, VariableName, Variables};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 const PREFIX: &str = "DOWNBEAT_";
 
@@ -34,8 +35,30 @@ pub struct Overrides {
     pub profile: Option<String>,
     /// `--set name=value`, in order: the last one of a name wins.
     pub set: Vec<(String, String)>,
-    /// The environment; only `DOWNBEAT_…` matters. An empty value counts as not set.
+    /// `DOWNBEAT_…` of the environment. An empty value counts as not set.
     pub environment: BTreeMap<String, String>,
+}
+
+impl Overrides {
+    /// Takes what is ours out of the whole environment (`std::env::vars_os`): the rest may hold secrets.
+    pub fn gather(
+        profile: Option<String>,
+        set: Vec<(String, String)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Self {
+        // What is no text turns into one that no variable takes, and is refused by name.
+        let texts = environment.into_iter().map(|(key, text)| {
+            (
+                key.to_string_lossy().into_owned(),
+                text.to_string_lossy().into_owned(),
+            )
+        });
+        Self {
+            profile,
+            set,
+            environment: texts.filter(|(key, _)| key.starts_with(PREFIX)).collect(),
+        }
+    }
 }
 
 /// What is in effect for this start.

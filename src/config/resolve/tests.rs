@@ -177,3 +177,15 @@ fn edits_are_kept_apart_until_they_are_saved() {
     assert!(settings.edited().is_empty());
     assert_eq!(settings.origin(name), Origin::Profile);
 }
+
+#[test]
+fn only_our_part_of_the_environment_is_taken() {
+    let all = [
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("DOWNBEAT_CDF_INSTANCE", "fusion"),
+    ];
+    let given = Overrides::gather(None, Vec::new(), all.map(|(key, text)| (key.into(), text.into())));
+    assert!(!format!("{given:?}").contains("hunter2"));
+    let settings = Settings::resolve(&config(), &given).unwrap();
+    assert_eq!(settings.variables.cdf_instance, "fusion");
+}
