@@ -1,7 +1,8 @@
 //! Load jobs: rows appended in one piece, new nullable columns added, types never changed.
 
+use super::catalogue::{self, columns_of};
 use super::rewrite::quote;
-use super::{SqlError, Warehouse, columns_of, internal, kind};
+use super::{SqlError, Warehouse, internal, kind};
 use crate::sandbox::value::{Column, Value};
 use rusqlite::params_from_iter;
 
@@ -56,6 +57,7 @@ impl Warehouse {
                 })?;
         }
         drop(insert);
+        catalogue::touch(&transaction, &full)?;
         transaction.commit().map_err(internal)?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }

@@ -51,11 +51,23 @@ pub(super) struct Names<'a> {
     pub sql: &'a str,
     pub project: &'a str,
     pub dataset: Option<&'a str>,
+    /// A place other than the warehouse's, where nothing is found.
+    pub elsewhere: Option<&'a str>,
 }
 
 impl Names<'_> {
     /// `dataset.table`, as SQLite calls it here.
     pub fn table(&self, parts: &[String], at: usize) -> Result<String, SqlError> {
+        let named = match parts {
+            [.., dataset, _] => Some(dataset.as_str()),
+            _ => self.dataset,
+        };
+        if let (Some(dataset), Some(place)) = (named, self.elsewhere) {
+            return Err(SqlError::not_found(format!(
+                "Not found: Dataset {}:{dataset} was not found in location {place}",
+                self.project
+            )));
+        }
         match parts {
             [table] => match self.dataset {
                 Some(dataset) => Ok(format!("{dataset}.{table}")),

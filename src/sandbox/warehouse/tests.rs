@@ -1,6 +1,7 @@
 //! Statements and what comes of them.
 
 use super::*;
+use crate::sandbox::value::ColumnType;
 
 fn warehouse() -> Warehouse {
     let warehouse = Warehouse::open(None, "p-1", "US").unwrap();
