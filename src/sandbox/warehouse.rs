@@ -9,6 +9,7 @@ mod catalogue;
 mod ddl;
 mod error;
 mod function;
+mod keyword;
 pub(super) mod kind;
 mod load;
 mod rewrite;
@@ -24,6 +25,7 @@ pub(crate) use function::parse_timestamp;
 
 use crate::sandbox::value::{Column, Value};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use statement::Statement;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -81,6 +83,9 @@ impl Warehouse {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         function::register(&connection)?;
+        // SQLite would take a quoted name that it does not know for a text.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         // GoogleSQL's LIKE minds the case.
         connection.pragma_update(None, "case_sensitive_like", true)?;
         connection.execute_batch(catalogue::SCHEMA)?;
@@ -175,15 +180,28 @@ impl Warehouse {
         let text = error.to_string();
         let after = |lead: &str| {
             text.split_once(lead)
-                .map(|(_, rest)| rest.split(" in ").next().unwrap_or(rest).to_owned())
+                .map(|(_, rest)| rest.split(" in ").next().unwrap_or(rest))
+                // SQLite adds a guess to a quoted name.
+                .map(|rest| rest.split("\" - ").next().unwrap_or(rest).to_owned())
         };
         if let Some(name) = after("no such table: ") {
             return self.not_found(&name);
         }
         if let Some(name) = after("no such column: ") {
-            let bare = name.rsplit('.').next().unwrap_or(&name).trim_matches('"');
-            let at = sql.find(bare).unwrap_or(0);
-            return SqlError::invalid(format!("Unrecognized name: {bare} at {}", error::place(sql, at)));
+            let bare = last_part(&name);
+            let at = place_of(sql, &bare);
+            return SqlError::invalid(format!("Unrecognized name: {bare} at {at}"));
+        }
+        if let Some(name) = after("ambiguous column name: ") {
+            let bare = last_part(&name);
+            let at = place_of(sql, &bare);
+            return SqlError::invalid(format!("Column name {bare} is ambiguous at {at}"));
+        }
+        if let Some(kinds) = after("CHECK constraint failed: ") {
+            let (kind, column) = kinds.split_once(' ').unwrap_or(("", &kinds));
+            return SqlError::invalid(format!(
+                "A value of another type cannot be inserted into column {column}, which has type {kind}"
+            ));
         }
         if let Some(name) = after("NOT NULL constraint failed: ") {
             let column = name.rsplit('.').next().unwrap_or(&name).to_owned();
@@ -216,4 +234,22 @@ fn private_file(folder: &Path) -> rusqlite::Result<PathBuf> {
         Ok(_) => Ok(path),
         Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
     }
+}
+
+/// The column in `"t"."c"`.
+fn last_part(name: &str) -> String {
+    name.rsplit('.')
+        .next()
+        .unwrap_or(name)
+        .trim_matches('"')
+        .to_owned()
+}
+
+/// Where a statement first has this word.
+fn place_of(sql: &str, word: &str) -> String {
+    let found = token::tokens(sql).unwrap_or_default();
+    let named = found.iter().find(|t| {
+        t.text.eq_ignore_ascii_case(word) && matches!(t.kind, token::Kind::Word | token::Kind::Name)
+    });
+    error::place(sql, named.map_or(0, |t| t.at))
 }

@@ -83,7 +83,7 @@ fn reason(error: &Json) -> (&str, &str) {
 async fn a_query_answers_with_schema_rows_and_a_job() {
     let service = Service::start("US").await;
     service.five();
-    let sql = "SELECT n, label, at, ok, NULL AS absent, 1.5 FROM cdf_output.five ORDER BY n LIMIT 1";
+    let sql = "SELECT n, label, at, ok, NULL AS nothing, 1.5 FROM cdf_output.five ORDER BY n LIMIT 1";
     let (status, answer) = service.query(json!({"query": sql})).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(
@@ -103,7 +103,7 @@ async fn a_query_answers_with_schema_rows_and_a_job() {
             ("label", "STRING"),
             ("at", "TIMESTAMP"),
             ("ok", "BOOLEAN"),
-            ("absent", "STRING"),
+            ("nothing", "STRING"),
             ("f0_", "FLOAT")
         ]
     );

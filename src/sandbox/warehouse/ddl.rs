@@ -194,7 +194,7 @@ impl Statement<'_> {
     }
 
     fn column(&self, name: &Token, kind: ColumnType, rest: &[Token]) -> Result<String, SqlError> {
-        let mut definition = format!("{} {}", quote(&name.text), kind::declaration(kind));
+        let mut definition = kind::definition(&name.text, kind);
         if rest
             .windows(2)
             .any(|pair| pair[0].is("NOT") && pair[1].is("NULL"))

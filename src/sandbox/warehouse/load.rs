@@ -75,5 +75,5 @@ impl Warehouse {
 }
 
 fn definition(column: &Column) -> String {
-    format!("{} {}", quote(&column.name), kind::declaration(column.kind))
+    kind::definition(&column.name, column.kind)
 }

@@ -3,47 +3,8 @@
 
 use super::error::{SqlError, place};
 use super::function;
+use super::keyword::{CLAUSES, REFUSED, UNITS, is_grammar, is_keyword};
 use super::token::{Kind, Token};
-
-/// The words that may stand behind a table without being its alias.
-const CLAUSES: [&str; 22] = [
-    "WHERE",
-    "GROUP",
-    "ORDER",
-    "HAVING",
-    "LIMIT",
-    "JOIN",
-    "LEFT",
-    "RIGHT",
-    "INNER",
-    "CROSS",
-    "FULL",
-    "ON",
-    "USING",
-    "UNION",
-    "QUALIFY",
-    "WINDOW",
-    "SET",
-    "SELECT",
-    "VALUES",
-    "INTERSECT",
-    "EXCEPT",
-    "OFFSET",
-];
-
-const UNITS: [&str; 6] = ["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
-
-const REFUSED: [&str; 9] = [
-    "UNNEST",
-    "STRUCT",
-    "ARRAY",
-    "PIVOT",
-    "UNPIVOT",
-    "TABLESAMPLE",
-    "MERGE",
-    "EXTRACT",
-    "SYSTEM_TIME",
-];
 
 /// Where names without a dataset or project belong.
 #[derive(Clone, Copy, Debug)]
@@ -229,6 +190,8 @@ impl Writer<'_> {
                 self.levels.pop();
             }
             "," if self.level().in_from => self.level().table_next = true,
+            // GoogleSQL's division has a fraction.
+            "/" => self.put("* 1.0"),
             "[" | "]" | "{" | "}" => return Err(self.unsupported(token, "An array")),
             _ => {}
         }
@@ -329,8 +292,13 @@ impl Writer<'_> {
             _ if called && !is_grammar(&upper) => return self.function(token),
             _ => {}
         }
-        // Bare words stay bare: SQLite's keywords are GoogleSQL's where they matter.
-        self.put(&token.text);
+        // SQLite has keywords that GoogleSQL has not; a name stays a name.
+        let previous = self.tokens[..self.at].last();
+        if is_keyword(&upper, previous, self.next(1)) {
+            self.put(&token.text);
+        } else {
+            self.put(&quote(&token.text));
+        }
         self.at += 1;
         Ok(())
     }
@@ -477,13 +445,4 @@ pub(super) const QUALIFY: &str = "__qualify";
 
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-/// Words that may stand before a bracket without being a function.
-fn is_grammar(word: &str) -> bool {
-    const GRAMMAR: [&str; 24] = [
-        "IN", "EXISTS", "AND", "OR", "NOT", "OVER", "AS", "VALUES", "USING", "ON", "WHERE", "SELECT", "FROM",
-        "BY", "THEN", "ELSE", "WHEN", "CASE", "HAVING", "ALL", "ANY", "UNION", "DISTINCT", "JOIN",
-    ];
-    GRAMMAR.contains(&word)
 }
