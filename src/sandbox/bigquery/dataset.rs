@@ -4,7 +4,7 @@ use super::Desk;
 use super::asked::Asked;
 use super::fault::Fault;
 use super::job_api::{Answer, body, etag, listed};
-use crate::sandbox::warehouse::{DatasetDescription, QuerySettings};
+use crate::sandbox::warehouse::{DatasetDescription, QuerySettings, Warehouse};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -32,7 +32,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>, Path(project): Path<Stri
             "Access Denied: Project {project}: User does not have bigquery.datasets.list permission in project {project}."
         )
     })?;
-    let names = desk.ask(|warehouse| warehouse.datasets()).await?;
+    let names = desk.ask(Warehouse::datasets).await?;
     let location = desk.warehouse.location();
     let item = |name: &String| {
         json!({

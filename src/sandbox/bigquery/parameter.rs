@@ -19,7 +19,7 @@ pub(super) fn read(
     let Some(sql) = query["query"].as_str().filter(|sql| !sql.trim().is_empty()) else {
         return Err(Fault::new("required", "Required parameter is missing: query"));
     };
-    if !truth(&query["useLegacySql"]).is_some_and(|legacy| !legacy) {
+    if truth(&query["useLegacySql"]) != Some(false) {
         let message =
             "Legacy SQL is not supported by the sandbox. useLegacySql is true unless it is sent as false.";
         return Err(SqlError::invalid(message).into());

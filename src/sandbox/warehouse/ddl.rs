@@ -3,7 +3,7 @@
 
 use super::error::SqlError;
 use super::rewrite::{self, path, quote};
-use super::statement::{Statement, done};
+use super::statement::{Statement, done, moment_literals};
 use super::token::{Kind, Token};
 use super::{QueryOutcome, catalogue, internal, kind};
 use crate::sandbox::value::ColumnType;
@@ -160,7 +160,8 @@ impl Statement<'_> {
         else {
             return Err(self.unexpected(at));
         };
-        let body = rewrite::rewrite(self.names(), &self.tokens[start..])?;
+        let tokens = moment_literals(&self.warehouse.lock(), self.tokens[start..].to_vec());
+        let body = rewrite::rewrite(self.names(), &tokens)?;
         if self.make_room(&name, calm, replace)? {
             self.execute(&format!("CREATE VIEW {} AS {body}", quote(&name)))?;
             self.note(&name)?;
@@ -208,7 +209,7 @@ impl Statement<'_> {
                 .position(|t| t.is("OPTIONS") || t.is("NOT"))
                 .unwrap_or(value.len());
             let text = rewrite::rewrite(self.names(), &value[..end])?;
-            definition.push_str(&format!(" DEFAULT ({text})"));
+            definition = format!("{definition} DEFAULT ({text})");
         }
         Ok(definition)
     }

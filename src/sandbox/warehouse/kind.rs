@@ -147,11 +147,7 @@ pub(super) fn cell(value: &Value) -> Cell {
 
 /// The guessed types of a SELECT's items, one for each; shorter or longer than the result where a
 /// star stands among them, and then of no use.
-pub(super) fn select_items(
-    connection: &Connection,
-    tokens: &[Token],
-    project: &str,
-) -> Vec<Option<ColumnType>> {
+pub(super) fn select_items(connection: &Connection, tokens: &[Token]) -> Vec<Option<ColumnType>> {
     let Some(start) = tokens.iter().position(|t| t.is("SELECT")).filter(|at| *at == 0) else {
         return Vec::new();
     };
@@ -168,13 +164,10 @@ pub(super) fn select_items(
             item.push(token.clone());
         }
     }
-    items
-        .iter()
-        .map(|item| expression(connection, item, project))
-        .collect()
+    items.iter().map(|item| expression(connection, item)).collect()
 }
 
-fn expression(connection: &Connection, item: &[Token], project: &str) -> Option<ColumnType> {
+fn expression(connection: &Connection, item: &[Token]) -> Option<ColumnType> {
     let first = item.first()?;
     if is_condition(item) {
         return Some(ColumnType::Bool);
@@ -186,7 +179,7 @@ fn expression(connection: &Connection, item: &[Token], project: &str) -> Option<
         Kind::Number => Some(ColumnType::Int64),
         Kind::Word if first.is("CASE") => {
             let at = item.iter().position(|t| t.is("THEN"))?;
-            expression(connection, item.get(at + 1..)?, project)
+            expression(connection, item.get(at + 1..)?)
         }
         Kind::Word if first.is_any(&["TRUE", "FALSE", "NOT", "EXISTS"]) => Some(ColumnType::Bool),
         Kind::Word if first.is_any(&["CURRENT_TIMESTAMP", "TIMESTAMP"]) => Some(ColumnType::Timestamp),
@@ -201,12 +194,12 @@ fn expression(connection: &Connection, item: &[Token], project: &str) -> Option<
             // IF's value is its second argument; all others follow the first.
             None if first.is("IF") => {
                 let comma = item.iter().position(|t| t.is_symbol(","))?;
-                expression(connection, item.get(comma + 1..)?, project)
+                expression(connection, item.get(comma + 1..)?)
             }
-            None => expression(connection, item.get(2..)?, project),
+            None => expression(connection, item.get(2..)?),
         },
-        Kind::Symbol if first.is_symbol("(") => expression(connection, item.get(1..)?, project),
-        Kind::Word if first.is("SELECT") => expression(connection, item.get(1..)?, project),
+        Kind::Symbol if first.is_symbol("(") => expression(connection, item.get(1..)?),
+        Kind::Word if first.is("SELECT") => expression(connection, item.get(1..)?),
         Kind::Word | Kind::Name => {
             let (parts, next) = rewrite::path(item, 0);
             // Arithmetic or a comparison behind it makes another type of it.
@@ -239,7 +232,7 @@ fn is_condition(item: &[Token]) -> bool {
 }
 
 /// The type that every table gives to a column of this name, if they agree.
-fn column(connection: &Connection, name: &str) -> Option<ColumnType> {
+pub(super) fn column(connection: &Connection, name: &str) -> Option<ColumnType> {
     let sql = "SELECT DISTINCT i.type FROM sqlite_schema s, pragma_table_info(s.name) i
                WHERE s.type = 'table' AND i.name = ?1 COLLATE NOCASE";
     let mut statement = connection.prepare_cached(sql).ok()?;

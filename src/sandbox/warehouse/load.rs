@@ -7,7 +7,7 @@ use crate::sandbox::value::{Column, Value};
 use rusqlite::params_from_iter;
 
 impl Warehouse {
-    /// Appends rows as a load job does (WRITE_APPEND, ALLOW_FIELD_ADDITION): all of them or none.
+    /// Appends rows as a load job does (`WRITE_APPEND`, `ALLOW_FIELD_ADDITION`): all of them or none.
     ///
     /// A missing table is made; a missing dataset is an error. Returns how many rows were loaded.
     pub fn append(

@@ -29,6 +29,12 @@ impl Names<'_> {
                 self.project
             )));
         }
+        if parts
+            .iter()
+            .any(|part| part.eq_ignore_ascii_case("INFORMATION_SCHEMA"))
+        {
+            return Err(SqlError::unsupported(self.sql, at, "INFORMATION_SCHEMA"));
+        }
         match parts {
             [table] => match self.dataset {
                 Some(dataset) => Ok(format!("{dataset}.{table}")),
@@ -275,7 +281,7 @@ impl Writer<'_> {
             "JOIN" => self.level().table_next = true,
             "INTO" | "UPDATE" => (self.level().table_next, self.level().target) = (true, true),
             "WHERE" | "GROUP" | "ORDER" | "HAVING" | "LIMIT" | "ON" | "USING" | "SET" | "WINDOW" => {
-                self.level().in_from = false
+                self.level().in_from = false;
             }
             "QUALIFY" => return self.qualify(),
             "CURRENT_TIMESTAMP" => return self.replace(called, "NOW_MICROS()"),
@@ -286,7 +292,10 @@ impl Writer<'_> {
                 self.at += 1;
                 return Ok(());
             }
-            unit if UNITS.contains(&unit) && !called => return self.unit(unit),
+            unit if UNITS.contains(&unit) && !called => {
+                self.unit(unit);
+                return Ok(());
+            }
             refused if REFUSED.contains(&refused) => return Err(self.unsupported(token, refused)),
             "EXCEPT" if called => return Err(self.unsupported(token, "SELECT * EXCEPT")),
             _ if called && !is_grammar(&upper) => return self.function(token),
@@ -348,7 +357,7 @@ impl Writer<'_> {
     }
 
     /// `INTERVAL 1 DAY` has become `1`; the unit goes on as an argument of its own.
-    fn unit(&mut self, unit: &str) -> Result<(), SqlError> {
+    fn unit(&mut self, unit: &str) {
         let separated = self.tokens[..self.at].last().is_some_and(|t| t.is_symbol(","));
         self.put(&if separated {
             literal(unit)
@@ -356,7 +365,6 @@ impl Writer<'_> {
             format!(", {}", literal(unit))
         });
         self.at += 1;
-        Ok(())
     }
 
     /// The tokens inside the brackets that follow the current word, and the token behind them.

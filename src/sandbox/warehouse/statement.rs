@@ -30,9 +30,10 @@ impl<'a> Statement<'a> {
     }
 
     pub(super) fn select(&self) -> Result<QueryOutcome, SqlError> {
-        let sql = rewrite::rewrite(self.names(), self.tokens)?;
         self.check_parameters()?;
         let connection = self.warehouse.lock();
+        let tokens = moment_literals(&connection, self.tokens.to_vec());
+        let sql = rewrite::rewrite(self.names(), &tokens)?;
         let result = self.run_select(&connection, &sql);
         drop(connection);
         result.map_err(|error| self.warehouse.translate(self.sql, &error))
@@ -41,7 +42,7 @@ impl<'a> Statement<'a> {
     fn run_select(&self, connection: &Connection, sql: &str) -> rusqlite::Result<QueryOutcome> {
         let mut statement = connection.prepare(sql)?;
         self.bind(&mut statement)?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let declared: Vec<_> = statement
             .columns()
             .map(|c| c.decl_type().and_then(kind::declared))
@@ -78,7 +79,7 @@ impl<'a> Statement<'a> {
         declared: &[Option<ColumnType>],
         cells: &[Vec<Cell>],
     ) -> Vec<ColumnType> {
-        let inferred = kind::select_items(connection, self.tokens, &self.warehouse.project);
+        let inferred = kind::select_items(connection, self.tokens);
         let fits = inferred.len() == declared.len();
         let guessed = |i: usize| inferred.get(i).copied().flatten().filter(|_| fits);
         declared
@@ -96,9 +97,10 @@ impl<'a> Statement<'a> {
         let tokens = self.spelled_out(statement_type)?;
         let at = if statement_type == "UPDATE" { 1 } else { 2 };
         let target = self.names().table(&path(&tokens, at).0, tokens[0].at)?;
-        let sql = rewrite::rewrite(self.names(), &tokens)?;
         self.check_parameters()?;
         let connection = self.warehouse.lock();
+        let tokens = moment_literals(&connection, tokens);
+        let sql = rewrite::rewrite(self.names(), &tokens)?;
         let run = || {
             let mut statement = connection.prepare(&sql)?;
             self.bind(&mut statement)?;
@@ -198,6 +200,50 @@ pub(super) fn done(statement_type: &'static str, count: Option<usize>) -> QueryO
         rows: Vec::new(),
         affected_rows: count.map(|count| u64::try_from(count).unwrap_or(u64::MAX)),
     }
+}
+
+/// `updated_at > '2024-01-01'`: GoogleSQL reads such a text as a TIMESTAMP, SQLite as a text.
+pub(super) fn moment_literals(connection: &Connection, mut tokens: Vec<Token>) -> Vec<Token> {
+    let compares =
+        |t: &Token| t.kind == Kind::Symbol && ["=", "<", ">", "<=", ">=", "<>", "!="].contains(&&*t.text);
+    let is_moment = |t: &Token| {
+        let name = t.text.rsplit('.').next().unwrap_or_default();
+        matches!(t.kind, Kind::Word | Kind::Name)
+            && kind::column(connection, name) == Some(ColumnType::Timestamp)
+    };
+    let places: Vec<usize> = tokens
+        .windows(3)
+        .enumerate()
+        .filter(|(_, three)| compares(&three[1]))
+        .filter_map(|(at, three)| match (three[0].kind, three[2].kind) {
+            (_, Kind::Text) if is_moment(&three[0]) => Some(at + 2),
+            (Kind::Text, _) if at == 0 || !tokens[at - 1].is("TIMESTAMP") => {
+                // The column may stand behind its table's name.
+                let column = tokens[at + 2..]
+                    .chunks(2)
+                    .take_while(|pair| pair.get(1).is_some_and(|t| t.is_symbol(".")))
+                    .count();
+                tokens
+                    .get(at + 2 + 2 * column)
+                    .filter(|t| is_moment(t))
+                    .map(|_| at)
+            }
+            _ => None,
+        })
+        .collect();
+    for place in places.into_iter().rev() {
+        let at = tokens[place].at;
+        let text = "TIMESTAMP".to_owned();
+        tokens.insert(
+            place,
+            Token {
+                kind: Kind::Word,
+                text,
+                at,
+            },
+        );
+    }
+    tokens
 }
 
 /// The result's columns; an expression without an alias is called as at Google: `f0_`, `f1_` …

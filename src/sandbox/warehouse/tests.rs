@@ -99,6 +99,14 @@ fn expressions_have_values_and_types() {
             "SELECT TIMESTAMP_TRUNC(TIMESTAMP '1970-01-02 13:00:00', DAY)",
             Value::Timestamp(86_400_000_000),
         ),
+        (
+            "SELECT COUNT(*) FROM cdf_output.configuration AS c WHERE c.updated_at > '2024-01-01' AND '2999-01-01' > c.updated_at",
+            Value::Int(8),
+        ),
+        (
+            "SELECT COUNT(*) FROM cdf_output.configuration WHERE updated_at < '2024-01-01'",
+            Value::Int(0),
+        ),
         ("WITH x AS (SELECT 1 AS n) SELECT n FROM x", Value::Int(1)),
     ] {
         assert_eq!(one(sql), value, "{sql}");
@@ -205,6 +213,11 @@ fn what_is_wrong_is_said_in_bigquerys_words() {
             "SELECT FANCY(1)",
             "invalidQuery",
             "Function not found: FANCY at [1:8]",
+        ),
+        (
+            "SELECT TIMESTAMP_ADD(TIMESTAMP_MICROS(9223372036854775807), INTERVAL 1 DAY)",
+            "invalidQuery",
+            "integer overflow",
         ),
         ("SELECT ERROR('boom')", "invalidQuery", "boom"),
         (
