@@ -3,6 +3,7 @@
 //! Reached over HTTP only. It shares no wire type with `client/`, so that a wrong belief about the
 //! real services cannot hide on both sides.
 
+pub mod bigquery;
 pub mod bucket;
 pub mod execution;
 pub mod executor;

@@ -3,8 +3,9 @@
 
 use super::error::SqlError;
 use super::rewrite::{self, path, quote};
+use super::statement::{Statement, done, moment_literals};
 use super::token::{Kind, Token};
-use super::{QueryOutcome, Statement, done, internal, kind};
+use super::{QueryOutcome, catalogue, internal, kind};
 use crate::sandbox::value::ColumnType;
 
 impl Statement<'_> {
@@ -25,6 +26,7 @@ impl Statement<'_> {
             )));
         }
         let count = self.execute(&format!("DELETE FROM {}", quote(&name)))?;
+        self.note(&name)?;
         Ok(done("TRUNCATE_TABLE", Some(count)))
     }
 
@@ -75,7 +77,7 @@ impl Statement<'_> {
                 Err(self.warehouse.not_found(&name))
             };
         }
-        self.execute(&format!("DROP {what} {}", quote(&name)))?;
+        self.drop_named(&what, &name)?;
         Ok(done(
             if what == "VIEW" { "DROP_VIEW" } else { "DROP_TABLE" },
             None,
@@ -97,7 +99,10 @@ impl Statement<'_> {
         if !known && !self.settings.dry_run {
             self.warehouse
                 .lock()
-                .execute("INSERT INTO __datasets VALUES (?1)", [name])
+                .execute(
+                    "INSERT INTO __datasets VALUES (?1, ?2)",
+                    (name, chrono::Utc::now().timestamp_millis()),
+                )
                 .map_err(internal)?;
         }
         Ok(done("CREATE_SCHEMA", None))
@@ -112,9 +117,7 @@ impl Statement<'_> {
         match self.existing(name)? {
             None => Ok(true),
             Some(_) if calm => Ok(false),
-            Some(found) if replace => self
-                .execute(&format!("DROP {found} {}", quote(name)))
-                .map(|_| true),
+            Some(found) if replace => self.drop_named(found, name).map(|()| true),
             Some(_) => {
                 let project = &self.warehouse.project;
                 Err(SqlError {
@@ -136,6 +139,8 @@ impl Statement<'_> {
         let columns = self.columns(at)?;
         if self.make_room(&name, calm, replace)? {
             self.execute(&format!("CREATE TABLE {} ({})", quote(&name), columns.join(", ")))?;
+            self.note(&name)?;
+            self.describe_columns(&name, at)?;
         }
         Ok(done("CREATE_TABLE", None))
     }
@@ -155,9 +160,11 @@ impl Statement<'_> {
         else {
             return Err(self.unexpected(at));
         };
-        let body = rewrite::rewrite(self.names(), &self.tokens[start..])?;
+        let tokens = moment_literals(&self.warehouse.lock(), self.tokens[start..].to_vec());
+        let body = rewrite::rewrite(self.names(), &tokens)?;
         if self.make_room(&name, calm, replace)? {
             self.execute(&format!("CREATE VIEW {} AS {body}", quote(&name)))?;
+            self.note(&name)?;
         }
         Ok(done("CREATE_VIEW", None))
     }
@@ -188,7 +195,7 @@ impl Statement<'_> {
     }
 
     fn column(&self, name: &Token, kind: ColumnType, rest: &[Token]) -> Result<String, SqlError> {
-        let mut definition = format!("{} {}", quote(&name.text), kind::declaration(kind));
+        let mut definition = kind::definition(&name.text, kind);
         if rest
             .windows(2)
             .any(|pair| pair[0].is("NOT") && pair[1].is("NULL"))
@@ -202,7 +209,7 @@ impl Statement<'_> {
                 .position(|t| t.is("OPTIONS") || t.is("NOT"))
                 .unwrap_or(value.len());
             let text = rewrite::rewrite(self.names(), &value[..end])?;
-            definition.push_str(&format!(" DEFAULT ({text})"));
+            definition = format!("{definition} DEFAULT ({text})");
         }
         Ok(definition)
     }
@@ -218,13 +225,9 @@ impl Statement<'_> {
         found
     }
 
-    fn existing(&self, name: &str) -> Result<Option<String>, SqlError> {
-        let sql = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
-        Ok(self
-            .warehouse
-            .lock()
-            .query_row(sql, [name], |row| row.get(0))
-            .ok())
+    fn existing(&self, name: &str) -> Result<Option<&'static str>, SqlError> {
+        let found = catalogue::is_view(&self.warehouse.lock(), name)?;
+        Ok(found.map(|is_view| if is_view { "view" } else { "table" }))
     }
 
     fn execute(&self, sql: &str) -> Result<usize, SqlError> {
@@ -233,6 +236,38 @@ impl Statement<'_> {
         }
         let result = self.warehouse.lock().execute(sql, []);
         result.map_err(|error| self.warehouse.translate(self.sql, &error))
+    }
+
+    fn drop_named(&self, what: &str, name: &str) -> Result<(), SqlError> {
+        self.execute(&format!("DROP {what} {}", quote(name)))?;
+        if self.settings.dry_run {
+            return Ok(());
+        }
+        catalogue::forget(&self.warehouse.lock(), name)
+    }
+
+    fn note(&self, name: &str) -> Result<(), SqlError> {
+        if self.settings.dry_run {
+            return Ok(());
+        }
+        catalogue::touch(&self.warehouse.lock(), name)
+    }
+
+    /// Keeps `OPTIONS (description = '…')` of the columns in the brackets at `at`.
+    fn describe_columns(&self, table: &str, at: usize) -> Result<(), SqlError> {
+        if self.settings.dry_run {
+            return Ok(());
+        }
+        for item in split(&self.tokens[at + 1..]) {
+            let text = item
+                .windows(3)
+                .find(|three| three[0].is("description") && three[1].is_symbol("="))
+                .map(|three| three[2].text.as_str());
+            if let (Some(text), Some(column)) = (text, item.first()) {
+                catalogue::describe(&self.warehouse.lock(), table, &column.text, text)?;
+            }
+        }
+        Ok(())
     }
 
     fn unexpected(&self, at: usize) -> SqlError {

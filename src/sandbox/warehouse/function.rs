@@ -139,19 +139,24 @@ fn call(name: &str, context: &Context<'_>) -> rusqlite::Result<Cell> {
             _ => text(context, 0).chars().take(10).collect(),
         }),
         "FORMAT_TIMESTAMP" => format(context)?,
-        "TIMESTAMP_ADD" => Cell::Integer(int(context, 0)? + int(context, 1)? * unit(&text(context, 2))?),
-        "TIMESTAMP_SUB" => Cell::Integer(int(context, 0)? - int(context, 1)? * unit(&text(context, 2))?),
-        "TIMESTAMP_DIFF" => Cell::Integer((int(context, 0)? - int(context, 1)?) / unit(&text(context, 2))?),
+        "TIMESTAMP_ADD" => moved(context, 1)?,
+        "TIMESTAMP_SUB" => moved(context, -1)?,
+        "TIMESTAMP_DIFF" => {
+            let span = int(context, 0)?
+                .checked_sub(int(context, 1)?)
+                .ok_or_else(overflow)?;
+            Cell::Integer(span / unit(&text(context, 2))?)
+        }
         "TIMESTAMP_TRUNC" => {
             let (micros, unit) = (int(context, 0)?, unit(&text(context, 1))?);
             Cell::Integer(micros.div_euclid(unit) * unit)
         }
         "TIMESTAMP_MICROS" | "UNIX_MICROS" => Cell::Integer(int(context, 0)?),
-        "TIMESTAMP_MILLIS" => Cell::Integer(int(context, 0)? * 1_000),
-        "TIMESTAMP_SECONDS" => Cell::Integer(int(context, 0)? * 1_000_000),
+        "TIMESTAMP_MILLIS" => times(int(context, 0)?, 1_000)?,
+        "TIMESTAMP_SECONDS" => times(int(context, 0)?, 1_000_000)?,
         "UNIX_SECONDS" => Cell::Integer(int(context, 0)?.div_euclid(1_000_000)),
         "MOD" if int(context, 1)? == 0 => return Err(fault("division by zero: MOD")),
-        "MOD" => Cell::Integer(int(context, 0)? % int(context, 1)?),
+        "MOD" => Cell::Integer(int(context, 0)?.wrapping_rem(int(context, 1)?)),
         "SAFE_DIVIDE" => match (number(context, 0), number(context, 1)) {
             (Some(_), Some(0.0)) => Cell::Null,
             (Some(a), Some(b)) => Cell::Real(a / b),
@@ -159,6 +164,22 @@ fn call(name: &str, context: &Context<'_>) -> rusqlite::Result<Cell> {
         },
         _ => Cell::Integer(i64::from(text(context, 0).starts_with(&text(context, 1)))),
     })
+}
+
+fn overflow() -> Error {
+    fault("integer overflow")
+}
+
+fn times(number: i64, factor: i64) -> rusqlite::Result<Cell> {
+    number.checked_mul(factor).map(Cell::Integer).ok_or_else(overflow)
+}
+
+/// The moment, so many units later (1) or earlier (-1).
+fn moved(context: &Context<'_>, direction: i64) -> rusqlite::Result<Cell> {
+    let (moment, count) = (int(context, 0)?, int(context, 1)?);
+    let span = unit(&text(context, 2))? * direction;
+    let sum = count.checked_mul(span).and_then(|span| moment.checked_add(span));
+    sum.map(Cell::Integer).ok_or_else(overflow)
 }
 
 fn text(context: &Context<'_>, index: usize) -> String {

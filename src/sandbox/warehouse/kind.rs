@@ -52,9 +52,26 @@ pub(super) fn declaration(kind: ColumnType) -> String {
         ColumnType::Bool | ColumnType::Timestamp | ColumnType::Int64 => "INT",
         ColumnType::Float64 => "REAL",
         ColumnType::Bytes => "BLOB",
+        // Compared, sorted and summed as a number; what is too long for one stays text.
+        ColumnType::Numeric => "NUM",
         _ => "TEXT",
     };
     format!("{} {affinity}", name(kind))
+}
+
+/// A column's definition. SQLite would store any value in any column; GoogleSQL would not.
+pub(super) fn definition(column: &str, kind: ColumnType) -> String {
+    let quoted = rewrite::quote(column);
+    let stored = match kind {
+        ColumnType::Bool | ColumnType::Timestamp | ColumnType::Int64 => "integer",
+        ColumnType::Float64 => "real",
+        _ => return format!("{quoted} {}", declaration(kind)),
+    };
+    format!(
+        "{quoted} {} CONSTRAINT {} CHECK (typeof({quoted}) IN ('{stored}', 'null'))",
+        declaration(kind),
+        rewrite::quote(&format!("{} {column}", name(kind))),
+    )
 }
 
 /// The type in a declaration.
@@ -83,8 +100,9 @@ pub(crate) fn value(cell: Cell, kind: ColumnType) -> Value {
         (Cell::Integer(number), ColumnType::Bool) => Value::Bool(number != 0),
         (Cell::Integer(number), ColumnType::Timestamp) => Value::Timestamp(number),
         (Cell::Integer(number), ColumnType::Numeric) => Value::Numeric(number.to_string()),
+        (Cell::Integer(number), ColumnType::Float64) => Value::Float(as_float(number)),
         (Cell::Integer(number), _) => Value::Int(number),
-        (Cell::Real(number), ColumnType::Numeric) => Value::Numeric(number.to_string()),
+        (Cell::Real(number), ColumnType::Numeric) => Value::Numeric(decimal(number)),
         (Cell::Real(number), _) => Value::Float(number),
         (Cell::Blob(bytes), _) => Value::Bytes(bytes),
         (Cell::Text(text), ColumnType::Numeric) => Value::Numeric(text),
@@ -94,6 +112,20 @@ pub(crate) fn value(cell: Cell, kind: ColumnType) -> Value {
         (Cell::Text(text), ColumnType::Json) => Value::Json(text),
         (Cell::Text(text), _) => Value::Text(text),
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a FLOAT64 has no more digits at Google either"
+)]
+fn as_float(number: i64) -> f64 {
+    number as f64
+}
+
+/// A NUMERIC has nine digits behind the point, and none for nothing.
+fn decimal(number: f64) -> String {
+    let text = format!("{number:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A value as it is stored.
@@ -115,11 +147,7 @@ pub(super) fn cell(value: &Value) -> Cell {
 
 /// The guessed types of a SELECT's items, one for each; shorter or longer than the result where a
 /// star stands among them, and then of no use.
-pub(super) fn select_items(
-    connection: &Connection,
-    tokens: &[Token],
-    project: &str,
-) -> Vec<Option<ColumnType>> {
+pub(super) fn select_items(connection: &Connection, tokens: &[Token]) -> Vec<Option<ColumnType>> {
     let Some(start) = tokens.iter().position(|t| t.is("SELECT")).filter(|at| *at == 0) else {
         return Vec::new();
     };
@@ -136,19 +164,23 @@ pub(super) fn select_items(
             item.push(token.clone());
         }
     }
-    items
-        .iter()
-        .map(|item| expression(connection, item, project))
-        .collect()
+    items.iter().map(|item| expression(connection, item)).collect()
 }
 
-fn expression(connection: &Connection, item: &[Token], project: &str) -> Option<ColumnType> {
+fn expression(connection: &Connection, item: &[Token]) -> Option<ColumnType> {
     let first = item.first()?;
+    if is_condition(item) {
+        return Some(ColumnType::Bool);
+    }
     let called = item.get(1).is_some_and(|t| t.is_symbol("("));
     match first.kind {
         Kind::Text => Some(ColumnType::String),
         Kind::Number if first.text.contains(['.', 'e', 'E']) => Some(ColumnType::Float64),
         Kind::Number => Some(ColumnType::Int64),
+        Kind::Word if first.is("CASE") => {
+            let at = item.iter().position(|t| t.is("THEN"))?;
+            expression(connection, item.get(at + 1..)?)
+        }
         Kind::Word if first.is_any(&["TRUE", "FALSE", "NOT", "EXISTS"]) => Some(ColumnType::Bool),
         Kind::Word if first.is_any(&["CURRENT_TIMESTAMP", "TIMESTAMP"]) => Some(ColumnType::Timestamp),
         Kind::Word if first.is_any(&["CURRENT_DATE"]) => Some(ColumnType::Date),
@@ -162,12 +194,12 @@ fn expression(connection: &Connection, item: &[Token], project: &str) -> Option<
             // IF's value is its second argument; all others follow the first.
             None if first.is("IF") => {
                 let comma = item.iter().position(|t| t.is_symbol(","))?;
-                expression(connection, item.get(comma + 1..)?, project)
+                expression(connection, item.get(comma + 1..)?)
             }
-            None => expression(connection, item.get(2..)?, project),
+            None => expression(connection, item.get(2..)?),
         },
-        Kind::Symbol if first.is_symbol("(") => expression(connection, item.get(1..)?, project),
-        Kind::Word if first.is("SELECT") => expression(connection, item.get(1..)?, project),
+        Kind::Symbol if first.is_symbol("(") => expression(connection, item.get(1..)?),
+        Kind::Word if first.is("SELECT") => expression(connection, item.get(1..)?),
         Kind::Word | Kind::Name => {
             let (parts, next) = rewrite::path(item, 0);
             // Arithmetic or a comparison behind it makes another type of it.
@@ -180,8 +212,27 @@ fn expression(connection: &Connection, item: &[Token], project: &str) -> Option<
     }
 }
 
+/// Whether a comparison or a logical word stands outside of all brackets and CASEs, before the
+/// expression ends.
+fn is_condition(item: &[Token]) -> bool {
+    let mut depth = 0;
+    for token in item {
+        depth += i32::from(token.is_symbol("(") || token.is("CASE"));
+        depth -= i32::from(token.is_symbol(")") || token.is("END"));
+        if depth < 0 || (depth == 0 && (token.is_symbol(",") || token.is("FROM"))) {
+            return false;
+        }
+        let compares = token.kind == Kind::Symbol
+            && ["=", "<", ">", "<=", ">=", "<>", "!="].contains(&token.text.as_str());
+        if depth == 0 && (compares || token.is_any(&["AND", "OR", "IS", "LIKE", "IN", "BETWEEN"])) {
+            return true;
+        }
+    }
+    false
+}
+
 /// The type that every table gives to a column of this name, if they agree.
-fn column(connection: &Connection, name: &str) -> Option<ColumnType> {
+pub(super) fn column(connection: &Connection, name: &str) -> Option<ColumnType> {
     let sql = "SELECT DISTINCT i.type FROM sqlite_schema s, pragma_table_info(s.name) i
                WHERE s.type = 'table' AND i.name = ?1 COLLATE NOCASE";
     let mut statement = connection.prepare_cached(sql).ok()?;

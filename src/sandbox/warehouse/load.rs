@@ -1,12 +1,13 @@
 //! Load jobs: rows appended in one piece, new nullable columns added, types never changed.
 
+use super::catalogue::{self, columns_of};
 use super::rewrite::quote;
-use super::{SqlError, Warehouse, columns_of, internal, kind};
+use super::{SqlError, Warehouse, internal, kind};
 use crate::sandbox::value::{Column, Value};
 use rusqlite::params_from_iter;
 
 impl Warehouse {
-    /// Appends rows as a load job does (WRITE_APPEND, ALLOW_FIELD_ADDITION): all of them or none.
+    /// Appends rows as a load job does (`WRITE_APPEND`, `ALLOW_FIELD_ADDITION`): all of them or none.
     ///
     /// A missing table is made; a missing dataset is an error. Returns how many rows were loaded.
     pub fn append(
@@ -56,6 +57,7 @@ impl Warehouse {
                 })?;
         }
         drop(insert);
+        catalogue::touch(&transaction, &full)?;
         transaction.commit().map_err(internal)?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
@@ -73,5 +75,5 @@ impl Warehouse {
 }
 
 fn definition(column: &Column) -> String {
-    format!("{} {}", quote(&column.name), kind::declaration(column.kind))
+    kind::definition(&column.name, column.kind)
 }

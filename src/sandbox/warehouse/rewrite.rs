@@ -3,47 +3,8 @@
 
 use super::error::{SqlError, place};
 use super::function;
+use super::keyword::{CLAUSES, REFUSED, UNITS, is_grammar, is_keyword};
 use super::token::{Kind, Token};
-
-/// The words that may stand behind a table without being its alias.
-const CLAUSES: [&str; 22] = [
-    "WHERE",
-    "GROUP",
-    "ORDER",
-    "HAVING",
-    "LIMIT",
-    "JOIN",
-    "LEFT",
-    "RIGHT",
-    "INNER",
-    "CROSS",
-    "FULL",
-    "ON",
-    "USING",
-    "UNION",
-    "QUALIFY",
-    "WINDOW",
-    "SET",
-    "SELECT",
-    "VALUES",
-    "INTERSECT",
-    "EXCEPT",
-    "OFFSET",
-];
-
-const UNITS: [&str; 6] = ["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
-
-const REFUSED: [&str; 9] = [
-    "UNNEST",
-    "STRUCT",
-    "ARRAY",
-    "PIVOT",
-    "UNPIVOT",
-    "TABLESAMPLE",
-    "MERGE",
-    "EXTRACT",
-    "SYSTEM_TIME",
-];
 
 /// Where names without a dataset or project belong.
 #[derive(Clone, Copy, Debug)]
@@ -51,11 +12,29 @@ pub(super) struct Names<'a> {
     pub sql: &'a str,
     pub project: &'a str,
     pub dataset: Option<&'a str>,
+    /// A place other than the warehouse's, where nothing is found.
+    pub elsewhere: Option<&'a str>,
 }
 
 impl Names<'_> {
     /// `dataset.table`, as SQLite calls it here.
     pub fn table(&self, parts: &[String], at: usize) -> Result<String, SqlError> {
+        let named = match parts {
+            [.., dataset, _] => Some(dataset.as_str()),
+            _ => self.dataset,
+        };
+        if let (Some(dataset), Some(place)) = (named, self.elsewhere) {
+            return Err(SqlError::not_found(format!(
+                "Not found: Dataset {}:{dataset} was not found in location {place}",
+                self.project
+            )));
+        }
+        if parts
+            .iter()
+            .any(|part| part.eq_ignore_ascii_case("INFORMATION_SCHEMA"))
+        {
+            return Err(SqlError::unsupported(self.sql, at, "INFORMATION_SCHEMA"));
+        }
         match parts {
             [table] => match self.dataset {
                 Some(dataset) => Ok(format!("{dataset}.{table}")),
@@ -217,6 +196,8 @@ impl Writer<'_> {
                 self.levels.pop();
             }
             "," if self.level().in_from => self.level().table_next = true,
+            // GoogleSQL's division has a fraction.
+            "/" => self.put("* 1.0"),
             "[" | "]" | "{" | "}" => return Err(self.unsupported(token, "An array")),
             _ => {}
         }
@@ -300,7 +281,7 @@ impl Writer<'_> {
             "JOIN" => self.level().table_next = true,
             "INTO" | "UPDATE" => (self.level().table_next, self.level().target) = (true, true),
             "WHERE" | "GROUP" | "ORDER" | "HAVING" | "LIMIT" | "ON" | "USING" | "SET" | "WINDOW" => {
-                self.level().in_from = false
+                self.level().in_from = false;
             }
             "QUALIFY" => return self.qualify(),
             "CURRENT_TIMESTAMP" => return self.replace(called, "NOW_MICROS()"),
@@ -311,14 +292,22 @@ impl Writer<'_> {
                 self.at += 1;
                 return Ok(());
             }
-            unit if UNITS.contains(&unit) && !called => return self.unit(unit),
+            unit if UNITS.contains(&unit) && !called => {
+                self.unit(unit);
+                return Ok(());
+            }
             refused if REFUSED.contains(&refused) => return Err(self.unsupported(token, refused)),
             "EXCEPT" if called => return Err(self.unsupported(token, "SELECT * EXCEPT")),
             _ if called && !is_grammar(&upper) => return self.function(token),
             _ => {}
         }
-        // Bare words stay bare: SQLite's keywords are GoogleSQL's where they matter.
-        self.put(&token.text);
+        // SQLite has keywords that GoogleSQL has not; a name stays a name.
+        let previous = self.tokens[..self.at].last();
+        if is_keyword(&upper, previous, self.next(1)) {
+            self.put(&token.text);
+        } else {
+            self.put(&quote(&token.text));
+        }
         self.at += 1;
         Ok(())
     }
@@ -368,7 +357,7 @@ impl Writer<'_> {
     }
 
     /// `INTERVAL 1 DAY` has become `1`; the unit goes on as an argument of its own.
-    fn unit(&mut self, unit: &str) -> Result<(), SqlError> {
+    fn unit(&mut self, unit: &str) {
         let separated = self.tokens[..self.at].last().is_some_and(|t| t.is_symbol(","));
         self.put(&if separated {
             literal(unit)
@@ -376,7 +365,6 @@ impl Writer<'_> {
             format!(", {}", literal(unit))
         });
         self.at += 1;
-        Ok(())
     }
 
     /// The tokens inside the brackets that follow the current word, and the token behind them.
@@ -465,13 +453,4 @@ pub(super) const QUALIFY: &str = "__qualify";
 
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-/// Words that may stand before a bracket without being a function.
-fn is_grammar(word: &str) -> bool {
-    const GRAMMAR: [&str; 24] = [
-        "IN", "EXISTS", "AND", "OR", "NOT", "OVER", "AS", "VALUES", "USING", "ON", "WHERE", "SELECT", "FROM",
-        "BY", "THEN", "ELSE", "WHEN", "CASE", "HAVING", "ALL", "ANY", "UNION", "DISTINCT", "JOIN",
-    ];
-    GRAMMAR.contains(&word)
 }

@@ -1,0 +1,102 @@
+//! The sandbox's BigQuery REST API, version 2: jobs, queries, tables and rows over the warehouse.
+//!
+//! It keeps jobs in memory and computes nothing itself: statements go to `sandbox/warehouse.rs`, each on
+//! a thread that may block. Any bearer token is accepted, and none. Start reading at
+//! `bigquery/query.rs`; what a row looks like on the wire is in `bigquery/encode.rs`.
+
+mod asked;
+mod dataset;
+mod encode;
+mod fault;
+mod job;
+mod job_api;
+mod parameter;
+mod query;
+mod snapshot;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+use crate::sandbox::warehouse::{SqlError, Warehouse};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::routing::{get, post};
+use fault::Fault;
+use job::Ledger;
+use snapshot::Snapshots;
+use std::sync::Arc;
+
+/// The most that a request may send, as at Google.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// What the handlers share.
+struct Desk {
+    warehouse: Arc<Warehouse>,
+    jobs: Ledger,
+    snapshots: Snapshots,
+}
+
+/// The API under `/bigquery/v2`.
+pub fn router(warehouse: Arc<Warehouse>) -> Router {
+    let desk = Arc::new(Desk {
+        warehouse,
+        jobs: Ledger::default(),
+        snapshots: Snapshots::default(),
+    });
+    let datasets = "/projects/{project}/datasets";
+    let tables = "/projects/{project}/datasets/{dataset}/tables";
+    let api = Router::new()
+        .route(
+            "/projects/{project}/jobs",
+            post(job_api::insert).get(job_api::list),
+        )
+        .route("/projects/{project}/jobs/{job}", get(job_api::get))
+        .route("/projects/{project}/jobs/{job}/cancel", post(job_api::cancel))
+        .route("/projects/{project}/queries", post(query::query))
+        .route("/projects/{project}/queries/{job}", get(query::results))
+        .route(datasets, get(dataset::list).post(dataset::insert))
+        .route(&format!("{datasets}/{{dataset}}"), get(dataset::get))
+        .route(tables, get(table::list).post(table::insert))
+        .route(
+            &format!("{tables}/{{table}}"),
+            get(table::get).delete(table::delete),
+        )
+        .route(&format!("{tables}/{{table}}/data"), get(table::rows))
+        .fallback(nowhere)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(desk);
+    Router::new().nest("/bigquery/v2", api)
+}
+
+async fn nowhere(method: Method, uri: Uri) -> Fault {
+    Fault::not_found(format!(
+        "The sandbox has no BigQuery method {method} {}",
+        uri.path()
+    ))
+}
+
+impl Desk {
+    /// Asks the warehouse on a thread that may block.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Warehouse) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let warehouse = self.warehouse.clone();
+        let answer = tokio::task::spawn_blocking(move || question(&warehouse)).await;
+        match answer {
+            Ok(answer) => answer.map_err(Fault::from),
+            Err(error) => Err(Fault::internal(format!("the warehouse gave up: {error}"))),
+        }
+    }
+
+    /// A project of somebody else: existence is hidden behind 403.
+    fn check_project(&self, project: &str, denied: impl FnOnce() -> String) -> Result<(), Fault> {
+        if project == self.warehouse.project() {
+            Ok(())
+        } else {
+            Err(Fault::new("accessDenied", denied()))
+        }
+    }
+}

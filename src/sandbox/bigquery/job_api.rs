@@ -1,0 +1,218 @@
+//! The jobs collection: insert, get, list, cancel, and the Job resource they answer with.
+
+use super::asked::{Asked, Page};
+use super::fault::{Fault, in_job};
+use super::job::{self, Job, Order, Progress};
+use super::{Desk, encode, parameter};
+use crate::sandbox::warehouse::QueryOutcome;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) type Answer = Result<axum::Json<Json>, Fault>;
+
+/// How long jobs.insert waits, so that a short query is DONE in its answer, as it often is at Google.
+const COURTESY: Duration = Duration::from_millis(250);
+
+/// A JSON body, whatever its Content-Type says.
+pub(super) fn body(headers: &HeaderMap, bytes: &Bytes) -> Result<Json, Fault> {
+    if headers
+        .get("content-encoding")
+        .is_some_and(|coding| coding != "identity")
+    {
+        return Err(Fault::new(
+            "notImplemented",
+            "The sandbox reads no compressed request bodies",
+        ));
+    }
+    serde_json::from_slice(bytes).map_err(|error| Fault::new("parseError", format!("Parse Error: {error}")))
+}
+
+/// The payer's project must be ours.
+pub(super) fn may_create(desk: &Desk, project: &str) -> Result<(), Fault> {
+    desk.check_project(project, || {
+        format!(
+            "Access Denied: Project {project}: User does not have bigquery.jobs.create permission in project {project}."
+        )
+    })
+}
+
+pub(super) async fn insert(
+    State(desk): State<Arc<Desk>>,
+    Path(project): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
+    may_create(&desk, &project)?;
+    let body = body(&headers, &bytes)?;
+    let configuration = &body["configuration"];
+    if !configuration["query"].is_object() {
+        let message = "Only query jobs can be inserted into the sandbox";
+        return Err(Fault::new("notImplemented", message));
+    }
+    let reference = &body["jobReference"];
+    let location = reference["location"].as_str();
+    let dry_run = parameter::truth(&configuration["dryRun"]).unwrap_or(false);
+    let (sql, settings) = parameter::read(&desk, &configuration["query"], location, dry_run)?;
+    if dry_run {
+        let outcome = desk
+            .ask(move |warehouse| warehouse.query(&sql, &settings))
+            .await?;
+        return Ok(axum::Json(rehearsal(&desk, configuration, &outcome)));
+    }
+    let order = Order {
+        id: reference["jobId"].as_str().map(str::to_owned),
+        location: location.map(str::to_owned),
+        configuration: configuration.clone(),
+        sql,
+        settings,
+    };
+    let job = job::start(&desk, order)?;
+    job.wait(COURTESY).await;
+    Ok(axum::Json(resource(&desk, &job)))
+}
+
+pub(super) async fn get(
+    State(desk): State<Arc<Desk>>,
+    Path((project, id)): Path<(String, String)>,
+    asked: Asked,
+) -> Answer {
+    may_create(&desk, &project)?;
+    let job = desk.jobs.find(&desk, &id, asked.text("location"))?;
+    Ok(axum::Json(resource(&desk, &job)))
+}
+
+pub(super) async fn cancel(
+    State(desk): State<Arc<Desk>>,
+    Path((project, id)): Path<(String, String)>,
+    asked: Asked,
+) -> Answer {
+    may_create(&desk, &project)?;
+    let job = desk.jobs.find(&desk, &id, asked.text("location"))?;
+    job.cancel();
+    let answer = json!({"kind": "bigquery#jobCancelResponse", "job": resource(&desk, &job)});
+    Ok(axum::Json(answer))
+}
+
+pub(super) async fn list(State(desk): State<Arc<Desk>>, Path(project): Path<String>, asked: Asked) -> Answer {
+    may_create(&desk, &project)?;
+    let states: Vec<String> = asked.all("stateFilter").map(str::to_ascii_uppercase).collect();
+    let mut jobs: Vec<Json> = desk.jobs.all().iter().map(|job| resource(&desk, job)).collect();
+    for job in &mut jobs {
+        job["state"] = job["status"]["state"].clone();
+        if job["status"]["errorResult"].is_object() {
+            job["errorResult"] = job["status"]["errorResult"].clone();
+        }
+    }
+    jobs.retain(|job| states.is_empty() || states.iter().any(|state| job["state"] == **state));
+    let page = asked.page()?;
+    Ok(axum::Json(listed("bigquery#jobList", "jobs", &jobs, &page)))
+}
+
+/// A list answer: no list when it is empty, `nextPageToken` when there is more.
+pub(super) fn listed(kind: &str, name: &str, all: &[Json], page: &Page) -> Json {
+    let (part, next) = page.cut(all, 1_000);
+    let mut answer = json!({"kind": kind, "etag": etag(&json!(part))});
+    if !part.is_empty() {
+        answer[name] = part.into();
+    }
+    if let Some(next) = next {
+        answer["nextPageToken"] = next.write().into();
+    }
+    answer
+}
+
+/// Equal for what is equal, as far as a client can tell.
+pub(super) fn etag(of: &Json) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    of.to_string().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// The Job resource.
+pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
+    let project = desk.warehouse.project();
+    let (id, location) = (&job.id, &job.location);
+    let mut statistics = json!({"creationTime": job.created.to_string()});
+    let status = match job.progress() {
+        Progress::Pending => json!({"state": "PENDING"}),
+        Progress::Running { started } => {
+            statistics["startTime"] = started.to_string().into();
+            json!({"state": "RUNNING"})
+        }
+        Progress::Done(ending) => {
+            statistics["startTime"] = ending.started.to_string().into();
+            statistics["endTime"] = ending.ended.to_string().into();
+            statistics["totalBytesProcessed"] = "0".into();
+            match &ending.result {
+                Ok(outcome) => {
+                    statistics["query"] = query_statistics(outcome);
+                    json!({"state": "DONE"})
+                }
+                Err(error) => {
+                    json!({"state": "DONE", "errorResult": in_job(error), "errors": [in_job(error)]})
+                }
+            }
+        }
+    };
+    let mut job = json!({
+        "kind": "bigquery#job",
+        "id": format!("{project}:{location}.{id}"),
+        "selfLink": format!("/bigquery/v2/projects/{project}/jobs/{id}?location={location}"),
+        "user_email": "sandbox@downbeat.invalid",
+        "jobReference": {"projectId": project, "jobId": id, "location": location},
+        "configuration": echoed(&job.configuration),
+        "statistics": statistics,
+        "status": status,
+    });
+    job["etag"] = etag(&job).into();
+    job
+}
+
+fn echoed(configuration: &Json) -> Json {
+    let mut echoed = configuration.clone();
+    echoed["jobType"] = "QUERY".into();
+    if echoed["query"]["priority"].is_null() {
+        echoed["query"]["priority"] = "INTERACTIVE".into();
+    }
+    echoed
+}
+
+fn query_statistics(outcome: &QueryOutcome) -> Json {
+    let mut statistics = json!({
+        "statementType": outcome.statement_type,
+        "totalBytesProcessed": "0",
+        "totalBytesBilled": "0",
+        "cacheHit": false,
+    });
+    if let Some(count) = outcome.affected_rows {
+        let count = count.to_string();
+        let field = match outcome.statement_type {
+            "INSERT" => "insertedRowCount",
+            "UPDATE" => "updatedRowCount",
+            _ => "deletedRowCount",
+        };
+        statistics["dmlStats"] = json!({field: count});
+        statistics["numDmlAffectedRows"] = count.into();
+    }
+    statistics
+}
+
+/// The answer to a dry run: a job that was never there.
+fn rehearsal(desk: &Desk, configuration: &Json, outcome: &QueryOutcome) -> Json {
+    let mut statistics = query_statistics(outcome);
+    if outcome.statement_type == "SELECT" {
+        statistics["schema"] = encode::schema(&outcome.columns);
+    }
+    json!({
+        "kind": "bigquery#job",
+        "jobReference": {"projectId": desk.warehouse.project(), "location": desk.warehouse.location()},
+        "configuration": echoed(configuration),
+        "statistics": {"totalBytesProcessed": "0", "query": statistics},
+        "status": {"state": "DONE"},
+    })
+}

@@ -1,0 +1,144 @@
+//! A query out of a request's body: its text, its default dataset, its parameters. What the sandbox
+//! cannot honour is refused, never skipped.
+
+use super::Desk;
+use super::fault::Fault;
+use crate::sandbox::value::ColumnType;
+use crate::sandbox::value::Value;
+use crate::sandbox::warehouse::kind::from_name;
+use crate::sandbox::warehouse::{QuerySettings, SqlError, parse_timestamp};
+use serde_json::Value as Json;
+
+/// Reads `configuration.query` of a job, or the body of jobs.query; both have the same fields.
+pub(super) fn read(
+    desk: &Desk,
+    query: &Json,
+    location: Option<&str>,
+    dry_run: bool,
+) -> Result<(String, QuerySettings), Fault> {
+    let Some(sql) = query["query"].as_str().filter(|sql| !sql.trim().is_empty()) else {
+        return Err(Fault::new("required", "Required parameter is missing: query"));
+    };
+    if truth(&query["useLegacySql"]) != Some(false) {
+        let message =
+            "Legacy SQL is not supported by the sandbox. useLegacySql is true unless it is sent as false.";
+        return Err(SqlError::invalid(message).into());
+    }
+    for field in [
+        "destinationTable",
+        "tableDefinitions",
+        "userDefinedFunctionResources",
+    ] {
+        if !query[field].is_null() {
+            return Err(Fault::new(
+                "notImplemented",
+                format!("{field} is not supported by the sandbox"),
+            ));
+        }
+    }
+    let parameters = query["queryParameters"].as_array().map_or(&[][..], Vec::as_slice);
+    let settings = QuerySettings {
+        default_dataset: default_dataset(desk, &query["defaultDataset"])?,
+        parameters: parameters.iter().map(parameter).collect::<Result<_, _>>()?,
+        dry_run,
+        location: location.map(str::to_owned),
+    };
+    Ok((sql.to_owned(), settings))
+}
+
+/// A boolean, as a JSON boolean or as text in any case.
+pub(super) fn truth(value: &Json) -> Option<bool> {
+    match value {
+        Json::Bool(truth) => Some(*truth),
+        Json::String(text) => Some(text.eq_ignore_ascii_case("true")),
+        _ => None,
+    }
+}
+
+fn default_dataset(desk: &Desk, given: &Json) -> Result<Option<String>, Fault> {
+    let Some(dataset) = given["datasetId"].as_str() else {
+        return Ok(None);
+    };
+    let project = given["projectId"].as_str().unwrap_or(desk.warehouse.project());
+    desk.check_project(project, || {
+        format!(
+            "Access Denied: Dataset {project}:{dataset}: Permission bigquery.datasets.get denied on dataset \
+             {project}:{dataset} (or it may not exist)."
+        )
+    })?;
+    Ok(Some(dataset.to_owned()))
+}
+
+/// `{"name", "parameterType": {"type"}, "parameterValue": {"value"}}`; without a name it is positional.
+fn parameter(given: &Json) -> Result<(String, Value), Fault> {
+    let name = given["name"].as_str().unwrap_or_default().to_owned();
+    let type_name = given["parameterType"]["type"].as_str().unwrap_or_default();
+    let Some(kind) = from_name(type_name) else {
+        let message = format!("A query parameter of type {type_name} is not supported by the sandbox");
+        return Err(SqlError::invalid(message).into());
+    };
+    let value = match &given["parameterValue"]["value"] {
+        Json::Null => return Ok((name, Value::Null)),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match scalar(&value, kind) {
+        Some(scalar) => Ok((name, scalar)),
+        None => Err(Fault::invalid(format!(
+            "Invalid value for query parameter {name}: {value} is no {type_name}"
+        ))),
+    }
+}
+
+fn scalar(text: &str, kind: ColumnType) -> Option<Value> {
+    let own = || text.to_owned();
+    Some(match kind {
+        ColumnType::Bool => match text.to_ascii_lowercase().as_str() {
+            "true" | "1" => Value::Bool(true),
+            "false" | "0" => Value::Bool(false),
+            _ => return None,
+        },
+        ColumnType::Int64 => Value::Int(text.parse().ok()?),
+        ColumnType::Float64 => Value::Float(text.parse().ok()?),
+        ColumnType::Timestamp => Value::Timestamp(parse_timestamp(text)?),
+        ColumnType::Numeric => text.parse::<f64>().ok().map(|_| Value::Numeric(own()))?,
+        ColumnType::String => Value::Text(own()),
+        ColumnType::Date => Value::Date(own()),
+        ColumnType::Time => Value::Time(own()),
+        ColumnType::DateTime => Value::DateTime(own()),
+        ColumnType::Json => Value::Json(own()),
+        // Base64 comes in; nothing that runs here needs it.
+        ColumnType::Bytes => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn parameters_are_typed_by_what_they_say() {
+        let read = |kind: &str, value: Json| {
+            let given =
+                json!({"name": "p", "parameterType": {"type": kind}, "parameterValue": {"value": value}});
+            parameter(&given).map(|(_, value)| value).ok()
+        };
+        for (kind, value, expected) in [
+            ("STRING", json!("x"), Some(Value::Text("x".into()))),
+            ("INT64", json!("12"), Some(Value::Int(12))),
+            ("INTEGER", json!(12), Some(Value::Int(12))),
+            ("BOOL", json!("True"), Some(Value::Bool(true))),
+            (
+                "TIMESTAMP",
+                json!("1970-01-02 00:00:00+00"),
+                Some(Value::Timestamp(86_400_000_000)),
+            ),
+            ("STRING", Json::Null, Some(Value::Null)),
+            ("INT64", json!("twelve"), None),
+            ("ARRAY", json!("x"), None),
+        ] {
+            assert_eq!(read(kind, value.clone()), expected, "{kind} {value}");
+        }
+    }
+}
