@@ -1,0 +1,160 @@
+//! One run without a screen: the same engine, told line by line.
+//!
+//! ```text
+//!  engine ── Update ──→ Run (the one reducer) ──→ Teller ─┬ lines.rs  plain lines
+//!  Ctrl-C ──────────→ stop, or leave                      ├ bars.rs   progress bars on a terminal
+//!                                                         └ json.rs   one JSON object per line
+//! ```
+//!
+//! It decides nothing about a run; the exit code is [`verdict`]'s.
+
+mod bars;
+mod json;
+mod lines;
+mod words;
+
+use crate::cli::{Exit, OnInterrupt, Output};
+use crate::domain::event::{Fact, RunEvent};
+use crate::domain::failure::Failure;
+use crate::domain::run::{Run, RunRequest, RunState};
+use crate::domain::scheduler::Ask;
+use crate::domain::task::{TaskKind, TaskState};
+use crate::engine::{Command, Engine, Update};
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Tells a run to somebody.
+trait Teller {
+    /// Something happened; `run` is the run after it.
+    fn event(&mut self, run: &Run, event: &RunEvent);
+    /// The engine could not do what was wanted.
+    fn trouble(&mut self, failure: &Failure);
+    /// A word beside the run's own facts.
+    fn note(&mut self, text: &str);
+    /// It is over.
+    fn end(&mut self, run: &Run, exit: Exit);
+}
+
+/// What a headless run is asked to do beside the run itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How to tell.
+    pub output: Output,
+    /// What becomes of live runs on an interrupt.
+    pub on_interrupt: OnInterrupt,
+}
+
+/// Runs and tells until the end; the exit code says how it ended.
+///
+/// # Errors
+/// Signals cannot be listened to.
+pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Result<Exit> {
+    let mut session = Session {
+        teller: match manner.output {
+            Output::Json => Box::new(json::Json::default()),
+            Output::Text if io::stderr().is_terminal() && io::stdout().is_terminal() => Box::new(bars::Bars::default()),
+            Output::Text => Box::new(lines::Lines::default()),
+        },
+        engine,
+        run: None,
+        on_interrupt: manner.on_interrupt,
+        interrupts: 0,
+    };
+    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let _ = session.engine.commands.send(Command::Start(Box::new(request))).await;
+    let exit = session.conduct(&mut signals).await;
+    session.close().await;
+    if let Some(run) = &session.run {
+        session.teller.end(run, exit);
+    }
+    Ok(exit)
+}
+
+struct Session {
+    engine: Engine,
+    teller: Box<dyn Teller>,
+    run: Option<Run>,
+    on_interrupt: OnInterrupt,
+    interrupts: u32,
+}
+
+impl Session {
+    async fn conduct(&mut self, signals: &mut (Signal, Signal)) -> Exit {
+        loop {
+            tokio::select! {
+                update = self.engine.updates.recv() => match update {
+                    Some(update) => {
+                        if let Some(exit) = self.take(update) {
+                            return exit;
+                        }
+                    }
+                    None => return Exit::TaskFailed,
+                },
+                _ = signals.0.recv() => if let Some(exit) = self.interrupt().await { return exit },
+                _ = signals.1.recv() => if let Some(exit) = self.interrupt().await { return exit },
+            }
+        }
+    }
+
+    fn take(&mut self, update: Update) -> Option<Exit> {
+        match update {
+            Update::Events(events) => {
+                for event in &events {
+                    self.apply(event);
+                }
+                let run = self.run.as_ref().filter(|run| run.state.is_end())?;
+                Some(if self.interrupts > 0 { Exit::Interrupted } else { verdict(run) })
+            }
+            Update::Refused(failure) => {
+                self.teller.trouble(&failure);
+                Some(Exit::Usage)
+            }
+            Update::Broken(failure) => {
+                self.teller.trouble(&failure);
+                Some(if self.run.is_none() { Exit::Usage } else { Exit::TaskFailed })
+            }
+            Update::Configuration(_) | Update::Connected(_) | Update::LogGrew { .. } => None,
+        }
+    }
+
+    fn apply(&mut self, event: &RunEvent) {
+        match &mut self.run {
+            Some(run) if !matches!(event.fact, Fact::RunStarted { .. }) => run.apply(event),
+            run => *run = Run::begin(event),
+        }
+        if let Some(run) = &self.run {
+            self.teller.event(run, event);
+        }
+    }
+
+    /// The first interrupt does what was chosen, the second one leaves at once.
+    async fn interrupt(&mut self) -> Option<Exit> {
+        self.interrupts += 1;
+        if self.interrupts == 1 && self.on_interrupt == OnInterrupt::Stop && self.run.is_some() {
+            self.teller.note("Interrupted: stopping the pipeline runs. Interrupt again to leave them running.");
+            let _ = self.engine.commands.send(Command::Ask(Ask::Stop)).await;
+            return None;
+        }
+        self.teller.note("Interrupted: pipeline runs that are live go on; the next start finds them again.");
+        Some(Exit::Interrupted)
+    }
+
+    /// Lets the engine finish what it writes, for a while.
+    async fn close(&mut self) {
+        let _ = self.engine.commands.send(Command::Close).await;
+        let drained = async { while self.engine.updates.recv().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(20), drained).await;
+    }
+}
+
+/// What a finished run means for whoever started it.
+fn verdict(run: &Run) -> Exit {
+    let never_began = run.single(TaskKind::Start).is_some_and(|start| start.state == TaskState::Failed);
+    match run.state {
+        RunState::Success | RunState::Empty => Exit::Success,
+        RunState::TimedOut => Exit::TimedOut,
+        RunState::Failed if never_began => Exit::Usage,
+        RunState::Failed | RunState::Stopped | RunState::Running | RunState::Stopping => Exit::TaskFailed,
+    }
+}

@@ -1,0 +1,81 @@
+//! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
+
+use super::{Exit, Teller, words};
+use crate::domain::event::{Fact, RunEvent};
+use crate::domain::failure::Failure;
+use crate::domain::id::TaskId;
+use crate::domain::run::Run;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often a spinner turns; nothing else is drawn without an event.
+const TURN: Duration = Duration::from_millis(120);
+
+#[derive(Debug, Default)]
+pub(super) struct Bars {
+    screen: MultiProgress,
+    bars: BTreeMap<TaskId, ProgressBar>,
+}
+
+impl Bars {
+    fn bar(&mut self, task: &TaskId) -> &ProgressBar {
+        let screen = &self.screen;
+        self.bars.entry(task.clone()).or_insert_with(|| {
+            let bar = screen.add(ProgressBar::new_spinner());
+            // The template is a constant; should it be refused, the default one serves.
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.set_prefix(task.as_str().trim_start_matches("start_pipeline_").to_owned());
+            bar
+        })
+    }
+
+    fn say(&self, line: &str) {
+        let _ = self.screen.println(line);
+    }
+}
+
+impl Teller for Bars {
+    fn event(&mut self, run: &Run, event: &RunEvent) {
+        if let Fact::PipelinesPlanned { pipelines } = &event.fact {
+            for planned in pipelines {
+                self.bar(&planned.task);
+            }
+        }
+        let planned = event.fact.task().filter(|task| self.bars.contains_key(task)).cloned();
+        match planned.and_then(|task| run.task(&task)) {
+            Some(task) => {
+                let bar = self.bar(&task.id);
+                bar.set_message(words::status(task));
+                if task.is_over() {
+                    bar.finish();
+                } else if task.state.holds_place() {
+                    bar.enable_steady_tick(TURN);
+                } else {
+                    bar.disable_steady_tick();
+                }
+            }
+            None => {
+                if let Some(line) = words::line(run, &event.fact) {
+                    self.say(&format!("{} {line}", event.at.clock()));
+                }
+            }
+        }
+    }
+
+    fn trouble(&mut self, failure: &Failure) {
+        self.say(&format!("downbeat: {failure}"));
+    }
+
+    fn note(&mut self, text: &str) {
+        self.say(&format!("downbeat: {text}"));
+    }
+
+    fn end(&mut self, _: &Run, _: Exit) {
+        for bar in self.bars.values().filter(|bar| !bar.is_finished()) {
+            bar.abandon();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Plain lines on standard output, troubles on standard error: for files, pipes and cron's mail.
+
+use super::{Exit, Teller, words};
+use crate::domain::event::RunEvent;
+use crate::domain::failure::Failure;
+use crate::domain::run::Run;
+use std::io::{self, Write};
+
+#[derive(Debug, Default)]
+pub(super) struct Lines;
+
+impl Teller for Lines {
+    fn event(&mut self, run: &Run, event: &RunEvent) {
+        if let Some(line) = words::line(run, &event.fact) {
+            // Whoever reads may have gone; the run goes on.
+            let _ = writeln!(io::stdout(), "{} {line}", event.at.clock());
+        }
+    }
+
+    fn trouble(&mut self, failure: &Failure) {
+        let _ = writeln!(io::stderr(), "downbeat: {failure}");
+    }
+
+    fn note(&mut self, text: &str) {
+        let _ = writeln!(io::stderr(), "downbeat: {text}");
+    }
+
+    fn end(&mut self, _: &Run, _: Exit) {}
+}
