@@ -53,7 +53,9 @@ pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Res
     let mut session = Session {
         teller: match manner.output {
             Output::Json => Box::new(json::Json::default()),
-            Output::Text if io::stderr().is_terminal() && io::stdout().is_terminal() => Box::new(bars::Bars::default()),
+            Output::Text if io::stderr().is_terminal() && io::stdout().is_terminal() => {
+                Box::new(bars::Bars::default())
+            }
             Output::Text => Box::new(lines::Lines::default()),
         },
         engine,
@@ -62,7 +64,11 @@ pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Res
         interrupts: 0,
     };
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let _ = session.engine.commands.send(Command::Start(Box::new(request))).await;
+    let _ = session
+        .engine
+        .commands
+        .send(Command::Start(Box::new(request)))
+        .await;
     let exit = session.conduct(&mut signals).await;
     session.close().await;
     if let Some(run) = &session.run {
@@ -104,7 +110,11 @@ impl Session {
                     self.apply(event);
                 }
                 let run = self.run.as_ref().filter(|run| run.state.is_end())?;
-                Some(if self.interrupts > 0 { Exit::Interrupted } else { verdict(run) })
+                Some(if self.interrupts > 0 {
+                    Exit::Interrupted
+                } else {
+                    verdict(run)
+                })
             }
             Update::Refused(failure) => {
                 self.teller.trouble(&failure);
@@ -112,7 +122,11 @@ impl Session {
             }
             Update::Broken(failure) => {
                 self.teller.trouble(&failure);
-                Some(if self.run.is_none() { Exit::Usage } else { Exit::TaskFailed })
+                Some(if self.run.is_none() {
+                    Exit::Usage
+                } else {
+                    Exit::TaskFailed
+                })
             }
             Update::Configuration(_) | Update::Connected(_) | Update::LogGrew { .. } => None,
         }
@@ -132,11 +146,13 @@ impl Session {
     async fn interrupt(&mut self) -> Option<Exit> {
         self.interrupts += 1;
         if self.interrupts == 1 && self.on_interrupt == OnInterrupt::Stop && self.run.is_some() {
-            self.teller.note("Interrupted: stopping the pipeline runs. Interrupt again to leave them running.");
+            self.teller
+                .note("Interrupted: stopping the pipeline runs. Interrupt again to leave them running.");
             let _ = self.engine.commands.send(Command::Ask(Ask::Stop)).await;
             return None;
         }
-        self.teller.note("Interrupted: pipeline runs that are live go on; the next start finds them again.");
+        self.teller
+            .note("Interrupted: pipeline runs that are live go on; the next start finds them again.");
         Some(Exit::Interrupted)
     }
 
@@ -150,7 +166,9 @@ impl Session {
 
 /// What a finished run means for whoever started it.
 fn verdict(run: &Run) -> Exit {
-    let never_began = run.single(TaskKind::Start).is_some_and(|start| start.state == TaskState::Failed);
+    let never_began = run
+        .single(TaskKind::Start)
+        .is_some_and(|start| start.state == TaskState::Failed);
     match run.state {
         RunState::Success | RunState::Empty => Exit::Success,
         RunState::TimedOut => Exit::TimedOut,

@@ -1,16 +1,122 @@
 //! A local Data Fusion, CDAP, BigQuery and source database behind the real REST APIs.
 //!
 //! Reached over HTTP only. It shares no wire type with `client/`, so that a wrong belief about the
-//! real services cannot hide on both sides.
+//! real services cannot hide on both sides. `host` puts it together, `server` binds the port; `fusion`,
+//! `cdap` and `bigquery` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
 
 pub mod bigquery;
 pub mod bucket;
+pub mod cdap;
+pub mod clock;
 pub mod execution;
 pub mod executor;
+pub mod fusion;
+pub mod host;
 mod macros;
 pub mod observation;
 mod pipeline;
 pub mod plugin;
+pub mod server;
 pub mod source;
 pub mod value;
 pub mod warehouse;
+
+use std::path::PathBuf;
+
+/// How a sandbox is to behave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Where pipelines, runs and logs are kept.
+    pub state: State,
+    /// How much faster than a measured server runs live and die: 1.0 is as measured.
+    pub speed: f64,
+    /// Which release's quirks are shown.
+    pub personality: Personality,
+    /// How many runs may be under way.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            state: State::Ephemeral,
+            speed: 4.0,
+            personality: Personality::V6_11,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Where the sandbox keeps what it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// In this folder: a restart shows the same pipelines, runs and logs.
+    Directory(PathBuf),
+    /// Nowhere: gone with the process.
+    Ephemeral,
+}
+
+/// Which measured release the sandbox resembles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Personality {
+    /// A fresh run cannot be seen at all for up to two seconds.
+    V6_10,
+    /// A fresh run is seen at once, with the system's arguments instead of the caller's.
+    V6_11,
+}
+
+impl Personality {
+    /// The release as `/v3/version` tells it.
+    pub const fn release(self) -> &'static str {
+        match self {
+            Self::V6_10 => "6.10.0",
+            Self::V6_11 => "6.11.0",
+        }
+    }
+}
+
+/// Flow control of the whole instance; `None` is no limit, as a fresh server has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Runs that are launching or running.
+    pub outstanding: Option<u32>,
+    /// Runs that are provisioning or starting.
+    pub launching: Option<u32>,
+}
+
+/// Why the sandbox could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Somebody listens there already.
+    #[error(
+        "port {0} on 127.0.0.1 is in use; stop what listens there, or choose another port (0 takes any free one)"
+    )]
+    PortInUse(u16),
+    /// The port could not be had for another reason.
+    #[error("could not listen on 127.0.0.1:{port}: {source}")]
+    Bind {
+        /// The port that was asked for.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The folder could not be made or secured.
+    #[error("could not prepare the sandbox's folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file of runs could not be opened or read.
+    #[error(
+        "could not use the sandbox's store of runs: {0}; if it is damaged, delete cdap.db in the sandbox's folder"
+    )]
+    Store(#[from] rusqlite::Error),
+    /// A shipped pipeline was refused by the sandbox's own executor.
+    #[error("could not deploy the shipped pipeline: {0}")]
+    Deploy(String),
+}

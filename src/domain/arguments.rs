@@ -8,6 +8,7 @@ pub use parse::{ArgumentsError, parse_list, parse_pairs};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What stands for a value that must not be shown or written.
 pub const MASK: &str = "***";
@@ -16,7 +17,7 @@ pub const MASK: &str = "***";
 const LONGEST_VALUE: usize = 100_000;
 
 /// Names and values, in the order of the names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RuntimeArguments(BTreeMap<String, String>);
 
@@ -75,6 +76,12 @@ impl RuntimeArguments {
             ));
         }
         (value.len() > LONGEST_VALUE).then(|| format!("{name} is longer than {LONGEST_VALUE} bytes."))
+    }
+}
+
+impl fmt::Debug for RuntimeArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.redacted().0).finish()
     }
 }
 

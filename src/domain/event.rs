@@ -3,6 +3,8 @@
 //! A fact is never changed after it has been written to a journal; a new meaning is a new fact.
 //! `domain/run.rs` folds them into a [`Run`](crate::domain::run::Run).
 
+mod redact;
+
 use crate::domain::arguments::RuntimeArguments;
 use crate::domain::failure::Failure;
 use crate::domain::finding::Finding;

@@ -46,17 +46,27 @@ impl fmt::Debug for Parts {
 }
 
 /// Starts an engine; it ends on [`Command::Close`] or when its face is gone.
-pub fn spawn(parts: Parts) -> Engine {
+///
+/// The parts may take their time: commands wait for them, and a face can draw before they are there.
+pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'static) -> Engine {
     let (commands, wishes) = mpsc::channel(64);
     let (updates, facts) = mpsc::channel(1024);
-    let (answers, incoming) = mpsc::channel(256);
-    let driver = Driver {
-        parts: Arc::new(parts),
-        updates,
-        answers,
-        live: None,
-    };
-    tokio::spawn(driver.run(wishes, incoming));
+    tokio::spawn(async move {
+        match parts.await {
+            Ok(parts) => {
+                let (answers, incoming) = mpsc::channel(256);
+                let driver = Driver {
+                    parts: Arc::new(parts),
+                    updates,
+                    answers,
+                    live: None,
+                };
+                driver.run(wishes, incoming).await;
+            }
+            // Nobody waits for an engine whose face is gone.
+            Err(failure) => _ = updates.send(Update::Broken(failure)).await,
+        }
+    });
     Engine {
         commands,
         updates: facts,

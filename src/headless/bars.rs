@@ -44,7 +44,11 @@ impl Teller for Bars {
                 self.bar(&planned.task);
             }
         }
-        let planned = event.fact.task().filter(|task| self.bars.contains_key(task)).cloned();
+        let planned = event
+            .fact
+            .task()
+            .filter(|task| self.bars.contains_key(task))
+            .cloned();
         match planned.and_then(|task| run.task(&task)) {
             Some(task) => {
                 let bar = self.bar(&task.id);

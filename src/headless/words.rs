@@ -10,23 +10,50 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
     let told = match fact {
         Fact::RunStarted { .. } => {
             let variables = &run.request.variables;
-            format!("run {} of {} began in profile {}", run.id, variables.cdf_pipeline_name, run.request.profile)
+            format!(
+                "run {} of {} began in profile {}",
+                run.id, variables.cdf_pipeline_name, run.request.profile
+            )
         }
         Fact::ConfigurationRead { configuration } => {
-            format!("the configuration has {} rows, {} of them active", configuration.rows.len(), configuration.active().count())
+            format!(
+                "the configuration has {} rows, {} of them active",
+                configuration.rows.len(),
+                configuration.active().count()
+            )
         }
-        Fact::StartIntended { number, .. } => format!("start asked for, try {number} of {}", allowed(run, fact)),
-        Fact::StartDoubted { reason, .. } => format!("the start's answer was lost; looking for the run ({reason})"),
-        Fact::StartRefused { reason, again_at, .. } => format!("not now: {reason} Asking again at {}.", again_at.clock()),
-        Fact::PipelineStarted { run_id, found: Discovery::Answered, .. } => format!("pipeline run {run_id}"),
-        Fact::PipelineStarted { run_id, found: Discovery::Adopted, .. } => format!("pipeline run {run_id}, found by its token"),
-        Fact::PipelineSeen { state, cluster_ended: false, .. } => state.word().to_lowercase(),
+        Fact::StartIntended { number, .. } => {
+            format!("start asked for, try {number} of {}", allowed(run, fact))
+        }
+        Fact::StartDoubted { reason, .. } => {
+            format!("the start's answer was lost; looking for the run ({reason})")
+        }
+        Fact::StartRefused { reason, again_at, .. } => {
+            format!("not now: {reason} Asking again at {}.", again_at.clock())
+        }
+        Fact::PipelineStarted {
+            run_id,
+            found: Discovery::Answered,
+            ..
+        } => format!("pipeline run {run_id}"),
+        Fact::PipelineStarted {
+            run_id,
+            found: Discovery::Adopted,
+            ..
+        } => format!("pipeline run {run_id}, found by its token"),
+        Fact::PipelineSeen {
+            state,
+            cluster_ended: false,
+            ..
+        } => state.word().to_lowercase(),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.clock()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::TaskLostSight { reason, .. } => format!("unknown: {reason}"),
         Fact::StopIntended { .. } => "stopping".into(),
         Fact::TaskSucceeded { .. } => format!("success{}", counts(task(run, fact))),
-        Fact::TryFailed { failure, retry_at, .. } => format!("up for retry at {}: {failure}", retry_at.clock()),
+        Fact::TryFailed {
+            failure, retry_at, ..
+        } => format!("up for retry at {}: {failure}", retry_at.clock()),
         Fact::TaskFailed { failure, .. } => format!("failed: {failure}"),
         Fact::TaskTimedOut { failure, .. } => format!("timed out: {failure}"),
         Fact::TaskStopped { failure, .. } => format!("stopped: {failure}"),
@@ -63,28 +90,52 @@ pub(super) fn summary(run: &Run) -> String {
         RunState::TimedOut => "timed out",
         RunState::Stopped => "stopped",
     };
-    let counts: Vec<_> =
-        run.counts().iter().map(|(state, count)| format!("{count} {}", state.as_str().replace('_', " "))).collect();
-    let loaded: u64 = run.pipelines().filter_map(|t| t.current()?.records_loaded()).sum();
+    let counts: Vec<_> = run
+        .counts()
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.as_str().replace('_', " ")))
+        .collect();
+    let loaded: u64 = run
+        .pipelines()
+        .filter_map(|t| t.current()?.records_loaded())
+        .sum();
     let took = human(run.elapsed(run.ended.unwrap_or(run.started)));
     match counts.as_slice() {
         [] => format!("run {}: {state}, {took}", run.id),
-        _ => format!("run {}: {state} ({}), {loaded} rows loaded, {took}", run.id, counts.join(", ")),
+        _ => format!(
+            "run {}: {state} ({}), {loaded} rows loaded, {took}",
+            run.id,
+            counts.join(", ")
+        ),
     }
 }
 
 /// A task in one line, for a bar.
 pub(super) fn status(task: &Task) -> String {
     let state = task.state.as_str().replace('_', " ");
-    let pipeline = task.open_try().and_then(|t| t.pipeline_state.as_ref()).map(|s| format!(" ({})", s.word()));
-    let tries = if task.tries.len() > 1 { format!(" try {}/{}", task.tries.len(), task.allowed_tries) } else { String::new() };
+    let pipeline = task
+        .open_try()
+        .and_then(|t| t.pipeline_state.as_ref())
+        .map(|s| format!(" ({})", s.word()));
+    let tries = if task.tries.len() > 1 {
+        format!(" try {}/{}", task.tries.len(), task.allowed_tries)
+    } else {
+        String::new()
+    };
     let reason = match (&task.reason, task.state) {
-        (Some(reason), TaskState::UpForRetry | TaskState::Failed | TaskState::TimedOut | TaskState::Unknown) => {
+        (
+            Some(reason),
+            TaskState::UpForRetry | TaskState::Failed | TaskState::TimedOut | TaskState::Unknown,
+        ) => {
             format!(" {}", reason.reason)
         }
         _ => String::new(),
     };
-    format!("{state}{}{tries}{}{reason}", pipeline.unwrap_or_default(), counts(Some(task)))
+    format!(
+        "{state}{}{tries}{}{reason}",
+        pipeline.unwrap_or_default(),
+        counts(Some(task))
+    )
 }
 
 fn task<'a>(run: &'a Run, fact: &Fact) -> Option<&'a Task> {
@@ -96,7 +147,9 @@ fn allowed(run: &Run, fact: &Fact) -> u32 {
 }
 
 fn counts(task: Option<&Task>) -> String {
-    let Some(last) = task.and_then(Task::current) else { return String::new() };
+    let Some(last) = task.and_then(Task::current) else {
+        return String::new();
+    };
     match (last.records_read(), last.records_loaded()) {
         (Some(read), Some(loaded)) => format!(", {read} rows read, {loaded} loaded"),
         (Some(read), None) => format!(", {read} rows read"),

@@ -9,7 +9,6 @@
 //! are in `journal/schema.rs`. A fact is never changed and never removed.
 
 mod reader;
-mod redact;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -140,7 +139,7 @@ impl Journal {
         let (done, answer) = oneshot::channel();
         let batch = Batch {
             run: run.clone(),
-            events: events.iter().map(redact::redacted).collect(),
+            events: events.iter().map(RunEvent::redacted).collect(),
             done,
         };
         self.queue.send(batch).map_err(|_| StoreError::Closed)?;

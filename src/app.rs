@@ -1,0 +1,115 @@
+//! The composition root: settings, sandbox, client, store, engine and a face, wired to one program.
+//!
+//! ```text
+//!  Cli ─→ Setting (home, settings) ─┬→ terminal: tui   ┐
+//!                                   ├→ run: headless   ┴─→ engine ─→ client, store
+//!                                   ├→ sandbox: serve until a signal
+//!                                   └→ runs: list the journal
+//! ```
+//!
+//! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
+//! what an engine is made of in `app/parts.rs`.
+
+mod history;
+mod parts;
+mod serve;
+mod terminal;
+
+use crate::cli::{Choice, Cli, Exit, Mode, RunOptions};
+use crate::config::{Config, Home, Overrides, Settings};
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::run::{RunRequest, Scope};
+use crate::{engine, headless, telemetry};
+use anyhow::Context;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// A sentence for the person in front of it; all of them mean exit code 2.
+pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
+    match &cli.mode {
+        None => terminal::open(Setting::load(&cli.choice)?).await,
+        Some(Mode::Run(options)) => run(Setting::load(&cli.choice)?, options).await,
+        Some(Mode::Sandbox(options)) => serve::serve(&home(&cli.choice)?, options).await,
+        Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,
+    }
+}
+
+fn home(choice: &Choice) -> anyhow::Result<Home> {
+    let variable = std::env::var_os("DOWNBEAT_HOME").map(PathBuf::from);
+    let home = Home::find(choice.home.as_deref(), variable.as_deref())?;
+    home.create()?;
+    Ok(home)
+}
+
+/// Where we are, and what is in effect.
+struct Setting {
+    home: Home,
+    settings: Settings,
+    /// Keeps the diagnostics file open until the end.
+    _log: telemetry::Guard,
+}
+
+impl Setting {
+    fn load(choice: &Choice) -> anyhow::Result<Self> {
+        let home = home(choice)?;
+        let log = telemetry::start(home.diagnostics());
+        let config = Config::load(&home)?;
+        let overrides = Overrides::gather(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
+        let settings = Settings::resolve(&config, &overrides)?;
+        Ok(Self {
+            home,
+            settings,
+            _log: log,
+        })
+    }
+}
+
+async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
+    let settings = &setting.settings;
+    let findings: Vec<Finding> = settings
+        .findings
+        .iter()
+        .cloned()
+        .chain(settings.variables.check())
+        .collect();
+    for finding in findings
+        .iter()
+        .filter(|finding| finding.severity < Severity::Error)
+    {
+        tell(&format!("{finding}"));
+    }
+    let errors: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    if !errors.is_empty() {
+        errors.iter().for_each(|finding| tell(&format!("{finding}")));
+        return Ok(Exit::Usage);
+    }
+    let scope = options.args.clone().map_or(Scope::Chain, Scope::Single);
+    let request = RunRequest {
+        profile: settings.profile.clone(),
+        variables: settings.variables.clone(),
+        scope,
+        edits: BTreeMap::new(),
+    };
+    let (parts, kept) = parts::gather(setting.home.clone(), settings);
+    let manner = headless::Manner {
+        output: options.output,
+        on_interrupt: options.on_interrupt,
+    };
+    let exit = headless::run(engine::spawn(parts), request, manner).await;
+    if let Ok(sandbox) = kept.await {
+        sandbox.shutdown().await;
+    }
+    exit.context("Signals cannot be listened to.")
+}
+
+/// A line for the person, on standard error; whoever reads may have gone.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "downbeat: {line}");
+}

@@ -1,0 +1,55 @@
+//! `downbeat runs`: the last runs of the journal, newest first.
+
+use crate::cli::{Exit, Output, RunsOptions};
+use crate::config::Home;
+use crate::domain::time::human;
+use crate::engine::now;
+use crate::store::{Journal, RunSummary};
+use serde_json::json;
+use std::io::{self, Write};
+
+pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<Exit> {
+    let runs = Journal::open(&home.database())?.last_runs(options.limit).await?;
+    let mut out = io::stdout().lock();
+    for run in &runs {
+        let line = match options.output {
+            Output::Json => as_json(run),
+            Output::Text => as_text(run),
+        };
+        // Whoever reads may have seen enough.
+        if writeln!(out, "{line}").is_err() {
+            break;
+        }
+    }
+    if runs.is_empty() && options.output == Output::Text {
+        let _ = writeln!(out, "No runs yet. Start one with `downbeat run`.");
+    }
+    Ok(Exit::Success)
+}
+
+fn as_text(run: &RunSummary) -> String {
+    let took = human(run.ended.unwrap_or_else(now).since(run.started));
+    let RunSummary {
+        id,
+        started,
+        state,
+        succeeded,
+        total,
+        pipeline,
+        profile,
+        ..
+    } = run;
+    format!(
+        "{started}  {:<9}  {succeeded}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
+        state.as_str()
+    )
+}
+
+fn as_json(run: &RunSummary) -> String {
+    json!({
+        "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
+        "started": run.started.to_rfc3339(), "ended": run.ended.map(|at| at.to_rfc3339()), "state": run.state,
+        "succeeded": run.succeeded, "failed": run.failed, "total": run.total,
+    })
+    .to_string()
+}

@@ -1,0 +1,104 @@
+//! What an engine is made of: client, journal, logs, and the embedded sandbox if the profile wants it.
+
+use crate::client::{Client, Credentials as Identity, Endpoints};
+use crate::config::{Connection, Credentials, Home, Settings, save_variables};
+use crate::domain::failure::Failure;
+use crate::domain::variable::VariableName;
+use crate::engine::{Parts, SaveArguments};
+use crate::sandbox::host::{self, Sandbox};
+use crate::sandbox::server::Ready;
+use crate::sandbox::{self, State};
+use crate::store::{Journal, LogFolder};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+const GOOGLE_FUSION: &str = "https://datafusion.googleapis.com";
+const GOOGLE_BIGQUERY: &str = "https://bigquery.googleapis.com";
+
+/// The parts, once they are there, and beside them the sandbox, which must be kept until the end.
+pub(super) fn gather(
+    home: Home,
+    settings: &Settings,
+) -> (
+    impl Future<Output = Result<Parts, Failure>> + Send + use<>,
+    oneshot::Receiver<Sandbox>,
+) {
+    let (keep, kept) = oneshot::channel();
+    let (connection, embedded) = (settings.connection.clone(), settings.wants_sandbox());
+    let parts = async move {
+        let client = if embedded {
+            let sandbox = open_sandbox(&home).await?;
+            let client = client(&connection, Some(sandbox.ready()));
+            // Whoever would keep it is gone only when the program ends.
+            let _ = keep.send(sandbox);
+            client?
+        } else {
+            client(&connection, None)?
+        };
+        assemble(home, client)
+    };
+    (parts, kept)
+}
+
+fn assemble(home: Home, client: Client) -> Result<Parts, Failure> {
+    let database = home.database();
+    let journal = Journal::open(&database).map_err(|error| error.failure())?;
+    let data = database.parent().unwrap_or(Path::new(".")).to_owned();
+    let save_arguments: SaveArguments = Arc::new(move |profile, text| {
+        let change = BTreeMap::from([(VariableName::CdfPipelineRunArguments, text.to_owned())]);
+        save_variables(&home, profile, &change).map_err(|error| {
+            Failure::permanent(format!(
+                "cdf_pipeline_run_arguments was not written back: {error}"
+            ))
+        })
+    });
+    Ok(Parts {
+        client,
+        journal,
+        logs: LogFolder::new(&data),
+        data,
+        save_arguments,
+    })
+}
+
+async fn open_sandbox(home: &Home) -> Result<Sandbox, Failure> {
+    let settings = sandbox::Settings {
+        state: State::Directory(home.sandbox()),
+        ..sandbox::Settings::default()
+    };
+    host::open(settings).await.map_err(|error| {
+        Failure::permanent(format!("The sandbox did not start: {error}."))
+            .with_remedy("Choose another folder with --home DIR.")
+    })
+}
+
+/// A client for these endpoints; those of the sandbox where nothing else is named.
+fn client(connection: &Connection, sandbox: Option<&Ready>) -> Result<Client, Failure> {
+    let fusion = named(
+        connection.datafusion_endpoint.as_ref(),
+        sandbox.map(|s| s.datafusion.as_str()),
+        GOOGLE_FUSION,
+    );
+    let bigquery = named(
+        connection.bigquery_endpoint.as_ref(),
+        sandbox.map(|s| s.bigquery.as_str()),
+        GOOGLE_BIGQUERY,
+    );
+    let cdap = connection.cdap_endpoint.as_ref().map(url::Url::as_str);
+    let identity = match connection.credentials() {
+        Credentials::Google => Identity::google(),
+        Credentials::None => Identity::none(),
+    };
+    Ok(Client::new(
+        Endpoints::parse(&fusion, &bigquery, cdap)?,
+        identity,
+    )?)
+}
+
+fn named(given: Option<&url::Url>, embedded: Option<&str>, google: &str) -> String {
+    given
+        .map_or(embedded.unwrap_or(google), url::Url::as_str)
+        .to_owned()
+}

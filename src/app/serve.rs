@@ -1,0 +1,37 @@
+//! `downbeat sandbox`: serves until a signal comes.
+
+use crate::cli::{Exit, SandboxOptions};
+use crate::config::Home;
+use crate::sandbox::{Settings, State, host};
+use anyhow::Context;
+use std::io::{self, Write};
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Result<Exit> {
+    let state = match (&options.state, options.ephemeral) {
+        (_, true) => State::Ephemeral,
+        (Some(folder), _) => State::Directory(folder.clone()),
+        (None, _) => State::Directory(home.sandbox()),
+    };
+    let defaults = Settings::default();
+    let speed = options.speed.unwrap_or(defaults.speed);
+    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let sandbox = host::open(Settings {
+        port: options.port,
+        state,
+        speed,
+        ..defaults
+    })
+    .await?;
+    let line = serde_json::to_string(sandbox.ready()).context("The ready line cannot be written.")?;
+    let mut out = io::stdout();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .context("Standard output is closed.")?;
+    tokio::select! {
+        _ = signals.0.recv() => {}
+        _ = signals.1.recv() => {}
+    }
+    sandbox.shutdown().await;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,156 @@
+//! The sandbox's CDAP under `/api`: apps, programs, runs, logs, metrics, preferences, secure keys.
+//!
+//! It imitates what real servers answered (6.11.0, and 6.10.0 where they differ), down to texts,
+//! content types and key order. What runs is the executor's affair (`sandbox/execution.rs`); here
+//! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
+
+use super::clock::Clock;
+use super::execution::Executor;
+use super::server::Names;
+use super::{Limits, Personality, SandboxError, Settings};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State as Shared;
+use axum::http::{Method, Uri};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Store;
+use world::{Namespace, World};
+
+pub mod answer;
+pub mod app;
+mod app_calls;
+pub mod batch;
+pub mod call;
+pub mod catalogue;
+mod deploy;
+pub mod event;
+pub mod json;
+mod keeper;
+mod launch;
+pub mod log;
+mod metric;
+mod node;
+mod platform;
+mod preference;
+pub mod program;
+pub mod route;
+pub mod run;
+mod run_calls;
+mod secret;
+mod shipped;
+mod stop;
+pub mod store;
+mod strings;
+mod worker;
+pub mod world;
+
+#[cfg(test)]
+mod tests;
+
+/// The server's state and what it works with.
+pub struct Cdap {
+    world: Mutex<World>,
+    store: Store,
+    executor: Arc<dyn Executor>,
+    clock: Clock,
+    personality: Personality,
+    limits: Limits,
+    ids: launch::RunIds,
+}
+
+impl std::fmt::Debug for Cdap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cdap")
+            .field("personality", &self.personality)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cdap {
+    /// Opens the store and takes up what it holds; deploys the shipped pipelines the first time.
+    pub fn open(
+        settings: &Settings,
+        executor: Arc<dyn Executor>,
+        names: &Names,
+    ) -> Result<Arc<Self>, SandboxError> {
+        let cdap = Arc::new(Self {
+            world: Mutex::default(),
+            store: Store::open(&settings.state)?,
+            executor,
+            clock: Clock::new(settings.speed),
+            personality: settings.personality,
+            limits: settings.limits,
+            ids: launch::RunIds::default(),
+        });
+        cdap.load()?;
+        cdap.take_up();
+        if cdap.store.all::<bool>("shipped")?.is_empty() {
+            cdap.deploy_shipped(names)?;
+            cdap.store.put("shipped", "pipelines", &true);
+        }
+        Ok(cdap)
+    }
+
+    /// Which release it resembles.
+    pub const fn personality(&self) -> Personality {
+        self.personality
+    }
+
+    /// The paths below `/api`.
+    pub fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .fallback(handle)
+            // Pipelines and arguments may be large; a real server takes 150 MiB.
+            .layer(axum::extract::DefaultBodyLimit::max(150 << 20))
+            .with_state(Arc::clone(self))
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load(&self) -> Result<(), SandboxError> {
+        let mut world = self.world();
+        world.namespaces = self.store.all("namespace")?.into_iter().collect();
+        world
+            .namespaces
+            .entry("default".to_owned())
+            .or_insert_with(|| Namespace {
+                identity: "default".to_owned(),
+                description:
+                    "This is the default namespace, which is automatically created, and is always available."
+                        .to_owned(),
+                generation: 0,
+            });
+        world.preferences = self.store.all("preferences")?.into_iter().collect();
+        world.runs = self.store.all("run")?.into_iter().collect();
+        world.keys = self
+            .store
+            .all("key")?
+            .into_iter()
+            .map(|(key, value)| (pair(&key), value))
+            .collect();
+        let apps: BTreeMap<String, Vec<app::AppVersion>> = self.store.all("app")?.into_iter().collect();
+        for (key, mut versions) in apps {
+            for version in &mut versions {
+                // A pipeline that this release of the sandbox no longer understands stays listed.
+                if let Ok(plan) = self.executor.plan(&version.config) {
+                    version.plan = plan;
+                }
+            }
+            world.apps.insert(pair(&key), versions);
+        }
+        Ok(())
+    }
+}
+
+/// Splits a store key `namespace/name`.
+fn pair(key: &str) -> (String, String) {
+    let (namespace, name) = key.split_once('/').unwrap_or_default();
+    (namespace.to_owned(), name.to_owned())
+}
+
+async fn handle(Shared(cdap): Shared<Arc<Cdap>>, method: Method, uri: Uri, body: Bytes) -> answer::Answer {
+    route::dispatch(cdap, method.as_str(), &uri, body).unwrap_or_else(|refused| refused)
+}

@@ -1,0 +1,271 @@
+//! Apps as they are asked for: lists (paged or not), details, versions, plugins.
+
+use super::answer::{Answer, Outcome};
+use super::app::{AppDetail, AppVersion};
+use super::call::Call;
+use super::catalogue::class_of;
+use super::json::{Ordered, gson};
+use crate::sandbox::execution::PluginUse;
+use serde::Serialize;
+use serde_json::json;
+use std::cmp::Ordering;
+
+/// Lists are streamed by a real server, which forgets their type (measured).
+const STREAM: &str = "application/octet-stream";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    applications: &'a [super::app::AppRecord<'a>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+/// Whether a name passes `nameFilter`.
+fn name_filter(call: &Call) -> Result<impl Fn(&str) -> bool, Answer> {
+    let wanted = call.parameter("nameFilter").map(str::to_owned);
+    let kind = call.parameter("nameFilterType").unwrap_or("CONTAINS").to_owned();
+    if !matches!(kind.as_str(), "CONTAINS" | "EQUALS" | "EQUALS_IGNORE_CASE") {
+        return Err(call.unconvertible());
+    }
+    Ok(move |name: &str| match (&wanted, kind.as_str()) {
+        (None, _) => true,
+        (Some(wanted), "EQUALS") => name == wanted,
+        (Some(wanted), "EQUALS_IGNORE_CASE") => name.eq_ignore_ascii_case(wanted),
+        (Some(wanted), _) => name.to_lowercase().contains(&wanted.to_lowercase()),
+    })
+}
+
+/// By length, then by letters: the key encoding of the real server's own store.
+fn by_key(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+/// `GET {N}/apps`
+pub fn list(call: &Call) -> Outcome {
+    let size = call.number("pageSize", 0)?;
+    let order = call.parameter("orderBy").unwrap_or("ASC");
+    if !matches!(order, "ASC" | "DESC") {
+        return Err(call.unconvertible());
+    }
+    let named = name_filter(call)?;
+    let after = page_token(call)?;
+    let artifacts = call.parameter("artifactName").filter(|names| !names.is_empty());
+    let artifact_version = call.parameter("artifactVersion");
+    let latest_only = call.parameter("latestOnly") != Some("false");
+    let world = call.cdap.world();
+    if !world.namespaces.contains_key(call.namespace()) {
+        return Err(Answer::missing(&format!("namespace:{}", call.namespace())));
+    }
+    let fits = |version: &AppVersion| {
+        artifacts.is_none_or(|names| names.split(',').any(|name| name.trim() == version.artifact.name))
+            && artifact_version.is_none_or(|wanted| wanted == version.artifact.version)
+    };
+    let mine = world
+        .apps
+        .iter()
+        .filter(|((of, name), _)| of == call.namespace() && named(name));
+    let mut records = Vec::new();
+    for ((_, name), versions) in mine {
+        let newest_first = versions
+            .iter()
+            .rev()
+            .enumerate()
+            .take(if latest_only { 1 } else { usize::MAX });
+        records.extend(
+            newest_first
+                .filter(|(_, version)| fits(version))
+                .map(|(at, version)| version.record(name, Some(at == 0))),
+        );
+    }
+    records.sort_by(|a, b| by_key(a.name, b.name));
+    if order == "DESC" {
+        records.reverse();
+    }
+    let Ok(size @ 1..) = usize::try_from(size) else {
+        return Ok(Answer::raw_json(gson(&records)).typed(STREAM));
+    };
+    let token = |record: &super::app::AppRecord<'_>| format!("{}.{}", record.name, record.version);
+    let skip = after
+        .and_then(|after| records.iter().position(|record| token(record) == after))
+        .map_or(0, |at| at + 1);
+    let applications = &records[skip..records.len().min(skip + size)];
+    // A full page always carries a token, also when nothing is left.
+    let next_page_token = applications
+        .last()
+        .filter(|_| applications.len() == size)
+        .map(token);
+    Ok(Answer::raw_json(gson(&Page {
+        applications,
+        next_page_token,
+    }))
+    .typed(STREAM))
+}
+
+fn page_token(call: &Call) -> Result<Option<&str>, Answer> {
+    match call.parameter("pageToken") {
+        None | Some("") => Ok(None),
+        Some(token) if token.contains('.') => Ok(Some(token)),
+        Some(_) => Err(Answer::refuse(500, "Missing field: version")),
+    }
+}
+
+/// Hands a version of the app in the path to `show`.
+fn with_version(call: &Call, show: impl FnOnce(&AppVersion, bool) -> Answer) -> Outcome {
+    let (namespace, app, wanted) = (call.namespace(), call.part("app"), call.part("version"));
+    let world = call.cdap.world();
+    let versions = world.apps.get(&(namespace.to_owned(), app.to_owned()));
+    let newest = versions.and_then(|versions| versions.last());
+    if wanted.is_empty() {
+        let newest =
+            newest.ok_or_else(|| Answer::missing(&format!("applicationreference:{namespace}.{app}")))?;
+        return Ok(show(newest, true));
+    }
+    let missing = || Answer::missing(&format!("application:{namespace}.{app}.{wanted}"));
+    let newest = newest.ok_or_else(missing)?;
+    if wanted == "-SNAPSHOT" {
+        return Ok(show(newest, true));
+    }
+    let found = versions
+        .into_iter()
+        .flatten()
+        .find(|version| version.id == wanted)
+        .ok_or_else(missing)?;
+    Ok(show(found, found.id == newest.id))
+}
+
+/// `GET {N}/apps/{app}`, also of one version.
+pub fn detail(call: &Call) -> Outcome {
+    with_version(call, |version, latest| {
+        Answer::json(&version.detail(call.part("app"), latest))
+    })
+}
+
+/// `GET {N}/apps/{app}/versions`, newest first.
+pub fn versions(call: &Call) -> Outcome {
+    let (namespace, app) = (call.namespace(), call.part("app"));
+    let world = call.cdap.world();
+    match world.apps.get(&(namespace.to_owned(), app.to_owned())) {
+        Some(versions) => Ok(Answer::json(
+            &versions
+                .iter()
+                .rev()
+                .map(|version| &version.id)
+                .collect::<Vec<_>>(),
+        )),
+        None => Err(Answer::missing(&format!(
+            "application:{namespace}.{app}.-SNAPSHOT"
+        ))),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Detailed<'a> {
+    status_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<AppDetail<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// `POST {N}/appdetail`: without a version each item is looked for as `-SNAPSHOT`, and not found.
+pub fn details(call: &Call) -> Outcome {
+    let invalid = |text: String| Answer::refuse(400, format!("Request body is invalid json: {text}"));
+    let body = call
+        .json()
+        .map_err(|(text, class)| invalid(format!("{class}: {text}")))?;
+    let Ordered::List(items) = body else {
+        return Err(invalid("please check that it is a json array.".to_owned()));
+    };
+    let asked: Vec<_> = items
+        .iter()
+        .map(|item| {
+            let version = item.text_of("version").unwrap_or_else(|| "-SNAPSHOT".to_owned());
+            (item.text_of("appId").unwrap_or_default(), version)
+        })
+        .collect();
+    let world = call.cdap.world();
+    let found = asked.iter().map(|(app, wanted)| {
+        let versions = world.apps.get(&(call.namespace().to_owned(), app.clone()));
+        let version = versions
+            .into_iter()
+            .flatten()
+            .find(|version| version.id == *wanted);
+        let newest = versions
+            .and_then(|versions| versions.last())
+            .map(|newest| &newest.id);
+        match version {
+            Some(version) => Detailed {
+                status_code: 200,
+                detail: Some(version.detail(app, newest == Some(&version.id))),
+                error: None,
+            },
+            None => {
+                let text = format!("'application:{}.{app}.{wanted}' was not found.", call.namespace());
+                Detailed {
+                    status_code: 404,
+                    detail: None,
+                    error: Some(text),
+                }
+            }
+        }
+    });
+    Ok(Answer::json(&found.collect::<Vec<_>>()))
+}
+
+#[derive(Serialize)]
+struct PluginShown<'a> {
+    spec: serde_json::Value,
+    id: &'a str,
+    name: &'a str,
+    r#type: &'a str,
+}
+
+fn shown(plugin: &PluginUse) -> PluginShown<'_> {
+    let (name, version, scope) = &plugin.artifact;
+    let mut numbers = version
+        .split(['.', '-'])
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut number = || numbers.next().unwrap_or(0);
+    let (class, description) = class_of(&plugin.kind, &plugin.name);
+    let functions: Vec<_> = plugin
+        .functions
+        .iter()
+        .map(|(name, arguments)| json!({ "functionName": name, "arguments": arguments }))
+        .collect();
+    let spec = json!({
+        "parents": [],
+        "artifactId": {
+            "name": name,
+            "version": { "version": version, "major": number(), "minor": number(), "fix": number() },
+            "scope": scope,
+        },
+        "pluginClass": {
+            "type": plugin.kind,
+            "name": plugin.name,
+            "description": description,
+            "className": class,
+            "configFieldName": "config",
+            "properties": {},
+            "requirements": { "datasetTypes": [], "capabilities": [] },
+        },
+        "properties": {
+            "properties": plugin.properties,
+            "macros": { "lookupProperties": plugin.lookups, "macroFunctions": functions },
+        },
+    });
+    PluginShown {
+        spec,
+        id: &plugin.id,
+        name: &plugin.name,
+        r#type: &plugin.kind,
+    }
+}
+
+/// `GET {N}/apps/{app}/plugins`
+pub fn plugins(call: &Call) -> Outcome {
+    with_version(call, |version, _| {
+        Answer::json(&version.plan.plugins.iter().map(shown).collect::<Vec<_>>())
+    })
+}

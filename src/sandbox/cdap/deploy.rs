@@ -1,0 +1,216 @@
+//! Deploying and deleting apps. Each deployment is a new version, also of an identical pipeline.
+
+use super::Cdap;
+use super::answer::{Answer, Outcome};
+use super::app::AppVersion;
+use super::call::Call;
+use super::catalogue::ArtifactId;
+use super::json::{Ordered, gson_text, syntax_class, syntax_error};
+use super::program::WORKFLOW;
+use super::run::Run;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// A config as it is executed, and as it is echoed.
+type Config = (Json, String);
+
+/// `PUT {N}/apps/{app}`
+pub fn put(call: &Call) -> Outcome {
+    let app = call.part("app");
+    let version = call.cdap.deploy(call.namespace(), app, &call.text())?;
+    Ok(Answer::json(&version.record(app, None)))
+}
+
+impl Cdap {
+    /// Deploys what the body of a PUT says.
+    pub(super) fn deploy(&self, namespace: &str, app: &str, body: &str) -> Result<AppVersion, Answer> {
+        if !self.world().namespaces.contains_key(namespace) {
+            return Err(Answer::missing(&format!("namespace:{namespace}")));
+        }
+        if app.is_empty()
+            || !app
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        {
+            return Err(Answer::refuse(400, format!("Invalid app name '{app}'")));
+        }
+        let request = request(body)?;
+        let artifact = self.artifact_of(namespace, &request)?;
+        let (config, configuration) = config(&request, body)?;
+        let plan = self
+            .executor
+            .plan(&config)
+            .map_err(|text| Answer::refuse(400, text))?;
+        let created = self.clock.now();
+        let description = config
+            .get("description")
+            .and_then(Json::as_str)
+            .filter(|text| !text.is_empty());
+        let version = AppVersion {
+            id: self.ids.fresh(created),
+            description: description.unwrap_or("Data Pipeline Application").to_owned(),
+            artifact,
+            created,
+            summary: request
+                .get("change")
+                .and_then(|change| change.text_of("description")),
+            configuration,
+            config,
+            plan,
+        };
+        let mut world = self.world();
+        let versions = world
+            .apps
+            .entry((namespace.to_owned(), app.to_owned()))
+            .or_default();
+        versions.push(version.clone());
+        self.store.put("app", &format!("{namespace}/{app}"), versions);
+        Ok(version)
+    }
+
+    fn artifact_of(&self, namespace: &str, request: &Ordered) -> Result<ArtifactId, Answer> {
+        let Some(artifact) = request
+            .get("artifact")
+            .filter(|artifact| **artifact != Ordered::Null)
+        else {
+            let text = "Cannot invoke \"io.cdap.cdap.api.artifact.ArtifactSummary.getScope()\" because \"summary\" is null";
+            return Err(Answer::refuse(400, text));
+        };
+        let field = |name: &str| artifact.text_of(name).unwrap_or_default();
+        let (name, version) = (field("name"), field("version"));
+        let scope = artifact
+            .text_of("scope")
+            .unwrap_or_else(|| "USER".to_owned())
+            .to_ascii_uppercase();
+        self.pipeline_artifact(&name, &version, &scope).ok_or_else(|| {
+            let owner = if scope == "SYSTEM" { "system" } else { namespace };
+            Answer::missing(&format!("{owner}:{name} {version}"))
+        })
+    }
+
+    /// Deletes an app with its runs, logs and preferences; 409 while one of its runs is active.
+    pub(super) fn delete_app(&self, namespace: &str, app: &str) -> Result<(), Answer> {
+        let mut world = self.world();
+        let key = (namespace.to_owned(), app.to_owned());
+        let reference = format!("applicationreference:{namespace}.{app}");
+        if !world.apps.contains_key(&key) {
+            return Err(Answer::missing(&reference));
+        }
+        let mine = |run: &&Run| run.program.namespace == namespace && run.program.app == app;
+        let running: BTreeSet<_> = world
+            .runs
+            .values()
+            .filter(mine)
+            .flat_map(programs_at_work)
+            .collect();
+        if !running.is_empty() {
+            let names: Vec<_> = running.into_iter().rev().collect();
+            let names = names.join(",");
+            let text = format!(
+                "'{reference}' could not be deleted. Reason: The following programs are still running: {names}"
+            );
+            return Err(Answer::refuse(409, text));
+        }
+        let runs: Vec<_> = world
+            .runs
+            .values()
+            .filter(mine)
+            .map(|run| run.id.clone())
+            .collect();
+        for run in runs {
+            world.runs.remove(&run);
+            self.store.delete("run", &run);
+            self.store.forget_lines(&run);
+        }
+        world.apps.remove(&key);
+        self.store.delete("app", &format!("{namespace}/{app}"));
+        let own = format!("{namespace}/{app}");
+        let scopes: Vec<_> = world
+            .preferences
+            .keys()
+            .filter(|scope| is_within(scope, &own))
+            .cloned()
+            .collect();
+        for scope in scopes {
+            world.preferences.remove(&scope);
+            self.store.delete("preferences", &scope);
+        }
+        Ok(())
+    }
+}
+
+fn is_within(scope: &str, app: &str) -> bool {
+    scope
+        .strip_prefix(app)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The programs of a run that are at work: its Spark phases, and the workflow.
+fn programs_at_work(run: &Run) -> Vec<String> {
+    if run.status.is_end() {
+        return Vec::new();
+    }
+    let phases = run
+        .nodes
+        .iter()
+        .filter(|node| node.run_id.is_some() && node.node_status == "RUNNING");
+    phases
+        .map(|node| node.node_id.clone())
+        .chain(std::iter::once(WORKFLOW.to_owned()))
+        .collect()
+}
+
+fn request(body: &str) -> Result<Ordered, Answer> {
+    let absent = || {
+        let text = "Cannot invoke \"io.cdap.cdap.proto.artifact.AppRequest.getArtifact()\" because \"appRequest\" is null";
+        Answer::refuse(400, text)
+    };
+    if body.trim().is_empty() {
+        return Err(absent());
+    }
+    let invalid = |error: &serde_json::Error| {
+        Answer::refuse(
+            400,
+            format!("{}: {}", syntax_class(error), syntax_error(body, error)),
+        )
+    };
+    match serde_json::from_str(body).map_err(|error| invalid(&error))? {
+        Ordered::Null => Err(absent()),
+        request => Ok(request),
+    }
+}
+
+/// The config: an object is echoed as Gson writes it, text is echoed as it came (measured).
+fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
+    match request.get("config") {
+        Some(Ordered::Text(text)) => {
+            let config = serde_json::from_str(text).map_err(|error| {
+                Answer::refuse(
+                    400,
+                    format!("{}: {}", syntax_class(&error), syntax_error(text, &error)),
+                )
+            })?;
+            Ok((config, text.clone()))
+        }
+        Some(echo @ Ordered::Map(_)) => {
+            // Read again, because the executor must not see whole numbers as doubles.
+            let whole: Json = serde_json::from_str(body).unwrap_or_default();
+            Ok((whole.get("config").cloned().unwrap_or_default(), gson_text(echo)))
+        }
+        _ => Err(Answer::refuse(400, "io.cdap.cdap.etl.proto.v2.ETLBatchConfig")),
+    }
+}
+
+/// `DELETE {N}/apps/{app}`
+pub fn delete(call: &Call) -> Outcome {
+    call.cdap.delete_app(call.namespace(), call.part("app"))?;
+    Ok(Answer::empty())
+}
+
+/// `DELETE {N}/apps/{app}/versions/{version}`
+pub fn delete_version(_: &Call) -> Outcome {
+    Err(Answer::refuse(
+        403,
+        "Deletion of specific app version is not allowed.",
+    ))
+}

@@ -1,0 +1,235 @@
+//! Every call of CDAP's API that the sandbox answers, in one table.
+//!
+//! A path that is known under another method is 405 with the path as its body; any other is 404.
+//! Both close the connection (measured).
+
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::log::page;
+use super::{
+    Cdap, app_calls, batch, catalogue, deploy, launch, metric, node, platform, preference, run_calls, secret,
+    stop,
+};
+use axum::body::Bytes;
+use axum::http::Uri;
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+
+type Handler = fn(&Call) -> Outcome;
+
+/// What a pattern hangs below.
+#[derive(Clone, Copy)]
+enum Under {
+    /// The root.
+    Root,
+    /// `/v3/namespaces/{namespace}`
+    Namespace,
+    /// An app.
+    App,
+    /// A version of an app.
+    Version,
+    /// A program of an app's newest version.
+    Program,
+    /// A program of a version, or of the newest.
+    AnyProgram,
+}
+
+impl Under {
+    fn prefixes(self) -> &'static [&'static str] {
+        const PROGRAM: &str = "/v3/namespaces/{namespace}/apps/{app}/{type}/{program}";
+        const VERSIONED: &str = "/v3/namespaces/{namespace}/apps/{app}/versions/{version}/{type}/{program}";
+        match self {
+            Self::Root => &[""],
+            Self::Namespace => &["/v3/namespaces/{namespace}"],
+            Self::App => &["/v3/namespaces/{namespace}/apps/{app}"],
+            Self::Version => &["/v3/namespaces/{namespace}/apps/{app}/versions/{version}"],
+            Self::Program => &[PROGRAM],
+            Self::AnyProgram => &[PROGRAM, VERSIONED],
+        }
+    }
+}
+
+use Under::{AnyProgram, App, Namespace, Program, Root, Version};
+
+/// Earlier entries win.
+const ROUTES: &[(&str, Under, &str, Handler)] = &[
+    ("GET", Root, "", platform::root),
+    ("GET", Root, "/ping", platform::ping),
+    ("GET", Root, "/status", platform::router_status),
+    ("GET", Root, "/v3/version", platform::version),
+    ("GET", Root, "/v3/versions", platform::versions),
+    ("GET", Root, "/v3/system/services", platform::services),
+    (
+        "GET",
+        Root,
+        "/v3/system/services/status",
+        platform::services_status,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/system/services/{service}/status",
+        platform::service_status,
+    ),
+    ("GET", Root, "/v3/profiles", platform::profiles),
+    ("GET", Namespace, "/profiles", platform::profiles),
+    ("GET", Root, "/v3/namespaces", platform::namespaces),
+    ("GET", Namespace, "", platform::namespace),
+    ("PUT", Namespace, "", platform::create_namespace),
+    (
+        "DELETE",
+        Root,
+        "/v3/unrecoverable/namespaces/{namespace}",
+        platform::delete_namespace,
+    ),
+    ("POST", Root, "/v3/metrics/query", metric::query),
+    ("POST", Root, "/v3/metrics/search", metric::search),
+    ("GET", Namespace, "/apps", app_calls::list),
+    ("POST", Namespace, "/appdetail", app_calls::details),
+    ("GET", App, "", app_calls::detail),
+    ("PUT", App, "", deploy::put),
+    ("DELETE", App, "", deploy::delete),
+    ("GET", App, "/versions", app_calls::versions),
+    ("GET", App, "/plugins", app_calls::plugins),
+    ("GET", Version, "", app_calls::detail),
+    ("DELETE", Version, "", deploy::delete_version),
+    ("POST", Version, "/create", deploy::put),
+    ("GET", Namespace, "/artifacts", catalogue::list),
+    ("GET", Namespace, "/artifacts/{artifact}", catalogue::versions),
+    (
+        "GET",
+        Namespace,
+        "/artifacts/{artifact}/versions/{version}/extensions",
+        catalogue::kinds,
+    ),
+    (
+        "GET",
+        Namespace,
+        "/artifacts/{artifact}/versions/{version}/extensions/{kind}",
+        catalogue::plugins,
+    ),
+    (
+        "GET",
+        Namespace,
+        "/artifacts/{artifact}/versions/{version}/extensions/{kind}/plugins/{plugin}",
+        catalogue::plugin,
+    ),
+    ("GET", Root, "/v3/preferences", preference::get),
+    ("PUT", Root, "/v3/preferences", preference::put),
+    ("DELETE", Root, "/v3/preferences", preference::delete),
+    ("GET", Namespace, "/preferences", preference::get),
+    ("PUT", Namespace, "/preferences", preference::put),
+    ("DELETE", Namespace, "/preferences", preference::delete),
+    ("GET", App, "/preferences", preference::get),
+    ("PUT", App, "/preferences", preference::put),
+    ("DELETE", App, "/preferences", preference::delete),
+    ("GET", Program, "/preferences", preference::get),
+    ("PUT", Program, "/preferences", preference::put),
+    ("DELETE", Program, "/preferences", preference::delete),
+    ("GET", AnyProgram, "/runtimeargs", preference::get),
+    ("PUT", AnyProgram, "/runtimeargs", preference::put),
+    ("GET", Namespace, "/securekeys", secret::list),
+    ("GET", Namespace, "/securekeys/{key}", secret::get),
+    ("PUT", Namespace, "/securekeys/{key}", secret::put),
+    ("DELETE", Namespace, "/securekeys/{key}", secret::delete),
+    ("GET", Namespace, "/securekeys/{key}/metadata", secret::describe),
+    ("POST", Namespace, "/start", batch::start),
+    ("POST", Namespace, "/stop", batch::stop),
+    ("POST", Namespace, "/status", batch::status),
+    ("POST", Namespace, "/runs", batch::runs),
+    ("POST", Namespace, "/runcount", batch::count),
+    ("POST", AnyProgram, "/start", launch::single),
+    ("POST", AnyProgram, "/stop", stop::program),
+    ("GET", AnyProgram, "/status", run_calls::status),
+    ("GET", AnyProgram, "/runs", run_calls::list),
+    ("GET", AnyProgram, "/runcount", run_calls::count),
+    ("GET", Program, "/statistics", run_calls::statistics),
+    ("GET", AnyProgram, "/runs/{run}", run_calls::record),
+    ("POST", Program, "/runs/{run}/stop", stop::run),
+    ("POST", Program, "/runs/{run}/classify", node::classify),
+    ("GET", Program, "/runs/{run}/nodes/state", node::states),
+    ("GET", Program, "/runs/{run}/nodes/{node}/token", node::node_token),
+    ("GET", Program, "/runs/{run}/token", node::token),
+    ("GET", Program, "/runs/{run}/localdatasets", node::local_datasets),
+    ("GET", Program, "/runs/{run}/logs", page::whole),
+    ("GET", Program, "/runs/{run}/logs/next", page::next),
+    ("GET", Program, "/runs/{run}/logs/prev", page::previous),
+    ("GET", Program, "/logs", page::whole),
+    ("GET", Program, "/logs/next", page::next),
+    ("GET", Program, "/logs/prev", page::previous),
+    ("POST", AnyProgram, "/{action}", launch::unknown_action),
+];
+
+/// The variable parts of a path that fits a pattern.
+fn fit(prefix: &'static str, rest: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+    let mut parts = Vec::new();
+    let mut segments = segments.iter();
+    for pattern in prefix
+        .split('/')
+        .chain(rest.split('/'))
+        .filter(|pattern| !pattern.is_empty())
+    {
+        let segment = segments.next()?;
+        match pattern.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => parts.push((name, segment.clone())),
+            None if pattern == segment => {}
+            None => return None,
+        }
+    }
+    segments.next().is_none().then_some(parts)
+}
+
+/// The segments of a path, decoded. A slash at the end is forgiven, an empty segment is not.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Some(Vec::new());
+    }
+    let decode = |segment: &str| {
+        percent_decode_str(segment)
+            .decode_utf8()
+            .ok()
+            .map(std::borrow::Cow::into_owned)
+    };
+    path.split('/')
+        .map(|segment| decode(segment).filter(|text| !text.is_empty() && !text.contains('/')))
+        .collect()
+}
+
+/// Finds the handler of a request and lets it answer.
+pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &Uri, body: Bytes) -> Outcome {
+    let shown = uri.path_and_query().map_or("/", |path| path.as_str());
+    let not_found = || Answer::framework(404, format!("Problem accessing: {shown}. Reason: Not Found"));
+    let segments = segments(uri.path()).ok_or_else(not_found)?;
+    let mut known = false;
+    for (verb, under, rest, handler) in ROUTES {
+        let Some(parts) = under
+            .prefixes()
+            .iter()
+            .find_map(|prefix| fit(prefix, rest, &segments))
+        else {
+            continue;
+        };
+        known = true;
+        if *verb == method {
+            let query = uri.query().unwrap_or_default();
+            let query = url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect();
+            return handler(&Call {
+                cdap,
+                method: method.to_owned(),
+                uri: shown.to_owned(),
+                parts,
+                query,
+                body,
+            });
+        }
+    }
+    Err(if known {
+        Answer::framework(405, shown)
+    } else {
+        not_found()
+    })
+}

@@ -1,0 +1,170 @@
+//! Runs as they are asked for: the record, the list with its traps, counts, the status of a program.
+
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::node::with_run;
+use super::program::ProgramRef;
+use super::run::{Run, Status};
+use super::world::{World, has_program};
+use serde_json::json;
+use std::cmp::Reverse;
+
+/// `GET …/runs/{run}`
+pub fn record(call: &Call) -> Outcome {
+    let version = call.part("version");
+    if !version.is_empty() && version != "-SNAPSHOT" {
+        let program = call.program(400)?;
+        let world = call.cdap.world();
+        let known = world
+            .run(&program, call.part("run"))
+            .is_some_and(|run| run.version == version);
+        if !known {
+            return Err(Answer::missing(&program.run_entity(version, call.part("run"))));
+        }
+    }
+    with_run(call, |run| Ok(Answer::json(&run.record())))
+}
+
+/// What a list call asks for. Times are seconds.
+struct Wanted {
+    status: Option<Status>,
+    start: i64,
+    end: i64,
+    limit: usize,
+}
+
+impl Wanted {
+    fn of(call: &Call) -> Result<Self, Answer> {
+        let Ok(limit) = call.parameter("limit").unwrap_or("100").parse::<i32>() else {
+            return Err(call.unconvertible());
+        };
+        let second = |name: &'static str, default: i64| match call.parameter(name).unwrap_or_default() {
+            "" => Ok(default),
+            text => text
+                .parse()
+                .map_err(|_| Answer::refuse(400, format!("Invalid vaule {text} for {name}"))),
+        };
+        let (start, end) = (second("start", 0)?, second("end", i64::MAX)?);
+        if end < start {
+            let text = format!("Invalid end time {end}. It must be greater than the start time {start}");
+            return Err(Answer::refuse(400, text));
+        }
+        let name = call.parameter("status").unwrap_or("ALL").to_ascii_uppercase();
+        let status = match name.as_str() {
+            "ALL" => None,
+            name => Some(Status::from_name(name).ok_or_else(|| {
+                Answer::refuse(
+                    500,
+                    format!("No enum constant io.cdap.cdap.proto.ProgramRunStatus.{name}"),
+                )
+            })?),
+        };
+        Ok(Self {
+            status,
+            start,
+            end,
+            limit: usize::try_from(limit).unwrap_or(0),
+        })
+    }
+
+    /// Unfinished runs first, then finished ones, each newest first by second. With a status only
+    /// its own table is read, and the cut is made before the filter (measured).
+    fn choose<'a>(&self, mut runs: Vec<&'a Run>) -> Vec<&'a Run> {
+        runs.retain(|run| (self.start..self.end).contains(&run.second()));
+        if let Some(status) = self.status {
+            runs.retain(|run| run.status.is_end() == status.is_end());
+        }
+        // Within a second the order is of no use on a real server; by id it is at least stable.
+        runs.sort_by(|a, b| {
+            let key = |run: &'a Run| (run.status.is_end(), Reverse(run.second()), &run.id);
+            key(a).cmp(&key(b))
+        });
+        if let Some(status) = self.status {
+            runs.truncate(self.limit.saturating_mul(status.siblings()));
+            runs.retain(|run| run.status == status);
+        }
+        runs.truncate(self.limit);
+        runs
+    }
+}
+
+/// `GET …/runs`
+pub fn list(call: &Call) -> Outcome {
+    let wanted = Wanted::of(call)?;
+    let program = call.program(400)?;
+    let world = call.cdap.world();
+    known(&world, &program)?;
+    let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+    let chosen = wanted.choose(world.runs_of(&program, version).collect());
+    let records: Vec<_> = chosen.into_iter().map(Run::record).collect();
+    Ok(Answer::json(&records))
+}
+
+/// The program of a call that looks across versions, or its 404.
+pub fn known(world: &World, program: &ProgramRef) -> Result<(), Answer> {
+    match world.newest_with(program) {
+        Some(_) => Ok(()),
+        None => Err(Answer::missing(&program.reference())),
+    }
+}
+
+/// `GET …/runcount`
+pub fn count(call: &Call) -> Outcome {
+    let program = call.program(400)?;
+    let world = call.cdap.world();
+    known(&world, &program)?;
+    Ok(Answer::json(&world.runs_of(&program, None).count()))
+}
+
+/// The latest run of the newest version, as batch `runs` shows it.
+pub fn latest<'a>(world: &'a World, program: &'a ProgramRef) -> Option<&'a Run> {
+    let newest = world.newest(&program.namespace, &program.app)?;
+    let wanted = Wanted {
+        status: None,
+        start: 0,
+        end: i64::MAX,
+        limit: 1,
+    };
+    wanted
+        .choose(world.runs_of(program, Some(&newest.id)).collect())
+        .pop()
+}
+
+/// `GET …/status`: of the newest version alone, unless one is named.
+pub fn status(call: &Call) -> Outcome {
+    let program = call.program(400)?;
+    let world = call.cdap.world();
+    let newest = world
+        .newest(&program.namespace, &program.app)
+        .ok_or_else(|| Answer::missing(&program.app_reference()))?;
+    let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+    let version = version.unwrap_or(&newest.id);
+    if !has_program(newest, &program) {
+        return Err(Answer::missing(&program.entity(version)));
+    }
+    Ok(Answer::json(
+        &json!({ "status": aggregate(&world, &program, version) }),
+    ))
+}
+
+/// RUNNING if any run runs or stops, else STARTING if any launches, else STOPPED.
+pub fn aggregate(world: &World, program: &ProgramRef, version: &str) -> &'static str {
+    let mut status = "STOPPED";
+    for run in world.runs_of(program, Some(version)) {
+        match run.status {
+            Status::Running | Status::Stopping | Status::Suspended => return "RUNNING",
+            launching if launching.is_launching() => status = "STARTING",
+            _ => {}
+        }
+    }
+    status
+}
+
+/// `GET …/statistics`: a real server never had any (measured).
+pub fn statistics(call: &Call) -> Outcome {
+    let name = call.part("program");
+    let text = format!(
+        "There are no statistics associated with this workflow : {name} in the specified time range."
+    );
+    Ok(Answer::text(text))
+}

@@ -1,0 +1,116 @@
+//! Stopping: asynchronous, by run, by program. What is not active is refused.
+
+use super::Cdap;
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::event::Event;
+use super::program::{ProgramKind, ProgramRef};
+use super::run::Status;
+use super::world::{World, has_program};
+use uuid::Uuid;
+
+/// How long a run-level stop lets a run go on, in seconds.
+const GRACE: i64 = 300;
+
+/// `POST …/runs/{run}/stop`
+pub fn run(call: &Call) -> Outcome {
+    let program = call.program(400)?;
+    let id = call.part("run");
+    if Uuid::parse_str(id).is_err() {
+        return Err(Answer::bare(400, &format!("Invalid UUID string: {id}")));
+    }
+    let mut world = call.cdap.world();
+    let version = world
+        .newest(&program.namespace, &program.app)
+        .ok_or_else(|| Answer::missing(&program.reference()))?;
+    if !has_program(version, &program) {
+        return Err(Answer::missing(&program.entity(&version.id)));
+    }
+    if program.kind == ProgramKind::Spark {
+        return Err(inner(&world, &program, id));
+    }
+    // A stop is taken while the record says RUNNING, also twice; in STOPPING it no longer is.
+    let active = world
+        .run(&program, id)
+        .is_some_and(|run| !run.status.is_end() && run.status != Status::Stopping);
+    if !active {
+        let text = format!("Program '{}' is not running.", program.reference());
+        return Err(Answer::refuse(400, text));
+    }
+    let at = call.cdap.clock.now();
+    world.events.push(Event::StopRequested {
+        run: id.to_owned(),
+        at,
+        grace: GRACE,
+    });
+    Ok(Answer::empty())
+}
+
+/// The refusal to stop what a workflow started.
+fn inner(world: &World, program: &ProgramRef, id: &str) -> Answer {
+    let owner = world.runs.values().find(|run| {
+        run.program.app == program.app && run.nodes.iter().any(|node| node.run_id.as_deref() == Some(id))
+    });
+    match owner {
+        Some(run) if !run.status.is_end() => {
+            let entity = program.run_entity(&run.version, id);
+            let text = format!(
+                "Cannot stop the program run '{entity}' started by the Workflow run '{}'. Please stop the Workflow.",
+                run.id
+            );
+            Answer::refuse(400, text)
+        }
+        _ => Answer::refuse(400, format!("Program '{}' is not running.", program.reference())),
+    }
+}
+
+/// `POST …/stop`: all runs of the newest version (of the named one, if a version is named).
+pub fn program(call: &Call) -> Outcome {
+    let program = call.program(400)?;
+    let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+    call.cdap.stop_all(&program, version, 0)?;
+    Ok(Answer::empty())
+}
+
+impl Cdap {
+    /// Asks all active runs of a version to stop; their ids.
+    pub(super) fn stop_all(
+        &self,
+        program: &ProgramRef,
+        version: Option<&str>,
+        grace: i64,
+    ) -> Result<Vec<String>, Answer> {
+        let mut world = self.world();
+        let newest = world
+            .newest(&program.namespace, &program.app)
+            .ok_or_else(|| Answer::missing(&program.app_reference()))?;
+        if !has_program(newest, program) {
+            return Err(Answer::missing(&program.entity(&newest.id)));
+        }
+        let version = version.unwrap_or(&newest.id).to_owned();
+        let mut active: Vec<_> = world
+            .runs_of(program, Some(&version))
+            .filter(|run| !run.status.is_end())
+            .map(|run| (run.starting, run.id.clone()))
+            .collect();
+        if active.is_empty() {
+            let text = format!("Program '{}' is not running.", program.entity(&version));
+            return Err(Answer::refuse(400, text));
+        }
+        active.sort();
+        let at = self.clock.now();
+        let ids: Vec<_> = active.into_iter().map(|(_, id)| id).collect();
+        let requests = ids.iter().map(|id| Event::StopRequested {
+            run: id.clone(),
+            at,
+            grace,
+        });
+        world.events.extend(requests);
+        Ok(ids)
+    }
+
+    /// The grace of a batch stop, in seconds.
+    pub(super) const fn batch_grace() -> i64 {
+        GRACE
+    }
+}

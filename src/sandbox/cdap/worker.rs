@@ -1,0 +1,352 @@
+//! Works on one run: a thread that lets the executor execute and writes down what it tells.
+//!
+//! The first and last lines of a run are written here, in the words of a real server; the lines of
+//! stages and actions are the executor's.
+
+use super::Cdap;
+use super::event::Event;
+use super::log::{Origin, Speaker};
+use super::program::WORKFLOW;
+use super::run::{Cause, Node, Run, Status};
+use crate::sandbox::execution::{End, Job};
+use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
+const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
+const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController";
+const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter";
+
+/// A run being worked on.
+struct Work {
+    cdap: Arc<Cdap>,
+    run: Run,
+    /// The node that works, with the id of its Spark run.
+    node: Option<(String, Option<String>)>,
+}
+
+impl Cdap {
+    /// Begins to work on a run, on a thread of its own.
+    pub(super) fn launch(self: &Arc<Self>, id: String) {
+        let cdap = Arc::clone(self);
+        let worker = std::thread::Builder::new().name("sandbox-run".to_owned());
+        let name = id.clone();
+        let spawned = worker.spawn(move || {
+            if let Some(work) = Work::of(cdap, &name) {
+                work.perform();
+            }
+        });
+        if spawned.is_err() {
+            let at = self.clock.now();
+            self.world().events.push(Event::Ended {
+                run: id,
+                at,
+                status: Status::Failed,
+            });
+        }
+    }
+
+    fn job(&self, run: &Run) -> Option<Job> {
+        let world = self.world();
+        let key = (run.program.namespace.clone(), run.program.app.clone());
+        let version = world
+            .apps
+            .get(&key)?
+            .iter()
+            .find(|version| version.id == run.version)?;
+        let keys = world
+            .keys
+            .iter()
+            .filter(|((namespace, _), _)| *namespace == key.0);
+        Some(Job {
+            config: version.config.clone(),
+            arguments: run.arguments.clone(),
+            secure_keys: keys
+                .map(|((_, name), key)| (name.clone(), key.value.clone()))
+                .collect(),
+            pace: self.clock.work(),
+        })
+    }
+}
+
+impl Work {
+    fn of(cdap: Arc<Cdap>, id: &str) -> Option<Self> {
+        let run = cdap.world().runs.get(id)?.clone();
+        Some(Self {
+            cdap,
+            run,
+            node: None,
+        })
+    }
+
+    fn perform(mut self) {
+        std::thread::sleep(self.cdap.clock.launch());
+        if self.stop().load(Ordering::SeqCst) {
+            return self.tell_end(Status::Killed);
+        }
+        let began = self.cdap.clock.now();
+        let run = self.run.id.clone();
+        self.cdap.world().events.push(Event::Launched { run, at: began });
+        // Such a run breaks without a trace on a real server: no node, no line (measured).
+        let logical = self.run.arguments.get("logical.start.time");
+        if logical.is_some_and(|time| time.parse::<i64>().is_err()) {
+            return self.tell_end(Status::Failed);
+        }
+        let Some(job) = self.cdap.job(&self.run) else {
+            return self.tell_end(Status::Failed);
+        };
+        self.first_lines();
+        let status = match self.execute(&job) {
+            End::Completed => Status::Completed,
+            End::Killed => Status::Killed,
+            End::Failed(failure) => {
+                self.blame(&failure);
+                Status::Failed
+            }
+        };
+        self.last_lines(status);
+        self.tell_end(status);
+    }
+
+    fn stop(&self) -> &AtomicBool {
+        &self.run.stop
+    }
+
+    /// Lets the executor execute. Its defects must not take the server down: they fail the run.
+    fn execute(&mut self, job: &Job) -> End {
+        let executor = Arc::clone(&self.cdap.executor);
+        let stop = Arc::clone(&self.run.stop);
+        let executed = catch_unwind(AssertUnwindSafe(|| {
+            executor.execute(job, &stop, &mut |observation| self.note(observation))
+        }));
+        executed.unwrap_or_else(|_| {
+            End::Failed(Failure {
+                class_name: "java.lang.IllegalStateException".to_owned(),
+                message: Some(
+                    "The sandbox's executor broke. This is a defect of Downbeat; please report it."
+                        .to_owned(),
+                ),
+                cause: None,
+            })
+        })
+    }
+
+    fn tell_end(&self, status: Status) {
+        let at = self.cdap.clock.now();
+        let run = self.run.id.clone();
+        self.cdap.world().events.push(Event::Ended { run, at, status });
+    }
+
+    /// Changes the kept run, if it still exists.
+    fn with_run(&self, change: impl FnOnce(&mut Run, i64)) {
+        let now = self.cdap.clock.now();
+        let mut world = self.cdap.world();
+        if let Some(run) = world.runs.get_mut(&self.run.id) {
+            change(run, now);
+            world.touch(&self.run.id);
+        }
+    }
+
+    fn note(&mut self, observation: Observation) {
+        match observation {
+            Observation::NodeStarted { node, program } => self.node_started(node, program),
+            Observation::NodeFinished { node, end } => self.node_finished(&node, &end),
+            Observation::Line(line) => {
+                let origin = if line.stage.is_some() {
+                    Origin::Plugin
+                } else {
+                    Origin::Program
+                };
+                self.write(line, origin, false, None);
+            }
+            Observation::Counted { stage, metric, by } => {
+                self.with_run(|run, now| run.count(&format!("user.{stage}.{metric}"), now, by));
+            }
+            Observation::ArgumentSet { node, name, value } => {
+                self.with_run(|run, _| run.token.push((name, node, value)));
+            }
+        }
+    }
+
+    fn node_started(&mut self, node: String, program: NodeProgram) {
+        let run_id = (program == NodeProgram::Spark).then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
+        if run_id.is_some() {
+            let text = format!("Starting Spark Program '{node}' in workflow");
+            self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 349, text);
+        }
+        self.node = Some((node.clone(), run_id.clone()));
+        self.with_run(|run, _| {
+            run.nodes.push(Node {
+                node_id: node,
+                node_status: "RUNNING".to_owned(),
+                run_id,
+                failure_cause: None,
+            });
+        });
+    }
+
+    fn node_finished(&mut self, node: &str, end: &NodeEnd) {
+        let spark = self.node.take().is_some_and(|(_, run)| run.is_some());
+        let (status, cause) = match end {
+            NodeEnd::Completed => ("COMPLETED", None),
+            NodeEnd::Killed => ("KILLED", None),
+            NodeEnd::Failed(failure) => ("FAILED", Some(Cause::from(failure))),
+        };
+        self.with_run(|run, _| {
+            if let Some(kept) = run.nodes.iter_mut().rev().find(|kept| kept.node_id == node) {
+                status.clone_into(&mut kept.node_status);
+                kept.failure_cause = cause;
+            }
+        });
+        if !spark {
+            return;
+        }
+        match end {
+            NodeEnd::Completed => {
+                let text = format!("Spark Program '{node}' in workflow completed");
+                self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 352, text);
+            }
+            NodeEnd::Failed(failure) => self.say_spark_failed(node, failure),
+            NodeEnd::Killed => {}
+        }
+    }
+
+    fn say_spark_failed(&self, node: &str, failure: &Failure) {
+        let thread = format!("SparkRunner-{node}");
+        let line = Line {
+            stack_trace: trace(failure),
+            ..plain(
+                Level::Error,
+                &thread,
+                ADAPTER,
+                format!("Spark Program '{node}' failed."),
+            )
+        };
+        self.write(line, Origin::System, false, Some(98));
+        let told = self.cdap.headline(failure);
+        let text = format!(
+            "Spark program '{node}' failed with error: {told}. Please check the system logs for more details."
+        );
+        self.say(Level::Error, &thread, ADAPTER, 100, text);
+    }
+
+    /// Keeps the cause on the run when no node carries it.
+    fn blame(&self, failure: &Failure) {
+        let cause = Cause::from(failure);
+        self.with_run(|run, _| {
+            if run.nodes.iter().all(|node| node.failure_cause.is_none()) {
+                run.cause = Some(cause);
+            }
+        });
+    }
+
+    fn first_lines(&self) {
+        let app = &self.run.program.app;
+        let arguments: Vec<_> = self
+            .run
+            .arguments
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let arguments = arguments.join(", ");
+        let started = format!("Pipeline '{app}' is started by user 'root' with arguments {{{arguments}}}");
+        self.lifecycle(Level::Info, 448, started);
+        self.lifecycle(Level::Info, 486, format!("Pipeline '{app}' running"));
+        let id = &self.run.id;
+        let text = format!("Starting workflow execution for '{WORKFLOW}' with Run id '{id}'");
+        self.say(Level::Info, "WorkflowDriver", DRIVER, 649, text);
+    }
+
+    fn last_lines(&self, status: Status) {
+        let Run { id, program, .. } = &self.run;
+        let app = &program.app;
+        match status {
+            Status::Completed => {
+                let text = format!("Workflow '{WORKFLOW}' with run id '{id}' completed");
+                self.say(Level::Info, "WorkflowDriver", DRIVER, 658, text);
+                self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' succeeded."));
+            }
+            Status::Killed => self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' killed.")),
+            _ => {
+                self.lifecycle(Level::Error, 542, format!("Pipeline '{app}' failed."));
+                let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
+                let text = format!("Workflow service '{service}' failed.");
+                self.say(Level::Error, "WorkflowDriver", CONTROLLER, 90, text);
+            }
+        }
+    }
+
+    fn lifecycle(&self, level: Level, number: u32, text: String) {
+        self.write(
+            plain(level, "WorkflowDriver", SMART, text),
+            Origin::Program,
+            true,
+            Some(number),
+        );
+    }
+
+    fn say(&self, level: Level, thread: &str, logger: &str, number: u32, text: String) {
+        self.write(
+            plain(level, thread, logger, text),
+            Origin::System,
+            false,
+            Some(number),
+        );
+    }
+
+    /// Appends a line and counts it.
+    fn write(&self, line: Line, origin: Origin, lifecycle: bool, number: Option<u32>) {
+        let metric = match line.level {
+            Level::Error => "system.app.log.error",
+            Level::Warn => "system.app.log.warn",
+            Level::Info => "system.app.log.info",
+            // A real server keeps no finer lines of plugins (measured).
+            Level::Debug | Level::Trace => return,
+        };
+        let speaker = Speaker {
+            run: &self.run,
+            node: self
+                .node
+                .as_ref()
+                .map(|(node, run)| (node.as_str(), run.as_deref())),
+            origin,
+            lifecycle,
+        };
+        let clock = self.cdap.clock;
+        let kept = speaker.line(line, number);
+        self.cdap
+            .store
+            .append(&self.run.id, &self.run.program.reference(), kept, || clock.now());
+        self.with_run(|run, now| run.count(metric, now, 1));
+    }
+}
+
+fn plain(level: Level, thread: &str, logger: &str, message: String) -> Line {
+    Line {
+        level,
+        logger: logger.to_owned(),
+        thread: thread.to_owned(),
+        message,
+        stack_trace: String::new(),
+        stage: None,
+    }
+}
+
+/// A Java stack trace without frames: there is no JVM here.
+fn trace(failure: &Failure) -> String {
+    let mut text = String::new();
+    let mut next = Some(failure);
+    while let Some(failure) = next {
+        let lead = if text.is_empty() { "" } else { "Caused by: " };
+        let message = failure
+            .message
+            .as_deref()
+            .map(|message| format!(": {message}"))
+            .unwrap_or_default();
+        text.push_str(&format!("{lead}{}{message}\n", failure.class_name));
+        next = failure.cause.as_deref();
+    }
+    text
+}

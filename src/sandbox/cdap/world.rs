@@ -1,0 +1,157 @@
+//! All that the sandbox's CDAP knows, in memory, behind one lock. Changes go to the store at once.
+
+use super::app::AppVersion;
+use super::event::Event;
+use super::program::{ProgramKind, ProgramRef, WORKFLOW};
+use super::run::Run;
+use crate::sandbox::observation::NodeProgram;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A namespace's own facts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Namespace {
+    /// `default`, or the name with a random tail.
+    pub identity: String,
+    /// Free text.
+    pub description: String,
+    /// When it was made, in milliseconds since 1970; 0 for the built-in one.
+    pub generation: i64,
+}
+
+/// A secret of a namespace. Its value is never shown by `Debug`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SecureKey {
+    /// Free text.
+    pub description: String,
+    /// The secret.
+    pub value: String,
+    /// When it was put, in milliseconds since 1970.
+    pub created: i64,
+    /// Free properties.
+    pub properties: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for SecureKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecureKey")
+            .field("created", &self.created)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything.
+#[derive(Debug, Default)]
+pub struct World {
+    /// By name.
+    pub namespaces: BTreeMap<String, Namespace>,
+    /// Versions by namespace and app, oldest first, never empty.
+    pub apps: BTreeMap<(String, String), Vec<AppVersion>>,
+    /// Preferences by level: ``, `ns`, `ns/app`, `ns/app/workflow/program`.
+    pub preferences: BTreeMap<String, Vec<(String, String)>>,
+    /// By namespace and name.
+    pub keys: BTreeMap<(String, String), SecureKey>,
+    /// By run id.
+    pub runs: HashMap<String, Run>,
+    /// What becomes visible with the next beat.
+    pub events: Vec<Event>,
+    /// Runs that changed since they were last written down.
+    pub dirty: BTreeSet<String>,
+}
+
+impl World {
+    /// The newest version of an app.
+    pub fn newest(&self, namespace: &str, app: &str) -> Option<&AppVersion> {
+        self.apps
+            .get(&(namespace.to_owned(), app.to_owned()))
+            .and_then(|versions| versions.last())
+    }
+
+    /// The newest version of an app that has this program.
+    pub fn newest_with(&self, program: &ProgramRef) -> Option<&AppVersion> {
+        let version = self.newest(&program.namespace, &program.app)?;
+        has_program(version, program).then_some(version)
+    }
+
+    /// A run by its program and id; ids are looked up as they are spelled.
+    pub fn run(&self, program: &ProgramRef, id: &str) -> Option<&Run> {
+        self.runs
+            .get(id)
+            .filter(|run| run.program == *program && run.visible)
+    }
+
+    /// The visible runs of a program, of one version or of all.
+    pub fn runs_of<'a>(
+        &'a self,
+        program: &'a ProgramRef,
+        version: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Run> {
+        self.runs.values().filter(move |run| {
+            run.visible && run.program == *program && version.is_none_or(|version| run.version == version)
+        })
+    }
+
+    /// Notes that a run has to be written down.
+    pub fn touch(&mut self, run: &str) {
+        self.dirty.insert(run.to_owned());
+    }
+
+    /// The arguments that a start inherits from all levels, the nearest level winning.
+    pub fn resolved(&self, scope: &str) -> BTreeMap<String, String> {
+        let mut merged = BTreeMap::new();
+        let ends = scope
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .filter(|at| scope[..*at].matches('/').count() != 2);
+        let levels = std::iter::once("")
+            .chain(ends.map(|at| &scope[..at]))
+            .chain(std::iter::once(scope));
+        for level in levels {
+            for (key, value) in self.preferences.get(level).into_iter().flatten() {
+                merged.insert(key.clone(), value.clone());
+            }
+        }
+        merged
+    }
+}
+
+/// Whether a version has a program: its workflow, or a Spark phase.
+pub fn has_program(version: &AppVersion, program: &ProgramRef) -> bool {
+    match program.kind {
+        ProgramKind::Workflow => program.name == WORKFLOW,
+        ProgramKind::Spark => version
+            .plan
+            .nodes
+            .iter()
+            .any(|node| node.program == NodeProgram::Spark && node.id == program.name),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_level_wins() {
+        let mut world = World::default();
+        let mut put = |scope: &str, value: &str| {
+            let entries = vec![
+                ("who".to_owned(), value.to_owned()),
+                (format!("at {scope}"), "1".to_owned()),
+            ];
+            world.preferences.insert(scope.to_owned(), entries);
+        };
+        put("", "instance");
+        put("ns", "namespace");
+        put("ns/app", "app");
+        put("ns/app/workflow/W", "program");
+        let program = world.resolved("ns/app/workflow/W");
+        assert_eq!(program["who"], "program");
+        assert_eq!(program.len(), 5);
+        assert_eq!(world.resolved("ns/app")["who"], "app");
+        assert_eq!(world.resolved("ns")["who"], "namespace");
+        assert_eq!(world.resolved("")["who"], "instance");
+        assert_eq!(world.resolved("other/app")["who"], "instance");
+    }
+}

@@ -1,0 +1,240 @@
+//! Binds the sandbox's one port and serves all its APIs there, on loopback only.
+//!
+//! `Ready` is the line that `downbeat sandbox` prints: an interface for scripts, so its keys and
+//! their order never change. The APIs themselves are in `fusion`, `cdap` and `bigquery`.
+
+use super::cdap::Cdap;
+use super::execution::Executor;
+use super::fusion;
+use super::{SandboxError, Settings};
+use axum::Router;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde::Serialize;
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a client needs to know to use the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The project, `downbeat-sandbox`.
+    pub project: String,
+    /// The region, `us-west1`.
+    pub location: String,
+    /// The instance, `sandbox`.
+    pub instance: String,
+    /// The CDAP namespace, `default`.
+    pub namespace: String,
+    /// The shipped pipeline, `cdf_mysql_to_bigquery`.
+    pub pipeline: String,
+    /// The dataset, `cdf_output`.
+    pub dataset: String,
+    /// The configuration table, `configuration`.
+    pub configuration_table: String,
+    /// The landing table, `landing`.
+    pub output_table: String,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            project: "downbeat-sandbox".into(),
+            location: "us-west1".into(),
+            instance: "sandbox".into(),
+            namespace: "default".into(),
+            pipeline: "cdf_mysql_to_bigquery".into(),
+            dataset: "cdf_output".into(),
+            configuration_table: "configuration".into(),
+            output_table: "landing".into(),
+        }
+    }
+}
+
+/// The line that says where the sandbox answers; serialises to exactly that line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ready {
+    event: &'static str,
+    /// The base of Data Fusion's instance API, without `/v1`.
+    pub datafusion: String,
+    /// The base of BigQuery's API, without `/bigquery/v2`.
+    pub bigquery: String,
+    /// The base of CDAP's API, without `/v3`.
+    pub cdap: String,
+    /// The project.
+    pub project: String,
+    /// The region.
+    pub location: String,
+    /// The instance.
+    pub instance: String,
+    /// The CDAP namespace.
+    pub namespace: String,
+    /// The shipped pipeline.
+    pub pipeline: String,
+    /// The dataset.
+    pub dataset: String,
+    /// The configuration table.
+    pub configuration_table: String,
+    /// The landing table.
+    pub output_table: String,
+}
+
+impl Ready {
+    fn at(port: u16, names: Names) -> Self {
+        let base = format!("http://127.0.0.1:{port}");
+        Self {
+            event: "ready",
+            datafusion: base.clone(),
+            cdap: format!("{base}/api"),
+            bigquery: base,
+            project: names.project,
+            location: names.location,
+            instance: names.instance,
+            namespace: names.namespace,
+            pipeline: names.pipeline,
+            dataset: names.dataset,
+            configuration_table: names.configuration_table,
+            output_table: names.output_table,
+        }
+    }
+}
+
+/// A sandbox that answers. Dropping it stops it as a power cut would; see [`Running::shutdown`].
+#[derive(Debug)]
+pub struct Running {
+    /// Where it answers.
+    pub ready: Ready,
+    cdap: Arc<Cdap>,
+    stop: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl Running {
+    /// Stops in good order: lets answers finish, ends what runs (KILLED, as measured), writes it down.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.connections.close();
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(3), self.connections.wait()).await;
+        self.cdap.shutdown().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.cdap.abandon();
+    }
+}
+
+/// Opens the store, deploys the shipped pipelines the first time, and serves.
+///
+/// `more` is merged in beside Data Fusion's and CDAP's paths: the router of BigQuery.
+///
+/// # Errors
+/// When the port is taken, the folder cannot be used, or a shipped pipeline is refused.
+pub async fn start(
+    settings: Settings,
+    executor: Arc<dyn Executor>,
+    more: Router,
+    names: Names,
+) -> Result<Running, SandboxError> {
+    let listener = bind(settings.port).await?;
+    let port = listener
+        .local_addr()
+        .map_err(|source| SandboxError::Bind {
+            port: settings.port,
+            source,
+        })?
+        .port();
+    let cdap = Cdap::open(&settings, executor, &names)?;
+    let ready = Ready::at(port, names.clone());
+    let router = Router::new()
+        .nest("/api", cdap.router())
+        .merge(fusion::router(names, port, settings.personality))
+        .merge(more);
+    let stop = CancellationToken::new();
+    let connections = TaskTracker::new();
+    connections.spawn(accept(listener, router, stop.clone(), connections.clone()));
+    tokio::spawn(stop.clone().run_until_cancelled_owned(Arc::clone(&cdap).keep()));
+    Ok(Running {
+        ready,
+        cdap,
+        stop,
+        connections,
+    })
+}
+
+async fn bind(port: u16) -> Result<TcpListener, SandboxError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|source| match source.kind() {
+            ErrorKind::AddrInUse => SandboxError::PortInUse(port),
+            _ => SandboxError::Bind { port, source },
+        })
+}
+
+async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, connections: TaskTracker) {
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match stream {
+            Ok((stream, _)) => {
+                connections.spawn(serve(stream, router.clone(), stop.clone()));
+            }
+            // Out of file handles or a peer that is gone already: the next one may do better.
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+        }
+    }
+}
+
+/// Serves one connection. CDAP sends no `date` (measured), which only hyper's own builder can do.
+async fn serve(stream: TcpStream, router: Router, stop: CancellationToken) {
+    let _ = stream.set_nodelay(true);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    tokio::select! {
+        // A connection that breaks is the client's affair.
+        _ = connection.as_mut() => {}
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_line_keeps_its_keys_and_their_order() {
+        let line = serde_json::to_string(&Ready::at(41231, Names::default())).unwrap();
+        assert_eq!(
+            line,
+            concat!(
+                r#"{"event":"ready","datafusion":"http://127.0.0.1:41231","bigquery":"http://127.0.0.1:41231","#,
+                r#""cdap":"http://127.0.0.1:41231/api","project":"downbeat-sandbox","location":"us-west1","#,
+                r#""instance":"sandbox","namespace":"default","pipeline":"cdf_mysql_to_bigquery","#,
+                r#""dataset":"cdf_output","configuration_table":"configuration","output_table":"landing"}"#
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_said_so() {
+        let taken = bind(0).await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let refused = bind(port).await.unwrap_err();
+        assert!(
+            matches!(refused, SandboxError::PortInUse(p) if p == port),
+            "{refused}"
+        );
+    }
+}
