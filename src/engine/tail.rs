@@ -29,7 +29,7 @@ const FOCUSED: Duration = Duration::from_millis(400);
 const UNFOCUSED: Duration = Duration::from_secs(2);
 
 /// A log goes on a little after the run; this long without a new line, and it is over.
-const QUIET: Duration = Duration::from_secs(3);
+const QUIET: Duration = Duration::from_secs(2);
 
 /// Events asked for at once.
 const PAGE: u32 = 1_000;

@@ -2,7 +2,7 @@
 
 use crate::domain::event::{Discovery, Fact};
 use crate::domain::run::{Run, RunState};
-use crate::domain::task::{Task, TaskState};
+use crate::domain::task::{Task, TaskState, Try};
 use crate::domain::time::human;
 
 /// The line, without its time.
@@ -50,7 +50,9 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::TaskLostSight { reason, .. } => format!("unknown: {reason}"),
         Fact::StopIntended { .. } => "stopping".into(),
-        Fact::TaskSucceeded { .. } => format!("success{}", counts(task(run, fact))),
+        Fact::TaskSucceeded { .. } => "success".into(),
+        // The last count follows the end of a run; those before it are for those who watch.
+        Fact::RecordsCounted { .. } => final_counts(task(run, fact)?)?,
         Fact::TryFailed {
             failure, retry_at, ..
         } => format!("up for retry at {}: {failure}", retry_at.clock()),
@@ -70,8 +72,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::TryStarted { .. }
         | Fact::TruncateIntended { .. }
         | Fact::PipelinesPlanned { .. }
-        | Fact::PipelineSeen { .. }
-        | Fact::RecordsCounted { .. } => return None,
+        | Fact::PipelineSeen { .. } => return None,
     };
     Some(match fact.task() {
         Some(task) => format!("{task}: {told}"),
@@ -144,6 +145,11 @@ fn task<'a>(run: &'a Run, fact: &Fact) -> Option<&'a Task> {
 
 fn allowed(run: &Run, fact: &Fact) -> u32 {
     task(run, fact).map_or(1, |task| task.allowed_tries)
+}
+
+fn final_counts(task: &Task) -> Option<String> {
+    let told = counts(task.current().filter(|last| last.ended.is_some())?);
+    (!told.is_empty()).then(|| told.trim_start_matches(", ").to_owned())
 }
 
 fn counts(task: Option<&Task>) -> String {
