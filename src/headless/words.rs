@@ -135,7 +135,7 @@ pub(super) fn status(task: &Task) -> String {
     format!(
         "{state}{}{tries}{}{reason}",
         pipeline.unwrap_or_default(),
-        counts(Some(task))
+        task.current().map(counts).unwrap_or_default()
     )
 }
 
@@ -152,10 +152,7 @@ fn final_counts(task: &Task) -> Option<String> {
     (!told.is_empty()).then(|| told.trim_start_matches(", ").to_owned())
 }
 
-fn counts(task: Option<&Task>) -> String {
-    let Some(last) = task.and_then(Task::current) else {
-        return String::new();
-    };
+fn counts(last: &Try) -> String {
     match (last.records_read(), last.records_loaded()) {
         (Some(read), Some(loaded)) => format!(", {read} rows read, {loaded} loaded"),
         (Some(read), None) => format!(", {read} rows read"),
