@@ -19,6 +19,7 @@ use crate::cli::{Choice, Cli, Exit, Mode, RunOptions};
 use crate::config::{Config, Home, Overrides, Settings};
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::run::{RunRequest, Scope};
+use crate::store::Journal;
 use crate::{engine, headless, telemetry};
 use anyhow::Context;
 use std::collections::BTreeMap;
@@ -97,7 +98,8 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
         scope,
         edits: BTreeMap::new(),
     };
-    let (parts, kept) = parts::gather(setting.home.clone(), settings);
+    let journal = Journal::open(&setting.home.database())?;
+    let (parts, kept) = parts::gather(setting.home.clone(), journal, settings);
     let manner = headless::Manner {
         output: options.output,
         on_interrupt: options.on_interrupt,

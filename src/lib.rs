@@ -11,3 +11,4 @@ pub mod headless;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
+pub mod tui;

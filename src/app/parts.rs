@@ -10,7 +10,7 @@ use crate::sandbox::server::Ready;
 use crate::sandbox::{self, State};
 use crate::store::{Journal, LogFolder};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -20,6 +20,7 @@ const GOOGLE_BIGQUERY: &str = "https://bigquery.googleapis.com";
 /// The parts, once they are there, and beside them the sandbox, which must be kept until the end.
 pub(super) fn gather(
     home: Home,
+    journal: Journal,
     settings: &Settings,
 ) -> (
     impl Future<Output = Result<Parts, Failure>> + Send + use<>,
@@ -37,15 +38,13 @@ pub(super) fn gather(
         } else {
             client(&connection, None)?
         };
-        assemble(home, client)
+        Ok(assemble(home, journal, client))
     };
     (parts, kept)
 }
 
-fn assemble(home: Home, client: Client) -> Result<Parts, Failure> {
-    let database = home.database();
-    let journal = Journal::open(&database).map_err(|error| error.failure())?;
-    let data = database.parent().unwrap_or(Path::new(".")).to_owned();
+fn assemble(home: Home, journal: Journal, client: Client) -> Parts {
+    let data = data(&home);
     let save_arguments: SaveArguments = Arc::new(move |profile, text| {
         let change = BTreeMap::from([(VariableName::CdfPipelineRunArguments, text.to_owned())]);
         save_variables(&home, profile, &change).map_err(|error| {
@@ -54,13 +53,18 @@ fn assemble(home: Home, client: Client) -> Result<Parts, Failure> {
             ))
         })
     });
-    Ok(Parts {
+    Parts {
         client,
         journal,
         logs: LogFolder::new(&data),
         data,
         save_arguments,
-    })
+    }
+}
+
+/// The data directory.
+pub(super) fn data(home: &Home) -> PathBuf {
+    home.database().parent().unwrap_or(Path::new(".")).to_owned()
 }
 
 async fn open_sandbox(home: &Home) -> Result<Sandbox, Failure> {

@@ -1,8 +1,117 @@
-//! The terminal, put together.
+//! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::Setting;
+use super::{Setting, parts};
 use crate::cli::Exit;
+use crate::config::{Home, Origin, Settings, save_variables};
+use crate::domain::failure::Failure;
+use crate::domain::id::DagRunId;
+use crate::domain::run::Run;
+use crate::domain::task::TaskState;
+use crate::domain::variable::VariableName;
+use crate::store::{Journal, LogFolder};
+use crate::tui::model::RunSummary;
+use crate::tui::setup::{ReadRun, Save, Setup};
+use crate::tui::widget::paint::Look;
+use crate::{engine, store, tui};
+use ratatui::style::Color;
+use std::collections::BTreeMap;
+use tokio::runtime::Handle;
 
-pub(super) async fn open(_setting: Setting) -> anyhow::Result<Exit> {
-    anyhow::bail!("The terminal is not built in yet; use `downbeat run`.")
+/// How many former runs the history offers.
+const HISTORY: u32 = 50;
+
+pub(super) async fn open(setting: Setting) -> anyhow::Result<Exit> {
+    let Setting { home, settings, .. } = &setting;
+    let journal = Journal::open(&home.database())?;
+    let history = journal.last_runs(HISTORY).await?;
+    let unfinished = journal.unfinished().await?.into_iter().next().map(|run| run.id);
+    let last_run = match history.first() {
+        Some(last) => read_run(&journal, &last.id).await.ok(),
+        None => None,
+    };
+    let logs = LogFolder::new(&parts::data(home));
+    let setup = Setup {
+        profile: settings.profile.clone(),
+        is_sandbox: settings.wants_sandbox(),
+        look: look(settings),
+        variables: settings.variables.clone(),
+        origins: origins(settings),
+        last_run,
+        unfinished,
+        history: history.iter().map(summary).collect(),
+        log_path: Box::new(move |run, task, number| logs.path(run, task, number)),
+        save: save(home.clone(), settings.clone()),
+        read_run: reader(journal.clone()),
+        clock: engine::now,
+    };
+    let (parts, kept) = parts::gather(home.clone(), journal, settings);
+    tui::run(setup, engine::spawn(parts)).await?;
+    if let Ok(sandbox) = kept.await {
+        sandbox.shutdown().await;
+    }
+    Ok(Exit::Success)
+}
+
+async fn read_run(journal: &Journal, id: &DagRunId) -> Result<Run, Failure> {
+    let history = journal.events(id).await.map_err(|error| error.failure())?;
+    Run::replay(&history.events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))
+}
+
+/// The screen asks for one run at a time, and can wait for a few milliseconds.
+fn reader(journal: Journal) -> ReadRun {
+    Box::new(move |id| tokio::task::block_in_place(|| Handle::current().block_on(read_run(&journal, id))))
+}
+
+fn summary(run: &store::RunSummary) -> RunSummary {
+    let counts = [
+        (TaskState::Success, run.succeeded),
+        (TaskState::Failed, run.failed),
+    ];
+    RunSummary {
+        id: run.id.clone(),
+        started: run.started,
+        ended: run.ended,
+        state: run.state,
+        counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
+    }
+}
+
+fn save(home: Home, mut settings: Settings) -> Save {
+    Box::new(move |changes| {
+        let texts: BTreeMap<_, _> = changes.iter().cloned().collect();
+        save_variables(&home, &settings.profile, &texts)
+            .map_err(|error| Failure::permanent(error.to_string()))?;
+        for (name, text) in changes {
+            // The form has judged the text already.
+            let _ = settings.edit(*name, text);
+        }
+        settings.mark_saved();
+        Ok(origins(&settings))
+    })
+}
+
+fn origins(settings: &Settings) -> BTreeMap<VariableName, String> {
+    let word = |name: &VariableName| {
+        Some(match settings.origin(*name) {
+            Origin::Default => return None,
+            Origin::Profile => "profile",
+            Origin::Environment => "environment",
+            Origin::CommandLine => "command line",
+            Origin::Edited => "edited",
+        })
+    };
+    VariableName::ALL
+        .iter()
+        .filter_map(|name| Some((*name, word(name)?.to_owned())))
+        .collect()
+}
+
+fn look(settings: &Settings) -> Look {
+    let mut look = Look::of_environment(|name| std::env::var(name).ok());
+    look.theme.band = settings
+        .connection
+        .colour
+        .as_deref()
+        .and_then(|name| name.parse::<Color>().ok());
+    look
 }

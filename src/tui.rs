@@ -1,0 +1,88 @@
+//! The screen: an Elm-style loop. `Msg → update → Effect`, and `view` draws the model.
+//!
+//! ```text
+//!  keys, size ─┐                        ┌─→ engine (Command)
+//!  engine ─────┼─→ Msg ─→ update(Model) ┼─→ Effect ─→ shell: files, profile, terminal
+//!  files ──────┘              │         └─→ ...answers come back as Msg
+//!                             └─→ view(Model) ─→ frame, only when something changed
+//! ```
+//!
+//! Start reading at `tui/model.rs`, then `tui/update.rs` and `tui/view.rs`; the loop is
+//! `tui/shell.rs`. Nothing here knows a client or the store: what it needs of them comes in `Setup`.
+
+pub mod action;
+pub mod effect;
+pub mod key;
+pub mod layout;
+pub mod log_file;
+pub mod model;
+pub mod msg;
+pub mod plan;
+pub mod setup;
+pub mod shell;
+pub mod symbol;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widget;
+
+pub use setup::Setup;
+
+use crate::domain::id::DagRunId;
+use crate::engine::Engine;
+use futures_util::stream;
+use ratatui::crossterm::event::EventStream;
+use shell::{Shell, Signal};
+use std::io::{self, IsTerminal};
+use terminal::Tty;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How the screen was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing was going on.
+    Left,
+    /// This run goes on without us; the next start offers to resume it.
+    LeftRunning(DagRunId),
+}
+
+/// Why there is no screen.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// Standard input or output is no terminal.
+    #[error("standard input and output are no terminal; `downbeat run` works without one")]
+    NoTerminal,
+    /// The terminal does not take what is written, or gives no keys.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// Owns the terminal until somebody leaves. Gives it back in every case.
+///
+/// # Errors
+/// There is no terminal, or it went away.
+pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(TuiError::NoTerminal);
+    }
+    let signals = Box::pin(signals()?);
+    let stage = Tty::enter()?;
+    Shell::new(stage, setup, engine)
+        .run(EventStream::new(), signals)
+        .await
+}
+
+/// The signals that concern the screen, as they come.
+fn signals() -> io::Result<impl stream::Stream<Item = Signal>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    // After a hangup crossterm would spin on the dead terminal: leave at once.
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(stream::poll_fn(move |context| {
+        if terminate.poll_recv(context).is_ready() || hangup.poll_recv(context).is_ready() {
+            return std::task::Poll::Ready(Some(Signal::Terminate));
+        }
+        interrupt.poll_recv(context).map(|_| Some(Signal::Interrupt))
+    }))
+}

@@ -1,0 +1,226 @@
+//! The one table of what a person can do: dispatch, footer and help are made from it.
+//!
+//! To add a key: add a variant here, a row in `action/table.rs`, and an arm in `tui/update.rs`.
+
+mod condition;
+mod table;
+
+pub use table::TABLE;
+
+use super::key::Key;
+use super::model::{Model, Pane};
+
+/// Something a person can want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the table describes each one, for the screen too")]
+pub enum Action {
+    EditVariable,
+    Save,
+    Revert,
+    OpenArguments,
+    ReadLogs,
+    Follow,
+    Wrap,
+    PreviousTry,
+    NextTry,
+    EditArgument,
+    AddArgument,
+    RemoveArgument,
+    RevertArgument,
+    ShowRun,
+    Begin,
+    Choose,
+    NextChoice,
+    PreviousChoice,
+    Commit,
+    Run,
+    StopTask,
+    StopRun,
+    Retry,
+    History,
+    Reload,
+    Help,
+    Notices,
+    Quit,
+    Back,
+    NextPane,
+    PreviousPane,
+    Pane(Pane),
+    Up,
+    Down,
+    Left,
+    Right,
+    HalfUp,
+    HalfDown,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Interrupt,
+    Redraw,
+    Suspend,
+}
+
+/// Where a key is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// In the form of the variables.
+    Variables,
+    /// In the configuration.
+    Configuration,
+    /// In the list of tasks.
+    Grid,
+    /// In the log.
+    Logs,
+    /// In the form of a row's arguments.
+    Arguments,
+    /// In the list of former runs.
+    History,
+    /// In the plan of a run.
+    Plan,
+    /// In a text that is only read.
+    Reading,
+    /// At a question.
+    Dialog,
+    /// In a text field.
+    Text,
+}
+
+impl Context {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Variables,
+        Self::Configuration,
+        Self::Grid,
+        Self::Logs,
+        Self::Arguments,
+        Self::History,
+        Self::Plan,
+        Self::Reading,
+        Self::Dialog,
+        Self::Text,
+    ];
+
+    /// The context of a pane.
+    pub const fn of_pane(pane: Pane) -> Self {
+        match pane {
+            Pane::Variables => Self::Variables,
+            Pane::Configuration => Self::Configuration,
+            Pane::Grid => Self::Grid,
+            Pane::Logs => Self::Logs,
+        }
+    }
+
+    /// Its heading in the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Variables => "Variables",
+            Self::Configuration => "Configuration",
+            Self::Grid => "Tasks",
+            Self::Logs => "Logs",
+            Self::Arguments => "Arguments of a row",
+            Self::History => "Former runs",
+            Self::Plan => "Plan",
+            Self::Reading => "Texts",
+            Self::Dialog => "Questions",
+            Self::Text => "Text fields",
+        }
+    }
+}
+
+/// How much harm an action can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Danger {
+    /// None.
+    Harmless,
+    /// It starts something or writes a file.
+    Changes,
+    /// It ends work that is going on; asked about first.
+    Stops,
+}
+
+/// Why an action cannot be done now; nothing if it can.
+pub type Condition = fn(&Model) -> Option<&'static str>;
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What.
+    pub action: Action,
+    /// Its short name for the footer; empty if the footer never shows it.
+    pub hint: &'static str,
+    /// What it does, for the help.
+    pub description: &'static str,
+    /// Its keys, the one to teach first.
+    pub keys: &'static [&'static str],
+    /// Where it can be done.
+    pub contexts: &'static [Context],
+    /// How much harm it can do.
+    pub danger: Danger,
+    /// Why it cannot be done now.
+    pub condition: Condition,
+}
+
+/// The entry that a key means in a context.
+pub fn lookup(key: Key, context: Context) -> Option<&'static Entry> {
+    TABLE
+        .iter()
+        .filter(|entry| entry.contexts.contains(&context))
+        .find(|entry| entry.keys.iter().any(|name| Key::parse(name) == Some(key)))
+}
+
+/// The entry of an action.
+pub fn entry(action: Action) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.action == action)
+}
+
+/// What the footer shows in a context: its own keys first, then those that work everywhere.
+pub fn hints(context: Context) -> impl Iterator<Item = &'static Entry> {
+    TABLE
+        .iter()
+        .filter(move |entry| !entry.hint.is_empty() && entry.contexts.contains(&context))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_exists_and_means_one_thing() {
+        for entry in TABLE {
+            for name in entry.keys {
+                let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is no key"));
+                for context in entry.contexts {
+                    let found = lookup(key, *context).unwrap();
+                    assert_eq!(found.action, entry.action, "{name} in {context:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_destructive_is_where_shells_edit_and_multiplexers_listen() {
+        for entry in TABLE {
+            for name in entry.keys {
+                assert!(
+                    !["ctrl-a", "ctrl-b"].contains(name),
+                    "{name} belongs to screen and tmux"
+                );
+                if entry.danger != Danger::Harmless {
+                    assert!(
+                        !["ctrl-d", "ctrl-k", "ctrl-w", "backspace"].contains(name),
+                        "{name}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_is_described_and_reachable() {
+        for entry in TABLE {
+            assert!(!entry.description.is_empty() && !entry.keys.is_empty() && !entry.contexts.is_empty());
+            assert!(entry.description.ends_with('.'), "{:?}", entry.action);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A key as it is pressed, and its name in the action table: `x`, `X`, `ctrl-r`, `shift-tab`, `enter`.
+//!
+//! Only the produced character counts, never shift and a base key, so every binding works on every
+//! keyboard layout.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::fmt;
+
+/// One key with what was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// What it produces.
+    pub code: KeyCode,
+    /// Whether ctrl was held.
+    pub ctrl: bool,
+    /// Whether alt was held.
+    pub alt: bool,
+}
+
+/// The keys that have a name instead of a letter.
+const NAMED: [(&str, KeyCode); 19] = [
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("tab", KeyCode::Tab),
+    ("shift-tab", KeyCode::BackTab),
+    ("up", KeyCode::Up),
+    ("down", KeyCode::Down),
+    ("left", KeyCode::Left),
+    ("right", KeyCode::Right),
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("backspace", KeyCode::Backspace),
+    ("del", KeyCode::Delete),
+    ("insert", KeyCode::Insert),
+    ("space", KeyCode::Char(' ')),
+    ("F1", KeyCode::F(1)),
+    ("F5", KeyCode::F(5)),
+    ("F10", KeyCode::F(10)),
+];
+
+impl Key {
+    /// A key without ctrl or alt.
+    pub const fn plain(code: KeyCode) -> Self {
+        Self {
+            code,
+            ctrl: false,
+            alt: false,
+        }
+    }
+
+    /// The key of this name; nothing for a name that means no key.
+    pub fn parse(name: &str) -> Option<Self> {
+        if let Some(rest) = name.strip_prefix("ctrl-") {
+            return Self::parse(rest).map(|key| Self { ctrl: true, ..key });
+        }
+        if let Some(rest) = name.strip_prefix("alt-") {
+            return Self::parse(rest).map(|key| Self { alt: true, ..key });
+        }
+        if let Some((_, code)) = NAMED.iter().find(|(known, _)| *known == name) {
+            return Some(Self::plain(*code));
+        }
+        let mut letters = name.chars();
+        let letter = letters.next()?;
+        letters
+            .next()
+            .is_none()
+            .then(|| Self::plain(KeyCode::Char(letter)))
+    }
+
+    /// The event that this key makes, for what reads events (the text fields).
+    pub fn event(self) -> KeyEvent {
+        let mut modifiers = KeyModifiers::NONE;
+        modifiers.set(KeyModifiers::CONTROL, self.ctrl);
+        modifiers.set(KeyModifiers::ALT, self.alt);
+        KeyEvent::new(self.code, modifiers)
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        let code = match event.code {
+            KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+            // With ctrl some terminals send the capital letter.
+            KeyCode::Char(letter) if event.modifiers.contains(KeyModifiers::CONTROL) => {
+                KeyCode::Char(letter.to_ascii_lowercase())
+            }
+            code => code,
+        };
+        Self {
+            code,
+            ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
+            alt: event.modifiers.contains(KeyModifiers::ALT),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("ctrl-")?;
+        }
+        if self.alt {
+            f.write_str("alt-")?;
+        }
+        match (NAMED.iter().find(|(_, code)| *code == self.code), self.code) {
+            (Some((name, _)), _) => f.write_str(name),
+            (None, KeyCode::Char(letter)) => write!(f, "{letter}"),
+            (None, code) => write!(f, "{code:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back() {
+        for name in [
+            "x",
+            "X",
+            "?",
+            "ctrl-c",
+            "shift-tab",
+            "enter",
+            "space",
+            "pgdn",
+            "F1",
+            "alt-b",
+            "[",
+        ] {
+            assert_eq!(Key::parse(name).unwrap().to_string(), name);
+        }
+        assert_eq!(Key::parse("no such key"), None);
+    }
+
+    #[test]
+    fn the_produced_character_counts() {
+        let shifted = KeyEvent::new(KeyCode::Char('?'), KeyModifiers::SHIFT);
+        assert_eq!(Some(Key::from(shifted)), Key::parse("?"));
+        let ctrl = KeyEvent::new(KeyCode::Char('C'), KeyModifiers::CONTROL | KeyModifiers::SHIFT);
+        assert_eq!(Some(Key::from(ctrl)), Key::parse("ctrl-c"));
+    }
+}

@@ -1,0 +1,280 @@
+//! Everything that a frame depends on, as plain data. Only `tui/update.rs` changes it; only
+//! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is handed in.
+
+pub mod configuration;
+pub mod editor;
+pub mod grid;
+pub mod logs;
+pub mod overlay;
+pub mod variables;
+
+use super::action::Context;
+use super::theme::Meaning;
+use crate::domain::event::Service;
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::id::{DagRunId, TaskId};
+use crate::domain::run::{Run, RunState};
+use crate::domain::task::{Task, TaskState};
+use crate::domain::time::Timestamp;
+use crate::engine::Connected;
+use configuration::ConfigurationPane;
+use editor::Editor;
+use grid::GridPane;
+use logs::LogsPane;
+use overlay::Overlay;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+use variables::VariablesPane;
+
+/// One of the four panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The variables as a form.
+    Variables,
+    /// The rows of the configuration table.
+    Configuration,
+    /// The tasks of the run.
+    Grid,
+    /// The log of the selected task.
+    Logs,
+}
+
+impl Pane {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Variables, Self::Configuration, Self::Grid, Self::Logs];
+
+    /// Its name on the screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Variables => "Variables",
+            Self::Configuration => "Configuration",
+            Self::Grid => "Tasks",
+            Self::Logs => "Logs",
+        }
+    }
+
+    /// The key that goes to it, from 1.
+    pub const fn number(self) -> usize {
+        self as usize + 1
+    }
+
+    /// The pane `step` places further round.
+    #[must_use]
+    pub const fn stepped(self, step: usize) -> Self {
+        Self::ALL[(self as usize + step) % Self::ALL.len()]
+    }
+}
+
+/// What a run of the history shows in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its name.
+    pub id: DagRunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended, if it has.
+    pub ended: Option<Timestamp>,
+    /// Where it stands.
+    pub state: RunState,
+    /// How many pipeline tasks are in each state.
+    pub counts: BTreeMap<TaskState, usize>,
+}
+
+/// Something told in the line above the footer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// When it came up.
+    pub at: Timestamp,
+    /// How it is coloured.
+    pub meaning: Meaning,
+    /// One sentence or two.
+    pub text: String,
+    /// Whether the next key takes it away: it answers a key, and nothing is lost with it.
+    pub fleeting: bool,
+}
+
+/// All that the screen knows.
+#[derive(Debug)]
+pub struct Model {
+    /// The profile's name.
+    pub profile: String,
+    /// Whether everything happens in the embedded sandbox.
+    pub is_sandbox: bool,
+    /// The moment of this frame.
+    pub now: Timestamp,
+    /// The whole screen.
+    pub area: Rect,
+    /// The pane that has the keys.
+    pub focus: Pane,
+    /// The pane shown above the logs when there is room for one.
+    pub upper: Pane,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// The variables.
+    pub variables: VariablesPane,
+    /// The configuration table.
+    pub configuration: ConfigurationPane,
+    /// The tasks.
+    pub grid: GridPane,
+    /// The log of the selected task.
+    pub logs: LogsPane,
+    /// The run that is going on, or the last one.
+    pub run: Option<Run>,
+    /// Whether the engine of this process conducted it.
+    pub is_conducted: bool,
+    /// A run of the history that is being looked at.
+    pub past: Option<Run>,
+    /// Former runs, the newest first.
+    pub history: Vec<RunSummary>,
+    /// Who answers at the other end.
+    pub connected: Option<Connected>,
+    /// What was told, the newest last.
+    pub notices: Vec<Notice>,
+    /// Whether the newest notice still stands above the footer.
+    pub is_notice_shown: bool,
+    /// Whether the program ends as soon as the run has ended.
+    pub is_leaving: bool,
+    /// Whether a frame is due.
+    pub is_dirty: bool,
+}
+
+impl Model {
+    /// The run that the panes show.
+    pub fn shown(&self) -> Option<&Run> {
+        self.past.as_ref().or(self.run.as_ref())
+    }
+
+    /// The run that the engine is conducting now.
+    pub fn live(&self) -> Option<&Run> {
+        self.run
+            .as_ref()
+            .filter(|run| self.is_conducted && !run.state.is_end())
+    }
+
+    /// The selected task of the shown run.
+    pub fn task(&self) -> Option<&Task> {
+        self.grid.task(self.shown()?)
+    }
+
+    /// The selected task, if the engine can do something about it.
+    pub fn conducted_task(&self) -> Option<&Task> {
+        (self.past.is_none() && self.is_conducted)
+            .then(|| self.task())
+            .flatten()
+    }
+
+    /// What the keys mean now.
+    pub fn context(&self) -> Context {
+        match &self.overlay {
+            Some(_) if self.editor().is_some() => Context::Text,
+            Some(Overlay::Dialog(_)) => Context::Dialog,
+            Some(Overlay::Plan { .. }) => Context::Plan,
+            Some(Overlay::Arguments(_)) => Context::Arguments,
+            Some(Overlay::History { .. }) => Context::History,
+            Some(Overlay::Help { .. } | Overlay::Notices { .. }) => Context::Reading,
+            None if self.editor().is_some() => Context::Text,
+            None => Context::of_pane(self.focus),
+        }
+    }
+
+    /// The text field that is being typed into.
+    pub fn editor(&self) -> Option<&Editor> {
+        match &self.overlay {
+            Some(Overlay::Arguments(form)) => form.editor(),
+            Some(_) => None,
+            None => self.variables.editor.as_ref(),
+        }
+    }
+
+    /// The text field that is being typed into, to type into it.
+    pub fn editor_mut(&mut self) -> Option<&mut Editor> {
+        match &mut self.overlay {
+            Some(Overlay::Arguments(form)) => form.editor_mut(),
+            Some(_) => None,
+            None => self.variables.editor.as_mut(),
+        }
+    }
+
+    /// Tells something that must not be missed.
+    pub fn tell(&mut self, meaning: Meaning, text: impl Into<String>) {
+        self.note(meaning, text.into(), false);
+    }
+
+    /// Answers a key that could do nothing.
+    pub fn answer(&mut self, text: impl Into<String>) {
+        self.note(Meaning::Waiting, text.into(), true);
+    }
+
+    fn note(&mut self, meaning: Meaning, text: String, fleeting: bool) {
+        /// More than anybody reads again; the journal has them all.
+        const KEPT: usize = 200;
+        self.notices.retain(|notice| !notice.fleeting);
+        if self.notices.len() >= KEPT {
+            self.notices.remove(0);
+        }
+        self.notices.push(Notice {
+            at: self.now,
+            meaning,
+            text,
+            fleeting,
+        });
+        self.is_notice_shown = true;
+    }
+
+    /// The notice above the footer.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notices.last().filter(|_| self.is_notice_shown)
+    }
+
+    /// What stands under the header for as long as it lasts.
+    pub fn alerts(&self) -> Vec<String> {
+        let degraded = self.shown().map(|run| &run.degraded).into_iter().flatten();
+        let mut alerts: Vec<_> = degraded
+            .map(|(service, (since, reason))| {
+                let name = match service {
+                    Service::DataFusion => "Data Fusion",
+                    Service::Cdap => "CDAP",
+                    Service::BigQuery => "BigQuery",
+                };
+                format!("{name} not answering since {}, retrying: {reason}", since.clock())
+            })
+            .collect();
+        if self.is_leaving {
+            alerts.push("Stopping the run; this program ends with it. q leaves at once.".into());
+        }
+        alerts
+    }
+
+    /// The name of the profile as the band shows it.
+    pub fn band(&self) -> String {
+        if self.is_sandbox {
+            "SANDBOX".into()
+        } else {
+            self.profile.clone()
+        }
+    }
+
+    /// The arguments that the next run gives a task instead of its row's.
+    pub fn edited(&self, task: &TaskId) -> bool {
+        self.configuration.edits.contains_key(task)
+    }
+}
+
+/// The colour of a finding.
+pub const fn meaning_of(severity: Severity) -> Meaning {
+    match severity {
+        Severity::Note => Meaning::Muted,
+        Severity::Warning => Meaning::Warning,
+        Severity::Error => Meaning::Danger,
+    }
+}
+
+/// A finding with its name in front.
+pub fn finding_text(finding: &Finding) -> String {
+    let word = match finding.severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    format!("{word}: {finding}")
+}

@@ -1,0 +1,217 @@
+//! The window on a try's log file: which lines are held, which are shown, and what to read next.
+//!
+//! The file itself is never held; [`LogsPane::wanted`] says which lines are missing for the next
+//! frame, and the shell reads exactly those (`tui/log_file.rs`).
+
+use crate::domain::id::{DagRunId, TaskId};
+use crate::tui::widget::text;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The file of one try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogTarget {
+    /// The run.
+    pub run: DagRunId,
+    /// The task.
+    pub task: TaskId,
+    /// The try, from 1.
+    pub number: u32,
+}
+
+/// Which lines are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSpan {
+    /// The last so many.
+    Last(usize),
+    /// From this line on (from 0), so many.
+    From(usize, usize),
+}
+
+/// What was read of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogWindow {
+    /// The place of the first line held.
+    pub first: usize,
+    /// The lines held.
+    pub rows: Vec<String>,
+    /// How many lines the file has.
+    pub total: usize,
+}
+
+impl LogWindow {
+    /// The places of the lines held.
+    pub fn range(&self) -> Range<usize> {
+        self.first..self.first + self.rows.len()
+    }
+
+    /// A line, if it is held.
+    pub fn row(&self, place: usize) -> Option<&str> {
+        self.rows.get(place.checked_sub(self.first)?).map(String::as_str)
+    }
+}
+
+/// The pane of the logs.
+#[derive(Clone, Debug)]
+pub struct LogsPane {
+    /// The file that is shown.
+    pub target: Option<LogTarget>,
+    /// A try that was chosen; nothing follows the newest.
+    pub pinned: Option<u32>,
+    /// What is held of the file.
+    pub window: LogWindow,
+    /// The first line shown, and the first of its rows when lines are folded.
+    pub top: (usize, usize),
+    /// The first column shown when lines are not folded.
+    pub column: usize,
+    /// Whether the end is shown, whatever comes.
+    pub follows: bool,
+    /// Whether long lines are folded.
+    pub wraps: bool,
+    /// How many lines there were when following stopped.
+    pub seen: usize,
+    /// Whether the file has lines that were not counted yet.
+    pub is_stale: bool,
+    /// Whether an answer is awaited.
+    pub is_reading: bool,
+    /// Why the file cannot be read.
+    pub failure: Option<String>,
+}
+
+impl Default for LogsPane {
+    fn default() -> Self {
+        Self {
+            target: None,
+            pinned: None,
+            window: LogWindow::default(),
+            top: (0, 0),
+            column: 0,
+            follows: true,
+            wraps: false,
+            seen: 0,
+            is_stale: false,
+            is_reading: false,
+            failure: None,
+        }
+    }
+}
+
+/// Width and height of the room for lines.
+pub type Room = (usize, usize);
+
+impl LogsPane {
+    /// Turns to another file, from its end.
+    pub fn turn_to(&mut self, target: Option<LogTarget>) {
+        *self = Self {
+            is_stale: target.is_some(),
+            target,
+            pinned: self.pinned,
+            wraps: self.wraps,
+            ..Self::default()
+        };
+    }
+
+    /// How many rows a line takes in so many columns.
+    fn rows_of(&self, place: usize, columns: usize) -> usize {
+        match self.window.row(place) {
+            Some(row) if self.wraps => text::fold(shown(row).as_ref(), columns).len(),
+            _ => 1,
+        }
+    }
+
+    /// The top that shows the end of the file.
+    pub fn bottom(&self, (columns, height): Room) -> (usize, usize) {
+        let mut left = height;
+        for place in (0..self.window.total).rev() {
+            let rows = self.rows_of(place, columns);
+            if rows >= left {
+                return (place, rows - left);
+            }
+            left -= rows;
+        }
+        (0, 0)
+    }
+
+    /// The top of the next frame.
+    pub fn effective_top(&self, room: Room) -> (usize, usize) {
+        let bottom = self.bottom(room);
+        if self.follows {
+            bottom
+        } else {
+            self.top.min(bottom)
+        }
+    }
+
+    /// Scrolls by rows: up stops following, reaching the end follows again.
+    pub fn scroll(&mut self, step: isize, room: Room) {
+        let bottom = self.bottom(room);
+        let mut top = self.effective_top(room);
+        for _ in 0..step.unsigned_abs() {
+            top = if step < 0 {
+                match top {
+                    (place, 0) => {
+                        let Some(above) = place.checked_sub(1) else { break };
+                        (above, self.rows_of(above, room.0) - 1)
+                    }
+                    (place, row) => (place, row - 1),
+                }
+            } else if top.1 + 1 < self.rows_of(top.0, room.0) {
+                (top.0, top.1 + 1)
+            } else {
+                (top.0 + 1, 0)
+            };
+        }
+        self.show(top.min(bottom), step > 0 && top >= bottom);
+    }
+
+    /// Shows from a line on; `follows` when that is the end.
+    pub fn show(&mut self, top: (usize, usize), follows: bool) {
+        if self.follows && !follows {
+            self.seen = self.window.total;
+        }
+        self.top = top;
+        self.follows = follows;
+    }
+
+    /// How many lines came since following stopped.
+    pub fn unread(&self) -> usize {
+        if self.follows {
+            0
+        } else {
+            self.window.total.saturating_sub(self.seen)
+        }
+    }
+
+    /// The lines to read for the next frame; nothing when it has all.
+    pub fn wanted(&self, (_, height): Room) -> Option<LogSpan> {
+        self.target.as_ref()?;
+        if self.is_reading {
+            return None;
+        }
+        let held = self.window.range();
+        let needed = if self.follows {
+            self.window.total.saturating_sub(height)..self.window.total
+        } else {
+            self.top.0..(self.top.0 + height).min(self.window.total)
+        };
+        let has_all = needed.is_empty() || (held.start <= needed.start && needed.end <= held.end);
+        if has_all && !self.is_stale {
+            return None;
+        }
+        Some(if self.follows {
+            LogSpan::Last(height * 2)
+        } else {
+            LogSpan::From(self.top.0.saturating_sub(height), height * 4)
+        })
+    }
+}
+
+/// A row of the file as it is shown: the time without its date and fractions.
+pub fn shown(row: &str) -> Cow<'_, str> {
+    let stamp = row.as_bytes().get(..25).unwrap_or_default();
+    if stamp.is_ascii() && stamp.first().is_some_and(u8::is_ascii_digit) && stamp[23..] == *b"Z " {
+        Cow::Owned(format!("{} {}", &row[11..19], &row[25..]))
+    } else {
+        text::plain(row)
+    }
+}

@@ -1,0 +1,107 @@
+//! What lies over the panes and has all keys until it is left with esc.
+
+use super::configuration::ArgumentsForm;
+use crate::domain::id::{DagRunId, TaskId};
+
+/// What lies over the panes.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// All actions with their keys.
+    Help {
+        /// The first line shown.
+        top: usize,
+    },
+    /// What was told so far.
+    Notices {
+        /// The first line shown.
+        top: usize,
+    },
+    /// What a run would do.
+    Plan {
+        /// The first line shown.
+        top: usize,
+    },
+    /// A question.
+    Dialog(Dialog),
+    /// The arguments of a row.
+    Arguments(ArgumentsForm),
+    /// Former runs.
+    History {
+        /// The selected one's place.
+        selected: usize,
+    },
+}
+
+/// A question with its answers. The first answer is the harmless one and is selected at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialog {
+    /// What is asked.
+    pub title: String,
+    /// What is at stake, by name and number.
+    pub body: Vec<String>,
+    /// The answers.
+    pub choices: Vec<Choice>,
+    /// The selected answer's place.
+    pub selected: usize,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The letter that gives it at once.
+    pub key: char,
+    /// In a few words.
+    pub label: String,
+    /// What it does.
+    pub then: Intent,
+}
+
+/// What an answer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Nothing.
+    Nothing,
+    /// Stops one task.
+    StopTask(TaskId),
+    /// Stops the run.
+    StopRun,
+    /// Tries a task again.
+    Retry(TaskId),
+    /// Ends the program; live pipeline runs go on.
+    Leave,
+    /// Stops the run and ends the program with it.
+    StopAndLeave,
+    /// Carries an unfinished run on.
+    Resume(DagRunId),
+}
+
+impl Dialog {
+    /// A question whose harmless answer is `no`.
+    pub fn new(title: impl Into<String>, body: Vec<String>, no: &str) -> Self {
+        let dialog = Self {
+            title: title.into(),
+            body,
+            choices: Vec::new(),
+            selected: 0,
+        };
+        dialog.or('n', no, Intent::Nothing)
+    }
+
+    /// With another answer.
+    #[must_use]
+    pub fn or(mut self, key: char, label: impl Into<String>, then: Intent) -> Self {
+        self.choices.push(Choice {
+            key,
+            label: label.into(),
+            then,
+        });
+        self
+    }
+
+    /// What the selected answer does.
+    pub fn intent(&self) -> Intent {
+        self.choices
+            .get(self.selected)
+            .map_or(Intent::Nothing, |choice| choice.then.clone())
+    }
+}

@@ -1,0 +1,123 @@
+//! What the screen is given at its start: everything that it cannot know by itself.
+
+use super::model::configuration::ConfigurationPane;
+use super::model::grid::GridPane;
+use super::model::logs::LogsPane;
+use super::model::overlay::{Dialog, Intent, Overlay};
+use super::model::variables::VariablesPane;
+use super::model::{Model, Pane, RunSummary};
+use super::symbol::Symbols;
+use super::theme::{Palette, Theme};
+use super::widget::paint::Look;
+use crate::domain::failure::Failure;
+use crate::domain::id::{DagRunId, TaskId};
+use crate::domain::run::Run;
+use crate::domain::time::Timestamp;
+use crate::domain::variable::{VariableName, Variables};
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Gives the log file of a run's task's try (from 1).
+pub type LogPath = Box<dyn Fn(&DagRunId, &TaskId, u32) -> PathBuf + Send>;
+
+/// Writes edited variables to the profile; gives where each variable comes from now, in a word.
+pub type Save =
+    Box<dyn FnMut(&[(VariableName, String)]) -> Result<BTreeMap<VariableName, String>, Failure> + Send>;
+
+/// Reads a run of the history.
+pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<Run, Failure> + Send>;
+
+/// What the screen is given.
+pub struct Setup {
+    /// The profile's name.
+    pub profile: String,
+    /// Whether everything happens in the embedded sandbox.
+    pub is_sandbox: bool,
+    /// How everything looks.
+    pub look: Look,
+    /// The variables.
+    pub variables: Variables,
+    /// Where each comes from, in a word: `profile`, `environment`, `command line`. Those without an
+    /// entry are shown as defaults.
+    pub origins: BTreeMap<VariableName, String>,
+    /// The run that ended last, from the journal.
+    pub last_run: Option<Run>,
+    /// A run that was not brought to its end; its resumption is offered.
+    pub unfinished: Option<DagRunId>,
+    /// Former runs, the newest first.
+    pub history: Vec<RunSummary>,
+    /// Where a try's log is.
+    pub log_path: LogPath,
+    /// Writes the profile.
+    pub save: Save,
+    /// Reads a former run.
+    pub read_run: ReadRun,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Setup {
+    /// The model of the first frame.
+    pub fn model(&self) -> Model {
+        Model {
+            profile: self.profile.clone(),
+            is_sandbox: self.is_sandbox,
+            now: (self.clock)(),
+            area: Rect::ZERO,
+            focus: Pane::Grid,
+            upper: Pane::Grid,
+            overlay: self.unfinished.as_ref().map(resume),
+            variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
+            configuration: ConfigurationPane::default(),
+            grid: GridPane::default(),
+            logs: LogsPane::default(),
+            run: self.last_run.clone(),
+            is_conducted: false,
+            past: None,
+            history: self.history.clone(),
+            connected: None,
+            notices: Vec::new(),
+            is_notice_shown: false,
+            is_leaving: false,
+            is_dirty: true,
+        }
+    }
+}
+
+fn resume(run: &DagRunId) -> Overlay {
+    let body = vec![
+        format!("Run {run} was not brought to its end: its pipeline runs may still be alive."),
+        "Resuming looks them up first; nothing is started twice.".into(),
+    ];
+    let dialog = Dialog::new("Resume the unfinished run?", body, "leave it");
+    Overlay::Dialog(dialog.or('y', "resume it", Intent::Resume(run.clone())))
+}
+
+impl Look {
+    /// The look that the environment's variables ask for; `name` reads one of them.
+    pub fn of_environment(name: impl Fn(&str) -> Option<String>) -> Self {
+        let read = |key: &str| name(key).unwrap_or_default();
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(read);
+        let locale = locale.iter().find(|text| !text.is_empty());
+        let no_color = name("NO_COLOR");
+        Self {
+            theme: Theme {
+                palette: Palette::of_environment(no_color.as_deref(), &read("TERM"), &read("COLORTERM")),
+                band: None,
+            },
+            symbols: Symbols::of_locale(locale.map_or("", String::as_str)),
+        }
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("profile", &self.profile)
+            .field("is_sandbox", &self.is_sandbox)
+            .field("unfinished", &self.unfinished)
+            .finish_non_exhaustive()
+    }
+}

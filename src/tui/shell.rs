@@ -1,0 +1,279 @@
+//! The loop: waits, updates, performs, draws. Everything impure of the screen is here.
+//!
+//! It waits for signals, keys, the engine and the next deadline, in this order; takes all that is
+//! ready; and draws only when something changed, at most once in [`FRAME`]. Idle, nothing wakes it.
+
+use super::effect::Effect;
+use super::log_file::LogFile;
+use super::model::Model;
+use super::model::logs::{LogSpan, LogTarget};
+use super::msg::Msg;
+use super::setup::Setup;
+use super::terminal::{FrameEdge, Stage};
+use super::update::{begin, update};
+use super::view::view;
+use super::{Outcome, TuiError};
+use crate::engine::{Command, Engine, Update};
+use futures_util::{FutureExt, Stream, StreamExt};
+use ratatui::crossterm::event::{Event, KeyEventKind};
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// The shortest time between two frames.
+pub const FRAME: Duration = Duration::from_millis(16);
+/// How often a running clock is drawn.
+const TICK: Duration = Duration::from_secs(1);
+/// How much is taken at once before a frame: no flood keeps the screen from being drawn.
+const BUDGET: usize = 256;
+/// How long the engine has for taking the last commands.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the system says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The same as ctrl-c.
+    Interrupt,
+    /// End now: the terminal may be gone already.
+    Terminate,
+}
+
+/// The loop's own belongings.
+pub struct Shell<S> {
+    stage: S,
+    setup: Setup,
+    engine: Engine,
+    model: Model,
+    outbox: VecDeque<Command>,
+    reads: VecDeque<(LogTarget, LogSpan)>,
+    log: Option<(LogTarget, LogFile)>,
+    is_engine_there: bool,
+    is_over: bool,
+    drawn: Option<Instant>,
+}
+
+impl<S> std::fmt::Debug for Shell<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shell")
+            .field("setup", &self.setup)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Stage> Shell<S> {
+    /// A loop on a stage.
+    pub fn new(stage: S, setup: Setup, engine: Engine) -> Self {
+        Self {
+            stage,
+            model: setup.model(),
+            setup,
+            engine,
+            outbox: VecDeque::new(),
+            reads: VecDeque::new(),
+            log: None,
+            is_engine_there: true,
+            is_over: false,
+            drawn: None,
+        }
+    }
+
+    /// Runs until somebody leaves. The first frame comes before the first request.
+    pub async fn run(
+        mut self,
+        mut keys: impl Stream<Item = io::Result<Event>> + Unpin,
+        mut signals: impl Stream<Item = Signal> + Unpin,
+    ) -> Result<Outcome, TuiError> {
+        self.draw()?;
+        let effects = begin(&mut self.model);
+        self.perform(effects)?;
+        while !self.is_over {
+            let deadline = self.deadline();
+            tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Some(Signal::Interrupt) => self.take(Msg::Interrupted)?,
+                    Some(Signal::Terminate) | None => return Ok(self.leave().await),
+                },
+                event = keys.next() => match event {
+                    Some(event) => self.event(event?)?,
+                    None => return Ok(self.leave().await),
+                },
+                place = self.engine.commands.clone().reserve_owned(), if !self.outbox.is_empty() => {
+                    match (place, self.outbox.pop_front()) {
+                        (Ok(place), Some(command)) => drop(place.send(command)),
+                        _ => self.outbox.clear(),
+                    }
+                }
+                news = self.engine.updates.recv(), if self.is_engine_there => self.news(news)?,
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.woke()?,
+            }
+            self.drain(&mut keys)?;
+            self.draw_if_due()?;
+        }
+        Ok(self.leave().await)
+    }
+
+    /// Takes what is ready besides, up to a budget.
+    fn drain(&mut self, keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin)) -> Result<(), TuiError> {
+        for _ in 0..BUDGET {
+            match keys.next().now_or_never() {
+                Some(Some(event)) => self.event(event?)?,
+                _ => break,
+            }
+        }
+        for _ in 0..BUDGET {
+            if !self.is_engine_there {
+                break;
+            }
+            match self.engine.updates.try_recv() {
+                Ok(news) => self.news(Some(news))?,
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        if let Some((target, span)) = self.reads.pop_front() {
+            self.read_log(target, span)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), TuiError> {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.take(Msg::Key(key.into())),
+            Event::Paste(text) => self.take(Msg::Pasted(text)),
+            Event::Resize(width, height) => self.take(Msg::Resized(width, height)),
+            _ => Ok(()),
+        }
+    }
+
+    fn news(&mut self, news: Option<Update>) -> Result<(), TuiError> {
+        match news {
+            Some(news) => self.take(Msg::Engine(Box::new(news))),
+            None => {
+                self.is_engine_there = false;
+                self.take(Msg::EngineEnded)
+            }
+        }
+    }
+
+    /// The next moment at which something is due by itself; nothing while idle.
+    fn deadline(&self) -> Option<Instant> {
+        let drawn = self.drawn.unwrap_or_else(Instant::now);
+        if !self.reads.is_empty() {
+            Some(Instant::now())
+        } else if self.model.is_dirty {
+            Some(drawn + FRAME)
+        } else if self.model.live().is_some() {
+            Some(drawn + TICK)
+        } else {
+            None
+        }
+    }
+
+    fn woke(&mut self) -> Result<(), TuiError> {
+        let is_tick = self.drawn.is_none_or(|drawn| drawn.elapsed() >= TICK);
+        if is_tick && self.model.live().is_some() {
+            self.take(Msg::Ticked)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, msg: Msg) -> Result<(), TuiError> {
+        let was_dirty = self.model.is_dirty;
+        let effects = update(&mut self.model, (self.setup.clock)(), msg);
+        self.model.is_dirty |= was_dirty;
+        self.perform(effects)
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> Result<(), TuiError> {
+        for effect in effects {
+            match effect {
+                Effect::Send(command) => self.outbox.push_back(command),
+                Effect::ReadLog { target, span } => self.reads.push_back((target, span)),
+                Effect::SaveVariables(changes) => {
+                    let outcome = (self.setup.save)(&changes);
+                    self.take(Msg::Saved(outcome))?;
+                }
+                Effect::OpenRun(run) => {
+                    let outcome = (self.setup.read_run)(&run).map(Box::new);
+                    self.take(Msg::RunOpened(run, outcome))?;
+                }
+                Effect::Redraw => self.stage.terminal().clear()?,
+                Effect::Suspend => {
+                    self.stage.suspend()?;
+                    self.model.is_dirty = true;
+                }
+                Effect::Leave => self.is_over = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads lines of a log; one file is remembered, since one is shown.
+    fn read_log(&mut self, target: LogTarget, span: LogSpan) -> Result<(), TuiError> {
+        if self.log.as_ref().is_none_or(|(known, _)| *known != target) {
+            let path = (self.setup.log_path)(&target.run, &target.task, target.number);
+            self.log = Some((target.clone(), LogFile::new(path)));
+        }
+        let Some((_, file)) = &mut self.log else {
+            return Ok(());
+        };
+        let (window, has_more) = match file.read(span) {
+            Ok((window, has_more)) => (Ok(window), has_more),
+            Err(error) => (Err(format!("{}: {error}", file.path().display())), false),
+        };
+        self.take(Msg::LogRead {
+            target,
+            window,
+            has_more,
+        })
+    }
+
+    fn draw_if_due(&mut self) -> Result<(), TuiError> {
+        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME);
+        if self.model.is_dirty && is_due {
+            self.draw()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Draws a frame. A frame that cannot be drawn ends the program: the terminal is gone.
+    fn draw(&mut self) -> Result<(), TuiError> {
+        let size = self.stage.terminal().size()?;
+        if (size.width, size.height) != (self.model.area.width, self.model.area.height) {
+            self.take(Msg::Resized(size.width, size.height))?;
+        }
+        self.model.now = (self.setup.clock)();
+        self.stage.frame(FrameEdge::Begin)?;
+        let (model, look) = (&self.model, &self.setup.look);
+        self.stage
+            .terminal()
+            .draw(|frame| view(model, look, frame.buffer_mut()))?;
+        self.stage.frame(FrameEdge::End)?;
+        self.model.is_dirty = false;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Gives the terminal back, the engine its last commands, and lets it close.
+    async fn leave(mut self) -> Outcome {
+        drop(self.stage);
+        self.outbox.push_back(Command::Close);
+        let commands = self.engine.commands.clone();
+        let farewell = async {
+            for command in self.outbox.drain(..) {
+                if commands.send(command).await.is_err() {
+                    break;
+                }
+            }
+        };
+        // An engine that takes nothing any more must not keep the terminal.
+        timeout(FAREWELL, farewell).await.ok();
+        match self.model.live() {
+            Some(run) => Outcome::LeftRunning(run.id.clone()),
+            None => Outcome::Left,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The terminal: entered once, and given back whatever happens: at the end, after an error, in a panic.
+
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{execute, queue};
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where frames go. Tests draw on a backend in memory, through the same loop.
+pub trait Stage {
+    /// What takes the cells.
+    type Backend: Backend<Error = io::Error>;
+
+    /// The terminal to draw on.
+    fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
+
+    /// Called before and after each frame, so that the terminal shows it whole.
+    fn frame(&mut self, edge: FrameEdge) -> io::Result<()>;
+
+    /// Goes to the background; returns when somebody brings it back.
+    fn suspend(&mut self) -> io::Result<()>;
+}
+
+/// A side of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameEdge {
+    /// Its first byte follows.
+    Begin,
+    /// Its last byte is written.
+    End,
+}
+
+/// Whether the terminal is ours now; a panic hook can ask nothing else.
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The real terminal on standard output.
+#[derive(Debug)]
+pub struct Tty {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Tty {
+    /// Takes the terminal.
+    pub fn enter() -> io::Result<Self> {
+        restore_in_panics();
+        take()?;
+        let output = BufWriter::with_capacity(64 << 10, io::stdout());
+        match Terminal::new(CrosstermBackend::new(output)) {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+impl Stage for Tty {
+    type Backend = CrosstermBackend<BufWriter<Stdout>>;
+
+    fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
+        &mut self.terminal
+    }
+
+    fn frame(&mut self, edge: FrameEdge) -> io::Result<()> {
+        match edge {
+            FrameEdge::Begin => queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate),
+            FrameEdge::End => execute!(self.terminal.backend_mut(), EndSynchronizedUpdate),
+        }
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // A signal to the whole group, as the terminal itself would send; this call returns when the
+        // group goes on.
+        let stopped = std::process::Command::new("kill").args(["-TSTP", "0"]).status();
+        take()?;
+        self.terminal.clear()?;
+        stopped.map(drop)
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    IS_ENTERED.store(true, Ordering::SeqCst);
+    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste);
+    if entered.is_err() {
+        give_back();
+    }
+    entered
+}
+
+/// Gives the terminal back, once. Errors are nothing: there may be no terminal any more.
+fn give_back() {
+    if IS_ENTERED.swap(false, Ordering::SeqCst) {
+        let mut output = io::stdout();
+        execute!(
+            output,
+            EndSynchronizedUpdate,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        )
+        .and_then(|()| output.flush())
+        .ok();
+        disable_raw_mode().ok();
+    }
+}
+
+/// A panic's message is readable only on the terminal that was there before.
+fn restore_in_panics() {
+    static IS_SET: AtomicBool = AtomicBool::new(false);
+    if !IS_SET.swap(true, Ordering::SeqCst) {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            before(panic);
+        }));
+    }
+}

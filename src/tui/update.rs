@@ -1,0 +1,296 @@
+//! How something that came in changes the model, and what is to be done about it.
+//!
+//! No I/O, no clock, no terminal: `Msg` in, `Effect`s out. Keys become actions here, by the table
+//! of `tui/action.rs`; what an action does to one part of the screen is in `update/`.
+
+mod answer;
+mod arguments;
+mod moving;
+mod news;
+mod typing;
+mod variables;
+
+use super::action::{self, Action, Context};
+use super::effect::Effect;
+use super::key::Key;
+use super::layout::{self, Fit, Screen};
+use super::model::logs::LogTarget;
+use super::model::overlay::{Dialog, Intent, Overlay};
+use super::model::{Model, Pane};
+use super::msg::Msg;
+use crate::domain::run::{RunRequest, Scope};
+use crate::domain::task::TaskState;
+use crate::domain::time::Timestamp;
+use crate::engine::Command;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+
+/// What is wanted as soon as the first frame is drawn.
+pub fn begin(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    read_configuration(model, &mut effects);
+    settle(model, &mut effects);
+    effects
+}
+
+/// Takes one message at a moment.
+pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    model.now = now;
+    model.is_dirty = true;
+    match msg {
+        Msg::Key(key) => press(model, key, &mut effects),
+        Msg::Pasted(text) => typing::paste(model, &text),
+        Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
+        Msg::Ticked => {}
+        Msg::Interrupted => perform(model, Action::Interrupt, &mut effects),
+        Msg::Engine(update) => news::take(model, *update, &mut effects),
+        Msg::EngineEnded => news::engine_ended(model),
+        Msg::LogRead {
+            target,
+            window,
+            has_more,
+        } => news::log_read(model, &target, window, has_more),
+        Msg::Saved(outcome) => variables::saved(model, outcome),
+        Msg::RunOpened(run, outcome) => news::run_opened(model, &run, outcome),
+    }
+    settle(model, &mut effects);
+    effects
+}
+
+/// A key: a command, or a letter in a text field.
+fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
+    if model.notice().is_some_and(|notice| notice.fleeting) {
+        model.is_notice_shown = false;
+    }
+    let context = model.context();
+    if context == Context::Dialog && answer::by_letter(model, key, effects) {
+        return;
+    }
+    match action::lookup(key, context) {
+        Some(entry) if is_visible(model, entry.action) => match (entry.condition)(model) {
+            None => perform(model, entry.action, effects),
+            Some(reason) => model.answer(reason),
+        },
+        Some(_) => {}
+        None if context == Context::Text => typing::press(model, key),
+        None => unknown(model, key),
+    }
+}
+
+/// On a screen too small to show anything, only leaving works.
+fn is_visible(model: &Model, action: Action) -> bool {
+    layout::fit(model.area) != Fit::TooSmall
+        || matches!(
+            action,
+            Action::Quit
+                | Action::Interrupt
+                | Action::Back
+                | Action::Choose
+                | Action::Help
+                | Action::Redraw
+                | Action::Suspend
+        )
+}
+
+fn unknown(model: &mut Model, key: Key) {
+    if matches!(key.code, KeyCode::Char(_) | KeyCode::F(_)) && model.overlay.is_none() {
+        model.answer(format!("{key} means nothing here; ? shows all keys."));
+    } else {
+        model.is_dirty = false;
+    }
+}
+
+fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Pane(pane) => moving::focus(model, pane),
+        Action::NextPane => moving::focus(model, model.focus.stepped(1)),
+        Action::PreviousPane => moving::focus(model, model.focus.stepped(3)),
+        Action::Up
+        | Action::Down
+        | Action::Left
+        | Action::Right
+        | Action::HalfUp
+        | Action::HalfDown
+        | Action::PageUp
+        | Action::PageDown
+        | Action::Top
+        | Action::Bottom => moving::go(model, action),
+        Action::ReadLogs => moving::focus(model, Pane::Logs),
+        Action::Follow => moving::follow(model),
+        Action::Wrap => {
+            model.logs.wraps = !model.logs.wraps;
+            model.logs.column = 0;
+        }
+        Action::PreviousTry => moving::turn_try(model, -1),
+        Action::NextTry => moving::turn_try(model, 1),
+        Action::EditVariable => variables::edit(model, effects),
+        Action::Save => effects.push(Effect::SaveVariables(model.variables.changes())),
+        Action::Revert => variables::revert(model, effects),
+        Action::Commit => typing::commit(model, effects),
+        Action::OpenArguments => arguments::open(model),
+        Action::EditArgument => arguments::edit(model),
+        Action::AddArgument => arguments::add(model),
+        Action::RemoveArgument => arguments::remove(model),
+        Action::RevertArgument => arguments::revert(model),
+        Action::Choose => answer::choose(model, effects),
+        Action::NextChoice => answer::step(model, 1),
+        Action::PreviousChoice => answer::step(model, -1),
+        Action::Run => model.overlay = Some(Overlay::Plan { top: 0 }),
+        Action::Begin => start(model, effects),
+        Action::StopTask | Action::StopRun | Action::Retry => answer::ask(model, action, effects),
+        Action::History => open_history(model),
+        Action::ShowRun => show_run(model, effects),
+        Action::Reload => read_configuration(model, effects),
+        Action::Help => model.overlay = Some(Overlay::Help { top: 0 }),
+        Action::Notices => model.overlay = Some(Overlay::Notices { top: usize::MAX }),
+        Action::Back => back(model),
+        Action::Quit => quit(model, effects),
+        Action::Interrupt => interrupt(model, effects),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Suspend => effects.push(Effect::Suspend),
+    }
+}
+
+/// Starts what the plan showed.
+fn start(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.overlay = None;
+    model.past = None;
+    let request = RunRequest {
+        profile: model.profile.clone(),
+        variables: model.variables.working.clone(),
+        scope: Scope::Chain,
+        edits: model.configuration.edits.clone(),
+    };
+    effects.push(Effect::Send(Command::Start(Box::new(request))));
+    moving::focus(model, Pane::Grid);
+}
+
+fn open_history(model: &mut Model) {
+    if model.history.is_empty() {
+        model.answer("There is no former run yet; r starts the first one.");
+    } else {
+        model.overlay = Some(Overlay::History { selected: 0 });
+    }
+}
+
+fn show_run(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(Overlay::History { selected }) = model.overlay.take() else {
+        return;
+    };
+    let Some(summary) = model.history.get(selected) else {
+        return;
+    };
+    if model.run.as_ref().is_some_and(|run| run.id == summary.id) {
+        model.past = None;
+    } else {
+        effects.push(Effect::OpenRun(summary.id.clone()));
+    }
+    moving::focus(model, Pane::Grid);
+}
+
+fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.configuration.is_reading = true;
+    let variables = Box::new(model.variables.working.clone());
+    effects.push(Effect::Send(Command::ReadConfiguration(variables)));
+}
+
+/// One step out: the field, then the overlay, then the notice, then the former run.
+fn back(model: &mut Model) {
+    if model.editor().is_some() {
+        typing::cancel(model);
+    } else if model.overlay.is_some() {
+        model.overlay = None;
+    } else if model.notice().is_some() {
+        model.is_notice_shown = false;
+    } else if model.past.is_some() {
+        model.past = None;
+    } else if model.focus == Pane::Logs {
+        moving::focus(model, Pane::Grid);
+    }
+}
+
+fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.is_leaving || (model.live().is_none() && model.variables.changes().is_empty()) {
+        effects.push(Effect::Leave);
+    } else if model.live().is_some() {
+        model.overlay = Some(Overlay::Dialog(leave_dialog(model)));
+    } else {
+        let names: Vec<_> = model
+            .variables
+            .changes()
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .collect();
+        let body = vec![format!("Edited and not saved: {}.", names.join(", "))];
+        let dialog = Dialog::new("Leave without saving?", body, "stay").or('y', "leave", Intent::Leave);
+        model.overlay = Some(Overlay::Dialog(dialog));
+    }
+}
+
+/// The first time asks, the second time leaves.
+fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
+    let is_asked = matches!(&model.overlay, Some(Overlay::Dialog(dialog))
+        if dialog.choices.iter().any(|choice| choice.then == Intent::Leave));
+    if is_asked || model.is_leaving {
+        effects.push(Effect::Leave);
+    } else {
+        model.overlay = Some(Overlay::Dialog(leave_dialog(model)));
+    }
+}
+
+fn leave_dialog(model: &Model) -> Dialog {
+    let Some(run) = model.live() else {
+        let body = vec!["Ctrl-C again leaves at once.".to_owned()];
+        return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", Intent::Leave);
+    };
+    let live = run.tasks.iter().filter(|task| task.state.holds_place()).count();
+    let body = vec![
+        format!(
+            "Run {} is going on: {} at work.",
+            run.id,
+            super::plan::count(live, "task")
+        ),
+        "Left alone, its pipeline runs go on by themselves and the next start offers to resume it.".into(),
+        "Ctrl-C again leaves them alone at once.".into(),
+    ];
+    Dialog::new("Leave while a run is going on?", body, "stay")
+        .or('l', "leave them running", Intent::Leave)
+        .or('s', "stop them, then leave", Intent::StopAndLeave)
+}
+
+/// What follows from every change: the log of the selected task, and what is missing of it.
+fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+    let target = target(model);
+    if target != model.logs.target {
+        let task = target.as_ref().map(|target| target.task.clone());
+        let is_other = task != model.logs.target.as_ref().map(|target| target.task.clone());
+        if is_other && model.live().is_some() {
+            effects.push(Effect::Send(Command::Focus(task)));
+        }
+        model.logs.turn_to(target);
+    }
+    let room = Screen::of(model).room(Pane::Logs);
+    let Some((span, target)) = model.logs.wanted(room).zip(model.logs.target.clone()) else {
+        return;
+    };
+    if room.1 > 0 {
+        model.logs.is_reading = true;
+        model.logs.is_stale = false;
+        effects.push(Effect::ReadLog { target, span });
+    }
+}
+
+/// The try whose log is shown: the chosen one, else the newest.
+fn target(model: &Model) -> Option<LogTarget> {
+    let (run, task) = (model.shown()?, model.task()?);
+    let newest = u32::try_from(task.tries.len()).ok().filter(|tries| *tries > 0)?;
+    if task.state == TaskState::None {
+        return None;
+    }
+    Some(LogTarget {
+        run: run.id.clone(),
+        task: task.id.clone(),
+        number: model.logs.pinned.map_or(newest, |number| number.min(newest)),
+    })
+}

@@ -1,0 +1,137 @@
+//! Questions: what is asked before something is stopped or tried again, and what the answer does.
+
+use super::moving;
+use crate::domain::scheduler::Ask;
+use crate::domain::task::{TaskKind, TaskState};
+use crate::engine::Command;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::key::Key;
+use crate::tui::model::overlay::{Dialog, Intent, Overlay};
+use crate::tui::model::{Model, Pane};
+use crate::tui::plan::count;
+use ratatui::crossterm::event::KeyCode;
+
+/// Asks before stopping or retrying; a retry of what certainly ended needs no question.
+pub(super) fn ask(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    let dialog = match action {
+        Action::StopRun => stop_run(model),
+        Action::StopTask => stop_task(model),
+        _ => retry(model, effects),
+    };
+    if let Some(dialog) = dialog {
+        model.overlay = Some(Overlay::Dialog(dialog));
+    }
+}
+
+fn stop_run(model: &Model) -> Option<Dialog> {
+    let run = model.live()?;
+    let live: Vec<_> = run
+        .pipelines()
+        .filter(|task| task.state.holds_place())
+        .map(|task| task.id.as_str())
+        .collect();
+    let waiting = run.tasks.iter().filter(|task| !task.is_over()).count() - live.len().min(run.tasks.len());
+    let mut body = vec![format!(
+        "Run {}: {} stopped, {} not begun.",
+        run.id,
+        count(live.len(), "live pipeline run"),
+        count(waiting, "other task")
+    )];
+    body.extend(live.iter().take(5).map(|task| format!("  {task}")));
+    if live.len() > 5 {
+        body.push(format!("  and {} more", live.len() - 5));
+    }
+    let yes = format!("stop {}", count(live.len(), "run"));
+    Some(Dialog::new("Stop the whole run?", body, "let it run").or('y', yes, Intent::StopRun))
+}
+
+fn stop_task(model: &Model) -> Option<Dialog> {
+    let task = model.conducted_task()?;
+    let mut body = vec![format!("{}, try {}.", task.id, task.tries.len().max(1))];
+    match task.live_run() {
+        Some(run) => body.push(format!("1 live pipeline run is stopped: {run}.")),
+        None => body.push("It has no live pipeline run; it will not begin.".into()),
+    }
+    if task.state == TaskState::Unknown {
+        body.push("Its end cannot be seen: it is waited for no longer.".into());
+    }
+    if task.kind != TaskKind::Pipeline {
+        body.push("The tasks after it will not run.".into());
+    }
+    let intent = Intent::StopTask(task.id.clone());
+    Some(Dialog::new("Stop this task?", body, "let it run").or('y', "stop 1 task", intent))
+}
+
+fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
+    let task = model.conducted_task()?;
+    if task.state != TaskState::Unknown {
+        let id = task.id.clone();
+        effects.push(Effect::Send(Command::Ask(Ask::Retry(id.clone()))));
+        model.answer(format!("Another try of {id} was asked for."));
+        return None;
+    }
+    let body = vec![
+        format!(
+            "{}: its pipeline run cannot be seen and may still be alive.",
+            task.id
+        ),
+        "Another start may then load the same rows twice at the same time.".into(),
+    ];
+    let intent = Intent::Retry(task.id.clone());
+    Some(
+        Dialog::new("Start again although it may be alive?", body, "wait").or(
+            'y',
+            "start 1 task again",
+            intent,
+        ),
+    )
+}
+
+/// Gives the answer of a letter, if the question has one for it.
+pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
+    let Some(Overlay::Dialog(dialog)) = &mut model.overlay else {
+        return false;
+    };
+    let (KeyCode::Char(letter), false, false) = (key.code, key.ctrl, key.alt) else {
+        return false;
+    };
+    let Some(place) = dialog.choices.iter().position(|choice| choice.key == letter) else {
+        return false;
+    };
+    dialog.selected = place;
+    choose(model, effects);
+    true
+}
+
+/// Selects another answer.
+pub(super) fn step(model: &mut Model, step: isize) {
+    if let Some(Overlay::Dialog(dialog)) = &mut model.overlay {
+        let answers = dialog.choices.len().max(1);
+        dialog.selected = (dialog.selected + answers).saturating_add_signed(step) % answers;
+    }
+}
+
+/// Gives the selected answer.
+pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Dialog(dialog)) = model.overlay.take() else {
+        return;
+    };
+    let command = match dialog.intent() {
+        Intent::Nothing => return,
+        Intent::Leave => return effects.push(Effect::Leave),
+        Intent::StopTask(task) => Command::Ask(Ask::StopTask(task)),
+        Intent::Retry(task) => Command::Ask(Ask::Retry(task)),
+        Intent::StopRun => Command::Ask(Ask::Stop),
+        Intent::StopAndLeave if model.live().is_none() => return effects.push(Effect::Leave),
+        Intent::StopAndLeave => {
+            model.is_leaving = true;
+            Command::Ask(Ask::Stop)
+        }
+        Intent::Resume(run) => {
+            moving::focus(model, Pane::Grid);
+            Command::Resume(run)
+        }
+    };
+    effects.push(Effect::Send(command));
+}

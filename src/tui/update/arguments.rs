@@ -1,0 +1,88 @@
+//! The form of a row's arguments: what is typed there steers the next run, not the table.
+
+use crate::domain::arguments::RuntimeArguments;
+use crate::tui::model::Model;
+use crate::tui::model::configuration::{ArgumentsForm, Typing};
+use crate::tui::model::editor::Editor;
+use crate::tui::model::overlay::Overlay;
+
+fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
+    match &mut model.overlay {
+        Some(Overlay::Arguments(form)) => Some(form),
+        _ => None,
+    }
+}
+
+/// Opens the form of the selected row.
+pub(super) fn open(model: &mut Model) {
+    let pane = &model.configuration;
+    let form = pane.row().map(|row| ArgumentsForm::new(row, pane.arguments(row)));
+    model.overlay = form.map(Overlay::Arguments);
+}
+
+/// Begins to edit the selected value.
+pub(super) fn edit(model: &mut Model) {
+    if let Some(form) = form(model)
+        && let Some(name) = form.name()
+    {
+        form.edit(name);
+    }
+}
+
+/// Begins to add an argument: first its name, then its value.
+pub(super) fn add(model: &mut Model) {
+    if let Some(form) = form(model) {
+        form.typing = Some(Typing::Name(Editor::new("")));
+    }
+}
+
+/// Leaves the selected argument out.
+pub(super) fn remove(model: &mut Model) {
+    change(model, |form, name| {
+        form.values.remove(name);
+    });
+}
+
+/// Takes what the row gives.
+pub(super) fn revert(model: &mut Model) {
+    change(model, |form, name| match form.row.get(name).map(str::to_owned) {
+        Some(value) => form.values.insert(name, value),
+        None => drop(form.values.remove(name)),
+    });
+}
+
+fn change(model: &mut Model, act: impl FnOnce(&mut ArgumentsForm, &str)) {
+    if let Some(form) = form(model)
+        && let Some(name) = form.name()
+    {
+        act(form, &name);
+        form.select(&name);
+        keep(model);
+    }
+}
+
+/// Takes what was typed: after a name its value is asked for.
+pub(super) fn commit(model: &mut Model) {
+    let Some(form) = form(model) else { return };
+    match form.typing.take() {
+        Some(Typing::Name(editor)) => form.edit(editor.text().to_owned()),
+        Some(Typing::Value { name, editor }) => {
+            form.values.insert(name.as_str(), editor.text());
+            form.select(&name);
+            keep(model);
+        }
+        None => {}
+    }
+}
+
+/// Remembers the form's values for the next run, if they differ from the row's.
+fn keep(model: &mut Model) {
+    let Some(form) = form(model) else { return };
+    let (task, differs) = (form.task.clone(), form.values != form.row);
+    let values: RuntimeArguments = form.values.clone();
+    if differs {
+        model.configuration.edits.insert(task, values);
+    } else {
+        model.configuration.edits.remove(&task);
+    }
+}

@@ -1,0 +1,133 @@
+//! Moving: between panes, along lists, through a log.
+
+use crate::domain::variable::VariableName;
+use crate::tui::action::Action;
+use crate::tui::layout::Screen;
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::{Model, Pane};
+use crate::tui::widget::list;
+
+/// Columns of one step sideways.
+const SIDE_STEP: usize = 8;
+
+/// Gives a pane the keys.
+pub(super) fn focus(model: &mut Model, pane: Pane) {
+    model.focus = pane;
+    if pane != Pane::Logs {
+        model.upper = pane;
+    }
+}
+
+/// Moves by an action, in what has the keys.
+pub(super) fn go(model: &mut Model, action: Action) {
+    let step = step(model, action);
+    if model.overlay.is_some() {
+        if let Some(step) = step {
+            within_overlay(model, step);
+        }
+        return;
+    }
+    match (action, step) {
+        (_, Some(step)) => along(model, step),
+        (Action::Left, None) if model.focus == Pane::Logs && !model.logs.wraps => {
+            model.logs.column = model.logs.column.saturating_sub(SIDE_STEP);
+        }
+        (Action::Right, None) if model.focus == Pane::Logs && !model.logs.wraps => {
+            let longest = model.logs.window.rows.iter().map(String::len).max().unwrap_or(0);
+            model.logs.column = (model.logs.column + SIDE_STEP).min(longest);
+        }
+        (Action::Left, None) => focus(model, model.focus.stepped(3)),
+        _ => focus(model, model.focus.stepped(1)),
+    }
+}
+
+/// How far an action moves along a list; nothing for a step sideways.
+fn step(model: &Model, action: Action) -> Option<isize> {
+    let pane = Screen::of(model).room(model.focus).1;
+    // Overlays take most of the screen, and the list of tasks has a heading and details.
+    let rows = match model.overlay {
+        Some(_) => usize::from(model.area.height).saturating_sub(8),
+        None if model.focus == Pane::Grid => pane.saturating_sub(3),
+        None => pane,
+    };
+    let page = isize::try_from(rows.max(2)).unwrap_or(isize::MAX);
+    match action {
+        Action::Up => Some(-1),
+        Action::Down => Some(1),
+        Action::HalfUp => Some(-page / 2),
+        Action::HalfDown => Some(page / 2),
+        Action::PageUp => Some(1 - page),
+        Action::PageDown => Some(page - 1),
+        Action::Top => Some(isize::MIN),
+        Action::Bottom => Some(isize::MAX),
+        _ => None,
+    }
+}
+
+fn along(model: &mut Model, step: isize) {
+    match model.focus {
+        Pane::Variables => {
+            let place = list::moved(model.variables.index(), step, VariableName::ALL.len());
+            model.variables.selected = VariableName::ALL[place];
+        }
+        Pane::Configuration => {
+            let rows = model.configuration.rows().len();
+            model.configuration.selected = list::moved(model.configuration.selected, step, rows);
+        }
+        Pane::Grid => {
+            let Some(run) = model.past.as_ref().or(model.run.as_ref()) else {
+                return;
+            };
+            let place = list::moved(model.grid.index(run), step, run.tasks.len());
+            let before = model.grid.index(run);
+            model.grid.select(run, place);
+            if place != before {
+                model.logs.pinned = None;
+            }
+        }
+        Pane::Logs => scroll(model, step),
+    }
+}
+
+fn scroll(model: &mut Model, step: isize) {
+    let room = Screen::of(model).room(Pane::Logs);
+    match step {
+        isize::MIN => model.logs.show((0, 0), false),
+        isize::MAX => model.logs.show((0, 0), true),
+        _ => model.logs.scroll(step, room),
+    }
+}
+
+/// Stays at the end, or stops where it is.
+pub(super) fn follow(model: &mut Model) {
+    let room = Screen::of(model).room(Pane::Logs);
+    let top = model.logs.effective_top(room);
+    model.logs.show(top, !model.logs.follows);
+}
+
+/// Shows the log of another try.
+pub(super) fn turn_try(model: &mut Model, step: i64) {
+    let tries = model.task().map_or(0, |task| task.tries.len());
+    let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+    let shown = model.logs.target.as_ref().map_or(tries, |target| target.number);
+    let wanted = (i64::from(shown) + step).clamp(1, i64::from(tries.max(1)));
+    let wanted = u32::try_from(wanted).unwrap_or(1);
+    // At the newest one, later tries are followed again.
+    model.logs.pinned = (wanted < tries).then_some(wanted);
+}
+
+fn within_overlay(model: &mut Model, step: isize) {
+    let runs = model.history.len();
+    let lines = crate::tui::view::overlay_lines(model);
+    match &mut model.overlay {
+        Some(Overlay::Arguments(form)) => {
+            form.selected = list::moved(form.selected, step, form.lines().len());
+        }
+        Some(Overlay::History { selected }) => *selected = list::moved(*selected, step, runs),
+        Some(Overlay::Help { top } | Overlay::Notices { top } | Overlay::Plan { top }) => {
+            let last = lines.saturating_sub(1);
+            *top = list::moved((*top).min(last), step, last + 1);
+        }
+        Some(Overlay::Dialog(_)) | None => {}
+    }
+}

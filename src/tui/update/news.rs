@@ -1,0 +1,135 @@
+//! What the engine and the shell tell: events, the configuration, lines of a log.
+
+use crate::domain::event::{Fact, RunEvent};
+use crate::domain::failure::Failure;
+use crate::domain::id::DagRunId;
+use crate::domain::run::Run;
+use crate::engine::Update;
+use crate::tui::effect::Effect;
+use crate::tui::model::logs::{LogTarget, LogWindow};
+use crate::tui::model::{Model, RunSummary, finding_text, meaning_of};
+use crate::tui::theme::Meaning;
+
+/// Takes what the engine told.
+pub(super) fn take(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
+    match update {
+        Update::Events(events) => {
+            for event in &events {
+                apply(model, event);
+            }
+            if model.is_leaving && model.live().is_none() {
+                effects.push(Effect::Leave);
+            }
+        }
+        Update::Configuration(Ok(table)) => {
+            model.configuration.is_reading = false;
+            model.configuration.take(table);
+        }
+        Update::Configuration(Err(failure)) => {
+            model.configuration.is_reading = false;
+            model.configuration.failure = Some(failure);
+        }
+        Update::Connected(connected) => model.connected = Some(connected),
+        Update::LogGrew { task, number } => log_grew(model, &task, number),
+        Update::Refused(failure) => model.tell(Meaning::Warning, format!("Refused: {failure}")),
+        Update::Broken(failure) => model.tell(
+            Meaning::Danger,
+            format!("The run goes no further, nothing can be written: {failure}"),
+        ),
+    }
+}
+
+fn apply(model: &mut Model, event: &RunEvent) {
+    match &event.fact {
+        Fact::RunStarted { .. } => {
+            model.run = Run::begin(event);
+            model.is_conducted = true;
+            model.past = None;
+            model.logs.pinned = None;
+        }
+        fact => {
+            if let Some(run) = &mut model.run {
+                run.apply(event);
+            }
+            if let Fact::ConfigurationRead { configuration } = fact {
+                model.configuration.take(configuration.clone());
+            }
+            if let Fact::Noticed { finding } = fact {
+                model.tell(meaning_of(finding.severity), finding_text(finding));
+            }
+        }
+    }
+    remember(model);
+}
+
+/// Keeps the line of the run in the history up to date.
+fn remember(model: &mut Model) {
+    let Some(run) = &model.run else { return };
+    let summary = RunSummary {
+        id: run.id.clone(),
+        started: run.started,
+        ended: run.ended,
+        state: run.state,
+        counts: run.counts(),
+    };
+    match model.history.iter_mut().find(|known| known.id == summary.id) {
+        Some(known) => *known = summary,
+        None => model.history.insert(0, summary),
+    }
+}
+
+fn log_grew(model: &mut Model, task: &crate::domain::id::TaskId, number: u32) {
+    let is_shown = model.past.is_none()
+        && model
+            .logs
+            .target
+            .as_ref()
+            .is_some_and(|target| target.task == *task && target.number == number);
+    if is_shown {
+        model.logs.is_stale = true;
+    }
+    // The frame is due when the lines have been read.
+    model.is_dirty = false;
+}
+
+/// The engine is gone without having been asked to go.
+pub(super) fn engine_ended(model: &mut Model) {
+    model.is_conducted = false;
+    model.tell(
+        Meaning::Danger,
+        "The engine has ended; live pipeline runs go on. Start Downbeat again to resume the run.",
+    );
+}
+
+/// Lines were read; an answer for another file comes too late and is dropped.
+pub(super) fn log_read(
+    model: &mut Model,
+    target: &LogTarget,
+    window: Result<LogWindow, String>,
+    has_more: bool,
+) {
+    if model.logs.target.as_ref() != Some(target) {
+        model.is_dirty = false;
+        return;
+    }
+    model.logs.is_reading = false;
+    model.logs.is_stale |= has_more;
+    match window {
+        Ok(window) => {
+            model.logs.window = window;
+            model.logs.failure = None;
+        }
+        Err(failure) => model.logs.failure = Some(failure),
+    }
+}
+
+/// A former run was read, or not.
+pub(super) fn run_opened(model: &mut Model, run: &DagRunId, outcome: Result<Box<Run>, Failure>) {
+    match outcome {
+        Ok(run) => {
+            model.past = Some(*run);
+            model.logs.pinned = None;
+        }
+        Err(failure) => model.tell(Meaning::Warning, format!("Run {run} cannot be shown: {failure}")),
+    }
+}

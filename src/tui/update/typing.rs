@@ -1,0 +1,64 @@
+//! Typing into a text field: what it says while it is typed, and what enter and esc do.
+
+use super::{arguments, variables};
+use crate::domain::arguments::RuntimeArguments;
+use crate::domain::variable::Variables;
+use crate::tui::effect::Effect;
+use crate::tui::key::Key;
+use crate::tui::model::Model;
+use crate::tui::model::configuration::Typing;
+use crate::tui::model::overlay::Overlay;
+
+/// A letter, or a key that edits.
+pub(super) fn press(model: &mut Model, key: Key) {
+    if let Some(editor) = model.editor_mut() {
+        editor.press(key);
+    }
+    judge(model);
+}
+
+/// A text from the clipboard; outside of a field it means nothing.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    match model.editor_mut() {
+        Some(editor) => editor.paste(text),
+        None => model.answer("Pasted text is taken while a field is edited; enter edits it."),
+    }
+    judge(model);
+}
+
+/// Says what is wrong with the text so far.
+fn judge(model: &mut Model) {
+    let Some(text) = model.editor().map(|editor| editor.text().to_owned()) else {
+        return;
+    };
+    let fault = match &model.overlay {
+        Some(Overlay::Arguments(form)) => match &form.typing {
+            Some(Typing::Value { name, .. }) => RuntimeArguments::fault(name, &text),
+            _ => RuntimeArguments::fault(&text, "0"),
+        },
+        _ => Variables::fault(model.variables.selected, &text),
+    };
+    if let Some(editor) = model.editor_mut() {
+        editor.fault = fault;
+    }
+}
+
+/// Takes what was typed, if it can be taken.
+pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
+    judge(model);
+    if model.editor().is_some_and(|editor| editor.fault.is_some()) {
+        return;
+    }
+    match model.overlay {
+        Some(Overlay::Arguments(_)) => arguments::commit(model),
+        _ => variables::commit(model, effects),
+    }
+}
+
+/// Forgets what was typed.
+pub(super) fn cancel(model: &mut Model) {
+    match &mut model.overlay {
+        Some(Overlay::Arguments(form)) => form.typing = None,
+        _ => model.variables.editor = None,
+    }
+}

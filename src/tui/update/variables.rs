@@ -1,0 +1,63 @@
+//! The form of the variables: editing, taking, saving, undoing.
+
+use super::read_configuration;
+use crate::domain::failure::Failure;
+use crate::domain::variable::VariableName;
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::model::editor::Editor;
+use crate::tui::model::variables::VariablesPane;
+use crate::tui::theme::Meaning;
+use std::collections::BTreeMap;
+
+/// Begins to edit the selected variable; a true or false changes at once.
+pub(super) fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let name = model.variables.selected;
+    let text = model.variables.working.text(name);
+    match text.as_str() {
+        "true" => set(model, name, "false", effects),
+        "false" => set(model, name, "true", effects),
+        _ => model.variables.editor = Some(Editor::new(&text)),
+    }
+}
+
+/// Takes what was typed.
+pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
+    if let Some(editor) = model.variables.editor.take() {
+        set(model, model.variables.selected, editor.text(), effects);
+    }
+}
+
+/// Takes the saved value again.
+pub(super) fn revert(model: &mut Model, effects: &mut Vec<Effect>) {
+    let name = model.variables.selected;
+    let saved = model.variables.saved.text(name);
+    set(model, name, &saved, effects);
+}
+
+fn set(model: &mut Model, name: VariableName, text: &str, effects: &mut Vec<Effect>) {
+    let before = model.variables.working.text(name);
+    if let Err(error) = model.variables.working.set(name, text) {
+        model.tell(Meaning::Warning, error.to_string());
+    } else if before != model.variables.working.text(name) && VariablesPane::moves_configuration(name) {
+        read_configuration(model, effects);
+    }
+}
+
+/// The profile was written, or not.
+pub(super) fn saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, String>, Failure>) {
+    match outcome {
+        Ok(origins) => {
+            model.variables.saved = model.variables.working.clone();
+            model.variables.origins = origins;
+            model.answer(format!(
+                "The variables were saved in the profile {}.",
+                model.profile
+            ));
+        }
+        Err(failure) => model.tell(
+            Meaning::Danger,
+            format!("The variables were not saved: {failure}"),
+        ),
+    }
+}

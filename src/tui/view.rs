@@ -1,0 +1,228 @@
+//! Draws the model. It changes nothing and knows nothing that the model does not say.
+//!
+//! Wide, 120 columns or more, and 20 rows or more:
+//! ```text
+//!  SANDBOX  pipeline · instance                              ? help
+//!  ● running 1m 05s   3 success · 2 running
+//! ╭ 1 Variables ────────────╮╭ 3 Tasks ───────────────────────────╮
+//! │ name            value   ││ ✔ success  start           1/1 …   │
+//! │ …                       ││ ● running  start_pipeline_ 1/3 …   │
+//! │ what the selected means ││ what is to be said of the selected │
+//! ╰─────────────────────────╯╰────────────────────────────────────╯
+//! ╭ 2 Configuration ────────╮╭ 4 Logs ────────────────────────────╮
+//! │ ✔ hr / engineer    10   ││ 10:11:12 INFO  Read MySQL | 120 …  │
+//! │ ○ it / platform         ││                                    │
+//! ╰─────────────────────────╯╰────────────────────────────────────╯
+//!  the last notice, while it stands
+//!  enter edit  s save  r run  …                       ? all keys
+//! ```
+//! Medium, 80 to 119 columns: one of the panes 1 to 3, with all names in its title, above the logs.
+//! ```text
+//!  SANDBOX  pipeline                                         ? help
+//!  ● running 1m 05s   3 success · 2 running
+//! ╭ 1 Variables │ 2 Configuration │[3 Tasks]│ 4 Logs ─────────────╮
+//! │ ● running  start_pipeline_hr_engineer   1/3   12 s   120 → –   │
+//! ╰────────────────────────────────────────────────────────────────╯
+//! ╭ Logs: start_pipeline_hr_engineer, try 1 ───────────────────────╮
+//! │ 10:11:12 INFO  Read MySQL | 120 rows read                      │
+//! ╰────────────────────────────────────────────────────────────────╯
+//!  enter logs  r run  x stop task                       ? all keys
+//! ```
+//! Narrow, below 80 columns or 20 rows: the pane that has the keys, alone, in the same dress. Below
+//! 40 × 10: a sentence.
+
+mod arguments;
+mod configuration;
+mod dialog;
+mod footer;
+mod grid;
+mod header;
+mod help;
+mod history;
+mod logs;
+mod reader;
+mod variables;
+
+use super::layout::{Fit, LEAST_COLUMNS, LEAST_ROWS, Screen};
+use super::model::overlay::Overlay;
+use super::model::{Model, Pane};
+use super::theme::Meaning;
+use super::widget::paint::{Look, Paint};
+use super::widget::text;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Draws the whole screen.
+pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
+    let mut paint = Paint { cells, look };
+    let screen = Screen::of(model);
+    if screen.fit == Fit::TooSmall {
+        return too_small(model, &mut paint);
+    }
+    header::draw(model, screen.header, &mut paint);
+    header::alerts(model, screen.alerts, &mut paint);
+    for (pane, area) in &screen.panes {
+        let inside = frame(model, &screen, *pane, *area, &mut paint);
+        match pane {
+            Pane::Variables => variables::draw(model, inside, &mut paint),
+            Pane::Configuration => configuration::draw(model, inside, &mut paint),
+            Pane::Grid => grid::draw(model, inside, &mut paint),
+            Pane::Logs => logs::draw(model, inside, &mut paint),
+        }
+    }
+    footer::notice(model, screen.notice, &mut paint);
+    footer::draw(model, screen.footer, &mut paint);
+    overlay(model, &mut paint);
+}
+
+fn overlay(model: &Model, paint: &mut Paint) {
+    match &model.overlay {
+        None => {}
+        Some(Overlay::Help { top }) => reader::draw(model, "All keys", help::lines(), *top, paint),
+        Some(Overlay::Notices { top }) => {
+            reader::draw(model, "What was told", reader::notices(model), *top, paint);
+        }
+        Some(Overlay::Plan { top }) => {
+            reader::draw(model, "What this run will do", reader::plan(model), *top, paint);
+        }
+        Some(Overlay::Dialog(dialog)) => dialog::draw(model, dialog, paint),
+        Some(Overlay::Arguments(form)) => arguments::draw(model, form, paint),
+        Some(Overlay::History { selected }) => history::draw(model, *selected, paint),
+    }
+}
+
+/// How many lines the text that lies over the panes has, for scrolling.
+pub fn overlay_lines(model: &Model) -> usize {
+    let lines = match &model.overlay {
+        Some(Overlay::Help { .. }) => help::lines(),
+        Some(Overlay::Notices { .. }) => reader::notices(model),
+        Some(Overlay::Plan { .. }) => reader::plan(model),
+        _ => return 0,
+    };
+    reader::last_top(model, lines) + 1
+}
+
+fn too_small(model: &Model, paint: &mut Paint) {
+    let area = model.area;
+    let sentence = format!(
+        "{}: {}x{} is too small, {LEAST_COLUMNS}x{LEAST_ROWS} is needed. q quits.",
+        model.band(),
+        area.width,
+        area.height
+    );
+    let style = paint.look.style(Meaning::Warning);
+    for (row, line) in (0..area.height).zip(text::wrap(&sentence, usize::from(area.width))) {
+        paint.text(area, 0, row, &line, style);
+    }
+    if let Some(Overlay::Dialog(dialog)) = &model.overlay
+        && area.height > 4
+    {
+        let line = format!("{} {}", dialog.title, dialog::answers(dialog));
+        paint.text(area, 0, area.height - 1, &line, paint.look.style(Meaning::Accent));
+    }
+}
+
+/// The box of a pane with its title; gives what is inside.
+fn frame(model: &Model, screen: &Screen, pane: Pane, area: Rect, paint: &mut Paint) -> Rect {
+    let has_keys = model.focus == pane && model.overlay.is_none();
+    let border = if has_keys {
+        Meaning::Accent
+    } else {
+        Meaning::Border
+    };
+    let inside = paint.frame(area, paint.look.style(border));
+    let has_tabs = screen.fit != Fit::Wide && (pane != Pane::Logs || screen.fit == Fit::Narrow);
+    if area.width > 6 && area.height > 1 {
+        let column = if has_tabs {
+            tabs(pane, area, paint)
+        } else {
+            let name = format!(" {} {} ", pane.number(), pane.title());
+            paint.text(area, 2, 0, &name, paint.look.style(border))
+        };
+        extra(model, pane, area, column, paint);
+    }
+    inside
+}
+
+/// The names of all panes, the shown one in brackets.
+fn tabs(pane: Pane, area: Rect, paint: &mut Paint) -> u16 {
+    let is_short = area.width < 60;
+    let mut column = 2;
+    for other in Pane::ALL {
+        let (open, close, meaning) = if other == pane {
+            ("[", "]", Meaning::Accent)
+        } else {
+            (" ", " ", Meaning::Muted)
+        };
+        let name = if is_short && other != pane {
+            ""
+        } else {
+            other.title()
+        };
+        let gap = if name.is_empty() { "" } else { " " };
+        let tab = format!("{open}{}{gap}{name}{close}", other.number());
+        column = paint.text(area, column, 0, &tab, paint.look.style(meaning));
+    }
+    column
+}
+
+/// What a pane says of itself behind its name, as far as there is room.
+fn extra(model: &Model, pane: Pane, area: Rect, column: u16, paint: &mut Paint) {
+    let words = match pane {
+        Pane::Variables => variables::summary(model),
+        Pane::Configuration => configuration::summary(model),
+        Pane::Grid => grid::summary(model),
+        Pane::Logs => logs::summary(model),
+    };
+    let room = usize::from(area.width.saturating_sub(column + 3));
+    if words.is_empty() || room < 8 {
+        return;
+    }
+    let words = text::clip(&words, room.saturating_sub(2), paint.look.symbols.cut).into_owned();
+    let within = Rect {
+        width: area.width - 2,
+        ..area
+    };
+    paint.right(within, 0, &format!(" {words} "), paint.look.style(Meaning::Muted));
+}
+
+/// A box in the middle of the screen, emptied; gives what is inside.
+fn window(model: &Model, title: &str, columns: usize, rows: usize, paint: &mut Paint) -> Rect {
+    let fit = |wanted: usize, most: u16| u16::try_from(wanted).unwrap_or(most).min(most);
+    let width = fit(columns + 4, model.area.width);
+    let height = fit(rows + 2, model.area.height.saturating_sub(1));
+    let area = Rect::new(
+        (model.area.width - width) / 2,
+        (model.area.height.saturating_sub(1) - height) / 2,
+        width,
+        height,
+    );
+    paint.clear(area);
+    let inside = paint.frame(area, paint.look.style(Meaning::Accent));
+    let title = text::clip(
+        title,
+        usize::from(width.saturating_sub(6)),
+        paint.look.symbols.cut,
+    )
+    .into_owned();
+    paint.text(
+        area,
+        2,
+        0,
+        &format!(" {title} "),
+        paint.look.style(Meaning::Accent),
+    );
+    Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        ..inside
+    }
+}
+
+/// A pane without contents: what would be here, and which key fills it.
+fn empty(area: Rect, sentence: &str, paint: &mut Paint) {
+    let room = usize::from(area.width.saturating_sub(2));
+    for (row, line) in (0..area.height).zip(text::wrap(sentence, room)) {
+        paint.text(area, 1, row, &line, paint.look.style(Meaning::Muted));
+    }
+}

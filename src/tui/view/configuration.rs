@@ -1,0 +1,138 @@
+//! The rows of the configuration table: all of them, the inactive ones muted, with what they give
+//! their pipeline run, and what is to be said about the table.
+
+use crate::domain::arguments::RuntimeArguments;
+use crate::domain::row::ConfigurationRow;
+use crate::tui::model::{Model, Pane, finding_text, meaning_of};
+use crate::tui::plan::count;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::{list, text};
+use ratatui::layout::Rect;
+
+/// What the title says behind the name.
+pub(super) fn summary(model: &Model) -> String {
+    let Some(table) = &model.configuration.table else {
+        return String::new();
+    };
+    let active = table.active().count();
+    let edited = match model.configuration.edits.len() {
+        0 => String::new(),
+        edits => format!(", {edits} edited"),
+    };
+    format!("{active} of {} active{edited}", count(table.rows.len(), "row"))
+}
+
+/// Draws the pane.
+pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    let pane = &model.configuration;
+    let mut notes: Vec<_> = pane
+        .failure
+        .iter()
+        .map(|failure| {
+            (
+                Meaning::Danger,
+                format!("The table cannot be read: {failure} ctrl-r tries again."),
+            )
+        })
+        .collect();
+    let findings = pane.table.iter().flat_map(|table| &table.findings);
+    notes.extend(findings.map(|finding| (meaning_of(finding.severity), finding_text(finding))));
+    let room = usize::from(area.width.saturating_sub(2));
+    let notes: Vec<_> = notes
+        .iter()
+        .flat_map(|(meaning, note)| text::wrap(note, room).into_iter().map(|line| (*meaning, line)))
+        .collect();
+    let most = if pane.rows().is_empty() {
+        area.height
+    } else {
+        area.height / 2
+    };
+    let below = u16::try_from(notes.len()).unwrap_or(u16::MAX).min(most);
+    let above = Rect {
+        height: area.height - below,
+        ..area
+    };
+    for (row, (meaning, line)) in (above.height..area.height).zip(&notes) {
+        paint.text(area, 1, row, line, paint.look.style(*meaning));
+    }
+    if pane.rows().is_empty() {
+        return nothing(model, above, paint);
+    }
+    rows(model, above, paint);
+}
+
+fn nothing(model: &Model, area: Rect, paint: &mut Paint) {
+    let variables = &model.variables.working;
+    let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
+    let sentence = match &model.configuration.table {
+        _ if model.configuration.is_reading => format!("Reading {table} ..."),
+        Some(_) => format!("{table} has no rows. Each row is one pipeline run; ctrl-r reads it again."),
+        None if model.configuration.failure.is_some() => return,
+        None => format!("The rows of {table} stand here; ctrl-r reads them."),
+    };
+    super::empty(area, &sentence, paint);
+}
+
+fn rows(model: &Model, area: Rect, paint: &mut Paint) {
+    let pane = &model.configuration;
+    let longest = pane
+        .rows()
+        .iter()
+        .map(|row| text::width(&name(row)))
+        .max()
+        .unwrap_or(0);
+    let names = longest.min(usize::from(area.width) / 2);
+    let visible = list::around(pane.selected, pane.rows().len(), usize::from(area.height));
+    for (row, place) in (0..).zip(visible) {
+        line(model, place, names, area, row, paint);
+    }
+}
+
+fn name(row: &ConfigurationRow) -> String {
+    format!("{} / {}", row.business_unit, row.data_source)
+}
+
+fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, paint: &mut Paint) {
+    let pane = &model.configuration;
+    let Some(record) = pane.rows().get(place) else {
+        return;
+    };
+    let is_edited = model.edited(&record.task);
+    let (glyph, meaning) = if record.active {
+        (paint.look.symbols.on, Meaning::Text)
+    } else {
+        (paint.look.symbols.off, Meaning::Muted)
+    };
+    let style = paint.look.style(meaning);
+    paint.text(area, 1, row, glyph, style);
+    let cut = paint.look.symbols.cut;
+    let shown = text::clip(&name(record), names, cut).into_owned();
+    paint.text(area, 3, row, &shown, style);
+    let mut column = u16::try_from(names).unwrap_or(0) + 4;
+    let priority = if record.active {
+        format!("{:>4}", record.priority)
+    } else {
+        "inactive".to_owned()
+    };
+    column = paint.text(area, column, row, &priority, style) + 1;
+    if is_edited {
+        let mark = format!("{} edited ", paint.look.symbols.dirty);
+        column = paint.text(area, column, row, &mark, paint.look.style(Meaning::Warning));
+    }
+    let arguments = one_line(&pane.arguments(record).redacted());
+    paint.text(area, column, row, &arguments, paint.look.style(Meaning::Muted));
+    if place == pane.selected {
+        let has_keys = model.focus == Pane::Configuration && model.overlay.is_none();
+        paint.selected(area, row, has_keys);
+    }
+}
+
+/// Names and values on one line; the two that are the row's name are left out.
+fn one_line(arguments: &RuntimeArguments) -> String {
+    let others = arguments
+        .iter()
+        .filter(|(name, _)| !matches!(*name, "business_unit" | "data_source"));
+    let pairs: Vec<_> = others.map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join(" ")
+}

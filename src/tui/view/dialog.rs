@@ -1,0 +1,57 @@
+//! A question with its answers, in the middle of the screen.
+
+use crate::tui::model::Model;
+use crate::tui::model::overlay::{Dialog, Intent};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::text;
+use ratatui::style::Modifier;
+
+/// The widest a question gets.
+const COLUMNS: usize = 64;
+
+/// Draws the question.
+pub(super) fn draw(model: &Model, dialog: &Dialog, paint: &mut Paint) {
+    let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
+    let body: Vec<_> = dialog
+        .body
+        .iter()
+        .flat_map(|line| text::wrap(line, columns))
+        .collect();
+    let are_stacked = text::width(&answers(dialog)) > columns;
+    let rows = body.len() + 1 + if are_stacked { dialog.choices.len() } else { 1 };
+    let area = super::window(model, &dialog.title, columns, rows, paint);
+    // The answers stay visible whatever the height.
+    let below = if are_stacked { dialog.choices.len() } else { 1 };
+    let below = u16::try_from(below).unwrap_or(1).min(area.height);
+    for (row, line) in (0..area.height.saturating_sub(below)).zip(&body) {
+        paint.text(area, 0, row, line, paint.look.style(Meaning::Text));
+    }
+    let mut place = (0, area.height - below);
+    for (index, choice) in dialog.choices.iter().enumerate() {
+        let meaning = match choice.then {
+            Intent::StopRun | Intent::StopTask(_) | Intent::StopAndLeave => Meaning::Warning,
+            _ => Meaning::Text,
+        };
+        let mut style = paint.look.style(meaning);
+        if index == dialog.selected {
+            style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+        }
+        let label = format!(" {} {} ", choice.key, choice.label);
+        let end = paint.text(area, place.0, place.1, &label, style);
+        place = if are_stacked {
+            (0, place.1 + 1)
+        } else {
+            (end + 1, place.1)
+        };
+    }
+}
+
+/// The answers on one line.
+pub(super) fn answers(dialog: &Dialog) -> String {
+    let answers = dialog
+        .choices
+        .iter()
+        .map(|choice| format!(" {} {} ", choice.key, choice.label));
+    answers.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,139 @@
+//! The tasks of a run, one a line, and what is to be said of the selected one. Only what is visible is
+//! made into text: a run may have thousands of tasks.
+
+mod cells;
+
+use crate::domain::task::Task;
+use crate::tui::model::{Model, Pane};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::{list, text};
+use ratatui::layout::Rect;
+
+/// Columns: the bar, glyph and word of the state, then the name.
+const NAME_AT: u16 = 13;
+/// `1/3`.
+const TRY: usize = 5;
+/// `59m 59s`.
+const ELAPSED: usize = 8;
+/// `12,345 → 12,345`.
+const RECORDS: usize = 16;
+
+/// What the title says behind the name.
+pub(super) fn summary(model: &Model) -> String {
+    model.shown().map(|run| run.id.to_string()).unwrap_or_default()
+}
+
+/// Where the columns begin.
+struct Columns {
+    name: usize,
+    tries: u16,
+    elapsed: u16,
+    records: Option<u16>,
+    note: u16,
+    are_names_short: bool,
+}
+
+impl Columns {
+    /// A pane too narrow for all of it drops the records, then shortens the names.
+    fn of(width: u16, longest: usize) -> Self {
+        let width = usize::from(width);
+        let rest = width.saturating_sub(usize::from(NAME_AT) + TRY + ELAPSED);
+        let has_records = rest >= RECORDS + 16;
+        let room = if has_records { rest - RECORDS } else { rest };
+        let are_names_short = longest + 1 > room;
+        let name = longest.min(room.saturating_sub(1));
+        let at = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
+        let tries = usize::from(NAME_AT) + name + 1;
+        let records = tries + TRY + ELAPSED;
+        Self {
+            name,
+            tries: at(tries),
+            elapsed: at(tries + TRY),
+            records: has_records.then_some(at(records)),
+            note: at(if has_records { records + RECORDS } else { records }),
+            are_names_short,
+        }
+    }
+}
+
+/// Draws the pane.
+pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    let Some(run) = model.shown() else {
+        let words = "The tasks of a run stand here, one a line, with state, tries, time and records. r \
+                     shows what a run would do, and starts it.";
+        return super::empty(area, words, paint);
+    };
+    let selected = run.tasks.get(model.grid.index(run));
+    let about = selected.map_or_else(Vec::new, |task| {
+        cells::about(model, task, usize::from(area.width) - 2)
+    });
+    let most = (area.height / 4).max(1);
+    let below = u16::try_from(about.len()).unwrap_or(most).min(most);
+    let (heading, below) = if area.height < 6 { (0, 0) } else { (1, below + 1) };
+    let rows = usize::from(area.height.saturating_sub(heading + below));
+    let visible = list::around(model.grid.index(run), run.tasks.len(), rows);
+    let longest = run.tasks[visible.clone()]
+        .iter()
+        .map(|task| text::width(task.id.as_str()));
+    let columns = Columns::of(area.width, longest.max().unwrap_or(0));
+    if heading > 0 {
+        head(&columns, area, paint);
+    }
+    for (row, place) in (heading..).zip(visible) {
+        line(model, &run.tasks[place], &columns, area, row, paint);
+        if place == model.grid.index(run) {
+            let has_keys = model.focus == Pane::Grid && model.overlay.is_none();
+            paint.selected(area, row, has_keys);
+        }
+    }
+    if below > 0 {
+        let top = area.height - below;
+        paint.rule(area, top, paint.look.style(Meaning::Border));
+        for (row, (meaning, line)) in (top + 1..area.height).zip(about) {
+            paint.text(area, 1, row, &line, paint.look.style(meaning));
+        }
+    }
+}
+
+fn head(columns: &Columns, area: Rect, paint: &mut Paint) {
+    let style = paint.look.style(Meaning::Muted);
+    paint.text(area, 1, 0, "state", style);
+    paint.text(area, NAME_AT, 0, "task", style);
+    paint.field(area, columns.tries, 0, TRY, "try", style);
+    paint.field(area, columns.elapsed, 0, ELAPSED, "time", style);
+    if let Some(records) = columns.records {
+        let words = format!("read {} loaded", paint.look.symbols.arrow);
+        paint.field(area, records, 0, RECORDS, &words, style);
+    }
+    if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
+        paint.text(area, columns.note, 0, "what is going on", style);
+    }
+}
+
+fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, paint: &mut Paint) {
+    let mark = crate::tui::symbol::of_task(task.state);
+    let style = paint.look.style(mark.meaning);
+    let state = paint.look.state(mark);
+    paint.field(area, 1, row, 11, &state, style);
+    let plain = paint
+        .look
+        .style(if task.state.is_end() || task.state.holds_place() {
+            Meaning::Text
+        } else {
+            Meaning::Muted
+        });
+    let name = cells::name(task, columns.are_names_short, paint.look.symbols.cut);
+    paint.field(area, NAME_AT, row, columns.name, &name, plain);
+    paint.field(area, columns.tries, row, TRY - 1, &cells::tries(task), plain);
+    let elapsed = cells::elapsed(task, model.now);
+    paint.field(area, columns.elapsed, row, ELAPSED - 1, &elapsed, plain);
+    if let Some(records) = columns.records {
+        let words = cells::records(task, paint.look.symbols.arrow);
+        paint.field(area, records, row, RECORDS - 1, &words, plain);
+    }
+    if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
+        let (meaning, words) = cells::note(task, model.now);
+        paint.text(area, columns.note, row, &words, paint.look.style(meaning));
+    }
+}

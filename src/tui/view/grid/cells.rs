@@ -1,0 +1,139 @@
+//! The words of a task: its name, its tries, its records, and why it is where it is.
+
+use crate::domain::task::{StopReason, Task, TaskKind, TaskState};
+use crate::domain::time::{Timestamp, human};
+use crate::tui::model::Model;
+use crate::tui::symbol;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::text;
+
+/// Narrower than this, the reason is only told below the list.
+pub(super) const NOTE: usize = 18;
+
+/// The name; without what all pipelines have in common when there is no room for it.
+pub(super) fn name(task: &Task, is_short: bool, cut: &str) -> String {
+    match task.id.as_str().strip_prefix("start_pipeline_") {
+        Some(rest) if is_short => format!("{cut}{rest}"),
+        _ => task.id.to_string(),
+    }
+}
+
+/// `1/3`; nothing before the first try.
+pub(super) fn tries(task: &Task) -> String {
+    match task.tries.len() {
+        0 => String::new(),
+        tries => format!("{tries}/{}", task.allowed_tries),
+    }
+}
+
+/// The time since its first try.
+pub(super) fn elapsed(task: &Task, now: Timestamp) -> String {
+    task.elapsed(now).map(human).unwrap_or_default()
+}
+
+/// Records read and loaded; nothing for tasks that have none.
+pub(super) fn records(task: &Task, arrow: &str) -> String {
+    let Some(current) = task.current().filter(|_| task.kind == TaskKind::Pipeline) else {
+        return String::new();
+    };
+    let shown = |count: Option<u64>| count.map_or("-".into(), text::thousands);
+    match (current.records_read(), current.records_loaded()) {
+        (None, None) => String::new(),
+        (read, loaded) => format!("{} {arrow} {}", shown(read), shown(loaded)),
+    }
+}
+
+/// In a few words: why it waits, what it does, why it failed.
+pub(super) fn note(task: &Task, now: Timestamp) -> (Meaning, String) {
+    let reason = task.reason.as_ref().map(|failure| failure.reason.as_str());
+    let seen = task.current().and_then(|current| current.pipeline_state.as_ref());
+    let silent = task.open_try().and_then(|open| open.silent_since);
+    match task.state {
+        TaskState::UpForRetry => (
+            Meaning::Warning,
+            format!("{}: {}", countdown(task, now), reason.unwrap_or("the try failed")),
+        ),
+        TaskState::Scheduled if task.due.is_some() => (
+            Meaning::Warning,
+            format!(
+                "{}: {}",
+                countdown(task, now),
+                reason.unwrap_or("the server is busy")
+            ),
+        ),
+        TaskState::Running if let Some(since) = silent => (
+            Meaning::Warning,
+            format!("no sign of life since {}", since.clock()),
+        ),
+        TaskState::Running | TaskState::Queued | TaskState::Stopping => {
+            let seen = seen.map_or("", |state| state.word());
+            let asked = task.open_try().and_then(|open| open.stop);
+            (Meaning::Running, stopping(seen, asked))
+        }
+        TaskState::Success => (Meaning::Muted, String::new()),
+        TaskState::Failed | TaskState::TimedOut => (Meaning::Danger, reason.unwrap_or_default().into()),
+        _ => (Meaning::Muted, reason.unwrap_or_default().into()),
+    }
+}
+
+fn stopping(seen: &str, asked: Option<StopReason>) -> String {
+    let why = match asked {
+        None => return seen.to_owned(),
+        Some(StopReason::Asked) => "stop asked for",
+        Some(StopReason::TryLimit) => "its time is over",
+        Some(StopReason::RunLimit) => "the run's time is over",
+    };
+    if seen.is_empty() {
+        why.to_owned()
+    } else {
+        format!("{seen}, {why}")
+    }
+}
+
+fn countdown(task: &Task, now: Timestamp) -> String {
+    match task.due {
+        Some(due) if due > now => format!("again in {}", human(now.until(due))),
+        _ => "again now".into(),
+    }
+}
+
+/// All there is to say of the selected task, in lines of at most `room` columns.
+pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, String)> {
+    let mark = symbol::of_task(task.state);
+    let mut words = format!("{}: {}", task.id, task.state.as_str());
+    if let Some(current) = task.current() {
+        if let Some(state) = &current.pipeline_state {
+            words += &format!(", CDAP {}", state.word());
+        }
+        if let Some(run) = &current.pipeline_run {
+            words += &format!(", run {run}");
+        }
+    }
+    let (_, note) = note(task, model.now);
+    let remedy = task.reason.as_ref().and_then(|failure| failure.remedy.clone());
+    let mut lines: Vec<_> = text::wrap(&words, room)
+        .into_iter()
+        .map(|line| (Meaning::Muted, line))
+        .collect();
+    // What went wrong is more urgent than what the task is called.
+    let reason = text::wrap(&note, room)
+        .into_iter()
+        .filter(|line| !line.is_empty());
+    let meaning = match mark.meaning {
+        Meaning::Danger => Meaning::Warning,
+        other => other,
+    };
+    let mut about: Vec<_> = if task.reason.is_some() {
+        reason.map(|line| (meaning, line)).collect()
+    } else {
+        Vec::new()
+    };
+    about.extend(
+        remedy
+            .iter()
+            .flat_map(|remedy| text::wrap(remedy, room))
+            .map(|line| (Meaning::Text, line)),
+    );
+    about.append(&mut lines);
+    about
+}

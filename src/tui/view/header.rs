@@ -1,0 +1,120 @@
+//! Two rows that are always there: where we are, and how the run stands.
+
+use crate::domain::run::Run;
+use crate::domain::task::TaskState;
+use crate::domain::time::human;
+use crate::tui::model::Model;
+use crate::tui::symbol;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::text;
+use ratatui::layout::Rect;
+
+/// Draws both rows.
+pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    place(model, area, paint);
+    let Some(run) = model.shown() else {
+        let style = paint.look.style(Meaning::Muted);
+        paint.text(area, 1, 1, "No run yet: r shows what a run would do.", style);
+        return;
+    };
+    let mark = symbol::of_run(run.state);
+    let state = paint.look.state(mark);
+    let mut column = paint.text(area, 1, 1, &state, paint.look.style(mark.meaning));
+    let elapsed = human(run.elapsed(model.now));
+    column = paint.text(area, column + 1, 1, &elapsed, paint.look.style(Meaning::Text));
+    if let Some(words) = which(model, run) {
+        column = paint.text(area, column + 2, 1, &words, paint.look.style(Meaning::Warning));
+    }
+    column += 3;
+    counts(run, area, column, paint);
+}
+
+/// The band, the pipeline, the instance.
+fn place(model: &Model, area: Rect, paint: &mut Paint) {
+    let meaning = if model.is_sandbox {
+        Meaning::Sandbox
+    } else {
+        Meaning::Band
+    };
+    let help = "? help";
+    let room = usize::from(area.width).saturating_sub(text::width(help) + 2);
+    let band = format!(" {} ", model.band());
+    let column = paint.field(area, 0, 0, room / 2, &band, paint.look.style(meaning));
+    let variables = &model.variables.working;
+    let pipeline = match variables.cdf_pipeline_name.as_str() {
+        "" => "no pipeline set",
+        name => name,
+    };
+    let dot = paint.look.symbols.dot;
+    let mut words = format!(" {pipeline}");
+    if !variables.cdf_instance.is_empty() {
+        words += &format!(" {dot} {}", variables.cdf_instance);
+    }
+    if let Some(connected) = &model.connected {
+        words += &format!(" {dot} {} {}", connected.version, connected.state);
+    }
+    let left = room.saturating_sub(usize::from(column));
+    paint.field(area, column, 0, left, &words, paint.look.style(Meaning::Text));
+    let within = Rect {
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    paint.right(within, 0, help, paint.look.style(Meaning::Accent));
+}
+
+/// Which run is shown, if it is not the one that goes on.
+fn which(model: &Model, run: &Run) -> Option<String> {
+    if model.past.is_some() {
+        Some(format!("former run of {} (esc goes back)", run.started))
+    } else if model.is_conducted {
+        None
+    } else {
+        Some(format!("last run, of {}", run.started))
+    }
+}
+
+/// How many pipeline tasks are in which state, in words; all tasks while there is none.
+fn counts(run: &Run, area: Rect, column: u16, paint: &mut Paint) {
+    let mut column = column;
+    for (place, (state, number)) in in_order(run).into_iter().enumerate() {
+        if place > 0 {
+            let dot = format!(" {} ", paint.look.symbols.dot);
+            column = paint.text(area, column, 1, &dot, paint.look.style(Meaning::Muted));
+        }
+        let mark = symbol::of_task(state);
+        let words = format!("{number} {}", mark.word);
+        column = paint.text(area, column, 1, &words, paint.look.style(mark.meaning));
+    }
+}
+
+/// The gravest first, so that a cut line still shows them.
+fn in_order(run: &Run) -> Vec<(TaskState, usize)> {
+    let counts = run.counts();
+    let order = [
+        TaskState::Failed,
+        TaskState::TimedOut,
+        TaskState::Unknown,
+        TaskState::Stopped,
+        TaskState::UpForRetry,
+        TaskState::Success,
+        TaskState::Running,
+        TaskState::Stopping,
+        TaskState::Queued,
+        TaskState::Scheduled,
+        TaskState::None,
+        TaskState::UpstreamFailed,
+        TaskState::Skipped,
+    ];
+    let known = order.into_iter();
+    known
+        .filter_map(|state| counts.get(&state).map(|number| (state, *number)))
+        .collect()
+}
+
+/// What does not answer, for as long as it does not.
+pub(super) fn alerts(model: &Model, area: Rect, paint: &mut Paint) {
+    for (row, alert) in (0..area.height).zip(model.alerts()) {
+        paint.text(area, 1, row, &alert, paint.look.style(Meaning::Warning));
+    }
+}

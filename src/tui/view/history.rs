@@ -1,0 +1,45 @@
+//! Former runs, the newest first, one a line.
+
+use crate::domain::time::human;
+use crate::tui::model::{Model, RunSummary};
+use crate::tui::symbol;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::list;
+use crate::tui::widget::paint::Paint;
+
+/// The widest the list gets.
+const COLUMNS: usize = 96;
+
+/// Draws the list.
+pub(super) fn draw(model: &Model, selected: usize, paint: &mut Paint) {
+    let runs = &model.history;
+    let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
+    let height = usize::from(model.area.height.saturating_sub(4)).max(1);
+    let area = super::window(model, "Former runs", columns, runs.len().min(height), paint);
+    let shown = list::around(selected, runs.len(), usize::from(area.height));
+    for (row, place) in (0..).zip(shown) {
+        let run = &runs[place];
+        let mark = symbol::of_run(run.state);
+        let state = paint.look.state(mark);
+        paint.field(area, 1, row, 11, &state, paint.look.style(mark.meaning));
+        let words = words(model, run, paint.look.symbols.dot);
+        paint.text(area, 13, row, &words, paint.look.style(Meaning::Text));
+        if place == selected {
+            paint.selected(area, row, true);
+        }
+    }
+}
+
+fn words(model: &Model, run: &RunSummary, dot: &str) -> String {
+    let elapsed = human(run.ended.unwrap_or(model.now).since(run.started));
+    let counts: Vec<_> = run
+        .counts
+        .iter()
+        .map(|(state, number)| format!("{number} {}", symbol::of_task(*state).word))
+        .collect();
+    format!(
+        "{}  {elapsed:>7}  {}",
+        run.started,
+        counts.join(&format!(" {dot} "))
+    )
+}

@@ -1,0 +1,138 @@
+//! The visible lines of a try's log: folded or scrolled sideways, coloured by level.
+
+use crate::domain::log::{Level, level_of_row};
+use crate::tui::model::Model;
+use crate::tui::model::logs::{LogsPane, shown};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::text;
+use ratatui::layout::Rect;
+
+/// Columns of `10:11:12 `.
+const TIME: usize = 9;
+/// Columns of the time and the level.
+const STAMP: usize = 14;
+
+/// What the title says behind the name.
+pub(super) fn summary(model: &Model) -> String {
+    let logs = &model.logs;
+    let Some(target) = &logs.target else {
+        return String::new();
+    };
+    let tries = model.task().map_or(0, |task| task.tries.len());
+    let which = if tries > 1 {
+        format!(", try {} of {tries}", target.number)
+    } else {
+        String::new()
+    };
+    let how = match (logs.follows, logs.unread()) {
+        (true, _) => "following".to_owned(),
+        (false, 0) => "paused".to_owned(),
+        (false, 1) => "paused, 1 new line".to_owned(),
+        (false, unread) => format!("paused, {} new lines", text::thousands(unread as u64)),
+    };
+    let name = target.task.as_str();
+    let name = name.strip_prefix("start_pipeline_").unwrap_or(name);
+    format!("{name}{which}: {how}")
+}
+
+/// Draws the pane.
+pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    let logs = &model.logs;
+    if let Some(failure) = &logs.failure {
+        return super::empty(area, &format!("The log cannot be read: {failure}"), paint);
+    }
+    if logs.window.total == 0 {
+        return super::empty(area, &nothing(model), paint);
+    }
+    let room = (usize::from(area.width), usize::from(area.height));
+    let (mut place, mut skipped) = logs.effective_top(room);
+    let mut row = 0;
+    while row < area.height && place < logs.window.total {
+        row = line(logs, place, skipped, area, row, paint);
+        (place, skipped) = (place + 1, 0);
+    }
+}
+
+fn nothing(model: &Model) -> String {
+    match (&model.logs.target, model.task()) {
+        (_, None) => "The log of the selected task stands here.".into(),
+        (None, Some(task)) => format!("{} has not begun; its log will stand here.", task.id),
+        (Some(target), Some(_)) => format!("{}, try {}: no log line yet.", target.task, target.number),
+    }
+}
+
+/// One line of the file, from one of its rows on; gives the next free row.
+fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, paint: &mut Paint) -> u16 {
+    let Some(raw) = logs.window.row(place) else {
+        paint.text(
+            area,
+            0,
+            row,
+            paint.look.symbols.cut,
+            paint.look.style(Meaning::Muted),
+        );
+        return row + 1;
+    };
+    let words = shown(raw);
+    let level = level_of_row(raw).filter(|_| words.len() < raw.len());
+    if !logs.wraps {
+        stamped(&words, level, logs.column, area, row, paint);
+        return row + 1;
+    }
+    let mut row = row;
+    for (index, part) in text::fold(&words, usize::from(area.width))
+        .into_iter()
+        .enumerate()
+        .skip(skipped)
+    {
+        if row >= area.height {
+            break;
+        }
+        if index == 0 {
+            stamped(&words[part], level, 0, area, row, paint);
+        } else {
+            paint.text(area, 0, row, &words[part], paint.look.style(message(level)));
+        }
+        row += 1;
+    }
+    row
+}
+
+/// Time, level and message, each in its style, from a column on.
+fn stamped(words: &str, level: Option<Level>, from: usize, area: Rect, row: u16, paint: &mut Paint) {
+    let Some(level) = level.filter(|_| from < STAMP && words.len() >= STAMP) else {
+        let meaning = level.map_or(Meaning::Muted, |level| message(Some(level)));
+        paint.text(area, 0, row, text::skip(words, from), paint.look.style(meaning));
+        return;
+    };
+    // The stamp is ASCII, so bytes are columns.
+    let mut column = 0;
+    for (part, meaning) in [
+        (0..TIME, Meaning::Muted),
+        (TIME..STAMP, of_level(level)),
+        (STAMP..words.len(), message(Some(level))),
+    ] {
+        let part = part.start.max(from)..part.end;
+        if part.start < part.end {
+            column = paint.text(area, column, row, &words[part], paint.look.style(meaning));
+        }
+    }
+}
+
+const fn of_level(level: Level) -> Meaning {
+    match level {
+        Level::Trace | Level::Debug => Meaning::Muted,
+        Level::Info => Meaning::Accent,
+        Level::Warn => Meaning::Warning,
+        Level::Error => Meaning::Danger,
+    }
+}
+
+const fn message(level: Option<Level>) -> Meaning {
+    match level {
+        Some(Level::Warn | Level::Error) => Meaning::Warning,
+        Some(Level::Trace | Level::Debug) => Meaning::Muted,
+        Some(Level::Info) | None => Meaning::Text,
+    }
+}

@@ -1,0 +1,136 @@
+//! The form: a variable a line, with the fault of what is being typed right below it.
+
+use crate::domain::variable::VariableName;
+use crate::tui::model::editor::Editor;
+use crate::tui::model::variables::VariablesPane;
+use crate::tui::model::{Model, Pane};
+use crate::tui::plan::count;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::{list, text};
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+/// What the title says behind the name.
+pub(super) fn summary(model: &Model) -> String {
+    match model.variables.changes().len() {
+        0 => String::new(),
+        changes => format!("{} not saved", count(changes, "change")),
+    }
+}
+
+/// Draws the form.
+pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    let pane = &model.variables;
+    let about = about(pane, usize::from(area.width.saturating_sub(2)));
+    let below = u16::try_from(about.len()).unwrap_or(0) + 1;
+    // A short pane keeps its rows for the variables.
+    let below = if area.height < below + 6 { 0 } else { below };
+    let fault = u16::from(fault(pane).is_some());
+    let rows = area.height.saturating_sub(below + fault);
+    let visible = list::around(pane.index(), VariableName::ALL.len(), usize::from(rows));
+    let mut row = 0;
+    for name in &VariableName::ALL[visible] {
+        line(model, *name, area, row, paint);
+        row += 1;
+        if let Some(fault) = fault_of(pane, *name) {
+            let words = format!("^ {fault}");
+            paint.text(area, 3, row, &words, paint.look.style(Meaning::Danger));
+            row += 1;
+        }
+    }
+    if below > 0 {
+        let top = area.height - below;
+        paint.rule(area, top, paint.look.style(Meaning::Border));
+        for (row, line) in (top + 1..area.height).zip(about) {
+            paint.text(area, 1, row, &line, paint.look.style(Meaning::Muted));
+        }
+    }
+}
+
+fn fault(pane: &VariablesPane) -> Option<&str> {
+    pane.editor.as_ref()?.fault.as_deref()
+}
+
+fn fault_of(pane: &VariablesPane, name: VariableName) -> Option<&str> {
+    fault(pane).filter(|_| name == pane.selected)
+}
+
+/// What the selected variable means and where its value comes from.
+fn about(pane: &VariablesPane, room: usize) -> Vec<String> {
+    let name = pane.selected;
+    let unit = match name.unit() {
+        "" => String::new(),
+        unit => format!(" In {unit}."),
+    };
+    let words = format!("{}{unit} From: {}.", name.description(), pane.origin(name));
+    text::wrap(&words, room)
+}
+
+/// How many columns the names take.
+fn names(area: Rect) -> u16 {
+    let longest = VariableName::ALL.iter().map(|name| name.as_str().len()).max();
+    let longest = u16::try_from(longest.unwrap_or(0)).unwrap_or(0);
+    longest.min(area.width / 2 + 4)
+}
+
+fn line(model: &Model, name: VariableName, area: Rect, row: u16, paint: &mut Paint) {
+    let pane = &model.variables;
+    let (is_dirty, is_selected) = (pane.is_dirty(name), pane.selected == name);
+    let has_keys = is_selected && model.focus == Pane::Variables && model.overlay.is_none();
+    let names = names(area);
+    if is_dirty {
+        let dirty = paint.look.symbols.dirty;
+        paint.text(area, 1, row, dirty, paint.look.style(Meaning::Warning));
+    }
+    let meaning = if is_dirty { Meaning::Warning } else { Meaning::Text };
+    paint.field(
+        area,
+        2,
+        row,
+        usize::from(names),
+        name.as_str(),
+        paint.look.style(Meaning::Text),
+    );
+    let column = names + 3;
+    if let Some(editor) = pane.editor.as_ref().filter(|_| is_selected) {
+        paint.text(
+            area,
+            0,
+            row,
+            paint.look.symbols.bar,
+            paint.look.style(Meaning::Accent),
+        );
+        return field(editor, area, column, row, paint);
+    }
+    let value = pane.working.text(name);
+    let origin = pane.origin(name);
+    let room = usize::from(area.width.saturating_sub(column + 1));
+    let (shown, value_meaning) = if value.is_empty() {
+        ("(empty)", Meaning::Muted)
+    } else {
+        (value.as_str(), meaning)
+    };
+    let end = paint.field(area, column, row, room, shown, paint.look.style(value_meaning));
+    let free = usize::from(area.width).saturating_sub(usize::from(end) + 2);
+    if !is_dirty && free > text::width(origin) {
+        let within = Rect {
+            width: area.width - 1,
+            ..area
+        };
+        paint.right(within, row, origin, paint.look.style(Meaning::Muted));
+    }
+    if is_selected {
+        paint.selected(area, row, has_keys);
+    }
+}
+
+/// The text field in its line.
+pub(super) fn field(editor: &Editor, area: Rect, column: u16, row: u16, paint: &mut Paint) {
+    if column < area.width && row < area.height {
+        let place = Rect::new(area.x + column, area.y + row, area.width - column, 1);
+        editor
+            .area()
+            .render(place.intersection(paint.cells.area), paint.cells);
+    }
+}

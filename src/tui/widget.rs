@@ -1,0 +1,5 @@
+//! Small drawing tools that know nothing of Downbeat.
+
+pub mod list;
+pub mod paint;
+pub mod text;

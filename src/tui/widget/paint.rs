@@ -1,0 +1,141 @@
+//! A part of the screen to draw on: text that is cut with a mark, boxes, filled lines.
+//!
+//! Nothing drawn here can leave its area, whatever the size, so panes need no bounds checks.
+
+use super::text;
+use crate::tui::symbol::{Mark, Symbols};
+use crate::tui::theme::{Meaning, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+/// How everything looks: colours and glyphs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Meanings to styles.
+    pub theme: Theme,
+    /// The glyphs at hand.
+    pub symbols: Symbols,
+}
+
+impl Look {
+    /// The style of a meaning.
+    pub fn style(&self, meaning: Meaning) -> Style {
+        self.theme.style(meaning)
+    }
+
+    /// Glyph and word of a mark: `● running`.
+    pub fn state(&self, mark: Mark) -> String {
+        format!("{} {}", self.symbols.glyph(mark), mark.word)
+    }
+}
+
+/// A pen on the frame's cells.
+#[derive(Debug)]
+pub struct Paint<'a> {
+    /// The cells.
+    pub cells: &'a mut Buffer,
+    /// How it looks.
+    pub look: &'a Look,
+}
+
+impl Paint<'_> {
+    /// Writes at a column and row counted from the area's corner, cut at its right edge; gives the
+    /// column after the text.
+    pub fn text(&mut self, area: Rect, column: u16, row: u16, words: &str, style: Style) -> u16 {
+        self.field(
+            area,
+            column,
+            row,
+            usize::from(area.width.saturating_sub(column)),
+            words,
+            style,
+        )
+    }
+
+    /// Writes into at most `columns`, with the cut mark if the text is longer.
+    pub fn field(
+        &mut self,
+        area: Rect,
+        column: u16,
+        row: u16,
+        columns: usize,
+        words: &str,
+        style: Style,
+    ) -> u16 {
+        let room = columns.min(usize::from(area.width.saturating_sub(column)));
+        let area = area.intersection(self.cells.area);
+        if row >= area.height || column >= area.width || room == 0 {
+            return column;
+        }
+        let shown = text::clip(words, room, self.look.symbols.cut);
+        let (end, _) = self
+            .cells
+            .set_stringn(area.x + column, area.y + row, shown, room, style);
+        end.saturating_sub(area.x)
+    }
+
+    /// Writes against the right edge of the area; gives the column where it starts.
+    pub fn right(&mut self, area: Rect, row: u16, words: &str, style: Style) -> u16 {
+        let wide = u16::try_from(text::width(&text::plain(words))).unwrap_or(u16::MAX);
+        let column = area.width.saturating_sub(wide);
+        self.text(area, column, row, words, style);
+        column
+    }
+
+    /// Styles a whole row of the area.
+    pub fn row(&mut self, area: Rect, row: u16, style: Style) {
+        if row < area.height {
+            let line = Rect::new(area.x, area.y + row, area.width, 1);
+            self.cells.set_style(line.intersection(self.cells.area), style);
+        }
+    }
+
+    /// Marks a row as selected: reversed where the keys go, else a bar alone.
+    pub fn selected(&mut self, area: Rect, row: u16, has_keys: bool) {
+        let bar = self.look.symbols.bar;
+        self.text(area, 0, row, bar, self.look.style(Meaning::Accent));
+        if has_keys {
+            self.row(area, row, Style::new().add_modifier(Modifier::REVERSED));
+        }
+    }
+
+    /// Empties an area.
+    pub fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.cells.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.cells[(x, y)].reset();
+            }
+        }
+    }
+
+    /// A box; gives what is inside.
+    pub fn frame(&mut self, area: Rect, style: Style) -> Rect {
+        let symbols = self.look.symbols;
+        if area.width < 2 || area.height < 2 {
+            return Rect::new(area.x, area.y, 0, 0);
+        }
+        let (last_column, last_row) = (area.width - 1, area.height - 1);
+        let line = symbols.line.repeat(usize::from(area.width));
+        for (row, left, right) in [
+            (0, symbols.corners[0], symbols.corners[1]),
+            (last_row, symbols.corners[2], symbols.corners[3]),
+        ] {
+            self.text(area, 0, row, &line, style);
+            self.text(area, 0, row, left, style);
+            self.text(area, last_column, row, right, style);
+        }
+        for row in 1..last_row {
+            self.text(area, 0, row, symbols.pipe, style);
+            self.text(area, last_column, row, symbols.pipe, style);
+        }
+        Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+    }
+
+    /// Fills a line with the horizontal stroke.
+    pub fn rule(&mut self, area: Rect, row: u16, style: Style) {
+        let line = self.look.symbols.line.repeat(usize::from(area.width));
+        self.text(area, 0, row, &line, style);
+    }
+}

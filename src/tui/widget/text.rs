@@ -1,0 +1,154 @@
+//! Text cut, folded and padded by display columns, never by bytes or characters.
+//!
+//! What comes from outside is made harmless here before it is drawn: no control characters, no marks
+//! that turn the direction of writing.
+
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How many columns a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// One line that can be drawn: line breaks become spaces, control characters and direction marks go.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let harmless = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().all(harmless) {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.trim_end().replace(['\n', '\t'], " ");
+    Cow::Owned(spaced.chars().filter(|c| harmless(*c)).collect())
+}
+
+/// The text in at most `columns`, with `cut` at its end if it is longer.
+pub fn clip<'a>(text: &'a str, columns: usize, cut: &str) -> Cow<'a, str> {
+    let text = plain(text);
+    if width(&text) <= columns {
+        return text;
+    }
+    let room = columns.saturating_sub(width(cut));
+    let mut kept = String::new();
+    let mut used = 0;
+    for letter in text.graphemes(true) {
+        let wide = width(letter);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        kept.push_str(letter);
+    }
+    if columns >= width(cut) {
+        kept.push_str(cut);
+    }
+    Cow::Owned(kept)
+}
+
+/// The text from column `from` on: what a sideways scrolled line shows.
+pub fn skip(text: &str, from: usize) -> &str {
+    let mut used = 0;
+    for (at, letter) in text.grapheme_indices(true) {
+        if used >= from {
+            return &text[at..];
+        }
+        used += width(letter);
+    }
+    ""
+}
+
+/// Where a text breaks into rows of at most `columns`, as byte ranges: one for an empty text.
+pub fn fold(text: &str, columns: usize) -> Vec<std::ops::Range<usize>> {
+    let columns = columns.max(1);
+    let mut rows = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    for (at, letter) in text.grapheme_indices(true) {
+        let wide = width(letter);
+        if used + wide > columns && at > start {
+            rows.push(start..at);
+            (start, used) = (at, 0);
+        }
+        used += wide;
+    }
+    rows.push(start..text.len());
+    rows
+}
+
+/// A sentence broken at spaces into lines of at most `columns`; longer words are broken anywhere.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let text = plain(text);
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && width(&line) + 1 + width(word) > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if width(&line) > columns {
+            let rows = fold(&line, columns);
+            let last = rows.len() - 1;
+            lines.extend(rows[..last].iter().map(|row| line[row.clone()].to_owned()));
+            line = line[rows[last].clone()].to_owned();
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// A count with thousands set apart: `12,345`.
+pub fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn columns_count_not_characters() {
+        assert_eq!(clip("日本語データ", 7, "…"), "日本語…");
+        assert_eq!(clip("abc", 3, "…"), "abc");
+        assert_eq!(clip("abcd", 3, "…"), "ab…");
+        assert_eq!(clip("abcd", 0, "…"), "");
+        assert_eq!(clip("a\u{202e}b\u{1b}[2J\nc", 20, "…"), "ab[2J c");
+        assert_eq!(skip("日本語x", 4), "語x");
+    }
+
+    #[test]
+    fn sentences_break_at_spaces() {
+        assert_eq!(wrap("raise the limit", 9), ["raise the", "limit"]);
+        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(12), "12");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_its_room(text in "\\PC{0,60}", columns in 2_usize..20) {
+            let text = plain(&text).into_owned();
+            prop_assert!(width(&clip(&text, columns, "…")) <= columns);
+            let folded = fold(&text, columns);
+            prop_assert_eq!(folded.iter().map(|row| &text[row.clone()]).collect::<String>(), text.clone());
+            for row in folded {
+                // One letter may be wider than all the room there is.
+                let row = &text[row];
+                prop_assert!(width(row) <= columns || row.graphemes(true).count() == 1);
+            }
+        }
+    }
+}

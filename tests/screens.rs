@@ -1,0 +1,15 @@
+//! The screen without a terminal: every pane in every size and state as a snapshot, what keys do as
+//! tables, and random keys that must never break it.
+
+#[path = "screens/keys.rs"]
+mod keys;
+#[path = "screens/looped.rs"]
+mod looped;
+#[path = "screens/pictures.rs"]
+mod pictures;
+#[path = "screens/random.rs"]
+mod random;
+#[path = "screens/sample.rs"]
+mod sample;
+#[path = "screens/styles.rs"]
+mod styles;

@@ -1,0 +1,93 @@
+//! Every state in every size, as a person sees it.
+
+use crate::sample::{self, BARE, COLOUR};
+use downbeat::tui::model::Model;
+
+type Maker = fn(u16, u16) -> Model;
+
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
+
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "../snapshots", omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn every_state_in_every_size() {
+    let states: [(&str, Maker); 7] = [
+        ("empty", sample::empty),
+        ("ready", sample::ready),
+        ("running", sample::running),
+        ("failed", sample::failed),
+        ("degraded", sample::degraded),
+        ("huge", sample::huge),
+        ("odd", sample::odd),
+    ];
+    for (state, make) in states {
+        for (width, height) in SIZES {
+            let model = make(width, height);
+            let name = format!("{state}_{width}x{height}");
+            snapshot(&name, &sample::picture(&model, &COLOUR));
+        }
+    }
+}
+
+#[test]
+fn ascii_draws_nothing_else() {
+    for (state, make) in [("running", sample::running as Maker), ("failed", sample::failed)] {
+        let picture = sample::picture(&make(80, 24), &BARE);
+        assert!(picture.is_ascii(), "{picture}");
+        snapshot(&format!("{state}_80x24_ascii"), &picture);
+    }
+}
+
+#[test]
+fn what_lies_over_the_panes() {
+    for (name, keys) in [
+        ("plan", "r"),
+        ("help", "?"),
+        ("arguments", "2 enter"),
+        ("arguments_changed", "2 enter d j j enter x enter"),
+        ("arguments_adding", "2 enter a n e w"),
+        ("leave", "ctrl-c"),
+        ("typing", "1 enter - -"),
+        ("typing_fault", "1 enter x"),
+        ("edited", "1 j j j j enter 2 enter"),
+    ] {
+        for (width, height) in SIZES {
+            let mut model = sample::ready(width, height);
+            sample::press(&mut model, keys);
+            snapshot(
+                &format!("over_{name}_{width}x{height}"),
+                &sample::picture(&model, &COLOUR),
+            );
+        }
+    }
+}
+
+#[test]
+fn questions_during_a_run() {
+    for (name, keys) in [
+        ("stop_run", "X"),
+        ("stop_task", "x"),
+        ("leave_live", "q"),
+        ("why_not", "r"),
+        ("history", "H"),
+        ("notices", "r @"),
+        ("logs", "4"),
+        ("logs_wrapped", "4 w"),
+        ("logs_paused", "4 pgup"),
+        ("variables", "1"),
+        ("configuration", "2"),
+    ] {
+        for (width, height) in SIZES {
+            let mut model = sample::running(width, height);
+            sample::press(&mut model, keys);
+            snapshot(
+                &format!("during_{name}_{width}x{height}"),
+                &sample::picture(&model, &COLOUR),
+            );
+        }
+    }
+}

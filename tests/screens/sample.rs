@@ -1,0 +1,548 @@
+//! Models to look at: made of the events that a real run tells, so that no impossible state is drawn.
+
+use downbeat::domain::arguments::RuntimeArguments;
+use downbeat::domain::event::{Discovery, Fact, PlannedPipeline, RunEvent, Service};
+use downbeat::domain::failure::Failure;
+use downbeat::domain::finding::Finding;
+use downbeat::domain::id::{JobId, PipelineRunId, StartToken, TaskId};
+use downbeat::domain::pipeline::{PipelineState, StageCounts};
+use downbeat::domain::row::{Configuration, ConfigurationRow, task_id};
+use downbeat::domain::run::{RunRequest, RunState, Scope};
+use downbeat::domain::time::Timestamp;
+use downbeat::domain::variable::{VariableName, Variables};
+use downbeat::engine::{Connected, Update};
+use downbeat::tui::Setup;
+use downbeat::tui::effect::Effect;
+use downbeat::tui::key::Key;
+use downbeat::tui::model::Model;
+use downbeat::tui::model::logs::LogWindow;
+use downbeat::tui::msg::Msg;
+use downbeat::tui::symbol::Symbols;
+use downbeat::tui::theme::{Palette, Theme};
+use downbeat::tui::update::{begin, update};
+use downbeat::tui::view::view;
+use downbeat::tui::widget::paint::Look;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// 2026-11-23 10:00:00 UTC.
+pub const START: Timestamp = Timestamp::from_seconds(1_795_428_000);
+
+/// So many seconds after the start.
+pub fn at(seconds: u64) -> Timestamp {
+    START + Duration::from_secs(seconds)
+}
+
+/// Colours and Unicode.
+pub const COLOUR: Look = Look {
+    theme: Theme {
+        palette: Palette::Full,
+        band: None,
+    },
+    symbols: Symbols::UNICODE,
+};
+
+/// Neither colours nor Unicode.
+pub const BARE: Look = Look {
+    theme: Theme {
+        palette: Palette::None,
+        band: None,
+    },
+    symbols: Symbols::ASCII,
+};
+
+pub fn variables() -> Variables {
+    let mut variables = Variables::default();
+    for (name, text) in [
+        ("project_id", "downbeat-sandbox"),
+        ("cdf_instance", "sandbox"),
+        ("cdf_pipeline_name", "cdf_mysql_to_bigquery"),
+        ("bq_output_table", "landing"),
+        ("cdf_pipeline_timeout_seconds", "60"),
+        ("dag_retry_interval_minutes", "0.1"),
+    ] {
+        variables.set_by_name(name, text).unwrap();
+    }
+    variables
+}
+
+pub fn setup() -> Setup {
+    let profile = [
+        VariableName::ProjectId,
+        VariableName::CdfInstance,
+        VariableName::CdfPipelineName,
+        VariableName::BqOutputTable,
+    ];
+    Setup {
+        profile: "sandbox".into(),
+        is_sandbox: true,
+        look: COLOUR,
+        variables: variables(),
+        origins: profile.map(|name| (name, "profile".to_owned())).into(),
+        last_run: None,
+        unfinished: None,
+        history: Vec::new(),
+        log_path: Box::new(|_, _, _| PathBuf::from("/nowhere")),
+        save: Box::new(|_| Ok(BTreeMap::new())),
+        read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
+        clock: || START,
+    }
+}
+
+pub fn row(unit: &str, source: &str, active: bool, priority: i64) -> ConfigurationRow {
+    ConfigurationRow {
+        task: task_id(unit, source),
+        business_unit: unit.into(),
+        data_source: source.into(),
+        active,
+        priority,
+        timeout: None,
+        max_retries: None,
+        description: None,
+        arguments: [
+            ("business_unit", unit),
+            ("data_source", source),
+            ("db_password", "hunter2"),
+            ("source_table", &format!("{unit}_{source}")),
+        ]
+        .into_iter()
+        .collect(),
+    }
+}
+
+pub fn table() -> Configuration {
+    let rows = vec![
+        row("hr", "engineer", true, 10),
+        row("hr", "recruiter", true, 10),
+        row("finance", "ledger", true, 20),
+        row("sales", "orders", true, 20),
+        row("sales", "customers", true, 30),
+        row("it", "assets", true, 100),
+        row("it", "platform", false, 100),
+        row("legal", "contracts", false, 100),
+    ];
+    Configuration {
+        total_rows: rows.len() as u64,
+        rows,
+        findings: Vec::new(),
+    }
+}
+
+/// A model before any run.
+pub fn empty(width: u16, height: u16) -> Model {
+    let mut model = setup().model();
+    begin(&mut model);
+    tell(&mut model, 0, Msg::Resized(width, height));
+    model
+}
+
+/// The same with the configuration read.
+pub fn ready(width: u16, height: u16) -> Model {
+    let mut model = empty(width, height);
+    tell(
+        &mut model,
+        0,
+        Msg::Engine(Box::new(Update::Configuration(Ok(table())))),
+    );
+    let connected = Connected {
+        version: "6.11.0".into(),
+        state: "ACTIVE".into(),
+        console: None,
+    };
+    tell(&mut model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
+    model
+}
+
+pub fn tell(model: &mut Model, seconds: u64, msg: Msg) -> Vec<Effect> {
+    update(model, at(seconds), msg)
+}
+
+/// Types keys by their names, separated by spaces; gives all effects.
+pub fn press(model: &mut Model, names: &str) -> Vec<Effect> {
+    let now = model.now;
+    names
+        .split_whitespace()
+        .flat_map(|name| {
+            let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is no key"));
+            update(model, now, Msg::Key(key))
+        })
+        .collect()
+}
+
+/// Types a text, letter by letter.
+pub fn type_text(model: &mut Model, text: &str) {
+    for letter in text.chars() {
+        let name = if letter == ' ' {
+            "space".into()
+        } else {
+            letter.to_string()
+        };
+        press(model, &name);
+    }
+}
+
+/// A story of a run, told second by second.
+pub struct Story {
+    pub model: Model,
+    now: u64,
+}
+
+impl Story {
+    pub fn new(model: Model) -> Self {
+        Self { model, now: 0 }
+    }
+
+    pub fn at(mut self, seconds: u64) -> Self {
+        self.now = seconds;
+        tell(&mut self.model, seconds, Msg::Ticked);
+        self
+    }
+
+    pub fn fact(mut self, fact: Fact) -> Self {
+        let event = RunEvent {
+            at: at(self.now),
+            fact,
+        };
+        tell(
+            &mut self.model,
+            self.now,
+            Msg::Engine(Box::new(Update::Events(vec![event]))),
+        );
+        self
+    }
+
+    pub fn done(self, name: &str) -> Self {
+        self.fact(Fact::TryStarted { task: name.into() })
+            .fact(Fact::TaskSucceeded { task: name.into() })
+    }
+
+    /// The chain up to the moment at which pipelines start.
+    pub fn chain(self, table: &Configuration) -> Self {
+        let request = RunRequest {
+            profile: "sandbox".into(),
+            variables: variables(),
+            scope: Scope::Chain,
+            edits: BTreeMap::new(),
+        };
+        let pipelines = table.active().map(planned).collect();
+        self.fact(Fact::RunStarted {
+            run: "2026-11-23T10-00-00-4f2a".into(),
+            request: Box::new(request),
+        })
+        .done("start")
+        .at(1)
+        .fact(Fact::TryStarted {
+            task: "truncate_table".into(),
+        })
+        .fact(Fact::TruncateIntended { job: JobId::new("j") })
+        .fact(Fact::TaskSucceeded {
+            task: "truncate_table".into(),
+        })
+        .fact(Fact::TryStarted {
+            task: "get_configuration".into(),
+        })
+        .fact(Fact::ConfigurationRead {
+            configuration: table.clone(),
+        })
+        .fact(Fact::TaskSucceeded {
+            task: "get_configuration".into(),
+        })
+        .done("filter_arguments")
+        .at(2)
+        .fact(Fact::PipelinesPlanned { pipelines })
+    }
+
+    pub fn started(self, task: &str, number: u32) -> Self {
+        self.fact(Fact::StartIntended {
+            task: task.into(),
+            number,
+            token: StartToken::new(format!("{task}-{number}")),
+        })
+        .fact(Fact::PipelineStarted {
+            task: task.into(),
+            run_id: PipelineRunId::new("0f3c9a1e-c84b-11f0-9d2a-0242ac110002"),
+            found: Discovery::Answered,
+        })
+    }
+
+    pub fn seen(self, task: &str, state: PipelineState) -> Self {
+        self.fact(Fact::PipelineSeen {
+            task: task.into(),
+            cluster_ended: false,
+            state,
+        })
+    }
+
+    pub fn counted(self, task: &str, read: u64, loaded: Option<u64>) -> Self {
+        let counts = vec![
+            StageCounts {
+                stage: "Read MySQL".into(),
+                written: read,
+                ..StageCounts::default()
+            },
+            StageCounts {
+                stage: "BigQuery".into(),
+                read,
+                written: read,
+                loaded,
+                errors: 0,
+            },
+        ];
+        self.fact(Fact::RecordsCounted {
+            task: task.into(),
+            counts,
+        })
+    }
+}
+
+fn planned(row: &ConfigurationRow) -> PlannedPipeline {
+    PlannedPipeline {
+        task: row.task.clone(),
+        priority: row.priority,
+        timeout: Duration::from_secs(60),
+        allowed_tries: 3,
+        arguments: RuntimeArguments::default(),
+    }
+}
+
+const HR: &str = "start_pipeline_hr_engineer";
+const RECRUITER: &str = "start_pipeline_hr_recruiter";
+const LEDGER: &str = "start_pipeline_finance_ledger";
+const ORDERS: &str = "start_pipeline_sales_orders";
+const CUSTOMERS: &str = "start_pipeline_sales_customers";
+
+/// In the middle of a run: one done, one failed and waiting, others at work.
+pub fn running(width: u16, height: u16) -> Model {
+    let failure = Failure::transient("Read MySQL failed with error: Communications link failure")
+        .with_remedy("Check that the source database accepts connections.");
+    let story = Story::new(ready(width, height))
+        .chain(&table())
+        .started(HR, 1)
+        .started(RECRUITER, 1)
+        .started(LEDGER, 1)
+        .started(ORDERS, 1)
+        .at(4)
+        .seen(HR, PipelineState::Running)
+        .seen(LEDGER, PipelineState::Pending)
+        .seen(ORDERS, PipelineState::Running)
+        .counted(HR, 1_204, Some(1_204))
+        .counted(ORDERS, 250_311, None)
+        .at(9)
+        .fact(Fact::TaskSucceeded { task: HR.into() })
+        .fact(Fact::TryFailed {
+            task: RECRUITER.into(),
+            failure,
+            retry_at: at(75),
+        })
+        .fact(Fact::StartIntended {
+            task: CUSTOMERS.into(),
+            number: 1,
+            token: "t".into(),
+        })
+        .at(65);
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from(RECRUITER));
+    log(&mut model, &lines(40));
+    model
+}
+
+/// A run that ended badly.
+pub fn failed(width: u16, height: u16) -> Model {
+    let failure = Failure::permanent("BigQuery load failed: no such field 'salary' in table landing")
+        .with_remedy("Add the column to the table, or remove it from the Projection stage.");
+    let story = Story::new(ready(width, height))
+        .chain(&table())
+        .started(HR, 1)
+        .seen(HR, PipelineState::Failed)
+        .at(20)
+        .fact(Fact::TaskFailed {
+            task: HR.into(),
+            failure,
+        })
+        .started(RECRUITER, 1)
+        .fact(Fact::TaskLostSight {
+            task: RECRUITER.into(),
+            reason: Failure::transient("the run is in no list of the last 60 s"),
+        })
+        .started(LEDGER, 1)
+        .fact(Fact::TaskTimedOut {
+            task: LEDGER.into(),
+            failure: Failure::permanent("60 s had passed; the run was stopped and is KILLED"),
+        })
+        .fact(Fact::TaskGivenUp {
+            task: RECRUITER.into(),
+            reason: Failure::permanent("its end was not seen"),
+        })
+        .fact(Fact::UpstreamFailed { task: "end".into() })
+        .at(60)
+        .fact(Fact::RunEnded {
+            state: RunState::Failed,
+        });
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from(HR));
+    log(&mut model, &lines(8));
+    model
+}
+
+/// CDAP does not answer, and something was noticed.
+pub fn degraded(width: u16, height: u16) -> Model {
+    let mut model = running(width, height);
+    let story = Story { model, now: 66 }
+        .fact(Fact::ConnectionDegraded {
+            service: Service::Cdap,
+            reason: Failure::transient("connection refused"),
+        })
+        .fact(Fact::Noticed {
+            finding: Finding::warning(
+                "configuration",
+                "Row 'it / platform' has the is_active value 'maybe'.",
+                "Write true or false.",
+            ),
+        });
+    model = story.model;
+    model
+}
+
+/// Five hundred pipelines.
+pub fn huge(width: u16, height: u16) -> Model {
+    let rows: Vec<_> = (0..500)
+        .map(|n| row("unit", &format!("source_{n:03}"), true, n))
+        .collect();
+    let table = Configuration {
+        total_rows: 500,
+        rows,
+        findings: Vec::new(),
+    };
+    let mut story = Story::new(empty(width, height)).chain(&table).at(30);
+    for n in 0..300 {
+        let task = format!("start_pipeline_unit_source_{n:03}");
+        story = story
+            .started(&task, 1)
+            .counted(&task, 1_000_000 + n, Some(1_000_000 + n));
+        story = if n < 280 {
+            story.fact(Fact::TaskSucceeded {
+                task: task.as_str().into(),
+            })
+        } else {
+            story.seen(&task, PipelineState::Running)
+        };
+    }
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from("start_pipeline_unit_source_290"));
+    model
+}
+
+/// Names and reasons that no one would choose.
+pub fn odd(width: u16, height: u16) -> Model {
+    let rows = vec![
+        row("人事部", "エンジニア", true, 1),
+        row("مبيعات", "طلبات", true, 2),
+        row("e\u{301}quipe", "\u{1b}[31mred\u{202e}evil", true, 3),
+        row("👩‍👩‍👧‍👦", "family", false, 4),
+        row(&"long".repeat(30), "name", true, 5),
+    ];
+    let table = Configuration {
+        total_rows: 5,
+        findings: vec![Finding::error(
+            "configuration",
+            "Two rows have the key 人事部 / エンジニア.",
+            "Remove one of them.",
+        )],
+        rows,
+    };
+    let task = table.rows[0].task.to_string();
+    let story = Story::new(empty(width, height))
+        .chain(&table)
+        .started(&task, 1)
+        .at(5)
+        .fact(Fact::TaskFailed {
+            task: task.as_str().into(),
+            failure: Failure::permanent("列がありません\n\tat io.cdap.Some\u{7}thing"),
+        });
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from(task.as_str()));
+    log(
+        &mut model,
+        &[
+            "2026-11-23T10:00:03.001Z INFO  読む | 百二十行を読みました 👩‍👩‍👧‍👦".into(),
+            "2026-11-23T10:00:03.002Z ERROR مبيعات | فشل".into(),
+            "    at continuation e\u{301}".into(),
+            "no stamp at all".into(),
+        ],
+    );
+    model
+}
+
+/// Lines as the store writes them.
+pub fn lines(number: usize) -> Vec<String> {
+    let words = [
+        "INFO  Read MySQL | 120 rows read from hr.engineer",
+        "DEBUG Projection | dropped the field updated_by",
+        "WARN  MySQLSource | the connection was opened again after a Communications link failure that took longer than usual to notice",
+        "ERROR BigQuery | stage BigQuery failed with error: Not found: Table downbeat-sandbox:cdf_output.landing",
+    ];
+    let mut lines = Vec::new();
+    for n in 0..number {
+        let stamp = format!("2026-11-23T10:00:{:02}.{:03}Z", n % 60, n);
+        lines.push(format!("{stamp} {}", words[n % words.len()]));
+        if n % 4 == 3 {
+            lines.push(
+                "    at io.cdap.plugin.gcp.bigquery.sink.BigQuerySink.prepareRun(BigQuerySink.java:120)"
+                    .into(),
+            );
+        }
+    }
+    lines
+}
+
+/// Gives the log pane a file with these lines, as the shell would.
+pub fn log(model: &mut Model, lines: &[String]) {
+    tell(model, model.now.since(START).as_secs(), Msg::Ticked);
+    let target = model.logs.target.clone().expect("a task with a try is selected");
+    let window = LogWindow {
+        first: 0,
+        rows: lines.to_vec(),
+        total: lines.len(),
+    };
+    let msg = Msg::LogRead {
+        target,
+        window: Ok(window),
+        has_more: false,
+    };
+    tell(model, model.now.since(START).as_secs(), msg);
+}
+
+/// A frame.
+pub fn frame(model: &Model, look: &Look) -> Buffer {
+    let mut cells = Buffer::empty(Rect::new(0, 0, model.area.width, model.area.height));
+    view(model, look, &mut cells);
+    cells
+}
+
+/// A frame as text, one line a row, without the spaces at its end.
+pub fn text(cells: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..cells.area.height {
+        let mut line = String::new();
+        let mut x = 0;
+        while x < cells.area.width {
+            let symbol = cells[(x, y)].symbol();
+            line.push_str(symbol);
+            // What a wide letter covers is not drawn.
+            x += u16::try_from(unicode_width::UnicodeWidthStr::width(symbol))
+                .unwrap()
+                .max(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A screen as text.
+pub fn picture(model: &Model, look: &Look) -> String {
+    text(&frame(model, look))
+}
