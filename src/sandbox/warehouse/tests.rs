@@ -421,7 +421,7 @@ fn the_shipped_pipelines_statements_run() {
 
 #[test]
 fn many_writers_lose_nothing() {
-    let warehouse = std::sync::Arc::new(warehouse());
+    let warehouse = Arc::new(warehouse());
     let writers: Vec<_> = (0..8)
         .map(|n| {
             let warehouse = warehouse.clone();
