@@ -24,16 +24,20 @@ pub use error::SqlError;
 pub(crate) use function::parse_timestamp;
 
 use crate::sandbox::value::{Column, Value};
+use chrono::Utc;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use statement::Statement;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The storage; calls block.
 pub struct Warehouse {
     connection: Mutex<Connection>,
+    /// The moment of the statement in work, in microseconds since 1970: one for all its rows.
+    moment: Arc<AtomicI64>,
     project: String,
     location: String,
 }
@@ -82,7 +86,8 @@ impl Warehouse {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        function::register(&connection)?;
+        let moment = Arc::new(AtomicI64::new(0));
+        function::register(&connection, &moment)?;
         // SQLite would take a quoted name that it does not know for a text.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
@@ -91,6 +96,7 @@ impl Warehouse {
         connection.execute_batch(catalogue::SCHEMA)?;
         Ok(Self {
             connection: Mutex::new(connection),
+            moment,
             project: project.into(),
             location: location.into(),
         })
@@ -172,7 +178,13 @@ impl Warehouse {
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic while it was held cannot leave a half-done change: SQLite rolls back.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        // Never twice the same, so that "the newest row" is always one row.
+        let now = Utc::now().timestamp_micros();
+        let last = self.moment.load(Ordering::SeqCst);
+        self.moment
+            .store(now.max(last.saturating_add(1)), Ordering::SeqCst);
+        connection
     }
 
     /// SQLite's complaint in BigQuery's words.

@@ -8,6 +8,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, Error};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Functions that SQLite has under the same name and with the same meaning, and what they return;
 /// `None`: the type of their first argument.
@@ -98,7 +100,7 @@ pub(super) fn return_type(name: &str) -> Option<Option<ColumnType>> {
 }
 
 /// Gives a connection the functions that SQLite lacks.
-pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn register(connection: &Connection, moment: &Arc<AtomicI64>) -> rusqlite::Result<()> {
     for (name, arguments, _) in OURS {
         let volatile = matches!(name, "ERROR" | "GENERATE_UUID" | "NOW_MICROS" | "TODAY");
         let flags = if volatile {
@@ -106,7 +108,10 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
         } else {
             FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC
         };
-        connection.create_scalar_function(name, arguments, flags, move |context| call(name, context))?;
+        let clock = moment.clone();
+        connection.create_scalar_function(name, arguments, flags, move |context| {
+            call(name, context, clock.load(Ordering::SeqCst))
+        })?;
     }
     for (target, flags) in [
         ("CAST_TO", FunctionFlags::SQLITE_UTF8),
@@ -122,7 +127,8 @@ fn fault(message: impl Into<String>) -> Error {
     Error::UserFunctionError(message.into().into())
 }
 
-fn call(name: &str, context: &Context<'_>) -> rusqlite::Result<Cell> {
+/// `now` is the statement's moment: the same for all of its rows.
+fn call(name: &str, context: &Context<'_>, now: i64) -> rusqlite::Result<Cell> {
     let null = (0..context.len()).any(|i| matches!(context.get_raw(i), ValueRef::Null));
     if null && name != "ERROR" {
         return Ok(Cell::Null);
@@ -131,8 +137,8 @@ fn call(name: &str, context: &Context<'_>) -> rusqlite::Result<Cell> {
         "CONCAT" => Cell::Text((0..context.len()).map(|i| text(context, i)).collect()),
         "ERROR" => return Err(fault(text(context, 0))),
         "GENERATE_UUID" => Cell::Text(uuid::Uuid::new_v4().to_string()),
-        "NOW_MICROS" => Cell::Integer(Utc::now().timestamp_micros()),
-        "TODAY" => Cell::Text(Utc::now().format("%F").to_string()),
+        "NOW_MICROS" => Cell::Integer(now),
+        "TODAY" => Cell::Text(moment(now)?.format("%F").to_string()),
         "TIMESTAMP" => timestamp(context)?,
         "DATE" => Cell::Text(match context.get_raw(0) {
             ValueRef::Integer(micros) => moment(micros)?.format("%F").to_string(),

@@ -107,6 +107,15 @@ fn expressions_have_values_and_types() {
             "SELECT COUNT(*) FROM cdf_output.configuration WHERE updated_at < '2024-01-01'",
             Value::Int(0),
         ),
+        // One moment for all rows of a statement.
+        (
+            "SELECT COUNT(DISTINCT updated_at) FROM cdf_output.configuration",
+            Value::Int(1),
+        ),
+        (
+            "SELECT CURRENT_TIMESTAMP() = CURRENT_TIMESTAMP",
+            Value::Bool(true),
+        ),
         ("WITH x AS (SELECT 1 AS n) SELECT n FROM x", Value::Int(1)),
     ] {
         assert_eq!(one(sql), value, "{sql}");
@@ -412,7 +421,7 @@ fn the_shipped_pipelines_statements_run() {
 
 #[test]
 fn many_writers_lose_nothing() {
-    let warehouse = std::sync::Arc::new(warehouse());
+    let warehouse = Arc::new(warehouse());
     let writers: Vec<_> = (0..8)
         .map(|n| {
             let warehouse = warehouse.clone();
