@@ -6,9 +6,9 @@
 pub mod bucket;
 pub mod execution;
 pub mod executor;
-mod macros;
+pub mod macros;
 pub mod observation;
-mod pipeline;
+pub mod pipeline;
 pub mod plugin;
 pub mod source;
 pub mod value;
