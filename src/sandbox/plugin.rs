@@ -72,7 +72,7 @@ pub struct Definition {
     /// Properties that must have a value at deploy time.
     pub required: &'static [&'static str],
     /// Further checks at deploy time, with the text of the refusal.
-    pub check: fn(&Properties) -> Result<(), String>,
+    pub check: Option<fn(&Properties) -> Result<(), String>>,
     /// Plugins that it uses itself.
     pub nested: fn(&Properties) -> Vec<Nested>,
     /// What it does.
@@ -92,17 +92,23 @@ pub struct Nested {
     pub artifact: Artifact,
 }
 
+/// An action's work; gives the arguments that it sets.
+pub type Act = fn(&Stage, &mut Desk<'_>) -> Result<Vec<(String, String)>, Failure>;
+
+/// Opens one end of the flow of records.
+pub type Open<End> = fn(&Stage, &mut Desk<'_>) -> Result<Box<End>, Failure>;
+
 /// What a plugin does when it runs. Functions get the stage with its macros expanded.
 #[derive(Clone, Copy, Debug)]
 pub enum Role {
-    /// Does its work and gives the arguments that it sets.
-    Action(fn(&Stage, &mut Desk<'_>) -> Result<Vec<(String, String)>, Failure>),
+    /// Does its work.
+    Action(Act),
     /// Opens what it reads.
-    Source(fn(&Stage, &mut Desk<'_>) -> Result<Box<dyn Reader>, Failure>),
+    Source(Open<dyn Reader>),
     /// Prepares to change records.
     Transform(fn(&Stage) -> Result<Box<dyn Transform>, Failure>),
     /// Prepares to write; nothing may be seen before the commit.
-    Sink(fn(&Stage, &mut Desk<'_>) -> Result<Box<dyn Sink>, Failure>),
+    Sink(Open<dyn Sink>),
     /// Real servers have it, the sandbox has not.
     Absent,
 }
@@ -197,10 +203,6 @@ const WRANGLER: Artifact = Artifact {
     version: "4.10.0",
     scope: "SYSTEM",
 };
-
-fn unchecked(_: &Properties) -> Result<(), String> {
-    Ok(())
-}
 
 fn alone(_: &Properties) -> Vec<Nested> {
     Vec::new()

@@ -133,26 +133,11 @@ impl Source {
         sql: &str,
         logical_start: i64,
     ) -> Result<Answer, String> {
-        self.admit(login)?;
+        admit(login)?;
         self.stumble(sql, logical_start)?;
         let mut connection = self.lock();
         growth::arrive(&mut connection, self.seed, now).map_err(|error| error.to_string())?;
         query::select(&connection, login.database, sql)
-    }
-
-    fn admit(&self, login: &Login<'_>) -> Result<(), String> {
-        if login.user != USER || login.password != PASSWORD {
-            let using = if login.password.is_empty() { "NO" } else { "YES" };
-            return Err(format!(
-                "Access denied for user '{}'@'localhost' (using password: {using})",
-                login.user
-            ));
-        }
-        if table::SCHEMAS.contains(&login.database) {
-            Ok(())
-        } else {
-            Err(format!("Unknown database '{}'", login.database))
-        }
     }
 
     /// The one source whose connection breaks at first.
@@ -174,6 +159,22 @@ impl Source {
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic while it was held cannot leave a half-done change: SQLite rolls back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the user may read the schema.
+fn admit(login: &Login<'_>) -> Result<(), String> {
+    if login.user != USER || login.password != PASSWORD {
+        let using = if login.password.is_empty() { "NO" } else { "YES" };
+        return Err(format!(
+            "Access denied for user '{}'@'localhost' (using password: {using})",
+            login.user
+        ));
+    }
+    if table::SCHEMAS.contains(&login.database) {
+        Ok(())
+    } else {
+        Err(format!("Unknown database '{}'", login.database))
     }
 }
 

@@ -143,7 +143,7 @@ fn five_stages_run_with_passed_arguments() {
     assert_eq!(failure.class_name, "io.cdap.cdap.api.macro.InvalidMacroException");
     assert_eq!(
         failure.message.as_deref(),
-        Some("Argument 'watermark' is not defined.")
+        Some("Argument 'watermark_column' is not defined.")
     );
 
     // The directory holds the load id.

@@ -61,7 +61,7 @@ fn macros_become_their_values() {
             "Thu 13 Apr 23 10:11 AM",
         ),
         (
-            "${logicalStartTime(EEEE MMMM D u X ''o'' 'at' z)}",
+            "${logicalStartTime(EEEE MMMM D u X '''o''' 'at' z)}",
             "Thursday April 103 4 Z 'o' at UTC",
         ),
         (

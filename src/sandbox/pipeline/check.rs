@@ -46,27 +46,28 @@ fn shape(pipeline: &Pipeline) -> Result<(), String> {
         }
     }
     layout::in_order(pipeline)?;
-    pipeline
-        .stages
-        .iter()
-        .try_for_each(|stage| place(pipeline, stage))
+    let (control, data): (Vec<_>, Vec<_>) = pipeline.stages.iter().partition(|stage| stage.is_control());
+    control
+        .into_iter()
+        .try_for_each(|stage| place_control(pipeline, stage))?;
+    data.into_iter().try_for_each(|stage| place(pipeline, stage))
 }
 
-/// Whether a stage may stand where it stands.
+/// Whether an action may stand where it stands.
+fn place_control(pipeline: &Pipeline, stage: &StageDesign) -> Result<(), String> {
+    let name = &stage.name;
+    if layout::reaches_data(pipeline, name, true) && layout::reaches_data(pipeline, name, false) {
+        return Err(format!(
+            "Action stage '{name}' is invalid. Actions can only be placed at the start or end of the pipeline."
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a data stage may stand where it stands.
 fn place(pipeline: &Pipeline, stage: &StageDesign) -> Result<(), String> {
     let name = &stage.name;
     let (before, after) = (pipeline.before(name), pipeline.after(name));
-    if stage.is_control() {
-        let between =
-            layout::reaches_data(pipeline, name, true) && layout::reaches_data(pipeline, name, false);
-        return if between {
-            Err(format!(
-                "Action stage '{name}' is invalid. Actions can only be placed at the start or end of the pipeline."
-            ))
-        } else {
-            Ok(())
-        };
-    }
     let names = |stages: &[&StageDesign]| {
         let data = stages.iter().filter(|stage| !stage.is_control());
         data.map(|stage| stage.name.as_str())
@@ -103,7 +104,7 @@ fn configure(stage: &StageDesign) -> Result<(), String> {
             return Err(format!("Required property '{name}' has no value."));
         }
     }
-    (definition.check)(&stage.properties)
+    definition.check.map_or(Ok(()), |check| check(&stage.properties))
 }
 
 /// The plugin that a stage asks for, if one is installed.

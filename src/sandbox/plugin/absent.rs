@@ -1,6 +1,6 @@
 //! Plugins that real servers have and the sandbox has not: they deploy, and their runs fail naming them.
 
-use super::{Artifact, Definition, Role, alone, unchecked};
+use super::{Artifact, Definition, Role, alone};
 
 /// A plugin by name only.
 pub(super) const fn named(name: &'static str, kind: &'static str, artifact: Artifact) -> Definition {
@@ -9,7 +9,7 @@ pub(super) const fn named(name: &'static str, kind: &'static str, artifact: Arti
         kind,
         artifact,
         required: &[],
-        check: unchecked,
+        check: None,
         nested: alone,
         role: Role::Absent,
     }

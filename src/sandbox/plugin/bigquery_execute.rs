@@ -1,6 +1,6 @@
 //! `BigQueryExecute`: runs one SQL statement; the first row's columns may become arguments.
 
-use super::{Definition, Desk, GOOGLE_CLOUD, Role, Stage, alone, failure, unchecked};
+use super::{Definition, Desk, GOOGLE_CLOUD, Role, Stage, alone, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::Value;
 
@@ -12,7 +12,7 @@ pub(super) const DEFINITION: Definition = Definition {
     kind: "action",
     artifact: GOOGLE_CLOUD,
     required: &["dialect", "location", "mode", "rowAsArguments", "sql", "useCache"],
-    check: unchecked,
+    check: None,
     nested: alone,
     role: Role::Action(run),
 };

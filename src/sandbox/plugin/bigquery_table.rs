@@ -1,6 +1,6 @@
 //! `BigQueryTable` sink: gathers the records and appends them as one load job at the end.
 
-use super::{Batch, Definition, Desk, GOOGLE_CLOUD, Role, Sink, Stage, alone, avro, failure, unchecked};
+use super::{Batch, Definition, Desk, GOOGLE_CLOUD, Role, Sink, Stage, alone, avro, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::{Column, ColumnType, Value};
 
@@ -9,7 +9,7 @@ pub(super) const DEFINITION: Definition = Definition {
     kind: "batchsink",
     artifact: GOOGLE_CLOUD,
     required: &["dataset", "table"],
-    check: unchecked,
+    check: None,
     nested: alone,
     role: Role::Sink(prepare),
 };

@@ -29,7 +29,7 @@ pub(super) const DEFINITION: Definition = Definition {
         "database",
         "importQuery",
     ],
-    check,
+    check: Some(check),
     nested,
     role: Role::Source(open),
 };

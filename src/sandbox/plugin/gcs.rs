@@ -12,7 +12,7 @@ pub(super) const DEFINITION: Definition = Definition {
     kind: "batchsink",
     artifact: GOOGLE_CLOUD,
     required: &["path", "format"],
-    check: super::unchecked,
+    check: None,
     nested,
     role: Role::Sink(prepare),
 };

@@ -10,7 +10,7 @@ pub(super) const DEFINITION: Definition = Definition {
     kind: "transform",
     artifact: CORE,
     required: &[],
-    check,
+    check: Some(check),
     nested: alone,
     role: Role::Transform(prepare),
 };

@@ -174,7 +174,7 @@ fn a_bad_start_time_fails_without_a_trace() {
 fn a_stop_between_batches_leaves_nothing_behind() {
     let rig = Rig::new();
     let stop = AtomicBool::new(false);
-    let job = rig.job(&rig::six(), "sales", "orders", minutes(0), &[]);
+    let job = Rig::job(&rig::six(), "sales", "orders", minutes(0), &[]);
     let mut batches = 0;
     let run = rig.execute(&job, &stop, |observation| {
         if matches!(observation, Observation::Counted { stage, .. } if stage == "Read MySQL") {
@@ -198,7 +198,7 @@ fn a_stop_between_batches_leaves_nothing_behind() {
 fn a_stopped_action_says_failed() {
     let rig = Rig::new();
     let stop = AtomicBool::new(false);
-    let job = rig.job(&rig::six(), "sales", "orders", minutes(0), &[]);
+    let job = Rig::job(&rig::six(), "sales", "orders", minutes(0), &[]);
     let run = rig.execute(&job, &stop, |observation| {
         let began = matches!(observation, Observation::NodeStarted { node, .. } if node == "phase-1");
         stop.fetch_or(began, Ordering::Relaxed);
@@ -212,7 +212,7 @@ fn a_stopped_action_says_failed() {
 #[test]
 fn counts_grow_in_many_steps_and_the_pace_is_kept() {
     let rig = Rig::new();
-    let mut job = rig.job(&rig::six(), "sales", "orders", minutes(0), &[]);
+    let mut job = Rig::job(&rig::six(), "sales", "orders", minutes(0), &[]);
     job.pace = std::time::Duration::from_millis(200);
     let began = std::time::Instant::now();
     let run = rig.execute(&job, &AtomicBool::new(false), |_| {});

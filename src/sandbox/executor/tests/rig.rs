@@ -138,14 +138,7 @@ impl Rig {
         }
     }
 
-    pub(super) fn job(
-        &self,
-        config: &Json,
-        unit: &str,
-        source: &str,
-        start: i64,
-        more: &[(&str, &str)],
-    ) -> Job {
+    pub(super) fn job(config: &Json, unit: &str, source: &str, start: i64, more: &[(&str, &str)]) -> Job {
         let start = start.to_string();
         let mut pairs = vec![
             ("business_unit", unit),
@@ -182,7 +175,7 @@ impl Rig {
         start: i64,
         more: &[(&str, &str)],
     ) -> Told {
-        let job = self.job(config, unit, source, start, more);
+        let job = Self::job(config, unit, source, start, more);
         self.execute(&job, &AtomicBool::new(false), |_| {})
     }
 
