@@ -6,9 +6,9 @@
 pub mod bucket;
 pub mod execution;
 pub mod executor;
-pub mod macros;
+mod macros;
 pub mod observation;
-pub mod pipeline;
+mod pipeline;
 pub mod plugin;
 pub mod source;
 pub mod value;

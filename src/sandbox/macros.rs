@@ -1,164 +1,213 @@
-//! CDAP's macros: `${name}`, `${function(a,b)}`, nested, rescanned, with escapes.
+//! CDAP's macros: `${name}`, `${function(a,b)}`, nested, escaped with a backslash.
 //!
-//! The rightmost `${` is expanded first; what an argument holds is expanded again, ten levels deep. The
-//! result of a function is taken as it is, so that a secret is never read as a macro. Dates are in
-//! `macros/time.rs`; what a text would look up is told by `macros/listing.rs`.
+//! The rightmost `${` is expanded first and the result is scanned again, at most ten deep. What a
+//! macro cannot mean here fails with the exception a real server raises.
 
-pub mod listing;
-pub mod time;
+mod logical_start;
 
-use std::collections::BTreeMap;
+use super::observation::Failure;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most levels of macros within arguments.
-const DEPTH: usize = 10;
-/// The most expansions of one text: arguments that name each other must not eat all memory.
-const BUDGET: usize = 100_000;
+/// How deep macros may be nested.
+const DEEPEST: usize = 10;
 
-/// Why a text cannot be expanded, in CDAP's words (`InvalidMacroException`).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct MacroError(pub String);
-
-/// Where macros get their values. It has no `Debug`, for it holds secrets.
-#[expect(missing_debug_implementations, reason = "it holds secrets")]
-pub struct Scope<'a> {
-    /// Runtime arguments.
-    pub arguments: &'a BTreeMap<String, String>,
-    /// The namespace's secure keys.
-    pub secure_keys: &'a BTreeMap<String, String>,
-    /// `logical.start.time`, in milliseconds since 1970.
-    pub logical_start: i64,
+/// What macros are looked up in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// Arguments by name.
+    pub arguments: BTreeMap<String, String>,
+    /// Secure keys by name.
+    pub secure: BTreeMap<String, String>,
 }
 
-impl Scope<'_> {
-    /// Expands all macros of a text.
-    ///
-    /// # Errors
-    /// An argument that is not defined, an unknown function, a brace that is never closed.
-    pub fn expand(&self, text: &str) -> Result<String, MacroError> {
-        let mut budget = BUDGET;
-        let expanded = self.parse(text, 0, &mut budget)?;
-        Ok(expanded.replace("\\${", "${").replace("\\}", "}"))
-    }
+/// Expands every macro of a text.
+pub(super) fn expand(text: &str, scope: &Scope) -> Result<String, Failure> {
+    let expanded = expand_to(text, scope, 0)?;
+    Ok(unescape(&expanded))
+}
 
-    fn parse(&self, text: &str, depth: usize, budget: &mut usize) -> Result<String, MacroError> {
-        if depth > DEPTH {
-            return Err(MacroError(format!(
-                "Failed substituting macro '{text}', expansion exceeded {DEPTH} levels."
+fn expand_to(text: &str, scope: &Scope, depth: usize) -> Result<String, Failure> {
+    let mut text = text.to_owned();
+    while let Some(start) = last_opening(&text) {
+        if depth >= DEEPEST {
+            return Err(invalid(format!(
+                "Failed substituting macro '{text}', expansion exceeded {DEEPEST} levels."
             )));
         }
-        let mut text = text.to_owned();
-        let mut before = text.len();
-        while let Some(found) = rightmost(&text, before)? {
-            *budget = budget.checked_sub(1).ok_or_else(|| {
-                MacroError(format!("Failed substituting macros, more than {BUDGET} of them."))
-            })?;
-            let value = match found.function()? {
-                Some((name, arguments)) => self.call(name, &arguments)?,
-                None => self.parse(self.look_up(found.body)?, depth + 1, budget)?,
-            };
-            let (start, end) = (found.start, found.end);
-            text.replace_range(start..end, &value);
-            before = start;
-        }
-        Ok(text)
-    }
-
-    fn look_up(&self, name: &str) -> Result<&str, MacroError> {
-        let name = unescaped(name);
-        self.arguments
-            .get(&name)
-            .map(String::as_str)
-            .ok_or_else(|| MacroError(format!("Argument '{name}' is not defined.")))
-    }
-
-    fn call(&self, name: &str, arguments: &[String]) -> Result<String, MacroError> {
-        match name {
-            "secure" => {
-                let key = arguments.first().map_or("", String::as_str);
-                self.secure_keys
-                    .get(key)
-                    .cloned()
-                    .ok_or_else(|| MacroError(format!("Failed to resolve macro 'secure({key})'")))
-            }
-            "logicalStartTime" => time::logical_start_time(self.logical_start, arguments),
-            _ => Err(MacroError(format!("Unsupported macro function {name}"))),
-        }
-    }
-}
-
-/// One macro within a text.
-struct Macro<'a> {
-    start: usize,
-    /// Behind the closing brace.
-    end: usize,
-    body: &'a str,
-}
-
-impl<'a> Macro<'a> {
-    /// The function's name and arguments, if it is one; a call without arguments has one empty argument.
-    fn function(&self) -> Result<Option<(&'a str, Vec<String>)>, MacroError> {
-        let Some(open) = unescaped_at(self.body, '(', 0) else {
-            return Ok(None);
+        let Some(length) = closing(&text[start + 2..]) else {
+            return Err(invalid(format!(
+                "Could not find enclosing curly bracket '}}' in macro '{text}'."
+            )));
         };
-        let rest = self.body[open + 1..].strip_suffix(')').ok_or_else(|| {
-            MacroError(format!(
-                "Could not find enclosing ')' for macro arguments in '{}'.",
-                self.body
-            ))
-        })?;
-        let arguments = rest.split(',').map(|argument| unescaped(argument.trim()));
-        Ok(Some((self.body[..open].trim(), arguments.collect())))
-    }
-}
-
-/// The rightmost macro that begins before a position.
-fn rightmost(text: &str, before: usize) -> Result<Option<Macro<'_>>, MacroError> {
-    let mut before = before;
-    while let Some(start) = straddling(text, before).or_else(|| text[..before].rfind("${")) {
-        if !is_escaped(text, start) {
-            let end = unescaped_at(text, '}', start).ok_or_else(|| {
-                MacroError(format!(
-                    "Could not find enclosing '}}' for macro '{}'.",
-                    &text[start..]
-                ))
-            })?;
-            let body = text[start + 2..end].trim();
-            let end = end + 1;
-            return Ok(Some(Macro { start, end, body }));
+        let inner = unescape(&text[start + 2..start + 2 + length]);
+        let value = evaluate(&inner, scope)?;
+        let value = expand_to(&value, scope, depth + 1)?;
+        text.replace_range(start..start + 3 + length, &value);
+        if value.contains("${") {
+            break; // Only an escaped one is left of it.
         }
-        before = start;
     }
-    Ok(None)
+    Ok(text)
 }
 
-/// A `${` whose brace lies at the position: `$` in front of an expanded text that begins with `{`.
-fn straddling(text: &str, before: usize) -> Option<usize> {
-    let start = before.checked_sub(1)?;
-    (text.as_bytes().get(start) == Some(&b'$') && text.as_bytes().get(before) == Some(&b'{')).then_some(start)
+fn evaluate(inner: &str, scope: &Scope) -> Result<String, Failure> {
+    if let Some((name, rest)) = inner.split_once('(')
+        && let Some(list) = rest.strip_suffix(')')
+    {
+        let arguments: Vec<&str> = list.split(',').map(str::trim).collect();
+        return match name {
+            "secure" => scope.secure.get(arguments[0]).cloned().ok_or_else(|| {
+                invalid(format!(
+                    "Failed to evaluate the macro function 'secure' with args '[{}]'",
+                    arguments[0]
+                ))
+            }),
+            "logicalStartTime" => logical_start::evaluate(&arguments, scope).map_err(invalid),
+            _ => Err(invalid(format!("Unsupported macro function {name}"))),
+        };
+    }
+    scope
+        .arguments
+        .get(inner)
+        .cloned()
+        .ok_or_else(|| invalid(format!("Argument '{inner}' is not defined.")))
 }
 
-fn unescaped_at(text: &str, token: char, from: usize) -> Option<usize> {
-    let mut hits = text[from..].match_indices(token).map(|(at, _)| from + at);
-    hits.find(|at| !is_escaped(text, *at))
+fn invalid(message: String) -> Failure {
+    let class_name = "io.cdap.cdap.api.macro.InvalidMacroException".to_owned();
+    Failure {
+        class_name,
+        message: Some(message),
+        cause: None,
+    }
 }
 
-/// Whether an odd number of backslashes stands in front.
-fn is_escaped(text: &str, at: usize) -> bool {
-    let slashes = text.as_bytes()[..at]
+/// Whether the byte at `at` stands behind an odd number of backslashes.
+fn escaped(text: &str, at: usize) -> bool {
+    text.as_bytes()[..at]
         .iter()
         .rev()
-        .take_while(|byte| **byte == b'\\');
-    slashes.count() % 2 == 1
+        .take_while(|b| **b == b'\\')
+        .count()
+        % 2
+        == 1
 }
 
-fn unescaped(text: &str) -> String {
+fn last_opening(text: &str) -> Option<usize> {
+    text.rmatch_indices("${")
+        .map(|(at, _)| at)
+        .find(|at| !escaped(text, *at))
+}
+
+fn closing(rest: &str) -> Option<usize> {
+    rest.match_indices('}')
+        .map(|(at, _)| at)
+        .find(|at| !escaped(rest, *at))
+}
+
+fn unescape(text: &str) -> String {
     let mut plain = text.to_owned();
-    for token in ["${", "}", "(", ")"] {
-        plain = plain.replace(&format!("\\{token}"), token);
+    for mark in ["${", "}", "(", ")"] {
+        plain = plain.replace(&format!("\\{mark}"), mark);
     }
     plain
 }
 
+/// What the macros of a text look up, and the functions they call, without expanding anything.
+pub(super) fn mentioned(text: &str) -> (BTreeSet<String>, Vec<(String, Vec<String>)>) {
+    let (mut lookups, mut functions) = (BTreeSet::new(), Vec::new());
+    for (at, _) in text.match_indices("${").filter(|(at, _)| !escaped(text, *at)) {
+        let Some(length) = closing(&text[at + 2..]) else {
+            continue;
+        };
+        let inner = &text[at + 2..at + 2 + length];
+        match inner.split_once('(') {
+            Some((name, rest)) => {
+                let list = rest
+                    .trim_end_matches(')')
+                    .split(',')
+                    .map(|a| a.trim().to_owned())
+                    .collect();
+                if !functions.iter().any(|(n, l)| n == name && *l == list) {
+                    functions.push((name.to_owned(), list));
+                }
+            }
+            None => {
+                lookups.insert(inner.to_owned());
+            }
+        }
+    }
+    (lookups, functions)
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scope() -> Scope {
+        let pairs = [
+            ("a", "1"),
+            ("b", "${a}2"),
+            ("name1", "deep"),
+            ("loop", "${loop}"),
+            ("logical.start.time", "1681380806000"),
+        ];
+        Scope {
+            arguments: pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            secure: [("key".to_owned(), "s3cret".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn macros_expand_as_cdaps_do() {
+        for (text, expected) in [
+            ("x${a}y", "x1y"),
+            ("${b}", "12"),
+            ("${name${a}}", "deep"),
+            ("${secure(key)}", "s3cret"),
+            (r"\${a}", "${a}"),
+            ("${logicalStartTime()}", "1681380806000"),
+            (
+                "${logicalStartTime(yyyy-MM-dd HH:mm:ss,1m,UTC)}",
+                "2023-04-13 10:12:26",
+            ),
+            ("no macro $ {}", "no macro $ {}"),
+        ] {
+            assert_eq!(expand(text, &scope()).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_expanded_says_so() {
+        for (text, words) in [
+            ("${nope}", "Argument 'nope' is not defined."),
+            ("${fancy(x)}", "Unsupported macro function fancy"),
+            ("${loop}", "exceeded 10 levels"),
+            ("${a", "enclosing curly bracket"),
+            ("${secure(none)}", "secure"),
+        ] {
+            let message = expand(text, &scope()).unwrap_err().message.unwrap();
+            assert!(message.contains(words), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn mentions_are_found() {
+        let (lookups, functions) = mentioned("${x}-${secure(k)}-${logicalStartTime(yyyy,1m,UTC)}-${y}");
+        assert_eq!(lookups.into_iter().collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(functions.len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn text_without_macros_stays(text in "[^$\\\\{}()]*") {
+            prop_assert_eq!(expand(&text, &Scope::default()).unwrap(), text);
+        }
+
+        #[test]
+        fn no_text_breaks_the_expansion(text in any::<String>()) {
+            let _ = expand(&text, &scope());
+        }
+    }
+}

@@ -1,209 +1,184 @@
-//! The plugins that the sandbox knows, and what the executor asks of them.
+//! The plugins the sandbox can execute: one line here and one file below for each.
 //!
-//! To add one, write its file and add one line to [`definitions`]. Plugins that real servers have and this one
-//! has not yet are in `plugin/absent.rs`: they deploy, and their runs fail naming them. How the parts of a
-//! pipeline meet is in `executor/spark.rs`.
+//! A plugin gets its properties with every macro expanded, and the stores. Anything that is not listed
+//! is refused at deploy time, as a server refuses a plugin that is not installed.
 
-mod absent;
-mod avro;
 mod bigquery_execute;
 mod bigquery_table;
-mod cloudsql_mysql;
-pub mod desk;
+mod cloud_sql;
 mod gcs;
-mod json_line;
 mod projection;
-mod tables;
 
-#[cfg(test)]
-mod tests;
-
-pub use desk::{Desk, Stage, World, failure};
-
-use super::observation::Failure;
+use super::bucket::Buckets;
+use super::observation::{Failure, Level, Line};
+use super::source::Source;
 use super::value::{Column, Value};
+use super::warehouse::Warehouse;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The warehouse, as the plugins see it. Errors are BigQuery's messages.
-pub trait Tables: Send + Sync {
-    /// Checks a statement without running it.
-    fn check(&self, sql: &str) -> Result<(), String>;
-
-    /// Runs a statement and gives its result's columns and rows, both empty for anything but a query.
-    fn query(&self, sql: &str) -> Result<(Vec<Column>, Vec<Vec<Value>>), String>;
-
-    /// Appends rows as one load job: all of them or none. Gives how many were loaded.
-    fn append(
-        &self,
-        dataset: &str,
-        table: &str,
-        columns: &[Column],
-        rows: &[Vec<Value>],
-    ) -> Result<u64, String>;
-
-    /// The columns of a table, or `None` if there is no such table.
-    fn columns(&self, dataset: &str, table: &str) -> Result<Option<Vec<Column>>, String>;
-}
-
-/// The properties of a stage.
-pub type Properties = BTreeMap<String, String>;
-
-/// The artifact that holds a plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Artifact {
-    /// `google-cloud`.
-    pub name: &'static str,
-    /// `0.23.0`.
-    pub version: &'static str,
-    /// `SYSTEM` or `USER`.
-    pub scope: &'static str,
-}
-
 /// A plugin.
-#[derive(Debug)]
-pub struct Definition {
-    /// Its name: `BigQueryTable`.
+pub(super) struct Plugin {
     pub name: &'static str,
-    /// Its type: `batchsink`.
     pub kind: &'static str,
-    /// Where it comes from.
-    pub artifact: Artifact,
-    /// Properties that must have a value at deploy time.
+    /// Name, version and scope of the artifact that holds it.
+    pub artifact: (&'static str, &'static str, &'static str),
     pub required: &'static [&'static str],
-    /// Further checks at deploy time, with the text of the refusal.
-    pub check: Option<fn(&Properties) -> Result<(), String>>,
-    /// Plugins that it uses itself.
-    pub nested: fn(&Properties) -> Vec<Nested>,
-    /// What it does.
-    pub role: Role,
+    pub work: Work,
 }
 
-/// A plugin within a plugin: `Read MySQL:jdbc`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nested {
-    /// What follows the stage's name and a colon.
-    pub suffix: String,
-    /// Its name: `cloudsql-mysql`.
-    pub name: String,
-    /// Its type: `jdbc`.
-    pub kind: &'static str,
-    /// Where it comes from.
-    pub artifact: Artifact,
+/// What a plugin does.
+#[derive(Clone, Copy)]
+pub(super) enum Work {
+    Action(fn(&Task<'_>) -> Result<Done, Failure>),
+    Source(fn(&Task<'_>) -> Result<Batch, Failure>),
+    Transform(fn(&Task<'_>, Batch) -> Result<Batch, Failure>),
+    Sink(fn(&Task<'_>) -> Result<Box<dyn Sink>, Failure>),
 }
 
-/// An action's work; gives the arguments that it sets.
-pub type Act = fn(&Stage, &mut Desk<'_>) -> Result<Vec<(String, String)>, Failure>;
+const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 
-/// Opens one end of the flow of records.
-pub type Open<End> = fn(&Stage, &mut Desk<'_>) -> Result<Box<End>, Failure>;
+static PLUGINS: [Plugin; 5] = [
+    Plugin {
+        name: "BigQueryExecute",
+        kind: "action",
+        artifact: GOOGLE,
+        required: &["sql"],
+        work: Work::Action(bigquery_execute::run),
+    },
+    Plugin {
+        name: "CloudSQLMySQL",
+        kind: "batchsource",
+        artifact: ("cloudsql-mysql-plugin", "1.11.0", "USER"),
+        required: &[
+            "referenceName",
+            "jdbcPluginName",
+            "connectionName",
+            "database",
+            "importQuery",
+        ],
+        work: Work::Source(cloud_sql::read),
+    },
+    Plugin {
+        name: "Projection",
+        kind: "transform",
+        artifact: ("core-plugins", "2.12.0", "SYSTEM"),
+        required: &[],
+        work: Work::Transform(projection::apply),
+    },
+    Plugin {
+        name: "GCS",
+        kind: "batchsink",
+        artifact: GOOGLE,
+        required: &["referenceName", "path", "format"],
+        work: Work::Sink(gcs::open),
+    },
+    Plugin {
+        name: "BigQueryTable",
+        kind: "batchsink",
+        artifact: GOOGLE,
+        required: &["referenceName", "dataset", "table"],
+        work: Work::Sink(bigquery_table::open),
+    },
+];
 
-/// What a plugin does when it runs. Functions get the stage with its macros expanded.
-#[derive(Clone, Copy, Debug)]
-pub enum Role {
-    /// Does its work.
-    Action(Act),
-    /// Opens what it reads.
-    Source(Open<dyn Reader>),
-    /// Prepares to change records.
-    Transform(fn(&Stage) -> Result<Box<dyn Transform>, Failure>),
-    /// Prepares to write; nothing may be seen before the commit.
-    Sink(Open<dyn Sink>),
-    /// Real servers have it, the sandbox has not.
-    Absent,
+/// The plugin of this name and type.
+pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
+    PLUGINS
+        .iter()
+        .find(|plugin| plugin.name == name && plugin.kind == kind)
 }
 
-/// Some records of one shape.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// The fields.
-    pub columns: Arc<Vec<Column>>,
-    /// The records, as wide as the fields.
+/// Every plugin, for look-ups of artifacts.
+pub(super) fn all() -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter()
+}
+
+/// Where rows come from and go to.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// Tables.
+    pub warehouse: Arc<Warehouse>,
+    /// The source database.
+    pub source: Arc<Source>,
+    /// Files.
+    pub buckets: Buckets,
+}
+
+/// Rows with their columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Batch {
+    pub columns: Vec<Column>,
     pub rows: Vec<Vec<Value>>,
 }
 
-/// An open source.
-pub trait Reader {
-    /// How many records are left, about.
-    fn left(&self) -> usize;
-
-    /// The next records, at most `most`; none at the end.
-    fn next(&mut self, most: usize) -> Result<Option<Batch>, Failure>;
+/// What an action did.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Arguments it sets for what comes after it.
+    pub arguments: Vec<(String, String)>,
+    /// `records.processed`.
+    pub processed: i64,
 }
 
-/// A prepared transform.
-pub trait Transform {
-    /// Changes some records.
-    fn apply(&mut self, batch: Batch) -> Result<Batch, Failure>;
-}
-
-/// A prepared sink.
-pub trait Sink {
-    /// The look at the output just before the work (Hadoop's `checkOutputSpecs`).
-    fn check(&self, desk: &mut Desk<'_>) -> Result<(), Failure>;
-
-    /// Takes some records.
+/// An open sink: rows go in batch by batch, and count only once they are committed.
+pub(super) trait Sink {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure>;
 
-    /// Makes what was written seen.
-    fn commit(&mut self, desk: &mut Desk<'_>) -> Result<(), Failure>;
+    /// Returns `records.updated`, for a sink that has such a count.
+    fn commit(self: Box<Self>) -> Result<Option<i64>, Failure>;
 }
 
-/// All plugins that can be deployed.
-pub fn definitions() -> &'static [Definition] {
-    ALL
+/// One stage at work.
+pub(super) struct Task<'a> {
+    pub stage: &'a str,
+    pub properties: &'a BTreeMap<String, String>,
+    pub stores: &'a Stores,
+    /// `logical.start.time`, which names the window.
+    pub window: &'a str,
+    pub lines: &'a RefCell<Vec<Line>>,
 }
 
-const ALL: &[Definition] = &[
-    bigquery_execute::DEFINITION,
-    cloudsql_mysql::DEFINITION,
-    projection::DEFINITION,
-    gcs::DEFINITION,
-    bigquery_table::DEFINITION,
-    absent::named("BigQueryArgumentSetter", "action", GOOGLE_CLOUD),
-    absent::named("BigQueryTable", "batchsource", GOOGLE_CLOUD),
-    absent::named("GCSFile", "batchsource", GOOGLE_CLOUD),
-    absent::named("GCSBucketCreate", "action", GOOGLE_CLOUD),
-    absent::named("GCSBucketDelete", "action", GOOGLE_CLOUD),
-    absent::named("GCSCopy", "action", GOOGLE_CLOUD),
-    absent::named("GCSMove", "action", GOOGLE_CLOUD),
-    absent::named("GCSArgumentSetter", "action", GOOGLE_CLOUD),
-    absent::named("CloudSQLMySQL", "action", CLOUDSQL_MYSQL),
-    absent::named("CloudSQLMySQL", "batchsink", CLOUDSQL_MYSQL),
-    absent::named("File", "batchsource", CORE),
-    absent::named("File", "batchsink", CORE),
-    absent::named("Trash", "batchsink", CORE),
-    absent::named("JavaScript", "transform", CORE),
-    absent::named("GroupByAggregate", "batchaggregator", CORE),
-    absent::named("Deduplicate", "batchaggregator", CORE),
-    absent::named("Joiner", "batchjoiner", CORE),
-    absent::named("ErrorCollector", "errortransform", CORE),
-    absent::named("Conditional", "condition", CORE),
-    absent::named("Wrangler", "transform", WRANGLER),
-];
+impl Task<'_> {
+    /// A property's value, or what stands for it when it is not given.
+    pub fn property(&self, name: &str, otherwise: &str) -> String {
+        self.properties
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .map_or(otherwise, String::as_str)
+            .to_owned()
+    }
 
-const GOOGLE_CLOUD: Artifact = Artifact {
-    name: "google-cloud",
-    version: "0.23.0",
-    scope: "SYSTEM",
-};
-const CORE: Artifact = Artifact {
-    name: "core-plugins",
-    version: "2.12.0",
-    scope: "SYSTEM",
-};
-// Comes from the Hub, hence the scope.
-const CLOUDSQL_MYSQL: Artifact = Artifact {
-    name: "cloudsql-mysql-plugin",
-    version: "1.11.0",
-    scope: "USER",
-};
-const WRANGLER: Artifact = Artifact {
-    name: "wrangler-transform",
-    version: "4.10.0",
-    scope: "SYSTEM",
-};
+    /// Writes a log line.
+    pub fn say(&self, level: Level, logger: &str, message: impl Into<String>) {
+        self.lines.borrow_mut().push(Line {
+            level,
+            logger: logger.to_owned(),
+            thread: "WorkflowDriver".to_owned(),
+            message: message.into(),
+            stack_trace: String::new(),
+            stage: Some(self.stage.to_owned()),
+        });
+    }
 
-fn alone(_: &Properties) -> Vec<Nested> {
-    Vec::new()
+    /// A value that this sandbox does not execute, said so that nobody takes it for the real thing.
+    pub fn unsupported(&self, property: &str, value: &str) -> Failure {
+        failure(
+            "java.lang.UnsupportedOperationException",
+            format!(
+                "{property}={value} of stage '{}' is not supported by the sandbox",
+                self.stage
+            ),
+        )
+    }
+}
+
+/// An exception without a cause.
+pub(super) fn failure(class_name: &str, message: impl Into<String>) -> Failure {
+    Failure {
+        class_name: class_name.to_owned(),
+        message: Some(message.into()),
+        cause: None,
+    }
 }

@@ -1,194 +1,317 @@
-//! The source database: SQLite that plays MySQL, with eight tables that keep growing.
+//! The source database: SQLite that plays MySQL, with eight tables of believable rows that keep arriving.
 //!
-//! One file per schema, `source/hr.db`, `source/finance.db` …, each attached under its name, so that
-//! `` `hr`.`engineer` `` is the table `engineer` of `hr.db`. Rows are only ever added, with an `updated_at` (text
-//! in whole seconds, UTC) behind all that was there: a window that has passed never changes. Tables are in
-//! `source/table.rs`, growth in `source/growth.rs`, queries in `source/query.rs`.
+//! ```text
+//! source/hr.db           engineer, payroll, leave_request      one file for each MySQL database,
+//! source/finance.db      invoice, expense                      attached under its name, so that
+//! source/sales.db        orders                                `hr`.`engineer` is what it says
+//! source/operations.db   ticket
+//! source/marketing.db    campaign
+//! ```
+//!
+//! Every row has an `updated_at` (text, UTC, whole seconds) and is never changed: all rows below a
+//! moment that has passed are there, so a window that ends in the past is complete. Rows are made in
+//! `source/arrival.rs`.
 
-mod dice;
-mod growth;
-mod query;
-mod table;
+mod arrival;
 
-#[cfg(test)]
-mod tests;
-
-use crate::sandbox::value::{Column, Value};
-use chrono::{DateTime, Utc};
+use super::value::{Column, ColumnType, Value};
+use super::warehouse::kind;
+use arrival::TABLES;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::Connection;
-use std::collections::HashSet;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::Value as Cell;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The user that may read, to be put into the preference `mysql_user`.
-pub const USER: &str = "cdf";
-/// Its password in this local stand-in, to be put under the secure key `mysql-password`.
+/// The user that may read.
+pub const USER: &str = "downbeat";
+
+/// That user's password, in the sandbox's secure store; it opens nothing but made-up rows.
 pub const PASSWORD: &str = "sandbox";
 
-/// Why the source cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// A folder or file cannot be made.
-    #[error(
-        "cannot make the sandbox's source database in {folder}: {cause}; check that the folder is writable"
-    )]
-    Folder {
-        /// Where.
-        folder: String,
-        /// Why not.
-        cause: std::io::Error,
-    },
-    /// SQLite refused.
-    #[error("the sandbox's source database does not open: {0}; move it away to begin anew")]
-    Storage(#[from] rusqlite::Error),
-}
+/// The clock of the database.
+pub type Clock = fn() -> DateTime<Utc>;
 
-/// The source database; calls block.
+/// The database; calls block.
 pub struct Source {
     connection: Mutex<Connection>,
     seed: u64,
-    first_try_fails: Option<String>,
-    tried: Mutex<HashSet<String>>,
-}
-
-/// Who asks, as the plugin's properties say.
-#[expect(missing_debug_implementations, reason = "it holds a password")]
-pub struct Login<'a> {
-    /// The user's name.
-    pub user: &'a str,
-    /// The password, empty for none.
-    pub password: &'a str,
-    /// The schema to connect to.
-    pub database: &'a str,
-}
-
-/// What a query gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The columns, typed as declared.
-    pub columns: Vec<Column>,
-    /// The rows, as wide as the columns.
-    pub rows: Vec<Vec<Value>>,
+    clock: Clock,
+    /// The table whose first read of each window fails.
+    first_try_fails: Option<&'static str>,
+    /// Windows that have failed once.
+    failed: Mutex<BTreeSet<String>>,
 }
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Source")
             .field("seed", &self.seed)
-            .field("first_try_fails", &self.first_try_fails)
             .finish_non_exhaustive()
     }
 }
 
+/// A refusal, as the MySQL driver raises it: exception class and message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `java.sql.SQLSyntaxErrorException`.
+    pub class_name: &'static str,
+    /// The message.
+    pub message: String,
+}
+
+/// A result: the columns, and the rows in their order.
+pub type Rows = (Vec<Column>, Vec<Vec<Value>>);
+
 impl Source {
-    /// Opens the files in `folder/source` (made and filled if missing), or a source in memory.
-    ///
-    /// # Errors
-    /// When a file cannot be made or is no database.
-    pub fn open(folder: Option<&Path>, seed: u64, now: DateTime<Utc>) -> Result<Self, SourceError> {
-        let mut connection = Connection::open_in_memory()?;
-        query::register(&connection)?;
-        for schema in table::SCHEMAS {
-            let place = match folder {
-                Some(folder) => private_file(&folder.join("source"), schema)?,
-                None => ":memory:".to_owned(),
-            };
-            connection.execute(&format!("ATTACH ?1 AS {schema}"), [place])?;
-            connection.pragma_update(Some(schema), "journal_mode", "WAL")?;
-            connection.pragma_update(Some(schema), "synchronous", "NORMAL")?;
+    /// Opens the database in `folder/source`, or one that ends with the process, and fills a new one
+    /// with rows of several days.
+    pub fn open(folder: Option<&Path>, seed: u64, clock: Clock) -> rusqlite::Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        let folder = folder.map(|folder| folder.join("source"));
+        if let Some(folder) = &folder {
+            let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         }
-        connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        growth::fill(&mut connection, seed, now)?;
-        Ok(Self {
+        for database in arrival::databases() {
+            let file = folder
+                .as_ref()
+                .map(|folder| folder.join(format!("{database}.db")));
+            let name = file
+                .as_ref()
+                .map_or_else(|| ":memory:".into(), |file| file.to_string_lossy().into_owned());
+            connection.execute(&format!("ATTACH ?1 AS {database}"), [name])?;
+            if let Some(file) = file {
+                let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
+                connection.pragma_update(Some(database), "journal_mode", "WAL")?;
+            }
+        }
+        // MySQL's TIMESTAMP('…'): text in, the same moment out.
+        connection.create_scalar_function(
+            "TIMESTAMP",
+            1,
+            FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+            |context| context.get::<String>(0),
+        )?;
+        let source = Self {
             connection: Mutex::new(connection),
             seed,
-            first_try_fails: Some("operations.ticket".into()),
-            tried: Mutex::default(),
-        })
+            clock,
+            first_try_fails: Some("`operations`.`ticket`"),
+            failed: Mutex::default(),
+        };
+        source.arrive()?;
+        Ok(source)
     }
 
-    /// Which table (`schema.table`) breaks the first time that it is read for a logical start time.
+    /// Without the table that fails on its first try.
     #[must_use]
-    pub fn with_first_try_fails(mut self, table: Option<&str>) -> Self {
-        self.first_try_fails = table.map(str::to_owned);
+    pub fn reliable(mut self) -> Self {
+        self.first_try_fails = None;
         self
     }
 
-    /// Lets the rows arrive that came since the last look; returns how many.
-    pub fn arrive(&self, now: DateTime<Utc>) -> Result<u64, SourceError> {
-        Ok(growth::arrive(&mut self.lock(), self.seed, now)?)
+    /// Lets the rows in that are due.
+    pub fn arrive(&self) -> rusqlite::Result<()> {
+        let now = (self.clock)();
+        arrival::arrive(&mut self.lock(), self.seed, now)
     }
 
-    /// Runs one query; `logical_start` (ms) is what the run works for.
+    /// Runs an import query for one window, as `user`.
     ///
     /// # Errors
-    /// The message that MySQL or its driver would give.
-    pub fn select(
-        &self,
-        now: DateTime<Utc>,
-        login: &Login<'_>,
-        sql: &str,
-        logical_start: i64,
-    ) -> Result<Answer, String> {
-        admit(login)?;
-        self.stumble(sql, logical_start)?;
-        let mut connection = self.lock();
-        growth::arrive(&mut connection, self.seed, now).map_err(|error| error.to_string())?;
-        query::select(&connection, login.database, sql)
+    /// What the MySQL driver raises.
+    pub fn read(&self, sql: &str, user: &str, password: &str, window: &str) -> Result<Rows, Refusal> {
+        if user != USER || password != PASSWORD {
+            return Err(Refusal {
+                class_name: "java.sql.SQLException",
+                message: format!("Access denied for user '{user}'@'localhost' (using password: YES)"),
+            });
+        }
+        if self.fails_first(sql, window) {
+            return Err(Refusal {
+                class_name: "com.mysql.cj.jdbc.exceptions.CommunicationsException",
+                message: "Communications link failure\n\nThe last packet sent successfully to the server was 0 milliseconds ago. The driver has not received any packets from the server.".into(),
+            });
+        }
+        let read = self.arrive().and_then(|()| select(&self.lock(), sql));
+        read.map_err(|error| translate(&error))
     }
 
-    /// The one source whose connection breaks at first.
-    fn stumble(&self, sql: &str, logical_start: i64) -> Result<(), String> {
-        let Some(table) = &self.first_try_fails else {
-            return Ok(());
-        };
-        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        if sql.replace('`', "").contains(table.as_str()) && tried.insert(format!("{table}@{logical_start}")) {
-            return Err(
-                "Communications link failure\n\nThe last packet sent successfully to the server was 0 \
-                        milliseconds ago. The driver has not received any packets from the server."
-                    .into(),
-            );
-        }
-        Ok(())
+    fn fails_first(&self, sql: &str, window: &str) -> bool {
+        let affected = self.first_try_fails.is_some_and(|table| sql.contains(table));
+        affected
+            && self
+                .failed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(window.to_owned())
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic while it was held cannot leave a half-done change: SQLite rolls back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether the user may read the schema.
-fn admit(login: &Login<'_>) -> Result<(), String> {
-    if login.user != USER || login.password != PASSWORD {
-        let using = if login.password.is_empty() { "NO" } else { "YES" };
-        return Err(format!(
-            "Access denied for user '{}'@'localhost' (using password: {using})",
-            login.user
-        ));
+/// The tables, as `(database, table)`.
+pub fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLES.iter().map(|table| (table.database, table.name))
+}
+
+fn select(connection: &Connection, sql: &str) -> rusqlite::Result<Rows> {
+    let mut statement = connection.prepare(sql)?;
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let declared: Vec<_> = statement
+        .columns()
+        .map(|c| c.decl_type().and_then(kind::declared))
+        .collect();
+    let mut cells: Vec<Vec<Cell>> = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        cells.push((0..names.len()).map(|i| row.get(i)).collect::<Result<_, _>>()?);
     }
-    if table::SCHEMAS.contains(&login.database) {
-        Ok(())
+    let kinds: Vec<ColumnType> = (0..names.len())
+        .map(|i| declared[i].unwrap_or_else(|| expression_type(cells.iter().map(|row| &row[i]))))
+        .collect();
+    let columns = names
+        .iter()
+        .zip(&kinds)
+        .map(|(name, kind)| Column::nullable(name, *kind))
+        .collect();
+    let values = cells.into_iter().map(|row| {
+        row.into_iter()
+            .zip(&kinds)
+            .map(|(cell, kind)| value(cell, *kind))
+            .collect()
+    });
+    Ok((columns, values.collect()))
+}
+
+/// An expression has no declared type; text that is a moment came from `TIMESTAMP('…')`.
+fn expression_type<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnType {
+    let mut texts = cells
+        .clone()
+        .filter(|cell| !matches!(cell, Cell::Null))
+        .peekable();
+    let moments = texts.peek().is_some()
+        && texts.all(|cell| matches!(cell, Cell::Text(text) if micros(text).is_some()));
+    if moments {
+        ColumnType::Timestamp
     } else {
-        Err(format!("Unknown database '{}'", login.database))
+        kind::of_cells(cells)
     }
 }
 
-/// Makes `folder/schema.db` with mode 0600 if it is missing: SQLite would use the umask.
-fn private_file(folder: &Path, schema: &str) -> Result<String, SourceError> {
-    let file = folder.join(format!("{schema}.db"));
-    let make = || {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o600).open(&file)
+fn value(cell: Cell, kind: ColumnType) -> Value {
+    match (&cell, kind) {
+        (Cell::Text(text), ColumnType::Timestamp) => micros(text).map_or(Value::Null, Value::Timestamp),
+        _ => kind::value(cell, kind),
+    }
+}
+
+fn micros(text: &str) -> Option<i64> {
+    NaiveDateTime::parse_from_str(text, "%F %T")
+        .ok()
+        .map(|moment| moment.and_utc().timestamp_micros())
+}
+
+fn translate(error: &rusqlite::Error) -> Refusal {
+    let text = error.to_string();
+    let after = |lead: &str| {
+        text.split_once(lead)
+            .map(|(_, rest)| rest.split(" in ").next().unwrap_or(rest).to_owned())
     };
-    make().map_err(|cause| SourceError::Folder {
-        folder: folder.display().to_string(),
-        cause,
-    })?;
-    Ok(file.to_string_lossy().into_owned())
+    let message = if let Some(table) = after("no such table: ") {
+        format!("Table '{table}' doesn't exist")
+    } else if let Some(column) = after("no such column: ") {
+        format!("Unknown column '{column}' in 'where clause'")
+    } else {
+        format!("You have an error in your SQL syntax; {text}")
+    };
+    Refusal {
+        class_name: "java.sql.SQLSyntaxErrorException",
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noon() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    fn count(source: &Source, sql: &str) -> usize {
+        source.read(sql, USER, PASSWORD, "w").unwrap().1.len()
+    }
+
+    #[test]
+    fn eight_tables_hold_rows_of_several_days() {
+        let source = Source::open(None, 7, noon).unwrap().reliable();
+        for (database, table) in tables() {
+            let sql = format!("SELECT DISTINCT substr(updated_at, 1, 10) FROM `{database}`.`{table}`");
+            assert!(count(&source, &sql) >= 3, "{database}.{table}");
+        }
+        assert_eq!(tables().count(), 8);
+    }
+
+    #[test]
+    fn rows_keep_arriving_and_the_past_is_complete() {
+        use std::sync::atomic::{AtomicI64, Ordering};
+        static NOW: AtomicI64 = AtomicI64::new(1_700_000_000);
+        let clock = || DateTime::from_timestamp(NOW.load(Ordering::SeqCst), 0).unwrap();
+        let source = Source::open(None, 7, clock).unwrap().reliable();
+        let sql = "SELECT * FROM `hr`.`engineer` WHERE updated_at < '2023-11-14 22:13:20'";
+        let before = count(&source, sql);
+        NOW.fetch_add(60, Ordering::SeqCst);
+        assert_eq!(count(&source, sql), before);
+        let later = "SELECT * FROM `hr`.`engineer` WHERE updated_at >= '2023-11-14 22:13:20'";
+        assert!((10..=40).contains(&count(&source, later)));
+        NOW.fetch_add(90 * 24 * 3600, Ordering::SeqCst);
+        assert!(count(&source, later) < 800, "a long absence is thinned out");
+    }
+
+    #[test]
+    fn refusals_are_mysqls() {
+        let source = Source::open(None, 7, noon).unwrap();
+        let refuse = |sql: &str, user: &str| source.read(sql, user, PASSWORD, "w").unwrap_err().message;
+        assert_eq!(
+            refuse("SELECT * FROM `hr`.`nothing`", USER),
+            "Table 'hr.nothing' doesn't exist"
+        );
+        assert!(refuse("SELECT 1", "nobody").starts_with("Access denied for user 'nobody'"));
+        let ticket = "SELECT * FROM `operations`.`ticket`";
+        assert!(refuse(ticket, USER).starts_with("Communications link failure"));
+        assert!(source.read(ticket, USER, PASSWORD, "w").is_ok());
+        assert!(source.read(ticket, USER, PASSWORD, "another").is_err());
+    }
+
+    #[test]
+    fn cells_have_their_types() {
+        let source = Source::open(None, 7, noon).unwrap();
+        let sql =
+            "SELECT t.*, TIMESTAMP('2023-04-13 10:11:26') AS m, 'x' AS s FROM `hr`.`engineer` AS t LIMIT 1";
+        let (columns, rows) = source.read(sql, USER, PASSWORD, "w").unwrap();
+        let kinds: Vec<_> = columns.iter().map(|c| c.kind).collect();
+        use ColumnType as T;
+        assert_eq!(
+            kinds,
+            [
+                T::Int64,
+                T::String,
+                T::String,
+                T::Numeric,
+                T::Date,
+                T::Timestamp,
+                T::Timestamp,
+                T::String
+            ]
+        );
+        assert_eq!(rows[0][6], Value::Timestamp(1_681_380_686_000_000));
+    }
 }

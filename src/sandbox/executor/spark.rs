@@ -1,223 +1,173 @@
-//! One Spark node: opens the sources, moves records batch by batch through the stages, commits the sinks.
+//! A Spark node: sources are read, rows pass the transforms in batches, all sinks commit at the end.
 //!
-//! All sinks commit, even when one of them fails: in the real one they work in parallel within one job,
-//! so the files of a failed load can look complete (measured).
+//! The sinks commit side by side, as in a real job: when one of them fails, the files of another one
+//! are there all the same, and look complete.
 
-use super::{Execution, Halt, absent, blame, count};
-use crate::sandbox::observation::{Failure, Level, Line, Observation};
-use crate::sandbox::pipeline::layout::Node;
-use crate::sandbox::plugin::{Batch, Reader, Role, Sink, Transform};
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use super::{Execution, not_an};
+use crate::sandbox::observation::{Failure, Level};
+use crate::sandbox::pipeline::{Node, Stage};
+use crate::sandbox::plugin::{self, Batch, Sink, Work};
+use std::collections::BTreeMap;
 
-const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
-const MAIN: &str = "io.cdap.cdap.app.runtime.spark.SparkMainWrapper$";
-const JOB: &str = "class io.cdap.cdap.etl.spark.batch.BatchSparkPipelineDriver";
-/// In how many batches a source is read, so that the counts are seen growing.
-const BATCHES: usize = 24;
-/// The largest batch.
-const LARGEST: usize = 500;
+/// Into how many batches a source's rows are cut.
+const BATCHES: usize = 10;
 
-enum Part {
-    Source(Box<dyn Reader>),
-    Transform(Box<dyn Transform>),
-    Sink(Box<dyn Sink>),
-}
+type Properties = BTreeMap<String, String>;
 
-/// A stage at work.
-struct Station {
-    name: String,
-    part: Part,
-    /// The places of the stations that it feeds.
-    feeds: Vec<usize>,
-    timing: Timing,
-}
-
-/// How long a stage worked on its records.
-#[derive(Default)]
-struct Timing {
-    records: usize,
-    total: Duration,
-    /// Per batch: the microseconds that a record took.
-    means: Vec<u128>,
-}
-
-impl Timing {
-    fn add(&mut self, records: usize, began: Instant) {
-        let elapsed = began.elapsed();
-        self.records += records;
-        self.total += elapsed;
-        self.means
-            .push(elapsed.as_micros() / u128::try_from(records.max(1)).unwrap_or(1));
-    }
-
-    /// The metrics of `process.time`, in microseconds.
-    fn metrics(&self) -> [(&'static str, u128); 5] {
-        let number = u128::try_from(self.means.len().max(1)).unwrap_or(1);
-        let mean = self.means.iter().sum::<u128>() / number;
-        let spread = self.means.iter().map(|m| m.abs_diff(mean).pow(2)).sum::<u128>() / number;
-        [
-            ("process.time.avg", mean),
-            ("process.time.max", self.means.iter().copied().max().unwrap_or(0)),
-            ("process.time.min", self.means.iter().copied().min().unwrap_or(0)),
-            ("process.time.stddev", spread.isqrt()),
-            ("process.time.total", self.total.as_micros()),
-        ]
-    }
-}
-
-/// Runs the node in a share of the run's time.
-pub(super) fn run(execution: &mut Execution<'_>, node: &Node<'_>, share: f64) -> Result<(), Halt> {
-    let id = &node.id;
-    let thread = format!("spark-submitter-{id}");
-    execution.say(
-        &format!("action-{id}-0"),
-        DRIVER,
-        format!("Starting Spark Program '{id}' in workflow"),
-    );
-    let mut stations = stations(execution, node, &thread)?;
-    execution.pace.rest(share * 0.15)?;
-    execution.say(&thread, MAIN, format!("Launching user spark class {JOB}"));
-    for station in &stations {
-        if let Part::Sink(sink) = &station.part {
-            sink.check(&mut execution.desk(&thread))
-                .map_err(blame::submitted)?;
+impl Execution<'_> {
+    pub(super) fn spark(&mut self, node: &Node) -> Result<(), Failure> {
+        let mut properties: BTreeMap<&str, Properties> = BTreeMap::new();
+        for stage in &node.stages {
+            properties.insert(&stage.name, self.properties(stage)?);
         }
+        let mut sinks: BTreeMap<&str, Box<dyn Sink>> = BTreeMap::new();
+        let mut read: BTreeMap<&str, Batch> = BTreeMap::new();
+        for stage in &node.stages {
+            let properties = &properties[stage.name.as_str()];
+            match work(stage)? {
+                Work::Sink(open) => {
+                    let sink = self
+                        .at_work(stage, properties, |task| open(task))
+                        .map_err(|f| wrap(stage, f))?;
+                    sinks.insert(&stage.name, sink);
+                }
+                Work::Source(open) => {
+                    let batch = self
+                        .at_work(stage, properties, |task| open(task))
+                        .map_err(|f| wrap(stage, f))?;
+                    read.insert(&stage.name, batch);
+                }
+                Work::Transform(_) | Work::Action(_) => {}
+            }
+        }
+        for batch in 0..BATCHES {
+            self.pass(node, &properties, &read, &mut sinks, batch)?;
+            self.pause(self.share / u32::try_from(BATCHES).unwrap_or(1))?;
+        }
+        self.commit(node, sinks)
     }
-    let moved = move_records(execution, &mut stations, share * 0.65);
-    if execution.pipeline.measures_time {
-        tell_times(execution, &stations);
+
+    /// One batch of every source on its way to the sinks.
+    fn pass(
+        &mut self,
+        node: &Node,
+        properties: &BTreeMap<&str, Properties>,
+        read: &BTreeMap<&str, Batch>,
+        sinks: &mut BTreeMap<&str, Box<dyn Sink>>,
+        number: usize,
+    ) -> Result<(), Failure> {
+        let mut passed: BTreeMap<&str, Batch> = BTreeMap::new();
+        for stage in &node.stages {
+            let name = stage.name.as_str();
+            let input = match read.get(name) {
+                Some(whole) => slice(whole, number),
+                None => self.gather(stage, &passed)?,
+            };
+            let rows = i64::try_from(input.rows.len()).unwrap_or(i64::MAX);
+            let output = match work(stage)? {
+                Work::Transform(apply) => self
+                    .at_work(stage, &properties[name], |task| apply(task, input))
+                    .map_err(|failure| wrap(stage, failure))?,
+                Work::Sink(_) => {
+                    if let Some(sink) = sinks.get_mut(name) {
+                        sink.write(&input).map_err(|failure| wrap(stage, failure))?;
+                    }
+                    input
+                }
+                Work::Source(_) | Work::Action(_) => input,
+            };
+            // An empty window leaves no counts at all (measured), so nothing is counted as 0.
+            if rows > 0 {
+                self.count(name, "records.in", rows);
+                self.count(
+                    name,
+                    "records.out",
+                    i64::try_from(output.rows.len()).unwrap_or(i64::MAX),
+                );
+            }
+            passed.insert(name, output);
+        }
+        Ok(())
     }
-    moved?;
-    execution.pace.rest(share * 0.1)?;
-    commit(execution, &mut stations, &thread)?;
-    execution.pace.rest(share * 0.1)?;
-    execution.say(&thread, MAIN, format!("Spark main returned {JOB}"));
-    Ok(())
+
+    /// What the stages before this one pass on; they must agree on their columns.
+    fn gather(&self, stage: &Stage, passed: &BTreeMap<&str, Batch>) -> Result<Batch, Failure> {
+        let mut gathered: Option<Batch> = None;
+        for from in self
+            .pipeline
+            .inputs(&stage.name)
+            .filter_map(|from| passed.get(from))
+        {
+            match &mut gathered {
+                None => gathered = Some(from.clone()),
+                Some(all) if all.columns == from.columns => all.rows.extend(from.rows.iter().cloned()),
+                Some(_) => {
+                    let text = format!("Stage '{}' has inputs with different schemas", stage.name);
+                    return Err(wrap(
+                        stage,
+                        plugin::failure("java.lang.IllegalArgumentException", text),
+                    ));
+                }
+            }
+        }
+        Ok(gathered.unwrap_or_default())
+    }
+
+    fn commit(&mut self, node: &Node, mut sinks: BTreeMap<&str, Box<dyn Sink>>) -> Result<(), Failure> {
+        let mut first_failure = None;
+        for stage in &node.stages {
+            let Some(sink) = sinks.remove(stage.name.as_str()) else {
+                continue;
+            };
+            match sink.commit() {
+                Ok(Some(updated)) => {
+                    self.count(&stage.name, "records.updated", updated);
+                    let text = format!("Stage '{}' loaded {updated} rows", stage.name);
+                    self.say(
+                        Level::Info,
+                        "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat",
+                        text,
+                    );
+                }
+                Ok(None) => {}
+                Err(failure) => first_failure = first_failure.or(Some(wrap(stage, failure))),
+            }
+        }
+        first_failure.map_or(Ok(()), Err)
+    }
 }
 
-fn stations(execution: &mut Execution<'_>, node: &Node<'_>, thread: &str) -> Result<Vec<Station>, Halt> {
-    // All macros first: a missing argument shows before anything is opened.
-    let resolved: Result<Vec<_>, Failure> = node
-        .stages
+fn work(stage: &Stage) -> Result<Work, Failure> {
+    match plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.work) {
+        Some(Work::Action(_)) | None => Err(not_an(stage, "data stage")),
+        Some(work) => Ok(work),
+    }
+}
+
+fn slice(whole: &Batch, number: usize) -> Batch {
+    let size = whole.rows.len().div_ceil(BATCHES);
+    let rows = whole
+        .rows
         .iter()
-        .map(|design| execution.resolve(design))
+        .skip(number * size)
+        .take(size)
+        .cloned()
         .collect();
-    let mut stations = Vec::new();
-    for (stage, role) in resolved? {
-        let mut desk = execution.desk(thread);
-        let part = match role {
-            Role::Source(open) => open(&stage, &mut desk).map(Part::Source),
-            Role::Transform(prepare) => prepare(&stage).map(Part::Transform),
-            Role::Sink(prepare) => prepare(&stage, &mut desk).map(Part::Sink),
-            Role::Action(_) | Role::Absent => Err(absent(&stage)),
-        };
-        let after = execution.pipeline.after(&stage.name);
-        let is_fed = |name: &str| after.iter().any(|fed| fed.name == name);
-        let places = node
-            .stages
-            .iter()
-            .enumerate()
-            .filter(|(_, other)| is_fed(&other.name));
-        stations.push(Station {
-            feeds: places.map(|(place, _)| place).collect(),
-            name: stage.name,
-            part: part.map_err(blame::prepared)?,
-            timing: Timing::default(),
-        });
+    Batch {
+        columns: whole.columns.clone(),
+        rows,
     }
-    Ok(stations)
 }
 
-fn move_records(execution: &mut Execution<'_>, stations: &mut [Station], share: f64) -> Result<(), Halt> {
-    let is_source = |station: &Station| matches!(station.part, Part::Source(_));
-    let sources: Vec<usize> = (0..stations.len())
-        .filter(|place| is_source(&stations[*place]))
-        .collect();
-    let share = share / count(sources.len().max(1));
-    for place in sources {
-        let Part::Source(reader) = &stations[place].part else {
-            continue;
-        };
-        let all = reader.left();
-        let size = (all / BATCHES).clamp(1, LARGEST);
-        let rest = share / count(all.div_ceil(size).max(1));
-        loop {
-            let began = Instant::now();
-            let station = &mut stations[place];
-            let Part::Source(reader) = &mut station.part else {
-                break;
-            };
-            let Some(batch) = reader.next(size).map_err(blame::aborted)? else {
-                break;
-            };
-            let records = batch.rows.len();
-            station.timing.add(records, began);
-            let name = station.name.clone();
-            // A source counts both (measured).
-            let mut desk = execution.desk("");
-            desk.count(&name, "records.in", records);
-            desk.count(&name, "records.out", records);
-            let first: VecDeque<_> = station.feeds.iter().map(|to| (*to, batch.clone())).collect();
-            pass_on(execution, stations, first)?;
-            execution.pace.rest(rest)?;
-        }
-    }
-    Ok(())
-}
-
-/// Moves batches on until all lie in sinks.
-fn pass_on(
-    execution: &mut Execution<'_>,
-    stations: &mut [Station],
-    mut waiting: VecDeque<(usize, Batch)>,
-) -> Result<(), Halt> {
-    while let Some((place, batch)) = waiting.pop_front() {
-        let station = &mut stations[place];
-        let mut desk = execution.desk("");
-        let (began, records) = (Instant::now(), batch.rows.len());
-        desk.count(&station.name, "records.in", records);
-        let out = match &mut station.part {
-            Part::Transform(transform) => Some(transform.apply(batch).map_err(blame::aborted)?),
-            Part::Sink(sink) => sink.write(&batch).map(|()| None).map_err(blame::aborted)?,
-            Part::Source(_) => None,
-        };
-        let leaving = out.as_ref().map_or(records, |batch| batch.rows.len());
-        desk.count(&station.name, "records.out", leaving);
-        station.timing.add(records, began);
-        if let Some(out) = out {
-            waiting.extend(station.feeds.iter().map(|to| (*to, out.clone())));
-        }
-    }
-    Ok(())
-}
-
-fn commit(execution: &mut Execution<'_>, stations: &mut [Station], thread: &str) -> Result<(), Halt> {
-    let mut broken = None;
-    for station in stations {
-        let Part::Sink(sink) = &mut station.part else {
-            continue;
-        };
-        if let Err(failure) = sink.commit(&mut execution.desk(thread)) {
-            (execution.observe)(Observation::Line(Line {
-                level: Level::Error,
-                logger: "org.apache.spark.internal.io.SparkHadoopWriter".into(),
-                thread: thread.into(),
-                message: "Aborting job.".into(),
-                stack_trace: blame::trace(&failure),
-                stage: Some(station.name.clone()),
-            }));
-            broken.get_or_insert(failure);
-        }
-    }
-    broken.map_or(Ok(()), |failure| Err(blame::aborted(failure).into()))
-}
-
-fn tell_times(execution: &mut Execution<'_>, stations: &[Station]) {
-    for station in stations.iter().filter(|station| station.timing.records > 0) {
-        for (metric, micros) in station.timing.metrics() {
-            let micros = usize::try_from(micros).unwrap_or(usize::MAX);
-            execution.desk("").count(&station.name, metric, micros);
-        }
+/// 6.11 says which stage it was; the exception itself stays inside.
+fn wrap(stage: &Stage, cause: Failure) -> Failure {
+    let text = cause.message.clone().unwrap_or_default();
+    Failure {
+        class_name: "io.cdap.cdap.api.exception.WrappedStageException".into(),
+        message: Some(format!(
+            "Stage '{}' encountered : {}: {text}",
+            stage.name, cause.class_name
+        )),
+        cause: Some(Box::new(cause)),
     }
 }

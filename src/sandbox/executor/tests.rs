@@ -1,168 +1,268 @@
-//! The shipped pipelines run from their own JSON, on a real warehouse, source and bucket in miniature.
-
-mod outcomes;
-mod rig;
+//! The shipped pipelines, from their own JSON, on stores that end with the test.
 
 use super::*;
-use rig::{Rig, minutes};
+use crate::sandbox::bucket::Buckets;
+use crate::sandbox::source::{self, Source};
+use crate::sandbox::value::Value;
+use crate::sandbox::warehouse::{QuerySettings, Warehouse};
+use chrono::{DateTime, Utc};
 use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
 
-#[test]
-fn a_plan_lists_nodes_plugins_and_macros() {
-    let plan = Rig::new().executor.plan(&rig::six()).unwrap();
-    let ids: Vec<_> = plan
-        .nodes
-        .iter()
-        .map(|node| (node.id.as_str(), node.program))
-        .collect();
-    let (action, spark) = (NodeProgram::Action, NodeProgram::Spark);
-    assert_eq!(
-        ids,
-        [("phase-1", action), ("phase-2", spark), ("phase-3", action)]
-    );
-    let plugins: BTreeMap<_, _> = plan.plugins.iter().map(|p| (p.id.as_str(), p)).collect();
-    assert_eq!(plugins.len(), 9);
-    let driver = plugins["Read MySQL:source.jdbc.cloudsql-mysql"];
-    assert_eq!(
-        (driver.name.as_str(), driver.kind.as_str()),
-        ("cloudsql-mysql", "jdbc")
-    );
-    assert!(plugins.contains_key("Read MySQL:jdbc") && plugins.contains_key("Save To Cloud Storage:json"));
-    let source = plugins["Read MySQL"];
-    assert_eq!(source.artifact.2, "USER");
-    assert!(
-        source
-            .functions
-            .contains(&("secure".into(), vec!["mysql-password".into()]))
-    );
-    let sink = plugins["Import To BigQuery"];
-    let lookups = [
-        "bq_dataset_id",
-        "bq_location",
-        "bq_output_table",
-        "gcs_bucket",
-        "output_schema",
-        "project_id",
-    ];
-    assert_eq!(sink.lookups, lookups);
+const NOW: i64 = 1_700_000_000;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(NOW, 0).unwrap()
 }
 
-#[test]
-fn six_stages_move_rows_files_and_the_watermark() {
-    let rig = Rig::new();
-    let run = rig.run(&rig::six(), "hr", "engineer", minutes(0));
-    assert_eq!(run.end, End::Completed, "{run:?}");
-    assert_eq!(
-        run.nodes,
-        ["phase-1 Completed", "phase-2 Completed", "phase-3 Completed"]
-    );
-    let loaded = rig.number("SELECT COUNT(*) FROM `p.cdf_output.landing`");
-    assert!(loaded > 0);
-    for stage in [
-        "Read MySQL",
-        "Add Processed Columns",
-        "Save To Cloud Storage",
-        "Import To BigQuery",
-    ] {
-        for metric in ["records.in", "records.out"] {
-            assert_eq!(run.metric(stage, metric), Some(loaded), "{stage} {metric}");
+struct World {
+    executor: StoreExecutor,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let warehouse = Warehouse::open(None, "downbeat-sandbox", "US").unwrap();
+        warehouse.seed().unwrap();
+        let stores = Stores {
+            warehouse: Arc::new(warehouse),
+            source: Arc::new(Source::open(None, 7, now).unwrap().reliable()),
+            buckets: Buckets::new(folder.path()),
+        };
+        Self {
+            executor: StoreExecutor::new(stores),
+            folder,
         }
-        assert!(run.metric(stage, "process.time.total").is_some());
     }
-    assert_eq!(run.metric("Import To BigQuery", "records.updated"), Some(loaded));
-    assert_eq!(run.metric("Save To Cloud Storage", "records.updated"), None);
-    assert_eq!(run.metric("Read watermark", "records.processed"), Some(1));
-    assert_eq!(run.arguments["watermark"], "1970-01-02 00:00:00");
-    let recorded = rig.number("SELECT rows_loaded FROM `p.cdf_output.watermark`");
-    assert_eq!(recorded, loaded);
-    let directory = format!(
-        "gs://lake/cdf/hr/engineer/2024-05-06/{}",
-        run.arguments["load_id"]
-    );
-    assert_eq!(rig.bucket.list(&directory).unwrap(), ["_SUCCESS", "part-r-00000"]);
-    let lines = String::from_utf8(rig.bucket.read(&format!("{directory}/part-r-00000")).unwrap()).unwrap();
-    let lines: Vec<Json> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+
+    fn run(&self, app: &str, arguments: &[(&str, &str)], seconds_ago: i64) -> (End, Vec<Observation>) {
+        let app: Json = serde_json::from_str(app).unwrap();
+        let mut all: BTreeMap<String, String> = [
+            ("bq_dataset_id", "cdf_output"),
+            ("bq_config_table", "configuration"),
+            ("bq_location", "US"),
+            ("project_id", "downbeat-sandbox"),
+            ("bq_output_table", "landing"),
+            ("bq_watermark_table", "watermark"),
+            ("cloudsql_connection_name", "p:r:i"),
+            ("mysql_user", source::USER),
+            ("gcs_bucket", "landing-bucket"),
+        ]
+        .into_iter()
+        .chain(arguments.iter().copied())
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .collect();
-    assert_eq!(lines.len().to_string(), loaded.to_string());
-    assert_eq!(lines[0]["business_unit"], "hr");
-    assert_eq!(lines[0]["load_id"], run.arguments["load_id"].as_str());
-    assert_eq!(lines[0]["processed_time"], json!(minutes(0) * 1000));
-    assert!(lines[0]["hired_on"].is_i64() && lines[0]["salary"].is_number());
-    assert!(
-        run.lines
-            .iter()
-            .any(|l| l.message.starts_with("Executing SQL as job "))
-    );
-    assert!(
-        run.lines
-            .iter()
-            .all(|l| !l.message.contains(crate::sandbox::source::PASSWORD))
-    );
+        all.insert(
+            "logical.start.time".into(),
+            ((NOW - seconds_ago) * 1000).to_string(),
+        );
+        let job = Job {
+            config: app["config"].clone(),
+            arguments: all,
+            secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
+            pace: Duration::ZERO,
+        };
+        let mut seen = Vec::new();
+        let end = self
+            .executor
+            .execute(&job, &AtomicBool::new(false), &mut |o| seen.push(o));
+        (end, seen)
+    }
+
+    fn count(&self, sql: &str) -> i64 {
+        match self
+            .executor
+            .stores
+            .warehouse
+            .query(sql, &QuerySettings::default())
+            .unwrap()
+            .rows[0][0]
+        {
+            Value::Int(number) => number,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the source itself says, not what the pipeline counted.
+    fn source_rows(&self, condition: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM `hr`.`engineer` WHERE {condition}");
+        let (_, rows) = self
+            .executor
+            .stores
+            .source
+            .read(&sql, source::USER, source::PASSWORD, "x")
+            .unwrap();
+        match rows[0][0] {
+            Value::Int(number) => number,
+            ref other => panic!("{other:?}"),
+        }
+    }
+}
+
+const SIX: &str = include_str!("../../../assets/cdf-mysql-to-bigquery.json");
+const FIVE: &str = include_str!("../../../assets/cdf-mysql-to-bigquery.five-stage.json");
+const ENGINEER: [(&str, &str); 2] = [("business_unit", "hr"), ("data_source", "engineer")];
+
+fn metric(seen: &[Observation], wanted: &str) -> i64 {
+    seen.iter()
+        .map(|o| match o {
+            Observation::Counted { stage, metric, by } if format!("{stage}.{metric}") == wanted => *by,
+            _ => 0,
+        })
+        .sum()
+}
+
+fn lines_in(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries
+        .map(|entry| match entry.path() {
+            path if path.is_dir() => lines_in(&path),
+            path => std::fs::read_to_string(path).unwrap().lines().count(),
+        })
+        .sum()
 }
 
 #[test]
-fn two_windows_give_the_exact_increment() {
-    let rig = Rig::new();
-    let first = rig.run(&rig::six(), "sales", "orders", minutes(0));
-    let before = first.metric("Read MySQL", "records.out").unwrap();
-    rig.pass(minutes(7) - minutes(0));
-    let second = rig.run(&rig::six(), "sales", "orders", minutes(7));
-    assert_eq!(second.end, End::Completed, "{second:?}");
-    assert_eq!(second.arguments["watermark"], "2024-05-06 07:07:09");
-    let more = second.metric("Read MySQL", "records.out").unwrap();
-    assert!(more > 60, "about a row in three and a half seconds: {more}");
-    let ids = rig.number("SELECT COUNT(DISTINCT id) FROM `p.cdf_output.landing`");
-    assert_eq!(ids, before + more, "no row twice");
-    let window = "SELECT COUNT(*) FROM sales.orders WHERE updated_at < '2024-05-06 07:14:09'";
-    assert_eq!(rig.source_number(window), before + more, "no row lost");
+fn two_runs_load_two_windows_without_gap_or_repeat() {
+    let world = World::new();
+    let (end, seen) = world.run(SIX, &ENGINEER, 24 * 3600);
+    assert_eq!(end, End::Completed);
+    let first = world.source_rows("updated_at < '2023-11-13 22:12:20'");
+    assert!(first > 10);
+    assert_eq!(
+        world.count("SELECT COUNT(*) FROM cdf_output.landing_committed"),
+        first
+    );
+    for wanted in [
+        "Read MySQL.records.in",
+        "Import To BigQuery.records.out",
+        "Import To BigQuery.records.updated",
+    ] {
+        assert_eq!(metric(&seen, wanted), first, "{wanted}");
+    }
+    let (end, _) = world.run(SIX, &ENGINEER, 0);
+    assert_eq!(end, End::Completed);
+    let all = world.source_rows("updated_at < '2023-11-14 22:12:20'");
+    assert!(all > first);
+    assert_eq!(world.count("SELECT COUNT(*) FROM cdf_output.landing"), all);
+    assert_eq!(
+        world.count("SELECT COUNT(DISTINCT id) FROM cdf_output.landing"),
+        all
+    );
+    assert_eq!(world.count("SELECT COUNT(*) FROM cdf_output.watermark"), 2);
+    assert_eq!(i64::try_from(lines_in(world.folder.path())).unwrap(), all);
 }
 
 #[test]
-fn five_stages_run_with_passed_arguments() {
-    let rig = Rig::new();
-    let prepared = rig.run(&rig::six(), "finance", "invoice", minutes(0));
-    let schema = prepared.arguments["output_schema"].clone();
-    let passed = [
-        ("watermark", "2024-05-01 00:00:00"),
+fn five_stages_run_with_what_the_orchestrator_passes() {
+    let world = World::new();
+    let schema = json!({"type": "record", "name": "r", "fields": [
+        {"name": "id", "type": ["long", "null"]}, {"name": "business_unit", "type": ["string", "null"]},
+        {"name": "load_id", "type": ["string", "null"]},
+        {"name": "processed_time", "type": [{"type": "long", "logicalType": "timestamp-micros"}, "null"]}]});
+    let schema = schema.to_string();
+    let mut arguments = ENGINEER.to_vec();
+    arguments.extend([
+        ("watermark", "2000-01-01 00:00:00"),
         ("watermark_column", "updated_at"),
-        ("output_schema", schema.as_str()),
-        ("load_id", "load-five"),
-    ];
-    let run = rig.run_with(&rig::five(), "finance", "invoice", minutes(0), &passed);
-    assert_eq!(run.end, End::Completed, "{run:?}");
-    assert_eq!(run.nodes, ["phase-1 Completed", "phase-2 Completed"]);
-    let loaded = rig.number("SELECT COUNT(*) FROM `p.cdf_output.landing` WHERE load_id = 'load-five'");
-    assert_eq!(run.metric("Import To BigQuery", "records.updated"), Some(loaded));
-    assert!(loaded > 0 && loaded < 415);
-
-    let missing = rig.run_with(&rig::five(), "finance", "invoice", minutes(0), &passed[2..]);
-    assert_eq!(missing.nodes, ["phase-1 Failed"]);
-    let failure = missing.failure();
-    assert_eq!(failure.class_name, "io.cdap.cdap.api.macro.InvalidMacroException");
+        ("load_id", "one"),
+    ]);
+    arguments.push(("output_schema", &schema));
+    let (end, _) = world.run(FIVE, &arguments, 0);
+    assert_eq!(end, End::Completed);
+    let sql = "SELECT COUNT(*) FROM cdf_output.landing WHERE load_id = 'one' AND business_unit = 'hr' AND processed_time = TIMESTAMP '2023-11-14 22:13:20'";
     assert_eq!(
-        failure.message.as_deref(),
-        Some("Argument 'watermark_column' is not defined.")
+        world.count(sql),
+        world.source_rows("updated_at < '2023-11-14 22:12:20'")
     );
-
-    // The directory holds the load id.
-    let again = rig.run_with(&rig::five(), "finance", "invoice", minutes(0), &passed);
-    let text = again.failure().message.unwrap();
-    assert_eq!(
-        text,
-        "Output directory gs://lake/cdf/finance/invoice/2024-05-06/load-five already exists"
+    // The same directory again.
+    let (end, _) = world.run(FIVE, &arguments, 0);
+    let End::Failed(failure) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        failure
+            .innermost()
+            .message
+            .as_deref()
+            .unwrap()
+            .ends_with("already exists"),
+        "{failure:?}"
     );
-    assert_eq!(again.metric("Read MySQL", "records.out"), None);
 }
 
 #[test]
-fn an_empty_window_counts_nothing_and_moves_the_watermark() {
-    let rig = Rig::new();
-    rig.run(&rig::six(), "hr", "payroll", minutes(0));
-    let run = rig.run(&rig::six(), "hr", "payroll", minutes(0));
-    assert_eq!(run.end, End::Completed);
-    assert_eq!(run.metric("Read MySQL", "records.in"), None);
-    assert_eq!(run.metric("Import To BigQuery", "process.time.total"), None);
-    assert_eq!(rig.number("SELECT COUNT(*) FROM `p.cdf_output.watermark`"), 2);
+fn a_failing_load_leaves_files_and_no_watermark() {
+    let world = World::new();
+    let warehouse = &world.executor.stores.warehouse;
+    let id = [crate::sandbox::value::Column::nullable(
+        "id",
+        crate::sandbox::value::ColumnType::String,
+    )];
+    warehouse
+        .append("cdf_output", "landing", &id, &[vec![Value::Text("x".into())]])
+        .unwrap();
+    let (end, seen) = world.run(SIX, &ENGINEER, 0);
+    let End::Failed(failure) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        failure
+            .innermost()
+            .message
+            .as_deref()
+            .unwrap()
+            .contains("Field id has changed type"),
+        "{failure:?}"
+    );
+    assert!(
+        failure
+            .message
+            .as_deref()
+            .unwrap()
+            .starts_with("Stage 'Import To BigQuery' encountered")
+    );
+    assert!(lines_in(world.folder.path()) > 10, "the files look complete");
+    assert!(metric(&seen, "Import To BigQuery.records.out") > 0);
+    assert_eq!(metric(&seen, "Import To BigQuery.records.updated"), 0);
+    assert_eq!(world.count("SELECT COUNT(*) FROM cdf_output.watermark"), 0);
+}
+
+#[test]
+fn what_is_missing_fails_the_run_with_its_reason() {
+    let world = World::new();
+    for (arguments, words) in [
+        (
+            vec![("business_unit", "hr")],
+            "Argument 'data_source' is not defined.",
+        ),
+        (
+            vec![("business_unit", "hr"), ("data_source", "nothing")],
+            "No source_fields in the configuration table for hr.nothing",
+        ),
+    ] {
+        let (end, seen) = world.run(SIX, &arguments, 0);
+        let End::Failed(failure) = end else {
+            panic!("{end:?}")
+        };
+        assert_eq!(failure.innermost().message.as_deref(), Some(words));
+        assert!(matches!(seen.last(), Some(Observation::NodeFinished { node, .. }) if node == "phase-1"));
+    }
+}
+
+#[test]
+fn a_stop_ends_it_between_two_batches() {
+    let world = World::new();
+    let app: Json = serde_json::from_str(SIX).unwrap();
+    let job = Job {
+        config: app["config"].clone(),
+        arguments: BTreeMap::new(),
+        secure_keys: BTreeMap::new(),
+        pace: Duration::from_secs(3600),
+    };
+    let stop = AtomicBool::new(true);
+    let end = world.executor.execute(&job, &stop, &mut |_| {});
+    assert_eq!(end, End::Killed);
 }

@@ -1,128 +1,134 @@
-//! What a server refuses at deploy time, in its words and its order.
-//!
-//! The shape of the graph comes first, then stage by stage in order of the flow; only the first bad stage
-//! is named (measured). What breaks only at run time is not seen here.
+//! What a server refuses when a pipeline is deployed, in its words; only the first fault is told.
 
-use super::{ArtifactChoice, Pipeline, StageDesign, layout, version};
-use crate::sandbox::plugin::{Definition, definitions};
+use super::{Pipeline, Stage};
+use crate::sandbox::plugin;
 
-/// Checks a pipeline as `PUT …/apps/{app}` does.
-pub fn check(pipeline: &Pipeline) -> Result<(), String> {
-    shape(pipeline)?;
-    for stage in layout::in_order(pipeline)? {
-        configure(stage).map_err(|text| {
-            format!(
-                "Failed to configure pipeline: Stage '{}' encountered : {text}",
-                stage.name
-            )
-        })?;
-    }
-    Ok(())
-}
-
-fn shape(pipeline: &Pipeline) -> Result<(), String> {
-    if pipeline.stages.is_empty() {
-        return Err("A pipeline must contain at least one stage.".into());
-    }
-    for (index, stage) in pipeline.stages.iter().enumerate() {
-        if pipeline.stages[..index]
-            .iter()
-            .any(|earlier| earlier.name == stage.name)
-        {
-            return Err(format!(
-                "Invalid pipeline. Multiple stages are named {}. Please ensure all stage names are unique",
-                stage.name
-            ));
+impl Pipeline {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.stages.is_empty() {
+            return Err("A pipeline must contain at least one stage.".into());
         }
-    }
-    for connection in &pipeline.connections {
-        for end in [&connection.from, &connection.to] {
-            if pipeline.stage(end).is_none() {
+        for (from, to) in &self.connections {
+            if let Some(missing) = [from, to].into_iter().find(|name| self.stage(name).is_none()) {
                 return Err(format!(
-                    "Invalid connection Connection{{from='{}', to='{}', port='null', condition='null'}}. {end} is not a stage.",
-                    connection.from, connection.to
+                    "Invalid connection Connection{{from='{from}', to='{to}', port='null', condition='null'}}. {missing} is not a stage."
                 ));
             }
         }
+        let ordered = self.ordered();
+        if ordered.len() < self.stages.len() {
+            let stuck = self
+                .stages
+                .iter()
+                .filter(|s| !ordered.iter().any(|o| o.name == s.name));
+            let names: Vec<_> = stuck.map(|stage| stage.name.as_str()).collect();
+            return Err(format!("Invalid DAG. Stages {} form a cycle.", names.join(",")));
+        }
+        self.stages.iter().try_for_each(|stage| self.check_place(stage))?;
+        ordered.into_iter().try_for_each(check_plugin)
     }
-    layout::in_order(pipeline)?;
-    let (control, data): (Vec<_>, Vec<_>) = pipeline.stages.iter().partition(|stage| stage.is_control());
-    control
-        .into_iter()
-        .try_for_each(|stage| place_control(pipeline, stage))?;
-    data.into_iter().try_for_each(|stage| place(pipeline, stage))
+
+    fn check_place(&self, stage: &Stage) -> Result<(), String> {
+        let is_data = |name: &str| self.stage(name).is_some_and(|s| !s.is_action());
+        let fed = self.inputs(&stage.name).any(is_data);
+        let feeds = self
+            .connections
+            .iter()
+            .any(|(from, to)| *from == stage.name && is_data(to));
+        if stage.is_action() && fed && feeds {
+            return Err(format!(
+                "Action stage '{}' is invalid. Actions can only be placed at the start or end of the pipeline.",
+                stage.name
+            ));
+        }
+        Ok(())
+    }
 }
 
-/// Whether an action may stand where it stands.
-fn place_control(pipeline: &Pipeline, stage: &StageDesign) -> Result<(), String> {
-    let name = &stage.name;
-    if layout::reaches_data(pipeline, name, true) && layout::reaches_data(pipeline, name, false) {
-        return Err(format!(
-            "Action stage '{name}' is invalid. Actions can only be placed at the start or end of the pipeline."
+fn check_plugin(stage: &Stage) -> Result<(), String> {
+    let fail = |text: String| {
+        Err(format!(
+            "Failed to configure pipeline: Stage '{}' encountered : {text}",
+            stage.name
+        ))
+    };
+    let Some(plugin) = plugin::find(&stage.plugin, &stage.kind) else {
+        return fail(format!(
+            "Plugin named '{}' of type '{}' not found. Please make sure plugin is deployed in the namespace and try again",
+            stage.plugin, stage.kind
+        ));
+    };
+    let empty = |name: &&&str| stage.properties.get(**name).is_none_or(String::is_empty);
+    if let Some(missing) = plugin.required.iter().find(empty) {
+        return fail(format!("Required property '{missing}' has no value."));
+    }
+    if let Some(name) = stage
+        .properties
+        .get("referenceName")
+        .filter(|name| !is_reference(name))
+    {
+        return fail(format!(
+            "Invalid reference name '{name}'. Supported characters are: letters, numbers, and '_', '-', '.', or '$'."
         ));
     }
-    Ok(())
-}
-
-/// Whether a data stage may stand where it stands.
-fn place(pipeline: &Pipeline, stage: &StageDesign) -> Result<(), String> {
-    let name = &stage.name;
-    let (before, after) = (pipeline.before(name), pipeline.after(name));
-    let names = |stages: &[&StageDesign]| {
-        let data = stages.iter().filter(|stage| !stage.is_control());
-        data.map(|stage| stage.name.as_str())
-            .collect::<Vec<_>>()
-            .join(",")
-    };
-    let (feeding, fed) = (names(&before), names(&after));
-    match stage.kind.as_str() {
-        "batchsource" if !feeding.is_empty() => Err(format!(
-            "Source {name} has incoming connections from {feeding}. Sources cannot have any incoming connections."
-        )),
-        "batchsink" if !fed.is_empty() => Err(format!(
-            "Sink {name} has outgoing connections to {fed}. Sinks cannot have any outgoing connections."
-        )),
-        kind if kind != "batchsource" && feeding.is_empty() => Err(format!(
-            "Stage {name} is unreachable, it has no incoming connections."
-        )),
-        kind if kind != "batchsink" && fed.is_empty() => Err(format!(
-            "Stage {name} is a dead end, it has no outgoing connections."
+    match stage.properties.get("jdbcPluginName") {
+        Some(driver) if driver != "cloudsql-mysql" => fail(format!(
+            "Unable to load JDBC Driver class for plugin name '{driver}'. Ensure that the plugin '{driver}' of type 'jdbc' containing the driver has been installed correctly."
         )),
         _ => Ok(()),
     }
 }
 
-fn configure(stage: &StageDesign) -> Result<(), String> {
-    let definition = find(stage).ok_or_else(|| {
-        format!(
-            "Plugin named '{}' of type '{}' not found. Please make sure plugin is deployed in the namespace and try again",
-            stage.plugin, stage.kind
-        )
-    })?;
-    for name in definition.required {
-        if stage.properties.get(*name).is_none_or(String::is_empty) {
-            return Err(format!("Required property '{name}' has no value."));
-        }
+fn is_reference(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_-.$".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn refused(change: impl FnOnce(&mut Json)) -> String {
+        let text = include_str!("../../../assets/cdf-mysql-to-bigquery.json");
+        let mut app: Json = serde_json::from_str(text).unwrap();
+        change(&mut app["config"]);
+        Pipeline::parse(&app["config"]).unwrap_err()
     }
-    definition.check.map_or(Ok(()), |check| check(&stage.properties))
-}
 
-/// The plugin that a stage asks for, if one is installed.
-pub fn find(stage: &StageDesign) -> Option<&'static Definition> {
-    definitions().iter().find(|definition| {
-        definition.name == stage.plugin && definition.kind == stage.kind && fits(definition, &stage.artifact)
-    })
-}
-
-fn fits(definition: &Definition, choice: &ArtifactChoice) -> bool {
-    let artifact = &definition.artifact;
-    choice.name.as_ref().is_none_or(|name| name == artifact.name)
-        && choice
-            .scope
-            .as_ref()
-            .is_none_or(|scope| scope.eq_ignore_ascii_case(artifact.scope))
-        && choice
-            .version
-            .as_ref()
-            .is_none_or(|wanted| version::matches(artifact.version, wanted))
+    #[test]
+    fn faults_are_told_as_recorded() {
+        let lead = "Failed to configure pipeline: Stage";
+        for (error, expected) in [
+            (refused(|c| c["stages"] = json!([])), "A pipeline must contain at least one stage.".to_owned()),
+            (
+                refused(|c| c["connections"][0]["to"] = json!("zzz")),
+                "Invalid connection Connection{from='Read watermark', to='zzz', port='null', condition='null'}. zzz is not a stage.".to_owned(),
+            ),
+            (
+                refused(|c| c["stages"][3]["plugin"]["name"] = json!("GCSX")),
+                format!("{lead} 'Save To Cloud Storage' encountered : Plugin named 'GCSX' of type 'batchsink' not found. Please make sure plugin is deployed in the namespace and try again"),
+            ),
+            (
+                refused(|c| c["stages"][1]["plugin"]["properties"]["importQuery"] = json!("")),
+                format!("{lead} 'Read MySQL' encountered : Required property 'importQuery' has no value."),
+            ),
+            (
+                refused(|c| c["stages"][1]["plugin"]["properties"]["referenceName"] = json!("${x}")),
+                format!("{lead} 'Read MySQL' encountered : Invalid reference name '${{x}}'. Supported characters are: letters, numbers, and '_', '-', '.', or '$'."),
+            ),
+        ] {
+            assert_eq!(error, expected);
+        }
+        let cycle = refused(|c| {
+            c["connections"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"from": "Update watermark", "to": "Read MySQL"}))
+        });
+        assert!(
+            cycle.starts_with("Invalid DAG. Stages ") && cycle.ends_with(" form a cycle."),
+            "{cycle}"
+        );
+    }
 }

@@ -1,170 +1,140 @@
-//! `BigQueryTable` sink: gathers the records and appends them as one load job at the end.
+//! The `BigQueryTable` sink: rows are gathered and appended by one load job at the end.
 
-use super::{Batch, Definition, Desk, GOOGLE_CLOUD, Role, Sink, Stage, alone, avro, failure};
+use super::{Batch, Sink, Task, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::{Column, ColumnType, Value};
+use crate::sandbox::warehouse::Warehouse;
+use serde_json::Value as Json;
+use std::sync::Arc;
 
-pub(super) const DEFINITION: Definition = Definition {
-    name: "BigQueryTable",
-    kind: "batchsink",
-    artifact: GOOGLE_CLOUD,
-    required: &["dataset", "table"],
-    check: None,
-    nested: alone,
-    role: Role::Sink(prepare),
-};
+const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat";
 
-const OUTPUT: &str = "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat";
-
-struct Load {
-    stage: String,
-    dataset: String,
-    table: String,
-    /// As the schema says, or as the first records are.
-    columns: Option<Vec<Column>>,
-    rows: Vec<Vec<Value>>,
-}
-
-fn prepare(stage: &Stage, desk: &mut Desk<'_>) -> Result<Box<dyn Sink>, Failure> {
-    let operation = stage.text("operation").unwrap_or("insert");
-    if !operation.eq_ignore_ascii_case("insert") {
-        return Err(stage.unsupported(&format!("operation '{operation}'")));
-    }
-    if stage.flag("truncateTable") {
-        return Err(stage.unsupported("truncateTable"));
-    }
-    let (dataset, table) = (stage.required("dataset")?, stage.required("table")?);
-    let columns = stage.text("schema").map(avro::columns).transpose();
-    let columns = columns.map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
-    // Looked up before any record is read.
-    let existing = desk.world.tables.columns(dataset, table);
-    let existing = existing.map_err(|text| failure("com.google.cloud.bigquery.BigQueryException", text))?;
-    if let (Some(columns), Some(existing), false) = (&columns, existing, stage.flag("allowSchemaRelaxation"))
-    {
-        let known = |column: &&Column| !existing.iter().any(|e| e.name.eq_ignore_ascii_case(&column.name));
-        let new: Vec<_> = columns
-            .iter()
-            .filter(known)
-            .map(|column| column.name.as_str())
-            .collect();
-        if !new.is_empty() {
-            let text = format!(
-                "Errors were encountered during validation. The output schema does not match the BigQuery table \
-                 schema for '{dataset}.{table}' table. The table does not contain the '{}' column(s).",
-                new.join("','")
-            );
-            return Err(failure(
-                "io.cdap.cdap.etl.api.validation.ValidationException",
-                text,
-            ));
+pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+    for (property, supported) in [("operation", "insert"), ("truncateTable", "false")] {
+        let value = task.property(property, supported);
+        if value != supported {
+            return Err(task.unsupported(property, &value));
         }
     }
-    Ok(Box::new(Load {
-        stage: stage.name.clone(),
-        dataset: dataset.into(),
-        table: table.into(),
+    let schema = task.property("schema", "");
+    let columns = if schema.is_empty() {
+        None
+    } else {
+        Some(avro(&schema).map_err(|text| task.invalid_schema(&text))?)
+    };
+    task.say(
+        Level::Info,
+        LOGGER,
+        format!("Importing into table '{}'", task.property("table", "")),
+    );
+    Ok(Box::new(LoadJob {
+        warehouse: task.stores.warehouse.clone(),
+        dataset: task.property("dataset", ""),
+        table: task.property("table", ""),
         columns,
         rows: Vec::new(),
     }))
 }
 
-impl Sink for Load {
-    fn check(&self, desk: &mut Desk<'_>) -> Result<(), Failure> {
-        // The real one forgets to fill in its own place holder, too (measured).
-        desk.say(Level::Info, OUTPUT, Some(&self.stage), "Using output path '%s'.");
-        Ok(())
+impl Task<'_> {
+    fn invalid_schema(&self, text: &str) -> Failure {
+        failure(
+            "java.lang.IllegalArgumentException",
+            format!("Invalid schema of stage '{}': {text}", self.stage),
+        )
     }
+}
 
+struct LoadJob {
+    warehouse: Arc<Warehouse>,
+    dataset: String,
+    table: String,
+    /// The columns of the given schema, or of the first batch.
+    columns: Option<Vec<Column>>,
+    rows: Vec<Vec<Value>>,
+}
+
+impl Sink for LoadJob {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
-        let columns = self.columns.get_or_insert_with(|| batch.columns.to_vec());
-        let places: Vec<(Option<usize>, &Column)> = columns
+        let columns = self.columns.get_or_insert_with(|| batch.columns.clone());
+        let places: Vec<Option<usize>> = columns
             .iter()
-            .map(|column| {
-                (
-                    batch.columns.iter().position(|field| field.name == column.name),
-                    column,
-                )
-            })
+            .map(|wanted| batch.columns.iter().position(|c| c.name == wanted.name))
             .collect();
         for row in &batch.rows {
-            let cells = places.iter().map(|(place, column)| {
-                let value = place
-                    .and_then(|place| row.get(place))
-                    .cloned()
-                    .unwrap_or(Value::Null);
-                fitting(value, column)
-            });
-            self.rows.push(cells.collect::<Result<_, _>>()?);
-        }
-        Ok(())
-    }
-
-    fn commit(&mut self, desk: &mut Desk<'_>) -> Result<(), Failure> {
-        // Without files there is no load job.
-        let Some(columns) = self.columns.as_ref().filter(|_| !self.rows.is_empty()) else {
-            return Ok(());
-        };
-        let job = uuid::Uuid::new_v4();
-        let loaded = desk
-            .world
-            .tables
-            .append(&self.dataset, &self.table, columns, &self.rows);
-        let loaded = loaded.map_err(|message| load_failure(&message, &job.to_string()))?;
-        let text = format!(
-            "Job {job} loaded {loaded} rows into {}.{}",
-            self.dataset, self.table
-        );
-        desk.say(Level::Info, OUTPUT, Some(&self.stage), text);
-        desk.count(
-            &self.stage,
-            "records.updated",
-            usize::try_from(loaded).unwrap_or(usize::MAX),
-        );
-        Ok(())
-    }
-}
-
-fn load_failure(message: &str, job: &str) -> Failure {
-    let text = format!(
-        "Error occurred while importing data to BigQuery '{message}'. There are total 1 error(s) for BigQuery job {job}. \
-         Please look at BigQuery job logs for more information."
-    );
-    Failure {
-        class_name: "java.io.IOException".into(),
-        message: Some("Failed to import GCS into BigQuery. ".into()),
-        cause: Some(Box::new(failure("java.io.IOException", text))),
-    }
-}
-
-/// The value in its column's type, where no information is lost.
-fn fitting(value: Value, column: &Column) -> Result<Value, Failure> {
-    let fits = matches!(
-        (&value, column.kind),
-        (Value::Null, _)
-            | (Value::Bool(_), ColumnType::Bool)
-            | (Value::Int(_), ColumnType::Int64)
-            | (Value::Float(_), ColumnType::Float64)
-            | (Value::Numeric(_), ColumnType::Numeric)
-            | (Value::Text(_), ColumnType::String)
-            | (Value::Bytes(_), ColumnType::Bytes)
-            | (Value::Date(_), ColumnType::Date)
-            | (Value::Time(_), ColumnType::Time)
-            | (Value::DateTime(_), ColumnType::DateTime)
-            | (Value::Timestamp(_), ColumnType::Timestamp)
-            | (Value::Json(_), ColumnType::Json)
-    );
-    if fits {
-        return Ok(value);
-    }
-    match (&value, column.kind) {
-        (Value::Int(number), ColumnType::Numeric) => Ok(Value::Numeric(number.to_string())),
-        (Value::Int(0 | 1), ColumnType::Bool) => Ok(Value::Bool(value == Value::Int(1))),
-        _ => {
-            let text = format!(
-                "Field '{}' of value {value:?} is not of type {:?}.",
-                column.name, column.kind
+            self.rows.push(
+                places
+                    .iter()
+                    .map(|place| place.map_or(Value::Null, |i| row[i].clone()))
+                    .collect(),
             );
-            Err(failure("java.lang.ClassCastException", text))
         }
+        Ok(())
     }
+
+    fn commit(self: Box<Self>) -> Result<Option<i64>, Failure> {
+        // No files, no load job: an empty window leaves no count at all (measured).
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        let columns = self.columns.unwrap_or_default();
+        let loaded = self
+            .warehouse
+            .append(&self.dataset, &self.table, &columns, &self.rows);
+        loaded.map(|count| Some(i64::try_from(count).unwrap_or(i64::MAX))).map_err(|error| {
+            let text = format!("Error occurred while importing data to BigQuery '{}'. There are total 1 error(s) for BigQuery job {}. Please look at BigQuery job logs for more information.", error.message, uuid::Uuid::new_v4());
+            let inner = failure("java.lang.RuntimeException", text);
+            Failure { class_name: "java.io.IOException".into(), message: Some("Failed to import GCS into BigQuery. ".into()), cause: Some(Box::new(inner)) }
+        })
+    }
+}
+
+/// The columns of an Avro record schema.
+fn avro(text: &str) -> Result<Vec<Column>, String> {
+    let schema: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let fields = schema.get("fields").and_then(Json::as_array).ok_or("no fields")?;
+    fields
+        .iter()
+        .map(|field| {
+            let name = field
+                .get("name")
+                .and_then(Json::as_str)
+                .ok_or("a field without a name")?;
+            let mut kinds = match field.get("type") {
+                Some(Json::Array(union)) => union.clone(),
+                Some(one) => vec![one.clone()],
+                None => Vec::new(),
+            };
+            let nullable = kinds.iter().any(|kind| kind == "null");
+            kinds.retain(|kind| kind != "null");
+            let kind = kinds
+                .first()
+                .and_then(column_type)
+                .ok_or_else(|| format!("the type of {name} is not supported by the sandbox"))?;
+            Ok(Column {
+                name: name.to_owned(),
+                kind,
+                nullable,
+                description: None,
+            })
+        })
+        .collect()
+}
+
+fn column_type(avro: &Json) -> Option<ColumnType> {
+    let logical = avro.get("logicalType").and_then(Json::as_str);
+    let plain = avro.as_str().or_else(|| avro.get("type")?.as_str())?;
+    Some(match (logical, plain) {
+        (Some("date"), _) => ColumnType::Date,
+        (Some("timestamp-micros" | "timestamp-millis"), _) => ColumnType::Timestamp,
+        (Some("time-micros" | "time-millis"), _) => ColumnType::Time,
+        (Some("datetime"), _) => ColumnType::DateTime,
+        (Some("decimal"), _) => ColumnType::Numeric,
+        (_, "string") => ColumnType::String,
+        (_, "int" | "long") => ColumnType::Int64,
+        (_, "float" | "double") => ColumnType::Float64,
+        (_, "boolean") => ColumnType::Bool,
+        (_, "bytes") => ColumnType::Bytes,
+        _ => return None,
+    })
 }

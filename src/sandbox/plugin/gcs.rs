@@ -1,104 +1,115 @@
-//! `GCS` sink: writes `part-r-00000` and `_SUCCESS` under a path of the local bucket.
+//! The `GCS` sink: JSON lines in a directory of the local bucket.
+//!
+//! Values as the real sink writes them (measured): a DATE is the number of days since 1970, a TIMESTAMP
+//! the number of microseconds, a DECIMAL a plain number.
 
-use super::{
-    Artifact, Batch, Definition, Desk, GOOGLE_CLOUD, Nested, Properties, Role, Sink, Stage, failure,
-    json_line,
-};
-use crate::sandbox::macros::time;
+use super::{Batch, Sink, Task, failure};
 use crate::sandbox::observation::{Failure, Level};
+use crate::sandbox::value::Value;
+use chrono::NaiveDate;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-pub(super) const DEFINITION: Definition = Definition {
-    name: "GCS",
-    kind: "batchsink",
-    artifact: GOOGLE_CLOUD,
-    required: &["path", "format"],
-    check: None,
-    nested,
-    role: Role::Sink(prepare),
-};
-
-const FORMAT_JSON: Artifact = Artifact {
-    name: "format-json",
-    version: "2.12.0",
-    scope: "SYSTEM",
-};
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink";
 
-struct Files {
-    stage: String,
-    directory: String,
-    part: String,
-    lines: String,
-    records: usize,
-}
-
-fn nested(properties: &Properties) -> Vec<Nested> {
-    let format = properties.get("format").filter(|format| *format == "json");
-    let of = |format: &String| Nested {
-        suffix: format.clone(),
-        name: format.clone(),
-        kind: "validatingOutputFormat",
-        artifact: FORMAT_JSON,
-    };
-    format.map(of).into_iter().collect()
-}
-
-fn prepare(stage: &Stage, _: &mut Desk<'_>) -> Result<Box<dyn Sink>, Failure> {
-    let format = stage.required("format")?;
+pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+    let format = task.property("format", "json");
     if format != "json" {
-        return Err(stage.unsupported(&format!("format '{format}'")));
+        return Err(task.unsupported("format", &format));
     }
-    let mut directory = stage.required("path")?.trim_end_matches('/').to_owned();
-    if let Some(suffix) = stage.text("suffix") {
-        let arguments = [suffix.to_owned()];
-        let formatted = time::logical_start_time(stage.logical_start, &arguments);
-        let formatted = formatted.map_err(|error| failure("java.lang.IllegalArgumentException", error.0))?;
-        directory = format!("{directory}/{formatted}");
-    }
-    let base = stage.text("outputFileNameBase").unwrap_or("part");
-    Ok(Box::new(Files {
-        stage: stage.name.clone(),
-        directory,
-        part: format!("{base}-r-00000"),
-        lines: String::new(),
-        records: 0,
+    let path = task.property("path", "");
+    let buckets = task.stores.buckets.clone();
+    let folder = buckets
+        .locate(&path)
+        .map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
+    buckets
+        .create_directory(&folder)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => failure(
+                "org.apache.hadoop.mapred.FileAlreadyExistsException",
+                format!("Output directory {path} already exists"),
+            ),
+            _ => broken(&folder, &error),
+        })?;
+    let file = buckets
+        .create_file(&folder, "part-r-00000")
+        .map_err(|error| broken(&folder, &error))?;
+    task.say(Level::Info, LOGGER, format!("Writing to {path}"));
+    Ok(Box::new(Directory {
+        folder,
+        file: Box::new(file),
+        buckets,
     }))
 }
 
-impl Sink for Files {
-    fn check(&self, desk: &mut Desk<'_>) -> Result<(), Failure> {
-        if desk.world.bucket.holds(&self.directory).map_err(storage)? {
-            let text = format!("Output directory {} already exists", self.directory);
-            return Err(failure(
-                "org.apache.hadoop.mapred.FileAlreadyExistsException",
-                text,
-            ));
-        }
-        Ok(())
-    }
+struct Directory {
+    folder: PathBuf,
+    file: Box<dyn Write>,
+    buckets: crate::sandbox::bucket::Buckets,
+}
 
+impl Sink for Directory {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
-        json_line::write(batch, &mut self.lines);
-        self.records += batch.rows.len();
+        for row in &batch.rows {
+            let cells = batch.columns.iter().zip(row);
+            let pairs: Vec<_> = cells
+                .map(|(column, value)| format!("{}:{}", quoted(&column.name), json(value)))
+                .collect();
+            writeln!(self.file, "{{{}}}", pairs.join(",")).map_err(|error| broken(&self.folder, &error))?;
+        }
         Ok(())
     }
 
-    fn commit(&mut self, desk: &mut Desk<'_>) -> Result<(), Failure> {
-        let bucket = &desk.world.bucket;
-        // Without records there is no part, only the mark of success.
-        if self.records > 0 {
-            let part = format!("{}/{}", self.directory, self.part);
-            bucket.write(&part, self.lines.as_bytes()).map_err(storage)?;
-        }
-        bucket
-            .write(&format!("{}/_SUCCESS", self.directory), b"")
-            .map_err(storage)?;
-        let text = format!("Wrote {} records to {}", self.records, self.directory);
-        desk.say(Level::Info, LOGGER, Some(&self.stage), text);
-        Ok(())
+    fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
+        let done = self
+            .file
+            .flush()
+            .and_then(|()| self.buckets.create_file(&self.folder, "_SUCCESS").map(drop));
+        done.map(|()| None).map_err(|error| broken(&self.folder, &error))
     }
 }
 
-fn storage(error: std::io::Error) -> Failure {
-    failure("java.io.IOException", error.to_string())
+fn broken(folder: &Path, error: &io::Error) -> Failure {
+    failure("java.io.IOException", format!("{}: {error}", folder.display()))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn json(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) | Value::Timestamp(number) => number.to_string(),
+        Value::Float(number) => serde_json::Value::from(*number).to_string(),
+        Value::Numeric(text) => text.clone(),
+        Value::Date(text) => match text.parse::<NaiveDate>() {
+            Ok(day) => day
+                .signed_duration_since(NaiveDate::default())
+                .num_days()
+                .to_string(),
+            Err(_) => quoted(text),
+        },
+        Value::Bytes(bytes) => quoted(&String::from_utf8_lossy(bytes)),
+        Value::Text(text) | Value::Time(text) | Value::DateTime(text) | Value::Json(text) => quoted(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_measured() {
+        for (value, text) in [
+            (Value::Date("2019-01-02".into()), "17898"),
+            (Value::Timestamp(1_681_344_060_000_000), "1681344060000000"),
+            (Value::Numeric("1234.50".into()), "1234.50"),
+            (Value::Text("a\"ü".into()), "\"a\\\"ü\""),
+            (Value::Null, "null"),
+        ] {
+            assert_eq!(json(&value), text);
+        }
+    }
 }
