@@ -10,6 +10,9 @@ const FIRST_DAYS: u64 = 6;
 /// A table that was not watched for longer gets at most about so many rows for the gap.
 const MOST_PER_GAP: i64 = 300;
 
+/// The longest normal step from one row to the next, in seconds.
+const LONGEST_STEP: i64 = 5;
+
 /// A table: where it is, its columns behind `id`, and how many rows it begins with.
 pub(super) struct Table {
     pub database: &'static str,
@@ -239,15 +242,18 @@ impl Table {
         loop {
             let mut dice = Dice::new(seed ^ hash(self.name), id + 1);
             // Normally a row every 2 to 5 seconds; in a gap, or at first, as many times slower.
-            let step = if first || pace > 5 {
-                pace / 2 + dice.up_to(pace.max(1))
+            // A thinned stretch ends with a row at `now`, and no step of it is shorter than a normal one
+            // may be: otherwise a later look would put rows behind this one, into a window that has passed.
+            let step = if first || pace > LONGEST_STEP {
+                let slow = (pace / 2 + dice.up_to(pace.max(1))).max(LONGEST_STEP);
+                slow.min(now - moment)
             } else {
                 2 + dice.up_to(4)
             };
-            if moment + step.max(1) > now {
+            if step <= 0 || moment + step > now {
                 return Ok(());
             }
-            (id, moment) = (id + 1, moment + step.max(1));
+            (id, moment) = (id + 1, moment + step);
             let Some(stamp) = DateTime::from_timestamp(moment, 0) else {
                 return Ok(());
             };
@@ -332,5 +338,44 @@ impl Dice {
     fn of(&mut self, words: &'static [&'static str]) -> &'static str {
         let index = usize::try_from(self.next()).unwrap_or(0) % words.len();
         words[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_until(connection: &Connection, table: &Table, until: i64) -> i64 {
+        let sql = format!(
+            "SELECT COUNT(*) FROM {} WHERE unixepoch(updated_at) <= ?1",
+            table.path()
+        );
+        connection.query_row(&sql, [until], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn no_row_arrives_behind_an_earlier_look() {
+        for seed in 0..8 {
+            let mut connection = Connection::open_in_memory().unwrap();
+            for database in databases() {
+                connection
+                    .execute(&format!("ATTACH ':memory:' AS {database}"), [])
+                    .unwrap();
+            }
+            let mut now = 1_700_000_000;
+            // Looks close together, and after long absences.
+            for gap in [0, 1, 2, 60, 400, 40_000, 3, 50, 2_000, 7, 3_000_000, 5, 90] {
+                now += gap;
+                let look = |at: i64| DateTime::from_timestamp(at, 0).unwrap();
+                arrive(&mut connection, seed, look(now)).unwrap();
+                let seen: Vec<i64> = TABLES.iter().map(|t| rows_until(&connection, t, now)).collect();
+                arrive(&mut connection, seed, look(now + 45)).unwrap();
+                for (table, seen) in TABLES.iter().zip(seen) {
+                    let later = rows_until(&connection, table, now);
+                    assert_eq!(later, seen, "{} seed {seed} gap {gap}", table.path());
+                }
+                now += 45;
+            }
+        }
     }
 }
