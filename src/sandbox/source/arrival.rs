@@ -198,11 +198,12 @@ impl Table {
     }
 
     fn create(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let columns: String = self
+        let columns: Vec<String> = self
             .columns
             .iter()
             .map(|(name, kind, _)| format!("{name} {kind}, "))
             .collect();
+        let columns = columns.concat();
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {} (id INTEGER PRIMARY KEY, {columns}updated_at \"TIMESTAMP TEXT\");
              CREATE INDEX IF NOT EXISTS {}.ix_{}_updated_at ON {} (updated_at);",
@@ -222,16 +223,13 @@ impl Table {
             .query_row(&newest, [], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let now = now.timestamp();
-        let (mut id, mut moment, pace) = match last {
-            Some((id, text)) => {
-                let moment = super::micros(&text).unwrap_or_default() / 1_000_000;
-                (id, moment, ((now - moment) / MOST_PER_GAP).max(1))
-            }
-            None => {
-                let start = now - i64::try_from(FIRST_DAYS * 86_400).unwrap_or_default();
-                // The first rows fill several days; each next one comes this much later on average.
-                (0, start, (now - start) / self.first_rows)
-            }
+        let (mut id, mut moment, pace) = if let Some((id, text)) = last {
+            let moment = super::micros(&text).unwrap_or_default() / 1_000_000;
+            (id, moment, ((now - moment) / MOST_PER_GAP).max(1))
+        } else {
+            let start = now - i64::try_from(FIRST_DAYS * 86_400).unwrap_or_default();
+            // The first rows fill several days; each next one comes this much later on average.
+            (0, start, (now - start) / self.first_rows)
         };
         let mut insert = connection.prepare(&format!(
             "INSERT INTO {} VALUES (?{})",
@@ -311,7 +309,7 @@ fn hash(text: &str) -> u64 {
     })
 }
 
-/// Repeatable chance for one row (SplitMix64).
+/// Repeatable chance for one row (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
