@@ -117,7 +117,7 @@ impl Execution<'_> {
             return Err(not_an(stage, "action"));
         };
         self.pause(self.share / 2)?;
-        let done = self.at_work(stage, &properties, |task| run(task))?;
+        let done = self.at_work(stage, &properties, run)?;
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());

@@ -164,7 +164,7 @@ pub fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn select(connection: &Connection, sql: &str) -> rusqlite::Result<Rows> {
     let mut statement = connection.prepare(sql)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let declared: Vec<_> = statement
         .columns()
         .map(|c| c.decl_type().and_then(kind::declared))
@@ -293,12 +293,12 @@ mod tests {
 
     #[test]
     fn cells_have_their_types() {
+        use ColumnType as T;
         let source = Source::open(None, 7, noon).unwrap();
         let sql =
             "SELECT t.*, TIMESTAMP('2023-04-13 10:11:26') AS m, 'x' AS s FROM `hr`.`engineer` AS t LIMIT 1";
         let (columns, rows) = source.read(sql, USER, PASSWORD, "w").unwrap();
         let kinds: Vec<_> = columns.iter().map(|c| c.kind).collect();
-        use ColumnType as T;
         assert_eq!(
             kinds,
             [

@@ -27,13 +27,13 @@ impl Execution<'_> {
             match work(stage)? {
                 Work::Sink(open) => {
                     let sink = self
-                        .at_work(stage, properties, |task| open(task))
+                        .at_work(stage, properties, open)
                         .map_err(|f| wrap(stage, f))?;
                     sinks.insert(&stage.name, sink);
                 }
                 Work::Source(open) => {
                     let batch = self
-                        .at_work(stage, properties, |task| open(task))
+                        .at_work(stage, properties, open)
                         .map_err(|f| wrap(stage, f))?;
                     read.insert(&stage.name, batch);
                 }

@@ -124,7 +124,7 @@ mod tests {
             c["connections"]
                 .as_array_mut()
                 .unwrap()
-                .push(json!({"from": "Update watermark", "to": "Read MySQL"}))
+                .push(json!({"from": "Update watermark", "to": "Read MySQL"}));
         });
         assert!(
             cycle.starts_with("Invalid DAG. Stages ") && cycle.ends_with(" form a cycle."),

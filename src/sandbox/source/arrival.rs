@@ -10,6 +10,9 @@ const FIRST_DAYS: u64 = 6;
 /// A table that was not watched for longer gets at most about so many rows for the gap.
 const MOST_PER_GAP: i64 = 300;
 
+/// The longest normal step from one row to the next, in seconds.
+const LONGEST_STEP: i64 = 5;
+
 /// A table: where it is, its columns behind `id`, and how many rows it begins with.
 pub(super) struct Table {
     pub database: &'static str,
@@ -195,11 +198,12 @@ impl Table {
     }
 
     fn create(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let columns: String = self
+        let columns: Vec<String> = self
             .columns
             .iter()
             .map(|(name, kind, _)| format!("{name} {kind}, "))
             .collect();
+        let columns = columns.concat();
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {} (id INTEGER PRIMARY KEY, {columns}updated_at \"TIMESTAMP TEXT\");
              CREATE INDEX IF NOT EXISTS {}.ix_{}_updated_at ON {} (updated_at);",
@@ -219,16 +223,13 @@ impl Table {
             .query_row(&newest, [], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let now = now.timestamp();
-        let (mut id, mut moment, pace) = match last {
-            Some((id, text)) => {
-                let moment = super::micros(&text).unwrap_or_default() / 1_000_000;
-                (id, moment, ((now - moment) / MOST_PER_GAP).max(1))
-            }
-            None => {
-                let start = now - i64::try_from(FIRST_DAYS * 86_400).unwrap_or_default();
-                // The first rows fill several days; each next one comes this much later on average.
-                (0, start, (now - start) / self.first_rows)
-            }
+        let (mut id, mut moment, pace) = if let Some((id, text)) = last {
+            let moment = super::micros(&text).unwrap_or_default() / 1_000_000;
+            (id, moment, ((now - moment) / MOST_PER_GAP).max(1))
+        } else {
+            let start = now - i64::try_from(FIRST_DAYS * 86_400).unwrap_or_default();
+            // The first rows fill several days; each next one comes this much later on average.
+            (0, start, (now - start) / self.first_rows)
         };
         let mut insert = connection.prepare(&format!(
             "INSERT INTO {} VALUES (?{})",
@@ -239,15 +240,18 @@ impl Table {
         loop {
             let mut dice = Dice::new(seed ^ hash(self.name), id + 1);
             // Normally a row every 2 to 5 seconds; in a gap, or at first, as many times slower.
-            let step = if first || pace > 5 {
-                pace / 2 + dice.up_to(pace.max(1))
+            // A thinned stretch ends with a row at `now`, and no step of it is shorter than a normal one
+            // may be: otherwise a later look would put rows behind this one, into a window that has passed.
+            let step = if first || pace > LONGEST_STEP {
+                let slow = (pace / 2 + dice.up_to(pace.max(1))).max(LONGEST_STEP);
+                slow.min(now - moment)
             } else {
                 2 + dice.up_to(4)
             };
-            if moment + step.max(1) > now {
+            if step <= 0 || moment + step > now {
                 return Ok(());
             }
-            (id, moment) = (id + 1, moment + step.max(1));
+            (id, moment) = (id + 1, moment + step);
             let Some(stamp) = DateTime::from_timestamp(moment, 0) else {
                 return Ok(());
             };
@@ -305,7 +309,7 @@ fn hash(text: &str) -> u64 {
     })
 }
 
-/// Repeatable chance for one row (SplitMix64).
+/// Repeatable chance for one row (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -332,5 +336,44 @@ impl Dice {
     fn of(&mut self, words: &'static [&'static str]) -> &'static str {
         let index = usize::try_from(self.next()).unwrap_or(0) % words.len();
         words[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_until(connection: &Connection, table: &Table, until: i64) -> i64 {
+        let sql = format!(
+            "SELECT COUNT(*) FROM {} WHERE unixepoch(updated_at) <= ?1",
+            table.path()
+        );
+        connection.query_row(&sql, [until], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn no_row_arrives_behind_an_earlier_look() {
+        for seed in 0..8 {
+            let mut connection = Connection::open_in_memory().unwrap();
+            for database in databases() {
+                connection
+                    .execute(&format!("ATTACH ':memory:' AS {database}"), [])
+                    .unwrap();
+            }
+            let mut now = 1_700_000_000;
+            // Looks close together, and after long absences.
+            for gap in [0, 1, 2, 60, 400, 40_000, 3, 50, 2_000, 7, 3_000_000, 5, 90] {
+                now += gap;
+                let look = |at: i64| DateTime::from_timestamp(at, 0).unwrap();
+                arrive(&mut connection, seed, look(now)).unwrap();
+                let seen: Vec<i64> = TABLES.iter().map(|t| rows_until(&connection, t, now)).collect();
+                arrive(&mut connection, seed, look(now + 45)).unwrap();
+                for (table, seen) in TABLES.iter().zip(seen) {
+                    let later = rows_until(&connection, table, now);
+                    assert_eq!(later, seen, "{} seed {seed} gap {gap}", table.path());
+                }
+                now += 45;
+            }
+        }
     }
 }
