@@ -1,6 +1,6 @@
-//! Tokens from gcp_auth: one look-up at a time, under a deadline, with errors a person can act on.
+//! Tokens from `gcp_auth`: one look-up at a time, under a deadline, with errors a person can act on.
 //!
-//! gcp_auth cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
+//! `gcp_auth` cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
 
 use super::Secret;
 use crate::client::error::{ClientError, ErrorKind, Service};
@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 /// One scope for all three services.
 const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 
-/// gcp_auth itself waits for ever on a network that swallows packets.
+/// `gcp_auth` itself waits for ever on a network that swallows packets.
 const DEADLINE: Duration = Duration::from_secs(25);
 
 /// The provider, once it is found. The lock is held while looking, so that many tasks that meet an

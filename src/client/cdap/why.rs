@@ -55,14 +55,15 @@ struct Cause {
     #[serde(default)]
     class_name: String,
     message: Option<String>,
-    cause: Option<Box<Cause>>,
+    #[serde(rename = "cause")]
+    inner: Option<Box<Cause>>,
 }
 
 impl Cause {
     /// The innermost cause with a message; the outer ones only wrap it. Without any: the innermost.
     fn innermost(self) -> (String, String) {
         let own = (self.class_name, self.message.unwrap_or_default());
-        let Some(inner) = self.cause else { return own };
+        let Some(inner) = self.inner else { return own };
         let inner = inner.innermost();
         if inner.1.is_empty() && !own.1.is_empty() {
             own
