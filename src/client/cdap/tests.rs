@@ -262,6 +262,7 @@ async fn a_classification_is_welcome_but_not_needed() {
         unsupported,
         unknown,
         Step::Say(405, "/v3".into()),
+        Step::Reset,
     ])
     .await;
     let cdap = cdap(&script);
@@ -273,6 +274,8 @@ async fn a_classification_is_welcome_but_not_needed() {
     for _ in 0..3 {
         assert_eq!(cdap.classify(&app(), &run_id()).await.unwrap(), []);
     }
+    let lost = cdap.classify(&app(), &run_id()).await.unwrap_err();
+    assert_eq!(lost.kind, ErrorKind::Transient, "nothing was changed");
 }
 
 #[tokio::test]

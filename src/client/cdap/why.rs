@@ -1,7 +1,7 @@
 //! Why a run failed: the innermost causes of its nodes, and the server's own classification.
 
 use super::{Cdap, read};
-use crate::client::error::{ClientError, Service};
+use crate::client::error::{ClientError, ErrorKind, Service};
 use crate::client::http::Request;
 use crate::domain::id::{PipelineName, PipelineRunId};
 use serde::Deserialize;
@@ -118,6 +118,8 @@ impl Cdap {
         let request = Request::act(Service::Cdap, operation, url, &serde_json::json!({}));
         match self.http.json(request).await {
             Err(error) if matches!(error.status(), Some(404 | 405 | 500 | 501)) => Ok(Vec::new()),
+            // It changes nothing, so a lost answer leaves nothing open.
+            Err(error) if error.kind == ErrorKind::Ambiguous => Err(error.with_kind(ErrorKind::Transient)),
             answer => answer,
         }
     }
