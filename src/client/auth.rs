@@ -1,7 +1,7 @@
-//! Whose name calls are made in: Google's credentials by gcp_auth, a fixed token, or nobody.
+//! Whose name calls are made in: Google's credentials by `gcp_auth`, a fixed token, or nobody.
 //!
 //! Credentials are looked up at the first call that needs them, never before, in a task of their own
-//! under a deadline, because gcp_auth has none. A token leaves only over https, and one of Google's only
+//! under a deadline, because `gcp_auth` has none. A token leaves only over https, and one of Google's only
 //! to Google. Callers are few: `client/http.rs` asks [`Credentials::token`] before each request.
 
 mod google;
@@ -70,7 +70,7 @@ impl Credentials {
         Self(Source::Fixed(token))
     }
 
-    /// Application default credentials, as gcp_auth finds them.
+    /// Application default credentials, as `gcp_auth` finds them.
     pub fn google() -> Self {
         Self(Source::Google(Arc::new(Google::default())))
     }

@@ -1,6 +1,6 @@
-//! Tokens from gcp_auth: one look-up at a time, under a deadline, with errors a person can act on.
+//! Tokens from `gcp_auth`: one look-up at a time, under a deadline, with errors a person can act on.
 //!
-//! gcp_auth cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
+//! `gcp_auth` cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
 
 use super::Secret;
 use crate::client::error::{ClientError, ErrorKind, Service};
@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 /// One scope for all three services.
 const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 
-/// gcp_auth itself waits for ever on a network that swallows packets.
+/// `gcp_auth` itself waits for ever on a network that swallows packets.
 const DEADLINE: Duration = Duration::from_secs(25);
 
 /// The provider, once it is found. The lock is held while looking, so that many tasks that meet an
@@ -86,7 +86,12 @@ fn explain(operation: &str, error: &gcp_auth::Error) -> ClientError {
         ),
         other => chain(other),
     };
-    failed(ErrorKind::Unauthorised, operation, &why).with_hint(
+    let kind = match error {
+        // The way to the token is broken, not the identity.
+        gcp_auth::Error::Http(..) | gcp_auth::Error::Other(..) => ErrorKind::Transient,
+        _ => ErrorKind::Unauthorised,
+    };
+    failed(kind, operation, &why).with_hint(
         "Run 'gcloud auth application-default login', or point GOOGLE_APPLICATION_CREDENTIALS at a service \
          account's key file. Impersonated and federated identity files are not understood.",
     )
@@ -139,6 +144,14 @@ mod tests {
             assert!(told.to_string().contains(part), "{told}");
         }
         assert!(told.hint().contains("gcloud auth application-default login"));
+    }
+
+    #[test]
+    fn a_broken_way_is_no_missing_identity() {
+        let error = Error::Other("HTTP request failed", "connection refused".into());
+        let told = explain("fetching a token", &error);
+        assert_eq!(told.kind, ErrorKind::Transient);
+        assert!(told.text().contains("connection refused"), "{told}");
     }
 
     #[tokio::test]

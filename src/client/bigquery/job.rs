@@ -113,9 +113,8 @@ impl BigQuery {
         for tries in 1.. {
             let url = self.url(&["jobs"])?;
             let request = Request::act(Service::BigQuery, format!("submitting the job {job}"), url, &body);
-            let error = match self.http.call(&request).await {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
+            let Err(error) = self.http.call(&request).await else {
+                return Ok(());
             };
             if error.status() == Some(409) {
                 return self.recognise(job, sql).await;

@@ -1,1 +1,263 @@
-//! The BigQuery calls against recorded bodies.
+//! The BigQuery calls, over a real socket, against answers of the shapes that the service gives.
+
+use super::*;
+use crate::client::testing::{Script, Step, ok};
+use crate::client::{Client, ErrorKind};
+use crate::domain::id::JobId;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const SQL: &str = "TRUNCATE TABLE `my-project.d.t`";
+const LONG: Duration = Duration::from_secs(5);
+
+fn bigquery(script: &Script) -> BigQuery {
+    let client: Client = script.client();
+    client.bigquery(&ProjectId::from("my-project"), &Location::from("us-west1"))
+}
+
+fn job() -> JobId {
+    JobId::from("downbeat_1")
+}
+
+fn found(sql: &str) -> Step {
+    ok(json!({"status": {"state": "RUNNING"}, "configuration": {"query": {"query": sql}}}).to_string())
+}
+
+fn google_error(code: u16, reason: &str) -> Step {
+    Step::Say(
+        code,
+        json!({"error": {"code": code, "message": reason, "errors": [{"reason": reason}]}}).to_string(),
+    )
+}
+
+async fn insert(script: &Script) -> Result<(), ClientError> {
+    bigquery(script).insert_query(&job(), SQL, &BTreeMap::new()).await
+}
+
+#[tokio::test]
+async fn a_statement_is_sent_under_our_id() {
+    let script = Script::serve([ok("{\"kind\":\"bigquery#job\"}")]).await;
+    insert(&script).await.unwrap();
+    let seen = script.seen().remove(0);
+    assert_eq!(seen.line, "POST /bigquery/v2/projects/my-project/jobs HTTP/1.1");
+    let body: Value = serde_json::from_str(&seen.body).unwrap();
+    assert_eq!(body["jobReference"]["jobId"], "downbeat_1");
+    assert_eq!(body["jobReference"]["location"], "us-west1");
+    assert_eq!(body["configuration"]["query"]["useLegacySql"], false);
+}
+
+#[tokio::test]
+async fn a_lost_submission_is_cleared_up_with_the_same_body() {
+    for lost in [
+        Step::Reset,
+        Step::Say(503, "<html>".into()),
+        Step::Half("{".into()),
+    ] {
+        let duplicate = google_error(409, "duplicate");
+        // jobs.get may not see the job for a moment.
+        let script = Script::serve([lost, duplicate, google_error(404, "notFound"), found(SQL)]).await;
+        insert(&script).await.unwrap();
+        let seen = script.seen();
+        assert_eq!(seen[0].body, seen[1].body);
+        assert_eq!(
+            seen[3].line,
+            "GET /bigquery/v2/projects/my-project/jobs/downbeat_1?location=us-west1 HTTP/1.1"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_job_is_not_taken_for_ours() {
+    let script = Script::serve([google_error(409, "duplicate"), found("SELECT 1")]).await;
+    let error = insert(&script).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Permanent);
+    assert!(error.text().contains("another statement"), "{error}");
+}
+
+#[tokio::test]
+async fn what_stays_unclear_is_said_to_be() {
+    let script = Script::serve(vec![Step::Reset; 9]).await;
+    assert_eq!(insert(&script).await.unwrap_err().kind, ErrorKind::Ambiguous);
+    let script = Script::serve([Step::Reset, google_error(403, "accessDenied")]).await;
+    assert_eq!(
+        insert(&script).await.unwrap_err().kind,
+        ErrorKind::Ambiguous,
+        "the first may have arrived"
+    );
+    let script = Script::serve([google_error(400, "invalidQuery")]).await;
+    let error = insert(&script).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason()),
+        (ErrorKind::Permanent, Some("invalidQuery"))
+    );
+}
+
+#[tokio::test]
+async fn the_end_of_a_job_is_waited_for_through_trouble() {
+    let waiting = ok("{\"jobComplete\":false}");
+    let over = ok("{\"jobComplete\":true,\"numDmlAffectedRows\":\"7\"}");
+    let script = Script::serve([waiting, Step::Say(502, "<html>".into()), Step::Reset, over]).await;
+    let end = bigquery(&script).wait(&job(), LONG).await.unwrap();
+    assert_eq!(
+        end,
+        JobEnd::Done {
+            affected_rows: Some(7)
+        }
+    );
+    let statistics =
+        json!({"status": {"state": "DONE"}, "statistics": {"query": {"numDmlAffectedRows": "3"}}});
+    let script = Script::serve([ok("{\"jobComplete\":true}"), ok(statistics.to_string())]).await;
+    let end = bigquery(&script).wait(&job(), LONG).await.unwrap();
+    assert_eq!(
+        end,
+        JobEnd::Done {
+            affected_rows: Some(3)
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_failed_job_is_told_from_a_failed_look() {
+    let dead = json!({"status": {"state": "DONE", "errorResult": {"reason": "notFound", "message": "Not found: Table p:d.t"}}});
+    let script = Script::serve([google_error(404, "notFound"), ok(dead.to_string())]).await;
+    let JobEnd::Failed(error) = bigquery(&script).wait(&job(), LONG).await.unwrap() else {
+        panic!("not failed")
+    };
+    assert_eq!(
+        (error.kind, error.text()),
+        (ErrorKind::Permanent, "Not found: Table p:d.t")
+    );
+    let backend =
+        json!({"status": {"state": "DONE", "errorResult": {"reason": "jobBackendError", "message": "m"}}});
+    let script = Script::serve([google_error(400, "invalid"), ok(backend.to_string())]).await;
+    let JobEnd::Failed(error) = bigquery(&script).wait(&job(), LONG).await.unwrap() else {
+        panic!("not failed")
+    };
+    assert_eq!(error.kind, ErrorKind::Transient, "a new job may do better");
+    let script = Script::serve([google_error(404, "notFound"), google_error(404, "notFound")]).await;
+    assert!(
+        bigquery(&script)
+            .wait(&job(), LONG)
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+}
+
+#[tokio::test]
+async fn waiting_ends() {
+    let script = Script::serve(vec![ok("{\"jobComplete\":false}"); 500]).await;
+    let error = bigquery(&script)
+        .wait(&job(), Duration::from_millis(20))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Transient);
+    assert!(error.text().contains("still running"), "{error}");
+}
+
+fn page(rows: &[&str], token: Option<&str>) -> Step {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|text| json!({"f": [{"v": text}, {"v": "true"}, {"v": null}]}))
+        .collect();
+    let mut body = json!({
+        "jobComplete": true, "totalRows": "5", "rows": rows,
+        "jobReference": {"projectId": "p", "jobId": "j-1", "location": "EU"},
+        "schema": {"fields": [{"name": "name", "type": "STRING", "mode": "NULLABLE"},
+            {"name": "is_active", "type": "BOOL"}, {"name": "n", "type": "INT64"}]},
+    });
+    if let Some(token) = token {
+        body["pageToken"] = json!(token);
+    }
+    ok(body.to_string())
+}
+
+#[tokio::test]
+async fn rows_are_read_over_short_and_empty_pages_up_to_the_limit() {
+    let pending = ok("{\"jobComplete\":false,\"jobReference\":{\"jobId\":\"j-1\",\"location\":\"EU\"}}");
+    let script = Script::serve([
+        pending,
+        page(&["a"], Some("t/1")),
+        page(&[], Some("t2")),
+        page(&["b", "c", "d"], Some("t3")),
+    ])
+    .await;
+    let parameter = Parameter {
+        name: "x".into(),
+        kind: "STRING".into(),
+        value: None,
+    };
+    let table = bigquery(&script)
+        .query("SELECT 1", &[parameter], 3)
+        .await
+        .unwrap();
+    let names: Vec<_> = table.rows.iter().filter_map(|row| row[0].text()).collect();
+    assert_eq!((names.join(""), table.total_rows), ("abc".to_owned(), 5));
+    assert_eq!(table.rows[0][1..], [Cell::Bool(true), Cell::Null]);
+    assert_eq!(table.columns[1].kind, "BOOLEAN");
+    let seen = script.seen();
+    assert_eq!(seen.len(), 4, "the limit ends the paging");
+    let body: Value = serde_json::from_str(&seen[0].body).unwrap();
+    assert_eq!(body["requestId"].as_str().map(str::len), Some(36));
+    assert_eq!(body["queryParameters"][0]["parameterValue"]["value"], Value::Null);
+    assert!(
+        seen[2].line.contains("location=EU") && seen[2].line.contains("pageToken=t%2F1"),
+        "{}",
+        seen[2].line
+    );
+}
+
+#[tokio::test]
+async fn an_empty_result_has_columns_and_no_rows() {
+    let script = Script::serve([page(&[], None)]).await;
+    let table = bigquery(&script).query("SELECT 1", &[], 10).await.unwrap();
+    assert_eq!((table.columns.len(), table.rows.len()), (3, 0));
+}
+
+#[tokio::test]
+async fn a_query_is_repeated_with_the_same_request_id() {
+    let script = Script::serve([Step::Reset, page(&["a"], None)]).await;
+    bigquery(&script).query("SELECT 1", &[], 10).await.unwrap();
+    assert_eq!(script.seen()[0].body, script.seen()[1].body);
+    let script = Script::serve([google_error(400, "invalidQuery")]).await;
+    let error = bigquery(&script).query("SELEC", &[], 10).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason()),
+        (ErrorKind::Permanent, Some("invalidQuery"))
+    );
+    let reported =
+        ok(r#"{"jobComplete":true,"errors":[{"reason":"invalidQuery","message":"Syntax error"}]}"#);
+    let script = Script::serve([reported]).await;
+    let error = bigquery(&script).query("SELEC", &[], 10).await.unwrap_err();
+    assert_eq!(error.text(), "Syntax error");
+}
+
+#[tokio::test]
+async fn a_table_is_described() {
+    let body = json!({
+        "kind": "bigquery#table", "type": "TABLE", "numRows": "12", "location": "US", "lastModifiedTime": "1700000000000",
+        "schema": {"fields": [{"name": "a", "type": "INTEGER"}, {"name": "b", "type": "STRUCT", "mode": "REPEATED"}]},
+        "streamingBuffer": {"estimatedRows": "1"},
+    });
+    let script = Script::serve([ok(body.to_string()), google_error(404, "notFound")]).await;
+    let bigquery = bigquery(&script);
+    let (dataset, table) = ("d".into(), "my table".into());
+    let told = bigquery.table(&dataset, &table).await.unwrap();
+    assert_eq!((told.rows, told.location.as_deref()), (Some(12), Some("US")));
+    assert!(told.has_streaming_buffer && !told.needs_partition_filter);
+    assert!(told.columns[1].repeated && told.columns[1].kind == "RECORD");
+    assert!(bigquery.table(&dataset, &table).await.unwrap_err().is_not_found());
+    assert!(script.seen()[0].line.contains("/datasets/d/tables/my%20table "));
+}
+
+#[tokio::test]
+async fn a_cancel_names_job_and_place() {
+    let script = Script::serve([ok("{\"kind\":\"bigquery#jobCancelResponse\"}")]).await;
+    bigquery(&script).cancel(&job()).await.unwrap();
+    assert!(
+        script.seen()[0]
+            .line
+            .contains("/jobs/downbeat_1/cancel?location=us-west1 ")
+    );
+}

@@ -1,7 +1,7 @@
 //! Why a run failed: the innermost causes of its nodes, and the server's own classification.
 
 use super::{Cdap, read};
-use crate::client::error::{ClientError, Service};
+use crate::client::error::{ClientError, ErrorKind, Service};
 use crate::client::http::Request;
 use crate::domain::id::{PipelineName, PipelineRunId};
 use serde::Deserialize;
@@ -55,14 +55,15 @@ struct Cause {
     #[serde(default)]
     class_name: String,
     message: Option<String>,
-    cause: Option<Box<Cause>>,
+    #[serde(rename = "cause")]
+    inner: Option<Box<Cause>>,
 }
 
 impl Cause {
     /// The innermost cause with a message; the outer ones only wrap it. Without any: the innermost.
     fn innermost(self) -> (String, String) {
         let own = (self.class_name, self.message.unwrap_or_default());
-        let Some(inner) = self.cause else { return own };
+        let Some(inner) = self.inner else { return own };
         let inner = inner.innermost();
         if inner.1.is_empty() && !own.1.is_empty() {
             own
@@ -117,6 +118,8 @@ impl Cdap {
         let request = Request::act(Service::Cdap, operation, url, &serde_json::json!({}));
         match self.http.json(request).await {
             Err(error) if matches!(error.status(), Some(404 | 405 | 500 | 501)) => Ok(Vec::new()),
+            // It changes nothing, so a lost answer leaves nothing open.
+            Err(error) if error.kind == ErrorKind::Ambiguous => Err(error.with_kind(ErrorKind::Transient)),
             answer => answer,
         }
     }
