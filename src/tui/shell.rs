@@ -14,10 +14,12 @@ use super::update::{begin, update};
 use super::view::view;
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::{Event, KeyEventKind};
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -109,19 +111,19 @@ impl<S: Stage> Shell<S> {
                 news = self.engine.updates.recv(), if self.is_engine_there => self.news(news)?,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.woke()?,
             }
-            self.drain(&mut keys)?;
+            self.drain(&mut keys).await?;
             self.draw_if_due()?;
         }
         Ok(self.leave().await)
     }
 
     /// Takes what is ready besides, up to a budget.
-    fn drain(&mut self, keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin)) -> Result<(), TuiError> {
-        for _ in 0..BUDGET {
-            match keys.next().now_or_never() {
-                Some(Some(event)) => self.event(event?)?,
-                _ => break,
-            }
+    async fn drain(
+        &mut self,
+        keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+    ) -> Result<(), TuiError> {
+        for event in ready(keys).await {
+            self.event(event?)?;
         }
         for _ in 0..BUDGET {
             if !self.is_engine_there {
@@ -276,4 +278,20 @@ impl<S: Stage> Shell<S> {
             None => Outcome::Left,
         }
     }
+}
+
+/// The events that are there already. They are asked for with the loop's own waker: crossterm's stream
+/// keeps the first one it is given until an event comes, and another one's would be lost.
+async fn ready(keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin)) -> Vec<io::Result<Event>> {
+    poll_fn(|context| {
+        let mut events = Vec::new();
+        while events.len() < BUDGET {
+            match keys.poll_next_unpin(context) {
+                Poll::Ready(Some(event)) => events.push(event),
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        Poll::Ready(events)
+    })
+    .await
 }
