@@ -6,12 +6,18 @@
 
 use std::path::PathBuf;
 
+pub mod bucket;
 pub mod cdap;
 pub mod clock;
 pub mod execution;
+pub mod executor;
 pub mod fusion;
+mod macros;
 pub mod observation;
+mod pipeline;
+pub mod plugin;
 pub mod server;
+pub mod source;
 pub mod value;
 pub mod warehouse;
 

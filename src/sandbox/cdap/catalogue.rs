@@ -217,7 +217,7 @@ fn parent(call: &Call) -> Result<(), Answer> {
 }
 
 /// The plugins that extend an artifact: all extend the pipeline, the driver also its plugin.
-fn extending<'a>(call: &'a Call) -> impl Iterator<Item = &'static Plugin> + 'a {
+fn extending(call: &Call) -> impl Iterator<Item = &'static Plugin> + '_ {
     let pipeline = call.part("artifact") == "cdap-data-pipeline";
     let driver = call.part("artifact") == "cloudsql-mysql-plugin";
     PLUGINS

@@ -14,7 +14,8 @@ use std::time::Duration;
 impl Cdap {
     /// Beats until it is dropped.
     pub(in crate::sandbox) async fn keep(self: Arc<Self>) {
-        let mut grid = tokio::time::interval(self.clock.grid());
+        let period = self.clock.grid();
+        let mut grid = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
         grid.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             grid.tick().await;
