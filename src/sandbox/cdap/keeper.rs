@@ -94,13 +94,14 @@ impl Cdap {
     /// what waits or starts is left for the next process.
     pub(in crate::sandbox) async fn shutdown(self: &Arc<Self>) {
         self.set_all_stops();
+        // The grid beats no more, so ends are taken up here; two seconds, then the rest is left alone.
         for _ in 0..200 {
+            self.settle();
             if !self.world().runs.values().any(|run| run.worked_on) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        self.settle();
         self.store.close();
     }
 

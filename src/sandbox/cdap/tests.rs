@@ -16,6 +16,7 @@ mod apps;
 mod logs;
 mod restart;
 mod runs;
+mod whole;
 
 const P: &str = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery/workflows/DataPipelineWorkflow";
 
