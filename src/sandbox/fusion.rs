@@ -84,23 +84,19 @@ impl Fusion {
     }
 
     /// A stranger's project is forbidden, an unknown region is not found, as at Google.
-    fn admit(&self, project: &str, location: &str) -> Result<(), Response> {
-        if project != self.names.project {
+    fn turn_away(&self, project: &str, location: &str) -> Option<Response> {
+        (project != self.names.project).then(|| {
             let resource = format!("projects/{project}/locations/{location}");
-            return Err(refusal(
-                StatusCode::FORBIDDEN,
-                "PERMISSION_DENIED",
-                &format!(
-                    "Permission 'datafusion.instances.get' denied on '{resource}' (or it may not exist)."
-                ),
-            ));
-        }
-        Ok(())
+            let text = format!(
+                "Permission 'datafusion.instances.get' denied on '{resource}' (or it may not exist)."
+            );
+            refusal(StatusCode::FORBIDDEN, "PERMISSION_DENIED", &text)
+        })
     }
 }
 
 async fn locations(State(fusion): State<Arc<Fusion>>, Path(project): Path<String>) -> Response {
-    if let Err(refused) = fusion.admit(&project, "-") {
+    if let Some(refused) = fusion.turn_away(&project, "-") {
         return refused;
     }
     let location = &fusion.names.location;
@@ -115,7 +111,7 @@ async fn instances(
     uri: Uri,
     Path((project, location)): Path<(String, String)>,
 ) -> Response {
-    if let Err(refused) = fusion.admit(&project, &location) {
+    if let Some(refused) = fusion.turn_away(&project, &location) {
         return refused;
     }
     if location == "-" || location == fusion.names.location {
@@ -129,7 +125,7 @@ async fn instance(
     uri: Uri,
     Path((project, location, instance)): Path<(String, String, String)>,
 ) -> Response {
-    if let Err(refused) = fusion.admit(&project, &location) {
+    if let Some(refused) = fusion.turn_away(&project, &location) {
         return refused;
     }
     if location == fusion.names.location && instance == fusion.names.instance {
@@ -145,8 +141,7 @@ async fn operations(
     Path((project, location)): Path<(String, String)>,
 ) -> Response {
     fusion
-        .admit(&project, &location)
-        .err()
+        .turn_away(&project, &location)
         .unwrap_or_else(|| answer(&json!({})))
 }
 
@@ -154,7 +149,7 @@ async fn operation(
     State(fusion): State<Arc<Fusion>>,
     Path((project, location, operation)): Path<(String, String, String)>,
 ) -> Response {
-    fusion.admit(&project, &location).err().unwrap_or_else(|| {
+    fusion.turn_away(&project, &location).unwrap_or_else(|| {
         missing(&format!(
             "projects/{project}/locations/{location}/operations/{operation}"
         ))
@@ -165,7 +160,7 @@ async fn versions(
     State(fusion): State<Arc<Fusion>>,
     Path((project, location)): Path<(String, String)>,
 ) -> Response {
-    fusion.admit(&project, &location).err().unwrap_or_else(|| {
+    fusion.turn_away(&project, &location).unwrap_or_else(|| {
         let version = json!({
             "versionNumber": fusion.release,
             "defaultVersion": true,

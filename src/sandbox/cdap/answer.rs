@@ -105,6 +105,7 @@ impl Answer {
     }
 
     /// The same under another content type.
+    #[must_use]
     pub fn typed(self, content_type: &'static str) -> Self {
         Self {
             content_type: Some(content_type),

@@ -195,20 +195,15 @@ pub fn details(call: &Call) -> Outcome {
         let newest = versions
             .and_then(|versions| versions.last())
             .map(|newest| &newest.id);
-        match version {
-            Some(version) => Detailed {
-                status_code: 200,
-                detail: Some(version.detail(app, newest == Some(&version.id))),
-                error: None,
-            },
-            None => {
-                let text = format!("'application:{}.{app}.{wanted}' was not found.", call.namespace());
-                Detailed {
-                    status_code: 404,
-                    detail: None,
-                    error: Some(text),
-                }
-            }
+        let detail = version.map(|version| version.detail(app, newest == Some(&version.id)));
+        let error = detail.is_none().then(|| {
+            let namespace = call.namespace();
+            format!("'application:{namespace}.{app}.{wanted}' was not found.")
+        });
+        Detailed {
+            status_code: if detail.is_some() { 200 } else { 404 },
+            detail,
+            error,
         }
     });
     Ok(Answer::json(&found.collect::<Vec<_>>()))

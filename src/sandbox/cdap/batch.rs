@@ -44,7 +44,7 @@ struct Entry<'a> {
     program_id: String,
 }
 
-impl<'a> Entry<'a> {
+impl Entry<'_> {
     fn of(program: &ProgramRef) -> Self {
         Self {
             status_code: 200,

@@ -4,6 +4,7 @@
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
+use crate::sandbox::plugin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -18,97 +19,78 @@ pub struct ArtifactId {
     pub scope: String,
 }
 
-const ARTIFACTS: [(&str, &str, &str); 6] = [
-    ("core-plugins", "2.13.0", "SYSTEM"),
-    ("google-cloud", "0.24.0", "SYSTEM"),
-    ("wrangler-transform", "4.11.0", "SYSTEM"),
-    ("format-json", "2.13.0", "SYSTEM"),
-    ("cloudsql-mysql-plugin", "1.11.0", "USER"),
-    ("mysql-connector-java", "8.3.0", "USER"),
-];
+/// An artifact as name, version and scope.
+type Triple = (&'static str, &'static str, &'static str);
 
-struct Plugin {
+/// A plugin that the sandbox understands.
+#[derive(Clone, Copy)]
+struct Installed {
     kind: &'static str,
     name: &'static str,
-    artifact: &'static str,
-    class: &'static str,
-    description: &'static str,
+    artifact: Triple,
 }
 
-const PLUGINS: [Plugin; 8] = [
-    Plugin {
-        kind: "batchsource",
-        name: "CloudSQLMySQL",
-        artifact: "cloudsql-mysql-plugin",
-        class: "io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource",
-        description: "Reads from a CloudSQL MySQL database table(s) using a configurable SQL query.",
-    },
-    Plugin {
-        kind: "transform",
-        name: "Wrangler",
-        artifact: "wrangler-transform",
-        class: "io.cdap.wrangler.Wrangler",
-        description: "Wrangler - A interactive tool for data cleansing and transformation.",
-    },
-    Plugin {
-        kind: "transform",
-        name: "Projection",
-        artifact: "core-plugins",
-        class: "io.cdap.plugin.transform.ProjectionTransform",
-        description: "Projection transform that lets you drop, rename, and cast fields to a different type.",
-    },
-    Plugin {
-        kind: "batchsink",
-        name: "GCS",
-        artifact: "google-cloud",
-        class: "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink",
-        description: "Writes records to one or more files in a directory on Google Cloud Storage.",
-    },
-    Plugin {
-        kind: "batchsink",
-        name: "BigQueryTable",
-        artifact: "google-cloud",
-        class: "io.cdap.plugin.gcp.bigquery.sink.BigQuerySink",
-        description: "This sink writes to a BigQuery table.",
-    },
-    Plugin {
-        kind: "action",
-        name: "BigQueryExecute",
-        artifact: "google-cloud",
-        class: "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute",
-        description: "Execute a Google BigQuery SQL.",
-    },
-    Plugin {
+/// What stages name inside their properties; no stage of its own, so the executor does not list it.
+const NESTED: [Installed; 2] = [
+    Installed {
         kind: "validatingOutputFormat",
         name: "json",
-        artifact: "format-json",
-        class: "io.cdap.plugin.format.json.output.JsonOutputFormatProvider",
-        description: "Plugin for writing files in json format.",
+        artifact: ("format-json", "2.12.0", "SYSTEM"),
     },
-    Plugin {
+    Installed {
         kind: "jdbc",
         name: "cloudsql-mysql",
-        artifact: "mysql-connector-java",
-        class: "com.mysql.cj.jdbc.Driver",
-        description: "Plugin for MySQL JDBC driver",
+        artifact: ("mysql-connector-java", "8.3.0", "USER"),
     },
 ];
 
-/// The Java class of a plugin, as its specification names it.
-pub fn class_of(kind: &str, name: &str) -> (&'static str, &'static str) {
-    let found = PLUGINS
-        .iter()
-        .find(|plugin| plugin.kind == kind && plugin.name == name);
-    found.map_or(("", ""), |plugin| (plugin.class, plugin.description))
+fn installed() -> impl Iterator<Item = Installed> {
+    let stages = plugin::all().map(|plugin| Installed {
+        kind: plugin.kind,
+        name: plugin.name,
+        artifact: plugin.artifact,
+    });
+    stages.chain(NESTED)
 }
 
-fn artifact(name: &str) -> Option<ArtifactId> {
-    let (name, version, scope) = ARTIFACTS.into_iter().find(|(known, ..)| *known == name)?;
-    Some(ArtifactId {
+/// The Java class of a plugin and what it is for, as its specification tells them.
+pub fn class_of(kind: &str, name: &str) -> (&'static str, &'static str) {
+    match (kind, name) {
+        ("batchsource", "CloudSQLMySQL") => (
+            "io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource",
+            "Reads from a CloudSQL MySQL database table(s) using a configurable SQL query.",
+        ),
+        ("transform", "Projection") => (
+            "io.cdap.plugin.transform.ProjectionTransform",
+            "Projection transform that lets you drop, rename, and cast fields to a different type.",
+        ),
+        ("batchsink", "GCS") => (
+            "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink",
+            "Writes records to one or more files in a directory on Google Cloud Storage.",
+        ),
+        ("batchsink", "BigQueryTable") => (
+            "io.cdap.plugin.gcp.bigquery.sink.BigQuerySink",
+            "This sink writes to a BigQuery table.",
+        ),
+        ("action", "BigQueryExecute") => (
+            "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute",
+            "Execute a Google BigQuery SQL.",
+        ),
+        ("validatingOutputFormat", "json") => (
+            "io.cdap.plugin.format.json.output.JsonOutputFormatProvider",
+            "Plugin for writing files in json format.",
+        ),
+        ("jdbc", "cloudsql-mysql") => ("com.mysql.cj.jdbc.Driver", "Plugin for MySQL JDBC driver"),
+        _ => ("", ""),
+    }
+}
+
+fn artifact((name, version, scope): Triple) -> ArtifactId {
+    ArtifactId {
         name: name.to_owned(),
         version: version.to_owned(),
         scope: scope.to_owned(),
-    })
+    }
 }
 
 /// Compares versions part by part; a part that is no number counts as 0.
@@ -151,8 +133,9 @@ impl Cdap {
             version: self.personality().release().to_owned(),
             scope: "SYSTEM".to_owned(),
         };
+        let others: BTreeSet<_> = installed().map(|plugin| plugin.artifact).collect();
         std::iter::once(pipeline)
-            .chain(ARTIFACTS.iter().filter_map(|(name, ..)| artifact(name)))
+            .chain(others.into_iter().map(artifact))
             .collect()
     }
 
@@ -217,12 +200,10 @@ fn parent(call: &Call) -> Result<(), Answer> {
 }
 
 /// The plugins that extend an artifact: all extend the pipeline, the driver also its plugin.
-fn extending<'a>(call: &'a Call) -> impl Iterator<Item = &'static Plugin> + 'a {
+fn extending(call: &Call) -> impl Iterator<Item = Installed> + '_ {
     let pipeline = call.part("artifact") == "cdap-data-pipeline";
     let driver = call.part("artifact") == "cloudsql-mysql-plugin";
-    PLUGINS
-        .iter()
-        .filter(move |plugin| pipeline || (driver && plugin.kind == "jdbc"))
+    installed().filter(move |plugin| pipeline || (driver && plugin.kind == "jdbc"))
 }
 
 #[derive(Serialize)]
@@ -236,17 +217,18 @@ struct Shown {
     r#type: &'static str,
     description: &'static str,
     class_name: &'static str,
-    artifact: Option<ArtifactId>,
+    artifact: ArtifactId,
 }
 
-fn shown(plugin: &Plugin, whole: bool) -> Shown {
+fn shown(plugin: Installed, whole: bool) -> Shown {
+    let (class_name, description) = class_of(plugin.kind, plugin.name);
     Shown {
         config_field_name: (whole && plugin.kind != "jdbc").then_some("config"),
         properties: whole.then(|| serde_json::json!({})),
         name: plugin.name,
         r#type: plugin.kind,
-        description: plugin.description,
-        class_name: plugin.class,
+        description,
+        class_name,
         artifact: artifact(plugin.artifact),
     }
 }
@@ -273,7 +255,7 @@ pub fn plugins(call: &Call) -> Outcome {
 }
 
 /// `GET …/extensions/{kind}/plugins/{plugin}`
-pub fn plugin(call: &Call) -> Outcome {
+pub fn one(call: &Call) -> Outcome {
     parent(call)?;
     let (kind, name) = (call.part("kind"), call.part("plugin"));
     let found: Vec<_> = extending(call)

@@ -14,7 +14,8 @@ use std::time::Duration;
 impl Cdap {
     /// Beats until it is dropped.
     pub(in crate::sandbox) async fn keep(self: Arc<Self>) {
-        let mut grid = tokio::time::interval(self.clock.grid());
+        let period = self.clock.grid();
+        let mut grid = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
         grid.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             grid.tick().await;
@@ -93,13 +94,14 @@ impl Cdap {
     /// what waits or starts is left for the next process.
     pub(in crate::sandbox) async fn shutdown(self: &Arc<Self>) {
         self.set_all_stops();
+        // The grid beats no more, so ends are taken up here; two seconds, then the rest is left alone.
         for _ in 0..200 {
+            self.settle();
             if !self.world().runs.values().any(|run| run.worked_on) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        self.settle();
         self.store.close();
     }
 

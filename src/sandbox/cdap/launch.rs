@@ -198,12 +198,11 @@ fn check_profile(arguments: &BTreeMap<String, String>) -> Result<(), Answer> {
 pub fn single(call: &Call) -> Outcome {
     let program = call.program(400)?;
     check_version(call, &program)?;
-    let arguments = match call.body.is_empty() {
-        true => Vec::new(),
-        false => {
-            let body = call.json().map_err(|(text, _)| Answer::refuse(500, text))?;
-            string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.gson_text()))?
-        }
+    let arguments = if call.body.is_empty() {
+        Vec::new()
+    } else {
+        let body = call.json().map_err(|(text, _)| Answer::refuse(500, text))?;
+        string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.gson_text()))?
     };
     call.cdap.start(&program, arguments)?;
     Ok(Answer::empty())

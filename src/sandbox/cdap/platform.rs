@@ -1,4 +1,8 @@
 //! Health, versions, system services, namespaces, profiles.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "handlers share one signature, also those that never refuse"
+)]
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;

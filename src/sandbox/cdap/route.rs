@@ -112,7 +112,7 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "GET",
         Namespace,
         "/artifacts/{artifact}/versions/{version}/extensions/{kind}/plugins/{plugin}",
-        catalogue::plugin,
+        catalogue::one,
     ),
     ("GET", Root, "/v3/preferences", preference::get),
     ("PUT", Root, "/v3/preferences", preference::put),

@@ -181,9 +181,9 @@ struct Cluster {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Profile {
-    profile_name: &'static str,
+    #[serde(rename = "profileName")]
+    name: &'static str,
     namespace: &'static str,
     entity: &'static str,
 }
@@ -232,7 +232,7 @@ impl Run {
                 num_nodes: (self.cluster != ClusterStatus::Provisioning).then_some(0),
             },
             profile: Profile {
-                profile_name: "native",
+                name: "native",
                 namespace: "system",
                 entity: "PROFILE",
             },

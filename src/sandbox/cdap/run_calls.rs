@@ -160,6 +160,10 @@ pub fn aggregate(world: &World, program: &ProgramRef, version: &str) -> &'static
     status
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "handlers share one signature, also those that never refuse"
+)]
 /// `GET …/statistics`: a real server never had any (measured).
 pub fn statistics(call: &Call) -> Outcome {
     let name = call.part("program");

@@ -5,7 +5,7 @@ use super::Cdap;
 use super::world::SecureKey;
 use crate::sandbox::SandboxError;
 use crate::sandbox::server::Names;
-use crate::sandbox::source;
+use crate::sandbox::source::{PASSWORD, USER};
 
 const PIPELINES: [&str; 2] = [
     include_str!("../../../assets/cdf-mysql-to-bigquery.json"),
@@ -27,7 +27,7 @@ impl Cdap {
         }
         let key = SecureKey {
             description: "The password of the sandbox's source database".to_owned(),
-            value: source::PASSWORD.to_owned(),
+            value: PASSWORD.to_owned(),
             created: self.clock.now(),
             properties: Vec::new(),
         };
@@ -49,7 +49,7 @@ fn preferences(names: &Names) -> Vec<(String, String)> {
             "cloudsql_connection_name",
             format!("{project}:{}:{}", names.location, names.instance),
         ),
-        ("mysql_user", source::USER.to_owned()),
+        ("mysql_user", USER.to_owned()),
         ("gcs_bucket", format!("{project}-landing")),
     ]
     .map(|(key, value)| (key.to_owned(), value))

@@ -111,10 +111,11 @@ impl Store {
         let mut things = Vec::new();
         for row in rows {
             let (key, body) = row?;
-            match serde_json::from_str(&body) {
-                Ok(thing) => things.push((key, thing)),
-                Err(_) => tracing::warn!(kind, key, "the sandbox skipped a damaged entry of its store"),
-            }
+            let Ok(thing) = serde_json::from_str(&body) else {
+                tracing::warn!(kind, key, "the sandbox skipped a damaged entry of its store");
+                continue;
+            };
+            things.push((key, thing));
         }
         Ok(things)
     }

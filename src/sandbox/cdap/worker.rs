@@ -336,17 +336,12 @@ fn plain(level: Level, thread: &str, logger: &str, message: String) -> Line {
 
 /// A Java stack trace without frames: there is no JVM here.
 fn trace(failure: &Failure) -> String {
-    let mut text = String::new();
-    let mut next = Some(failure);
-    while let Some(failure) = next {
-        let lead = if text.is_empty() { "" } else { "Caused by: " };
-        let message = failure
-            .message
-            .as_deref()
-            .map(|message| format!(": {message}"))
-            .unwrap_or_default();
-        text.push_str(&format!("{lead}{}{message}\n", failure.class_name));
-        next = failure.cause.as_deref();
-    }
-    text
+    let chain = std::iter::successors(Some(failure), |failure| failure.cause.as_deref());
+    let lines: Vec<_> = chain
+        .map(|failure| match &failure.message {
+            Some(message) => format!("{}: {message}\n", failure.class_name),
+            None => format!("{}\n", failure.class_name),
+        })
+        .collect();
+    lines.join("Caused by: ")
 }

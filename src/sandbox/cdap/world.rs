@@ -47,7 +47,7 @@ pub struct World {
     pub namespaces: BTreeMap<String, Namespace>,
     /// Versions by namespace and app, oldest first, never empty.
     pub apps: BTreeMap<(String, String), Vec<AppVersion>>,
-    /// Preferences by level: ``, `ns`, `ns/app`, `ns/app/workflow/program`.
+    /// Preferences by level: nothing, `ns`, `ns/app`, `ns/app/workflow/program`.
     pub preferences: BTreeMap<String, Vec<(String, String)>>,
     /// By namespace and name.
     pub keys: BTreeMap<(String, String), SecureKey>,

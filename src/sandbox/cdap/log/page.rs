@@ -74,9 +74,10 @@ impl Form {
     }
 
     fn ship(&self, line: &LogLine) -> Shipped {
-        let log = match self.json {
-            true => Shown::Fields(line.fields(&self.suppressed)),
-            false => Shown::Text(line.text(self.escape)),
+        let log = if self.json {
+            Shown::Fields(line.fields(&self.suppressed))
+        } else {
+            Shown::Text(line.text(self.escape))
         };
         Shipped {
             log,
@@ -159,9 +160,10 @@ pub fn whole(call: &Call) -> Outcome {
         .store
         .lines(&range.whose, from, until, false, &mut |line| {
             if form.filter.admits(&line) {
-                match form.json {
-                    true => shipped.push(form.ship(&line)),
-                    false => text.push_str(&line.text(form.escape)),
+                if form.json {
+                    shipped.push(form.ship(&line));
+                } else {
+                    text.push_str(&line.text(form.escape));
                 }
             }
             true

@@ -1,0 +1,69 @@
+//! The shipped pipelines over HTTP with the real executor, from the start to the rows.
+
+use super::*;
+use crate::sandbox::bucket::Buckets;
+use crate::sandbox::executor::StoreExecutor;
+use crate::sandbox::plugin::Stores;
+use crate::sandbox::source::{self, Source};
+use crate::sandbox::warehouse::Warehouse;
+
+/// A sandbox whose executor moves real rows; the folder holds its bucket.
+async fn real() -> (Lab, tempfile::TempDir) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = Warehouse::open(None, "downbeat-sandbox", "US").unwrap();
+    warehouse.seed().unwrap();
+    let executor = StoreExecutor::new(Stores {
+        warehouse: Arc::new(warehouse),
+        source: Arc::new(Source::open(None, 7, chrono::Utc::now).unwrap().reliable()),
+        buckets: Buckets::new(folder.path()),
+    });
+    let running = server::start(swift(), Arc::new(executor), Router::new(), Names::default())
+        .await
+        .unwrap();
+    let base = running.ready.cdap.clone();
+    let client = Client::builder().no_proxy().build().unwrap();
+    (
+        Lab {
+            running: Some(running),
+            base,
+            client,
+        },
+        folder,
+    )
+}
+
+#[tokio::test]
+async fn the_shipped_pipeline_completes_and_tells_what_it_loaded() {
+    let (lab, _bucket) = real().await;
+    let (business_unit, data_source) = source::tables().next().unwrap();
+    let run = lab
+        .start(json!({ "business_unit": business_unit, "data_source": data_source }))
+        .await;
+    let record = lab.over(&run).await;
+    let logs = lab.get(&format!("{P}/runs/{run}/logs?escape=false")).await.body;
+    assert_eq!(record["status"], "COMPLETED", "{logs}");
+    let nodes = lab.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
+    assert_eq!(nodes.as_object().unwrap().len(), 3);
+    let url = format!("/v3/metrics/query?tag=run:{run}&metric=user.Import%20To%20BigQuery.records.updated");
+    let loaded = lab.post(&url, "").await.json();
+    assert!(
+        loaded["series"][0]["data"][0]["value"]
+            .as_i64()
+            .is_some_and(|rows| rows > 0),
+        "{loaded}"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_argument_fails_with_its_name() {
+    let (lab, _bucket) = real().await;
+    let run = lab.start(json!({ "business_unit": "hr" })).await;
+    assert_eq!(lab.over(&run).await["status"], "FAILED");
+    let classified = lab.post(&format!("{P}/runs/{run}/classify"), "").await.json();
+    assert_eq!(classified[0]["errorCategory"], "Macros");
+    assert_eq!(
+        classified[0]["errorReason"],
+        "Argument 'data_source' is not defined."
+    );
+}
