@@ -32,7 +32,8 @@ use std::path::PathBuf;
 /// A sentence for the person in front of it; all of them mean exit code 2.
 pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
     match &cli.mode {
-        None => terminal::open(Setting::load(&cli.choice)?).await,
+        // Boxed: the screen's future is large, and is made once.
+        None => Box::pin(terminal::open(Setting::load(&cli.choice)?)).await,
         Some(Mode::Run(options)) => run(Setting::load(&cli.choice)?, options).await,
         Some(Mode::Sandbox(options)) => serve::serve(&home(&cli.choice)?, options).await,
         Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,

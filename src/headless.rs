@@ -52,11 +52,11 @@ pub struct Manner {
 pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Result<Exit> {
     let mut session = Session {
         teller: match manner.output {
-            Output::Json => Box::new(json::Json::default()),
+            Output::Json => Box::new(json::Json),
             Output::Text if io::stderr().is_terminal() && io::stdout().is_terminal() => {
                 Box::new(bars::Bars::default())
             }
-            Output::Text => Box::new(lines::Lines::default()),
+            Output::Text => Box::new(lines::Lines),
         },
         engine,
         run: None,

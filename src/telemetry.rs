@@ -1,7 +1,7 @@
 //! Own diagnostics: to a file that is rotated by day, never to the screen.
 //!
 //! `DOWNBEAT_LOG` chooses levels by target (`info,downbeat::client=debug`); the default is warnings, and
-//! what gcp_auth says about tokens, because its errors alone do not tell why one was refused.
+//! what `gcp_auth` says about tokens, because its errors alone do not tell why one was refused.
 
 use std::path::Path;
 use tracing_appender::non_blocking::WorkerGuard;

@@ -2,7 +2,7 @@
 
 use crate::cli::{Exit, Output, RunsOptions};
 use crate::config::Home;
-use crate::domain::time::human;
+use crate::domain::time::{Timestamp, human};
 use crate::engine::now;
 use crate::store::{Journal, RunSummary};
 use serde_json::json;
@@ -48,7 +48,7 @@ fn as_text(run: &RunSummary) -> String {
 fn as_json(run: &RunSummary) -> String {
     json!({
         "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
-        "started": run.started.to_rfc3339(), "ended": run.ended.map(|at| at.to_rfc3339()), "state": run.state,
+        "started": run.started.to_rfc3339(), "ended": run.ended.map(Timestamp::to_rfc3339), "state": run.state,
         "succeeded": run.succeeded, "failed": run.failed, "total": run.total,
     })
     .to_string()

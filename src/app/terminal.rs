@@ -45,7 +45,7 @@ pub(super) async fn open(setting: Setting) -> anyhow::Result<Exit> {
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal, settings);
-    tui::run(setup, engine::spawn(parts)).await?;
+    Box::pin(tui::run(setup, engine::spawn(parts))).await?;
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;
     }

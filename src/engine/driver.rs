@@ -187,8 +187,8 @@ impl Driver {
         match Run::replay(&events) {
             Some(run) => self.take_up(run, events, false).await,
             None => {
-                self.refuse(Failure::permanent(format!("The journal holds no run {id}.")))
-                    .await
+                let failure = Failure::permanent(format!("The journal holds no run {id}."));
+                self.refuse(failure).await;
             }
         }
     }

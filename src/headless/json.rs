@@ -4,17 +4,16 @@ use super::{Exit, Teller};
 use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::run::Run;
+use crate::domain::task::Try;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Json;
 
-impl Json {
-    fn put(&mut self, value: &Value) {
-        // Whoever reads may have gone; the run goes on.
-        let _ = writeln!(io::stdout(), "{value}");
-    }
+fn put(value: &Value) {
+    // Whoever reads may have gone; the run goes on.
+    let _ = writeln!(io::stdout(), "{value}");
 }
 
 impl Teller for Json {
@@ -22,16 +21,18 @@ impl Teller for Json {
         if let Ok(Value::Object(mut fields)) = serde_json::to_value(event.redacted()) {
             fields.insert("run".into(), run.id.as_str().into());
             fields.insert("time".into(), event.at.to_rfc3339().into());
-            self.put(&Value::Object(fields));
+            put(&Value::Object(fields));
         }
     }
 
     fn trouble(&mut self, failure: &Failure) {
-        self.put(&json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": failure.remedy}));
+        put(
+            &json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": failure.remedy}),
+        );
     }
 
     fn note(&mut self, text: &str) {
-        self.put(&json!({"event": "note", "text": text}));
+        put(&json!({"event": "note", "text": text}));
     }
 
     fn end(&mut self, run: &Run, exit: Exit) {
@@ -45,14 +46,14 @@ impl Teller for Json {
                     "state": task.state,
                     "tries": task.tries.len(),
                     "pipeline_run": last.and_then(|t| t.pipeline_run.as_ref()),
-                    "records_read": last.and_then(|t| t.records_read()),
-                    "records_loaded": last.and_then(|t| t.records_loaded()),
+                    "records_read": last.and_then(Try::records_read),
+                    "records_loaded": last.and_then(Try::records_loaded),
                     "reason": task.reason.as_ref().map(ToString::to_string),
                 })
             })
             .collect();
         let seconds = run.elapsed(run.ended.unwrap_or(run.started)).as_secs_f64();
-        self.put(&json!({
+        put(&json!({
             "event": "summary", "run": run.id, "state": run.state, "exit": exit as u8,
             "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
         }));

@@ -6,7 +6,7 @@ use crate::domain::failure::Failure;
 use crate::domain::run::Run;
 use std::io::{self, Write};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lines;
 
 impl Teller for Lines {

@@ -138,7 +138,7 @@ impl Cloud {
         cdap: &Cdap,
         app: &App,
         given: &BTreeSet<String>,
-        giver: &str,
+        source: &str,
     ) -> Result<Option<Finding>, ClientError> {
         let (macros, preferences) = tokio::try_join!(
             cdap.plugins(self.pipeline()),
@@ -169,7 +169,7 @@ impl Cloud {
         let names = missing.into_iter().collect::<Vec<_>>().join(", ");
         Ok(Some(Finding::warning(
             self.pipeline().as_str(),
-            format!("The pipeline looks up {names}, and neither its preferences nor {giver} gives that."),
+            format!("The pipeline looks up {names}, and neither its preferences nor {source} gives that."),
             "Add it to the row or to the pipeline's preferences, unless a stage of the pipeline sets it.",
         )))
     }
