@@ -3,8 +3,10 @@
 
 #[path = "support/home.rs"]
 mod home;
+#[expect(dead_code, reason = "it is killed in journeys.rs")]
 #[path = "support/server.rs"]
 mod server;
+#[expect(dead_code, reason = "watermarks are looked at in journeys.rs")]
 #[path = "support/stores.rs"]
 mod stores;
 

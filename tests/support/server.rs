@@ -29,6 +29,12 @@ impl Sandbox {
         Self { child, ready }
     }
 
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// The lines of a profile that lead here.
     pub fn way(&self) -> String {
         let name = |key: &str| self.ready[key].as_str().unwrap();

@@ -77,6 +77,15 @@ impl Stores {
         rows.map(Result::unwrap).collect()
     }
 
+    /// The moments up to which something was loaded, each once.
+    pub fn watermarks(&self) -> Vec<String> {
+        let database = open(&self.folder.join("warehouse.db"));
+        let sql = "SELECT DISTINCT strftime('%Y-%m-%d %H:%M:%S', watermark / 1000000, 'unixepoch') FROM \"cdf_output.watermark\"";
+        let mut statement = database.prepare(sql).unwrap();
+        let moments = statement.query_map([], |row| row.get(0)).unwrap();
+        moments.map(Result::unwrap).collect()
+    }
+
     /// The rows in all files of the bucket, as often as they are there.
     pub fn bucket(&self) -> Vec<Row> {
         let mut rows = Vec::new();

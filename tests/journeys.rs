@@ -1,0 +1,235 @@
+//! The program as a person meets it: the built binary on a pseudo-terminal, keys in, a screen out.
+
+#[expect(dead_code, reason = "lines of JSON are read in end_to_end.rs")]
+#[path = "support/home.rs"]
+mod home;
+#[path = "support/screen.rs"]
+mod screen;
+#[expect(dead_code, reason = "end_to_end.rs serves what a run has left")]
+#[path = "support/server.rs"]
+mod server;
+#[expect(dead_code, reason = "rows arrive in end_to_end.rs")]
+#[path = "support/stores.rs"]
+mod stores;
+
+use home::{Home, PROFILE, signal, wait_for};
+use screen::Session;
+use server::Sandbox;
+use stores::{Stores, distinct};
+
+/// A start on a fresh sandbox, ready for keys.
+fn ready(home: &Home, columns: u16, rows: u16) -> Session {
+    let mut session = Session::start(home, &[], columns, rows);
+    session.wait_for("SANDBOX");
+    // The instance has answered and the table is read.
+    session.wait_for("ACTIVE");
+    session.wait_for("6 of 8 rows active");
+    session
+}
+
+/// Starts a run through its plan.
+fn run(session: &mut Session) {
+    session.keys(&["r"]);
+    session.wait_for("What this run will do");
+    session.wait_for("cdf_output.landing is EMPTIED first");
+    session.keys(&["<enter>"]);
+    session.wait_for("● running");
+}
+
+/// Waits until pipelines are at work.
+fn until_running(session: &mut Session) {
+    session.wait_until("a pipeline at work", |screen| {
+        line(screen, "…sales_orders").contains("running")
+    });
+}
+
+/// The screen's line with this text; empty if there is none.
+fn line<'a>(screen: &'a str, text: &str) -> &'a str {
+    screen
+        .lines()
+        .find(|line| line.contains(text))
+        .unwrap_or_default()
+}
+
+#[test]
+fn from_the_variables_to_a_green_grid_and_the_log_of_a_try_that_failed() {
+    let home = Home::new();
+    let mut session = ready(&home, 120, 40);
+
+    // max_active_pipelines is the last but one of the form.
+    session.keys(&["1", "G", "k"]);
+    session.wait_for("▌ max_active_pipelines");
+    session.keys(&["e", "<backspace>", "9", "<enter>"]);
+    session.wait_for("1 change not saved");
+    assert!(
+        line(&session.text(), "✱max_active_pipelines").contains('9'),
+        "{}",
+        session.text()
+    );
+    session.keys(&["s"]);
+    session.wait_until("the saved value", |screen| {
+        line(screen, "max_active_pipelines").contains("profile")
+    });
+    let text = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    assert!(text.contains("max_active_pipelines = 9"), "{text}");
+
+    run(&mut session);
+    session.wait_for("\n ✔ success");
+    let screen = session.text();
+    for task in [
+        "start ",
+        "…hr_engineer",
+        "…hr_payroll",
+        "…finance_invoice",
+        "…sales_orders",
+        "end",
+    ] {
+        assert!(
+            line(&screen, &format!("✔ success   {task}")).contains('✔'),
+            "{task} in\n{screen}"
+        );
+    }
+    assert!(line(&screen, "…operations_ticket").contains("2/3"), "{screen}");
+
+    // From the end of the list one up: the task that was tried twice.
+    session.keys(&["3", "G", "k"]);
+    session.wait_for("▌✔ success   …operations_ticket");
+    session.keys(&["["]);
+    session.wait_for("CommunicationsException");
+    session.keys(&["]"]);
+    session.wait_gone("CommunicationsException");
+    session.keys(&["q"]);
+    assert_eq!(session.end(), 0);
+
+    let mut again = ready(&home, 120, 40);
+    again.wait_for("6 success");
+    assert!(
+        line(&again.text(), "…operations_ticket").contains("2/3"),
+        "{}",
+        again.text()
+    );
+    again.keys(&["q"]);
+    assert_eq!(again.end(), 0);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let home = Home::new();
+    for name in ["TERM", "HUP"] {
+        let session = ready(&home, 120, 30);
+        signal(session.pid(), name);
+        assert_eq!(session.end(), 0, "{name}");
+    }
+}
+
+#[test]
+fn any_size_is_survived_and_the_smallest_still_quits() {
+    let home = Home::new();
+    let mut session = ready(&home, 120, 40);
+    for step in 0..60_u16 {
+        session.resize(10 + (step * 37) % 200, 5 + (step * 23) % 60);
+    }
+    session.resize(10, 5);
+    session.wait_for("10x5");
+    // Keys for what cannot be seen do nothing.
+    session.keys(&["r", "<enter>", "x", "1"]);
+    session.resize(120, 40);
+    session.wait_for("1 Variables");
+    session.wait_for("No run yet");
+    assert!(!session.text().contains("What this run will do"));
+    session.resize(39, 9);
+    session.wait_for("39x9");
+    session.keys(&["q"]);
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_run_is_stopped_only_after_a_yes() {
+    let home = Home::new();
+    let mut session = ready(&home, 120, 40);
+    run(&mut session);
+    until_running(&mut session);
+    session.keys(&["X"]);
+    session.wait_for("Stop the");
+    session.keys(&["y"]);
+    session.wait_for("\n ⊘ stopped");
+    assert!(
+        line(&session.text(), "…sales_orders").contains("⊘ stopped"),
+        "{}",
+        session.text()
+    );
+    session.keys(&["q"]);
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_run_that_was_killed_is_carried_on_to_its_end() {
+    let home = Home::new();
+    let mut session = ready(&home, 120, 40);
+    run(&mut session);
+    // One task waits for its second try, all others are done.
+    session.wait_for("5 success");
+    session.wait_until("a retry", |screen| {
+        line(screen, "…operations_ticket").contains("retry")
+    });
+    session.kill();
+
+    let mut again = Session::start(&home, &[], 120, 40);
+    again.wait_for("Resume the unfinished run?");
+    again.keys(&["y"]);
+    again.wait_for("\n ✔ success");
+    assert!(
+        line(&again.text(), "…operations_ticket").contains("2/3"),
+        "{}",
+        again.text()
+    );
+    again.keys(&["q"]);
+    assert_eq!(again.end(), 0);
+
+    // One window for all, emptied once, loaded once.
+    let stores = Stores::of(&home);
+    let ends = stores.watermarks();
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    let expected = stores.sources("1970-01-02 00:00:00", &ends[0]);
+    assert_eq!(distinct(stores.warehouse("landing_committed")), expected);
+    assert_eq!(distinct(stores.bucket()), expected);
+}
+
+#[test]
+fn runs_that_nobody_works_on_any_more_are_shown_and_can_be_stopped() {
+    let home = Home::new();
+    let folder = home.path().join("far");
+    let served = ["--speed", "1", "--state", folder.to_str().unwrap()];
+    let sandbox = Sandbox::start(&home, &served);
+    home.configure(&format!("[profile.far]\n{PROFILE}{}", sandbox.way()));
+    let mut session = Session::start(&home, &["--profile", "far"], 120, 40);
+    session.wait_for("6 of 8 rows active");
+    run(&mut session);
+    wait_for("pipelines at work", || {
+        let states = sandbox.run_states();
+        (states.len() == 5 && states.iter().all(|state| state == "RUNNING")).then_some(())
+    });
+    session.kill();
+    sandbox.kill();
+
+    // A killed control plane leaves RUNNING runs behind for ever.
+    let sandbox = Sandbox::start(&home, &served);
+    home.configure(&format!("[profile.far]\n{PROFILE}{}", sandbox.way()));
+    let mut again = Session::start(&home, &["--profile", "far"], 120, 40);
+    again.wait_for("Resume the unfinished run?");
+    again.keys(&["y"]);
+    again.wait_for("\n ● running");
+    until_running(&mut again);
+    // The screen shows the run before the engine has taken it up; a key that comes too early is answered.
+    again.press_until("X", "Stop the");
+    again.keys(&["y"]);
+    again.wait_for("\n ⊘ stopped");
+    assert!(
+        line(&again.text(), "…sales_orders").contains("⊘ stopped"),
+        "{}",
+        again.text()
+    );
+    again.keys(&["q"]);
+    assert_eq!(again.end(), 0);
+    assert_eq!(sandbox.run_states(), vec!["KILLED"; 5]);
+}
