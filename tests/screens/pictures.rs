@@ -58,7 +58,10 @@ fn what_lies_over_the_panes() {
         for (width, height) in SIZES {
             let mut model = sample::ready(width, height);
             sample::press(&mut model, keys);
-            snapshot(&format!("over_{name}_{width}x{height}"), &sample::picture(&model, &COLOUR));
+            snapshot(
+                &format!("over_{name}_{width}x{height}"),
+                &sample::picture(&model, &COLOUR),
+            );
         }
     }
 }
@@ -81,7 +84,10 @@ fn questions_during_a_run() {
         for (width, height) in SIZES {
             let mut model = sample::running(width, height);
             sample::press(&mut model, keys);
-            snapshot(&format!("during_{name}_{width}x{height}"), &sample::picture(&model, &COLOUR));
+            snapshot(
+                &format!("during_{name}_{width}x{height}"),
+                &sample::picture(&model, &COLOUR),
+            );
         }
     }
 }

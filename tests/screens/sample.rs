@@ -142,7 +142,11 @@ pub fn empty(width: u16, height: u16) -> Model {
 /// The same with the configuration read.
 pub fn ready(width: u16, height: u16) -> Model {
     let mut model = empty(width, height);
-    tell(&mut model, 0, Msg::Engine(Box::new(Update::Configuration(Ok(table())))));
+    tell(
+        &mut model,
+        0,
+        Msg::Engine(Box::new(Update::Configuration(Ok(table())))),
+    );
     let connected = Connected {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
@@ -171,7 +175,11 @@ pub fn press(model: &mut Model, names: &str) -> Vec<Effect> {
 /// Types a text, letter by letter.
 pub fn type_text(model: &mut Model, text: &str) {
     for letter in text.chars() {
-        let name = if letter == ' ' { "space".into() } else { letter.to_string() };
+        let name = if letter == ' ' {
+            "space".into()
+        } else {
+            letter.to_string()
+        };
         press(model, &name);
     }
 }
@@ -194,8 +202,15 @@ impl Story {
     }
 
     pub fn fact(mut self, fact: Fact) -> Self {
-        let event = RunEvent { at: at(self.now), fact };
-        tell(&mut self.model, self.now, Msg::Engine(Box::new(Update::Events(vec![event]))));
+        let event = RunEvent {
+            at: at(self.now),
+            fact,
+        };
+        tell(
+            &mut self.model,
+            self.now,
+            Msg::Engine(Box::new(Update::Events(vec![event]))),
+        );
         self
     }
 
@@ -408,13 +423,16 @@ pub fn huge(width: u16, height: u16) -> Model {
             .started(&task, 1)
             .counted(&task, 1_000_000 + n, Some(1_000_000 + n));
         story = if n < 280 {
-            story.fact(Fact::TaskSucceeded { task: task.as_str().into() })
+            story.fact(Fact::TaskSucceeded {
+                task: task.as_str().into(),
+            })
         } else {
             story.seen(&task, PipelineState::Running)
         };
     }
     let mut model = story.model;
     model.grid.selected = Some(TaskId::from("start_pipeline_unit_source_290"));
+    log(&mut model, &lines(3));
     model
 }
 
@@ -472,7 +490,10 @@ pub fn lines(number: usize) -> Vec<String> {
         let stamp = format!("2026-11-23T10:00:{:02}.{:03}Z", n % 60, n);
         lines.push(format!("{stamp} {}", words[n % words.len()]));
         if n % 4 == 3 {
-            lines.push("    at io.cdap.plugin.gcp.bigquery.sink.BigQuerySink.prepareRun(BigQuerySink.java:120)".into());
+            lines.push(
+                "    at io.cdap.plugin.gcp.bigquery.sink.BigQuerySink.prepareRun(BigQuerySink.java:120)"
+                    .into(),
+            );
         }
     }
     lines
@@ -512,7 +533,9 @@ pub fn text(cells: &Buffer) -> String {
             let symbol = cells[(x, y)].symbol();
             line.push_str(symbol);
             // What a wide letter covers is not drawn.
-            x += u16::try_from(unicode_width::UnicodeWidthStr::width(symbol)).unwrap().max(1);
+            x += u16::try_from(unicode_width::UnicodeWidthStr::width(symbol))
+                .unwrap()
+                .max(1);
         }
         text.push_str(line.trim_end());
         text.push('\n');
