@@ -2,12 +2,12 @@
 
 use crate::domain::id::TaskId;
 use crate::domain::run::Run;
-use crate::domain::task::Task;
+use crate::domain::task::{Task, TaskState};
 
 /// The pane of the tasks.
 #[derive(Clone, Debug, Default)]
 pub struct GridPane {
-    /// The selected task's name; nothing until somebody moves: then the newest running one counts.
+    /// The selected task's name; until somebody moves, what is going on selects itself.
     pub selected: Option<TaskId>,
 }
 
@@ -16,7 +16,7 @@ impl GridPane {
     pub fn index(&self, run: &Run) -> usize {
         let selected = self.selected.as_ref();
         let found = run.tasks.iter().position(|task| Some(&task.id) == selected);
-        found.unwrap_or(0)
+        found.unwrap_or_else(|| at_work(run))
     }
 
     /// The selected task.
@@ -28,4 +28,15 @@ impl GridPane {
     pub fn select(&mut self, run: &Run, index: usize) {
         self.selected = run.tasks.get(index).map(|task| task.id.clone());
     }
+}
+
+/// The place of the task that a reader looks for: what went wrong in a run that is over, else the first
+/// one that is not over.
+fn at_work(run: &Run) -> usize {
+    use TaskState as S;
+    let wanted = |task: &Task| match run.state.is_end() {
+        true => matches!(task.state, S::Failed | S::TimedOut | S::Unknown | S::Stopped),
+        false => !task.is_over() && !task.tries.is_empty(),
+    };
+    run.tasks.iter().position(wanted).unwrap_or(0)
 }

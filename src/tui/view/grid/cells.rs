@@ -31,15 +31,25 @@ pub(super) fn elapsed(task: &Task, now: Timestamp) -> String {
     task.elapsed(now).map(human).unwrap_or_default()
 }
 
-/// Records read and loaded; nothing for tasks that have none.
-pub(super) fn records(task: &Task, arrow: &str) -> String {
+/// Records read and loaded; nothing for tasks that have none. Never cut: a number without its last
+/// digits is another number, so large ones are rounded.
+pub(super) fn records(task: &Task, arrow: &str, room: usize) -> String {
     let Some(current) = task.current().filter(|_| task.kind == TaskKind::Pipeline) else {
         return String::new();
     };
-    let shown = |count: Option<u64>| count.map_or("-".into(), text::thousands);
-    match (current.records_read(), current.records_loaded()) {
-        (None, None) => String::new(),
-        (read, loaded) => format!("{} {arrow} {}", shown(read), shown(loaded)),
+    let counts = (current.records_read(), current.records_loaded());
+    if counts == (None, None) {
+        return String::new();
+    }
+    let written = |number: fn(u64) -> String| {
+        let shown = |count: Option<u64>| count.map_or("-".into(), number);
+        format!("{} {arrow} {}", shown(counts.0), shown(counts.1))
+    };
+    let exact = written(text::thousands);
+    if text::width(&exact) > room {
+        written(text::rounded)
+    } else {
+        exact
     }
 }
 
