@@ -3,9 +3,10 @@
 //! `DOWNBEAT_LOG` chooses levels by target (`info,downbeat::client=debug`); the default is warnings, and
 //! what `gcp_auth` says about tokens, because its errors alone do not tell why one was refused.
 
-use std::path::Path;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,16 +18,13 @@ pub struct Guard(#[expect(dead_code, reason = "held for its drop")] Option<Worke
 /// Days of diagnostics that are kept.
 const KEPT: usize = 7;
 
-/// Begins to write to `downbeat.log` in this folder. Without a place to write to there are no
+/// Begins to write to `downbeat.DAY.log` in this folder. Without a place to write to there are no
 /// diagnostics; that stops nothing.
 pub fn start(folder: &Path) -> Guard {
-    let file = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("downbeat")
-        .filename_suffix("log")
-        .max_log_files(KEPT)
-        .build(folder);
-    let Ok(file) = file else { return Guard(None) };
+    let mut file = DayFile::new(folder);
+    if file.turn().is_err() {
+        return Guard(None);
+    }
     let (writer, guard) = tracing_appender::non_blocking(file);
     let chosen = std::env::var("DOWNBEAT_LOG")
         .ok()
@@ -38,4 +36,95 @@ pub fn start(folder: &Path) -> Guard {
     // A second start in one process (tests) keeps the first one.
     let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
     Guard(Some(guard))
+}
+
+/// A file for each day, which only its owner may read: what `tracing_appender` makes, everybody may.
+struct DayFile {
+    folder: PathBuf,
+    open: Option<(String, File)>,
+}
+
+impl DayFile {
+    fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            open: None,
+        }
+    }
+
+    /// The file of today.
+    fn turn(&mut self) -> io::Result<&mut File> {
+        let name = format!("downbeat.{}.log", chrono::Utc::now().format("%F"));
+        let file = match self.open.take() {
+            Some((open, file)) if open == name => file,
+            _ => {
+                let file = self.create(&name)?;
+                self.forget();
+                file
+            }
+        };
+        Ok(&mut self.open.insert((name, file)).1)
+    }
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(self.folder.join(name))
+    }
+
+    /// Removes what is older than the days that are kept; what cannot be removed does no harm.
+    fn forget(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
+        let mut names: Vec<_> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.starts_with("downbeat.2") && name.ends_with(".log"))
+            .collect();
+        // Days in their names sort as they passed.
+        names.sort_unstable();
+        for name in names.iter().rev().skip(KEPT) {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+    }
+}
+
+impl Write for DayFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.turn()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.turn()?.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_is_kept_and_only_the_owner_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for day in 1..=9 {
+            fs::write(folder.path().join(format!("downbeat.2020-01-0{day}.log")), "").unwrap();
+        }
+        fs::write(folder.path().join("downbeat.db"), "").unwrap();
+        let mut file = DayFile::new(folder.path());
+        file.write_all(b"one\n").unwrap();
+        file.write_all(b"two\n").unwrap();
+        let (name, _) = file.open.as_ref().unwrap();
+        let path = folder.path().join(name);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), KEPT + 1);
+        assert!(!folder.path().join("downbeat.2020-01-03.log").exists());
+        assert!(folder.path().join("downbeat.2020-01-04.log").exists());
+    }
 }

@@ -34,9 +34,12 @@ impl GridPane {
 /// one that is not over.
 fn at_work(run: &Run) -> usize {
     use TaskState as S;
-    let wanted = |task: &Task| match run.state.is_end() {
-        true => matches!(task.state, S::Failed | S::TimedOut | S::Unknown | S::Stopped),
-        false => !task.is_over() && !task.tries.is_empty(),
+    let wanted = |task: &Task| {
+        if run.state.is_end() {
+            matches!(task.state, S::Failed | S::TimedOut | S::Unknown | S::Stopped)
+        } else {
+            !task.is_over() && !task.tries.is_empty()
+        }
     };
     run.tasks.iter().position(wanted).unwrap_or(0)
 }

@@ -94,7 +94,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
             let rows = fold(&line, columns);
             let last = rows.len() - 1;
             lines.extend(rows[..last].iter().map(|row| line[row.clone()].to_owned()));
-            line = line[rows[last].clone()].to_owned();
+            line.drain(..rows[last].start);
         }
     }
     lines.push(line);

@@ -110,15 +110,18 @@ fn countdown(task: &Task, now: Timestamp) -> String {
 /// All there is to say of the selected task, in lines of at most `room` columns.
 pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, String)> {
     let mark = symbol::of_task(task.state);
-    let mut words = format!("{}: {}", task.id, task.state.as_str());
-    if let Some(current) = task.current() {
-        if let Some(state) = &current.pipeline_state {
-            words += &format!(", CDAP {}", state.word());
-        }
-        if let Some(run) = &current.pipeline_run {
-            words += &format!(", run {run}");
-        }
-    }
+    let current = task.current();
+    let state = current.and_then(|current| current.pipeline_state.as_ref());
+    let run = current.and_then(|current| current.pipeline_run.as_ref());
+    let words = format!(
+        "{}: {}{}{}",
+        task.id,
+        task.state.as_str(),
+        state
+            .map(|state| format!(", CDAP {}", state.word()))
+            .unwrap_or_default(),
+        run.map(|run| format!(", run {run}")).unwrap_or_default()
+    );
     let (_, note) = note(task, model.now);
     let remedy = task.reason.as_ref().and_then(|failure| failure.remedy.clone());
     let mut lines: Vec<_> = text::wrap(&words, room)
