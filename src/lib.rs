@@ -1,5 +1,67 @@
 //! Downbeat runs a parameterised Cloud Data Fusion pipeline once per row of a BigQuery
 //! configuration table, watches every run to its real end, and shows it live in one terminal.
+//!
+//! # The map
+//!
+//! Functional core, imperative shell. Dependencies point down only; `tests/architecture.rs` holds every
+//! file to it.
+//!
+//! ```text
+//!            main.rs · cli.rs · app.rs              choose a mode, wire it up
+//!        ┌────────────┬──────────┬─────────────┐
+//!      tui/       headless/   config/       sandbox/      two faces, the settings, and a server
+//!        └─────┬──────┘          │             ┆          that is reached over HTTP only
+//!           engine/              │             ┆          the conductor
+//!        ┌─────┴──────┐          │             ┆
+//!     client/      store/        │  ← HTTP ┄┄┄┄┘          the world's edges
+//!        └─────┬──────┴──────────┘
+//!           domain/                                       pure: no I/O, no clock, no async
+//! ```
+//!
+//! [`telemetry`] (our own diagnostics, in a file) stands beside them and knows nobody.
+//!
+//! # One road for every fact
+//!
+//! ```text
+//!   key, signal ──→ engine::Command ─┐
+//!   timer ───────────────────────────┼─→ Input ─→ Scheduler::step(now, input)
+//!   answer of a request ─────────────┘                    │
+//!        ▲                                   ┌────────────┴────────────┐
+//!        │                                RunEvents                 Effects
+//!        │                                   │                         │
+//!        │                 1 journal (store) │     engine/driver.rs    │
+//!        │                 2 Run::apply      │     performs each one   │
+//!        │                 3 Update to faces │     through client/     │
+//!        └───────────────────────────────────┼─────────────────────────┘
+//!                                            ▼
+//!                         screen, printer, history, resume: folds of the same events
+//! ```
+//!
+//! Nothing else holds truth. An event is on disk before anybody sees it, and an effect leaves after that:
+//! this is why a `kill -9` at any moment loses nothing and starts nothing twice.
+//!
+//! # Five minutes of reading
+//!
+//! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it.
+//! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `start.rs`, `watch.rs` and `ending.rs` beside it.
+//! 3. [`engine`]: who performs what the scheduler decides.
+//! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
+//! 5. [`sandbox`]: the cloud that fits into one process.
+//! 6. `tests/scenarios/*.toml`: what a run does when the world misbehaves, played by `tests/scheduler.rs`.
+//!
+//! # Recipes
+//!
+//! | to add | touch |
+//! | --- | --- |
+//! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, places, condition), `tui/update.rs` (what it does). Footer and help follow. |
+//! | a variable | `domain/variable.rs` (one line of the table: name, type, default, unit, sentence), `domain/variable/names.rs` (what is legal), `domain/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
+//! | a task state | `domain/task.rs` (state and legal transitions), `domain/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, word), `tui/theme.rs` if it means something new, `headless/words.rs` if it is told differently |
+//! | a fact | `domain/event.rs` (the past tense), `domain/event/redact.rs` (what of it may be kept), `domain/run/apply.rs`, `headless/words.rs` |
+//! | a retry rule | `client/error/judge.rs` (what a refusal means), `domain/policy.rs` (what is tried again), `domain/scheduler/ending.rs` (when), a scenario in `tests/scenarios/` |
+//! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update.rs`, a picture in `tests/screens/pictures.rs` |
+//! | a sandbox plugin | `sandbox/plugin/NAME.rs` and its entry in `sandbox/plugin.rs`, `sandbox/cdap/catalogue.rs` (what the API says of it) |
+//! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`verdict`), the README |
+//! | a setting of a profile that is no variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |
 
 pub mod app;
 pub mod cli;

@@ -103,6 +103,9 @@ pub enum SandboxError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another process serves this folder.
+    #[error("another Downbeat has its sandbox in {0}: end it, or choose another folder")]
+    InUse(PathBuf),
     /// The folder could not be made or secured.
     #[error("could not prepare the sandbox's folder {path}: {source}")]
     Folder {

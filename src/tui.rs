@@ -68,9 +68,8 @@ pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
     }
     let signals = Box::pin(signals()?);
     let stage = Tty::enter()?;
-    Shell::new(stage, setup, engine)
-        .run(EventStream::new(), signals)
-        .await
+    // The model is large; a future that holds it belongs on the heap.
+    Box::pin(Shell::new(stage, setup, engine).run(EventStream::new(), signals)).await
 }
 
 /// The signals that concern the screen, as they come.

@@ -2,6 +2,8 @@
 //!
 //! A scenario is a file in `tests/scenarios/`; its form is the struct [`Scenario`] below.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+
 #[path = "scheduler/world.rs"]
 mod world;
 
@@ -197,7 +199,7 @@ fn scenarios() {
     assert!(files.len() >= 12, "the scenarios are there");
     for file in files {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let scenario: Scenario = toml::from_str(&std::fs::read_to_string(&file).unwrap())
+        let scenario: Scenario = toml_edit::de::from_str(&std::fs::read_to_string(&file).unwrap())
             .unwrap_or_else(|e| panic!("{name}: {e}"));
         let mut world = scenario.world();
         world.live();

@@ -229,6 +229,7 @@ pub struct PlannedPipeline {
     /// Smaller starts first.
     pub priority: i64,
     /// How long a try may take.
+    #[serde(rename = "timeout_seconds", with = "crate::domain::time::seconds")]
     pub timeout: Duration,
     /// How many tries it may use.
     pub allowed_tries: u32,

@@ -66,10 +66,15 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)?;
-        match &self.remedy {
-            Some(remedy) => write!(f, " {remedy}"),
-            None => Ok(()),
-        }
+        let Some(remedy) = &self.remedy else {
+            return f.write_str(&self.reason);
+        };
+        // Servers end their sentences or do not.
+        let stop = if self.reason.ends_with(['.', '!', '?', '…']) {
+            ""
+        } else {
+            "."
+        };
+        write!(f, "{}{stop} {remedy}", self.reason)
     }
 }

@@ -23,6 +23,7 @@ pub struct ConfigurationRow {
     /// Smaller starts first; 100 when the row says nothing, as in the table's own default.
     pub priority: i64,
     /// `timeout_seconds`, if the row has it.
+    #[serde(rename = "timeout_seconds", with = "crate::domain::time::maybe_seconds")]
     pub timeout: Option<Duration>,
     /// `max_retries`, if the row has it.
     pub max_retries: Option<u32>,

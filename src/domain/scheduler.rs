@@ -20,9 +20,6 @@ mod message;
 mod start;
 mod watch;
 
-#[cfg(test)]
-mod tests;
-
 pub use message::{Answer, Ask, Effect, Input, StartOutcome};
 
 use crate::domain::event::{Fact, RunEvent};

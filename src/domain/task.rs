@@ -182,7 +182,7 @@ impl TaskKind {
 }
 
 /// A task and all that happened to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// Its name.
     pub id: TaskId,
@@ -259,7 +259,7 @@ impl Task {
 }
 
 /// One attempt at a task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Try {
     /// Counted from 1.
     pub number: u32,

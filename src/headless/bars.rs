@@ -24,7 +24,7 @@ impl Bars {
         self.bars.entry(task.clone()).or_insert_with(|| {
             let bar = screen.add(ProgressBar::new_spinner());
             // The template is a constant; should it be refused, the default one serves.
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:28} {wide_msg}") {
                 bar.set_style(style);
             }
             bar.set_prefix(task.as_str().trim_start_matches("start_pipeline_").to_owned());

@@ -41,11 +41,8 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             found: Discovery::Adopted,
             ..
         } => format!("pipeline run {run_id}, found by its token"),
-        Fact::PipelineSeen {
-            state,
-            cluster_ended: false,
-            ..
-        } => state.word().to_lowercase(),
+        // An end is told with its reason, by the task's own end.
+        Fact::PipelineSeen { state, .. } if !state.is_end() => state.word().to_lowercase(),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.clock()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::TaskLostSight { reason, .. } => format!("unknown: {reason}"),

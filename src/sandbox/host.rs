@@ -7,7 +7,8 @@ use super::server::{self, Names, Ready, Running};
 use super::source::Source;
 use super::warehouse::{SqlError, Warehouse};
 use super::{SandboxError, Settings, State, bigquery};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,8 +22,17 @@ const LOCATION: &str = "US";
 #[derive(Debug)]
 pub struct Sandbox {
     running: Running,
-    /// Removed after the server has ended.
-    _scratch: Option<Scratch>,
+    /// Given up after the server has ended.
+    _ground: Ground,
+}
+
+/// What a sandbox stands on.
+#[derive(Debug)]
+enum Ground {
+    /// A folder of its own that goes with the process.
+    Scratch(#[expect(dead_code, reason = "held for its drop")] Scratch),
+    /// The lock of a folder that stays.
+    Folder(#[expect(dead_code, reason = "held for its lock")] File),
 }
 
 impl Sandbox {
@@ -45,29 +55,32 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
     let names = Names::default();
     let (state, project) = (settings.state.clone(), names.project.clone());
     let stores = tokio::task::spawn_blocking(move || stores(&state, &project));
-    let (stores, scratch) = stores
+    let (stores, ground) = stores
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
     let more = bigquery::router(stores.warehouse.clone());
     let running = server::start(settings, Arc::new(StoreExecutor::new(stores)), more, names).await?;
     Ok(Sandbox {
         running,
-        _scratch: scratch,
+        _ground: ground,
     })
 }
 
-/// The stores; with [`State::Ephemeral`] also the scratch folder of the bucket, removed when it is dropped.
-fn stores(state: &State, project: &str) -> Result<(Stores, Option<Scratch>), SandboxError> {
-    let (folder, scratch) = match state {
-        State::Directory(folder) => (Some(folder.as_path()), None),
-        State::Ephemeral => (None, Some(Scratch::new()?)),
+fn stores(state: &State, project: &str) -> Result<(Stores, Ground), SandboxError> {
+    let (folder, bucket, ground) = match state {
+        State::Directory(folder) => {
+            create(folder)?;
+            (
+                Some(folder.as_path()),
+                folder.join("bucket"),
+                Ground::Folder(lock(folder)?),
+            )
+        }
+        State::Ephemeral => {
+            let scratch = Scratch::new()?;
+            (None, scratch.0.clone(), Ground::Scratch(scratch))
+        }
     };
-    if let Some(folder) = folder {
-        create(folder)?;
-    }
-    let bucket = scratch
-        .as_ref()
-        .map_or(folder.map(|f| f.join("bucket")), |s| Some(s.0.clone()));
     let warehouse = Warehouse::open(folder, project, LOCATION)?;
     warehouse
         .seed()
@@ -76,9 +89,30 @@ fn stores(state: &State, project: &str) -> Result<(Stores, Option<Scratch>), San
     let stores = Stores {
         warehouse: Arc::new(warehouse),
         source: Arc::new(source),
-        buckets: Buckets::new(bucket.unwrap_or_default()),
+        buckets: Buckets::new(bucket),
     };
-    Ok((stores, scratch))
+    Ok((stores, ground))
+}
+
+/// One sandbox at a time in a folder; the system frees the lock of a process that dies.
+fn lock(folder: &Path) -> Result<File, SandboxError> {
+    let path = folder.join("sandbox.lock");
+    let refuse = |source| SandboxError::Folder {
+        path: path.clone(),
+        source,
+    };
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(refuse)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(refuse(source)),
+    }
 }
 
 fn create(folder: &Path) -> Result<(), SandboxError> {
@@ -108,5 +142,26 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the system's own cleaning.
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_has_one_sandbox_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            state: State::Directory(folder.path().to_owned()),
+            ..Settings::default()
+        };
+        let first = open(settings.clone()).await.unwrap();
+        assert!(matches!(
+            open(settings.clone()).await,
+            Err(SandboxError::InUse(_))
+        ));
+        first.shutdown().await;
+        open(settings).await.unwrap().shutdown().await;
     }
 }

@@ -89,6 +89,8 @@ fn holder(mut file: File) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
 
     fn take(dir: &Path, table: &str, run: &str) -> Result<Lease, StoreError> {
         Lease::take(
@@ -115,18 +117,39 @@ mod tests {
         let _free_again = take(dir.path(), "output", "run-2").unwrap();
     }
 
+    /// Runs itself in another process, which takes the lease and is killed with it.
     #[test]
     fn the_lease_ends_with_its_process() {
+        const FOLDER: &str = "DOWNBEAT_TEST_LEASE_FOLDER";
+        if let Some(folder) = std::env::var_os(FOLDER) {
+            let _lease = take(Path::new(&folder), "output", "a-long-name-of-a-run").unwrap();
+            writeln!(std::io::stdout(), "\nheld").unwrap();
+            let _ = std::io::stdin().read(&mut [0]);
+            return;
+        }
         let dir = tempfile::tempdir().unwrap();
-        let lease = take(dir.path(), "output", "a-very-long-run-name").unwrap();
-        // What a kill leaves behind: the file with its text, and no lock.
-        let (file, leases) = (lease.file.try_clone().unwrap(), dir.path().join("leases"));
-        std::mem::forget(lease);
-        file.unlock().unwrap();
-        drop(file);
+        let mut other = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::lease::tests::the_lease_ends_with_its_process"])
+            .arg("--nocapture")
+            .env(FOLDER, dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = BufReader::new(other.stdout.take().unwrap()).lines();
+        assert!(
+            told.any(|line| line.unwrap() == "held"),
+            "it ended without the lease"
+        );
+        let refused = take(dir.path(), "output", "b").unwrap_err().to_string();
+        let holder = format!("process {} with run a-long-name-of-a-run", other.id());
+        assert!(refused.contains(&holder), "{refused}");
+
+        other.kill().unwrap();
+        other.wait().unwrap();
         let _lease = take(dir.path(), "output", "b").unwrap();
-        let path = std::fs::read_dir(leases).unwrap().next().unwrap().unwrap().path();
-        let text = std::fs::read_to_string(path).unwrap();
+        let lock = std::fs::read_dir(dir.path().join("leases")).unwrap().next();
+        let text = std::fs::read_to_string(lock.unwrap().unwrap().path()).unwrap();
         assert_eq!(text, format!("{}\nb\n", std::process::id()));
     }
 }

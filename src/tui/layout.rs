@@ -122,8 +122,8 @@ fn medium(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
 /// The form and the rows left, the tasks and the logs right.
 fn wide(body: Rect) -> Vec<(Pane, Rect)> {
     let left = (body.width * 2 / 5).clamp(50, 72);
-    // Seventeen variables, their description and the box; the rows get at least eight.
-    let form = 22_u16.min(body.height.saturating_sub(8)).max(body.height / 2);
+    // Seventeen variables, a fault, their description and the box; the rows get at least nine.
+    let form = 24_u16.min(body.height.saturating_sub(9)).max(body.height / 2);
     let tasks = (body.height * 11 / 20).clamp(8, 24).min(body.height);
     let column = |x: u16, y: u16, width: u16, height: u16| Rect::new(body.x + x, body.y + y, width, height);
     let right = body.width - left;

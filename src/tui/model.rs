@@ -94,6 +94,10 @@ pub struct Notice {
 }
 
 /// All that the screen knows.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 #[derive(Debug)]
 pub struct Model {
     /// The profile's name.

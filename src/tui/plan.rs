@@ -134,14 +134,15 @@ fn pipelines(model: &Model) -> Vec<PlanLine> {
 }
 
 fn pipeline(row: &ConfigurationRow) -> String {
-    let mut text = format!("{} (priority {}", row.task, row.priority);
-    if let Some(timeout) = row.timeout {
-        text += &format!(", {} a try", human(timeout));
-    }
-    if let Some(retries) = row.max_retries {
-        text += &format!(", {retries} more tries");
-    }
-    text + ")"
+    let timeout = row.timeout.map(|timeout| format!(", {} a try", human(timeout)));
+    let retries = row.max_retries.map(|retries| format!(", {retries} more tries"));
+    format!(
+        "{} (priority {}{}{})",
+        row.task,
+        row.priority,
+        timeout.unwrap_or_default(),
+        retries.unwrap_or_default()
+    )
 }
 
 fn left_out(model: &Model) -> Vec<PlanLine> {

@@ -150,13 +150,11 @@ impl<S: Stage> Shell<S> {
     }
 
     fn news(&mut self, news: Option<Update>) -> Result<(), TuiError> {
-        match news {
-            Some(news) => self.take(Msg::Engine(Box::new(news))),
-            None => {
-                self.is_engine_there = false;
-                self.take(Msg::EngineEnded)
-            }
+        if let Some(news) = news {
+            return self.take(Msg::Engine(Box::new(news)));
         }
+        self.is_engine_there = false;
+        self.take(Msg::EngineEnded)
     }
 
     /// The next moment at which something is due by itself; nothing while idle.

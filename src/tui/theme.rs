@@ -71,7 +71,7 @@ impl Theme {
         }
     }
 
-    fn colour(&self, meaning: Meaning) -> Option<Color> {
+    fn colour(self, meaning: Meaning) -> Option<Color> {
         let (full, sixteen) = match meaning {
             Meaning::Text | Meaning::Selected => return None,
             Meaning::Muted | Meaning::Border => (Color::Indexed(244), Color::DarkGray),

@@ -1,1 +1,466 @@
-//! soon
+//! Keys and what they do: to the model, and what they want done outside.
+
+use crate::sample::{self, press, tell, type_text};
+use downbeat::domain::event::{Fact, RunEvent};
+use downbeat::domain::failure::Failure;
+use downbeat::domain::id::TaskId;
+use downbeat::domain::run::RunState;
+use downbeat::domain::scheduler::Ask;
+use downbeat::domain::variable::VariableName;
+use downbeat::engine::{Command, Update};
+use downbeat::tui::action::Context;
+use downbeat::tui::effect::Effect;
+use downbeat::tui::model::logs::LogWindow;
+use downbeat::tui::model::overlay::Overlay;
+use downbeat::tui::model::{Model, Pane};
+use downbeat::tui::msg::Msg;
+use std::collections::BTreeMap;
+
+const RECRUITER: &str = "start_pipeline_hr_recruiter";
+
+/// The commands among effects; reading logs and telling the focus are no decisions of a person.
+fn commands(effects: &[Effect]) -> Vec<Command> {
+    let commands = effects.iter().filter_map(|effect| match effect {
+        Effect::Send(Command::Focus(_)) => None,
+        Effect::Send(command) => Some(command.clone()),
+        _ => None,
+    });
+    commands.collect()
+}
+
+fn event(model: &mut Model, fact: Fact) -> Vec<Effect> {
+    let event = RunEvent { at: model.now, fact };
+    tell(model, 70, Msg::Engine(Box::new(Update::Events(vec![event]))))
+}
+
+#[test]
+fn the_configuration_is_asked_for_after_the_first_frame() {
+    let mut model = sample::setup().model();
+    let effects = downbeat::tui::update::begin(&mut model);
+    assert!(matches!(commands(&effects)[..], [Command::ReadConfiguration(_)]));
+}
+
+#[test]
+fn panes_are_reached_by_number_tab_and_arrows() {
+    for (keys, pane) in [
+        ("1", Pane::Variables),
+        ("2", Pane::Configuration),
+        ("3", Pane::Grid),
+        ("4", Pane::Logs),
+        ("1 tab", Pane::Configuration),
+        ("1 shift-tab", Pane::Logs),
+        ("4 tab", Pane::Variables),
+        ("1 l", Pane::Configuration),
+        ("3 left", Pane::Configuration),
+        ("3 enter", Pane::Logs),
+        ("4 esc", Pane::Grid),
+    ] {
+        let mut model = sample::running(120, 40);
+        press(&mut model, keys);
+        assert_eq!(model.focus, pane, "{keys}");
+    }
+}
+
+#[test]
+fn a_run_starts_only_from_its_plan() {
+    let mut model = sample::ready(80, 24);
+    assert_eq!(commands(&press(&mut model, "r")), []);
+    assert_eq!(model.context(), Context::Plan);
+    assert_eq!(commands(&press(&mut model, "esc enter")), []);
+    let sent = commands(&press(&mut model, "r enter"));
+    let [Command::Start(request)] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(request.variables, sample::variables());
+    assert!(request.edits.is_empty());
+}
+
+#[test]
+fn a_plan_with_an_error_does_not_start() {
+    let mut model = sample::ready(80, 24);
+    press(&mut model, "1");
+    for _ in 0..4 {
+        press(&mut model, "j");
+    }
+    press(&mut model, "enter ctrl-u enter");
+    assert_eq!(model.variables.working.bq_output_table, "");
+    assert_eq!(commands(&press(&mut model, "r enter")), []);
+    assert!(model.notice().unwrap().text.contains("see the errors"));
+    assert!(sample::picture(&model, &sample::COLOUR).contains("bq_output_table is empty"));
+}
+
+#[test]
+fn stopping_is_asked_about_and_no_is_the_default() {
+    let stop_task = Command::Ask(Ask::StopTask(TaskId::from(RECRUITER)));
+    for (keys, expected) in [
+        ("X enter", vec![]),
+        ("X esc", vec![]),
+        ("X n", vec![]),
+        ("X y", vec![Command::Ask(Ask::Stop)]),
+        ("X tab enter", vec![Command::Ask(Ask::Stop)]),
+        ("X tab tab enter", vec![]),
+        ("x enter", vec![]),
+        ("x y", vec![stop_task]),
+    ] {
+        let mut model = sample::running(80, 24);
+        assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
+        assert!(model.overlay.is_none(), "{keys}");
+    }
+}
+
+#[test]
+fn a_stop_names_the_thing_and_the_number() {
+    let mut model = sample::running(80, 24);
+    press(&mut model, "X");
+    let picture = sample::picture(&model, &sample::COLOUR);
+    for words in [
+        "3 live pipeline runs",
+        "start_pipeline_sales_orders",
+        "stop 3 runs",
+    ] {
+        assert!(picture.contains(words), "{words} in\n{picture}");
+    }
+}
+
+#[test]
+fn only_an_unknown_task_is_asked_about_before_a_retry() {
+    let mut model = sample::failed(80, 24);
+    let retry = |task: &str| Command::Ask(Ask::Retry(TaskId::from(task)));
+    assert_eq!(
+        commands(&press(&mut model, "R")),
+        [retry("start_pipeline_hr_engineer")]
+    );
+    assert_eq!(commands(&press(&mut model, "j R enter")), []);
+    assert_eq!(commands(&press(&mut model, "R y")), [retry(RECRUITER)]);
+    assert_eq!(commands(&press(&mut model, "g R")), []);
+    assert!(model.notice().unwrap().text.contains("It succeeded"));
+}
+
+#[test]
+fn leaving_asks_only_while_a_run_is_live() {
+    for (make, keys, leaves, stops) in [
+        (sample::ready as fn(u16, u16) -> Model, "q", true, false),
+        (sample::failed, "q", true, false),
+        (sample::running, "q", false, false),
+        (sample::running, "q enter", false, false),
+        (sample::running, "q l", true, false),
+        (sample::running, "q s", false, true),
+        (sample::running, "q s q", true, true),
+        (sample::ready, "ctrl-c", false, false),
+        (sample::running, "ctrl-c ctrl-c", true, false),
+        (sample::ready, "1 enter ctrl-c ctrl-c", true, false),
+    ] {
+        let mut model = make(80, 24);
+        let effects = press(&mut model, keys);
+        assert_eq!(effects.contains(&Effect::Leave), leaves, "{keys}");
+        let has_stopped = commands(&effects).contains(&Command::Ask(Ask::Stop));
+        assert_eq!(has_stopped, stops, "{keys}");
+    }
+}
+
+#[test]
+fn after_stop_and_leave_the_end_of_the_run_leaves() {
+    let mut model = sample::running(80, 24);
+    press(&mut model, "q s");
+    let ended = Fact::RunEnded {
+        state: RunState::Stopped,
+    };
+    assert!(event(&mut model, ended).contains(&Effect::Leave));
+}
+
+#[test]
+fn a_variable_is_typed_judged_and_taken() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "1 enter");
+    type_text(&mut model, "q?");
+    assert_eq!(
+        model.context(),
+        Context::Text,
+        "letters are no commands in a field"
+    );
+    assert!(model.editor().unwrap().fault.is_some());
+    press(&mut model, "enter");
+    assert!(model.editor().is_some(), "a faulty text is not taken");
+    press(&mut model, "backspace backspace 5");
+    let effects = press(&mut model, "enter");
+    assert_eq!(model.variables.working.bq_config_max_results, 105);
+    assert!(matches!(commands(&effects)[..], [Command::ReadConfiguration(_)]));
+    let effects = press(&mut model, "s");
+    let change = (VariableName::BqConfigMaxResults, "105".to_owned());
+    assert!(effects.contains(&Effect::SaveVariables(vec![change])));
+    tell(&mut model, 1, Msg::Saved(Ok(BTreeMap::new())));
+    assert!(model.variables.changes().is_empty());
+}
+
+#[test]
+fn a_variable_is_undone_and_esc_forgets() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "1 enter 7 esc");
+    assert!(model.variables.changes().is_empty());
+    press(&mut model, "enter 7 enter u");
+    assert!(model.variables.changes().is_empty());
+    press(&mut model, "G enter");
+    assert!(
+        !model.variables.working.bq_truncate,
+        "true and false change at once"
+    );
+    tell(
+        &mut model,
+        1,
+        Msg::Saved(Err(Failure::permanent("the disk is full"))),
+    );
+    assert!(model.notice().unwrap().text.contains("the disk is full"));
+    assert_eq!(model.variables.changes().len(), 1);
+}
+
+#[test]
+fn arguments_are_edited_for_the_next_run() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "2 enter");
+    press(&mut model, "G enter");
+    type_text(&mut model, "_v2");
+    press(&mut model, "enter a");
+    type_text(&mut model, "limit");
+    press(&mut model, "enter");
+    type_text(&mut model, "5");
+    press(&mut model, "enter g d esc");
+    let sent = commands(&press(&mut model, "r enter"));
+    let [Command::Start(request)] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    let edited = &request.edits[&TaskId::from("start_pipeline_hr_engineer")];
+    assert_eq!(edited.get("source_table"), Some("hr_engineer_v2"));
+    assert_eq!(edited.get("limit"), Some("5"));
+    assert_eq!(edited.get("business_unit"), None);
+    assert_eq!(request.edits.len(), 1);
+}
+
+#[test]
+fn undone_arguments_are_no_edit_and_faulty_ones_are_not_taken() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "2 enter d u a");
+    type_text(&mut model, "downbeat.token");
+    press(&mut model, "enter");
+    assert!(model.editor().unwrap().fault.is_some());
+    press(&mut model, "esc esc");
+    assert!(model.configuration.edits.is_empty() && model.overlay.is_none());
+}
+
+#[test]
+fn a_secret_is_never_drawn() {
+    let mut model = sample::ready(200, 50);
+    press(&mut model, "2 enter j j enter");
+    type_text(&mut model, "topsecret");
+    let mut pictures = sample::picture(&model, &sample::COLOUR);
+    press(&mut model, "enter");
+    pictures += &sample::picture(&model, &sample::COLOUR);
+    press(&mut model, "esc r");
+    pictures += &sample::picture(&model, &sample::COLOUR);
+    assert!(
+        !pictures.contains("topsecret") && !pictures.contains("hunter2"),
+        "{pictures}"
+    );
+    assert!(pictures.contains("edited: db_password = ***"));
+}
+
+#[test]
+fn a_disabled_action_says_why_and_the_next_key_takes_it_away() {
+    let mut model = sample::running(80, 24);
+    press(&mut model, "r");
+    assert!(model.notice().unwrap().text.contains("A run is going on"));
+    press(&mut model, "j");
+    assert!(model.notice().is_none());
+}
+
+#[test]
+fn what_the_engine_refuses_stays_until_esc() {
+    let mut model = sample::ready(80, 24);
+    let refused = Update::Refused(Failure::permanent("another run is going on"));
+    tell(&mut model, 1, Msg::Engine(Box::new(refused)));
+    press(&mut model, "j k 1 2 3");
+    assert!(model.notice().unwrap().text.contains("another run"));
+    press(&mut model, "esc");
+    assert!(model.notice().is_none());
+    press(&mut model, "@");
+    assert!(sample::picture(&model, &sample::COLOUR).contains("another run"));
+}
+
+#[test]
+fn the_selection_stays_with_its_task() {
+    let mut model = sample::running(80, 24);
+    let before = model.task().unwrap().id.clone();
+    let planned = model.run.as_ref().unwrap().tasks.len();
+    event(
+        &mut model,
+        Fact::TaskSucceeded {
+            task: "start_pipeline_sales_orders".into(),
+        },
+    );
+    assert_eq!(model.task().unwrap().id, before);
+    assert_eq!(model.run.as_ref().unwrap().tasks.len(), planned);
+    let mut table = sample::table();
+    model.configuration.selected = 3;
+    table.rows.rotate_left(2);
+    tell(
+        &mut model,
+        71,
+        Msg::Engine(Box::new(Update::Configuration(Ok(table)))),
+    );
+    assert_eq!(model.configuration.row().unwrap().data_source, "orders");
+}
+
+#[test]
+fn a_log_is_followed_until_somebody_scrolls() {
+    let mut model = sample::running(80, 24);
+    press(&mut model, "4");
+    assert!(model.logs.follows);
+    press(&mut model, "k");
+    assert!(!model.logs.follows);
+    sample::log(&mut model, &sample::lines(43));
+    assert!(model.logs.unread() >= 3);
+    assert!(sample::picture(&model, &sample::COLOUR).contains("new lines"));
+    press(&mut model, "G");
+    assert!(model.logs.follows && model.logs.unread() == 0);
+    press(&mut model, "g");
+    assert_eq!((model.logs.top, model.logs.follows), ((0, 0), false));
+    press(&mut model, "f");
+    assert!(model.logs.follows);
+}
+
+#[test]
+fn only_the_lines_around_the_window_are_read() {
+    let mut model = sample::running(80, 24);
+    let target = model.logs.target.clone().unwrap();
+    let window = LogWindow {
+        first: 999_980,
+        rows: sample::lines(16),
+        total: 1_000_000,
+    };
+    let msg = Msg::LogRead {
+        target: target.clone(),
+        window: Ok(window),
+        has_more: false,
+    };
+    assert_eq!(tell(&mut model, 66, msg), []);
+    let effects = press(&mut model, "4 g");
+    let [Effect::ReadLog { span, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let downbeat::tui::model::logs::LogSpan::From(0, number) = span else {
+        panic!("{span:?}")
+    };
+    assert!(*number < 100);
+    assert_eq!(press(&mut model, "j j"), [], "one reading at a time");
+}
+
+#[test]
+fn a_late_answer_for_another_file_is_dropped() {
+    let mut model = sample::running(80, 24);
+    let mut target = model.logs.target.clone().unwrap();
+    target.number = 9;
+    let msg = Msg::LogRead {
+        target,
+        window: Ok(LogWindow::default()),
+        has_more: false,
+    };
+    tell(&mut model, 66, msg);
+    assert!(model.logs.window.total > 0);
+}
+
+#[test]
+fn earlier_tries_are_chosen_and_the_newest_is_followed_again() {
+    let mut model = sample::running(80, 24);
+    event(
+        &mut model,
+        Fact::StartIntended {
+            task: RECRUITER.into(),
+            number: 2,
+            token: "t2".into(),
+        },
+    );
+    let shown = |model: &Model| model.logs.target.as_ref().unwrap().number;
+    assert_eq!(shown(&model), 2);
+    press(&mut model, "[");
+    assert_eq!(shown(&model), 1);
+    press(&mut model, "[ [");
+    assert_eq!(shown(&model), 1);
+    press(&mut model, "]");
+    assert_eq!((shown(&model), model.logs.pinned), (2, None));
+}
+
+#[test]
+fn growth_of_a_log_that_is_not_shown_draws_nothing() {
+    let mut model = sample::running(80, 24);
+    model.is_dirty = false;
+    let grew = Update::LogGrew {
+        task: "start_pipeline_sales_orders".into(),
+        number: 1,
+    };
+    assert_eq!(tell(&mut model, 66, Msg::Engine(Box::new(grew))), []);
+    assert!(!model.is_dirty);
+    let grew = Update::LogGrew {
+        task: RECRUITER.into(),
+        number: 1,
+    };
+    let effects = tell(&mut model, 66, Msg::Engine(Box::new(grew)));
+    assert!(matches!(effects[..], [Effect::ReadLog { .. }]));
+}
+
+#[test]
+fn an_unfinished_run_is_offered_and_resumed() {
+    for (keys, expected) in [
+        ("y", vec![Command::Resume("r1".into())]),
+        ("enter", vec![]),
+        ("esc", vec![]),
+    ] {
+        let mut setup = sample::setup();
+        setup.unfinished = Some("r1".into());
+        let mut model = setup.model();
+        tell(&mut model, 0, Msg::Resized(80, 24));
+        assert!(sample::picture(&model, &sample::COLOUR).contains("Run r1 was not brought to its end"));
+        assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
+    }
+}
+
+#[test]
+fn a_former_run_is_shown_and_left_again() {
+    let mut model = sample::ready(80, 24);
+    let mut past = sample::failed(80, 24).run.unwrap();
+    past.id = "past".into();
+    model.history = vec![downbeat::tui::model::RunSummary {
+        id: past.id.clone(),
+        started: past.started,
+        ended: past.ended,
+        state: past.state,
+        counts: past.counts(),
+    }];
+    let effects = press(&mut model, "H enter");
+    assert!(effects.contains(&Effect::OpenRun("past".into())));
+    tell(&mut model, 70, Msg::RunOpened("past".into(), Ok(Box::new(past))));
+    assert!(sample::picture(&model, &sample::COLOUR).contains("former run of"));
+    assert_eq!(commands(&press(&mut model, "R x X")), []);
+    press(&mut model, "esc esc");
+    assert!(model.past.is_none());
+}
+
+#[test]
+fn a_screen_too_small_takes_only_keys_that_leave() {
+    let mut model = sample::running(30, 8);
+    assert_eq!(commands(&press(&mut model, "X x r R 1 j")), []);
+    assert!(model.overlay.is_none());
+    assert!(press(&mut model, "ctrl-c ctrl-c").contains(&Effect::Leave));
+}
+
+#[test]
+fn an_overlay_scrolls_to_its_end_and_back() {
+    let mut model = sample::ready(80, 24);
+    press(&mut model, "? G");
+    let Some(Overlay::Help { top }) = model.overlay else {
+        panic!("no help")
+    };
+    assert!(top > 20);
+    assert!(sample::picture(&model, &sample::COLOUR).contains("skipped: left out"));
+    press(&mut model, "k");
+    let moved = matches!(model.overlay, Some(Overlay::Help { top: now }) if now == top - 1);
+    assert!(moved, "the first step up moves at once");
+}

@@ -1,1 +1,358 @@
-//! soon
+//! The real loop on a terminal in memory: first frame before the first request, no frame without a
+//! change, and every way out.
+
+use crate::sample;
+use downbeat::domain::event::{Fact, RunEvent};
+use downbeat::domain::run::{RunRequest, Scope};
+use downbeat::domain::scheduler::Ask;
+use downbeat::engine::{Command, Engine, Update};
+use downbeat::tui::key::Key;
+use downbeat::tui::shell::{Shell, Signal};
+use downbeat::tui::terminal::{FrameEdge, Stage};
+use downbeat::tui::{Outcome, TuiError};
+use futures_util::{Stream, stream};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::crossterm::event::Event;
+use ratatui::layout::{Position, Size};
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// What was drawn, frame by frame.
+type Frames = watch::Receiver<(usize, String)>;
+
+/// A terminal in memory that publishes each frame, and fails once it is told to.
+struct Memory {
+    terminal: Terminal<Fallible>,
+    frames: watch::Sender<(usize, String)>,
+}
+
+/// `TestBackend` cannot fail; a real terminal can.
+struct Fallible {
+    inner: TestBackend,
+    is_gone: Arc<Mutex<bool>>,
+}
+
+impl Stage for Memory {
+    type Backend = Fallible;
+
+    fn terminal(&mut self) -> &mut Terminal<Fallible> {
+        &mut self.terminal
+    }
+
+    fn frame(&mut self, edge: FrameEdge) -> io::Result<()> {
+        if edge == FrameEdge::End {
+            let text = sample::text(self.terminal.backend().inner.buffer());
+            self.frames.send_modify(|(number, shown)| {
+                *number += 1;
+                *shown = text;
+            });
+        }
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Backend for Fallible {
+    type Error = io::Error;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> io::Result<()> {
+        if *self.is_gone.lock().unwrap() {
+            return Err(io::Error::from(io::ErrorKind::BrokenPipe));
+        }
+        self.inner.draw(content).map_err(io::Error::other)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.inner.hide_cursor().map_err(io::Error::other)
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.inner.show_cursor().map_err(io::Error::other)
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        self.inner.get_cursor_position().map_err(io::Error::other)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.inner.set_cursor_position(position).map_err(io::Error::other)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.inner.clear().map_err(io::Error::other)
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.inner.clear_region(region).map_err(io::Error::other)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        self.inner.size().map_err(io::Error::other)
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        self.inner.window_size().map_err(io::Error::other)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush().map_err(io::Error::other)
+    }
+}
+
+/// The other ends of a running loop.
+struct Bench {
+    keys: Keys,
+    signals: mpsc::UnboundedSender<Signal>,
+    updates: mpsc::Sender<Update>,
+    commands: mpsc::Receiver<Command>,
+    frames: Frames,
+    is_gone: Arc<Mutex<bool>>,
+    task: JoinHandle<Result<Outcome, TuiError>>,
+}
+
+fn stream_of<T: Send + 'static>(receiver: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> + Unpin {
+    Box::pin(stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|item| (item, receiver))
+    }))
+}
+
+/// Keys as crossterm's stream gives them: it wakes the first one who asked since the last event, and
+/// nobody who asked later.
+#[derive(Clone, Default)]
+struct Keys(Arc<Mutex<(VecDeque<Event>, Option<Waker>)>>);
+
+impl Keys {
+    fn send(&self, event: Event) {
+        let mut keys = self.0.lock().unwrap();
+        keys.0.push_back(event);
+        if let Some(waker) = keys.1.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Stream for Keys {
+    type Item = io::Result<Event>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut keys = self.0.lock().unwrap();
+        let event = keys.0.pop_front();
+        if event.is_none() {
+            keys.1.get_or_insert_with(|| context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(event.map(Ok))
+    }
+}
+
+fn start() -> Bench {
+    let keys = Keys::default();
+    let (signals, signal_stream) = mpsc::unbounded_channel();
+    let (command_sender, commands) = mpsc::channel(1);
+    let (updates, update_receiver) = mpsc::channel(8);
+    let (frame_sender, frames) = watch::channel((0, String::new()));
+    let is_gone = Arc::new(Mutex::new(false));
+    let backend = Fallible {
+        inner: TestBackend::new(100, 30),
+        is_gone: Arc::clone(&is_gone),
+    };
+    let stage = Memory {
+        terminal: Terminal::new(backend).unwrap(),
+        frames: frame_sender,
+    };
+    let engine = Engine {
+        commands: command_sender,
+        updates: update_receiver,
+    };
+    let shell = Shell::new(stage, sample::setup(), engine);
+    let task = tokio::spawn(shell.run(keys.clone(), stream_of(signal_stream)));
+    Bench {
+        keys,
+        signals,
+        updates,
+        commands,
+        frames,
+        is_gone,
+        task,
+    }
+}
+
+impl Bench {
+    fn press(&self, names: &str) {
+        for name in names.split_whitespace() {
+            let key = Key::parse(name).unwrap();
+            self.keys.send(Event::Key(key.event()));
+        }
+    }
+
+    /// The next command that is a decision.
+    async fn command(&mut self) -> Command {
+        loop {
+            match self.commands.recv().await.unwrap() {
+                Command::Focus(_) => {}
+                command => return command,
+            }
+        }
+    }
+
+    async fn shows(&mut self, words: &str) {
+        let seen = self.frames.wait_for(|(_, text)| text.contains(words));
+        let seen = tokio::time::timeout(Duration::from_secs(30), seen).await;
+        assert!(seen.is_ok(), "never drawn: {words}");
+    }
+}
+
+fn begin_run() -> Update {
+    Update::Events(vec![RunEvent {
+        at: sample::START,
+        fact: Fact::RunStarted {
+            run: "run-1".into(),
+            request: Box::new(RunRequest {
+                profile: "sandbox".into(),
+                variables: sample::variables(),
+                scope: Scope::Chain,
+                edits: BTreeMap::new(),
+            }),
+        },
+    }])
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_frame_comes_before_the_first_request() {
+    let mut bench = start();
+    let command = bench.command().await;
+    assert!(matches!(command, Command::ReadConfiguration(_)));
+    assert!(
+        bench.frames.borrow().0 >= 1,
+        "a frame was drawn before the request was sent"
+    );
+    assert!(bench.frames.borrow().1.contains("SANDBOX"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_drawn_while_nothing_changes() {
+    let mut bench = start();
+    bench.command().await;
+    bench.press("1");
+    bench.shows("[1 Variables]").await;
+    let before = bench.frames.borrow().0;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(bench.frames.borrow().0, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_key_is_lost_between_others() {
+    let mut bench = start();
+    bench.command().await;
+    for (key, words) in [
+        ("1", "[1 Variables]"),
+        ("2", "[2 Configuration]"),
+        ("3", "[3 Tasks]"),
+    ] {
+        bench.press(key);
+        bench.shows(words).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_clock_draws_about_once_a_second() {
+    let mut bench = start();
+    bench.command().await;
+    bench.updates.send(begin_run()).await.unwrap();
+    bench.shows("running").await;
+    let before = bench.frames.borrow().0;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let drawn = bench.frames.borrow().0 - before;
+    assert!((50..=62).contains(&drawn), "{drawn} frames in a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_is_drawn_in_few_frames() {
+    let mut bench = start();
+    bench.command().await;
+    bench.updates.send(begin_run()).await.unwrap();
+    bench.shows("running").await;
+    let before = bench.frames.borrow().0;
+    for n in 0..1000 {
+        let failure = downbeat::domain::failure::Failure::permanent(format!("no {n}"));
+        bench.updates.send(Update::Refused(failure)).await.unwrap();
+    }
+    bench.shows("no 999").await;
+    let drawn = bench.frames.borrow().0 - before;
+    assert!(drawn < 50, "{drawn} frames for 1000 updates");
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_closes_the_engine() {
+    let mut bench = start();
+    bench.command().await;
+    bench.press("q");
+    assert_eq!(bench.command().await, Command::Close);
+    assert_eq!(bench.task.await.unwrap().unwrap(), Outcome::Left);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_can_be_left_or_stopped() {
+    let mut bench = start();
+    bench.command().await;
+    bench.updates.send(begin_run()).await.unwrap();
+    bench.shows("running").await;
+    bench.press("X y");
+    assert_eq!(bench.command().await, Command::Ask(Ask::Stop));
+    bench.press("q l");
+    assert_eq!(bench.command().await, Command::Close);
+    let outcome = bench.task.await.unwrap().unwrap();
+    assert_eq!(outcome, Outcome::LeftRunning("run-1".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_ends_at_once_and_an_interrupt_asks() {
+    let mut bench = start();
+    bench.command().await;
+    bench.signals.send(Signal::Interrupt).unwrap();
+    bench.shows("Leave Downbeat?").await;
+    bench.signals.send(Signal::Terminate).unwrap();
+    assert_eq!(bench.command().await, Command::Close);
+    assert_eq!(bench.task.await.unwrap().unwrap(), Outcome::Left);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_terminal_ends_the_loop() {
+    let mut bench = start();
+    bench.command().await;
+    *bench.is_gone.lock().unwrap() = true;
+    bench.press("1");
+    assert!(matches!(bench.task.await.unwrap(), Err(TuiError::Terminal(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_engine_is_said() {
+    let mut bench = start();
+    bench.command().await;
+    drop(bench.updates);
+    let seen = bench
+        .frames
+        .wait_for(|(_, text)| text.contains("The engine has ended"));
+    seen.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_takes_nothing_does_not_keep_the_terminal() {
+    let bench = start();
+    let mut frames = bench.frames.clone();
+    frames.wait_for(|(number, _)| *number > 0).await.unwrap();
+    bench.press("q");
+    assert_eq!(bench.task.await.unwrap().unwrap(), Outcome::Left);
+}

@@ -1,1 +1,99 @@
-//! soon
+//! Keys in any order, sizes of any shape: nothing panics, and what is selected exists.
+
+use crate::sample::{self, BARE, COLOUR};
+use downbeat::domain::variable::VariableName;
+use downbeat::tui::action::TABLE;
+use downbeat::tui::key::Key;
+use downbeat::tui::model::Model;
+use downbeat::tui::model::overlay::Overlay;
+use downbeat::tui::msg::Msg;
+use proptest::prelude::*;
+
+fn any_key() -> impl Strategy<Value = Key> {
+    let mut names: Vec<&str> = TABLE.iter().flat_map(|entry| entry.keys).copied().collect();
+    names.extend([
+        "a",
+        "5",
+        ".",
+        "é",
+        "y",
+        "n",
+        "l",
+        "backspace",
+        "home",
+        "del",
+        "ctrl-w",
+    ]);
+    let keys: Vec<_> = names.into_iter().filter_map(Key::parse).collect();
+    prop::sample::select(keys)
+}
+
+fn any_model() -> impl Strategy<Value = Model> {
+    let makers: Vec<fn(u16, u16) -> Model> = vec![
+        sample::empty,
+        sample::ready,
+        sample::running,
+        sample::failed,
+        sample::degraded,
+        sample::odd,
+    ];
+    (prop::sample::select(makers), 1_u16..210, 1_u16..60)
+        .prop_map(|(make, width, height)| make(width, height))
+}
+
+fn check(model: &Model) {
+    if let Some(run) = model.shown() {
+        assert!(model.grid.index(run) < run.tasks.len());
+    }
+    assert!(model.configuration.selected < model.configuration.rows().len().max(1));
+    assert!(VariableName::ALL.contains(&model.variables.selected));
+    assert!(model.logs.top.0 <= model.logs.window.total);
+    match &model.overlay {
+        Some(Overlay::Arguments(form)) => assert!(form.selected < form.lines().len().max(1)),
+        Some(Overlay::Dialog(dialog)) => assert!(dialog.selected < dialog.choices.len()),
+        Some(Overlay::History { selected }) => assert!(*selected < model.history.len()),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn keys_in_any_order(mut model in any_model(), keys in prop::collection::vec(any_key(), 0..120)) {
+        for key in keys {
+            sample::tell(&mut model, 67, Msg::Key(key));
+            check(&model);
+        }
+        sample::frame(&model, &COLOUR);
+    }
+
+    #[test]
+    fn any_size(mut model in any_model(), keys in prop::collection::vec(any_key(), 0..6), width in 1_u16..250, height in 1_u16..70) {
+        for key in keys {
+            sample::tell(&mut model, 67, Msg::Key(key));
+        }
+        sample::tell(&mut model, 68, Msg::Resized(width, height));
+        sample::frame(&model, &COLOUR);
+        sample::frame(&model, &BARE);
+    }
+
+    #[test]
+    fn any_text_in_a_field(mut model in any_model(), text in "\\PC{0,40}") {
+        sample::press(&mut model, "esc 1 enter");
+        sample::tell(&mut model, 67, Msg::Pasted(text));
+        sample::press(&mut model, "enter esc");
+        sample::frame(&model, &COLOUR);
+        check(&model);
+    }
+}
+
+#[test]
+fn the_smallest_screens() {
+    for make in [sample::running as fn(u16, u16) -> Model, sample::odd] {
+        for (width, height) in (1..=45).flat_map(|width| (1..=14).map(move |height| (width, height))) {
+            let model = make(width, height);
+            sample::frame(&model, &COLOUR);
+        }
+    }
+}

@@ -432,6 +432,7 @@ pub fn huge(width: u16, height: u16) -> Model {
     }
     let mut model = story.model;
     model.grid.selected = Some(TaskId::from("start_pipeline_unit_source_290"));
+    log(&mut model, &lines(3));
     model
 }
 

@@ -1,3 +1,5 @@
+//! What is in effect, of the four places a value can come from, and what is refused.
+
 use super::*;
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! What a save keeps of the file, and what it changes.
+
 use super::*;
 use proptest::prelude::*;
 

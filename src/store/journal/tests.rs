@@ -26,8 +26,10 @@ fn secrets(value: &str) -> RuntimeArguments {
 }
 
 fn request(scope: Scope) -> RunRequest {
-    let mut variables = Variables::default();
-    variables.cdf_pipeline_name = "mysql_to_bq".into();
+    let variables = Variables {
+        cdf_pipeline_name: "mysql_to_bq".into(),
+        ..Variables::default()
+    };
     RunRequest {
         profile: "sandbox".into(),
         variables,

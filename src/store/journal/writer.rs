@@ -4,9 +4,10 @@ use super::{Batch, RunSummary, reader};
 use crate::domain::event::{Fact, RunEvent};
 use crate::domain::id::DagRunId;
 use crate::domain::run::Run;
+use crate::domain::time::Timestamp;
 use crate::store::error::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
 /// Owns the writing connection.
@@ -94,7 +95,7 @@ fn write_summary(transaction: &Transaction<'_>, run: &RunSummary) -> rusqlite::R
             run.pipeline,
             run.output_table,
             run.started.millis(),
-            run.ended.map(crate::domain::time::Timestamp::millis),
+            run.ended.map(Timestamp::millis),
             run.state.as_str(),
             number(run.succeeded),
             number(run.failed),
@@ -109,7 +110,7 @@ fn number(count: usize) -> i64 {
 
 /// Writes the facts behind `last`; answers the place of the last one.
 fn write_events(
-    path: &std::path::Path,
+    path: &Path,
     transaction: &Transaction<'_>,
     run: &DagRunId,
     last: i64,

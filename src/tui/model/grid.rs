@@ -2,12 +2,12 @@
 
 use crate::domain::id::TaskId;
 use crate::domain::run::Run;
-use crate::domain::task::Task;
+use crate::domain::task::{Task, TaskKind, TaskState};
 
 /// The pane of the tasks.
 #[derive(Clone, Debug, Default)]
 pub struct GridPane {
-    /// The selected task's name; nothing until somebody moves: then the newest running one counts.
+    /// The selected task's name; until somebody moves, what is going on selects itself.
     pub selected: Option<TaskId>,
 }
 
@@ -16,7 +16,7 @@ impl GridPane {
     pub fn index(&self, run: &Run) -> usize {
         let selected = self.selected.as_ref();
         let found = run.tasks.iter().position(|task| Some(&task.id) == selected);
-        found.unwrap_or(0)
+        found.unwrap_or_else(|| at_work(run))
     }
 
     /// The selected task.
@@ -28,4 +28,28 @@ impl GridPane {
     pub fn select(&mut self, run: &Run, index: usize) {
         self.selected = run.tasks.get(index).map(|task| task.id.clone());
     }
+}
+
+/// The place of the task that a reader looks for: the first one that is not over; in a run that is over
+/// the first one that went wrong, else the pipeline that ended last.
+fn at_work(run: &Run) -> usize {
+    use TaskState as S;
+    let is_at_work = |task: &Task| !task.is_over() && !task.tries.is_empty();
+    let is_wrong = |task: &Task| matches!(task.state, S::Failed | S::TimedOut | S::Unknown | S::Stopped);
+    let found = if run.state.is_end() {
+        run.tasks.iter().position(is_wrong)
+    } else {
+        run.tasks.iter().position(is_at_work)
+    };
+    let ended = |task: &Task| {
+        let pipeline = task.current().filter(|_| task.kind == TaskKind::Pipeline)?;
+        pipeline.ended
+    };
+    let places = run.tasks.iter().enumerate();
+    let last = || {
+        places
+            .filter_map(|(place, task)| Some((ended(task)?, place)))
+            .max()
+    };
+    found.or_else(|| Some(last()?.1)).unwrap_or(0)
 }

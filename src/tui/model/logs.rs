@@ -52,6 +52,10 @@ impl LogWindow {
 }
 
 /// The pane of the logs.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not exclude each other"
+)]
 #[derive(Clone, Debug)]
 pub struct LogsPane {
     /// The file that is shown.

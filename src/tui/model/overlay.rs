@@ -24,7 +24,7 @@ pub enum Overlay {
     /// A question.
     Dialog(Dialog),
     /// The arguments of a row.
-    Arguments(ArgumentsForm),
+    Arguments(Box<ArgumentsForm>),
     /// Former runs.
     History {
         /// The selected one's place.

@@ -31,16 +31,19 @@ fn stop_run(model: &Model) -> Option<Dialog> {
         .filter(|task| task.state.holds_place())
         .map(|task| task.id.as_str())
         .collect();
-    let waiting = run.tasks.iter().filter(|task| !task.is_over()).count() - live.len().min(run.tasks.len());
+    let waiting = run
+        .tasks
+        .iter()
+        .filter(|task| !task.is_over() && !task.state.holds_place());
     let mut body = vec![format!(
-        "Run {}: {} stopped, {} not begun.",
+        "Run {}: {} will be stopped, {} will not begin.",
         run.id,
         count(live.len(), "live pipeline run"),
-        count(waiting, "other task")
+        count(waiting.count(), "other task")
     )];
-    body.extend(live.iter().take(5).map(|task| format!("  {task}")));
+    body.extend(live.iter().take(5).map(|task| format!("- {task}")));
     if live.len() > 5 {
-        body.push(format!("  and {} more", live.len() - 5));
+        body.push(format!("- and {} more", live.len() - 5));
     }
     let yes = format!("stop {}", count(live.len(), "run"));
     Some(Dialog::new("Stop the whole run?", body, "let it run").or('y', yes, Intent::StopRun))

@@ -17,7 +17,7 @@ fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
 pub(super) fn open(model: &mut Model) {
     let pane = &model.configuration;
     let form = pane.row().map(|row| ArgumentsForm::new(row, pane.arguments(row)));
-    model.overlay = form.map(Overlay::Arguments);
+    model.overlay = form.map(|form| Overlay::Arguments(Box::new(form)));
 }
 
 /// Begins to edit the selected value.

@@ -43,12 +43,12 @@ pub(super) fn go(model: &mut Model, action: Action) {
 
 /// How far an action moves along a list; nothing for a step sideways.
 fn step(model: &Model, action: Action) -> Option<isize> {
-    let pane = Screen::of(model).room(model.focus).1;
+    let height = Screen::of(model).room(model.focus).1;
     // Overlays take most of the screen, and the list of tasks has a heading and details.
     let rows = match model.overlay {
         Some(_) => usize::from(model.area.height).saturating_sub(8),
-        None if model.focus == Pane::Grid => pane.saturating_sub(3),
-        None => pane,
+        None if model.focus == Pane::Grid => height.saturating_sub(3),
+        None => height,
     };
     let page = isize::try_from(rows.max(2)).unwrap_or(isize::MAX);
     match action {

@@ -30,7 +30,11 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         .saturating_sub(u16::try_from(text::width(all)).unwrap_or(0) + 1);
     let area_of_hints = Rect { width: room, ..area };
     let mut column = 1;
-    for entry in action::hints(model.context()) {
+    // What can be done comes first; the rest says by its colour that it cannot, as far as there is room.
+    let is_possible = |entry: &&'static Entry| (entry.condition)(model).is_none();
+    let (possible, others): (Vec<&Entry>, Vec<&Entry>) =
+        action::hints(model.context()).partition(is_possible);
+    for entry in possible.into_iter().chain(others) {
         let wide = text::width(entry.keys[0]) + 1 + text::width(entry.hint);
         if usize::from(column) + wide > usize::from(room) {
             break;

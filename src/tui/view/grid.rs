@@ -35,14 +35,18 @@ struct Columns {
 }
 
 impl Columns {
-    /// A pane too narrow for all of it drops the records, then shortens the names.
-    fn of(width: u16, longest: usize) -> Self {
+    /// A pane too narrow for all of it drops the records; names are shortened when they do not fit, or
+    /// when that makes room for the note.
+    fn of(width: u16, longest: (usize, usize)) -> Self {
         let width = usize::from(width);
         let rest = width.saturating_sub(usize::from(NAME_AT) + TRY + ELAPSED);
         let has_records = rest >= RECORDS + 16;
         let room = if has_records { rest - RECORDS } else { rest };
-        let are_names_short = longest + 1 > room;
-        let name = longest.min(room.saturating_sub(1));
+        let (full, short) = longest;
+        let has_note = |name: usize| room >= name + 1 + cells::NOTE;
+        let are_names_short = full + 1 > room || (has_note(short) && !has_note(full));
+        let name = if are_names_short { short } else { full };
+        let name = name.min(room.saturating_sub(1));
         let at = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
         let tries = usize::from(NAME_AT) + name + 1;
         let records = tries + TRY + ELAPSED;
@@ -73,10 +77,7 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let (heading, below) = if area.height < 6 { (0, 0) } else { (1, below + 1) };
     let rows = usize::from(area.height.saturating_sub(heading + below));
     let visible = list::around(model.grid.index(run), run.tasks.len(), rows);
-    let longest = run.tasks[visible.clone()]
-        .iter()
-        .map(|task| text::width(task.id.as_str()));
-    let columns = Columns::of(area.width, longest.max().unwrap_or(0));
+    let columns = Columns::of(area.width, longest(&run.tasks[visible.clone()]));
     if heading > 0 {
         head(&columns, area, paint);
     }
@@ -94,6 +95,15 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
             paint.text(area, 1, row, &line, paint.look.style(meaning));
         }
     }
+}
+
+/// How many columns the longest name takes, whole and shortened.
+fn longest(tasks: &[Task]) -> (usize, usize) {
+    let widest = |is_short| {
+        let names = tasks.iter().map(|task| cells::name(task, is_short, "."));
+        names.map(|name| text::width(&name)).max().unwrap_or(0)
+    };
+    (widest(false), widest(true))
 }
 
 fn head(columns: &Columns, area: Rect, paint: &mut Paint) {
@@ -129,7 +139,7 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, pai
     let elapsed = cells::elapsed(task, model.now);
     paint.field(area, columns.elapsed, row, ELAPSED - 1, &elapsed, plain);
     if let Some(records) = columns.records {
-        let words = cells::records(task, paint.look.symbols.arrow);
+        let words = cells::records(task, paint.look.symbols.arrow, RECORDS - 1);
         paint.field(area, records, row, RECORDS - 1, &words, plain);
     }
     if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {

@@ -47,13 +47,21 @@ fn place(model: &Model, area: Rect, paint: &mut Paint) {
         name => name,
     };
     let dot = paint.look.symbols.dot;
-    let mut words = format!(" {pipeline}");
-    if !variables.cdf_instance.is_empty() {
-        words += &format!(" {dot} {}", variables.cdf_instance);
-    }
-    if let Some(connected) = &model.connected {
-        words += &format!(" {dot} {} {}", connected.version, connected.state);
-    }
+    let instance = match variables.cdf_instance.as_str() {
+        "" => None,
+        name => Some(name.to_owned()),
+    };
+    let connected = model.connected.as_ref();
+    let connected = connected.map(|connected| format!("{} {}", connected.version, connected.state));
+    let parts = [Some(pipeline.to_owned()), instance, connected];
+    let words = format!(
+        " {}",
+        parts
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(&format!(" {dot} "))
+    );
     let left = room.saturating_sub(usize::from(column));
     paint.field(area, column, 0, left, &words, paint.look.style(Meaning::Text));
     let within = Rect {

@@ -2,7 +2,7 @@
 
 use super::reader::ReaderLine;
 use crate::domain::task::TaskState;
-use crate::tui::action::{Action, Context, Entry, TABLE};
+use crate::tui::action::{Context, Entry, TABLE};
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 
@@ -43,12 +43,7 @@ fn heading(text: &str) -> ReaderLine {
 
 fn key(entry: &Entry) -> ReaderLine {
     let lead = format!("  {}", entry.keys.join(" "));
-    // What esc and q do in an overlay has two rows; one sentence is enough.
-    let text = match entry.action {
-        Action::Back => "One step out; takes the notice away.",
-        _ => entry.description,
-    };
-    line(&lead, Meaning::Text, text)
+    line(&lead, Meaning::Text, entry.description)
 }
 
 fn state(state: TaskState) -> ReaderLine {

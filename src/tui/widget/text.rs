@@ -94,7 +94,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
             let rows = fold(&line, columns);
             let last = rows.len() - 1;
             lines.extend(rows[..last].iter().map(|row| line[row.clone()].to_owned()));
-            line = line[rows[last].clone()].to_owned();
+            line.drain(..rows[last].start);
         }
     }
     lines.push(line);
@@ -112,6 +112,24 @@ pub fn thousands(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A count in at most five columns: `999`, `12.3k`, `1.2M`.
+pub fn rounded(count: u64) -> String {
+    const UNITS: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
+    let mut tenths = u128::from(count) * 10;
+    let mut unit = "";
+    for next in UNITS {
+        if tenths < 10_000 {
+            break;
+        }
+        (tenths, unit) = (tenths / 1000, next);
+    }
+    match unit {
+        "" => count.to_string(),
+        _ if tenths >= 1000 => format!("{}{unit}", tenths / 10),
+        _ => format!("{}.{}{unit}", tenths / 10, tenths % 10),
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +153,15 @@ mod tests {
         assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(thousands(12), "12");
+        for (count, shown) in [
+            (999, "999"),
+            (12_345, "12.3k"),
+            (999_999, "999k"),
+            (1_234_567, "1.2M"),
+            (u64::MAX, "18.4E"),
+        ] {
+            assert_eq!(rounded(count), shown);
+        }
     }
 
     proptest! {

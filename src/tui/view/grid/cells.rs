@@ -31,15 +31,25 @@ pub(super) fn elapsed(task: &Task, now: Timestamp) -> String {
     task.elapsed(now).map(human).unwrap_or_default()
 }
 
-/// Records read and loaded; nothing for tasks that have none.
-pub(super) fn records(task: &Task, arrow: &str) -> String {
+/// Records read and loaded; nothing for tasks that have none. Never cut: a number without its last
+/// digits is another number, so large ones are rounded.
+pub(super) fn records(task: &Task, arrow: &str, room: usize) -> String {
     let Some(current) = task.current().filter(|_| task.kind == TaskKind::Pipeline) else {
         return String::new();
     };
-    let shown = |count: Option<u64>| count.map_or("-".into(), text::thousands);
-    match (current.records_read(), current.records_loaded()) {
-        (None, None) => String::new(),
-        (read, loaded) => format!("{} {arrow} {}", shown(read), shown(loaded)),
+    let counts = (current.records_read(), current.records_loaded());
+    if counts == (None, None) {
+        return String::new();
+    }
+    let written = |number: fn(u64) -> String| {
+        let shown = |count: Option<u64>| count.map_or("-".into(), number);
+        format!("{} {arrow} {}", shown(counts.0), shown(counts.1))
+    };
+    let exact = written(text::thousands);
+    if text::width(&exact) > room {
+        written(text::rounded)
+    } else {
+        exact
     }
 }
 
@@ -100,15 +110,18 @@ fn countdown(task: &Task, now: Timestamp) -> String {
 /// All there is to say of the selected task, in lines of at most `room` columns.
 pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, String)> {
     let mark = symbol::of_task(task.state);
-    let mut words = format!("{}: {}", task.id, task.state.as_str());
-    if let Some(current) = task.current() {
-        if let Some(state) = &current.pipeline_state {
-            words += &format!(", CDAP {}", state.word());
-        }
-        if let Some(run) = &current.pipeline_run {
-            words += &format!(", run {run}");
-        }
-    }
+    let current = task.current();
+    let state = current.and_then(|current| current.pipeline_state.as_ref());
+    let run = current.and_then(|current| current.pipeline_run.as_ref());
+    let words = format!(
+        "{}: {}{}{}",
+        task.id,
+        task.state.as_str(),
+        state
+            .map(|state| format!(", CDAP {}", state.word()))
+            .unwrap_or_default(),
+        run.map(|run| format!(", run {run}")).unwrap_or_default()
+    );
     let (_, note) = note(task, model.now);
     let remedy = task.reason.as_ref().and_then(|failure| failure.remedy.clone());
     let mut lines: Vec<_> = text::wrap(&words, room)

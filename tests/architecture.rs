@@ -1,0 +1,500 @@
+//! The house rules, read from the sources: which layer may know which, what the pure core must not touch,
+//! what may not be in code that ships, how long a file may be, and one version of each shared crate.
+//!
+//! Every rule is a function from text to findings, and is shown to find something in a small bad text.
+
+#[path = "architecture/source.rs"]
+mod source;
+
+use source::{blank, children, lines_with, without_tests};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Who may know whom; everybody may know itself. `lib.rs` names all, and is not in here.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("client", &["domain"]),
+    ("store", &["domain"]),
+    ("config", &["domain"]),
+    ("cli", &["domain"]),
+    ("telemetry", &[]),
+    ("engine", &["client", "store", "domain"]),
+    ("tui", &["engine", "domain"]),
+    ("headless", &["engine", "domain", "cli"]),
+    ("sandbox", &[]),
+    (
+        "app",
+        &[
+            "cli",
+            "config",
+            "telemetry",
+            "engine",
+            "client",
+            "store",
+            "domain",
+            "tui",
+            "headless",
+            "sandbox",
+        ],
+    ),
+    ("main", &["app", "cli"]),
+];
+
+/// What the pure core must not name: I/O, async, threads, clocks, chance, the environment, the screen.
+const IMPURE: &[&str] = &[
+    "tokio",
+    "tokio_util",
+    "futures_util",
+    "reqwest",
+    "hyper",
+    "hyper_util",
+    "axum",
+    "rustls",
+    "gcp_auth",
+    "rusqlite",
+    "ratatui",
+    "crossterm",
+    "tui_textarea",
+    "indicatif",
+    "clap",
+    "directories",
+    "toml_edit",
+    "tracing",
+    "SystemTime",
+    "Instant",
+    "Utc::now",
+    "Local::now",
+    "Local",
+    "now_v1",
+    "now_v6",
+    "now_v7",
+    "new_v4",
+    "async",
+    ".await",
+    "println!",
+    "eprintln!",
+    "print!",
+    "eprint!",
+    "include_str!",
+    "env!",
+    "option_env!",
+];
+
+/// The modules of `std` that the pure core must not name.
+const IMPURE_STD: &[&str] = &["fs", "net", "env", "process", "thread", "io", "os", "sync"];
+
+/// What ends a program in the middle of somebody's run.
+const ABRUPT: &[&str] = &[
+    ".unwrap(",
+    ".expect(",
+    "::unwrap",
+    "::expect",
+    "panic!",
+    "todo!",
+    "unimplemented!",
+    ".unwrap_err(",
+    ".expect_err(",
+];
+
+/// Crates whose types cross borders, or whose second copy would be a second pool or protocol.
+const ONCE: &[&str] = &[
+    "ratatui",
+    "ratatui-core",
+    "crossterm",
+    "rustls",
+    "hyper",
+    "reqwest",
+];
+
+const CEILING: usize = 500;
+
+/// A source file.
+struct File {
+    /// From the root of the repository, with `/`.
+    path: String,
+    text: String,
+    /// What ships of it: no comments, no literals, no tests.
+    shipped: String,
+}
+
+impl File {
+    fn new(path: &str, text: &str) -> Self {
+        let (shipped, _) = without_tests(&blank(text));
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            shipped,
+        }
+    }
+
+    /// The names of its module from the crate's root: `client`, `http`.
+    fn module(&self) -> Vec<&str> {
+        let path = self.path.trim_start_matches("src/").trim_end_matches(".rs");
+        path.split('/').collect()
+    }
+
+    fn finding(&self, line: usize, what: &str) -> String {
+        format!("{}:{line}: {what}", self.path)
+    }
+}
+
+fn foreign_imports(file: &File) -> Vec<String> {
+    let module = file.module();
+    let Some((own, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == module[0]) else {
+        return vec![file.finding(
+            1,
+            "this module has no layer: give it one in tests/architecture.rs",
+        )];
+    };
+    let mut used = children(&file.shipped, "crate");
+    used.extend(children(&file.shipped, "downbeat"));
+    // One `super` too many climbs out of the layer.
+    used.extend(children(&file.shipped, &vec!["super"; module.len()].join("::")));
+    used.into_iter()
+        .filter(|(_, name)| name != own && name != "super" && !allowed.contains(&name.as_str()))
+        .map(|(line, name)| file.finding(line, &format!("{own} must not know {name}")))
+        .collect()
+}
+
+fn impurities(file: &File) -> Vec<String> {
+    if file.module()[0] != "domain" {
+        return Vec::new();
+    }
+    let named = IMPURE.iter().flat_map(|word| {
+        lines_with(&file.shipped, word)
+            .into_iter()
+            .map(move |line| (line, (*word).to_owned()))
+    });
+    let library = children(&file.shipped, "std")
+        .into_iter()
+        .filter(|(_, name)| IMPURE_STD.contains(&name.as_str()));
+    named
+        .chain(library)
+        .map(|(line, word)| file.finding(line, &format!("the pure core must not name {word}")))
+        .collect()
+}
+
+fn abrupt_ends(file: &File) -> Vec<String> {
+    ABRUPT
+        .iter()
+        .flat_map(|word| {
+            lines_with(&file.shipped, word)
+                .into_iter()
+                .map(move |line| (line, word))
+        })
+        .map(|(line, word)| file.finding(line, &format!("{word} is for tests only")))
+        .collect()
+}
+
+fn bad_forms(file: &File) -> Vec<String> {
+    let mut findings = Vec::new();
+    let lines = file.text.lines().count();
+    if lines > CEILING {
+        findings.push(file.finding(lines, &format!("{lines} lines; {CEILING} are the most")));
+    }
+    if !file.text.starts_with("//!") {
+        findings.push(file.finding(1, "no //! says what this file is"));
+    }
+    findings
+}
+
+fn second_versions(lock: &str) -> Vec<String> {
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut name = "";
+    for line in lock.lines() {
+        match line
+            .split_once(" = ")
+            .map(|(key, value)| (key, value.trim_matches('"')))
+        {
+            Some(("name", found)) => name = found,
+            Some(("version", version)) => _ = versions.entry(name).or_default().insert(version),
+            _ => {}
+        }
+    }
+    ONCE.iter()
+        .filter_map(|name| match versions.get(name) {
+            None => Some(format!("{name} is not in Cargo.lock: the rule about it is dead")),
+            Some(found) if found.len() > 1 => Some(format!("{name} has {} versions: {found:?}", found.len())),
+            Some(_) => None,
+        })
+        .collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn read(folder: &str) -> Vec<File> {
+    let mut paths = Vec::new();
+    rust_files(&root().join(folder), &mut paths);
+    paths.sort();
+    assert!(!paths.is_empty(), "{folder} holds no sources");
+    paths
+        .iter()
+        .map(|path| {
+            let name = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .replace('\\', "/");
+            File::new(&name, &std::fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// Files that are tests by name, by folder, or because the module above declares them so.
+fn is_test(path: &str, declared: &BTreeSet<String>) -> bool {
+    let stem = path.trim_end_matches(".rs");
+    stem.split('/').any(|part| part == "tests")
+        || declared
+            .iter()
+            .any(|module| stem == module || stem.starts_with(&format!("{module}/")))
+}
+
+/// The files below `src` that ship.
+fn shipped() -> Vec<File> {
+    let files = read("src");
+    let declared = files
+        .iter()
+        .flat_map(|file| {
+            let (_, modules) = without_tests(&blank(&file.text));
+            let folder = file.path.trim_end_matches(".rs").to_owned();
+            modules
+                .into_iter()
+                .map(move |module| format!("{folder}/{module}"))
+        })
+        .collect();
+    files
+        .into_iter()
+        .filter(|file| !is_test(&file.path, &declared))
+        .collect()
+}
+
+fn nothing(findings: Vec<String>) {
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn dependencies_point_down() {
+    nothing(
+        shipped()
+            .iter()
+            .filter(|file| file.path != "src/lib.rs")
+            .flat_map(foreign_imports)
+            .collect(),
+    );
+}
+
+#[test]
+fn the_core_is_pure() {
+    nothing(shipped().iter().flat_map(impurities).collect());
+}
+
+#[test]
+fn nothing_that_ships_ends_abruptly() {
+    nothing(shipped().iter().flat_map(abrupt_ends).collect());
+}
+
+#[test]
+fn files_are_rooms() {
+    nothing(
+        ["src", "examples"]
+            .into_iter()
+            .flat_map(read)
+            .flat_map(|file| bad_forms(&file))
+            .collect(),
+    );
+}
+
+#[test]
+fn shared_crates_come_once() {
+    nothing(second_versions(
+        &std::fs::read_to_string(root().join("Cargo.lock")).unwrap(),
+    ));
+}
+
+fn found(rule: fn(&File) -> Vec<String>, path: &str, text: &str) -> Vec<String> {
+    rule(&File::new(path, text))
+}
+
+#[test]
+fn a_foreign_import_is_found() {
+    for (path, text, finding) in [
+        (
+            "src/domain/run.rs",
+            "use crate::store::Journal;",
+            "1: domain must not know store",
+        ),
+        (
+            "src/client/http.rs",
+            "\nuse crate::{\n domain, store};",
+            "3: client must not know store",
+        ),
+        (
+            "src/store.rs",
+            "use crate::client;",
+            "1: store must not know client",
+        ),
+        (
+            "src/config.rs",
+            "fn f(a: crate::cli::Cli) {}",
+            "1: config must not know cli",
+        ),
+        (
+            "src/engine/driver.rs",
+            "use crate::tui::Msg;",
+            "1: engine must not know tui",
+        ),
+        (
+            "src/tui/view.rs",
+            "use crate::client::Client;",
+            "1: tui must not know client",
+        ),
+        (
+            "src/tui/view/grid.rs",
+            "use super::super::super::store::Journal;",
+            "1: tui must not know store",
+        ),
+        (
+            "src/headless.rs",
+            "use crate::sandbox::host;",
+            "1: headless must not know sandbox",
+        ),
+        (
+            "src/sandbox/cdap.rs",
+            "use crate::domain::id::RunId;",
+            "1: sandbox must not know domain",
+        ),
+        (
+            "src/cli.rs",
+            "use crate::config::Home;",
+            "1: cli must not know config",
+        ),
+        (
+            "src/main.rs",
+            "use downbeat::engine;",
+            "1: main must not know engine",
+        ),
+        ("src/tui.rs", "use crate::*;", "1: tui must not know *"),
+        (
+            "src/attic.rs",
+            "",
+            "1: this module has no layer: give it one in tests/architecture.rs",
+        ),
+    ] {
+        assert_eq!(
+            found(foreign_imports, path, text),
+            [format!("{path}:{finding}")],
+            "{text}"
+        );
+    }
+    for (path, text) in [
+        (
+            "src/tui/view.rs",
+            "use crate::{domain::run::Run, engine, tui::model::Model};",
+        ),
+        ("src/tui/view/grid.rs", "use super::super::model::Model;"),
+        (
+            "src/domain/run.rs",
+            "// crate::store\n#[cfg(test)]\nmod tests { use crate::store::Journal; }",
+        ),
+    ] {
+        assert_eq!(found(foreign_imports, path, text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn an_impurity_is_found() {
+    for text in [
+        "use tokio::sync::mpsc;",
+        "let text = std::fs::read(path);",
+        "use std::{collections::BTreeMap, env};",
+        "use std::net::TcpStream;",
+        "std::process::exit(1)",
+        "std::thread::sleep(pause)",
+        "let now = SystemTime::now();",
+        "let now = std::time::Instant::now();",
+        "let now = chrono::Utc::now();",
+        "let now = Local::now();",
+        "use rusqlite::Connection;",
+        "async fn f() {}",
+        "Uuid::new_v4()",
+    ] {
+        assert!(
+            !found(impurities, "src/domain/scheduler.rs", text).is_empty(),
+            "{text}"
+        );
+        assert!(found(impurities, "src/engine.rs", text).is_empty(), "{text}");
+    }
+    let pure =
+        "use std::time::Duration; /// No tokio, no Instant.\nlet instantly = \"std::fs\"; Instantaneous";
+    assert_eq!(found(impurities, "src/domain/time.rs", pure), [""; 0]);
+}
+
+#[test]
+fn an_abrupt_end_is_found() {
+    for text in [
+        "a.unwrap()",
+        "a\n  .expect(\"b\")",
+        "a.map(Option::unwrap)",
+        "panic!(\"{}\", 1)",
+        "todo!()",
+        "unimplemented!()",
+        "#[cfg(test)]\nfn f() {}\nfn g() { a.unwrap() }",
+    ] {
+        assert_eq!(found(abrupt_ends, "src/engine.rs", text).len(), 1, "{text}");
+    }
+    let sound = "#[expect(dead_code)] a.unwrap_or(1); // .unwrap()\n\"panic!\"; #[cfg(test)] mod tests { b.unwrap() }";
+    assert_eq!(found(abrupt_ends, "src/engine.rs", sound), [""; 0]);
+}
+
+#[test]
+fn test_files_are_known() {
+    let declared = ["src/client/testing".to_owned()].into();
+    for path in [
+        "src/client/http/tests.rs",
+        "src/sandbox/cdap/tests/runs.rs",
+        "src/client/testing.rs",
+        "src/client/testing/a.rs",
+    ] {
+        assert!(is_test(path, &declared), "{path}");
+    }
+    for path in ["src/client/testings.rs", "src/testing.rs", "src/domain/run.rs"] {
+        assert!(!is_test(path, &declared), "{path}");
+    }
+}
+
+#[test]
+fn a_bad_form_is_found() {
+    let long = format!("//! A file.\n{}", "\n".repeat(CEILING));
+    assert_eq!(found(bad_forms, "src/a.rs", &long).len(), 1);
+    assert_eq!(found(bad_forms, "src/a.rs", "\n//! Late.\n").len(), 1);
+    assert_eq!(found(bad_forms, "src/a.rs", "//! A file.\n"), [""; 0]);
+}
+
+#[test]
+fn a_second_version_is_found() {
+    let lock = |extra: &str| {
+        let all: String = ONCE
+            .iter()
+            .map(|name| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n"))
+            .collect();
+        all + extra
+    };
+    assert_eq!(second_versions(&lock("")), [""; 0]);
+    let twice = second_versions(&lock("[[package]]\nname = \"ratatui\"\nversion = \"0.29.0\"\n"));
+    assert_eq!(twice, [r#"ratatui has 2 versions: {"0.29.0", "1.0.0"}"#]);
+    assert_eq!(second_versions("").len(), ONCE.len());
+}
