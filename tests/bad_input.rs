@@ -1,6 +1,8 @@
 //! Whatever is wrong before a run begins: a sentence with cause and remedy, exit code 2, and an output
 //! table that nobody touched.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
 #[expect(dead_code, reason = "the lines of a run are looked at in end_to_end.rs")]
 #[path = "support/home.rs"]
 mod home;

@@ -1,6 +1,8 @@
 //! The whole road with the built program, and the outcome counted in the stores' own files: what the
 //! source has, what the warehouse has, what the bucket has. What the program says is believed last.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
 #[path = "support/home.rs"]
 mod home;
 #[expect(dead_code, reason = "it is killed in journeys.rs")]

@@ -1,5 +1,7 @@
 //! The program as a person meets it: the built binary on a pseudo-terminal, keys in, a screen out.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+
 #[expect(dead_code, reason = "lines of JSON are read in end_to_end.rs")]
 #[path = "support/home.rs"]
 mod home;

@@ -131,7 +131,7 @@ impl Told {
 
     /// The last line of a run.
     pub fn summary(&self) -> Value {
-        let last = self.lines().pop().expect("no line at all");
+        let last = self.lines().pop().unwrap();
         assert_eq!(last["event"], "summary", "{}", self.all());
         last
     }
