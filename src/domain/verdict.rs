@@ -110,11 +110,22 @@ fn sentence(evidence: &Evidence) -> Option<String> {
     })
 }
 
-/// `Spark program 'phase-1' failed with error: MESSAGE. Please check the system logs for more details.`
+/// `Spark program 'phase-1' failed with error: MESSAGE. Please check the system logs for more details.`, or
+/// `Failed to execute pipeline stage 'x' with the error: MESSAGE. Please review your pipeline configuration …`.
 fn root_message(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("failed with error: ")?;
+    let (lead, rest) = line
+        .split_once("failed with error: ")
+        .or_else(|| line.split_once("with the error: "))?;
     let message = rest.split(" Please check the system logs").next().unwrap_or(rest);
-    Some(message.trim_end_matches('.').trim().to_owned() + ".")
+    let message = message
+        .split(" Please review your pipeline")
+        .next()
+        .unwrap_or(message);
+    let message = message.trim_end_matches('.').trim().to_owned() + ".";
+    let stage = lead
+        .split_once("pipeline stage '")
+        .and_then(|(_, rest)| rest.split('\'').next());
+    Some(stage.map_or_else(|| message.clone(), |stage| format!("{stage}: {message}")))
 }
 
 /// A person reads one line: the first, with what follows a blank one (MySQL's way) joined to it.
@@ -184,6 +195,12 @@ mod tests {
             judge(&evidence).reason,
             "Stage 'Import To BigQuery' encountered : boom."
         );
+        let mut evidence = caused(
+            "java.lang.IllegalStateException",
+            "MapReduce JobId job_local_0002 failed",
+        );
+        evidence.error_line = Some("Failed to execute pipeline stage 'src' with the error: lab: bad record '5'. Please review your pipeline configuration and check the system logs for more details.".into());
+        assert_eq!(judge(&evidence).reason, "src: lab: bad record '5'.");
     }
 
     #[test]

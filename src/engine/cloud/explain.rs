@@ -31,14 +31,20 @@ impl Cloud {
             .into_iter()
             .find(|node| !node.class.is_empty());
         let events = page.map(|page| page.events).unwrap_or_default();
-        let told = events
-            .iter()
-            .rev()
-            .find(|event| event.level == "ERROR" && event.message.contains("failed with error"));
+        let errors = || {
+            events
+                .iter()
+                .filter(|event| event.level == "ERROR")
+                .map(|event| &event.message)
+        };
+        // The stage's own word says more than the program's, which comes after it.
+        let told = errors()
+            .find(|text| text.contains("with the error: "))
+            .or_else(|| errors().rfind(|text| text.contains("failed with error: ")));
         let blamed = classified.unwrap_or_default().into_iter().next();
         judge(&Evidence {
             cause: node.map(|node| (node.class, clean(&node.message))),
-            error_line: told.map(|event| clean(&event.message)),
+            error_line: told.map(|text| clean(text)),
             classified: blamed.map(|blamed| {
                 let reason = if blamed.message.is_empty() {
                     blamed.reason
