@@ -81,7 +81,7 @@ impl DayFile {
         };
         let mut names: Vec<_> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.starts_with("downbeat.2") && name.ends_with(".log"))
+            .filter(|name| name.starts_with("downbeat.2"))
             .collect();
         // Days in their names sort as they passed.
         names.sort_unstable();

@@ -2,6 +2,8 @@
 //!
 //! A scenario is a file in `tests/scenarios/`; its form is the struct [`Scenario`] below.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+
 #[path = "scheduler/world.rs"]
 mod world;
 

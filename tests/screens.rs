@@ -1,6 +1,13 @@
 //! The screen without a terminal: every pane in every size and state as a snapshot, what keys do as
 //! tables, and random keys that must never break it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what helps a test may fail it"
+)]
+
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/looped.rs"]

@@ -118,7 +118,6 @@ pub mod maybe_seconds {
     use std::time::Duration;
 
     /// Writes the whole seconds, or `null`.
-    #[expect(clippy::ref_option, reason = "serde gives it so")]
     pub fn serialize<S: Serializer>(span: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         span.map(|span| span.as_secs()).serialize(serializer)
     }

@@ -184,13 +184,11 @@ impl Driver {
             Ok(history) => history.events,
             Err(error) => return self.refuse(error.failure()).await,
         };
-        match Run::replay(&events) {
-            Some(run) => self.take_up(run, events, false).await,
-            None => {
-                let failure = Failure::permanent(format!("The journal holds no run {id}."));
-                self.refuse(failure).await;
-            }
-        }
+        let Some(run) = Run::replay(&events) else {
+            let failure = Failure::permanent(format!("The journal holds no run {id}."));
+            return self.refuse(failure).await;
+        };
+        self.take_up(run, events, false).await;
     }
 
     /// Makes this run the one that is going on; `fresh` events are not in the journal yet.

@@ -12,14 +12,14 @@ use crate::client::cdap::{LogEvent, offset_at};
 use crate::domain::event::{Fact, RunEvent};
 use crate::domain::failure::Failure;
 use crate::domain::id::{DagRunId, PipelineRunId, TaskId};
-use crate::domain::log::{Level, LogLine};
+use crate::domain::log::{Level, LogLine, level_of_row};
 use crate::domain::run::Run;
 use crate::domain::scheduler::Answer;
 use crate::domain::task::{Task, TaskKind};
 use crate::domain::time::Timestamp;
 use crate::store::LogFolder;
 use overlap::Overlap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -119,6 +119,7 @@ impl Tails {
             answers: answers.clone(),
             overlap: Overlap::default(),
             newest: None,
+            written: BTreeSet::new(),
         };
         self.tasks.spawn(tail.follow(watched));
     }
@@ -152,10 +153,13 @@ struct Tail {
     answers: Answers,
     overlap: Overlap,
     newest: Option<Timestamp>,
+    /// What an earlier process has written of this log already.
+    written: BTreeSet<String>,
 }
 
 impl Tail {
     async fn follow(mut self, mut attention: watch::Receiver<Attention>) {
+        self.written = self.already_written().await;
         let mut quiet_since = clock::now();
         let mut strikes = 0_u32;
         loop {
@@ -187,6 +191,23 @@ impl Tail {
                 }
             }
         }
+    }
+
+    /// The lines of the try's file: after a restart the log is read from its beginning again.
+    async fn already_written(&self) -> BTreeSet<String> {
+        let path = self.logs.path(&self.dag_run, &self.task, self.number);
+        let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
+        let mut lines: Vec<String> = Vec::new();
+        for row in text.lines() {
+            match lines.last_mut() {
+                Some(line) if level_of_row(row).is_none() => {
+                    line.push('\n');
+                    line.push_str(row);
+                }
+                _ => lines.push(row.to_owned()),
+            }
+        }
+        lines.into_iter().collect()
     }
 
     /// Reads and writes what is new; returns how many lines that were.
@@ -228,7 +249,8 @@ impl Tail {
             return Ok(());
         };
         self.newest = Some(self.newest.map_or(newest, |known| known.max(newest)));
-        let lines: Vec<LogLine> = events.iter().map(line).collect();
+        let mut lines: Vec<LogLine> = events.iter().map(line).collect();
+        lines.retain(|line| self.written.is_empty() || !self.written.remove(&line.to_string()));
         let (logs, run, task, number) = (
             self.logs.clone(),
             self.dag_run.clone(),

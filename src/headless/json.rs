@@ -5,6 +5,7 @@ use crate::domain::event::RunEvent;
 use crate::domain::failure::Failure;
 use crate::domain::run::Run;
 use crate::domain::task::Try;
+use crate::engine::now;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -52,7 +53,7 @@ impl Teller for Json {
                 })
             })
             .collect();
-        let seconds = run.elapsed(run.ended.unwrap_or(run.started)).as_secs_f64();
+        let seconds = run.elapsed(run.ended.unwrap_or_else(now)).as_secs_f64();
         put(&json!({
             "event": "summary", "run": run.id, "state": run.state, "exit": exit as u8,
             "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,

@@ -16,9 +16,11 @@ use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::crossterm::event::Event;
 use ratatui::layout::{Position, Size};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -110,7 +112,7 @@ impl Backend for Fallible {
 
 /// The other ends of a running loop.
 struct Bench {
-    keys: mpsc::UnboundedSender<Event>,
+    keys: Keys,
     signals: mpsc::UnboundedSender<Signal>,
     updates: mpsc::Sender<Update>,
     commands: mpsc::Receiver<Command>,
@@ -125,8 +127,37 @@ fn stream_of<T: Send + 'static>(receiver: mpsc::UnboundedReceiver<T>) -> impl St
     }))
 }
 
+/// Keys as crossterm's stream gives them: it wakes the first one who asked since the last event, and
+/// nobody who asked later.
+#[derive(Clone, Default)]
+struct Keys(Arc<Mutex<(VecDeque<Event>, Option<Waker>)>>);
+
+impl Keys {
+    fn send(&self, event: Event) {
+        let mut keys = self.0.lock().unwrap();
+        keys.0.push_back(event);
+        if let Some(waker) = keys.1.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Stream for Keys {
+    type Item = io::Result<Event>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut keys = self.0.lock().unwrap();
+        let event = keys.0.pop_front();
+        if event.is_none() {
+            keys.1.get_or_insert_with(|| context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(event.map(Ok))
+    }
+}
+
 fn start() -> Bench {
-    let (keys, key_stream) = mpsc::unbounded_channel();
+    let keys = Keys::default();
     let (signals, signal_stream) = mpsc::unbounded_channel();
     let (command_sender, commands) = mpsc::channel(1);
     let (updates, update_receiver) = mpsc::channel(8);
@@ -145,9 +176,7 @@ fn start() -> Bench {
         updates: update_receiver,
     };
     let shell = Shell::new(stage, sample::setup(), engine);
-    use futures_util::StreamExt;
-    let events = stream_of(key_stream).map(Ok);
-    let task = tokio::spawn(shell.run(events, stream_of(signal_stream)));
+    let task = tokio::spawn(shell.run(keys.clone(), stream_of(signal_stream)));
     Bench {
         keys,
         signals,
@@ -163,7 +192,7 @@ impl Bench {
     fn press(&self, names: &str) {
         for name in names.split_whitespace() {
             let key = Key::parse(name).unwrap();
-            self.keys.send(Event::Key(key.event())).unwrap();
+            self.keys.send(Event::Key(key.event()));
         }
     }
 
@@ -182,21 +211,21 @@ impl Bench {
         let seen = tokio::time::timeout(Duration::from_secs(30), seen).await;
         assert!(seen.is_ok(), "never drawn: {words}");
     }
+}
 
-    fn begin_run(&self) -> Update {
-        Update::Events(vec![RunEvent {
-            at: sample::START,
-            fact: Fact::RunStarted {
-                run: "run-1".into(),
-                request: Box::new(RunRequest {
-                    profile: "sandbox".into(),
-                    variables: sample::variables(),
-                    scope: Scope::Chain,
-                    edits: BTreeMap::new(),
-                }),
-            },
-        }])
-    }
+fn begin_run() -> Update {
+    Update::Events(vec![RunEvent {
+        at: sample::START,
+        fact: Fact::RunStarted {
+            run: "run-1".into(),
+            request: Box::new(RunRequest {
+                profile: "sandbox".into(),
+                variables: sample::variables(),
+                scope: Scope::Chain,
+                edits: BTreeMap::new(),
+            }),
+        },
+    }])
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,10 +252,25 @@ async fn nothing_is_drawn_while_nothing_changes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_key_is_lost_between_others() {
+    let mut bench = start();
+    bench.command().await;
+    for (key, words) in [
+        ("1", "[1 Variables]"),
+        ("2", "[2 Configuration]"),
+        ("3", "[3 Tasks]"),
+    ] {
+        bench.press(key);
+        bench.shows(words).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_running_clock_draws_about_once_a_second() {
     let mut bench = start();
     bench.command().await;
-    bench.updates.send(bench.begin_run()).await.unwrap();
+    bench.updates.send(begin_run()).await.unwrap();
     bench.shows("running").await;
     let before = bench.frames.borrow().0;
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -238,7 +282,7 @@ async fn a_running_clock_draws_about_once_a_second() {
 async fn a_flood_is_drawn_in_few_frames() {
     let mut bench = start();
     bench.command().await;
-    bench.updates.send(bench.begin_run()).await.unwrap();
+    bench.updates.send(begin_run()).await.unwrap();
     bench.shows("running").await;
     let before = bench.frames.borrow().0;
     for n in 0..1000 {
@@ -263,7 +307,7 @@ async fn leaving_closes_the_engine() {
 async fn a_run_can_be_left_or_stopped() {
     let mut bench = start();
     bench.command().await;
-    bench.updates.send(bench.begin_run()).await.unwrap();
+    bench.updates.send(begin_run()).await.unwrap();
     bench.shows("running").await;
     bench.press("X y");
     assert_eq!(bench.command().await, Command::Ask(Ask::Stop));

@@ -10,6 +10,7 @@
 
 use super::desk::Errand;
 use super::{Effect, Scheduler, StartOutcome};
+use crate::domain::arguments::MASK;
 use crate::domain::event::{Discovery, Fact};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::{Finding, Severity};
@@ -70,6 +71,16 @@ impl Scheduler {
         let next = u32::try_from(task.tries.len())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
+        let masked = task.arguments.iter().find(|(_, value)| *value == MASK);
+        if let Some(name) = masked.map(|(name, _)| name.to_owned()) {
+            let failure = Failure::permanent(format!("The value of {name} looks like a secret, so the journal does not hold it, and this run was resumed from there."))
+                .with_remedy("Start a new run.");
+            self.tell(Fact::TaskFailed {
+                task: id.clone(),
+                failure,
+            });
+            return false;
+        }
         let number = task.open_try().map_or(next, |open| open.number);
         let token = StartToken::new(format!("{}/{id}/{number}.{}", self.run.id, task.refusals));
         let mut arguments = task.arguments.clone();

@@ -2,7 +2,7 @@
 
 use crate::domain::id::TaskId;
 use crate::domain::run::Run;
-use crate::domain::task::{Task, TaskState};
+use crate::domain::task::{Task, TaskKind, TaskState};
 
 /// The pane of the tasks.
 #[derive(Clone, Debug, Default)]
@@ -30,16 +30,26 @@ impl GridPane {
     }
 }
 
-/// The place of the task that a reader looks for: what went wrong in a run that is over, else the first
-/// one that is not over.
+/// The place of the task that a reader looks for: the first one that is not over; in a run that is over
+/// the first one that went wrong, else the pipeline that ended last.
 fn at_work(run: &Run) -> usize {
     use TaskState as S;
-    let wanted = |task: &Task| {
-        if run.state.is_end() {
-            matches!(task.state, S::Failed | S::TimedOut | S::Unknown | S::Stopped)
-        } else {
-            !task.is_over() && !task.tries.is_empty()
-        }
+    let is_at_work = |task: &Task| !task.is_over() && !task.tries.is_empty();
+    let is_wrong = |task: &Task| matches!(task.state, S::Failed | S::TimedOut | S::Unknown | S::Stopped);
+    let found = if run.state.is_end() {
+        run.tasks.iter().position(is_wrong)
+    } else {
+        run.tasks.iter().position(is_at_work)
     };
-    run.tasks.iter().position(wanted).unwrap_or(0)
+    let ended = |task: &Task| {
+        let pipeline = task.current().filter(|_| task.kind == TaskKind::Pipeline)?;
+        pipeline.ended
+    };
+    let places = run.tasks.iter().enumerate();
+    let last = || {
+        places
+            .filter_map(|(place, task)| Some((ended(task)?, place)))
+            .max()
+    };
+    found.or_else(|| Some(last()?.1)).unwrap_or(0)
 }

@@ -1,6 +1,7 @@
 //! The visible lines of a try's log: folded or scrolled sideways, coloured by level.
 
 use crate::domain::log::{Level, level_of_row};
+use crate::domain::task::TaskKind;
 use crate::tui::model::Model;
 use crate::tui::model::logs::{LogsPane, shown};
 use crate::tui::theme::Meaning;
@@ -33,7 +34,8 @@ pub(super) fn summary(model: &Model) -> String {
     };
     let name = target.task.as_str();
     let name = name.strip_prefix("start_pipeline_").unwrap_or(name);
-    format!("{name}{which}: {how}")
+    // How it stands comes first: a narrow title is cut at its end.
+    format!("{how}: {name}{which}")
 }
 
 /// Draws the pane.
@@ -57,6 +59,9 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
 fn nothing(model: &Model) -> String {
     match (&model.logs.target, model.task()) {
         (_, None) => "The log of the selected task stands here.".into(),
+        (_, Some(task)) if task.kind != TaskKind::Pipeline => {
+            format!("{} keeps no log; the pipelines' logs stand here.", task.id)
+        }
         (None, Some(task)) => format!("{} has not begun; its log will stand here.", task.id),
         (Some(target), Some(_)) => format!("{}, try {}: no log line yet.", target.task, target.number),
     }
