@@ -263,8 +263,11 @@ impl Scheduler {
 
     /// The last look is over and the run still goes on, or could not be seen.
     pub(super) fn after_last_look(&mut self, id: &TaskId) {
+        // A refused start leaves a try that is open and has no run: nothing there to stop.
         let still_open = self.run.task(id).and_then(Task::open_try).is_some_and(|open| {
-            open.stop.is_none() && !open.pipeline_state.as_ref().is_some_and(PipelineState::is_end)
+            open.stop.is_none()
+                && open.pipeline_run.is_some()
+                && !open.pipeline_state.as_ref().is_some_and(PipelineState::is_end)
         });
         if self.last_looks.contains(id) && still_open {
             let run_limit = self.run.stop == Some(StopReason::RunLimit);

@@ -50,7 +50,7 @@ fn planned(tasks: &[&str]) -> RunEvent {
     let pipelines = tasks.iter().map(|task| PlannedPipeline {
         task: (*task).into(),
         priority: 100,
-        timeout: Duration::from_millis(1500),
+        timeout: Duration::from_secs(2),
         allowed_tries: 3,
         arguments: [("business_unit", "hr")].into_iter().collect(),
     });
