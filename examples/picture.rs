@@ -24,6 +24,10 @@ fn main() -> anyhow::Result<()> {
     let mut screen = Terminal::open(program(home.path())?, COLUMNS, ROWS)?;
 
     screen.wait("the configuration", |text| text.contains("rows active"))?;
+    // Six at once, so that the first five still run when the sixth fails.
+    screen.press("1Gk\r")?;
+    screen.press("\x7f6\r")?;
+    screen.wait("the changed variable", |text| text.contains("1 change not saved"))?;
     screen.press("r")?;
     screen.wait("the plan", |text| text.contains("What this run will do"))?;
     keep(&screen, "plan", "What a run will do, before anything is started")?;
@@ -85,12 +89,16 @@ fn program(home: &Path) -> anyhow::Result<CommandBuilder> {
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     build.args(["build", "--locked", "--bin", "downbeat"]);
     // What cargo tells this example would look to build scripts like a change.
-    for (name, _) in std::env::vars_os() {
-        let told = name.to_string_lossy();
-        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
-            build.env_remove(&name);
-        }
-    }
+    let kept = [
+        "PATH",
+        "HOME",
+        "CARGO_HOME",
+        "CARGO_TARGET_DIR",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+    ];
+    build.env_clear();
+    build.envs(std::env::vars_os().filter(|(name, _)| kept.iter().any(|known| name == known)));
     if folder.ends_with("release") {
         build.arg("--release");
     }

@@ -57,8 +57,8 @@
 //! | a variable | `domain/variable.rs` (one line of the table: name, type, default, unit, sentence), `domain/variable/names.rs` (what is legal), `domain/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
 //! | a task state | `domain/task.rs` (state and legal transitions), `domain/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, word), `tui/theme.rs` if it means something new, `headless/words.rs` if it is told differently |
 //! | a fact | `domain/event.rs` (the past tense), `domain/event/redact.rs` (what of it may be kept), `domain/run/apply.rs`, `headless/words.rs` |
-//! | a retry rule | `client/error/judge.rs` (what a refusal means), `domain/policy.rs` (what is tried again), `domain/scheduler/ending.rs` (when), a scenario in `tests/scenarios/` |
-//! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update.rs`, a picture in `tests/screens/pictures.rs` |
+//! | a retry rule | `client/error/judge.rs` (what a refusal means), `domain/failure.rs` (`can_get_better`), `domain/policy.rs` (the pauses), `domain/scheduler/ending.rs` (the next try), a scenario in `tests/scenarios/` |
+//! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update/moving.rs`, a picture in `tests/screens/pictures.rs` |
 //! | a sandbox plugin | `sandbox/plugin/NAME.rs` and its entry in `sandbox/plugin.rs`, `sandbox/cdap/catalogue.rs` (what the API says of it) |
 //! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`verdict`), the README |
 //! | a setting of a profile that is no variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |

@@ -95,15 +95,11 @@ pub fn without_tests(blanked: &str) -> (String, Vec<String>) {
         let end = end_of_item(&out, from);
         let item = out[from..end].to_owned();
         let words: Vec<&str> = item.split_whitespace().collect();
-        if let Some(module) = words
+        let module = words
             .iter()
             .position(|word| *word == "mod")
-            .and_then(|at| words.get(at + 1))
-        {
-            if let Some(name) = module.strip_suffix(';') {
-                modules.push(name.to_owned());
-            }
-        }
+            .and_then(|at| words.get(at + 1));
+        modules.extend(module.and_then(|name| name.strip_suffix(';')).map(str::to_owned));
         let lines: String = out[start..end].chars().filter(|c| *c == '\n').collect();
         out.replace_range(start..end, &lines);
     }

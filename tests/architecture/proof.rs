@@ -1,0 +1,175 @@
+//! Each rule of the house, shown to find something in a small bad text and nothing in a sound one.
+
+use super::*;
+
+fn found(rule: fn(&File) -> Vec<String>, path: &str, text: &str) -> Vec<String> {
+    rule(&File::new(path, text))
+}
+
+#[test]
+fn a_foreign_import_is_found() {
+    for (path, text, finding) in [
+        (
+            "src/domain/run.rs",
+            "use crate::store::Journal;",
+            "1: domain must not know store",
+        ),
+        (
+            "src/client/http.rs",
+            "\nuse crate::{\n domain, store};",
+            "3: client must not know store",
+        ),
+        (
+            "src/store.rs",
+            "use crate::client;",
+            "1: store must not know client",
+        ),
+        (
+            "src/config.rs",
+            "fn f(a: crate::cli::Cli) {}",
+            "1: config must not know cli",
+        ),
+        (
+            "src/engine/driver.rs",
+            "use crate::tui::Msg;",
+            "1: engine must not know tui",
+        ),
+        (
+            "src/tui/view.rs",
+            "use crate::client::Client;",
+            "1: tui must not know client",
+        ),
+        (
+            "src/tui/view/grid.rs",
+            "use super::super::super::store::Journal;",
+            "1: tui must not know store",
+        ),
+        (
+            "src/headless.rs",
+            "use crate::sandbox::host;",
+            "1: headless must not know sandbox",
+        ),
+        (
+            "src/sandbox/cdap.rs",
+            "use crate::domain::id::RunId;",
+            "1: sandbox must not know domain",
+        ),
+        (
+            "src/cli.rs",
+            "use crate::config::Home;",
+            "1: cli must not know config",
+        ),
+        (
+            "src/main.rs",
+            "use downbeat::engine;",
+            "1: main must not know engine",
+        ),
+        ("src/tui.rs", "use crate::*;", "1: tui must not know *"),
+        (
+            "src/attic.rs",
+            "",
+            "1: this module has no layer: give it one in tests/architecture.rs",
+        ),
+    ] {
+        assert_eq!(
+            found(foreign_imports, path, text),
+            [format!("{path}:{finding}")],
+            "{text}"
+        );
+    }
+    for (path, text) in [
+        (
+            "src/tui/view.rs",
+            "use crate::{domain::run::Run, engine, tui::model::Model};",
+        ),
+        ("src/tui/view/grid.rs", "use super::super::model::Model;"),
+        (
+            "src/domain/run.rs",
+            "// crate::store\n#[cfg(test)]\nmod tests { use crate::store::Journal; }",
+        ),
+    ] {
+        assert_eq!(found(foreign_imports, path, text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn an_impurity_is_found() {
+    for text in [
+        "use tokio::sync::mpsc;",
+        "let text = std::fs::read(path);",
+        "use std::{collections::BTreeMap, env};",
+        "use std::net::TcpStream;",
+        "std::process::exit(1)",
+        "std::thread::sleep(pause)",
+        "let now = SystemTime::now();",
+        "let now = std::time::Instant::now();",
+        "let now = chrono::Utc::now();",
+        "let now = Local::now();",
+        "use rusqlite::Connection;",
+        "async fn f() {}",
+        "Uuid::new_v4()",
+    ] {
+        assert!(
+            !found(impurities, "src/domain/scheduler.rs", text).is_empty(),
+            "{text}"
+        );
+        assert!(found(impurities, "src/engine.rs", text).is_empty(), "{text}");
+    }
+    let pure =
+        "use std::time::Duration; /// No tokio, no Instant.\nlet instantly = \"std::fs\"; Instantaneous";
+    assert_eq!(found(impurities, "src/domain/time.rs", pure), [""; 0]);
+}
+
+#[test]
+fn an_abrupt_end_is_found() {
+    for text in [
+        "a.unwrap()",
+        "a\n  .expect(\"b\")",
+        "a.map(Option::unwrap)",
+        "panic!(\"{}\", 1)",
+        "todo!()",
+        "unimplemented!()",
+        "#[cfg(test)]\nfn f() {}\nfn g() { a.unwrap() }",
+    ] {
+        assert_eq!(found(abrupt_ends, "src/engine.rs", text).len(), 1, "{text}");
+    }
+    let sound = "#[expect(dead_code)] a.unwrap_or(1); // .unwrap()\n\"panic!\"; #[cfg(test)] mod tests { b.unwrap() }";
+    assert_eq!(found(abrupt_ends, "src/engine.rs", sound), [""; 0]);
+}
+
+#[test]
+fn test_files_are_known() {
+    let declared = ["src/client/testing".to_owned()].into();
+    for path in [
+        "src/client/http/tests.rs",
+        "src/sandbox/cdap/tests/runs.rs",
+        "src/client/testing.rs",
+        "src/client/testing/a.rs",
+    ] {
+        assert!(is_test(path, &declared), "{path}");
+    }
+    for path in ["src/client/testings.rs", "src/testing.rs", "src/domain/run.rs"] {
+        assert!(!is_test(path, &declared), "{path}");
+    }
+}
+
+#[test]
+fn a_bad_form_is_found() {
+    let long = format!("//! A file.\n{}", "\n".repeat(CEILING));
+    assert_eq!(found(bad_forms, "src/a.rs", &long).len(), 1);
+    assert_eq!(found(bad_forms, "src/a.rs", "\n//! Late.\n").len(), 1);
+    assert_eq!(found(bad_forms, "src/a.rs", "//! A file.\n"), [""; 0]);
+}
+
+#[test]
+fn a_second_version_is_found() {
+    let lock = |extra: &str| {
+        let package = |name: &&str| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n");
+        let all: Vec<String> = ONCE.iter().map(package).collect();
+        all.concat() + extra
+    };
+    assert_eq!(second_versions(&lock("")), [""; 0]);
+    let twice = second_versions(&lock("[[package]]\nname = \"ratatui\"\nversion = \"0.29.0\"\n"));
+    assert_eq!(twice, [r#"ratatui has 2 versions: {"0.29.0", "1.0.0"}"#]);
+    assert_eq!(second_versions("").len(), ONCE.len());
+}
