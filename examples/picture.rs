@@ -69,6 +69,10 @@ fn main() -> anyhow::Result<()> {
 
     screen.press("\x1b")?;
     screen.press("q")?;
+    screen.wait("the question about the change", |text| {
+        text.contains("Leave without saving?")
+    })?;
+    screen.press("y")?;
     screen.close()
 }
 

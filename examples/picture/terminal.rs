@@ -4,12 +4,12 @@ use anyhow::{Context, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use vt100::{Parser, Screen};
 
 /// How long something may take to come onto the screen.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A screen on which nothing moves for so long has been drawn to its end.
 const QUIET: Duration = Duration::from_millis(150);
 
@@ -101,9 +101,29 @@ impl Terminal {
 
     /// Waits for the program's end.
     pub fn close(mut self) -> anyhow::Result<()> {
-        while self.output.recv_timeout(PATIENCE).is_ok() {}
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self
+                .output
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("the program did not end:\n{}", self.screen().contents())
+                }
+            }
+        }
         let status = self.child.wait().context("the program was not waited for")?;
         anyhow::ensure!(status.success(), "the program ended with {status:?}");
         Ok(())
+    }
+}
+
+impl Drop for Terminal {
+    /// A story that broke off leaves no program behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
