@@ -12,6 +12,7 @@
 mod clock;
 mod cloud;
 mod driver;
+mod job;
 mod tail;
 
 pub use clock::now;

@@ -4,11 +4,12 @@
 //! the effects leave. Nothing in here decides; that is `domain/scheduler.rs`.
 
 use super::cloud::Cloud;
+use super::job::Job;
 use super::tail::Tails;
 use super::{Command, Engine, Update, clock};
 use crate::client::Client;
 use crate::domain::event::{Fact, RunEvent};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::id::DagRunId;
 use crate::domain::run::{Run, RunRequest, Scope};
 use crate::domain::scheduler::{Answer, Ask, Effect, Input, Scheduler};
@@ -259,7 +260,17 @@ impl Driver {
         };
         let answers = self.answers.clone();
         tokio::spawn(async move {
-            let answer = job.answer(effect).await;
+            // On a task of its own: even one that panics must be answered, or the run waits for ever.
+            let work = tokio::spawn(job.answer(effect.clone()));
+            let answer = work.await.unwrap_or_else(|error| {
+                let kind = FailureKind::Ambiguous;
+                let reason = format!("A request of Downbeat's own broke down: {error}.");
+                effect.broken(Failure {
+                    kind,
+                    reason,
+                    remedy: None,
+                })
+            });
             // The driver is gone only when the program ends; then nobody wants the answer.
             let _ = answers.send((run, answer)).await;
         });
@@ -286,66 +297,6 @@ fn reserve(parts: &Parts, run: &Run) -> Result<Option<Lease>, Failure> {
             let table = variables.bq_output_table.as_str().into();
             let lease = Lease::take(&parts.data, &project, &dataset, &table, &run.id);
             lease.map(Some).map_err(|error| error.failure())
-        }
-    }
-}
-
-/// One effect on its way.
-struct Job {
-    cloud: Cloud,
-    request: RunRequest,
-    run: DagRunId,
-    save: SaveArguments,
-}
-
-impl Job {
-    async fn answer(self, effect: Effect) -> Answer {
-        let cloud = &self.cloud;
-        match effect {
-            Effect::Preflight => Answer::Preflight(cloud.preflight(&self.request, &self.run).await),
-            Effect::Truncate { job } => Answer::Truncated(cloud.truncate(&job).await),
-            Effect::ReadConfiguration => Answer::ConfigurationRead(cloud.configuration().await),
-            Effect::SaveArguments(list) => {
-                let text = crate::domain::arguments::to_json(&list);
-                let (save, profile) = (self.save, self.request.profile);
-                let saved = tokio::task::spawn_blocking(move || save(&profile, &text)).await;
-                Answer::ArgumentsSaved(
-                    saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))),
-                )
-            }
-            Effect::Start {
-                task,
-                token,
-                arguments,
-            } => {
-                let outcome = cloud.start(&arguments).await;
-                Answer::Started { task, token, outcome }
-            }
-            Effect::List { since } => Answer::Listed(cloud.runs(since).await),
-            Effect::LookAt { task, run_id } => {
-                let outcome = cloud.run(&run_id).await;
-                Answer::LookedAt {
-                    task,
-                    run_id,
-                    outcome,
-                }
-            }
-            Effect::Stop { task, run_id } => {
-                let outcome = cloud.stop(&run_id).await;
-                Answer::StopSent { task, outcome }
-            }
-            Effect::Explain { task, run_id, state } => {
-                let failure = cloud.explain(&run_id, &state).await;
-                Answer::Explained {
-                    task,
-                    run_id,
-                    failure,
-                }
-            }
-            Effect::Count { runs } => {
-                let outcome = cloud.counts(&runs).await;
-                Answer::Counted { runs, outcome }
-            }
         }
     }
 }

@@ -90,6 +90,42 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// The answer when the effect itself broke down and nobody knows what it did.
+    pub fn broken(self, failure: Failure) -> Answer {
+        match self {
+            Self::Preflight => Answer::Preflight(Err(failure)),
+            Self::Truncate { .. } => Answer::Truncated(Err(failure)),
+            Self::ReadConfiguration => Answer::ConfigurationRead(Err(failure)),
+            Self::SaveArguments(_) => Answer::ArgumentsSaved(Err(failure)),
+            Self::Start { task, token, .. } => Answer::Started {
+                task,
+                token,
+                outcome: StartOutcome::Ambiguous(failure),
+            },
+            Self::List { .. } => Answer::Listed(Err(failure)),
+            Self::LookAt { task, run_id } => Answer::LookedAt {
+                task,
+                run_id,
+                outcome: Err(failure),
+            },
+            Self::Stop { task, .. } => Answer::StopSent {
+                task,
+                outcome: Err(failure),
+            },
+            Self::Explain { task, run_id, .. } => Answer::Explained {
+                task,
+                run_id,
+                failure,
+            },
+            Self::Count { runs } => Answer::Counted {
+                runs,
+                outcome: Err(failure),
+            },
+        }
+    }
+}
+
 /// What came of an effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {

@@ -1,0 +1,70 @@
+//! One effect performed: which call of the services it is, and the answer it makes.
+
+use super::SaveArguments;
+use super::cloud::Cloud;
+use crate::domain::arguments::to_json;
+use crate::domain::failure::Failure;
+use crate::domain::id::DagRunId;
+use crate::domain::run::RunRequest;
+use crate::domain::scheduler::{Answer, Effect};
+
+/// One effect on its way.
+pub(super) struct Job {
+    pub cloud: Cloud,
+    pub request: RunRequest,
+    pub run: DagRunId,
+    pub save: SaveArguments,
+}
+
+impl Job {
+    /// Does it. Every failure is an answer too.
+    pub async fn answer(self, effect: Effect) -> Answer {
+        let cloud = &self.cloud;
+        match effect {
+            Effect::Preflight => Answer::Preflight(cloud.preflight(&self.request, &self.run).await),
+            Effect::Truncate { job } => Answer::Truncated(cloud.truncate(&job).await),
+            Effect::ReadConfiguration => Answer::ConfigurationRead(cloud.configuration().await),
+            Effect::SaveArguments(list) => {
+                let text = to_json(&list);
+                let (save, profile) = (self.save, self.request.profile);
+                let saved = tokio::task::spawn_blocking(move || save(&profile, &text)).await;
+                Answer::ArgumentsSaved(
+                    saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))),
+                )
+            }
+            Effect::Start {
+                task,
+                token,
+                arguments,
+            } => {
+                let outcome = cloud.start(&arguments).await;
+                Answer::Started { task, token, outcome }
+            }
+            Effect::List { since } => Answer::Listed(cloud.runs(since).await),
+            Effect::LookAt { task, run_id } => {
+                let outcome = cloud.run(&run_id).await;
+                Answer::LookedAt {
+                    task,
+                    run_id,
+                    outcome,
+                }
+            }
+            Effect::Stop { task, run_id } => {
+                let outcome = cloud.stop(&run_id).await;
+                Answer::StopSent { task, outcome }
+            }
+            Effect::Explain { task, run_id, state } => {
+                let failure = cloud.explain(&run_id, &state).await;
+                Answer::Explained {
+                    task,
+                    run_id,
+                    failure,
+                }
+            }
+            Effect::Count { runs } => {
+                let outcome = cloud.counts(&runs).await;
+                Answer::Counted { runs, outcome }
+            }
+        }
+    }
+}
