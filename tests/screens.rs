@@ -18,5 +18,7 @@ mod pictures;
 mod random;
 #[path = "screens/sample.rs"]
 mod sample;
+#[path = "screens/scene.rs"]
+mod scene;
 #[path = "screens/styles.rs"]
 mod styles;

@@ -1,6 +1,7 @@
 //! Keys and what they do: to the model, and what they want done outside.
 
 use crate::sample::{self, press, tell, type_text};
+use crate::scene;
 use downbeat::domain::event::{Fact, RunEvent};
 use downbeat::domain::failure::Failure;
 use downbeat::domain::id::TaskId;
@@ -55,7 +56,7 @@ fn panes_are_reached_by_number_tab_and_arrows() {
         ("3 enter", Pane::Logs),
         ("4 esc", Pane::Grid),
     ] {
-        let mut model = sample::running(120, 40);
+        let mut model = scene::running(120, 40);
         press(&mut model, keys);
         assert_eq!(model.focus, pane, "{keys}");
     }
@@ -102,7 +103,7 @@ fn stopping_is_asked_about_and_no_is_the_default() {
         ("x enter", vec![]),
         ("x y", vec![stop_task]),
     ] {
-        let mut model = sample::running(80, 24);
+        let mut model = scene::running(80, 24);
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
         assert!(model.overlay.is_none(), "{keys}");
     }
@@ -110,7 +111,7 @@ fn stopping_is_asked_about_and_no_is_the_default() {
 
 #[test]
 fn a_stop_names_the_thing_and_the_number() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     press(&mut model, "X");
     let picture = sample::picture(&model, &sample::COLOUR);
     for words in [
@@ -124,7 +125,7 @@ fn a_stop_names_the_thing_and_the_number() {
 
 #[test]
 fn only_an_unknown_task_is_asked_about_before_a_retry() {
-    let mut model = sample::failed(80, 24);
+    let mut model = scene::failed(80, 24);
     let retry = |task: &str| Command::Ask(Ask::Retry(TaskId::from(task)));
     assert_eq!(
         commands(&press(&mut model, "R")),
@@ -140,14 +141,14 @@ fn only_an_unknown_task_is_asked_about_before_a_retry() {
 fn leaving_asks_only_while_a_run_is_live() {
     for (make, keys, leaves, stops) in [
         (sample::ready as fn(u16, u16) -> Model, "q", true, false),
-        (sample::failed, "q", true, false),
-        (sample::running, "q", false, false),
-        (sample::running, "q enter", false, false),
-        (sample::running, "q l", true, false),
-        (sample::running, "q s", false, true),
-        (sample::running, "q s q", true, true),
+        (scene::failed, "q", true, false),
+        (scene::running, "q", false, false),
+        (scene::running, "q enter", false, false),
+        (scene::running, "q l", true, false),
+        (scene::running, "q s", false, true),
+        (scene::running, "q s q", true, true),
         (sample::ready, "ctrl-c", false, false),
-        (sample::running, "ctrl-c ctrl-c", true, false),
+        (scene::running, "ctrl-c ctrl-c", true, false),
         (sample::ready, "1 enter ctrl-c ctrl-c", true, false),
     ] {
         let mut model = make(80, 24);
@@ -160,7 +161,7 @@ fn leaving_asks_only_while_a_run_is_live() {
 
 #[test]
 fn after_stop_and_leave_the_end_of_the_run_leaves() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     press(&mut model, "q s");
     let ended = Fact::RunEnded {
         state: RunState::Stopped,
@@ -265,7 +266,7 @@ fn a_secret_is_never_drawn() {
 
 #[test]
 fn a_disabled_action_says_why_and_the_next_key_takes_it_away() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     press(&mut model, "r");
     assert!(model.notice().unwrap().text.contains("A run is going on"));
     press(&mut model, "j");
@@ -287,7 +288,7 @@ fn what_the_engine_refuses_stays_until_esc() {
 
 #[test]
 fn the_selection_stays_with_its_task() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     let before = model.task().unwrap().id.clone();
     let planned = model.run.as_ref().unwrap().tasks.len();
     event(
@@ -311,7 +312,7 @@ fn the_selection_stays_with_its_task() {
 
 #[test]
 fn a_log_is_followed_until_somebody_scrolls() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     press(&mut model, "4");
     assert!(model.logs.follows);
     press(&mut model, "k");
@@ -329,7 +330,7 @@ fn a_log_is_followed_until_somebody_scrolls() {
 
 #[test]
 fn only_the_lines_around_the_window_are_read() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     let target = model.logs.target.clone().unwrap();
     let window = LogWindow {
         first: 999_980,
@@ -355,7 +356,7 @@ fn only_the_lines_around_the_window_are_read() {
 
 #[test]
 fn a_late_answer_for_another_file_is_dropped() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     let mut target = model.logs.target.clone().unwrap();
     target.number = 9;
     let msg = Msg::LogRead {
@@ -369,7 +370,7 @@ fn a_late_answer_for_another_file_is_dropped() {
 
 #[test]
 fn earlier_tries_are_chosen_and_the_newest_is_followed_again() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     event(
         &mut model,
         Fact::StartIntended {
@@ -390,7 +391,7 @@ fn earlier_tries_are_chosen_and_the_newest_is_followed_again() {
 
 #[test]
 fn growth_of_a_log_that_is_not_shown_draws_nothing() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     model.is_dirty = false;
     let grew = Update::LogGrew {
         task: "start_pipeline_sales_orders".into(),
@@ -425,7 +426,7 @@ fn an_unfinished_run_is_offered_and_resumed() {
 #[test]
 fn a_former_run_is_shown_and_left_again() {
     let mut model = sample::ready(80, 24);
-    let mut past = sample::failed(80, 24).run.unwrap();
+    let mut past = scene::failed(80, 24).run.unwrap();
     past.id = "past".into();
     model.history = vec![downbeat::tui::model::RunSummary {
         id: past.id.clone(),
@@ -445,7 +446,7 @@ fn a_former_run_is_shown_and_left_again() {
 
 #[test]
 fn a_screen_too_small_takes_only_keys_that_leave() {
-    let mut model = sample::running(30, 8);
+    let mut model = scene::running(30, 8);
     assert_eq!(commands(&press(&mut model, "X x r R 1 j")), []);
     assert!(model.overlay.is_none());
     assert!(press(&mut model, "ctrl-c ctrl-c").contains(&Effect::Leave));

@@ -1,6 +1,7 @@
 //! Every state in every size, as a person sees it.
 
 use crate::sample::{self, BARE, COLOUR};
+use crate::scene;
 use downbeat::tui::model::Model;
 
 type Maker = fn(u16, u16) -> Model;
@@ -18,11 +19,11 @@ fn every_state_in_every_size() {
     let states: [(&str, Maker); 7] = [
         ("empty", sample::empty),
         ("ready", sample::ready),
-        ("running", sample::running),
-        ("failed", sample::failed),
-        ("degraded", sample::degraded),
-        ("huge", sample::huge),
-        ("odd", sample::odd),
+        ("running", scene::running),
+        ("failed", scene::failed),
+        ("degraded", scene::degraded),
+        ("huge", scene::huge),
+        ("odd", scene::odd),
     ];
     for (state, make) in states {
         for (width, height) in SIZES {
@@ -35,7 +36,7 @@ fn every_state_in_every_size() {
 
 #[test]
 fn ascii_draws_nothing_else() {
-    for (state, make) in [("running", sample::running as Maker), ("failed", sample::failed)] {
+    for (state, make) in [("running", scene::running as Maker), ("failed", scene::failed)] {
         let picture = sample::picture(&make(80, 24), &BARE);
         assert!(picture.is_ascii(), "{picture}");
         snapshot(&format!("{state}_80x24_ascii"), &picture);
@@ -82,7 +83,7 @@ fn questions_during_a_run() {
         ("configuration", "2"),
     ] {
         for (width, height) in SIZES {
-            let mut model = sample::running(width, height);
+            let mut model = scene::running(width, height);
             sample::press(&mut model, keys);
             snapshot(
                 &format!("during_{name}_{width}x{height}"),

@@ -1,6 +1,7 @@
 //! Keys in any order, sizes of any shape: nothing panics, and what is selected exists.
 
 use crate::sample::{self, BARE, COLOUR};
+use crate::scene;
 use downbeat::domain::variable::VariableName;
 use downbeat::tui::action::TABLE;
 use downbeat::tui::key::Key;
@@ -32,10 +33,10 @@ fn any_model() -> impl Strategy<Value = Model> {
     let makers: Vec<fn(u16, u16) -> Model> = vec![
         sample::empty,
         sample::ready,
-        sample::running,
-        sample::failed,
-        sample::degraded,
-        sample::odd,
+        scene::running,
+        scene::failed,
+        scene::degraded,
+        scene::odd,
     ];
     (prop::sample::select(makers), 1_u16..210, 1_u16..60)
         .prop_map(|(make, width, height)| make(width, height))
@@ -90,7 +91,7 @@ proptest! {
 
 #[test]
 fn the_smallest_screens() {
-    for make in [sample::running as fn(u16, u16) -> Model, sample::odd] {
+    for make in [scene::running as fn(u16, u16) -> Model, scene::odd] {
         for (width, height) in (1..=45).flat_map(|width| (1..=14).map(move |height| (width, height))) {
             let model = make(width, height);
             sample::frame(&model, &COLOUR);

@@ -1,6 +1,7 @@
 //! What the pictures cannot show: the styles of what is drawn.
 
 use crate::sample::{self, BARE, COLOUR};
+use crate::scene;
 use downbeat::tui::theme::Meaning;
 use downbeat::tui::widget::paint::Look;
 use ratatui::buffer::{Buffer, Cell};
@@ -27,7 +28,7 @@ fn assert_means(cells: &Buffer, look: &Look, words: &str, meaning: Meaning) {
 
 #[test]
 fn states_and_levels_have_their_colours() {
-    let cells = sample::frame(&sample::running(120, 40), &COLOUR);
+    let cells = sample::frame(&scene::running(120, 40), &COLOUR);
     for (words, meaning) in [
         ("SANDBOX", Meaning::Sandbox),
         ("✔ success", Meaning::Success),
@@ -40,14 +41,14 @@ fn states_and_levels_have_their_colours() {
     ] {
         assert_means(&cells, &COLOUR, words, meaning);
     }
-    let cells = sample::frame(&sample::failed(120, 40), &COLOUR);
+    let cells = sample::frame(&scene::failed(120, 40), &COLOUR);
     assert_means(&cells, &COLOUR, "✖ failed", Meaning::Danger);
     assert_means(&cells, &COLOUR, "⧗ timed out", Meaning::Danger);
 }
 
 #[test]
 fn the_selected_line_is_reversed_where_the_keys_go_and_only_there() {
-    let cells = sample::frame(&sample::running(120, 40), &COLOUR);
+    let cells = sample::frame(&scene::running(120, 40), &COLOUR);
     assert!(
         cell_of(&cells, "…hr_recruiter")
             .modifier
@@ -68,9 +69,9 @@ fn the_selected_line_is_reversed_where_the_keys_go_and_only_there() {
 #[test]
 fn without_colour_no_cell_has_one() {
     for model in [
-        sample::running(120, 40),
-        sample::failed(80, 24),
-        sample::degraded(200, 50),
+        scene::running(120, 40),
+        scene::failed(80, 24),
+        scene::degraded(200, 50),
     ] {
         let cells = sample::frame(&model, &BARE);
         let has_colour = |cell: &&Cell| cell.fg != Color::Reset || cell.bg != Color::Reset;
@@ -81,7 +82,7 @@ fn without_colour_no_cell_has_one() {
 
 #[test]
 fn the_default_answer_of_a_question_is_marked() {
-    let mut model = sample::running(80, 24);
+    let mut model = scene::running(80, 24);
     sample::press(&mut model, "X");
     let cells = sample::frame(&model, &COLOUR);
     assert!(

@@ -1,0 +1,180 @@
+//! Runs to look at: at work, failed, hardly visible, huge, and with names that no one would choose.
+
+use crate::sample::{Story, at, empty, lines, log, ready, row, table};
+use downbeat::domain::event::{Fact, Service};
+use downbeat::domain::failure::Failure;
+use downbeat::domain::finding::Finding;
+use downbeat::domain::id::TaskId;
+use downbeat::domain::pipeline::PipelineState;
+use downbeat::domain::row::Configuration;
+use downbeat::domain::run::RunState;
+use downbeat::tui::model::Model;
+
+const HR: &str = "start_pipeline_hr_engineer";
+const RECRUITER: &str = "start_pipeline_hr_recruiter";
+const LEDGER: &str = "start_pipeline_finance_ledger";
+const ORDERS: &str = "start_pipeline_sales_orders";
+const CUSTOMERS: &str = "start_pipeline_sales_customers";
+
+/// In the middle of a run: one done, one failed and waiting, others at work.
+pub fn running(width: u16, height: u16) -> Model {
+    let failure = Failure::transient("Read MySQL failed with error: Communications link failure")
+        .with_remedy("Check that the source database accepts connections.");
+    let story = Story::new(ready(width, height))
+        .chain(&table())
+        .started(HR, 1)
+        .started(RECRUITER, 1)
+        .started(LEDGER, 1)
+        .started(ORDERS, 1)
+        .at(4)
+        .seen(HR, PipelineState::Running)
+        .seen(LEDGER, PipelineState::Pending)
+        .seen(ORDERS, PipelineState::Running)
+        .counted(HR, 1_204, Some(1_204))
+        .counted(ORDERS, 250_311, None)
+        .at(9)
+        .fact(Fact::TaskSucceeded { task: HR.into() })
+        .fact(Fact::TryFailed {
+            task: RECRUITER.into(),
+            failure,
+            retry_at: at(75),
+        })
+        .fact(Fact::StartIntended {
+            task: CUSTOMERS.into(),
+            number: 1,
+            token: "t".into(),
+        })
+        .at(65);
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from(RECRUITER));
+    log(&mut model, &lines(40));
+    model
+}
+
+/// A run that ended badly.
+pub fn failed(width: u16, height: u16) -> Model {
+    let failure = Failure::permanent("BigQuery load failed: no such field 'salary' in table landing")
+        .with_remedy("Add the column to the table, or remove it from the Projection stage.");
+    let story = Story::new(ready(width, height))
+        .chain(&table())
+        .started(HR, 1)
+        .seen(HR, PipelineState::Failed)
+        .at(20)
+        .fact(Fact::TaskFailed {
+            task: HR.into(),
+            failure,
+        })
+        .started(RECRUITER, 1)
+        .fact(Fact::TaskLostSight {
+            task: RECRUITER.into(),
+            reason: Failure::transient("the run is in no list of the last 60 s"),
+        })
+        .started(LEDGER, 1)
+        .fact(Fact::TaskTimedOut {
+            task: LEDGER.into(),
+            failure: Failure::permanent("60 s had passed; the run was stopped and is KILLED"),
+        })
+        .fact(Fact::TaskGivenUp {
+            task: RECRUITER.into(),
+            reason: Failure::permanent("its end was not seen"),
+        })
+        .fact(Fact::UpstreamFailed { task: "end".into() })
+        .at(60)
+        .fact(Fact::RunEnded {
+            state: RunState::Failed,
+        });
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from(HR));
+    log(&mut model, &lines(8));
+    model
+}
+
+/// CDAP does not answer, and something was noticed.
+pub fn degraded(width: u16, height: u16) -> Model {
+    let mut model = running(width, height);
+    let story = Story { model, now: 66 }
+        .fact(Fact::ConnectionDegraded {
+            service: Service::Cdap,
+            reason: Failure::transient("connection refused"),
+        })
+        .fact(Fact::Noticed {
+            finding: Finding::warning(
+                "configuration",
+                "Row 'it / platform' has the is_active value 'maybe'.",
+                "Write true or false.",
+            ),
+        });
+    model = story.model;
+    model
+}
+
+/// Five hundred pipelines.
+pub fn huge(width: u16, height: u16) -> Model {
+    let rows: Vec<_> = (0..500)
+        .map(|n| row("unit", &format!("source_{n:03}"), true, n))
+        .collect();
+    let table = Configuration {
+        total_rows: 500,
+        rows,
+        findings: Vec::new(),
+    };
+    let mut story = Story::new(empty(width, height)).chain(&table).at(30);
+    for n in 0..300 {
+        let task = format!("start_pipeline_unit_source_{n:03}");
+        story = story
+            .started(&task, 1)
+            .counted(&task, 1_000_000 + n, Some(1_000_000 + n));
+        story = if n < 280 {
+            story.fact(Fact::TaskSucceeded {
+                task: task.as_str().into(),
+            })
+        } else {
+            story.seen(&task, PipelineState::Running)
+        };
+    }
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from("start_pipeline_unit_source_290"));
+    log(&mut model, &lines(3));
+    model
+}
+
+/// Names and reasons that no one would choose.
+pub fn odd(width: u16, height: u16) -> Model {
+    let rows = vec![
+        row("人事部", "エンジニア", true, 1),
+        row("مبيعات", "طلبات", true, 2),
+        row("e\u{301}quipe", "\u{1b}[31mred\u{202e}evil", true, 3),
+        row("👩‍👩‍👧‍👦", "family", false, 4),
+        row(&"long".repeat(30), "name", true, 5),
+    ];
+    let table = Configuration {
+        total_rows: 5,
+        findings: vec![Finding::error(
+            "configuration",
+            "Two rows have the key 人事部 / エンジニア.",
+            "Remove one of them.",
+        )],
+        rows,
+    };
+    let task = table.rows[0].task.to_string();
+    let story = Story::new(empty(width, height))
+        .chain(&table)
+        .started(&task, 1)
+        .at(5)
+        .fact(Fact::TaskFailed {
+            task: task.as_str().into(),
+            failure: Failure::permanent("列がありません\n\tat io.cdap.Some\u{7}thing"),
+        });
+    let mut model = story.model;
+    model.grid.selected = Some(TaskId::from(task.as_str()));
+    log(
+        &mut model,
+        &[
+            "2026-11-23T10:00:03.001Z INFO  読む | 百二十行を読みました 👩‍👩‍👧‍👦".into(),
+            "2026-11-23T10:00:03.002Z ERROR مبيعات | فشل".into(),
+            "    at continuation e\u{301}".into(),
+            "no stamp at all".into(),
+        ],
+    );
+    model
+}
