@@ -8,25 +8,13 @@ use crate::sandbox::Personality;
 use crate::sandbox::observation::Failure;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Hands the run of the path to `show`; 404 and 500 as measured.
 pub fn with_run(call: &Call, show: impl FnOnce(&Run) -> Outcome) -> Outcome {
     let program = call.program(400)?;
     let id = call.part("run");
-    if Uuid::parse_str(id).is_err() {
-        return Err(Answer::refuse(500, format!("Invalid UUID string: {id}")));
-    }
     let world = call.cdap.world();
-    let run = world.run(&program, id).ok_or_else(|| {
-        Answer::refuse(
-            404,
-            format!(
-                "No run record found for program {} and runID: {id}",
-                program.reference()
-            ),
-        )
-    })?;
+    let run = world.found_run(&program, id)?;
     show(run)
 }
 

@@ -1,5 +1,6 @@
 //! All that the sandbox's CDAP knows, in memory, behind one lock. Changes go to the store at once.
 
+use super::answer::Answer;
 use super::app::AppVersion;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
@@ -7,6 +8,7 @@ use super::run::Run;
 use crate::sandbox::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// A namespace's own facts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,6 +73,20 @@ impl World {
     pub fn newest_with(&self, program: &ProgramRef) -> Option<&AppVersion> {
         let version = self.newest(&program.namespace, &program.app)?;
         has_program(version, program).then_some(version)
+    }
+
+    /// The run of a path; 404 and 500 as measured.
+    pub fn found_run(&self, program: &ProgramRef, id: &str) -> Result<&Run, Answer> {
+        if Uuid::parse_str(id).is_err() {
+            return Err(Answer::refuse(500, format!("Invalid UUID string: {id}")));
+        }
+        self.run(program, id).ok_or_else(|| {
+            let program = program.reference();
+            Answer::refuse(
+                404,
+                format!("No run record found for program {program} and runID: {id}"),
+            )
+        })
     }
 
     /// A run by its program and id; ids are looked up as they are spelled.

@@ -12,7 +12,6 @@ use super::filter::Filter;
 use super::{FIELDS, Fields, LogLine};
 use serde::Serialize;
 use std::collections::VecDeque;
-use uuid::Uuid;
 
 /// Whose lines are read, and between which milliseconds a run has any.
 struct Range {
@@ -101,19 +100,8 @@ impl Range {
                 until: readable,
             });
         }
-        if Uuid::parse_str(id).is_err() {
-            return Err(Answer::refuse(500, format!("Invalid UUID string: {id}")));
-        }
         let world = call.cdap.world();
-        let run = world.run(&program, id).ok_or_else(|| {
-            Answer::refuse(
-                404,
-                format!(
-                    "No run record found for program {} and runID: {id}",
-                    program.reference()
-                ),
-            )
-        })?;
+        let run = world.found_run(&program, id)?;
         let end = run
             .cluster_end
             .map_or(i64::MAX, |ms| (ms.div_euclid(1000) + 1) * 1000);
