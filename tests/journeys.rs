@@ -17,6 +17,7 @@ mod stores;
 use home::{Home, PROFILE, signal, wait_for};
 use screen::Session;
 use server::Sandbox;
+use std::path::Path;
 use stores::{Stores, distinct};
 
 /// A start on a fresh sandbox, ready for keys.
@@ -125,6 +126,19 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_panic_gives_the_terminal_back_and_is_readable_there() {
+    let home = Home::new();
+    // `cargo test` builds the examples beside the program.
+    let program = Path::new(home::PROGRAM)
+        .with_file_name("examples")
+        .join("abrupt_end");
+    assert!(program.exists(), "build it first: cargo build --examples");
+    let mut session = Session::of(&program, &home, &[], 80, 24);
+    session.wait_for("an abrupt end");
+    assert_eq!(session.end(), 101);
+}
+
+#[test]
 fn any_size_is_survived_and_the_smallest_still_quits() {
     let home = Home::new();
     let mut session = ready(&home, 120, 40);
@@ -135,6 +149,9 @@ fn any_size_is_survived_and_the_smallest_still_quits() {
     session.wait_for("10x5");
     // Keys for what cannot be seen do nothing.
     session.keys(&["r", "<enter>", "x", "1"]);
+    // A frame of another small size comes after the keys; a large one could overtake them.
+    session.resize(11, 5);
+    session.wait_for("11x5");
     session.resize(120, 40);
     session.wait_for("1 Variables");
     session.wait_for("No run yet");

@@ -7,6 +7,7 @@ use super::home::{Home, PROGRAM, patience};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -24,9 +25,16 @@ pub struct Session {
 impl Session {
     /// The terminal mode of a home with these arguments, on a screen of this size.
     pub fn start(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        let folder = home.path();
+        let mut all = vec!["--home", folder.to_str().unwrap()];
+        all.extend(arguments);
+        Self::of(Path::new(PROGRAM), home, &all, columns, rows)
+    }
+
+    /// Any program in the environment of a home, on a screen of this size.
+    pub fn of(program: &Path, home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        let mut command = CommandBuilder::new(PROGRAM);
-        command.args(["--home", &home.path().to_string_lossy()]);
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
         for (name, value) in home.environment() {
