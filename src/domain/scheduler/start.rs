@@ -17,7 +17,7 @@ use crate::domain::finding::{Finding, Severity};
 use crate::domain::id::{PipelineRunId, StartToken, TaskId};
 use crate::domain::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, RunArguments, TOKEN_ARGUMENT};
 use crate::domain::policy;
-use crate::domain::task::{Task, TaskKind, TaskState};
+use crate::domain::task::{StopReason, Task, TaskKind, TaskState};
 use crate::domain::time::Timestamp;
 
 impl Scheduler {
@@ -81,8 +81,11 @@ impl Scheduler {
             });
             return false;
         }
-        let number = task.open_try().map_or(next, |open| open.number);
-        let token = StartToken::new(format!("{}/{id}/{number}.{}", self.run.id, task.refusals));
+        // The refusals of the try before do not count for a new one.
+        let (number, refusals) = task
+            .open_try()
+            .map_or((next, 0), |open| (open.number, task.refusals));
+        let token = StartToken::new(format!("{}/{id}/{number}.{refusals}", self.run.id));
         let mut arguments = task.arguments.clone();
         if arguments.get(LOGICAL_START_ARGUMENT).is_none() {
             arguments.insert(LOGICAL_START_ARGUMENT, self.run.logical_start());
@@ -135,6 +138,18 @@ impl Scheduler {
     }
 
     pub(super) fn wait_for_room(&mut self, id: &TaskId, reason: Failure) {
+        if let Some(why) = self.run.stop {
+            // No start is asked for any more, so there is nothing to wait for.
+            let failure = Failure::permanent(format!(
+                "The run was over before it could start. {}",
+                reason.reason
+            ));
+            let task = id.clone();
+            return self.tell(match why {
+                StopReason::RunLimit => Fact::TaskTimedOut { task, failure },
+                StopReason::Asked | StopReason::TryLimit => Fact::TaskStopped { task, failure },
+            });
+        }
         let refusals = self.run.task(id).map_or(0, |t| t.refusals).saturating_add(1);
         let pause = policy::jittered(policy::refusal_pause(refusals), id.as_str(), refusals.into());
         let again_at = self.now + pause;
