@@ -111,7 +111,13 @@ pub struct SandboxOptions {
     /// How many times faster than on a real instance everything takes its course
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
+    /// A real MySQL or `MariaDB` instead of the built-in source database
+    #[arg(long, value_name = "MYSQL_URL", value_parser = mysql_url, help = SOURCE_HELP)]
+    pub source: Option<String>,
 }
+
+const SOURCE_HELP: &str =
+    "Read from a real MySQL or MariaDB: mysql://user[:password]@127.0.0.1[:port][/database]";
 
 /// Options of `downbeat runs`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -199,6 +205,15 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The sandbox reads it whole; the words repeat nothing of it, for it may hold a password.
+fn mysql_url(text: &str) -> Result<String, &'static str> {
+    let form = "write it as mysql://user[:password]@127.0.0.1[:port][/database]";
+    match text.strip_prefix("mysql://") {
+        Some(rest) if rest.contains('@') => Ok(text.to_owned()),
+        _ => Err(form),
+    }
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
@@ -266,6 +281,7 @@ mod tests {
             ("downbeat sandbox --state d --ephemeral", "cannot be used with"),
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
+            ("downbeat sandbox --source 127.0.0.1:3306", "mysql://user"),
             ("downbeat sandbox --scenario f", "--scenario"),
             ("downbeat --profile p sandbox", "serves no profile"),
             ("downbeat --set a=1 runs", "lists what was"),

@@ -36,6 +36,8 @@ pub struct Settings {
     pub personality: Personality,
     /// How many runs may be under way.
     pub limits: Limits,
+    /// A real MySQL or `MariaDB` in the place of the embedded source.
+    pub source: Option<source::Address>,
 }
 
 impl Default for Settings {
@@ -46,6 +48,7 @@ impl Default for Settings {
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
+            source: None,
         }
     }
 }

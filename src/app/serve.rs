@@ -13,6 +13,8 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         (Some(folder), _) => State::Directory(folder.clone()),
         (None, _) => State::Directory(home.sandbox()),
     };
+    let source = options.source.as_deref().map(str::parse).transpose();
+    let source = source.map_err(|reason: String| anyhow::anyhow!("--source: {reason}"))?;
     let defaults = Settings::default();
     let speed = options.speed.unwrap_or(defaults.speed);
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -20,6 +22,7 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         port: options.port,
         state,
         speed,
+        source,
         ..defaults
     })
     .await?;

@@ -5,7 +5,7 @@
 
 mod bigquery_execute;
 mod bigquery_table;
-mod cloud_sql;
+mod database;
 mod gcs;
 mod projection;
 
@@ -39,7 +39,11 @@ pub(super) enum Work {
 
 const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 
-static PLUGINS: [Plugin; 5] = [
+const CLOUD_SQL: (&str, &str, &str) = ("cloudsql-mysql-plugin", "1.11.0", "USER");
+const MYSQL: (&str, &str, &str) = ("mysql-plugin", "1.11.0", "USER");
+const DATABASE: (&str, &str, &str) = ("database-plugins", "2.12.0", "SYSTEM");
+
+static PLUGINS: &[Plugin] = &[
     Plugin {
         name: "BigQueryExecute",
         kind: "action",
@@ -50,7 +54,7 @@ static PLUGINS: [Plugin; 5] = [
     Plugin {
         name: "CloudSQLMySQL",
         kind: "batchsource",
-        artifact: ("cloudsql-mysql-plugin", "1.11.0", "USER"),
+        artifact: CLOUD_SQL,
         required: &[
             "referenceName",
             "jdbcPluginName",
@@ -58,7 +62,61 @@ static PLUGINS: [Plugin; 5] = [
             "database",
             "importQuery",
         ],
-        work: Work::Source(cloud_sql::read),
+        work: Work::Source(database::read),
+    },
+    Plugin {
+        name: "Mysql",
+        kind: "batchsource",
+        artifact: MYSQL,
+        required: &["referenceName", "jdbcPluginName", "database", "importQuery"],
+        work: Work::Source(database::read),
+    },
+    Plugin {
+        name: "Database",
+        kind: "batchsource",
+        artifact: DATABASE,
+        required: &[
+            "referenceName",
+            "jdbcPluginName",
+            "connectionString",
+            "importQuery",
+        ],
+        work: Work::Source(database::read),
+    },
+    Plugin {
+        name: "CloudSQLMySQL",
+        kind: "action",
+        artifact: CLOUD_SQL,
+        required: &["jdbcPluginName", "connectionName", "database", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "Mysql",
+        kind: "action",
+        artifact: MYSQL,
+        required: &["jdbcPluginName", "host", "port", "database", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "Database",
+        kind: "action",
+        artifact: DATABASE,
+        required: &["jdbcPluginName", "connectionString", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "Mysql",
+        kind: "postaction",
+        artifact: MYSQL,
+        required: &["jdbcPluginName", "host", "port", "database", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "DatabaseQuery",
+        kind: "postaction",
+        artifact: DATABASE,
+        required: &["jdbcPluginName", "connectionString", "query"],
+        work: Work::Action(database::act),
     },
     Plugin {
         name: "Projection",

@@ -92,7 +92,7 @@ impl World {
             .executor
             .stores
             .source
-            .read(&sql, source::USER, source::PASSWORD, "x")
+            .read(&source::Login::own(), &sql, "x")
             .unwrap();
         match rows[0][0] {
             Value::Int(number) => number,
