@@ -27,6 +27,7 @@ mod server;
 
 #[path = "real_cdap/cases.rs"]
 mod cases;
+#[expect(dead_code, reason = "the benchmark asks for more")]
 #[path = "real_cdap/cdap.rs"]
 mod cdap;
 #[path = "real_cdap/flight.rs"]

@@ -13,6 +13,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A release and what goes with it.
 #[derive(Debug)]
@@ -91,6 +92,7 @@ pub struct Server {
     folder: PathBuf,
     port: u16,
     site: String,
+    started: Duration,
     guard: Child,
 }
 
@@ -124,13 +126,16 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self {
+        let mut server = Self {
             folder,
             port: free_ports(),
             site: site.to_owned(),
+            started: Duration::ZERO,
             guard,
         };
+        let began = Instant::now();
         server.again();
+        server.started = began.elapsed();
         server
     }
 
@@ -154,6 +159,17 @@ impl Server {
                 .ok()
                 .filter(|answer| answer.status == 200)
         });
+    }
+
+    /// How long its first start took.
+    pub fn started(&self) -> Duration {
+        self.started
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        let text = fs::read_to_string(self.folder.join("server.pid")).unwrap();
+        text.trim().parse().unwrap()
     }
 
     /// kill -9.
