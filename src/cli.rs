@@ -108,6 +108,9 @@ pub struct SandboxOptions {
     /// Begin fresh and forget everything at the end
     #[arg(long)]
     pub ephemeral: bool,
+    /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
+    #[arg(long)]
+    pub lab: bool,
     /// How many times faster than on a real instance everything takes its course
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,

@@ -36,6 +36,8 @@ pub struct Settings {
     pub personality: Personality,
     /// How many runs may be under way.
     pub limits: Limits,
+    /// Whether the lab plugins are there (`plugin/lab.rs`).
+    pub lab: bool,
     /// A real MySQL or `MariaDB` in the place of the embedded source.
     pub source: Option<source::Address>,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
+            lab: false,
             source: None,
         }
     }

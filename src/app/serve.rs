@@ -23,6 +23,7 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         state,
         speed,
         source,
+        lab: options.lab,
         ..defaults
     })
     .await?;

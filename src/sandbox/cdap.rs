@@ -56,6 +56,7 @@ pub struct Cdap {
     clock: Clock,
     personality: Personality,
     limits: Limits,
+    lab: bool,
     ids: launch::RunIds,
 }
 
@@ -81,6 +82,7 @@ impl Cdap {
             clock: Clock::new(settings.speed),
             personality: settings.personality,
             limits: settings.limits,
+            lab: settings.lab,
             ids: launch::RunIds::default(),
         });
         cdap.load()?;

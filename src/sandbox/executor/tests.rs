@@ -1,5 +1,7 @@
 //! The shipped pipelines, from their own JSON, on stores that end with the test.
 
+mod lab;
+
 use super::*;
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::source::{self, Source};
