@@ -41,6 +41,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The token that CDAP asks for; without one it is open, as a fresh server is.
     pub cdap_token: Option<String>,
+    /// Whether the lab's plugins are installed, which read and write files of this machine.
+    pub lab: bool,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             personality: Personality::V6_11,
             limits: Limits::default(),
             cdap_token: None,
+            lab: false,
         }
     }
 }

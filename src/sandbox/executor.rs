@@ -23,18 +23,29 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct StoreExecutor {
     stores: Stores,
+    lab: bool,
 }
 
 impl StoreExecutor {
     /// Executes on these stores.
     pub fn new(stores: Stores) -> Self {
-        Self { stores }
+        Self { stores, lab: false }
+    }
+
+    /// Whether the plugins of the lab are installed.
+    #[must_use]
+    pub fn with_lab(self, lab: bool) -> Self {
+        Self { lab, ..self }
     }
 }
 
 impl Executor for StoreExecutor {
     fn plan(&self, config: &Json) -> Result<Plan, String> {
-        Pipeline::parse(config).map(|pipeline| pipeline.plan())
+        let pipeline = Pipeline::parse(config)?;
+        if !self.lab {
+            pipeline.refuse(plugin::lab())?;
+        }
+        Ok(pipeline.plan())
     }
 
     fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {
@@ -55,6 +66,7 @@ impl Executor for StoreExecutor {
             stop,
             observe,
             share,
+            speed: job.speed,
             node: String::new(),
         };
         for node in &nodes {
@@ -94,6 +106,7 @@ struct Execution<'a> {
     observe: &'a mut dyn FnMut(Observation),
     /// How long one node should take at least.
     share: Duration,
+    speed: f64,
     node: String,
 }
 
@@ -101,7 +114,7 @@ impl Execution<'_> {
     fn node(&mut self, node: &Node) -> End {
         let result = match node.program {
             NodeProgram::Action => self.action(&node.stages[0]),
-            NodeProgram::Spark => self.spark(node),
+            NodeProgram::Spark | NodeProgram::Mapreduce => self.spark(node),
         };
         match result {
             Ok(()) if self.stop.load(Ordering::Relaxed) => End::Killed,
@@ -150,6 +163,8 @@ impl Execution<'_> {
             stores: self.stores,
             window: &window,
             lines: &lines,
+            stop: self.stop,
+            speed: self.speed,
         };
         let result = work(&task);
         for line in lines.into_inner() {

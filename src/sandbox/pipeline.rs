@@ -40,6 +40,8 @@ impl Stage {
 pub(super) struct Pipeline {
     pub stages: Vec<Stage>,
     pub connections: Vec<(String, String)>,
+    /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
+    pub engine: NodeProgram,
 }
 
 /// A workflow node: its stages in the order in which rows pass them.
@@ -79,7 +81,15 @@ impl Pipeline {
             .filter_map(|c| Some((text(c, "from")?, text(c, "to")?)))
             .collect();
         let stages = stages.ok_or("A stage needs a name and a plugin.")?;
-        let pipeline = Self { stages, connections };
+        let engine = match text(config, "engine") {
+            Some(engine) if engine.eq_ignore_ascii_case("mapreduce") => NodeProgram::Mapreduce,
+            _ => NodeProgram::Spark,
+        };
+        let pipeline = Self {
+            stages,
+            connections,
+            engine,
+        };
         pipeline.check()?;
         Ok(pipeline)
     }
@@ -156,7 +166,7 @@ impl Pipeline {
             let program = if stages[0].is_action() {
                 NodeProgram::Action
             } else {
-                NodeProgram::Spark
+                self.engine
             };
             nodes.push(Node {
                 id: format!("phase-{}", nodes.len() + 1),
@@ -224,7 +234,9 @@ fn describe(node: &Node) -> String {
     };
     match node.program {
         NodeProgram::Action => String::new(),
-        NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+        NodeProgram::Spark | NodeProgram::Mapreduce => {
+            format!("Sources {} to sinks {}.", names(false), names(true))
+        }
     }
 }
 

@@ -28,6 +28,16 @@ impl Pipeline {
         ordered.into_iter().try_for_each(check_plugin)
     }
 
+    /// Refuses plugins that are not installed on this server.
+    pub fn refuse(&self, absent: impl Iterator<Item = &'static plugin::Plugin>) -> Result<(), String> {
+        let absent: Vec<_> = absent.map(|plugin| (plugin.name, plugin.kind)).collect();
+        let stage = self
+            .stages
+            .iter()
+            .find(|stage| absent.contains(&(&stage.plugin, &stage.kind)));
+        stage.map_or(Ok(()), |stage| Err(not_found(stage)))
+    }
+
     fn check_place(&self, stage: &Stage) -> Result<(), String> {
         let is_data = |name: &str| self.stage(name).is_some_and(|s| !s.is_action());
         let fed = self.inputs(&stage.name).any(is_data);
@@ -53,10 +63,7 @@ fn check_plugin(stage: &Stage) -> Result<(), String> {
         ))
     };
     let Some(plugin) = plugin::find(&stage.plugin, &stage.kind) else {
-        return fail(format!(
-            "Plugin named '{}' of type '{}' not found. Please make sure plugin is deployed in the namespace and try again",
-            stage.plugin, stage.kind
-        ));
+        return Err(not_found(stage));
     };
     let empty = |name: &&&str| stage.properties.get(**name).is_none_or(String::is_empty);
     if let Some(missing) = plugin.required.iter().find(empty) {
@@ -77,6 +84,13 @@ fn check_plugin(stage: &Stage) -> Result<(), String> {
         )),
         _ => Ok(()),
     }
+}
+
+fn not_found(stage: &Stage) -> String {
+    format!(
+        "Failed to configure pipeline: Stage '{}' encountered : Plugin named '{}' of type '{}' not found. Please make sure plugin is deployed in the namespace and try again",
+        stage.name, stage.plugin, stage.kind
+    )
 }
 
 fn is_reference(name: &str) -> bool {
