@@ -74,6 +74,7 @@ impl Cdap {
                 .map(|((_, name), key)| (name.clone(), key.value.clone()))
                 .collect(),
             pace: self.clock.work(),
+            speed: self.clock.speed(),
         })
     }
 }

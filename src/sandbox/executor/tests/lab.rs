@@ -46,6 +46,7 @@ impl Lab {
             arguments,
             secure_keys: BTreeMap::new(),
             pace: Duration::ZERO,
+            speed: 1.0,
         };
         let mut seen = Vec::new();
         let end = self.world.executor.execute(&job, stop, &mut |observation| {
