@@ -64,6 +64,8 @@ pub struct Cdap {
     lab: bool,
     ids: launch::RunIds,
     gate: Option<gate::Gate>,
+    /// When it was opened, in milliseconds since 1970.
+    began: i64,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -92,6 +94,7 @@ impl Cdap {
             limits: settings.limits,
             lab: settings.lab,
             ids: launch::RunIds::default(),
+            began: Clock::new(1.0).now(),
             gate: settings
                 .cdap_token
                 .clone()
