@@ -27,7 +27,7 @@ use wire::Wire;
 
 fn settings() -> Settings {
     Settings {
-        speed: 20.0,
+        speed: 10.0,
         lab: true,
         ..Settings::default()
     }

@@ -4,13 +4,15 @@ use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::event::Event;
+use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run, Status};
-use super::strings::string_map;
+use super::strings::{InOrder, string_map};
 use super::world::{World, has_program};
 use crate::sandbox::Personality;
-use serde_json::json;
+use crate::sandbox::execution::PluginUse;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::ContextV1;
@@ -107,8 +109,7 @@ impl Cdap {
             terminate: None,
             status: Status::Pending,
             arguments,
-            early_arguments: early
-                .then(|| system_arguments(plugins.iter().map(|plugin| (&plugin.name, &plugin.kind)))),
+            early_arguments: early.then(|| system_arguments(plugins)),
             visible: early,
             cluster: ClusterStatus::Provisioning,
             cluster_end: None,
@@ -162,21 +163,42 @@ pub fn scope(program: &ProgramRef) -> String {
     )
 }
 
-/// What a young record shows instead of the caller's arguments.
-fn system_arguments<'a>(plugins: impl Iterator<Item = (&'a String, &'a String)>) -> String {
-    let requirements: Vec<_> = plugins
-        .map(|(name, kind)| {
-            json!({ "name": name, "type": kind, "requirements": { "datasetTypes": [], "capabilities": [] } })
+#[derive(Serialize)]
+struct Requirement<'a> {
+    name: &'a str,
+    r#type: &'a str,
+    requirements: Requirements,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Requirements {
+    dataset_types: [(); 0],
+    capabilities: [(); 0],
+}
+
+/// What a young record shows instead of the caller's arguments; the order is a real server's.
+fn system_arguments(plugins: &[PluginUse]) -> String {
+    let by_stage = in_hash_order(plugins.iter().map(|plugin| (&plugin.id, plugin)));
+    let requirements: Vec<_> = by_stage
+        .into_iter()
+        .map(|(_, plugin)| Requirement {
+            name: &plugin.name,
+            r#type: &plugin.kind,
+            requirements: Requirements::default(),
         })
         .collect();
-    gson_text(&json!({
-        "app.cdap.version": "6.11.0-1741613763282",
-        "cluster.name": "",
-        "system.profile.name": "SYSTEM:native",
-        "pluginRequirements": gson_text(&requirements),
-        "system.profile.provisioner": "native",
-        "clusterMode": "ON_PREMISE",
-    }))
+    let entries = [
+        ("app.cdap.version", "6.11.0-1741613763282"),
+        ("cluster.name", ""),
+        ("system.profile.name", "SYSTEM:native"),
+        ("pluginRequirements", &gson_text(&requirements)),
+        ("system.profile.provisioner", "native"),
+        ("clusterMode", "ON_PREMISE"),
+    ];
+    gson_text(&InOrder(
+        &entries.map(|(key, value)| (key.to_owned(), value.to_owned())),
+    ))
 }
 
 /// Only the profile `SYSTEM:native` exists.
