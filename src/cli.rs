@@ -77,7 +77,10 @@ Exit codes:
 
 const SANDBOX_HELP: &str = "\
 Once it answers it prints one line of JSON with its addresses and names, and nothing else, on
-standard output. It listens on the loopback interface only and needs no credentials.";
+standard output. It listens on the loopback interface only and needs no credentials.
+
+A scenario makes it misbehave as real services do (docs/scenarios.md), and can be changed while it
+runs: GET, PUT and DELETE /sandbox/scenario, GET /sandbox/faults.";
 
 /// Options of `downbeat run`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -111,6 +114,9 @@ pub struct SandboxOptions {
     /// How many times faster than on a real instance everything takes its course
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
+    /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
+    #[arg(long, value_name = "FILE|NAME")]
+    pub scenario: Vec<PathBuf>,
 }
 
 /// Options of `downbeat runs`.
@@ -266,7 +272,7 @@ mod tests {
             ("downbeat sandbox --state d --ephemeral", "cannot be used with"),
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
-            ("downbeat sandbox --scenario f", "--scenario"),
+            ("downbeat sandbox --scenario", "a value is required"),
             ("downbeat --profile p sandbox", "serves no profile"),
             ("downbeat --set a=1 runs", "lists what was"),
             ("downbeat runs --limit 0", "0 is not in"),

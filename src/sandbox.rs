@@ -8,6 +8,7 @@ pub mod bigquery;
 pub mod bucket;
 pub mod cdap;
 pub mod clock;
+mod control;
 pub mod execution;
 pub mod executor;
 pub mod fusion;
@@ -16,6 +17,7 @@ mod macros;
 pub mod observation;
 mod pipeline;
 pub mod plugin;
+pub mod scenario;
 pub mod server;
 pub mod source;
 pub mod value;
@@ -36,6 +38,8 @@ pub struct Settings {
     pub personality: Personality,
     /// How many runs may be under way.
     pub limits: Limits,
+    /// What goes wrong.
+    pub scenario: scenario::Scenario,
 }
 
 impl Default for Settings {
@@ -46,6 +50,7 @@ impl Default for Settings {
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
+            scenario: scenario::Scenario::default(),
         }
     }
 }

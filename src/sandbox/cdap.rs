@@ -6,6 +6,7 @@
 
 use super::clock::Clock;
 use super::execution::Executor;
+use super::scenario::live::Faults;
 use super::server::Names;
 use super::{Limits, Personality, SandboxError, Settings};
 use axum::Router;
@@ -23,6 +24,7 @@ mod app_calls;
 pub mod batch;
 pub mod call;
 pub mod catalogue;
+mod crash;
 mod deploy;
 pub mod event;
 pub mod json;
@@ -57,6 +59,7 @@ pub struct Cdap {
     personality: Personality,
     limits: Limits,
     ids: launch::RunIds,
+    faults: Arc<Faults>,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -74,17 +77,19 @@ impl Cdap {
         executor: Arc<dyn Executor>,
         names: &Names,
     ) -> Result<Arc<Self>, SandboxError> {
+        let clock = Clock::new(settings.speed);
         let cdap = Arc::new(Self {
             world: Mutex::default(),
             store: Store::open(&settings.state)?,
             executor,
-            clock: Clock::new(settings.speed),
+            clock,
             personality: settings.personality,
             limits: settings.limits,
             ids: launch::RunIds::default(),
+            faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
         });
         cdap.load()?;
-        cdap.take_up();
+        cdap.take_up(&std::collections::BTreeSet::new());
         if cdap.store.all::<bool>("shipped")?.is_empty() {
             cdap.deploy_shipped(names)?;
             cdap.store.put("shipped", "pipelines", &true);
@@ -95,6 +100,11 @@ impl Cdap {
     /// Which release it resembles.
     pub const fn personality(&self) -> Personality {
         self.personality
+    }
+
+    /// What goes wrong at present.
+    pub(in crate::sandbox) const fn faults(&self) -> &Arc<Faults> {
+        &self.faults
     }
 
     /// The paths below `/api`.

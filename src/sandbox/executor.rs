@@ -52,6 +52,7 @@ impl Executor for StoreExecutor {
             stores: &self.stores,
             pipeline: &pipeline,
             scope,
+            job,
             stop,
             observe,
             share,
@@ -90,6 +91,7 @@ struct Execution<'a> {
     stores: &'a Stores,
     pipeline: &'a Pipeline,
     scope: macros::Scope,
+    job: &'a Job,
     stop: &'a AtomicBool,
     observe: &'a mut dyn FnMut(Observation),
     /// How long one node should take at least.
@@ -137,6 +139,10 @@ impl Execution<'_> {
         properties: &BTreeMap<String, String>,
         work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        // A sink breaks when it commits: what the others write is complete then, as in a real job.
+        if stage.kind != "batchsink" {
+            self.job.check(&stage.name)?;
+        }
         let lines = RefCell::default();
         let window = self
             .scope

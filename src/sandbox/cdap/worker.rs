@@ -67,6 +67,7 @@ impl Cdap {
                 .map(|((_, name), key)| (name.clone(), key.value.clone()))
                 .collect(),
             pace: self.clock.work(),
+            breakage: run.fate.fail.clone(),
         })
     }
 }
@@ -82,13 +83,13 @@ impl Work {
     }
 
     fn perform(mut self) {
-        std::thread::sleep(self.cdap.clock.launch());
+        self.wait_to_work();
         if self.stop().load(Ordering::SeqCst) {
             return self.tell_end(Status::Killed);
         }
-        let began = self.cdap.clock.now();
+        let at = self.cdap.clock.now();
         let run = self.run.id.clone();
-        self.cdap.world().events.push(Event::Launched { run, at: began });
+        self.tell(Event::Launched { run, at });
         // Such a run breaks without a trace on a real server: no node, no line (measured).
         let logical = self.run.arguments.get("logical.start.time");
         if logical.is_some_and(|time| time.parse::<i64>().is_err()) {
@@ -136,14 +137,36 @@ impl Work {
     fn tell_end(&self, status: Status) {
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
-        self.cdap.world().events.push(Event::Ended { run, at, status });
+        self.tell(Event::Ended { run, at, status });
+    }
+
+    /// Tells what happened, unless the control plane was killed under this work.
+    fn tell(&self, event: Event) {
+        let mut world = self.cdap.world();
+        if world.runs.get(&self.run.id).is_some_and(|run| self.is_of(run)) {
+            world.events.push(event);
+        }
+    }
+
+    /// Whether this work still is the run's: a killed control plane forgets who worked for it.
+    fn is_of(&self, run: &Run) -> bool {
+        Arc::ptr_eq(&run.stop, &self.run.stop)
+    }
+
+    /// STARTING takes its time, and longer if the scenario says so; a stop ends it.
+    fn wait_to_work(&self) {
+        std::thread::sleep(self.cdap.clock.launch());
+        let until = self.run.starting.saturating_add_unsigned(self.run.fate.starting);
+        while self.cdap.clock.now() < until && !self.stop().load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     /// Changes the kept run, if it still exists.
     fn with_run(&self, change: impl FnOnce(&mut Run, i64)) {
         let now = self.cdap.clock.now();
         let mut world = self.cdap.world();
-        if let Some(run) = world.runs.get_mut(&self.run.id) {
+        if let Some(run) = world.runs.get_mut(&self.run.id).filter(|run| self.is_of(run)) {
             change(run, now);
             world.touch(&self.run.id);
         }
@@ -315,6 +338,15 @@ impl Work {
             lifecycle,
         };
         let clock = self.cdap.clock;
+        let mine = self
+            .cdap
+            .world()
+            .runs
+            .get(&self.run.id)
+            .is_some_and(|run| self.is_of(run));
+        if !mine {
+            return;
+        }
         let kept = speaker.line(line, number);
         self.cdap
             .store
