@@ -54,16 +54,15 @@ fn scenarios(paths: &[PathBuf]) -> anyhow::Result<Scenario> {
 /// A shipped scenario by its name, else a file.
 fn scenario(path: &Path) -> anyhow::Result<Scenario> {
     let name = path.to_string_lossy();
-    let read = match named(&name) {
-        Some(shipped) => shipped,
-        None => {
-            let text = std::fs::read_to_string(path).with_context(|| {
-                let known = shipped::names();
-                format!("Cannot read the scenario {name}. Name a file, or one of {known}.")
-            })?;
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            Scenario::read(&stem, &text)
-        }
+    let read = if let Some(shipped) = named(&name) {
+        shipped
+    } else {
+        let text = std::fs::read_to_string(path).with_context(|| {
+            let known = shipped::names();
+            format!("Cannot read the scenario {name}. Name a file, or one of {known}.")
+        })?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        Scenario::read(&stem, &text)
     };
     read.map_err(|mistakes| {
         let lines: Vec<_> = mistakes

@@ -11,6 +11,7 @@ pub mod play;
 mod read;
 pub mod shipped;
 mod toml;
+mod words;
 
 pub use self::toml::span;
 

@@ -4,6 +4,8 @@
 //! their order never change. The APIs themselves are in `fusion`, `cdap` and `bigquery`.
 
 mod front;
+mod instead;
+mod wire;
 
 use super::cdap::Cdap;
 use super::control;
@@ -11,7 +13,7 @@ use super::execution::Executor;
 use super::fusion;
 use super::{SandboxError, Settings};
 use axum::Router;
-use front::{Front, Wire};
+use front::Front;
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wire::Wire;
 
 /// What a client needs to know to use the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,26 +1,22 @@
 //! The front of the one port: gives requests the faults that the scenario decided for them.
 //!
 //! Behind it are the real APIs; a client must not see that anything here is played. Resets need the
-//! connection itself, so it is wrapped in a [`Wire`] that can be cut.
+//! connection itself, so `server/wire.rs` wraps it.
 
+use super::instead::{instead, words};
 use crate::sandbox::cdap::Cdap;
 use crate::sandbox::scenario::facts::Facts;
 use crate::sandbox::scenario::live::Faults;
 use crate::sandbox::scenario::{Service, Upset};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper_util::service::TowerToHyperService;
-use serde_json::json;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// As large as the largest body that an API behind takes.
 const LARGEST_BODY: usize = 150 << 20;
@@ -35,69 +31,6 @@ const FLUSH: Duration = Duration::from_millis(20);
 #[derive(Debug, thiserror::Error)]
 #[error("the scenario cut the connection")]
 pub(super) struct Cut;
-
-/// One connection, which may end with a reset.
-#[derive(Debug)]
-pub(super) struct Wire {
-    stream: TcpStream,
-    cut: Arc<AtomicBool>,
-}
-
-impl Wire {
-    pub fn new(stream: TcpStream) -> (Self, Arc<AtomicBool>) {
-        let cut = Arc::<AtomicBool>::default();
-        let wire = Self {
-            stream,
-            cut: Arc::clone(&cut),
-        };
-        (wire, cut)
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        if self.cut.load(Ordering::SeqCst) {
-            // A reset instead of an orderly end; if the system refuses, the end is orderly.
-            let _ = self.stream.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
 
 /// Answers the requests of one connection.
 #[derive(Clone)]
@@ -267,79 +200,6 @@ fn pieces(
         }
     });
     Response::from_parts(head, Body::from_stream(stream))
-}
-
-/// An answer that no API behind gave.
-fn instead(
-    service: Service,
-    status: u16,
-    text: String,
-    content_type: Option<String>,
-    usual: Option<&'static str>,
-    retry_after: Option<u64>,
-) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let headers = response.headers_mut();
-    let told = content_type.and_then(|kind| HeaderValue::try_from(kind).ok());
-    if let Some(kind) = told.or(usual.map(HeaderValue::from_static)) {
-        headers.insert(header::CONTENT_TYPE, kind);
-    }
-    if let Some(seconds) = retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    if service == Service::Cdap && matches!(status, 401 | 503) {
-        // Measured: both end the connection.
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    if status == 401 {
-        let realm = HeaderValue::from_static(match service {
-            Service::Cdap => "Bearer realm=\"cdap\" error=\"invalid_token\"",
-            _ => "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"",
-        });
-        headers.insert(header::WWW_AUTHENTICATE, realm);
-    }
-    response
-}
-
-/// Content type and text that a service uses for a status.
-fn words(service: Service, status: u16, asked: &str) -> (Option<&'static str>, String) {
-    let code = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let reason = code.canonical_reason().unwrap_or("Error");
-    if service == Service::Cdap {
-        return match status {
-            // The form of 401 and the router's 503 are measured; how an expired token is described is not.
-            401 => (
-                Some("application/json;charset=UTF-8"),
-                r#"{"error":"invalid_token","auth_uri":["http://127.0.0.1:11016/token"]}"#.to_owned(),
-            ),
-            503 => (
-                None,
-                format!("No endpoint strategy found for request {asked} HTTP/1.1"),
-            ),
-            _ => (Some("text/plain; charset=utf-8"), reason.to_owned()),
-        };
-    }
-    let (name, why, text) = match status {
-        401 => (
-            "UNAUTHENTICATED",
-            "authError",
-            "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
-        ),
-        403 => ("PERMISSION_DENIED", "rateLimitExceeded", "Exceeded rate limits"),
-        429 => ("RESOURCE_EXHAUSTED", "rateLimitExceeded", "Exceeded rate limits"),
-        503 => (
-            "UNAVAILABLE",
-            "backendError",
-            "Error encountered during execution. Retrying may solve the problem.",
-        ),
-        _ => ("INTERNAL", "internalError", reason),
-    };
-    let body = json!({"error": {
-        "code": status, "message": text, "status": name,
-        "errors": [{"message": text, "domain": "global", "reason": why}],
-    }});
-    (Some("application/json; charset=UTF-8"), body.to_string())
 }
 
 #[cfg(test)]
