@@ -1,10 +1,28 @@
 //! The scenarios that come with the program, by name.
 
+macro_rules! shipped {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../assets/scenarios/", $name, ".toml")))),+]
+    };
+}
+
 /// Name and text of each, in the order of the alphabet.
-pub const SCENARIOS: &[(&str, &str)] = &[(
+pub const SCENARIOS: &[(&str, &str)] = shipped![
+    "deaf-stop",
+    "failing-stages",
     "flaky-network",
-    include_str!("../../../assets/scenarios/flaky-network.toml"),
-)];
+    "flow-control",
+    "killed-control-plane",
+    "late-logs",
+    "late-records",
+    "lost-answers",
+    "overload",
+    "redeploy",
+    "skipped-statuses",
+    "stuck-starting",
+    "stuck-stopping",
+    "token-expiry",
+];
 
 /// The text of a shipped scenario.
 pub fn find(name: &str) -> Option<&'static str> {
