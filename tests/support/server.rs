@@ -35,6 +35,13 @@ impl Sandbox {
         self.child.wait().unwrap();
     }
 
+    /// Ends it with a signal; its exit code.
+    pub fn end(&mut self, name: &str) -> Option<i32> {
+        super::home::signal(self.child.id(), name);
+        let ended = super::home::wait_for("the end of the sandbox", || self.child.try_wait().unwrap());
+        ended.code()
+    }
+
     /// The lines of a profile that lead here.
     pub fn way(&self) -> String {
         let name = |key: &str| self.ready[key].as_str().unwrap();
