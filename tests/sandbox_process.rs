@@ -189,13 +189,31 @@ fn damaged_files_are_said_so() {
         std::fs::write(state.join(file), "this is no database at all\n".repeat(100)).unwrap();
         let told = home.start(&["sandbox", "--state", &state.to_string_lossy()]);
         assert_eq!((told.code, told.out.as_str()), (2, ""), "{file}: {}", told.all());
-        let name = file.rsplit('/').next().unwrap();
-        assert!(
-            told.err.contains(name) && told.err.contains("delete"),
-            "{file}: {}",
-            told.err
-        );
+        let name = file.split('/').next().unwrap();
+        let named = told.err.contains(&*state.join(name).to_string_lossy());
+        assert!(named && told.err.contains("delete it"), "{file}: {}", told.err);
     }
+}
+
+#[test]
+fn a_damaged_entry_is_no_run_lost_in_silence() {
+    let home = Home::new();
+    let mut sandbox = kept(&home, &["--speed", "20"]);
+    let run = start(&sandbox, &sources(&sandbox)[0]);
+    until(&sandbox, &run, &["COMPLETED"]);
+    sandbox.end("TERM");
+    let state = home.path().join("sandbox");
+    let store = rusqlite::Connection::open(state.join("cdap.db")).unwrap();
+    let changed = store.execute("UPDATE thing SET body = substr(body, 2) WHERE kind = 'run'", []);
+    assert_eq!(changed.unwrap(), 1);
+    drop(store);
+    let told = home.start(&["sandbox", "--state", &state.to_string_lossy()]);
+    assert_eq!((told.code, told.out.as_str()), (2, ""), "{}", told.all());
+    assert!(
+        told.err.contains(&format!("the run '{run}' in cdap.db")),
+        "{}",
+        told.err
+    );
 }
 
 #[test]

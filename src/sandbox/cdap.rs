@@ -80,7 +80,7 @@ impl Cdap {
         let clock = Clock::new(settings.speed);
         let cdap = Arc::new(Self {
             world: Mutex::default(),
-            store: Store::open(&settings.state)?,
+            store: Store::open(&settings.state).map_err(|error| error.of_file(&settings.state, "cdap.db"))?,
             executor,
             clock,
             personality: settings.personality,

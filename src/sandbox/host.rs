@@ -81,11 +81,12 @@ fn stores(state: &State, project: &str) -> Result<(Stores, Ground), SandboxError
             (None, scratch.0.clone(), Ground::Scratch(scratch))
         }
     };
-    let warehouse = Warehouse::open(folder, project, LOCATION)?;
+    let of = |name| move |error| SandboxError::from(error).of_file(state, name);
+    let warehouse = Warehouse::open(folder, project, LOCATION).map_err(of("warehouse.db"))?;
     warehouse
         .seed()
         .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
-    let source = Source::open(folder, SEED, chrono::Utc::now)?;
+    let source = Source::open(folder, SEED, chrono::Utc::now).map_err(of("source"))?;
     let stores = Stores {
         warehouse: Arc::new(warehouse),
         source: Arc::new(source),
