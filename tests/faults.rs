@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 
+#[expect(dead_code, reason = "signals are sent in end_to_end.rs")]
 #[path = "support/home.rs"]
 mod home;
+#[expect(dead_code, reason = "it is ended in sandbox_process.rs")]
 #[path = "support/server.rs"]
 mod server;
 #[expect(dead_code, reason = "arrivals are looked at in end_to_end.rs")]

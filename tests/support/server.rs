@@ -68,10 +68,15 @@ impl Sandbox {
         serde_json::from_str(&body).unwrap()
     }
 
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        let base = self.ready["datafusion"].as_str().unwrap();
+        base.strip_prefix("http://").unwrap()
+    }
+
     /// The status and the body of an answer.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let base = self.ready["datafusion"].as_str().unwrap();
-        let host = base.strip_prefix("http://").unwrap();
+        let host = self.address();
         let mut stream = TcpStream::connect(host).unwrap();
         let length = body.len();
         write!(
