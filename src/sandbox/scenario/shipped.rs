@@ -45,6 +45,25 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
+    fn the_page_of_the_docs_knows_every_scenario_and_operation_and_its_example_is_sound() {
+        let page = include_str!("../../../docs/scenarios.md");
+        for (name, _) in SCENARIOS {
+            assert!(page.contains(&format!("| `{name}` | ")), "{name}");
+        }
+        for (_, words) in crate::sandbox::scenario::facts::OPERATIONS {
+            assert!(page.contains(&format!("`{}`", words.join(" "))), "{words:?}");
+        }
+        let example = page
+            .split("```toml\n")
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap();
+        assert_eq!(Scenario::read("example", example).unwrap().gates().count(), 3);
+    }
+
+    #[test]
     fn every_shipped_file_is_embedded_sound_and_explained() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/scenarios");
         let files: BTreeSet<_> = std::fs::read_dir(folder)
