@@ -112,9 +112,15 @@ pub struct SandboxOptions {
     /// Begin fresh and forget everything at the end
     #[arg(long)]
     pub ephemeral: bool,
+    /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
+    #[arg(long)]
+    pub lab: bool,
     /// How many times faster than on a real instance everything takes its course
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
+    /// A real MySQL or `MariaDB` instead of the built-in source database
+    #[arg(long, value_name = "MYSQL_URL", value_parser = mysql_url, help = SOURCE_HELP)]
+    pub source: Option<String>,
     /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
     #[arg(long, value_name = "FILE|NAME")]
     pub scenario: Vec<PathBuf>,
@@ -140,6 +146,9 @@ pub enum Release {
     #[value(name = "6.11")]
     V6_11,
 }
+
+const SOURCE_HELP: &str =
+    "Read from a real MySQL or MariaDB: mysql://user[:password]@127.0.0.1[:port][/database]";
 
 /// Options of `downbeat runs`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -227,6 +236,15 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The sandbox reads it whole; the words repeat nothing of it, for it may hold a password.
+fn mysql_url(text: &str) -> Result<String, &'static str> {
+    let form = "write it as mysql://user[:password]@127.0.0.1[:port][/database]";
+    match text.strip_prefix("mysql://") {
+        Some(rest) if rest.contains('@') => Ok(text.to_owned()),
+        _ => Err(form),
+    }
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
@@ -297,6 +315,7 @@ mod tests {
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
             ("downbeat sandbox --scenario", "a value is required"),
+            ("downbeat sandbox --source 127.0.0.1:3306", "mysql://user"),
             ("downbeat --profile p sandbox", "serves no profile"),
             ("downbeat --set a=1 runs", "lists what was"),
             ("downbeat runs --limit 0", "0 is not in"),

@@ -45,6 +45,10 @@ pub struct Settings {
     pub scenario: scenario::Scenario,
     /// The token that CDAP asks for; without one it is open, as a fresh server is.
     pub cdap_token: Option<String>,
+    /// Whether the lab plugins are there (`plugin/lab.rs`).
+    pub lab: bool,
+    /// A real MySQL or `MariaDB` in the place of the embedded source.
+    pub source: Option<source::Address>,
 }
 
 impl Default for Settings {
@@ -58,6 +62,8 @@ impl Default for Settings {
             limits: Limits::default(),
             scenario: scenario::Scenario::default(),
             cdap_token: None,
+            lab: false,
+            source: None,
         }
     }
 }

@@ -15,6 +15,8 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         (Some(folder), _) => State::Directory(folder.clone()),
         (None, _) => State::Directory(home.sandbox()),
     };
+    let source = options.source.as_deref().map(str::parse).transpose();
+    let source = source.map_err(|reason: String| anyhow::anyhow!("--source: {reason}"))?;
     let defaults = Settings::default();
     let speed = options.speed.unwrap_or(defaults.speed);
     let scenario = scenarios(&options.scenario)?;
@@ -31,6 +33,8 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
             Release::V6_11 => Personality::V6_11,
         },
         cdap_token: options.cdap_token.clone(),
+        source,
+        lab: options.lab,
         ..defaults
     })
     .await?;

@@ -63,6 +63,7 @@ pub struct Cdap {
     clock: Clock,
     personality: Personality,
     limits: Limits,
+    lab: bool,
     ids: launch::RunIds,
     faults: Arc<Faults>,
     gate: Option<gate::Gate>,
@@ -93,6 +94,7 @@ impl Cdap {
             clock,
             personality: settings.personality,
             limits: settings.limits,
+            lab: settings.lab,
             ids: launch::RunIds::default(),
             faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
             gate: settings

@@ -135,13 +135,17 @@ impl World {
 pub fn has_program(version: &AppVersion, program: &ProgramRef) -> bool {
     match program.kind {
         ProgramKind::Workflow => program.name == WORKFLOW,
-        ProgramKind::Spark => version
-            .plan
-            .nodes
-            .iter()
-            .any(|node| node.program == NodeProgram::Spark && node.id == program.name),
+        ProgramKind::Spark => has_node(version, NodeProgram::Spark, &program.name),
+        ProgramKind::Mapreduce => has_node(version, NodeProgram::MapReduce, &program.name),
         _ => false,
     }
+}
+
+fn has_node(version: &AppVersion, program: NodeProgram, name: &str) -> bool {
+    let nodes = &version.plan.nodes;
+    nodes
+        .iter()
+        .any(|node| node.program == program && node.id == name)
 }
 
 #[cfg(test)]
