@@ -16,7 +16,8 @@ mod stores;
 use home::{Home, PROFILE, Told};
 use serde_json::Value;
 use server::Sandbox;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use stores::{ACTIVE, Stores, distinct};
 
 /// Where the first load of a source begins.
@@ -26,8 +27,8 @@ const BEGINNING: &str = "1970-01-02 00:00:00";
 struct Case {
     scenario: &'static str,
     speed: &'static str,
-    /// More lines of the profile.
-    profile: &'static str,
+    /// The limit in seconds of some sources, as a condition on the configuration table; others have an hour.
+    limit: Option<(u32, &'static str)>,
     /// The tries that sources need, where it is not one; what a kill meets is left to the moment.
     tries: Option<&'static [(&'static str, u64)]>,
     /// Words that the program must have said on the way.
@@ -60,7 +61,15 @@ fn play(case: &Case) -> Played {
         ],
     );
     let way = sandbox.way();
-    home.configure(&format!("[profile.far]\n{PROFILE}{}{way}", case.profile));
+    home.configure(&format!("[profile.far]\n{PROFILE}{way}"));
+    if let Some((seconds, which)) = case.limit {
+        let table = "`downbeat-sandbox.cdf_output.configuration`";
+        let sql = format!("UPDATE {table} SET timeout_seconds = {seconds} WHERE {which}");
+        let body = serde_json::json!({ "query": sql, "useLegacySql": false }).to_string();
+        let path = "/bigquery/v2/projects/downbeat-sandbox/queries";
+        let (status, answer) = sandbox.ask("POST", path, &body);
+        assert_eq!(status, 200, "{answer}");
+    }
     let told = home.start(&["run", "--profile", "far", "--output", "json"]);
     let scenario = sandbox.get("/sandbox/scenario");
     // From here on nothing goes wrong: the records are to be read, not fought for.
@@ -74,21 +83,34 @@ fn play(case: &Case) -> Played {
     }
 }
 
-/// Plays cases side by side: they wait more than they work.
-fn play_all(cases: &[Case]) {
+/// All cases, played side by side once: they wait more than they work.
+static PLAYED: LazyLock<BTreeMap<&str, Option<Played>>> = LazyLock::new(|| {
     std::thread::scope(|scope| {
-        let played: Vec<_> = cases
+        let playing: Vec<_> = CASES
             .iter()
             .map(|case| {
                 let thread = std::thread::Builder::new().name(case.scenario.to_owned());
-                thread.spawn_scoped(scope, || check(case, &play(case))).unwrap()
+                (case, thread.spawn_scoped(scope, || play(case)).unwrap())
             })
             .collect();
-        let broken: Vec<_> = played.into_iter().map(|thread| thread.join().is_err()).collect();
-        let broken = cases.iter().zip(broken).filter(|(_, broken)| *broken);
-        let broken: Vec<_> = broken.map(|(case, _)| case.scenario).collect();
-        assert!(broken.is_empty(), "{broken:?}");
-    });
+        let played = playing.into_iter();
+        played
+            .map(|(case, thread)| (case.scenario, thread.join().ok()))
+            .collect()
+    })
+});
+
+/// Checks what came of some of the cases; each is told, also behind a broken one.
+fn check_all(scenarios: &[&str]) {
+    let broken: Vec<_> = scenarios
+        .iter()
+        .filter(|scenario| {
+            let case = CASES.iter().find(|case| case.scenario == **scenario).unwrap();
+            let sound = |played: &Played| std::panic::catch_unwind(|| check(case, played)).is_ok();
+            !PLAYED[**scenario].as_ref().is_some_and(sound)
+        })
+        .collect();
+    assert!(broken.is_empty(), "{broken:?}");
 }
 
 fn check(case: &Case, played: &Played) {
@@ -184,119 +206,124 @@ fn exact_counts(home: &Home, summary: &Value) {
 const PLAIN: Case = Case {
     scenario: "",
     speed: "20",
-    profile: "",
+    limit: None,
     tries: Some(&[("ticket", 2)]),
     says: &[],
 };
 
+const CASES: &[Case] = &[
+    Case {
+        scenario: "flaky-network",
+        ..PLAIN
+    },
+    Case {
+        scenario: "late-records",
+        speed: "6",
+        ..PLAIN
+    },
+    Case {
+        scenario: "overload",
+        ..PLAIN
+    },
+    Case {
+        scenario: "token-expiry",
+        speed: "5",
+        says: &["connection_degraded", "connection_restored"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "lost-answers",
+        speed: "10",
+        says: &["start_doubted"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "flow-control",
+        says: &["start_refused"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "redeploy",
+        ..PLAIN
+    },
+    Case {
+        scenario: "late-logs",
+        ..PLAIN
+    },
+    Case {
+        scenario: "skipped-statuses",
+        tries: Some(&[("ticket", 2), ("expense", 2)]),
+        ..PLAIN
+    },
+    Case {
+        scenario: "failing-stages",
+        tries: Some(&[("ticket", 2), ("payroll", 2), ("orders", 2), ("expense", 3)]),
+        says: &["Communications link failure", "too many table update operations"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "stuck-starting",
+        tries: Some(&[("ticket", 2), ("expense", 2)]),
+        limit: Some((4, "data_source = 'expense'")),
+        says: &["stop_intended", "had not ended after"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "stuck-stopping",
+        speed: "40",
+        tries: Some(&[("ticket", 2), ("expense", 2)]),
+        limit: Some((4, "data_source = 'expense'")),
+        says: &["stop_intended", "STOPPING"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "deaf-stop",
+        speed: "8",
+        limit: Some((4, "data_source = 'expense'")),
+        says: &["stop_intended"],
+        ..PLAIN
+    },
+    Case {
+        scenario: "killed-control-plane",
+        speed: "6",
+        limit: Some((10, "data_source != 'orders'")),
+        tries: None,
+        says: &["connection_degraded", "stop_intended"],
+    },
+];
+
+#[test]
+fn every_shipped_scenario_is_played() {
+    let shipped = downbeat::sandbox::scenario::shipped::SCENARIOS;
+    let played: BTreeSet<_> = CASES.iter().map(|case| case.scenario).collect();
+    assert_eq!(played, shipped.iter().map(|(name, _)| *name).collect());
+}
+
 #[test]
 fn what_cannot_be_seen_fails_nothing() {
-    play_all(&[
-        Case {
-            scenario: "flaky-network",
-            ..PLAIN
-        },
-        Case {
-            scenario: "late-records",
-            speed: "6",
-            ..PLAIN
-        },
-        Case {
-            scenario: "overload",
-            ..PLAIN
-        },
-        Case {
-            scenario: "token-expiry",
-            speed: "5",
-            says: &["connection_degraded", "connection_restored"],
-            ..PLAIN
-        },
-    ]);
+    check_all(&["flaky-network", "late-records", "overload", "token-expiry"]);
 }
 
 #[test]
 fn a_try_has_one_run_whatever_becomes_of_its_start() {
-    play_all(&[
-        Case {
-            scenario: "lost-answers",
-            speed: "10",
-            says: &["start_doubted"],
-            ..PLAIN
-        },
-        Case {
-            scenario: "flow-control",
-            says: &["start_refused"],
-            ..PLAIN
-        },
-        Case {
-            scenario: "redeploy",
-            ..PLAIN
-        },
-        Case {
-            scenario: "late-logs",
-            ..PLAIN
-        },
-    ]);
+    check_all(&["lost-answers", "flow-control", "redeploy", "late-logs"]);
 }
 
 #[test]
 fn only_the_end_counts() {
-    play_all(&[
-        Case {
-            scenario: "skipped-statuses",
-            tries: Some(&[("ticket", 2), ("expense", 2)]),
-            ..PLAIN
-        },
-        Case {
-            scenario: "failing-stages",
-            profile: "cdf_pipeline_retries = 2\n",
-            tries: Some(&[("ticket", 2), ("payroll", 2), ("orders", 2), ("expense", 3)]),
-            says: &["Communications link failure", "too many table update operations"],
-            ..PLAIN
-        },
-    ]);
+    check_all(&["skipped-statuses", "failing-stages"]);
 }
 
 #[test]
 fn limits_stop_what_hangs_and_wait_for_its_end() {
-    const LIMIT: &str = "cdf_pipeline_timeout_seconds = 6\n";
-    play_all(&[
-        Case {
-            scenario: "stuck-starting",
-            tries: Some(&[("ticket", 2), ("expense", 2)]),
-            profile: LIMIT,
-            says: &["stop_intended", "had not ended after"],
-            ..PLAIN
-        },
-        Case {
-            scenario: "stuck-stopping",
-            tries: Some(&[("ticket", 2), ("expense", 2)]),
-            profile: LIMIT,
-            says: &["stop_intended", "STOPPING"],
-            ..PLAIN
-        },
-        Case {
-            scenario: "deaf-stop",
-            speed: "5",
-            profile: LIMIT,
-            says: &["stop_intended"],
-            ..PLAIN
-        },
-    ]);
+    check_all(&["stuck-starting", "stuck-stopping", "deaf-stop"]);
 }
 
 #[test]
 fn a_killed_control_plane_is_outlived() {
-    let case = Case {
-        scenario: "killed-control-plane",
-        speed: "6",
-        profile: "cdf_pipeline_timeout_seconds = 10\n",
-        tries: None,
-        says: &["connection_degraded", "stop_intended"],
-    };
-    let played = play(&case);
-    check(&case, &played);
+    check_all(&["killed-control-plane"]);
     // Who was STARTING went on under its id; who was RUNNING was dead, and its next try did the work.
+    let played = PLAYED["killed-control-plane"].as_ref().unwrap();
     let summary = played.told.summary();
     let tries = |source: &str| {
         let tasks = summary["tasks"].as_array().unwrap();
@@ -307,7 +334,7 @@ fn a_killed_control_plane_is_outlived() {
     };
     assert_eq!(tries("_orders"), 1, "{}", played.told.all());
     assert!(
-        tries("_engineer") == 2 && tries("_payroll") == 2,
+        tries("_engineer") > 1 && tries("_payroll") > 1,
         "{}",
         played.told.all()
     );
