@@ -43,12 +43,12 @@ pub struct Settings {
     pub limits: Limits,
     /// What goes wrong.
     pub scenario: scenario::Scenario,
-    /// The token that CDAP asks for; without one it is open, as a fresh server is.
-    pub cdap_token: Option<String>,
-    /// Whether the lab plugins are there (`plugin/lab.rs`).
-    pub lab: bool,
     /// A real MySQL or `MariaDB` in the place of the embedded source.
     pub source: Option<source::Address>,
+    /// The token that CDAP asks for; without one it is open, as a fresh server is.
+    pub cdap_token: Option<String>,
+    /// Whether the lab's plugins are installed, which read and write files of this machine.
+    pub lab: bool,
 }
 
 impl Default for Settings {
@@ -61,9 +61,9 @@ impl Default for Settings {
             personality: Personality::V6_11,
             limits: Limits::default(),
             scenario: scenario::Scenario::default(),
+            source: None,
             cdap_token: None,
             lab: false,
-            source: None,
         }
     }
 }

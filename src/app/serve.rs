@@ -28,13 +28,13 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         state,
         speed,
         scenario,
+        source,
         personality: match options.cdap_version {
             Release::V6_10 => Personality::V6_10,
             Release::V6_11 => Personality::V6_11,
         },
-        cdap_token: options.cdap_token.clone(),
-        source,
         lab: options.lab,
+        cdap_token: options.cdap_token.clone(),
         ..defaults
     })
     .await?;

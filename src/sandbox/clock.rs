@@ -60,6 +60,11 @@ impl Clock {
             .max(3)
     }
 
+    /// How much faster than measured.
+    pub fn speed(self) -> f64 {
+        self.speed
+    }
+
     /// A span as long as it takes here.
     pub fn scaled(self, span: Duration) -> Duration {
         Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)

@@ -68,6 +68,7 @@ impl Executor for StoreExecutor {
             stop,
             tell: &|observation| (*observe.borrow_mut())(observation),
             share,
+            speed: job.speed,
             node: String::new(),
             program: NodeProgram::Action,
         };
@@ -110,6 +111,7 @@ struct Execution<'a> {
     tell: &'a dyn Fn(Observation),
     /// How long one node should take at least.
     share: Duration,
+    speed: f64,
     node: String,
     program: NodeProgram,
 }
@@ -176,6 +178,7 @@ impl Execution<'_> {
             },
             tell: self.tell,
             stop: self.stop,
+            speed: self.speed,
             rejected: Cell::new(0),
         };
         let result = work(&task);

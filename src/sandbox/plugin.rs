@@ -179,7 +179,7 @@ static PLUGINS: &[Plugin] = &[
     },
 ];
 
-/// The plugin of this name and type.
+/// The plugin of this name and type, those of the lab included.
 pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
     PLUGINS
         .iter()
@@ -239,6 +239,8 @@ pub(super) struct Task<'a> {
     pub tell: &'a dyn Fn(Observation),
     /// Becomes true when the run is to end.
     pub stop: &'a AtomicBool,
+    /// How much faster than asked it may sleep.
+    pub speed: f64,
     /// How many records went to the error output.
     pub rejected: Cell<i64>,
 }
@@ -270,12 +272,12 @@ impl Task<'_> {
         self.rejected.set(self.rejected.get() + 1);
     }
 
-    /// Waits, in slices, so that a stop is heard.
+    /// Sleeps, in slices, so that a stop is heard.
     ///
     /// # Errors
     /// The exception of an interrupted thread.
     pub fn pause(&self, span: Duration) -> Result<(), Failure> {
-        pause(span, self.stop)
+        pause(span.div_f64(self.speed), self.stop)
     }
 
     /// A value that this sandbox does not execute, said so that nobody takes it for the real thing.

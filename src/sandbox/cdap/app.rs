@@ -2,8 +2,7 @@
 
 use super::catalogue::ArtifactId;
 use super::program::{ProgramKind, WORKFLOW};
-use crate::sandbox::execution::{Plan, PlannedNode};
-use crate::sandbox::observation::NodeProgram;
+use crate::sandbox::execution::Plan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -120,14 +119,15 @@ impl AppVersion {
             name: id,
             description,
         };
-        let kind = |node: &PlannedNode| match node.program {
-            NodeProgram::Action => None,
-            NodeProgram::Spark => Some(ProgramKind::Spark),
-            NodeProgram::MapReduce => Some(ProgramKind::Mapreduce),
-        };
         let nodes = self.plan.nodes.iter();
         let mut programs: Vec<_> = nodes
-            .filter_map(|node| Some(program(kind(node)?, &node.id, &node.description)))
+            .filter_map(|node| {
+                Some(program(
+                    ProgramKind::of_node(node.program)?,
+                    &node.id,
+                    &node.description,
+                ))
+            })
             .collect();
         programs.push(program(ProgramKind::Workflow, WORKFLOW, "Data Pipeline Workflow"));
         let plugins = self.plan.plugins.iter();

@@ -75,6 +75,7 @@ impl Cdap {
                 .collect(),
             pace: self.clock.work(),
             breakage: run.fate.fail.clone(),
+            speed: self.clock.speed(),
         })
     }
 }

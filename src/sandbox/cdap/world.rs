@@ -5,7 +5,6 @@ use super::app::AppVersion;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
-use crate::sandbox::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -135,17 +134,12 @@ impl World {
 pub fn has_program(version: &AppVersion, program: &ProgramRef) -> bool {
     match program.kind {
         ProgramKind::Workflow => program.name == WORKFLOW,
-        ProgramKind::Spark => has_node(version, NodeProgram::Spark, &program.name),
-        ProgramKind::Mapreduce => has_node(version, NodeProgram::MapReduce, &program.name),
-        _ => false,
+        kind => version
+            .plan
+            .nodes
+            .iter()
+            .any(|node| ProgramKind::of_node(node.program) == Some(kind) && node.id == program.name),
     }
-}
-
-fn has_node(version: &AppVersion, program: NodeProgram, name: &str) -> bool {
-    let nodes = &version.plan.nodes;
-    nodes
-        .iter()
-        .any(|node| node.program == program && node.id == name)
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ impl World {
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
             pace: Duration::ZERO,
             breakage: None,
+            speed: 1.0,
         };
         let mut seen = Vec::new();
         let end = self
@@ -265,6 +266,7 @@ fn a_stop_ends_it_between_two_batches() {
         secure_keys: BTreeMap::new(),
         pace: Duration::from_secs(3600),
         breakage: None,
+        speed: 1.0,
     };
     let stop = AtomicBool::new(true);
     let end = world.executor.execute(&job, &stop, &mut |_| {});

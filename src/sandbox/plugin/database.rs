@@ -193,6 +193,7 @@ mod tests {
                 }
             },
             stop: &AtomicBool::new(false),
+            speed: 1.0,
             rejected: Cell::new(0),
         };
         let done = work(&task);

@@ -47,6 +47,7 @@ impl Lab {
             secure_keys: BTreeMap::new(),
             pace: Duration::ZERO,
             breakage: None,
+            speed: 1.0,
         };
         let mut seen = Vec::new();
         let end = self.world.executor.execute(&job, stop, &mut |observation| {
