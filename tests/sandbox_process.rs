@@ -133,7 +133,7 @@ fn fifty_clients_at_once_get_their_own_answers() {
 #[test]
 fn a_folder_serves_one_at_a_time_and_a_signal_ends_it_cleanly() {
     let home = Home::new();
-    let mut sandbox = kept(&home, &["--speed", "10", "--port", "0"]);
+    let mut sandbox = kept(&home, &["--speed", "2", "--port", "0"]);
     let state = home.path().join("sandbox");
     let second = home.start(&["sandbox", "--state", &state.to_string_lossy()]);
     assert_eq!((second.code, second.out.as_str()), (2, ""), "{}", second.all());
@@ -143,18 +143,38 @@ fn a_folder_serves_one_at_a_time_and_a_signal_ends_it_cleanly() {
         second.all()
     );
 
-    let source = sources(&sandbox).remove(0);
-    let running = start(&sandbox, &source);
-    until(&sandbox, &running, &["RUNNING"]);
+    let sources = sources(&sandbox);
+    let held = "[[run]]\nwhere = { data_source = 'payroll' }\nstarting = '30m'";
+    assert_eq!(sandbox.ask("PUT", "/sandbox/scenario", held).0, 200);
+    let starting = start(&sandbox, &sources[1]);
+    until(&sandbox, &starting, &["STARTING"]);
+    let running = start(&sandbox, &sources[0]);
+    let nodes = format!("{PROGRAM}/runs/{running}/nodes/state");
+    wait_for("its Spark node", || {
+        let nodes = sandbox.get(&nodes);
+        (nodes["phase-2"]["nodeStatus"] == "RUNNING").then_some(())
+    });
     assert_eq!(sandbox.end("TERM"), Some(0));
 
     let sandbox = kept(&home, &["--speed", "10"]);
     let record = sandbox.get(&format!("{PROGRAM}/runs/{running}"));
-    assert_eq!(record["status"], "KILLED", "as measured: {record}");
+    assert_eq!(
+        record["status"], "FAILED",
+        "its Spark node was aborted, as measured: {record}"
+    );
     assert!(
         record.get("stopping").is_none(),
         "nobody asked it to stop: {record}"
     );
+    let record = sandbox.get(&format!("{PROGRAM}/runs/{starting}"));
+    assert_eq!(record["status"], "STARTING", "it goes on under its id: {record}");
+    assert_eq!(
+        sandbox
+            .ask("POST", &format!("{PROGRAM}/runs/{starting}/stop"), "")
+            .0,
+        200
+    );
+    until(&sandbox, &starting, &["KILLED"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::response::Response;
 use axum::routing::any;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 use world::{Namespace, World};
@@ -66,6 +67,8 @@ pub struct Cdap {
     lab: bool,
     ids: launch::RunIds,
     faults: Arc<Faults>,
+    /// Whether it is being ended in good order.
+    leaving: AtomicBool,
     gate: Option<gate::Gate>,
 }
 
@@ -97,6 +100,7 @@ impl Cdap {
             lab: settings.lab,
             ids: launch::RunIds::default(),
             faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
+            leaving: AtomicBool::new(false),
             gate: settings
                 .cdap_token
                 .clone()

@@ -6,6 +6,7 @@
 use super::Cdap;
 use super::event::Event;
 use super::run::{Run, Status};
+use crate::sandbox::observation::Failure;
 use crate::sandbox::scenario::Happening;
 use crate::sandbox::scenario::facts::Arguments;
 use std::collections::BTreeSet;
@@ -56,6 +57,23 @@ pub(super) fn skip(run: &mut Run, before: Status) {
     if run.fate.skip.contains(&run.status) {
         run.status = before;
     }
+}
+
+/// Why a Spark node fails that the server's own end stops (measured).
+pub(super) fn spark_aborted() -> Failure {
+    const SPARK: &str = "org.apache.spark.SparkException";
+    let exception = |class: &str, message: &str, cause: Option<Failure>| Failure {
+        class_name: class.to_owned(),
+        message: Some(message.to_owned()),
+        cause: cause.map(Box::new),
+    };
+    let inner = exception(SPARK, "Job 0 cancelled because SparkContext was shut down", None);
+    let aborted = exception(SPARK, "Job aborted.", Some(inner));
+    exception(
+        "java.util.concurrent.ExecutionException",
+        "org.apache.spark.SparkException: Job aborted.",
+        Some(aborted),
+    )
 }
 
 impl Cdap {

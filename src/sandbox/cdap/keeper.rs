@@ -105,9 +105,11 @@ impl Cdap {
         world.events.extend(events);
     }
 
-    /// Ends all work in good order: what runs becomes KILLED without having been asked to stop,
-    /// what waits or starts is left for the next process.
+    /// Ends all work in good order: what runs ends KILLED without having been asked to stop, in a Spark
+    /// node FAILED (measured). What waits or starts is left for the next process; a real server runs it
+    /// to its end first, which takes longer than anybody here wants to wait.
     pub(in crate::sandbox) async fn shutdown(self: &Arc<Self>) {
+        self.leaving.store(true, Ordering::SeqCst);
         self.set_all_stops();
         // The grid beats no more, so ends are taken up here; two seconds, then the rest is left alone.
         for _ in 0..200 {

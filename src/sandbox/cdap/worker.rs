@@ -3,11 +3,11 @@
 //! The first and last lines of a run are written here, in the words of a real server; the lines of
 //! stages and actions are the executor's.
 
-use super::Cdap;
 use super::event::Event;
 use super::log::{Origin, Speaker};
 use super::program::WORKFLOW;
 use super::run::{Cause, Node, Run, Status};
+use super::{Cdap, crash};
 use crate::sandbox::execution::{End, Job};
 use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,6 +32,8 @@ struct Work {
     program: NodeProgram,
     /// The MapReduce job that was handed in.
     job: Option<String>,
+    /// Whether the server's own end stopped its Spark node.
+    aborted: bool,
 }
 
 impl Cdap {
@@ -89,13 +91,14 @@ impl Work {
             node: None,
             program: NodeProgram::Action,
             job: None,
+            aborted: false,
         })
     }
 
     fn perform(mut self) {
         self.wait_to_work();
         if self.stop().load(Ordering::SeqCst) {
-            return self.tell_end(Status::Killed);
+            return self.end_unbegun();
         }
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
@@ -111,6 +114,7 @@ impl Work {
         self.first_lines();
         let status = match self.execute(&job) {
             End::Completed => Status::Completed,
+            End::Killed if self.aborted => Status::Failed,
             End::Killed => Status::Killed,
             End::Failed(failure) => {
                 self.blame(&failure);
@@ -119,6 +123,22 @@ impl Work {
         };
         self.last_lines(status);
         self.tell_end(status);
+    }
+
+    /// Stopped before it worked: by a client, or because the server ends, and then it is left to the next one.
+    fn end_unbegun(&self) {
+        if self.cdap.leaving.load(Ordering::SeqCst) {
+            self.with_run(|run, _| run.worked_on = run.status != Status::Starting);
+        }
+        let left = self
+            .cdap
+            .world()
+            .runs
+            .get(&self.run.id)
+            .is_some_and(|run| !run.worked_on);
+        if !left {
+            self.tell_end(Status::Killed);
+        }
     }
 
     fn stop(&self) -> &AtomicBool {
@@ -185,7 +205,10 @@ impl Work {
     fn note(&mut self, observation: Observation) {
         match observation {
             Observation::NodeStarted { node, program } => self.node_started(node, program),
-            Observation::NodeFinished { node, end } => self.node_finished(&node, &end),
+            Observation::NodeFinished { node, end } => {
+                let end = self.unless_aborted(end);
+                self.node_finished(&node, &end);
+            }
             Observation::JobSubmitted { node, job } => self.job_submitted(&node, &job),
             Observation::Line(line) => {
                 let origin = if line.stage.is_some() {
@@ -202,6 +225,16 @@ impl Work {
                 self.with_run(|run, _| run.token.push((name, node, value)));
             }
         }
+    }
+
+    /// A Spark node that the server's own end stops says FAILED (measured).
+    fn unless_aborted(&mut self, end: NodeEnd) -> NodeEnd {
+        let leaving = self.cdap.leaving.load(Ordering::SeqCst);
+        if end != NodeEnd::Killed || !leaving || self.program != NodeProgram::Spark {
+            return end;
+        }
+        self.aborted = true;
+        NodeEnd::Failed(crash::spark_aborted())
     }
 
     fn node_started(&mut self, node: String, program: NodeProgram) {
