@@ -272,7 +272,7 @@ fn numbers(text: &str) -> String {
             10 | 13 if digits && word.starts_with('1') => out.push_str("<time>"),
             _ if digits && host => out.push_str("<port>"),
             15 if word.bytes().all(|byte| byte.is_ascii_hexdigit()) && out.ends_with('-') => {
-                out.push_str("<tail>")
+                out.push_str("<tail>");
             }
             _ => out.push_str(word),
         }

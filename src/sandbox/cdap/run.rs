@@ -5,6 +5,7 @@ use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use super::strings::InOrder;
 use crate::sandbox::observation::Failure;
+use crate::sandbox::scenario::Fate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -170,6 +171,9 @@ pub struct Run {
     pub token: Vec<(String, String, String)>,
     /// By full name: `user.Read MySQL.records.in`.
     pub metrics: BTreeMap<String, Points>,
+    /// What the scenario has for it.
+    #[serde(default)]
+    pub fate: Fate,
     /// Set to end the execution.
     #[serde(skip)]
     pub stop: Arc<AtomicBool>,
@@ -227,6 +231,11 @@ impl Run {
     /// When it was asked for, in seconds.
     pub fn second(&self) -> i64 {
         self.starting.div_euclid(1000)
+    }
+
+    /// Whether lists name it already.
+    pub fn is_listed(&self, now: i64) -> bool {
+        now >= self.starting.saturating_add_unsigned(self.fate.unlisted)
     }
 
     /// As the API shows it.
