@@ -78,6 +78,8 @@ impl Executor for StoreExecutor {
             let told = match &end {
                 End::Completed => NodeEnd::Completed,
                 End::Failed(failure) => NodeEnd::Failed(failure.clone()),
+                // An action that is stopped breaks, and says so (measured).
+                End::Killed if node.program == NodeProgram::Action => NodeEnd::Failed(interrupted(node)),
                 End::Killed => NodeEnd::Killed,
             };
             (execution.tell)(Observation::NodeFinished {
@@ -90,6 +92,22 @@ impl Executor for StoreExecutor {
         }
         End::Completed
     }
+}
+
+fn interrupted(node: &Node) -> Failure {
+    let class_name = "java.lang.InterruptedException";
+    let text = "sleep interrupted";
+    let stage = node
+        .stages
+        .first()
+        .map(|stage| stage.name.as_str())
+        .unwrap_or_default();
+    let mut outer = plugin::failure(
+        "io.cdap.cdap.api.exception.WrappedStageException",
+        format!("Stage '{stage}' encountered : {class_name}: {text}"),
+    );
+    outer.cause = Some(Box::new(plugin::failure(class_name, text)));
+    outer
 }
 
 fn observe_start(execution: &mut Execution<'_>, node: &Node) {

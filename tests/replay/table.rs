@@ -16,6 +16,9 @@ pub struct Known {
     /// What differs: the beginning of a place (`body $.series`); everything, when it is empty.
     #[serde(default)]
     pub at: String,
+    /// Whether it may be absent: what depends on the moment of the play.
+    #[serde(default)]
+    pub sometimes: bool,
     /// Why it may.
     pub why: String,
 }
@@ -79,7 +82,7 @@ impl Differences {
         let mut stale = Vec::new();
         for (at, known) in self.known.iter().enumerate() {
             for (name_at, name) in known.exchanges.iter().enumerate() {
-                if !self.met.contains(&(at, name_at)) {
+                if !known.sometimes && !self.met.contains(&(at, name_at)) {
                     stale.push(format!("{name:?} at {:?} ({})", known.at, known.why));
                 }
             }

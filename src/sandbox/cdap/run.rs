@@ -278,7 +278,8 @@ impl Run {
             gson_text(&InOrder(&in_hash_order(own.into_iter().chain(callers))))
         });
         let mut entries = vec![("runtimeArgs".to_owned(), Ordered::Text(arguments))];
-        if self.early_arguments.is_none() {
+        // A node is told of with RUNNING, not before (measured).
+        if self.early_arguments.is_none() && !self.status.is_launching() {
             entries.extend(self.nodes.iter().filter_map(|node| {
                 let id = node.run_id.clone()?;
                 Some((node.node_id.clone(), Ordered::Text(id)))
