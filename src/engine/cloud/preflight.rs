@@ -9,7 +9,7 @@ use crate::client::{Cdap, ClientError};
 use crate::domain::failure::Failure;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::id::{DagRunId, DatasetId, TableId};
-use crate::domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments};
+use crate::domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
 use crate::domain::row::Configuration;
 use crate::domain::run::{RunRequest, Scope};
 use crate::domain::time::Timestamp;
@@ -156,7 +156,9 @@ impl Cloud {
                         .is_some_and(|n| n.contains("ArgumentSetter"))
             });
         let known = |name: &String| {
-            given.contains(name) || preferences.contains_key(name) || name == LOGICAL_START_ARGUMENT
+            given.contains(name)
+                || preferences.contains_key(name)
+                || [LOGICAL_START_ARGUMENT, TOKEN_ARGUMENT].contains(&name.as_str())
         };
         let missing: BTreeSet<_> = macros
             .into_iter()
