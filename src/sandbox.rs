@@ -4,6 +4,7 @@
 //! real services cannot hide on both sides. `host` puts it together, `server` binds the port; `fusion`,
 //! `cdap` and `bigquery` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
 
+pub mod artifact;
 pub mod bigquery;
 pub mod bucket;
 pub mod cdap;
@@ -11,6 +12,7 @@ pub mod clock;
 pub mod execution;
 pub mod executor;
 pub mod fusion;
+mod hash_order;
 pub mod host;
 mod macros;
 pub mod observation;
@@ -36,6 +38,8 @@ pub struct Settings {
     pub personality: Personality,
     /// How many runs may be under way.
     pub limits: Limits,
+    /// Whether the plugins that the recordings were made with are installed.
+    pub lab: bool,
 }
 
 impl Default for Settings {
@@ -46,6 +50,7 @@ impl Default for Settings {
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
+            lab: false,
         }
     }
 }

@@ -8,6 +8,7 @@ mod spark;
 #[cfg(test)]
 mod tests;
 
+use super::artifact::Shelf;
 use super::execution::{End, Executor, Job, Plan};
 use super::macros;
 use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
@@ -33,8 +34,10 @@ impl StoreExecutor {
 }
 
 impl Executor for StoreExecutor {
-    fn plan(&self, config: &Json) -> Result<Plan, String> {
-        Pipeline::parse(config).map(|pipeline| pipeline.plan())
+    fn plan(&self, config: &Json, shelf: &Shelf<'_>) -> Result<Plan, String> {
+        let pipeline = Pipeline::parse(config)?;
+        pipeline.check(shelf)?;
+        Ok(pipeline.plan(shelf))
     }
 
     fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {

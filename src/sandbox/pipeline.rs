@@ -10,22 +10,35 @@
 //! with all of its sinks. `pipeline/check.rs` refuses what a real server refuses at deploy time.
 
 mod check;
+mod uses;
 
+use super::artifact::{Shelf, Wanted};
 use super::execution::{Plan, PlannedNode, PluginUse};
-use super::macros;
 use super::observation::NodeProgram;
-use super::plugin;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stage {
     pub name: String,
     pub plugin: String,
     /// `batchsource`, `transform`, `batchsink`, `action` …
     pub kind: String,
+    /// Which artifact its plugin is to come from.
+    pub artifact: Wanted,
     pub properties: BTreeMap<String, String>,
+}
+
+/// What leads from one stage to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    pub from: String,
+    pub to: String,
+    /// Of a splitter.
+    pub port: Option<String>,
+    /// Of a condition: `true` or `false`.
+    pub condition: Option<String>,
 }
 
 impl Stage {
@@ -33,13 +46,20 @@ impl Stage {
     pub fn is_action(&self) -> bool {
         self.kind == "action"
     }
+
+    /// Whether it moves no rows itself.
+    pub fn is_control(&self) -> bool {
+        self.is_action() || self.kind == "condition"
+    }
 }
 
 /// A pipeline.
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
     pub stages: Vec<Stage>,
-    pub connections: Vec<(String, String)>,
+    pub connections: Vec<Connection>,
+    /// What runs after the pipeline's end.
+    pub ending: Vec<Stage>,
 }
 
 /// A workflow node: its stages in the order in which rows pass them.
@@ -51,7 +71,8 @@ pub(super) struct Node {
 }
 
 impl Pipeline {
-    /// Reads an app's `config`, given as an object or as a string that holds one.
+    /// Reads an app's `config`, given as an object or as a string that holds one. Whether a server would
+    /// deploy it is [`Self::check`]'s to say.
     ///
     /// # Errors
     /// The text of the 400 answer.
@@ -72,16 +93,21 @@ impl Pipeline {
                 .cloned()
                 .unwrap_or_default()
         };
-        let stages = list("stages").iter().map(stage).collect::<Option<Vec<_>>>();
+        check::shape(config)?;
         let text = |item: &Json, key: &str| item.get(key).and_then(Json::as_str).map(str::to_owned);
-        let connections = list("connections")
-            .iter()
-            .filter_map(|c| Some((text(c, "from")?, text(c, "to")?)))
-            .collect();
-        let stages = stages.ok_or("A stage needs a name and a plugin.")?;
-        let pipeline = Self { stages, connections };
-        pipeline.check()?;
-        Ok(pipeline)
+        let connection = |item: &Json| {
+            Some(Connection {
+                from: text(item, "from")?,
+                to: text(item, "to")?,
+                port: text(item, "port"),
+                condition: item.get("condition").filter(|c| !c.is_null()).map(Json::to_string),
+            })
+        };
+        Ok(Self {
+            stages: list("stages").iter().filter_map(stage).collect(),
+            connections: list("connections").iter().filter_map(connection).collect(),
+            ending: list("postActions").iter().filter_map(stage).collect(),
+        })
     }
 
     pub fn stage(&self, name: &str) -> Option<&Stage> {
@@ -92,8 +118,16 @@ impl Pipeline {
     pub fn inputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.connections
             .iter()
-            .filter(move |(_, to)| to == name)
-            .map(|(from, _)| from.as_str())
+            .filter(move |connection| connection.to == name)
+            .map(|connection| connection.from.as_str())
+    }
+
+    /// The stages that this one feeds.
+    pub fn outputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.connections
+            .iter()
+            .filter(move |connection| connection.from == name)
+            .map(|connection| connection.to.as_str())
     }
 
     /// The nodes in order of execution, numbered from 1.
@@ -130,12 +164,7 @@ impl Pipeline {
     }
 
     fn neighbours<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let after = self
-            .connections
-            .iter()
-            .filter(move |(from, _)| from == name)
-            .map(|(_, to)| to.as_str());
-        self.inputs(name).chain(after)
+        self.inputs(name).chain(self.outputs(name))
     }
 
     /// Groups so that each comes after those it waits for.
@@ -180,7 +209,7 @@ impl Pipeline {
     }
 
     /// What a deployed app shows of it.
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self, shelf: &Shelf<'_>) -> Plan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
             description: describe(&node),
             id: node.id,
@@ -188,7 +217,7 @@ impl Pipeline {
         });
         Plan {
             nodes: nodes.collect(),
-            plugins: self.stages.iter().map(plugin_use).collect(),
+            plugins: uses::of(self, shelf),
         }
     }
 }
@@ -200,13 +229,20 @@ fn stage(json: &Json) -> Option<Stage> {
         other => other.to_string(),
     };
     let properties = plugin.get("properties").and_then(Json::as_object);
+    let wanted = |key: &str| Some(plugin.get("artifact")?.get(key)?.as_str()?.to_owned());
     Some(Stage {
         name: json.get("name")?.as_str()?.to_owned(),
         plugin: plugin.get("name")?.as_str()?.to_owned(),
         kind: plugin.get("type")?.as_str()?.to_owned(),
+        artifact: Wanted {
+            name: wanted("name"),
+            version: wanted("version"),
+            scope: wanted("scope"),
+        },
         properties: properties
             .into_iter()
             .flatten()
+            .filter(|(_, value)| !value.is_null())
             .map(|(key, value)| (key.clone(), text(value)))
             .collect(),
     })
@@ -225,31 +261,6 @@ fn describe(node: &Node) -> String {
     match node.program {
         NodeProgram::Action => String::new(),
         NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
-    }
-}
-
-fn plugin_use(stage: &Stage) -> PluginUse {
-    let (mut lookups, mut functions) = (BTreeSet::new(), Vec::new());
-    for value in stage.properties.values() {
-        let (names, calls) = macros::mentioned(value);
-        lookups.extend(names);
-        functions.extend(
-            calls
-                .into_iter()
-                .filter(|call| !functions.contains(call))
-                .collect::<Vec<_>>(),
-        );
-    }
-    let artifact =
-        plugin::find(&stage.plugin, &stage.kind).map_or(("unknown", "0", "SYSTEM"), |p| p.artifact);
-    PluginUse {
-        id: stage.name.clone(),
-        name: stage.plugin.clone(),
-        kind: stage.kind.clone(),
-        artifact: (artifact.0.into(), artifact.1.into(), artifact.2.into()),
-        properties: stage.properties.clone(),
-        lookups: lookups.into_iter().collect(),
-        functions,
     }
 }
 
