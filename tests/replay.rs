@@ -39,10 +39,12 @@ fn replay(file: &str, settings: Settings) {
         .enable_all()
         .build()
         .unwrap();
+    let token = settings.cdap_token.clone();
     let sandbox = runtime.block_on(host::open(settings)).unwrap();
     let wire = Wire {
         address: sandbox.ready().cdap.replace("http://", "").replace("/api", ""),
         prefix: "/api".to_owned(),
+        token,
     };
     let data = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(data.path().join("in")).unwrap();
@@ -96,7 +98,7 @@ recordings! {
     n_schedules_and_artifacts: "cdap-6.11.0/n", settings();
     p_transport: "cdap-6.11.0/p", settings();
     q_spark: "cdap-6.11.0/q", settings();
-    r_authentication: "cdap-6.11.0/r", settings();
+    r_authentication: "cdap-6.11.0/r", Settings { cdap_token: Some("TOKEN".to_owned()), ..settings() };
     s_details: "cdap-6.11.0/s", settings();
     old_single_start: "cdap-6.10.0/single-start", Settings { personality: Personality::V6_10, ..settings() };
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// How long an answer may take to become equal.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long runs may take to get somewhere.
-const LONG: Duration = Duration::from_secs(40);
+const LONG: Duration = Duration::from_secs(20);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -140,7 +140,7 @@ impl Player {
         let mut reached = 0;
         let mut flaws = Vec::new();
         let mut last = None;
-        while Instant::now() < deadline {
+        while Instant::now() < deadline && self.unready.is_empty() {
             let ours = self.wire.send(&self.translate(request));
             if last
                 .as_ref()
@@ -396,10 +396,11 @@ impl Player {
     }
 
     fn ask(&self, method: &str, path: &str, body: Option<String>) -> Value {
+        let token = self.wire.token.iter();
         let answer = self.wire.send(&Request {
             method: method.to_owned(),
             path: format!("/v3/namespaces/default/{path}"),
-            headers: Vec::new(),
+            headers: token.map(|token| ("Authorization".to_owned(), format!("Bearer {token}"))).collect(),
             body,
         });
         let body = answer.body.unwrap_or_default();

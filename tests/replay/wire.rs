@@ -20,6 +20,8 @@ pub struct Wire {
     pub address: String,
     /// What stands before every path.
     pub prefix: String,
+    /// The token that opens it, for what is not in the recording.
+    pub token: Option<String>,
 }
 
 impl Wire {
