@@ -4,10 +4,13 @@
 //! clients add their own. Whether the executor can run a plugin is not known here (`sandbox/plugin.rs`).
 //! `installed.rs` looks things up, `version.rs` compares versions.
 
+mod class_file;
 mod installed;
+mod jar;
 mod version;
 
-pub use installed::{Installed, Wanted};
+pub use installed::{Installed, Wanted, owner};
+pub use jar::Jar;
 pub use version::{Range, Version};
 
 use serde::{Deserialize, Serialize};
@@ -68,7 +71,7 @@ pub struct PluginClass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_field_name: Option<String>,
     /// The properties, in a real server's order.
-    #[serde(default)]
+    #[serde(default = "Properties::default")]
     pub properties: Properties<Property>,
     /// What it asks of a server.
     #[serde(default)]
@@ -104,8 +107,14 @@ pub struct Property {
 }
 
 /// A map that keeps its order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Properties<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Properties<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
 
 impl<T: Serialize> Serialize for Properties<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,6 +5,7 @@
 //! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
 
 use super::clock::Clock;
+use super::artifact::{Installed, Shelf};
 use super::execution::Executor;
 use super::server::Names;
 use super::{Limits, Personality, SandboxError, Settings};
@@ -23,9 +24,11 @@ use world::{Namespace, World};
 pub mod answer;
 pub mod app;
 mod app_calls;
+mod app_plugins;
 pub mod batch;
 pub mod call;
 pub mod catalogue;
+mod cron;
 mod deploy;
 mod encoding;
 pub mod event;
@@ -42,11 +45,14 @@ pub mod program;
 pub mod route;
 pub mod run;
 mod run_calls;
+pub mod schedule;
 mod secret;
 mod shipped;
 mod stop;
 pub mod store;
 mod strings;
+mod upload;
+mod validation;
 mod worker;
 pub mod world;
 
@@ -95,6 +101,8 @@ impl Cdap {
                 .clone()
                 .map(|token| gate::Gate::new(token, format!("{base}/token"))),
         });
+        cdap.world().installed = Installed::shipped(settings.personality, settings.lab)?;
+        cdap.load_artifacts()?;
         cdap.load()?;
         cdap.take_up();
         if cdap.store.all::<bool>("shipped")?.is_empty() {
@@ -145,11 +153,18 @@ impl Cdap {
             .into_iter()
             .map(|(key, value)| (pair(&key), value))
             .collect();
+        let schedules = self.store.all("schedule")?.into_iter();
+        world.schedules = schedules.map(|(key, schedule)| (pair(&key), schedule)).collect();
         let apps: BTreeMap<String, Vec<app::AppVersion>> = self.store.all("app")?.into_iter().collect();
         for (key, mut versions) in apps {
             for version in &mut versions {
                 // A pipeline that this release of the sandbox no longer understands stays listed.
-                if let Ok(plan) = self.executor.plan(&version.config) {
+                let (namespace, _) = pair(&key);
+                let shelf = Shelf {
+                    installed: &world.installed,
+                    namespace: &namespace,
+                };
+                if let Ok(plan) = self.executor.plan(&version.config, &shelf) {
                     version.plan = plan;
                 }
             }
@@ -190,7 +205,7 @@ async fn handle(
         .and_then(|gate| gate.refusal(path, header(AUTHORIZATION)));
     let answer = match refusal {
         Some(refusal) => refusal,
-        None => route::dispatch(cdap, method.as_str(), shown, body).unwrap_or_else(|refused| refused),
+        None => route::dispatch(cdap, method.as_str(), shown, &headers, body).unwrap_or_else(|refused| refused),
     };
     let asked = header(CONNECTION).map(str::to_ascii_lowercase);
     let closes = match asked.as_deref() {

@@ -12,8 +12,10 @@
 mod check;
 mod uses;
 
-use super::artifact::{Shelf, Wanted};
-use super::execution::{Plan, PlannedNode, PluginUse};
+use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
+pub use check::StageFault;
+
+use super::execution::{Plan, PlannedNode};
 use super::observation::NodeProgram;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -220,6 +222,17 @@ impl Pipeline {
             plugins: uses::of(self, shelf),
         }
     }
+}
+
+/// The first fault of one stage, given as JSON.
+pub fn stage_fault(json: &Json, shelf: &Shelf<'_>) -> Option<StageFault> {
+    check::fault(&stage(json)?, shelf)
+}
+
+/// The plugin that a stage means, given as JSON.
+pub fn stage_plugin<'a>(json: &Json, shelf: &Shelf<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
+    let stage = stage(json)?;
+    shelf.plugin(&stage.kind, &stage.plugin, &stage.artifact)
 }
 
 fn stage(json: &Json) -> Option<Stage> {

@@ -400,7 +400,9 @@ impl Player {
         let answer = self.wire.send(&Request {
             method: method.to_owned(),
             path: format!("/v3/namespaces/default/{path}"),
-            headers: token.map(|token| ("Authorization".to_owned(), format!("Bearer {token}"))).collect(),
+            headers: token
+                .map(|token| ("Authorization".to_owned(), format!("Bearer {token}")))
+                .collect(),
             body,
         });
         let body = answer.body.unwrap_or_default();

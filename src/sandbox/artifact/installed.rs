@@ -179,14 +179,18 @@ impl Installed {
     }
 
     /// The plugin that a stage means: of the newest artifact that fits.
-    pub fn plugin(
-        &self,
+    pub fn plugin<'a>(
+        &'a self,
         namespace: &str,
         kind: &str,
         name: &str,
         wanted: &Wanted,
-    ) -> Option<(&Artifact, &PluginClass)> {
-        let having = self.seen_by(namespace).filter_map(|artifact| {
+    ) -> Option<(&'a Artifact, &'a PluginClass)> {
+        let seen = self
+            .artifacts
+            .iter()
+            .filter(|artifact| artifact.namespace == "system" || artifact.namespace == namespace);
+        let having = seen.filter_map(|artifact| {
             let class = artifact
                 .classes
                 .plugins

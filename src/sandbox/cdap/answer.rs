@@ -25,6 +25,8 @@ pub struct Answer {
     streamed: bool,
     /// Made by the router in front of the services, which writes its headers in another order.
     router: bool,
+    /// Says that the connection stays open, as services of apps do.
+    kept: bool,
     /// Who has to be asked for a token.
     authenticate: Option<String>,
 }
@@ -143,6 +145,12 @@ impl Answer {
         Self { close: true, ..self }
     }
 
+    /// The same from a service of an app: with `connection: keep-alive` first (measured).
+    #[must_use]
+    pub fn kept(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
     /// As HTTP, compressed if the client wants that.
     pub fn respond(mut self, encoding: Option<Encoding>) -> Response {
         // A body that is empty stays so: there is nothing to compress.
@@ -185,6 +193,9 @@ impl IntoResponse for Answer {
         if self.router {
             headers.insert(header::CONTENT_LENGTH, self.body.len().into());
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.kept && !self.close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
         }
         let asked = self
             .authenticate

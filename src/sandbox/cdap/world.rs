@@ -5,6 +5,8 @@ use super::app::AppVersion;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
+use super::schedule::Schedule;
+use crate::sandbox::artifact::Installed;
 use crate::sandbox::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -53,6 +55,12 @@ pub struct World {
     pub preferences: BTreeMap<String, Vec<(String, String)>>,
     /// By namespace and name.
     pub keys: BTreeMap<(String, String), SecureKey>,
+    /// What is installed.
+    pub installed: Installed,
+    /// By namespace and app.
+    pub schedules: BTreeMap<(String, String), Schedule>,
+    /// When schedules fired last, by namespace and app.
+    pub fired: BTreeMap<(String, String), i64>,
     /// By run id.
     pub runs: HashMap<String, Run>,
     /// What becomes visible with the next beat.

@@ -13,7 +13,8 @@ mod tests;
 
 use super::{Connection, Pipeline, Stage};
 use crate::sandbox::artifact::Shelf;
-pub(super) use stage::format_kind;
+pub(super) use stage::{fault, format_kind};
+pub use stage::StageFault;
 use graph::Graph;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

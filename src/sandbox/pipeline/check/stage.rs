@@ -5,45 +5,73 @@ use crate::sandbox::macros;
 use crate::sandbox::pipeline::Stage;
 use serde_json::json;
 
+/// Why a plugin does not take its stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StageFault {
+    /// There is no such plugin.
+    Unknown(String),
+    /// A property is missing: its name, and the message.
+    Property(String, String),
+    /// Anything else.
+    Other(String),
+}
+
+/// What to do about a plugin that is not there.
+const DEPLOY_IT: &str = "Please make sure plugin is deployed in the namespace and try again";
+
+impl StageFault {
+    /// The message, and what to do about it.
+    pub fn words(&self) -> (&str, Option<&'static str>) {
+        match self {
+            Self::Unknown(message) => (message, Some(DEPLOY_IT)),
+            Self::Property(_, message) | Self::Other(message) => (message, None),
+        }
+    }
+}
+
 /// Checks a stage against the plugin that it names.
 pub(super) fn check(stage: &Stage, shelf: &Shelf<'_>) -> Result<(), String> {
     if let Some(fault) = stage.artifact.fault() {
         return Err(fault);
     }
-    fault(stage, shelf).map_or(Ok(()), |text| {
-        Err(format!(
-            "Failed to configure pipeline: Stage '{}' encountered : {text}",
-            stage.name
-        ))
-    })
+    let Some(fault) = fault(stage, shelf) else {
+        return Ok(());
+    };
+    let (message, correction) = fault.words();
+    let correction = correction.map(|text| format!(" {text}")).unwrap_or_default();
+    Err(format!(
+        "Failed to configure pipeline: Stage '{}' encountered : {message}{correction}",
+        stage.name
+    ))
 }
 
-fn fault(stage: &Stage, shelf: &Shelf<'_>) -> Option<String> {
+/// The first fault of a stage.
+pub fn fault(stage: &Stage, shelf: &Shelf<'_>) -> Option<StageFault> {
     let Stage { plugin, kind, properties, .. } = stage;
     let Some((_, class)) = shelf.plugin(kind, plugin, &stage.artifact) else {
-        return Some(format!(
-            "Plugin named '{plugin}' of type '{kind}' not found. Please make sure plugin is deployed in the \
-             namespace and try again"
-        ));
+        return Some(StageFault::Unknown(format!("Plugin named '{plugin}' of type '{kind}' not found.")));
     };
     if let Some(open) = properties.values().find_map(|value| macros::open_end(value)) {
-        return Some(format!("Could not find enclosing '}}' for macro '{open}'."));
+        return Some(StageFault::Other(format!("Could not find enclosing '}}' for macro '{open}'.")));
     }
-    missing(stage, class)
-        .or_else(|| wrong_type(stage, class))
+    if let Some(name) = missing(stage, class) {
+        let message = format!("Required property '{name}' has no value.");
+        return Some(StageFault::Property(name.to_owned(), message));
+    }
+    wrong_type(stage, class)
         .or_else(|| reference(stage))
         .or_else(|| driver(stage, shelf))
         .or_else(|| own_rules(stage))
         .or_else(|| format(stage, shelf))
+        .map(StageFault::Other)
 }
 
 /// A property that is given but empty is given (measured).
-fn missing(stage: &Stage, class: &PluginClass) -> Option<String> {
+fn missing<'a>(stage: &Stage, class: &'a PluginClass) -> Option<&'a str> {
     let absent = |name: &str| !stage.properties.contains_key(name);
     // A group stands for its children when they are given one by one.
     let mut required = class.properties.0.iter().filter(|(_, property)| property.required && property.children.is_empty());
-    let (name, _) = required.find(|(name, _)| absent(name))?;
-    Some(format!("Required property '{name}' has no value."))
+    required.find(|(name, _)| absent(name)).map(|(name, _)| name.as_str())
 }
 
 fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
