@@ -118,6 +118,9 @@ pub struct SandboxOptions {
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<IpAddr>,
+    /// Install the plugins that real servers were measured with; they read and write files of this machine
+    #[arg(long)]
+    pub lab: bool,
     /// Let CDAP's API ask for this token; without it the API is open
     #[arg(long, value_name = "TOKEN")]
     pub cdap_token: Option<String>,

@@ -43,7 +43,7 @@ pub struct Settings {
     pub limits: Limits,
     /// The token that CDAP asks for; without one it is open, as a fresh server is.
     pub cdap_token: Option<String>,
-    /// Whether the plugins that the recordings were made with are installed.
+    /// Whether the lab's plugins are installed, which read and write files of this machine.
     pub lab: bool,
 }
 

@@ -28,6 +28,7 @@ use wire::Wire;
 fn settings() -> Settings {
     Settings {
         speed: 20.0,
+        lab: true,
         ..Settings::default()
     }
 }

@@ -26,13 +26,18 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
             Release::V6_10 => Personality::V6_10,
             Release::V6_11 => Personality::V6_11,
         },
+        lab: options.lab,
         cdap_token: options.cdap_token.clone(),
         ..defaults
     })
     .await?;
     if !address.is_loopback() {
-        let warning = "anyone who reaches it over the network can use it: read, change and delete all it holds";
-        writeln!(io::stderr(), "downbeat: the sandbox listens on {address}; {warning}")?;
+        let warning =
+            "anyone who reaches it over the network can use it: read, change and delete all it holds";
+        writeln!(
+            io::stderr(),
+            "downbeat: the sandbox listens on {address}; {warning}"
+        )?;
     }
     let line = serde_json::to_string(sandbox.ready()).context("The ready line cannot be written.")?;
     let mut out = io::stdout();

@@ -4,8 +4,8 @@
 //! content types and key order. What runs is the executor's affair (`sandbox/execution.rs`); here
 //! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
 
-use super::clock::Clock;
 use super::artifact::{Installed, Shelf};
+use super::clock::Clock;
 use super::execution::Executor;
 use super::server::Names;
 use super::{Limits, Personality, SandboxError, Settings};
@@ -205,7 +205,9 @@ async fn handle(
         .and_then(|gate| gate.refusal(path, header(AUTHORIZATION)));
     let answer = match refusal {
         Some(refusal) => refusal,
-        None => route::dispatch(cdap, method.as_str(), shown, &headers, body).unwrap_or_else(|refused| refused),
+        None => {
+            route::dispatch(cdap, method.as_str(), shown, &headers, body).unwrap_or_else(|refused| refused)
+        }
     };
     let asked = header(CONNECTION).map(str::to_ascii_lowercase);
     let closes = match asked.as_deref() {

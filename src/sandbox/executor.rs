@@ -58,6 +58,7 @@ impl Executor for StoreExecutor {
             stop,
             observe,
             share,
+            speed: job.speed,
             node: String::new(),
         };
         for node in &nodes {
@@ -97,6 +98,7 @@ struct Execution<'a> {
     observe: &'a mut dyn FnMut(Observation),
     /// How long one node should take at least.
     share: Duration,
+    speed: f64,
     node: String,
 }
 
@@ -104,7 +106,7 @@ impl Execution<'_> {
     fn node(&mut self, node: &Node) -> End {
         let result = match node.program {
             NodeProgram::Action => self.action(&node.stages[0]),
-            NodeProgram::Spark => self.spark(node),
+            NodeProgram::Spark | NodeProgram::Mapreduce => self.spark(node),
         };
         match result {
             Ok(()) if self.stop.load(Ordering::Relaxed) => End::Killed,
@@ -153,6 +155,8 @@ impl Execution<'_> {
             stores: self.stores,
             window: &window,
             lines: &lines,
+            stop: self.stop,
+            speed: self.speed,
         };
         let result = work(&task);
         for line in lines.into_inner() {

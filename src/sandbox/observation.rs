@@ -50,6 +50,8 @@ pub enum NodeProgram {
     Action,
     /// A Spark program of its own, with its own run id.
     Spark,
+    /// A MapReduce program of its own, with its own run id.
+    Mapreduce,
 }
 
 /// How a workflow node ended.

@@ -62,6 +62,8 @@ pub(super) struct Pipeline {
     pub connections: Vec<Connection>,
     /// What runs after the pipeline's end.
     pub ending: Vec<Stage>,
+    /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
+    pub engine: NodeProgram,
 }
 
 /// A workflow node: its stages in the order in which rows pass them.
@@ -102,13 +104,21 @@ impl Pipeline {
                 from: text(item, "from")?,
                 to: text(item, "to")?,
                 port: text(item, "port"),
-                condition: item.get("condition").filter(|c| !c.is_null()).map(Json::to_string),
+                condition: item
+                    .get("condition")
+                    .filter(|c| !c.is_null())
+                    .map(Json::to_string),
             })
+        };
+        let engine = match text(config, "engine") {
+            Some(engine) if engine.eq_ignore_ascii_case("mapreduce") => NodeProgram::Mapreduce,
+            _ => NodeProgram::Spark,
         };
         Ok(Self {
             stages: list("stages").iter().filter_map(stage).collect(),
             connections: list("connections").iter().filter_map(connection).collect(),
             ending: list("postActions").iter().filter_map(stage).collect(),
+            engine,
         })
     }
 
@@ -187,7 +197,7 @@ impl Pipeline {
             let program = if stages[0].is_action() {
                 NodeProgram::Action
             } else {
-                NodeProgram::Spark
+                self.engine
             };
             nodes.push(Node {
                 id: format!("phase-{}", nodes.len() + 1),
@@ -273,17 +283,29 @@ fn describe(node: &Node) -> String {
     };
     match node.program {
         NodeProgram::Action => String::new(),
-        NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+        NodeProgram::Spark | NodeProgram::Mapreduce => {
+            format!("Sources {} to sinks {}.", names(false), names(true))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::Personality;
+    use crate::sandbox::artifact::Installed;
 
     fn shipped(text: &str) -> Pipeline {
         let app: Json = serde_json::from_str(text).unwrap();
         Pipeline::parse(&app["config"]).unwrap()
+    }
+
+    fn planned(pipeline: &Pipeline) -> Plan {
+        let installed = Installed::shipped(Personality::V6_11, false).unwrap();
+        pipeline.plan(&Shelf {
+            installed: &installed,
+            namespace: "default",
+        })
     }
 
     #[test]
@@ -306,14 +328,14 @@ mod tests {
         let five = shipped(include_str!("../../assets/cdf-mysql-to-bigquery.five-stage.json"));
         assert_eq!(five.nodes().len(), 2);
         assert_eq!(
-            five.plan().nodes[0].description,
+            planned(&five).nodes[0].description,
             "Sources 'Read MySQL' to sinks 'Import To BigQuery', 'Save To Cloud Storage'."
         );
     }
 
     #[test]
     fn macros_of_a_plugin_are_listed() {
-        let plan = shipped(include_str!("../../assets/cdf-mysql-to-bigquery.json")).plan();
+        let plan = planned(&shipped(include_str!("../../assets/cdf-mysql-to-bigquery.json")));
         let source = plan.plugins.iter().find(|p| p.id == "Read MySQL").unwrap();
         assert!(source.lookups.contains(&"business_unit".to_owned()));
         assert!(

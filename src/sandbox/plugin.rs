@@ -7,6 +7,7 @@ mod bigquery_execute;
 mod bigquery_table;
 mod cloud_sql;
 mod gcs;
+mod lab;
 mod projection;
 
 use super::bucket::Buckets;
@@ -17,6 +18,8 @@ use super::warehouse::Warehouse;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// A plugin.
 pub(super) struct Plugin {
@@ -83,10 +86,45 @@ static PLUGINS: [Plugin; 5] = [
     },
 ];
 
-/// The plugin of this name and type.
+const LAB: (&str, &str, &str) = ("lab-plugins", "1.0.0", "SYSTEM");
+
+/// The plugins that are there under `--lab` only.
+static LAB_PLUGINS: [Plugin; 4] = [
+    Plugin {
+        name: "LabSource",
+        kind: "batchsource",
+        artifact: LAB,
+        required: &["path"],
+        work: Work::Source(lab::read),
+    },
+    Plugin {
+        name: "LabWork",
+        kind: "transform",
+        artifact: LAB,
+        required: &[],
+        work: Work::Transform(lab::work),
+    },
+    Plugin {
+        name: "LabSink",
+        kind: "batchsink",
+        artifact: LAB,
+        required: &["path"],
+        work: Work::Sink(lab::open),
+    },
+    Plugin {
+        name: "LabAction",
+        kind: "action",
+        artifact: LAB,
+        required: &[],
+        work: Work::Action(lab::act),
+    },
+];
+
+/// The plugin of this name and type, those of the lab included.
 pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
     PLUGINS
         .iter()
+        .chain(&LAB_PLUGINS)
         .find(|plugin| plugin.name == name && plugin.kind == kind)
 }
 
@@ -138,6 +176,10 @@ pub(super) struct Task<'a> {
     /// `logical.start.time`, which names the window.
     pub window: &'a str,
     pub lines: &'a RefCell<Vec<Line>>,
+    /// Set when the run is stopped.
+    pub stop: &'a AtomicBool,
+    /// How much faster than asked to sleep.
+    pub speed: f64,
 }
 
 impl Task<'_> {
@@ -148,6 +190,20 @@ impl Task<'_> {
             .filter(|value| !value.is_empty())
             .map_or(otherwise, String::as_str)
             .to_owned()
+    }
+
+    /// Sleeps in slices, so that a stop is heard.
+    pub fn sleep(&self, span: Duration) -> Result<(), Failure> {
+        const SLICE: Duration = Duration::from_millis(20);
+        let mut left = span.div_f64(self.speed);
+        while !left.is_zero() && !self.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(left.min(SLICE));
+            left = left.saturating_sub(SLICE);
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(failure("java.lang.InterruptedException", "sleep interrupted"));
+        }
+        Ok(())
     }
 
     /// Writes a log line.

@@ -35,7 +35,10 @@ pub(super) struct Annotation {
 impl Annotation {
     /// A value.
     pub fn value(&self, name: &str) -> Option<String> {
-        self.values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        self.values
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
     }
 }
 
@@ -171,7 +174,10 @@ fn declared(descriptor: &str) -> String {
         "Z" => "boolean".to_owned(),
         "D" => "double".to_owned(),
         "F" => "float".to_owned(),
-        other => other.trim_start_matches('L').trim_end_matches(';').replace('/', "."),
+        other => other
+            .trim_start_matches('L')
+            .trim_end_matches(';')
+            .replace('/', "."),
     }
 }
 

@@ -8,19 +8,71 @@ use std::cmp::Reverse;
 
 /// What servers were recorded to have, and the versions of each on 6.10 and on 6.11.
 const SHIPPED: [(&str, &[&str], &[&str]); 13] = [
-    (include_str!("../../../assets/sandbox/artifacts/cdap-data-pipeline.json"), &["6.10.0"], &["6.11.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/core-plugins.json"), &["2.12.0"], &["2.12.0", "2.13.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/lab-plugins.json"), &["1.0.0"], &["1.0.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/google-cloud.json"), &["0.23.0"], &["0.23.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/wrangler-transform.json"), &["4.10.0"], &["4.10.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/format-avro.json"), &["2.12.0"], &["2.12.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/format-delimited.json"), &["2.12.0"], &["2.12.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/format-json.json"), &["2.12.0"], &["2.12.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/format-parquet.json"), &["2.12.0"], &["2.12.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/format-text.json"), &["2.12.0"], &["2.12.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/cloudsql-mysql-plugin.json"), &["1.11.0"], &["1.11.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/mysql-plugin.json"), &["1.11.0"], &["1.11.0"]),
-    (include_str!("../../../assets/sandbox/artifacts/mysql-connector-java.json"), &["8.3.0"], &["8.3.0"]),
+    (
+        include_str!("../../../assets/sandbox/artifacts/cdap-data-pipeline.json"),
+        &["6.10.0"],
+        &["6.11.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/core-plugins.json"),
+        &["2.12.0"],
+        &["2.12.0", "2.13.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/lab-plugins.json"),
+        &["1.0.0"],
+        &["1.0.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/google-cloud.json"),
+        &["0.23.0"],
+        &["0.23.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/wrangler-transform.json"),
+        &["4.10.0"],
+        &["4.10.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/format-avro.json"),
+        &["2.12.0"],
+        &["2.12.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/format-delimited.json"),
+        &["2.12.0"],
+        &["2.12.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/format-json.json"),
+        &["2.12.0"],
+        &["2.12.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/format-parquet.json"),
+        &["2.12.0"],
+        &["2.12.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/format-text.json"),
+        &["2.12.0"],
+        &["2.12.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/cloudsql-mysql-plugin.json"),
+        &["1.11.0"],
+        &["1.11.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/mysql-plugin.json"),
+        &["1.11.0"],
+        &["1.11.0"],
+    ),
+    (
+        include_str!("../../../assets/sandbox/artifacts/mysql-connector-java.json"),
+        &["8.3.0"],
+        &["8.3.0"],
+    ),
 ];
 
 /// The plugin's artifact as a stage names it; what it does not name may be anything.
@@ -40,7 +92,9 @@ impl Wanted {
         if let Some(scope) = self.scope.as_ref().map(|scope| scope.to_uppercase())
             && !matches!(scope.as_str(), "SYSTEM" | "USER")
         {
-            return Some(format!("No enum constant io.cdap.cdap.api.artifact.ArtifactScope.{scope}"));
+            return Some(format!(
+                "No enum constant io.cdap.cdap.api.artifact.ArtifactScope.{scope}"
+            ));
         }
         let version = self.version.as_deref().filter(|version| !is_wanted(version))?;
         Some(format!(
@@ -52,8 +106,14 @@ impl Wanted {
     fn fits(&self, artifact: &Artifact) -> bool {
         let same = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
         same(&self.name, &artifact.id.name)
-            && same(&self.scope.as_ref().map(|scope| scope.to_uppercase()), &artifact.id.scope)
-            && self.version.as_ref().is_none_or(|wanted| satisfies(&artifact.id.version, wanted))
+            && same(
+                &self.scope.as_ref().map(|scope| scope.to_uppercase()),
+                &artifact.id.scope,
+            )
+            && self
+                .version
+                .as_ref()
+                .is_none_or(|wanted| satisfies(&artifact.id.version, wanted))
     }
 }
 
@@ -73,7 +133,11 @@ impl Installed {
             if artifact.id.name == "lab-plugins" && !lab {
                 continue;
             }
-            let versions = if personality == Personality::V6_10 { old } else { new };
+            let versions = if personality == Personality::V6_10 {
+                old
+            } else {
+                new
+            };
             for version in versions {
                 let mut artifact = artifact.clone();
                 (*version).clone_into(&mut artifact.id.version);
@@ -90,13 +154,21 @@ impl Installed {
         for plugin in plugin::all() {
             let (name, version, scope) = plugin.artifact;
             let known = self.artifacts.iter().any(|artifact| {
-                artifact.classes.plugins.iter().any(|class| class.r#type == plugin.kind && class.name == plugin.name)
+                artifact
+                    .classes
+                    .plugins
+                    .iter()
+                    .any(|class| class.r#type == plugin.kind && class.name == plugin.name)
             });
             if known || name == "lab-plugins" {
                 continue;
             }
             let class = PluginClass::unasked(plugin.kind, plugin.name, plugin.required);
-            match self.artifacts.iter_mut().find(|artifact| artifact.id.name == name) {
+            match self
+                .artifacts
+                .iter_mut()
+                .find(|artifact| artifact.id.name == name)
+            {
                 Some(artifact) => artifact.classes.plugins.push(class),
                 None => self.put(Artifact {
                     classes: super::Classes {
@@ -104,7 +176,9 @@ impl Installed {
                         plugins: vec![class],
                     },
                     properties: super::Properties::default(),
-                    parents: super::Range::parse("system:cdap-data-pipeline[6.0.0,10.0.0)").into_iter().collect(),
+                    parents: super::Range::parse("system:cdap-data-pipeline[6.0.0,10.0.0)")
+                        .into_iter()
+                        .collect(),
                     id: ArtifactId {
                         name: name.to_owned(),
                         version: version.to_owned(),
@@ -123,7 +197,12 @@ impl Installed {
         self.artifacts.sort_by_cached_key(|artifact| {
             let id = &artifact.id;
             // The key encoding of a real server's store: the system's first, then by length, then by letters.
-            (artifact.namespace != "system", id.name.len(), id.name.clone(), Version::parse(&id.version))
+            (
+                artifact.namespace != "system",
+                id.name.len(),
+                id.name.clone(),
+                Version::parse(&id.version),
+            )
         });
     }
 
@@ -171,11 +250,19 @@ impl Installed {
             .collect();
         children.sort_by_cached_key(|artifact| {
             let id = &artifact.id;
-            (Reverse(id.scope.clone()), id.name.clone(), Version::parse(&id.version))
+            (
+                Reverse(id.scope.clone()),
+                id.name.clone(),
+                Version::parse(&id.version),
+            )
         });
-        children
-            .into_iter()
-            .flat_map(|artifact| artifact.classes.plugins.iter().map(move |class| (artifact, class)))
+        children.into_iter().flat_map(|artifact| {
+            artifact
+                .classes
+                .plugins
+                .iter()
+                .map(move |class| (artifact, class))
+        })
     }
 
     /// The plugin that a stage means: of the newest artifact that fits.
@@ -198,9 +285,7 @@ impl Installed {
                 .find(|class| class.r#type == kind && class.name == name)?;
             wanted.fits(artifact).then_some((artifact, class))
         });
-        having.max_by_key(|(artifact, _)| {
-            (artifact.id.name.clone(), Version::parse(&artifact.id.version))
-        })
+        having.max_by_key(|(artifact, _)| (artifact.id.name.clone(), Version::parse(&artifact.id.version)))
     }
 }
 

@@ -35,7 +35,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The name and the packed place of each entry of the central directory.
 fn directory(bytes: &[u8]) -> Option<Vec<(String, usize, usize, usize)>> {
-    let end = (0..bytes.len().checked_sub(21)?).rev().find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
+    let end = (0..bytes.len().checked_sub(21)?)
+        .rev()
+        .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
     let (count, mut at) = (u16_at(bytes, end + 10)?, u32_at(bytes, end + 16)?);
     let mut entries = Vec::new();
     for _ in 0..count {
@@ -43,7 +45,11 @@ fn directory(bytes: &[u8]) -> Option<Vec<(String, usize, usize, usize)>> {
             return None;
         }
         let (method, size) = (u16_at(bytes, at + 10)?, u32_at(bytes, at + 20)?);
-        let (name, extra, comment) = (u16_at(bytes, at + 28)?, u16_at(bytes, at + 30)?, u16_at(bytes, at + 32)?);
+        let (name, extra, comment) = (
+            u16_at(bytes, at + 28)?,
+            u16_at(bytes, at + 30)?,
+            u16_at(bytes, at + 32)?,
+        );
         let local = u32_at(bytes, at + 42)?;
         let text = String::from_utf8_lossy(bytes.get(at + 46..at + 46 + name)?).into_owned();
         entries.push((text, method, size, local));
@@ -59,7 +65,10 @@ fn unpacked(bytes: &[u8], (_, method, size, local): &(String, usize, usize, usiz
         0 => Some(packed.to_vec()),
         8 => {
             let mut out = Vec::new();
-            DeflateDecoder::new(packed).take(LARGEST).read_to_end(&mut out).ok()?;
+            DeflateDecoder::new(packed)
+                .take(LARGEST)
+                .read_to_end(&mut out)
+                .ok()?;
             Some(out)
         }
         _ => None,
@@ -87,7 +96,10 @@ impl Jar {
             let Some(path) = entry.0.strip_suffix(".class") else {
                 continue;
             };
-            let package = path.rsplit_once('/').map_or("", |(package, _)| package).replace('/', ".");
+            let package = path
+                .rsplit_once('/')
+                .map_or("", |(package, _)| package)
+                .replace('/', ".");
             // Plugins are only looked for in exported packages, their configs may be anywhere near.
             if exported.iter().any(|name| package.starts_with(name.as_str()))
                 && let Some(class) = unpacked(bytes, entry).and_then(|bytes| ClassFile::read(&bytes))
@@ -101,7 +113,9 @@ impl Jar {
     /// A main attribute of the manifest; lines that begin with a blank go on with the one before.
     fn attribute(&self, name: &str) -> Option<String> {
         let whole = self.manifest.replace("\r\n", "\n").replace("\n ", "");
-        let found = whole.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let found = whole
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         found.map(|value| value.trim().to_owned())
     }
 
@@ -122,7 +136,10 @@ impl Jar {
             })
             .collect();
         let names = plain.split(',').filter_map(|item| item.split(';').next());
-        names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        names
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     /// Whether it holds a class.
@@ -132,9 +149,14 @@ impl Jar {
 
     /// What a plugin of it is made of that it does not bring itself: what a server without a parent misses.
     pub fn foreign_parent(&self) -> Option<String> {
-        let plugins = self.classes.values().filter(|class| class.annotation("Plugin").is_some());
+        let plugins = self
+            .classes
+            .values()
+            .filter(|class| class.annotation("Plugin").is_some());
         let mut parents = plugins.map(|class| self.topmost(class));
-        parents.find(|parent| !parent.starts_with("java.")).map(|parent| parent.replace('.', "/"))
+        parents
+            .find(|parent| !parent.starts_with("java."))
+            .map(|parent| parent.replace('.', "/"))
     }
 
     fn topmost(&self, class: &ClassFile) -> String {
@@ -152,7 +174,9 @@ impl Jar {
             // A plugin without a type is one that only the platform itself uses.
             let kind = annotation.value("type").unwrap_or_default();
             let named = class.annotation("Name").and_then(|name| name.value("value"));
-            let about = class.annotation("Description").and_then(|text| text.value("value"));
+            let about = class
+                .annotation("Description")
+                .and_then(|text| text.value("value"));
             let config = self.config_of(class);
             Some(PluginClass {
                 r#type: kind,
@@ -160,7 +184,11 @@ impl Jar {
                 description: about.unwrap_or_default(),
                 class_name: class.name.clone(),
                 config_field_name: config.map(|field| field.name.clone()),
-                properties: Properties(config.map(|field| self.properties(&field.class)).unwrap_or_default()),
+                properties: Properties(
+                    config
+                        .map(|field| self.properties(&field.class))
+                        .unwrap_or_default(),
+                ),
                 requirements: Requirements::default(),
             })
         });
@@ -170,12 +198,19 @@ impl Jar {
     /// The field that takes a plugin's properties.
     fn config_of<'a>(&'a self, class: &'a ClassFile) -> Option<&'a Field> {
         let own = class.fields.iter().find(|field| self.is_config(&field.class));
-        own.or_else(|| self.classes.get(&class.parent).and_then(|parent| self.config_of(parent)))
+        own.or_else(|| {
+            self.classes
+                .get(&class.parent)
+                .and_then(|parent| self.config_of(parent))
+        })
     }
 
     fn is_config(&self, name: &str) -> bool {
         name == "io.cdap.cdap.api.plugin.PluginConfig"
-            || self.classes.get(name).is_some_and(|class| self.is_config(&class.parent))
+            || self
+                .classes
+                .get(name)
+                .is_some_and(|class| self.is_config(&class.parent))
     }
 
     fn properties(&self, config: &str) -> Vec<(String, Property)> {
@@ -192,7 +227,11 @@ impl Jar {
 
     /// A field as a property; a group brings its own properties with it.
     fn property(&self, field: &Field) -> Vec<(String, Property)> {
-        let text = |annotation: &str| field.annotation(annotation).and_then(|found| found.value("value"));
+        let text = |annotation: &str| {
+            field
+                .annotation(annotation)
+                .and_then(|found| found.value("value"))
+        };
         let inner = if self.is_config(&field.class) {
             self.properties(&field.class)
         } else {
@@ -212,6 +251,8 @@ impl Jar {
             macro_escaping_enabled: false,
             children: inner.iter().map(|(name, _)| name.clone()).collect(),
         };
-        std::iter::once((property.name.clone(), property)).chain(inner).collect()
+        std::iter::once((property.name.clone(), property))
+            .chain(inner)
+            .collect()
     }
 }

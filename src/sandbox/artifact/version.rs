@@ -58,12 +58,14 @@ impl Ord for Version {
     /// A version with a suffix comes before the same one without.
     fn cmp(&self, other: &Self) -> Ordering {
         let numbers = |version: &Self| (version.major, version.minor, version.fix);
-        numbers(self).cmp(&numbers(other)).then_with(|| match (&self.suffix, &other.suffix) {
-            (None, None) => Ordering::Equal,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(_), None) => Ordering::Less,
-            (Some(own), Some(theirs)) => own.cmp(theirs),
-        })
+        numbers(self)
+            .cmp(&numbers(other))
+            .then_with(|| match (&self.suffix, &other.suffix) {
+                (None, None) => Ordering::Equal,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(_), None) => Ordering::Less,
+                (Some(own), Some(theirs)) => own.cmp(theirs),
+            })
     }
 }
 
@@ -143,7 +145,12 @@ fn bounds(text: &str) -> Option<(Version, Version, bool, bool)> {
         _ => return None,
     };
     let (lower, upper) = text.get(1..text.len() - 1)?.split_once(',')?;
-    Some((Version::parse(lower.trim())?, Version::parse(upper.trim())?, from, to))
+    Some((
+        Version::parse(lower.trim())?,
+        Version::parse(upper.trim())?,
+        from,
+        to,
+    ))
 }
 
 fn within(version: &Version, (lower, from): (&Version, bool), (upper, to): (&Version, bool)) -> bool {

@@ -3,8 +3,8 @@
 use super::answer::{Answer, Outcome};
 use super::app::{AppDetail, AppVersion};
 use super::call::Call;
-use super::world::World;
 use super::json::{Ordered, gson};
+use super::world::World;
 use serde::Serialize;
 use std::cmp::Ordering;
 

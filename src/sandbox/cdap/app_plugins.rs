@@ -74,7 +74,9 @@ fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
         version: Some(version.clone()),
         scope: Some(scope.clone()),
     };
-    let found = world.installed.plugin(namespace, &plugin.kind, &plugin.name, &wanted);
+    let found = world
+        .installed
+        .plugin(namespace, &plugin.kind, &plugin.name, &wanted);
     found.map_or_else(
         || PluginClass {
             r#type: plugin.kind.clone(),
@@ -92,11 +94,17 @@ fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
 fn shown<'a>(plugin: &'a PluginUse, all: &'a [PluginUse], namespace: &str, world: &World) -> Shown<'a> {
     let outer = plugin.id.split_once(':').map(|(stage, _)| stage);
     let parents = all.iter().filter(|other| Some(other.id.as_str()) == outer);
-    let values = plugin.properties.iter().map(|(key, value)| (key.clone(), Ordered::Text(value.clone())));
-    let functions = plugin.functions.iter().map(|(function_name, arguments)| Function {
-        function_name,
-        arguments,
-    });
+    let values = plugin
+        .properties
+        .iter()
+        .map(|(key, value)| (key.clone(), Ordered::Text(value.clone())));
+    let functions = plugin
+        .functions
+        .iter()
+        .map(|(function_name, arguments)| Function {
+            function_name,
+            arguments,
+        });
     Shown {
         spec: Spec {
             parents: parents.map(id).collect(),
@@ -120,7 +128,9 @@ fn shown<'a>(plugin: &'a PluginUse, all: &'a [PluginUse], namespace: &str, world
 pub fn list(call: &Call) -> Outcome {
     with_version(call, |version, _, world| {
         let all = &version.plan.plugins;
-        let list = all.iter().map(|plugin| shown(plugin, all, call.namespace(), world));
+        let list = all
+            .iter()
+            .map(|plugin| shown(plugin, all, call.namespace(), world));
         Answer::json(&list.collect::<Vec<_>>())
     })
 }

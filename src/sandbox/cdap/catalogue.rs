@@ -4,9 +4,9 @@
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use crate::sandbox::artifact::{Artifact, PluginClass, Properties, Property, entity};
 pub use crate::sandbox::artifact::ArtifactId;
 use crate::sandbox::artifact::owner;
+use crate::sandbox::artifact::{Artifact, PluginClass, Properties, Property, entity};
 use crate::sandbox::hash_order;
 use serde::Serialize;
 
@@ -26,7 +26,11 @@ fn with_artifact(call: &Call, show: impl FnOnce(&Artifact) -> Outcome) -> Outcom
     let world = call.cdap.world();
     match world.installed.one(call.namespace(), scope, name, version) {
         Some(artifact) => show(artifact),
-        None => Err(Answer::missing(&entity(owner(scope, call.namespace()), name, version))),
+        None => Err(Answer::missing(&entity(
+            owner(scope, call.namespace()),
+            name,
+            version,
+        ))),
     }
 }
 
@@ -37,8 +41,13 @@ pub fn list(call: &Call) -> Outcome {
     if !world.namespaces.contains_key(call.namespace()) {
         return Err(Answer::missing(&format!("namespace:{}", call.namespace())));
     }
-    let seen = world.installed.seen_by(call.namespace()).map(|artifact| &artifact.id);
-    let list: Vec<_> = seen.filter(|id| scope.is_none_or(|scope| id.scope == scope)).collect();
+    let seen = world
+        .installed
+        .seen_by(call.namespace())
+        .map(|artifact| &artifact.id);
+    let list: Vec<_> = seen
+        .filter(|id| scope.is_none_or(|scope| id.scope == scope))
+        .collect();
     Ok(Answer::json(&list))
 }
 
@@ -47,10 +56,16 @@ pub fn versions(call: &Call) -> Outcome {
     let scope = scope(call)?.unwrap_or("USER");
     let name = call.part("artifact");
     let world = call.cdap.world();
-    let seen = world.installed.seen_by(call.namespace()).map(|artifact| &artifact.id);
+    let seen = world
+        .installed
+        .seen_by(call.namespace())
+        .map(|artifact| &artifact.id);
     let list: Vec<_> = seen.filter(|id| id.name == name && id.scope == scope).collect();
     if list.is_empty() {
-        return Err(Answer::missing(&format!("{}:{name}", owner(scope, call.namespace()))));
+        return Err(Answer::missing(&format!(
+            "{}:{name}",
+            owner(scope, call.namespace())
+        )));
     }
     Ok(Answer::json(&list))
 }
@@ -108,7 +123,10 @@ fn with_extending(call: &Call, show: impl FnOnce(&[(&Artifact, &PluginClass)]) -
 pub fn kinds(call: &Call) -> Outcome {
     with_extending(call, |plugins| {
         // The driver of a database is no plugin of a pipeline (measured).
-        let kinds = plugins.iter().map(|(_, class)| class.r#type.as_str()).filter(|kind| *kind != "jdbc");
+        let kinds = plugins
+            .iter()
+            .map(|(_, class)| class.r#type.as_str())
+            .filter(|kind| *kind != "jdbc");
         Ok(Answer::json(&hash_order::names(kinds)))
     })
 }
@@ -116,8 +134,12 @@ pub fn kinds(call: &Call) -> Outcome {
 /// `GET …/extensions/{kind}`
 pub fn plugins(call: &Call) -> Outcome {
     with_extending(call, |plugins| {
-        let right = plugins.iter().filter(|(_, class)| class.r#type == call.part("kind"));
-        Ok(Answer::json(&right.map(|found| shown(*found, false)).collect::<Vec<_>>()))
+        let right = plugins
+            .iter()
+            .filter(|(_, class)| class.r#type == call.part("kind"));
+        Ok(Answer::json(
+            &right.map(|found| shown(*found, false)).collect::<Vec<_>>(),
+        ))
     })
 }
 
@@ -125,7 +147,9 @@ pub fn plugins(call: &Call) -> Outcome {
 pub fn one(call: &Call) -> Outcome {
     let (kind, name) = (call.part("kind"), call.part("plugin"));
     with_extending(call, |plugins| {
-        let right = plugins.iter().filter(|(_, class)| class.r#type == kind && class.name == name);
+        let right = plugins
+            .iter()
+            .filter(|(_, class)| class.r#type == kind && class.name == name);
         let list: Vec<_> = right.map(|found| shown(*found, true)).collect();
         if list.is_empty() {
             let owner = owner(scope(call)?.unwrap_or("USER"), call.namespace());

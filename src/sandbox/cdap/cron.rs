@@ -47,7 +47,12 @@ impl Cron {
                 days: some(rest[2], |field| numbers(field, 1, 31, &[]))?,
                 months: numbers(rest[3], 1, 12, &MONTHS)?,
                 weekdays: some(rest[4], |field| {
-                    Some(numbers(field, 0, 7, &WEEKDAYS)?.into_iter().map(|day| day % 7).collect())
+                    Some(
+                        numbers(field, 0, 7, &WEEKDAYS)?
+                            .into_iter()
+                            .map(|day| day % 7)
+                            .collect(),
+                    )
                 })?,
             })
         };
@@ -137,7 +142,9 @@ mod tests {
     fn next(expression: &str, after: &str) -> String {
         let after = DateTime::parse_from_rfc3339(after).unwrap().timestamp_millis();
         let next = Cron::parse(expression).unwrap().next(after);
-        next.map_or_else(String::new, |ms| Utc.timestamp_millis_opt(ms).unwrap().to_rfc3339())
+        next.map_or_else(String::new, |ms| {
+            Utc.timestamp_millis_opt(ms).unwrap().to_rfc3339()
+        })
     }
 
     #[test]
@@ -162,6 +169,10 @@ mod tests {
             Cron::parse("every day").unwrap_err(),
             "Invalid cron entry format in 'every day'. Cron entry must contain 5 or 6 fields."
         );
-        assert!(Cron::parse("a b c d e").unwrap_err().starts_with("Invalid cron expression 'a b c d e': "));
+        assert!(
+            Cron::parse("a b c d e")
+                .unwrap_err()
+                .starts_with("Invalid cron expression 'a b c d e': ")
+        );
     }
 }

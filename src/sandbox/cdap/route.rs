@@ -7,8 +7,8 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::log::page;
 use super::{
-    Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference, run_calls,
-    schedule, secret, stop, upload, validation,
+    Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference,
+    run_calls, schedule, secret, stop, upload, validation,
 };
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -108,11 +108,36 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("DELETE", Artifact, "/properties", upload::set_properties),
     ("GET", Artifact, "/extensions", catalogue::kinds),
     ("GET", Artifact, "/extensions/{kind}", catalogue::plugins),
-    ("GET", Artifact, "/extensions/{kind}/plugins/{plugin}", catalogue::one),
-    ("POST", Root, "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/validations/stage", validation::stage),
-    ("POST", Root, "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/validations/pipeline", validation::pipeline),
-    ("GET", Root, "/v3/namespaces/system/apps/pipeline/services/studio/available", validation::available),
-    ("GET", Root, "/v3/namespaces/system/apps/pipeline/services/studio/status", validation::status),
+    (
+        "GET",
+        Artifact,
+        "/extensions/{kind}/plugins/{plugin}",
+        catalogue::one,
+    ),
+    (
+        "POST",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/validations/stage",
+        validation::stage,
+    ),
+    (
+        "POST",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/validations/pipeline",
+        validation::pipeline,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/available",
+        validation::available,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/status",
+        validation::status,
+    ),
     ("GET", App, "/schedules", schedule::list),
     ("GET", Version, "/schedules", schedule::list),
     ("GET", App, "/schedules/{schedule}", schedule::one),

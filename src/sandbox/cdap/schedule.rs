@@ -126,7 +126,10 @@ fn with_app(call: &Call, show: impl FnOnce(&World, Option<&Schedule>) -> Outcome
     let world = call.cdap.world();
     let key = key(call);
     if !world.apps.contains_key(&key) {
-        return Err(Answer::missing(&format!("application:{}.{}.-SNAPSHOT", key.0, key.1)));
+        return Err(Answer::missing(&format!(
+            "application:{}.{}.-SNAPSHOT",
+            key.0, key.1
+        )));
     }
     show(&world, world.schedules.get(&key))
 }
@@ -144,13 +147,22 @@ fn missing(call: &Call) -> Answer {
 }
 
 fn entity(call: &Call) -> String {
-    format!("schedule:{}.{}.{}", call.namespace(), call.part("app"), call.part("schedule"))
+    format!(
+        "schedule:{}.{}.{}",
+        call.namespace(),
+        call.part("app"),
+        call.part("schedule")
+    )
 }
 
 /// Hands the schedule of the path to `show`; 404 when there is none.
 fn with_one(call: &Call, show: impl FnOnce(&Schedule) -> Answer) -> Outcome {
     let world = call.cdap.world();
-    match world.schedules.get(&key(call)).filter(|_| call.part("schedule") == NAME) {
+    match world
+        .schedules
+        .get(&key(call))
+        .filter(|_| call.part("schedule") == NAME)
+    {
         Some(schedule) => Ok(show(schedule)),
         None => Err(missing(call)),
     }
@@ -158,12 +170,16 @@ fn with_one(call: &Call, show: impl FnOnce(&Schedule) -> Answer) -> Outcome {
 
 /// `GET …/schedules/{schedule}`
 pub fn one(call: &Call) -> Outcome {
-    with_one(call, |schedule| Answer::json(&schedule.shown(call.namespace(), call.part("app"))))
+    with_one(call, |schedule| {
+        Answer::json(&schedule.shown(call.namespace(), call.part("app")))
+    })
 }
 
 /// `GET …/schedules/{schedule}/status`
 pub fn status(call: &Call) -> Outcome {
-    with_one(call, |schedule| Answer::json(&json!({ "status": schedule.status() })))
+    with_one(call, |schedule| {
+        Answer::json(&json!({ "status": schedule.status() }))
+    })
 }
 
 /// `POST …/enable` and `…/resume`
@@ -180,16 +196,24 @@ fn switch(call: &Call, on: bool) -> Outcome {
     let now = call.cdap.clock.now();
     let mut world = call.cdap.world();
     let key = key(call);
-    let found = world.schedules.get_mut(&key).filter(|_| call.part("schedule") == NAME);
+    let found = world
+        .schedules
+        .get_mut(&key)
+        .filter(|_| call.part("schedule") == NAME);
     let schedule = found.ok_or_else(|| missing(call))?;
     if schedule.enabled == on {
         let word = if on { "enabled" } else { "disabled" };
-        return Err(Answer::refuse(409, format!("Schedule '{}' is already {word}", entity(call))));
+        return Err(Answer::refuse(
+            409,
+            format!("Schedule '{}' is already {word}", entity(call)),
+        ));
     }
     schedule.enabled = on;
     schedule.updated = now;
     schedule.since = now;
-    call.cdap.store.put("schedule", &format!("{}/{}", key.0, key.1), schedule);
+    call.cdap
+        .store
+        .put("schedule", &format!("{}/{}", key.0, key.1), schedule);
     Ok(Answer::bare(200, "OK"))
 }
 
@@ -277,7 +301,10 @@ impl Cdap {
             self.store.delete("schedule", &name);
             return;
         };
-        let concurrency = config.get("maxConcurrentRuns").and_then(Json::as_u64).unwrap_or(1);
+        let concurrency = config
+            .get("maxConcurrentRuns")
+            .and_then(Json::as_u64)
+            .unwrap_or(1);
         let now = self.clock.now();
         let before = world.schedules.get(&key).filter(|schedule| schedule.cron == cron);
         let schedule = Schedule {
@@ -312,7 +339,10 @@ impl Cdap {
                     kind: ProgramKind::Workflow,
                     name: WORKFLOW.to_owned(),
                 };
-                let active = world.runs_of(&program, None).filter(|run| !run.status.is_end()).count();
+                let active = world
+                    .runs_of(&program, None)
+                    .filter(|run| !run.status.is_end())
+                    .count();
                 world.fired.insert(key, time);
                 if active < schedule.concurrency {
                     due.push((program, time, schedule));
@@ -323,7 +353,11 @@ impl Cdap {
             let name = ("scheduleName".to_owned(), NAME.to_owned());
             match self.start(&program, vec![name]) {
                 Ok(run) => self.show_trigger(&run, time, &schedule),
-                Err(refused) => tracing::warn!(app = program.app, reason = refused.words(), "a scheduled start failed"),
+                Err(refused) => tracing::warn!(
+                    app = program.app,
+                    reason = refused.words(),
+                    "a scheduled start failed"
+                ),
             }
         }
     }
@@ -334,7 +368,9 @@ impl Cdap {
         let Some(run) = world.runs.get_mut(run) else {
             return;
         };
-        let Some(Ok(Json::Object(mut early))) = run.early_arguments.as_deref().map(serde_json::from_str::<Json>) else {
+        let Some(Ok(Json::Object(mut early))) =
+            run.early_arguments.as_deref().map(serde_json::from_str::<Json>)
+        else {
             return;
         };
         let trigger = json!({
@@ -343,7 +379,10 @@ impl Cdap {
             "triggerInfos": [{ "cronExpression": schedule.cron, "logicalStartTime": time, "type": "TIME" }],
             "properties": {},
         });
-        early.insert("triggeringScheduleInfo".to_owned(), Json::String(gson_text(&trigger)));
+        early.insert(
+            "triggeringScheduleInfo".to_owned(),
+            Json::String(gson_text(&trigger)),
+        );
         early.insert("logical.start.time".to_owned(), Json::String(time.to_string()));
         run.early_arguments = Some(gson_text(&Json::Object(early)));
     }

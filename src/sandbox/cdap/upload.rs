@@ -36,7 +36,14 @@ pub fn add(call: &Call) -> Outcome {
     };
     let entity = entity(namespace, name, &id.version);
     let parents = parents(call, &entity)?;
-    if !version.is_snapshot() && call.cdap.world().installed.one(namespace, "USER", name, &id.version).is_some() {
+    if !version.is_snapshot()
+        && call
+            .cdap
+            .world()
+            .installed
+            .one(namespace, "USER", name, &id.version)
+            .is_some()
+    {
         return Err(Answer::refuse(409, format!("Artifact {entity} already exists.")));
     }
     let Some(jar) = jar else {
@@ -88,11 +95,13 @@ fn parents(call: &Call, entity: &str) -> Result<Vec<Range>, Answer> {
     };
     let parsed: Option<Vec<_>> = text.split('/').map(Range::parse).collect();
     // No server was asked about a text that is no range; the words are ours.
-    let parents = parsed.ok_or_else(|| {
-        Answer::refuse(400, format!("Artifact-Extends header '{text}' is invalid."))
-    })?;
+    let parents =
+        parsed.ok_or_else(|| Answer::refuse(400, format!("Artifact-Extends header '{text}' is invalid.")))?;
     let world = call.cdap.world();
-    let exists = world.installed.seen_by(call.namespace()).any(|artifact| artifact.is_parent_in(&parents));
+    let exists = world
+        .installed
+        .seen_by(call.namespace())
+        .any(|artifact| artifact.is_parent_in(&parents));
     if exists {
         return Ok(parents);
     }
@@ -113,8 +122,9 @@ fn further(call: &Call, jar: &Jar, id: &ArtifactId) -> Result<Vec<PluginClass>, 
         Some(absent) => {
             let ArtifactId { name, version, scope } = id;
             let class = &absent.class_name;
-            let text =
-                format!("Artifact {name} with version {version} and scope {scope} does not have class {class}.");
+            let text = format!(
+                "Artifact {name} with version {version} and scope {scope} does not have class {class}."
+            );
             Err(Answer::refuse(400, text))
         }
         None => Ok(plugins),
@@ -145,7 +155,12 @@ pub fn set_properties(call: &Call) -> Outcome {
         let body = call.json().map_err(|(text, _)| Answer::refuse(400, text))?;
         string_map(&body).map_err(|flaw| Answer::refuse(400, flaw.gson_text()))?
     };
-    let found = call.cdap.world().installed.one(namespace, scope, name, version).cloned();
+    let found = call
+        .cdap
+        .world()
+        .installed
+        .one(namespace, scope, name, version)
+        .cloned();
     let Some(mut artifact) = found else {
         return Err(Answer::missing(&entity(owner(scope, namespace), name, version)));
     };
@@ -157,7 +172,10 @@ pub fn set_properties(call: &Call) -> Outcome {
 impl Cdap {
     fn install(&self, artifact: Artifact) {
         let mut world = self.world();
-        let key = format!("{}/{}/{}", artifact.namespace, artifact.id.name, artifact.id.version);
+        let key = format!(
+            "{}/{}/{}",
+            artifact.namespace, artifact.id.name, artifact.id.version
+        );
         self.store.put("artifact", &key, &artifact);
         self.store.delete("artifact-gone", &key);
         world.installed.put(artifact);
@@ -167,7 +185,10 @@ impl Cdap {
     pub(super) fn load_artifacts(&self) -> Result<(), SandboxError> {
         let mut world = self.world();
         for (key, mut artifact) in self.store.all::<Artifact>("artifact")? {
-            key.split('/').next().unwrap_or_default().clone_into(&mut artifact.namespace);
+            key.split('/')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut artifact.namespace);
             world.installed.put(artifact);
         }
         for (key, _) in self.store.all::<bool>("artifact-gone")? {

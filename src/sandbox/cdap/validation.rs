@@ -28,7 +28,9 @@ fn namespace(call: &Call) -> Result<&str, Answer> {
     if call.cdap.world().namespaces.contains_key(name) {
         return Ok(name);
     }
-    Err(Answer::refuse(404, format!("Namespace '{name}' does not exist")).typed(TEXT).kept())
+    Err(Answer::refuse(404, format!("Namespace '{name}' does not exist"))
+        .typed(TEXT)
+        .kept())
 }
 
 fn undecodable(class: &str, text: &str) -> Answer {
@@ -105,7 +107,9 @@ pub fn stage(call: &Call) -> Outcome {
     // What a real server says of a body without a stage is not known; the words are ours.
     let stage = whole.get("stage").filter(|stage| stage.is_object());
     let Some(stage) = stage else {
-        return Err(Answer::refuse(400, "The stage to validate must be given.").typed(TEXT).kept());
+        return Err(Answer::refuse(400, "The stage to validate must be given.")
+            .typed(TEXT)
+            .kept());
     };
     let world = call.cdap.world();
     let shelf = Shelf {
@@ -166,7 +170,9 @@ fn spec(stage: &Json, body: &Ordered, shelf: &Shelf<'_>) -> Option<Spec> {
         fix,
         suffix,
     } = Version::parse(&artifact.id.version)?;
-    let properties = body.get("stage").and_then(|stage| stage.get("plugin")?.get("properties"));
+    let properties = body
+        .get("stage")
+        .and_then(|stage| stage.get("plugin")?.get("properties"));
     let properties: Vec<_> = match properties {
         Some(Ordered::Map(entries)) => entries.clone(),
         _ => Vec::new(),
@@ -178,7 +184,9 @@ fn spec(stage: &Json, body: &Ordered, shelf: &Shelf<'_>) -> Option<Spec> {
             r#type: class.r#type.clone(),
             name: class.name.clone(),
             properties: Ordered::Map(hash_order::sorted(
-                properties.into_iter().filter_map(|(key, value)| Some((key, Ordered::Text(value.text()?)))),
+                properties
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key, Ordered::Text(value.text()?)))),
                 |(key, _)| key.as_str(),
             )),
             artifact: SpecArtifact {
@@ -210,7 +218,9 @@ fn input_schemas(body: &Ordered, fed: bool) -> Ordered {
         Some(Ordered::List(items)) if fed => items.as_slice(),
         _ => &[],
     };
-    let entries = list.iter().filter_map(|item| Some((item.text_of("stage")?, item.get("schema")?.clone())));
+    let entries = list
+        .iter()
+        .filter_map(|item| Some((item.text_of("stage")?, item.get("schema")?.clone())));
     Ordered::Map(entries.collect())
 }
 
@@ -229,7 +239,8 @@ pub fn pipeline(call: &Call) -> Outcome {
     namespace(call)?;
     let body = call.json().map_err(|(text, class)| undecodable(class, &text))?;
     if !matches!(body.get("artifact"), Some(Ordered::Map(_))) {
-        let text = "Invalid artifact in pipeline request: An artifact must be specified to create an application.";
+        let text =
+            "Invalid artifact in pipeline request: An artifact must be specified to create an application.";
         return Err(Answer::refuse(400, text).typed(TEXT).kept());
     }
     let dummy = concat!(

@@ -67,6 +67,7 @@ impl Cdap {
                 .map(|((_, name), key)| (name.clone(), key.value.clone()))
                 .collect(),
             pace: self.clock.work(),
+            speed: self.clock.speed(),
         })
     }
 }
@@ -171,7 +172,7 @@ impl Work {
     }
 
     fn node_started(&mut self, node: String, program: NodeProgram) {
-        let run_id = (program == NodeProgram::Spark).then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
+        let run_id = (program != NodeProgram::Action).then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
         if run_id.is_some() {
             let text = format!("Starting Spark Program '{node}' in workflow");
             self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 349, text);

@@ -63,6 +63,7 @@ impl World {
             arguments: all,
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
             pace: Duration::ZERO,
+            speed: 1.0,
         };
         let mut seen = Vec::new();
         let end = self
@@ -261,6 +262,7 @@ fn a_stop_ends_it_between_two_batches() {
         arguments: BTreeMap::new(),
         secure_keys: BTreeMap::new(),
         pace: Duration::from_secs(3600),
+        speed: 1.0,
     };
     let stop = AtomicBool::new(true);
     let end = world.executor.execute(&job, &stop, &mut |_| {});

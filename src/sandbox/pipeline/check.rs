@@ -13,24 +13,30 @@ mod tests;
 
 use super::{Connection, Pipeline, Stage};
 use crate::sandbox::artifact::Shelf;
-pub(super) use stage::{fault, format_kind};
-pub use stage::StageFault;
 use graph::Graph;
 use serde_json::Value as Json;
+pub use stage::StageFault;
+pub(super) use stage::{fault, format_kind};
 use std::collections::BTreeMap;
 
 /// Refuses what cannot be read as a pipeline.
 pub(super) fn shape(config: &Json) -> Result<(), String> {
     for stage in list(config, "stages") {
         let Some(name) = stage.get("name").and_then(Json::as_str) else {
-            return Err(format!("Invalid stage '{}': name must be specified.", stage_text(stage)));
+            return Err(format!(
+                "Invalid stage '{}': name must be specified.",
+                stage_text(stage)
+            ));
         };
         let Some(plugin) = stage.get("plugin").filter(|plugin| plugin.is_object()) else {
             return Err(format!("Invalid stage '{name}': plugin must be specified."));
         };
         for key in ["type", "name"] {
             if plugin.get(key).and_then(Json::as_str).is_none() {
-                return Err(format!("Invalid plugin {}: {key} must be specified.", plugin_text(plugin)));
+                return Err(format!(
+                    "Invalid plugin {}: {key} must be specified.",
+                    plugin_text(plugin)
+                ));
             }
         }
         let properties = plugin.get("properties").and_then(Json::as_object);
@@ -91,7 +97,12 @@ impl Pipeline {
         }
         self.check_names()?;
         for connection in &self.connections {
-            let Connection { from, to, port, condition } = connection;
+            let Connection {
+                from,
+                to,
+                port,
+                condition,
+            } = connection;
             let null = |text: &Option<String>| text.clone().unwrap_or_else(|| "null".to_owned());
             if let Some(missing) = [from, to].into_iter().find(|name| self.stage(name).is_none()) {
                 return Err(format!(
@@ -105,9 +116,11 @@ impl Pipeline {
         if self.connections.is_empty() {
             return match &self.stages[..] {
                 [only] if only.is_action() => stage::check(only, shelf),
-                _ => Err("Invalid pipeline. There are no connections between stages. This is only allowed if \
+                _ => Err(
+                    "Invalid pipeline. There are no connections between stages. This is only allowed if \
                           the pipeline consists of a single action plugin."
-                    .to_owned()),
+                        .to_owned(),
+                ),
             };
         }
         let graph = Graph::of(self);
@@ -115,8 +128,12 @@ impl Pipeline {
         self.stages.iter().try_for_each(|stage| self.check_ends(stage))?;
         self.check_places(&graph)?;
         graph.without_control().check_islands()?;
-        self.ordered().into_iter().try_for_each(|stage| stage::check(stage, shelf))?;
-        self.ending.iter().try_for_each(|stage| stage::check(stage, shelf))
+        self.ordered()
+            .into_iter()
+            .try_for_each(|stage| stage::check(stage, shelf))?;
+        self.ending
+            .iter()
+            .try_for_each(|stage| stage::check(stage, shelf))
     }
 
     /// Equal stages count as one (measured), different ones must have different names.
@@ -137,7 +154,7 @@ impl Pipeline {
     /// What one stage may be fed by and feed.
     fn check_ends(&self, stage: &Stage) -> Result<(), String> {
         let Stage { name, kind, .. } = stage;
-        if stage.is_control() {
+        if stage.is_action() {
             return Ok(());
         }
         let is_data = |name: &&str| self.stage(name).is_some_and(|stage| !stage.is_control());
@@ -156,11 +173,15 @@ impl Pipeline {
                 joined(to)
             ));
         }
-        if kind != "batchsource" && self.inputs(name).next().is_none() {
-            return Err(format!("Stage {name} is unreachable, it has no incoming connections."));
+        if kind != "batchsource" && kind != "condition" && self.inputs(name).next().is_none() {
+            return Err(format!(
+                "Stage {name} is unreachable, it has no incoming connections."
+            ));
         }
         if kind != "batchsink" && self.outputs(name).next().is_none() {
-            return Err(format!("Stage {name} is a dead end, it has no outgoing connections."));
+            return Err(format!(
+                "Stage {name} is a dead end, it has no outgoing connections."
+            ));
         }
         Ok(())
     }
@@ -181,7 +202,10 @@ impl Pipeline {
                 ));
             }
         }
-        match places.iter().find(|(stage, before, after)| stage.is_action() && *before && *after) {
+        match places
+            .iter()
+            .find(|(stage, before, after)| stage.is_action() && *before && *after)
+        {
             Some((stage, ..)) => Err(format!(
                 "Action stage '{}' is invalid. Actions can only be placed at the start or end of the pipeline.",
                 stage.name

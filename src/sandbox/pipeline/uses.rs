@@ -20,18 +20,32 @@ pub(super) fn of(pipeline: &Pipeline, shelf: &Shelf<'_>) -> Vec<PluginUse> {
 
 /// The driver of a database, under two ids for a source (measured), and the format of files.
 fn nested(stage: &Stage, shelf: &Shelf<'_>) -> Vec<PluginUse> {
-    let value = |name: &str| stage.properties.get(name).filter(|value| !macros::has_macro(value));
+    let value = |name: &str| {
+        stage
+            .properties
+            .get(name)
+            .filter(|value| !macros::has_macro(value))
+    };
     let mut nested = Vec::new();
     if let Some(driver) = value("jdbcPluginName") {
         let mut ids = vec![format!("{}:jdbc", stage.name)];
         if stage.kind == "batchsource" {
             ids.push(format!("{}:source.jdbc.{driver}", stage.name));
         }
-        nested.extend(ids.into_iter().filter_map(|id| inner(id, "jdbc", driver, BTreeMap::new(), shelf)));
+        nested.extend(
+            ids.into_iter()
+                .filter_map(|id| inner(id, "jdbc", driver, BTreeMap::new(), shelf)),
+        );
     }
     if let (Some(format), Some(kind)) = (value("format"), format_kind(stage)) {
         let name = format.to_lowercase();
-        nested.extend(inner(format!("{}:{name}", stage.name), kind, &name, stage.properties.clone(), shelf));
+        nested.extend(inner(
+            format!("{}:{name}", stage.name),
+            kind,
+            &name,
+            stage.properties.clone(),
+            shelf,
+        ));
     }
     nested
 }
@@ -58,7 +72,13 @@ fn plugin_use(stage: &Stage, shelf: &Shelf<'_>) -> PluginUse {
         },
         |(artifact, _)| artifact.id.clone(),
     );
-    described(stage.name.clone(), &stage.kind, &stage.plugin, &id, stage.properties.clone())
+    described(
+        stage.name.clone(),
+        &stage.kind,
+        &stage.plugin,
+        &id,
+        stage.properties.clone(),
+    )
 }
 
 fn described(
@@ -83,7 +103,11 @@ fn described(
         id,
         name: name.to_owned(),
         kind: kind.to_owned(),
-        artifact: (artifact.name.clone(), artifact.version.clone(), artifact.scope.clone()),
+        artifact: (
+            artifact.name.clone(),
+            artifact.version.clone(),
+            artifact.scope.clone(),
+        ),
         lookups: lookups.into_iter().map(str::to_owned).collect(),
         functions,
         properties,

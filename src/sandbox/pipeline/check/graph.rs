@@ -84,7 +84,12 @@ impl<'a> Graph<'a> {
         if island.len() == self.nodes.len() {
             return Ok(());
         }
-        let names: Vec<_> = self.nodes.iter().copied().filter(|name| island.contains(name)).collect();
+        let names: Vec<_> = self
+            .nodes
+            .iter()
+            .copied()
+            .filter(|name| island.contains(name))
+            .collect();
         Err(format!(
             "Invalid DAG. There is an island made up of stages {} (no other stages connect to them).",
             names.join(",")

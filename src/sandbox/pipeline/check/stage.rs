@@ -47,12 +47,21 @@ pub(super) fn check(stage: &Stage, shelf: &Shelf<'_>) -> Result<(), String> {
 
 /// The first fault of a stage.
 pub fn fault(stage: &Stage, shelf: &Shelf<'_>) -> Option<StageFault> {
-    let Stage { plugin, kind, properties, .. } = stage;
+    let Stage {
+        plugin,
+        kind,
+        properties,
+        ..
+    } = stage;
     let Some((_, class)) = shelf.plugin(kind, plugin, &stage.artifact) else {
-        return Some(StageFault::Unknown(format!("Plugin named '{plugin}' of type '{kind}' not found.")));
+        return Some(StageFault::Unknown(format!(
+            "Plugin named '{plugin}' of type '{kind}' not found."
+        )));
     };
     if let Some(open) = properties.values().find_map(|value| macros::open_end(value)) {
-        return Some(StageFault::Other(format!("Could not find enclosing '}}' for macro '{open}'.")));
+        return Some(StageFault::Other(format!(
+            "Could not find enclosing '}}' for macro '{open}'."
+        )));
     }
     if let Some(name) = missing(stage, class) {
         let message = format!("Required property '{name}' has no value.");
@@ -70,8 +79,14 @@ pub fn fault(stage: &Stage, shelf: &Shelf<'_>) -> Option<StageFault> {
 fn missing<'a>(stage: &Stage, class: &'a PluginClass) -> Option<&'a str> {
     let absent = |name: &str| !stage.properties.contains_key(name);
     // A group stands for its children when they are given one by one.
-    let mut required = class.properties.0.iter().filter(|(_, property)| property.required && property.children.is_empty());
-    required.find(|(name, _)| absent(name)).map(|(name, _)| name.as_str())
+    let mut required = class
+        .properties
+        .0
+        .iter()
+        .filter(|(_, property)| property.required && property.children.is_empty());
+    required
+        .find(|(name, _)| absent(name))
+        .map(|(name, _)| name.as_str())
 }
 
 fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
@@ -81,7 +96,10 @@ fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
     };
     let number = |name: &str| {
         let property = class.property(name)?;
-        let value = stage.properties.get(name).filter(|value| !macros::has_macro(value))?;
+        let value = stage
+            .properties
+            .get(name)
+            .filter(|value| !macros::has_macro(value))?;
         let right = match property.r#type.as_str() {
             "int" | "long" | "short" | "byte" => value.parse::<i64>().is_ok(),
             "double" | "float" => value.parse::<f64>().is_ok(),
@@ -90,10 +108,18 @@ fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
         (!right).then_some(value)
     };
     // What belongs to a group is assigned with the group, as one JSON text without what waits for macros.
-    for (group, property) in class.properties.0.iter().filter(|(_, property)| !property.children.is_empty()) {
+    for (group, property) in class
+        .properties
+        .0
+        .iter()
+        .filter(|(_, property)| !property.children.is_empty())
+    {
         if property.children.iter().any(|child| number(child).is_some()) {
             let given = |child: &&String| {
-                stage.properties.get(*child).is_some_and(|value| !macros::has_macro(value))
+                stage
+                    .properties
+                    .get(*child)
+                    .is_some_and(|value| !macros::has_macro(value))
             };
             let values: Vec<_> = property
                 .children
@@ -109,13 +135,21 @@ fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
             ));
         }
     }
-    let (name, value) = class.properties.0.iter().find_map(|(name, _)| Some((name, number(name)?)))?;
+    let (name, value) = class
+        .properties
+        .0
+        .iter()
+        .find_map(|(name, _)| Some((name, number(name)?)))?;
     let text = if value.is_empty() {
         "is null or empty. It should be a number."
     } else {
         "is expected to be a number."
     };
-    Some(format!("{}Value of field class {}.{name} {text}", lead(name), config_class(class)))
+    Some(format!(
+        "{}Value of field class {}.{name} {text}",
+        lead(name),
+        config_class(class)
+    ))
 }
 
 /// Text as Gson writes it inside JSON.
@@ -156,7 +190,10 @@ fn reference(stage: &Stage) -> Option<String> {
 }
 
 fn driver(stage: &Stage, shelf: &Shelf<'_>) -> Option<String> {
-    let driver = stage.properties.get("jdbcPluginName").filter(|name| !macros::has_macro(name))?;
+    let driver = stage
+        .properties
+        .get("jdbcPluginName")
+        .filter(|name| !macros::has_macro(name))?;
     let found = shelf.plugin("jdbc", driver, &crate::sandbox::artifact::Wanted::default());
     found.is_none().then(|| {
         format!(
@@ -168,7 +205,13 @@ fn driver(stage: &Stage, shelf: &Shelf<'_>) -> Option<String> {
 
 /// What plugins check themselves.
 fn own_rules(stage: &Stage) -> Option<String> {
-    let given = |name: &str| stage.properties.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let given = |name: &str| {
+        stage
+            .properties
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    };
     match stage.plugin.as_str() {
         "Projection" if given("drop").is_some() && given("keep").is_some() => {
             Some("Cannot specify both drop and keep.".to_owned())
@@ -188,10 +231,16 @@ fn own_rules(stage: &Stage) -> Option<String> {
 
 /// The format of files is a plugin of its own, in an artifact of its own.
 fn format(stage: &Stage, shelf: &Shelf<'_>) -> Option<String> {
-    let format = stage.properties.get("format").filter(|name| !macros::has_macro(name))?;
+    let format = stage
+        .properties
+        .get("format")
+        .filter(|name| !macros::has_macro(name))?;
     let kind = format_kind(stage)?;
     let name = format.to_lowercase();
-    if shelf.plugin(kind, &name, &crate::sandbox::artifact::Wanted::default()).is_some() {
+    if shelf
+        .plugin(kind, &name, &crate::sandbox::artifact::Wanted::default())
+        .is_some()
+    {
         return None;
     }
     Some(match (stage.plugin.as_str(), kind) {
