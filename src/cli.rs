@@ -109,18 +109,21 @@ pub struct SandboxOptions {
     /// Begin fresh and forget everything at the end
     #[arg(long)]
     pub ephemeral: bool,
+    /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
+    #[arg(long)]
+    pub lab: bool,
     /// How many times faster than on a real instance everything takes its course
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
+    /// A real MySQL or `MariaDB` instead of the built-in source database
+    #[arg(long, value_name = "MYSQL_URL", value_parser = mysql_url, help = SOURCE_HELP)]
+    pub source: Option<String>,
     /// Which release of CDAP it resembles
     #[arg(long, value_enum, default_value_t, value_name = "RELEASE")]
     pub cdap_version: Release,
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<IpAddr>,
-    /// Install the plugins that real servers were measured with; they read and write files of this machine
-    #[arg(long)]
-    pub lab: bool,
     /// Let CDAP's API ask for this token; without it the API is open
     #[arg(long, value_name = "TOKEN")]
     pub cdap_token: Option<String>,
@@ -137,6 +140,9 @@ pub enum Release {
     #[value(name = "6.11")]
     V6_11,
 }
+
+const SOURCE_HELP: &str =
+    "Read from a real MySQL or MariaDB: mysql://user[:password]@127.0.0.1[:port][/database]";
 
 /// Options of `downbeat runs`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -224,6 +230,15 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The sandbox reads it whole; the words repeat nothing of it, for it may hold a password.
+fn mysql_url(text: &str) -> Result<String, &'static str> {
+    let form = "write it as mysql://user[:password]@127.0.0.1[:port][/database]";
+    match text.strip_prefix("mysql://") {
+        Some(rest) if rest.contains('@') => Ok(text.to_owned()),
+        _ => Err(form),
+    }
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
@@ -293,6 +308,7 @@ mod tests {
             ("downbeat sandbox --bind everywhere", "--bind"),
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
+            ("downbeat sandbox --source 127.0.0.1:3306", "mysql://user"),
             ("downbeat sandbox --scenario f", "--scenario"),
             ("downbeat --profile p sandbox", "serves no profile"),
             ("downbeat --set a=1 runs", "lists what was"),

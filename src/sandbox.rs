@@ -41,6 +41,8 @@ pub struct Settings {
     pub personality: Personality,
     /// How many runs may be under way.
     pub limits: Limits,
+    /// A real MySQL or `MariaDB` in the place of the embedded source.
+    pub source: Option<source::Address>,
     /// The token that CDAP asks for; without one it is open, as a fresh server is.
     pub cdap_token: Option<String>,
     /// Whether the lab's plugins are installed, which read and write files of this machine.
@@ -56,6 +58,7 @@ impl Default for Settings {
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
+            source: None,
             cdap_token: None,
             lab: false,
         }

@@ -13,6 +13,8 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         (Some(folder), _) => State::Directory(folder.clone()),
         (None, _) => State::Directory(home.sandbox()),
     };
+    let source = options.source.as_deref().map(str::parse).transpose();
+    let source = source.map_err(|reason: String| anyhow::anyhow!("--source: {reason}"))?;
     let defaults = Settings::default();
     let speed = options.speed.unwrap_or(defaults.speed);
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -22,6 +24,7 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         port: options.port,
         state,
         speed,
+        source,
         personality: match options.cdap_version {
             Release::V6_10 => Personality::V6_10,
             Release::V6_11 => Personality::V6_11,

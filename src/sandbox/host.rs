@@ -4,7 +4,7 @@ use super::bucket::Buckets;
 use super::executor::StoreExecutor;
 use super::plugin::Stores;
 use super::server::{self, Names, Ready, Running};
-use super::source::Source;
+use super::source::{Address, Source};
 use super::warehouse::{SqlError, Warehouse};
 use super::{SandboxError, Settings, State, bigquery};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -54,7 +54,8 @@ impl Sandbox {
 pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
     let names = Names::default();
     let (state, project) = (settings.state.clone(), names.project.clone());
-    let stores = tokio::task::spawn_blocking(move || stores(&state, &project));
+    let source = settings.source.clone();
+    let stores = tokio::task::spawn_blocking(move || stores(&state, source, &project));
     let (stores, ground) = stores
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
@@ -67,7 +68,7 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
     })
 }
 
-fn stores(state: &State, project: &str) -> Result<(Stores, Ground), SandboxError> {
+fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stores, Ground), SandboxError> {
     let (folder, bucket, ground) = match state {
         State::Directory(folder) => {
             create(folder)?;
@@ -86,7 +87,10 @@ fn stores(state: &State, project: &str) -> Result<(Stores, Ground), SandboxError
     warehouse
         .seed()
         .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
-    let source = Source::open(folder, SEED, chrono::Utc::now)?;
+    let source = match source {
+        Some(address) => Source::server(address),
+        None => Source::open(folder, SEED, chrono::Utc::now)?,
+    };
     let stores = Stores {
         warehouse: Arc::new(warehouse),
         source: Arc::new(source),

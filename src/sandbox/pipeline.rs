@@ -110,9 +110,12 @@ impl Pipeline {
                     .map(Json::to_string),
             })
         };
-        let engine = match text(config, "engine") {
-            Some(engine) if engine.eq_ignore_ascii_case("mapreduce") => NodeProgram::Mapreduce,
-            _ => NodeProgram::Spark,
+        // An engine that it does not know is Spark, as on a server (measured).
+        let engine = config.get("engine").and_then(Json::as_str).unwrap_or_default();
+        let engine = if engine.eq_ignore_ascii_case("mapreduce") {
+            NodeProgram::MapReduce
+        } else {
+            NodeProgram::Spark
         };
         Ok(Self {
             stages: list("stages").iter().filter_map(stage).collect(),
@@ -283,7 +286,7 @@ fn describe(node: &Node) -> String {
     };
     match node.program {
         NodeProgram::Action => String::new(),
-        NodeProgram::Spark | NodeProgram::Mapreduce => {
+        NodeProgram::Spark | NodeProgram::MapReduce => {
             format!("Sources {} to sinks {}.", names(false), names(true))
         }
     }

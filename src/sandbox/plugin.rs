@@ -5,17 +5,17 @@
 
 mod bigquery_execute;
 mod bigquery_table;
-mod cloud_sql;
+mod database;
 mod gcs;
 mod lab;
 mod projection;
 
 use super::bucket::Buckets;
-use super::observation::{Failure, Level, Line};
+use super::observation::{Failure, Level, Line, Observation};
 use super::source::Source;
 use super::value::{Column, Value};
 use super::warehouse::Warehouse;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +31,13 @@ pub(super) struct Plugin {
     pub work: Work,
 }
 
+impl Plugin {
+    /// Whether it is one of the four that are there for tests of servers and clients only.
+    pub fn is_lab(&self) -> bool {
+        self.artifact == lab::ARTIFACT
+    }
+}
+
 /// What a plugin does.
 #[derive(Clone, Copy)]
 pub(super) enum Work {
@@ -42,7 +49,11 @@ pub(super) enum Work {
 
 const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 
-static PLUGINS: [Plugin; 5] = [
+const CLOUD_SQL: (&str, &str, &str) = ("cloudsql-mysql-plugin", "1.11.0", "USER");
+const MYSQL: (&str, &str, &str) = ("mysql-plugin", "1.11.0", "USER");
+const DATABASE: (&str, &str, &str) = ("database-plugins", "2.12.0", "SYSTEM");
+
+static PLUGINS: &[Plugin] = &[
     Plugin {
         name: "BigQueryExecute",
         kind: "action",
@@ -53,7 +64,7 @@ static PLUGINS: [Plugin; 5] = [
     Plugin {
         name: "CloudSQLMySQL",
         kind: "batchsource",
-        artifact: ("cloudsql-mysql-plugin", "1.11.0", "USER"),
+        artifact: CLOUD_SQL,
         required: &[
             "referenceName",
             "jdbcPluginName",
@@ -61,7 +72,61 @@ static PLUGINS: [Plugin; 5] = [
             "database",
             "importQuery",
         ],
-        work: Work::Source(cloud_sql::read),
+        work: Work::Source(database::read),
+    },
+    Plugin {
+        name: "Mysql",
+        kind: "batchsource",
+        artifact: MYSQL,
+        required: &["referenceName", "jdbcPluginName", "database", "importQuery"],
+        work: Work::Source(database::read),
+    },
+    Plugin {
+        name: "Database",
+        kind: "batchsource",
+        artifact: DATABASE,
+        required: &[
+            "referenceName",
+            "jdbcPluginName",
+            "connectionString",
+            "importQuery",
+        ],
+        work: Work::Source(database::read),
+    },
+    Plugin {
+        name: "CloudSQLMySQL",
+        kind: "action",
+        artifact: CLOUD_SQL,
+        required: &["jdbcPluginName", "connectionName", "database", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "Mysql",
+        kind: "action",
+        artifact: MYSQL,
+        required: &["jdbcPluginName", "host", "port", "database", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "Database",
+        kind: "action",
+        artifact: DATABASE,
+        required: &["jdbcPluginName", "connectionString", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "Mysql",
+        kind: "postaction",
+        artifact: MYSQL,
+        required: &["jdbcPluginName", "host", "port", "database", "query"],
+        work: Work::Action(database::act),
+    },
+    Plugin {
+        name: "DatabaseQuery",
+        kind: "postaction",
+        artifact: DATABASE,
+        required: &["jdbcPluginName", "connectionString", "query"],
+        work: Work::Action(database::act),
     },
     Plugin {
         name: "Projection",
@@ -84,37 +149,31 @@ static PLUGINS: [Plugin; 5] = [
         required: &["referenceName", "dataset", "table"],
         work: Work::Sink(bigquery_table::open),
     },
-];
-
-const LAB: (&str, &str, &str) = ("lab-plugins", "1.0.0", "SYSTEM");
-
-/// The plugins that are there under `--lab` only.
-static LAB_PLUGINS: [Plugin; 4] = [
     Plugin {
         name: "LabSource",
         kind: "batchsource",
-        artifact: LAB,
+        artifact: lab::ARTIFACT,
         required: &["path"],
         work: Work::Source(lab::read),
     },
     Plugin {
         name: "LabWork",
         kind: "transform",
-        artifact: LAB,
+        artifact: lab::ARTIFACT,
         required: &[],
         work: Work::Transform(lab::work),
     },
     Plugin {
         name: "LabSink",
         kind: "batchsink",
-        artifact: LAB,
+        artifact: lab::ARTIFACT,
         required: &["path"],
-        work: Work::Sink(lab::open),
+        work: Work::Sink(lab::write),
     },
     Plugin {
         name: "LabAction",
         kind: "action",
-        artifact: LAB,
+        artifact: lab::ARTIFACT,
         required: &[],
         work: Work::Action(lab::act),
     },
@@ -124,13 +183,12 @@ static LAB_PLUGINS: [Plugin; 4] = [
 pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
     PLUGINS
         .iter()
-        .chain(&LAB_PLUGINS)
         .find(|plugin| plugin.name == name && plugin.kind == kind)
 }
 
-/// Every plugin, for look-ups of artifacts.
-pub(super) fn all() -> impl Iterator<Item = &'static Plugin> {
-    PLUGINS.iter()
+/// Every plugin, for look-ups of artifacts; those of the lab only where they are wanted.
+pub(super) fn all(lab: bool) -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter().filter(move |plugin| lab || !plugin.is_lab())
 }
 
 /// Where rows come from and go to.
@@ -175,11 +233,16 @@ pub(super) struct Task<'a> {
     pub stores: &'a Stores,
     /// `logical.start.time`, which names the window.
     pub window: &'a str,
-    pub lines: &'a RefCell<Vec<Line>>,
-    /// Set when the run is stopped.
+    /// The thread that log lines name.
+    pub thread: &'a str,
+    /// Hears every line when it is said.
+    pub tell: &'a dyn Fn(Observation),
+    /// Becomes true when the run is to end.
     pub stop: &'a AtomicBool,
-    /// How much faster than asked to sleep.
+    /// How much faster than asked it may sleep.
     pub speed: f64,
+    /// How many records went to the error output.
+    pub rejected: Cell<i64>,
 }
 
 impl Task<'_> {
@@ -192,30 +255,29 @@ impl Task<'_> {
             .to_owned()
     }
 
-    /// Sleeps in slices, so that a stop is heard.
-    pub fn sleep(&self, span: Duration) -> Result<(), Failure> {
-        const SLICE: Duration = Duration::from_millis(20);
-        let mut left = span.div_f64(self.speed);
-        while !left.is_zero() && !self.stop.load(Ordering::Relaxed) {
-            std::thread::sleep(left.min(SLICE));
-            left = left.saturating_sub(SLICE);
-        }
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(failure("java.lang.InterruptedException", "sleep interrupted"));
-        }
-        Ok(())
-    }
-
     /// Writes a log line.
     pub fn say(&self, level: Level, logger: &str, message: impl Into<String>) {
-        self.lines.borrow_mut().push(Line {
+        (self.tell)(Observation::Line(Line {
             level,
             logger: logger.to_owned(),
-            thread: "WorkflowDriver".to_owned(),
+            thread: self.thread.to_owned(),
             message: message.into(),
             stack_trace: String::new(),
             stage: Some(self.stage.to_owned()),
-        });
+        }));
+    }
+
+    /// Puts a record aside: it goes no further, and is counted.
+    pub fn reject(&self) {
+        self.rejected.set(self.rejected.get() + 1);
+    }
+
+    /// Sleeps, in slices, so that a stop is heard.
+    ///
+    /// # Errors
+    /// The exception of an interrupted thread.
+    pub fn pause(&self, span: Duration) -> Result<(), Failure> {
+        pause(span.div_f64(self.speed), self.stop)
     }
 
     /// A value that this sandbox does not execute, said so that nobody takes it for the real thing.
@@ -228,6 +290,20 @@ impl Task<'_> {
             ),
         )
     }
+}
+
+/// Waits, in slices, so that a stop is heard.
+pub(super) fn pause(span: Duration, stop: &AtomicBool) -> Result<(), Failure> {
+    const SLICE: Duration = Duration::from_millis(20);
+    let mut left = span;
+    while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(left.min(SLICE));
+        left = left.saturating_sub(SLICE);
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Err(failure("java.lang.InterruptedException", "sleep interrupted"));
+    }
+    Ok(())
 }
 
 /// An exception without a cause.

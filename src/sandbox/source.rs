@@ -1,34 +1,30 @@
-//! The source database: SQLite that plays MySQL, with eight tables of believable rows that keep arriving.
+//! The source database behind the MySQL plugins: an embedded one, or a real server that stands in.
 //!
 //! ```text
-//! source/hr.db           engineer, payroll, leave_request      one file for each MySQL database,
-//! source/finance.db      invoice, expense                      attached under its name, so that
-//! source/sales.db        orders                                `hr`.`engineer` is what it says
-//! source/operations.db   ticket
-//! source/marketing.db    campaign
+//! source/embedded.rs   SQLite that plays MySQL, with eight tables of rows that keep arriving
+//! source/server.rs     a real MySQL or MariaDB: `downbeat sandbox --source mysql://user@127.0.0.1/`
+//! source/address.rs    where that server is
 //! ```
 //!
-//! Every row has an `updated_at` (text, UTC, whole seconds) and is never changed: all rows below a
-//! moment that has passed are there, so a window that ends in the past is complete. Rows are made in
-//! `source/arrival.rs`.
+//! Whatever address a pipeline names, the sandbox opens no connection but the one it was told of.
+//! Passwords are never written: not in a log, not in `Debug`, not in an answer.
 
+mod address;
 mod arrival;
+mod cell;
+mod dialect;
+mod embedded;
+mod server;
 
-use super::value::{Column, ColumnType, Value};
-use super::warehouse::kind;
-use arrival::TABLES;
-use chrono::{DateTime, NaiveDateTime, Utc};
-use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
-use rusqlite::types::Value as Cell;
-use std::collections::BTreeSet;
+pub use address::Address;
+
+use super::value::{Column, Value};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The user that may read.
+/// The sandbox's own user. On a real server it stands for the user of its [`Address`].
 pub const USER: &str = "downbeat";
 
 /// That user's password, in the sandbox's secure store; it opens nothing but made-up rows.
@@ -37,21 +33,52 @@ pub const PASSWORD: &str = "sandbox";
 /// The clock of the database.
 pub type Clock = fn() -> DateTime<Utc>;
 
+/// A result: the columns, and the rows in their order.
+pub type Rows = (Vec<Column>, Vec<Vec<Value>>);
+
 /// The database; calls block.
-pub struct Source {
-    connection: Mutex<Connection>,
-    seed: u64,
-    clock: Clock,
-    /// The table whose first read of each window fails.
-    first_try_fails: Option<&'static str>,
-    /// Windows that have failed once.
-    failed: Mutex<BTreeSet<String>>,
+#[derive(Debug)]
+pub struct Source(Store);
+
+#[derive(Debug)]
+enum Store {
+    Embedded(Box<embedded::Embedded>),
+    Server(server::Server),
 }
 
-impl fmt::Debug for Source {
+/// Who reads what, as a stage's properties say it.
+#[derive(Clone, Default)]
+pub struct Login {
+    /// The user; empty is the anonymous one.
+    pub user: String,
+    /// The password, empty for none.
+    pub password: String,
+    /// The database that is used where a query names none; may be empty.
+    pub database: String,
+    /// The driver's own settings: `zeroDateTimeBehavior`, `tinyInt1isBit`.
+    pub arguments: BTreeMap<String, String>,
+}
+
+impl Login {
+    /// The sandbox's own user.
+    pub fn own() -> Self {
+        Self {
+            user: USER.to_owned(),
+            password: PASSWORD.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn argument(&self, name: &str) -> &str {
+        self.arguments.get(name).map_or("", String::as_str)
+    }
+}
+
+impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source")
-            .field("seed", &self.seed)
+        f.debug_struct("Login")
+            .field("user", &self.user)
+            .field("database", &self.database)
             .finish_non_exhaustive()
     }
 }
@@ -65,253 +92,73 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// A result: the columns, and the rows in their order.
-pub type Rows = (Vec<Column>, Vec<Vec<Value>>);
+impl Refusal {
+    pub(super) fn denied(login: &Login) -> Self {
+        let given = if login.password.is_empty() { "NO" } else { "YES" };
+        Self {
+            class_name: "java.sql.SQLException",
+            message: format!(
+                "Access denied for user '{}'@'localhost' (using password: {given})",
+                login.user
+            ),
+        }
+    }
+
+    /// No server, or none any more (measured).
+    pub(super) fn no_link() -> Self {
+        Self {
+            class_name: "com.mysql.cj.jdbc.exceptions.CommunicationsException",
+            message: "Communications link failure\n\nThe last packet sent successfully to the server was 0 milliseconds ago. The driver has not received any packets from the server.".into(),
+        }
+    }
+}
 
 impl Source {
-    /// Opens the database in `folder/source`, or one that ends with the process, and fills a new one
-    /// with rows of several days.
+    /// Opens the embedded database in `folder/source`, or one that ends with the process, and fills a
+    /// new one with rows of several days.
     pub fn open(folder: Option<&Path>, seed: u64, clock: Clock) -> rusqlite::Result<Self> {
-        let connection = Connection::open_in_memory()?;
-        let folder = folder.map(|folder| folder.join("source"));
-        if let Some(folder) = &folder {
-            let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        }
-        for database in arrival::databases() {
-            let file = folder
-                .as_ref()
-                .map(|folder| folder.join(format!("{database}.db")));
-            let name = file
-                .as_ref()
-                .map_or_else(|| ":memory:".into(), |file| file.to_string_lossy().into_owned());
-            connection.execute(&format!("ATTACH ?1 AS {database}"), [name])?;
-            if let Some(file) = file {
-                let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
-                connection.pragma_update(Some(database), "journal_mode", "WAL")?;
-            }
-        }
-        // MySQL's TIMESTAMP('…'): text in, the same moment out.
-        connection.create_scalar_function(
-            "TIMESTAMP",
-            1,
-            FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
-            |context| context.get::<String>(0),
-        )?;
-        let source = Self {
-            connection: Mutex::new(connection),
-            seed,
-            clock,
-            first_try_fails: Some("`operations`.`ticket`"),
-            failed: Mutex::default(),
-        };
-        source.arrive()?;
-        Ok(source)
+        let embedded = embedded::Embedded::open(folder, seed, clock)?;
+        Ok(Self(Store::Embedded(Box::new(embedded))))
+    }
+
+    /// A real server. Nothing is connected yet: a pipeline that finds nobody there says so.
+    pub fn server(address: Address) -> Self {
+        Self(Store::Server(server::Server::new(address)))
     }
 
     /// Without the table that fails on its first try.
     #[must_use]
-    pub fn reliable(mut self) -> Self {
-        self.first_try_fails = None;
-        self
+    pub fn reliable(self) -> Self {
+        match self.0 {
+            Store::Embedded(embedded) => Self(Store::Embedded(Box::new(embedded.reliable()))),
+            server @ Store::Server(_) => Self(server),
+        }
     }
 
-    /// Lets the rows in that are due.
-    pub fn arrive(&self) -> rusqlite::Result<()> {
-        let now = (self.clock)();
-        arrival::arrive(&mut self.lock(), self.seed, now)
-    }
-
-    /// Runs an import query for one window, as `user`.
+    /// Runs a query that returns rows, for one window.
     ///
     /// # Errors
     /// What the MySQL driver raises.
-    pub fn read(&self, sql: &str, user: &str, password: &str, window: &str) -> Result<Rows, Refusal> {
-        if user != USER || password != PASSWORD {
-            return Err(Refusal {
-                class_name: "java.sql.SQLException",
-                message: format!("Access denied for user '{user}'@'localhost' (using password: YES)"),
-            });
+    pub fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, Refusal> {
+        match &self.0 {
+            Store::Embedded(embedded) => embedded.read(login, sql, window),
+            Store::Server(server) => server.read(login, sql),
         }
-        if self.fails_first(sql, window) {
-            return Err(Refusal {
-                class_name: "com.mysql.cj.jdbc.exceptions.CommunicationsException",
-                message: "Communications link failure\n\nThe last packet sent successfully to the server was 0 milliseconds ago. The driver has not received any packets from the server.".into(),
-            });
-        }
-        let read = self.arrive().and_then(|()| select(&self.lock(), sql));
-        read.map_err(|error| translate(&error))
     }
 
-    fn fails_first(&self, sql: &str, window: &str) -> bool {
-        let affected = self.first_try_fails.is_some_and(|table| sql.contains(table));
-        affected
-            && self
-                .failed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(window.to_owned())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs statements that return nothing; the `first` ones prepare the connection.
+    ///
+    /// # Errors
+    /// What the MySQL driver raises.
+    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), Refusal> {
+        match &self.0 {
+            Store::Embedded(embedded) => embedded.execute(login, sql),
+            Store::Server(server) => server.execute(login, first, sql),
+        }
     }
 }
 
-/// The tables, as `(database, table)`.
+/// The tables of the embedded database, as `(database, table)`.
 pub fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TABLES.iter().map(|table| (table.database, table.name))
-}
-
-fn select(connection: &Connection, sql: &str) -> rusqlite::Result<Rows> {
-    let mut statement = connection.prepare(sql)?;
-    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let declared: Vec<_> = statement
-        .columns()
-        .map(|c| c.decl_type().and_then(kind::declared))
-        .collect();
-    let mut cells: Vec<Vec<Cell>> = Vec::new();
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next()? {
-        cells.push((0..names.len()).map(|i| row.get(i)).collect::<Result<_, _>>()?);
-    }
-    let kinds: Vec<ColumnType> = (0..names.len())
-        .map(|i| declared[i].unwrap_or_else(|| expression_type(cells.iter().map(|row| &row[i]))))
-        .collect();
-    let columns = names
-        .iter()
-        .zip(&kinds)
-        .map(|(name, kind)| Column::nullable(name, *kind))
-        .collect();
-    let values = cells.into_iter().map(|row| {
-        row.into_iter()
-            .zip(&kinds)
-            .map(|(cell, kind)| value(cell, *kind))
-            .collect()
-    });
-    Ok((columns, values.collect()))
-}
-
-/// An expression has no declared type; text that is a moment came from `TIMESTAMP('…')`.
-fn expression_type<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnType {
-    let mut texts = cells
-        .clone()
-        .filter(|cell| !matches!(cell, Cell::Null))
-        .peekable();
-    let moments = texts.peek().is_some()
-        && texts.all(|cell| matches!(cell, Cell::Text(text) if micros(text).is_some()));
-    if moments {
-        ColumnType::Timestamp
-    } else {
-        kind::of_cells(cells)
-    }
-}
-
-fn value(cell: Cell, kind: ColumnType) -> Value {
-    match (&cell, kind) {
-        (Cell::Text(text), ColumnType::Timestamp) => micros(text).map_or(Value::Null, Value::Timestamp),
-        _ => kind::value(cell, kind),
-    }
-}
-
-fn micros(text: &str) -> Option<i64> {
-    NaiveDateTime::parse_from_str(text, "%F %T")
-        .ok()
-        .map(|moment| moment.and_utc().timestamp_micros())
-}
-
-fn translate(error: &rusqlite::Error) -> Refusal {
-    let text = error.to_string();
-    let after = |lead: &str| {
-        text.split_once(lead)
-            .map(|(_, rest)| rest.split(" in ").next().unwrap_or(rest).to_owned())
-    };
-    let message = if let Some(table) = after("no such table: ") {
-        format!("Table '{table}' doesn't exist")
-    } else if let Some(column) = after("no such column: ") {
-        format!("Unknown column '{column}' in 'where clause'")
-    } else {
-        format!("You have an error in your SQL syntax; {text}")
-    };
-    Refusal {
-        class_name: "java.sql.SQLSyntaxErrorException",
-        message,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn noon() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
-    }
-
-    fn count(source: &Source, sql: &str) -> usize {
-        source.read(sql, USER, PASSWORD, "w").unwrap().1.len()
-    }
-
-    #[test]
-    fn eight_tables_hold_rows_of_several_days() {
-        let source = Source::open(None, 7, noon).unwrap().reliable();
-        for (database, table) in tables() {
-            let sql = format!("SELECT DISTINCT substr(updated_at, 1, 10) FROM `{database}`.`{table}`");
-            assert!(count(&source, &sql) >= 3, "{database}.{table}");
-        }
-        assert_eq!(tables().count(), 8);
-    }
-
-    #[test]
-    fn rows_keep_arriving_and_the_past_is_complete() {
-        use std::sync::atomic::{AtomicI64, Ordering};
-        static NOW: AtomicI64 = AtomicI64::new(1_700_000_000);
-        let clock = || DateTime::from_timestamp(NOW.load(Ordering::SeqCst), 0).unwrap();
-        let source = Source::open(None, 7, clock).unwrap().reliable();
-        let sql = "SELECT * FROM `hr`.`engineer` WHERE updated_at < '2023-11-14 22:13:20'";
-        let before = count(&source, sql);
-        NOW.fetch_add(60, Ordering::SeqCst);
-        assert_eq!(count(&source, sql), before);
-        let later = "SELECT * FROM `hr`.`engineer` WHERE updated_at >= '2023-11-14 22:13:20'";
-        assert!((10..=40).contains(&count(&source, later)));
-        NOW.fetch_add(90 * 24 * 3600, Ordering::SeqCst);
-        assert!(count(&source, later) < 800, "a long absence is thinned out");
-    }
-
-    #[test]
-    fn refusals_are_mysqls() {
-        let source = Source::open(None, 7, noon).unwrap();
-        let refuse = |sql: &str, user: &str| source.read(sql, user, PASSWORD, "w").unwrap_err().message;
-        assert_eq!(
-            refuse("SELECT * FROM `hr`.`nothing`", USER),
-            "Table 'hr.nothing' doesn't exist"
-        );
-        assert!(refuse("SELECT 1", "nobody").starts_with("Access denied for user 'nobody'"));
-        let ticket = "SELECT * FROM `operations`.`ticket`";
-        assert!(refuse(ticket, USER).starts_with("Communications link failure"));
-        assert!(source.read(ticket, USER, PASSWORD, "w").is_ok());
-        assert!(source.read(ticket, USER, PASSWORD, "another").is_err());
-    }
-
-    #[test]
-    fn cells_have_their_types() {
-        use ColumnType as T;
-        let source = Source::open(None, 7, noon).unwrap();
-        let sql =
-            "SELECT t.*, TIMESTAMP('2023-04-13 10:11:26') AS m, 'x' AS s FROM `hr`.`engineer` AS t LIMIT 1";
-        let (columns, rows) = source.read(sql, USER, PASSWORD, "w").unwrap();
-        let kinds: Vec<_> = columns.iter().map(|c| c.kind).collect();
-        assert_eq!(
-            kinds,
-            [
-                T::Int64,
-                T::String,
-                T::String,
-                T::Numeric,
-                T::Date,
-                T::Timestamp,
-                T::Timestamp,
-                T::String
-            ]
-        );
-        assert_eq!(rows[0][6], Value::Timestamp(1_681_380_686_000_000));
-    }
+    arrival::TABLES.iter().map(|table| (table.database, table.name))
 }

@@ -151,7 +151,7 @@ impl Installed {
 
     /// Adds the plugins that the executor runs and that no server was asked about.
     fn add_executable(&mut self) {
-        for plugin in plugin::all() {
+        for plugin in plugin::all(false) {
             let (name, version, scope) = plugin.artifact;
             let known = self.artifacts.iter().any(|artifact| {
                 artifact
@@ -160,7 +160,7 @@ impl Installed {
                     .iter()
                     .any(|class| class.r#type == plugin.kind && class.name == plugin.name)
             });
-            if known || name == "lab-plugins" {
+            if known {
                 continue;
             }
             let class = PluginClass::unasked(plugin.kind, plugin.name, plugin.required);

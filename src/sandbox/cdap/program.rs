@@ -43,7 +43,7 @@ impl ProgramKind {
         match program {
             NodeProgram::Action => None,
             NodeProgram::Spark => Some(Self::Spark),
-            NodeProgram::Mapreduce => Some(Self::Mapreduce),
+            NodeProgram::MapReduce => Some(Self::Mapreduce),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The shipped pipelines, from their own JSON, on stores that end with the test.
 
+mod lab;
+
 use super::*;
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::source::{self, Source};
@@ -93,7 +95,7 @@ impl World {
             .executor
             .stores
             .source
-            .read(&sql, source::USER, source::PASSWORD, "x")
+            .read(&source::Login::own(), &sql, "x")
             .unwrap();
         match rows[0][0] {
             Value::Int(number) => number,

@@ -1,97 +1,104 @@
-//! The four plugins that real servers were measured with: lines of a local file, slow, chatty or broken
-//! on demand, written to a local directory.
+//! The lab plugins: lines of local files, slow, chatty or broken on demand. There with `--lab` only.
 //!
-//! They are there under `--lab` only, because they read and write files of this machine.
+//! They are the same four that the real servers were measured with, so that a recording can be replayed
+//! and a client's test can say what is to happen. Local files are read and written as the paths say.
 
 use super::{Batch, Done, Sink, Task, failure};
-use crate::sandbox::observation::{Failure, Level, Line};
+use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::{Column, ColumnType, Value};
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const ARGUMENT: &str = "java.lang.IllegalArgumentException";
+/// The artifact that holds them.
+pub(super) const ARTIFACT: (&str, &str, &str) = ("lab-plugins", "1.0.0", "SYSTEM");
 
-fn lines() -> Vec<Column> {
-    vec![Column {
-        name: "body".to_owned(),
-        kind: ColumnType::String,
-        nullable: false,
-        description: None,
-    }]
-}
+const WORK: &str = "lab.LabPlugins$LabWork";
+const ACTION: &str = "lab.LabPlugins$LabAction";
 
-/// A number that may be absent or empty; anything else breaks the stage, in Java's words.
-fn number(task: &Task<'_>, plugin: &str, field: &str) -> Result<u64, Failure> {
-    let (kind, class, name) = match plugin {
-        "LabAction" => ("action", "ActionConfig", plugin),
-        _ => ("transform", "WorkConfig", plugin),
-    };
-    match task.property(field, "0").parse() {
-        Ok(number) => Ok(number),
-        Err(_) => Err(failure(
-            "io.cdap.cdap.api.plugin.InvalidPluginConfigException",
-            format!(
-                "Unable to create config for {kind} {name} '{field}' is invalid: Value of field class \
-                 lab.LabPlugins${class}.{field} is expected to be a number."
-            ),
-        )),
-    }
-}
-
-/// `LabSource`: the lines of a text file, or of all files of a directory.
+/// `LabSource`: the lines of a file, or of all files of a directory.
 pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
-    let path = task.property("path", "");
+    let given = task.property("path", "");
+    let path = Path::new(&given);
     let missing = || {
-        let text = format!("Input path does not exist: {path}");
-        let mut outer = failure(
+        failure(
             "org.apache.hadoop.mapreduce.lib.input.InvalidInputException",
-            &text,
-        );
-        outer.cause = Some(Box::new(failure("java.io.IOException", &text)));
-        outer
+            format!("Input path does not exist: {}", shown(&given)),
+        )
     };
-    let mut files = vec![PathBuf::from(&path)];
-    if Path::new(&path).is_dir() {
-        let entries = std::fs::read_dir(&path).map_err(|_| missing())?;
-        files = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.is_file())
-            .collect();
-        files.sort();
-    }
+    let broken = |error: std::io::Error| failure("java.io.IOException", error.to_string());
+    let mut files = match fs::metadata(path) {
+        Err(_) => return Err(missing()),
+        Ok(entry) if entry.is_dir() => {
+            let entries = fs::read_dir(path).map_err(broken)?;
+            let entries = entries.collect::<Result<Vec<_>, _>>().map_err(broken)?;
+            entries
+                .into_iter()
+                .map(|entry| entry.path())
+                .filter(|path| path.is_file())
+                .collect()
+        }
+        Ok(_) => vec![path.to_owned()],
+    };
+    // Hadoop leaves out what begins with a dot or an underscore.
+    files.retain(|file: &PathBuf| {
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| !name.starts_with(['.', '_']))
+    });
+    files.sort();
     let mut rows = Vec::new();
     for file in files {
-        let opened = std::fs::File::open(&file).map_err(|_| missing())?;
-        for line in BufReader::new(opened).lines() {
-            let line = line.map_err(|error| failure("java.io.IOException", error.to_string()))?;
-            rows.push(vec![Value::Text(line)]);
-        }
+        let bytes = fs::read(file).map_err(broken)?;
+        let text = String::from_utf8_lossy(&bytes);
+        rows.extend(text.lines().map(|line| vec![Value::Text(line.to_owned())]));
     }
     Ok(Batch {
-        columns: lines(),
+        columns: vec![Column {
+            nullable: false,
+            ..Column::nullable("body", ColumnType::String)
+        }],
         rows,
     })
 }
 
-/// `LabWork`: sleeps, logs, fails or drops, record by record.
+/// `LabWork`: takes its time for each line, talks, breaks or puts aside where it is told to.
 pub(super) fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
-    let pause = number(task, "LabWork", "sleepMillis")?;
-    let level = task.property("logLevel", "");
-    let (fail_at, error_at) = (task.property("failAt", ""), task.property("errorAt", ""));
+    let sleep = millis(task, "LabWork", "transform", "WorkConfig")?;
+    let (level, fail_at, error_at) = (
+        task.property("logLevel", ""),
+        task.property("failAt", ""),
+        task.property("errorAt", ""),
+    );
     let mut rows = Vec::with_capacity(batch.rows.len());
     for row in batch.rows {
         let Some(Value::Text(body)) = row.first() else {
-            return Err(failure(ARGUMENT, "lab: a record without a body"));
+            continue;
         };
-        task.sleep(Duration::from_millis(pause))?;
+        task.pause(sleep)?;
         if !level.is_empty() {
-            speak(task, &level, body);
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_millis();
+            let text = format!("worked on <{body}> & \"quoted\" \u{e9}\u{4e2d} at {now}");
+            let level = match level.as_str() {
+                "DEBUG" => Level::Debug,
+                "WARN" => Level::Warn,
+                "ERROR" => Level::Error,
+                _ => Level::Info,
+            };
+            task.say(level, WORK, text);
         }
         if !fail_at.is_empty() && body.contains(&fail_at) {
-            return Err(failure(ARGUMENT, format!("lab: bad record '{body}'")));
+            return Err(failure(
+                "java.lang.IllegalArgumentException",
+                format!("lab: bad record '{body}'"),
+            ));
         }
-        if error_at.is_empty() || !body.contains(&error_at) {
+        if !error_at.is_empty() && body.contains(&error_at) {
+            task.reject();
+        } else {
             rows.push(row);
         }
     }
@@ -101,87 +108,87 @@ pub(super) fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
     })
 }
 
-fn speak(task: &Task<'_>, level: &str, body: &str) {
-    let now = chrono::Utc::now().timestamp_millis();
-    let (level, stack_trace) = match level {
-        "DEBUG" => (Level::Debug, String::new()),
-        "WARN" => (Level::Warn, String::new()),
-        "ERROR" => {
-            let trace = format!("java.lang.IllegalStateException: lab error for {body}\n");
-            (Level::Error, trace)
-        }
-        _ => (Level::Info, String::new()),
-    };
-    task.lines.borrow_mut().push(Line {
-        level,
-        logger: "lab.LabPlugins$LabWork".to_owned(),
-        thread: "LocalJobRunner Map Task Executor #0".to_owned(),
-        message: format!("worked on <{body}> & \"quoted\" é中 at {now}"),
-        stack_trace,
-        stage: Some(task.stage.to_owned()),
-    });
+/// A number that a macro may have filled with anything.
+fn millis(task: &Task<'_>, plugin: &str, kind: &str, config: &str) -> Result<Duration, Failure> {
+    let given = task.property("sleepMillis", "0");
+    given.parse().map(Duration::from_millis).map_err(|_| {
+        failure(
+            "io.cdap.cdap.api.plugin.InvalidPluginConfigException",
+            format!(
+                "Unable to create config for {kind} {plugin} 'sleepMillis' is invalid: Value of field class lab.LabPlugins${config}.sleepMillis is expected to be a number."
+            ),
+        )
+    })
 }
 
-/// `LabSink`: lines below a directory that must not exist.
-pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+/// `LabSink`: lines into a directory that must not exist.
+pub(super) fn write(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
     let path = task.property("path", "");
     let folder = PathBuf::from(&path);
-    if let Some(parent) = folder.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| broken(&error))?;
-    }
-    std::fs::create_dir(&folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => failure(
+    if folder.exists() {
+        return Err(failure(
             "org.apache.hadoop.mapred.FileAlreadyExistsException",
-            format!("Output directory {path} already exists"),
-        ),
-        _ => broken(&error),
-    })?;
-    let file = std::fs::File::create(folder.join("part-m-00000")).map_err(|error| broken(&error))?;
-    Ok(Box::new(Directory { folder, file }))
+            format!("Output directory {} already exists", shown(&path)),
+        ));
+    }
+    let broken = |error: std::io::Error| failure("java.io.IOException", error.to_string());
+    // What is not committed lies where a reader of the directory does not look.
+    let pending = folder.join("_temporary");
+    fs::create_dir_all(&pending).map_err(broken)?;
+    let file = File::create(pending.join("part-m-00000")).map_err(broken)?;
+    Ok(Box::new(Lines {
+        folder,
+        file: BufWriter::new(file),
+    }))
 }
 
-struct Directory {
+struct Lines {
     folder: PathBuf,
-    file: std::fs::File,
+    file: BufWriter<File>,
 }
 
-impl Sink for Directory {
+impl Sink for Lines {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
         for row in &batch.rows {
             if let Some(Value::Text(body)) = row.first() {
-                writeln!(self.file, "{body}").map_err(|error| broken(&error))?;
+                writeln!(self.file, "{body}")
+                    .map_err(|error| failure("java.io.IOException", error.to_string()))?;
             }
         }
         Ok(())
     }
 
-    fn commit(self: Box<Self>) -> Result<Option<i64>, Failure> {
-        std::fs::File::create(self.folder.join("_SUCCESS")).map_err(|error| broken(&error))?;
-        Ok(None)
+    fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
+        let pending = self.folder.join("_temporary");
+        let done = self
+            .file
+            .flush()
+            .and_then(|()| fs::rename(pending.join("part-m-00000"), self.folder.join("part-m-00000")))
+            .and_then(|()| fs::remove_dir_all(&pending))
+            .and_then(|()| File::create(self.folder.join("_SUCCESS")).map(drop));
+        done.map(|()| None)
+            .map_err(|error| failure("java.io.IOException", error.to_string()))
     }
 }
 
-fn broken(error: &std::io::Error) -> Failure {
-    failure("java.io.IOException", error.to_string())
-}
-
-/// `LabAction`: sets an argument, sleeps, fails.
+/// `LabAction`: sleeps, sets an argument or fails.
 pub(super) fn act(task: &Task<'_>) -> Result<Done, Failure> {
-    const LOGGER: &str = "lab.LabPlugins$LabAction";
-    let pause = number(task, "LabAction", "sleepMillis")?;
-    task.say(Level::Info, LOGGER, "action begins");
-    let set = task.property("set", "");
-    let arguments = set
-        .split_once('=')
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    task.sleep(Duration::from_millis(pause))?;
+    let sleep = millis(task, "LabAction", "action", "ActionConfig")?;
+    task.say(Level::Info, ACTION, "action begins");
+    let mut done = Done::default();
+    if let Some((name, value)) = task.property("set", "").split_once('=') {
+        done.arguments.push((name.to_owned(), value.to_owned()));
+    }
+    task.pause(sleep)?;
     let fail = task.property("fail", "");
     if !fail.is_empty() {
         return Err(failure("java.lang.IllegalStateException", fail));
     }
-    task.say(Level::Info, LOGGER, "action ends");
-    Ok(Done {
-        arguments: arguments.into_iter().collect(),
-        processed: 0,
-    })
+    task.say(Level::Info, ACTION, "action ends");
+    Ok(done)
+}
+
+/// A local path in the words of Hadoop.
+fn shown(path: &str) -> String {
+    path.trim_end_matches('/').to_owned()
 }

@@ -224,7 +224,7 @@ impl Table {
             .optional()?;
         let now = now.timestamp();
         let (mut id, mut moment, pace) = if let Some((id, text)) = last {
-            let moment = super::micros(&text).unwrap_or_default() / 1_000_000;
+            let moment = super::embedded::micros(&text).unwrap_or_default() / 1_000_000;
             (id, moment, ((now - moment) / MOST_PER_GAP).max(1))
         } else {
             let start = now - i64::try_from(FIRST_DAYS * 86_400).unwrap_or_default();

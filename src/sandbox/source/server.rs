@@ -1,0 +1,138 @@
+//! A real MySQL or `MariaDB` in the place of the embedded source.
+//!
+//! One connection for each query, as a JDBC task has it; the session speaks UTC, as the shipped
+//! pipeline's `serverTimezone=UTC` asks for. Errors get the exception classes of Connector/J, which
+//! chooses them by SQL state.
+
+use super::address::Address;
+use super::cell::{self, ZeroDates};
+use super::{Login, PASSWORD, Refusal, Rows, USER};
+use mysql::prelude::Queryable;
+use mysql::{Conn, Error, OptsBuilder};
+use std::fmt;
+use std::time::Duration;
+
+/// How long a connection may take; Connector/J waits for ever, which nobody wants of a sandbox.
+const CONNECT: Duration = Duration::from_secs(20);
+
+/// The server.
+pub(super) struct Server(Address);
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl Server {
+    pub fn new(address: Address) -> Self {
+        Self(address)
+    }
+
+    pub fn read(&self, login: &Login, sql: &str) -> Result<Rows, Refusal> {
+        let mut connection = self.connect(login)?;
+        let tiny_is_bit = login.argument("tinyInt1isBit") != "false";
+        let aliases = login.argument("useOldAliasMetadataBehavior") == "true";
+        let zero = ZeroDates::from(login.argument("zeroDateTimeBehavior"));
+        let mut result = connection.query_iter(sql).map_err(|error| refusal(&error))?;
+        let metas = result.columns();
+        let sources: Vec<cell::Source> = metas
+            .as_ref()
+            .iter()
+            .map(|meta| cell::Source::of(meta, tiny_is_bit))
+            .collect();
+        let columns = metas
+            .as_ref()
+            .iter()
+            .zip(&sources)
+            .map(|(meta, source)| source.column(meta, aliases))
+            .collect();
+        let mut rows = Vec::new();
+        for row in result.by_ref() {
+            let cells = row.map_err(|error| refusal(&error))?.unwrap_raw();
+            let cells = cells.into_iter().map(|cell| cell.unwrap_or(mysql::Value::NULL));
+            let values = cells.zip(&sources);
+            rows.push(
+                values
+                    .map(|(value, source)| source.value(value, zero))
+                    .collect::<Result<Vec<_>, _>>()?,
+            );
+        }
+        Ok((columns, rows))
+    }
+
+    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), Refusal> {
+        let mut connection = self.connect(login)?;
+        for statement in first {
+            connection
+                .query_drop(statement)
+                .map_err(|error| refusal(&error))?;
+        }
+        connection.query_drop(sql).map_err(|error| refusal(&error))
+    }
+
+    /// The sandbox's own user is the one of the address; any other comes as it is.
+    fn connect(&self, login: &Login) -> Result<Conn, Refusal> {
+        let Self(address) = self;
+        let own = login.user == USER && login.password == PASSWORD;
+        let (user, password) = if own {
+            (&address.user, &address.password)
+        } else {
+            (&login.user, &login.password)
+        };
+        let database = if login.database.is_empty() {
+            &address.database
+        } else {
+            &login.database
+        };
+        let options = OptsBuilder::new()
+            .ip_or_hostname(Some(&address.host))
+            .tcp_port(address.port)
+            .prefer_socket(false)
+            .user(Some(user))
+            .pass(Some(password).filter(|password| !password.is_empty()))
+            .db_name(Some(database).filter(|database| !database.is_empty()))
+            .tcp_connect_timeout(Some(CONNECT))
+            .init(vec!["SET time_zone = '+00:00'"]);
+        Conn::new(options).map_err(|error| refusal(&error))
+    }
+}
+
+fn refusal(error: &Error) -> Refusal {
+    match error {
+        Error::MySqlError(error) => Refusal {
+            class_name: class_name(&error.state),
+            message: error.message.clone(),
+        },
+        _ => Refusal::no_link(),
+    }
+}
+
+/// Connector/J's `SQLError`: the class follows the SQL state.
+fn class_name(state: &str) -> &'static str {
+    match state.get(..2).unwrap_or_default() {
+        "08" => "com.mysql.cj.jdbc.exceptions.CommunicationsException",
+        "22" => "java.sql.SQLDataException",
+        "23" => "java.sql.SQLIntegrityConstraintViolationException",
+        "42" => "java.sql.SQLSyntaxErrorException",
+        "40" => "com.mysql.cj.jdbc.exceptions.MySQLTransactionRollbackException",
+        _ if state == "70100" => "com.mysql.cj.jdbc.exceptions.MySQLQueryInterruptedException",
+        _ => "java.sql.SQLException",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_there_is_a_link_failure() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let server = Server::new(format!("mysql://root:hush@127.0.0.1:{port}").parse().unwrap());
+        let refused = server.read(&Login::own(), "SELECT 1").unwrap_err();
+        assert!(refused.message.starts_with("Communications link failure\n\n"));
+        assert!(!format!("{server:?}").contains("hush"));
+    }
+}
