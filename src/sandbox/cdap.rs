@@ -69,6 +69,8 @@ pub struct Cdap {
     limits: Limits,
     ids: launch::RunIds,
     gate: Option<gate::Gate>,
+    /// When it was opened, in milliseconds since 1970.
+    began: i64,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -96,6 +98,7 @@ impl Cdap {
             personality: settings.personality,
             limits: settings.limits,
             ids: launch::RunIds::default(),
+            began: Clock::new(1.0).now(),
             gate: settings
                 .cdap_token
                 .clone()
