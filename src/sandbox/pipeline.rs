@@ -16,6 +16,7 @@ use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
 pub use check::StageFault;
 
 use super::execution::{Plan, PlannedNode};
+use super::macros;
 use super::observation::NodeProgram;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,6 +236,30 @@ impl Pipeline {
             plugins: uses::of(self, shelf),
         }
     }
+}
+
+/// The properties of all stages of a config with their macros expanded, in order of the stages' names;
+/// `None` if a macro means nothing.
+pub fn resolved(config: &Json, scope: &macros::Scope) -> Option<Vec<(String, BTreeMap<String, String>)>> {
+    let mut stages = Pipeline::parse(config).ok()?.stages;
+    stages.sort_by(|a, b| a.name.cmp(&b.name));
+    let resolve = |stage: Stage| {
+        let values = stage.properties.into_iter();
+        let values = values.map(|(name, value)| Some((name, macros::expand(&value, scope).ok()?)));
+        Some((stage.name, values.collect::<Option<_>>()?))
+    };
+    stages.into_iter().map(resolve).collect()
+}
+
+/// The stages of a node, in the order in which rows pass them.
+pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
+    let nodes = Pipeline::parse(config).map(|pipeline| pipeline.nodes());
+    let node = nodes
+        .unwrap_or_default()
+        .into_iter()
+        .find(|other| other.id == node);
+    let stages = node.into_iter().flat_map(|node| node.stages);
+    stages.map(|stage| stage.name).collect()
 }
 
 /// The first fault of one stage, given as JSON.

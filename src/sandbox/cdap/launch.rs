@@ -116,6 +116,8 @@ impl Cdap {
             cause: None,
             token: Vec::new(),
             metrics: BTreeMap::new(),
+            inner: BTreeMap::new(),
+            workflow_run: None,
             stop: Arc::default(),
             paused: Arc::default(),
             worked_on: false,

@@ -4,7 +4,7 @@
 
 use super::json::Ordered;
 use super::run::Run;
-use crate::sandbox::observation::{Level, Line};
+use crate::sandbox::observation::{Level, Line, NodeProgram};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +53,10 @@ pub struct LogLine {
 pub struct Speaker<'a> {
     /// The workflow's run.
     pub run: &'a Run,
-    /// The node at work, with the id of its Spark run.
+    /// The node at work, with the id of its program's run.
     pub node: Option<(&'a str, Option<&'a str>)>,
+    /// What runs the node.
+    pub program: NodeProgram,
     /// Who speaks.
     pub origin: Origin,
     /// Whether it is one of the pipeline's milestones.
@@ -76,7 +78,7 @@ impl Speaker<'_> {
             message: line.message,
             stack_trace: line.stack_trace,
             mdc: self.mdc(line.stage),
-            logger_name: line.logger,
+            logger_name: line.logger.strip_suffix("$1").unwrap_or(&line.logger).to_owned(),
         }
     }
 
@@ -102,7 +104,13 @@ impl Speaker<'_> {
         put(".namespaceId", &self.run.program.namespace);
         if let Some((node, Some(inner))) = self.node {
             put(".workflowProgramRunId", inner);
-            put(".workflowSparkId", node);
+            put(
+                match self.program {
+                    NodeProgram::MapReduce => ".workflowMapReduceId",
+                    _ => ".workflowSparkId",
+                },
+                node,
+            );
         }
         put(".applicationId", &self.run.program.app);
         mdc

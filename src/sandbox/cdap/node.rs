@@ -3,9 +3,13 @@
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
+use super::json::{Ordered, gson_text};
 use super::run::{Cause, Node, Run, Status};
 use crate::sandbox::Personality;
+use crate::sandbox::execution::Job;
+use crate::sandbox::macros::Scope;
 use crate::sandbox::observation::Failure;
+use crate::sandbox::{hash_order, pipeline};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -158,6 +162,30 @@ fn blame(cause: &Cause) -> &'static str {
         return "USER";
     }
     "UNKNOWN"
+}
+
+/// What a pipeline leaves in the token when it ends: the properties of all stages with their macros
+/// expanded, in clear text. A pipeline with a macro that means nothing leaves none (measured).
+pub(super) fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Option<String> {
+    let mut scope = Scope {
+        arguments: job.arguments.clone(),
+        secure: job.secure_keys.clone(),
+    };
+    scope
+        .arguments
+        .extend(set.iter().map(|(name, _, value)| (name.clone(), value.clone())));
+    let stages = pipeline::resolved(&job.config, &scope)?;
+    let stages = stages.into_iter().map(|(stage, properties)| {
+        let properties = properties
+            .into_iter()
+            .map(|(name, value)| (name, Ordered::Text(value)));
+        let properties = hash_order::sorted(properties, |(name, _)| name.as_str());
+        (stage, Ordered::Map(properties))
+    });
+    Some(gson_text(&Ordered::Map(hash_order::sorted(
+        stages,
+        |(stage, _)| stage.as_str(),
+    ))))
 }
 
 impl Cdap {

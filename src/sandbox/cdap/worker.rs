@@ -5,11 +5,14 @@
 
 use super::Cdap;
 use super::event::Event;
+use super::json::{Ordered, gson_text};
 use super::log::{Origin, Speaker};
 use super::program::WORKFLOW;
 use super::run::{Cause, Node, Run, Status};
 use crate::sandbox::execution::{End, Job};
 use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
+use crate::sandbox::pipeline;
+use serde_json::Value as Json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +23,9 @@ const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowPro
 const MAP_REDUCE: &str = "io.cdap.cdap.internal.app.runtime.batch.MapReduceRuntimeService";
 const ETL_MAP_REDUCE: &str = "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce";
 const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
-const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter";
+/// Anonymous classes; their loggers are named without the number.
+const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$1";
+const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter$1";
 
 /// A run being worked on.
 struct Work {
@@ -30,6 +35,8 @@ struct Work {
     node: Option<(String, Option<String>)>,
     /// What the node that works, or the last one, is executed with.
     program: NodeProgram,
+    /// The config of the app.
+    config: Json,
     /// The MapReduce job that was handed in.
     job: Option<String>,
 }
@@ -87,6 +94,7 @@ impl Work {
             run,
             node: None,
             program: NodeProgram::Action,
+            config: Json::Null,
             job: None,
         })
     }
@@ -107,6 +115,7 @@ impl Work {
         let Some(job) = self.cdap.job(&self.run) else {
             return self.tell_end(Status::Failed);
         };
+        self.config = job.config.clone();
         self.first_lines();
         let status = match self.execute(&job) {
             End::Completed => Status::Completed,
@@ -116,8 +125,38 @@ impl Work {
                 Status::Failed
             }
         };
+        self.leave_token(&job);
         self.last_lines(status);
         self.tell_end(status);
+    }
+
+    /// The lineage of fields that a phase leaves in the token. Plugins tell it; none of the sandbox's does.
+    fn leave_operations(&self, node: &str) {
+        let stages = pipeline::stages_of(&self.config, node).into_iter();
+        let none = stages.map(|stage| (stage, Ordered::List(Vec::new()))).collect();
+        let value = gson_text(&Ordered::Map(none));
+        self.with_run(|run, _| {
+            run.token
+                .push(("field.operations".to_owned(), node.to_owned(), value))
+        });
+    }
+
+    /// What the pipeline itself leaves in the workflow's token.
+    fn leave_token(&self, job: &Job) {
+        let set = {
+            let world = self.cdap.world();
+            world
+                .runs
+                .get(&self.run.id)
+                .map(|run| run.token.clone())
+                .unwrap_or_default()
+        };
+        if let Some(properties) = super::node::resolved_properties(job, &set) {
+            self.with_run(|run, _| {
+                let key = "resolved.plugin.properties.map".to_owned();
+                run.token.push((key, WORKFLOW.to_owned(), properties));
+            });
+        }
     }
 
     fn stop(&self) -> &AtomicBool {
@@ -195,11 +234,14 @@ impl Work {
             .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
         if run_id.is_some() {
             let text = format!("Starting {} Program '{node}' in workflow", program.word());
-            self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 349, text);
+            self.say(Level::Info, &format!("action-{node}-0"), RUNNER, 349, text);
         }
         self.program = program;
         self.node = Some((node.clone(), run_id.clone()));
-        self.with_run(|run, _| {
+        self.with_run(|run, now| {
+            if let Some(id) = &run_id {
+                run.inner.insert(id.clone(), (now, None));
+            }
             run.nodes.push(Node {
                 node_id: node,
                 node_status: "RUNNING".to_owned(),
@@ -252,10 +294,14 @@ impl Work {
             NodeEnd::Killed => ("KILLED", None),
             NodeEnd::Failed(failure) => ("FAILED", Some(Cause::from(failure))),
         };
-        self.with_run(|run, _| {
+        self.with_run(|run, now| {
             if let Some(kept) = run.nodes.iter_mut().rev().find(|kept| kept.node_id == node) {
                 status.clone_into(&mut kept.node_status);
                 kept.failure_cause = cause;
+                let inner = kept.run_id.as_ref().and_then(|id| run.inner.get_mut(id));
+                if let Some((_, ended)) = inner {
+                    *ended = Some(now);
+                }
             }
         });
         if !self.program.is_program() {
@@ -263,8 +309,9 @@ impl Work {
         }
         match end {
             NodeEnd::Completed => {
+                self.leave_operations(node);
                 let text = format!("{} Program '{node}' in workflow completed", self.program.word());
-                self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 352, text);
+                self.say(Level::Info, &format!("action-{node}-0"), RUNNER, 352, text);
             }
             NodeEnd::Failed(failure) => self.say_program_failed(node, failure),
             NodeEnd::Killed => {}
@@ -311,6 +358,17 @@ impl Work {
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
         let arguments = arguments.join(", ");
+        let engine = self
+            .config
+            .get("engine")
+            .and_then(Json::as_str)
+            .unwrap_or_default();
+        if engine.eq_ignore_ascii_case("mapreduce") {
+            let text = format!(
+                "Pipeline '{app}' is using Mapreduce engine which is planned to be deprecated. Please use Spark engine."
+            );
+            self.lifecycle(Level::Warn, 444, text);
+        }
         let started = format!("Pipeline '{app}' is started by user 'root' with arguments {{{arguments}}}");
         self.lifecycle(Level::Info, 448, started);
         self.lifecycle(Level::Info, 486, format!("Pipeline '{app}' running"));
@@ -371,6 +429,7 @@ impl Work {
                 .node
                 .as_ref()
                 .map(|(node, run)| (node.as_str(), run.as_deref())),
+            program: self.program,
             origin,
             lifecycle,
         };

@@ -103,6 +103,18 @@ impl World {
             .filter(|run| run.program == *program && run.visible)
     }
 
+    /// The runs of a phase's program, which workflows started.
+    pub fn inner_runs<'a>(&'a self, program: &'a ProgramRef) -> impl Iterator<Item = Run> {
+        let mine = self.runs.values().filter(move |run| {
+            run.visible && run.program.namespace == program.namespace && run.program.app == program.app
+        });
+        mine.flat_map(move |run| {
+            let nodes = run.nodes.iter().filter(move |node| node.node_id == program.name);
+            nodes.filter_map(move |node| run.of_node(program, node))
+        })
+        .filter(|run| self.newest_with(&run.program).is_some())
+    }
+
     /// The visible runs of a program, of one version or of all.
     pub fn runs_of<'a>(
         &'a self,

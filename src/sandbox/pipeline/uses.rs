@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 
 /// All of them, in the order of a real server's hash tables.
 pub(super) fn of(pipeline: &Pipeline, shelf: &Shelf<'_>) -> Vec<PluginUse> {
-    let stages = pipeline.stages.iter().chain(&pipeline.ending);
-    let uses = stages.flat_map(|stage| {
+    let mut stages: Vec<_> = pipeline.stages.iter().chain(&pipeline.ending).collect();
+    // Those that share a place of the hash table stand in order of their names (seen twice).
+    stages.sort_by(|a, b| a.name.cmp(&b.name));
+    let uses = stages.into_iter().flat_map(|stage| {
         let own = plugin_use(stage, shelf);
         std::iter::once(own).chain(nested(stage, shelf))
     });
