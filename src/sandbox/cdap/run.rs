@@ -3,6 +3,7 @@
 use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use crate::sandbox::observation::Failure;
+use crate::sandbox::scenario::Fate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -174,6 +175,9 @@ pub struct Run {
     /// The run of the workflow that started this one.
     #[serde(default)]
     pub workflow_run: Option<String>,
+    /// What the scenario has for it.
+    #[serde(default)]
+    pub fate: Fate,
     /// Set to end the execution.
     #[serde(skip)]
     pub stop: Arc<AtomicBool>,
@@ -231,6 +235,11 @@ impl Run {
     /// When it was asked for, in seconds.
     pub fn second(&self) -> i64 {
         self.starting.div_euclid(1000)
+    }
+
+    /// Whether lists name it already.
+    pub fn is_listed(&self, now: i64) -> bool {
+        now >= self.starting.saturating_add_unsigned(self.fate.unlisted)
     }
 
     /// As the API shows it.

@@ -108,8 +108,9 @@ pub fn list(call: &Call) -> Outcome {
     } else {
         world.inner_runs(&program).collect()
     };
-    let own = world.runs_of(&program, version);
-    let chosen = wanted.choose(own.chain(&inner).collect());
+    let now = call.cdap.clock.now();
+    let listed = world.runs_of(&program, version).filter(|run| run.is_listed(now));
+    let chosen = wanted.choose(listed.chain(&inner).collect());
     let records: Vec<_> = chosen.into_iter().map(Run::record).collect();
     Ok(Answer::json(&records))
 }
