@@ -177,11 +177,11 @@ impl Cdap {
             for version in &mut versions {
                 // A pipeline that this release of the sandbox no longer understands stays listed.
                 let (namespace, _) = pair(&key);
-                let shelf = Shelf {
+                let stock = Shelf {
                     installed: &world.installed,
                     namespace: &namespace,
                 };
-                if let Ok(plan) = self.executor.plan(&version.config, &shelf) {
+                if let Ok(plan) = self.executor.plan(&version.config, &stock) {
                     version.plan = plan;
                 }
             }

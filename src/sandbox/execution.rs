@@ -17,7 +17,7 @@ pub trait Executor: Send + Sync {
     ///
     /// # Errors
     /// The text of the 400 answer, as a real server words it: `Failed to configure pipeline: Stage …`.
-    fn plan(&self, config: &Json, shelf: &Shelf<'_>) -> Result<Plan, String>;
+    fn plan(&self, config: &Json, stock: &Shelf<'_>) -> Result<Plan, String>;
 
     /// Runs one execution to its end, telling each step to `observe` in order.
     ///

@@ -35,10 +35,10 @@ impl StoreExecutor {
 }
 
 impl Executor for StoreExecutor {
-    fn plan(&self, config: &Json, shelf: &Shelf<'_>) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, stock: &Shelf<'_>) -> Result<Plan, String> {
         let pipeline = Pipeline::parse(config)?;
-        pipeline.check(shelf)?;
-        Ok(pipeline.plan(shelf))
+        pipeline.check(stock)?;
+        Ok(pipeline.plan(stock))
     }
 
     fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {

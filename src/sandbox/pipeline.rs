@@ -225,7 +225,7 @@ impl Pipeline {
     }
 
     /// What a deployed app shows of it.
-    pub fn plan(&self, shelf: &Shelf<'_>) -> Plan {
+    pub fn plan(&self, stock: &Shelf<'_>) -> Plan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
             description: describe(&node),
             id: node.id,
@@ -233,7 +233,7 @@ impl Pipeline {
         });
         Plan {
             nodes: nodes.collect(),
-            plugins: uses::of(self, shelf),
+            plugins: uses::of(self, stock),
         }
     }
 }
@@ -263,14 +263,14 @@ pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
 }
 
 /// The first fault of one stage, given as JSON.
-pub fn stage_fault(json: &Json, shelf: &Shelf<'_>) -> Option<StageFault> {
-    check::fault(&stage(json)?, shelf)
+pub fn stage_fault(json: &Json, stock: &Shelf<'_>) -> Option<StageFault> {
+    check::fault(&stage(json)?, stock)
 }
 
 /// The plugin that a stage means, given as JSON.
-pub fn stage_plugin<'a>(json: &Json, shelf: &Shelf<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
+pub fn stage_plugin<'a>(json: &Json, stock: &Shelf<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
     let stage = stage(json)?;
-    shelf.plugin(&stage.kind, &stage.plugin, &stage.artifact)
+    stock.plugin(&stage.kind, &stage.plugin, &stage.artifact)
 }
 
 fn stage(json: &Json) -> Option<Stage> {

@@ -141,7 +141,7 @@ impl Installed {
             for version in versions {
                 let mut artifact = artifact.clone();
                 (*version).clone_into(&mut artifact.id.version);
-                artifact.namespace = owner(&artifact.id.scope, "default").to_owned();
+                owner(&artifact.id.scope, "default").clone_into(&mut artifact.namespace);
                 installed.put(artifact);
             }
         }

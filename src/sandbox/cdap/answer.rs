@@ -16,6 +16,10 @@ pub type Outcome = Result<Answer, Answer>;
 
 /// One answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent trait of how a real server sends it"
+)]
 pub struct Answer {
     status: u16,
     content_type: Option<&'static str>,

@@ -128,8 +128,8 @@ fn numbers(field: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>>
 }
 
 fn number(text: &str, low: u32, names: &[&str]) -> Option<u32> {
-    let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-    match named {
+    let at = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+    match at {
         Some(at) => Some(low + u32::try_from(at).ok()?),
         None => text.parse().ok(),
     }

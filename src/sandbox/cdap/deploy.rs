@@ -57,11 +57,11 @@ impl Cdap {
         let (config, configuration) = config(&request, body)?;
         let plan = {
             let world = self.world();
-            let shelf = Shelf {
+            let stock = Shelf {
                 installed: &world.installed,
                 namespace,
             };
-            self.executor.plan(&config, &shelf)
+            self.executor.plan(&config, &stock)
         };
         let plan = plan.map_err(|text| Answer::refuse(400, text))?;
         schedule::of_config(&config).map_err(|text| Answer::refuse(400, text))?;

@@ -166,7 +166,7 @@ fn blame(cause: &Cause) -> &'static str {
 
 /// What a pipeline leaves in the token when it ends: the properties of all stages with their macros
 /// expanded, in clear text. A pipeline with a macro that means nothing leaves none (measured).
-pub(super) fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Option<String> {
+pub fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Option<String> {
     let mut scope = Scope {
         arguments: job.arguments.clone(),
         secure: job.secure_keys.clone(),

@@ -202,10 +202,10 @@ fn switch(call: &Call, on: bool) -> Outcome {
         .filter(|_| call.part("schedule") == NAME);
     let schedule = found.ok_or_else(|| missing(call))?;
     if schedule.enabled == on {
-        let word = if on { "enabled" } else { "disabled" };
+        let state = if on { "enabled" } else { "disabled" };
         return Err(Answer::refuse(
             409,
-            format!("Schedule '{}' is already {word}", entity(call)),
+            format!("Schedule '{}' is already {state}", entity(call)),
         ));
     }
     schedule.enabled = on;

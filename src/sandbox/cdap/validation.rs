@@ -14,11 +14,13 @@ use serde_json::{Value as Json, json};
 const TEXT: &str = "text/plain; charset=UTF-8";
 
 /// `GET …/services/studio/available`
+#[expect(clippy::unnecessary_wraps, reason = "every handler has the same form")]
 pub fn available(_: &Call) -> Outcome {
     Ok(Answer::text("Service is available to accept requests."))
 }
 
 /// `GET …/services/studio/status`
+#[expect(clippy::unnecessary_wraps, reason = "every handler has the same form")]
 pub fn status(_: &Call) -> Outcome {
     Ok(Answer::json(&json!({ "status": "RUNNING" })))
 }
@@ -112,11 +114,11 @@ pub fn stage(call: &Call) -> Outcome {
             .kept());
     };
     let world = call.cdap.world();
-    let shelf = Shelf {
+    let stock = Shelf {
         installed: &world.installed,
         namespace,
     };
-    let fault = stage_fault(stage, &shelf);
+    let fault = stage_fault(stage, &stock);
     let judged = match &fault {
         Some(fault) => Judged {
             failures: vec![failure(fault, stage)],
@@ -124,7 +126,7 @@ pub fn stage(call: &Call) -> Outcome {
         },
         None => Judged {
             failures: Vec::new(),
-            spec: spec(stage, &body, &shelf),
+            spec: spec(stage, &body, &stock),
         },
     };
     Ok(Answer::text(gson_text(&judged)).typed(TEXT).kept())
@@ -159,10 +161,10 @@ fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
     }
 }
 
-fn spec(stage: &Json, body: &Ordered, shelf: &Shelf<'_>) -> Option<Spec> {
+fn spec(stage: &Json, body: &Ordered, stock: &Shelf<'_>) -> Option<Spec> {
     let text = |of: &Json, key: &str| of[key].as_str().unwrap_or_default().to_owned();
     let plugin = &stage["plugin"];
-    let (artifact, class) = crate::sandbox::pipeline::stage_plugin(stage, shelf)?;
+    let (artifact, class) = crate::sandbox::pipeline::stage_plugin(stage, stock)?;
     let Version {
         version,
         major,

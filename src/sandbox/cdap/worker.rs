@@ -4,14 +4,12 @@
 //! stages and actions are the executor's.
 
 use super::event::Event;
-use super::json::{Ordered, gson_text};
 use super::log::{Origin, Speaker};
 use super::program::WORKFLOW;
 use super::run::{Cause, Node, Run, Status};
 use super::{Cdap, crash};
 use crate::sandbox::execution::{End, Job};
 use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
-use crate::sandbox::pipeline;
 use serde_json::Value as Json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,10 +20,11 @@ const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver"
 const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController";
 const MAP_REDUCE: &str = "io.cdap.cdap.internal.app.runtime.batch.MapReduceRuntimeService";
 const ETL_MAP_REDUCE: &str = "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce";
-const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
-/// Anonymous classes; their loggers are named without the number.
 const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$1";
 const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter$1";
+
+mod job;
+mod token;
 
 /// A run being worked on.
 struct Work {
@@ -133,35 +132,6 @@ impl Work {
         self.leave_token(&job);
         self.last_lines(status);
         self.tell_end(status);
-    }
-
-    /// The lineage of fields that a phase leaves in the token. Plugins tell it; none of the sandbox's does.
-    fn leave_operations(&self, node: &str) {
-        let stages = pipeline::stages_of(&self.config, node).into_iter();
-        let none = stages.map(|stage| (stage, Ordered::List(Vec::new()))).collect();
-        let value = gson_text(&Ordered::Map(none));
-        self.with_run(|run, _| {
-            run.token
-                .push(("field.operations".to_owned(), node.to_owned(), value))
-        });
-    }
-
-    /// What the pipeline itself leaves in the workflow's token.
-    fn leave_token(&self, job: &Job) {
-        let set = {
-            let world = self.cdap.world();
-            world
-                .runs
-                .get(&self.run.id)
-                .map(|run| run.token.clone())
-                .unwrap_or_default()
-        };
-        if let Some(properties) = super::node::resolved_properties(job, &set) {
-            self.with_run(|run, _| {
-                let key = "resolved.plugin.properties.map".to_owned();
-                run.token.push((key, WORKFLOW.to_owned(), properties));
-            });
-        }
     }
 
     /// Stopped before it worked: by a client, or because the server ends, and then it is left to the next one.
@@ -305,29 +275,6 @@ impl Work {
                 failure_cause: None,
             });
         });
-    }
-
-    /// What a job's lines say of it.
-    fn job_details(&self, node: &str) -> String {
-        let program = &self.run.program;
-        let inner = self
-            .node
-            .as_ref()
-            .and_then(|(_, run)| run.as_deref())
-            .unwrap_or_default();
-        format!(
-            "namespaceId={}, applicationId={}, program={node}, runid={inner}",
-            program.namespace, program.app
-        )
-    }
-
-    fn job_submitted(&mut self, node: &str, job: &str) {
-        let (runner, details) = (format!("MapReduceRunner-{node}"), self.job_details(node));
-        let text = format!("Submitted MapReduce Job: name={node}, jobId={job}, {details}.");
-        self.say(Level::Info, &runner, MAP_REDUCE, 361, text);
-        let text = format!("Setting up for MapReduce job: {details}");
-        self.say(Level::Info, "Thread-1773", COMMITTER, 96, text);
-        self.job = Some(job.to_owned());
     }
 
     fn node_finished(&mut self, node: &str, end: &NodeEnd) {

@@ -91,7 +91,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// The text of the 400 answer.
-    pub fn check(&self, shelf: &Shelf<'_>) -> Result<(), String> {
+    pub fn check(&self, stock: &Shelf<'_>) -> Result<(), String> {
         if self.stages.is_empty() {
             return Err("A pipeline must contain at least one stage.".into());
         }
@@ -115,7 +115,7 @@ impl Pipeline {
         }
         if self.connections.is_empty() {
             return match &self.stages[..] {
-                [only] if only.is_action() => stage::check(only, shelf),
+                [only] if only.is_action() => stage::check(only, stock),
                 _ => Err(
                     "Invalid pipeline. There are no connections between stages. This is only allowed if \
                           the pipeline consists of a single action plugin."
@@ -130,10 +130,10 @@ impl Pipeline {
         graph.without_control().check_islands()?;
         self.ordered()
             .into_iter()
-            .try_for_each(|stage| stage::check(stage, shelf))?;
+            .try_for_each(|stage| stage::check(stage, stock))?;
         self.ending
             .iter()
-            .try_for_each(|stage| stage::check(stage, shelf))
+            .try_for_each(|stage| stage::check(stage, stock))
     }
 
     /// Equal stages count as one (measured), different ones must have different names.

@@ -184,11 +184,11 @@ fn they_are_there_only_when_asked_for() {
     let world = World::new();
     let plan = |lab: bool| {
         let installed = Installed::shipped(Personality::V6_11, lab).unwrap();
-        let shelf = Shelf {
+        let stock = Shelf {
             installed: &installed,
             namespace: "default",
         };
-        world.executor.plan(&config("spark"), &shelf)
+        world.executor.plan(&config("spark"), &stock)
     };
     let refused = plan(false).unwrap_err();
     assert!(

@@ -30,11 +30,11 @@ impl StageFault {
 }
 
 /// Checks a stage against the plugin that it names.
-pub(super) fn check(stage: &Stage, shelf: &Shelf<'_>) -> Result<(), String> {
+pub(super) fn check(stage: &Stage, stock: &Shelf<'_>) -> Result<(), String> {
     if let Some(fault) = stage.artifact.fault() {
         return Err(fault);
     }
-    let Some(fault) = fault(stage, shelf) else {
+    let Some(fault) = fault(stage, stock) else {
         return Ok(());
     };
     let (message, correction) = fault.words();
@@ -46,14 +46,14 @@ pub(super) fn check(stage: &Stage, shelf: &Shelf<'_>) -> Result<(), String> {
 }
 
 /// The first fault of a stage.
-pub fn fault(stage: &Stage, shelf: &Shelf<'_>) -> Option<StageFault> {
+pub fn fault(stage: &Stage, stock: &Shelf<'_>) -> Option<StageFault> {
     let Stage {
         plugin,
         kind,
         properties,
         ..
     } = stage;
-    let Some((_, class)) = shelf.plugin(kind, plugin, &stage.artifact) else {
+    let Some((_, class)) = stock.plugin(kind, plugin, &stage.artifact) else {
         return Some(StageFault::Unknown(format!(
             "Plugin named '{plugin}' of type '{kind}' not found."
         )));
@@ -69,9 +69,9 @@ pub fn fault(stage: &Stage, shelf: &Shelf<'_>) -> Option<StageFault> {
     }
     wrong_type(stage, class)
         .or_else(|| reference(stage))
-        .or_else(|| driver(stage, shelf))
+        .or_else(|| driver(stage, stock))
         .or_else(|| own_rules(stage))
-        .or_else(|| format(stage, shelf))
+        .or_else(|| format(stage, stock))
         .map(StageFault::Other)
 }
 
@@ -189,12 +189,12 @@ fn reference(stage: &Stage) -> Option<String> {
     })
 }
 
-fn driver(stage: &Stage, shelf: &Shelf<'_>) -> Option<String> {
+fn driver(stage: &Stage, stock: &Shelf<'_>) -> Option<String> {
     let driver = stage
         .properties
         .get("jdbcPluginName")
         .filter(|name| !macros::has_macro(name))?;
-    let found = shelf.plugin("jdbc", driver, &crate::sandbox::artifact::Wanted::default());
+    let found = stock.plugin("jdbc", driver, &crate::sandbox::artifact::Wanted::default());
     found.is_none().then(|| {
         format!(
             "Unable to load JDBC Driver class for plugin name '{driver}'. Ensure that the plugin '{driver}' of \
@@ -230,14 +230,14 @@ fn own_rules(stage: &Stage) -> Option<String> {
 }
 
 /// The format of files is a plugin of its own, in an artifact of its own.
-fn format(stage: &Stage, shelf: &Shelf<'_>) -> Option<String> {
+fn format(stage: &Stage, stock: &Shelf<'_>) -> Option<String> {
     let format = stage
         .properties
         .get("format")
         .filter(|name| !macros::has_macro(name))?;
     let kind = format_kind(stage)?;
     let name = format.to_lowercase();
-    if shelf
+    if stock
         .plugin(kind, &name, &crate::sandbox::artifact::Wanted::default())
         .is_some()
     {

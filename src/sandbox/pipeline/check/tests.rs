@@ -23,11 +23,11 @@ const ELSEWHERE: [&str; 10] = [
 ];
 
 fn judge(config: &Json, installed: &Installed) -> Result<(), String> {
-    let shelf = Shelf {
+    let stock = Shelf {
         installed,
         namespace: "default",
     };
-    Pipeline::parse(config)?.check(&shelf)
+    Pipeline::parse(config)?.check(&stock)
 }
 
 #[test]
