@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 mod apps;
+mod artifacts;
 mod logs;
 mod restart;
 mod runs;
