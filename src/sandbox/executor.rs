@@ -129,7 +129,9 @@ impl Execution<'_> {
             return Err(not_an(stage, "action"));
         };
         self.pause(self.share / 2)?;
-        let done = self.at_work(stage, &properties, run)?;
+        let done = self
+            .at_work(stage, &properties, run)
+            .map_err(|cause| data::wrap(stage, cause))?;
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());

@@ -87,7 +87,11 @@ fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
             properties: crate::sandbox::artifact::Properties::default(),
             requirements: Requirements::default(),
         },
-        |(_, class)| class.clone(),
+        |(_, class)| {
+            let mut class = class.clone();
+            class.properties.0 = hash_order::sorted(class.properties.0, |(name, _)| name.as_str());
+            class
+        },
     )
 }
 

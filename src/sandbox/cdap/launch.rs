@@ -116,6 +116,7 @@ impl Cdap {
             token: Vec::new(),
             metrics: BTreeMap::new(),
             inner: BTreeMap::new(),
+            map_reduce: false,
             workflow_run: None,
             fate: Fate::default(),
             stop: Arc::default(),

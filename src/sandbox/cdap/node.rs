@@ -68,6 +68,12 @@ pub fn token(call: &Call) -> Outcome {
 /// `GET …/nodes/{node}/token`: key to value.
 pub fn node_token(call: &Call) -> Outcome {
     with_run(call, |run| {
+        if call
+            .parameter("scope")
+            .is_some_and(|scope| scope.eq_ignore_ascii_case("system"))
+        {
+            return Ok(Answer::raw_json(b"{}".to_vec()));
+        }
         let mine = run.token.iter().filter(|(_, node, _)| node == call.part("node"));
         let keys: BTreeMap<_, _> = mine.map(|(key, _, value)| (key, value)).collect();
         Ok(Answer::json(&keys))
@@ -131,7 +137,7 @@ fn classified(cause: &Cause) -> Option<Classified> {
         error_category: format!("Plugin-'{stage}'"),
         stage_name: Some(stage.to_owned()),
         error_reason: text.to_owned(),
-        error_message: innermost.message.clone().unwrap_or_else(|| text.to_owned()),
+        error_message: text.to_owned(),
         error_type: blame(innermost),
         dependency: "false",
     })

@@ -2,6 +2,8 @@
 
 use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
+use super::strings::InOrder;
+use crate::sandbox::hash_order;
 use crate::sandbox::observation::Failure;
 use crate::sandbox::scenario::Fate;
 use serde::{Deserialize, Serialize};
@@ -172,6 +174,9 @@ pub struct Run {
     /// When the programs of nodes began and ended, by the ids of their runs, in milliseconds since 1970.
     #[serde(default)]
     pub inner: BTreeMap<String, (i64, Option<i64>)>,
+    /// Whether its phases are MapReduce programs.
+    #[serde(default)]
+    pub map_reduce: bool,
     /// The run of the workflow that started this one.
     #[serde(default)]
     pub workflow_run: Option<String>,
@@ -274,7 +279,7 @@ impl Run {
     fn properties(&self) -> Ordered {
         let arguments = match &self.early_arguments {
             Some(early) => early.clone(),
-            None => gson_text(&self.arguments),
+            None => gson_text(&InOrder(&self.ordered_arguments())),
         };
         let mut entries = vec![("runtimeArgs".to_owned(), Ordered::Text(arguments))];
         if self.early_arguments.is_none() {
@@ -324,6 +329,11 @@ impl Run {
             workflow_run: Some(self.id.clone()),
             ..self.clone()
         })
+    }
+
+    /// The arguments in the order in which a real server tells them.
+    pub fn ordered_arguments(&self) -> Vec<(String, String)> {
+        hash_order::sorted(self.arguments.clone(), |(name, _)| name.as_str())
     }
 
     /// Adds to a metric in the second of `now` (milliseconds since 1970).

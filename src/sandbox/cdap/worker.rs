@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
 const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
-const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController";
+const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController$1";
 const MAP_REDUCE: &str = "io.cdap.cdap.internal.app.runtime.batch.MapReduceRuntimeService";
 const ETL_MAP_REDUCE: &str = "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce";
 const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$1";
@@ -129,8 +129,8 @@ impl Work {
                 Status::Failed
             }
         };
-        self.leave_token(&job);
-        self.last_lines(status);
+        let left = self.leave_token(&job);
+        self.last_lines(status, left);
         self.tell_end(status);
     }
 
@@ -264,9 +264,11 @@ impl Work {
         }
         self.program = program;
         self.node = Some((node.clone(), run_id.clone()));
+        self.say_spark_begins(&node);
         self.with_run(|run, now| {
             if let Some(id) = &run_id {
                 run.inner.insert(id.clone(), (now, None));
+                run.map_reduce = program == NodeProgram::MapReduce;
             }
             run.nodes.push(Node {
                 node_id: node,
@@ -290,6 +292,9 @@ impl Work {
             self.say(Level::Info, &runner, MAP_REDUCE, 407, text);
             let text = format!("Batch Run finished : status = ProgramState{{status={state}}}");
             self.say(Level::Info, &runner, ETL_MAP_REDUCE, 221, text);
+        }
+        if *end == NodeEnd::Completed {
+            self.say_spark_ends(node);
         }
         self.node = None;
         let (status, cause) = match end {
@@ -356,7 +361,7 @@ impl Work {
         let app = &self.run.program.app;
         let arguments: Vec<_> = self
             .run
-            .arguments
+            .ordered_arguments()
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
@@ -380,7 +385,7 @@ impl Work {
         self.say(Level::Info, "WorkflowDriver", DRIVER, 649, text);
     }
 
-    fn last_lines(&self, status: Status) {
+    fn last_lines(&self, status: Status, left: bool) {
         let Run { id, program, .. } = &self.run;
         let app = &program.app;
         match status {
@@ -392,6 +397,9 @@ impl Work {
             Status::Killed => self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' killed.")),
             _ => {
                 self.lifecycle(Level::Error, 542, format!("Pipeline '{app}' failed."));
+                if !left {
+                    self.say_not_left();
+                }
                 let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
                 let text = format!("Workflow service '{service}' failed.");
                 self.say(Level::Error, "WorkflowDriver", CONTROLLER, 90, text);

@@ -22,6 +22,9 @@ impl Lab {
     }
 }
 
+const VERSION: (&str, &str) = ("Artifact-Version", "2.0.0");
+const EXTENDS: (&str, &str) = ("Artifact-Extends", PIPELINES);
+
 fn sorted(mut plugins: Vec<PluginClass>) -> Vec<PluginClass> {
     // Which of two properties comes first that share a place of a hash table is not known.
     for plugin in &mut plugins {
@@ -66,62 +69,68 @@ async fn a_jar_is_looked_through_as_a_real_server_does() {
     );
 }
 
+/// Headers, body, status, text.
+type Case = (
+    &'static [(&'static str, &'static str)],
+    &'static [u8],
+    u16,
+    &'static str,
+);
+
 #[tokio::test]
 async fn uploads_are_refused_in_recorded_words() {
     let lab = lab().await;
-    let version = ("Artifact-Version", "2.0.0");
-    let extends = ("Artifact-Extends", PIPELINES);
-    let snapshot = [("Artifact-Version", "3.0.0-SNAPSHOT"), extends];
+    let snapshot = [("Artifact-Version", "3.0.0-SNAPSHOT"), EXTENDS];
     for _ in 0..2 {
         assert_eq!(lab.upload("lab-user", &snapshot, JAR).await.0, 200);
     }
-    let cases: [(&[(&str, &str)], &'static [u8], u16, &str); 8] = [
+    let cases: [Case; 8] = [
         (
-            &[extends],
+            &[EXTENDS],
             JAR,
             400,
             "Unable to derive version from artifact because manifest does not contain Bundle-Version attribute. Please include Bundle-Version in the manifest, or explicitly specify the artifact version.",
         ),
         (
-            &[("Artifact-Version", "x"), extends],
+            &[("Artifact-Version", "x"), EXTENDS],
             JAR,
             400,
             "Invalid artifact version x",
         ),
         (
-            &[version, ("Artifact-Extends", "system:nosuch[1.0.0,2.0.0)")],
+            &[VERSION, ("Artifact-Extends", "system:nosuch[1.0.0,2.0.0)")],
             JAR,
             404,
             "Artifact artifact:default.a.2.0.0 extends artifacts 'system:nosuch[1.0.0,2.0.0)' that do not exist",
         ),
         (
-            &[version, extends],
+            &[VERSION, EXTENDS],
             b"hello",
             400,
             "Couldn't unzip artifact artifact:default.a.2.0.0, please check it is a valid jar file.",
         ),
         (
-            &[version, extends],
+            &[VERSION, EXTENDS],
             b"",
             400,
             "Couldn't unzip artifact artifact:default.a.2.0.0, please check it is a valid jar file.",
         ),
         (
-            &[version],
+            &[VERSION],
             JAR,
             400,
             "Class could not be found while inspecting artifact for plugins. Please check dependencies are available, and that the correct parent artifact was specified. Error class: class java.lang.NoClassDefFoundError, message: io/cdap/cdap/etl/api/action/Action.",
         ),
         (
-            &[version, extends, ("Artifact-Plugins", "not json")],
+            &[VERSION, EXTENDS, ("Artifact-Plugins", "not json")],
             JAR,
             400,
             "Artifact-Plugins header 'not json' is invalid.",
         ),
         (
             &[
-                version,
-                extends,
+                VERSION,
+                EXTENDS,
                 (
                     "Artifact-Plugins",
                     r#"[{"name":"m","type":"jdbc","className":"com.example.Missing"}]"#,

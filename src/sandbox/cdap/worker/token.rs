@@ -5,6 +5,7 @@ use crate::sandbox::cdap::json::{Ordered, gson_text};
 use crate::sandbox::cdap::node::resolved_properties;
 use crate::sandbox::cdap::program::WORKFLOW;
 use crate::sandbox::execution::Job;
+use crate::sandbox::observation::Level;
 use crate::sandbox::pipeline;
 
 impl Work {
@@ -19,8 +20,8 @@ impl Work {
         });
     }
 
-    /// What the pipeline itself leaves in the workflow's token.
-    pub(super) fn leave_token(&self, job: &Job) {
+    /// What the pipeline itself leaves in the workflow's token; whether it could.
+    pub(super) fn leave_token(&self, job: &Job) -> bool {
         let set = {
             let world = self.cdap.world();
             world
@@ -29,11 +30,24 @@ impl Work {
                 .map(|run| run.token.clone())
                 .unwrap_or_default()
         };
-        if let Some(properties) = resolved_properties(job, &set) {
-            self.with_run(|run, _| {
-                let key = "resolved.plugin.properties.map".to_owned();
-                run.token.push((key, WORKFLOW.to_owned(), properties));
-            });
-        }
+        let Some(properties) = resolved_properties(job, &set) else {
+            return false;
+        };
+        self.with_run(|run, _| {
+            let key = "resolved.plugin.properties.map".to_owned();
+            run.token.push((key, WORKFLOW.to_owned(), properties));
+        });
+        true
+    }
+
+    /// A macro that means nothing breaks the pipeline once more when it cleans up (measured).
+    pub(super) fn say_not_left(&self) {
+        let entity = self.run.program.run_entity(&self.run.version, &self.run.id);
+        let text = format!(
+            "Exception raised on destroy lifecycle method in class io.cdap.cdap.datapipeline.SmartWorkflow of the \
+             Workflow program of run {entity}"
+        );
+        let logger = "io.cdap.cdap.internal.app.runtime.AbstractContext";
+        self.say(Level::Error, "WorkflowDriver", logger, 691, text);
     }
 }
