@@ -5,6 +5,10 @@
 //! does one that is there and no longer exists. `tests/recorded/README.md` tells what the recordings are.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the counts of a recording are for whoever runs it"
+)]
 
 #[path = "replay/names.rs"]
 mod names;
@@ -27,7 +31,7 @@ use wire::Wire;
 
 fn settings() -> Settings {
     Settings {
-        speed: 20.0,
+        speed: 10.0,
         lab: true,
         ..Settings::default()
     }
@@ -49,7 +53,10 @@ fn replay(file: &str, settings: Settings) {
     };
     let data = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(data.path().join("in")).unwrap();
-    let lines: String = (1..=10).map(|line| format!("line {line}\n")).collect();
+    let lines: String = (1..=10)
+        .map(|line| format!("line {line}"))
+        .collect::<Vec<_>>()
+        .join("\n");
     std::fs::write(data.path().join("in/a.txt"), lines).unwrap();
     let (tally, complaints) = Player::new(file, wire, &data.path().to_string_lossy()).play();
     let player::Tally {

@@ -36,6 +36,7 @@ mod deploy;
 mod encoding;
 pub mod event;
 mod gate;
+mod hash;
 pub mod json;
 mod keeper;
 mod launch;

@@ -6,7 +6,7 @@
 
 use super::names::{Names, uuids};
 use super::recording::{Content, Entry, Request, Response};
-use super::shape::{Flaw, compare, compare_step, mask};
+use super::shape::{Flaw, compare, compare_lists, compare_step, mask};
 use super::stage::{self, Before, Step};
 use super::table::Differences;
 use super::wire::Wire;
@@ -147,6 +147,15 @@ impl Player {
                 .is_some_and(|last: &Response| last.body == ours.body)
             {
                 std::thread::sleep(PAUSE);
+                continue;
+            }
+            if let Some(found) = compare_lists(steps, &ours, &mut self.names.clone()) {
+                let done = compare_lists(&steps[steps.len() - 1..], &ours, &mut self.names.clone());
+                last = Some(ours);
+                flaws.extend(found);
+                if done.is_some_and(|flaws| self.all_known(name, &flaws)) {
+                    return flaws;
+                }
                 continue;
             }
             let attempts: Vec<_> = steps[reached..]
@@ -306,9 +315,20 @@ impl Player {
             }
             Step::Start { app, run, arguments } => self.start(app, run.as_deref(), arguments),
             Step::Until { app, run, status } => self.until(app, run, status),
+            Step::Inner { app, run, node, id } => {
+                let ours = self.names.ours(run).unwrap_or(run).to_owned();
+                let wanted = |run: &&Value| run["runid"] == *ours && run["properties"][node].is_string();
+                let found = self.wait(app, &format!("{run} has {node}"), wanted);
+                self.names
+                    .bind(id, found["properties"][node].as_str().unwrap_or_default());
+            }
+            Step::Find { app, run, status } => {
+                let found = self.wait(app, &format!("a run is {status}"), |run| run["status"] == *status);
+                self.names.bind(run, found["runid"].as_str().unwrap_or_default());
+            }
             Step::Idle { apps } => {
                 for app in apps {
-                    self.wait(app, &format!("{app} is idle"), |runs| runs.iter().all(is_end));
+                    self.wait_all(app, &format!("{app} is idle"), |runs| runs.iter().all(is_over));
                 }
             }
             Step::Count {
@@ -316,7 +336,7 @@ impl Player {
                 status,
                 runs: wanted,
             } => {
-                self.wait(app, &format!("{wanted} of {app} are {status}"), |runs| {
+                self.wait_all(app, &format!("{wanted} of {app} are {status}"), |runs| {
                     let has = |status: &str| runs.iter().filter(|run| run["status"] == *status).count();
                     has(status) == *wanted && has("PENDING") + has("STARTING") == 0
                 });
@@ -338,7 +358,7 @@ impl Player {
         let mut all = BTreeMap::from([("input".to_owned(), "/data/in/a.txt".to_owned())]);
         all.insert(
             "output".to_owned(),
-            format!("/data/out/{}", uuid::Uuid::new_v4().simple()),
+            format!("/data/out/{}", &uuid::Uuid::new_v4().simple().to_string()[..8]),
         );
         for name in ["sleep", "actSleep"] {
             all.insert(name.to_owned(), "0".to_owned());
@@ -379,22 +399,28 @@ impl Player {
 
     fn until(&mut self, app: &str, run: &str, status: &[String]) {
         let ours = self.names.ours(run).unwrap_or(run).to_owned();
-        self.wait(app, &format!("{run} of {app} is {status:?}"), |runs| {
-            let mine = runs.iter().find(|run| run["runid"] == *ours);
-            mine.is_some_and(|run| status.iter().any(|status| run["status"] == *status))
+        self.wait(app, &format!("{run} of {app} is {status:?}"), |run| {
+            run["runid"] == *ours && status.iter().any(|status| run["status"] == *status)
         });
     }
 
+    /// Waits for a run that pleases, and returns it.
+    fn wait(&mut self, app: &str, what: &str, wanted: impl Fn(&&Value) -> bool) -> Value {
+        let runs = self.wait_all(app, what, |runs| runs.iter().any(|run| wanted(&run)));
+        runs.iter().find(wanted).cloned().unwrap_or_default()
+    }
+
     /// Looks at the runs of an app until they are as wanted.
-    fn wait(&mut self, app: &str, what: &str, wanted: impl Fn(&[Value]) -> bool) {
+    fn wait_all(&mut self, app: &str, what: &str, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let deadline = Instant::now() + LONG;
         loop {
             let runs = self.ask("GET", &format!("apps/{app}/{WORKFLOW}/runs?limit=1000"), None);
-            if runs.as_array().is_some_and(|runs| wanted(runs)) {
-                return;
+            if let Some(runs) = runs.as_array().filter(|runs| wanted(runs)) {
+                return runs.clone();
             }
             if !runs.is_array() || Instant::now() > deadline {
-                return self.unready(what, &runs);
+                self.unready(what, &runs);
+                return Vec::new();
             }
             std::thread::sleep(PAUSE);
         }
@@ -415,10 +441,9 @@ impl Player {
     }
 }
 
-fn is_end(run: &Value) -> bool {
-    ["COMPLETED", "FAILED", "KILLED", "REJECTED"]
-        .iter()
-        .any(|end| run["status"] == **end)
+/// Whether nothing of a run changes any more.
+fn is_over(run: &Value) -> bool {
+    run["status"] == "REJECTED" || run["cluster"]["status"] == "DEPROVISIONED"
 }
 
 /// The app and the run in a path of a workflow's run.

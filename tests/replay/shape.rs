@@ -36,6 +36,34 @@ pub fn compare(recorded: &Response, ours: &Response, names: &mut Names) -> Vec<F
     comparison.flaws
 }
 
+/// What differs between our list of runs and all that were recorded in any step of a poll.
+pub fn compare_lists(recorded: &[Response], ours: &Response, names: &mut Names) -> Option<Vec<Flaw>> {
+    let bodies = recorded
+        .iter()
+        .map(|step| json(step.body.as_deref().unwrap_or_default()));
+    let lists: Option<Vec<_>> = bodies
+        .map(|body| match body {
+            Some(Ordered::List(items)) => Some(items),
+            _ => None,
+        })
+        .collect();
+    let mine = ours
+        .body
+        .as_deref()
+        .unwrap_or_default()
+        .replace(&format!("{}/", names.data), "/data/");
+    let (Some(lists), Some(Ordered::List(mine))) = (lists, json(&mine)) else {
+        return None;
+    };
+    let mut comparison = Comparison {
+        names,
+        flaws: Vec::new(),
+        learns: false,
+    };
+    comparison.records("body $", &lists.concat(), &mine);
+    Some(comparison.flaws)
+}
+
 /// What differs between the body of a step of a poll and ours.
 pub fn compare_step(recorded: &Response, ours: &Response, names: &mut Names) -> Vec<Flaw> {
     let mut comparison = Comparison {
@@ -91,7 +119,7 @@ impl Comparison<'_> {
         };
         let mine = mine.replace(&format!("{}/", self.names.data), "/data/");
         match (json(theirs), json(&mine)) {
-            (Some(theirs), Some(mine)) => self.values("body $", &theirs, &mine, true),
+            (Some(theirs), Some(mine)) => self.values("body $", &theirs, &mine),
             _ => self.texts("body", theirs, &mine),
         }
     }
@@ -118,14 +146,14 @@ impl Comparison<'_> {
         }
     }
 
-    fn values(&mut self, at: &str, recorded: &Ordered, ours: &Ordered, in_order: bool) {
+    fn values(&mut self, at: &str, recorded: &Ordered, ours: &Ordered) {
         match (recorded, ours) {
-            (Ordered::Map(theirs), Ordered::Map(mine)) => self.maps(at, theirs, mine, in_order),
-            (Ordered::List(theirs), Ordered::List(mine)) => self.lists(at, theirs, mine, in_order),
+            (Ordered::Map(theirs), Ordered::Map(mine)) => self.maps(at, theirs, mine),
+            (Ordered::List(theirs), Ordered::List(mine)) => self.lists(at, theirs, mine),
             (Ordered::Text(theirs), Ordered::Text(mine)) => match (json(theirs), json(mine)) {
-                // JSON in a text comes from Java's hash maps: its order is chance.
+                // JSON in a text comes from hash maps, whose order depends on how they were filled, too.
                 (Some(theirs @ (Ordered::Map(_) | Ordered::List(_))), Some(mine)) => {
-                    self.values(&format!("{at}<json>"), &theirs, &mine, false);
+                    self.values(&format!("{at}<json>"), &sorted(theirs), &sorted(mine));
                 }
                 _ => self.texts(at, theirs, mine),
             },
@@ -138,12 +166,9 @@ impl Comparison<'_> {
         }
     }
 
-    fn maps(&mut self, at: &str, theirs: &[(String, Ordered)], mine: &[(String, Ordered)], in_order: bool) {
+    fn maps(&mut self, at: &str, theirs: &[(String, Ordered)], mine: &[(String, Ordered)]) {
         let list = |entries: &[(String, Ordered)]| {
-            let mut keys: Vec<_> = entries.iter().map(|(key, _)| key.as_str()).collect();
-            if !in_order {
-                keys.sort_unstable();
-            }
+            let keys: Vec<_> = entries.iter().map(|(key, _)| key.as_str()).collect();
             keys.join(", ")
         };
         self.differ(&format!("{at} keys"), list(theirs), list(mine));
@@ -151,7 +176,7 @@ impl Comparison<'_> {
             if let Some((_, other)) = mine.iter().find(|(known, _)| known == key) {
                 self.learn(key, value, other);
                 self.learn_second(key, value, other);
-                self.values(&format!("{at}.{key}"), value, other, in_order);
+                self.values(&format!("{at}.{key}"), value, other);
             }
         }
     }
@@ -168,15 +193,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn lists(&mut self, at: &str, theirs: &[Ordered], mine: &[Ordered], in_order: bool) {
-        if theirs.iter().chain(mine).any(|item| item.get("runid").is_some())
-            && (theirs.len(), mine.len()) != (1, 1)
-        {
+    fn lists(&mut self, at: &str, theirs: &[Ordered], mine: &[Ordered]) {
+        if theirs.iter().chain(mine).any(|item| item.get("runid").is_some()) {
             return self.records(at, theirs, mine);
         }
         self.differ(&format!("{at} length"), theirs.len(), mine.len());
         for (index, (theirs, mine)) in theirs.iter().zip(mine).enumerate() {
-            self.values(&format!("{at}[{index}]"), theirs, mine, in_order);
+            self.values(&format!("{at}[{index}]"), theirs, mine);
         }
     }
 
@@ -202,8 +225,19 @@ impl Comparison<'_> {
             flaws: Vec::new(),
             learns: false,
         };
-        inner.values(at, recorded, ours, true);
+        inner.values(at, recorded, ours);
         inner.flaws
+    }
+}
+
+/// The same with the keys of its outermost object in alphabetical order.
+fn sorted(value: Ordered) -> Ordered {
+    match value {
+        Ordered::Map(mut entries) => {
+            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Ordered::Map(entries)
+        }
+        other => other,
     }
 }
 
@@ -218,7 +252,7 @@ pub fn mask(text: &str) -> String {
         masked = masked.replace(id, "<id>");
     }
     let masked = numbers(&masked);
-    dates(&masked)
+    folders(&dates(&masked))
 }
 
 /// Times in seconds or milliseconds, ports of this machine, and the random tail of an identity.
@@ -238,11 +272,28 @@ fn numbers(text: &str) -> String {
             10 | 13 if digits && word.starts_with('1') => out.push_str("<time>"),
             _ if digits && host => out.push_str("<port>"),
             15 if word.bytes().all(|byte| byte.is_ascii_hexdigit()) && out.ends_with('-') => {
-                out.push_str("<tail>")
+                out.push_str("<tail>");
             }
             _ => out.push_str(word),
         }
         rest = tail;
+    }
+    out + rest
+}
+
+/// The recorder wrote into a folder of its own for each run.
+fn folders(text: &str) -> String {
+    const LEAD: &str = "/data/out/";
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(LEAD) {
+        let (before, after) = rest.split_at(at + LEAD.len());
+        out.push_str(before);
+        let end = after
+            .find(|c: char| !c.is_ascii_hexdigit())
+            .unwrap_or(after.len());
+        out.push_str(if end == 8 { "<folder>" } else { &after[..end] });
+        rest = &after[end..];
     }
     out + rest
 }

@@ -52,6 +52,19 @@ pub enum Step {
         run: String,
         status: Vec<String>,
     },
+    /// Waits until a run has this node's program, and notes the recorded id of its run.
+    Inner {
+        app: String,
+        run: String,
+        node: String,
+        id: String,
+    },
+    /// Waits until an app has a run of this status, and notes its recorded id.
+    Find {
+        app: String,
+        run: String,
+        status: String,
+    },
     /// Waits until no run of these apps is under way.
     Idle { apps: Vec<String> },
     /// Waits until so many runs of an app have this status, and none launches.

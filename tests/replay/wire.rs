@@ -3,6 +3,7 @@
 //! Client libraries add, sort and hide headers; here each of them matters.
 
 use super::recording::{Request, Response};
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -51,10 +52,10 @@ impl Wire {
         }
         let body = request.body.as_deref();
         if body.is_some() || matches!(method.as_str(), "POST" | "PUT" | "PATCH") {
-            head.push_str(&format!("Content-Length: {}\r\n", body.unwrap_or_default().len()));
+            let _ = write!(head, "Content-Length: {}\r\n", body.unwrap_or_default().len());
         }
         for (name, value) in &request.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         head.push_str("\r\n");
         // A server that refuses early may close before it has read all: the answer is there all the same.

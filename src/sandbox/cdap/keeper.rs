@@ -170,8 +170,11 @@ fn change(run: &mut Run, event: Event, now: i64) -> (Option<Event>, bool) {
             (None, true)
         }
         Event::Launched { at, .. } => {
-            run.start = Some(at);
-            if run.status == Status::Starting {
+            // It was stopped before it began.
+            if !run.stop.load(Ordering::SeqCst) || run.status == Status::Running {
+                run.start = Some(at);
+            }
+            if run.status == Status::Starting && run.start.is_some() {
                 run.status = Status::Running;
             }
             (None, false)

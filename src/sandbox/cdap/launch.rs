@@ -5,14 +5,16 @@ use super::answer::{Answer, Outcome};
 use super::app::AppVersion;
 use super::call::Call;
 use super::event::Event;
+use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run, Status};
-use super::strings::string_map;
+use super::strings::{InOrder, string_map};
 use super::world::{World, has_program};
 use crate::sandbox::Personality;
+use crate::sandbox::execution::PluginUse;
 use crate::sandbox::scenario::{Fate, Refusal};
-use serde_json::json;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::ContextV1;
@@ -170,11 +172,24 @@ pub fn scope(program: &ProgramRef) -> String {
     )
 }
 
+#[derive(Serialize)]
+struct Requirement<'a> {
+    name: &'a str,
+    r#type: &'a str,
+    requirements: Requirements,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Requirements {
+    dataset_types: [(); 0],
+    capabilities: [(); 0],
+}
+
 /// What a young record of this version shows instead of the caller's arguments.
 fn early_arguments(version: Option<&AppVersion>) -> String {
     let plugins = version.map(|version| version.plan.plugins.as_slice());
-    let named = plugins.unwrap_or_default().iter();
-    system_arguments(named.map(|plugin| (&plugin.name, &plugin.kind)))
+    system_arguments(plugins.unwrap_or_default())
 }
 
 impl Cdap {
@@ -183,10 +198,7 @@ impl Cdap {
         run.fate = self.faults.run(&run.arguments);
         if run.fate.arguments_hidden > 0 {
             run.visible = true;
-            run.early_arguments = run
-                .early_arguments
-                .take()
-                .or_else(|| Some(system_arguments([].into_iter())));
+            run.early_arguments = run.early_arguments.take().or_else(|| Some(system_arguments(&[])));
         }
         if run.fate.hidden > 0 {
             run.visible = false;
@@ -194,21 +206,28 @@ impl Cdap {
     }
 }
 
-/// What a young record shows instead of the caller's arguments.
-fn system_arguments<'a>(plugins: impl Iterator<Item = (&'a String, &'a String)>) -> String {
-    let requirements: Vec<_> = plugins
-        .map(|(name, kind)| {
-            json!({ "name": name, "type": kind, "requirements": { "datasetTypes": [], "capabilities": [] } })
+/// What a young record shows instead of the caller's arguments; the order is a real server's.
+fn system_arguments(plugins: &[PluginUse]) -> String {
+    let by_stage = in_hash_order(plugins.iter().map(|plugin| (&plugin.id, plugin)));
+    let requirements: Vec<_> = by_stage
+        .into_iter()
+        .map(|(_, plugin)| Requirement {
+            name: &plugin.name,
+            r#type: &plugin.kind,
+            requirements: Requirements::default(),
         })
         .collect();
-    gson_text(&json!({
-        "app.cdap.version": "6.11.0-1741613763282",
-        "cluster.name": "",
-        "system.profile.name": "SYSTEM:native",
-        "pluginRequirements": gson_text(&requirements),
-        "system.profile.provisioner": "native",
-        "clusterMode": "ON_PREMISE",
-    }))
+    let entries = [
+        ("app.cdap.version", "6.11.0-1741613763282"),
+        ("cluster.name", ""),
+        ("system.profile.name", "SYSTEM:native"),
+        ("pluginRequirements", &gson_text(&requirements)),
+        ("system.profile.provisioner", "native"),
+        ("clusterMode", "ON_PREMISE"),
+    ];
+    gson_text(&InOrder(
+        &entries.map(|(key, value)| (key.to_owned(), value.to_owned())),
+    ))
 }
 
 /// Only the profile `SYSTEM:native` exists.

@@ -1,9 +1,9 @@
 //! A pipeline run: what is kept of it, and its record as the API shows it.
 
+use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use super::strings::InOrder;
-use crate::sandbox::hash_order;
 use crate::sandbox::observation::Failure;
 use crate::sandbox::scenario::Fate;
 use serde::{Deserialize, Serialize};
@@ -277,10 +277,15 @@ impl Run {
 
     /// The arguments as JSON text, and the ids of the Spark nodes (never of actions, measured).
     fn properties(&self) -> Ordered {
-        let arguments = match &self.early_arguments {
-            Some(early) => early.clone(),
-            None => gson_text(&InOrder(&self.ordered_arguments())),
-        };
+        let arguments = self.early_arguments.clone().unwrap_or_else(|| {
+            let entries = self
+                .arguments
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()));
+            // The server adds its own first, as far as that can be told from the order.
+            let (own, callers): (Vec<_>, Vec<_>) = entries.partition(|(key, _)| key == "logical.start.time");
+            gson_text(&InOrder(&in_hash_order(own.into_iter().chain(callers))))
+        });
         let mut entries = vec![("runtimeArgs".to_owned(), Ordered::Text(arguments))];
         if self.early_arguments.is_none() {
             entries.extend(self.nodes.iter().filter_map(|node| {
@@ -329,11 +334,6 @@ impl Run {
             workflow_run: Some(self.id.clone()),
             ..self.clone()
         })
-    }
-
-    /// The arguments in the order in which a real server tells them.
-    pub fn ordered_arguments(&self) -> Vec<(String, String)> {
-        hash_order::sorted(self.arguments.clone(), |(name, _)| name.as_str())
     }
 
     /// Adds to a metric in the second of `now` (milliseconds since 1970).

@@ -39,6 +39,7 @@ pub fn run(call: &Call) -> Outcome {
         return Err(Answer::refuse(400, text));
     }
     let at = call.cdap.clock.now();
+    world.stop_before_work(id);
     world.events.push(Event::StopRequested {
         run: id.to_owned(),
         at,
@@ -111,6 +112,15 @@ pub fn program(call: &Call) -> Outcome {
     Ok(Answer::empty())
 }
 
+impl World {
+    /// A run that does not work yet never begins to, although its record tells so only later (measured).
+    fn stop_before_work(&self, id: &str) {
+        if let Some(run) = self.runs.get(id).filter(|run| run.status.is_launching()) {
+            run.stop.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
 impl Cdap {
     /// Asks all active runs of a version to stop; their ids.
     pub(super) fn stop_all(
@@ -139,6 +149,7 @@ impl Cdap {
         active.sort();
         let at = self.clock.now();
         let ids: Vec<_> = active.into_iter().map(|(_, id)| id).collect();
+        ids.iter().for_each(|id| world.stop_before_work(id));
         let requests = ids.iter().map(|id| Event::StopRequested {
             run: id.clone(),
             at,

@@ -4,6 +4,7 @@
 //! stages and actions are the executor's.
 
 use super::event::Event;
+use super::hash::in_hash_order;
 use super::log::{Origin, Speaker};
 use super::program::WORKFLOW;
 use super::run::{Cause, Node, Run, Status};
@@ -299,6 +300,8 @@ impl Work {
         self.node = None;
         let (status, cause) = match end {
             NodeEnd::Completed => ("COMPLETED", None),
+            // Only Spark calls a node killed (measured); what a MapReduce job gives as its cause is not known.
+            NodeEnd::Killed if self.program == NodeProgram::MapReduce => ("FAILED", None),
             NodeEnd::Killed => ("KILLED", None),
             NodeEnd::Failed(failure) => ("FAILED", Some(Cause::from(failure))),
         };
@@ -357,26 +360,33 @@ impl Work {
         });
     }
 
+    fn uses_map_reduce(&self) -> bool {
+        let world = self.cdap.world();
+        let key = (self.run.program.namespace.clone(), self.run.program.app.clone());
+        let mut versions = world.apps.get(&key).into_iter().flatten();
+        let version = versions.find(|version| version.id == self.run.version);
+        version.is_some_and(|version| {
+            version
+                .plan
+                .nodes
+                .iter()
+                .any(|node| node.program == NodeProgram::MapReduce)
+        })
+    }
+
     fn first_lines(&self) {
         let app = &self.run.program.app;
-        let arguments: Vec<_> = self
-            .run
-            .ordered_arguments()
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
-        let arguments = arguments.join(", ");
-        let engine = self
-            .config
-            .get("engine")
-            .and_then(Json::as_str)
-            .unwrap_or_default();
-        if engine.eq_ignore_ascii_case("mapreduce") {
+        if self.uses_map_reduce() {
             let text = format!(
                 "Pipeline '{app}' is using Mapreduce engine which is planned to be deprecated. Please use Spark engine."
             );
             self.lifecycle(Level::Warn, 444, text);
         }
+        let arguments: Vec<_> = in_hash_order(&self.run.arguments)
+            .into_iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let arguments = arguments.join(", ");
         let started = format!("Pipeline '{app}' is started by user 'root' with arguments {{{arguments}}}");
         self.lifecycle(Level::Info, 448, started);
         self.lifecycle(Level::Info, 486, format!("Pipeline '{app}' running"));
