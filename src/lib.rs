@@ -59,7 +59,7 @@
 //! | a fact | `domain/event.rs` (the past tense), `domain/event/redact.rs` (what of it may be kept), `domain/run/apply.rs`, `headless/words.rs` |
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `domain/failure.rs` (`can_get_better`), `domain/policy.rs` (the pauses), `domain/scheduler/ending.rs` (the next try), a scenario in `tests/scenarios/` |
 //! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update/moving.rs`, a picture in `tests/screens/pictures.rs` |
-//! | a sandbox plugin | `sandbox/plugin/NAME.rs` and its entry in `sandbox/plugin.rs`, `sandbox/cdap/catalogue.rs` (what the API says of it) |
+//! | a sandbox plugin | `sandbox/plugin/NAME.rs` and its entry in `sandbox/plugin.rs`, `assets/sandbox/artifacts` (what the API says of it) |
 //! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`verdict`), the README |
 //! | a setting of a profile that is no variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |
 

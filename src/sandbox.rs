@@ -4,6 +4,7 @@
 //! real services cannot hide on both sides. `host` puts it together, `server` binds the port; `fusion`,
 //! `cdap` and `bigquery` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
 
+pub mod artifact;
 pub mod bigquery;
 pub mod bucket;
 pub mod cdap;
@@ -12,6 +13,7 @@ mod control;
 pub mod execution;
 pub mod executor;
 pub mod fusion;
+mod hash_order;
 pub mod host;
 mod macros;
 pub mod observation;

@@ -104,6 +104,7 @@ recordings! {
     };
     m_redeployment: "cdap-6.11.0/m", settings();
     n_schedules_and_artifacts: "cdap-6.11.0/n", settings();
+    deploy_checks: "cdap-6.11.0/deploy-checks", settings();
     p_transport: "cdap-6.11.0/p", settings();
     q_spark: "cdap-6.11.0/q", settings();
     r_authentication: "cdap-6.11.0/r", Settings { cdap_token: Some("TOKEN".to_owned()), ..settings() };

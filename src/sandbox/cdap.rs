@@ -4,6 +4,7 @@
 //! content types and key order. What runs is the executor's affair (`sandbox/execution.rs`); here
 //! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
 
+use super::artifact::{Installed, Shelf};
 use super::clock::Clock;
 use super::execution::Executor;
 use super::scenario::live::Faults;
@@ -25,10 +26,12 @@ use world::{Namespace, World};
 pub mod answer;
 pub mod app;
 mod app_calls;
+mod app_plugins;
 pub mod batch;
 pub mod call;
 pub mod catalogue;
 mod crash;
+mod cron;
 mod deploy;
 mod encoding;
 pub mod event;
@@ -46,11 +49,14 @@ pub mod program;
 pub mod route;
 pub mod run;
 mod run_calls;
+pub mod schedule;
 mod secret;
 mod shipped;
 mod stop;
 pub mod store;
 mod strings;
+mod upload;
+mod validation;
 mod worker;
 pub mod world;
 
@@ -65,7 +71,6 @@ pub struct Cdap {
     clock: Clock,
     personality: Personality,
     limits: Limits,
-    lab: bool,
     ids: launch::RunIds,
     faults: Arc<Faults>,
     /// Whether it is being ended in good order.
@@ -100,7 +105,6 @@ impl Cdap {
             clock,
             personality: settings.personality,
             limits: settings.limits,
-            lab: settings.lab,
             ids: launch::RunIds::default(),
             faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
             leaving: AtomicBool::new(false),
@@ -110,6 +114,8 @@ impl Cdap {
                 .clone()
                 .map(|token| gate::Gate::new(token, format!("{base}/token"))),
         });
+        cdap.world().installed = Installed::shipped(settings.personality, settings.lab)?;
+        cdap.load_artifacts()?;
         cdap.load()?;
         cdap.take_up(&std::collections::BTreeSet::new());
         if cdap.store.all::<bool>("shipped")?.is_empty() {
@@ -165,11 +171,18 @@ impl Cdap {
             .into_iter()
             .map(|(key, value)| (pair(&key), value))
             .collect();
+        let schedules = self.store.all("schedule")?.into_iter();
+        world.schedules = schedules.map(|(key, schedule)| (pair(&key), schedule)).collect();
         let apps: BTreeMap<String, Vec<app::AppVersion>> = self.store.all("app")?.into_iter().collect();
         for (key, mut versions) in apps {
             for version in &mut versions {
                 // A pipeline that this release of the sandbox no longer understands stays listed.
-                if let Ok(plan) = self.executor.plan(&version.config) {
+                let (namespace, _) = pair(&key);
+                let stock = Shelf {
+                    installed: &world.installed,
+                    namespace: &namespace,
+                };
+                if let Ok(plan) = self.executor.plan(&version.config, &stock) {
                     version.plan = plan;
                 }
             }
@@ -210,7 +223,9 @@ async fn handle(
         .and_then(|gate| gate.refusal(path, header(AUTHORIZATION)));
     let answer = match refusal {
         Some(refusal) => refusal,
-        None => route::dispatch(cdap, method.as_str(), shown, body).unwrap_or_else(|refused| refused),
+        None => {
+            route::dispatch(cdap, method.as_str(), shown, &headers, body).unwrap_or_else(|refused| refused)
+        }
     };
     let asked = header(CONNECTION).map(str::to_ascii_lowercase);
     let closes = match asked.as_deref() {

@@ -3,6 +3,7 @@
 //! Calls block: the keeper makes them on a thread of their own. See `sandbox/observation.rs` for what
 //! an execution tells while it works.
 
+use super::artifact::Shelf;
 use super::observation::{Failure, NodeProgram, Observation};
 use super::scenario::Breakage;
 use serde_json::Value as Json;
@@ -12,11 +13,11 @@ use std::time::Duration;
 
 /// Checks and executes pipelines from their own JSON.
 pub trait Executor: Send + Sync {
-    /// Checks the `config` of an app at deploy time and lays out its nodes.
+    /// Checks the `config` of an app at deploy time against what is installed, and lays out its nodes.
     ///
     /// # Errors
     /// The text of the 400 answer, as a real server words it: `Failed to configure pipeline: Stage …`.
-    fn plan(&self, config: &Json) -> Result<Plan, String>;
+    fn plan(&self, config: &Json, stock: &Shelf<'_>) -> Result<Plan, String>;
 
     /// Runs one execution to its end, telling each step to `observe` in order.
     ///

@@ -9,6 +9,7 @@ mod map_reduce;
 #[cfg(test)]
 mod tests;
 
+use super::artifact::Shelf;
 use super::execution::{End, Executor, Job, Plan};
 use super::macros;
 use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
@@ -24,28 +25,20 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct StoreExecutor {
     stores: Stores,
-    lab: bool,
 }
 
 impl StoreExecutor {
     /// Executes on these stores.
     pub fn new(stores: Stores) -> Self {
-        Self { stores, lab: false }
-    }
-
-    /// With the lab plugins, or without.
-    #[must_use]
-    pub fn with_lab(mut self, lab: bool) -> Self {
-        self.lab = lab;
-        self
+        Self { stores }
     }
 }
 
 impl Executor for StoreExecutor {
-    fn plan(&self, config: &Json) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, stock: &Shelf<'_>) -> Result<Plan, String> {
         let pipeline = Pipeline::parse(config)?;
-        pipeline.check_lab(self.lab)?;
-        Ok(pipeline.plan())
+        pipeline.check(stock)?;
+        Ok(pipeline.plan(stock))
     }
 
     fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {
@@ -154,7 +147,9 @@ impl Execution<'_> {
             return Err(not_an(stage, "action"));
         };
         self.pause(self.share / 2)?;
-        let done = self.at_work(stage, &properties, run)?;
+        let done = self
+            .at_work(stage, &properties, run)
+            .map_err(|cause| data::wrap(stage, cause))?;
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());

@@ -60,7 +60,7 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
     let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone());
-    let executor = StoreExecutor::new(stores).with_lab(settings.lab);
+    let executor = StoreExecutor::new(stores);
     let running = server::start(settings, Arc::new(executor), more, names).await?;
     Ok(Sandbox {
         running,

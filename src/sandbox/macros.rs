@@ -105,6 +105,17 @@ fn closing(rest: &str) -> Option<usize> {
         .find(|at| !escaped(rest, *at))
 }
 
+/// Whether a text holds a macro.
+pub(super) fn has_macro(text: &str) -> bool {
+    last_opening(text).is_some()
+}
+
+/// A macro that is not closed, from its beginning on.
+pub(super) fn open_end(text: &str) -> Option<&str> {
+    let at = last_opening(text)?;
+    closing(&text[at..]).is_none().then(|| &text[at..])
+}
+
 fn unescape(text: &str) -> String {
     let mut plain = text.to_owned();
     for mark in ["${", "}", "(", ")"] {

@@ -10,22 +10,38 @@
 //! with all of its sinks. `pipeline/check.rs` refuses what a real server refuses at deploy time.
 
 mod check;
+mod uses;
 
-use super::execution::{Plan, PlannedNode, PluginUse};
+use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
+pub use check::StageFault;
+
+use super::execution::{Plan, PlannedNode};
 use super::macros;
 use super::observation::NodeProgram;
-use super::plugin;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stage {
     pub name: String,
     pub plugin: String,
     /// `batchsource`, `transform`, `batchsink`, `action` …
     pub kind: String,
+    /// Which artifact its plugin is to come from.
+    pub artifact: Wanted,
     pub properties: BTreeMap<String, String>,
+}
+
+/// What leads from one stage to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    pub from: String,
+    pub to: String,
+    /// Of a splitter.
+    pub port: Option<String>,
+    /// Of a condition: `true` or `false`.
+    pub condition: Option<String>,
 }
 
 impl Stage {
@@ -33,14 +49,21 @@ impl Stage {
     pub fn is_action(&self) -> bool {
         self.kind == "action"
     }
+
+    /// Whether it moves no rows itself.
+    pub fn is_control(&self) -> bool {
+        self.is_action() || self.kind == "condition"
+    }
 }
 
 /// A pipeline.
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
     pub stages: Vec<Stage>,
-    pub connections: Vec<(String, String)>,
-    /// What its data nodes are executed with.
+    pub connections: Vec<Connection>,
+    /// What runs after the pipeline's end.
+    pub ending: Vec<Stage>,
+    /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
     pub engine: NodeProgram,
 }
 
@@ -53,7 +76,8 @@ pub(super) struct Node {
 }
 
 impl Pipeline {
-    /// Reads an app's `config`, given as an object or as a string that holds one.
+    /// Reads an app's `config`, given as an object or as a string that holds one. Whether a server would
+    /// deploy it is [`Self::check`]'s to say.
     ///
     /// # Errors
     /// The text of the 400 answer.
@@ -74,13 +98,19 @@ impl Pipeline {
                 .cloned()
                 .unwrap_or_default()
         };
-        let stages = list("stages").iter().map(stage).collect::<Option<Vec<_>>>();
+        check::shape(config)?;
         let text = |item: &Json, key: &str| item.get(key).and_then(Json::as_str).map(str::to_owned);
-        let connections = list("connections")
-            .iter()
-            .filter_map(|c| Some((text(c, "from")?, text(c, "to")?)))
-            .collect();
-        let stages = stages.ok_or("A stage needs a name and a plugin.")?;
+        let connection = |item: &Json| {
+            Some(Connection {
+                from: text(item, "from")?,
+                to: text(item, "to")?,
+                port: text(item, "port"),
+                condition: item
+                    .get("condition")
+                    .filter(|c| !c.is_null())
+                    .map(Json::to_string),
+            })
+        };
         // An engine that it does not know is Spark, as on a server (measured).
         let engine = config.get("engine").and_then(Json::as_str).unwrap_or_default();
         let engine = if engine.eq_ignore_ascii_case("mapreduce") {
@@ -88,13 +118,12 @@ impl Pipeline {
         } else {
             NodeProgram::Spark
         };
-        let pipeline = Self {
-            stages,
-            connections,
+        Ok(Self {
+            stages: list("stages").iter().filter_map(stage).collect(),
+            connections: list("connections").iter().filter_map(connection).collect(),
+            ending: list("postActions").iter().filter_map(stage).collect(),
             engine,
-        };
-        pipeline.check()?;
-        Ok(pipeline)
+        })
     }
 
     pub fn stage(&self, name: &str) -> Option<&Stage> {
@@ -105,8 +134,16 @@ impl Pipeline {
     pub fn inputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.connections
             .iter()
-            .filter(move |(_, to)| to == name)
-            .map(|(from, _)| from.as_str())
+            .filter(move |connection| connection.to == name)
+            .map(|connection| connection.from.as_str())
+    }
+
+    /// The stages that this one feeds.
+    pub fn outputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.connections
+            .iter()
+            .filter(move |connection| connection.from == name)
+            .map(|connection| connection.to.as_str())
     }
 
     /// The nodes in order of execution, numbered from 1.
@@ -143,12 +180,7 @@ impl Pipeline {
     }
 
     fn neighbours<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let after = self
-            .connections
-            .iter()
-            .filter(move |(from, _)| from == name)
-            .map(|(_, to)| to.as_str());
-        self.inputs(name).chain(after)
+        self.inputs(name).chain(self.outputs(name))
     }
 
     /// Groups so that each comes after those it waits for.
@@ -193,7 +225,7 @@ impl Pipeline {
     }
 
     /// What a deployed app shows of it.
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self, stock: &Shelf<'_>) -> Plan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
             description: describe(&node),
             id: node.id,
@@ -201,9 +233,44 @@ impl Pipeline {
         });
         Plan {
             nodes: nodes.collect(),
-            plugins: self.stages.iter().map(plugin_use).collect(),
+            plugins: uses::of(self, stock),
         }
     }
+}
+
+/// The properties of all stages of a config with their macros expanded, in order of the stages' names;
+/// `None` if a macro means nothing.
+pub fn resolved(config: &Json, scope: &macros::Scope) -> Option<Vec<(String, BTreeMap<String, String>)>> {
+    let mut stages = Pipeline::parse(config).ok()?.stages;
+    stages.sort_by(|a, b| a.name.cmp(&b.name));
+    let resolve = |stage: Stage| {
+        let values = stage.properties.into_iter();
+        let values = values.map(|(name, value)| Some((name, macros::expand(&value, scope).ok()?)));
+        Some((stage.name, values.collect::<Option<_>>()?))
+    };
+    stages.into_iter().map(resolve).collect()
+}
+
+/// The stages of a node, in the order in which rows pass them.
+pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
+    let nodes = Pipeline::parse(config).map(|pipeline| pipeline.nodes());
+    let node = nodes
+        .unwrap_or_default()
+        .into_iter()
+        .find(|other| other.id == node);
+    let stages = node.into_iter().flat_map(|node| node.stages);
+    stages.map(|stage| stage.name).collect()
+}
+
+/// The first fault of one stage, given as JSON.
+pub fn stage_fault(json: &Json, stock: &Shelf<'_>) -> Option<StageFault> {
+    check::fault(&stage(json)?, stock)
+}
+
+/// The plugin that a stage means, given as JSON.
+pub fn stage_plugin<'a>(json: &Json, stock: &Shelf<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
+    let stage = stage(json)?;
+    stock.plugin(&stage.kind, &stage.plugin, &stage.artifact)
 }
 
 fn stage(json: &Json) -> Option<Stage> {
@@ -213,13 +280,20 @@ fn stage(json: &Json) -> Option<Stage> {
         other => other.to_string(),
     };
     let properties = plugin.get("properties").and_then(Json::as_object);
+    let wanted = |key: &str| Some(plugin.get("artifact")?.get(key)?.as_str()?.to_owned());
     Some(Stage {
         name: json.get("name")?.as_str()?.to_owned(),
         plugin: plugin.get("name")?.as_str()?.to_owned(),
         kind: plugin.get("type")?.as_str()?.to_owned(),
+        artifact: Wanted {
+            name: wanted("name"),
+            version: wanted("version"),
+            scope: wanted("scope"),
+        },
         properties: properties
             .into_iter()
             .flatten()
+            .filter(|(_, value)| !value.is_null())
             .map(|(key, value)| (key.clone(), text(value)))
             .collect(),
     })
@@ -245,38 +319,23 @@ fn describe(node: &Node) -> String {
     }
 }
 
-fn plugin_use(stage: &Stage) -> PluginUse {
-    let (mut lookups, mut functions) = (BTreeSet::new(), Vec::new());
-    for value in stage.properties.values() {
-        let (names, calls) = macros::mentioned(value);
-        lookups.extend(names);
-        functions.extend(
-            calls
-                .into_iter()
-                .filter(|call| !functions.contains(call))
-                .collect::<Vec<_>>(),
-        );
-    }
-    let artifact =
-        plugin::find(&stage.plugin, &stage.kind).map_or(("unknown", "0", "SYSTEM"), |p| p.artifact);
-    PluginUse {
-        id: stage.name.clone(),
-        name: stage.plugin.clone(),
-        kind: stage.kind.clone(),
-        artifact: (artifact.0.into(), artifact.1.into(), artifact.2.into()),
-        properties: stage.properties.clone(),
-        lookups: lookups.into_iter().collect(),
-        functions,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::Personality;
+    use crate::sandbox::artifact::Installed;
 
     fn shipped(text: &str) -> Pipeline {
         let app: Json = serde_json::from_str(text).unwrap();
         Pipeline::parse(&app["config"]).unwrap()
+    }
+
+    fn planned(pipeline: &Pipeline) -> Plan {
+        let installed = Installed::shipped(Personality::V6_11, false).unwrap();
+        pipeline.plan(&Shelf {
+            installed: &installed,
+            namespace: "default",
+        })
     }
 
     #[test]
@@ -299,14 +358,14 @@ mod tests {
         let five = shipped(include_str!("../../assets/cdf-mysql-to-bigquery.five-stage.json"));
         assert_eq!(five.nodes().len(), 2);
         assert_eq!(
-            five.plan().nodes[0].description,
+            planned(&five).nodes[0].description,
             "Sources 'Read MySQL' to sinks 'Import To BigQuery', 'Save To Cloud Storage'."
         );
     }
 
     #[test]
     fn macros_of_a_plugin_are_listed() {
-        let plan = shipped(include_str!("../../assets/cdf-mysql-to-bigquery.json")).plan();
+        let plan = planned(&shipped(include_str!("../../assets/cdf-mysql-to-bigquery.json")));
         let source = plan.plugins.iter().find(|p| p.id == "Read MySQL").unwrap();
         assert!(source.lookups.contains(&"business_unit".to_owned()));
         assert!(

@@ -45,7 +45,7 @@ impl Names {
         self.ids.get(recorded).map(String::as_str)
     }
 
-    /// A recorded text with our ids, our seconds (in `start=` and `end=`) and our folder.
+    /// A recorded text with our ids, our seconds (in `start=`, `stop=` and `end=`) and our folder.
     pub fn translate(&self, recorded: &str) -> String {
         let mut text = self.seconds_of(recorded);
         for (from, to) in &self.ids {
@@ -59,7 +59,7 @@ impl Names {
             return recorded.to_owned();
         };
         let part = |part: &str| match part.split_once('=') {
-            Some((name @ ("start" | "end"), value)) => match value.parse::<i64>() {
+            Some((name @ ("start" | "end" | "stop"), value)) => match value.parse::<i64>() {
                 Ok(second) if is_second(second) => format!("{name}={}", self.second(second)),
                 _ => part.to_owned(),
             },

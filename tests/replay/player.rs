@@ -232,7 +232,7 @@ impl Player {
             let Some(arguments) = self.arguments_of(&id) else {
                 return;
             };
-            self.start(&app, Some(&id), &arguments);
+            self.start_with(&app, Some(&id), arguments);
             if self.names.ours(&id).is_none() {
                 return;
             }
@@ -372,6 +372,11 @@ impl Player {
             all.remove("actFail");
         }
         all.extend(arguments.clone());
+        self.start_with(app, run, all);
+    }
+
+    /// Starts with these arguments and no others.
+    fn start_with(&mut self, app: &str, run: Option<&str>, mut all: BTreeMap<String, String>) {
         all.remove("logical.start.time");
         let body = json!([{
             "appId": app, "programType": "Workflow", "programId": "DataPipelineWorkflow", "runtimeargs": all,

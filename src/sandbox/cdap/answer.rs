@@ -16,6 +16,10 @@ pub type Outcome = Result<Answer, Answer>;
 
 /// One answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent trait of how a real server sends it"
+)]
 pub struct Answer {
     status: u16,
     content_type: Option<&'static str>,
@@ -25,6 +29,8 @@ pub struct Answer {
     streamed: bool,
     /// Made by the router in front of the services, which writes its headers in another order.
     router: bool,
+    /// Says that the connection stays open, as services of apps do.
+    kept: bool,
     /// Who has to be asked for a token.
     authenticate: Option<String>,
 }
@@ -151,6 +157,12 @@ impl Answer {
         Self { close: true, ..self }
     }
 
+    /// The same from a service of an app: with `connection: keep-alive` first (measured).
+    #[must_use]
+    pub fn kept(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
     /// As HTTP, compressed if the client wants that.
     pub fn respond(mut self, encoding: Option<Encoding>) -> Response {
         // A body that is empty stays so: there is nothing to compress.
@@ -193,6 +205,9 @@ impl IntoResponse for Answer {
         if self.router {
             headers.insert(header::CONTENT_LENGTH, self.body.len().into());
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.kept && !self.close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
         }
         let asked = self
             .authenticate

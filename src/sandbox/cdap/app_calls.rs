@@ -3,11 +3,9 @@
 use super::answer::{Answer, Outcome};
 use super::app::{AppDetail, AppVersion};
 use super::call::Call;
-use super::catalogue::class_of;
 use super::json::{Ordered, gson};
-use crate::sandbox::execution::PluginUse;
+use super::world::World;
 use serde::Serialize;
-use serde_json::json;
 use std::cmp::Ordering;
 
 /// Lists are streamed by a real server, which forgets their type (measured).
@@ -112,7 +110,7 @@ fn page_token(call: &Call) -> Result<Option<&str>, Answer> {
 }
 
 /// Hands a version of the app in the path to `show`.
-fn with_version(call: &Call, show: impl FnOnce(&AppVersion, bool) -> Answer) -> Outcome {
+pub(super) fn with_version(call: &Call, show: impl FnOnce(&AppVersion, bool, &World) -> Answer) -> Outcome {
     let (namespace, app, wanted) = (call.namespace(), call.part("app"), call.part("version"));
     let world = call.cdap.world();
     let versions = world.apps.get(&(namespace.to_owned(), app.to_owned()));
@@ -120,24 +118,24 @@ fn with_version(call: &Call, show: impl FnOnce(&AppVersion, bool) -> Answer) -> 
     if wanted.is_empty() {
         let newest =
             newest.ok_or_else(|| Answer::missing(&format!("applicationreference:{namespace}.{app}")))?;
-        return Ok(show(newest, true));
+        return Ok(show(newest, true, &world));
     }
     let missing = || Answer::missing(&format!("application:{namespace}.{app}.{wanted}"));
     let newest = newest.ok_or_else(missing)?;
     if wanted == "-SNAPSHOT" {
-        return Ok(show(newest, true));
+        return Ok(show(newest, true, &world));
     }
     let found = versions
         .into_iter()
         .flatten()
         .find(|version| version.id == wanted)
         .ok_or_else(missing)?;
-    Ok(show(found, found.id == newest.id))
+    Ok(show(found, found.id == newest.id, &world))
 }
 
 /// `GET {N}/apps/{app}`, also of one version.
 pub fn detail(call: &Call) -> Outcome {
-    with_version(call, |version, latest| {
+    with_version(call, |version, latest, _| {
         Answer::json(&version.detail(call.part("app"), latest))
     })
 }
@@ -208,60 +206,4 @@ pub fn details(call: &Call) -> Outcome {
         }
     });
     Ok(Answer::json(&found.collect::<Vec<_>>()))
-}
-
-#[derive(Serialize)]
-struct PluginShown<'a> {
-    spec: serde_json::Value,
-    id: &'a str,
-    name: &'a str,
-    r#type: &'a str,
-}
-
-fn shown(plugin: &PluginUse) -> PluginShown<'_> {
-    let (name, version, scope) = &plugin.artifact;
-    let mut numbers = version
-        .split(['.', '-'])
-        .map(|part| part.parse::<u32>().unwrap_or(0));
-    let mut number = || numbers.next().unwrap_or(0);
-    let (class, description) = class_of(&plugin.kind, &plugin.name);
-    let functions: Vec<_> = plugin
-        .functions
-        .iter()
-        .map(|(name, arguments)| json!({ "functionName": name, "arguments": arguments }))
-        .collect();
-    let spec = json!({
-        "parents": [],
-        "artifactId": {
-            "name": name,
-            "version": { "version": version, "major": number(), "minor": number(), "fix": number() },
-            "scope": scope,
-        },
-        "pluginClass": {
-            "type": plugin.kind,
-            "name": plugin.name,
-            "description": description,
-            "className": class,
-            "configFieldName": "config",
-            "properties": {},
-            "requirements": { "datasetTypes": [], "capabilities": [] },
-        },
-        "properties": {
-            "properties": plugin.properties,
-            "macros": { "lookupProperties": plugin.lookups, "macroFunctions": functions },
-        },
-    });
-    PluginShown {
-        spec,
-        id: &plugin.id,
-        name: &plugin.name,
-        r#type: &plugin.kind,
-    }
-}
-
-/// `GET {N}/apps/{app}/plugins`
-pub fn plugins(call: &Call) -> Outcome {
-    with_version(call, |version, _| {
-        Answer::json(&version.plan.plugins.iter().map(shown).collect::<Vec<_>>())
-    })
 }

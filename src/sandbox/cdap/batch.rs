@@ -121,6 +121,11 @@ fn items(call: &Call) -> Result<Vec<Item>, Answer> {
         .collect()
 }
 
+/// The programs that the body names.
+pub(super) fn programs(call: &Call) -> Result<Vec<ProgramRef>, Answer> {
+    Ok(items(call)?.into_iter().map(|item| item.program).collect())
+}
+
 fn item(
     call: &Call,
     entry: &Ordered,

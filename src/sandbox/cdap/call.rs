@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::json::{Ordered, syntax_class, syntax_error};
 use super::program::{ProgramKind, ProgramRef};
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use std::sync::Arc;
 
 /// A request that has found its handler.
@@ -20,6 +21,8 @@ pub struct Call {
     pub parts: Vec<(&'static str, String)>,
     /// The query's parameters in order.
     pub query: Vec<(String, String)>,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
 }
@@ -60,6 +63,11 @@ impl Call {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| self.unconvertible()),
         }
+    }
+
+    /// The text of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// The namespace of the path.

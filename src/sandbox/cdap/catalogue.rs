@@ -1,290 +1,160 @@
-//! The artifacts and plugins that the sandbox pretends to have installed: those that its executor
-//! understands. Nothing can be uploaded.
+//! What is installed, as clients look it up: artifacts, their versions, the plugins that extend them.
+//!
+//! Without a `scope` a namespace's own artifacts are meant. `upload.rs` changes what is installed.
 
-use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use crate::sandbox::plugin;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+pub use crate::sandbox::artifact::ArtifactId;
+use crate::sandbox::artifact::owner;
+use crate::sandbox::artifact::{Artifact, PluginClass, Properties, Property, entity};
+use crate::sandbox::hash_order;
+use serde::Serialize;
 
-/// An artifact's name, version and scope.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ArtifactId {
-    /// `cdap-data-pipeline`
-    pub name: String,
-    /// `6.11.0`
-    pub version: String,
-    /// `SYSTEM` or `USER`
-    pub scope: String,
-}
-
-/// An artifact as name, version and scope.
-type Triple = (&'static str, &'static str, &'static str);
-
-/// A plugin that the sandbox understands.
-#[derive(Clone, Copy)]
-struct Installed {
-    kind: &'static str,
-    name: &'static str,
-    artifact: Triple,
-}
-
-/// What stages name inside their properties; no stage of its own, so the executor does not list it.
-const NESTED: [Installed; 2] = [
-    Installed {
-        kind: "validatingOutputFormat",
-        name: "json",
-        artifact: ("format-json", "2.12.0", "SYSTEM"),
-    },
-    Installed {
-        kind: "jdbc",
-        name: "cloudsql-mysql",
-        artifact: ("mysql-connector-java", "8.3.0", "USER"),
-    },
-];
-
-fn installed(lab: bool) -> impl Iterator<Item = Installed> {
-    let stages = plugin::all(lab).map(|plugin| Installed {
-        kind: plugin.kind,
-        name: plugin.name,
-        artifact: plugin.artifact,
-    });
-    stages.chain(NESTED)
-}
-
-/// The Java class of a plugin and what it is for, as its specification tells them.
-pub fn class_of(kind: &str, name: &str) -> (&'static str, &'static str) {
-    match (kind, name) {
-        ("batchsource", "CloudSQLMySQL") => (
-            "io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource",
-            "Reads from a CloudSQL MySQL database table(s) using a configurable SQL query.",
-        ),
-        ("transform", "Projection") => (
-            "io.cdap.plugin.transform.ProjectionTransform",
-            "Projection transform that lets you drop, rename, and cast fields to a different type.",
-        ),
-        ("batchsink", "GCS") => (
-            "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink",
-            "Writes records to one or more files in a directory on Google Cloud Storage.",
-        ),
-        ("batchsink", "BigQueryTable") => (
-            "io.cdap.plugin.gcp.bigquery.sink.BigQuerySink",
-            "This sink writes to a BigQuery table.",
-        ),
-        ("action", "BigQueryExecute") => (
-            "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute",
-            "Execute a Google BigQuery SQL.",
-        ),
-        ("validatingOutputFormat", "json") => (
-            "io.cdap.plugin.format.json.output.JsonOutputFormatProvider",
-            "Plugin for writing files in json format.",
-        ),
-        ("jdbc", "cloudsql-mysql") => ("com.mysql.cj.jdbc.Driver", "Plugin for MySQL JDBC driver"),
-        _ => ("", ""),
-    }
-}
-
-fn artifact((name, version, scope): Triple) -> ArtifactId {
-    ArtifactId {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        scope: scope.to_owned(),
-    }
-}
-
-/// Compares versions part by part; a part that is no number counts as 0.
-fn parts(version: &str) -> Vec<u32> {
-    version
-        .trim()
-        .split(['.', '-'])
-        .map(|part| part.parse().unwrap_or(0))
-        .collect()
-}
-
-/// Whether `version` is `wanted`, or lies in it when it is a range such as `[6.7.0,7.0.0)`.
-pub fn satisfies(version: &str, wanted: &str) -> bool {
-    let Some((low, high)) = wanted.split_once(',') else {
-        return version == wanted;
-    };
-    let (version, above, below) = (
-        parts(version),
-        parts(low.trim_start_matches(['[', '('])),
-        parts(high.trim_end_matches([']', ')'])),
-    );
-    let from = if low.starts_with('[') {
-        version >= above
-    } else {
-        version > above
-    };
-    let to = if high.ends_with(']') {
-        version <= below
-    } else {
-        version < below
-    };
-    from && to
-}
-
-impl Cdap {
-    /// All artifacts, the pipeline's own first.
-    fn artifacts(&self) -> Vec<ArtifactId> {
-        let pipeline = ArtifactId {
-            name: "cdap-data-pipeline".to_owned(),
-            version: self.personality().release().to_owned(),
-            scope: "SYSTEM".to_owned(),
-        };
-        let others: BTreeSet<_> = installed(self.lab).map(|plugin| plugin.artifact).collect();
-        std::iter::once(pipeline)
-            .chain(others.into_iter().map(artifact))
-            .collect()
-    }
-
-    /// The pipeline artifact that a deployment asks for by version or range.
-    pub(super) fn pipeline_artifact(&self, name: &str, version: &str, scope: &str) -> Option<ArtifactId> {
-        let found = self.artifacts().into_iter().next()?;
-        let right = found.name == name && found.scope == scope && satisfies(&found.version, version);
-        right.then_some(found)
-    }
-}
-
-fn scope(call: &Call) -> Result<Option<&str>, Answer> {
+pub(super) fn scope(call: &Call) -> Result<Option<&str>, Answer> {
     match call.parameter("scope") {
         None => Ok(None),
-        Some(scope @ ("SYSTEM" | "USER")) => Ok(Some(scope)),
+        Some(scope) if scope.eq_ignore_ascii_case("SYSTEM") => Ok(Some("SYSTEM")),
+        Some(scope) if scope.eq_ignore_ascii_case("USER") => Ok(Some("USER")),
         Some(other) => Err(Answer::refuse(400, format!("Invalid scope {other}"))),
+    }
+}
+
+/// Hands the artifact of the path to `show`; 404 when there is none.
+fn with_artifact(call: &Call, show: impl FnOnce(&Artifact) -> Outcome) -> Outcome {
+    let scope = scope(call)?.unwrap_or("USER");
+    let (name, version) = (call.part("artifact"), call.part("version"));
+    let world = call.cdap.world();
+    match world.installed.one(call.namespace(), scope, name, version) {
+        Some(artifact) => show(artifact),
+        None => Err(Answer::missing(&entity(
+            owner(scope, call.namespace()),
+            name,
+            version,
+        ))),
     }
 }
 
 /// `GET {N}/artifacts`
 pub fn list(call: &Call) -> Outcome {
     let scope = scope(call)?;
-    let mut artifacts = call.cdap.artifacts();
-    artifacts.retain(|artifact| scope.is_none_or(|scope| artifact.scope == scope));
-    Ok(Answer::json(&artifacts))
+    let world = call.cdap.world();
+    if !world.namespaces.contains_key(call.namespace()) {
+        return Err(Answer::missing(&format!("namespace:{}", call.namespace())));
+    }
+    let seen = world
+        .installed
+        .seen_by(call.namespace())
+        .map(|artifact| &artifact.id);
+    let list: Vec<_> = seen
+        .filter(|id| scope.is_none_or(|scope| id.scope == scope))
+        .collect();
+    Ok(Answer::json(&list))
 }
 
-/// `GET {N}/artifacts/{artifact}`: its versions. Without a scope the namespace's own are meant.
+/// `GET {N}/artifacts/{artifact}`: its versions.
 pub fn versions(call: &Call) -> Outcome {
     let scope = scope(call)?.unwrap_or("USER");
     let name = call.part("artifact");
-    let mut artifacts = call.cdap.artifacts();
-    artifacts.retain(|artifact| artifact.name == name && artifact.scope == scope);
-    if artifacts.is_empty() {
-        return Err(Answer::missing(&format!("{}:{name}", owner(call, scope))));
+    let world = call.cdap.world();
+    let seen = world
+        .installed
+        .seen_by(call.namespace())
+        .map(|artifact| &artifact.id);
+    let list: Vec<_> = seen.filter(|id| id.name == name && id.scope == scope).collect();
+    if list.is_empty() {
+        return Err(Answer::missing(&format!(
+            "{}:{name}",
+            owner(scope, call.namespace())
+        )));
     }
-    Ok(Answer::json(&artifacts))
+    Ok(Answer::json(&list))
 }
 
-fn owner<'a>(call: &'a Call, scope: &str) -> &'a str {
-    if scope == "SYSTEM" {
-        "system"
-    } else {
-        call.namespace()
-    }
+/// `GET {N}/artifacts/{artifact}/versions/{version}`
+pub fn detail(call: &Call) -> Outcome {
+    with_artifact(call, |artifact| Ok(Answer::json(artifact)))
 }
 
-/// Checks the artifact of an extension call.
-fn parent(call: &Call) -> Result<(), Answer> {
-    let scope = scope(call)?.unwrap_or("USER");
-    let (name, version) = (call.part("artifact"), call.part("version"));
-    let known = |artifact: &ArtifactId| {
-        artifact.name == name && artifact.version == version && artifact.scope == scope
-    };
-    if call.cdap.artifacts().iter().any(known) {
-        return Ok(());
-    }
-    Err(Answer::missing(&format!(
-        "artifact:{}.{name}.{version}",
-        owner(call, scope)
-    )))
-}
-
-/// The plugins that extend an artifact: all extend the pipeline, the driver also its plugin.
-fn extending(call: &Call) -> impl Iterator<Item = Installed> + '_ {
-    let pipeline = call.part("artifact") == "cdap-data-pipeline";
-    let driver = call.part("artifact") == "cloudsql-mysql-plugin";
-    installed(call.cdap.lab).filter(move |plugin| pipeline || (driver && plugin.kind == "jdbc"))
+/// `GET …/properties`
+pub fn properties(call: &Call) -> Outcome {
+    with_artifact(call, |artifact| Ok(Answer::json(&artifact.properties)))
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown {
+struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    config_field_name: Option<&'static str>,
+    config_field_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<serde_json::Value>,
-    name: &'static str,
-    r#type: &'static str,
-    description: &'static str,
-    class_name: &'static str,
-    artifact: ArtifactId,
+    properties: Option<&'a Properties<Property>>,
+    name: &'a str,
+    r#type: &'a str,
+    description: &'a str,
+    class_name: &'a str,
+    artifact: &'a ArtifactId,
 }
 
-fn shown(plugin: Installed, whole: bool) -> Shown {
-    let (class_name, description) = class_of(plugin.kind, plugin.name);
+/// A plugin in a list, or alone with all that is known of it.
+fn shown<'a>((artifact, class): (&'a Artifact, &'a PluginClass), whole: bool) -> Shown<'a> {
     Shown {
-        config_field_name: (whole && plugin.kind != "jdbc").then_some("config"),
-        properties: whole.then(|| serde_json::json!({})),
-        name: plugin.name,
-        r#type: plugin.kind,
-        description,
-        class_name,
-        artifact: artifact(plugin.artifact),
+        config_field_name: class.config_field_name.as_deref().filter(|_| whole),
+        properties: whole.then_some(&class.properties),
+        name: &class.name,
+        r#type: &class.r#type,
+        description: &class.description,
+        class_name: &class.class_name,
+        artifact: &artifact.id,
     }
+}
+
+/// Hands the plugins that extend the artifact of the path to `show`.
+fn with_extending(call: &Call, show: impl FnOnce(&[(&Artifact, &PluginClass)]) -> Outcome) -> Outcome {
+    let scope = scope(call)?.unwrap_or("USER");
+    let (namespace, name, version) = (call.namespace(), call.part("artifact"), call.part("version"));
+    let world = call.cdap.world();
+    let Some(parent) = world.installed.one(namespace, scope, name, version) else {
+        return Err(Answer::missing(&entity(owner(scope, namespace), name, version)));
+    };
+    let plugins: Vec<_> = world.installed.extending(namespace, parent).collect();
+    show(&plugins)
 }
 
 /// `GET …/extensions`: the types of plugin.
 pub fn kinds(call: &Call) -> Outcome {
-    parent(call)?;
-    let kinds: BTreeSet<_> = extending(call).map(|plugin| plugin.kind).collect();
-    Ok(Answer::json(&kinds))
+    with_extending(call, |plugins| {
+        // The driver of a database is no plugin of a pipeline (measured).
+        let kinds = plugins
+            .iter()
+            .map(|(_, class)| class.r#type.as_str())
+            .filter(|kind| *kind != "jdbc");
+        Ok(Answer::json(&hash_order::names(kinds)))
+    })
 }
 
 /// `GET …/extensions/{kind}`
 pub fn plugins(call: &Call) -> Outcome {
-    parent(call)?;
-    let list: Vec<_> = extending(call)
-        .filter(|plugin| plugin.kind == call.part("kind"))
-        .collect();
-    Ok(Answer::json(
-        &list
-            .into_iter()
-            .map(|plugin| shown(plugin, false))
-            .collect::<Vec<_>>(),
-    ))
+    with_extending(call, |plugins| {
+        let right = plugins
+            .iter()
+            .filter(|(_, class)| class.r#type == call.part("kind"));
+        Ok(Answer::json(
+            &right.map(|found| shown(*found, false)).collect::<Vec<_>>(),
+        ))
+    })
 }
 
 /// `GET …/extensions/{kind}/plugins/{plugin}`
 pub fn one(call: &Call) -> Outcome {
-    parent(call)?;
     let (kind, name) = (call.part("kind"), call.part("plugin"));
-    let found: Vec<_> = extending(call)
-        .filter(|plugin| plugin.kind == kind && plugin.name == name)
-        .map(|plugin| shown(plugin, true))
-        .collect();
-    if found.is_empty() {
-        let owner = owner(call, scope(call)?.unwrap_or("USER"));
-        return Err(Answer::missing(&format!("{owner}:{kind}:{name}")));
-    }
-    Ok(Answer::json(&found))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_include_and_exclude_their_ends() {
-        for (version, wanted, fits) in [
-            ("6.11.0", "[6.7.0,7.0.0)", true),
-            ("6.11.0", "[6.0.0, 10.0.0)", true),
-            ("7.0.0", "[6.7.0,7.0.0)", false),
-            ("7.0.0", "[6.7.0,7.0.0]", true),
-            ("6.7.0", "(6.7.0,7.0.0)", false),
-            ("6.11.0", "6.11.0", true),
-            ("6.11.0", "1.2.3", false),
-        ] {
-            assert_eq!(satisfies(version, wanted), fits, "{version} in {wanted}");
+    with_extending(call, |plugins| {
+        let right = plugins
+            .iter()
+            .filter(|(_, class)| class.r#type == kind && class.name == name);
+        let list: Vec<_> = right.map(|found| shown(*found, true)).collect();
+        if list.is_empty() {
+            let owner = owner(scope(call)?.unwrap_or("USER"), call.namespace());
+            return Err(Answer::missing(&format!("{owner}:{kind}:{name}")));
         }
-    }
+        Ok(Answer::json(&list))
+    })
 }

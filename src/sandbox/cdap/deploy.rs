@@ -8,8 +8,13 @@ use super::catalogue::ArtifactId;
 use super::json::{Ordered, gson_text, syntax_class, syntax_error};
 use super::program::WORKFLOW;
 use super::run::Run;
+use super::schedule;
+use crate::sandbox::artifact::Shelf;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
+
+/// What a config is refused with that is no object (measured).
+const BAD_CONFIG: &str = "Invalid JSON configuration was provided. Please check the syntax.";
 
 /// A config as it is executed, and as it is echoed.
 type Config = (Json, String);
@@ -50,10 +55,16 @@ impl Cdap {
         let request = request(body)?;
         let artifact = self.artifact_of(namespace, &request)?;
         let (config, configuration) = config(&request, body)?;
-        let plan = self
-            .executor
-            .plan(&config)
-            .map_err(|text| Answer::refuse(400, text))?;
+        let plan = {
+            let world = self.world();
+            let stock = Shelf {
+                installed: &world.installed,
+                namespace,
+            };
+            self.executor.plan(&config, &stock)
+        };
+        let plan = plan.map_err(|text| Answer::refuse(400, text))?;
+        schedule::of_config(&config).map_err(|text| Answer::refuse(400, text))?;
         let created = self.clock.now();
         let description = config
             .get("description")
@@ -78,6 +89,7 @@ impl Cdap {
             .or_default();
         versions.push(version.clone());
         self.store.put("app", &format!("{namespace}/{app}"), versions);
+        self.set_schedule(&mut world, namespace, app, &version.config);
         Ok(version)
     }
 
@@ -90,15 +102,29 @@ impl Cdap {
             return Err(Answer::refuse(400, text));
         };
         let field = |name: &str| artifact.text_of(name).unwrap_or_default();
-        let (name, version) = (field("name"), field("version"));
+        let name = field("name");
+        let Some(version) = artifact.text_of("version") else {
+            let text = "Cannot invoke \"String.startsWith(String)\" because \"version\" is null";
+            return Err(Answer::refuse(400, text));
+        };
         let scope = artifact
             .text_of("scope")
             .unwrap_or_else(|| "USER".to_owned())
             .to_ascii_uppercase();
-        self.pipeline_artifact(&name, &version, &scope).ok_or_else(|| {
+        let world = self.world();
+        let Some(found) = world.installed.newest(namespace, &scope, &name, &version) else {
             let owner = if scope == "SYSTEM" { "system" } else { namespace };
-            Answer::missing(&format!("{owner}:{name} {version}"))
-        })
+            return Err(Answer::missing(&format!("{owner}:{name} {version}")));
+        };
+        if found.classes.apps.is_empty() {
+            let ArtifactId { name, version, scope } = &found.id;
+            let text = format!(
+                "No application class found in artifact 'ArtifactId{{name='{name}', version={version}, \
+                 scope='{scope}'}}' in namespace 'namespace:{namespace}'."
+            );
+            return Err(Answer::refuse(400, text));
+        }
+        Ok(found.id.clone())
     }
 
     /// Deletes an app with its runs, logs and preferences; 409 while one of its runs is active.
@@ -136,6 +162,9 @@ impl Cdap {
             self.store.forget_lines(&run);
         }
         world.apps.remove(&key);
+        world.schedules.remove(&key);
+        world.fired.remove(&key);
+        self.store.delete("schedule", &format!("{namespace}/{app}"));
         self.store.delete("app", &format!("{namespace}/{app}"));
         let own = format!("{namespace}/{app}");
         let scopes: Vec<_> = world
@@ -197,12 +226,10 @@ fn request(body: &str) -> Result<Ordered, Answer> {
 fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
     match request.get("config") {
         Some(Ordered::Text(text)) => {
-            let config = serde_json::from_str(text).map_err(|error| {
-                Answer::refuse(
-                    400,
-                    format!("{}: {}", syntax_class(&error), syntax_error(text, &error)),
-                )
-            })?;
+            let config: Json = serde_json::from_str(text).unwrap_or_default();
+            if !config.is_object() {
+                return Err(Answer::refuse(400, BAD_CONFIG));
+            }
             Ok((config, text.clone()))
         }
         Some(echo @ Ordered::Map(_)) => {
@@ -210,7 +237,8 @@ fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
             let whole: Json = serde_json::from_str(body).unwrap_or_default();
             Ok((whole.get("config").cloned().unwrap_or_default(), gson_text(echo)))
         }
-        _ => Err(Answer::refuse(400, "io.cdap.cdap.etl.proto.v2.ETLBatchConfig")),
+        None | Some(Ordered::Null) => Err(Answer::refuse(400, "io.cdap.cdap.etl.proto.v2.ETLBatchConfig")),
+        Some(_) => Err(Answer::refuse(400, BAD_CONFIG)),
     }
 }
 

@@ -30,6 +30,7 @@ impl Cdap {
 
     /// Makes visible what happened since the last beat, and acts on it.
     pub(super) fn beat(self: &Arc<Self>) {
+        self.fire_schedules();
         let mut world = self.world();
         let mut launches = Vec::new();
         for event in std::mem::take(&mut world.events) {

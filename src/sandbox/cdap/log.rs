@@ -4,7 +4,8 @@
 
 use super::json::Ordered;
 use super::run::Run;
-use crate::sandbox::observation::{Level, Line};
+use crate::sandbox::hash_order;
+use crate::sandbox::observation::{Level, Line, NodeProgram};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +54,10 @@ pub struct LogLine {
 pub struct Speaker<'a> {
     /// The workflow's run.
     pub run: &'a Run,
-    /// The node at work, with the id of its Spark run.
+    /// The node at work, with the id of its program's run.
     pub node: Option<(&'a str, Option<&'a str>)>,
+    /// What runs the node.
+    pub program: NodeProgram,
     /// Who speaks.
     pub origin: Origin,
     /// Whether it is one of the pipeline's milestones.
@@ -65,18 +68,24 @@ impl Speaker<'_> {
     /// The line as it is kept. Without a number the line in the source is derived from the logger,
     /// so that equal lines have equal numbers.
     pub fn line(&self, line: Line, number: Option<u32>) -> LogLine {
-        let simple = line.logger.rsplit('.').next().unwrap_or_default().to_owned();
+        // Spark's classes speak through one trait of theirs.
+        let class = if line.logger.starts_with("org.apache.spark.") {
+            "org.apache.spark.internal.Logging"
+        } else {
+            line.logger.as_str()
+        };
+        let simple = class.rsplit('.').next().unwrap_or_default().to_owned();
         LogLine {
             timestamp: 0,
             log_level: level_name(line.level).to_owned(),
             thread_name: line.thread,
-            class_name: line.logger.clone(),
+            class_name: class.to_owned(),
             simple_class_name: simple,
             line_number: number.unwrap_or_else(|| source_line(&line.logger)),
             message: line.message,
             stack_trace: line.stack_trace,
             mdc: self.mdc(line.stage),
-            logger_name: line.logger,
+            logger_name: logger_of(&line.logger).to_owned(),
         }
     }
 
@@ -102,14 +111,32 @@ impl Speaker<'_> {
         put(".namespaceId", &self.run.program.namespace);
         if let Some((node, Some(inner))) = self.node {
             put(".workflowProgramRunId", inner);
-            put(".workflowSparkId", node);
+            put(
+                match self.program {
+                    NodeProgram::MapReduce => ".workflowMapReduceId",
+                    _ => ".workflowSparkId",
+                },
+                node,
+            );
         }
         put(".applicationId", &self.run.program.app);
-        mdc
+        hash_order::sorted(mdc, |(key, _)| key.as_str())
     }
 }
 
+/// The logger of a class: those of some inner classes are their outer classes' (measured).
+fn logger_of(class: &str) -> &str {
+    ["$1", "$ETLMapper"]
+        .iter()
+        .find_map(|inner| class.strip_suffix(inner))
+        .unwrap_or(class)
+}
+
 fn source_line(logger: &str) -> u32 {
+    // The one that tells which stage broke a MapReduce job.
+    if logger.ends_with("$ETLMapper") {
+        return 250;
+    }
     let sum = logger.bytes().fold(17_u32, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u32::from(byte))
     });

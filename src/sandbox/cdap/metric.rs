@@ -308,12 +308,13 @@ fn tag_of(run: &Run, tag: &str) -> Option<String> {
         "app" => Some(run.program.app.clone()),
         "workflow" | "program" => Some(run.program.name.clone()),
         "run" => Some(run.id.clone()),
-        "spark" => spark_node(run),
+        "spark" if !run.map_reduce => program_node(run),
+        "mapreduce" if run.map_reduce => program_node(run),
         _ => None,
     }
 }
 
-fn spark_node(run: &Run) -> Option<String> {
+fn program_node(run: &Run) -> Option<String> {
     run.nodes
         .iter()
         .find(|node| node.run_id.is_some())
@@ -352,7 +353,7 @@ pub fn search(call: &Call) -> Outcome {
 }
 
 fn further_tags(run: &Run, at_run: bool) -> Vec<Tag> {
-    let node = spark_node(run);
+    let node = program_node(run);
     if at_run {
         return node.map(|value| Tag { name: "nd", value }).into_iter().collect();
     }
@@ -366,6 +367,7 @@ fn further_tags(run: &Run, at_run: bool) -> Vec<Tag> {
             value: WORKFLOW.to_owned(),
         },
     ];
-    tags.extend(node.map(|value| Tag { name: "spark", value }));
+    let name = if run.map_reduce { "mapreduce" } else { "spark" };
+    tags.extend(node.map(|value| Tag { name, value }));
     tags
 }

@@ -3,9 +3,13 @@
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
+use super::json::{Ordered, gson_text};
 use super::run::{Cause, Node, Run, Status};
 use crate::sandbox::Personality;
+use crate::sandbox::execution::Job;
+use crate::sandbox::macros::Scope;
 use crate::sandbox::observation::Failure;
+use crate::sandbox::{hash_order, pipeline};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -64,6 +68,12 @@ pub fn token(call: &Call) -> Outcome {
 /// `GET …/nodes/{node}/token`: key to value.
 pub fn node_token(call: &Call) -> Outcome {
     with_run(call, |run| {
+        if call
+            .parameter("scope")
+            .is_some_and(|scope| scope.eq_ignore_ascii_case("system"))
+        {
+            return Ok(Answer::raw_json(b"{}".to_vec()));
+        }
         let mine = run.token.iter().filter(|(_, node, _)| node == call.part("node"));
         let keys: BTreeMap<_, _> = mine.map(|(key, _, value)| (key, value)).collect();
         Ok(Answer::json(&keys))
@@ -127,7 +137,7 @@ fn classified(cause: &Cause) -> Option<Classified> {
         error_category: format!("Plugin-'{stage}'"),
         stage_name: Some(stage.to_owned()),
         error_reason: text.to_owned(),
-        error_message: innermost.message.clone().unwrap_or_else(|| text.to_owned()),
+        error_message: text.to_owned(),
         error_type: blame(innermost),
         dependency: "false",
     })
@@ -158,6 +168,30 @@ fn blame(cause: &Cause) -> &'static str {
         return "USER";
     }
     "UNKNOWN"
+}
+
+/// What a pipeline leaves in the token when it ends: the properties of all stages with their macros
+/// expanded, in clear text. A pipeline with a macro that means nothing leaves none (measured).
+pub fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Option<String> {
+    let mut scope = Scope {
+        arguments: job.arguments.clone(),
+        secure: job.secure_keys.clone(),
+    };
+    scope
+        .arguments
+        .extend(set.iter().map(|(name, _, value)| (name.clone(), value.clone())));
+    let stages = pipeline::resolved(&job.config, &scope)?;
+    let stages = stages.into_iter().map(|(stage, properties)| {
+        let properties = properties
+            .into_iter()
+            .map(|(name, value)| (name, Ordered::Text(value)));
+        let properties = hash_order::sorted(properties, |(name, _)| name.as_str());
+        (stage, Ordered::Map(properties))
+    });
+    Some(gson_text(&Ordered::Map(hash_order::sorted(
+        stages,
+        |(stage, _)| stage.as_str(),
+    ))))
 }
 
 impl Cdap {

@@ -7,10 +7,11 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::log::page;
 use super::{
-    Cdap, app_calls, batch, catalogue, deploy, launch, metric, node, platform, preference, run_calls, secret,
-    stop,
+    Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference,
+    run_calls, schedule, secret, stop, upload, validation,
 };
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ enum Under {
     Program,
     /// A program of a version, or of the newest.
     AnyProgram,
+    /// A version of an artifact.
+    Artifact,
 }
 
 impl Under {
@@ -44,11 +47,12 @@ impl Under {
             Self::Version => &["/v3/namespaces/{namespace}/apps/{app}/versions/{version}"],
             Self::Program => &[PROGRAM],
             Self::AnyProgram => &[PROGRAM, VERSIONED],
+            Self::Artifact => &["/v3/namespaces/{namespace}/artifacts/{artifact}/versions/{version}"],
         }
     }
 }
 
-use Under::{AnyProgram, App, Namespace, Program, Root, Version};
+use Under::{AnyProgram, App, Artifact, Namespace, Program, Root, Version};
 
 /// Earlier entries win.
 const ROUTES: &[(&str, Under, &str, Handler)] = &[
@@ -89,31 +93,64 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("PUT", App, "", deploy::put),
     ("DELETE", App, "", deploy::delete),
     ("GET", App, "/versions", app_calls::versions),
-    ("GET", App, "/plugins", app_calls::plugins),
+    ("GET", App, "/plugins", app_plugins::list),
     ("GET", Version, "", app_calls::detail),
     ("DELETE", Version, "", deploy::delete_version),
     ("POST", Version, "/create", deploy::put),
     ("POST", App, "/update", deploy::update),
     ("GET", Namespace, "/artifacts", catalogue::list),
+    ("POST", Namespace, "/artifacts", upload::reload),
     ("GET", Namespace, "/artifacts/{artifact}", catalogue::versions),
+    ("POST", Namespace, "/artifacts/{artifact}", upload::add),
+    ("GET", Artifact, "", catalogue::detail),
+    ("DELETE", Artifact, "", upload::delete),
+    ("GET", Artifact, "/properties", catalogue::properties),
+    ("PUT", Artifact, "/properties", upload::set_properties),
+    ("DELETE", Artifact, "/properties", upload::set_properties),
+    ("GET", Artifact, "/extensions", catalogue::kinds),
+    ("GET", Artifact, "/extensions/{kind}", catalogue::plugins),
     (
         "GET",
-        Namespace,
-        "/artifacts/{artifact}/versions/{version}/extensions",
-        catalogue::kinds,
-    ),
-    (
-        "GET",
-        Namespace,
-        "/artifacts/{artifact}/versions/{version}/extensions/{kind}",
-        catalogue::plugins,
-    ),
-    (
-        "GET",
-        Namespace,
-        "/artifacts/{artifact}/versions/{version}/extensions/{kind}/plugins/{plugin}",
+        Artifact,
+        "/extensions/{kind}/plugins/{plugin}",
         catalogue::one,
     ),
+    (
+        "POST",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/validations/stage",
+        validation::stage,
+    ),
+    (
+        "POST",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/validations/pipeline",
+        validation::pipeline,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/available",
+        validation::available,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/status",
+        validation::status,
+    ),
+    ("GET", App, "/schedules", schedule::list),
+    ("GET", Version, "/schedules", schedule::list),
+    ("GET", App, "/schedules/{schedule}", schedule::one),
+    ("GET", App, "/schedules/{schedule}/status", schedule::status),
+    ("POST", App, "/schedules/{schedule}/enable", schedule::enable),
+    ("POST", App, "/schedules/{schedule}/resume", schedule::enable),
+    ("POST", App, "/schedules/{schedule}/disable", schedule::disable),
+    ("POST", App, "/schedules/{schedule}/suspend", schedule::disable),
+    ("GET", Program, "/schedules", schedule::list),
+    ("GET", Program, "/nextruntime", schedule::next),
+    ("GET", Program, "/previousruntime", schedule::previous),
+    ("POST", Namespace, "/nextruntime", schedule::next_of_many),
     ("GET", Root, "/v3/preferences", preference::get),
     ("PUT", Root, "/v3/preferences", preference::put),
     ("DELETE", Root, "/v3/preferences", preference::delete),
@@ -201,7 +238,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
 
 /// Finds the handler of a request and lets it answer.
 /// `uri` is its path and query, as they were sent.
-pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &str, body: Bytes) -> Outcome {
+pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &str, headers: &HeaderMap, body: Bytes) -> Outcome {
     let shown = if uri.is_empty() { "/" } else { uri };
     let (path, query) = shown.split_once('?').unwrap_or((shown, ""));
     let not_found = || Answer::framework(404, format!("Problem accessing: {shown}. Reason: Not Found"));
@@ -226,6 +263,7 @@ pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &str, body: Bytes) -> Outcom
                 uri: shown.to_owned(),
                 parts,
                 query,
+                headers: headers.clone(),
                 body,
             });
         }

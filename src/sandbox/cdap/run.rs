@@ -171,6 +171,15 @@ pub struct Run {
     pub token: Vec<(String, String, String)>,
     /// By full name: `user.Read MySQL.records.in`.
     pub metrics: BTreeMap<String, Points>,
+    /// When the programs of nodes began and ended, by the ids of their runs, in milliseconds since 1970.
+    #[serde(default)]
+    pub inner: BTreeMap<String, (i64, Option<i64>)>,
+    /// Whether its phases are MapReduce programs.
+    #[serde(default)]
+    pub map_reduce: bool,
+    /// The run of the workflow that started this one.
+    #[serde(default)]
+    pub workflow_run: Option<String>,
     /// What the scenario has for it.
     #[serde(default)]
     pub fate: Fate,
@@ -285,7 +294,47 @@ impl Run {
                 Some((node.node_id.clone(), Ordered::Text(id)))
             }));
         }
+        if let Some(workflow) = &self.workflow_run {
+            entries.push(("workflowrunid".to_owned(), Ordered::Text(workflow.clone())));
+        }
         Ordered::Map(entries)
+    }
+
+    /// The run of a node's program, as it is shown alone: with the arguments of the workflow, and a
+    /// cluster whose end is never told (measured).
+    pub fn of_node(&self, program: &ProgramRef, node: &Node) -> Option<Self> {
+        let id = node.run_id.clone()?;
+        let (began, ended) = self.inner.get(&id).copied()?;
+        let status = match node.node_status.as_str() {
+            "COMPLETED" => Status::Completed,
+            "FAILED" => Status::Failed,
+            "KILLED" => Status::Killed,
+            _ => Status::Running,
+        };
+        // What fails while it is set up never ran.
+        let ran = status != Status::Failed || ended.is_some_and(|ended| ended - began >= 1000);
+        Some(Self {
+            id,
+            program: program.clone(),
+            starting: began,
+            start: ran.then_some(began),
+            end: ended,
+            suspend: None,
+            resume: None,
+            stopping: None,
+            terminate: None,
+            status,
+            early_arguments: None,
+            cluster: if status.is_end() {
+                ClusterStatus::Deprovisioned
+            } else {
+                ClusterStatus::Provisioned
+            },
+            cluster_end: None,
+            nodes: Vec::new(),
+            workflow_run: Some(self.id.clone()),
+            ..self.clone()
+        })
     }
 
     /// Adds to a metric in the second of `now` (milliseconds since 1970).

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::node::with_run;
-use super::program::ProgramRef;
+use super::program::{ProgramKind, ProgramRef};
 use super::run::{Run, Status};
 use super::world::{World, has_program};
 use serde_json::json;
@@ -20,6 +20,14 @@ pub fn record(call: &Call) -> Outcome {
             .is_some_and(|run| run.version == version);
         if !known {
             return Err(Answer::missing(&program.run_entity(version, call.part("run"))));
+        }
+    }
+    let program = call.program(400)?;
+    if program.kind != ProgramKind::Workflow {
+        let world = call.cdap.world();
+        let inner = world.inner_runs(&program).find(|run| run.id == call.part("run"));
+        if let Some(inner) = inner {
+            return Ok(Answer::json(&inner.record()));
         }
     }
     with_run(call, |run| Ok(Answer::json(&run.record())))
@@ -95,9 +103,14 @@ pub fn list(call: &Call) -> Outcome {
     let world = call.cdap.world();
     known(&world, &program)?;
     let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+    let inner: Vec<_> = if program.kind == ProgramKind::Workflow {
+        Vec::new()
+    } else {
+        world.inner_runs(&program).collect()
+    };
     let now = call.cdap.clock.now();
     let listed = world.runs_of(&program, version).filter(|run| run.is_listed(now));
-    let chosen = wanted.choose(listed.collect());
+    let chosen = wanted.choose(listed.chain(&inner).collect());
     let records: Vec<_> = chosen.into_iter().map(Run::record).collect();
     Ok(Answer::json(&records))
 }

@@ -1,5 +1,6 @@
 //! The API over real HTTP, with an executor that does what the start's arguments say.
 
+use crate::sandbox::artifact::Shelf;
 use crate::sandbox::execution::{End, Executor, Job, Plan, PlannedNode, PluginUse};
 use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use crate::sandbox::server::{self, Names, Running};
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 mod apps;
+mod artifacts;
 mod logs;
 mod restart;
 mod runs;
@@ -54,7 +56,7 @@ fn broken() -> Failure {
 }
 
 impl Executor for Scripted {
-    fn plan(&self, config: &Json) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, _: &Shelf<'_>) -> Result<Plan, String> {
         if config["stages"].as_array().is_none_or(Vec::is_empty) {
             return Err("A pipeline must contain at least one stage.".to_owned());
         }

@@ -11,17 +11,21 @@ use super::run::{Cause, Node, Run, Status};
 use super::{Cdap, crash};
 use crate::sandbox::execution::{End, Job};
 use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
+use serde_json::Value as Json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
 const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
-const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController";
+const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController$1";
 const MAP_REDUCE: &str = "io.cdap.cdap.internal.app.runtime.batch.MapReduceRuntimeService";
 const ETL_MAP_REDUCE: &str = "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce";
-const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
-const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter";
+const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$1";
+const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter$1";
+
+mod job;
+mod token;
 
 /// A run being worked on.
 struct Work {
@@ -31,6 +35,8 @@ struct Work {
     node: Option<(String, Option<String>)>,
     /// What the node that works, or the last one, is executed with.
     program: NodeProgram,
+    /// The config of the app.
+    config: Json,
     /// The MapReduce job that was handed in.
     job: Option<String>,
     /// Whether the server's own end stopped its Spark node.
@@ -91,6 +97,7 @@ impl Work {
             run,
             node: None,
             program: NodeProgram::Action,
+            config: Json::Null,
             job: None,
             aborted: false,
         })
@@ -112,6 +119,7 @@ impl Work {
         let Some(job) = self.cdap.job(&self.run) else {
             return self.tell_end(Status::Failed);
         };
+        self.config = job.config.clone();
         self.first_lines();
         let status = match self.execute(&job) {
             End::Completed => Status::Completed,
@@ -122,7 +130,8 @@ impl Work {
                 Status::Failed
             }
         };
-        self.last_lines(status);
+        let left = self.leave_token(&job);
+        self.last_lines(status, left);
         self.tell_end(status);
     }
 
@@ -252,11 +261,16 @@ impl Work {
             .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
         if run_id.is_some() {
             let text = format!("Starting {} Program '{node}' in workflow", program.word());
-            self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 349, text);
+            self.say(Level::Info, &format!("action-{node}-0"), RUNNER, 349, text);
         }
         self.program = program;
         self.node = Some((node.clone(), run_id.clone()));
-        self.with_run(|run, _| {
+        self.say_spark_begins(&node);
+        self.with_run(|run, now| {
+            if let Some(id) = &run_id {
+                run.inner.insert(id.clone(), (now, None));
+                run.map_reduce = program == NodeProgram::MapReduce;
+            }
             run.nodes.push(Node {
                 node_id: node,
                 node_status: "RUNNING".to_owned(),
@@ -264,29 +278,6 @@ impl Work {
                 failure_cause: None,
             });
         });
-    }
-
-    /// What a job's lines say of it.
-    fn job_details(&self, node: &str) -> String {
-        let program = &self.run.program;
-        let inner = self
-            .node
-            .as_ref()
-            .and_then(|(_, run)| run.as_deref())
-            .unwrap_or_default();
-        format!(
-            "namespaceId={}, applicationId={}, program={node}, runid={inner}",
-            program.namespace, program.app
-        )
-    }
-
-    fn job_submitted(&mut self, node: &str, job: &str) {
-        let (runner, details) = (format!("MapReduceRunner-{node}"), self.job_details(node));
-        let text = format!("Submitted MapReduce Job: name={node}, jobId={job}, {details}.");
-        self.say(Level::Info, &runner, MAP_REDUCE, 361, text);
-        let text = format!("Setting up for MapReduce job: {details}");
-        self.say(Level::Info, "Thread-1773", COMMITTER, 96, text);
-        self.job = Some(job.to_owned());
     }
 
     fn node_finished(&mut self, node: &str, end: &NodeEnd) {
@@ -303,6 +294,9 @@ impl Work {
             let text = format!("Batch Run finished : status = ProgramState{{status={state}}}");
             self.say(Level::Info, &runner, ETL_MAP_REDUCE, 221, text);
         }
+        if *end == NodeEnd::Completed {
+            self.say_spark_ends(node);
+        }
         self.node = None;
         let (status, cause) = match end {
             NodeEnd::Completed => ("COMPLETED", None),
@@ -311,10 +305,14 @@ impl Work {
             NodeEnd::Killed => ("KILLED", None),
             NodeEnd::Failed(failure) => ("FAILED", Some(Cause::from(failure))),
         };
-        self.with_run(|run, _| {
+        self.with_run(|run, now| {
             if let Some(kept) = run.nodes.iter_mut().rev().find(|kept| kept.node_id == node) {
                 status.clone_into(&mut kept.node_status);
                 kept.failure_cause = cause;
+                let inner = kept.run_id.as_ref().and_then(|id| run.inner.get_mut(id));
+                if let Some((_, ended)) = inner {
+                    *ended = Some(now);
+                }
             }
         });
         if !self.program.is_program() {
@@ -322,8 +320,9 @@ impl Work {
         }
         match end {
             NodeEnd::Completed => {
+                self.leave_operations(node);
                 let text = format!("{} Program '{node}' in workflow completed", self.program.word());
-                self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 352, text);
+                self.say(Level::Info, &format!("action-{node}-0"), RUNNER, 352, text);
             }
             NodeEnd::Failed(failure) => self.say_program_failed(node, failure),
             NodeEnd::Killed => {}
@@ -396,7 +395,7 @@ impl Work {
         self.say(Level::Info, "WorkflowDriver", DRIVER, 649, text);
     }
 
-    fn last_lines(&self, status: Status) {
+    fn last_lines(&self, status: Status, left: bool) {
         let Run { id, program, .. } = &self.run;
         let app = &program.app;
         match status {
@@ -408,6 +407,9 @@ impl Work {
             Status::Killed => self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' killed.")),
             _ => {
                 self.lifecycle(Level::Error, 542, format!("Pipeline '{app}' failed."));
+                if !left {
+                    self.say_not_left();
+                }
                 let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
                 let text = format!("Workflow service '{service}' failed.");
                 self.say(Level::Error, "WorkflowDriver", CONTROLLER, 90, text);
@@ -448,6 +450,7 @@ impl Work {
                 .node
                 .as_ref()
                 .map(|(node, run)| (node.as_str(), run.as_deref())),
+            program: self.program,
             origin,
             lifecycle,
         };

@@ -5,6 +5,8 @@ use super::app::AppVersion;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
+use super::schedule::Schedule;
+use crate::sandbox::artifact::Installed;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -52,6 +54,12 @@ pub struct World {
     pub preferences: BTreeMap<String, Vec<(String, String)>>,
     /// By namespace and name.
     pub keys: BTreeMap<(String, String), SecureKey>,
+    /// What is installed.
+    pub installed: Installed,
+    /// By namespace and app.
+    pub schedules: BTreeMap<(String, String), Schedule>,
+    /// When schedules fired last, by namespace and app.
+    pub fired: BTreeMap<(String, String), i64>,
     /// By run id.
     pub runs: HashMap<String, Run>,
     /// What becomes visible with the next beat.
@@ -93,6 +101,18 @@ impl World {
         self.runs
             .get(id)
             .filter(|run| run.program == *program && run.visible)
+    }
+
+    /// The runs of a phase's program, which workflows started.
+    pub fn inner_runs<'a>(&'a self, program: &'a ProgramRef) -> impl Iterator<Item = Run> {
+        let mine = self.runs.values().filter(move |run| {
+            run.visible && run.program.namespace == program.namespace && run.program.app == program.app
+        });
+        mine.flat_map(move |run| {
+            let nodes = run.nodes.iter().filter(move |node| node.node_id == program.name);
+            nodes.filter_map(move |node| run.of_node(program, node))
+        })
+        .filter(|run| self.newest_with(&run.program).is_some())
     }
 
     /// The visible runs of a program, of one version or of all.

@@ -194,7 +194,7 @@ fn slice(whole: &Batch, rows: Range<usize>) -> Batch {
 }
 
 /// 6.11 says which stage it was; the exception itself stays inside.
-fn wrap(stage: &Stage, cause: Failure) -> Failure {
+pub(super) fn wrap(stage: &Stage, cause: Failure) -> Failure {
     let text = cause.message.clone().unwrap_or_default();
     Failure {
         class_name: "io.cdap.cdap.api.exception.WrappedStageException".into(),

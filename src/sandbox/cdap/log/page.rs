@@ -16,6 +16,8 @@ use std::collections::VecDeque;
 /// Whose lines are read, and between which milliseconds a run has any.
 struct Range {
     whose: Whose,
+    /// The run of a phase's program, of which alone lines are wanted.
+    inner: Option<String>,
     run_level: bool,
     from: i64,
     /// Exclusive; where whole and backward reading end.
@@ -88,6 +90,16 @@ impl Form {
 }
 
 impl Range {
+    /// Whether a line belongs to the program that is asked for.
+    fn has(&self, line: &LogLine) -> bool {
+        let Some(inner) = &self.inner else {
+            return true;
+        };
+        line.mdc
+            .iter()
+            .any(|(key, value)| key == ".workflowProgramRunId" && value == inner)
+    }
+
     fn of(call: &Call) -> Result<Self, Answer> {
         let program = call.program(500)?;
         // A line is readable a little after it was written; see `Clock::log_delay`.
@@ -97,6 +109,7 @@ impl Range {
             let whose = Whose::Program(program.reference());
             return Ok(Self {
                 whose,
+                inner: None,
                 run_level: false,
                 from: 0,
                 until: readable,
@@ -104,13 +117,21 @@ impl Range {
             });
         }
         let world = call.cdap.world();
-        let run = world.found_run(&program, id)?;
+        let inner = world.inner_runs(&program).find(|run| run.id == id);
+        let owner = inner
+            .as_ref()
+            .and_then(|inner| world.runs.get(inner.workflow_run.as_ref()?));
+        let run = match owner {
+            Some(owner) => owner,
+            None => world.found_run(&program, id)?,
+        };
         let readable = readable.saturating_sub_unsigned(run.fate.logs_late);
         let end = run
             .cluster_end
             .map_or(i64::MAX, |ms| (ms.div_euclid(1000) + 1) * 1000);
         Ok(Self {
-            whose: Whose::Run(id.to_owned()),
+            whose: Whose::Run(run.id.clone()),
+            inner: inner.map(|inner| inner.id),
             run_level: true,
             from: run.second() * 1000,
             until: readable.min(end),
@@ -152,7 +173,7 @@ pub fn whole(call: &Call) -> Outcome {
     call.cdap
         .store
         .lines(&range.whose, from, until, false, &mut |line| {
-            if form.filter.admits(&line) {
+            if form.filter.admits(&line) && range.has(&line) {
                 if form.json {
                     shipped.push(form.ship(&line));
                 } else {
@@ -162,9 +183,9 @@ pub fn whole(call: &Call) -> Outcome {
             true
         });
     Ok(if form.json {
-        Answer::raw_json(gson(&shipped))
+        Answer::raw_json(gson(&shipped)).streamed()
     } else {
-        Answer::text(text)
+        Answer::text(text).streamed()
     })
 }
 
@@ -191,14 +212,14 @@ pub fn next(call: &Call) -> Outcome {
                 if shipped.len() >= max && last != Some(line.timestamp) {
                     return false;
                 }
-                if form.filter.admits(&line) {
+                if form.filter.admits(&line) && range.has(&line) {
                     last = Some(line.timestamp);
                     shipped.push(form.ship(&line));
                 }
                 true
             });
     }
-    Ok(Answer::raw_json(gson(&shipped)))
+    Ok(Answer::raw_json(gson(&shipped)).streamed())
 }
 
 /// `GET …/logs/prev`
@@ -219,13 +240,13 @@ fn newest(call: &Call, range: &Range, form: &Form, until: i64, max: i64) -> Answ
         call.cdap
             .store
             .lines(&range.whose, range.from, until, true, &mut |line| {
-                if form.filter.admits(&line) {
+                if form.filter.admits(&line) && range.has(&line) {
                     shipped.push_front(form.ship(&line));
                 }
                 shipped.len() < max
             });
     }
-    Answer::raw_json(gson(&shipped))
+    Answer::raw_json(gson(&shipped)).streamed()
 }
 
 /// The milliseconds of `fromOffset`; `None` when it is empty.

@@ -93,7 +93,7 @@ async fn a_line_has_the_fields_and_the_context_of_a_real_one() {
     let at = line["log"]["timestamp"].as_i64().unwrap();
     let number = line["log"]["lineNumber"].as_i64().unwrap();
     let expected = format!(
-        r#"[{{"log":{{"timestamp":{at},"logLevel":"INFO","threadName":"Executor task launch worker","className":"io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource","simpleClassName":"CloudSQLMySQLSource","lineNumber":{number},"message":"row 0","stackTrace":"","loggerName":"io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource","mdc":{{".runId":"{run}","pipeline.stage":"Read MySQL",".origin":"plugin",".workflowId":"DataPipelineWorkflow",".namespaceId":"default",".workflowProgramRunId":"{inner}",".workflowSparkId":"phase-2",".applicationId":"cdf_mysql_to_bigquery"}},"isNativeMethod":false}},"offset":"-10000.{at}"}}]"#
+        r#"[{{"log":{{"timestamp":{at},"logLevel":"INFO","threadName":"Executor task launch worker","className":"io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource","simpleClassName":"CloudSQLMySQLSource","lineNumber":{number},"message":"row 0","stackTrace":"","loggerName":"io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource","mdc":{{".workflowSparkId":"phase-2",".runId":"{run}","pipeline.stage":"Read MySQL",".origin":"plugin",".workflowId":"DataPipelineWorkflow",".namespaceId":"default",".workflowProgramRunId":"{inner}",".applicationId":"cdf_mysql_to_bigquery"}},"isNativeMethod":false}},"offset":"-10000.{at}"}}]"#
     );
     assert_eq!(got.body, expected);
     let bare = lab

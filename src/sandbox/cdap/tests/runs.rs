@@ -49,7 +49,10 @@ async fn a_run_lives_as_measured() {
         )
     );
     let token = lab.get(&format!("{P}/runs/{run}/token")).await;
-    assert_eq!(token.body, r#"{"watermark":[{"node":"phase-1","value":"0"}]}"#);
+    assert_eq!(
+        token.body,
+        r#"{"field.operations":[{"node":"phase-2","value":"{\"Read MySQL\":[],\"Add Processed Columns\":[],\"Save To Cloud Storage\":[],\"Import To BigQuery\":[]}"}],"watermark":[{"node":"phase-1","value":"0"}]}"#
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The lab plugins, by what they leave behind.
 
 use super::*;
+use crate::sandbox::Personality;
+use crate::sandbox::artifact::{Installed, Shelf};
 use std::fs;
 
 fn config(engine: &str) -> Json {
@@ -180,17 +182,18 @@ fn a_stop_is_heard_within_a_record() {
 #[test]
 fn they_are_there_only_when_asked_for() {
     let world = World::new();
-    let refused = world.executor.plan(&config("spark")).unwrap_err();
+    let plan = |lab: bool| {
+        let installed = Installed::shipped(Personality::V6_11, lab).unwrap();
+        let stock = Shelf {
+            installed: &installed,
+            namespace: "default",
+        };
+        world.executor.plan(&config("spark"), &stock)
+    };
+    let refused = plan(false).unwrap_err();
     assert!(
         refused.contains("Plugin named 'LabAction' of type 'action' not found"),
         "{refused}"
     );
-    assert!(
-        world
-            .executor
-            .clone()
-            .with_lab(true)
-            .plan(&config("spark"))
-            .is_ok()
-    );
+    assert!(plan(true).is_ok());
 }

@@ -1,0 +1,229 @@
+//! Reads of a Java class what tells a plugin: names, fields, annotations (JVMS chapter 4).
+
+/// A class.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClassFile {
+    /// `lab.LabPlugins$LabWork`
+    pub name: String,
+    /// What it extends.
+    pub parent: String,
+    /// Its own fields.
+    pub fields: Vec<Field>,
+    annotations: Vec<Annotation>,
+}
+
+/// A field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its class, or the name of its primitive type.
+    pub class: String,
+    /// Whether it is the class's own.
+    pub is_static: bool,
+    annotations: Vec<Annotation>,
+}
+
+/// An annotation with its values that are texts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Annotation {
+    /// The simple name of its type.
+    name: String,
+    values: Vec<(String, String)>,
+}
+
+impl Annotation {
+    /// A value.
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.values
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+    }
+}
+
+fn of<'a>(annotations: &'a [Annotation], name: &str) -> Option<&'a Annotation> {
+    annotations.iter().find(|annotation| annotation.name == name)
+}
+
+impl Field {
+    /// An annotation by its simple name.
+    pub fn annotation(&self, name: &str) -> Option<&Annotation> {
+        of(&self.annotations, name)
+    }
+}
+
+/// A constant: text, or the place of a text.
+#[derive(Clone, Debug)]
+enum Constant {
+    Text(String),
+    Class(u16),
+    Other,
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    constants: Vec<Constant>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, count: usize) -> Option<&[u8]> {
+        let (head, tail) = self.bytes.split_at_checked(count)?;
+        self.bytes = tail;
+        Some(head)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
+    }
+
+    fn u32(&mut self) -> Option<usize> {
+        usize::try_from(u32::from_be_bytes(self.take(4)?.try_into().ok()?)).ok()
+    }
+
+    fn text(&self, at: u16) -> Option<String> {
+        match self.constants.get(usize::from(at))? {
+            Constant::Text(text) => Some(text.clone()),
+            Constant::Class(name) => self.text(*name).map(|name| name.replace('/', ".")),
+            Constant::Other => None,
+        }
+    }
+
+    fn constants(&mut self) -> Option<()> {
+        let count = self.u16()?;
+        self.constants = vec![Constant::Other];
+        while self.constants.len() < usize::from(count) {
+            let tag = self.u8()?;
+            let constant = match tag {
+                1 => {
+                    let length = usize::from(self.u16()?);
+                    Constant::Text(String::from_utf8_lossy(self.take(length)?).into_owned())
+                }
+                7 => Constant::Class(self.u16()?),
+                8 | 16 | 19 | 20 => self.take(2).map(|_| Constant::Other)?,
+                15 => self.take(3).map(|_| Constant::Other)?,
+                3 | 4 | 9..=12 | 17 | 18 => self.take(4).map(|_| Constant::Other)?,
+                5 | 6 => self.take(8).map(|_| Constant::Other)?,
+                _ => return None,
+            };
+            self.constants.push(constant);
+            // A long or a double takes two places.
+            if matches!(tag, 5 | 6) {
+                self.constants.push(Constant::Other);
+            }
+        }
+        Some(())
+    }
+
+    /// The annotations among the attributes that follow.
+    fn annotations(&mut self) -> Option<Vec<Annotation>> {
+        let mut found = Vec::new();
+        for _ in 0..self.u16()? {
+            let name = self.u16().and_then(|at| self.text(at))?;
+            let length = self.u32()?;
+            if name == "RuntimeVisibleAnnotations" {
+                for _ in 0..self.u16()? {
+                    found.push(self.annotation()?);
+                }
+            } else {
+                self.take(length)?;
+            }
+        }
+        Some(found)
+    }
+
+    fn annotation(&mut self) -> Option<Annotation> {
+        let kind = self.u16().and_then(|at| self.text(at))?;
+        let name = kind.trim_end_matches(';').rsplit(['/', '$']).next()?.to_owned();
+        let mut values = Vec::new();
+        for _ in 0..self.u16()? {
+            let key = self.u16().and_then(|at| self.text(at))?;
+            if let Some(value) = self.element()? {
+                values.push((key, value));
+            }
+        }
+        Some(Annotation { name, values })
+    }
+
+    /// A value; only texts are kept.
+    fn element(&mut self) -> Option<Option<String>> {
+        match self.u8()? {
+            b's' => self.u16().map(|at| self.text(at)),
+            b'e' => self.take(4).map(|_| None),
+            b'@' => self.annotation().map(|_| None),
+            b'[' => {
+                for _ in 0..self.u16()? {
+                    self.element()?;
+                }
+                Some(None)
+            }
+            _ => self.take(2).map(|_| None),
+        }
+    }
+}
+
+/// A type as a field declares it: `Ljava/lang/String;` is `java.lang.String`.
+fn declared(descriptor: &str) -> String {
+    match descriptor {
+        "I" => "int".to_owned(),
+        "J" => "long".to_owned(),
+        "Z" => "boolean".to_owned(),
+        "D" => "double".to_owned(),
+        "F" => "float".to_owned(),
+        other => other
+            .trim_start_matches('L')
+            .trim_end_matches(';')
+            .replace('/', "."),
+    }
+}
+
+impl ClassFile {
+    /// Reads a class; `None` when it is none.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader {
+            bytes,
+            constants: Vec::new(),
+        };
+        if reader.u32()? != 0xcafe_babe {
+            return None;
+        }
+        reader.take(4)?;
+        reader.constants()?;
+        reader.take(2)?;
+        let name = reader.u16().and_then(|at| reader.text(at))?;
+        let parent = reader.u16().and_then(|at| reader.text(at)).unwrap_or_default();
+        let interfaces = usize::from(reader.u16()?);
+        reader.take(interfaces * 2)?;
+        let mut fields = Vec::new();
+        for _ in 0..reader.u16()? {
+            let flags = reader.u16()?;
+            let name = reader.u16().and_then(|at| reader.text(at))?;
+            let class = reader.u16().and_then(|at| reader.text(at))?;
+            fields.push(Field {
+                name,
+                class: declared(&class),
+                is_static: flags & 8 != 0,
+                annotations: reader.annotations()?,
+            });
+        }
+        for _ in 0..reader.u16()? {
+            reader.take(6)?;
+            reader.annotations()?;
+        }
+        Some(Self {
+            name,
+            parent,
+            fields,
+            annotations: reader.annotations()?,
+        })
+    }
+
+    /// An annotation by its simple name.
+    pub fn annotation(&self, name: &str) -> Option<&Annotation> {
+        of(&self.annotations, name)
+    }
+}

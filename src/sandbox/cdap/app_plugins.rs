@@ -1,0 +1,140 @@
+//! The plugins of an app with their whole specifications: `GET {N}/apps/{app}/plugins`.
+
+use super::answer::{Answer, Outcome};
+use super::app_calls::with_version;
+use super::call::Call;
+use super::json::Ordered;
+use super::world::World;
+use crate::sandbox::artifact::{PluginClass, Requirements, Version, Wanted};
+use crate::sandbox::execution::PluginUse;
+use crate::sandbox::hash_order;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    spec: Spec<'a>,
+    id: &'a str,
+    name: &'a str,
+    r#type: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec<'a> {
+    parents: Vec<Id<'a>>,
+    artifact_id: Id<'a>,
+    plugin_class: PluginClass,
+    properties: Values<'a>,
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    name: &'a str,
+    version: Version,
+    scope: &'a str,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    properties: Ordered,
+    macros: Macros<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Macros<'a> {
+    lookup_properties: &'a [String],
+    macro_functions: Vec<Function<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Function<'a> {
+    function_name: &'a str,
+    arguments: &'a [String],
+}
+
+fn id(plugin: &PluginUse) -> Id<'_> {
+    let (name, version, scope) = &plugin.artifact;
+    let version = Version::parse(version).unwrap_or_else(|| Version {
+        version: version.clone(),
+        major: 0,
+        minor: 0,
+        fix: 0,
+        suffix: None,
+    });
+    Id { name, version, scope }
+}
+
+/// The class; its bare names when the artifact is not installed any more.
+fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
+    let (name, version, scope) = &plugin.artifact;
+    let wanted = Wanted {
+        name: Some(name.clone()),
+        version: Some(version.clone()),
+        scope: Some(scope.clone()),
+    };
+    let found = world
+        .installed
+        .plugin(namespace, &plugin.kind, &plugin.name, &wanted);
+    found.map_or_else(
+        || PluginClass {
+            r#type: plugin.kind.clone(),
+            name: plugin.name.clone(),
+            description: String::new(),
+            class_name: String::new(),
+            config_field_name: None,
+            properties: crate::sandbox::artifact::Properties::default(),
+            requirements: Requirements::default(),
+        },
+        |(_, class)| {
+            let mut class = class.clone();
+            class.properties.0 = hash_order::sorted(class.properties.0, |(name, _)| name.as_str());
+            class
+        },
+    )
+}
+
+fn shown<'a>(plugin: &'a PluginUse, all: &'a [PluginUse], namespace: &str, world: &World) -> Shown<'a> {
+    let outer = plugin.id.split_once(':').map(|(stage, _)| stage);
+    let parents = all.iter().filter(|other| Some(other.id.as_str()) == outer);
+    let values = plugin
+        .properties
+        .iter()
+        .map(|(key, value)| (key.clone(), Ordered::Text(value.clone())));
+    let functions = plugin
+        .functions
+        .iter()
+        .map(|(function_name, arguments)| Function {
+            function_name,
+            arguments,
+        });
+    Shown {
+        spec: Spec {
+            parents: parents.map(id).collect(),
+            artifact_id: id(plugin),
+            plugin_class: class(plugin, namespace, world),
+            properties: Values {
+                properties: Ordered::Map(hash_order::sorted(values, |(key, _)| key.as_str())),
+                macros: Macros {
+                    lookup_properties: &plugin.lookups,
+                    macro_functions: functions.collect(),
+                },
+            },
+        },
+        id: &plugin.id,
+        name: &plugin.name,
+        r#type: &plugin.kind,
+    }
+}
+
+/// `GET {N}/apps/{app}/plugins`
+pub fn list(call: &Call) -> Outcome {
+    with_version(call, |version, _, world| {
+        let all = &version.plan.plugins;
+        let list = all
+            .iter()
+            .map(|plugin| shown(plugin, all, call.namespace(), world));
+        Answer::json(&list.collect::<Vec<_>>())
+    })
+}

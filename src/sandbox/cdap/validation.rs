@@ -1,0 +1,256 @@
+//! The studio's validation service, as a pipeline's editor asks it: one stage at a time.
+//!
+//! It answers plain text that is JSON, and writes nulls, unlike everything else (measured).
+
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::json::{Ordered, gson_text};
+use crate::sandbox::artifact::{Shelf, Version};
+use crate::sandbox::hash_order;
+use crate::sandbox::pipeline::{StageFault, stage_fault};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+const TEXT: &str = "text/plain; charset=UTF-8";
+
+/// `GET …/services/studio/available`
+#[expect(clippy::unnecessary_wraps, reason = "every handler has the same form")]
+pub fn available(_: &Call) -> Outcome {
+    Ok(Answer::text("Service is available to accept requests."))
+}
+
+/// `GET …/services/studio/status`
+#[expect(clippy::unnecessary_wraps, reason = "every handler has the same form")]
+pub fn status(_: &Call) -> Outcome {
+    Ok(Answer::json(&json!({ "status": "RUNNING" })))
+}
+
+fn namespace(call: &Call) -> Result<&str, Answer> {
+    let name = call.namespace();
+    if call.cdap.world().namespaces.contains_key(name) {
+        return Ok(name);
+    }
+    Err(Answer::refuse(404, format!("Namespace '{name}' does not exist"))
+        .typed(TEXT)
+        .kept())
+}
+
+fn undecodable(class: &str, text: &str) -> Answer {
+    Answer::refuse(400, format!("Unable to decode request body: {class}: {text}"))
+        .typed(TEXT)
+        .kept()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Judged<'a> {
+    failures: Vec<Failure<'a>>,
+    spec: Option<Spec>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure<'a> {
+    message: &'a str,
+    causes: [Cause; 1],
+    corrective_action: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Cause {
+    attributes: Ordered,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    name: String,
+    plugin: SpecPlugin,
+    input_schemas: Ordered,
+    output_ports: Ordered,
+    port_schemas: Ordered,
+    output_schema: Option<Ordered>,
+    error_schema: Option<Ordered>,
+    stage_logging_enabled: bool,
+    process_timing_enabled: bool,
+    max_preview_records: u32,
+    input_stages: [(); 0],
+}
+
+#[derive(Serialize)]
+struct SpecPlugin {
+    r#type: String,
+    name: String,
+    properties: Ordered,
+    artifact: SpecArtifact,
+}
+
+#[derive(Serialize)]
+struct SpecArtifact {
+    name: String,
+    version: SpecVersion,
+    scope: String,
+}
+
+#[derive(Serialize)]
+struct SpecVersion {
+    version: String,
+    major: u32,
+    minor: u32,
+    fix: u32,
+    suffix: Option<String>,
+}
+
+/// `POST …/validations/stage`
+pub fn stage(call: &Call) -> Outcome {
+    let namespace = namespace(call)?;
+    let body = call.json().map_err(|(text, class)| undecodable(class, &text))?;
+    let whole: Json = serde_json::from_slice(&call.body).unwrap_or_default();
+    // What a real server says of a body without a stage is not known; the words are ours.
+    let stage = whole.get("stage").filter(|stage| stage.is_object());
+    let Some(stage) = stage else {
+        return Err(Answer::refuse(400, "The stage to validate must be given.")
+            .typed(TEXT)
+            .kept());
+    };
+    let world = call.cdap.world();
+    let stock = Shelf {
+        installed: &world.installed,
+        namespace,
+    };
+    let fault = stage_fault(stage, &stock);
+    let judged = match &fault {
+        Some(fault) => Judged {
+            failures: vec![failure(fault, stage)],
+            spec: None,
+        },
+        None => Judged {
+            failures: Vec::new(),
+            spec: spec(stage, &body, &stock),
+        },
+    };
+    Ok(Answer::text(gson_text(&judged)).typed(TEXT).kept())
+}
+
+fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
+    let name = &stage["name"];
+    let text = |value: &Json| Ordered::Text(value.as_str().unwrap_or_default().to_owned());
+    let mut attributes = Vec::new();
+    let mut put = |key: &str, value: Ordered| attributes.push((key.to_owned(), value));
+    match fault {
+        StageFault::Unknown(_) => {
+            let plugin = &stage["plugin"];
+            put("pluginId", text(name));
+            put("pluginName", text(&plugin["name"]));
+            put("pluginType", text(&plugin["type"]));
+            put("requestedArtifactName", text(&plugin["artifact"]["name"]));
+            put("requestedArtifactScope", text(&plugin["artifact"]["scope"]));
+            put("requestedArtifactVersion", text(&plugin["artifact"]["version"]));
+        }
+        StageFault::Property(property, _) => put("stageConfig", Ordered::Text(property.clone())),
+        StageFault::Other(_) => {}
+    }
+    put("stage", text(name));
+    let (message, corrective_action) = fault.words();
+    Failure {
+        message,
+        causes: [Cause {
+            attributes: Ordered::Map(attributes),
+        }],
+        corrective_action,
+    }
+}
+
+fn spec(stage: &Json, body: &Ordered, stock: &Shelf<'_>) -> Option<Spec> {
+    let text = |of: &Json, key: &str| of[key].as_str().unwrap_or_default().to_owned();
+    let plugin = &stage["plugin"];
+    let (artifact, class) = crate::sandbox::pipeline::stage_plugin(stage, stock)?;
+    let Version {
+        version,
+        major,
+        minor,
+        fix,
+        suffix,
+    } = Version::parse(&artifact.id.version)?;
+    let properties = body
+        .get("stage")
+        .and_then(|stage| stage.get("plugin")?.get("properties"));
+    let properties: Vec<_> = match properties {
+        Some(Ordered::Map(entries)) => entries.clone(),
+        _ => Vec::new(),
+    };
+    Some(Spec {
+        name: text(stage, "name"),
+        output_schema: output_schema(&class.class_name, &properties),
+        plugin: SpecPlugin {
+            r#type: class.r#type.clone(),
+            name: class.name.clone(),
+            properties: Ordered::Map(hash_order::sorted(
+                properties
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key, Ordered::Text(value.text()?)))),
+                |(key, _)| key.as_str(),
+            )),
+            artifact: SpecArtifact {
+                name: artifact.id.name.clone(),
+                version: SpecVersion {
+                    version,
+                    major,
+                    minor,
+                    fix,
+                    suffix,
+                },
+                scope: artifact.id.scope.clone(),
+            },
+        },
+        input_schemas: input_schemas(body, text(plugin, "type") != "batchsource"),
+        output_ports: Ordered::Map(Vec::new()),
+        port_schemas: Ordered::Map(Vec::new()),
+        error_schema: None,
+        stage_logging_enabled: true,
+        process_timing_enabled: true,
+        max_preview_records: 100,
+        input_stages: [],
+    })
+}
+
+/// What the stage is fed with, by the name of the feeding stage.
+fn input_schemas(body: &Ordered, fed: bool) -> Ordered {
+    let list = match body.get("inputSchemas") {
+        Some(Ordered::List(items)) if fed => items.as_slice(),
+        _ => &[],
+    };
+    let entries = list
+        .iter()
+        .filter_map(|item| Some((item.text_of("stage")?, item.get("schema")?.clone())));
+    Ordered::Map(entries.collect())
+}
+
+/// A schema that a property gives literally; the lab's source has always the same.
+fn output_schema(class: &str, properties: &[(String, Ordered)]) -> Option<Ordered> {
+    if class == "lab.LabPlugins$LabSource" {
+        let schema = r#"{"type":"record","name":"line","fields":[{"name":"body","type":"string"}]}"#;
+        return serde_json::from_str(schema).ok();
+    }
+    let (_, schema) = properties.iter().find(|(name, _)| name == "schema")?;
+    serde_json::from_str(&schema.text()?).ok()
+}
+
+/// `POST …/validations/pipeline`: a stub in real servers, which look at the artifact alone.
+pub fn pipeline(call: &Call) -> Outcome {
+    namespace(call)?;
+    let body = call.json().map_err(|(text, class)| undecodable(class, &text))?;
+    if !matches!(body.get("artifact"), Some(Ordered::Map(_))) {
+        let text =
+            "Invalid artifact in pipeline request: An artifact must be specified to create an application.";
+        return Err(Answer::refuse(400, text).typed(TEXT).kept());
+    }
+    let dummy = concat!(
+        r#"{"endingActions":[],"stages":[{"name":"dummy","plugin":{"type":"batchsource","name":"file","properties":{},"#,
+        r#""artifact":{"name":"core-plugins","version":{"version":"2.2.0","major":2,"minor":2,"fix":0},"scope":"SYSTEM"}},"#,
+        r#""inputSchemas":{},"outputPorts":{},"portSchemas":{},"stageLoggingEnabled":true,"processTimingEnabled":true,"#,
+        r#""maxPreviewRecords":100,"inputStages":[]}],"connections":[],"resources":{"virtualCores":1,"memoryMB":512},"#,
+        r#""stageLoggingEnabled":true,"processTimingEnabled":true,"numOfRecordsPreview":0,"properties":{}}"#
+    );
+    Ok(Answer::raw_json(dummy.as_bytes().to_vec()).kept())
+}
