@@ -60,7 +60,9 @@ impl Names {
         };
         let part = |part: &str| match part.split_once('=') {
             Some((name @ ("start" | "end" | "stop"), value)) => match value.parse::<i64>() {
-                Ok(second) if is_second(second) => format!("{name}={}", self.second(second)),
+                Ok(second) if is_second(second) => {
+                    format!("{name}={}", self.second(second, path.ends_with("/runs")))
+                }
                 _ => part.to_owned(),
             },
             _ => part.to_owned(),
@@ -70,16 +72,16 @@ impl Names {
     }
 
     /// The same distance from the nearest event that both know.
-    fn second(&self, recorded: i64) -> i64 {
+    fn second(&self, recorded: i64, of_runs: bool) -> i64 {
         let nearest = self
             .seconds
             .iter()
             .min_by_key(|(known, _)| (*known - recorded).abs());
         let (known, ours) = nearest.map_or((recorded, recorded), |(known, ours)| (*known, *ours));
         let away = recorded - known;
-        // The sandbox lives faster: what lies far ahead of an event is still to come there.
+        // The sandbox lives faster: what lies far ahead of a run is still to come there.
         let now = chrono::Utc::now().timestamp();
-        if away > 1 {
+        if of_runs && away > 1 {
             (ours + away).min(now - 1)
         } else {
             ours + away

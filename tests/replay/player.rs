@@ -114,7 +114,7 @@ impl Player {
     fn exchange(&mut self, at: usize, name: &str, request: &Request, recorded: &Response) -> Vec<Flaw> {
         let unknown_run = recorded.status == 404;
         if !unknown_run {
-            self.have_runs(at, request);
+            self.have_runs(at, request, recorded.status == 200);
         }
         let looks = request.method == "GET"
             || ["/status", "/runs", "/runcount", "/appdetail", "/query"]
@@ -135,7 +135,7 @@ impl Player {
 
     /// Our answers must be recorded ones, in the recorded order, up to the last; some may be missed.
     fn poll(&mut self, at: usize, name: &str, request: &Request, steps: &[Response]) -> Vec<Flaw> {
-        self.have_runs(at, request);
+        self.have_runs(at, request, true);
         let deadline = Instant::now() + LONG;
         let mut reached = 0;
         let mut flaws = Vec::new();
@@ -223,7 +223,7 @@ impl Player {
     }
 
     /// Starts the run that a path names, as the recorder had, and waits until it is as far.
-    fn have_runs(&mut self, at: usize, request: &Request) {
+    fn have_runs(&mut self, at: usize, request: &Request, taken: bool) {
         let Some((app, id)) = run_of(&request.path) else {
             return;
         };
@@ -244,11 +244,11 @@ impl Player {
             return;
         };
         let stops = request.path.contains("/stop");
-        if request.method == "POST" && !(stops && status == "STOPPING") {
+        if stops && status != "STOPPING" {
             self.until(
                 &app,
                 &id,
-                &[if stops && !known && status == "KILLED" {
+                &[if taken && status == "KILLED" {
                     "RUNNING".to_owned()
                 } else {
                     status

@@ -230,13 +230,18 @@ impl Comparison<'_> {
     }
 }
 
-/// The same with the keys of its outermost object in alphabetical order.
+/// The same with the keys of its objects in alphabetical order.
 fn sorted(value: Ordered) -> Ordered {
     match value {
-        Ordered::Map(mut entries) => {
+        Ordered::Map(entries) => {
+            let mut entries: Vec<_> = entries
+                .into_iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect();
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
             Ordered::Map(entries)
         }
+        Ordered::List(items) => Ordered::List(items.into_iter().map(sorted).collect()),
         other => other,
     }
 }
