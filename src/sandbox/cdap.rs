@@ -70,6 +70,8 @@ pub struct Cdap {
     /// Whether it is being ended in good order.
     leaving: AtomicBool,
     gate: Option<gate::Gate>,
+    /// When it was opened, in milliseconds since 1970.
+    began: i64,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -101,6 +103,7 @@ impl Cdap {
             ids: launch::RunIds::default(),
             faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
             leaving: AtomicBool::new(false),
+            began: Clock::new(1.0).now(),
             gate: settings
                 .cdap_token
                 .clone()

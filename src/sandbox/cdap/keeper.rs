@@ -61,6 +61,7 @@ impl Cdap {
             | Event::Deprovisioned(run)
             | Event::Rejected(run) => run,
             Event::Launched { run, .. } | Event::StopRequested { run, .. } | Event::Ended { run, .. } => run,
+            Event::Suspended { run, .. } | Event::Resumed { run, .. } => run,
         };
         let id = id.clone();
         // Deleted with its app: nobody is interested any more.
@@ -175,6 +176,20 @@ fn change(run: &mut Run, event: Event, now: i64) -> (Option<Event>, bool) {
             (None, false)
         }
         Event::StopRequested { at, grace, .. } => (stop(run, at, grace, now), false),
+        Event::Suspended { at, .. } => {
+            if run.status == Status::Running {
+                run.status = Status::Suspended;
+                run.suspend = Some(at);
+            }
+            (None, false)
+        }
+        Event::Resumed { at, .. } => {
+            if run.status == Status::Suspended {
+                run.status = Status::Running;
+                run.resume = Some(at);
+            }
+            (None, false)
+        }
         Event::Ended { at, status, .. } => (end(run, at, status), false),
         Event::Deprovisioned(_) => {
             run.cluster = ClusterStatus::Deprovisioned;

@@ -5,7 +5,7 @@ use super::answer::{Answer, Outcome};
 use super::app::AppVersion;
 use super::call::Call;
 use super::event::Event;
-use super::json::gson_text;
+use super::json::{Ordered, gson_text};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run, Status};
 use super::strings::string_map;
@@ -101,6 +101,8 @@ impl Cdap {
             starting: now,
             start: None,
             end: None,
+            suspend: None,
+            resume: None,
             stopping: None,
             terminate: None,
             status: Status::Pending,
@@ -115,6 +117,7 @@ impl Cdap {
             metrics: BTreeMap::new(),
             fate: Fate::default(),
             stop: Arc::default(),
+            paused: Arc::default(),
             worked_on: false,
         }
     }
@@ -148,7 +151,7 @@ impl World {
     /// seen as REJECTED, a dead RUNNING run for ever (both measured).
     pub fn outstanding(&self) -> (usize, usize) {
         let count = |wanted: fn(Status) -> bool| self.runs.values().filter(|run| wanted(run.status)).count();
-        let running = |status| matches!(status, Status::Running | Status::Stopping);
+        let running = |status| matches!(status, Status::Running | Status::Suspended | Status::Stopping);
         (count(Status::is_launching), count(running))
     }
 }
@@ -230,8 +233,13 @@ pub fn single(call: &Call) -> Outcome {
     let arguments = if call.body.is_empty() {
         Vec::new()
     } else {
-        let body = call.json().map_err(|(text, _)| Answer::refuse(500, text))?;
-        string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.gson_text()))?
+        let body = match call.json() {
+            Ok(body) => body,
+            // Gson is lenient: what begins with a letter is a string.
+            Err(_) if call.text().trim_start().starts_with(char::is_alphabetic) => Ordered::Text(call.text()),
+            Err((text, _)) => return Err(Answer::refuse(500, text)),
+        };
+        string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.placed(&call.text(), 1, "$.")))?
     };
     call.cdap.start(&program, arguments)?;
     Ok(Answer::empty())

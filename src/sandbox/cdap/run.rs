@@ -19,7 +19,7 @@ pub enum Status {
     Starting,
     /// Works.
     Running,
-    /// Exists as a name that a list may ask for; no run is ever in it here.
+    /// Pauses before its next node.
     Suspended,
     /// Exists as a name that a list may ask for; no run is ever in it here.
     Resuming,
@@ -139,6 +139,12 @@ pub struct Run {
     pub start: Option<i64>,
     /// When it ended.
     pub end: Option<i64>,
+    /// When it was suspended last.
+    #[serde(default)]
+    pub suspend: Option<i64>,
+    /// When it was resumed last.
+    #[serde(default)]
+    pub resume: Option<i64>,
     /// When it was asked to stop.
     pub stopping: Option<i64>,
     /// When it may be killed hard.
@@ -169,6 +175,9 @@ pub struct Run {
     /// Set to end the execution.
     #[serde(skip)]
     pub stop: Arc<AtomicBool>,
+    /// Set while it is to pause before its next node.
+    #[serde(skip)]
+    pub paused: Arc<AtomicBool>,
     /// Whether a thread works on it; never after a restart.
     #[serde(skip)]
     pub worked_on: bool,
@@ -202,6 +211,10 @@ pub struct RunRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    suspend: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stopping: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terminate: Option<i64>,
@@ -231,6 +244,8 @@ impl Run {
             starting: self.second(),
             start: seconds(self.start),
             end: seconds(self.end),
+            suspend: seconds(self.suspend),
+            resume: seconds(self.resume),
             stopping: seconds(self.stopping),
             terminate: seconds(self.terminate),
             status: self.status,

@@ -237,7 +237,15 @@ impl Work {
         NodeEnd::Failed(crash::spark_aborted())
     }
 
+    /// A suspended run waits here, before its next node, until it is resumed or stopped.
+    fn wait_if_paused(&self) {
+        while self.run.paused.load(Ordering::SeqCst) && !self.stop().load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     fn node_started(&mut self, node: String, program: NodeProgram) {
+        self.wait_if_paused();
         let run_id = program
             .is_program()
             .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
