@@ -276,7 +276,6 @@ const CASES: &[Case] = &[
         tries: Some(&[("ticket", 2), ("expense", 2)]),
         limit: Some((4, "data_source = 'expense'")),
         says: &["stop_intended", "STOPPING"],
-        ..PLAIN
     },
     Case {
         scenario: "deaf-stop",

@@ -98,9 +98,9 @@ fn from_the_variables_to_a_green_grid_and_the_log_of_a_try_that_failed() {
     session.keys(&["3", "G", "k"]);
     session.wait_for("▌✔ success   …operations_ticket");
     session.keys(&["["]);
-    session.wait_for("CommunicationsException");
+    session.wait_for("java.sql.SQLException");
     session.keys(&["]"]);
-    session.wait_gone("CommunicationsException");
+    session.wait_gone("java.sql.SQLException");
     session.keys(&["q"]);
     assert_eq!(session.end(), 0);
 
