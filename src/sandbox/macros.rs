@@ -3,6 +3,7 @@
 //! The rightmost `${` is expanded first and the result is scanned again, at most ten deep. What a
 //! macro cannot mean here fails with the exception a real server raises.
 
+pub(super) mod date_format;
 mod logical_start;
 
 use super::observation::Failure;

@@ -71,6 +71,14 @@ fn check_plugin(stage: &Stage) -> Result<(), String> {
             "Invalid reference name '{name}'. Supported characters are: letters, numbers, and '_', '-', '.', or '$'."
         ));
     }
+    let own = match stage.plugin.as_str() {
+        "Wrangler" => plugin::wrangler::configure(&stage.properties),
+        "Projection" => plugin::projection::configure(&stage.properties),
+        _ => Ok(()),
+    };
+    if let Err(text) = own {
+        return fail(text);
+    }
     match stage.properties.get("jdbcPluginName") {
         Some(driver) if driver != "cloudsql-mysql" => fail(format!(
             "Unable to load JDBC Driver class for plugin name '{driver}'. Ensure that the plugin '{driver}' of type 'jdbc' containing the driver has been installed correctly."
