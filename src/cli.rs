@@ -5,6 +5,7 @@ use crate::domain::arguments::{RuntimeArguments, parse_pairs};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -108,12 +109,36 @@ pub struct SandboxOptions {
     /// Begin fresh and forget everything at the end
     #[arg(long)]
     pub ephemeral: bool,
+    /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
+    #[arg(long)]
+    pub lab: bool,
     /// How many times faster than on a real instance everything takes its course
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
     /// A real MySQL or `MariaDB` instead of the built-in source database
     #[arg(long, value_name = "MYSQL_URL", value_parser = mysql_url, help = SOURCE_HELP)]
     pub source: Option<String>,
+    /// Which release of CDAP it resembles
+    #[arg(long, value_enum, default_value_t, value_name = "RELEASE")]
+    pub cdap_version: Release,
+    /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<IpAddr>,
+    /// Let CDAP's API ask for this token; without it the API is open
+    #[arg(long, value_name = "TOKEN")]
+    pub cdap_token: Option<String>,
+}
+
+/// A release of CDAP that was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Release {
+    /// A fresh run cannot be seen for up to two seconds
+    #[value(name = "6.10")]
+    V6_10,
+    /// A fresh run is seen at once, with the system's arguments first
+    #[default]
+    #[value(name = "6.11")]
+    V6_11,
 }
 
 const SOURCE_HELP: &str =
@@ -279,6 +304,8 @@ mod tests {
             ("downbeat run --args downbeat.token=1", "choose another name"),
             ("downbeat run --output yaml", "text, json"),
             ("downbeat sandbox --state d --ephemeral", "cannot be used with"),
+            ("downbeat sandbox --cdap-version 6.9", "6.10, 6.11"),
+            ("downbeat sandbox --bind everywhere", "--bind"),
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
             ("downbeat sandbox --source 127.0.0.1:3306", "mysql://user"),

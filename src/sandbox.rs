@@ -21,12 +21,15 @@ pub mod source;
 pub mod value;
 pub mod warehouse;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// How a sandbox is to behave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// The port on 127.0.0.1; 0 takes any free one.
+    /// The address to listen at; only this machine reaches the default.
+    pub address: IpAddr,
+    /// The port there; 0 takes any free one.
     pub port: u16,
     /// Where pipelines, runs and logs are kept.
     pub state: State,
@@ -38,17 +41,24 @@ pub struct Settings {
     pub limits: Limits,
     /// A real MySQL or `MariaDB` in the place of the embedded source.
     pub source: Option<source::Address>,
+    /// The token that CDAP asks for; without one it is open, as a fresh server is.
+    pub cdap_token: Option<String>,
+    /// Whether the lab's plugins are installed, which read and write files of this machine.
+    pub lab: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             state: State::Ephemeral,
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
             source: None,
+            cdap_token: None,
+            lab: false,
         }
     }
 }
@@ -95,14 +105,15 @@ pub struct Limits {
 pub enum SandboxError {
     /// Somebody listens there already.
     #[error(
-        "port {0} on 127.0.0.1 is in use; stop what listens there, or choose another port (0 takes any free one)"
+        "port {} on {} is in use; stop what listens there, or choose another port (0 takes any free one)",
+        .0.port(), .0.ip()
     )]
-    PortInUse(u16),
+    PortInUse(SocketAddr),
     /// The port could not be had for another reason.
-    #[error("could not listen on 127.0.0.1:{port}: {source}")]
+    #[error("could not listen on {address}: {source}")]
     Bind {
-        /// The port that was asked for.
-        port: u16,
+        /// What was asked for.
+        address: SocketAddr,
         /// What the system said.
         source: std::io::Error,
     },

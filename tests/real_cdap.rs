@@ -16,7 +16,7 @@
 //! say. `real_cdap/cases.rs` holds the cases, `real_cdap/cdap.rs` the servers, `real_cdap/boot/` what
 //! they are made of.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
 #[expect(dead_code, reason = "other journeys look at files")]
 #[path = "support/home.rs"]

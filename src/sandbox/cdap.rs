@@ -11,7 +11,10 @@ use super::{Limits, Personality, SandboxError, Settings};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
-use axum::http::{Method, Uri};
+use axum::http::header::{AUTHORIZATION, CONNECTION};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use axum::response::Response;
+use axum::routing::any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
@@ -24,7 +27,9 @@ pub mod batch;
 pub mod call;
 pub mod catalogue;
 mod deploy;
+mod encoding;
 pub mod event;
+mod gate;
 pub mod json;
 mod keeper;
 mod launch;
@@ -56,7 +61,9 @@ pub struct Cdap {
     clock: Clock,
     personality: Personality,
     limits: Limits,
+    lab: bool,
     ids: launch::RunIds,
+    gate: Option<gate::Gate>,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -69,10 +76,12 @@ impl std::fmt::Debug for Cdap {
 
 impl Cdap {
     /// Opens the store and takes up what it holds; deploys the shipped pipelines the first time.
+    /// `base` is where clients reach it.
     pub fn open(
         settings: &Settings,
         executor: Arc<dyn Executor>,
         names: &Names,
+        base: &str,
     ) -> Result<Arc<Self>, SandboxError> {
         let cdap = Arc::new(Self {
             world: Mutex::default(),
@@ -81,7 +90,12 @@ impl Cdap {
             clock: Clock::new(settings.speed),
             personality: settings.personality,
             limits: settings.limits,
+            lab: settings.lab,
             ids: launch::RunIds::default(),
+            gate: settings
+                .cdap_token
+                .clone()
+                .map(|token| gate::Gate::new(token, format!("{base}/token"))),
         });
         cdap.load()?;
         cdap.take_up();
@@ -97,10 +111,12 @@ impl Cdap {
         self.personality
     }
 
-    /// The paths below `/api`.
+    /// `/api` and all below it.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
-            .fallback(handle)
+            .route("/api", any(handle))
+            .route("/api/", any(handle))
+            .route("/api/{*path}", any(handle))
             // Pipelines and arguments may be large; a real server takes 150 MiB.
             .layer(axum::extract::DefaultBodyLimit::max(150 << 20))
             .with_state(Arc::clone(self))
@@ -151,6 +167,38 @@ fn pair(key: &str) -> (String, String) {
     (namespace.to_owned(), name.to_owned())
 }
 
-async fn handle(Shared(cdap): Shared<Arc<Cdap>>, method: Method, uri: Uri, body: Bytes) -> answer::Answer {
-    route::dispatch(cdap, method.as_str(), &uri, body).unwrap_or_else(|refused| refused)
+/// Answers under the path as the client wrote it, without `/api`: texts repeat it.
+async fn handle(
+    Shared(cdap): Shared<Arc<Cdap>>,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let text = uri.to_string();
+    let shown = text
+        .find("/api")
+        .map_or(text.as_str(), |at| &text[at + "/api".len()..]);
+    let header = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let path = shown.split('?').next().unwrap_or_default();
+    let refusal = cdap
+        .gate
+        .as_ref()
+        .and_then(|gate| gate.refusal(path, header(AUTHORIZATION)));
+    let answer = match refusal {
+        Some(refusal) => refusal,
+        None => route::dispatch(cdap, method.as_str(), shown, body).unwrap_or_else(|refused| refused),
+    };
+    let asked = header(CONNECTION).map(str::to_ascii_lowercase);
+    let closes = match asked.as_deref() {
+        Some(asked) => asked.contains("close"),
+        None => version < Version::HTTP_11,
+    };
+    let answer = if closes { answer.closing() } else { answer };
+    answer.respond(encoding::Encoding::wanted(&headers))
 }

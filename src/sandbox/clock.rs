@@ -60,6 +60,11 @@ impl Clock {
             .max(3)
     }
 
+    /// How much faster than measured.
+    pub fn speed(self) -> f64 {
+        self.speed
+    }
+
     fn scaled(self, span: Duration) -> Duration {
         span.div_f64(self.speed)
     }

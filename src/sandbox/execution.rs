@@ -73,6 +73,8 @@ pub struct Job {
     pub secure_keys: BTreeMap<String, String>,
     /// How long the work should take at least, so that a person can watch it; zero in tests.
     pub pace: Duration,
+    /// How much faster than they ask for stages may sleep.
+    pub speed: f64,
 }
 
 /// How an execution ended.

@@ -3,7 +3,8 @@
 //! It tells what happens as observations and knows nothing of run records or HTTP. A node's macros are
 //! expanded when the node begins, so an action can set what later stages look up.
 
-mod spark;
+mod data;
+mod map_reduce;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation
 use super::pipeline::{Node, Pipeline, Stage};
 use super::plugin::{self, Stores, Task, Work};
 use serde_json::Value as Json;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,18 +24,28 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct StoreExecutor {
     stores: Stores,
+    lab: bool,
 }
 
 impl StoreExecutor {
     /// Executes on these stores.
     pub fn new(stores: Stores) -> Self {
-        Self { stores }
+        Self { stores, lab: false }
+    }
+
+    /// With the lab plugins, or without.
+    #[must_use]
+    pub fn with_lab(mut self, lab: bool) -> Self {
+        self.lab = lab;
+        self
     }
 }
 
 impl Executor for StoreExecutor {
     fn plan(&self, config: &Json) -> Result<Plan, String> {
-        Pipeline::parse(config).map(|pipeline| pipeline.plan())
+        let pipeline = Pipeline::parse(config)?;
+        pipeline.check_lab(self.lab)?;
+        Ok(pipeline.plan())
     }
 
     fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {
@@ -48,14 +59,17 @@ impl Executor for StoreExecutor {
             arguments: job.arguments.clone(),
             secure: job.secure_keys.clone(),
         };
+        let observe = RefCell::new(observe);
         let mut execution = Execution {
             stores: &self.stores,
             pipeline: &pipeline,
             scope,
             stop,
-            observe,
+            tell: &|observation| (*observe.borrow_mut())(observation),
             share,
+            speed: job.speed,
             node: String::new(),
+            program: NodeProgram::Action,
         };
         for node in &nodes {
             observe_start(&mut execution, node);
@@ -65,7 +79,7 @@ impl Executor for StoreExecutor {
                 End::Failed(failure) => NodeEnd::Failed(failure.clone()),
                 End::Killed => NodeEnd::Killed,
             };
-            (execution.observe)(Observation::NodeFinished {
+            (execution.tell)(Observation::NodeFinished {
                 node: node.id.clone(),
                 end: told,
             });
@@ -79,7 +93,8 @@ impl Executor for StoreExecutor {
 
 fn observe_start(execution: &mut Execution<'_>, node: &Node) {
     execution.node.clone_from(&node.id);
-    (execution.observe)(Observation::NodeStarted {
+    execution.program = node.program;
+    (execution.tell)(Observation::NodeStarted {
         node: node.id.clone(),
         program: node.program,
     });
@@ -91,17 +106,19 @@ struct Execution<'a> {
     pipeline: &'a Pipeline,
     scope: macros::Scope,
     stop: &'a AtomicBool,
-    observe: &'a mut dyn FnMut(Observation),
+    tell: &'a dyn Fn(Observation),
     /// How long one node should take at least.
     share: Duration,
+    speed: f64,
     node: String,
+    program: NodeProgram,
 }
 
 impl Execution<'_> {
     fn node(&mut self, node: &Node) -> End {
         let result = match node.program {
             NodeProgram::Action => self.action(&node.stages[0]),
-            NodeProgram::Spark => self.spark(node),
+            NodeProgram::Spark | NodeProgram::MapReduce => self.data(node),
         };
         match result {
             Ok(()) if self.stop.load(Ordering::Relaxed) => End::Killed,
@@ -121,7 +138,7 @@ impl Execution<'_> {
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());
-            (self.observe)(Observation::ArgumentSet {
+            (self.tell)(Observation::ArgumentSet {
                 node: self.node.clone(),
                 name,
                 value,
@@ -130,14 +147,13 @@ impl Execution<'_> {
         self.pause(self.share / 2)
     }
 
-    /// Lets a plugin work and tells what it says.
+    /// Lets a plugin work, and counts the records that it put aside.
     fn at_work<T>(
         &mut self,
         stage: &Stage,
         properties: &BTreeMap<String, String>,
         work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let lines = RefCell::default();
         let window = self
             .scope
             .arguments
@@ -149,11 +165,20 @@ impl Execution<'_> {
             properties,
             stores: self.stores,
             window: &window,
-            lines: &lines,
+            thread: match self.program {
+                NodeProgram::Action => "WorkflowDriver",
+                NodeProgram::Spark => "Executor task launch worker",
+                NodeProgram::MapReduce => "LocalJobRunner Map Task Executor #0",
+            },
+            tell: self.tell,
+            stop: self.stop,
+            speed: self.speed,
+            rejected: Cell::new(0),
         };
         let result = work(&task);
-        for line in lines.into_inner() {
-            (self.observe)(Observation::Line(line));
+        let rejected = task.rejected.get();
+        if rejected > 0 {
+            self.count(&stage.name, "records.error", rejected);
         }
         result
     }
@@ -165,7 +190,7 @@ impl Execution<'_> {
     }
 
     fn count(&mut self, stage: &str, metric: &str, by: i64) {
-        (self.observe)(Observation::Counted {
+        (self.tell)(Observation::Counted {
             stage: stage.to_owned(),
             metric: metric.to_owned(),
             by,
@@ -176,29 +201,20 @@ impl Execution<'_> {
         let line = Line {
             level,
             logger: logger.to_owned(),
-            thread: format!("spark-submitter-{}", self.node),
+            thread: match self.program {
+                NodeProgram::MapReduce => format!("MapReduceRunner-{}", self.node),
+                _ => format!("spark-submitter-{}", self.node),
+            },
             message,
             stack_trace: String::new(),
             stage: None,
         };
-        (self.observe)(Observation::Line(line));
+        (self.tell)(Observation::Line(line));
     }
 
     /// Takes its time, in slices, so that a stop is heard.
     fn pause(&self, span: Duration) -> Result<(), Failure> {
-        const SLICE: Duration = Duration::from_millis(20);
-        let mut left = span;
-        while !left.is_zero() && !self.stop.load(Ordering::Relaxed) {
-            std::thread::sleep(left.min(SLICE));
-            left = left.saturating_sub(SLICE);
-        }
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(plugin::failure(
-                "java.lang.InterruptedException",
-                "sleep interrupted",
-            ));
-        }
-        Ok(())
+        plugin::pause(span, self.stop)
     }
 }
 

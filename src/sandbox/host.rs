@@ -60,7 +60,8 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
     let more = bigquery::router(stores.warehouse.clone());
-    let running = server::start(settings, Arc::new(StoreExecutor::new(stores)), more, names).await?;
+    let executor = StoreExecutor::new(stores).with_lab(settings.lab);
+    let running = server::start(settings, Arc::new(executor), more, names).await?;
     Ok(Sandbox {
         running,
         _ground: ground,

@@ -20,6 +20,13 @@ pub enum Observation {
         /// Why it failed, or how it ended otherwise.
         end: NodeEnd,
     },
+    /// A MapReduce node has handed its job in.
+    JobSubmitted {
+        /// The node's id.
+        node: String,
+        /// `job_local726807272_0034`.
+        job: String,
+    },
     /// A log line.
     Line(Line),
     /// A metric grew: `records.in` of stage `Read MySQL` by 120, to be served as
@@ -43,13 +50,31 @@ pub enum Observation {
     },
 }
 
-/// What runs a workflow node. Only Spark nodes have an entry in a run record's `properties` (measured).
+/// What runs a workflow node. Only programs have an entry in a run record's `properties` (measured).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeProgram {
     /// An action, inside the workflow's own process.
     Action,
     /// A Spark program of its own, with its own run id.
     Spark,
+    /// A MapReduce program of its own, with its own run id.
+    MapReduce,
+}
+
+impl NodeProgram {
+    /// Whether it is a program of the app, with runs of its own.
+    pub const fn is_program(self) -> bool {
+        !matches!(self, Self::Action)
+    }
+
+    /// Its name in log lines.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Action => "Action",
+            Self::Spark => "Spark",
+            Self::MapReduce => "MapReduce",
+        }
+    }
 }
 
 /// How a workflow node ended.

@@ -40,6 +40,8 @@ impl Stage {
 pub(super) struct Pipeline {
     pub stages: Vec<Stage>,
     pub connections: Vec<(String, String)>,
+    /// What its data nodes are executed with.
+    pub engine: NodeProgram,
 }
 
 /// A workflow node: its stages in the order in which rows pass them.
@@ -79,7 +81,18 @@ impl Pipeline {
             .filter_map(|c| Some((text(c, "from")?, text(c, "to")?)))
             .collect();
         let stages = stages.ok_or("A stage needs a name and a plugin.")?;
-        let pipeline = Self { stages, connections };
+        // An engine that it does not know is Spark, as on a server (measured).
+        let engine = config.get("engine").and_then(Json::as_str).unwrap_or_default();
+        let engine = if engine.eq_ignore_ascii_case("mapreduce") {
+            NodeProgram::MapReduce
+        } else {
+            NodeProgram::Spark
+        };
+        let pipeline = Self {
+            stages,
+            connections,
+            engine,
+        };
         pipeline.check()?;
         Ok(pipeline)
     }
@@ -156,7 +169,7 @@ impl Pipeline {
             let program = if stages[0].is_action() {
                 NodeProgram::Action
             } else {
-                NodeProgram::Spark
+                self.engine
             };
             nodes.push(Node {
                 id: format!("phase-{}", nodes.len() + 1),
@@ -224,7 +237,9 @@ fn describe(node: &Node) -> String {
     };
     match node.program {
         NodeProgram::Action => String::new(),
-        NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+        NodeProgram::Spark | NodeProgram::MapReduce => {
+            format!("Sources {} to sinks {}.", names(false), names(true))
+        }
     }
 }
 

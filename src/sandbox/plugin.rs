@@ -7,17 +7,20 @@ mod bigquery_execute;
 mod bigquery_table;
 mod database;
 mod gcs;
+mod lab;
 pub(super) mod projection;
 pub(super) mod wrangler;
 
 use super::bucket::Buckets;
-use super::observation::{Failure, Level, Line};
+use super::observation::{Failure, Level, Line, Observation};
 use super::source::Source;
 use super::value::{Column, Value};
 use super::warehouse::Warehouse;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// A plugin.
 pub(super) struct Plugin {
@@ -27,6 +30,13 @@ pub(super) struct Plugin {
     pub artifact: (&'static str, &'static str, &'static str),
     pub required: &'static [&'static str],
     pub work: Work,
+}
+
+impl Plugin {
+    /// Whether it is one of the four that are there for tests of servers and clients only.
+    pub fn is_lab(&self) -> bool {
+        self.artifact == lab::ARTIFACT
+    }
 }
 
 /// What a plugin does.
@@ -147,18 +157,46 @@ static PLUGINS: &[Plugin] = &[
         required: &["referenceName", "dataset", "table"],
         work: Work::Sink(bigquery_table::open),
     },
+    Plugin {
+        name: "LabSource",
+        kind: "batchsource",
+        artifact: lab::ARTIFACT,
+        required: &["path"],
+        work: Work::Source(lab::read),
+    },
+    Plugin {
+        name: "LabWork",
+        kind: "transform",
+        artifact: lab::ARTIFACT,
+        required: &[],
+        work: Work::Transform(lab::work),
+    },
+    Plugin {
+        name: "LabSink",
+        kind: "batchsink",
+        artifact: lab::ARTIFACT,
+        required: &["path"],
+        work: Work::Sink(lab::write),
+    },
+    Plugin {
+        name: "LabAction",
+        kind: "action",
+        artifact: lab::ARTIFACT,
+        required: &[],
+        work: Work::Action(lab::act),
+    },
 ];
 
-/// The plugin of this name and type.
+/// The plugin of this name and type, those of the lab included.
 pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
     PLUGINS
         .iter()
         .find(|plugin| plugin.name == name && plugin.kind == kind)
 }
 
-/// Every plugin, for look-ups of artifacts.
-pub(super) fn all() -> impl Iterator<Item = &'static Plugin> {
-    PLUGINS.iter()
+/// Every plugin, for look-ups of artifacts; those of the lab only where they are wanted.
+pub(super) fn all(lab: bool) -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter().filter(move |plugin| lab || !plugin.is_lab())
 }
 
 /// Where rows come from and go to.
@@ -203,7 +241,16 @@ pub(super) struct Task<'a> {
     pub stores: &'a Stores,
     /// `logical.start.time`, which names the window.
     pub window: &'a str,
-    pub lines: &'a RefCell<Vec<Line>>,
+    /// The thread that log lines name.
+    pub thread: &'a str,
+    /// Hears every line when it is said.
+    pub tell: &'a dyn Fn(Observation),
+    /// Becomes true when the run is to end.
+    pub stop: &'a AtomicBool,
+    /// How much faster than asked it may sleep.
+    pub speed: f64,
+    /// How many records went to the error output.
+    pub rejected: Cell<i64>,
 }
 
 impl Task<'_> {
@@ -218,14 +265,27 @@ impl Task<'_> {
 
     /// Writes a log line.
     pub fn say(&self, level: Level, logger: &str, message: impl Into<String>) {
-        self.lines.borrow_mut().push(Line {
+        (self.tell)(Observation::Line(Line {
             level,
             logger: logger.to_owned(),
-            thread: "WorkflowDriver".to_owned(),
+            thread: self.thread.to_owned(),
             message: message.into(),
             stack_trace: String::new(),
             stage: Some(self.stage.to_owned()),
-        });
+        }));
+    }
+
+    /// Puts a record aside: it goes no further, and is counted.
+    pub fn reject(&self) {
+        self.rejected.set(self.rejected.get() + 1);
+    }
+
+    /// Sleeps, in slices, so that a stop is heard.
+    ///
+    /// # Errors
+    /// The exception of an interrupted thread.
+    pub fn pause(&self, span: Duration) -> Result<(), Failure> {
+        pause(span.div_f64(self.speed), self.stop)
     }
 
     /// A value that this sandbox does not execute, said so that nobody takes it for the real thing.
@@ -238,6 +298,20 @@ impl Task<'_> {
             ),
         )
     }
+}
+
+/// Waits, in slices, so that a stop is heard.
+pub(super) fn pause(span: Duration, stop: &AtomicBool) -> Result<(), Failure> {
+    const SLICE: Duration = Duration::from_millis(20);
+    let mut left = span;
+    while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(left.min(SLICE));
+        left = left.saturating_sub(SLICE);
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Err(failure("java.lang.InterruptedException", "sleep interrupted"));
+    }
+    Ok(())
 }
 
 /// An exception without a cause.

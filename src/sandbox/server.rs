@@ -1,4 +1,4 @@
-//! Binds the sandbox's one port and serves all its APIs there, on loopback only.
+//! Binds the sandbox's one port and serves all its APIs there, on loopback unless told otherwise.
 //!
 //! `Ready` is the line that `downbeat sandbox` prints: an interface for scripts, so its keys and
 //! their order never change. The APIs themselves are in `fusion`, `cdap` and `bigquery`.
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use std::io::ErrorKind;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -83,13 +83,12 @@ pub struct Ready {
 }
 
 impl Ready {
-    fn at(port: u16, names: Names) -> Self {
-        let base = format!("http://127.0.0.1:{port}");
+    fn at(base: &str, names: Names) -> Self {
         Self {
             event: "ready",
-            datafusion: base.clone(),
+            datafusion: base.to_owned(),
             cdap: format!("{base}/api"),
-            bigquery: base,
+            bigquery: base.to_owned(),
             project: names.project,
             location: names.location,
             instance: names.instance,
@@ -141,18 +140,17 @@ pub async fn start(
     more: Router,
     names: Names,
 ) -> Result<Running, SandboxError> {
-    let listener = bind(settings.port).await?;
+    let address = SocketAddr::new(settings.address, settings.port);
+    let listener = bind(address).await?;
     let port = listener
         .local_addr()
-        .map_err(|source| SandboxError::Bind {
-            port: settings.port,
-            source,
-        })?
+        .map_err(|source| SandboxError::Bind { address, source })?
         .port();
-    let cdap = Cdap::open(&settings, executor, &names)?;
-    let ready = Ready::at(port, names.clone());
+    let base = base(settings.address, port);
+    let cdap = Cdap::open(&settings, executor, &names, &base)?;
+    let ready = Ready::at(&base, names.clone());
     let router = Router::new()
-        .nest("/api", cdap.router())
+        .merge(cdap.router())
         .merge(fusion::router(names, port, settings.personality))
         .merge(more);
     let stop = CancellationToken::new();
@@ -167,12 +165,23 @@ pub async fn start(
     })
 }
 
-async fn bind(port: u16) -> Result<TcpListener, SandboxError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+/// Where a client of this machine reaches what listens at `address`.
+fn base(address: IpAddr, port: u16) -> String {
+    // "Everywhere" is no place to connect to.
+    let address = match address {
+        IpAddr::V4(any) if any.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(any) if any.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    };
+    format!("http://{}", SocketAddr::new(address, port))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {
+    TcpListener::bind(address)
         .await
         .map_err(|source| match source.kind() {
-            ErrorKind::AddrInUse => SandboxError::PortInUse(port),
-            _ => SandboxError::Bind { port, source },
+            ErrorKind::AddrInUse => SandboxError::PortInUse(address),
+            _ => SandboxError::Bind { address, source },
         })
 }
 
@@ -215,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_ready_line_keeps_its_keys_and_their_order() {
-        let line = serde_json::to_string(&Ready::at(41231, Names::default())).unwrap();
+        let line = serde_json::to_string(&Ready::at("http://127.0.0.1:41231", Names::default())).unwrap();
         assert_eq!(
             line,
             concat!(
@@ -229,12 +238,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_in_use_is_said_so() {
-        let taken = bind(0).await.unwrap();
-        let port = taken.local_addr().unwrap().port();
-        let refused = bind(port).await.unwrap_err();
+        let taken = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let refused = bind(address).await.unwrap_err();
         assert!(
-            matches!(refused, SandboxError::PortInUse(p) if p == port),
+            matches!(refused, SandboxError::PortInUse(at) if at == address),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn everywhere_is_reached_at_home() {
+        for (address, expected) in [
+            ("127.0.0.1", "http://127.0.0.1:80"),
+            ("0.0.0.0", "http://127.0.0.1:80"),
+            ("::", "http://[::1]:80"),
+            ("192.0.2.7", "http://192.0.2.7:80"),
+        ] {
+            assert_eq!(base(address.parse().unwrap(), 80), expected);
+        }
     }
 }

@@ -86,7 +86,7 @@ impl Flight {
     }
 
     fn all(&self) -> String {
-        self.facts.iter().map(|fact| format!("{fact}\n")).collect()
+        lines(&self.facts)
     }
 }
 
@@ -122,7 +122,10 @@ impl End {
 
     /// Everything, for a failing assertion.
     pub fn all(&self) -> String {
-        let facts: String = self.facts.iter().map(|fact| format!("{fact}\n")).collect();
-        format!("exit {}\n{facts}{}", self.code, self.told)
+        format!("exit {}\n{}\n{}", self.code, lines(&self.facts), self.told)
     }
+}
+
+fn lines(facts: &[Value]) -> String {
+    facts.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -3,22 +3,30 @@
 //! Most errors are plain text; a few carry `application/json` and are plain text all the same
 //! (measured). Framework errors have no content type and close the connection.
 
+use super::encoding::Encoding;
 use super::json::gson;
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::convert::Infallible;
 
 /// What a handler returns: an answer, or a refusal to answer early with.
 pub type Outcome = Result<Answer, Answer>;
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     status: u16,
     content_type: Option<&'static str>,
     body: Vec<u8>,
     close: bool,
+    /// Sent in chunks, without its length.
+    streamed: bool,
+    /// Made by the router in front of the services, which writes its headers in another order.
+    router: bool,
+    /// Who has to be asked for a token.
+    authenticate: Option<String>,
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -29,9 +37,7 @@ impl Answer {
     pub fn empty() -> Self {
         Self {
             status: 200,
-            content_type: None,
-            body: Vec::new(),
-            close: false,
+            ..Self::default()
         }
     }
 
@@ -41,7 +47,7 @@ impl Answer {
             status: 200,
             content_type: Some(JSON),
             body: gson(value),
-            close: false,
+            ..Self::default()
         }
     }
 
@@ -51,7 +57,7 @@ impl Answer {
             status: 200,
             content_type: Some(JSON),
             body,
-            close: false,
+            ..Self::default()
         }
     }
 
@@ -67,7 +73,7 @@ impl Answer {
             status,
             content_type: Some(TEXT),
             body,
-            close: false,
+            ..Self::default()
         }
     }
 
@@ -82,7 +88,7 @@ impl Answer {
             status,
             content_type: Some(JSON),
             body: text.as_bytes().to_vec(),
-            close: false,
+            ..Self::default()
         }
     }
 
@@ -98,10 +104,58 @@ impl Answer {
     pub fn framework(status: u16, text: impl Into<String>) -> Self {
         Self {
             status,
-            content_type: None,
             body: text.into().into_bytes(),
             close: true,
+            ..Self::default()
         }
+    }
+
+    /// An answer of the router itself: the connection closes, and the type comes last (measured).
+    pub fn router(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            content_type: Some(content_type),
+            router: true,
+            ..Self::framework(status, text)
+        }
+    }
+
+    /// The same with a `www-authenticate` header.
+    #[must_use]
+    pub fn asking(self, authenticate: String) -> Self {
+        Self {
+            authenticate: Some(authenticate),
+            ..self
+        }
+    }
+
+    /// The same in chunks, as lists and logs are sent.
+    #[must_use]
+    pub fn streamed(self) -> Self {
+        Self {
+            streamed: true,
+            ..self
+        }
+    }
+
+    /// The same with the end of the connection, as a client asks for it.
+    #[must_use]
+    pub fn closing(self) -> Self {
+        Self { close: true, ..self }
+    }
+
+    /// As HTTP, compressed if the client wants that.
+    pub fn respond(mut self, encoding: Option<Encoding>) -> Response {
+        // A body that is empty stays so: there is nothing to compress.
+        let encoding = encoding.filter(|_| !self.body.is_empty() && !self.router);
+        if let Some(encoding) = encoding {
+            self.body = encoding.encode(&self.body);
+        }
+        let mut response = self.into_response();
+        if let Some(encoding) = encoding {
+            let value = HeaderValue::from_static(encoding.name());
+            response.headers_mut().insert(header::CONTENT_ENCODING, value);
+        }
+        response
     }
 
     /// The same under another content type.
@@ -125,17 +179,32 @@ impl Answer {
 }
 
 impl IntoResponse for Answer {
+    /// Headers in the order in which a real server writes them.
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = response.headers_mut();
+        let mut headers = HeaderMap::new();
+        if self.router {
+            headers.insert(header::CONTENT_LENGTH, self.body.len().into());
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let asked = self
+            .authenticate
+            .and_then(|text| HeaderValue::from_str(&text).ok());
+        headers.extend(asked.map(|value| (header::WWW_AUTHENTICATE, value)));
         if let Some(content_type) = self.content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        if self.close {
+        if self.close && !self.router {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        let body = if self.streamed {
+            Body::from_stream(futures_util::stream::iter([Ok::<_, Infallible>(self.body)]))
+        } else {
+            Body::from(self.body)
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = headers;
         response
     }
 }

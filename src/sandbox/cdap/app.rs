@@ -3,7 +3,6 @@
 use super::catalogue::ArtifactId;
 use super::program::{ProgramKind, WORKFLOW};
 use crate::sandbox::execution::Plan;
-use crate::sandbox::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -120,13 +119,15 @@ impl AppVersion {
             name: id,
             description,
         };
-        let sparks = self
-            .plan
-            .nodes
-            .iter()
-            .filter(|node| node.program == NodeProgram::Spark);
-        let mut programs: Vec<_> = sparks
-            .map(|node| program(ProgramKind::Spark, &node.id, &node.description))
+        let nodes = self.plan.nodes.iter();
+        let mut programs: Vec<_> = nodes
+            .filter_map(|node| {
+                Some(program(
+                    ProgramKind::of_node(node.program)?,
+                    &node.id,
+                    &node.description,
+                ))
+            })
             .collect();
         programs.push(program(ProgramKind::Workflow, WORKFLOW, "Data Pipeline Workflow"));
         let plugins = self.plan.plugins.iter();

@@ -83,7 +83,7 @@ pub fn list(call: &Call) -> Outcome {
         records.reverse();
     }
     let Ok(size @ 1..) = usize::try_from(size) else {
-        return Ok(Answer::raw_json(gson(&records)).typed(STREAM));
+        return Ok(Answer::raw_json(gson(&records)).typed(STREAM).streamed());
     };
     let token = |record: &super::app::AppRecord<'_>| format!("{}.{}", record.name, record.version);
     let skip = after
@@ -99,7 +99,8 @@ pub fn list(call: &Call) -> Outcome {
         applications,
         next_page_token,
     }))
-    .typed(STREAM))
+    .typed(STREAM)
+    .streamed())
 }
 
 fn page_token(call: &Call) -> Result<Option<&str>, Answer> {

@@ -44,8 +44,8 @@ const NESTED: [Installed; 2] = [
     },
 ];
 
-fn installed() -> impl Iterator<Item = Installed> {
-    let stages = plugin::all().map(|plugin| Installed {
+fn installed(lab: bool) -> impl Iterator<Item = Installed> {
+    let stages = plugin::all(lab).map(|plugin| Installed {
         kind: plugin.kind,
         name: plugin.name,
         artifact: plugin.artifact,
@@ -133,7 +133,7 @@ impl Cdap {
             version: self.personality().release().to_owned(),
             scope: "SYSTEM".to_owned(),
         };
-        let others: BTreeSet<_> = installed().map(|plugin| plugin.artifact).collect();
+        let others: BTreeSet<_> = installed(self.lab).map(|plugin| plugin.artifact).collect();
         std::iter::once(pipeline)
             .chain(others.into_iter().map(artifact))
             .collect()
@@ -203,7 +203,7 @@ fn parent(call: &Call) -> Result<(), Answer> {
 fn extending(call: &Call) -> impl Iterator<Item = Installed> + '_ {
     let pipeline = call.part("artifact") == "cdap-data-pipeline";
     let driver = call.part("artifact") == "cloudsql-mysql-plugin";
-    installed().filter(move |plugin| pipeline || (driver && plugin.kind == "jdbc"))
+    installed(call.cdap.lab).filter(move |plugin| pipeline || (driver && plugin.kind == "jdbc"))
 }
 
 #[derive(Serialize)]

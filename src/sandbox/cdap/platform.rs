@@ -37,7 +37,7 @@ pub fn ping(_: &Call) -> Outcome {
 
 /// `GET /status`
 pub fn router_status(_: &Call) -> Outcome {
-    Ok(Answer::framework(200, "OK").typed("text/plain; charset=utf-8"))
+    Ok(Answer::router(200, "text/plain; charset=utf-8", "OK"))
 }
 
 /// `GET /v3/version`

@@ -1,6 +1,7 @@
 //! Programs and how CDAP spells them: `workflows` in paths, `Workflow` in JSON, `workflow` in entity ids.
 
 use crate::sandbox::Personality;
+use crate::sandbox::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 
 /// The workflow that every batch pipeline is.
@@ -35,6 +36,15 @@ impl ProgramKind {
             "custom" => Self::Custom,
             _ => return None,
         })
+    }
+
+    /// What runs a node, if that is a program of its own.
+    pub const fn of_node(program: NodeProgram) -> Option<Self> {
+        match program {
+            NodeProgram::Action => None,
+            NodeProgram::Spark => Some(Self::Spark),
+            NodeProgram::MapReduce => Some(Self::Mapreduce),
+        }
     }
 
     /// The text of the refusal of any other word.

@@ -11,7 +11,6 @@ use super::{
     stop,
 };
 use axum::body::Bytes;
-use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 
@@ -198,10 +197,12 @@ fn segments(path: &str) -> Option<Vec<String>> {
 }
 
 /// Finds the handler of a request and lets it answer.
-pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &Uri, body: Bytes) -> Outcome {
-    let shown = uri.path_and_query().map_or("/", |path| path.as_str());
+/// `uri` is its path and query, as they were sent.
+pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &str, body: Bytes) -> Outcome {
+    let shown = if uri.is_empty() { "/" } else { uri };
+    let (path, query) = shown.split_once('?').unwrap_or((shown, ""));
     let not_found = || Answer::framework(404, format!("Problem accessing: {shown}. Reason: Not Found"));
-    let segments = segments(uri.path()).ok_or_else(not_found)?;
+    let segments = segments(path).ok_or_else(not_found)?;
     let mut known = false;
     for (verb, under, rest, handler) in ROUTES {
         let Some(parts) = under
@@ -213,7 +214,6 @@ pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &Uri, body: Bytes) -> Outcom
         };
         known = true;
         if *verb == method {
-            let query = uri.query().unwrap_or_default();
             let query = url::form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect();

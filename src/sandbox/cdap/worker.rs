@@ -17,14 +17,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
 const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
 const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController";
+const MAP_REDUCE: &str = "io.cdap.cdap.internal.app.runtime.batch.MapReduceRuntimeService";
+const ETL_MAP_REDUCE: &str = "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce";
+const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
 const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter";
 
 /// A run being worked on.
 struct Work {
     cdap: Arc<Cdap>,
     run: Run,
-    /// The node that works, with the id of its Spark run.
+    /// The node that works, with the id of its program's run.
     node: Option<(String, Option<String>)>,
+    /// What the node that works, or the last one, is executed with.
+    program: NodeProgram,
+    /// The MapReduce job that was handed in.
+    job: Option<String>,
 }
 
 impl Cdap {
@@ -67,6 +74,7 @@ impl Cdap {
                 .map(|((_, name), key)| (name.clone(), key.value.clone()))
                 .collect(),
             pace: self.clock.work(),
+            speed: self.clock.speed(),
         })
     }
 }
@@ -78,6 +86,8 @@ impl Work {
             cdap,
             run,
             node: None,
+            program: NodeProgram::Action,
+            job: None,
         })
     }
 
@@ -153,6 +163,7 @@ impl Work {
         match observation {
             Observation::NodeStarted { node, program } => self.node_started(node, program),
             Observation::NodeFinished { node, end } => self.node_finished(&node, &end),
+            Observation::JobSubmitted { node, job } => self.job_submitted(&node, &job),
             Observation::Line(line) => {
                 let origin = if line.stage.is_some() {
                     Origin::Plugin
@@ -171,11 +182,14 @@ impl Work {
     }
 
     fn node_started(&mut self, node: String, program: NodeProgram) {
-        let run_id = (program == NodeProgram::Spark).then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
+        let run_id = program
+            .is_program()
+            .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
         if run_id.is_some() {
-            let text = format!("Starting Spark Program '{node}' in workflow");
+            let text = format!("Starting {} Program '{node}' in workflow", program.word());
             self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 349, text);
         }
+        self.program = program;
         self.node = Some((node.clone(), run_id.clone()));
         self.with_run(|run, _| {
             run.nodes.push(Node {
@@ -187,8 +201,44 @@ impl Work {
         });
     }
 
+    /// What a job's lines say of it.
+    fn job_details(&self, node: &str) -> String {
+        let program = &self.run.program;
+        let inner = self
+            .node
+            .as_ref()
+            .and_then(|(_, run)| run.as_deref())
+            .unwrap_or_default();
+        format!(
+            "namespaceId={}, applicationId={}, program={node}, runid={inner}",
+            program.namespace, program.app
+        )
+    }
+
+    fn job_submitted(&mut self, node: &str, job: &str) {
+        let (runner, details) = (format!("MapReduceRunner-{node}"), self.job_details(node));
+        let text = format!("Submitted MapReduce Job: name={node}, jobId={job}, {details}.");
+        self.say(Level::Info, &runner, MAP_REDUCE, 361, text);
+        let text = format!("Setting up for MapReduce job: {details}");
+        self.say(Level::Info, "Thread-1773", COMMITTER, 96, text);
+        self.job = Some(job.to_owned());
+    }
+
     fn node_finished(&mut self, node: &str, end: &NodeEnd) {
-        let spark = self.node.take().is_some_and(|(_, run)| run.is_some());
+        if let Some(job) = self.job.take() {
+            let (runner, details) = (format!("MapReduceRunner-{node}"), self.job_details(node));
+            let (how, state) = match end {
+                NodeEnd::Completed => (" successfully", "COMPLETED, failureInfo='null'"),
+                NodeEnd::Failed(_) => ("", "FAILED, failureInfo='NA'"),
+                NodeEnd::Killed => ("", "KILLED, failureInfo='NA'"),
+            };
+            let text =
+                format!("MapReduce Job completed{how}. Job details: [name={node}, jobId={job}, {details}]");
+            self.say(Level::Info, &runner, MAP_REDUCE, 407, text);
+            let text = format!("Batch Run finished : status = ProgramState{{status={state}}}");
+            self.say(Level::Info, &runner, ETL_MAP_REDUCE, 221, text);
+        }
+        self.node = None;
         let (status, cause) = match end {
             NodeEnd::Completed => ("COMPLETED", None),
             NodeEnd::Killed => ("KILLED", None),
@@ -200,34 +250,36 @@ impl Work {
                 kept.failure_cause = cause;
             }
         });
-        if !spark {
+        if !self.program.is_program() {
             return;
         }
         match end {
             NodeEnd::Completed => {
-                let text = format!("Spark Program '{node}' in workflow completed");
+                let text = format!("{} Program '{node}' in workflow completed", self.program.word());
                 self.say(Level::Info, &format!("action-{node}-0"), DRIVER, 352, text);
             }
-            NodeEnd::Failed(failure) => self.say_spark_failed(node, failure),
+            NodeEnd::Failed(failure) => self.say_program_failed(node, failure),
             NodeEnd::Killed => {}
         }
     }
 
-    fn say_spark_failed(&self, node: &str, failure: &Failure) {
-        let thread = format!("SparkRunner-{node}");
+    fn say_program_failed(&self, node: &str, failure: &Failure) {
+        let word = self.program.word();
+        let thread = format!("{word}Runner-{node}");
         let line = Line {
             stack_trace: trace(failure),
             ..plain(
                 Level::Error,
                 &thread,
                 ADAPTER,
-                format!("Spark Program '{node}' failed."),
+                format!("{word} Program '{node}' failed."),
             )
         };
         self.write(line, Origin::System, false, Some(98));
         let told = self.cdap.headline(failure);
+        // The second spelling differs in one letter (measured).
         let text = format!(
-            "Spark program '{node}' failed with error: {told}. Please check the system logs for more details."
+            "{word} program '{node}' failed with error: {told}. Please check the system logs for more details."
         );
         self.say(Level::Error, &thread, ADAPTER, 100, text);
     }

@@ -5,7 +5,6 @@ use super::app::AppVersion;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
-use crate::sandbox::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -135,12 +134,11 @@ impl World {
 pub fn has_program(version: &AppVersion, program: &ProgramRef) -> bool {
     match program.kind {
         ProgramKind::Workflow => program.name == WORKFLOW,
-        ProgramKind::Spark => version
+        kind => version
             .plan
             .nodes
             .iter()
-            .any(|node| node.program == NodeProgram::Spark && node.id == program.name),
-        _ => false,
+            .any(|node| ProgramKind::of_node(node.program) == Some(kind) && node.id == program.name),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The shipped pipelines, from their own JSON, on stores that end with the test.
 
+mod lab;
+
 use super::*;
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::source::{self, Source};
@@ -63,6 +65,7 @@ impl World {
             arguments: all,
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
             pace: Duration::ZERO,
+            speed: 1.0,
         };
         let mut seen = Vec::new();
         let end = self
@@ -261,6 +264,7 @@ fn a_stop_ends_it_between_two_batches() {
         arguments: BTreeMap::new(),
         secure_keys: BTreeMap::new(),
         pace: Duration::from_secs(3600),
+        speed: 1.0,
     };
     let stop = AtomicBool::new(true);
     let end = world.executor.execute(&job, &stop, &mut |_| {});

@@ -28,6 +28,16 @@ impl Pipeline {
         ordered.into_iter().try_for_each(check_plugin)
     }
 
+    /// Refuses the lab's plugins where they are not wanted, as any plugin that is not there.
+    pub fn check_lab(&self, lab: bool) -> Result<(), String> {
+        let is_lab =
+            |stage: &&Stage| plugin::find(&stage.plugin, &stage.kind).is_some_and(plugin::Plugin::is_lab);
+        match self.stages.iter().find(is_lab).filter(|_| !lab) {
+            Some(stage) => not_found(stage),
+            None => Ok(()),
+        }
+    }
+
     fn check_place(&self, stage: &Stage) -> Result<(), String> {
         let is_data = |name: &str| self.stage(name).is_some_and(|s| !s.is_action());
         let fed = self.inputs(&stage.name).any(is_data);
@@ -45,18 +55,25 @@ impl Pipeline {
     }
 }
 
+fn refuse(stage: &Stage, text: &str) -> Result<(), String> {
+    Err(format!(
+        "Failed to configure pipeline: Stage '{}' encountered : {text}",
+        stage.name
+    ))
+}
+
+fn not_found(stage: &Stage) -> Result<(), String> {
+    let text = format!(
+        "Plugin named '{}' of type '{}' not found. Please make sure plugin is deployed in the namespace and try again",
+        stage.plugin, stage.kind
+    );
+    refuse(stage, &text)
+}
+
 fn check_plugin(stage: &Stage) -> Result<(), String> {
-    let fail = |text: String| {
-        Err(format!(
-            "Failed to configure pipeline: Stage '{}' encountered : {text}",
-            stage.name
-        ))
-    };
+    let fail = |text: String| refuse(stage, &text);
     let Some(plugin) = plugin::find(&stage.plugin, &stage.kind) else {
-        return fail(format!(
-            "Plugin named '{}' of type '{}' not found. Please make sure plugin is deployed in the namespace and try again",
-            stage.plugin, stage.kind
-        ));
+        return not_found(stage);
     };
     let empty = |name: &&&str| stage.properties.get(**name).is_none_or(String::is_empty);
     if let Some(missing) = plugin.required.iter().find(empty) {

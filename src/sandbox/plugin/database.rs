@@ -159,11 +159,13 @@ fn pairs(text: &str, between: char) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
     use crate::sandbox::bucket::Buckets;
+    use crate::sandbox::observation::Observation;
     use crate::sandbox::plugin::Stores;
     use crate::sandbox::source::{PASSWORD, Source, USER};
     use crate::sandbox::warehouse::Warehouse;
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
 
     fn run<T>(properties: &[(&str, &str)], work: impl Fn(&Task<'_>) -> T) -> (T, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
@@ -178,17 +180,24 @@ mod tests {
         let properties = properties
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
-        let lines = RefCell::default();
+        let lines = RefCell::<Vec<String>>::default();
         let task = Task {
             stage: "s",
             properties: &properties,
             stores: &stores,
             window: "w",
-            lines: &lines,
+            thread: "t",
+            tell: &|observation| {
+                if let Observation::Line(line) = observation {
+                    lines.borrow_mut().push(line.message);
+                }
+            },
+            stop: &AtomicBool::new(false),
+            speed: 1.0,
+            rejected: Cell::new(0),
         };
         let done = work(&task);
-        let lines = lines.into_inner().into_iter().map(|line| line.message).collect();
-        (done, lines)
+        (done, lines.take())
     }
 
     #[test]

@@ -283,8 +283,9 @@ mod tests {
     use crate::sandbox::source::Source;
     use crate::sandbox::value::Column;
     use crate::sandbox::warehouse::Warehouse;
-    use std::cell::RefCell;
+    use std::cell::Cell;
     use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
 
     fn properties(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs
@@ -301,13 +302,17 @@ mod tests {
             source: Arc::new(Source::open(None, 7, now).unwrap()),
             buckets: Buckets::new(folder.path()),
         };
-        let (properties, lines) = (properties(pairs), RefCell::default());
+        let properties = properties(pairs);
         let task = Task {
             stage: "s",
             properties: &properties,
             stores: &stores,
             window: "w",
-            lines: &lines,
+            thread: "t",
+            tell: &|_| {},
+            stop: &AtomicBool::new(false),
+            speed: 1.0,
+            rejected: Cell::new(0),
         };
         let columns = [
             ("a", ColumnType::Int64),

@@ -23,7 +23,7 @@ mod trouble;
 mod usage;
 
 use super::{Batch, Task, failure};
-use crate::sandbox::observation::{Failure, Level};
+use crate::sandbox::observation::Failure;
 use crate::sandbox::value::{Column, Value};
 use directive::{Context, Directive};
 use expression::{Expression, Scope};
@@ -32,8 +32,6 @@ use row::{Cell, Row};
 use schema::Field;
 use std::collections::BTreeMap;
 use trouble::Trouble;
-
-const LOGGER: &str = "io.cdap.wrangler.Wrangler";
 
 /// What is refused when a pipeline is deployed; properties that hold a macro are not looked at.
 ///
@@ -99,7 +97,6 @@ pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
         return Ok(output);
     }
     let compiled = stage.compile(task);
-    let mut errors = 0_u32;
     for values in &batch.rows {
         let outcome = match &compiled {
             Ok(directives) => stage.record(directives, &batch.columns, values),
@@ -111,16 +108,16 @@ pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
                 let text = format!("Stage:{} - {text}", task.stage);
                 return Err(failure("java.lang.UnsupportedOperationException", text));
             }
-            Err(Trouble::Failed(text) | Trouble::Record(text, _) | Trouble::Reported(text, _)) => {
-                if stage.fails {
-                    return Err(failing(task.stage, &text));
-                }
-                errors += 1;
+            Err(Trouble::Failed(text) | Trouble::Record(text, _) | Trouble::Reported(text, _))
+                if stage.fails =>
+            {
+                return Err(failing(task.stage, &text));
             }
+            // An error record goes to the error port in any case, a broken one only where the stage says so.
+            Err(Trouble::Record(..) | Trouble::Reported(..)) => task.reject(),
+            Err(Trouble::Failed(_)) if stage.proceeds => task.reject(),
+            Err(Trouble::Failed(_)) => {}
         }
-    }
-    if errors > 0 {
-        task.say(Level::Debug, LOGGER, format!("{errors} records are errors"));
     }
     Ok(output)
 }
@@ -142,6 +139,8 @@ struct Stage {
     fields: Vec<Field>,
     /// `fail-pipeline`, the default.
     fails: bool,
+    /// `send-to-error-port`.
+    proceeds: bool,
 }
 
 impl Stage {
@@ -163,6 +162,7 @@ impl Stage {
             text => Some(Expression::compile(text).map_err(illegal)?),
         };
         let field = task.property("field", "*");
+        let strategy = task.property("on-error", "fail-pipeline");
         if field == "#" {
             return Err(task.unsupported("field", "#"));
         }
@@ -172,9 +172,8 @@ impl Stage {
             precondition,
             condition,
             fields,
-            fails: task
-                .property("on-error", "fail-pipeline")
-                .eq_ignore_ascii_case("fail-pipeline"),
+            fails: strategy.eq_ignore_ascii_case("fail-pipeline"),
+            proceeds: strategy.eq_ignore_ascii_case("send-to-error-port"),
         })
     }
 

@@ -6,8 +6,9 @@ use crate::sandbox::plugin::Stores;
 use crate::sandbox::source::Source;
 use crate::sandbox::value::ColumnType;
 use crate::sandbox::warehouse::Warehouse;
-use std::cell::RefCell;
+
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 const SCHEMA_OF_TEXT: &str = "{\"name\":\"NAME\",\"type\":[\"string\",\"null\"]}";
 
@@ -34,13 +35,16 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         .chain(properties)
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
         .collect();
-    let lines = RefCell::default();
     let task = Task {
         stage: "Wrangle",
         properties: &all,
         stores: &stores,
         window: "w",
-        lines: &lines,
+        thread: "t",
+        tell: &|_| {},
+        stop: &AtomicBool::new(false),
+        speed: 1.0,
+        rejected: std::cell::Cell::new(0),
     };
     let kinds = [
         ("id", ColumnType::Int64),

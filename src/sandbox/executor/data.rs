@@ -1,21 +1,26 @@
-//! A Spark node: sources are read, rows pass the transforms in batches, all sinks commit at the end.
+//! A data node, Spark or MapReduce: sources are read, rows pass the transforms in batches, all sinks
+//! commit at the end.
 //!
 //! The sinks commit side by side, as in a real job: when one of them fails, the files of another one
 //! are there all the same, and look complete.
 
-use super::{Execution, not_an};
-use crate::sandbox::observation::{Failure, Level};
+use super::{Execution, map_reduce, not_an};
+use crate::sandbox::observation::{Failure, Level, NodeProgram};
 use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Batch, Sink, Work};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Into how many batches a source's rows are cut.
+/// Into how many batches a source's rows are cut at least, if there are so many.
 const BATCHES: usize = 10;
+
+/// How many rows a batch has at most.
+const LARGEST: usize = 1_000;
 
 type Properties = BTreeMap<String, String>;
 
 impl Execution<'_> {
-    pub(super) fn spark(&mut self, node: &Node) -> Result<(), Failure> {
+    pub(super) fn data(&mut self, node: &Node) -> Result<(), Failure> {
         let mut properties: BTreeMap<&str, Properties> = BTreeMap::new();
         for stage in &node.stages {
             properties.insert(&stage.name, self.properties(stage)?);
@@ -28,23 +33,46 @@ impl Execution<'_> {
                 Work::Sink(open) => {
                     let sink = self
                         .at_work(stage, properties, open)
-                        .map_err(|f| wrap(stage, f))?;
+                        .map_err(|failure| self.wrap(stage, failure))?;
                     sinks.insert(&stage.name, sink);
                 }
                 Work::Source(open) => {
                     let batch = self
                         .at_work(stage, properties, open)
-                        .map_err(|f| wrap(stage, f))?;
+                        .map_err(|failure| self.wrap(stage, failure))?;
                     read.insert(&stage.name, batch);
                 }
-                Work::Transform(_) | Work::Action(_) => {}
+                // An empty batch is how a transform is initialised: what its settings break on, breaks now.
+                Work::Transform(apply) => {
+                    self.at_work(stage, properties, |task| apply(task, Batch::default()))
+                        .map_err(|failure| self.wrap(stage, failure))?;
+                }
+                Work::Action(_) => {}
             }
         }
-        for batch in 0..BATCHES {
-            self.pass(node, &properties, &read, &mut sinks, batch)?;
-            self.pause(self.share / u32::try_from(BATCHES).unwrap_or(1))?;
+        let job = map_reduce::JobName::of(node.program);
+        if let Some(job) = &job {
+            self.submitted(job);
+        }
+        let most = read.values().map(|batch| batch.rows.len()).max().unwrap_or(0);
+        let size = batch_size(node, most);
+        let batches = most.div_ceil(size).max(1);
+        for batch in 0..batches {
+            let rows = batch * size..(batch + 1) * size;
+            self.pass(node, &properties, &read, &mut sinks, rows)
+                .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
+            self.pause(self.share / u32::try_from(batches).unwrap_or(u32::MAX))?;
         }
         self.commit(node, sinks)
+    }
+
+    /// The outside of a failure: 6.11 says on Spark which stage it was; MapReduce says nothing (measured).
+    fn wrap(&self, stage: &Stage, cause: Failure) -> Failure {
+        if self.program == NodeProgram::MapReduce {
+            cause
+        } else {
+            wrap(stage, cause)
+        }
     }
 
     /// One batch of every source on its way to the sinks.
@@ -54,23 +82,23 @@ impl Execution<'_> {
         properties: &BTreeMap<&str, Properties>,
         read: &BTreeMap<&str, Batch>,
         sinks: &mut BTreeMap<&str, Box<dyn Sink>>,
-        number: usize,
+        rows: Range<usize>,
     ) -> Result<(), Failure> {
         let mut passed: BTreeMap<&str, Batch> = BTreeMap::new();
         for stage in &node.stages {
             let name = stage.name.as_str();
             let input = match read.get(name) {
-                Some(whole) => slice(whole, number),
+                Some(whole) => slice(whole, rows.clone()),
                 None => self.gather(stage, &passed)?,
             };
             let rows = i64::try_from(input.rows.len()).unwrap_or(i64::MAX);
             let output = match work(stage)? {
                 Work::Transform(apply) => self
                     .at_work(stage, &properties[name], |task| apply(task, input))
-                    .map_err(|failure| wrap(stage, failure))?,
+                    .map_err(|failure| self.wrap(stage, failure))?,
                 Work::Sink(_) => {
                     if let Some(sink) = sinks.get_mut(name) {
-                        sink.write(&input).map_err(|failure| wrap(stage, failure))?;
+                        sink.write(&input).map_err(|failure| self.wrap(stage, failure))?;
                     }
                     input
                 }
@@ -103,10 +131,7 @@ impl Execution<'_> {
                 Some(all) if all.columns == from.columns => all.rows.extend(from.rows.iter().cloned()),
                 Some(_) => {
                     let text = format!("Stage '{}' has inputs with different schemas", stage.name);
-                    return Err(wrap(
-                        stage,
-                        plugin::failure("java.lang.IllegalArgumentException", text),
-                    ));
+                    return Err(self.wrap(stage, plugin::failure("java.lang.IllegalArgumentException", text)));
                 }
             }
         }
@@ -130,7 +155,7 @@ impl Execution<'_> {
                     );
                 }
                 Ok(None) => {}
-                Err(failure) => first_failure = first_failure.or(Some(wrap(stage, failure))),
+                Err(failure) => first_failure = first_failure.or(Some(self.wrap(stage, failure))),
             }
         }
         first_failure.map_or(Ok(()), Err)
@@ -144,13 +169,22 @@ fn work(stage: &Stage) -> Result<Work, Failure> {
     }
 }
 
-fn slice(whole: &Batch, number: usize) -> Batch {
-    let size = whole.rows.len().div_ceil(BATCHES);
+/// How many rows a batch has. A stage that takes its time for every row gets them one by one, so that
+/// counts grow as they do on a server.
+fn batch_size(node: &Node, rows: usize) -> usize {
+    let slow = |stage: &Stage| plugin::find(&stage.plugin, &stage.kind).is_some_and(plugin::Plugin::is_lab);
+    if node.stages.iter().any(slow) {
+        return 1;
+    }
+    rows.div_ceil(BATCHES).clamp(1, LARGEST)
+}
+
+fn slice(whole: &Batch, rows: Range<usize>) -> Batch {
     let rows = whole
         .rows
         .iter()
-        .skip(number * size)
-        .take(size)
+        .skip(rows.start)
+        .take(rows.len())
         .cloned()
         .collect();
     Batch {

@@ -1,0 +1,105 @@
+//! Which id and which second of the sandbox stands for which of the recording.
+
+use std::collections::BTreeMap;
+
+/// Everything that differs between two servers by its nature: ids, seconds, the folder of files.
+#[derive(Clone, Debug)]
+pub struct Names {
+    ids: BTreeMap<String, String>,
+    /// A recorded second and the sandbox's second of the same event.
+    seconds: BTreeMap<i64, i64>,
+    /// What stands for `/data`.
+    pub data: String,
+}
+
+impl Names {
+    /// Nothing is known yet but the folder.
+    pub fn new(data: &str) -> Self {
+        Self {
+            ids: BTreeMap::new(),
+            seconds: BTreeMap::new(),
+            data: data.to_owned(),
+        }
+    }
+
+    /// Notes that both mean the same, unless that is known otherwise.
+    pub fn bind(&mut self, recorded: &str, ours: &str) {
+        self.ids
+            .entry(recorded.to_owned())
+            .or_insert_with(|| ours.to_owned());
+    }
+
+    /// Notes anew what a recorded id means.
+    pub fn rebind(&mut self, recorded: &str, ours: &str) {
+        self.ids.insert(recorded.to_owned(), ours.to_owned());
+    }
+
+    pub fn bind_second(&mut self, recorded: i64, ours: i64) {
+        self.seconds.entry(recorded).or_insert(ours);
+    }
+
+    pub fn ours(&self, recorded: &str) -> Option<&str> {
+        self.ids.get(recorded).map(String::as_str)
+    }
+
+    /// A recorded text with our ids, our seconds (in `start=` and `end=`) and our folder.
+    pub fn translate(&self, recorded: &str) -> String {
+        let mut text = self.seconds_of(recorded);
+        for (from, to) in &self.ids {
+            text = text.replace(from, to);
+        }
+        text.replace("/data/", &format!("{}/", self.data))
+    }
+
+    fn seconds_of(&self, recorded: &str) -> String {
+        let Some((path, query)) = recorded.split_once('?') else {
+            return recorded.to_owned();
+        };
+        let part = |part: &str| match part.split_once('=') {
+            Some((name @ ("start" | "end"), value)) => match value.parse::<i64>() {
+                Ok(second) if is_second(second) => format!("{name}={}", self.second(second)),
+                _ => part.to_owned(),
+            },
+            _ => part.to_owned(),
+        };
+        let parts: Vec<_> = query.split('&').map(part).collect();
+        format!("{path}?{}", parts.join("&"))
+    }
+
+    /// The same distance from the nearest event that both know.
+    fn second(&self, recorded: i64) -> i64 {
+        let nearest = self
+            .seconds
+            .iter()
+            .min_by_key(|(known, _)| (*known - recorded).abs());
+        nearest.map_or(recorded, |(known, ours)| ours + (recorded - known))
+    }
+}
+
+/// Whether a number is a time in seconds of our days.
+pub fn is_second(number: i64) -> bool {
+    (1_000_000_000..10_000_000_000).contains(&number)
+}
+
+/// The places of UUIDs in a text.
+pub fn uuids(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + 36 <= bytes.len() {
+        if is_uuid(&bytes[at..at + 36]) {
+            found.push(&text[at..at + 36]);
+            at += 36;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
+}

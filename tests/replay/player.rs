@@ -1,0 +1,457 @@
+//! Plays one recording against one sandbox: brings it to the state that the recorder had, sends each
+//! request, and compares.
+//!
+//! What only looks is asked again until it is equal or patience ends, because the recorder had waited
+//! too; what changes something is sent once.
+
+use super::names::{Names, uuids};
+use super::recording::{Content, Entry, Request, Response};
+use super::shape::{Flaw, compare, compare_step, mask};
+use super::stage::{self, Before, Step};
+use super::table::Differences;
+use super::wire::Wire;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How long an answer may take to become equal.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long runs may take to get somewhere.
+const LONG: Duration = Duration::from_secs(20);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
+
+const WORKFLOW: &str = "workflows/DataPipelineWorkflow";
+
+/// What came of a recording.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub replayed: usize,
+    pub equal: usize,
+    pub justified: usize,
+    pub left_out: usize,
+}
+
+pub struct Player {
+    wire: Wire,
+    names: Names,
+    entries: Vec<Entry>,
+    before: Vec<Before>,
+    differences: Differences,
+    tally: Tally,
+    complaints: Vec<String>,
+    /// What went wrong before an exchange; judged with it.
+    unready: Vec<Flaw>,
+}
+
+impl Player {
+    pub fn new(file: &str, wire: Wire, data: &str) -> Self {
+        Self {
+            wire,
+            names: Names::new(data),
+            entries: super::recording::read(file),
+            before: stage::of(file),
+            differences: Differences::of(file),
+            tally: Tally::default(),
+            complaints: Vec::new(),
+            unready: Vec::new(),
+        }
+    }
+
+    /// Plays all; what is different without being known, and what is known without being different.
+    pub fn play(mut self) -> (Tally, Vec<String>) {
+        self.clear();
+        self.prepare("", 0);
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for at in 0..self.entries.len() {
+            let Entry { name, content } = self.entries[at].clone();
+            let nth = seen.entry(name.clone()).or_default();
+            *nth += 1;
+            let nth = *nth - 1;
+            self.prepare(&name, nth);
+            let flaws = match content {
+                Content::Exchange(request, response) => self.exchange(at, &name, &request, &response),
+                Content::Poll(request, steps) => self.poll(at, &name, &request, &steps),
+                Content::Bytes { sent, received } => self.bytes(&sent, &received),
+                Content::Computed => {
+                    self.tally.left_out += 1;
+                    continue;
+                }
+            };
+            let unready = std::mem::take(&mut self.unready);
+            self.judge(&name, unready.into_iter().chain(flaws).collect());
+        }
+        for stale in self.differences.stale() {
+            self.complaints
+                .push(format!("no longer different, take it out of the table: {stale}"));
+        }
+        (self.tally, self.complaints)
+    }
+
+    fn judge(&mut self, name: &str, flaws: Vec<Flaw>) {
+        self.tally.replayed += 1;
+        if flaws.is_empty() {
+            self.tally.equal += 1;
+            return;
+        }
+        let mut justified = true;
+        for flaw in flaws {
+            if !self.differences.explain(name, &flaw) {
+                justified = false;
+                let Flaw { at, recorded, ours } = flaw;
+                self.complaints.push(format!(
+                    "{name:?} at {at:?}\n     recorded {recorded}\n     ours     {ours}"
+                ));
+            }
+        }
+        self.tally.justified += usize::from(justified);
+    }
+
+    fn all_known(&self, name: &str, flaws: &[Flaw]) -> bool {
+        flaws.iter().all(|flaw| self.differences.knows(name, flaw))
+    }
+
+    fn exchange(&mut self, at: usize, name: &str, request: &Request, recorded: &Response) -> Vec<Flaw> {
+        let unknown_run = recorded.status == 404;
+        if !unknown_run {
+            self.have_runs(at, request);
+        }
+        let looks = request.method == "GET"
+            || ["/status", "/runs", "/runcount", "/appdetail", "/query"]
+                .iter()
+                .any(|end| request.path.ends_with(end));
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let ours = self.wire.send(&self.translate(request));
+            let mut names = self.names.clone();
+            let flaws = compare(recorded, &ours, &mut names);
+            if !looks || self.all_known(name, &flaws) || Instant::now() > deadline {
+                self.names = names;
+                return flaws;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Our answers must be recorded ones, in the recorded order, up to the last; some may be missed.
+    fn poll(&mut self, at: usize, name: &str, request: &Request, steps: &[Response]) -> Vec<Flaw> {
+        self.have_runs(at, request);
+        let deadline = Instant::now() + LONG;
+        let mut reached = 0;
+        let mut flaws = Vec::new();
+        let mut last = None;
+        while Instant::now() < deadline && self.unready.is_empty() {
+            let ours = self.wire.send(&self.translate(request));
+            if last
+                .as_ref()
+                .is_some_and(|last: &Response| last.body == ours.body)
+            {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            let attempts: Vec<_> = steps[reached..]
+                .iter()
+                .enumerate()
+                .map(|(ahead, step)| {
+                    let mut names = self.names.clone();
+                    let flaws = compare_step(step, &ours, &mut names);
+                    let unknown = flaws
+                        .iter()
+                        .filter(|flaw| !self.differences.knows(name, flaw))
+                        .count();
+                    (unknown, flaws.len(), ahead, flaws, names)
+                })
+                .collect();
+            last = Some(ours);
+            let best = attempts
+                .into_iter()
+                .min_by_key(|(unknown, all, ahead, ..)| (*unknown, *all, *ahead));
+            let Some((unknown, _, ahead, found, names)) = best else {
+                break;
+            };
+            flaws.extend(found.into_iter().map(|flaw| Flaw {
+                at: format!("step {}", flaw.at),
+                ..flaw
+            }));
+            if unknown == 0 {
+                reached += ahead;
+                self.names = names;
+            }
+            if reached + 1 == steps.len() {
+                flaws.dedup();
+                return flaws;
+            }
+        }
+        flaws.push(Flaw {
+            at: "last step".to_owned(),
+            recorded: steps
+                .last()
+                .and_then(|step| step.body.clone())
+                .unwrap_or_default(),
+            ours: last.and_then(|last| last.body).unwrap_or_default(),
+        });
+        flaws
+    }
+
+    fn bytes(&mut self, sent: &str, received: &str) -> Vec<Flaw> {
+        let ours = self
+            .wire
+            .bytes(&sent.replace(" /", &format!(" {}/", self.wire.prefix)));
+        let (recorded, ours) = (mask(&without_time(received)), mask(&ours));
+        if recorded == ours {
+            return Vec::new();
+        }
+        let at = "bytes".to_owned();
+        vec![Flaw { at, recorded, ours }]
+    }
+
+    fn translate(&self, request: &Request) -> Request {
+        Request {
+            path: self.names.translate(&request.path),
+            body: request.body.as_deref().map(|body| self.names.translate(body)),
+            ..request.clone()
+        }
+    }
+
+    /// Starts the run that a path names, as the recorder had, and waits until it is as far.
+    fn have_runs(&mut self, at: usize, request: &Request) {
+        let Some((app, id)) = run_of(&request.path) else {
+            return;
+        };
+        let known = self.names.ours(&id).is_some();
+        if !known {
+            let Some(arguments) = self.arguments_of(&id) else {
+                return;
+            };
+            self.start(&app, Some(&id), &arguments);
+            if self.names.ours(&id).is_none() {
+                return;
+            }
+        }
+        let next = self.entries[at..]
+            .iter()
+            .find_map(|entry| records(entry).into_iter().find(|r| r["runid"] == *id));
+        let Some(status) = next.and_then(|record| record["status"].as_str().map(str::to_owned)) else {
+            return;
+        };
+        let stops = request.path.contains("/stop");
+        if request.method == "POST" && !(stops && status == "STOPPING") {
+            self.until(
+                &app,
+                &id,
+                &[if stops && !known && status == "KILLED" {
+                    "RUNNING".to_owned()
+                } else {
+                    status
+                }],
+            );
+        }
+    }
+
+    /// The arguments of a recorded run, from any of its records.
+    fn arguments_of(&self, id: &str) -> Option<BTreeMap<String, String>> {
+        let mine = self
+            .entries
+            .iter()
+            .flat_map(records)
+            .filter(|record| record["runid"] == *id);
+        let maps = mine
+            .filter_map(|record| serde_json::from_str(record["properties"]["runtimeArgs"].as_str()?).ok());
+        let mut maps = maps.filter(|map: &BTreeMap<String, String>| !map.contains_key("clusterMode"));
+        maps.next()
+    }
+
+    /// The recorder's server had none of the shipped pipelines.
+    fn clear(&mut self) {
+        let apps = self.ask("GET", "apps", None);
+        for name in apps
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|app| app["name"].as_str())
+        {
+            self.ask("DELETE", &format!("apps/{name}"), None);
+        }
+    }
+
+    fn prepare(&mut self, exchange: &str, nth: usize) {
+        let all = self.before.clone();
+        for before in all
+            .iter()
+            .filter(|before| before.exchange == exchange && before.nth == nth)
+        {
+            for step in &before.steps {
+                self.step(step);
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Deploy {
+                pipeline,
+                app,
+                version,
+            } => {
+                let path = super::recording::folder().join(format!("lab/{pipeline}.json"));
+                let app = app.as_ref().unwrap_or(pipeline);
+                let answer = self.ask(
+                    "PUT",
+                    &format!("apps/{app}"),
+                    Some(std::fs::read_to_string(path).unwrap()),
+                );
+                if let (Some(version), Some(ours)) = (version, answer["version"].as_str()) {
+                    self.names.rebind(version, ours);
+                }
+            }
+            Step::Start { app, run, arguments } => self.start(app, run.as_deref(), arguments),
+            Step::Until { app, run, status } => self.until(app, run, status),
+            Step::Idle { apps } => {
+                for app in apps {
+                    self.wait(app, &format!("{app} is idle"), |runs| runs.iter().all(is_end));
+                }
+            }
+            Step::Count {
+                app,
+                status,
+                runs: wanted,
+            } => {
+                self.wait(app, &format!("{wanted} of {app} are {status}"), |runs| {
+                    let has = |status: &str| runs.iter().filter(|run| run["status"] == *status).count();
+                    has(status) == *wanted && has("PENDING") + has("STARTING") == 0
+                });
+            }
+            Step::Send { method, path, body } => {
+                let request = Request {
+                    method: method.clone(),
+                    path: path.clone(),
+                    headers: Vec::new(),
+                    body: body.clone(),
+                };
+                let translated = self.translate(&request);
+                self.wire.send(&translated);
+            }
+        }
+    }
+
+    fn start(&mut self, app: &str, run: Option<&str>, arguments: &BTreeMap<String, String>) {
+        let mut all = BTreeMap::from([("input".to_owned(), "/data/in/a.txt".to_owned())]);
+        all.insert(
+            "output".to_owned(),
+            format!("/data/out/{}", uuid::Uuid::new_v4().simple()),
+        );
+        for name in ["sleep", "actSleep"] {
+            all.insert(name.to_owned(), "0".to_owned());
+        }
+        for name in ["level", "failAt", "errorAt", "actSet", "actFail"] {
+            all.insert(name.to_owned(), String::new());
+        }
+        if !arguments.contains_key("actSleep") && app != "slow" {
+            all.remove("actSleep");
+            all.remove("actSet");
+            all.remove("actFail");
+        }
+        all.extend(arguments.clone());
+        all.remove("logical.start.time");
+        let body = json!([{
+            "appId": app, "programType": "Workflow", "programId": "DataPipelineWorkflow", "runtimeargs": all,
+        }]);
+        let answer = self.ask("POST", "start", Some(self.names.translate(&body.to_string())));
+        match (answer[0]["runId"].as_str(), run) {
+            (Some(ours), Some(run)) => self.names.bind(run, ours),
+            (Some(_), None) => {}
+            (None, _) => self.unready(&format!("{app} starts"), &answer),
+        }
+    }
+
+    fn unready(&mut self, wanted: &str, met: &Value) {
+        self.unready.push(Flaw {
+            at: "stage".to_owned(),
+            recorded: wanted.to_owned(),
+            ours: met.to_string().chars().take(300).collect(),
+        });
+    }
+
+    fn until(&mut self, app: &str, run: &str, status: &[String]) {
+        let ours = self.names.ours(run).unwrap_or(run).to_owned();
+        self.wait(app, &format!("{run} of {app} is {status:?}"), |runs| {
+            let mine = runs.iter().find(|run| run["runid"] == *ours);
+            mine.is_some_and(|run| status.iter().any(|status| run["status"] == *status))
+        });
+    }
+
+    /// Looks at the runs of an app until they are as wanted.
+    fn wait(&mut self, app: &str, what: &str, wanted: impl Fn(&[Value]) -> bool) {
+        let deadline = Instant::now() + LONG;
+        loop {
+            let runs = self.ask("GET", &format!("apps/{app}/{WORKFLOW}/runs?limit=1000"), None);
+            if runs.as_array().is_some_and(|runs| wanted(runs)) {
+                return;
+            }
+            if !runs.is_array() || Instant::now() > deadline {
+                return self.unready(what, &runs);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn ask(&self, method: &str, path: &str, body: Option<String>) -> Value {
+        let token = self.wire.token.iter();
+        let answer = self.wire.send(&Request {
+            method: method.to_owned(),
+            path: format!("/v3/namespaces/default/{path}"),
+            headers: token
+                .map(|token| ("Authorization".to_owned(), format!("Bearer {token}")))
+                .collect(),
+            body,
+        });
+        let body = answer.body.unwrap_or_default();
+        serde_json::from_str(&body).unwrap_or(Value::String(body))
+    }
+}
+
+fn is_end(run: &Value) -> bool {
+    ["COMPLETED", "FAILED", "KILLED", "REJECTED"]
+        .iter()
+        .any(|end| run["status"] == **end)
+}
+
+/// The app and the run in a path of a workflow's run.
+fn run_of(path: &str) -> Option<(String, String)> {
+    let (before, rest) = path.split_once("/workflows/DataPipelineWorkflow/runs/")?;
+    let id = *uuids(rest.get(..36)?).first()?;
+    let app = before.split_once("/apps/")?.1.split('/').next()?;
+    Some((app.to_owned(), id.to_owned()))
+}
+
+/// All run records in the answers of an entry.
+fn records(entry: &Entry) -> Vec<Value> {
+    let responses: Vec<&Response> = match &entry.content {
+        Content::Exchange(_, response) => vec![response],
+        Content::Poll(_, steps) => steps.iter().collect(),
+        _ => Vec::new(),
+    };
+    let bodies = responses
+        .into_iter()
+        .filter_map(|response| serde_json::from_str(response.body.as_deref()?).ok());
+    let mut found = Vec::new();
+    bodies.for_each(|body: Value| collect(&body, &mut found));
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Object(map) if map.contains_key("runid") => found.push(value.clone()),
+        Value::Object(map) => map.values().for_each(|value| collect(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| collect(value, found)),
+        _ => {}
+    }
+}
+
+/// `[closed by the server after 3 ms]` without its time.
+fn without_time(received: &str) -> String {
+    match received.split_once(" after ") {
+        Some((before, rest)) if rest.ends_with("ms]") => format!("{before}]"),
+        _ => received.to_owned(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Reads recordings: one JSON object a line, in the shapes that `tests/recorded/README.md` tells.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Where recordings lie.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded")
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+}
+
+/// An answer as it came; header names are lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    /// `None` when the body was not kept, or not whole.
+    pub body: Option<String>,
+}
+
+impl Response {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a line holds.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// One request and its answer.
+    Exchange(Request, Response),
+    /// One request that was sent again and again; the answers that differ from the one before.
+    Poll(Request, Vec<Response>),
+    /// Bytes on a connection.
+    Bytes { sent: String, received: String },
+    /// Something computed: nothing to replay.
+    Computed,
+}
+
+/// One line of a recording.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub name: String,
+    pub content: Content,
+}
+
+/// Reads a recording such as `cdap-6.11.0/a`.
+pub fn read(file: &str) -> Vec<Entry> {
+    let path = folder().join(format!("{file}.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .map(|line| entry(&serde_json::from_str(line).unwrap()))
+        .collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn entry(line: &Value) -> Entry {
+    Entry {
+        name: text(&line["name"]),
+        content: content(line),
+    }
+}
+
+fn content(line: &Value) -> Content {
+    if let (Some(sent), Some(received)) = (line["sent"].as_str(), line["received"].as_str()) {
+        return Content::Bytes {
+            sent: sent.to_owned(),
+            received: received.to_owned(),
+        };
+    }
+    let Some(request) = line
+        .get("request")
+        .filter(|request| request["method"].is_string())
+    else {
+        return Content::Computed;
+    };
+    if let Some(steps) = line["steps"].as_array() {
+        return Content::Poll(self::request(request), steps.iter().map(response).collect());
+    }
+    match line.get("response") {
+        Some(answer) => Content::Exchange(self::request(request), response(answer)),
+        None => Content::Computed,
+    }
+}
+
+fn request(value: &Value) -> Request {
+    Request {
+        method: text(&value["method"]),
+        path: text(&value["path"]),
+        headers: headers(&value["headers"]),
+        // A body that is no text was kept in part only; such an exchange cannot be replayed.
+        body: value["body"].as_str().map(str::to_owned),
+    }
+}
+
+fn response(value: &Value) -> Response {
+    let whole = value["body_chars"].is_null() && value["body_base64"].is_null();
+    Response {
+        status: u16::try_from(value["status"].as_u64().unwrap_or_default()).unwrap(),
+        headers: headers(&value["headers"])
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect(),
+        body: value["body"].as_str().filter(|_| whole).map(str::to_owned),
+    }
+}
+
+/// Headers are a list of pairs in one kind of recording and an object in the other.
+fn headers(value: &Value) -> Vec<(String, String)> {
+    match value {
+        Value::Array(pairs) => pairs
+            .iter()
+            .map(|pair| (text(&pair[0]), text(&pair[1])))
+            .collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
