@@ -78,7 +78,10 @@ Exit codes:
 
 const SANDBOX_HELP: &str = "\
 Once it answers it prints one line of JSON with its addresses and names, and nothing else, on
-standard output. It listens on the loopback interface only and needs no credentials.";
+standard output. It listens on the loopback interface only and needs no credentials.
+
+A scenario makes it misbehave as real services do (docs/scenarios.md), and can be changed while it
+runs: GET, PUT and DELETE /sandbox/scenario, GET /sandbox/faults.";
 
 /// Options of `downbeat run`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -118,6 +121,9 @@ pub struct SandboxOptions {
     /// A real MySQL or `MariaDB` instead of the built-in source database
     #[arg(long, value_name = "MYSQL_URL", value_parser = mysql_url, help = SOURCE_HELP)]
     pub source: Option<String>,
+    /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
+    #[arg(long, value_name = "FILE|NAME")]
+    pub scenario: Vec<PathBuf>,
     /// Which release of CDAP it resembles
     #[arg(long, value_enum, default_value_t, value_name = "RELEASE")]
     pub cdap_version: Release,
@@ -308,8 +314,8 @@ mod tests {
             ("downbeat sandbox --bind everywhere", "--bind"),
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
+            ("downbeat sandbox --scenario", "a value is required"),
             ("downbeat sandbox --source 127.0.0.1:3306", "mysql://user"),
-            ("downbeat sandbox --scenario f", "--scenario"),
             ("downbeat --profile p sandbox", "serves no profile"),
             ("downbeat --set a=1 runs", "lists what was"),
             ("downbeat runs --limit 0", "0 is not in"),

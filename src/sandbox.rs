@@ -8,6 +8,7 @@ pub mod bigquery;
 pub mod bucket;
 pub mod cdap;
 pub mod clock;
+mod control;
 pub mod execution;
 pub mod executor;
 pub mod fusion;
@@ -16,6 +17,7 @@ mod macros;
 pub mod observation;
 mod pipeline;
 pub mod plugin;
+pub mod scenario;
 pub mod server;
 pub mod source;
 pub mod value;
@@ -39,6 +41,8 @@ pub struct Settings {
     pub personality: Personality,
     /// How many runs may be under way.
     pub limits: Limits,
+    /// What goes wrong.
+    pub scenario: scenario::Scenario,
     /// A real MySQL or `MariaDB` in the place of the embedded source.
     pub source: Option<source::Address>,
     /// The token that CDAP asks for; without one it is open, as a fresh server is.
@@ -56,6 +60,7 @@ impl Default for Settings {
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
+            scenario: scenario::Scenario::default(),
             source: None,
             cdap_token: None,
             lab: false,
@@ -128,12 +133,43 @@ pub enum SandboxError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file of runs could not be opened or read.
-    #[error(
-        "could not use the sandbox's store of runs: {0}; if it is damaged, delete cdap.db in the sandbox's folder"
-    )]
+    /// A store could not be opened or read.
+    #[error("could not use a store of the sandbox: {0}")]
     Store(#[from] rusqlite::Error),
+    /// A file or folder of the sandbox's could not be opened or read.
+    #[error("could not use {}: {source}; if it is damaged, delete it, and the sandbox makes a new one", path.display())]
+    Damaged {
+        /// The file or folder.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// An entry of the store of runs is no JSON of ours.
+    #[error(
+        "could not read the {kind} '{key}' in cdap.db: {source}; if the file is damaged or of a later release, delete it, and the sandbox makes a new one"
+    )]
+    Entry {
+        /// `run`, `app`, …
+        kind: String,
+        /// Its name.
+        key: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// A shipped pipeline was refused by the sandbox's own executor.
     #[error("could not deploy the shipped pipeline: {0}")]
     Deploy(String),
+}
+
+impl SandboxError {
+    /// Names the file that a store is in; without a folder there is none.
+    fn of_file(self, state: &State, name: &str) -> Self {
+        match (self, state) {
+            (Self::Store(source), State::Directory(folder)) => Self::Damaged {
+                path: folder.join(name),
+                source,
+            },
+            (other, _) => other,
+        }
+    }
 }

@@ -2,9 +2,11 @@
 
 use crate::cli::{Exit, Release, SandboxOptions};
 use crate::config::Home;
+use crate::sandbox::scenario::{Scenario, named, shipped};
 use crate::sandbox::{Personality, Settings, State, host};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Result<Exit> {
@@ -17,6 +19,7 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
     let source = source.map_err(|reason: String| anyhow::anyhow!("--source: {reason}"))?;
     let defaults = Settings::default();
     let speed = options.speed.unwrap_or(defaults.speed);
+    let scenario = scenarios(&options.scenario)?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = options.bind.unwrap_or(defaults.address);
     let sandbox = host::open(Settings {
@@ -24,6 +27,7 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
         port: options.port,
         state,
         speed,
+        scenario,
         source,
         personality: match options.cdap_version {
             Release::V6_10 => Personality::V6_10,
@@ -53,4 +57,37 @@ pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Resu
     }
     sandbox.shutdown().await;
     Ok(Exit::Success)
+}
+
+/// All scenarios as one.
+fn scenarios(paths: &[PathBuf]) -> anyhow::Result<Scenario> {
+    let mut all = Scenario::default();
+    for path in paths {
+        all.join(scenario(path)?).map_err(|name| {
+            anyhow!("Two of the scenarios have a rule called '{name}'. Give one of them another name.")
+        })?;
+    }
+    Ok(all)
+}
+
+/// A shipped scenario by its name, else a file.
+fn scenario(path: &Path) -> anyhow::Result<Scenario> {
+    let name = path.to_string_lossy();
+    let read = if let Some(shipped) = named(&name) {
+        shipped
+    } else {
+        let text = std::fs::read_to_string(path).with_context(|| {
+            let known = shipped::names();
+            format!("Cannot read the scenario {name}. Name a file, or one of {known}.")
+        })?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        Scenario::read(&stem, &text)
+    };
+    read.map_err(|mistakes| {
+        let lines: Vec<_> = mistakes
+            .iter()
+            .map(|mistake| format!("{name}:{mistake}"))
+            .collect();
+        anyhow!("{}", lines.join("\n"))
+    })
 }

@@ -8,42 +8,56 @@ mod asked;
 mod dataset;
 mod encode;
 mod fault;
+mod intake;
 mod job;
 mod job_api;
+mod order;
 mod parameter;
 mod query;
 mod snapshot;
 mod table;
+mod transfer;
+mod upload;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
+use crate::sandbox::bucket::Buckets;
 use crate::sandbox::warehouse::{SqlError, Warehouse};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use fault::Fault;
 use job::Ledger;
 use snapshot::Snapshots;
 use std::sync::Arc;
+use upload::Uploads;
 
 /// The most that a request may send, as at Google.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
+/// The most that an upload may send at once.
+const LARGEST_UPLOAD: usize = 256 * 1024 * 1024;
+
 /// What the handlers share.
 struct Desk {
     warehouse: Arc<Warehouse>,
+    buckets: Buckets,
     jobs: Ledger,
     snapshots: Snapshots,
+    uploads: Uploads,
 }
 
 /// The API under `/bigquery/v2`.
-pub fn router(warehouse: Arc<Warehouse>) -> Router {
+pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets) -> Router {
     let desk = Arc::new(Desk {
         warehouse,
+        buckets,
         jobs: Ledger::default(),
         snapshots: Snapshots::default(),
+        uploads: Uploads::default(),
     });
     let datasets = "/projects/{project}/datasets";
     let tables = "/projects/{project}/datasets/{dataset}/tables";
@@ -57,17 +71,36 @@ pub fn router(warehouse: Arc<Warehouse>) -> Router {
         .route("/projects/{project}/queries", post(query::query))
         .route("/projects/{project}/queries/{job}", get(query::results))
         .route(datasets, get(dataset::list).post(dataset::insert))
-        .route(&format!("{datasets}/{{dataset}}"), get(dataset::get))
+        .route(
+            &format!("{datasets}/{{dataset}}"),
+            get(dataset::get)
+                .delete(dataset::delete)
+                .patch(dataset::patch)
+                .put(dataset::patch),
+        )
         .route(tables, get(table::list).post(table::insert))
         .route(
             &format!("{tables}/{{table}}"),
-            get(table::get).delete(table::delete),
+            get(table::get)
+                .delete(table::delete)
+                .patch(table::patch)
+                .put(table::patch),
         )
         .route(&format!("{tables}/{{table}}/data"), get(table::rows))
+        .route(&format!("{tables}/{{table}}/insertAll"), post(table::insert_all))
+        .route("/projects/{project}/jobs/{job}/delete", delete(job_api::delete))
+        .route("/projects", get(dataset::projects))
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(Arc::clone(&desk));
+    let uploads = Router::new()
+        .route("/projects/{project}/jobs", post(upload::begin).put(upload::go_on))
+        .layer(DefaultBodyLimit::max(LARGEST_UPLOAD))
         .with_state(desk);
-    Router::new().nest("/bigquery/v2", api)
+    Router::new()
+        .nest("/bigquery/v2", api)
+        .nest("/upload/bigquery/v2", uploads.clone())
+        .nest("/resumable/upload/bigquery/v2", uploads)
 }
 
 async fn nowhere(method: Method, uri: Uri) -> Fault {

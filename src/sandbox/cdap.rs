@@ -6,6 +6,7 @@
 
 use super::clock::Clock;
 use super::execution::Executor;
+use super::scenario::live::Faults;
 use super::server::Names;
 use super::{Limits, Personality, SandboxError, Settings};
 use axum::Router;
@@ -16,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::response::Response;
 use axum::routing::any;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 use world::{Namespace, World};
@@ -26,6 +28,7 @@ mod app_calls;
 pub mod batch;
 pub mod call;
 pub mod catalogue;
+mod crash;
 mod deploy;
 mod encoding;
 pub mod event;
@@ -63,7 +66,12 @@ pub struct Cdap {
     limits: Limits,
     lab: bool,
     ids: launch::RunIds,
+    faults: Arc<Faults>,
+    /// Whether it is being ended in good order.
+    leaving: AtomicBool,
     gate: Option<gate::Gate>,
+    /// When it was opened, in milliseconds since 1970.
+    began: i64,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -83,22 +91,26 @@ impl Cdap {
         names: &Names,
         base: &str,
     ) -> Result<Arc<Self>, SandboxError> {
+        let clock = Clock::new(settings.speed);
         let cdap = Arc::new(Self {
             world: Mutex::default(),
-            store: Store::open(&settings.state)?,
+            store: Store::open(&settings.state).map_err(|error| error.of_file(&settings.state, "cdap.db"))?,
             executor,
-            clock: Clock::new(settings.speed),
+            clock,
             personality: settings.personality,
             limits: settings.limits,
             lab: settings.lab,
             ids: launch::RunIds::default(),
+            faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
+            leaving: AtomicBool::new(false),
+            began: Clock::new(1.0).now(),
             gate: settings
                 .cdap_token
                 .clone()
                 .map(|token| gate::Gate::new(token, format!("{base}/token"))),
         });
         cdap.load()?;
-        cdap.take_up();
+        cdap.take_up(&std::collections::BTreeSet::new());
         if cdap.store.all::<bool>("shipped")?.is_empty() {
             cdap.deploy_shipped(names)?;
             cdap.store.put("shipped", "pipelines", &true);
@@ -109,6 +121,11 @@ impl Cdap {
     /// Which release it resembles.
     pub const fn personality(&self) -> Personality {
         self.personality
+    }
+
+    /// What goes wrong at present.
+    pub(in crate::sandbox) const fn faults(&self) -> &Arc<Faults> {
+        &self.faults
     }
 
     /// `/api` and all below it.

@@ -65,7 +65,13 @@ impl Clock {
         self.speed
     }
 
-    fn scaled(self, span: Duration) -> Duration {
-        span.div_f64(self.speed)
+    /// A span as long as it takes here.
+    pub fn scaled(self, span: Duration) -> Duration {
+        Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)
+    }
+
+    /// A span that took place here, as long as it is told.
+    pub fn told(self, span: Duration) -> Duration {
+        Duration::try_from_secs_f64(span.as_secs_f64() * self.speed).unwrap_or(Duration::MAX)
     }
 }

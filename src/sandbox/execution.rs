@@ -4,6 +4,7 @@
 //! an execution tells while it works.
 
 use super::observation::{Failure, NodeProgram, Observation};
+use super::scenario::Breakage;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -75,6 +76,25 @@ pub struct Job {
     pub pace: Duration,
     /// How much faster than they ask for stages may sleep.
     pub speed: f64,
+    /// The stage that the scenario breaks.
+    pub breakage: Option<Breakage>,
+}
+
+impl Job {
+    /// Breaks the stage, if it is the one that the scenario breaks.
+    ///
+    /// # Errors
+    /// What the scenario says.
+    pub fn check(&self, stage: &str) -> Result<(), Failure> {
+        match &self.breakage {
+            Some(breakage) if breakage.stage == stage => Err(Failure {
+                class_name: breakage.class_name.clone(),
+                message: Some(breakage.text.clone()),
+                cause: None,
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How an execution ended.

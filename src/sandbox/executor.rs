@@ -64,6 +64,7 @@ impl Executor for StoreExecutor {
             stores: &self.stores,
             pipeline: &pipeline,
             scope,
+            job,
             stop,
             tell: &|observation| (*observe.borrow_mut())(observation),
             share,
@@ -105,6 +106,7 @@ struct Execution<'a> {
     stores: &'a Stores,
     pipeline: &'a Pipeline,
     scope: macros::Scope,
+    job: &'a Job,
     stop: &'a AtomicBool,
     tell: &'a dyn Fn(Observation),
     /// How long one node should take at least.
@@ -154,6 +156,10 @@ impl Execution<'_> {
         properties: &BTreeMap<String, String>,
         work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        // A sink breaks when it commits: what the others write is complete then, as in a real job.
+        if stage.kind != "batchsink" {
+            self.job.check(&stage.name)?;
+        }
         let window = self
             .scope
             .arguments

@@ -59,7 +59,7 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
     let (stores, ground) = stores
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
-    let more = bigquery::router(stores.warehouse.clone());
+    let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone());
     let executor = StoreExecutor::new(stores).with_lab(settings.lab);
     let running = server::start(settings, Arc::new(executor), more, names).await?;
     Ok(Sandbox {
@@ -83,13 +83,14 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
             (None, scratch.0.clone(), Ground::Scratch(scratch))
         }
     };
-    let warehouse = Warehouse::open(folder, project, LOCATION)?;
+    let of = |name| move |error| SandboxError::from(error).of_file(state, name);
+    let warehouse = Warehouse::open(folder, project, LOCATION).map_err(of("warehouse.db"))?;
     warehouse
         .seed()
         .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
     let source = match source {
         Some(address) => Source::server(address),
-        None => Source::open(folder, SEED, chrono::Utc::now)?,
+        None => Source::open(folder, SEED, chrono::Utc::now).map_err(of("source"))?,
     };
     let stores = Stores {
         warehouse: Arc::new(warehouse),

@@ -237,8 +237,10 @@ fn describe(node: &Node) -> String {
     };
     match node.program {
         NodeProgram::Action => String::new(),
-        NodeProgram::Spark | NodeProgram::MapReduce => {
-            format!("Sources {} to sinks {}.", names(false), names(true))
+        NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+        NodeProgram::MapReduce => {
+            let (sources, sinks) = (names(false), names(true));
+            format!("MapReduce phase executor. Sources {sources} to sinks {sinks}.")
         }
     }
 }

@@ -3,13 +3,18 @@
 //! `Ready` is the line that `downbeat sandbox` prints: an interface for scripts, so its keys and
 //! their order never change. The APIs themselves are in `fusion`, `cdap` and `bigquery`.
 
+mod front;
+mod instead;
+mod wire;
+
 use super::cdap::Cdap;
+use super::control;
 use super::execution::Executor;
 use super::fusion;
 use super::{SandboxError, Settings};
 use axum::Router;
+use front::Front;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,6 +22,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wire::Wire;
 
 /// What a client needs to know to use the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,10 +158,12 @@ pub async fn start(
     let router = Router::new()
         .merge(cdap.router())
         .merge(fusion::router(names, port, settings.personality))
+        .merge(control::router(Arc::clone(&cdap)))
         .merge(more);
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
-    connections.spawn(accept(listener, router, stop.clone(), connections.clone()));
+    let apis = (router, Arc::clone(&cdap));
+    connections.spawn(accept(listener, apis, stop.clone(), connections.clone()));
     tokio::spawn(stop.clone().run_until_cancelled_owned(Arc::clone(&cdap).keep()));
     Ok(Running {
         ready,
@@ -185,7 +193,10 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {
         })
 }
 
-async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, connections: TaskTracker) {
+/// All APIs, and the control plane that may be away.
+type Apis = (Router, Arc<Cdap>);
+
+async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, connections: TaskTracker) {
     loop {
         let stream = tokio::select! {
             () = stop.cancelled() => return,
@@ -193,7 +204,7 @@ async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, 
         };
         match stream {
             Ok((stream, _)) => {
-                connections.spawn(serve(stream, router.clone(), stop.clone()));
+                connections.spawn(serve(stream, apis.clone(), stop.clone()));
             }
             // Out of file handles or a peer that is gone already: the next one may do better.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
@@ -202,11 +213,13 @@ async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, 
 }
 
 /// Serves one connection. CDAP sends no `date` (measured), which only hyper's own builder can do.
-async fn serve(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn serve(stream: TcpStream, (router, cdap): Apis, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
+    let (wire, cut) = Wire::new(stream);
+    let front = Front::new(router, Arc::clone(cdap.faults()), cdap, cut);
     let connection = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(wire), front);
     tokio::pin!(connection);
     tokio::select! {
         // A connection that breaks is the client's affair.

@@ -14,6 +14,7 @@ pub(super) mod kind;
 mod load;
 mod rewrite;
 mod statement;
+mod stop;
 mod token;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 pub use catalogue::{DatasetDescription, TableDescription};
 pub use error::SqlError;
 pub(crate) use function::parse_timestamp;
+pub use load::{Append, Existing};
 
 use crate::sandbox::value::{Column, Value};
 use chrono::Utc;
@@ -79,7 +81,7 @@ impl fmt::Debug for Warehouse {
 impl Warehouse {
     /// Opens `warehouse.db` in a folder, or a storage that ends with the process.
     pub fn open(folder: Option<&Path>, project: &str, location: &str) -> rusqlite::Result<Self> {
-        let connection = match folder {
+        let mut connection = match folder {
             Some(folder) => Connection::open(private_file(folder)?)?,
             None => Connection::open_in_memory()?,
         };
@@ -94,6 +96,7 @@ impl Warehouse {
         // GoogleSQL's LIKE minds the case.
         connection.pragma_update(None, "case_sensitive_like", true)?;
         connection.execute_batch(catalogue::SCHEMA)?;
+        stop::watch(&mut connection)?;
         Ok(Self {
             connection: Mutex::new(connection),
             moment,
@@ -189,6 +192,9 @@ impl Warehouse {
 
     /// SQLite's complaint in BigQuery's words.
     fn translate(&self, sql: &str, error: &rusqlite::Error) -> SqlError {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
+            return SqlError::stopped();
+        }
         let text = error.to_string();
         let after = |lead: &str| {
             text.split_once(lead)

@@ -66,7 +66,7 @@ fn carry(mut client: TcpStream, host: &str, shared: &Arc<Shared>) {
         let (mut server, mut client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
         let (shared, cutting) = (Arc::clone(shared), Arc::clone(&cutting));
         move || {
-            let mut buffer = [0; 64 << 10];
+            let mut buffer = vec![0; 64 << 10];
             while let Ok(count @ 1..) = server.read(&mut buffer) {
                 // The answer is there, so the effect is; the client never learns of it.
                 if *cutting.lock().unwrap() {
@@ -81,7 +81,7 @@ fn carry(mut client: TcpStream, host: &str, shared: &Arc<Shared>) {
             let _ = server.shutdown(Shutdown::Both);
         }
     });
-    let mut buffer = [0; 64 << 10];
+    let mut buffer = vec![0; 64 << 10];
     while let Ok(count @ 1..) = client.read(&mut buffer) {
         let text = String::from_utf8_lossy(&buffer[..count]).replace("gzip", "none");
         let line = text.lines().next().unwrap_or_default();

@@ -35,6 +35,13 @@ impl Sandbox {
         self.child.wait().unwrap();
     }
 
+    /// Ends it with a signal; its exit code.
+    pub fn end(&mut self, name: &str) -> Option<i32> {
+        super::home::signal(self.child.id(), name);
+        let ended = super::home::wait_for("the end of the sandbox", || self.child.try_wait().unwrap());
+        ended.code()
+    }
+
     /// The lines of a profile that lead here.
     pub fn way(&self) -> String {
         let name = |key: &str| self.ready[key].as_str().unwrap();
@@ -42,19 +49,53 @@ impl Sandbox {
         format!("datafusion_endpoint = '{fusion}'\nbigquery_endpoint = '{bigquery}'\ncredentials = 'none'\n")
     }
 
-    /// The states of all runs of the pipeline.
-    pub fn run_states(&self) -> Vec<String> {
+    /// The records of all runs of the pipeline.
+    pub fn runs(&self) -> Vec<Value> {
         let name = |key: &str| self.ready[key].as_str().unwrap();
-        let url = format!(
-            "{}/v3/namespaces/{}/apps/{}/workflows/DataPipelineWorkflow/runs",
-            name("cdap"),
+        let path = format!(
+            "/api/v3/namespaces/{}/apps/{}/workflows/DataPipelineWorkflow/runs?limit=10000",
             name("namespace"),
             name("pipeline")
         );
-        let runs: Vec<Value> = serde_json::from_str(&get(&url)).unwrap();
-        runs.iter()
-            .map(|run| run["status"].as_str().unwrap().to_owned())
-            .collect()
+        let runs = self.get(&path);
+        runs.as_array().unwrap().clone()
+    }
+
+    /// The JSON below a path.
+    pub fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask("GET", path, "");
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        let base = self.ready["datafusion"].as_str().unwrap();
+        base.strip_prefix("http://").unwrap()
+    }
+
+    /// The status and the body of an answer.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let host = self.address();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
+    }
+
+    /// The states of all runs of the pipeline.
+    pub fn run_states(&self) -> Vec<String> {
+        let runs = self.runs();
+        let state = |run: &Value| run["status"].as_str().unwrap().to_owned();
+        runs.iter().map(state).collect()
     }
 }
 
@@ -63,15 +104,4 @@ impl Drop for Sandbox {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn get(url: &str) -> String {
-    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    write!(stream, "GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains(" 200 "), "{url}: {answer}");
-    body.to_owned()
 }

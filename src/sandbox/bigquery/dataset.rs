@@ -7,7 +7,7 @@ use super::job_api::{Answer, body, etag, listed};
 use crate::sandbox::warehouse::{DatasetDescription, QuerySettings, Warehouse};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -92,6 +92,74 @@ pub(super) async fn insert(
     find(&desk, &name)
         .await
         .map(|found| axum::Json(resource(&desk, &found)))
+}
+
+/// Removes a dataset; what is in it only with `deleteContents`.
+pub(super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path((project, dataset)): Path<(String, String)>,
+    asked: Asked,
+) -> Result<StatusCode, Fault> {
+    check(&desk, &project, &dataset)?;
+    find(&desk, &dataset).await?;
+    let contents = asked
+        .text("deleteContents")
+        .is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    desk.ask(move |warehouse| warehouse.drop_dataset(&dataset, contents))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes what the sandbox keeps of a dataset: nothing but its name, so anything else is refused.
+pub(super) async fn patch(
+    State(desk): State<Arc<Desk>>,
+    Path((project, dataset)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
+    check(&desk, &project, &dataset)?;
+    let found = find(&desk, &dataset).await?;
+    let kept = [
+        "kind",
+        "id",
+        "selfLink",
+        "datasetReference",
+        "location",
+        "etag",
+        "type",
+        "creationTime",
+        "lastModifiedTime",
+    ];
+    let body = body(&headers, &bytes)?;
+    let is_set = |value: &Json| !value.is_null() && value != "" && value != &json!({}) && value != &json!([]);
+    let fields = body.as_object().into_iter().flatten();
+    if let Some((name, _)) = fields
+        .into_iter()
+        .find(|(name, value)| !kept.contains(&name.as_str()) && is_set(value))
+    {
+        return Err(Fault::new(
+            "notImplemented",
+            format!("{name} of a dataset is not supported by the sandbox"),
+        ));
+    }
+    Ok(axum::Json(resource(&desk, &found)))
+}
+
+/// `projects.list`: the one there is.
+pub(super) async fn projects(State(desk): State<Arc<Desk>>) -> Answer {
+    let project = desk.warehouse.project();
+    let item = json!({
+        "kind": "bigquery#project", "id": project, "numericId": "1",
+        "projectReference": {"projectId": project}, "friendlyName": project,
+    });
+    let mut answer = listed(
+        "bigquery#projectList",
+        "projects",
+        &[item],
+        &super::asked::Page::default(),
+    );
+    answer["totalItems"] = 1.into();
+    Ok(axum::Json(answer))
 }
 
 /// The dataset, or the 404 that names it.

@@ -2,6 +2,8 @@
 
 use super::asked::Moments;
 use crate::sandbox::value::{Column, ColumnType, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value as Json, json};
 
@@ -54,13 +56,13 @@ pub(super) fn rows(rows: &[Vec<Value>], moments: Moments) -> Vec<Json> {
 }
 
 /// A cell as text; `None` is NULL.
-fn text(value: &Value, moments: Moments) -> Option<String> {
+pub(super) fn text(value: &Value, moments: Moments) -> Option<String> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(truth) => truth.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => float(*number),
-        Value::Bytes(bytes) => base64(bytes),
+        Value::Bytes(bytes) => STANDARD.encode(bytes),
         Value::Timestamp(micros) => moment(*micros, moments),
         Value::Numeric(text)
         | Value::Text(text)
@@ -102,22 +104,6 @@ fn float(number: f64) -> String {
             _ => text,
         }
     }
-}
-
-/// Standard base64 with padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0_usize, |sum, i| {
-            sum << 8 | usize::from(chunk.get(i).copied().unwrap_or(0))
-        });
-        for place in 0..4 {
-            let letter = LETTERS[group >> (18 - 6 * place) & 63];
-            text.push(if place <= chunk.len() { letter.into() } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! Jobs: a statement on its way, its end, and the ledger that no id enters twice.
+//! Jobs: work on its way, its end, and the ledger that no id enters twice.
 //!
-//! A job runs on a thread that may block. Cancelling one that has not begun stops it; one that is
-//! with the warehouse ends as it ends, as at Google.
+//! A job runs on a thread that may block. Cancelling is a wish: a statement hears it soon, and what is
+//! done by then is done, as at Google.
 
 use super::Desk;
 use super::fault::Fault;
-use crate::sandbox::warehouse::{QueryOutcome, QuerySettings, SqlError};
+use super::work::{Outcome, Work};
+use crate::sandbox::warehouse::SqlError;
 use chrono::Utc;
 use serde_json::Value as Json;
 use std::collections::{HashMap, VecDeque};
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 /// How many jobs are remembered; the oldest finished ones go first.
 const REMEMBERED: usize = 2_000;
 
-/// One query job.
+/// One job.
 pub(super) struct Job {
     pub id: String,
     pub location: String,
@@ -25,8 +26,10 @@ pub(super) struct Job {
     pub configuration: Json,
     /// In milliseconds since 1970.
     pub created: i64,
+    /// `QUERY`, `LOAD`, `COPY`, `EXTRACT`.
+    pub kind: &'static str,
     progress: watch::Sender<Progress>,
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
 }
 
 /// How far a job is. Times in milliseconds since 1970.
@@ -41,7 +44,7 @@ pub(super) enum Progress {
 pub(super) struct Ending {
     pub started: i64,
     pub ended: i64,
-    pub result: Result<QueryOutcome, SqlError>,
+    pub result: Result<Outcome, SqlError>,
 }
 
 /// A job that is asked for.
@@ -49,8 +52,7 @@ pub(super) struct Order {
     pub id: Option<String>,
     pub location: Option<String>,
     pub configuration: Json,
-    pub sql: String,
-    pub settings: QuerySettings,
+    pub work: Work,
 }
 
 impl Job {
@@ -76,19 +78,11 @@ impl Job {
         self.cancelled.store(true, Ordering::SeqCst);
     }
 
-    async fn run(self: Arc<Self>, desk: Arc<Desk>, sql: String, settings: QuerySettings) {
+    async fn run(self: Arc<Self>, desk: Arc<Desk>, work: Work) {
         let started = now();
         self.progress.send_replace(Progress::Running { started });
-        let job = self.clone();
-        let work = move || {
-            if job.cancelled.load(Ordering::SeqCst) {
-                return Err(SqlError {
-                    reason: "stopped",
-                    message: "Job execution was cancelled: User requested cancellation".into(),
-                });
-            }
-            desk.warehouse.query(&sql, &settings)
-        };
+        let cancelled = Arc::clone(&self.cancelled);
+        let work = move || work.perform(&desk, &cancelled);
         let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
             Err(SqlError {
                 reason: "internalError",
@@ -137,6 +131,14 @@ impl Ledger {
                 .any(|multi| multi.eq_ignore_ascii_case(&job.location)),
         };
         if seen { Ok(job) } else { Err(missing()) }
+    }
+
+    /// Forgets a job; its id stays used up no longer, as at Google.
+    pub fn forget(&self, id: &str) {
+        let mut pages = self.pages();
+        pages.jobs.remove(id);
+        pages.order.retain(|known| known != id);
+        pages.requests.retain(|_, (_, job)| job.id != id);
     }
 
     /// Every job, newest first.
@@ -199,7 +201,8 @@ pub(super) fn start(desk: &Arc<Desk>, order: Order) -> Result<Arc<Job>, Fault> {
         configuration: order.configuration,
         created: now(),
         progress: watch::Sender::new(Progress::Pending),
-        cancelled: AtomicBool::new(false),
+        kind: order.work.kind(),
+        cancelled: Arc::default(),
         id: id.clone(),
     });
     let mut pages = desk.jobs.pages();
@@ -215,7 +218,7 @@ pub(super) fn start(desk: &Arc<Desk>, order: Order) -> Result<Arc<Job>, Fault> {
     pages.order.push_back(id);
     pages.forget_oldest();
     drop(pages);
-    tokio::spawn(job.clone().run(desk.clone(), order.sql, order.settings));
+    tokio::spawn(job.clone().run(desk.clone(), order.work));
     Ok(job)
 }
 

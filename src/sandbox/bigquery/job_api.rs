@@ -3,31 +3,44 @@
 use super::asked::{Asked, Page};
 use super::fault::{Fault, in_job};
 use super::job::{self, Job, Order, Progress};
-use super::{Desk, encode, parameter};
+use super::work::Outcome;
+use super::{Desk, encode, order, parameter};
 use crate::sandbox::warehouse::QueryOutcome;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value as Json, json};
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How large a packed body may become.
+const LARGEST_PLAIN: u64 = 100 * 1024 * 1024;
 
 pub(super) type Answer = Result<axum::Json<Json>, Fault>;
 
 /// How long jobs.insert waits, so that a short query is DONE in its answer, as it often is at Google.
 const COURTESY: Duration = Duration::from_millis(250);
 
-/// A JSON body, whatever its Content-Type says.
+/// A JSON body, whatever its Content-Type says, packed or not.
 pub(super) fn body(headers: &HeaderMap, bytes: &Bytes) -> Result<Json, Fault> {
-    if headers
+    let coding = headers
         .get("content-encoding")
-        .is_some_and(|coding| coding != "identity")
-    {
-        return Err(Fault::new(
-            "notImplemented",
-            "The sandbox reads no compressed request bodies",
-        ));
-    }
+        .and_then(|coding| coding.to_str().ok());
+    let unpacked;
+    let bytes = match coding {
+        None | Some("identity") => &bytes[..],
+        Some("gzip") => {
+            let mut plain = Vec::new();
+            let mut reader = flate2::read::GzDecoder::new(&bytes[..]).take(LARGEST_PLAIN);
+            reader
+                .read_to_end(&mut plain)
+                .map_err(|error| Fault::new("parseError", format!("Parse Error: {error}")))?;
+            unpacked = plain;
+            &unpacked[..]
+        }
+        Some(other) => return Err(Fault::invalid(format!("Unsupported content encoding {other}"))),
+    };
     serde_json::from_slice(bytes).map_err(|error| Fault::new("parseError", format!("Parse Error: {error}")))
 }
 
@@ -48,31 +61,48 @@ pub(super) async fn insert(
 ) -> Answer {
     may_create(&desk, &project)?;
     let body = body(&headers, &bytes)?;
+    accept(&desk, &body, None).await
+}
+
+/// Starts the job that a body describes; `data` is what was uploaded with it.
+pub(super) async fn accept(desk: &Arc<Desk>, body: &Json, data: Option<Vec<u8>>) -> Answer {
     let configuration = &body["configuration"];
-    if !configuration["query"].is_object() {
-        let message = "Only query jobs can be inserted into the sandbox";
-        return Err(Fault::new("notImplemented", message));
-    }
     let reference = &body["jobReference"];
     let location = reference["location"].as_str();
     let dry_run = parameter::truth(&configuration["dryRun"]).unwrap_or(false);
-    let (sql, settings) = parameter::read(&desk, &configuration["query"], location, dry_run)?;
-    if dry_run {
+    if dry_run && configuration["query"].is_object() {
+        let (sql, settings) = parameter::read(desk, &configuration["query"], location, true)?;
         let outcome = desk
             .ask(move |warehouse| warehouse.query(&sql, &settings))
             .await?;
-        return Ok(axum::Json(rehearsal(&desk, configuration, &outcome)));
+        return Ok(axum::Json(rehearsal(desk, configuration, &outcome)));
     }
     let order = Order {
         id: reference["jobId"].as_str().map(str::to_owned),
         location: location.map(str::to_owned),
         configuration: configuration.clone(),
-        sql,
-        settings,
+        work: order::work(desk, configuration, location, data)?,
     };
-    let job = job::start(&desk, order)?;
+    let job = job::start(desk, order)?;
     job.wait(COURTESY).await;
-    Ok(axum::Json(resource(&desk, &job)))
+    Ok(axum::Json(resource(desk, &job)))
+}
+
+/// Forgets a job. It must be over.
+pub(super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path((project, id)): Path<(String, String)>,
+    asked: Asked,
+) -> Result<StatusCode, Fault> {
+    may_create(&desk, &project)?;
+    let job = desk.jobs.find(&desk, &id, asked.text("location"))?;
+    if !matches!(job.progress(), Progress::Done(_)) {
+        return Err(Fault::invalid(format!(
+            "Cannot delete job {id} that is not done."
+        )));
+    }
+    desk.jobs.forget(&id);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn get(
@@ -150,7 +180,8 @@ pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
             statistics["totalBytesProcessed"] = "0".into();
             match &ending.result {
                 Ok(outcome) => {
-                    statistics["query"] = query_statistics(outcome);
+                    let (name, told) = told(outcome);
+                    statistics[name] = told;
                     json!({"state": "DONE"})
                 }
                 Err(error) => {
@@ -165,7 +196,7 @@ pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
         "selfLink": format!("/bigquery/v2/projects/{project}/jobs/{id}?location={location}"),
         "user_email": "sandbox@downbeat.invalid",
         "jobReference": {"projectId": project, "jobId": id, "location": location},
-        "configuration": echoed(&job.configuration),
+        "configuration": echoed(&job.configuration, job.kind),
         "statistics": statistics,
         "status": status,
     });
@@ -173,10 +204,35 @@ pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
     job
 }
 
-fn echoed(configuration: &Json) -> Json {
+/// What a job tells of its outcome, and under which name.
+fn told(outcome: &Outcome) -> (&'static str, Json) {
+    match outcome {
+        Outcome::Query(outcome) => ("query", query_statistics(outcome)),
+        Outcome::Load { rows, files, bytes } => (
+            "load",
+            json!({
+                "inputFiles": files.to_string(), "inputFileBytes": bytes.to_string(),
+                "outputRows": rows.to_string(), "outputBytes": bytes.to_string(), "badRecords": "0",
+            }),
+        ),
+        Outcome::Copy { rows } => (
+            "copy",
+            json!({"copiedRows": rows.to_string(), "copiedLogicalBytes": "0"}),
+        ),
+        Outcome::Extract { files } => {
+            let counts: Vec<_> = files.iter().map(u64::to_string).collect();
+            (
+                "extract",
+                json!({"destinationUriFileCounts": counts, "inputBytes": "0"}),
+            )
+        }
+    }
+}
+
+fn echoed(configuration: &Json, kind: &str) -> Json {
     let mut echoed = configuration.clone();
-    echoed["jobType"] = "QUERY".into();
-    if echoed["query"]["priority"].is_null() {
+    echoed["jobType"] = kind.into();
+    if kind == "QUERY" && echoed["query"]["priority"].is_null() {
         echoed["query"]["priority"] = "INTERACTIVE".into();
     }
     echoed
@@ -192,7 +248,7 @@ fn query_statistics(outcome: &QueryOutcome) -> Json {
     if let Some(count) = outcome.affected_rows {
         let count = count.to_string();
         let field = match outcome.statement_type {
-            "INSERT" => "insertedRowCount",
+            "INSERT" | "MERGE" => "insertedRowCount",
             "UPDATE" => "updatedRowCount",
             _ => "deletedRowCount",
         };
@@ -211,7 +267,7 @@ fn rehearsal(desk: &Desk, configuration: &Json, outcome: &QueryOutcome) -> Json 
     json!({
         "kind": "bigquery#job",
         "jobReference": {"projectId": desk.warehouse.project(), "location": desk.warehouse.location()},
-        "configuration": echoed(configuration),
+        "configuration": echoed(configuration, "QUERY"),
         "statistics": {"totalBytesProcessed": "0", "query": statistics},
         "status": {"state": "DONE"},
     })

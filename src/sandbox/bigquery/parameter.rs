@@ -7,6 +7,9 @@ use crate::sandbox::value::ColumnType;
 use crate::sandbox::value::Value;
 use crate::sandbox::warehouse::kind::from_name;
 use crate::sandbox::warehouse::{QuerySettings, SqlError, parse_timestamp};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::Value as Json;
 
 /// Reads `configuration.query` of a job, or the body of jobs.query; both have the same fields.
@@ -24,12 +27,9 @@ pub(super) fn read(
             "Legacy SQL is not supported by the sandbox. useLegacySql is true unless it is sent as false.";
         return Err(SqlError::invalid(message).into());
     }
-    for field in [
-        "destinationTable",
-        "tableDefinitions",
-        "userDefinedFunctionResources",
-    ] {
-        if !query[field].is_null() {
+    for field in ["tableDefinitions", "userDefinedFunctionResources"] {
+        let is_empty = |given: &Json| given.as_array().is_some_and(Vec::is_empty);
+        if !query[field].is_null() && !is_empty(&query[field]) {
             return Err(Fault::new(
                 "notImplemented",
                 format!("{field} is not supported by the sandbox"),
@@ -90,7 +90,7 @@ fn parameter(given: &Json) -> Result<(String, Value), Fault> {
     }
 }
 
-fn scalar(text: &str, kind: ColumnType) -> Option<Value> {
+pub(super) fn scalar(text: &str, kind: ColumnType) -> Option<Value> {
     let own = || text.to_owned();
     Some(match kind {
         ColumnType::Bool => match text.to_ascii_lowercase().as_str() {
@@ -103,13 +103,18 @@ fn scalar(text: &str, kind: ColumnType) -> Option<Value> {
         ColumnType::Timestamp => Value::Timestamp(parse_timestamp(text)?),
         ColumnType::Numeric => text.parse::<f64>().ok().map(|_| Value::Numeric(own()))?,
         ColumnType::String => Value::Text(own()),
-        ColumnType::Date => Value::Date(own()),
-        ColumnType::Time => Value::Time(own()),
-        ColumnType::DateTime => Value::DateTime(own()),
-        ColumnType::Json => Value::Json(own()),
-        // Base64 comes in; nothing that runs here needs it.
-        ColumnType::Bytes => return None,
+        ColumnType::Date => Value::Date(text.parse::<NaiveDate>().ok()?.to_string()),
+        ColumnType::Time => Value::Time(text.parse::<NaiveTime>().ok().map(|_| own())?),
+        ColumnType::DateTime => Value::DateTime(datetime(text)?),
+        ColumnType::Json => Value::Json(serde_json::from_str::<Json>(text).ok().map(|_| own())?),
+        ColumnType::Bytes => Value::Bytes(BASE64.decode(text).ok()?),
     })
+}
+
+/// `2024-02-29T23:59:59.5`, with a blank in the place of the `T` too.
+fn datetime(text: &str) -> Option<String> {
+    let canonical = text.replacen(' ', "T", 1);
+    canonical.parse::<NaiveDateTime>().ok().map(|_| canonical)
 }
 
 #[cfg(test)]

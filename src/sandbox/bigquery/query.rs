@@ -6,6 +6,7 @@ use super::asked::{Asked, Moments, Page, body_number, patience};
 use super::fault::Fault;
 use super::job::{self, Ending, Job, Order};
 use super::job_api::{Answer, body, may_create};
+use super::work::{Outcome, Query, Work};
 use super::{Desk, encode, parameter};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -82,8 +83,11 @@ fn submit(desk: &Arc<Desk>, body: &Json) -> Result<Arc<Job>, Fault> {
         id: None,
         location: location.map(str::to_owned),
         configuration,
-        sql,
-        settings,
+        work: Work::Query(Query {
+            sql,
+            settings,
+            destination: None,
+        }),
     };
     let job = job::start(desk, order)?;
     if !request_id.is_empty() {
@@ -123,6 +127,11 @@ fn complete(desk: &Desk, job: &Job, ending: &Ending, page: &Page, moments: Momen
         .result
         .as_ref()
         .map_err(|error| Fault::from(error.clone()))?;
+    let Outcome::Query(outcome) = outcome else {
+        return Err(Fault::invalid(
+            "Cannot get query results from a job that is no query job.",
+        ));
+    };
     let mut answer = incomplete(desk, job);
     answer["jobComplete"] = true.into();
     answer["totalBytesProcessed"] = "0".into();

@@ -3,10 +3,11 @@
 use super::asked::{Asked, Page};
 use super::fault::Fault;
 use super::job_api::{Answer, body, etag, listed};
-use super::{Desk, dataset, query};
+use super::parameter::truth;
+use super::{Desk, dataset, intake, order, query};
 use crate::sandbox::bigquery::encode;
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::kind::from_name;
+use crate::sandbox::value::{Column, Value};
+use crate::sandbox::warehouse::kind::name as type_name;
 use crate::sandbox::warehouse::{QuerySettings, TableDescription};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -88,41 +89,111 @@ pub(super) async fn insert(
     if name.is_empty() || name.contains(['`', '.', '\\', '"']) {
         return Err(Fault::invalid(format!("Invalid table ID \"{name}\".")));
     }
-    let fields = body["schema"]["fields"].as_array().map_or(&[][..], Vec::as_slice);
-    if fields.is_empty() {
-        let message = "A table without a schema, and a view, are made by SQL in the sandbox";
-        return Err(Fault::new("notImplemented", message));
-    }
-    let columns: Vec<String> = fields.iter().map(definition).collect::<Result<_, _>>()?;
-    let sql = format!("CREATE TABLE `{dataset}`.`{name}` ({})", columns.join(", "));
-    desk.ask(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
-        .await?;
+    let (sql, columns) = creation(&dataset, &name, &body)?;
+    let table = name.clone();
+    let into = dataset.clone();
+    desk.ask(move |warehouse| {
+        warehouse.query(&sql, &QuerySettings::default())?;
+        match columns {
+            Some(columns) => warehouse.alter(&into, &table, &columns),
+            None => Ok(()),
+        }
+    })
+    .await?;
     let made = find(&desk, &dataset, &name).await?;
     Ok(axum::Json(resource(&desk, &made)))
 }
 
-/// A column of a schema, in SQL.
-fn definition(field: &Json) -> Result<String, Fault> {
-    let (name, kind) = (
-        field["name"].as_str().unwrap_or_default(),
-        field["type"].as_str().unwrap_or_default(),
-    );
-    let legal = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let mode = match field["mode"].as_str() {
-        None | Some("NULLABLE") => "",
-        Some("REQUIRED") => " NOT NULL",
-        Some(other) => {
-            return Err(Fault::invalid(format!(
-                "Mode {other} is not supported by the sandbox"
-            )));
+/// The statement that makes a table or view, and a table's columns with what they are for.
+fn creation(dataset: &str, name: &str, body: &Json) -> Result<(String, Option<Vec<Column>>), Fault> {
+    if let Some(query) = body["view"]["query"].as_str() {
+        if truth(&body["view"]["useLegacySql"]) != Some(false) {
+            return Err(Fault::new(
+                "notImplemented",
+                "A view in legacy SQL is not supported by the sandbox",
+            ));
         }
-    };
-    if !legal || from_name(kind).is_none() {
-        return Err(Fault::invalid(format!(
-            "Invalid field \"{name}\" of type \"{kind}\""
-        )));
+        return Ok((format!("CREATE VIEW `{dataset}`.`{name}` AS {query}"), None));
     }
-    Ok(format!("`{name}` {kind}{mode}"))
+    let fields = body["schema"]["fields"].as_array().map_or(&[][..], Vec::as_slice);
+    if fields.is_empty() {
+        let message = "A table without a schema is not supported by the sandbox";
+        return Err(Fault::new("notImplemented", message));
+    }
+    let columns: Vec<Column> = fields.iter().map(order::column).collect::<Result<_, _>>()?;
+    let definition = |column: &Column| {
+        let required = if column.nullable { "" } else { " NOT NULL" };
+        format!("`{}` {}{required}", column.name, type_name(column.kind))
+    };
+    let definitions: Vec<_> = columns.iter().map(definition).collect();
+    let sql = format!("CREATE TABLE `{dataset}`.`{name}` ({})", definitions.join(", "));
+    Ok((sql, Some(columns)))
+}
+
+/// Changes a table: columns may be added and described.
+pub(super) async fn patch(
+    State(desk): State<Arc<Desk>>,
+    Path((project, dataset, table)): Named,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
+    check(&desk, &project, &dataset, &table)?;
+    let found = find(&desk, &dataset, &table).await?;
+    let body = body(&headers, &bytes)?;
+    if let Some(fields) = body["schema"]["fields"].as_array().filter(|_| !found.is_view) {
+        let columns: Vec<Column> = fields.iter().map(order::column).collect::<Result<_, _>>()?;
+        let (into, name) = (dataset.clone(), table.clone());
+        desk.ask(move |warehouse| warehouse.alter(&into, &name, &columns))
+            .await?;
+    }
+    let changed = find(&desk, &dataset, &table).await?;
+    Ok(axum::Json(resource(&desk, &changed)))
+}
+
+/// tabledata.insertAll: rows at once; those that do not fit are told one by one.
+pub(super) async fn insert_all(
+    State(desk): State<Arc<Desk>>,
+    Path((project, dataset, table)): Named,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
+    check(&desk, &project, &dataset, &table)?;
+    let found = find(&desk, &dataset, &table).await?;
+    if found.is_view {
+        return Err(Fault::invalid("Cannot add rows to a table of type VIEW."));
+    }
+    let body = body(&headers, &bytes)?;
+    let ignore_unknown = truth(&body["ignoreUnknownValues"]).unwrap_or(false);
+    let skip_invalid = truth(&body["skipInvalidRows"]).unwrap_or(false);
+    let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    for (index, row) in body["rows"].as_array().into_iter().flatten().enumerate() {
+        match intake::of_object(&row["json"], &found.columns, ignore_unknown) {
+            Ok(cells) => rows.push(cells),
+            Err(message) => errors.push((index, "invalid", message)),
+        }
+    }
+    // One bad row stops them all, unless it was said that it shall not.
+    if !errors.is_empty() && !skip_invalid {
+        let bad: Vec<usize> = errors.iter().map(|(index, ..)| *index).collect();
+        let count = body["rows"].as_array().map_or(0, Vec::len);
+        errors.extend(
+            (0..count)
+                .filter(|index| !bad.contains(index))
+                .map(|index| (index, "stopped", String::new())),
+        );
+        rows.clear();
+    }
+    if !rows.is_empty() {
+        let columns = found.columns.clone();
+        desk.ask(move |warehouse| warehouse.append(&dataset, &table, &columns, &rows))
+            .await?;
+    }
+    let mut answer = json!({"kind": "bigquery#tableDataInsertAllResponse"});
+    if !errors.is_empty() {
+        let told = |(index, reason, message): &(usize, &str, String)| json!({"index": index, "errors": [{"reason": reason, "location": "", "debugInfo": "", "message": message}]});
+        answer["insertErrors"] = errors.iter().map(told).collect();
+    }
+    Ok(axum::Json(answer))
 }
 
 pub(super) async fn delete(

@@ -119,6 +119,14 @@ impl Answer {
         }
     }
 
+    /// An error of the router: no content type, and the connection closes after the length is told.
+    pub fn router_error(status: u16, text: impl Into<String>) -> Self {
+        Self {
+            router: true,
+            ..Self::framework(status, text)
+        }
+    }
+
     /// The same with a `www-authenticate` header.
     #[must_use]
     pub fn asking(self, authenticate: String) -> Self {

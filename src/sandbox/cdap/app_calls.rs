@@ -67,15 +67,15 @@ pub fn list(call: &Call) -> Outcome {
         .filter(|((of, name), _)| of == call.namespace() && named(name));
     let mut records = Vec::new();
     for ((_, name), versions) in mine {
-        let newest_first = versions
+        let newest = versions.len() - 1;
+        let shown = versions
             .iter()
-            .rev()
             .enumerate()
-            .take(if latest_only { 1 } else { usize::MAX });
+            .skip(if latest_only { newest } else { 0 });
         records.extend(
-            newest_first
+            shown
                 .filter(|(_, version)| fits(version))
-                .map(|(at, version)| version.record(name, Some(at == 0))),
+                .map(|(at, version)| version.record(name, Some(at == newest))),
         );
     }
     records.sort_by(|a, b| by_key(a.name, b.name));

@@ -106,8 +106,11 @@ fn items(call: &Call) -> Result<Vec<Item>, Answer> {
         .collect();
     for (at, read) in arguments.iter().enumerate() {
         if let Some(Err(flaw @ (Flaw::Nested { .. } | Flaw::Duplicate(_) | Flaw::Shape(_)))) = read {
-            let place = format!("path $[{at}].runtimeargs");
-            let text = flaw.gson_text().replace("path $", &place);
+            let key = match flaw {
+                Flaw::Nested { key, .. } => format!(".{key}"),
+                _ => String::new(),
+            };
+            let text = flaw.placed(&call.text(), 3, &format!("$[{at}].runtimeargs{key}"));
             return Err(invalid(format!("java.lang.IllegalStateException: {text}")));
         }
     }
@@ -241,16 +244,27 @@ pub fn status(call: &Call) -> Outcome {
 
 /// `POST {N}/runs`: at most the one latest record of each program's newest version.
 pub fn runs(call: &Call) -> Outcome {
-    Ok(each(call, &items(call)?, |world, program| {
-        let runs = latest(world, program)
-            .into_iter()
-            .map(super::run::Run::record)
-            .collect();
-        Entry {
-            runs: Some(runs),
-            ..Entry::of(program)
-        }
-    }))
+    let items = items(call)?;
+    let world = call.cdap.world();
+    let entries: Vec<_> = items
+        .iter()
+        .map(|Item { program, .. }| {
+            let entry = match known(&world, program) {
+                Ok(()) => Entry::of(program),
+                // Only this call names the version that it does not find (measured).
+                Err(_) => Entry::failed(program, &Answer::missing(&program.entity("-SNAPSHOT"))),
+            };
+            let runs = latest(&world, program)
+                .into_iter()
+                .map(super::run::Run::record)
+                .collect();
+            Entry {
+                runs: Some(runs),
+                ..entry
+            }
+        })
+        .collect();
+    Ok(Answer::json(&entries))
 }
 
 /// `POST {N}/runcount`

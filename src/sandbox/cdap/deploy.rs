@@ -21,6 +21,19 @@ pub fn put(call: &Call) -> Outcome {
     Ok(Answer::json(&version.record(app, None)))
 }
 
+/// `POST {N}/apps/{app}/update`: the deprecated call, which makes a new version, too.
+pub fn update(call: &Call) -> Outcome {
+    let app = call.part("app");
+    if call.cdap.world().newest(call.namespace(), app).is_none() {
+        let namespace = call.namespace();
+        return Err(Answer::missing(&format!(
+            "applicationreference:{namespace}.{app}"
+        )));
+    }
+    call.cdap.deploy(call.namespace(), app, &call.text())?;
+    Ok(Answer::text("Update complete."))
+}
+
 impl Cdap {
     /// Deploys what the body of a PUT says.
     pub(super) fn deploy(&self, namespace: &str, app: &str, body: &str) -> Result<AppVersion, Answer> {

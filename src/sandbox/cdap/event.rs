@@ -28,6 +28,20 @@ pub enum Event {
         /// Until it may be killed hard, in seconds.
         grace: i64,
     },
+    /// It is to pause before its next node.
+    Suspended {
+        /// The run.
+        run: String,
+        /// When.
+        at: i64,
+    },
+    /// It may go on.
+    Resumed {
+        /// The run.
+        run: String,
+        /// When.
+        at: i64,
+    },
     /// It ended.
     Ended {
         /// The run.

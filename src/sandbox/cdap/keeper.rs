@@ -4,9 +4,11 @@
 //! STARTING, RUNNING, an end, and one beat later the cluster's end.
 
 use super::Cdap;
+use super::crash::{self, Fated};
 use super::event::Event;
 use super::run::{ClusterStatus, Run, Status};
 use super::world::World;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,7 +21,10 @@ impl Cdap {
         grid.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             grid.tick().await;
-            self.beat();
+            self.let_happen();
+            if !self.faults.is_away() {
+                self.beat();
+            }
         }
     }
 
@@ -56,22 +61,33 @@ impl Cdap {
             | Event::Deprovisioned(run)
             | Event::Rejected(run) => run,
             Event::Launched { run, .. } | Event::StopRequested { run, .. } | Event::Ended { run, .. } => run,
+            Event::Suspended { run, .. } | Event::Resumed { run, .. } => run,
         };
         let id = id.clone();
         // Deleted with its app: nobody is interested any more.
         let run = world.runs.get_mut(&id)?;
-        let (next, launch) = change(run, event, self.clock.now());
+        let before = run.status;
+        let (next, launch) = match crash::fated(run, event, self.clock.now()) {
+            Fated::Now(event) => change(run, event, self.clock.now()),
+            Fated::Later(event) => (Some(event), false),
+            Fated::Never => (None, false),
+        };
+        crash::skip(run, before);
+        if run.status != before {
+            self.faults.seen(run.status, &run.arguments);
+        }
         world.events.extend(next);
         world.touch(&id);
         launch.then_some(id)
     }
 
     /// Takes up the runs of an earlier process: what waits or starts goes on under its id, what
-    /// was RUNNING stays so with nobody working on it (measured), what was STOPPING ends.
-    pub(super) fn take_up(&self) {
+    /// was RUNNING stays so with nobody working on it (measured), what was STOPPING ends. Runs that
+    /// were `told` of already are left alone: their events are still to come.
+    pub(super) fn take_up(&self, told: &BTreeSet<String>) {
         let mut world = self.world();
         let mut events = Vec::new();
-        for run in world.runs.values_mut() {
+        for run in world.runs.values_mut().filter(|run| !told.contains(&run.id)) {
             let id = run.id.clone();
             match run.status {
                 Status::Pending => events.push(Event::Accepted(id)),
@@ -90,9 +106,11 @@ impl Cdap {
         world.events.extend(events);
     }
 
-    /// Ends all work in good order: what runs becomes KILLED without having been asked to stop,
-    /// what waits or starts is left for the next process.
+    /// Ends all work in good order: what runs ends KILLED without having been asked to stop, in a Spark
+    /// node FAILED (measured). What waits or starts is left for the next process; a real server runs it
+    /// to its end first, which takes longer than anybody here wants to wait.
     pub(in crate::sandbox) async fn shutdown(self: &Arc<Self>) {
+        self.leaving.store(true, Ordering::SeqCst);
         self.set_all_stops();
         // The grid beats no more, so ends are taken up here; two seconds, then the rest is left alone.
         for _ in 0..200 {
@@ -158,6 +176,20 @@ fn change(run: &mut Run, event: Event, now: i64) -> (Option<Event>, bool) {
             (None, false)
         }
         Event::StopRequested { at, grace, .. } => (stop(run, at, grace, now), false),
+        Event::Suspended { at, .. } => {
+            if run.status == Status::Running {
+                run.status = Status::Suspended;
+                run.suspend = Some(at);
+            }
+            (None, false)
+        }
+        Event::Resumed { at, .. } => {
+            if run.status == Status::Suspended {
+                run.status = Status::Running;
+                run.resume = Some(at);
+            }
+            (None, false)
+        }
         Event::Ended { at, status, .. } => (end(run, at, status), false),
         Event::Deprovisioned(_) => {
             run.cluster = ClusterStatus::Deprovisioned;

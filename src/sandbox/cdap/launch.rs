@@ -2,14 +2,16 @@
 
 use super::Cdap;
 use super::answer::{Answer, Outcome};
+use super::app::AppVersion;
 use super::call::Call;
 use super::event::Event;
-use super::json::gson_text;
+use super::json::{Ordered, gson_text};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run, Status};
 use super::strings::string_map;
 use super::world::{World, has_program};
 use crate::sandbox::Personality;
+use crate::sandbox::scenario::{Fate, Refusal};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,6 +74,7 @@ impl Cdap {
         run.arguments.extend(arguments);
         check_profile(&run.arguments)?;
         let id = run.id.clone();
+        self.give_fate(&mut run);
         let refusal = self.flow_control(&world, &run);
         let event = if refusal.is_some() {
             Event::Rejected
@@ -90,9 +93,6 @@ impl Cdap {
         let mut arguments = world.resolved(&scope(program));
         arguments.insert("logical.start.time".to_owned(), now.to_string());
         let newest = world.newest(&program.namespace, &program.app);
-        let plugins = newest
-            .map(|version| version.plan.plugins.as_slice())
-            .unwrap_or_default();
         let early = self.personality == Personality::V6_11;
         Run {
             id: self.ids.fresh(now),
@@ -101,12 +101,13 @@ impl Cdap {
             starting: now,
             start: None,
             end: None,
+            suspend: None,
+            resume: None,
             stopping: None,
             terminate: None,
             status: Status::Pending,
             arguments,
-            early_arguments: early
-                .then(|| system_arguments(plugins.iter().map(|plugin| (&plugin.name, &plugin.kind)))),
+            early_arguments: early.then(|| early_arguments(newest)),
             visible: early,
             cluster: ClusterStatus::Provisioning,
             cluster_end: None,
@@ -114,7 +115,9 @@ impl Cdap {
             cause: None,
             token: Vec::new(),
             metrics: BTreeMap::new(),
+            fate: Fate::default(),
             stop: Arc::default(),
+            paused: Arc::default(),
             worked_on: false,
         }
     }
@@ -130,7 +133,12 @@ impl Cdap {
             Some(Answer::refuse(429, text))
         };
         let full = |limit: u32, taken: usize| taken >= usize::try_from(limit).unwrap_or(usize::MAX);
-        match (self.limits.launching, self.limits.outstanding) {
+        let (launching_limit, limit) = match run.fate.refuse {
+            None => (self.limits.launching, self.limits.outstanding),
+            Some(Refusal::Launching) => (u32::try_from(launching).ok(), None),
+            Some(Refusal::Outstanding) => (None, u32::try_from(launching + running).ok()),
+        };
+        match (launching_limit, limit) {
             (Some(limit), _) if full(limit, launching) => refuse(limit, "concurrent provisioning/starting"),
             (_, Some(limit)) if full(limit, launching + running) => refuse(limit, "outstanding"),
             _ => None,
@@ -143,7 +151,7 @@ impl World {
     /// seen as REJECTED, a dead RUNNING run for ever (both measured).
     pub fn outstanding(&self) -> (usize, usize) {
         let count = |wanted: fn(Status) -> bool| self.runs.values().filter(|run| wanted(run.status)).count();
-        let running = |status| matches!(status, Status::Running | Status::Stopping);
+        let running = |status| matches!(status, Status::Running | Status::Suspended | Status::Stopping);
         (count(Status::is_launching), count(running))
     }
 }
@@ -157,6 +165,30 @@ pub fn scope(program: &ProgramRef) -> String {
         program.kind.entity(),
         program.name
     )
+}
+
+/// What a young record of this version shows instead of the caller's arguments.
+fn early_arguments(version: Option<&AppVersion>) -> String {
+    let plugins = version.map(|version| version.plan.plugins.as_slice());
+    let named = plugins.unwrap_or_default().iter();
+    system_arguments(named.map(|plugin| (&plugin.name, &plugin.kind)))
+}
+
+impl Cdap {
+    /// What the scenario has for this run, as far as it shows from its birth.
+    fn give_fate(&self, run: &mut Run) {
+        run.fate = self.faults.run(&run.arguments);
+        if run.fate.arguments_hidden > 0 {
+            run.visible = true;
+            run.early_arguments = run
+                .early_arguments
+                .take()
+                .or_else(|| Some(system_arguments([].into_iter())));
+        }
+        if run.fate.hidden > 0 {
+            run.visible = false;
+        }
+    }
 }
 
 /// What a young record shows instead of the caller's arguments.
@@ -201,8 +233,13 @@ pub fn single(call: &Call) -> Outcome {
     let arguments = if call.body.is_empty() {
         Vec::new()
     } else {
-        let body = call.json().map_err(|(text, _)| Answer::refuse(500, text))?;
-        string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.gson_text()))?
+        let body = match call.json() {
+            Ok(body) => body,
+            // Gson is lenient: what begins with a letter is a string.
+            Err(_) if call.text().trim_start().starts_with(char::is_alphabetic) => Ordered::Text(call.text()),
+            Err((text, _)) => return Err(Answer::refuse(500, text)),
+        };
+        string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.placed(&call.text(), 1, "$.")))?
     };
     call.cdap.start(&program, arguments)?;
     Ok(Answer::empty())

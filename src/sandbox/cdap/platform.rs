@@ -6,6 +6,7 @@
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
+use super::strings::InOrder;
 use super::world::Namespace;
 use serde::Serialize;
 use serde_json::json;
@@ -23,6 +24,19 @@ const SERVICES: [(&str, &str); 9] = [
     ("metrics", "Service to handle metrics requests."),
     ("runtime", "Service for the program runtime system."),
     ("transaction", "Service that maintains transaction states."),
+];
+
+/// The order in which a real server tells their states: that of a hash map, the same every time.
+const SERVICES_BY_HASH: [&str; 9] = [
+    "messaging.service",
+    "appfabric",
+    "runtime",
+    "dataset.executor",
+    "metadata.service",
+    "metrics",
+    "transaction",
+    "appfabric.processor",
+    "log.saver",
 ];
 
 /// `GET /`
@@ -93,7 +107,8 @@ pub fn services(_: &Call) -> Outcome {
         name,
         description,
         status: "OK",
-        logs: "OK",
+        // The one that writes the logs has none of its own (measured).
+        logs: if name == "log.saver" { "NOTOK" } else { "OK" },
         min: 1,
         max: 1,
         requested: 1,
@@ -104,9 +119,8 @@ pub fn services(_: &Call) -> Outcome {
 
 /// `GET /v3/system/services/status`
 pub fn services_status(_: &Call) -> Outcome {
-    let status: std::collections::BTreeMap<_, _> =
-        SERVICES.into_iter().map(|(name, _)| (name, "OK")).collect();
-    Ok(Answer::json(&status))
+    let entries = SERVICES_BY_HASH.map(|name| (name.to_owned(), "OK".to_owned()));
+    Ok(Answer::json(&InOrder(&entries)))
 }
 
 /// `GET /v3/system/services/{service}/status`
@@ -119,7 +133,7 @@ pub fn service_status(call: &Call) -> Outcome {
         "No endpoint strategy found for request {} {} HTTP/1.1",
         call.method, call.uri
     );
-    Err(Answer::framework(503, text))
+    Err(Answer::router_error(503, text))
 }
 
 #[derive(Serialize)]
@@ -242,18 +256,43 @@ pub fn delete_namespace(call: &Call) -> Outcome {
     Ok(Answer::empty())
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    name: &'static str,
+    label: &'static str,
+    description: &'static str,
+    scope: &'static str,
+    status: &'static str,
+    provisioner: Provisioner,
+    /// In seconds since 1970.
+    created: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Provisioner {
+    name: &'static str,
+    properties: [(); 0],
+    total_processing_cpus_label: &'static str,
+}
+
 /// `GET /v3/profiles`: the one that runs everything here.
 pub fn profiles(call: &Call) -> Outcome {
     if !call.namespace().is_empty() {
         return Ok(Answer::raw_json(b"[]".to_vec()));
     }
-    Ok(Answer::json(&json!([{
-        "name": "native",
-        "label": "native",
-        "description": "Runs programs locally on the cluster",
-        "scope": "SYSTEM",
-        "status": "ENABLED",
-        "provisioner": { "name": "native", "properties": [], "totalProcessingCpusLabel": "Custom" },
-        "created": 0,
-    }])))
+    Ok(Answer::json(&[Profile {
+        name: "native",
+        label: "native",
+        description: "Runs programs locally on the cluster",
+        scope: "SYSTEM",
+        status: "ENABLED",
+        provisioner: Provisioner {
+            name: "native",
+            properties: [],
+            total_processing_cpus_label: "Custom",
+        },
+        created: call.cdap.began / 1000,
+    }]))
 }

@@ -93,6 +93,7 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("GET", Version, "", app_calls::detail),
     ("DELETE", Version, "", deploy::delete_version),
     ("POST", Version, "/create", deploy::put),
+    ("POST", App, "/update", deploy::update),
     ("GET", Namespace, "/artifacts", catalogue::list),
     ("GET", Namespace, "/artifacts/{artifact}", catalogue::versions),
     (
@@ -145,6 +146,8 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("GET", Program, "/statistics", run_calls::statistics),
     ("GET", AnyProgram, "/runs/{run}", run_calls::record),
     ("POST", Program, "/runs/{run}/stop", stop::run),
+    ("POST", Program, "/runs/{run}/suspend", stop::suspend),
+    ("POST", Program, "/runs/{run}/resume", stop::resume),
     ("POST", Program, "/runs/{run}/classify", node::classify),
     ("GET", Program, "/runs/{run}/nodes/state", node::states),
     ("GET", Program, "/runs/{run}/nodes/{node}/token", node::node_token),

@@ -3,6 +3,7 @@
 use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use crate::sandbox::observation::Failure;
+use crate::sandbox::scenario::Fate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub enum Status {
     Starting,
     /// Works.
     Running,
-    /// Exists as a name that a list may ask for; no run is ever in it here.
+    /// Pauses before its next node.
     Suspended,
     /// Exists as a name that a list may ask for; no run is ever in it here.
     Resuming,
@@ -138,6 +139,12 @@ pub struct Run {
     pub start: Option<i64>,
     /// When it ended.
     pub end: Option<i64>,
+    /// When it was suspended last.
+    #[serde(default)]
+    pub suspend: Option<i64>,
+    /// When it was resumed last.
+    #[serde(default)]
+    pub resume: Option<i64>,
     /// When it was asked to stop.
     pub stopping: Option<i64>,
     /// When it may be killed hard.
@@ -162,9 +169,15 @@ pub struct Run {
     pub token: Vec<(String, String, String)>,
     /// By full name: `user.Read MySQL.records.in`.
     pub metrics: BTreeMap<String, Points>,
+    /// What the scenario has for it.
+    #[serde(default)]
+    pub fate: Fate,
     /// Set to end the execution.
     #[serde(skip)]
     pub stop: Arc<AtomicBool>,
+    /// Set while it is to pause before its next node.
+    #[serde(skip)]
+    pub paused: Arc<AtomicBool>,
     /// Whether a thread works on it; never after a restart.
     #[serde(skip)]
     pub worked_on: bool,
@@ -198,6 +211,10 @@ pub struct RunRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    suspend: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stopping: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terminate: Option<i64>,
@@ -214,6 +231,11 @@ impl Run {
         self.starting.div_euclid(1000)
     }
 
+    /// Whether lists name it already.
+    pub fn is_listed(&self, now: i64) -> bool {
+        now >= self.starting.saturating_add_unsigned(self.fate.unlisted)
+    }
+
     /// As the API shows it.
     pub fn record(&self) -> RunRecord<'_> {
         let seconds = |moment: Option<i64>| moment.map(|ms| ms.div_euclid(1000));
@@ -222,6 +244,8 @@ impl Run {
             starting: self.second(),
             start: seconds(self.start),
             end: seconds(self.end),
+            suspend: seconds(self.suspend),
+            resume: seconds(self.resume),
             stopping: seconds(self.stopping),
             terminate: seconds(self.terminate),
             status: self.status,

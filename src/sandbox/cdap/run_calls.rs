@@ -95,7 +95,9 @@ pub fn list(call: &Call) -> Outcome {
     let world = call.cdap.world();
     known(&world, &program)?;
     let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
-    let chosen = wanted.choose(world.runs_of(&program, version).collect());
+    let now = call.cdap.clock.now();
+    let listed = world.runs_of(&program, version).filter(|run| run.is_listed(now));
+    let chosen = wanted.choose(listed.collect());
     let records: Vec<_> = chosen.into_iter().map(Run::record).collect();
     Ok(Answer::json(&records))
 }

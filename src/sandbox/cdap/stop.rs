@@ -7,6 +7,7 @@ use super::event::Event;
 use super::program::{ProgramKind, ProgramRef};
 use super::run::Status;
 use super::world::{World, has_program};
+use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// How long a run-level stop lets a run go on, in seconds.
@@ -62,6 +63,44 @@ fn inner(world: &World, program: &ProgramRef, id: &str) -> Answer {
         }
         _ => Answer::refuse(400, format!("Program '{}' is not running.", program.reference())),
     }
+}
+
+/// `POST …/runs/{run}/suspend`: it ends its node and pauses before the next one.
+pub fn suspend(call: &Call) -> Outcome {
+    pause(
+        call,
+        true,
+        "Program run suspended.",
+        "Program run already suspended",
+    )
+}
+
+/// `POST …/runs/{run}/resume`
+pub fn resume(call: &Call) -> Outcome {
+    pause(call, false, "Program run resumed.", "Program is already running")
+}
+
+fn pause(call: &Call, paused: bool, done: &str, already: &str) -> Outcome {
+    let program = call.program(400)?;
+    let id = call.part("run");
+    let at = call.cdap.clock.now();
+    let mut world = call.cdap.world();
+    let run = world.found_run(&program, id)?;
+    // What a real server says of a run that does not run was not measured.
+    if !matches!(run.status, Status::Running | Status::Suspended) {
+        let text = format!("Program '{}' is not running.", program.reference());
+        return Err(Answer::refuse(400, text));
+    }
+    if run.paused.swap(paused, Ordering::SeqCst) == paused {
+        return Err(Answer::refuse(409, already));
+    }
+    let run = id.to_owned();
+    world.events.push(if paused {
+        Event::Suspended { run, at }
+    } else {
+        Event::Resumed { run, at }
+    });
+    Ok(Answer::text(done))
 }
 
 /// `POST …/stop`: all runs of the newest version (of the named one, if a version is named).

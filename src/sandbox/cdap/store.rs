@@ -103,7 +103,7 @@ impl Store {
         });
     }
 
-    /// All things of a kind; what cannot be read any more is skipped.
+    /// All things of a kind. What cannot be read is an error: a run that is lost in silence is a lie.
     pub fn all<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<(String, T)>, SandboxError> {
         let db = self.lock();
         let mut query = db.prepare_cached("SELECT key, body FROM thing WHERE kind = ?1 ORDER BY key")?;
@@ -111,11 +111,13 @@ impl Store {
         let mut things = Vec::new();
         for row in rows {
             let (key, body) = row?;
-            let Ok(thing) = serde_json::from_str(&body) else {
-                tracing::warn!(kind, key, "the sandbox skipped a damaged entry of its store");
-                continue;
-            };
-            things.push((key, thing));
+            match serde_json::from_str(&body) {
+                Ok(thing) => things.push((key, thing)),
+                Err(source) => {
+                    let kind = kind.to_owned();
+                    return Err(SandboxError::Entry { kind, key, source });
+                }
+            }
         }
         Ok(things)
     }

@@ -1,6 +1,6 @@
 //! Maps of strings as CDAP reads them: numbers and booleans are taken as text, the rest is a flaw.
 
-use super::json::{Ordered, gson};
+use super::json::Ordered;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Why a value is no map of strings.
@@ -12,8 +12,6 @@ pub enum Flaw {
         key: String,
         /// `BEGIN_OBJECT`
         token: &'static str,
-        /// Where it begins, in characters from 1, in JSON as Gson would write it.
-        column: usize,
     },
     /// A value is null.
     Null(String),
@@ -24,11 +22,17 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// As Gson words it.
+    /// As Gson words it, where its place is not told.
     pub fn gson_text(&self) -> String {
+        self.placed("", 0, "$")
+    }
+
+    /// As Gson words it, for a map that lies `depth` levels deep in `body`, under `path`.
+    pub fn placed(&self, body: &str, depth: usize, path: &str) -> String {
         match self {
-            Self::Nested { key, token, column } => {
-                format!("Expected a string but was {token} at line 1 column {column} path $.{key}")
+            Self::Nested { token, .. } => {
+                let (line, column) = nested_at(body, depth);
+                format!("Expected a string but was {token} at line {line} column {column} path {path}")
             }
             Self::Null(key) => format!("null value in entry: {key}=null"),
             Self::Duplicate(key) => format!("duplicate key: {key}"),
@@ -49,14 +53,14 @@ pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, Flaw> {
         Ordered::Bool(_) => return Err(Flaw::Shape("BOOLEAN")),
     };
     let mut map: Vec<(String, String)> = Vec::with_capacity(entries.len());
-    for (at, (key, value)) in entries.iter().enumerate() {
+    for (key, value) in entries {
         if map.iter().any(|(known, _)| known == key) {
             return Err(Flaw::Duplicate(key.clone()));
         }
         let text = match value {
             Ordered::Null => return Err(Flaw::Null(key.clone())),
-            Ordered::Map(_) => return Err(nested(entries, at, "BEGIN_OBJECT")),
-            Ordered::List(_) => return Err(nested(entries, at, "BEGIN_ARRAY")),
+            Ordered::Map(_) => return Err(nested(key, "BEGIN_OBJECT")),
+            Ordered::List(_) => return Err(nested(key, "BEGIN_ARRAY")),
             plain => plain.text().unwrap_or_default(),
         };
         map.push((key.clone(), text));
@@ -64,11 +68,34 @@ pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, Flaw> {
     Ok(map)
 }
 
-fn nested(entries: &[(String, Ordered)], at: usize, token: &'static str) -> Flaw {
-    let before = Ordered::Map(entries[..at].to_vec());
-    let key = entries[at].0.clone();
-    let column = gson(&before).len() + key.len() + 5;
-    Flaw::Nested { key, token, column }
+fn nested(key: &str, token: &'static str) -> Flaw {
+    let key = key.to_owned();
+    Flaw::Nested { key, token }
+}
+
+/// Line and column of the first object or array that lies deeper than `depth`, as Gson counts them:
+/// from 1, one past the bracket.
+fn nested_at(body: &str, depth: usize) -> (usize, usize) {
+    let (mut line, mut column, mut level) = (1, 1, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    for c in body.chars() {
+        column += 1;
+        match c {
+            '\n' => (line, column) = (line + 1, 1),
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '{' | '[' if !quoted => {
+                if level == depth {
+                    break;
+                }
+                level += 1;
+            }
+            '}' | ']' if !quoted => level -= 1,
+            _ => {}
+        }
+    }
+    (line, column)
 }
 
 /// A map that is written in its own order.
@@ -82,5 +109,23 @@ impl Serialize for InOrder<'_> {
             map.serialize_entry(key, value)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nested_value_is_placed_as_measured() {
+        let body = r#"{"a": "{[", "n": {"a": "b"}}"#;
+        assert_eq!(nested_at(body, 1), (1, 19));
+        let flaw = string_map(&serde_json::from_str(body).unwrap()).unwrap_err();
+        let text = flaw.placed(body, 1, "$.");
+        assert_eq!(
+            text,
+            "Expected a string but was BEGIN_OBJECT at line 1 column 19 path $."
+        );
+        assert_eq!(nested_at("[{\"runtimeargs\": {\n\"n\": [1]}}]", 3), (2, 7));
     }
 }

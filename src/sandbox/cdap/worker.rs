@@ -3,11 +3,11 @@
 //! The first and last lines of a run are written here, in the words of a real server; the lines of
 //! stages and actions are the executor's.
 
-use super::Cdap;
 use super::event::Event;
 use super::log::{Origin, Speaker};
 use super::program::WORKFLOW;
 use super::run::{Cause, Node, Run, Status};
+use super::{Cdap, crash};
 use crate::sandbox::execution::{End, Job};
 use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,6 +32,8 @@ struct Work {
     program: NodeProgram,
     /// The MapReduce job that was handed in.
     job: Option<String>,
+    /// Whether the server's own end stopped its Spark node.
+    aborted: bool,
 }
 
 impl Cdap {
@@ -74,6 +76,7 @@ impl Cdap {
                 .map(|((_, name), key)| (name.clone(), key.value.clone()))
                 .collect(),
             pace: self.clock.work(),
+            breakage: run.fate.fail.clone(),
             speed: self.clock.speed(),
         })
     }
@@ -88,17 +91,18 @@ impl Work {
             node: None,
             program: NodeProgram::Action,
             job: None,
+            aborted: false,
         })
     }
 
     fn perform(mut self) {
-        std::thread::sleep(self.cdap.clock.launch());
+        self.wait_to_work();
         if self.stop().load(Ordering::SeqCst) {
-            return self.tell_end(Status::Killed);
+            return self.end_unbegun();
         }
-        let began = self.cdap.clock.now();
+        let at = self.cdap.clock.now();
         let run = self.run.id.clone();
-        self.cdap.world().events.push(Event::Launched { run, at: began });
+        self.tell(Event::Launched { run, at });
         // Such a run breaks without a trace on a real server: no node, no line (measured).
         let logical = self.run.arguments.get("logical.start.time");
         if logical.is_some_and(|time| time.parse::<i64>().is_err()) {
@@ -110,6 +114,7 @@ impl Work {
         self.first_lines();
         let status = match self.execute(&job) {
             End::Completed => Status::Completed,
+            End::Killed if self.aborted => Status::Failed,
             End::Killed => Status::Killed,
             End::Failed(failure) => {
                 self.blame(&failure);
@@ -118,6 +123,22 @@ impl Work {
         };
         self.last_lines(status);
         self.tell_end(status);
+    }
+
+    /// Stopped before it worked: by a client, or because the server ends, and then it is left to the next one.
+    fn end_unbegun(&self) {
+        if self.cdap.leaving.load(Ordering::SeqCst) {
+            self.with_run(|run, _| run.worked_on = run.status != Status::Starting);
+        }
+        let left = self
+            .cdap
+            .world()
+            .runs
+            .get(&self.run.id)
+            .is_some_and(|run| !run.worked_on);
+        if !left {
+            self.tell_end(Status::Killed);
+        }
     }
 
     fn stop(&self) -> &AtomicBool {
@@ -146,14 +167,36 @@ impl Work {
     fn tell_end(&self, status: Status) {
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
-        self.cdap.world().events.push(Event::Ended { run, at, status });
+        self.tell(Event::Ended { run, at, status });
+    }
+
+    /// Tells what happened, unless the control plane was killed under this work.
+    fn tell(&self, event: Event) {
+        let mut world = self.cdap.world();
+        if world.runs.get(&self.run.id).is_some_and(|run| self.is_of(run)) {
+            world.events.push(event);
+        }
+    }
+
+    /// Whether this work still is the run's: a killed control plane forgets who worked for it.
+    fn is_of(&self, run: &Run) -> bool {
+        Arc::ptr_eq(&run.stop, &self.run.stop)
+    }
+
+    /// STARTING takes its time, and longer if the scenario says so; a stop ends it.
+    fn wait_to_work(&self) {
+        std::thread::sleep(self.cdap.clock.launch());
+        let until = self.run.starting.saturating_add_unsigned(self.run.fate.starting);
+        while self.cdap.clock.now() < until && !self.stop().load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     /// Changes the kept run, if it still exists.
     fn with_run(&self, change: impl FnOnce(&mut Run, i64)) {
         let now = self.cdap.clock.now();
         let mut world = self.cdap.world();
-        if let Some(run) = world.runs.get_mut(&self.run.id) {
+        if let Some(run) = world.runs.get_mut(&self.run.id).filter(|run| self.is_of(run)) {
             change(run, now);
             world.touch(&self.run.id);
         }
@@ -162,7 +205,10 @@ impl Work {
     fn note(&mut self, observation: Observation) {
         match observation {
             Observation::NodeStarted { node, program } => self.node_started(node, program),
-            Observation::NodeFinished { node, end } => self.node_finished(&node, &end),
+            Observation::NodeFinished { node, end } => {
+                let end = self.unless_aborted(end);
+                self.node_finished(&node, &end);
+            }
             Observation::JobSubmitted { node, job } => self.job_submitted(&node, &job),
             Observation::Line(line) => {
                 let origin = if line.stage.is_some() {
@@ -181,7 +227,25 @@ impl Work {
         }
     }
 
+    /// A Spark node that the server's own end stops says FAILED (measured).
+    fn unless_aborted(&mut self, end: NodeEnd) -> NodeEnd {
+        let leaving = self.cdap.leaving.load(Ordering::SeqCst);
+        if end != NodeEnd::Killed || !leaving || self.program != NodeProgram::Spark {
+            return end;
+        }
+        self.aborted = true;
+        NodeEnd::Failed(crash::spark_aborted())
+    }
+
+    /// A suspended run waits here, before its next node, until it is resumed or stopped.
+    fn wait_if_paused(&self) {
+        while self.run.paused.load(Ordering::SeqCst) && !self.stop().load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     fn node_started(&mut self, node: String, program: NodeProgram) {
+        self.wait_if_paused();
         let run_id = program
             .is_program()
             .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
@@ -367,6 +431,15 @@ impl Work {
             lifecycle,
         };
         let clock = self.cdap.clock;
+        let mine = self
+            .cdap
+            .world()
+            .runs
+            .get(&self.run.id)
+            .is_some_and(|run| self.is_of(run));
+        if !mine {
+            return;
+        }
         let kept = speaker.line(line, number);
         self.cdap
             .store

@@ -144,7 +144,7 @@ impl Execution<'_> {
             let Some(sink) = sinks.remove(stage.name.as_str()) else {
                 continue;
             };
-            match sink.commit() {
+            match self.job.check(&stage.name).and_then(|()| sink.commit()) {
                 Ok(Some(updated)) => {
                     self.count(&stage.name, "records.updated", updated);
                     let text = format!("Stage '{}' loaded {updated} rows", stage.name);

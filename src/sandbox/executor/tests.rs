@@ -65,6 +65,7 @@ impl World {
             arguments: all,
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
             pace: Duration::ZERO,
+            breakage: None,
             speed: 1.0,
         };
         let mut seen = Vec::new();
@@ -264,6 +265,7 @@ fn a_stop_ends_it_between_two_batches() {
         arguments: BTreeMap::new(),
         secure_keys: BTreeMap::new(),
         pace: Duration::from_secs(3600),
+        breakage: None,
         speed: 1.0,
     };
     let stop = AtomicBool::new(true);

@@ -27,6 +27,22 @@ impl SqlError {
         }
     }
 
+    /// Somebody cancelled it.
+    pub fn stopped() -> Self {
+        Self {
+            reason: "stopped",
+            message: "Job execution was cancelled: User requested cancellation".into(),
+        }
+    }
+
+    /// What a load job cannot take.
+    pub fn bad_data(message: impl Into<String>) -> Self {
+        Self {
+            reason: "invalid",
+            message: message.into(),
+        }
+    }
+
     pub(super) fn syntax(sql: &str, at: usize, what: &str) -> Self {
         Self::invalid(format!("Syntax error: {what} at {}", place(sql, at)))
     }

@@ -20,6 +20,8 @@ struct Range {
     from: i64,
     /// Exclusive; where whole and backward reading end.
     until: i64,
+    /// Exclusive; lines from here on cannot be read yet.
+    readable: i64,
 }
 
 struct Form {
@@ -98,10 +100,12 @@ impl Range {
                 run_level: false,
                 from: 0,
                 until: readable,
+                readable,
             });
         }
         let world = call.cdap.world();
         let run = world.found_run(&program, id)?;
+        let readable = readable.saturating_sub_unsigned(run.fate.logs_late);
         let end = run
             .cluster_end
             .map_or(i64::MAX, |ms| (ms.div_euclid(1000) + 1) * 1000);
@@ -110,6 +114,7 @@ impl Range {
             run_level: true,
             from: run.second() * 1000,
             until: readable.min(end),
+            readable,
         })
     }
 }
@@ -172,7 +177,7 @@ pub fn next(call: &Call) -> Outcome {
     if offset.is_none() && !range.run_level {
         return Ok(newest(call, &range, &form, range.until, max));
     }
-    let readable = call.cdap.clock.now() - call.cdap.clock.log_delay();
+    let readable = range.readable;
     // The first millisecond of the start second is skipped, as on a real server.
     let from = offset.map_or(range.from, |ms| ms.max(range.from)) + 1;
     let max = usize::try_from(max).unwrap_or(0);

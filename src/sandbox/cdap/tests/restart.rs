@@ -85,7 +85,15 @@ async fn a_shutdown_in_good_order_ends_what_runs() {
     lab.running.take().unwrap().shutdown().await;
     let lab = lab_with(kept(folder.path(), 50.0)).await;
     let record = lab.record(&run).await;
-    assert_eq!(record["status"], "KILLED");
+    assert_eq!(
+        record["status"], "FAILED",
+        "its Spark node was aborted (measured)"
+    );
+    let nodes = lab.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
+    let cause = &nodes["phase-2"]["failureCause"];
+    assert_eq!(cause["message"], "org.apache.spark.SparkException: Job aborted.");
+    let logs = lab.get(&format!("{P}/runs/{run}/logs")).await.body;
+    assert!(logs.contains("failed with error: Job 0 cancelled because SparkContext was shut down."));
     assert!(
         record.get("stopping").is_none(),
         "nobody asked it to stop: {record}"

@@ -46,6 +46,7 @@ impl Lab {
             arguments,
             secure_keys: BTreeMap::new(),
             pace: Duration::ZERO,
+            breakage: None,
             speed: 1.0,
         };
         let mut seen = Vec::new();

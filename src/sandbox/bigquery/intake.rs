@@ -1,0 +1,353 @@
+//! Load jobs: CSV and JSON lines, from an upload or from the bucket, all of it or nothing.
+//!
+//! A file is read whole before anything is written. An empty CSV cell is NULL, quoted or not: the two
+//! cannot be told apart here.
+
+use super::Desk;
+use super::parameter::scalar;
+use super::work::{Destination, Outcome};
+use crate::sandbox::value::{Column, ColumnType, Value};
+use crate::sandbox::warehouse::kind::name as type_name;
+use crate::sandbox::warehouse::{Existing, SqlError};
+use serde_json::Value as Json;
+
+/// A load that is asked for.
+pub(super) struct Load {
+    pub destination: Destination,
+    pub form: Form,
+    /// The given schema; without one it is the table's, or detected.
+    pub columns: Option<Vec<Column>>,
+    pub autodetect: bool,
+    pub uris: Vec<String>,
+    pub data: Option<Vec<u8>>,
+    pub taking: Taking,
+}
+
+/// How the files are written.
+pub(super) enum Form {
+    Csv {
+        delimiter: u8,
+        quote: Option<u8>,
+        skip: usize,
+        null: String,
+        jagged: bool,
+    },
+    Json,
+}
+
+/// What is put up with.
+#[derive(Clone, Copy)]
+pub(super) struct Taking {
+    pub bad_records: usize,
+    pub ignore_unknown: bool,
+}
+
+/// A record before it has types: a text for each place, or a JSON object.
+enum Raw {
+    Cells(Vec<Option<String>>),
+    Object(Json),
+}
+
+impl Load {
+    pub fn perform(self, desk: &Desk) -> Result<Outcome, SqlError> {
+        let (mut files, mut bytes, mut raw) = (0, 0, Vec::new());
+        for content in self.contents(desk)? {
+            files += 1;
+            bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
+            raw.extend(self.records(&content)?);
+        }
+        let columns = self.schema(desk, &mut raw)?;
+        let mut rows = Vec::with_capacity(raw.len());
+        let mut bad = Vec::new();
+        for (number, record) in raw.iter().enumerate() {
+            match row(record, &columns, self.taking.ignore_unknown, self.jagged()) {
+                Ok(cells) => rows.push(cells),
+                Err(text) => bad.push((number + 1, text)),
+            }
+        }
+        if bad.len() > self.taking.bad_records {
+            let (number, text) = &bad[0];
+            return Err(SqlError::bad_data(format!(
+                "Error while reading data, error message: {} processing encountered too many errors, giving up. \
+                 Rows: {}; errors: {}; max bad: {}; error percent: 0; row {number}: {text}",
+                if matches!(self.form, Form::Json) {
+                    "JSON"
+                } else {
+                    "CSV"
+                },
+                raw.len(),
+                bad.len(),
+                self.taking.bad_records
+            )));
+        }
+        let to = &self.destination;
+        let rows = desk
+            .warehouse
+            .put(&to.dataset, &to.table, &columns, &rows, to.how)?;
+        Ok(Outcome::Load { rows, files, bytes })
+    }
+
+    fn jagged(&self) -> bool {
+        matches!(self.form, Form::Csv { jagged: true, .. } | Form::Json)
+    }
+
+    fn contents(&self, desk: &Desk) -> Result<Vec<Vec<u8>>, SqlError> {
+        if let Some(data) = &self.data {
+            return Ok(vec![data.clone()]);
+        }
+        let mut contents = Vec::new();
+        for uri in &self.uris {
+            let found = matching(desk, uri)?;
+            if found.is_empty() {
+                return Err(SqlError::not_found(format!("Not found: URI {uri}")));
+            }
+            for uri in found {
+                let content = desk.buckets.read(&uri);
+                contents.push(content.map_err(|error| SqlError::bad_data(format!("{uri}: {error}")))?);
+            }
+        }
+        Ok(contents)
+    }
+
+    fn records(&self, content: &[u8]) -> Result<Vec<Raw>, SqlError> {
+        match &self.form {
+            Form::Csv {
+                delimiter,
+                quote,
+                skip,
+                null,
+                ..
+            } => {
+                let mut builder = csv::ReaderBuilder::new();
+                builder.has_headers(false).flexible(true).delimiter(*delimiter);
+                match quote {
+                    Some(quote) => builder.quote(*quote),
+                    None => builder.quoting(false),
+                };
+                let broken = |error: csv::Error| {
+                    SqlError::bad_data(format!("Error while reading data, error message: {error}"))
+                };
+                let cell = |text: &str| (text != null).then(|| text.to_owned());
+                let mut records = Vec::new();
+                for record in builder.from_reader(content).records().skip(*skip) {
+                    records.push(Raw::Cells(record.map_err(broken)?.iter().map(cell).collect()));
+                }
+                Ok(records)
+            }
+            Form::Json => {
+                let text = String::from_utf8_lossy(content);
+                let lines = text
+                    .lines()
+                    .enumerate()
+                    .filter(|(_, line)| !line.trim().is_empty());
+                let parse = |(number, line): (usize, &str)| match serde_json::from_str(line) {
+                    Ok(object @ Json::Object(_)) => Ok(Raw::Object(object)),
+                    _ => Err(SqlError::bad_data(format!(
+                        "Error while reading data, error message: JSON parsing error in row starting at line {}: Parser terminated before end of string",
+                        number + 1
+                    ))),
+                };
+                lines.map(parse).collect()
+            }
+        }
+    }
+
+    /// The given schema, else the table's, else a detected one.
+    fn schema(&self, desk: &Desk, raw: &mut Vec<Raw>) -> Result<Vec<Column>, SqlError> {
+        if let Some(columns) = &self.columns {
+            return Ok(columns.clone());
+        }
+        let to = &self.destination;
+        if let Some(table) = desk.warehouse.table(&to.dataset, &to.table)?
+            && (to.how.existing != Existing::Replace || !self.autodetect)
+        {
+            return Ok(table.columns);
+        }
+        if !self.autodetect {
+            let message = "No schema specified on job or table.";
+            return Err(SqlError::bad_data(message));
+        }
+        Ok(detected(raw))
+    }
+}
+
+/// The objects that a `gs://` address names; one `*` stands for anything.
+fn matching(desk: &Desk, uri: &str) -> Result<Vec<String>, SqlError> {
+    desk.buckets.locate(uri).map_err(SqlError::bad_data)?;
+    let inside = uri.strip_prefix("gs://").unwrap_or(uri);
+    let (bucket, name) = inside.split_once('/').unwrap_or((inside, ""));
+    let (before, after) = name.split_once('*').unwrap_or((name, ""));
+    let all = desk.buckets.objects(bucket, before);
+    let fits = |object: &String| {
+        if name.contains('*') {
+            object.len() >= before.len() + after.len() && object.ends_with(after)
+        } else {
+            object == name
+        }
+    };
+    Ok(all
+        .into_iter()
+        .filter(fits)
+        .map(|object| format!("gs://{bucket}/{object}"))
+        .collect())
+}
+
+fn row(raw: &Raw, columns: &[Column], ignore_unknown: bool, jagged: bool) -> Result<Vec<Value>, String> {
+    match raw {
+        Raw::Cells(cells) => {
+            if cells.len() > columns.len() && !ignore_unknown {
+                return Err(format!(
+                    "Too many values in line. Found {} column(s) while expected {}.",
+                    cells.len(),
+                    columns.len()
+                ));
+            }
+            if cells.len() < columns.len() && !jagged {
+                return Err(format!(
+                    "Too few values in line. Found {} column(s) while expected {}.",
+                    cells.len(),
+                    columns.len()
+                ));
+            }
+            let texts = columns.iter().enumerate();
+            texts
+                .map(|(place, column)| cell(cells.get(place).and_then(Option::as_deref), column))
+                .collect()
+        }
+        Raw::Object(object) => of_object(object, columns, ignore_unknown),
+    }
+}
+
+/// A JSON object as a row.
+pub(super) fn of_object(
+    object: &Json,
+    columns: &[Column],
+    ignore_unknown: bool,
+) -> Result<Vec<Value>, String> {
+    let fields = object.as_object().into_iter().flatten();
+    let known = |name: &str| {
+        columns
+            .iter()
+            .any(|column| column.name.eq_ignore_ascii_case(name))
+    };
+    if let Some((name, _)) = fields.clone().find(|(name, _)| !known(name))
+        && !ignore_unknown
+    {
+        return Err(format!("No such field: {name}."));
+    }
+    let value = |column: &Column| {
+        let mut fields = fields.clone();
+        let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
+        let text = match found.map(|(_, value)| value) {
+            None | Some(Json::Null) => None,
+            Some(Json::String(text)) if column.kind != ColumnType::Json => Some(text.clone()),
+            Some(other) => Some(other.to_string()),
+        };
+        cell(text.as_deref(), column)
+    };
+    columns.iter().map(value).collect()
+}
+
+fn cell(text: Option<&str>, column: &Column) -> Result<Value, String> {
+    match text {
+        None if column.nullable => Ok(Value::Null),
+        None => Err(format!("Missing required field: {}.", column.name)),
+        Some(text) => scalar(text.trim(), column.kind)
+            .map(|value| match value {
+                // Blanks around a text are part of it.
+                Value::Text(_) => Value::Text(text.to_owned()),
+                other => other,
+            })
+            .ok_or_else(|| {
+                format!(
+                    "Could not parse '{text}' as {} for field {}",
+                    type_name(column.kind),
+                    column.name
+                )
+            }),
+    }
+}
+
+/// Columns by what the records look like; a first line of CSV that looks like no data gives the names.
+fn detected(raw: &mut Vec<Raw>) -> Vec<Column> {
+    let Some(first) = raw.first() else {
+        return Vec::new();
+    };
+    let names: Vec<String> = match first {
+        Raw::Cells(cells) => {
+            let is_name = |cell: &Option<String>| {
+                cell.as_ref()
+                    .is_some_and(|text| kind_of(text) == ColumnType::String && !text.is_empty())
+            };
+            if raw.len() > 1 && cells.iter().all(is_name) {
+                let names = cells.iter().flatten().cloned().collect();
+                raw.remove(0);
+                names
+            } else {
+                (0..cells.len())
+                    .map(|place| format!("string_field_{place}"))
+                    .collect()
+            }
+        }
+        Raw::Object(_) => {
+            let mut names: Vec<String> = Vec::new();
+            for record in raw.iter() {
+                if let Raw::Object(Json::Object(fields)) = record {
+                    names.extend(
+                        fields
+                            .keys()
+                            .filter(|name| !names.contains(name))
+                            .cloned()
+                            .collect::<Vec<_>>(),
+                    );
+                }
+            }
+            names
+        }
+    };
+    let texts = |place: usize, name: &str| -> Vec<String> {
+        let text = |record: &Raw| match record {
+            Raw::Cells(cells) => cells.get(place).cloned().flatten(),
+            Raw::Object(object) => match &object[name] {
+                Json::Null => None,
+                Json::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            },
+        };
+        raw.iter().filter_map(text).collect()
+    };
+    let column = |(place, name): (usize, &String)| {
+        let mut kinds: Vec<ColumnType> = Vec::new();
+        for text in texts(place, name) {
+            let kind = kind_of(&text);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let kind = match kinds[..] {
+            [one] => one,
+            [ColumnType::Int64, ColumnType::Float64] | [ColumnType::Float64, ColumnType::Int64] => {
+                ColumnType::Float64
+            }
+            _ => ColumnType::String,
+        };
+        Column::nullable(name.clone(), kind)
+    };
+    names.iter().enumerate().map(column).collect()
+}
+
+fn kind_of(text: &str) -> ColumnType {
+    let order = [
+        ColumnType::Int64,
+        ColumnType::Float64,
+        ColumnType::Date,
+        ColumnType::Timestamp,
+    ];
+    if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+        return ColumnType::Bool;
+    }
+    order
+        .into_iter()
+        .find(|kind| scalar(text, *kind).is_some())
+        .unwrap_or(ColumnType::String)
+}

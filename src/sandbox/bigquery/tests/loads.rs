@@ -1,0 +1,141 @@
+//! Load, copy and extract jobs: what stands in the table and in the bucket afterwards.
+
+use super::*;
+use std::fs;
+
+impl Service {
+    /// Runs a job to its end.
+    async fn job(&self, configuration: Json) -> Json {
+        let body = json!({"configuration": configuration});
+        let (status, mut job) = self.ask(Verb::POST, "/projects/p-1/jobs", Some(body)).await;
+        assert_eq!(status, 200, "{job}");
+        let id = job["jobReference"]["jobId"].as_str().unwrap().to_owned();
+        while job["status"]["state"] != "DONE" {
+            job = self.get(&format!("/projects/p-1/jobs/{id}")).await.1;
+        }
+        job
+    }
+
+    fn object(&self, name: &str, content: &str) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    async fn rows(&self, sql: &str) -> Json {
+        self.query(json!({"query": sql})).await.1["rows"].clone()
+    }
+}
+
+fn load(table: &str, uri: &str, more: Json) -> Json {
+    let mut load = json!({
+        "destinationTable": {"projectId": "p-1", "datasetId": "cdf_output", "tableId": table},
+        "sourceUris": [uri], "sourceFormat": "CSV",
+        "schema": {"fields": [{"name": "id", "type": "INT64"}, {"name": "name", "type": "STRING"}]},
+    });
+    for (name, value) in more.as_object().unwrap() {
+        load[name] = value.clone();
+    }
+    json!({"load": load})
+}
+
+#[tokio::test]
+async fn files_of_the_bucket_are_loaded_all_or_none() {
+    let service = Service::start("US").await;
+    service.object("b/in/1.csv", "id,name\n1,\"a, b\"\n2,\n");
+    service.object("b/in/2.csv", "id,name\n3,c\n");
+    service.object("b/bad.csv", "4,d\nx,e\n");
+    let job = service
+        .job(load("t", "gs://b/in/*.csv", json!({"skipLeadingRows": "1"})))
+        .await;
+    // The line of names is left out of every file.
+    assert_eq!(job["statistics"]["load"]["outputRows"], "3", "{job}");
+    assert_eq!(job["statistics"]["load"]["inputFiles"], "2");
+    let all = "SELECT id, name FROM cdf_output.t ORDER BY id";
+    let loaded = json!([
+        {"f": [{"v": "1"}, {"v": "a, b"}]}, {"f": [{"v": "2"}, {"v": null}]}, {"f": [{"v": "3"}, {"v": "c"}]},
+    ]);
+    assert_eq!(service.rows(all).await, loaded);
+    let job = service.job(load("t", "gs://b/bad.csv", json!({}))).await;
+    let error = &job["status"]["errorResult"];
+    assert_eq!(error["reason"], "invalid");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("Could not parse 'x' as INT64 for field id"),
+        "{message}"
+    );
+    assert_eq!(service.rows(all).await, loaded);
+    let job = service
+        .job(load(
+            "t",
+            "gs://b/bad.csv",
+            json!({"maxBadRecords": 1, "writeDisposition": "WRITE_TRUNCATE"}),
+        ))
+        .await;
+    assert_eq!(job["statistics"]["load"]["outputRows"], "1", "{job}");
+    let job = service.job(load("t", "gs://b/none.csv", json!({}))).await;
+    assert_eq!(job["status"]["errorResult"]["reason"], "notFound");
+    let job = service
+        .job(load(
+            "t",
+            "gs://b/bad.csv",
+            json!({"maxBadRecords": 1, "writeDisposition": "WRITE_EMPTY"}),
+        ))
+        .await;
+    assert_eq!(job["status"]["errorResult"]["reason"], "duplicate");
+}
+
+#[tokio::test]
+async fn a_schema_is_detected_or_asked_for() {
+    let service = Service::start("US").await;
+    service.object(
+        "b/r.json",
+        "{\"n\": 1, \"f\": 1.5, \"b\": true, \"d\": \"2024-02-29\", \"s\": \"x\"}\n{\"n\": 2, \"f\": 2}\n",
+    );
+    let json_lines = json!({"sourceFormat": "NEWLINE_DELIMITED_JSON", "schema": null});
+    let job = service
+        .job(load("auto", "gs://b/r.json", json_lines.clone()))
+        .await;
+    assert_eq!(
+        job["status"]["errorResult"]["message"],
+        "No schema specified on job or table."
+    );
+    let mut detected = json_lines;
+    detected["autodetect"] = true.into();
+    service.job(load("auto", "gs://b/r.json", detected)).await;
+    let (_, table) = service.get("/projects/p-1/datasets/cdf_output/tables/auto").await;
+    let fields = table["schema"]["fields"].as_array().unwrap();
+    let kind = |name: &str| {
+        fields.iter().find(|field| field["name"] == name).unwrap()["type"]
+            .as_str()
+            .unwrap()
+    };
+    assert_eq!(
+        ["n", "f", "b", "d", "s"].map(kind),
+        ["INTEGER", "FLOAT", "BOOLEAN", "DATE", "STRING"]
+    );
+}
+
+#[tokio::test]
+async fn tables_are_copied_and_written_to_files() {
+    let service = Service::start("US").await;
+    service.object("b/1.csv", "1,\"a,b\"\n2,\n");
+    service.job(load("t", "gs://b/1.csv", json!({}))).await;
+    let table = |name: &str| json!({"projectId": "p-1", "datasetId": "cdf_output", "tableId": name});
+    let copy = json!({"copy": {"sourceTable": table("t"), "destinationTable": table("u")}});
+    let job = service.job(copy.clone()).await;
+    assert_eq!(job["statistics"]["copy"]["copiedRows"], "2", "{job}");
+    assert_eq!(
+        service.job(copy).await["status"]["errorResult"]["reason"],
+        "duplicate"
+    );
+    let extract = json!({"extract": {"sourceTable": table("u"), "destinationUris": ["gs://b/out/u-*.csv"]}});
+    let job = service.job(extract).await;
+    assert_eq!(
+        job["statistics"]["extract"]["destinationUriFileCounts"],
+        json!(["1"]),
+        "{job}"
+    );
+    let written = fs::read_to_string(service.folder.path().join("b/out/u-000000000000.csv")).unwrap();
+    assert_eq!(written, "id,name\n1,\"a,b\"\n2,\n");
+}

@@ -1,0 +1,130 @@
+//! What counters, chance, windows and occasions decide.
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn play(text: &str) -> Play {
+    Play::new(Scenario::read("s", text).unwrap())
+}
+
+fn list<'a>() -> Facts<'a> {
+    Facts::of("GET", "/api/v3/namespaces/n/apps/a/workflows/W/runs").unwrap()
+}
+
+fn hits(play: &mut Play, count: usize) -> Vec<bool> {
+    (0..count)
+        .map(|_| play.request(&list(), SECOND).upset.is_some())
+        .collect()
+}
+
+fn arguments(source: &str) -> Arguments {
+    [("data_source".to_owned(), source.to_owned())].into()
+}
+
+#[test]
+fn counts_decide() {
+    for (gate, wanted) in [
+        ("first = 2", [true, true, false, false, false, false]),
+        ("after = 2", [false, false, true, true, true, true]),
+        ("every = 3", [false, false, true, false, false, true]),
+        (
+            "after = 1\nevery = 2\nfirst = 1",
+            [false, false, true, false, false, false],
+        ),
+    ] {
+        let mut play = play(&format!("[[request]]\n{gate}\nreset = 'before'"));
+        assert_eq!(hits(&mut play, 6), wanted, "{gate}");
+        assert_eq!(play.standings()[0].matched, 6);
+    }
+}
+
+#[test]
+fn chance_is_the_same_for_a_seed_whatever_else_is_asked() {
+    let text = |seed| format!("seed = {seed}\n[[request]]\noperation='list'\nchance = 0.5\nreset = 'before'");
+    let alone = hits(&mut play(&text(1)), 64);
+    let mut mixed = play(&text(1));
+    let other = Facts::of("GET", "/api/v3/version").unwrap();
+    let among: Vec<_> = (0..64)
+        .map(|_| {
+            mixed.request(&other, SECOND);
+            mixed.request(&list(), SECOND).upset.is_some()
+        })
+        .collect();
+    assert_eq!(alone, among);
+    assert_ne!(alone, hits(&mut play(&text(2)), 64));
+    let taken = alone.iter().filter(|hit| **hit).count();
+    assert!((16..48).contains(&taken), "{taken} of 64");
+}
+
+#[test]
+fn draws_are_spread_evenly() {
+    let scenario = Scenario::read("s", "[[request]]\nreset='before'").unwrap();
+    let gate = &scenario.requests[0].gate;
+    let mut tenths = [0; 10];
+    for number in 0..10_000 {
+        let drawn = draw(gate, "", number);
+        assert!((0.0..1.0).contains(&drawn));
+        let tenth = (0..10).rev().find(|t| drawn >= f64::from(*t) / 10.0).unwrap();
+        tenths[usize::try_from(tenth).unwrap()] += 1;
+    }
+    assert!(
+        tenths.iter().all(|count| (850..1150).contains(count)),
+        "{tenths:?}"
+    );
+}
+
+#[test]
+fn windows_open_with_the_beginning_or_with_another_rule() {
+    let mut play = play(
+        "[[request]]\nname='a'\nfrom='2s'\nfirst=1\nreset='before'\n[[request]]\nsince='a'\nfrom='1s'\nuntil='2s'\nanswer=503",
+    );
+    let mut at = |ms| match play.request(&list(), Duration::from_millis(ms)).upset {
+        None => "none",
+        Some(Upset::Reset { .. }) => "reset",
+        Some(_) => "answer",
+    };
+    let moments = [1999, 2500, 2600, 3499, 3500, 4499, 4500];
+    let met: Vec<_> = moments.into_iter().map(&mut at).collect();
+    assert_eq!(met, ["none", "reset", "none", "none", "answer", "answer", "none"]);
+}
+
+#[test]
+fn delays_add_up_and_the_first_of_the_rest_wins() {
+    let mut play = play(
+        "[[request]]\ndelay='1s'\n[[request]]\nanswer=503\n[[request]]\ndelay='2s'\n[[request]]\nfirst=1\nanswer=500",
+    );
+    let verdict = play.request(&list(), SECOND);
+    assert_eq!(verdict.delay, 3 * SECOND);
+    assert!(matches!(verdict.upset, Some(Upset::Answer { status: 503, .. })));
+    let given: Vec<_> = play.standings().iter().map(|rule| rule.given).collect();
+    assert_eq!(given, [1, 1, 1, 0], "what another rule took is not given");
+    assert_eq!(play.given().0, 3);
+}
+
+#[test]
+fn runs_are_counted_by_what_they_load() {
+    let mut play = play(
+        "[[run]]\nper='data_source'\nfirst=1\nstarting='1s'\n[[run]]\nwhere={data_source='a'}\nstarting='2s'\ndeaf=true",
+    );
+    let mut starting = |source: &str| play.run(&arguments(source), SECOND).starting;
+    let met: Vec<_> = ["a", "b", "a", "b"].into_iter().map(&mut starting).collect();
+    assert_eq!(met, [2000, 1000, 2000, 0]);
+    assert!(play.run(&arguments("a"), SECOND).deaf);
+}
+
+#[test]
+fn events_wait_for_their_occasion() {
+    let mut play = play(
+        "[[event]]\nat='2s'\nredeploy='a'\n[[event]]\nwhen='RUNNING'\nwhere={data_source='b'}\nfirst=1\nwait='1s'\nkill='5s'",
+    );
+    assert_eq!(play.due(SECOND), []);
+    play.seen(Status::Running, &arguments("a"), SECOND);
+    play.seen(Status::Pending, &arguments("b"), SECOND);
+    assert_eq!(play.due(2 * SECOND), [Happening::Redeploy("a".into())]);
+    play.seen(Status::Running, &arguments("b"), 3 * SECOND);
+    play.seen(Status::Running, &arguments("b"), 3 * SECOND);
+    assert_eq!(play.due(3 * SECOND), []);
+    assert_eq!(play.due(4 * SECOND), [Happening::Kill(5 * SECOND)]);
+    assert_eq!(play.due(9 * SECOND), []);
+}
