@@ -3,6 +3,7 @@
 //! The rightmost `${` is expanded first and the result is scanned again, at most ten deep. What a
 //! macro cannot mean here fails with the exception a real server raises.
 
+pub(super) mod date_format;
 mod logical_start;
 
 use super::observation::Failure;
@@ -36,7 +37,8 @@ fn expand_to(text: &str, scope: &Scope, depth: usize) -> Result<String, Failure>
         }
         let Some(length) = closing(&text[start + 2..]) else {
             return Err(invalid(format!(
-                "Could not find enclosing curly bracket '}}' in macro '{text}'."
+                "Could not find enclosing '}}' for macro '{}'.",
+                &text[start..]
             )));
         };
         let inner = unescape(&text[start + 2..start + 2 + length]);
@@ -56,12 +58,11 @@ fn evaluate(inner: &str, scope: &Scope) -> Result<String, Failure> {
     {
         let arguments: Vec<&str> = list.split(',').map(str::trim).collect();
         return match name {
-            "secure" => scope.secure.get(arguments[0]).cloned().ok_or_else(|| {
-                invalid(format!(
-                    "Failed to evaluate the macro function 'secure' with args '[{}]'",
-                    arguments[0]
-                ))
-            }),
+            "secure" => scope
+                .secure
+                .get(arguments[0])
+                .cloned()
+                .ok_or_else(|| invalid(format!("Failed to resolve macro 'secure({})'", arguments[0]))),
             "logicalStartTime" => logical_start::evaluate(&arguments, scope).map_err(invalid),
             _ => Err(invalid(format!("Unsupported macro function {name}"))),
         };
@@ -195,7 +196,7 @@ mod tests {
             ("${nope}", "Argument 'nope' is not defined."),
             ("${fancy(x)}", "Unsupported macro function fancy"),
             ("${loop}", "exceeded 10 levels"),
-            ("${a", "enclosing curly bracket"),
+            ("${a", "Could not find enclosing '}' for macro '${a'."),
             ("${secure(none)}", "secure"),
         ] {
             let message = expand(text, &scope()).unwrap_err().message.unwrap();

@@ -8,7 +8,8 @@ mod bigquery_table;
 mod database;
 mod gcs;
 mod lab;
-mod projection;
+pub(super) mod projection;
+pub(super) mod wrangler;
 
 use super::bucket::Buckets;
 use super::observation::{Failure, Level, Line, Observation};
@@ -134,6 +135,13 @@ static PLUGINS: &[Plugin] = &[
         artifact: ("core-plugins", "2.12.0", "SYSTEM"),
         required: &[],
         work: Work::Transform(projection::apply),
+    },
+    Plugin {
+        name: "Wrangler",
+        kind: "transform",
+        artifact: ("wrangler-transform", "4.10.0", "SYSTEM"),
+        required: &["field", "schema"],
+        work: Work::Transform(wrangler::apply),
     },
     Plugin {
         name: "GCS",

@@ -3,6 +3,7 @@
 use crate::sandbox::artifact::{PluginClass, Shelf};
 use crate::sandbox::macros;
 use crate::sandbox::pipeline::Stage;
+use crate::sandbox::plugin::{projection, wrangler};
 use serde_json::json;
 
 /// Why a plugin does not take its stage.
@@ -219,12 +220,15 @@ fn own_rules(stage: &Stage) -> Option<String> {
         "Projection" => {
             let lists = [given("rename"), given("convert")];
             let pairs = lists.into_iter().flatten().flat_map(|list| list.split(','));
-            let bad = pairs.map(str::trim).find(|pair| pair.split(':').count() != 2)?;
+            let Some(bad) = pairs.map(str::trim).find(|pair| pair.split(':').count() != 2) else {
+                return projection::configure(&stage.properties).err();
+            };
             Some(format!(
                 "Error encountered while configuring the stage: 'Invalid syntax for key-value pair in list: {bad}. \
                  It is expected to be a string separated by exactly one :'"
             ))
         }
+        "Wrangler" => wrangler::configure(&stage.properties).err(),
         _ => None,
     }
 }

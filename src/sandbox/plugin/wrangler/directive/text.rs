@@ -1,0 +1,344 @@
+//! Directives about letters: case, blanks, replacement, masks.
+
+use super::super::expression::replacement;
+use super::super::row::Cell;
+use super::super::trouble::Trouble;
+use super::super::usage::Arguments;
+use super::{Work, each, missing, must_be_text, on_text, regex};
+use regex::Regex;
+
+pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Trouble>> {
+    let of = |name: &str| arguments.required(name);
+    let say = |text: String| Ok(Cell::Text(text));
+    match name {
+        "uppercase" => on_text(of("column"), move |text| say(text.to_uppercase())),
+        "lowercase" => on_text(of("column"), move |text| say(text.to_lowercase())),
+        "titlecase" => on_text(of("column"), move |text| say(title(text))),
+        "trim" => on_text(of("column"), move |text| say(text.trim_matches(blank).to_owned())),
+        "ltrim" => on_text(of("column"), move |text| {
+            say(text.trim_start_matches(blank).to_owned())
+        }),
+        "rtrim" => on_text(of("column"), move |text| {
+            say(text.trim_end_matches(blank).to_owned())
+        }),
+        "find-and-replace" => Some(find_and_replace(arguments.columns("column"), &of("pattern"))),
+        "cut-character" => Some(cut(of("source"), of("destination"), &of("ranges"))),
+        "mask-number" => mask(of("column"), of("mask")),
+        "mask-shuffle" => shuffle(of("column")),
+        "indexsplit" => {
+            let (source, target) = (of("source"), of("destination"));
+            let (from, to) = (
+                arguments.whole("start").unwrap_or(1),
+                arguments.whole("end").unwrap_or(1),
+            );
+            each(move |row| {
+                let cell = row.get(&source).ok_or_else(|| missing("indexsplit", &source))?;
+                let text = must_be_text("indexsplit", &source, cell)?;
+                let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+                let place = |at: i64| usize::try_from(at.clamp(1, length.max(1))).unwrap_or(1);
+                let (first, last) = (place(from), place(to));
+                let part: String = text
+                    .chars()
+                    .skip(first - 1)
+                    .take((last + 1).saturating_sub(first))
+                    .collect();
+                row.add_or_set(&target, Cell::Text(part));
+                Ok(())
+            })
+        }
+        _ => None,
+    }
+}
+
+/// All that Unicode and HTML call a blank, the hard ones included.
+fn blank(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}' | '\u{180e}')
+}
+
+/// `WordUtils.capitalizeFully`
+fn title(text: &str) -> String {
+    let mut first = true;
+    let mut out = String::with_capacity(text.len());
+    for letter in text.to_lowercase().chars() {
+        if first {
+            out.extend(letter.to_uppercase());
+        } else {
+            out.push(letter);
+        }
+        first = letter.is_whitespace();
+    }
+    out
+}
+
+/// `StringEscapeUtils.unescapeJava`, as far as separators need it.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            out.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some('u') => {
+                let code: String = letters.by_ref().take(4).collect();
+                out.extend(u32::from_str_radix(&code, 16).ok().and_then(char::from_u32));
+            }
+            Some(other) => out.push(other),
+            None => {}
+        }
+    }
+    out
+}
+
+/// `s/what/by/flags`, with any letter between the parts.
+pub(super) struct Sed {
+    pattern: Regex,
+    by: String,
+    all: bool,
+}
+
+impl Sed {
+    pub fn parse(name: &str, script: &str) -> Result<Self, Trouble> {
+        let beyond = || Trouble::unsupported(name, format!("The script '{script}'"));
+        let mut letters = script.strip_prefix('s').ok_or_else(beyond)?.chars();
+        let mark = letters.next().ok_or_else(beyond)?;
+        let mut parts = vec![String::new()];
+        while let Some(letter) = letters.next() {
+            match letter {
+                _ if letter == mark => parts.push(String::new()),
+                '\\' => {
+                    let next = letters.next();
+                    if let Some(part) = parts.last_mut() {
+                        if next != Some(mark) {
+                            part.push('\\');
+                        }
+                        part.extend(next);
+                    }
+                }
+                other => parts.last_mut().map_or((), |part| part.push(other)),
+            }
+        }
+        let [what, by, flags] = parts.as_slice() else {
+            return Err(beyond());
+        };
+        if !flags.chars().all(|flag| matches!(flag, 'g' | 'I' | 'i')) {
+            return Err(beyond());
+        }
+        let case = if flags.contains(['i', 'I']) { "(?i)" } else { "" };
+        // In the replacement `\1` and `$1` are groups.
+        let by = Regex::new(r"\\(\d)")
+            .map_or_else(|_| by.clone(), |group| group.replace_all(by, "$$$1").into_owned());
+        Ok(Self {
+            pattern: regex(name, &format!("{case}{what}"))?,
+            by: replacement(&by),
+            all: flags.contains('g'),
+        })
+    }
+
+    /// Line by line, as sed reads.
+    pub fn replace(&self, text: &str) -> String {
+        let line = |line: &str| {
+            let limit = usize::from(!self.all);
+            self.pattern.replacen(line, limit, self.by.as_str()).into_owned()
+        };
+        text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// As often as there are columns, the row comes out: a slip of the plugin's own.
+fn find_and_replace(columns: Vec<String>, script: &str) -> Result<Work, Trouble> {
+    let sed = Sed::parse("find-and-replace", script)?;
+    Ok(Box::new(move |mut row, _| {
+        for column in &columns {
+            if let Some(at) = row.find(column)
+                && let Cell::Text(text) = &row.0[at].1
+            {
+                let replaced = Cell::Text(sed.replace(text));
+                row.set(at, replaced);
+            }
+        }
+        Ok(vec![row; columns.len()])
+    }))
+}
+
+/// `cut -c`: `1-3`, `2`, `-4`, `5-`, and lists of them.
+fn cut(source: String, target: String, ranges: &str) -> Result<Work, Trouble> {
+    let mut wanted = Vec::new();
+    for range in ranges.split(',').map(str::trim) {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let bound = |text: &str, open: usize| {
+            if text.is_empty() {
+                Ok(open)
+            } else {
+                text.parse::<usize>()
+            }
+        };
+        match (bound(from, 1), bound(to, usize::MAX)) {
+            (Ok(from), Ok(to)) => wanted.push((from, to)),
+            _ => {
+                return Err(Trouble::unsupported(
+                    "cut-character",
+                    format!("The range '{range}'"),
+                ));
+            }
+        }
+    }
+    Ok(Box::new(move |mut row, _| {
+        let Some(cell) = row.get(&source) else {
+            let said = format!("Scope column '{source}' does not exist.");
+            return Err(Trouble::executing("cut-character", said));
+        };
+        let text = must_be_text("cut-character", &source, cell)?;
+        let letters = text.chars().enumerate().map(|(at, letter)| (at + 1, letter));
+        let within = |at: usize| wanted.iter().any(|(from, to)| (*from..=*to).contains(&at));
+        let cut: String = letters
+            .filter(|(at, _)| within(*at))
+            .map(|(_, letter)| letter)
+            .collect();
+        row.add_or_set(&target, Cell::Text(cut));
+        Ok(vec![row])
+    }))
+}
+
+/// `#` shows a letter, `x` hides one, anything else stands for itself.
+fn mask(column: String, mask: String) -> Option<Result<Work, Trouble>> {
+    each(move |row| {
+        let masked = match row.get(&column) {
+            Some(Cell::Null) => return Ok(()),
+            Some(cell) => masked(&cell.text(), &mask),
+            None => String::new(),
+        };
+        row.add_or_set(&column, Cell::Text(masked));
+        Ok(())
+    })
+}
+
+fn masked(text: &str, mask: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    let mut out = String::new();
+    for sign in mask.chars() {
+        match sign {
+            '#' => {
+                if let Some(letter) = letters.get(at) {
+                    out.push(*letter);
+                    at += 1;
+                }
+            }
+            'x' | 'X' => {
+                out.push('x');
+                at += 1;
+            }
+            other => {
+                at += usize::from(letters.get(at) == Some(&other));
+                out.push(other);
+            }
+        }
+    }
+    out
+}
+
+/// Always the same letters for the same text: the plugin's seed is 0 each time.
+fn shuffle(column: String) -> Option<Result<Work, Trouble>> {
+    each(move |row| {
+        let at = row
+            .find(&column)
+            .ok_or_else(|| missing("mask-shuffle", &column))?;
+        let shuffled = match &row.0[at].1 {
+            Cell::Text(text) => shuffled(text),
+            // A cast that fails, and a text that is not there.
+            other => {
+                let said = format!("class {} cannot be cast to class String", other.class());
+                return Err(Trouble::Failed(said));
+            }
+        };
+        row.set(at, Cell::Text(shuffled));
+        Ok(())
+    })
+}
+
+fn shuffled(text: &str) -> String {
+    let mut random = JavaRandom::new(0);
+    let mut change = |letter: char| {
+        let lower = letter.to_lowercase().next().unwrap_or(letter);
+        for set in ["bcdfghjklmnpqrstvwxz", "aeiouy", "0123456789"] {
+            if set.contains(lower) {
+                let drawn = set.as_bytes()[random.below(set.len())] as char;
+                return if lower == letter {
+                    drawn
+                } else {
+                    drawn.to_ascii_uppercase()
+                };
+            }
+        }
+        letter
+    };
+    text.chars().map(&mut change).collect()
+}
+
+/// `java.util.Random`, whose numbers are specified.
+struct JavaRandom(u64);
+
+impl JavaRandom {
+    const fn new(seed: u64) -> Self {
+        Self((seed ^ 0x5_DEEC_E66D) & ((1 << 48) - 1))
+    }
+
+    /// `next(31)`
+    fn next(&mut self) -> u32 {
+        self.0 = (self.0.wrapping_mul(0x5_DEEC_E66D).wrapping_add(0xB)) & ((1 << 48) - 1);
+        u32::try_from(self.0 >> 17).unwrap_or(0)
+    }
+
+    /// `nextInt(bound)`
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = u32::try_from(bound.max(1)).unwrap_or(1);
+        if bound.is_power_of_two() {
+            return usize::try_from((u64::from(bound) * u64::from(self.next())) >> 31).unwrap_or(0);
+        }
+        loop {
+            let bits = self.next();
+            let value = bits % bound;
+            // Java leaves out the last, incomplete run of numbers, by an overflow of 32 bits.
+            if bits - value + (bound - 1) < 1 << 31 {
+                return usize::try_from(value).unwrap_or(0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_numbers_are_javas() {
+        // `new Random(0)`: nextInt(10) gives 0, 8, 9, 7, 5.
+        let mut random = JavaRandom::new(0);
+        let drawn: Vec<_> = (0..5).map(|_| random.below(10)).collect();
+        assert_eq!(drawn, [0, 8, 9, 7, 5]);
+        let once = shuffled("Ab1-é");
+        assert!(once != "Ab1-é" && once.ends_with("-é") && once == shuffled("Ab1-é"));
+    }
+
+    #[test]
+    fn masks_hide_and_show() {
+        assert_eq!(masked("0000012349898", "xxxxxxx#####"), "xxxxxxx34989");
+        assert_eq!(masked("4567-1", "xx-##"), "xx-67");
+    }
+
+    #[test]
+    fn scripts_of_sed_replace() {
+        let run = |script: &str, text: &str| Sed::parse("x", script).map(|sed| sed.replace(text));
+        assert_eq!(run("s/a/b/", "aa").unwrap(), "ba");
+        assert_eq!(run("s/a/b/g", "aa").unwrap(), "bb");
+        assert_eq!(run("s|(x)/|\\1-$1|gI", "X/").unwrap(), "X-X");
+        assert!(matches!(run("d", "x"), Err(Trouble::Unsupported(_))));
+    }
+}
