@@ -1,206 +1,328 @@
-//! Data Fusion's instance API, `/v1` and `/v1beta1`: one instance, always healthy.
+//! Data Fusion's instance API, `/v1` and `/v1beta1`: instances that are made, changed and deleted by
+//! long-running operations, over the one CDAP that the sandbox has.
 //!
-//! Read-only: instances cannot be made or deleted here. Errors have Google's JSON envelope.
+//! ```text
+//!   POST …/instances?instanceId=x ─→ operation ─(a while)─→ done
+//!                                       │
+//!   GET  …/instances/x            CREATING            ACTIVE (RUNNING in v1beta1)
+//! ```
+//!
+//! `fusion/ledger.rs` keeps what there is, `fusion/instance.rs` shows it. Errors have Google's JSON
+//! envelope; texts that are not known from public reports are plain sentences.
 
-use super::Personality;
+mod instance;
+mod ledger;
+
+#[cfg(test)]
+mod tests;
+
 use super::server::Names;
+use super::{SandboxError, Settings};
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use serde::Serialize;
+use axum::routing::any;
+use ledger::{Ledger, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
+/// What the handlers share.
 #[derive(Debug)]
 struct Fusion {
     names: Names,
     base: String,
     release: &'static str,
+    ledger: Ledger,
 }
 
-/// The API's paths; `port` is where the instance's `apiEndpoint` answers.
-pub fn router(names: Names, port: u16, personality: Personality) -> Router {
+/// A refusal: HTTP status, Google's name for it, message.
+type Refused = (StatusCode, &'static str, String);
+
+type Outcome = Result<Json, Refused>;
+
+/// The API's paths; `base` is where the instances' `apiEndpoint` answers.
+///
+/// # Errors
+/// A damaged file of instances.
+pub fn router(settings: &Settings, names: Names, base: String) -> Result<Router, SandboxError> {
+    let release = settings.personality.release();
+    let ledger = Ledger::open(&settings.state, settings.speed, &names, release)?;
     let fusion = Arc::new(Fusion {
         names,
-        base: format!("http://127.0.0.1:{port}"),
-        release: personality.release(),
+        base,
+        release,
+        ledger,
     });
     let mut router = Router::new();
     for version in ["v1", "v1beta1"] {
-        let under = |rest: &str| format!("/{version}/projects/{{project}}/locations{rest}");
-        router = router
-            .route(&under(""), get(locations))
-            .route(&under("/{location}/instances"), get(instances))
-            .route(&under("/{location}/instances/{instance}"), get(instance))
-            .route(&under("/{location}/operations"), get(operations))
-            .route(&under("/{location}/operations/{operation}"), get(operation))
-            .route(&under("/{location}/versions"), get(versions));
+        for rest in ["/locations", "/locations/{*rest}"] {
+            router = router.route(&format!("/{version}/projects/{{project}}{rest}"), any(handle));
+        }
     }
-    router.with_state(fusion)
+    Ok(router.with_state(fusion))
 }
 
-/// The body of an instance, in the order of the real API's documentation.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Instance {
-    name: String,
-    r#type: &'static str,
-    state: &'static str,
-    display_name: &'static str,
-    create_time: &'static str,
-    update_time: &'static str,
-    version: &'static str,
-    service_endpoint: String,
-    api_endpoint: String,
-    gcs_bucket: &'static str,
-    labels: Json,
-    available_version: Vec<Json>,
+async fn handle(State(fusion): State<Arc<Fusion>>, method: Method, uri: Uri, body: Bytes) -> Response {
+    let call = Call::read(&method, &uri, &body);
+    match call.and_then(|call| fusion.answer(&call)) {
+        Ok(answer) => respond(StatusCode::OK, &answer),
+        Err((code, status, message)) => {
+            let error = json!({"code": code.as_u16(), "message": message, "status": status});
+            respond(code, &json!({ "error": error }))
+        }
+    }
+}
+
+fn respond(code: StatusCode, body: &Json) -> Response {
+    let text = serde_json::to_string_pretty(body).unwrap_or_default();
+    let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
+    (code, kind, text).into_response()
+}
+
+/// A request, taken apart.
+struct Call {
+    method: String,
+    /// `v1` or `v1beta1`.
+    version: String,
+    project: String,
+    /// What follows `locations`.
+    segments: Vec<String>,
+    /// `restart` of `…/instances/x:restart`.
+    custom: String,
+    query: Vec<(String, String)>,
+    body: Json,
+}
+
+impl Call {
+    fn read(method: &Method, uri: &Uri, body: &Bytes) -> Result<Self, Refused> {
+        let decode = |part: &str| {
+            percent_encoding::percent_decode_str(part)
+                .decode_utf8_lossy()
+                .into_owned()
+        };
+        let mut segments: Vec<String> = uri.path().split('/').skip(1).map(decode).collect();
+        let mut custom = String::new();
+        if let Some(last) = segments.last_mut()
+            && let Some((name, verb)) = last.clone().split_once(':')
+        {
+            name.clone_into(last);
+            verb.clone_into(&mut custom);
+        }
+        let body = if body.is_empty() {
+            Json::Null
+        } else {
+            serde_json::from_slice(body)
+                .map_err(|error| invalid(format!("Invalid JSON payload received. {error}")))?
+        };
+        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        Ok(Self {
+            method: method.to_string(),
+            version: segments[0].clone(),
+            project: segments[2].clone(),
+            segments: segments.split_off(4),
+            custom,
+            query: query.into_owned().collect(),
+            body,
+        })
+    }
+
+    fn asked(&self, name: &str) -> Option<&str> {
+        let mut found = self
+            .query
+            .iter()
+            .filter(|(known, value)| known == name && !value.is_empty());
+        found.next().map(|(_, value)| value.as_str())
+    }
+
+    /// The older version calls the healthy state RUNNING.
+    fn is_beta(&self) -> bool {
+        self.version == "v1beta1"
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Refused {
+    (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", message.into())
+}
+
+fn missing(resource: &str) -> Refused {
+    let text = format!("Resource '{resource}' was not found");
+    (StatusCode::NOT_FOUND, "NOT_FOUND", text)
 }
 
 impl Fusion {
-    fn instance(&self, beta: bool) -> Instance {
-        let Names {
-            project,
-            location,
-            instance,
-            ..
-        } = &self.names;
-        Instance {
-            name: format!("projects/{project}/locations/{location}/instances/{instance}"),
-            r#type: "DEVELOPER",
-            state: if beta { "RUNNING" } else { "ACTIVE" },
-            display_name: "Downbeat's sandbox",
-            create_time: "2026-01-01T00:00:00Z",
-            update_time: "2026-01-01T00:00:00Z",
-            version: self.release,
-            service_endpoint: self.base.clone(),
-            api_endpoint: format!("{}/api", self.base),
-            gcs_bucket: "gs://downbeat-sandbox-landing",
-            labels: json!({ "created-by": "downbeat" }),
-            available_version: Vec::new(),
+    fn answer(&self, call: &Call) -> Outcome {
+        let place = format!(
+            "projects/{}/locations/{}",
+            call.project,
+            call.segments.first().map_or("-", String::as_str)
+        );
+        if call.project != self.names.project {
+            let text =
+                format!("Permission 'datafusion.instances.get' denied on '{place}' (or it may not exist).");
+            return Err((StatusCode::FORBIDDEN, "PERMISSION_DENIED", text));
+        }
+        let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+        match (call.method.as_str(), segments.as_slice(), call.custom.as_str()) {
+            ("GET", [], "") => Ok(json!({"locations": [self.location()]})),
+            ("GET", [place], "") if *place == self.names.location => Ok(self.location()),
+            ("GET", [_, "versions"], "") => Ok(self.versions()),
+            ("GET", [location, "instances"], "") => self.instances(call, location),
+            ("POST", [location, "instances"], "") => self.create(call, location),
+            (method, [location, "instances", name], custom) => {
+                let name = format!("projects/{}/locations/{location}/instances/{name}", call.project);
+                self.instance_call(call, method, &name, custom)
+            }
+            ("GET", [location, "operations"], "") => {
+                let prefix = format!("projects/{}/locations/{location}/", call.project);
+                let all: Vec<Json> = self
+                    .ledger
+                    .operations(&prefix)
+                    .iter()
+                    .map(|operation| self.shown(call, operation))
+                    .collect();
+                Ok(listed("operations", all))
+            }
+            (method, [location, "operations", name], custom) => {
+                let name = format!("projects/{}/locations/{location}/operations/{name}", call.project);
+                self.operation_call(call, method, &name, custom)
+            }
+            _ => Err(missing(&format!(
+                "{place}/{}",
+                segments.get(1..).unwrap_or_default().join("/")
+            ))),
         }
     }
 
-    /// A stranger's project is forbidden, an unknown region is not found, as at Google.
-    fn turn_away(&self, project: &str, location: &str) -> Option<Response> {
-        (project != self.names.project).then(|| {
-            let resource = format!("projects/{project}/locations/{location}");
-            let text = format!(
-                "Permission 'datafusion.instances.get' denied on '{resource}' (or it may not exist)."
-            );
-            refusal(StatusCode::FORBIDDEN, "PERMISSION_DENIED", &text)
-        })
+    fn location(&self) -> Json {
+        let (project, location) = (&self.names.project, &self.names.location);
+        json!({"name": format!("projects/{project}/locations/{location}"), "locationId": location})
     }
-}
 
-async fn locations(State(fusion): State<Arc<Fusion>>, Path(project): Path<String>) -> Response {
-    if let Some(refused) = fusion.turn_away(&project, "-") {
-        return refused;
-    }
-    let location = &fusion.names.location;
-    answer(&json!({ "locations": [{
-        "name": format!("projects/{project}/locations/{location}"),
-        "locationId": location,
-    }] }))
-}
-
-async fn instances(
-    State(fusion): State<Arc<Fusion>>,
-    uri: Uri,
-    Path((project, location)): Path<(String, String)>,
-) -> Response {
-    if let Some(refused) = fusion.turn_away(&project, &location) {
-        return refused;
-    }
-    if location == "-" || location == fusion.names.location {
-        return answer(&json!({ "instances": [fusion.instance(is_beta(&uri))] }));
-    }
-    answer(&json!({}))
-}
-
-async fn instance(
-    State(fusion): State<Arc<Fusion>>,
-    uri: Uri,
-    Path((project, location, instance)): Path<(String, String, String)>,
-) -> Response {
-    if let Some(refused) = fusion.turn_away(&project, &location) {
-        return refused;
-    }
-    if location == fusion.names.location && instance == fusion.names.instance {
-        return answer(&fusion.instance(is_beta(&uri)));
-    }
-    missing(&format!(
-        "projects/{project}/locations/{location}/instances/{instance}"
-    ))
-}
-
-async fn operations(
-    State(fusion): State<Arc<Fusion>>,
-    Path((project, location)): Path<(String, String)>,
-) -> Response {
-    fusion
-        .turn_away(&project, &location)
-        .unwrap_or_else(|| answer(&json!({})))
-}
-
-async fn operation(
-    State(fusion): State<Arc<Fusion>>,
-    Path((project, location, operation)): Path<(String, String, String)>,
-) -> Response {
-    fusion.turn_away(&project, &location).unwrap_or_else(|| {
-        missing(&format!(
-            "projects/{project}/locations/{location}/operations/{operation}"
-        ))
-    })
-}
-
-async fn versions(
-    State(fusion): State<Arc<Fusion>>,
-    Path((project, location)): Path<(String, String)>,
-) -> Response {
-    fusion.turn_away(&project, &location).unwrap_or_else(|| {
+    fn versions(&self) -> Json {
         let version = json!({
-            "versionNumber": fusion.release,
+            "versionNumber": self.release,
             "defaultVersion": true,
             "availableFeatures": [],
             "type": "TYPE_GENERAL_AVAILABILITY",
         });
-        answer(&json!({ "versions": [version], "availableVersions": [version] }))
-    })
+        json!({"versions": [version], "availableVersions": [version]})
+    }
+
+    fn instances(&self, call: &Call, location: &str) -> Outcome {
+        let prefix = match location {
+            "-" => format!("projects/{}/", call.project),
+            place => format!("projects/{}/locations/{place}/", call.project),
+        };
+        let all = self.ledger.instances(&prefix);
+        let start: usize = match call.asked("pageToken") {
+            Some(token) => token.parse().map_err(|_| invalid("Invalid page token"))?,
+            None => 0,
+        };
+        let size = call
+            .asked("pageSize")
+            .and_then(|size| size.parse().ok())
+            .filter(|size| *size > 0)
+            .unwrap_or(100);
+        let page = all
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(|instance| self.seen(call, instance));
+        let mut answer = listed("instances", page.collect());
+        if start + size < all.len() {
+            answer["nextPageToken"] = (start + size).to_string().into();
+        }
+        Ok(answer)
+    }
+
+    fn create(&self, call: &Call, location: &str) -> Outcome {
+        if location != self.names.location {
+            return Err(invalid(format!(
+                "Location {location} is not supported by the sandbox: everything here is in {}",
+                self.names.location
+            )));
+        }
+        let Some(id) = call.asked("instanceId") else {
+            return Err(invalid("Required parameter instanceId is missing."));
+        };
+        instance::check(id, &call.body, self.release).map_err(invalid)?;
+        let name = format!("projects/{}/locations/{location}/instances/{id}", call.project);
+        let body = instance::of_body(&name, &call.body, self.release);
+        let operation = self.ledger.create(&name, body, &call.version)?;
+        Ok(self.shown(call, &operation))
+    }
+
+    fn instance_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> Outcome {
+        // It never says whether there is such an instance (documented).
+        if (method, custom) == ("POST", "testIamPermissions") {
+            let known = self.ledger.instance(name).is_some();
+            let asked = call.body["permissions"].as_array().cloned().unwrap_or_default();
+            return Ok(if known && !asked.is_empty() {
+                json!({"permissions": asked})
+            } else {
+                json!({})
+            });
+        }
+        let found = self.ledger.instance(name).ok_or_else(|| missing(name))?;
+        let operation = match (method, custom) {
+            ("GET", "") => return Ok(self.seen(call, &found)),
+            ("GET", "getIamPolicy") => return Ok(json!({"version": 1, "etag": "ACAB"})),
+            ("POST", "setIamPolicy") => {
+                let text = "setIamPolicy is not supported by the sandbox: everybody may do everything";
+                return Err((StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", text.into()));
+            }
+            ("POST", "restart") => self
+                .ledger
+                .begin(name, Verb::Restart, Json::Null, &call.version)?,
+            ("DELETE", "") if name.ends_with(&format!("/instances/{}", self.names.instance)) => {
+                let text = "The sandbox keeps its own instance; delete one that you have created.";
+                return Err((StatusCode::BAD_REQUEST, "FAILED_PRECONDITION", text.into()));
+            }
+            ("DELETE", "") => self.ledger.begin(name, Verb::Delete, Json::Null, &call.version)?,
+            ("PATCH", "") => {
+                let mask = call.asked("updateMask").unwrap_or("labels,options");
+                let changes = instance::changes(mask, &call.body).map_err(invalid)?;
+                self.ledger.begin(name, Verb::Update, changes, &call.version)?
+            }
+            _ => return Err(missing(&format!("{name}:{custom}"))),
+        };
+        Ok(self.shown(call, &operation))
+    }
+
+    fn operation_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> Outcome {
+        let found = self.ledger.operation(name).ok_or_else(|| missing(name))?;
+        match (method, custom) {
+            ("GET", "") => Ok(self.shown(call, &found)),
+            ("POST", "cancel") => {
+                self.ledger.cancel(name);
+                Ok(json!({}))
+            }
+            ("DELETE", "") => {
+                self.ledger.forget(name);
+                Ok(json!({}))
+            }
+            _ => Err(missing(&format!("{name}:{custom}"))),
+        }
+    }
+
+    fn seen(&self, call: &Call, instance: &ledger::Instance) -> Json {
+        instance::show(instance, &self.base, call.is_beta())
+    }
+
+    /// An operation; a finished one carries what it made.
+    fn shown(&self, call: &Call, operation: &ledger::Operation) -> Json {
+        let made = self.ledger.instance(&operation.target);
+        operation.show(made.map(|instance| self.seen(call, &instance)))
+    }
 }
 
-/// The older version calls the healthy state RUNNING.
-fn is_beta(uri: &Uri) -> bool {
-    uri.path().starts_with("/v1beta1/")
-}
-
-fn answer(body: &impl Serialize) -> Response {
-    with_status(StatusCode::OK, body)
-}
-
-fn missing(resource: &str) -> Response {
-    refusal(
-        StatusCode::NOT_FOUND,
-        "NOT_FOUND",
-        &format!("Resource '{resource}' was not found"),
-    )
-}
-
-fn refusal(code: StatusCode, status: &str, message: &str) -> Response {
-    with_status(
-        code,
-        &json!({ "error": { "code": code.as_u16(), "message": message, "status": status } }),
-    )
-}
-
-fn with_status(code: StatusCode, body: &impl Serialize) -> Response {
-    let text = serde_json::to_string_pretty(body).unwrap_or_default();
-    (
-        code,
-        [(header::CONTENT_TYPE, "application/json; charset=UTF-8")],
-        text,
-    )
-        .into_response()
+/// A list answer: no list when it is empty.
+fn listed(name: &str, all: Vec<Json>) -> Json {
+    if all.is_empty() {
+        json!({})
+    } else {
+        json!({ name: all })
+    }
 }

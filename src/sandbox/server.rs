@@ -157,7 +157,7 @@ pub async fn start(
     let ready = Ready::at(&base, names.clone());
     let router = Router::new()
         .merge(cdap.router())
-        .merge(fusion::router(names, port, settings.personality))
+        .merge(fusion::router(&settings, names, base.clone())?)
         .merge(control::router(Arc::clone(&cdap)))
         .merge(more);
     let stop = CancellationToken::new();
