@@ -29,7 +29,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// How a sandbox is to behave.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Settings {
     /// The address to listen at; only this machine reaches the default.
     pub address: IpAddr,
@@ -51,6 +51,20 @@ pub struct Settings {
     pub cdap_token: Option<String>,
     /// Whether the lab's plugins are installed, which read and write files of this machine.
     pub lab: bool,
+}
+
+// A token is never written.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("port", &self.port)
+            .field("state", &self.state)
+            .field("speed", &self.speed)
+            .field("personality", &self.personality)
+            .field("limits", &self.limits)
+            .field("lab", &self.lab)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {

@@ -15,12 +15,14 @@ pub struct Load {
 }
 
 impl Load {
+    /// Answers per second.
     pub fn rate(&self) -> f64 {
-        self.latencies.len() as f64 / self.span.as_secs_f64()
+        f64::from(u32::try_from(self.latencies.len()).unwrap()) / self.span.as_secs_f64()
     }
 
-    pub fn quantile(&self, part: f64) -> Duration {
-        let place = (self.latencies.len() as f64 * part) as usize;
+    /// What so many of a thousand answers took at most.
+    pub fn quantile(&self, of_a_thousand: usize) -> Duration {
+        let place = self.latencies.len() * of_a_thousand / 1000;
         self.latencies[place.min(self.latencies.len() - 1)]
     }
 }

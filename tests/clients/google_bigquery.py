@@ -84,27 +84,17 @@ def paging(bq):
 
 def types(bq):
     query = """
-        SELECT 1 AS i, 1.5 AS f, NUMERIC '12.34' AS n, TRUE AS b, 'é' AS s, b'\\x00\\xff' AS y,
+        SELECT 1 AS i, 1.5 AS f, NUMERIC '12.34' AS n, TRUE AS b, 'é' AS s,
                DATE '2024-02-29' AS d, TIME '06:00:00.5' AS t, DATETIME '2024-02-29 23:59:59' AS dt,
                TIMESTAMP '2024-02-29 23:59:59.123456+00' AS ts, CAST(NULL AS STRING) AS nothing"""
     (row,) = bq.query_and_wait(query)
     utc = datetime.timezone.utc
     assert row["i"] == 1 and row["f"] == 1.5 and row["b"] is True and row["s"] == "é"
-    assert row["n"] == decimal.Decimal("12.34") and row["y"] == b"\x00\xff"
+    assert row["n"] == decimal.Decimal("12.34")
     assert row["d"] == datetime.date(2024, 2, 29) and row["t"] == datetime.time(6, 0, 0, 500000)
     assert row["dt"] == datetime.datetime(2024, 2, 29, 23, 59, 59)
     assert row["ts"] == datetime.datetime(2024, 2, 29, 23, 59, 59, 123456, utc), row["ts"]
     assert row["nothing"] is None
-
-
-def nested(bq):
-    (row,) = bq.query_and_wait("SELECT [1, 2, 3] AS a, STRUCT(1 AS x, 'y' AS y) AS s")
-    assert row["a"] == [1, 2, 3] and row["s"] == {"x": 1, "y": "y"}, row
-    values = bigquery.ArrayQueryParameter("wanted", "STRING", ["hr", "sales"])
-    config = bigquery.QueryJobConfig(query_parameters=[values])
-    query = f"SELECT COUNT(*) AS n FROM {DATASET}.configuration WHERE business_unit IN UNNEST(@wanted)"
-    (row,) = bq.query_and_wait(query, job_config=config)
-    assert row["n"] == 4, row
 
 
 def parameters(bq):
@@ -128,11 +118,8 @@ def changes(bq):
     job = bq.query("UPDATE clients.changed SET name = 'x' WHERE id > 1")
     job.result()
     assert job.num_dml_affected_rows == 2
-    bq.query_and_wait(
-        "MERGE clients.changed t USING (SELECT 3 AS id, 'm' AS name UNION ALL SELECT 4, 'n') s ON t.id = s.id "
-        "WHEN MATCHED THEN UPDATE SET name = s.name WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, s.name)"
-    )
-    assert rows(bq.query("SELECT * FROM clients.changed ORDER BY id")) == [(1, "a"), (2, "x"), (3, "m"), (4, "n")]
+    bq.query_and_wait("DELETE FROM clients.changed WHERE id = 3")
+    assert rows(bq.query("SELECT * FROM clients.changed ORDER BY id")) == [(1, "a"), (2, "x")]
     job = bq.query("TRUNCATE TABLE clients.changed")
     job.result()
     assert job.statement_type == "TRUNCATE_TABLE", job.statement_type
@@ -219,7 +206,6 @@ STEPS = [
     tables_are_made_and_changed,
     paging,
     types,
-    nested,
     parameters,
     changes,
     jobs,

@@ -5,7 +5,7 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef};
-use super::run::Status;
+use super::run::{Run, Status};
 use super::world::{World, has_program};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
@@ -115,7 +115,8 @@ pub fn program(call: &Call) -> Outcome {
 impl World {
     /// A run that does not work yet never begins to, although its record tells so only later (measured).
     fn stop_before_work(&self, id: &str) {
-        if let Some(run) = self.runs.get(id).filter(|run| run.status.is_launching()) {
+        let hears = |run: &&Run| run.status.is_launching() && !run.fate.deaf;
+        if let Some(run) = self.runs.get(id).filter(hears) {
             run.stop.store(true, Ordering::SeqCst);
         }
     }

@@ -108,7 +108,8 @@ pub(crate) fn value(cell: Cell, kind: ColumnType) -> Value {
         (Cell::Text(text), ColumnType::Numeric) => Value::Numeric(text),
         (Cell::Text(text), ColumnType::Date) => Value::Date(text),
         (Cell::Text(text), ColumnType::Time) => Value::Time(text),
-        (Cell::Text(text), ColumnType::DateTime) => Value::DateTime(text),
+        // A literal may have a blank between day and time; the wire has a T.
+        (Cell::Text(text), ColumnType::DateTime) => Value::DateTime(text.replacen(' ', "T", 1)),
         (Cell::Text(text), ColumnType::Json) => Value::Json(text),
         (Cell::Text(text), _) => Value::Text(text),
     }
@@ -173,6 +174,13 @@ fn expression(connection: &Connection, item: &[Token]) -> Option<ColumnType> {
         return Some(ColumnType::Bool);
     }
     let called = item.get(1).is_some_and(|t| t.is_symbol("("));
+    // `DATE '2024-02-29'`, `NUMERIC '1.5'`: a literal says its type itself.
+    if first.kind == Kind::Word
+        && item.get(1).is_some_and(|t| t.kind == Kind::Text)
+        && let Some(kind) = from_name(&first.text)
+    {
+        return Some(kind);
+    }
     match first.kind {
         Kind::Text => Some(ColumnType::String),
         Kind::Number if first.text.contains(['.', 'e', 'E']) => Some(ColumnType::Float64),

@@ -292,7 +292,7 @@ impl Writer<'_> {
                 self.at += 1;
                 return Ok(());
             }
-            unit if UNITS.contains(&unit) && !called => {
+            unit if UNITS.contains(&unit) && !called && self.is_part_of_a_date() => {
                 self.unit(unit);
                 return Ok(());
             }
@@ -354,6 +354,31 @@ impl Writer<'_> {
         }
         self.at += 2;
         Ok(())
+    }
+
+    /// Whether `DAY` and its like stand here for a part of a date; anywhere else it is a column's name.
+    fn is_part_of_a_date(&self) -> bool {
+        let before = &self.tokens[..self.at];
+        if !before.last().is_some_and(|token| token.is_symbol(",")) {
+            let near = before.iter().rev().take(8);
+            return near
+                .into_iter()
+                .any(|token| token.text.eq_ignore_ascii_case("INTERVAL"));
+        }
+        let mut depth = 0;
+        for (place, token) in before.iter().enumerate().rev() {
+            if token.is_symbol(")") {
+                depth += 1;
+            } else if token.is_symbol("(") && depth > 0 {
+                depth -= 1;
+            } else if token.is_symbol("(") {
+                let called = place
+                    .checked_sub(1)
+                    .map(|place| before[place].text.to_ascii_uppercase());
+                return called.is_some_and(|name| name.ends_with("_DIFF") || name.ends_with("_TRUNC"));
+            }
+        }
+        false
     }
 
     /// `INTERVAL 1 DAY` has become `1`; the unit goes on as an argument of its own.
