@@ -64,10 +64,10 @@ pub(super) fn text(value: &Value, moments: Moments) -> Option<String> {
         Value::Float(number) => float(*number),
         Value::Bytes(bytes) => STANDARD.encode(bytes),
         Value::Timestamp(micros) => moment(*micros, moments),
+        Value::Time(text) => time(text),
         Value::Numeric(text)
         | Value::Text(text)
         | Value::Date(text)
-        | Value::Time(text)
         | Value::DateTime(text)
         | Value::Json(text) => text.clone(),
     })
@@ -84,6 +84,14 @@ fn moment(micros: i64, moments: Moments) -> String {
         Moments::Iso => DateTime::from_timestamp_micros(micros)
             .map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
             .unwrap_or_default(),
+    }
+}
+
+/// A TIME has six digits behind the point or none.
+fn time(text: &str) -> String {
+    match text.split_once('.') {
+        Some((whole, fraction)) => format!("{whole}.{fraction:0<6}"),
+        None => text.to_owned(),
     }
 }
 
@@ -122,6 +130,8 @@ mod tests {
             (Value::Float(f64::NAN), Some("NaN")),
             (Value::Float(f64::NEG_INFINITY), Some("-Infinity")),
             (Value::Numeric("1234.5".into()), Some("1234.5")),
+            (Value::Time("06:00:00".into()), Some("06:00:00")),
+            (Value::Time("06:00:00.5".into()), Some("06:00:00.500000")),
             (Value::Bytes(vec![]), Some("")),
             (Value::Bytes(b"f".to_vec()), Some("Zg==")),
             (Value::Bytes(b"fo".to_vec()), Some("Zm8=")),
