@@ -10,6 +10,7 @@
 //!                          → definition     (tables, views, datasets)
 //! ```
 
+mod alter;
 mod analysis;
 mod cast;
 mod catalogue;

@@ -7,15 +7,17 @@
 //!              → Relation { columns, rows(frame) → rows } one query or table
 //! ```
 //!
-//! `scope.rs`: what names mean; `expression.rs`, `operator.rs`, `call.rs`: expressions; `source.rs`: FROM;
-//! `select.rs`, `grouping.rs`, `window.rs`: SELECT; `query.rs`: WITH, set operators, ORDER BY.
+//! `scope.rs`: what names mean; `expression.rs`, `operator.rs`, `call.rs`: expressions; `source.rs`, `join.rs`: FROM;
+//! `select.rs`, `plan.rs`, `grouping.rs`, `window.rs`: SELECT; `query.rs`: WITH, set operators, ORDER BY.
 
 pub(super) mod call;
 pub(super) mod coerce;
 pub(super) mod expression;
 mod grouping;
 mod information;
+mod join;
 mod operator;
+mod plan;
 mod query;
 pub(super) mod scope;
 mod select;
@@ -84,7 +86,7 @@ impl Typed {
 #[derive(Clone)]
 pub(super) struct Relation {
     pub columns: Vec<Column>,
-    pub rows: Rc<dyn Fn(&Frame<'_>) -> Result<Rows, SqlError>>,
+    pub rows: source::RowsOf,
     /// Whether it has other rows each time: what a recursive query made the turn before.
     pub fresh: bool,
 }

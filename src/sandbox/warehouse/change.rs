@@ -47,7 +47,7 @@ impl Analyst<'_> {
     }
 
     /// The names by which the target's columns are known.
-    pub(super) fn target_names(&self, path: &Path, alias: Option<&str>, target: &Target) -> Vec<Named> {
+    pub(super) fn target_names(path: &Path, alias: Option<&str>, target: &Target) -> Vec<Named> {
         let table = alias.or(path.parts.last().map(String::as_str));
         Named::all(table, &target.columns)
     }
@@ -271,17 +271,14 @@ impl Analyst<'_> {
         tree: &Expression,
     ) -> Result<Run, SqlError> {
         let owner = &target.columns[column];
-        let fields = match &owner.kind {
-            T::Struct(fields) => fields,
-            _ => {
-                return Err(self.wrong(
-                    tree.at,
-                    format!(
-                        "Cannot access field {field} on a value with type {}",
-                        kind::name(&owner.kind)
-                    ),
-                ));
-            }
+        let T::Struct(fields) = &owner.kind else {
+            return Err(self.wrong(
+                tree.at,
+                format!(
+                    "Cannot access field {field} on a value with type {}",
+                    kind::name(&owner.kind)
+                ),
+            ));
         };
         let Some(place) = fields
             .iter()
@@ -310,7 +307,7 @@ impl Analyst<'_> {
             return Err(self.wrong(update.at, "UPDATE must have a WHERE clause"));
         };
         let target = self.target(&update.path)?;
-        let mut names = self.target_names(&update.path, update.alias.as_deref(), &target);
+        let mut names = Self::target_names(&update.path, update.alias.as_deref(), &target);
         let source = update
             .from
             .as_ref()
@@ -359,7 +356,7 @@ impl Analyst<'_> {
             return Err(self.wrong(delete.at, "DELETE must have a WHERE clause"));
         };
         let target = self.target(&delete.path)?;
-        let names = self.target_names(&delete.path, delete.alias.as_deref(), &target);
+        let names = Self::target_names(&delete.path, delete.alias.as_deref(), &target);
         let filter = self.condition(&Scope::EMPTY.inner(&names), filter, "WHERE")?.run;
         if self.session.settings.dry_run {
             return Ok(QueryOutcome::changed("DELETE", 0));

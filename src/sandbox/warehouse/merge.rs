@@ -5,7 +5,7 @@ use super::analysis::{Analyst, Run};
 use super::change::{Set, Target, assigned, stored};
 use super::session::{Frame, Row};
 use super::store;
-use super::syntax::tree::{Action, Branch, InsertSource, Matched, Merge};
+use super::syntax::tree::{Action, Branch, Expression, InsertSource, Matched, Merge, Node, Place, Word};
 use super::{QueryOutcome, SqlError};
 use crate::sandbox::value::Value;
 use std::collections::HashSet;
@@ -35,7 +35,7 @@ struct Changes {
 impl Analyst<'_> {
     pub(super) fn merge(&self, merge: &Merge) -> Result<QueryOutcome, SqlError> {
         let target = self.target(&merge.path)?;
-        let own = self.target_names(&merge.path, merge.alias.as_deref(), &target);
+        let own = Self::target_names(&merge.path, merge.alias.as_deref(), &target);
         let source = self.source(&Scope::EMPTY, &[], &merge.source)?;
         let both: Vec<Named> = own.iter().chain(&source.names).cloned().collect();
         let scope = Scope::EMPTY.inner(&both);
@@ -130,20 +130,18 @@ impl Analyst<'_> {
                 let runs = match values {
                     InsertSource::Values(rows) => {
                         let row = rows.first().map_or(&[][..], Vec::as_slice);
-                        self.row_of(scope, target, &places, row, Default::default())?
+                        self.row_of(scope, target, &places, row, Place::default())?
                     }
                     _ => places
                         .iter()
                         .map(|&place| {
                             let column = &target.columns[place];
-                            let name = super::syntax::tree::Expression {
-                                node: super::syntax::tree::Node::Name(super::syntax::tree::Word(
-                                    column.name.clone(),
-                                )),
-                                at: Default::default(),
+                            let name = Expression {
+                                node: Node::Name(Word(column.name.clone())),
+                                at: Place::default(),
                             };
                             let typed = self.expression(scope, &name)?;
-                            self.fitting(&typed, column, Default::default())
+                            self.fitting(&typed, column, Place::default())
                         })
                         .collect::<Result<_, _>>()?,
                 };

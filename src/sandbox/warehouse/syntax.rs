@@ -7,6 +7,7 @@
 //! text → syntax/token.rs → syntax/parser.rs (cursor) → statement, query, expression, definition → syntax/tree.rs
 //! ```
 
+mod call;
 mod definition;
 mod expression;
 mod parser;

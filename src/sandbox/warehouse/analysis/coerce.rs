@@ -56,13 +56,12 @@ impl Analyst<'_> {
         if let Loose::Literal(value) = &typed.loose
             && literal_reads(&typed.kind, to)
         {
-            return match cast(value, to) {
-                Ok(value) => Ok(Some(Typed::constant(to.clone(), value))),
-                Err(_) => {
-                    let text = crate::sandbox::warehouse::cast::text(value).unwrap_or_default();
-                    let message = format!("Could not cast literal \"{text}\" to type {}", kind::name(to));
-                    Err(self.wrong(at, message))
-                }
+            return if let Ok(value) = cast(value, to) {
+                Ok(Some(Typed::constant(to.clone(), value)))
+            } else {
+                let text = crate::sandbox::warehouse::cast::text(value).unwrap_or_default();
+                let message = format!("Could not cast literal \"{text}\" to type {}", kind::name(to));
+                Err(self.wrong(at, message))
             };
         }
         if widens(&typed.kind, to) {
@@ -77,18 +76,7 @@ impl Analyst<'_> {
             }
             return Ok(Some(made));
         }
-        self.coerced_inside(typed, to)
-    }
-
-    /// Arrays and structs, part by part.
-    fn coerced_inside(&self, typed: &Typed, to: &T) -> Result<Option<Typed>, SqlError> {
-        if !fits(&typed.kind, to) {
-            return Ok(None);
-        }
-        let (run, target) = (Rc::clone(&typed.run), to.clone());
-        Ok(Some(Typed::new(to.clone(), move |frame| {
-            into(run(frame)?, &target).map_err(SqlError::invalid)
-        })))
+        Ok(coerced_inside(typed, to))
     }
 
     /// All of them in the type that they have in common.
@@ -117,6 +105,17 @@ impl Analyst<'_> {
         }
         Ok((kind, made))
     }
+}
+
+/// Arrays and structs, part by part.
+fn coerced_inside(typed: &Typed, to: &T) -> Option<Typed> {
+    if !fits(&typed.kind, to) {
+        return None;
+    }
+    let (run, target) = (Rc::clone(&typed.run), to.clone());
+    Some(Typed::new(to.clone(), move |frame| {
+        into(run(frame)?, &target).map_err(SqlError::invalid)
+    }))
 }
 
 /// Whether a composed value can be one of the other type: the same shape, parts that are or widen.

@@ -50,7 +50,7 @@ impl Analyst<'_> {
                     return Err(self.unsupported(format.at, "CAST with FORMAT"));
                 }
                 let value = self.expression(scope, value)?;
-                Ok(self.cast(&value, kind, *safe))
+                Ok(cast_of(&value, kind, *safe))
             }
             Node::Extract { part, value, zone } => self.extract(scope, part, value, zone.as_deref(), at),
             Node::Interval(..) => Err(self.unsupported(at, "A value of type INTERVAL")),
@@ -224,20 +224,6 @@ impl Analyst<'_> {
         }))
     }
 
-    pub(super) fn cast(&self, value: &Typed, kind: &T, safe: bool) -> Typed {
-        let (run, to) = (value.run.clone(), kind.clone());
-        if value.loose == Loose::Null {
-            let mut typed = Typed::constant(to, Value::Null);
-            typed.loose = Loose::No;
-            return typed;
-        }
-        Typed::new(kind.clone(), move |frame| match cast(&run(frame)?, &to) {
-            Ok(value) => Ok(value),
-            Err(_) if safe => Ok(Value::Null),
-            Err(message) => Err(SqlError::invalid(message)),
-        })
-    }
-
     fn case(
         &self,
         scope: &Scope<'_>,
@@ -300,27 +286,24 @@ impl Analyst<'_> {
             .iter()
             .map(|item| self.expression(scope, item))
             .collect::<Result<Vec<_>, _>>()?;
-        let inner = match kind {
-            Some(kind) => {
-                for (typed, tree) in made.iter_mut().zip(items) {
-                    let from = kind::name(&typed.kind);
-                    *typed = self.coerced(typed, kind, tree.at)?.ok_or_else(|| {
-                        self.wrong(
-                            tree.at,
-                            format!(
-                                "Array element type {from} does not coerce to {}",
-                                kind::name(kind)
-                            ),
-                        )
-                    })?;
-                }
-                kind.clone()
+        let inner = if let Some(kind) = kind {
+            for (typed, tree) in made.iter_mut().zip(items) {
+                let from = kind::name(&typed.kind);
+                *typed = self.coerced(typed, kind, tree.at)?.ok_or_else(|| {
+                    self.wrong(
+                        tree.at,
+                        format!(
+                            "Array element type {from} does not coerce to {}",
+                            kind::name(kind)
+                        ),
+                    )
+                })?;
             }
-            None => {
-                let (inner, unified) = self.unified(made, "Array elements of types", at)?;
-                made = unified;
-                inner
-            }
+            kind.clone()
+        } else {
+            let (inner, unified) = self.unified(made, "Array elements of types", at)?;
+            made = unified;
+            inner
         };
         if matches!(inner, T::Array(_)) {
             return Err(self.wrong(
@@ -405,6 +388,20 @@ impl Analyst<'_> {
             }
         }))
     }
+}
+
+fn cast_of(value: &Typed, kind: &T, safe: bool) -> Typed {
+    let (run, to) = (value.run.clone(), kind.clone());
+    if value.loose == Loose::Null {
+        let mut typed = Typed::constant(to, Value::Null);
+        typed.loose = Loose::No;
+        return typed;
+    }
+    Typed::new(kind.clone(), move |frame| match cast(&run(frame)?, &to) {
+        Ok(value) => Ok(value),
+        Err(_) if safe => Ok(Value::Null),
+        Err(message) => Err(SqlError::invalid(message)),
+    })
 }
 
 /// Values as the fields of one STRUCT.

@@ -47,7 +47,7 @@ pub(super) fn is_aggregate(name: &str) -> bool {
 pub(in crate::sandbox::warehouse) struct Aggregate {
     name: &'static str,
     argument: Option<Run>,
-    /// The second argument: of STRING_AGG what stands between, of MAX_BY what is compared.
+    /// The second argument: of `STRING_AGG` what stands between, of `MAX_BY` what is compared.
     second: Option<Run>,
     distinct: bool,
     ignore_nulls: bool,

@@ -1,4 +1,4 @@
-//! INFORMATION_SCHEMA: what there is, as rows.
+//! `INFORMATION_SCHEMA`: what there is, as rows.
 
 use super::{Analyst, Relation};
 use crate::sandbox::value::{Column, ColumnType as T, Value};

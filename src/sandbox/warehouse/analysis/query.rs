@@ -103,21 +103,19 @@ impl Analyst<'_> {
             let (left, right) = ((left.rows)(frame)?, (right.rows)(frame)?);
             let mut seen = HashSet::new();
             let mut once = |row: &&Row| !distinct || seen.insert(compare::key(row.iter()));
-            let made: Vec<Row> = match operator {
-                SetOperator::Union => left
-                    .iter()
+            let made: Vec<Row> = if operator == SetOperator::Union {
+                left.iter()
                     .chain(right.iter())
                     .filter(|row| once(row))
                     .cloned()
-                    .collect(),
-                _ => {
-                    let other: HashSet<String> = right.iter().map(|row| compare::key(row.iter())).collect();
-                    let wanted = operator == SetOperator::Intersect;
-                    let kept = left
-                        .iter()
-                        .filter(|row| other.contains(&compare::key(row.iter())) == wanted);
-                    kept.filter(|row| once(row)).cloned().collect()
-                }
+                    .collect()
+            } else {
+                let other: HashSet<String> = right.iter().map(|row| compare::key(row.iter())).collect();
+                let wanted = operator == SetOperator::Intersect;
+                let kept = left
+                    .iter()
+                    .filter(|row| other.contains(&compare::key(row.iter())) == wanted);
+                kept.filter(|row| once(row)).cloned().collect()
             };
             Ok(Rc::new(made))
         }))

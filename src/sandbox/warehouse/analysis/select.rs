@@ -6,19 +6,17 @@
 
 use super::expression::{implied_name, struct_of};
 use super::grouping::{Grouping, Key, is_aggregate};
+use super::plan::Plan;
 use super::scope::{Found, Named, Scope};
-use super::sort::{self, KeySource, SortKey};
+use super::sort::{KeySource, SortKey};
 use super::source::Source;
-use super::window::{WindowCall, Windows};
+use super::window::Windows;
 use super::{Analyst, Relation, Run, Typed};
 use crate::sandbox::value::{Column, ColumnType as T, Value};
-use crate::sandbox::warehouse::compare;
 use crate::sandbox::warehouse::error::SqlError;
 use crate::sandbox::warehouse::kind;
-use crate::sandbox::warehouse::session::{Frame, Row, Rows};
 use crate::sandbox::warehouse::syntax::tree::{Expression, Group, Item, Node, Order, Select, Shape, Word};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A column of the result before it has a name for sure.
@@ -39,8 +37,8 @@ impl Analyst<'_> {
             Some(from) => self.source(scope, &[], from)?,
             None => nothing(),
         };
-        let names = &source.names;
-        let input = scope.inner(names);
+        let columns = &source.names;
+        let input = scope.inner(columns);
         let filter = select
             .filter
             .as_ref()
@@ -60,15 +58,15 @@ impl Analyst<'_> {
             calls: RefCell::default(),
             base: Rc::new(Cell::new(0)),
         };
-        let inside = Scope {
+        let shown = Scope {
             grouping: grouped.then_some(&grouping),
             windows: Some(&windows),
             ..input
         };
-        let outputs = self.outputs(&inside, select)?;
+        let outputs = self.outputs(&shown, select)?;
         let named = Scope {
             aliases: &aliases,
-            ..inside
+            ..shown
         };
         let having = select.having.as_ref().map(|tree| {
             self.condition(
@@ -114,7 +112,7 @@ impl Analyst<'_> {
         });
         windows.base.set(match &groups {
             Some((keys, aggregates)) => Vec::len(keys) + aggregates.len(),
-            None => names.len(),
+            None => columns.len(),
         });
         let plan = Plan {
             source: source.rows.clone(),
@@ -171,7 +169,7 @@ impl Analyst<'_> {
                     format!("Grouping by expressions of type {name} is not allowed"),
                 ));
             }
-            let column = self.plain_column(input, &tree);
+            let column = Self::plain_column(input, &tree);
             keys.push(Key { tree, typed, column });
         }
         Ok(keys)
@@ -199,7 +197,7 @@ impl Analyst<'_> {
     }
 
     /// The place of a column that an expression is.
-    fn plain_column(&self, input: &Scope<'_>, tree: &Expression) -> Option<usize> {
+    fn plain_column(input: &Scope<'_>, tree: &Expression) -> Option<usize> {
         let (table, name) = match &tree.node {
             Node::Name(Word(name)) => (None, name),
             Node::Field(inner, Word(name)) => match &inner.node {
@@ -419,131 +417,4 @@ fn any_aggregate(tree: &Expression) -> bool {
         Node::Call(call) if call.over.is_none() && is_aggregate(&call.name) => true,
         _ => tree.node.parts().into_iter().any(any_aggregate),
     }
-}
-
-/// Keys and aggregates of groups.
-type Groups = (Vec<Run>, Vec<super::grouping::Aggregate>);
-
-struct Plan {
-    source: Rc<dyn Fn(&Frame<'_>) -> Result<Rows, SqlError>>,
-    filter: Option<Run>,
-    groups: Option<Groups>,
-    always_one: bool,
-    having: Option<Run>,
-    windows: Vec<WindowCall>,
-    qualify: Option<Run>,
-    outputs: Vec<Run>,
-    order: Vec<(KeySource, SortKey)>,
-    distinct: bool,
-}
-
-impl Plan {
-    fn rows(&self, outer: &Frame<'_>) -> Result<Rows, SqlError> {
-        let source = (self.source)(outer)?;
-        let mut rows: Rows = match &self.filter {
-            Some(filter) => Rc::new(kept(source.iter(), filter, outer)?),
-            None => source,
-        };
-        if let Some(groups) = &self.groups {
-            let grouped = self.grouped(&rows, groups, outer)?;
-            rows = Rc::new(match &self.having {
-                Some(having) => kept(grouped.iter(), having, outer)?,
-                None => grouped,
-            });
-        }
-        if !self.windows.is_empty() {
-            // Each call may look at those before it: SUM(ROW_NUMBER() …) is not allowed, so none does.
-            let columns = self
-                .windows
-                .iter()
-                .map(|call| call.compute(&rows, outer))
-                .collect::<Result<Vec<_>, _>>()?;
-            let wider = rows.iter().enumerate().map(|(i, row)| {
-                row.iter()
-                    .cloned()
-                    .chain(columns.iter().map(|column| column[i].clone()))
-                    .collect()
-            });
-            rows = Rc::new(wider.collect());
-        }
-        if let Some(qualify) = &self.qualify {
-            rows = Rc::new(kept(rows.iter(), qualify, outer)?);
-        }
-        self.shown(&rows, outer)
-    }
-
-    fn grouped(
-        &self,
-        rows: &[Row],
-        (keys, aggregates): &Groups,
-        outer: &Frame<'_>,
-    ) -> Result<Vec<Row>, SqlError> {
-        let mut groups: Vec<(Row, Vec<usize>)> = Vec::new();
-        let mut found: HashMap<String, usize> = HashMap::new();
-        for (place, row) in rows.iter().enumerate() {
-            outer.session.step()?;
-            let frame = outer.inner(row);
-            let values = keys.iter().map(|key| key(&frame)).collect::<Result<Row, _>>()?;
-            let group = *found.entry(compare::key(&values)).or_insert_with(|| {
-                groups.push((values, Vec::new()));
-                groups.len() - 1
-            });
-            groups[group].1.push(place);
-        }
-        if groups.is_empty() && self.always_one {
-            groups.push((Vec::new(), Vec::new()));
-        }
-        let mut out = Vec::with_capacity(groups.len());
-        for (mut row, members) in groups {
-            for aggregate in aggregates {
-                row.push(aggregate.compute(members.iter().map(|&member| outer.inner(&rows[member])))?);
-            }
-            out.push(row);
-        }
-        Ok(out)
-    }
-
-    fn shown(&self, rows: &[Row], outer: &Frame<'_>) -> Result<Rows, SqlError> {
-        let mut made = Vec::with_capacity(rows.len());
-        let mut seen = std::collections::HashSet::new();
-        for row in rows {
-            outer.session.step()?;
-            let frame = outer.inner(row);
-            let shown = self
-                .outputs
-                .iter()
-                .map(|run| run(&frame))
-                .collect::<Result<Row, _>>()?;
-            if self.distinct && !seen.insert(compare::key(&shown)) {
-                continue;
-            }
-            let keys = self.order.iter().map(|(source, _)| match source {
-                KeySource::Output(place) => Ok(shown.get(*place).cloned().unwrap_or(Value::Null)),
-                KeySource::Row(key) => (key.run)(&frame),
-            });
-            let keys = keys.collect::<Result<Vec<_>, SqlError>>()?;
-            made.push((keys, shown));
-        }
-        if !self.order.is_empty() {
-            let by: Vec<SortKey> = self.order.iter().map(|(_, key)| key.clone()).collect();
-            made.sort_by(|(a, _), (b, _)| sort::compare(&by, a, b));
-        }
-        Ok(Rc::new(made.into_iter().map(|(_, row)| row).collect()))
-    }
-}
-
-/// The rows for which the condition is TRUE.
-fn kept<'r>(
-    rows: impl Iterator<Item = &'r Row>,
-    condition: &Run,
-    outer: &Frame<'_>,
-) -> Result<Vec<Row>, SqlError> {
-    let mut kept = Vec::new();
-    for row in rows {
-        outer.session.step()?;
-        if condition(&outer.inner(row))? == Value::Bool(true) {
-            kept.push(row.clone());
-        }
-    }
-    Ok(kept)
 }

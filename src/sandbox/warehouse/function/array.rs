@@ -101,8 +101,10 @@ fn generate_dates(values: &[Value], context: &Context<'_>) -> Out {
     } else {
         (Value::Int(1), Value::Text("DAY".into()))
     };
-    let forward = int(&[step.clone()], 0) > 0;
-    if int(&[step.clone()], 0) == 0 {
+    let Value::Int(step) = step else {
+        return Ok(Value::Null);
+    };
+    if step == 0 {
         return Err("Sequence step cannot be 0.".into());
     }
     let add = super::of_name("DATE_ADD")
@@ -111,11 +113,11 @@ fn generate_dates(values: &[Value], context: &Context<'_>) -> Out {
         .compute;
     let mut made: Vec<Value> = Vec::new();
     for turn in 0.. {
-        let count = Value::Int(int(&[step.clone()], 0) * turn);
+        let count = Value::Int(step * turn);
         let next = add(&[values[0].clone(), count, part.clone()], context)?;
         let order = compare::order(&next, &values[1]);
-        if (forward && order == Ordering::Greater)
-            || (!forward && order == Ordering::Less)
+        if (step > 0 && order == Ordering::Greater)
+            || (step < 0 && order == Ordering::Less)
             || made.len() > MOST
         {
             break;

@@ -1,4 +1,4 @@
-//! Date arithmetic: ADD, SUB, DIFF, TRUNC, EXTRACT, LAST_DAY, by parts from MICROSECOND to YEAR.
+//! Date arithmetic: ADD, SUB, DIFF, TRUNC, EXTRACT, `LAST_DAY`, by parts from MICROSECOND to YEAR.
 
 use super::text::{int, text};
 use super::time::{date, micros, there, zone};
@@ -250,9 +250,10 @@ fn trunc(moment: NaiveDateTime, part: &str) -> Result<NaiveDateTime, String> {
         "MONTH" => first(day.year(), day.month()),
         "DAY" => Some(day),
         "ISOYEAR" => NaiveDate::from_isoywd_opt(day.iso_week().year(), 1, Weekday::Mon),
-        _ => match week_start(&part) {
-            Some(start) => Some(day.week(start).first_day()),
-            None => {
+        _ => {
+            if let Some(start) = week_start(&part) {
+                Some(day.week(start).first_day())
+            } else {
                 let span = length(&part).ok_or_else(|| no_part(&part))?;
                 let micros = moment.and_utc().timestamp_micros();
                 let cut = chrono::DateTime::from_timestamp_micros(micros.div_euclid(span) * span);
@@ -260,7 +261,7 @@ fn trunc(moment: NaiveDateTime, part: &str) -> Result<NaiveDateTime, String> {
                     .map(|cut| cut.naive_utc())
                     .ok_or_else(|| "Invalid date".into());
             }
-        },
+        }
     };
     start
         .map(|day| day.and_time(NaiveTime::MIN))

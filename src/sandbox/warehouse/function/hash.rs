@@ -21,9 +21,7 @@ pub(super) const LINES: &[Line] = &[
     ("SHA512", "STRING -> BYTES", |v, _| Ok(hashed::<Sha512>(v))),
     ("SHA512", "BYTES -> BYTES", |v, _| Ok(hashed::<Sha512>(v))),
     ("TO_HEX", "BYTES -> STRING", |v, _| {
-        Ok(Value::Text(
-            bytes(&v[0]).iter().map(|byte| format!("{byte:02x}")).collect(),
-        ))
+        Ok(Value::Text(hexadecimal(bytes(&v[0]))))
     }),
     ("FROM_HEX", "STRING -> BYTES", from_hex),
     ("TO_BASE64", "BYTES -> STRING", |v, _| {
@@ -58,13 +56,21 @@ fn bytes(value: &Value) -> &[u8] {
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
+}
+
 fn hashed<D: Digest>(values: &[Value]) -> Value {
     Value::Bytes(D::digest(bytes(&values[0])).to_vec())
 }
 
 fn from_hex(values: &[Value], _: &Context<'_>) -> Out {
     let digits = text(values, 0);
-    let even = if digits.len() % 2 == 0 {
+    let even = if digits.len().is_multiple_of(2) {
         digits.to_owned()
     } else {
         format!("0{digits}")

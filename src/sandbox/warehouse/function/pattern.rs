@@ -93,7 +93,7 @@ fn replace(values: &[Value], _: &Context<'_>) -> Out {
         match letter {
             '$' => with.push_str("$$"),
             '\\' => match letters.next() {
-                Some(digit) if digit.is_ascii_digit() => with.push_str(&format!("${{{digit}}}")),
+                Some(digit) if digit.is_ascii_digit() => with.extend(['$', '{', digit, '}']),
                 Some('\\') => with.push('\\'),
                 _ => return Err("Invalid REGEXP_REPLACE pattern".into()),
             },
