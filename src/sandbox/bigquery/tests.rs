@@ -111,7 +111,7 @@ async fn a_query_answers_with_schema_rows_and_a_job() {
             ("label", "STRING"),
             ("at", "TIMESTAMP"),
             ("ok", "BOOLEAN"),
-            ("nothing", "STRING"),
+            ("nothing", "INTEGER"),
             ("f0_", "FLOAT")
         ]
     );

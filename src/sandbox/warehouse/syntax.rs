@@ -10,6 +10,7 @@
 mod call;
 mod definition;
 mod expression;
+mod keyword;
 mod parser;
 mod query;
 mod statement;

@@ -112,7 +112,7 @@ impl Analyst<'_> {
         });
         windows.base.set(match &groups {
             Some((keys, aggregates)) => Vec::len(keys) + aggregates.len(),
-            None => columns.len(),
+            None => source.names.len(),
         });
         let plan = Plan {
             source: source.rows.clone(),
