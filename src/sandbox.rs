@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod bigquery;
+mod body;
 pub mod bucket;
 pub mod cdap;
 pub mod clock;
