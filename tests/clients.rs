@@ -118,6 +118,12 @@ fn google_cloud_bigquery_believes_it() {
 }
 
 #[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn google_cloud_storage_believes_it() {
+    run("google.txt", "google_storage.py");
+}
+
+#[test]
 #[ignore = "installs Airflow from PyPI: cargo test --test clients -- --ignored"]
 fn airflows_operators_believe_it() {
     run("airflow.txt", "airflow_operators.py");
