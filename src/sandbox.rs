@@ -4,6 +4,7 @@
 //! real services cannot hide on both sides. `host` puts it together, `server` binds the port; `fusion`,
 //! `cdap`, `bigquery` and `storage` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
 
+mod accounts;
 pub mod artifact;
 pub mod bigquery;
 mod body;

@@ -124,6 +124,12 @@ fn google_cloud_storage_believes_it() {
 }
 
 #[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn ordinary_credentials_work() {
+    run("google.txt", "google_credentials.py");
+}
+
+#[test]
 #[ignore = "installs Airflow from PyPI: cargo test --test clients -- --ignored"]
 fn airflows_operators_believe_it() {
     run("airflow.txt", "airflow_operators.py");

@@ -7,6 +7,7 @@ mod front;
 mod instead;
 mod wire;
 
+use super::accounts;
 use super::cdap::Cdap;
 use super::control;
 use super::execution::Executor;
@@ -157,8 +158,9 @@ pub async fn start(
     let ready = Ready::at(&base, names.clone());
     let router = Router::new()
         .merge(cdap.router())
-        .merge(fusion::router(&settings, names, base.clone())?)
+        .merge(fusion::router(&settings, names.clone(), base.clone())?)
         .merge(control::router(Arc::clone(&cdap)))
+        .merge(accounts::router(Arc::clone(cdap.faults()), &names))
         .merge(more);
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();

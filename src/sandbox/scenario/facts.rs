@@ -46,6 +46,7 @@ pub const OPERATIONS: &[(Service, &[&str])] = &[
         &["instance", "instances", "create", "restart", "operation"],
     ),
     (Service::Storage, &["upload", "object", "objects", "bucket"]),
+    (Service::Accounts, &["grant", "metadata"]),
 ];
 
 /// Whether a service has an operation of this name.
@@ -84,6 +85,8 @@ impl<'a> Facts<'a> {
             Service::BigQuery => (bigquery(method, &segments), None),
             Service::DataFusion => (fusion(method, &segments), None),
             Service::Storage => (storage(method, path, &segments), None),
+            Service::Accounts if path == "/token" => ("grant", None),
+            Service::Accounts => ("metadata", None),
         };
         Some(Self {
             service,
@@ -158,6 +161,9 @@ fn service(path: &str) -> Option<(Service, &str)> {
     let ways = ["/storage/v1", "/upload/storage/v1", "/download/storage/v1"];
     if let Some(rest) = ways.into_iter().find_map(below) {
         return Some((Service::Storage, rest));
+    }
+    if let Some(rest) = below("/token").or_else(|| below("/computeMetadata")) {
+        return Some((Service::Accounts, rest));
     }
     if let Some(rest) = below("/v1").or_else(|| below("/v1beta1")) {
         return Some((Service::DataFusion, rest));
