@@ -107,6 +107,10 @@ fn run(requirements: &str, script: &str) {
             .arg(scripts().join(script))
             .current_dir(scripts())
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            // Whatever would leave this machine fails at once: google-auth asks Google in the background
+            // which places a service account may use, and goes on without an answer.
+            .env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .env("NO_PROXY", "127.0.0.1,localhost")
             .env("SANDBOX", &sandbox.ready),
     );
 }

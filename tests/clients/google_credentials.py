@@ -19,12 +19,12 @@ os.environ["CLOUDSDK_CONFIG"] = tempfile.mkdtemp()
 import google.auth
 import google.auth.transport.requests
 import requests
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from google.api_core.client_options import ClientOptions
 from google.auth import exceptions
 from google.cloud import bigquery, storage
 from google.oauth2 import credentials as user
+
+from service_account import key_file
 
 PROJECT = READY["project"]
 OPTIONS = ClientOptions(api_endpoint=BASE)
@@ -37,24 +37,6 @@ def control(method, path, body=None):
         return json.load(answer)
 
 
-def key_file():
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = os.path.join(tempfile.mkdtemp(), "key.json")
-    with open(path, "w") as file:
-        about = {
-            "type": "service_account",
-            "project_id": PROJECT,
-            "private_key_id": "1",
-            "private_key": pem.decode(),
-            "client_email": f"me@{PROJECT}.iam.gserviceaccount.com",
-            "client_id": "1",
-            "token_uri": f"{BASE}/token",
-        }
-        json.dump(about, file)
-    return path
-
-
 def both_apis(credentials):
     bq = bigquery.Client(project=PROJECT, credentials=credentials, client_options=OPTIONS)
     assert [tuple(row) for row in bq.query_and_wait("SELECT 1")] == [(1,)]
@@ -64,7 +46,7 @@ def both_apis(credentials):
 
 
 def a_key():
-    os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = key_file()
+    os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = key_file(BASE, PROJECT)
     credentials, project = google.auth.default(scopes=SCOPES)
     assert project == PROJECT, project
     both_apis(credentials)
