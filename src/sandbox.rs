@@ -12,6 +12,7 @@ pub mod bucket;
 pub mod cdap;
 pub mod clock;
 mod control;
+mod discovery;
 pub mod execution;
 pub mod executor;
 pub mod fusion;

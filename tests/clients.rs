@@ -134,6 +134,12 @@ fn ordinary_credentials_work() {
 }
 
 #[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn what_builds_itself_from_discovery_documents_believes_it() {
+    run("google.txt", "google_discovery.py");
+}
+
+#[test]
 #[ignore = "installs Airflow from PyPI: cargo test --test clients -- --ignored"]
 fn airflows_operators_believe_it() {
     run("airflow.txt", "airflow_operators.py");

@@ -10,6 +10,7 @@ mod wire;
 use super::accounts;
 use super::cdap::Cdap;
 use super::control;
+use super::discovery;
 use super::execution::Executor;
 use super::fusion;
 use super::{SandboxError, Settings};
@@ -160,6 +161,7 @@ pub async fn start(
         .merge(cdap.router())
         .merge(fusion::router(&settings, names.clone(), base.clone())?)
         .merge(control::router(Arc::clone(&cdap)))
+        .merge(discovery::router())
         .merge(accounts::router(Arc::clone(cdap.faults()), &names))
         .merge(more);
     let stop = CancellationToken::new();

@@ -76,7 +76,7 @@ pub(super) fn changes(mask: &str, body: &Json) -> Result<Json, String> {
     Ok(Json::Object(changes))
 }
 
-fn camel(field: &str) -> String {
+pub(super) fn camel(field: &str) -> String {
     let mut words = field.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {
