@@ -59,6 +59,7 @@ pub fn router(buckets: Buckets) -> Router {
         .route("/b/{bucket}/iam", get(bucket::policy).put(bucket::set_policy))
         .route("/b/{bucket}/iam/testPermissions", get(bucket::permissions))
         .route("/b/{bucket}/storageLayout", get(bucket::layout))
+        .route("/b/{bucket}/managedFolders", get(bucket::managed_folders))
         .route("/b/{bucket}/o", get(list::objects).post(upload::begin))
         .route(
             object,

@@ -237,7 +237,7 @@ fn instances_survive_a_restart() {
 fn lists_are_chosen_from_and_ordered() {
     let fusion = fusion(Kept::Ephemeral, 1e9);
     for (id, kind) in [("one", "BASIC"), ("two", "ENTERPRISE"), ("three", "BASIC")] {
-        let body = json!({"type": kind, "labels": {"team": id}});
+        let body = json!({"type": kind, "labels": {"team": id}, "version": ""});
         ask(
             &fusion,
             "POST",

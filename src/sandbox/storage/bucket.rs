@@ -234,3 +234,9 @@ pub(super) async fn layout(State(desk): State<Arc<Desk>>, Path(name): Path<Strin
         "locationType": bucket["locationType"], "hierarchicalNamespace": {"enabled": false},
     })))
 }
+
+/// There are none, and none can be made; gcloud asks before it deletes a bucket.
+pub(super) async fn managed_folders(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Answer {
+    desk.check_bucket(&name)?;
+    Ok(show::json(&json!({"kind": "storage#managedFolders"})))
+}
