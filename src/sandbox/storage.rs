@@ -60,7 +60,7 @@ pub fn router(buckets: Buckets) -> Router {
         .route("/b/{bucket}/iam/testPermissions", get(bucket::permissions))
         .route("/b/{bucket}/storageLayout", get(bucket::layout))
         .route("/b/{bucket}/managedFolders", get(bucket::managed_folders))
-        .route("/b/{bucket}/o", get(list::objects).post(upload::begin))
+        .route("/b/{bucket}/o", get(list::objects).post(upload::post))
         .route(
             object,
             get(object::get)
@@ -81,9 +81,7 @@ pub fn router(buckets: Buckets) -> Router {
         .fallback(nowhere);
     let uploads = Router::new().route(
         "/b/{bucket}/o",
-        post(upload::begin)
-            .put(resumable::go_on)
-            .delete(resumable::cancel),
+        post(upload::post).put(resumable::go_on).delete(resumable::cancel),
     );
     let downloads = Router::new().route(object, get(media::get));
     Router::new()

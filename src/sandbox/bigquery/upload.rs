@@ -30,6 +30,10 @@ pub(super) async fn begin(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Fault> {
+    // Go's client sends the pieces by POST.
+    if asked.text("upload_id").is_some() {
+        return go_on(State(desk), asked, headers, bytes).await;
+    }
     may_create(&desk, &project)?;
     match asked.text("uploadType") {
         Some("resumable") => {

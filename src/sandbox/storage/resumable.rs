@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   POST …?uploadType=resumable  the metadata                → 200, Location: …&upload_id=ID
-//!   PUT  …&upload_id=ID          bytes 0-262143/*            → 308, Range: bytes=0-262143
+//!   PUT  …&upload_id=ID          bytes 0-262143/* (or POST)  → 308, Range: bytes=0-262143
 //!   PUT  …&upload_id=ID          bytes */*, no body          → 308, the same
 //!   PUT  …&upload_id=ID          bytes 262144-300000/300001  → 200, the object
 //!   DELETE …&upload_id=ID                                    → 499

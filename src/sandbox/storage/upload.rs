@@ -5,11 +5,11 @@
 use super::asked::Asked;
 use super::fault::Fault;
 use super::object::{check_fields, resource};
-use super::{Desk, resumable, said, show};
+use super::{Desk, LARGEST_BODY, resumable, said, show};
 use crate::sandbox::body::{Related, related, text};
 use crate::sandbox::bucket::record::{Fields, Record};
 use crate::sandbox::bucket::{Conditions, Draft, Refusal, object_fault};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -96,13 +96,19 @@ impl Intent {
     }
 }
 
-pub(super) async fn begin(
+pub(super) async fn post(
     State(desk): State<Arc<Desk>>,
     Path(bucket): Path<String>,
     asked: Asked,
     headers: HeaderMap,
-    bytes: Bytes,
+    body: Body,
 ) -> Result<Response, Fault> {
+    // Go's client sends the pieces by POST.
+    if asked.text("upload_id").is_some() {
+        return resumable::go_on(State(desk), asked, headers, body).await;
+    }
+    let bytes = to_bytes(body, LARGEST_BODY).await;
+    let bytes = bytes.map_err(|error| Fault::invalid(format!("The body cannot be read: {error}")))?;
     desk.check_bucket(&bucket)?;
     let kind = text(&headers, "content-type");
     match asked
