@@ -205,11 +205,13 @@ impl Warehouse {
 
     /// The tables, views and configuration rows that a fresh sandbox has; does nothing on a used one.
     pub fn seed(&self) -> Result<(), SqlError> {
-        if !self.datasets()?.is_empty() {
+        let is_used = !self.datasets()?.is_empty();
+        if is_used && !catalogue::drop_foreign_views(&self.lock())? {
             return Ok(());
         }
         let script = include_str!("../../assets/sandbox/warehouse.sql").replace("PROJECT", &self.project);
-        for statement in script.split(";\n").filter(|text| !text.trim().is_empty()) {
+        let all = script.split(";\n").filter(|text| !text.trim().is_empty());
+        for statement in all.filter(|text| !is_used || text.contains("CREATE OR REPLACE VIEW")) {
             self.query(statement, &QuerySettings::default())?;
         }
         Ok(())

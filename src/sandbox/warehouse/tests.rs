@@ -1,6 +1,7 @@
 //! Statements and what comes of them.
 
 mod changes;
+mod folder;
 mod queries;
 mod words;
 
@@ -483,33 +484,4 @@ fn a_refused_load_leaves_nothing_behind() {
     );
     let landing = warehouse.table("cdf_output", "landing").unwrap().unwrap();
     assert_eq!((landing.rows, landing.columns.len()), (0, 4));
-}
-
-#[test]
-fn a_folder_keeps_everything_for_its_owner() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
-    open().seed().unwrap();
-    run(
-        &open(),
-        "INSERT INTO cdf_output.landing (load_id) VALUES ('kept')",
-    )
-    .unwrap();
-    let again = open();
-    again.seed().unwrap();
-    let landing = again.table("cdf_output", "landing").unwrap().unwrap();
-    assert_eq!(landing.rows, 1);
-    assert!(landing.modified >= landing.created && landing.created > 0);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = folder
-            .path()
-            .join("warehouse.db")
-            .metadata()
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
 }
