@@ -143,7 +143,7 @@ pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
         let kind = wish.convert.iter().find(|(name, _)| *name == column.name);
         let kind = kind.map(|(_, kind)| *kind);
         if let Some(kind) = kind {
-            possible(&column.name, column.kind, kind)?;
+            possible(&column.name, &column.kind, kind)?;
             made.kind = kind.column();
         }
         places.push((at, kind));
@@ -165,7 +165,7 @@ pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
 }
 
 /// The primitive type below a column's; an `int` cannot be told from a `long` here.
-const fn primitive(kind: ColumnType) -> &'static str {
+const fn primitive(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::Bool => "BOOLEAN",
         ColumnType::Int64 | ColumnType::Timestamp | ColumnType::Time => "LONG",
@@ -173,10 +173,12 @@ const fn primitive(kind: ColumnType) -> &'static str {
         ColumnType::Float64 => "DOUBLE",
         ColumnType::Numeric | ColumnType::Bytes => "BYTES",
         ColumnType::String | ColumnType::DateTime | ColumnType::Json => "STRING",
+        ColumnType::Array(_) => "ARRAY",
+        ColumnType::Struct(_) => "RECORD",
     }
 }
 
-fn possible(name: &str, from: ColumnType, to: Simple) -> Result<(), Failure> {
+fn possible(name: &str, from: &ColumnType, to: Simple) -> Result<(), Failure> {
     let fine = match from {
         ColumnType::String | ColumnType::Bytes => true,
         ColumnType::Bool => matches!(to, Simple::Boolean | Simple::String | Simple::Bytes),
@@ -188,7 +190,9 @@ fn possible(name: &str, from: ColumnType, to: Simple) -> Result<(), Failure> {
         | ColumnType::Time
         | ColumnType::DateTime
         | ColumnType::Timestamp
-        | ColumnType::Json => false,
+        | ColumnType::Json
+        | ColumnType::Array(_)
+        | ColumnType::Struct(_) => false,
     };
     if fine {
         return Ok(());
@@ -349,7 +353,7 @@ mod tests {
         assert_eq!(names(&[("drop", "a , c")]), ["b", "d"]);
         assert_eq!(names(&[("keep", "d,a"), ("rename", "a:x")]), ["x", "d"]);
         let batch = run(&[("convert", "a:string,b:long,c:int")]).unwrap();
-        let kinds: Vec<_> = batch.columns.iter().map(|column| column.kind).collect();
+        let kinds: Vec<_> = batch.columns.iter().map(|column| column.kind.clone()).collect();
         assert_eq!(
             kinds,
             [
