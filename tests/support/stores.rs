@@ -96,7 +96,9 @@ impl Stores {
     /// The rows in all files of the bucket, as often as they are there.
     pub fn bucket(&self) -> Vec<Row> {
         let mut rows = Vec::new();
-        for bucket in folders(&self.folder.join("bucket")) {
+        // What is known of the objects lies beside the buckets, hidden.
+        let buckets = folders(&self.folder.join("bucket")).into_iter();
+        for bucket in buckets.filter(|folder| !name(folder).starts_with('.')) {
             for unit in folders(&bucket.join("cdf")) {
                 for source in folders(&unit) {
                     for load in folders(&source).iter().flat_map(|date| folders(date)) {
