@@ -16,7 +16,7 @@ use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation
 use super::pipeline::{Node, Pipeline, Stage};
 use super::plugin::{self, Stores, Task, Work};
 use serde_json::Value as Json;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -192,11 +192,12 @@ impl Execution<'_> {
             tell: self.tell,
             stop: self.stop,
             speed: self.speed,
-            rejected: Cell::new(0),
+            rejected: RefCell::default(),
         };
         let result = work(&task);
-        let rejected = task.rejected.get();
+        let rejected = task.rejected.take().len();
         if rejected > 0 {
+            let rejected = i64::try_from(rejected).unwrap_or(i64::MAX);
             self.count(&stage.name, "records.error", rejected);
         }
         result

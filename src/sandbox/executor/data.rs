@@ -47,7 +47,7 @@ impl Execution<'_> {
                     self.at_work(stage, properties, |task| apply(task, Batch::default()))
                         .map_err(|failure| self.wrap(stage, failure))?;
                 }
-                Work::Action(_) => {}
+                _ => {}
             }
         }
         let job = map_reduce::JobName::of(node.program);
@@ -102,7 +102,7 @@ impl Execution<'_> {
                     }
                     input
                 }
-                Work::Source(_) | Work::Action(_) => input,
+                _ => input,
             };
             // An empty window leaves no counts at all (measured), so nothing is counted as 0.
             if rows > 0 {
