@@ -67,6 +67,10 @@ pub struct PluginUse {
 /// One execution that is asked for.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// The app's namespace.
+    pub namespace: String,
+    /// The app's name, which is the pipeline's.
+    pub pipeline: String,
     /// The app's `config`.
     pub config: Json,
     /// Preferences overlaid with the start's arguments, `logical.start.time` (ms) included.

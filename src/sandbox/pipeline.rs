@@ -6,20 +6,21 @@
 //!                                                                                    phase-3
 //! ```
 //!
-//! Every action is a node of its own; data stages that are connected are one Spark program together,
-//! with all of its sinks. `pipeline/check.rs` refuses what a real server refuses at deploy time.
+//! `pipeline/phase.rs` cuts it into nodes. `pipeline/check.rs` refuses what a real server refuses at deploy time.
 
 mod check;
+mod phase;
 mod uses;
 
 use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
 pub use check::StageFault;
+pub(super) use phase::{Node, Step};
 
 use super::execution::{Plan, PlannedNode};
 use super::macros;
 use super::observation::NodeProgram;
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +41,8 @@ pub(super) struct Connection {
     pub to: String,
     /// Of a splitter.
     pub port: Option<String>,
-    /// Of a condition: `true` or `false`.
-    pub condition: Option<String>,
+    /// The way out of a condition.
+    pub condition: Option<bool>,
 }
 
 impl Stage {
@@ -65,14 +66,6 @@ pub(super) struct Pipeline {
     pub ending: Vec<Stage>,
     /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
     pub engine: NodeProgram,
-}
-
-/// A workflow node: its stages in the order in which rows pass them.
-#[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub id: String,
-    pub program: NodeProgram,
-    pub stages: Vec<Stage>,
 }
 
 impl Pipeline {
@@ -105,10 +98,12 @@ impl Pipeline {
                 from: text(item, "from")?,
                 to: text(item, "to")?,
                 port: text(item, "port"),
-                condition: item
-                    .get("condition")
-                    .filter(|c| !c.is_null())
-                    .map(Json::to_string),
+                // Gson takes a word as well.
+                condition: match item.get("condition") {
+                    Some(Json::Bool(way)) => Some(*way),
+                    Some(Json::String(way)) => Some(way.eq_ignore_ascii_case("true")),
+                    _ => None,
+                },
             })
         };
         // An engine that it does not know is Spark, as on a server (measured).
@@ -144,84 +139,6 @@ impl Pipeline {
             .iter()
             .filter(move |connection| connection.from == name)
             .map(|connection| connection.to.as_str())
-    }
-
-    /// The nodes in order of execution, numbered from 1.
-    pub fn nodes(&self) -> Vec<Node> {
-        let mut groups: Vec<Vec<Stage>> = Vec::new();
-        let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
-        for stage in self.ordered() {
-            let mut joined: BTreeSet<usize> = BTreeSet::new();
-            if !stage.is_action() {
-                let data = |name: &&str| self.stage(name).is_some_and(|s| !s.is_action());
-                joined.extend(
-                    self.neighbours(&stage.name)
-                        .filter(data)
-                        .filter_map(|n| group_of.get(n)),
-                );
-            }
-            let home = joined.first().copied().unwrap_or(groups.len());
-            if home == groups.len() {
-                groups.push(Vec::new());
-            }
-            for other in joined.into_iter().skip(1) {
-                let moved = std::mem::take(&mut groups[other]);
-                group_of
-                    .values_mut()
-                    .filter(|group| **group == other)
-                    .for_each(|group| *group = home);
-                groups[home].extend(moved);
-            }
-            groups[home].push(stage.clone());
-            group_of.insert(&stage.name, home);
-        }
-        let groups = groups.into_iter().filter(|stages| !stages.is_empty());
-        self.in_order(groups.collect())
-    }
-
-    fn neighbours<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.inputs(name).chain(self.outputs(name))
-    }
-
-    /// Groups so that each comes after those it waits for.
-    fn in_order(&self, mut groups: Vec<Vec<Stage>>) -> Vec<Node> {
-        let mut nodes: Vec<Node> = Vec::new();
-        let mut done: BTreeSet<String> = BTreeSet::new();
-        while !groups.is_empty() {
-            let ready = groups.iter().position(|group| {
-                let inside = |name: &str| group.iter().any(|stage| stage.name == name);
-                group.iter().all(|stage| {
-                    self.inputs(&stage.name)
-                        .all(|from| inside(from) || done.contains(from))
-                })
-            });
-            // `check` has refused cycles, so one is always ready.
-            let stages = groups.remove(ready.unwrap_or(0));
-            done.extend(stages.iter().map(|stage| stage.name.clone()));
-            let program = if stages[0].is_action() {
-                NodeProgram::Action
-            } else {
-                self.engine
-            };
-            nodes.push(Node {
-                id: format!("phase-{}", nodes.len() + 1),
-                program,
-                stages,
-            });
-        }
-        nodes
-    }
-
-    /// The stages so that each comes after its inputs; shorter than the pipeline if there is a cycle.
-    fn ordered(&self) -> Vec<&Stage> {
-        let mut ordered: Vec<&Stage> = Vec::new();
-        while let Some(next) = self.stages.iter().find(|stage| {
-            let placed = |name: &str| ordered.iter().any(|done| done.name == name);
-            !placed(&stage.name) && self.inputs(&stage.name).all(placed)
-        }) {
-            ordered.push(next);
-        }
-        ordered
     }
 
     /// What a deployed app shows of it.

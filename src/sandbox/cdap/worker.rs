@@ -77,6 +77,8 @@ impl Cdap {
             .iter()
             .filter(|((namespace, _), _)| *namespace == key.0);
         Some(Job {
+            namespace: key.0.clone(),
+            pipeline: key.1.clone(),
             config: version.config.clone(),
             arguments: run.arguments.clone(),
             secure_keys: keys

@@ -61,6 +61,8 @@ impl World {
             ((NOW - seconds_ago) * 1000).to_string(),
         );
         let job = Job {
+            namespace: "default".into(),
+            pipeline: "tried".into(),
             config: app["config"].clone(),
             arguments: all,
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
@@ -261,6 +263,8 @@ fn a_stop_ends_it_between_two_batches() {
     let world = World::new();
     let app: Json = serde_json::from_str(SIX).unwrap();
     let job = Job {
+        namespace: "default".into(),
+        pipeline: "tried".into(),
         config: app["config"].clone(),
         arguments: BTreeMap::new(),
         secure_keys: BTreeMap::new(),

@@ -109,7 +109,7 @@ impl Pipeline {
                     "Invalid connection Connection{{from='{from}', to='{to}', port='{}', condition='{}'}}. \
                      {missing} is not a stage.",
                     null(port),
-                    null(condition)
+                    null(&condition.map(|way| way.to_string()))
                 ));
             }
         }

@@ -44,6 +44,8 @@ impl Lab {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
         let job = Job {
+            namespace: "default".into(),
+            pipeline: "lab".into(),
             config: config(engine),
             arguments,
             secure_keys: BTreeMap::new(),
