@@ -21,6 +21,7 @@ use super::macros;
 use super::observation::NodeProgram;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,20 @@ pub(super) struct Connection {
     pub port: Option<String>,
     /// The way out of a condition.
     pub condition: Option<bool>,
+}
+
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        let port = self.port.as_deref().unwrap_or("null");
+        let condition = self
+            .condition
+            .map_or_else(|| "null".to_owned(), |way| way.to_string());
+        write!(
+            f,
+            "Connection{{from='{from}', to='{to}', port='{port}', condition='{condition}'}}"
+        )
+    }
 }
 
 impl Stage {
@@ -144,7 +159,7 @@ impl Pipeline {
     /// What a deployed app shows of it.
     pub fn plan(&self, stock: &Shelf<'_>) -> Plan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
-            description: describe(&node),
+            description: self.describe(&node),
             id: node.id,
             program: node.program,
         });
@@ -152,6 +167,51 @@ impl Pipeline {
             nodes: nodes.collect(),
             plugins: uses::of(self, stock),
         }
+    }
+}
+
+impl Pipeline {
+    /// What a program of an app says of itself, with the connectors that stand for conditions.
+    fn describe(&self, node: &Node) -> String {
+        let names = |sink: bool| {
+            let mut names = Vec::new();
+            for stage in &node.stages {
+                if stage.kind.ends_with(if sink { "sink" } else { "source" }) {
+                    names.push(format!("'{}'", stage.name));
+                }
+                let near: Vec<&str> = if sink {
+                    self.outputs(&stage.name).collect()
+                } else {
+                    self.inputs(&stage.name).collect()
+                };
+                let conditions = near.into_iter().filter_map(|name| self.connector(name));
+                names.extend(conditions.map(|name| format!("'{name}.connector'")));
+            }
+            names.sort();
+            names.dedup();
+            names.join(", ")
+        };
+        match node.program {
+            NodeProgram::Action => String::new(),
+            NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+            NodeProgram::MapReduce => {
+                let (sources, sinks) = (names(false), names(true));
+                format!("MapReduce phase executor. Sources {sources} to sinks {sinks}.")
+            }
+        }
+    }
+
+    /// The condition that holds rows for this one: the first of a chain, if rows come to it at all.
+    fn connector<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let condition = self.stage(name).filter(|stage| stage.kind == "condition")?;
+        let mut rows = false;
+        for before in self.inputs(&condition.name) {
+            if let Some(first) = self.connector(before) {
+                return Some(first);
+            }
+            rows = rows || self.stage(before).is_some_and(|stage| !stage.is_control());
+        }
+        rows.then_some(condition.name.as_str())
     }
 }
 
@@ -214,26 +274,6 @@ fn stage(json: &Json) -> Option<Stage> {
             .map(|(key, value)| (key.clone(), text(value)))
             .collect(),
     })
-}
-
-fn describe(node: &Node) -> String {
-    let names = |sink: bool| {
-        let wanted = node
-            .stages
-            .iter()
-            .filter(|s| s.kind.ends_with(if sink { "sink" } else { "source" }));
-        let mut names: Vec<_> = wanted.map(|stage| format!("'{}'", stage.name)).collect();
-        names.sort();
-        names.join(", ")
-    };
-    match node.program {
-        NodeProgram::Action => String::new(),
-        NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
-        NodeProgram::MapReduce => {
-            let (sources, sinks) = (names(false), names(true));
-            format!("MapReduce phase executor. Sources {sources} to sinks {sinks}.")
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,15 @@
 
 mod bigquery_execute;
 mod bigquery_table;
+pub(super) mod conditional;
 mod database;
+mod error_collector;
 mod gcs;
+pub(super) mod group_by;
+pub(super) mod joiner;
 mod lab;
 pub(super) mod projection;
+mod splitter;
 pub(super) mod wrangler;
 
 use super::bucket::Buckets;
@@ -63,11 +68,11 @@ pub(super) enum Work {
     Source(fn(&Task<'_>) -> Result<Batch, Failure>),
     Transform(fn(&Task<'_>, Batch) -> Result<Batch, Failure>),
     /// Rows leave by named ports.
-    Splitter(fn(&Task<'_>, Batch) -> Result<Vec<(String, Batch)>, Failure>),
+    Splitter(fn(&Task<'_>, Batch) -> Named),
     /// Takes what other stages put aside.
     Errors(fn(&Task<'_>, Vec<Rejected>) -> Result<Vec<Batch>, Failure>),
     /// Sees all rows at once, those of each input apart, by the input's stage.
-    Gatherer(fn(&Task<'_>, Vec<(String, Batch)>) -> Result<Batch, Failure>),
+    Gatherer(fn(&Task<'_>, Named) -> Result<Batch, Failure>),
     /// Says which way a run takes.
     Condition(fn(&Task<'_>, &Circumstances<'_>) -> Result<bool, Failure>),
     Sink(fn(&Task<'_>) -> Result<Box<dyn Sink>, Failure>),
@@ -80,10 +85,15 @@ const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 static PLUGINS: &[&[Plugin]] = &[
     bigquery_execute::PLUGINS,
     bigquery_table::PLUGINS,
+    conditional::PLUGINS,
     database::PLUGINS,
+    error_collector::PLUGINS,
     gcs::PLUGINS,
+    group_by::PLUGINS,
+    joiner::PLUGINS,
     lab::PLUGINS,
     projection::PLUGINS,
+    splitter::PLUGINS,
     wrangler::PLUGINS,
 ];
 
@@ -115,6 +125,9 @@ pub(super) struct Batch {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Value>>,
 }
+
+/// Rows by the port that they leave by, or by the stage that they come from.
+pub(super) type Named = Vec<(String, Batch)>;
 
 /// A record that a stage put aside: an error record, as CDAP calls it.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,6 +206,17 @@ impl Task<'_> {
             stack_trace: String::new(),
             stage: Some(self.stage.to_owned()),
         }));
+    }
+
+    /// Counts for a metric of the stage, if there is something to count.
+    pub fn count(&self, metric: &str, by: usize) {
+        if by > 0 {
+            (self.tell)(Observation::Counted {
+                stage: self.stage.to_owned(),
+                metric: metric.to_owned(),
+                by: i64::try_from(by).unwrap_or(i64::MAX),
+            });
+        }
     }
 
     /// Puts a record aside: it goes no further than to an error transform, and is counted.

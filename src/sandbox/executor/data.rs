@@ -97,7 +97,7 @@ impl Execution<'_> {
                     .at_work(stage, properties, |task| apply(task, Batch::default()))
                     .map(drop),
                 Work::Splitter(split) => self
-                    .at_work(stage, properties, |task| split(task, Batch::default()))
+                    .at_work(stage, properties, |task| Ok(split(task, Batch::default())))
                     .map(drop),
                 Work::Gatherer(gather) => self
                     .at_work(stage, properties, |task| gather(task, Vec::new()))

@@ -98,7 +98,7 @@ impl Execution<'_> {
             }
             Work::Splitter(split) => {
                 let (outputs, rejected) = self
-                    .at_work(stage, &flow.properties[name], |task| split(task, batch))
+                    .at_work(stage, &flow.properties[name], |task| Ok(split(task, batch)))
                     .map_err(|failure| self.wrap(stage, failure))?;
                 for (port, output) in outputs {
                     self.leave(flow, stage, Some(&port), output)?;
@@ -190,7 +190,7 @@ impl Execution<'_> {
     }
 
     /// All rows have come: what waited for them works, one after the other.
-    pub(super) fn finish<'n>(&mut self, flow: &mut Flow<'n>) -> Result<(), Failure> {
+    pub(super) fn finish(&mut self, flow: &mut Flow<'_>) -> Result<(), Failure> {
         let node = flow.node;
         for stage in &node.stages {
             let Work::Gatherer(work) = data::work(stage)? else {

@@ -173,7 +173,7 @@ fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
 }
 
 /// The primitive type below a column's; an `int` cannot be told from a `long` here.
-const fn primitive(kind: ColumnType) -> &'static str {
+pub(super) const fn primitive(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Bool => "BOOLEAN",
         ColumnType::Int64 | ColumnType::Timestamp | ColumnType::Time => "LONG",

@@ -26,6 +26,7 @@ use super::{Batch, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::value::{Column, Value};
 use directive::{Context, Directive};
+pub(super) use expression::Decision;
 use expression::{Expression, Scope};
 use recipe::Recipe;
 use row::{Cell, Row};
@@ -125,7 +126,7 @@ fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
             Err(Trouble::Record(text, code) | Trouble::Reported(text, code)) => {
                 task.reject(&batch.columns, values, code, text);
             }
-            Err(Trouble::Failed(text)) if stage.proceeds => task.reject(&batch.columns, values, 31, text),
+            Err(Trouble::Failed(text)) if stage.proceeds => task.reject(&batch.columns, values, 0, text),
             Err(Trouble::Failed(_)) => {}
         }
     }
