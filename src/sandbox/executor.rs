@@ -242,8 +242,10 @@ impl Execution<'_> {
     }
 
     fn properties(&self, stage: &Stage) -> Result<BTreeMap<String, String>, Failure> {
-        let expanded =
-            |(name, value): (&String, &String)| Ok((name.clone(), macros::expand(value, &self.scope)?));
+        let expanded = |(name, value): (&String, &String)| {
+            let value = self.job.macros.expand(&stage.name, name, value, &self.scope)?;
+            Ok((name.clone(), value))
+        };
         stage.properties.iter().map(expanded).collect()
     }
 

@@ -215,15 +215,48 @@ impl Pipeline {
     }
 }
 
+/// In which properties of a config macros are taken otherwise, as the plugins that are installed want it.
+/// Where no server was asked for a plugin's properties, all are taken as usual.
+pub fn macro_exceptions(config: &Json, stock: &Shelf<'_>) -> macros::Exceptions {
+    let mut exceptions = macros::Exceptions::default();
+    let Ok(pipeline) = Pipeline::parse(config) else {
+        return exceptions;
+    };
+    for stage in pipeline.stages.iter().chain(&pipeline.ending) {
+        let found = stock.plugin(&stage.kind, &stage.plugin, &stage.artifact);
+        let known = |class: &PluginClass| !class.class_name.is_empty() && !class.properties.0.is_empty();
+        let Some((_, class)) = found.filter(|(_, class)| known(class)) else {
+            continue;
+        };
+        for name in stage.properties.keys() {
+            let key = (stage.name.clone(), name.clone());
+            match class.property(name) {
+                Some(property) if property.macro_escaping_enabled => exceptions.escaping.insert(key),
+                Some(property) if property.macro_supported => false,
+                _ => exceptions.literal.insert(key),
+            };
+        }
+    }
+    exceptions
+}
+
 /// The properties of all stages of a config with their macros expanded, in order of the stages' names;
 /// `None` if a macro means nothing.
-pub fn resolved(config: &Json, scope: &macros::Scope) -> Option<Vec<(String, BTreeMap<String, String>)>> {
+pub fn resolved(
+    config: &Json,
+    exceptions: &macros::Exceptions,
+    scope: &macros::Scope,
+) -> Option<Vec<(String, BTreeMap<String, String>)>> {
     let mut stages = Pipeline::parse(config).ok()?.stages;
     stages.sort_by(|a, b| a.name.cmp(&b.name));
     let resolve = |stage: Stage| {
-        let values = stage.properties.into_iter();
-        let values = values.map(|(name, value)| Some((name, macros::expand(&value, scope).ok()?)));
-        Some((stage.name, values.collect::<Option<_>>()?))
+        let name = stage.name;
+        let values = stage.properties.into_iter().map(|(property, value)| {
+            let value = exceptions.expand(&name, &property, &value, scope).ok()?;
+            Some((property, value))
+        });
+        let values = values.collect::<Option<_>>()?;
+        Some((name, values))
     };
     stages.into_iter().map(resolve).collect()
 }

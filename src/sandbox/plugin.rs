@@ -3,6 +3,7 @@
 //! A plugin gets its properties with every macro expanded, and the stores. Anything that is not listed
 //! is refused at deploy time, as a server refuses a plugin that is not installed.
 
+mod arguments;
 mod bigquery_execute;
 mod bigquery_table;
 pub(super) mod conditional;
@@ -10,6 +11,7 @@ mod database;
 mod error_collector;
 mod gcs;
 pub(super) mod group_by;
+mod http;
 pub(super) mod joiner;
 mod lab;
 pub(super) mod projection;
@@ -83,6 +85,7 @@ const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 
 /// One line for each file.
 static PLUGINS: &[&[Plugin]] = &[
+    arguments::PLUGINS,
     bigquery_execute::PLUGINS,
     bigquery_table::PLUGINS,
     conditional::PLUGINS,
@@ -90,6 +93,7 @@ static PLUGINS: &[&[Plugin]] = &[
     error_collector::PLUGINS,
     gcs::PLUGINS,
     group_by::PLUGINS,
+    http::PLUGINS,
     joiner::PLUGINS,
     lab::PLUGINS,
     projection::PLUGINS,

@@ -47,6 +47,7 @@ impl Lab {
             namespace: "default".into(),
             pipeline: "lab".into(),
             config: config(engine),
+            macros: macros::Exceptions::default(),
             arguments,
             secure_keys: BTreeMap::new(),
             pace: Duration::ZERO,
