@@ -14,7 +14,7 @@ const JOIN: &str = include_str!("pipelines/join.json");
 const CONDITION: &str = include_str!("pipelines/condition.json");
 const CHAIN: &str = include_str!("pipelines/chain.json");
 
-fn planned(app: &str) -> Result<Plan, String> {
+pub(super) fn planned(app: &str) -> Result<Plan, String> {
     let app: Json = serde_json::from_str(app).unwrap();
     let installed = Installed::shipped(Personality::V6_11, true).unwrap();
     let stock = Shelf {
