@@ -2,14 +2,17 @@
 //!
 //! Reached over HTTP only. It shares no wire type with `client/`, so that a wrong belief about the
 //! real services cannot hide on both sides. `host` puts it together, `server` binds the port; `fusion`,
-//! `cdap` and `bigquery` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
+//! `cdap`, `bigquery` and `storage` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
 
+mod accounts;
 pub mod artifact;
 pub mod bigquery;
+mod body;
 pub mod bucket;
 pub mod cdap;
 pub mod clock;
 mod control;
+mod discovery;
 pub mod execution;
 pub mod executor;
 pub mod fusion;
@@ -22,6 +25,7 @@ pub mod plugin;
 pub mod scenario;
 pub mod server;
 pub mod source;
+pub mod storage;
 pub mod value;
 pub mod warehouse;
 

@@ -24,6 +24,7 @@ pub(super) fn router(cdap: Arc<Cdap>) -> Router {
         .route("/sandbox/faults", get(faults))
         .route("/sandbox/kill", post(kill))
         .route("/sandbox/redeploy", post(redeploy))
+        .route("/sandbox/expire-tokens", post(expire_tokens))
         .with_state(cdap)
 }
 
@@ -95,6 +96,13 @@ async fn kill(State(cdap): State<Arc<Cdap>>, Query(Away { away }): Query<Away>) 
     cdap.faults().by_hand(&Happening::Kill(away));
     cdap.kill(away);
     json(&json!({ "away": format!("{away:?}") }))
+}
+
+/// Ends all tokens that were given out.
+async fn expire_tokens(State(cdap): State<Arc<Cdap>>) -> Response {
+    cdap.faults().by_hand(&Happening::ExpireTokens);
+    cdap.faults().expire_tokens();
+    json(&json!({ "expiries": cdap.faults().expiries() }))
 }
 
 #[derive(Deserialize)]

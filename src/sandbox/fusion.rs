@@ -12,6 +12,8 @@
 
 mod instance;
 mod ledger;
+mod list;
+mod policy;
 
 #[cfg(test)]
 mod tests;
@@ -182,7 +184,7 @@ impl Fusion {
                     .iter()
                     .map(|operation| self.shown(call, operation))
                     .collect();
-                Ok(listed("operations", all))
+                list::page(call, "operations", all)
             }
             (method, [location, "operations", name], custom) => {
                 let name = format!("projects/{}/locations/{location}/operations/{name}", call.project);
@@ -216,25 +218,8 @@ impl Fusion {
             place => format!("projects/{}/locations/{place}/", call.project),
         };
         let all = self.ledger.instances(&prefix);
-        let start: usize = match call.asked("pageToken") {
-            Some(token) => token.parse().map_err(|_| invalid("Invalid page token"))?,
-            None => 0,
-        };
-        let size = call
-            .asked("pageSize")
-            .and_then(|size| size.parse().ok())
-            .filter(|size| *size > 0)
-            .unwrap_or(100);
-        let page = all
-            .iter()
-            .skip(start)
-            .take(size)
-            .map(|instance| self.seen(call, instance));
-        let mut answer = listed("instances", page.collect());
-        if start + size < all.len() {
-            answer["nextPageToken"] = (start + size).to_string().into();
-        }
-        Ok(answer)
+        let all = all.iter().map(|instance| self.seen(call, instance)).collect();
+        list::page(call, "instances", all)
     }
 
     fn create(&self, call: &Call, location: &str) -> Outcome {
@@ -255,23 +240,15 @@ impl Fusion {
     }
 
     fn instance_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> Outcome {
-        // It never says whether there is such an instance (documented).
         if (method, custom) == ("POST", "testIamPermissions") {
-            let known = self.ledger.instance(name).is_some();
-            let asked = call.body["permissions"].as_array().cloned().unwrap_or_default();
-            return Ok(if known && !asked.is_empty() {
-                json!({"permissions": asked})
-            } else {
-                json!({})
-            });
+            return Ok(policy::test(self.ledger.instance(name).is_some(), &call.body));
         }
         let found = self.ledger.instance(name).ok_or_else(|| missing(name))?;
         let operation = match (method, custom) {
             ("GET", "") => return Ok(self.seen(call, &found)),
-            ("GET", "getIamPolicy") => return Ok(json!({"version": 1, "etag": "ACAB"})),
+            ("GET", "getIamPolicy") => return Ok(policy::show(found.policy.as_ref())),
             ("POST", "setIamPolicy") => {
-                let text = "setIamPolicy is not supported by the sandbox: everybody may do everything";
-                return Err((StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", text.into()));
+                return self.ledger.set_policy(name, |kept| policy::set(kept, &call.body));
             }
             ("POST", "restart") => self
                 .ledger

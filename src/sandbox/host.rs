@@ -6,8 +6,9 @@ use super::plugin::Stores;
 use super::server::{self, Names, Ready, Running};
 use super::source::{Address, Source};
 use super::warehouse::{SqlError, Warehouse};
-use super::{SandboxError, Settings, State, bigquery};
+use super::{SandboxError, Settings, State, bigquery, storage};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +60,8 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
     let (stores, ground) = stores
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
-    let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone());
+    let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone())
+        .merge(storage::router(stores.buckets.clone()));
     let executor = StoreExecutor::new(stores);
     let running = server::start(settings, Arc::new(executor), more, names).await?;
     Ok(Sandbox {
@@ -92,10 +94,21 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
         Some(address) => Source::server(address),
         None => Source::open(folder, SEED, chrono::Utc::now).map_err(of("source"))?,
     };
+    let buckets = Buckets::new(bucket);
+    let landing = format!("{project}-landing");
+    match buckets.create_bucket(&landing, serde_json::Map::new()) {
+        Err(source) if source.kind() != ErrorKind::AlreadyExists => {
+            return Err(SandboxError::Folder {
+                path: landing.into(),
+                source,
+            });
+        }
+        _ => {}
+    }
     let stores = Stores {
         warehouse: Arc::new(warehouse),
         source: Arc::new(source),
-        buckets: Buckets::new(bucket),
+        buckets,
     };
     Ok((stores, ground))
 }

@@ -74,6 +74,8 @@ pub enum Service {
     DataFusion,
     /// Cloud Storage.
     Storage,
+    /// Tokens and a machine's metadata.
+    Accounts,
 }
 
 /// Whom a rule of requests is for; what is not said fits all.
@@ -232,6 +234,8 @@ pub enum Happening {
     Kill(Duration),
     /// Somebody deploys this app again.
     Redeploy(String),
+    /// All tokens that were given out are over.
+    ExpireTokens,
 }
 
 /// One mistake in a file.

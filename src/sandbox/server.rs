@@ -7,8 +7,10 @@ mod front;
 mod instead;
 mod wire;
 
+use super::accounts;
 use super::cdap::Cdap;
 use super::control;
+use super::discovery;
 use super::execution::Executor;
 use super::fusion;
 use super::{SandboxError, Settings};
@@ -157,8 +159,10 @@ pub async fn start(
     let ready = Ready::at(&base, names.clone());
     let router = Router::new()
         .merge(cdap.router())
-        .merge(fusion::router(&settings, names, base.clone())?)
+        .merge(fusion::router(&settings, names.clone(), base.clone())?)
         .merge(control::router(Arc::clone(&cdap)))
+        .merge(discovery::router())
+        .merge(accounts::router(Arc::clone(cdap.faults()), &names))
         .merge(more);
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();

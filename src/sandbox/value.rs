@@ -28,10 +28,14 @@ pub enum Value {
     Timestamp(i64),
     /// JSON text.
     Json(String),
+    /// ARRAY.
+    Array(Vec<Value>),
+    /// STRUCT: the values of its fields in their order.
+    Struct(Vec<Value>),
 }
 
 /// The type of a column, by BigQuery's standard names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnType {
     /// BOOL.
     Bool,
@@ -55,6 +59,10 @@ pub enum ColumnType {
     Timestamp,
     /// JSON.
     Json,
+    /// ARRAY of these; a column of it has the mode REPEATED.
+    Array(Box<ColumnType>),
+    /// STRUCT of these fields, which may lack names.
+    Struct(Vec<Column>),
 }
 
 /// A column of a table, of a query result or of a pipeline's record.

@@ -1,45 +1,59 @@
-//! The sandbox's BigQuery storage: GoogleSQL on SQLite.
+//! The sandbox's BigQuery storage: GoogleSQL on rows that SQLite keeps.
 //!
 //! A table `dataset.table` is an SQLite table of that whole name; the declared type of a column begins
-//! with BigQuery's (`TIMESTAMP INT`), which is how types find their way back into results. It speaks
-//! no HTTP; that is `sandbox/bigquery.rs`. Statements go through `warehouse/token.rs`,
-//! `warehouse/rewrite.rs` (or `warehouse/ddl.rs`) and come back typed by `warehouse/kind.rs`.
+//! with BigQuery's, in quotes. SQLite stores and nothing else: statements are read, typed and run here, so
+//! that types, errors and NULLs are BigQuery's. It speaks no HTTP; that is `sandbox/bigquery.rs`.
+//!
+//! ```text
+//! text → syntax → analysis → rows           (a query)
+//!                          → change, merge  (rows written)
+//!                          → definition     (tables, views, datasets)
+//! ```
 
+mod alter;
+mod analysis;
+mod cast;
 mod catalogue;
-mod ddl;
+mod change;
+mod compare;
+mod definition;
 mod error;
 mod function;
-mod keyword;
 pub(super) mod kind;
 mod load;
-mod rewrite;
-mod statement;
+mod merge;
+mod moment;
+mod numeric;
+mod session;
 mod stop;
-mod token;
+mod store;
+mod syntax;
 
 #[cfg(test)]
 mod tests;
 
 pub use catalogue::{DatasetDescription, TableDescription};
 pub use error::SqlError;
-pub(crate) use function::parse_timestamp;
 pub use load::{Append, Existing};
+pub(crate) use moment::parse_timestamp;
 
-use crate::sandbox::value::{Column, Value};
+use crate::sandbox::value::{Column, ColumnType, Value};
+use analysis::Analyst;
+use analysis::scope::Scope;
 use chrono::Utc;
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
-use statement::Statement;
+use session::{Frame, Session};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use syntax::tree::Statement;
 
 /// The storage; calls block.
 pub struct Warehouse {
     connection: Mutex<Connection>,
     /// The moment of the statement in work, in microseconds since 1970: one for all its rows.
-    moment: Arc<AtomicI64>,
+    moment: AtomicI64,
     project: String,
     location: String,
 }
@@ -50,11 +64,22 @@ pub struct QuerySettings {
     /// The dataset of names that have none.
     pub default_dataset: Option<String>,
     /// Values of `@name`, or of `?` in order with empty names.
-    pub parameters: Vec<(String, Value)>,
+    pub parameters: Vec<Parameter>,
     /// Check only.
     pub dry_run: bool,
     /// Where the caller believes the data to be; any other place than the warehouse's has no tables.
     pub location: Option<String>,
+}
+
+/// A value that a statement asks for by name or place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Empty for one that is asked for by its place.
+    pub name: String,
+    /// Its type: NULL has one too.
+    pub kind: ColumnType,
+    /// Its value.
+    pub value: Value,
 }
 
 /// What a statement did.
@@ -68,6 +93,24 @@ pub struct QueryOutcome {
     pub rows: Vec<Vec<Value>>,
     /// Rows inserted, changed or deleted.
     pub affected_rows: Option<u64>,
+}
+
+impl QueryOutcome {
+    fn changed(statement_type: &'static str, count: usize) -> Self {
+        Self {
+            affected_rows: Some(u64::try_from(count).unwrap_or(u64::MAX)),
+            ..Self::defined(statement_type)
+        }
+    }
+
+    const fn defined(statement_type: &'static str) -> Self {
+        Self {
+            statement_type,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            affected_rows: None,
+        }
+    }
 }
 
 impl fmt::Debug for Warehouse {
@@ -88,18 +131,11 @@ impl Warehouse {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        let moment = Arc::new(AtomicI64::new(0));
-        function::register(&connection, &moment)?;
-        // SQLite would take a quoted name that it does not know for a text.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-        // GoogleSQL's LIKE minds the case.
-        connection.pragma_update(None, "case_sensitive_like", true)?;
         connection.execute_batch(catalogue::SCHEMA)?;
         stop::watch(&mut connection)?;
         Ok(Self {
             connection: Mutex::new(connection),
-            moment,
+            moment: AtomicI64::new(0),
             project: project.into(),
             location: location.into(),
         })
@@ -127,56 +163,31 @@ impl Warehouse {
         Ok(())
     }
 
-    /// Runs one statement.
+    /// Runs one statement: all of it or nothing.
     ///
     /// # Errors
     /// What BigQuery would answer, or `… is not supported by the sandbox`.
     pub fn query(&self, sql: &str, settings: &QuerySettings) -> Result<QueryOutcome, SqlError> {
-        let mut tokens = token::tokens(sql)?;
-        if tokens.last().is_some_and(|t| t.is_symbol(";")) {
-            tokens.pop();
-        }
-        let Some(first) = tokens.first() else {
-            return Err(SqlError::invalid("Syntax error: Unexpected end of statement"));
-        };
-        let statement = Statement {
-            warehouse: self,
-            sql,
-            tokens: &tokens,
-            settings,
-        };
-        match first.text.to_ascii_uppercase().as_str() {
-            "SELECT" | "WITH" => statement.select(),
-            "INSERT" => statement.change("INSERT"),
-            "UPDATE" => statement.change("UPDATE"),
-            "DELETE" => statement.change("DELETE"),
-            "TRUNCATE" => statement.truncate(),
-            "CREATE" => statement.create(),
-            "DROP" => statement.drop_object(),
-            "MERGE" | "ALTER" | "BEGIN" | "DECLARE" | "CALL" | "EXPORT" | "LOAD" | "GRANT" | "EXECUTE" => {
-                Err(SqlError::unsupported(
-                    sql,
-                    first.at,
-                    &first.text.to_ascii_uppercase(),
-                ))
-            }
-            _ => Err(SqlError::syntax(
+        let statement = syntax::statement(sql)?;
+        let mut connection = self.lock();
+        let now = self.moment.load(Ordering::SeqCst);
+        let transaction = connection.transaction().map_err(internal)?;
+        let outcome = {
+            let session = Session::new(&transaction, &self.project, &self.location, settings, now);
+            let analyst = Analyst {
+                session: &session,
                 sql,
-                first.at,
-                &format!("Unexpected \"{}\"", first.text),
-            )),
-        }
+                dataset: settings.default_dataset.as_deref(),
+                depth: 0,
+            };
+            perform(&analyst, &statement)?
+        };
+        transaction.commit().map_err(internal)?;
+        Ok(outcome)
     }
 
     fn not_found(&self, name: &str) -> SqlError {
-        let (dataset, _) = name.split_once('.').unwrap_or((name, ""));
-        let known = self.datasets().is_ok_and(|all| all.iter().any(|d| d == dataset));
-        let (project, location) = (&self.project, &self.location);
-        SqlError::not_found(if known {
-            format!("Not found: Table {project}:{name} was not found in location {location}")
-        } else {
-            format!("Not found: Dataset {project}:{dataset} was not found in location {location}")
-        })
+        catalogue::not_found(&self.lock(), &self.project, &self.location, name)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -189,48 +200,45 @@ impl Warehouse {
             .store(now.max(last.saturating_add(1)), Ordering::SeqCst);
         connection
     }
+}
 
-    /// SQLite's complaint in BigQuery's words.
-    fn translate(&self, sql: &str, error: &rusqlite::Error) -> SqlError {
-        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
-            return SqlError::stopped();
+fn perform(analyst: &Analyst<'_>, statement: &Statement) -> Result<QueryOutcome, SqlError> {
+    match statement {
+        Statement::Query(query) => {
+            let relation = analyst.query(&Scope::EMPTY, query)?;
+            let rows = if analyst.session.settings.dry_run {
+                Vec::new()
+            } else {
+                (relation.rows)(&Frame::root(analyst.session))?.to_vec()
+            };
+            Ok(QueryOutcome {
+                statement_type: "SELECT",
+                columns: relation.columns,
+                rows,
+                affected_rows: None,
+            })
         }
-        let text = error.to_string();
-        let after = |lead: &str| {
-            text.split_once(lead)
-                .map(|(_, rest)| rest.split(" in ").next().unwrap_or(rest))
-                // SQLite adds a guess to a quoted name.
-                .map(|rest| rest.split("\" - ").next().unwrap_or(rest).to_owned())
-        };
-        if let Some(name) = after("no such table: ") {
-            return self.not_found(&name);
-        }
-        if let Some(name) = after("no such column: ") {
-            let bare = last_part(&name);
-            let at = place_of(sql, &bare);
-            return SqlError::invalid(format!("Unrecognized name: {bare} at {at}"));
-        }
-        if let Some(name) = after("ambiguous column name: ") {
-            let bare = last_part(&name);
-            let at = place_of(sql, &bare);
-            return SqlError::invalid(format!("Column name {bare} is ambiguous at {at}"));
-        }
-        if let Some(kinds) = after("CHECK constraint failed: ") {
-            let (kind, column) = kinds.split_once(' ').unwrap_or(("", &kinds));
-            return SqlError::invalid(format!(
-                "A value of another type cannot be inserted into column {column}, which has type {kind}"
-            ));
-        }
-        if let Some(name) = after("NOT NULL constraint failed: ") {
-            let column = name.rsplit('.').next().unwrap_or(&name).to_owned();
-            return SqlError::invalid(format!("Required field {column} cannot be null"));
-        }
-        if let Some(rest) = after("near \"") {
-            let word = rest.split('"').next().unwrap_or_default().to_owned();
-            let at = sql.find(&word).unwrap_or(0);
-            return SqlError::syntax(sql, at, &format!("Unexpected \"{word}\""));
-        }
-        SqlError::invalid(text)
+        Statement::Insert(insert) => analyst.insert(insert),
+        Statement::Update(update) => analyst.update(update),
+        Statement::Delete(delete) => analyst.delete(delete),
+        Statement::Merge(merge) => analyst.merge(merge),
+        Statement::Truncate(path) => analyst.truncate(path),
+        Statement::CreateSchema { path, calm } => analyst.create_schema(path, *calm),
+        Statement::CreateTable(table) => analyst.create_table(table),
+        Statement::CreateView {
+            path,
+            calm,
+            replace,
+            from,
+            query,
+        } => analyst.create_view(path, *calm, *replace, *from, query),
+        Statement::Drop {
+            what,
+            path,
+            calm,
+            cascade,
+        } => analyst.drop_object(*what, path, *calm, *cascade),
+        Statement::AlterTable { path, calm, changes } => analyst.alter_table(path, *calm, changes),
     }
 }
 
@@ -252,22 +260,4 @@ fn private_file(folder: &Path) -> rusqlite::Result<PathBuf> {
         Ok(_) => Ok(path),
         Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
     }
-}
-
-/// The column in `"t"."c"`.
-fn last_part(name: &str) -> String {
-    name.rsplit('.')
-        .next()
-        .unwrap_or(name)
-        .trim_matches('"')
-        .to_owned()
-}
-
-/// Where a statement first has this word.
-fn place_of(sql: &str, word: &str) -> String {
-    let found = token::tokens(sql).unwrap_or_default();
-    let named = found.iter().find(|t| {
-        t.text.eq_ignore_ascii_case(word) && matches!(t.kind, token::Kind::Word | token::Kind::Name)
-    });
-    error::place(sql, named.map_or(0, |t| t.at))
 }

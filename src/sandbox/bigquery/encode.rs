@@ -13,8 +13,14 @@ const LARGEST_PAGE: usize = 10_000_000;
 /// `{"fields": […]}`.
 pub(super) fn schema(columns: &[Column]) -> Json {
     let field = |column: &Column| {
-        let mode = if column.nullable { "NULLABLE" } else { "REQUIRED" };
-        let mut field = json!({"name": column.name, "type": type_name(column.kind), "mode": mode});
+        let (kind, mode) = match &column.kind {
+            ColumnType::Array(inner) => (&**inner, "REPEATED"),
+            kind => (kind, if column.nullable { "NULLABLE" } else { "REQUIRED" }),
+        };
+        let mut field = json!({"name": column.name, "type": type_name(kind), "mode": mode});
+        if let ColumnType::Struct(fields) = kind {
+            field["fields"] = schema(&named(fields))["fields"].take();
+        }
         if let Some(description) = &column.description {
             field["description"] = description.as_str().into();
         }
@@ -23,8 +29,19 @@ pub(super) fn schema(columns: &[Column]) -> Json {
     json!({"fields": columns.iter().map(field).collect::<Vec<_>>()})
 }
 
+/// Fields that were left without a name are counted, as the columns of a result are.
+fn named(fields: &[Column]) -> Vec<Column> {
+    let mut fields = fields.to_vec();
+    for (place, field) in fields.iter_mut().enumerate() {
+        if field.name.is_empty() {
+            field.name = format!("_field_{}", place + 1);
+        }
+    }
+    fields
+}
+
 /// The legacy name, which the service answers with whatever the table was made with.
-fn type_name(kind: ColumnType) -> &'static str {
+fn type_name(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::Bool => "BOOLEAN",
         ColumnType::Int64 => "INTEGER",
@@ -37,6 +54,9 @@ fn type_name(kind: ColumnType) -> &'static str {
         ColumnType::DateTime => "DATETIME",
         ColumnType::Timestamp => "TIMESTAMP",
         ColumnType::Json => "JSON",
+        // Its elements' name stands for it: the mode says the rest.
+        ColumnType::Array(inner) => type_name(inner),
+        ColumnType::Struct(_) => "RECORD",
     }
 }
 
@@ -45,20 +65,44 @@ pub(super) fn rows(rows: &[Vec<Value>], moments: Moments) -> Vec<Json> {
     let mut size = 0;
     let mut encoded = Vec::new();
     for cells in rows {
-        let texts: Vec<Option<String>> = cells.iter().map(|cell| text(cell, moments)).collect();
-        size += texts.iter().flatten().map(|text| text.len() + 9).sum::<usize>();
+        let row = record(cells, moments, &mut size);
         if size > LARGEST_PAGE && !encoded.is_empty() {
             break;
         }
-        encoded.push(json!({"f": texts.into_iter().map(|v| json!({"v": v})).collect::<Vec<_>>()}));
+        encoded.push(row);
     }
     encoded
 }
 
-/// A cell as text; `None` is NULL.
+/// `{"f": [{"v": …}]}`; adds to the size what it takes.
+fn record(cells: &[Value], moments: Moments, size: &mut usize) -> Json {
+    let cells: Vec<Json> = cells
+        .iter()
+        .map(|cell| json!({"v": cell_of(cell, moments, size)}))
+        .collect();
+    json!({"f": cells})
+}
+
+fn cell_of(value: &Value, moments: Moments, size: &mut usize) -> Json {
+    *size += 9;
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| json!({"v": cell_of(item, moments, size)}))
+            .collect(),
+        Value::Struct(fields) => record(fields, moments, size),
+        scalar => {
+            let text = text(scalar, moments);
+            *size += text.as_ref().map_or(0, String::len);
+            Json::from(text)
+        }
+    }
+}
+
+/// A scalar as text; `None` is NULL.
 pub(super) fn text(value: &Value, moments: Moments) -> Option<String> {
     Some(match value {
-        Value::Null => return None,
+        Value::Null | Value::Array(_) | Value::Struct(_) => return None,
         Value::Bool(truth) => truth.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => float(*number),

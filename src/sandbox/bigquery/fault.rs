@@ -1,5 +1,6 @@
 //! Refusals in Google's envelope. The reason decides; status and code follow from it.
 
+use crate::sandbox::body::Unreadable;
 use crate::sandbox::warehouse::SqlError;
 use axum::Json;
 use axum::http::StatusCode;
@@ -55,6 +56,15 @@ impl From<SqlError> for Fault {
             location: (error.reason == "invalidQuery").then_some(("q", "parameter")),
             reason: error.reason,
             message: error.message,
+        }
+    }
+}
+
+impl From<Unreadable> for Fault {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Syntax(text) => Self::new("parseError", format!("Parse Error: {text}")),
+            Unreadable::Form(text) => Self::invalid(text),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! cannot be told apart here.
 
 use super::Desk;
-use super::parameter::scalar;
+use super::parameter::{json_value, scalar};
 use super::work::{Destination, Outcome};
 use crate::sandbox::value::{Column, ColumnType, Value};
 use crate::sandbox::warehouse::kind::name as type_name;
@@ -238,6 +238,16 @@ pub(super) fn of_object(
     let value = |column: &Column| {
         let mut fields = fields.clone();
         let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
+        if matches!(column.kind, ColumnType::Array(_) | ColumnType::Struct(_)) {
+            let given = found.map_or(&Json::Null, |(_, value)| value);
+            return json_value(given, &column.kind).ok_or_else(|| {
+                format!(
+                    "Could not parse '{given}' as {} for field {}",
+                    type_name(&column.kind),
+                    column.name
+                )
+            });
+        }
         let text = match found.map(|(_, value)| value) {
             None | Some(Json::Null) => None,
             Some(Json::String(text)) if column.kind != ColumnType::Json => Some(text.clone()),
@@ -252,7 +262,7 @@ fn cell(text: Option<&str>, column: &Column) -> Result<Value, String> {
     match text {
         None if column.nullable => Ok(Value::Null),
         None => Err(format!("Missing required field: {}.", column.name)),
-        Some(text) => scalar(text.trim(), column.kind)
+        Some(text) => scalar(text.trim(), &column.kind)
             .map(|value| match value {
                 // Blanks around a text are part of it.
                 Value::Text(_) => Value::Text(text.to_owned()),
@@ -261,7 +271,7 @@ fn cell(text: Option<&str>, column: &Column) -> Result<Value, String> {
             .ok_or_else(|| {
                 format!(
                     "Could not parse '{text}' as {} for field {}",
-                    type_name(column.kind),
+                    type_name(&column.kind),
                     column.name
                 )
             }),
@@ -324,8 +334,8 @@ fn detected(raw: &mut Vec<Raw>) -> Vec<Column> {
                 kinds.push(kind);
             }
         }
-        let kind = match kinds[..] {
-            [one] => one,
+        let kind = match &kinds[..] {
+            [one] => one.clone(),
             [ColumnType::Int64, ColumnType::Float64] | [ColumnType::Float64, ColumnType::Int64] => {
                 ColumnType::Float64
             }
@@ -348,6 +358,6 @@ fn kind_of(text: &str) -> ColumnType {
     }
     order
         .into_iter()
-        .find(|kind| scalar(text, *kind).is_some())
+        .find(|kind| scalar(text, kind).is_some())
         .unwrap_or(ColumnType::String)
 }

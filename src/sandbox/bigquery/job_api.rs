@@ -10,12 +10,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value as Json, json};
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How large a packed body may become.
-const LARGEST_PLAIN: u64 = 100 * 1024 * 1024;
 
 pub(super) type Answer = Result<axum::Json<Json>, Fault>;
 
@@ -24,24 +20,7 @@ const COURTESY: Duration = Duration::from_millis(250);
 
 /// A JSON body, whatever its Content-Type says, packed or not.
 pub(super) fn body(headers: &HeaderMap, bytes: &Bytes) -> Result<Json, Fault> {
-    let coding = headers
-        .get("content-encoding")
-        .and_then(|coding| coding.to_str().ok());
-    let unpacked;
-    let bytes = match coding {
-        None | Some("identity") => &bytes[..],
-        Some("gzip") => {
-            let mut plain = Vec::new();
-            let mut reader = flate2::read::GzDecoder::new(&bytes[..]).take(LARGEST_PLAIN);
-            reader
-                .read_to_end(&mut plain)
-                .map_err(|error| Fault::new("parseError", format!("Parse Error: {error}")))?;
-            unpacked = plain;
-            &unpacked[..]
-        }
-        Some(other) => return Err(Fault::invalid(format!("Unsupported content encoding {other}"))),
-    };
-    serde_json::from_slice(bytes).map_err(|error| Fault::new("parseError", format!("Parse Error: {error}")))
+    Ok(crate::sandbox::body::json(headers, bytes)?)
 }
 
 /// The payer's project must be ours.

@@ -6,7 +6,7 @@ use super::intake::{Form, Load, Taking};
 use super::parameter::{self, truth};
 use super::transfer::{self, Copy, Extract, Table};
 use super::work::{Destination, Query, Work};
-use crate::sandbox::value::Column;
+use crate::sandbox::value::{Column, ColumnType};
 use crate::sandbox::warehouse::kind::from_name;
 use crate::sandbox::warehouse::{Append, Existing};
 use serde_json::Value as Json;
@@ -206,12 +206,30 @@ pub(super) fn column(field: &Json) -> Result<Column, Fault> {
     let name = field["name"].as_str().unwrap_or_default();
     let kind = field["type"].as_str().unwrap_or_default();
     let legal = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let nullable = match field["mode"].as_str() {
-        None | Some("NULLABLE") => true,
-        Some("REQUIRED") => false,
+    let (nullable, repeated) = match field["mode"].as_str() {
+        None | Some("NULLABLE") => (true, false),
+        Some("REQUIRED") => (false, false),
+        Some("REPEATED") => (true, true),
         Some(other) => return Err(unsupported("Mode", other)),
     };
-    match from_name(kind).filter(|_| legal) {
+    let made = if ["RECORD", "STRUCT"]
+        .iter()
+        .any(|name| kind.eq_ignore_ascii_case(name))
+    {
+        let fields = field["fields"].as_array().map_or(&[][..], Vec::as_slice);
+        let fields = fields.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        Some(ColumnType::Struct(fields)).filter(|_| field["fields"].is_array())
+    } else {
+        from_name(kind)
+    };
+    let made = made.map(|kind| {
+        if repeated {
+            ColumnType::Array(Box::new(kind))
+        } else {
+            kind
+        }
+    });
+    match made.filter(|_| legal) {
         Some(kind) => Ok(Column {
             name: name.to_owned(),
             kind,

@@ -3,10 +3,9 @@
 
 use super::Desk;
 use super::fault::Fault;
-use crate::sandbox::value::ColumnType;
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::kind::from_name;
-use crate::sandbox::warehouse::{QuerySettings, SqlError, parse_timestamp};
+use crate::sandbox::value::{Column, ColumnType, Value};
+use crate::sandbox::warehouse::kind::{from_name, name as kind_name};
+use crate::sandbox::warehouse::{Parameter, QuerySettings, SqlError, parse_timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -70,27 +69,103 @@ fn default_dataset(desk: &Desk, given: &Json) -> Result<Option<String>, Fault> {
 }
 
 /// `{"name", "parameterType": {"type"}, "parameterValue": {"value"}}`; without a name it is positional.
-fn parameter(given: &Json) -> Result<(String, Value), Fault> {
+fn parameter(given: &Json) -> Result<Parameter, Fault> {
     let name = given["name"].as_str().unwrap_or_default().to_owned();
-    let type_name = given["parameterType"]["type"].as_str().unwrap_or_default();
-    let Some(kind) = from_name(type_name) else {
-        let message = format!("A query parameter of type {type_name} is not supported by the sandbox");
-        return Err(SqlError::invalid(message).into());
-    };
-    let value = match &given["parameterValue"]["value"] {
-        Json::Null => return Ok((name, Value::Null)),
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    match scalar(&value, kind) {
-        Some(scalar) => Ok((name, scalar)),
+    let kind = parameter_kind(&given["parameterType"])?;
+    match parameter_value(&given["parameterValue"], &kind) {
+        Some(value) => Ok(Parameter { name, kind, value }),
         None => Err(Fault::invalid(format!(
-            "Invalid value for query parameter {name}: {value} is no {type_name}"
+            "Invalid value for query parameter {name}: {} is no {}",
+            given["parameterValue"],
+            kind_name(&kind)
         ))),
     }
 }
 
-pub(super) fn scalar(text: &str, kind: ColumnType) -> Option<Value> {
+/// `{"type": "ARRAY", "arrayType": {…}}`, `{"type": "STRUCT", "structTypes": [{"name", "type": {…}}]}`.
+fn parameter_kind(given: &Json) -> Result<ColumnType, Fault> {
+    let name = given["type"].as_str().unwrap_or_default();
+    if name.eq_ignore_ascii_case("ARRAY") {
+        return Ok(ColumnType::Array(Box::new(parameter_kind(&given["arrayType"])?)));
+    }
+    if name.eq_ignore_ascii_case("STRUCT") {
+        let fields = given["structTypes"].as_array().map_or(&[][..], Vec::as_slice);
+        let field = |field: &Json| {
+            let name = field["name"].as_str().unwrap_or_default();
+            Ok(Column::nullable(name, parameter_kind(&field["type"])?))
+        };
+        return fields
+            .iter()
+            .map(field)
+            .collect::<Result<_, Fault>>()
+            .map(ColumnType::Struct);
+    }
+    from_name(name).ok_or_else(|| {
+        SqlError::invalid(format!(
+            "A query parameter of type {name} is not supported by the sandbox"
+        ))
+        .into()
+    })
+}
+
+/// `{"value"}`, `{"arrayValues": [{"value"}]}`, `{"structValues": {"name": {"value"}}}`.
+fn parameter_value(given: &Json, kind: &ColumnType) -> Option<Value> {
+    match kind {
+        ColumnType::Array(inner) => {
+            let items = given["arrayValues"].as_array().map_or(&[][..], Vec::as_slice);
+            items
+                .iter()
+                .map(|item| parameter_value(item, inner))
+                .collect::<Option<_>>()
+                .map(Value::Array)
+        }
+        ColumnType::Struct(fields) => {
+            let given = given["structValues"].as_object()?;
+            let value =
+                |field: &Column| parameter_value(given.get(&field.name).unwrap_or(&Json::Null), &field.kind);
+            fields.iter().map(value).collect::<Option<_>>().map(Value::Struct)
+        }
+        _ => match &given["value"] {
+            Json::Null => Some(Value::Null),
+            Json::String(text) => scalar(text, kind),
+            other => scalar(&other.to_string(), kind),
+        },
+    }
+}
+
+/// A value as a row of JSON has it; `None` if it is none of the type.
+pub(super) fn json_value(given: &Json, kind: &ColumnType) -> Option<Value> {
+    match (given, kind) {
+        (Json::Null, ColumnType::Array(_)) => Some(Value::Array(Vec::new())),
+        (Json::Null, _) => Some(Value::Null),
+        (Json::Array(items), ColumnType::Array(inner)) => {
+            let items = items
+                .iter()
+                .map(|item| json_value(item, inner).filter(|item| *item != Value::Null));
+            items.collect::<Option<_>>().map(Value::Array)
+        }
+        (Json::Object(given), ColumnType::Struct(fields)) => {
+            let known = |name: &String| fields.iter().any(|field| field.name.eq_ignore_ascii_case(name));
+            if !given.keys().all(known) {
+                return None;
+            }
+            let value = |field: &Column| {
+                let found = given
+                    .iter()
+                    .find(|(name, _)| field.name.eq_ignore_ascii_case(name));
+                let value = json_value(found.map_or(&Json::Null, |(_, value)| value), &field.kind);
+                value.filter(|value| field.nullable || *value != Value::Null)
+            };
+            fields.iter().map(value).collect::<Option<_>>().map(Value::Struct)
+        }
+        (_, ColumnType::Array(_) | ColumnType::Struct(_)) => None,
+        (Json::String(text), kind) if *kind != ColumnType::Json => scalar(text, kind),
+        (other, kind) => scalar(&other.to_string(), kind),
+    }
+}
+
+/// A scalar out of its text; `None` if it is no such one.
+pub(super) fn scalar(text: &str, kind: &ColumnType) -> Option<Value> {
     let own = || text.to_owned();
     Some(match kind {
         ColumnType::Bool => match text.to_ascii_lowercase().as_str() {
@@ -108,6 +183,7 @@ pub(super) fn scalar(text: &str, kind: ColumnType) -> Option<Value> {
         ColumnType::DateTime => Value::DateTime(datetime(text)?),
         ColumnType::Json => Value::Json(serde_json::from_str::<Json>(text).ok().map(|_| own())?),
         ColumnType::Bytes => Value::Bytes(BASE64.decode(text).ok()?),
+        ColumnType::Array(_) | ColumnType::Struct(_) => return None,
     })
 }
 
@@ -127,7 +203,7 @@ mod tests {
         let read = |kind: &str, value: Json| {
             let given =
                 json!({"name": "p", "parameterType": {"type": kind}, "parameterValue": {"value": value}});
-            parameter(&given).map(|(_, value)| value).ok()
+            parameter(&given).map(|read| read.value).ok()
         };
         for (kind, value, expected) in [
             ("STRING", json!("x"), Some(Value::Text("x".into()))),
@@ -141,7 +217,7 @@ mod tests {
             ),
             ("STRING", Json::Null, Some(Value::Null)),
             ("INT64", json!("twelve"), None),
-            ("ARRAY", json!("x"), None),
+            ("GEOGRAPHY", json!("x"), None),
         ] {
             assert_eq!(read(kind, value.clone()), expected, "{kind} {value}");
         }

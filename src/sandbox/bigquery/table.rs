@@ -123,7 +123,7 @@ fn creation(dataset: &str, name: &str, body: &Json) -> Result<(String, Option<Ve
     let columns: Vec<Column> = fields.iter().map(order::column).collect::<Result<_, _>>()?;
     let definition = |column: &Column| {
         let required = if column.nullable { "" } else { " NOT NULL" };
-        format!("`{}` {}{required}", column.name, type_name(column.kind))
+        format!("`{}` {}{required}", column.name, type_name(&column.kind))
     };
     let definitions: Vec<_> = columns.iter().map(definition).collect();
     let sql = format!("CREATE TABLE `{dataset}`.`{name}` ({})", definitions.join(", "));
@@ -140,7 +140,10 @@ pub(super) async fn patch(
     check(&desk, &project, &dataset, &table)?;
     let found = find(&desk, &dataset, &table).await?;
     let body = body(&headers, &bytes)?;
-    if let Some(fields) = body["schema"]["fields"].as_array().filter(|_| !found.is_view) {
+    if let Some(fields) = body["schema"]["fields"]
+        .as_array()
+        .filter(|_| found.view.is_none())
+    {
         let columns: Vec<Column> = fields.iter().map(order::column).collect::<Result<_, _>>()?;
         let (into, name) = (dataset.clone(), table.clone());
         desk.ask(move |warehouse| warehouse.alter(&into, &name, &columns))
@@ -159,7 +162,7 @@ pub(super) async fn insert_all(
 ) -> Answer {
     check(&desk, &project, &dataset, &table)?;
     let found = find(&desk, &dataset, &table).await?;
-    if found.is_view {
+    if found.view.is_some() {
         return Err(Fault::invalid("Cannot add rows to a table of type VIEW."));
     }
     let body = body(&headers, &bytes)?;
@@ -202,7 +205,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Fault> {
     check(&desk, &project, &dataset, &table)?;
     let found = find(&desk, &dataset, &table).await?;
-    let what = if found.is_view { "VIEW" } else { "TABLE" };
+    let what = if found.view.is_some() { "VIEW" } else { "TABLE" };
     let sql = format!("DROP {what} `{dataset}`.`{table}`");
     desk.ask(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
         .await?;
@@ -217,7 +220,7 @@ pub(super) async fn rows(
     check(&desk, &project, &dataset, &table)?;
     let (mut page, moments) = (asked.page()?, asked.moments()?);
     let found = find(&desk, &dataset, &table).await?;
-    if found.is_view {
+    if found.view.is_some() {
         return Err(Fault::invalid("Cannot list a table of type VIEW."));
     }
     let picked = picked(&found, asked.text("selectedFields"))?;
@@ -281,15 +284,18 @@ fn resource(desk: &Desk, table: &TableDescription) -> Json {
         "selfLink": format!("/bigquery/v2/projects/{project}/datasets/{dataset}/tables/{name}"),
         "tableReference": {"projectId": project, "datasetId": dataset, "tableId": name},
         "schema": encode::schema(&table.columns),
-        "type": if table.is_view { "VIEW" } else { "TABLE" },
+        "type": if table.view.is_some() { "VIEW" } else { "TABLE" },
         "numRows": table.rows.to_string(),
         "numBytes": "0",
         "creationTime": table.created.to_string(),
         "lastModifiedTime": table.modified.to_string(),
         "location": desk.warehouse.location(),
     });
-    if table.is_view {
-        resource["view"] = json!({"useLegacySql": false});
+    if let Some(query) = &table.view {
+        resource["view"] = json!({"query": query, "useLegacySql": false});
+    }
+    if let Some(description) = &table.description {
+        resource["description"] = description.as_str().into();
     }
     resource["etag"] = etag(&resource).into();
     resource

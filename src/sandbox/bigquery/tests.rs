@@ -91,7 +91,7 @@ fn reason(error: &Json) -> (&str, &str) {
 async fn a_query_answers_with_schema_rows_and_a_job() {
     let service = Service::start("US").await;
     service.five();
-    let sql = "SELECT n, label, at, ok, NULL AS nothing, 1.5 FROM cdf_output.five ORDER BY n LIMIT 1";
+    let sql = "SELECT n, label, `at`, ok, NULL AS nothing, 1.5 FROM cdf_output.five ORDER BY n LIMIT 1";
     let (status, answer) = service.query(json!({"query": sql})).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(
@@ -111,7 +111,7 @@ async fn a_query_answers_with_schema_rows_and_a_job() {
             ("label", "STRING"),
             ("at", "TIMESTAMP"),
             ("ok", "BOOLEAN"),
-            ("nothing", "STRING"),
+            ("nothing", "INTEGER"),
             ("f0_", "FLOAT")
         ]
     );
@@ -214,7 +214,7 @@ async fn a_failed_job_is_a_job_and_its_results_are_an_error() {
             "SELEC 1",
             "invalidQuery",
             400,
-            "Syntax error: Unexpected \"SELEC\" at [1:1]",
+            "Syntax error: Unexpected identifier \"SELEC\" at [1:1]",
         ),
         (
             "b",

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::work::{Destination, Outcome};
+use crate::sandbox::bucket;
 use crate::sandbox::value::Value;
 use crate::sandbox::warehouse::{QueryOutcome, QuerySettings, SqlError};
 use serde_json::{Map, Value as Json};
@@ -77,6 +78,11 @@ impl Extract {
         for uri in &self.uris {
             // It is small enough for one file each.
             let uri = uri.replace('*', "000000000000");
+            let (bucket, _) = bucket::parts(&uri).map_err(SqlError::bad_data)?;
+            if !desk.buckets.has(bucket) {
+                // The reason is documented; how the text goes is not known.
+                return Err(SqlError::not_found(format!("Not found: Bucket {bucket}")));
+            }
             desk.buckets.put(&uri, &bytes).map_err(SqlError::bad_data)?;
         }
         Ok(Outcome::Extract {

@@ -10,6 +10,7 @@ use super::Desk;
 use super::asked::Asked;
 use super::fault::Fault;
 use super::job_api::{self, body, may_create};
+use crate::sandbox::body::{Related, base, related};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -29,6 +30,10 @@ pub(super) async fn begin(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Fault> {
+    // Go's client sends the pieces by POST.
+    if asked.text("upload_id").is_some() {
+        return go_on(State(desk), asked, headers, bytes).await;
+    }
     may_create(&desk, &project)?;
     match asked.text("uploadType") {
         Some("resumable") => {
@@ -36,19 +41,16 @@ pub(super) async fn begin(
             let id = uuid::Uuid::new_v4().to_string();
             let mut uploads = desk.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
             uploads.insert(id.clone(), (configuration, Vec::new()));
-            let host = headers
-                .get("host")
-                .and_then(|host| host.to_str().ok())
-                .unwrap_or("127.0.0.1");
             let location = format!(
-                "http://{host}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable&upload_id={id}"
+                "{}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable&upload_id={id}",
+                base(&headers)
             );
             let told = [("location", location), ("x-guploader-uploadid", id)];
             Ok((StatusCode::OK, told).into_response())
         }
         Some("multipart") => {
-            let (configuration, data) = parts(&headers, &bytes)?;
-            job_api::accept(&desk, &configuration, Some(data))
+            let Related { about, content, .. } = related(&headers, &bytes)?;
+            job_api::accept(&desk, &about, Some(content.to_vec()))
                 .await
                 .map(IntoResponse::into_response)
         }
@@ -112,51 +114,6 @@ fn placed(range: Option<&str>, have: usize, length: usize) -> (usize, bool) {
     (start, last)
 }
 
-/// The two parts of a multipart/related body: the configuration and the data.
-pub(super) fn parts(headers: &HeaderMap, bytes: &Bytes) -> Result<(Json, Vec<u8>), Fault> {
-    let wrong = || Fault::invalid("Malformed multipart body.");
-    let kind = headers
-        .get("content-type")
-        .and_then(|kind| kind.to_str().ok())
-        .ok_or_else(wrong)?;
-    let boundary = kind.split("boundary=").nth(1).ok_or_else(wrong)?;
-    let boundary = boundary
-        .split(';')
-        .next()
-        .unwrap_or(boundary)
-        .trim_matches(['"', '\'', ' ']);
-    let mark = format!("--{boundary}");
-    let mut found = Vec::new();
-    let mut rest = after(bytes, mark.as_bytes()).ok_or_else(wrong)?;
-    while found.len() < 2 {
-        let (part, next) = split(rest, mark.as_bytes()).ok_or_else(wrong)?;
-        let content = after(part, b"\r\n\r\n")
-            .or_else(|| after(part, b"\n\n"))
-            .ok_or_else(wrong)?;
-        let content = content
-            .strip_suffix(b"\r\n")
-            .or_else(|| content.strip_suffix(b"\n"))
-            .unwrap_or(content);
-        found.push(content);
-        rest = next;
-    }
-    let configuration = serde_json::from_slice(found[0])
-        .map_err(|error| Fault::new("parseError", format!("Parse Error: {error}")))?;
-    Ok((configuration, found[1].to_vec()))
-}
-
-fn position(bytes: &[u8], mark: &[u8]) -> Option<usize> {
-    bytes.windows(mark.len()).position(|window| window == mark)
-}
-
-fn after<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
-    position(bytes, mark).map(|at| &bytes[at + mark.len()..])
-}
-
-fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    position(bytes, mark).map(|at| (&bytes[..at], &bytes[at + mark.len()..]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,21 +130,5 @@ mod tests {
         ] {
             assert_eq!(placed(range, have, length), expected, "{range:?}");
         }
-    }
-
-    #[test]
-    fn a_multipart_body_has_two_parts() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            "content-type",
-            "multipart/related; boundary=\"=x=\"".parse().unwrap(),
-        );
-        let body = "--=x=\r\ncontent-type: application/json\r\n\r\n{\"a\":1}\r\n--=x=\r\ncontent-type: */*\r\n\r\n1,2\r\n3,4\r\n--=x=--";
-        let (configuration, data) = parts(&headers, &Bytes::from(body)).unwrap();
-        assert_eq!(
-            (configuration["a"].as_i64(), &data[..]),
-            (Some(1), &b"1,2\r\n3,4"[..])
-        );
-        assert!(parts(&headers, &Bytes::from("--=x=")).is_err());
     }
 }

@@ -91,6 +91,7 @@ impl Cdap {
             match happening {
                 Happening::Kill(away) => self.kill(away),
                 Happening::Redeploy(app) => _ = self.redeploy("default", &app),
+                Happening::ExpireTokens => self.faults().expire_tokens(),
             }
         }
     }

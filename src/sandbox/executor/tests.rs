@@ -1,5 +1,6 @@
 //! The shipped pipelines, from their own JSON, on stores that end with the test.
 
+mod beyond;
 mod ending;
 mod flow;
 mod lab;

@@ -42,7 +42,8 @@ pub(super) fn check(id: &str, body: &Json, release: &str) -> Result<(), String> 
         return Err("Invalid value at 'instance.type': BASIC, ENTERPRISE or DEVELOPER is needed.".into());
     }
     match body["version"].as_str() {
-        Some(version) if version != release => Err(format!(
+        // gcloud sends it empty when nobody has named one.
+        Some(version) if !version.is_empty() && version != release => Err(format!(
             "invalid creation request due to cloud-control2-saas::INVALID_ARGUMENT: Invalid instance version: {version}"
         )),
         _ => Ok(()),
@@ -76,7 +77,7 @@ pub(super) fn changes(mask: &str, body: &Json) -> Result<Json, String> {
     Ok(Json::Object(changes))
 }
 
-fn camel(field: &str) -> String {
+pub(super) fn camel(field: &str) -> String {
     let mut words = field.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -3,7 +3,7 @@
 //! Nothing runs in the background: an operation is done when its moment has passed, and takes its effect
 //! when it is next looked at. With a state folder all of it is kept in `fusion.json`.
 
-use super::{Refused, invalid};
+use super::{Refused, invalid, missing};
 use crate::sandbox::server::Names;
 use crate::sandbox::{SandboxError, State};
 use axum::http::StatusCode;
@@ -60,6 +60,9 @@ pub(super) struct Instance {
     pub state: String,
     pub created: i64,
     pub updated: i64,
+    /// Who may use it, once somebody has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Json>,
 }
 
 impl Instance {
@@ -171,6 +174,7 @@ impl Ledger {
             state: "ACTIVE".into(),
             created: 1_767_225_600_000,
             updated: 1_767_225_600_000,
+            policy: None,
         });
         own.body["version"] = release.into();
         Ok(Self {
@@ -243,9 +247,24 @@ impl Ledger {
             state: String::new(),
             created: now(),
             updated: now(),
+            policy: None,
         };
         book.instances.insert(name.to_owned(), instance);
         Ok(self.enter(&mut book, name, Verb::Create, Json::Null, version))
+    }
+
+    /// Changes the policy of an instance in one step, and tells what it is then.
+    pub fn set_policy(
+        &self,
+        name: &str,
+        change: impl FnOnce(Option<&Json>) -> Result<Json, Refused>,
+    ) -> Result<Json, Refused> {
+        let mut book = self.book();
+        let instance = book.instances.get_mut(name).ok_or_else(|| missing(name))?;
+        let policy = change(instance.policy.as_ref())?;
+        instance.policy = Some(policy.clone());
+        self.keep(&book);
+        Ok(policy)
     }
 
     /// Begins to change an instance that is there.

@@ -232,3 +232,74 @@ fn instances_survive_a_restart() {
     let damaged = Ledger::open(&state(), 1.0, &Names::default(), "6.11.0").unwrap_err();
     assert!(damaged.to_string().contains("is damaged"), "{damaged}");
 }
+
+#[test]
+fn lists_are_chosen_from_and_ordered() {
+    let fusion = fusion(Kept::Ephemeral, 1e9);
+    for (id, kind) in [("one", "BASIC"), ("two", "ENTERPRISE"), ("three", "BASIC")] {
+        let body = json!({"type": kind, "labels": {"team": id}, "version": ""});
+        ask(
+            &fusion,
+            "POST",
+            &format!("{PLACE}/instances?instanceId={id}"),
+            body,
+        );
+    }
+    let names = |query: &str| {
+        let (code, list) = ask(&fusion, "GET", &format!("{PLACE}/{query}"), Json::Null);
+        assert_eq!(code, 200, "{list}");
+        let names = list["instances"].as_array().into_iter().flatten();
+        let id_of = |item: &Json| {
+            item["name"]
+                .as_str()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        names.map(id_of).collect::<Vec<_>>().join(" ")
+    };
+    for (query, expected) in [
+        ("instances?orderBy=name%20desc", "two three sandbox one"),
+        ("instances?filter=type%3DBASIC", "one three"),
+        ("instances?filter=labels.team%3Atwo&pageSize=1", "two"),
+        ("instances?filter=state%3DFAILED", ""),
+    ] {
+        assert_eq!(names(query), expected, "{query}");
+    }
+    let (code, refused) = ask(
+        &fusion,
+        "GET",
+        &format!("{PLACE}/instances?filter=type%3D"),
+        Json::Null,
+    );
+    assert_eq!((code, &refused["status"]), (400, &json!("INVALID_ARGUMENT")));
+    let target = "operations?filter=metadata.target%3A%2Ftwo";
+    let (_, list) = ask(&fusion, "GET", &format!("{PLACE}/{target}"), Json::Null);
+    assert_eq!(list["operations"].as_array().unwrap().len(), 1, "{list}");
+}
+
+#[test]
+fn a_policy_is_changed_by_who_knows_it() {
+    let fusion = fusion(Kept::Ephemeral, 1.0);
+    let call = |verb: &str, custom: &str, body: Json| {
+        ask(
+            &fusion,
+            verb,
+            &format!("{PLACE}/instances/sandbox:{custom}"),
+            body,
+        )
+    };
+    assert_eq!(
+        call("GET", "getIamPolicy", Json::Null).1,
+        json!({"version": 1, "etag": "ACAB"})
+    );
+    let bindings = json!([{"role": "roles/datafusion.viewer", "members": ["user:a@b.c"]}]);
+    let policy = json!({"policy": {"etag": "ACAB", "bindings": bindings}});
+    let (_, set) = call("POST", "setIamPolicy", policy.clone());
+    assert_eq!(set["bindings"], bindings);
+    assert_eq!(call("GET", "getIamPolicy", Json::Null).1, set);
+    let (code, refused) = call("POST", "setIamPolicy", policy);
+    assert_eq!((code, &refused["status"]), (409, &json!("ABORTED")));
+}

@@ -44,7 +44,7 @@ fn collect(task: &Task<'_>, records: Vec<Rejected>) -> Result<Vec<Batch>, Failur
             }
             columns.push(Column {
                 nullable: false,
-                ..Column::nullable(name.clone(), *kind)
+                ..Column::nullable(name.clone(), kind.clone())
             });
         }
         let rows = vec![row];

@@ -99,6 +99,9 @@ fn json(value: &Value) -> String {
                 .to_string(),
             Err(_) => quoted(text),
         },
+        Value::Array(items) | Value::Struct(items) => {
+            format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(","))
+        }
         Value::Bytes(bytes) => quoted(&String::from_utf8_lossy(bytes)),
         Value::Text(text) | Value::Time(text) | Value::DateTime(text) | Value::Json(text) => quoted(text),
     }

@@ -97,9 +97,6 @@ fn groups(rows: &[Vec<Value>], places: &[usize]) -> Vec<Vec<usize>> {
 
 fn group_by(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
     let aggregates = Aggregate::all(&task.property("aggregates", "")).map_err(illegal)?;
-    if let Some(aggregate) = aggregates.iter().find(|aggregate| aggregate.is_beyond()) {
-        return Err(task.unsupported("aggregates", &aggregate.function));
-    }
     let batch = whole(task, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());

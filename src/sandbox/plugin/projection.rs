@@ -151,7 +151,7 @@ fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
         let kind = wish.convert.iter().find(|(name, _)| *name == column.name);
         let kind = kind.map(|(_, kind)| *kind);
         if let Some(kind) = kind {
-            possible(&column.name, column.kind, kind)?;
+            possible(&column.name, &column.kind, kind)?;
             made.kind = kind.column();
         }
         places.push((at, kind));
@@ -173,7 +173,7 @@ fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
 }
 
 /// The primitive type below a column's; an `int` cannot be told from a `long` here.
-pub(super) const fn primitive(kind: ColumnType) -> &'static str {
+pub(super) const fn primitive(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::Bool => "BOOLEAN",
         ColumnType::Int64 | ColumnType::Timestamp | ColumnType::Time => "LONG",
@@ -181,10 +181,12 @@ pub(super) const fn primitive(kind: ColumnType) -> &'static str {
         ColumnType::Float64 => "DOUBLE",
         ColumnType::Numeric | ColumnType::Bytes => "BYTES",
         ColumnType::String | ColumnType::DateTime | ColumnType::Json => "STRING",
+        ColumnType::Array(_) => "ARRAY",
+        ColumnType::Struct(_) => "RECORD",
     }
 }
 
-fn possible(name: &str, from: ColumnType, to: Simple) -> Result<(), Failure> {
+fn possible(name: &str, from: &ColumnType, to: Simple) -> Result<(), Failure> {
     let fine = match from {
         ColumnType::String | ColumnType::Bytes => true,
         ColumnType::Bool => matches!(to, Simple::Boolean | Simple::String | Simple::Bytes),
@@ -196,7 +198,9 @@ fn possible(name: &str, from: ColumnType, to: Simple) -> Result<(), Failure> {
         | ColumnType::Time
         | ColumnType::DateTime
         | ColumnType::Timestamp
-        | ColumnType::Json => false,
+        | ColumnType::Json
+        | ColumnType::Array(_)
+        | ColumnType::Struct(_) => false,
     };
     if fine {
         return Ok(());
@@ -357,7 +361,7 @@ mod tests {
         assert_eq!(names(&[("drop", "a , c")]), ["b", "d"]);
         assert_eq!(names(&[("keep", "d,a"), ("rename", "a:x")]), ["x", "d"]);
         let batch = run(&[("convert", "a:string,b:long,c:int")]).unwrap();
-        let kinds: Vec<_> = batch.columns.iter().map(|column| column.kind).collect();
+        let kinds: Vec<_> = batch.columns.iter().map(|column| column.kind.clone()).collect();
         assert_eq!(
             kinds,
             [

@@ -89,7 +89,7 @@ fn by_type(task: &Task<'_>, batch: Batch) -> Named {
         }
         return ports;
     };
-    let kind = primitive(batch.columns[at].kind);
+    let kind = primitive(&batch.columns[at].kind);
     if !batch.columns[at].nullable {
         let text = format!("Field '{field}' is not of type union, but is of type '{kind}'.");
         for row in &batch.rows {

@@ -46,6 +46,7 @@ pub const OPERATIONS: &[(Service, &[&str])] = &[
         &["instance", "instances", "create", "restart", "operation"],
     ),
     (Service::Storage, &["upload", "object", "objects", "bucket"]),
+    (Service::Accounts, &["grant", "metadata"]),
 ];
 
 /// Whether a service has an operation of this name.
@@ -84,6 +85,8 @@ impl<'a> Facts<'a> {
             Service::BigQuery => (bigquery(method, &segments), None),
             Service::DataFusion => (fusion(method, &segments), None),
             Service::Storage => (storage(method, path, &segments), None),
+            Service::Accounts if path == "/token" => ("grant", None),
+            Service::Accounts => ("metadata", None),
         };
         Some(Self {
             service,
@@ -155,8 +158,12 @@ fn service(path: &str) -> Option<(Service, &str)> {
     if let Some(rest) = below("/bigquery/v2").or_else(|| below("/upload/bigquery/v2")) {
         return Some((Service::BigQuery, rest));
     }
-    if let Some(rest) = below("/storage/v1").or_else(|| below("/upload/storage/v1")) {
+    let ways = ["/storage/v1", "/upload/storage/v1", "/download/storage/v1"];
+    if let Some(rest) = ways.into_iter().find_map(below) {
         return Some((Service::Storage, rest));
+    }
+    if let Some(rest) = below("/token").or_else(|| below("/computeMetadata")) {
+        return Some((Service::Accounts, rest));
     }
     if let Some(rest) = below("/v1").or_else(|| below("/v1beta1")) {
         return Some((Service::DataFusion, rest));

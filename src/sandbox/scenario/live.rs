@@ -8,6 +8,7 @@ use super::play::{Given, Play, Standing, Verdict};
 use super::{FOREVER, Fate, Happening, Scenario};
 use crate::sandbox::cdap::run::Status;
 use crate::sandbox::clock::Clock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 pub struct Faults {
     clock: Clock,
     stage: Mutex<Stage>,
+    /// How many times all tokens were expired.
+    expiries: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,7 @@ impl Faults {
                 began: Instant::now(),
                 away: None,
             }),
+            expiries: AtomicU64::new(0),
         }
     }
 
@@ -54,6 +58,16 @@ impl Faults {
         let mut stage = self.stage();
         stage.play = Play::new(scenario);
         stage.began = Instant::now();
+    }
+
+    /// Ends all tokens that were given out.
+    pub fn expire_tokens(&self) {
+        self.expiries.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many times that was done.
+    pub fn expiries(&self) -> u64 {
+        self.expiries.load(Ordering::SeqCst)
     }
 
     /// Whether requests can be left alone.

@@ -113,8 +113,12 @@ fn fit(section: &Section<'_>) -> Fit {
         "bigquery" => Some(Service::BigQuery),
         "datafusion" => Some(Service::DataFusion),
         "storage" => Some(Service::Storage),
+        "accounts" => Some(Service::Accounts),
         _ => {
-            section.wrong("service", "service is cdap, bigquery, datafusion or storage.");
+            section.wrong(
+                "service",
+                "service is cdap, bigquery, datafusion, storage or accounts.",
+            );
             None
         }
     });
@@ -280,14 +284,19 @@ fn event(section: &Section<'_>, gate: Gate) -> Option<EventRule> {
     if section.has("at") == section.has("when") {
         section.wrong("when", "An event has either at or when.");
     }
-    if section.has("kill") == section.has("redeploy") {
-        section.wrong("redeploy", "An event does either kill or redeploy.");
+    let expire = section.flag("expire_tokens").then_some(Happening::ExpireTokens);
+    let deeds = ["kill", "redeploy", "expire_tokens"];
+    if deeds.into_iter().filter(|deed| section.has(deed)).count() != 1 {
+        section.wrong(
+            "redeploy",
+            "An event does exactly one of kill, redeploy, expire_tokens.",
+        );
     }
     Some(EventRule {
         gate,
         occasion: at.or(seen)?,
         wait,
-        happening: kill.or(redeploy)?,
+        happening: kill.or(redeploy).or(expire)?,
     })
 }
 

@@ -67,6 +67,7 @@ impl Happening {
         match self {
             Self::Kill(down) => format!("killed, away for {}", span_words(*down)),
             Self::Redeploy(app) => format!("{app} deployed again"),
+            Self::ExpireTokens => "all tokens expired".to_owned(),
         }
     }
 }

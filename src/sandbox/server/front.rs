@@ -4,6 +4,7 @@
 //! connection itself, so `server/wire.rs` wraps it.
 
 use super::instead::{instead, words};
+use crate::sandbox::accounts::Token;
 use crate::sandbox::cdap::Cdap;
 use crate::sandbox::scenario::facts::Facts;
 use crate::sandbox::scenario::live::Faults;
@@ -49,6 +50,9 @@ impl hyper::service::Service<Request<Incoming>> for Front {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let front = self.clone();
         Box::pin(async move {
+            if let Some(refused) = front.refuse_token(&request) {
+                return Ok(refused);
+            }
             if front.faults.spares_requests() {
                 return front.pass(request.map(Body::new)).await;
             }
@@ -65,6 +69,18 @@ impl Front {
             cdap,
             cut,
         }
+    }
+
+    /// 401 for a token of ours that is over, in the words of the service that is asked.
+    fn refuse_token(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+        let given = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+        let token = Token::read(given)?;
+        let facts = Facts::of(request.method().as_str(), request.uri().path())?;
+        if facts.service == Service::Accounts || !token.is_over(self.faults.expiries()) {
+            return None;
+        }
+        let (kind, text) = words(facts.service, 401, facts.path);
+        Some(instead(facts.service, 401, text, None, kind, None))
     }
 
     async fn pass(&self, request: Request<Body>) -> Result<Response<Body>, Cut> {

@@ -135,17 +135,21 @@ fn select(connection: &Connection, sql: &str) -> rusqlite::Result<Rows> {
         cells.push((0..names.len()).map(|i| row.get(i)).collect::<Result<_, _>>()?);
     }
     let kinds: Vec<ColumnType> = (0..names.len())
-        .map(|i| declared[i].unwrap_or_else(|| expression_type(cells.iter().map(|row| &row[i]))))
+        .map(|i| {
+            declared[i]
+                .clone()
+                .unwrap_or_else(|| expression_type(cells.iter().map(|row| &row[i])))
+        })
         .collect();
     let columns = names
         .iter()
         .zip(&kinds)
-        .map(|(name, kind)| Column::nullable(name, *kind))
+        .map(|(name, kind)| Column::nullable(name, kind.clone()))
         .collect();
     let values = cells.into_iter().map(|row| {
         row.into_iter()
             .zip(&kinds)
-            .map(|(cell, kind)| value(cell, *kind))
+            .map(|(cell, kind)| value(cell, kind))
             .collect()
     });
     Ok((columns, values.collect()))
@@ -162,11 +166,25 @@ fn expression_type<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnT
     if moments {
         ColumnType::Timestamp
     } else {
-        kind::of_cells(cells)
+        of_cells(cells)
     }
 }
 
-fn value(cell: Cell, kind: ColumnType) -> Value {
+/// The type that fits what is there.
+fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
+    for cell in cells {
+        match cell {
+            Cell::Integer(_) => return ColumnType::Int64,
+            Cell::Real(_) => return ColumnType::Float64,
+            Cell::Text(_) => return ColumnType::String,
+            Cell::Blob(_) => return ColumnType::Bytes,
+            Cell::Null => {}
+        }
+    }
+    ColumnType::String
+}
+
+fn value(cell: Cell, kind: &ColumnType) -> Value {
     match (&cell, kind) {
         (Cell::Text(text), ColumnType::Timestamp) => micros(text).map_or(Value::Null, Value::Timestamp),
         _ => kind::value(cell, kind),
@@ -296,7 +314,7 @@ mod tests {
         let sql =
             "SELECT t.*, TIMESTAMP('2023-04-13 10:11:26') AS m, 'x' AS s FROM `hr`.`engineer` AS t LIMIT 1";
         let (columns, rows) = source.read(&Login::own(), sql, "w").unwrap();
-        let kinds: Vec<_> = columns.iter().map(|c| c.kind).collect();
+        let kinds: Vec<_> = columns.iter().map(|c| c.kind.clone()).collect();
         assert_eq!(
             kinds,
             [

@@ -1,19 +1,17 @@
-//! Types: declared ones, guessed ones, and the way of a cell from SQLite to BigQuery and back.
+//! The names of types, and the way of a cell from SQLite to BigQuery and back.
 //!
-//! SQLite tells the declared type of every result column that is a column of a table, through views
-//! and sub-selects. For an expression the type comes from its outermost function or from the column in
-//! it; the value itself is the last resort.
+//! What SQLite has no type for is kept as text: an ARRAY or STRUCT as JSON, a NUMERIC as its digits.
 
-use super::function;
-use super::rewrite;
-use super::token::{Kind, Token};
-use crate::sandbox::value::{ColumnType, Value};
-use rusqlite::Connection;
+use super::syntax;
+use crate::sandbox::value::{Column, ColumnType, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::types::Value as Cell;
+use serde_json::Value as Json;
 
-/// BigQuery's standard name.
-pub(crate) const fn name(kind: ColumnType) -> &'static str {
-    match kind {
+/// BigQuery's standard name: `ARRAY<STRUCT<a INT64>>`.
+pub(crate) fn name(kind: &ColumnType) -> String {
+    let plain = match kind {
         ColumnType::Bool => "BOOL",
         ColumnType::Int64 => "INT64",
         ColumnType::Float64 => "FLOAT64",
@@ -25,14 +23,28 @@ pub(crate) const fn name(kind: ColumnType) -> &'static str {
         ColumnType::DateTime => "DATETIME",
         ColumnType::Timestamp => "TIMESTAMP",
         ColumnType::Json => "JSON",
-    }
+        ColumnType::Array(inner) => return format!("ARRAY<{}>", name(inner)),
+        ColumnType::Struct(fields) => {
+            let one = |field: &Column| {
+                let kind = name(&field.kind);
+                if field.name.is_empty() {
+                    kind
+                } else {
+                    format!("{} {kind}", field.name)
+                }
+            };
+            let all: Vec<_> = fields.iter().map(one).collect();
+            return format!("STRUCT<{}>", all.join(", "));
+        }
+    };
+    plain.to_owned()
 }
 
-/// The type of this name, in the standard or the legacy spelling.
+/// The scalar type of this name, in the standard or the legacy spelling.
 pub(crate) fn from_name(text: &str) -> Option<ColumnType> {
     Some(match text.to_ascii_uppercase().as_str() {
         "BOOL" | "BOOLEAN" => ColumnType::Bool,
-        "INT64" | "INTEGER" | "INT" | "BIGINT" | "SMALLINT" => ColumnType::Int64,
+        "INT64" | "INTEGER" | "INT" | "BIGINT" | "SMALLINT" | "TINYINT" | "BYTEINT" => ColumnType::Int64,
         "FLOAT64" | "FLOAT" => ColumnType::Float64,
         "NUMERIC" | "DECIMAL" | "BIGNUMERIC" | "BIGDECIMAL" => ColumnType::Numeric,
         "STRING" => ColumnType::String,
@@ -46,63 +58,59 @@ pub(crate) fn from_name(text: &str) -> Option<ColumnType> {
     })
 }
 
-/// The declaration in SQLite: BigQuery's name, then a word that fixes the affinity.
-pub(super) fn declaration(kind: ColumnType) -> String {
+/// The declaration in SQLite, in quotes: BigQuery's name, then a word that fixes the affinity.
+fn declaration(kind: &ColumnType) -> String {
     let affinity = match kind {
         ColumnType::Bool | ColumnType::Timestamp | ColumnType::Int64 => "INT",
         ColumnType::Float64 => "REAL",
         ColumnType::Bytes => "BLOB",
-        // Compared, sorted and summed as a number; what is too long for one stays text.
-        ColumnType::Numeric => "NUM",
         _ => "TEXT",
     };
-    format!("{} {affinity}", name(kind))
+    quote(&format!("{} {affinity}", name(kind)))
 }
 
 /// A column's definition. SQLite would store any value in any column; GoogleSQL would not.
-pub(super) fn definition(column: &str, kind: ColumnType) -> String {
-    let quoted = rewrite::quote(column);
-    let stored = match kind {
+pub(super) fn definition(column: &Column) -> String {
+    let quoted = quote(&column.name);
+    let declared = declaration(&column.kind);
+    let stored = match column.kind {
         ColumnType::Bool | ColumnType::Timestamp | ColumnType::Int64 => "integer",
         ColumnType::Float64 => "real",
-        _ => return format!("{quoted} {}", declaration(kind)),
+        ColumnType::Bytes => "blob",
+        _ => "text",
     };
-    format!(
-        "{quoted} {} CONSTRAINT {} CHECK (typeof({quoted}) IN ('{stored}', 'null'))",
-        declaration(kind),
-        rewrite::quote(&format!("{} {column}", name(kind))),
-    )
+    let required = if column.nullable { "" } else { " NOT NULL" };
+    format!("{quoted} {declared}{required} CHECK (typeof({quoted}) IN ('{stored}', 'null'))")
+}
+
+/// A name as SQLite quotes it.
+pub(super) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The type in a declaration.
 pub(crate) fn declared(declaration: &str) -> Option<ColumnType> {
-    from_name(declaration.split(' ').next()?)
+    let bare = declaration.rsplit_once(' ').map_or(declaration, |(kind, _)| kind);
+    syntax::kind(bare.trim_matches('"')).ok()
 }
 
-/// The type that fits what is there.
-pub(crate) fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
-    for cell in cells {
-        match cell {
-            Cell::Integer(_) => return ColumnType::Int64,
-            Cell::Real(_) => return ColumnType::Float64,
-            Cell::Text(_) => return ColumnType::String,
-            Cell::Blob(_) => return ColumnType::Bytes,
-            Cell::Null => {}
-        }
-    }
-    ColumnType::String
-}
-
-/// A cell as a value of its column's type.
-pub(crate) fn value(cell: Cell, kind: ColumnType) -> Value {
+/// A stored cell as a value of its column's type.
+pub(crate) fn value(cell: Cell, kind: &ColumnType) -> Value {
     match (cell, kind) {
+        (Cell::Null, ColumnType::Array(_)) => Value::Array(Vec::new()),
         (Cell::Null, _) => Value::Null,
         (Cell::Integer(number), ColumnType::Bool) => Value::Bool(number != 0),
         (Cell::Integer(number), ColumnType::Timestamp) => Value::Timestamp(number),
         (Cell::Integer(number), ColumnType::Numeric) => Value::Numeric(number.to_string()),
-        (Cell::Integer(number), ColumnType::Float64) => Value::Float(as_float(number)),
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a FLOAT64 has no more digits at Google either"
+        )]
+        (Cell::Integer(number), ColumnType::Float64) => Value::Float(number as f64),
         (Cell::Integer(number), _) => Value::Int(number),
-        (Cell::Real(number), ColumnType::Numeric) => Value::Numeric(decimal(number)),
+        (Cell::Real(number), ColumnType::Numeric) => Value::Numeric(
+            super::numeric::Numeric::from_float(number).map_or_else(|| number.to_string(), |n| n.to_string()),
+        ),
         (Cell::Real(number), _) => Value::Float(number),
         (Cell::Blob(bytes), _) => Value::Bytes(bytes),
         (Cell::Text(text), ColumnType::Numeric) => Value::Numeric(text),
@@ -111,22 +119,11 @@ pub(crate) fn value(cell: Cell, kind: ColumnType) -> Value {
         // A literal may have a blank between day and time; the wire has a T.
         (Cell::Text(text), ColumnType::DateTime) => Value::DateTime(text.replacen(' ', "T", 1)),
         (Cell::Text(text), ColumnType::Json) => Value::Json(text),
+        (Cell::Text(text), ColumnType::Array(_) | ColumnType::Struct(_)) => {
+            from_json(&serde_json::from_str(&text).unwrap_or(Json::Null), kind)
+        }
         (Cell::Text(text), _) => Value::Text(text),
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a FLOAT64 has no more digits at Google either"
-)]
-fn as_float(number: i64) -> f64 {
-    number as f64
-}
-
-/// A NUMERIC has nine digits behind the point, and none for nothing.
-fn decimal(number: f64) -> String {
-    let text = format!("{number:.9}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A value as it is stored.
@@ -143,114 +140,81 @@ pub(super) fn cell(value: &Value) -> Cell {
         | Value::Time(text)
         | Value::DateTime(text)
         | Value::Json(text) => Cell::Text(text.clone()),
+        Value::Array(_) | Value::Struct(_) => Cell::Text(to_json(value).to_string()),
     }
 }
 
-/// The guessed types of a SELECT's items, one for each; shorter or longer than the result where a
-/// star stands among them, and then of no use.
-pub(super) fn select_items(connection: &Connection, tokens: &[Token]) -> Vec<Option<ColumnType>> {
-    let Some(start) = tokens.iter().position(|t| t.is("SELECT")).filter(|at| *at == 0) else {
-        return Vec::new();
-    };
-    let mut items = vec![Vec::new()];
-    let mut depth = 0;
-    for token in &tokens[start + 1..] {
-        depth += i32::from(token.is_symbol("(")) - i32::from(token.is_symbol(")"));
-        if depth == 0 && token.is("FROM") {
-            break;
-        }
-        if depth == 0 && token.is_symbol(",") {
-            items.push(Vec::new());
-        } else if let Some(item) = items.last_mut() {
-            item.push(token.clone());
-        }
+/// A value inside an ARRAY or STRUCT as it is stored: a list, or text.
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Array(items) | Value::Struct(items) => items.iter().map(to_json).collect(),
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Int(number) | Value::Timestamp(number) => Json::String(number.to_string()),
+        Value::Float(number) => Json::String(number.to_string()),
+        Value::Bytes(bytes) => Json::String(STANDARD.encode(bytes)),
+        Value::Numeric(text)
+        | Value::Text(text)
+        | Value::Date(text)
+        | Value::Time(text)
+        | Value::DateTime(text)
+        | Value::Json(text) => Json::String(text.clone()),
     }
-    items.iter().map(|item| expression(connection, item)).collect()
 }
 
-fn expression(connection: &Connection, item: &[Token]) -> Option<ColumnType> {
-    let first = item.first()?;
-    if is_condition(item) {
-        return Some(ColumnType::Bool);
-    }
-    let called = item.get(1).is_some_and(|t| t.is_symbol("("));
-    // `DATE '2024-02-29'`, `NUMERIC '1.5'`: a literal says its type itself.
-    if first.kind == Kind::Word
-        && item.get(1).is_some_and(|t| t.kind == Kind::Text)
-        && let Some(kind) = from_name(&first.text)
-    {
-        return Some(kind);
-    }
-    match first.kind {
-        Kind::Text => Some(ColumnType::String),
-        Kind::Number if first.text.contains(['.', 'e', 'E']) => Some(ColumnType::Float64),
-        Kind::Number => Some(ColumnType::Int64),
-        Kind::Word if first.is("CASE") => {
-            let at = item.iter().position(|t| t.is("THEN"))?;
-            expression(connection, item.get(at + 1..)?)
+fn from_json(json: &Json, kind: &ColumnType) -> Value {
+    let text = || json.as_str().unwrap_or_default();
+    match (json, kind) {
+        (Json::Null, _) => Value::Null,
+        (Json::Array(items), ColumnType::Array(inner)) => {
+            Value::Array(items.iter().map(|item| from_json(item, inner)).collect())
         }
-        Kind::Word if first.is_any(&["TRUE", "FALSE", "NOT", "EXISTS"]) => Some(ColumnType::Bool),
-        Kind::Word if first.is_any(&["CURRENT_TIMESTAMP", "TIMESTAMP"]) => Some(ColumnType::Timestamp),
-        Kind::Word if first.is_any(&["CURRENT_DATE"]) => Some(ColumnType::Date),
-        Kind::Word if first.is_any(&["COUNTIF"]) => Some(ColumnType::Int64),
-        Kind::Word if called && first.is_any(&["CAST", "SAFE_CAST"]) => {
-            let at = item.iter().position(|t| t.is("AS"))?;
-            from_name(&item.get(at + 1)?.text)
-        }
-        Kind::Word if called => match function::return_type(&first.text)? {
-            Some(kind) => Some(kind),
-            // IF's value is its second argument; all others follow the first.
-            None if first.is("IF") => {
-                let comma = item.iter().position(|t| t.is_symbol(","))?;
-                expression(connection, item.get(comma + 1..)?)
-            }
-            None => expression(connection, item.get(2..)?),
+        (Json::Array(items), ColumnType::Struct(fields)) => Value::Struct(
+            fields
+                .iter()
+                .enumerate()
+                .map(|(i, field)| from_json(items.get(i).unwrap_or(&Json::Null), &field.kind))
+                .collect(),
+        ),
+        (Json::Bool(truth), _) => Value::Bool(*truth),
+        (_, ColumnType::Int64 | ColumnType::Timestamp) => match text().parse() {
+            Ok(number) => value(Cell::Integer(number), kind),
+            Err(_) => Value::Null,
         },
-        Kind::Symbol if first.is_symbol("(") => expression(connection, item.get(1..)?),
-        Kind::Word if first.is("SELECT") => expression(connection, item.get(1..)?),
-        Kind::Word | Kind::Name => {
-            let (parts, next) = rewrite::path(item, 0);
-            // Arithmetic or a comparison behind it makes another type of it.
-            let alone = item
-                .get(next)
-                .is_none_or(|t| t.kind != Kind::Symbol || t.is_symbol(",") || t.is_symbol(")"));
-            alone.then(|| column(connection, parts.last()?)).flatten()
-        }
-        _ => None,
+        (_, ColumnType::Float64) => text().parse().map_or(Value::Null, Value::Float),
+        (_, ColumnType::Bytes) => STANDARD.decode(text()).map_or(Value::Null, Value::Bytes),
+        _ => value(Cell::Text(text().to_owned()), kind),
     }
 }
 
-/// Whether a comparison or a logical word stands outside of all brackets and CASEs, before the
-/// expression ends.
-fn is_condition(item: &[Token]) -> bool {
-    let mut depth = 0;
-    for token in item {
-        depth += i32::from(token.is_symbol("(") || token.is("CASE"));
-        depth -= i32::from(token.is_symbol(")") || token.is("END"));
-        if depth < 0 || (depth == 0 && (token.is_symbol(",") || token.is("FROM"))) {
-            return false;
-        }
-        let compares = token.kind == Kind::Symbol
-            && ["=", "<", ">", "<=", ">=", "<>", "!="].contains(&token.text.as_str());
-        if depth == 0 && (compares || token.is_any(&["AND", "OR", "IS", "LIKE", "IN", "BETWEEN"])) {
-            return true;
-        }
-    }
-    false
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The type that every table gives to a column of this name, if they agree.
-pub(super) fn column(connection: &Connection, name: &str) -> Option<ColumnType> {
-    let sql = "SELECT DISTINCT i.type FROM sqlite_schema s, pragma_table_info(s.name) i
-               WHERE s.type = 'table' AND i.name = ?1 COLLATE NOCASE";
-    let mut statement = connection.prepare_cached(sql).ok()?;
-    let found: Vec<String> = statement
-        .query_map([name], |row| row.get(0))
-        .ok()?
-        .filter_map(Result::ok)
-        .collect();
-    match found.as_slice() {
-        [one] => declared(one),
-        _ => None,
+    #[test]
+    fn every_value_comes_back_as_it_was_stored() {
+        let deep = "ARRAY<STRUCT<a INT64, b ARRAY<STRING>, c FLOAT64, d BYTES, e TIMESTAMP, f NUMERIC, g BOOL, h STRUCT<i DATE>>>";
+        let kind = syntax::kind(deep).unwrap();
+        assert_eq!(name(&kind), deep);
+        let one = Value::Struct(vec![
+            Value::Int(i64::MAX),
+            Value::Array(vec![Value::Text("x\"y".into())]),
+            Value::Float(f64::INFINITY),
+            Value::Bytes(vec![0, 255]),
+            Value::Timestamp(-1),
+            Value::Numeric("0.1".into()),
+            Value::Bool(true),
+            Value::Struct(vec![Value::Date("2024-02-29".into())]),
+        ]);
+        let all = Value::Array(vec![one, Value::Struct(vec![Value::Null; 8])]);
+        let mut expected = all.clone();
+        if let Value::Array(items) = &mut expected
+            && let Value::Struct(fields) = &mut items[1]
+        {
+            // An ARRAY is never NULL in a table, but one inside a STRUCT that was made so stays so.
+            fields[1] = Value::Null;
+        }
+        assert_eq!(value(cell(&all), &kind), expected);
+        assert_eq!(declared(&declaration(&kind)), Some(kind));
     }
 }

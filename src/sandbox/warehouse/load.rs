@@ -1,10 +1,9 @@
 //! Load jobs: rows appended in one piece, new nullable columns added, types never changed.
 
 use super::catalogue::{self, columns_of};
-use super::rewrite::quote;
-use super::{SqlError, Warehouse, internal, kind};
-use crate::sandbox::value::{Column, Value};
-use rusqlite::params_from_iter;
+use super::kind::quote;
+use super::{SqlError, Warehouse, change, internal, kind, store};
+use crate::sandbox::value::{Column, ColumnType, Value};
 
 /// What becomes of the rows that a table has already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,16 +89,11 @@ impl Warehouse {
             }
         }
         if how.existing == Existing::Replace && !known.is_empty() {
-            transaction
-                .execute(&format!("DROP TABLE {}", quote(&full)), [])
-                .map_err(internal)?;
-            catalogue::forget(&transaction, &full)?;
+            catalogue::remove(&transaction, &full)?;
             known.clear();
         }
         if known.is_empty() {
-            let definitions: Vec<_> = columns.iter().map(definition).collect();
-            let sql = format!("CREATE TABLE {} ({})", quote(&full), definitions.join(", "));
-            transaction.execute(&sql, []).map_err(internal)?;
+            catalogue::create(&transaction, &full, columns)?;
         }
         for column in columns.iter().filter(|_| !known.is_empty()) {
             match known.iter().find(|k| k.name.eq_ignore_ascii_case(&column.name)) {
@@ -113,30 +107,31 @@ impl Warehouse {
                     return Err(SqlError::bad_data(message));
                 }
                 None => {
-                    let added = kind::definition(&column.name, column.kind);
+                    let added = kind::definition(column);
                     let sql = format!("ALTER TABLE {} ADD COLUMN {added}", quote(&full));
                     transaction.execute(&sql, []).map_err(internal)?;
                 }
             }
         }
-        let names: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
-        let places = vec!["?"; columns.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({places})",
-            quote(&full),
-            names.join(", ")
-        );
-        let mut insert = transaction.prepare(&sql).map_err(internal)?;
-        for row in rows {
-            let cells = row.iter().map(kind::cell);
-            insert
-                .execute(params_from_iter(cells))
-                .map_err(|error| SqlError {
-                    reason: "invalid",
-                    message: format!("Error while reading data: {error}"),
-                })?;
-        }
-        drop(insert);
+        // An ARRAY is never NULL in a table, neither one that the rows have nothing for.
+        let arrays = known
+            .iter()
+            .filter(|known| matches!(known.kind, ColumnType::Array(_)));
+        let missing = arrays.filter(|known| {
+            !columns
+                .iter()
+                .any(|own| own.name.eq_ignore_ascii_case(&known.name))
+        });
+        let all: Vec<Column> = columns.iter().chain(missing).cloned().collect();
+        let whole: Vec<Vec<Value>> = rows
+            .iter()
+            .map(|row| {
+                let mut row = row.clone();
+                row.resize(all.len(), Value::Null);
+                change::stored(row, &all)
+            })
+            .collect();
+        store::insert(&transaction, &full, &all, &whole)?;
         catalogue::touch(&transaction, &full)?;
         transaction.commit().map_err(internal)?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
@@ -178,7 +173,7 @@ impl Warehouse {
                     )));
                 }
                 None => {
-                    let added = kind::definition(&column.name, column.kind);
+                    let added = kind::definition(column);
                     let sql = format!("ALTER TABLE {} ADD COLUMN {added}", quote(&full));
                     transaction.execute(&sql, []).map_err(internal)?;
                 }
@@ -207,14 +202,7 @@ impl Warehouse {
         let transaction = connection.transaction().map_err(internal)?;
         for table in tables {
             let full = format!("{dataset}.{table}");
-            let what = match catalogue::is_view(&transaction, &full)? {
-                Some(true) => "VIEW",
-                _ => "TABLE",
-            };
-            transaction
-                .execute(&format!("DROP {what} {}", quote(&full)), [])
-                .map_err(internal)?;
-            catalogue::forget(&transaction, &full)?;
+            catalogue::remove(&transaction, &full)?;
         }
         transaction
             .execute("DELETE FROM __datasets WHERE name = ?1", [dataset])
@@ -223,7 +211,7 @@ impl Warehouse {
     }
 
     fn changed_type(&self, full: &str, name: &str, from: &Column, to: &Column) -> SqlError {
-        let (from, to) = (kind::name(from.kind), kind::name(to.kind));
+        let (from, to) = (kind::name(&from.kind), kind::name(&to.kind));
         SqlError {
             reason: "invalid",
             message: format!(
@@ -232,9 +220,4 @@ impl Warehouse {
             ),
         }
     }
-}
-
-fn definition(column: &Column) -> String {
-    let required = if column.nullable { "" } else { " NOT NULL" };
-    kind::definition(&column.name, column.kind) + required
 }

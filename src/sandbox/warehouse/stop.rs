@@ -18,10 +18,12 @@ thread_local! {
 
 /// Makes a connection ask.
 pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.progress_handler(
-        STEPS,
-        Some(|| WISH.with_borrow(|wish| wish.as_ref().is_some_and(|wish| wish.load(Ordering::Relaxed)))),
-    )
+    connection.progress_handler(STEPS, Some(is_wished))
+}
+
+/// Whether the statement on this thread is to stop.
+pub(super) fn is_wished() -> bool {
+    WISH.with_borrow(|wish| wish.as_ref().is_some_and(|wish| wish.load(Ordering::Relaxed)))
 }
 
 impl Warehouse {

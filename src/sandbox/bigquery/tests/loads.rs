@@ -129,6 +129,9 @@ async fn tables_are_copied_and_written_to_files() {
         service.job(copy).await["status"]["errorResult"]["reason"],
         "duplicate"
     );
+    let nowhere = json!({"extract": {"sourceTable": table("u"), "destinationUris": ["gs://nowhere/u.csv"]}});
+    let refused = service.job(nowhere).await;
+    assert_eq!(refused["status"]["errorResult"]["reason"], "notFound");
     let extract = json!({"extract": {"sourceTable": table("u"), "destinationUris": ["gs://b/out/u-*.csv"]}});
     let job = service.job(extract).await;
     assert_eq!(

@@ -116,7 +116,9 @@ fn inputs_are_joined_grouped_and_told_apart() {
     ));
     assert!(expected.len() > 1);
     assert_eq!(rows(&world, sql), expected);
+    let sql = "SELECT COUNT(*) FROM cdf_output.grouped WHERE ARRAY_LENGTH(names) = requests AND requests > 0";
     let groups = i64::try_from(expected.len()).unwrap();
+    assert_eq!(world.count(sql), groups);
     for wanted in [
         "Group.aggregator.groups",
         "Kinds.records.out",

@@ -139,11 +139,6 @@ impl Aggregate {
         })
     }
 
-    /// Whether the sandbox has no type for what it makes.
-    pub fn is_beyond(&self) -> bool {
-        self.function.starts_with("COLLECT")
-    }
-
     /// The column that it makes.
     pub fn column(&self, columns: &[Column]) -> Result<Column, String> {
         let made = |kind, nullable| Column {
@@ -163,7 +158,7 @@ impl Aggregate {
             name: self.name.clone(),
             ..field.clone()
         };
-        let numeric = |word: &str| match field.kind {
+        let numeric = |word: &str| match &field.kind {
             ColumnType::Int64 | ColumnType::Float64 => Ok(()),
             _ => Err(format!(
                 "Cannot compute {word} on field {} because its type {} is not numeric",
@@ -171,15 +166,15 @@ impl Aggregate {
                 type_name(field)
             )),
         };
-        let text = || match field.kind {
+        let text = || match &field.kind {
             ColumnType::String => Ok(()),
             _ => Err(format!(
                 "Field '{}' is of unsupported non-string type '{}'. ",
                 self.field,
-                primitive(field.kind)
+                primitive(&field.kind)
             )),
         };
-        let truth = |word: &str| match field.kind {
+        let truth = |word: &str| match &field.kind {
             ColumnType::Bool => Ok(()),
             _ => Err(format!(
                 "Cannot compute {word} on field {} because its type {} is not boolean",
@@ -204,6 +199,7 @@ impl Aggregate {
             "LONGESTSTRING" | "SHORTESTSTRING" | "CONCAT" | "CONCATDISTINCT" => text().map(|()| same)?,
             "LOGICALAND" => truth("Logical AND").map(|()| made(ColumnType::Bool, false))?,
             "LOGICALOR" => truth("Logical OR").map(|()| made(ColumnType::Bool, false))?,
+            "COLLECTLIST" | "COLLECTSET" => made(ColumnType::Array(Box::new(field.kind.clone())), false),
             _ => same,
         })
     }
@@ -256,6 +252,8 @@ impl Aggregate {
                 .unwrap_or(Value::Null),
             "FIRST" | "ANY" => values.first().map_or(Value::Null, |value| (*value).clone()),
             "LAST" => values.last().map_or(Value::Null, |value| (*value).clone()),
+            "COLLECTLIST" => Value::Array(values.iter().map(|value| (*value).clone()).collect()),
+            "COLLECTSET" => Value::Array(unique(values.iter().copied()).into_iter().cloned().collect()),
             "LONGESTSTRING" => longest(texts(), Ordering::Greater),
             "SHORTESTSTRING" => longest(texts(), Ordering::Less),
             "CONCAT" => Value::Text(texts().collect::<Vec<_>>().join(", ")),
@@ -344,7 +342,7 @@ pub(super) fn compare(one: &Value, two: &Value) -> Ordering {
 
 /// A logical type by its own name, another one by its primitive type's.
 fn type_name(column: &Column) -> &'static str {
-    match column.kind {
+    match &column.kind {
         ColumnType::Numeric => "DECIMAL",
         ColumnType::Date => "DATE",
         ColumnType::Time => "TIME_MICROS",

@@ -49,6 +49,8 @@ impl Cell {
             Value::Timestamp(micros) => {
                 DateTime::from_timestamp_micros(*micros).map_or(Self::Null, Self::Moment)
             }
+            // A record or an array: no column of a Wrangler's input has such a type here.
+            Value::Array(_) | Value::Struct(_) => Self::Null,
             Value::Json(text) => {
                 serde_json::from_str(text).map_or_else(|_| Self::Text(text.clone()), Self::Json)
             }

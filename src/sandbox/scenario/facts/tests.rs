@@ -80,7 +80,7 @@ fn calls_have_names() {
         ),
         (
             "GET",
-            "/storage/v1/b/bucket/o/x",
+            "/download/storage/v1/b/bucket/o/x",
             Service::Storage,
             "object",
             None,

@@ -70,7 +70,7 @@ at = "1s"
 "#;
     let expected = [
         "1:1: There is no 'sed' here; there are title, seed, request, run, event.",
-        "3:11: service is cdap, bigquery, datafusion or storage.",
+        "3:11: service is cdap, bigquery, datafusion, storage or accounts.",
         "4:13: There is no operation 'lst'; there are ",
         "5:10: answer is a whole number from 200 on.",
         "6:9: A rule does exactly one of delay, answer,",
@@ -79,7 +79,7 @@ at = "1s"
         "10:1: There is no 'unknown' here; there are name,",
         "11:1: This rule does nothing",
         "12:8: Only STARTING and RUNNING",
-        "13:1: An event does either kill or redeploy.",
+        "13:1: An event does exactly one of kill, redeploy, expire_tokens.",
     ];
     let found = mistakes(text);
     assert_eq!(found.len(), expected.len(), "{found:#?}");

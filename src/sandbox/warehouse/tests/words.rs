@@ -7,7 +7,7 @@ use ColumnType as T;
 fn a_literal_says_its_type() {
     let sql = "SELECT NUMERIC '12.34', DATE '2024-02-29', TIME '06:00:00', DATETIME '2024-02-29 23:59:59', TIMESTAMP '2024-02-29 00:00:00+00'";
     let read = run(&warehouse(), sql).unwrap();
-    let kinds: Vec<_> = read.columns.iter().map(|column| column.kind).collect();
+    let kinds: Vec<_> = read.columns.iter().map(|column| column.kind.clone()).collect();
     assert_eq!(kinds, [T::Numeric, T::Date, T::Time, T::DateTime, T::Timestamp]);
     assert_eq!(read.rows[0][0], Value::Numeric("12.34".into()));
     assert_eq!(read.rows[0][3], Value::DateTime("2024-02-29T23:59:59".into()));

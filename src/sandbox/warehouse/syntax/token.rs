@@ -1,6 +1,6 @@
 //! GoogleSQL text as tokens with their places. It knows quoting and comments, and no grammar.
 
-use super::error::SqlError;
+use crate::sandbox::warehouse::error::SqlError;
 
 /// A token and the byte at which it starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Name,
     /// A string literal, unescaped.
     Text,
+    /// A BYTES literal: each byte as the character of that number.
+    Bytes,
     Number,
     /// `@name` or `?`.
     Parameter,
@@ -29,10 +31,6 @@ impl Token {
     /// Whether this is the keyword, in any case.
     pub fn is(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword)
-    }
-
-    pub fn is_any(&self, keywords: &[&str]) -> bool {
-        keywords.iter().any(|keyword| self.is(keyword))
     }
 
     pub fn is_symbol(&self, symbol: &str) -> bool {
@@ -66,8 +64,7 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<Token>, SqlError> {
                 });
                 end + 1
             }
-            '\'' | '"' => quoted(sql, at, 0, &mut found)?,
-            'r' | 'R' if rest[1..].starts_with(['\'', '"']) => quoted(sql, at, 1, &mut found)?,
+            _ if prefix(rest).is_some() => quoted(sql, at, prefix(rest).unwrap_or_default(), &mut found)?,
             c => {
                 let (kind, length) = plain(rest, c);
                 found.push(Token {
@@ -87,11 +84,33 @@ fn line_length(rest: &str) -> usize {
     rest.find('\n').unwrap_or(rest.len())
 }
 
+/// What letters before a quote say: `r'…'`, `b"…"`, `rb'…'`. None: no literal begins here.
+fn prefix(rest: &str) -> Option<Prefix> {
+    let length = rest.find(['\'', '"']).filter(|length| *length <= 2)?;
+    let letters = rest[..length].to_ascii_lowercase();
+    let (raw, bytes) = match letters.as_str() {
+        "" => (false, false),
+        "r" => (true, false),
+        "b" => (false, true),
+        "rb" | "br" => (true, true),
+        _ => return None,
+    };
+    Some(Prefix { length, raw, bytes })
+}
+
+#[derive(Clone, Copy, Default)]
+struct Prefix {
+    length: usize,
+    raw: bool,
+    bytes: bool,
+}
+
 fn plain(rest: &str, first: char) -> (Kind, usize) {
     let run = |legal: fn(char) -> bool| rest.find(|c| !legal(c)).unwrap_or(rest.len());
+    let digit_next = rest[first.len_utf8()..].starts_with(|c: char| c.is_ascii_digit());
     match first {
         c if c.is_alphabetic() || c == '_' => (Kind::Word, run(|c| c.is_alphanumeric() || c == '_')),
-        c if c.is_ascii_digit() => (Kind::Number, number_length(rest)),
+        c if c.is_ascii_digit() || (c == '.' && digit_next) => (Kind::Number, number_length(rest)),
         '@' => (
             Kind::Parameter,
             1 + rest[1..]
@@ -100,7 +119,7 @@ fn plain(rest: &str, first: char) -> (Kind, usize) {
         ),
         '?' => (Kind::Parameter, 1),
         c => {
-            let pair = ["<=", ">=", "<>", "!=", "||", "<<", ">>", "=>"]
+            let pair = ["<=", ">=", "<>", "!=", "||", "<<", ">>", "=>", "|>"]
                 .iter()
                 .any(|pair| rest.starts_with(pair));
             (Kind::Symbol, if pair { 2 } else { c.len_utf8() })
@@ -109,49 +128,83 @@ fn plain(rest: &str, first: char) -> (Kind, usize) {
 }
 
 fn number_length(rest: &str) -> usize {
+    let hexadecimal = rest.starts_with("0x") || rest.starts_with("0X");
     let mut previous = ' ';
     let end = rest.find(|c: char| {
-        let exponent = matches!(previous, 'e' | 'E') && matches!(c, '+' | '-');
+        let exponent = !hexadecimal && matches!(previous, 'e' | 'E') && matches!(c, '+' | '-');
         previous = c;
         !(c.is_ascii_alphanumeric() || c == '.' || exponent)
     });
     end.unwrap_or(rest.len())
 }
 
-/// A string literal; `prefix` letters stand before its quote (`r'…'`: no escapes).
-fn quoted(sql: &str, at: usize, prefix: usize, found: &mut Vec<Token>) -> Result<usize, SqlError> {
-    let body = &sql[at + prefix..];
+/// A literal in quotes, one or three at each end.
+fn quoted(sql: &str, at: usize, prefix: Prefix, found: &mut Vec<Token>) -> Result<usize, SqlError> {
+    let body = &sql[at + prefix.length..];
     let one = &body[..1];
     let quote = if body.starts_with(&one.repeat(3)) {
         one.repeat(3)
     } else {
         one.to_owned()
     };
+    let what = if prefix.bytes {
+        "bytes literal"
+    } else {
+        "string literal"
+    };
     let mut text = String::new();
     let mut letters = body[quote.len()..].char_indices();
     while let Some((offset, c)) = letters.next() {
         let here = quote.len() + offset;
         if body[here..].starts_with(&quote) {
-            found.push(Token {
-                kind: Kind::Text,
-                text,
-                at,
-            });
-            return Ok(prefix + here + quote.len());
+            let kind = if prefix.bytes { Kind::Bytes } else { Kind::Text };
+            found.push(Token { kind, text, at });
+            return Ok(prefix.length + here + quote.len());
         }
         match c {
-            '\\' if prefix == 0 => match letters.next() {
-                Some((_, 'n')) => text.push('\n'),
-                Some((_, 't')) => text.push('\t'),
-                Some((_, 'r')) => text.push('\r'),
-                Some((_, c @ ('\\' | '\'' | '"' | '`' | '?'))) => text.push(c),
-                _ => return Err(SqlError::syntax(sql, at, "Illegal escape sequence")),
-            },
+            '\\' if prefix.raw => {
+                // A quote behind it does not end the literal, and it stays.
+                text.push(c);
+                text.extend(letters.next().map(|(_, next)| next));
+            }
+            '\\' => text.push(
+                escaped(&mut letters, prefix.bytes)
+                    .ok_or_else(|| SqlError::syntax(sql, at, "Illegal escape sequence"))?,
+            ),
             '\n' if quote.len() == 1 => break,
+            c if prefix.bytes => {
+                let mut buffer = [0; 4];
+                text.extend(c.encode_utf8(&mut buffer).bytes().map(char::from));
+            }
             c => text.push(c),
         }
     }
-    Err(unclosed(sql, at, "string literal"))
+    Err(unclosed(sql, at, what))
+}
+
+/// What follows a backslash.
+fn escaped(letters: &mut std::str::CharIndices<'_>, bytes: bool) -> Option<char> {
+    let code = |letters: &mut std::str::CharIndices<'_>, first: &str, count: usize, radix: u32| {
+        let mut digits = first.to_owned();
+        digits.extend(letters.by_ref().take(count).map(|(_, digit)| digit));
+        let number = u32::from_str_radix(&digits, radix).ok()?;
+        char::from_u32(number).filter(|_| !bytes || number < 256)
+    };
+    match letters.next()?.1 {
+        'n' => Some('\n'),
+        't' => Some('\t'),
+        'r' => Some('\r'),
+        'a' => Some('\x07'),
+        'b' => Some('\x08'),
+        'f' => Some('\x0c'),
+        'v' => Some('\x0b'),
+        'x' | 'X' => code(letters, "", 2, 16),
+        'u' if !bytes => code(letters, "", 4, 16),
+        'U' if !bytes => code(letters, "", 8, 16),
+        digit @ '0'..='3' => code(letters, &digit.to_string(), 2, 8),
+        c @ ('\\' | '\'' | '"' | '`' | '?') => Some(c),
+        _ => None,
+    }
 }
 
 fn unclosed(sql: &str, at: usize, what: &str) -> SqlError {

@@ -1,0 +1,149 @@
+//! Bodies as Google's clients send them: JSON, packed or not, and multipart/related.
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use serde_json::Value as Json;
+use std::io::Read;
+
+/// How large a packed body may become.
+const LARGEST_PLAIN: u64 = 100 * 1024 * 1024;
+
+/// What is wrong with a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is no JSON, or badly packed.
+    Syntax(String),
+    /// Packed in a way that nobody knows, or no parts where there must be.
+    Form(String),
+}
+
+/// A JSON body, whatever its Content-Type says, packed or not.
+pub(super) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Json, Unreadable> {
+    let unpacked;
+    let bytes = match text(headers, "content-encoding") {
+        None | Some("identity") => bytes,
+        Some("gzip") => {
+            let mut plain = Vec::new();
+            let mut reader = flate2::read::GzDecoder::new(bytes).take(LARGEST_PLAIN);
+            reader
+                .read_to_end(&mut plain)
+                .map_err(|error| Unreadable::Syntax(error.to_string()))?;
+            unpacked = plain;
+            &unpacked[..]
+        }
+        Some(other) => return Err(Unreadable::Form(format!("Unsupported content encoding {other}"))),
+    };
+    serde_json::from_slice(bytes).map_err(|error| Unreadable::Syntax(error.to_string()))
+}
+
+/// A header that is text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The address that the client reaches us at.
+pub(super) fn base(headers: &HeaderMap) -> String {
+    format!("http://{}", text(headers, "host").unwrap_or("127.0.0.1"))
+}
+
+/// The first part, which is JSON, and the second: its type, if it says one, and its content.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Related {
+    pub about: Json,
+    pub kind: Option<String>,
+    pub content: Bytes,
+}
+
+/// The two parts of a multipart/related body.
+pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, Unreadable> {
+    let wrong = || Unreadable::Form("Malformed multipart body.".into());
+    let kind = text(headers, "content-type").ok_or_else(wrong)?;
+    let boundary = kind.split("boundary=").nth(1).ok_or_else(wrong)?;
+    let boundary = boundary
+        .split(';')
+        .next()
+        .unwrap_or(boundary)
+        .trim_matches(['"', '\'', ' ']);
+    let mark = format!("--{boundary}");
+    let mut begin = after(bytes, 0, mark.as_bytes()).ok_or_else(wrong)?;
+    let mut found = Vec::new();
+    while found.len() < 2 {
+        let next = position(bytes, begin, mark.as_bytes()).ok_or_else(wrong)?;
+        let head = after(bytes, begin, b"\r\n\r\n").filter(|at| *at <= next);
+        let (head, content) = match head
+            .or_else(|| after(bytes, begin, b"\n\n"))
+            .filter(|at| *at <= next)
+        {
+            Some(at) => (&bytes[begin..at], at..next),
+            None => return Err(wrong()),
+        };
+        let mut content = bytes.slice(content);
+        for end in [&b"\r\n"[..], b"\n"] {
+            if content.ends_with(end) {
+                content.truncate(content.len() - end.len());
+                break;
+            }
+        }
+        found.push((String::from_utf8_lossy(head).into_owned(), content));
+        begin = next + mark.len();
+    }
+    let (head, content) = found.pop().ok_or_else(wrong)?;
+    let (_, about) = found.pop().ok_or_else(wrong)?;
+    let kind = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim()
+            .eq_ignore_ascii_case("content-type")
+            .then(|| value.trim().to_owned())
+    });
+    let about = serde_json::from_slice(&about).map_err(|error| Unreadable::Syntax(error.to_string()))?;
+    Ok(Related { about, kind, content })
+}
+
+fn position(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let found = rest.windows(mark.len()).position(|window| window == mark);
+    found.map(|at| from + at)
+}
+
+fn after(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
+    position(bytes, from, mark).map(|at| at + mark.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_multipart_body_has_two_parts() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "content-type",
+            "multipart/related; boundary=\"=x=\"".parse().unwrap(),
+        );
+        let body = "--=x=\r\ncontent-type: application/json\r\n\r\n{\"a\":1}\r\n--=x=\r\nContent-Type: text/csv\r\n\r\n1,2\r\n3,4\r\n--=x=--";
+        let parts = related(&headers, &Bytes::from(body)).unwrap();
+        assert_eq!(
+            parts,
+            Related {
+                about: json!({"a": 1}),
+                kind: Some("text/csv".into()),
+                content: Bytes::from("1,2\r\n3,4"),
+            }
+        );
+        assert!(related(&headers, &Bytes::from("--=x=")).is_err());
+    }
+
+    #[test]
+    fn a_packed_body_is_unpacked() {
+        let mut packed = flate2::read::GzEncoder::new(&b"{\"a\":1}"[..], flate2::Compression::fast());
+        let mut bytes = Vec::new();
+        packed.read_to_end(&mut bytes).unwrap();
+        let mut headers = HeaderMap::new();
+        assert!(matches!(json(&headers, &bytes), Err(Unreadable::Syntax(_))));
+        headers.insert("content-encoding", "gzip".parse().unwrap());
+        assert_eq!(json(&headers, &bytes).unwrap(), json!({"a": 1}));
+        headers.insert("content-encoding", "br".parse().unwrap());
+        assert!(matches!(json(&headers, b"{}"), Err(Unreadable::Form(_))));
+    }
+}

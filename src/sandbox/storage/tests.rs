@@ -1,0 +1,331 @@
+//! The API over a real socket: resources, texts and conditions. Contents are in `tests/transfers.rs`.
+//!
+//! Google's own client goes over the same ground in `tests/clients/google_storage.py`.
+
+mod transfers;
+
+use super::*;
+use reqwest::{Client, Method as Verb, RequestBuilder, Response, StatusCode};
+use serde_json::{Value as Json, json};
+
+struct Service {
+    base: String,
+    client: Client,
+    buckets: Buckets,
+    _folder: tempfile::TempDir,
+}
+
+impl Service {
+    /// With a bucket `box`.
+    async fn start() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let buckets = Buckets::new(folder.path());
+        buckets.create_bucket("box", serde_json::Map::new()).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let app = router(buckets.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self {
+            base,
+            client: Client::builder()
+                .no_proxy()
+                .no_gzip()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            buckets,
+            _folder: folder,
+        }
+    }
+
+    fn request(&self, verb: Verb, path: &str) -> RequestBuilder {
+        self.client.request(verb, format!("{}{path}", self.base))
+    }
+
+    async fn ask(&self, verb: Verb, path: &str, body: Json) -> (u16, Json) {
+        let mut request = self.request(verb, path);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Json::Null))
+    }
+
+    async fn get(&self, path: &str) -> (u16, Json) {
+        self.ask(Verb::GET, path, Json::Null).await
+    }
+
+    async fn upload(&self, name: &str, more: &str, content: &'static str) -> (u16, Json) {
+        let path = format!("/upload/storage/v1/b/box/o?uploadType=media&name={name}{more}");
+        let answer = self
+            .request(Verb::POST, &path)
+            .header("content-type", "text/plain")
+            .body(content)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap())
+    }
+}
+
+fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    answer.headers()[name].to_str().unwrap()
+}
+
+#[tokio::test]
+async fn an_object_is_described_as_at_google() {
+    let service = Service::start().await;
+    let (status, made) = service.upload("a%2Fb c", "", "hello").await;
+    assert_eq!(status, 200, "{made}");
+    let (_, read) = service.get("/storage/v1/b/box/o/a%2Fb%20c").await;
+    assert_eq!(read, made);
+    let generation = made["generation"].as_str().unwrap();
+    for (field, expected) in [
+        ("kind", "storage#object"),
+        ("id", &*format!("box/a/b c/{generation}")),
+        (
+            "selfLink",
+            &*format!("{}/storage/v1/b/box/o/a%2Fb%20c", service.base),
+        ),
+        ("name", "a/b c"),
+        ("bucket", "box"),
+        ("metageneration", "1"),
+        ("contentType", "text/plain"),
+        ("size", "5"),
+        ("md5Hash", "XUFAKrxLKna5cZ2REBfFkg=="),
+        ("crc32c", "mnG7TA=="),
+    ] {
+        assert_eq!(made[field], expected, "{field}");
+    }
+    let link = made["mediaLink"].as_str().unwrap();
+    let media = service.client.get(link).send().await.unwrap();
+    assert_eq!(header(&media, "content-type"), "text/plain");
+    assert_eq!(header(&media, "x-goog-generation"), generation);
+    assert_eq!(
+        header(&media, "x-goog-hash"),
+        "crc32c=mnG7TA==,md5=XUFAKrxLKna5cZ2REBfFkg=="
+    );
+    assert_eq!(media.text().await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn refusals_are_googles() {
+    let service = Service::start().await;
+    service.upload("x", "", "1").await;
+    let bucket = "The specified bucket does not exist.";
+    let condition = "At least one of the pre-conditions you specified did not hold.";
+    for (verb, path, body, status, reason, message) in [
+        ("GET", "/storage/v1/b/none", Json::Null, 404, "notFound", bucket),
+        ("GET", "/storage/v1/b/none/o", Json::Null, 404, "notFound", bucket),
+        (
+            "GET",
+            "/storage/v1/b/none/o/x",
+            Json::Null,
+            404,
+            "notFound",
+            bucket,
+        ),
+        (
+            "GET",
+            "/storage/v1/b/box/o/y%2Fz",
+            Json::Null,
+            404,
+            "notFound",
+            "No such object: box/y/z",
+        ),
+        (
+            "GET",
+            "/storage/v1/b/box/o/x?generation=7",
+            Json::Null,
+            404,
+            "notFound",
+            "No such object: box/x",
+        ),
+        (
+            "DELETE",
+            "/storage/v1/b/box/o/y",
+            Json::Null,
+            404,
+            "notFound",
+            "No such object: box/y",
+        ),
+        (
+            "DELETE",
+            "/storage/v1/b/box/o/x?ifGenerationMatch=7",
+            Json::Null,
+            412,
+            "conditionNotMet",
+            condition,
+        ),
+        (
+            "PATCH",
+            "/storage/v1/b/box/o/x?ifMetagenerationMatch=7",
+            json!({}),
+            412,
+            "conditionNotMet",
+            condition,
+        ),
+        (
+            "DELETE",
+            "/storage/v1/b/box",
+            Json::Null,
+            409,
+            "conflict",
+            "The bucket you tried to delete is not empty.",
+        ),
+        (
+            "POST",
+            "/storage/v1/b?project=p",
+            json!({"name": "box"}),
+            409,
+            "conflict",
+            "Your previous request to create the named bucket succeeded and you already own it.",
+        ),
+        (
+            "POST",
+            "/storage/v1/b?project=p",
+            json!({"name": "Box"}),
+            400,
+            "invalid",
+            "Invalid bucket name: 'Box'",
+        ),
+        (
+            "GET",
+            "/storage/v1/b",
+            Json::Null,
+            400,
+            "required",
+            "Required parameter: project",
+        ),
+    ] {
+        let (code, told) = service.ask(verb.parse().unwrap(), path, body).await;
+        let mut item = json!({"message": message, "domain": "global", "reason": reason});
+        if status == 412 {
+            item["locationType"] = "header".into();
+            item["location"] = "If-Match".into();
+        }
+        let expected = json!({"error": {"code": status, "message": message, "errors": [item]}});
+        assert_eq!((code, told), (status, expected), "{verb} {path}");
+    }
+}
+
+#[tokio::test]
+async fn conditions_hold_of_what_is_written_and_read() {
+    let service = Service::start().await;
+    service.upload("x", "", "1").await;
+    let same = service.upload("x", "&ifGenerationMatch=0", "2").await;
+    assert_eq!(same.0, 412);
+    let generation = service.buckets.object("box", "x").unwrap().unwrap().generation;
+    let path = format!("/storage/v1/b/box/o/x?ifGenerationNotMatch={generation}");
+    let unchanged = service.request(Verb::GET, &path).send().await.unwrap();
+    assert_eq!(unchanged.status(), StatusCode::NOT_MODIFIED);
+    let media = service.request(Verb::GET, "/download/storage/v1/b/box/o/none?alt=media");
+    let media = media.send().await.unwrap();
+    assert_eq!(media.status(), 404);
+    assert_eq!(media.text().await.unwrap(), "No such object: box/none");
+}
+
+#[tokio::test]
+async fn objects_are_copied_moved_composed_and_changed() {
+    let service = Service::start().await;
+    for name in ["one", "two"] {
+        service.upload(name, "", "1").await;
+    }
+    let object = "/storage/v1/b/box/o";
+    let (_, copied) = service
+        .ask(
+            Verb::POST,
+            &format!("{object}/one/rewriteTo/b/box/o/copy"),
+            Json::Null,
+        )
+        .await;
+    assert_eq!(
+        (&copied["kind"], &copied["done"], &copied["objectSize"]),
+        (&json!("storage#rewriteResponse"), &json!(true), &json!("1"))
+    );
+    assert_eq!(copied["resource"]["contentType"], "text/plain");
+    let body =
+        json!({"sourceObjects": [{"name": "one"}, {"name": "two"}], "destination": {"contentType": "a/b"}});
+    let (_, whole) = service
+        .ask(Verb::POST, &format!("{object}/whole/compose"), body)
+        .await;
+    assert_eq!(
+        (&whole["componentCount"], &whole["size"]),
+        (&json!(2), &json!("2"))
+    );
+    assert_eq!(
+        (&whole["md5Hash"], &whole["contentType"]),
+        (&Json::Null, &json!("a/b"))
+    );
+    let (status, moved) = service
+        .ask(Verb::POST, &format!("{object}/two/moveTo/o/three"), Json::Null)
+        .await;
+    assert_eq!((status, &moved["name"]), (200, &json!("three")));
+    let names = service.buckets.objects("box", "");
+    assert_eq!(names, ["copy", "one", "three", "whole"]);
+    let body = json!({"metadata": {"a": "1", "b": null}, "contentType": null, "cacheControl": "no-cache"});
+    let (_, patched) = service.ask(Verb::PATCH, &format!("{object}/one"), body).await;
+    assert_eq!(
+        (&patched["metageneration"], &patched["metadata"]),
+        (&json!("2"), &json!({"a": "1"}))
+    );
+    assert_eq!(
+        (&patched["contentType"], &patched["cacheControl"]),
+        (&Json::Null, &json!("no-cache"))
+    );
+    let (_, put) = service
+        .ask(Verb::PUT, &format!("{object}/one"), json!({"contentType": "x/y"}))
+        .await;
+    assert_eq!(
+        (&put["metadata"], &put["contentType"]),
+        (&Json::Null, &json!("x/y"))
+    );
+    let (status, _) = service
+        .ask(
+            Verb::PATCH,
+            &format!("{object}/one"),
+            json!({"temporaryHold": true}),
+        )
+        .await;
+    assert_eq!(status, 501);
+}
+
+#[tokio::test]
+async fn buckets_keep_what_is_set() {
+    let service = Service::start().await;
+    let body = json!({"name": "made", "location": "us-west1", "labels": {"a": "b"}});
+    let (status, made) = service.ask(Verb::POST, "/storage/v1/b?project=p", body).await;
+    assert_eq!(
+        (status, &made["location"], &made["locationType"]),
+        (200, &json!("US-WEST1"), &json!("region"))
+    );
+    let body = json!({"labels": {"c": "d", "a": null}});
+    let (_, patched) = service.ask(Verb::PATCH, "/storage/v1/b/made", body).await;
+    assert_eq!(
+        (&patched["labels"], &patched["metageneration"]),
+        (&json!({"c": "d"}), &json!("2"))
+    );
+    let (_, listed) = service.get("/storage/v1/b?project=p&maxResults=1").await;
+    assert_eq!(listed["items"][0]["name"], "box");
+    let next = listed["nextPageToken"].as_str().unwrap();
+    let (_, listed) = service
+        .get(&format!("/storage/v1/b?project=p&pageToken={next}"))
+        .await;
+    assert_eq!(
+        (&listed["items"][0], &listed["nextPageToken"]),
+        (&patched, &Json::Null)
+    );
+    let asked = "/storage/v1/b/made/iam/testPermissions?permissions=a.b&permissions=c.d";
+    assert_eq!(service.get(asked).await.1["permissions"], json!(["a.b", "c.d"]));
+    assert_eq!(
+        service
+            .ask(Verb::DELETE, "/storage/v1/b/made", Json::Null)
+            .await
+            .0,
+        204
+    );
+}
