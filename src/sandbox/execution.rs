@@ -4,6 +4,7 @@
 //! an execution tells while it works.
 
 use super::artifact::Shelf;
+use super::macros::Exceptions;
 use super::observation::{Failure, NodeProgram, Observation};
 use super::scenario::Breakage;
 use serde_json::Value as Json;
@@ -67,8 +68,14 @@ pub struct PluginUse {
 /// One execution that is asked for.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// The app's namespace.
+    pub namespace: String,
+    /// The app's name, which is the pipeline's.
+    pub pipeline: String,
     /// The app's `config`.
     pub config: Json,
+    /// In which properties macros are taken otherwise than usual.
+    pub macros: Exceptions,
     /// Preferences overlaid with the start's arguments, `logical.start.time` (ms) included.
     pub arguments: BTreeMap<String, String>,
     /// The namespace's secure keys.

@@ -3,7 +3,10 @@
 //! It tells what happens as observations and knows nothing of run records or HTTP. A node's macros are
 //! expanded when the node begins, so an action can set what later stages look up.
 
+mod condition;
 mod data;
+mod ending;
+mod flow;
 mod map_reduce;
 
 #[cfg(test)]
@@ -13,10 +16,10 @@ use super::artifact::Shelf;
 use super::execution::{End, Executor, Job, Plan};
 use super::macros;
 use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
-use super::pipeline::{Node, Pipeline, Stage};
-use super::plugin::{self, Stores, Task, Work};
+use super::pipeline::{Node, Pipeline, Stage, Step};
+use super::plugin::{self, Batch, Rejected, Stores, Task, Work};
 use serde_json::Value as Json;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,8 +49,8 @@ impl Executor for StoreExecutor {
             Ok(pipeline) => pipeline,
             Err(text) => return End::Failed(plugin::failure("java.lang.IllegalArgumentException", text)),
         };
-        let nodes = pipeline.nodes();
-        let share = job.pace / u32::try_from(nodes.len()).unwrap_or(1).max(1);
+        let steps = pipeline.steps();
+        let nodes = u32::try_from(pipeline.nodes().len()).unwrap_or(1).max(1);
         let scope = macros::Scope {
             arguments: job.arguments.clone(),
             secure: job.secure_keys.clone(),
@@ -60,30 +63,21 @@ impl Executor for StoreExecutor {
             job,
             stop,
             tell: &|observation| (*observe.borrow_mut())(observation),
-            share,
+            share: job.pace / nodes,
             speed: job.speed,
             node: String::new(),
             program: NodeProgram::Action,
+            held: BTreeMap::new(),
+            counts: BTreeMap::new(),
         };
-        for node in &nodes {
-            observe_start(&mut execution, node);
-            let end = execution.node(node);
-            let told = match &end {
-                End::Completed => NodeEnd::Completed,
-                End::Failed(failure) => NodeEnd::Failed(failure.clone()),
-                // An action that is stopped breaks, and says so (measured).
-                End::Killed if node.program == NodeProgram::Action => NodeEnd::Failed(interrupted(node)),
-                End::Killed => NodeEnd::Killed,
-            };
-            (execution.tell)(Observation::NodeFinished {
-                node: node.id.clone(),
-                end: told,
-            });
-            if end != End::Completed {
-                return end;
-            }
-        }
-        End::Completed
+        // Their macros are expanded when the workflow is initialised, before anything runs.
+        let ending = match execution.ending() {
+            Ok(ending) => ending,
+            Err(failure) => return End::Failed(failure),
+        };
+        let end = execution.steps(&steps);
+        execution.end(&ending, &end);
+        end
     }
 }
 
@@ -125,9 +119,56 @@ struct Execution<'a> {
     speed: f64,
     node: String,
     program: NodeProgram,
+    /// What conditions hold for the branch that they take.
+    held: BTreeMap<String, Vec<Batch>>,
+    /// `input`, `output` and `error` of the stages so far, for conditions.
+    counts: BTreeMap<String, BTreeMap<&'static str, i64>>,
 }
 
 impl Execution<'_> {
+    fn steps(&mut self, steps: &[Step]) -> End {
+        for step in steps {
+            let end = match step {
+                Step::Node(node) => self.whole_node(node),
+                Step::Condition {
+                    id,
+                    stage,
+                    then,
+                    otherwise,
+                } => match self.condition(id, stage) {
+                    Ok(true) => self.steps(then),
+                    Ok(false) => self.steps(otherwise),
+                    Err(_) if self.stop.load(Ordering::Relaxed) => End::Killed,
+                    Err(failure) => End::Failed(failure),
+                },
+            };
+            if end != End::Completed {
+                return end;
+            }
+        }
+        End::Completed
+    }
+
+    fn whole_node(&mut self, node: &Node) -> End {
+        observe_start(self, node);
+        let end = self.node(node);
+        let told = match &end {
+            End::Completed => NodeEnd::Completed,
+            End::Failed(failure) => NodeEnd::Failed(failure.clone()),
+            // An action that is stopped breaks, and says so (measured).
+            End::Killed if node.program == NodeProgram::Action => NodeEnd::Failed(interrupted(node)),
+            End::Killed => NodeEnd::Killed,
+        };
+        if node.program.is_program() {
+            self.leave_statistics(node);
+        }
+        (self.tell)(Observation::NodeFinished {
+            node: node.id.clone(),
+            end: told,
+        });
+        end
+    }
+
     fn node(&mut self, node: &Node) -> End {
         let result = match node.program {
             NodeProgram::Action => self.action(&node.stages[0]),
@@ -144,10 +185,10 @@ impl Execution<'_> {
     fn action(&mut self, stage: &Stage) -> Result<(), Failure> {
         let properties = self.properties(stage)?;
         let Some(Work::Action(run)) = plugin::find(&stage.plugin, &stage.kind).map(|p| p.work) else {
-            return Err(not_an(stage, "action"));
+            return Err(data::wrap(stage, not_executed(stage)));
         };
         self.pause(self.share / 2)?;
-        let done = self
+        let (done, _) = self
             .at_work(stage, &properties, run)
             .map_err(|cause| data::wrap(stage, cause))?;
         self.count(&stage.name, "records.processed", done.processed);
@@ -168,7 +209,7 @@ impl Execution<'_> {
         stage: &Stage,
         properties: &BTreeMap<String, String>,
         work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    ) -> Result<(T, Vec<Rejected>), Failure> {
         // A sink breaks when it commits: what the others write is complete then, as in a real job.
         if stage.kind != "batchsink" {
             self.job.check(&stage.name)?;
@@ -192,23 +233,37 @@ impl Execution<'_> {
             tell: self.tell,
             stop: self.stop,
             speed: self.speed,
-            rejected: Cell::new(0),
+            rejected: RefCell::default(),
         };
         let result = work(&task);
-        let rejected = task.rejected.get();
-        if rejected > 0 {
-            self.count(&stage.name, "records.error", rejected);
-        }
-        result
+        let rejected = task.rejected.take();
+        self.count(&stage.name, "records.error", flow::number(rejected.len()));
+        result.map(|output| (output, rejected))
     }
 
     fn properties(&self, stage: &Stage) -> Result<BTreeMap<String, String>, Failure> {
-        let expanded =
-            |(name, value): (&String, &String)| Ok((name.clone(), macros::expand(value, &self.scope)?));
+        let expanded = |(name, value): (&String, &String)| {
+            let value = self.job.macros.expand(&stage.name, name, value, &self.scope)?;
+            Ok((name.clone(), value))
+        };
         stage.properties.iter().map(expanded).collect()
     }
 
+    /// Tells of a metric that grew; what did not grow has none.
     fn count(&mut self, stage: &str, metric: &str, by: i64) {
+        if by == 0 {
+            return;
+        }
+        let kind = match metric {
+            "records.in" => Some("input"),
+            "records.error" => Some("error"),
+            metric if metric.starts_with("records.out") => Some("output"),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            let stage = self.counts.entry(stage.to_owned()).or_default();
+            *stage.entry(kind).or_default() += by;
+        }
         (self.tell)(Observation::Counted {
             stage: stage.to_owned(),
             metric: metric.to_owned(),
@@ -237,10 +292,11 @@ impl Execution<'_> {
     }
 }
 
-fn not_an(stage: &Stage, role: &str) -> Failure {
+/// A plugin that a server has and the sandbox does not execute.
+fn not_executed(stage: &Stage) -> Failure {
     let text = format!(
-        "Plugin '{}' of stage '{}' is no {role} of the sandbox",
-        stage.plugin, stage.name
+        "Plugin '{}' of type '{}' in stage '{}' is not executed by the sandbox",
+        stage.plugin, stage.kind, stage.name
     );
     plugin::failure("java.lang.UnsupportedOperationException", text)
 }

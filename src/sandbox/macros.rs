@@ -21,57 +21,150 @@ pub(super) struct Scope {
     pub secure: BTreeMap<String, String>,
 }
 
-/// Expands every macro of a text.
-pub(super) fn expand(text: &str, scope: &Scope) -> Result<String, Failure> {
-    let expanded = expand_to(text, scope, 0)?;
-    Ok(unescape(&expanded))
+/// Which properties of which stages are taken otherwise than usual, by stage and property.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    /// Those in which a macro is no macro (`macroSupported` is false, or the plugin does not know them).
+    pub literal: BTreeSet<(String, String)>,
+    /// Those in which a backslash takes a macro's meaning away (`macroEscapingEnabled`).
+    pub escaping: BTreeSet<(String, String)>,
 }
 
-fn expand_to(text: &str, scope: &Scope, depth: usize) -> Result<String, Failure> {
-    let mut text = text.to_owned();
-    while let Some(start) = last_opening(&text) {
-        if depth >= DEEPEST {
+impl Exceptions {
+    /// Expands a property as its plugin wants it.
+    pub(super) fn expand(
+        &self,
+        stage: &str,
+        property: &str,
+        text: &str,
+        scope: &Scope,
+    ) -> Result<String, Failure> {
+        let key = (stage.to_owned(), property.to_owned());
+        if self.literal.contains(&key) {
+            return Ok(text.to_owned());
+        }
+        expand(text, scope, self.escaping.contains(&key))
+    }
+}
+
+/// Expands every macro of a text, as `MacroParser` of CDAP does.
+pub(super) fn expand(text: &str, scope: &Scope, escaping: bool) -> Result<String, Failure> {
+    let parser = Parser { scope, escaping };
+    let expanded = parser.parse(text, 0)?;
+    Ok(parser.plain(&expanded))
+}
+
+struct Parser<'a> {
+    scope: &'a Scope,
+    escaping: bool,
+}
+
+impl Parser<'_> {
+    fn parse(&self, text: &str, depth: usize) -> Result<String, Failure> {
+        if depth > DEEPEST {
             return Err(invalid(format!(
                 "Failed substituting macro '{text}', expansion exceeded {DEEPEST} levels."
             )));
         }
-        let Some(length) = closing(&text[start + 2..]) else {
-            return Err(invalid(format!(
-                "Could not find enclosing '}}' for macro '{}'.",
-                &text[start..]
-            )));
-        };
-        let inner = unescape(&text[start + 2..start + 2 + length]);
-        let value = evaluate(&inner, scope)?;
-        let value = expand_to(&value, scope, depth + 1)?;
-        text.replace_range(start..start + 3 + length, &value);
-        if value.contains("${") {
-            break; // Only an escaped one is left of it.
+        let mut text = text.to_owned();
+        while let Some(start) = self.last_opening(&text) {
+            let Some(length) = self.first(&text[start + 2..], '}') else {
+                return Err(invalid(format!(
+                    "Could not find enclosing '}}' for macro '{}'.",
+                    &text[start..]
+                )));
+            };
+            let value = self.evaluate(text[start + 2..start + 2 + length].trim())?;
+            let value = self.parse(&value, depth + 1)?;
+            text.replace_range(start..start + 3 + length, &value);
         }
+        Ok(text)
     }
-    Ok(text)
+
+    fn evaluate(&self, inner: &str) -> Result<String, Failure> {
+        let Some(opening) = self.first(inner, '(') else {
+            let name = self.plain(inner);
+            return self
+                .scope
+                .arguments
+                .get(&name)
+                .cloned()
+                .ok_or_else(|| invalid(format!("Argument '{name}' is not defined.")));
+        };
+        match self.first(inner, ')') {
+            Some(closing) if closing + 1 == inner.len() => {}
+            Some(_) if inner.ends_with(')') => {
+                return Err(invalid(format!(
+                    "Macro arguments in '{inner}' have extra invalid trailing ')'."
+                )));
+            }
+            _ => {
+                return Err(invalid(format!(
+                    "Could not find enclosing ')' for macro arguments in '{inner}'."
+                )));
+            }
+        }
+        let list = self.plain(inner.get(opening + 1..inner.len() - 1).unwrap_or_default());
+        let arguments: Vec<&str> = list.split(',').collect();
+        call(&self.plain(&inner[..opening]), &arguments, self.scope)
+    }
+
+    fn last_opening(&self, text: &str) -> Option<usize> {
+        let mut found = text.rmatch_indices("${").map(|(at, _)| at);
+        found.find(|at| !(self.escaping && escaped(text, *at)))
+    }
+
+    fn first(&self, text: &str, token: char) -> Option<usize> {
+        let mut found = text.match_indices(token).map(|(at, _)| at);
+        found.find(|at| !(self.escaping && escaped(text, *at)))
+    }
+
+    /// Without the backslashes that escape something.
+    fn plain(&self, text: &str) -> String {
+        if !self.escaping {
+            return text.to_owned();
+        }
+        let mut plain = String::with_capacity(text.len());
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' => plain.extend(letters.next()),
+                other => plain.push(other),
+            }
+        }
+        plain
+    }
 }
 
-fn evaluate(inner: &str, scope: &Scope) -> Result<String, Failure> {
-    if let Some((name, rest)) = inner.split_once('(')
-        && let Some(list) = rest.strip_suffix(')')
-    {
-        let arguments: Vec<&str> = list.split(',').map(str::trim).collect();
-        return match name {
-            "secure" => scope
-                .secure
-                .get(arguments[0])
-                .cloned()
-                .ok_or_else(|| invalid(format!("Failed to resolve macro 'secure({})'", arguments[0]))),
-            "logicalStartTime" => logical_start::evaluate(&arguments, scope).map_err(invalid),
-            _ => Err(invalid(format!("Unsupported macro function {name}"))),
-        };
+fn call(name: &str, arguments: &[&str], scope: &Scope) -> Result<String, Failure> {
+    match (name, arguments) {
+        ("secure", [key]) => scope
+            .secure
+            .get(*key)
+            .cloned()
+            .ok_or_else(|| invalid(format!("Failed to resolve macro 'secure({key})'"))),
+        ("secure", _) => Err(invalid(
+            "Macro 'secure' should have exactly 1 argument".to_owned(),
+        )),
+        ("logicalStartTime", _) => logical_start::evaluate(arguments, scope).map_err(invalid),
+        ("conn", [connection]) => Err(Failure {
+            class_name: "java.lang.RuntimeException".to_owned(),
+            message: Some(format!(
+                "Failed to evaluate the macro function 'conn' with args [{connection}]"
+            )),
+            // The sandbox keeps no connections, so none is ever found.
+            cause: Some(Box::new(Failure {
+                class_name: "java.io.IOException".to_owned(),
+                message: Some(format!(
+                    "Failed to call Connection service with status 404: Connection '{connection}' is not there: the \
+                     sandbox keeps no connections"
+                )),
+                cause: None,
+            })),
+        }),
+        ("conn", _) => Err(invalid("Macro 'conn' should have exactly 1 arguments".to_owned())),
+        _ => Err(invalid(format!("Unsupported macro function {name}"))),
     }
-    scope
-        .arguments
-        .get(inner)
-        .cloned()
-        .ok_or_else(|| invalid(format!("Argument '{inner}' is not defined.")))
 }
 
 fn invalid(message: String) -> Failure {
@@ -115,14 +208,6 @@ pub(super) fn has_macro(text: &str) -> bool {
 pub(super) fn open_end(text: &str) -> Option<&str> {
     let at = last_opening(text)?;
     closing(&text[at..]).is_none().then(|| &text[at..])
-}
-
-fn unescape(text: &str) -> String {
-    let mut plain = text.to_owned();
-    for mark in ["${", "}", "(", ")"] {
-        plain = plain.replace(&format!("\\{mark}"), mark);
-    }
-    plain
 }
 
 /// What the macros of a text look up, and the functions they call, without expanding anything.
@@ -178,7 +263,8 @@ mod tests {
             ("${b}", "12"),
             ("${name${a}}", "deep"),
             ("${secure(key)}", "s3cret"),
-            (r"\${a}", "${a}"),
+            (r"\${a}", r"\1"),
+            ("${ a }", "1"),
             ("${logicalStartTime()}", "1681380806000"),
             (
                 "${logicalStartTime(yyyy-MM-dd HH:mm:ss,1m,UTC)}",
@@ -186,8 +272,50 @@ mod tests {
             ),
             ("no macro $ {}", "no macro $ {}"),
         ] {
-            assert_eq!(expand(text, &scope()).as_deref(), Ok(expected), "{text}");
+            assert_eq!(expand(text, &scope(), false).as_deref(), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_backslash_takes_the_meaning_away_where_that_is_enabled() {
+        for (text, expected) in [
+            (r"\${a}", "${a}"),
+            (r"\\${a}", r"\1"),
+            (r"${name\}x}", ""),
+            (r"a\tb", "atb"),
+        ] {
+            match expand(text, &scope(), true) {
+                Ok(expanded) => assert_eq!(expanded, expected, "{text}"),
+                Err(failure) => assert_eq!(
+                    failure.message.as_deref(),
+                    Some("Argument 'name}x' is not defined.")
+                ),
+            }
+        }
+        let exceptions = Exceptions {
+            literal: [("s".to_owned(), "schema".to_owned())].into(),
+            escaping: [("s".to_owned(), "path".to_owned())].into(),
+        };
+        for (property, expected) in [("schema", r"\${a}"), ("path", "${a}"), ("other", r"\1")] {
+            let expanded = exceptions.expand("s", property, r"\${a}", &scope());
+            assert_eq!(expanded.as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn ten_levels_are_expanded_and_no_more() {
+        let mut scope = scope();
+        for level in 0..12 {
+            let inner = format!("${{v{}}}", level + 1);
+            scope.arguments.insert(format!("v{level}"), inner);
+        }
+        scope.arguments.insert("v12".to_owned(), "end".to_owned());
+        assert_eq!(expand("${v3}", &scope, false).as_deref(), Ok("end"));
+        let failure = expand("${v2}", &scope, false).unwrap_err();
+        assert_eq!(
+            failure.message.as_deref(),
+            Some("Failed substituting macro 'end', expansion exceeded 10 levels.")
+        );
     }
 
     #[test]
@@ -197,9 +325,22 @@ mod tests {
             ("${fancy(x)}", "Unsupported macro function fancy"),
             ("${loop}", "exceeded 10 levels"),
             ("${a", "Could not find enclosing '}' for macro '${a'."),
-            ("${secure(none)}", "secure"),
+            ("${secure(none)}", "Failed to resolve macro 'secure(none)'"),
+            ("${secure(a,b)}", "Macro 'secure' should have exactly 1 argument"),
+            (
+                "${conn(db)}",
+                "Failed to evaluate the macro function 'conn' with args [db]",
+            ),
+            (
+                "${secure(key}",
+                "Could not find enclosing ')' for macro arguments in 'secure(key'.",
+            ),
+            (
+                "${secure(key))}",
+                "Macro arguments in 'secure(key))' have extra invalid trailing ')'.",
+            ),
         ] {
-            let message = expand(text, &scope()).unwrap_err().message.unwrap();
+            let message = expand(text, &scope(), false).unwrap_err().message.unwrap();
             assert!(message.contains(words), "{text}: {message}");
         }
     }
@@ -214,12 +355,13 @@ mod tests {
     proptest! {
         #[test]
         fn text_without_macros_stays(text in "[^$\\\\{}()]*") {
-            prop_assert_eq!(expand(&text, &Scope::default()).unwrap(), text);
+            prop_assert_eq!(expand(&text, &Scope::default(), true).unwrap(), text);
         }
 
         #[test]
         fn no_text_breaks_the_expansion(text in any::<String>()) {
-            let _ = expand(&text, &scope());
+            let _ = expand(&text, &scope(), false);
+            let _ = expand(&text, &scope(), true);
         }
     }
 }

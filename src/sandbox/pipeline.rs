@@ -6,20 +6,22 @@
 //!                                                                                    phase-3
 //! ```
 //!
-//! Every action is a node of its own; data stages that are connected are one Spark program together,
-//! with all of its sinks. `pipeline/check.rs` refuses what a real server refuses at deploy time.
+//! `pipeline/phase.rs` cuts it into nodes. `pipeline/check.rs` refuses what a real server refuses at deploy time.
 
 mod check;
+mod phase;
 mod uses;
 
 use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
 pub use check::StageFault;
+pub(super) use phase::{Node, Step};
 
 use super::execution::{Plan, PlannedNode};
 use super::macros;
 use super::observation::NodeProgram;
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// A stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +42,22 @@ pub(super) struct Connection {
     pub to: String,
     /// Of a splitter.
     pub port: Option<String>,
-    /// Of a condition: `true` or `false`.
-    pub condition: Option<String>,
+    /// The way out of a condition.
+    pub condition: Option<bool>,
+}
+
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        let port = self.port.as_deref().unwrap_or("null");
+        let condition = self
+            .condition
+            .map_or_else(|| "null".to_owned(), |way| way.to_string());
+        write!(
+            f,
+            "Connection{{from='{from}', to='{to}', port='{port}', condition='{condition}'}}"
+        )
+    }
 }
 
 impl Stage {
@@ -65,14 +81,6 @@ pub(super) struct Pipeline {
     pub ending: Vec<Stage>,
     /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
     pub engine: NodeProgram,
-}
-
-/// A workflow node: its stages in the order in which rows pass them.
-#[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub id: String,
-    pub program: NodeProgram,
-    pub stages: Vec<Stage>,
 }
 
 impl Pipeline {
@@ -105,10 +113,12 @@ impl Pipeline {
                 from: text(item, "from")?,
                 to: text(item, "to")?,
                 port: text(item, "port"),
-                condition: item
-                    .get("condition")
-                    .filter(|c| !c.is_null())
-                    .map(Json::to_string),
+                // Gson takes a word as well.
+                condition: match item.get("condition") {
+                    Some(Json::Bool(way)) => Some(*way),
+                    Some(Json::String(way)) => Some(way.eq_ignore_ascii_case("true")),
+                    _ => None,
+                },
             })
         };
         // An engine that it does not know is Spark, as on a server (measured).
@@ -146,88 +156,10 @@ impl Pipeline {
             .map(|connection| connection.to.as_str())
     }
 
-    /// The nodes in order of execution, numbered from 1.
-    pub fn nodes(&self) -> Vec<Node> {
-        let mut groups: Vec<Vec<Stage>> = Vec::new();
-        let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
-        for stage in self.ordered() {
-            let mut joined: BTreeSet<usize> = BTreeSet::new();
-            if !stage.is_action() {
-                let data = |name: &&str| self.stage(name).is_some_and(|s| !s.is_action());
-                joined.extend(
-                    self.neighbours(&stage.name)
-                        .filter(data)
-                        .filter_map(|n| group_of.get(n)),
-                );
-            }
-            let home = joined.first().copied().unwrap_or(groups.len());
-            if home == groups.len() {
-                groups.push(Vec::new());
-            }
-            for other in joined.into_iter().skip(1) {
-                let moved = std::mem::take(&mut groups[other]);
-                group_of
-                    .values_mut()
-                    .filter(|group| **group == other)
-                    .for_each(|group| *group = home);
-                groups[home].extend(moved);
-            }
-            groups[home].push(stage.clone());
-            group_of.insert(&stage.name, home);
-        }
-        let groups = groups.into_iter().filter(|stages| !stages.is_empty());
-        self.in_order(groups.collect())
-    }
-
-    fn neighbours<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.inputs(name).chain(self.outputs(name))
-    }
-
-    /// Groups so that each comes after those it waits for.
-    fn in_order(&self, mut groups: Vec<Vec<Stage>>) -> Vec<Node> {
-        let mut nodes: Vec<Node> = Vec::new();
-        let mut done: BTreeSet<String> = BTreeSet::new();
-        while !groups.is_empty() {
-            let ready = groups.iter().position(|group| {
-                let inside = |name: &str| group.iter().any(|stage| stage.name == name);
-                group.iter().all(|stage| {
-                    self.inputs(&stage.name)
-                        .all(|from| inside(from) || done.contains(from))
-                })
-            });
-            // `check` has refused cycles, so one is always ready.
-            let stages = groups.remove(ready.unwrap_or(0));
-            done.extend(stages.iter().map(|stage| stage.name.clone()));
-            let program = if stages[0].is_action() {
-                NodeProgram::Action
-            } else {
-                self.engine
-            };
-            nodes.push(Node {
-                id: format!("phase-{}", nodes.len() + 1),
-                program,
-                stages,
-            });
-        }
-        nodes
-    }
-
-    /// The stages so that each comes after its inputs; shorter than the pipeline if there is a cycle.
-    fn ordered(&self) -> Vec<&Stage> {
-        let mut ordered: Vec<&Stage> = Vec::new();
-        while let Some(next) = self.stages.iter().find(|stage| {
-            let placed = |name: &str| ordered.iter().any(|done| done.name == name);
-            !placed(&stage.name) && self.inputs(&stage.name).all(placed)
-        }) {
-            ordered.push(next);
-        }
-        ordered
-    }
-
     /// What a deployed app shows of it.
     pub fn plan(&self, stock: &Shelf<'_>) -> Plan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
-            description: describe(&node),
+            description: self.describe(&node),
             id: node.id,
             program: node.program,
         });
@@ -238,15 +170,93 @@ impl Pipeline {
     }
 }
 
+impl Pipeline {
+    /// What a program of an app says of itself, with the connectors that stand for conditions.
+    fn describe(&self, node: &Node) -> String {
+        let names = |sink: bool| {
+            let mut names = Vec::new();
+            for stage in &node.stages {
+                if stage.kind.ends_with(if sink { "sink" } else { "source" }) {
+                    names.push(format!("'{}'", stage.name));
+                }
+                let near: Vec<&str> = if sink {
+                    self.outputs(&stage.name).collect()
+                } else {
+                    self.inputs(&stage.name).collect()
+                };
+                let conditions = near.into_iter().filter_map(|name| self.connector(name));
+                names.extend(conditions.map(|name| format!("'{name}.connector'")));
+            }
+            names.sort();
+            names.dedup();
+            names.join(", ")
+        };
+        match node.program {
+            NodeProgram::Action => String::new(),
+            NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+            NodeProgram::MapReduce => {
+                let (sources, sinks) = (names(false), names(true));
+                format!("MapReduce phase executor. Sources {sources} to sinks {sinks}.")
+            }
+        }
+    }
+
+    /// The condition that holds rows for this one: the first of a chain, if rows come to it at all.
+    fn connector<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let condition = self.stage(name).filter(|stage| stage.kind == "condition")?;
+        let mut rows = false;
+        for before in self.inputs(&condition.name) {
+            if let Some(first) = self.connector(before) {
+                return Some(first);
+            }
+            rows = rows || self.stage(before).is_some_and(|stage| !stage.is_control());
+        }
+        rows.then_some(condition.name.as_str())
+    }
+}
+
+/// In which properties of a config macros are taken otherwise, as the plugins that are installed want it.
+/// Where no server was asked for a plugin's properties, all are taken as usual.
+pub fn macro_exceptions(config: &Json, stock: &Shelf<'_>) -> macros::Exceptions {
+    let mut exceptions = macros::Exceptions::default();
+    let Ok(pipeline) = Pipeline::parse(config) else {
+        return exceptions;
+    };
+    for stage in pipeline.stages.iter().chain(&pipeline.ending) {
+        let found = stock.plugin(&stage.kind, &stage.plugin, &stage.artifact);
+        let known = |class: &PluginClass| !class.class_name.is_empty() && !class.properties.0.is_empty();
+        let Some((_, class)) = found.filter(|(_, class)| known(class)) else {
+            continue;
+        };
+        for name in stage.properties.keys() {
+            let key = (stage.name.clone(), name.clone());
+            match class.property(name) {
+                Some(property) if property.macro_escaping_enabled => exceptions.escaping.insert(key),
+                Some(property) if property.macro_supported => false,
+                _ => exceptions.literal.insert(key),
+            };
+        }
+    }
+    exceptions
+}
+
 /// The properties of all stages of a config with their macros expanded, in order of the stages' names;
 /// `None` if a macro means nothing.
-pub fn resolved(config: &Json, scope: &macros::Scope) -> Option<Vec<(String, BTreeMap<String, String>)>> {
+pub fn resolved(
+    config: &Json,
+    exceptions: &macros::Exceptions,
+    scope: &macros::Scope,
+) -> Option<Vec<(String, BTreeMap<String, String>)>> {
     let mut stages = Pipeline::parse(config).ok()?.stages;
     stages.sort_by(|a, b| a.name.cmp(&b.name));
     let resolve = |stage: Stage| {
-        let values = stage.properties.into_iter();
-        let values = values.map(|(name, value)| Some((name, macros::expand(&value, scope).ok()?)));
-        Some((stage.name, values.collect::<Option<_>>()?))
+        let name = stage.name;
+        let values = stage.properties.into_iter().map(|(property, value)| {
+            let value = exceptions.expand(&name, &property, &value, scope).ok()?;
+            Some((property, value))
+        });
+        let values = values.collect::<Option<_>>()?;
+        Some((name, values))
     };
     stages.into_iter().map(resolve).collect()
 }
@@ -297,26 +307,6 @@ fn stage(json: &Json) -> Option<Stage> {
             .map(|(key, value)| (key.clone(), text(value)))
             .collect(),
     })
-}
-
-fn describe(node: &Node) -> String {
-    let names = |sink: bool| {
-        let wanted = node
-            .stages
-            .iter()
-            .filter(|s| s.kind.ends_with(if sink { "sink" } else { "source" }));
-        let mut names: Vec<_> = wanted.map(|stage| format!("'{}'", stage.name)).collect();
-        names.sort();
-        names.join(", ")
-    };
-    match node.program {
-        NodeProgram::Action => String::new(),
-        NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
-        NodeProgram::MapReduce => {
-            let (sources, sinks) = (names(false), names(true));
-            format!("MapReduce phase executor. Sources {sources} to sinks {sinks}.")
-        }
-    }
 }
 
 #[cfg(test)]

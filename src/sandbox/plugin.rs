@@ -3,12 +3,19 @@
 //! A plugin gets its properties with every macro expanded, and the stores. Anything that is not listed
 //! is refused at deploy time, as a server refuses a plugin that is not installed.
 
+mod arguments;
 mod bigquery_execute;
 mod bigquery_table;
+pub(super) mod conditional;
 mod database;
+mod error_collector;
 mod gcs;
+pub(super) mod group_by;
+mod http;
+pub(super) mod joiner;
 mod lab;
 pub(super) mod projection;
+mod splitter;
 pub(super) mod wrangler;
 
 use super::bucket::Buckets;
@@ -16,7 +23,7 @@ use super::observation::{Failure, Level, Line, Observation};
 use super::source::Source;
 use super::value::{Column, Value};
 use super::warehouse::Warehouse;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +40,23 @@ pub(super) struct Plugin {
 }
 
 impl Plugin {
+    /// What a file lists in its `PLUGINS`.
+    const fn new(
+        name: &'static str,
+        kind: &'static str,
+        artifact: (&'static str, &'static str, &'static str),
+        required: &'static [&'static str],
+        work: Work,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            artifact,
+            required,
+            work,
+        }
+    }
+
     /// Whether it is one of the four that are there for tests of servers and clients only.
     pub fn is_lab(&self) -> bool {
         self.artifact == lab::ARTIFACT
@@ -45,158 +69,47 @@ pub(super) enum Work {
     Action(fn(&Task<'_>) -> Result<Done, Failure>),
     Source(fn(&Task<'_>) -> Result<Batch, Failure>),
     Transform(fn(&Task<'_>, Batch) -> Result<Batch, Failure>),
+    /// Rows leave by named ports.
+    Splitter(fn(&Task<'_>, Batch) -> Named),
+    /// Takes what other stages put aside.
+    Errors(fn(&Task<'_>, Vec<Rejected>) -> Result<Vec<Batch>, Failure>),
+    /// Sees all rows at once, those of each input apart, by the input's stage.
+    Gatherer(fn(&Task<'_>, Named) -> Result<Batch, Failure>),
+    /// Says which way a run takes.
+    Condition(fn(&Task<'_>, &Circumstances<'_>) -> Result<bool, Failure>),
     Sink(fn(&Task<'_>) -> Result<Box<dyn Sink>, Failure>),
 }
 
+const CORE: (&str, &str, &str) = ("core-plugins", "2.12.0", "SYSTEM");
 const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 
-const CLOUD_SQL: (&str, &str, &str) = ("cloudsql-mysql-plugin", "1.11.0", "USER");
-const MYSQL: (&str, &str, &str) = ("mysql-plugin", "1.11.0", "USER");
-const DATABASE: (&str, &str, &str) = ("database-plugins", "2.12.0", "SYSTEM");
-
-static PLUGINS: &[Plugin] = &[
-    Plugin {
-        name: "BigQueryExecute",
-        kind: "action",
-        artifact: GOOGLE,
-        required: &["sql"],
-        work: Work::Action(bigquery_execute::run),
-    },
-    Plugin {
-        name: "CloudSQLMySQL",
-        kind: "batchsource",
-        artifact: CLOUD_SQL,
-        required: &[
-            "referenceName",
-            "jdbcPluginName",
-            "connectionName",
-            "database",
-            "importQuery",
-        ],
-        work: Work::Source(database::read),
-    },
-    Plugin {
-        name: "Mysql",
-        kind: "batchsource",
-        artifact: MYSQL,
-        required: &["referenceName", "jdbcPluginName", "database", "importQuery"],
-        work: Work::Source(database::read),
-    },
-    Plugin {
-        name: "Database",
-        kind: "batchsource",
-        artifact: DATABASE,
-        required: &[
-            "referenceName",
-            "jdbcPluginName",
-            "connectionString",
-            "importQuery",
-        ],
-        work: Work::Source(database::read),
-    },
-    Plugin {
-        name: "CloudSQLMySQL",
-        kind: "action",
-        artifact: CLOUD_SQL,
-        required: &["jdbcPluginName", "connectionName", "database", "query"],
-        work: Work::Action(database::act),
-    },
-    Plugin {
-        name: "Mysql",
-        kind: "action",
-        artifact: MYSQL,
-        required: &["jdbcPluginName", "host", "port", "database", "query"],
-        work: Work::Action(database::act),
-    },
-    Plugin {
-        name: "Database",
-        kind: "action",
-        artifact: DATABASE,
-        required: &["jdbcPluginName", "connectionString", "query"],
-        work: Work::Action(database::act),
-    },
-    Plugin {
-        name: "Mysql",
-        kind: "postaction",
-        artifact: MYSQL,
-        required: &["jdbcPluginName", "host", "port", "database", "query"],
-        work: Work::Action(database::act),
-    },
-    Plugin {
-        name: "DatabaseQuery",
-        kind: "postaction",
-        artifact: DATABASE,
-        required: &["jdbcPluginName", "connectionString", "query"],
-        work: Work::Action(database::act),
-    },
-    Plugin {
-        name: "Projection",
-        kind: "transform",
-        artifact: ("core-plugins", "2.12.0", "SYSTEM"),
-        required: &[],
-        work: Work::Transform(projection::apply),
-    },
-    Plugin {
-        name: "Wrangler",
-        kind: "transform",
-        artifact: ("wrangler-transform", "4.10.0", "SYSTEM"),
-        required: &["field", "schema"],
-        work: Work::Transform(wrangler::apply),
-    },
-    Plugin {
-        name: "GCS",
-        kind: "batchsink",
-        artifact: GOOGLE,
-        required: &["referenceName", "path", "format"],
-        work: Work::Sink(gcs::open),
-    },
-    Plugin {
-        name: "BigQueryTable",
-        kind: "batchsink",
-        artifact: GOOGLE,
-        required: &["referenceName", "dataset", "table"],
-        work: Work::Sink(bigquery_table::open),
-    },
-    Plugin {
-        name: "LabSource",
-        kind: "batchsource",
-        artifact: lab::ARTIFACT,
-        required: &["path"],
-        work: Work::Source(lab::read),
-    },
-    Plugin {
-        name: "LabWork",
-        kind: "transform",
-        artifact: lab::ARTIFACT,
-        required: &[],
-        work: Work::Transform(lab::work),
-    },
-    Plugin {
-        name: "LabSink",
-        kind: "batchsink",
-        artifact: lab::ARTIFACT,
-        required: &["path"],
-        work: Work::Sink(lab::write),
-    },
-    Plugin {
-        name: "LabAction",
-        kind: "action",
-        artifact: lab::ARTIFACT,
-        required: &[],
-        work: Work::Action(lab::act),
-    },
+/// One line for each file.
+static PLUGINS: &[&[Plugin]] = &[
+    arguments::PLUGINS,
+    bigquery_execute::PLUGINS,
+    bigquery_table::PLUGINS,
+    conditional::PLUGINS,
+    database::PLUGINS,
+    error_collector::PLUGINS,
+    gcs::PLUGINS,
+    group_by::PLUGINS,
+    http::PLUGINS,
+    joiner::PLUGINS,
+    lab::PLUGINS,
+    projection::PLUGINS,
+    splitter::PLUGINS,
+    wrangler::PLUGINS,
 ];
 
 /// The plugin of this name and type, those of the lab included.
 pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
-    PLUGINS
-        .iter()
-        .find(|plugin| plugin.name == name && plugin.kind == kind)
+    all(true).find(|plugin| plugin.name == name && plugin.kind == kind)
 }
 
 /// Every plugin, for look-ups of artifacts; those of the lab only where they are wanted.
 pub(super) fn all(lab: bool) -> impl Iterator<Item = &'static Plugin> {
-    PLUGINS.iter().filter(move |plugin| lab || !plugin.is_lab())
+    let every = PLUGINS.iter().flat_map(|file| file.iter());
+    every.filter(move |plugin| lab || !plugin.is_lab())
 }
 
 /// Where rows come from and go to.
@@ -215,6 +128,30 @@ pub struct Stores {
 pub(super) struct Batch {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Value>>,
+}
+
+/// Rows by the port that they leave by, or by the stage that they come from.
+pub(super) type Named = Vec<(String, Batch)>;
+
+/// A record that a stage put aside: an error record, as CDAP calls it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rejected {
+    /// The stage that put it aside.
+    pub stage: String,
+    pub columns: Vec<Column>,
+    pub row: Vec<Value>,
+    pub code: i64,
+    pub message: String,
+}
+
+/// What a condition can ask for besides its properties.
+#[derive(Debug)]
+pub(super) struct Circumstances<'a> {
+    pub arguments: &'a BTreeMap<String, String>,
+    pub namespace: &'a str,
+    pub pipeline: &'a str,
+    /// `input`, `output` and `error` of each stage that has run.
+    pub counts: &'a BTreeMap<String, BTreeMap<&'static str, i64>>,
 }
 
 /// What an action did.
@@ -249,8 +186,8 @@ pub(super) struct Task<'a> {
     pub stop: &'a AtomicBool,
     /// How much faster than asked it may sleep.
     pub speed: f64,
-    /// How many records went to the error output.
-    pub rejected: Cell<i64>,
+    /// The records that went to the error output.
+    pub rejected: RefCell<Vec<Rejected>>,
 }
 
 impl Task<'_> {
@@ -275,9 +212,26 @@ impl Task<'_> {
         }));
     }
 
-    /// Puts a record aside: it goes no further, and is counted.
-    pub fn reject(&self) {
-        self.rejected.set(self.rejected.get() + 1);
+    /// Counts for a metric of the stage, if there is something to count.
+    pub fn count(&self, metric: &str, by: usize) {
+        if by > 0 {
+            (self.tell)(Observation::Counted {
+                stage: self.stage.to_owned(),
+                metric: metric.to_owned(),
+                by: i64::try_from(by).unwrap_or(i64::MAX),
+            });
+        }
+    }
+
+    /// Puts a record aside: it goes no further than to an error transform, and is counted.
+    pub fn reject(&self, columns: &[Column], row: &[Value], code: i64, message: impl Into<String>) {
+        self.rejected.borrow_mut().push(Rejected {
+            stage: self.stage.to_owned(),
+            columns: columns.to_vec(),
+            row: row.to_vec(),
+            code,
+            message: message.into(),
+        });
     }
 
     /// Sleeps, in slices, so that a stop is heard.

@@ -180,7 +180,7 @@ pub fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Optio
     scope
         .arguments
         .extend(set.iter().map(|(name, _, value)| (name.clone(), value.clone())));
-    let stages = pipeline::resolved(&job.config, &scope)?;
+    let stages = pipeline::resolved(&job.config, &job.macros, &scope)?;
     let stages = stages.into_iter().map(|(stage, properties)| {
         let properties = properties
             .into_iter()

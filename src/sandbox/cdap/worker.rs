@@ -25,6 +25,7 @@ const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$
 const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter$1";
 
 mod job;
+mod order;
 mod token;
 
 /// A run being worked on.
@@ -62,30 +63,6 @@ impl Cdap {
                 status: Status::Failed,
             });
         }
-    }
-
-    fn job(&self, run: &Run) -> Option<Job> {
-        let world = self.world();
-        let key = (run.program.namespace.clone(), run.program.app.clone());
-        let version = world
-            .apps
-            .get(&key)?
-            .iter()
-            .find(|version| version.id == run.version)?;
-        let keys = world
-            .keys
-            .iter()
-            .filter(|((namespace, _), _)| *namespace == key.0);
-        Some(Job {
-            config: version.config.clone(),
-            arguments: run.arguments.clone(),
-            secure_keys: keys
-                .map(|((_, name), key)| (name.clone(), key.value.clone()))
-                .collect(),
-            pace: self.clock.work(),
-            breakage: run.fate.fail.clone(),
-            speed: self.clock.speed(),
-        })
     }
 }
 

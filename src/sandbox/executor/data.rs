@@ -1,73 +1,141 @@
-//! A data node, Spark or MapReduce: sources are read, rows pass the transforms in batches, all sinks
-//! commit at the end.
+//! A data node, Spark or MapReduce: sources are read, rows pass the stages in batches, all sinks commit at
+//! the end.
 //!
 //! The sinks commit side by side, as in a real job: when one of them fails, the files of another one
-//! are there all the same, and look complete.
+//! are there all the same, and look complete. How rows find their way is in `flow.rs`.
 
-use super::{Execution, map_reduce, not_an};
+use super::flow::{Flow, Properties, number};
+use super::{Execution, map_reduce, not_executed};
 use crate::sandbox::observation::{Failure, Level, NodeProgram};
 use crate::sandbox::pipeline::{Node, Stage};
-use crate::sandbox::plugin::{self, Batch, Sink, Work};
+use crate::sandbox::plugin::{self, Batch, Work};
+use crate::sandbox::value::{Column, Value};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// Into how many batches a source's rows are cut at least, if there are so many.
 const BATCHES: usize = 10;
 
 /// How many rows a batch has at most.
-const LARGEST: usize = 1_000;
+pub(super) const LARGEST: usize = 1_000;
 
-type Properties = BTreeMap<String, String>;
+/// Rows that have been read and go their way batch by batch.
+struct Supply<'n> {
+    stage: &'n Stage,
+    /// The condition that held them; a source's own rows have none.
+    held_by: Option<String>,
+    columns: Vec<Column>,
+    rows: std::vec::IntoIter<Vec<Value>>,
+    begun: bool,
+}
+
+impl Supply<'_> {
+    /// The next rows; once at least, even if there are none.
+    fn next(&mut self, size: usize) -> Option<Batch> {
+        let rows: Vec<_> = self.rows.by_ref().take(size).collect();
+        if rows.is_empty() && self.begun {
+            return None;
+        }
+        self.begun = true;
+        Some(Batch {
+            columns: self.columns.clone(),
+            rows,
+        })
+    }
+}
 
 impl Execution<'_> {
     pub(super) fn data(&mut self, node: &Node) -> Result<(), Failure> {
+        for stage in &node.stages {
+            work(stage).map_err(|failure| self.wrap(stage, failure))?;
+        }
         let mut properties: BTreeMap<&str, Properties> = BTreeMap::new();
         for stage in &node.stages {
             properties.insert(&stage.name, self.properties(stage)?);
         }
-        let mut sinks: BTreeMap<&str, Box<dyn Sink>> = BTreeMap::new();
-        let mut read: BTreeMap<&str, Batch> = BTreeMap::new();
-        for stage in &node.stages {
-            let properties = &properties[stage.name.as_str()];
-            match work(stage)? {
-                Work::Sink(open) => {
-                    let sink = self
-                        .at_work(stage, properties, open)
-                        .map_err(|failure| self.wrap(stage, failure))?;
-                    sinks.insert(&stage.name, sink);
-                }
-                Work::Source(open) => {
-                    let batch = self
-                        .at_work(stage, properties, open)
-                        .map_err(|failure| self.wrap(stage, failure))?;
-                    read.insert(&stage.name, batch);
-                }
-                // An empty batch is how a transform is initialised: what its settings break on, breaks now.
-                Work::Transform(apply) => {
-                    self.at_work(stage, properties, |task| apply(task, Batch::default()))
-                        .map_err(|failure| self.wrap(stage, failure))?;
-                }
-                Work::Action(_) => {}
-            }
-        }
+        let mut flow = Flow::new(node, properties);
+        let mut supplies = self.open(&mut flow)?;
         let job = map_reduce::JobName::of(node.program);
         if let Some(job) = &job {
             self.submitted(job);
         }
-        let most = read.values().map(|batch| batch.rows.len()).max().unwrap_or(0);
+        let most = supplies.iter().map(|supply| supply.rows.len()).max().unwrap_or(0);
         let size = batch_size(node, most);
         let batches = most.div_ceil(size).max(1);
-        for batch in 0..batches {
-            let rows = batch * size..(batch + 1) * size;
-            self.pass(node, &properties, &read, &mut sinks, rows)
-                .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
+        for _ in 0..batches {
+            for supply in &mut supplies {
+                self.pass(&mut flow, supply, size)
+                    .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
+            }
             self.pause(self.share / u32::try_from(batches).unwrap_or(u32::MAX))?;
         }
-        self.commit(node, sinks)
+        self.finish(&mut flow)
+            .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
+        self.commit(flow)
+    }
+
+    /// Opens the sinks, reads the sources, initialises everything else.
+    fn open<'n>(&mut self, flow: &mut Flow<'n>) -> Result<Vec<Supply<'n>>, Failure> {
+        let mut supplies = Vec::new();
+        let node = flow.node;
+        for stage in &node.stages {
+            let properties = &flow.properties[stage.name.as_str()];
+            // An empty batch is how a stage is initialised: what its settings break on, breaks now.
+            let opened = match work(stage)? {
+                Work::Sink(open) => self.at_work(stage, properties, open).map(|(sink, _)| {
+                    flow.sinks.insert(&stage.name, sink);
+                }),
+                Work::Source(read) => self.at_work(stage, properties, read).map(|(batch, _)| {
+                    supplies.push(Supply {
+                        stage,
+                        held_by: None,
+                        columns: batch.columns,
+                        rows: batch.rows.into_iter(),
+                        begun: false,
+                    });
+                }),
+                Work::Transform(apply) => self
+                    .at_work(stage, properties, |task| apply(task, Batch::default()))
+                    .map(drop),
+                Work::Splitter(split) => self
+                    .at_work(stage, properties, |task| Ok(split(task, Batch::default())))
+                    .map(drop),
+                Work::Gatherer(gather) => self
+                    .at_work(stage, properties, |task| gather(task, Vec::new()))
+                    .map(drop),
+                Work::Errors(take) => self
+                    .at_work(stage, properties, |task| take(task, Vec::new()))
+                    .map(drop),
+                Work::Action(_) | Work::Condition(_) => Ok(()),
+            };
+            opened.map_err(|failure| self.wrap(stage, failure))?;
+            supplies.extend(self.held_before(stage));
+        }
+        Ok(supplies)
+    }
+
+    /// The rows that conditions in front of a stage hold for it.
+    fn held_before<'n>(&mut self, stage: &'n Stage) -> Vec<Supply<'n>> {
+        let pipeline = self.pipeline;
+        let conditions = pipeline.inputs(&stage.name).filter(|name| {
+            pipeline
+                .stage(name)
+                .is_some_and(|stage| stage.kind == "condition")
+        });
+        let mut supplies = Vec::new();
+        for condition in conditions {
+            supplies.extend(self.held_for(condition).into_iter().map(|batch| Supply {
+                stage,
+                held_by: Some(condition.to_owned()),
+                columns: batch.columns,
+                rows: batch.rows.into_iter(),
+                begun: false,
+            }));
+        }
+        supplies
     }
 
     /// The outside of a failure: 6.11 says on Spark which stage it was; MapReduce says nothing (measured).
-    fn wrap(&self, stage: &Stage, cause: Failure) -> Failure {
+    pub(super) fn wrap(&self, stage: &Stage, cause: Failure) -> Failure {
         if self.program == NodeProgram::MapReduce {
             cause
         } else {
@@ -75,73 +143,22 @@ impl Execution<'_> {
         }
     }
 
-    /// One batch of every source on its way to the sinks.
-    fn pass(
-        &mut self,
-        node: &Node,
-        properties: &BTreeMap<&str, Properties>,
-        read: &BTreeMap<&str, Batch>,
-        sinks: &mut BTreeMap<&str, Box<dyn Sink>>,
-        rows: Range<usize>,
-    ) -> Result<(), Failure> {
-        let mut passed: BTreeMap<&str, Batch> = BTreeMap::new();
-        for stage in &node.stages {
-            let name = stage.name.as_str();
-            let input = match read.get(name) {
-                Some(whole) => slice(whole, rows.clone()),
-                None => self.gather(stage, &passed)?,
-            };
-            let rows = i64::try_from(input.rows.len()).unwrap_or(i64::MAX);
-            let output = match work(stage)? {
-                Work::Transform(apply) => self
-                    .at_work(stage, &properties[name], |task| apply(task, input))
-                    .map_err(|failure| self.wrap(stage, failure))?,
-                Work::Sink(_) => {
-                    if let Some(sink) = sinks.get_mut(name) {
-                        sink.write(&input).map_err(|failure| self.wrap(stage, failure))?;
-                    }
-                    input
-                }
-                Work::Source(_) | Work::Action(_) => input,
-            };
-            // An empty window leaves no counts at all (measured), so nothing is counted as 0.
-            if rows > 0 {
-                self.count(name, "records.in", rows);
-                self.count(
-                    name,
-                    "records.out",
-                    i64::try_from(output.rows.len()).unwrap_or(i64::MAX),
-                );
-            }
-            passed.insert(name, output);
+    /// One batch of a source on its way to the sinks.
+    fn pass<'n>(&mut self, flow: &mut Flow<'n>, supply: &mut Supply<'n>, size: usize) -> Result<(), Failure> {
+        let Some(batch) = supply.next(size) else {
+            return Ok(());
+        };
+        if let Some(condition) = &supply.held_by {
+            return self.enter(flow, supply.stage, condition, batch);
         }
-        Ok(())
+        self.count(&supply.stage.name, "records.in", number(batch.rows.len()));
+        self.leave(flow, supply.stage, None, batch)
     }
 
-    /// What the stages before this one pass on; they must agree on their columns.
-    fn gather(&self, stage: &Stage, passed: &BTreeMap<&str, Batch>) -> Result<Batch, Failure> {
-        let mut gathered: Option<Batch> = None;
-        for from in self
-            .pipeline
-            .inputs(&stage.name)
-            .filter_map(|from| passed.get(from))
-        {
-            match &mut gathered {
-                None => gathered = Some(from.clone()),
-                Some(all) if all.columns == from.columns => all.rows.extend(from.rows.iter().cloned()),
-                Some(_) => {
-                    let text = format!("Stage '{}' has inputs with different schemas", stage.name);
-                    return Err(self.wrap(stage, plugin::failure("java.lang.IllegalArgumentException", text)));
-                }
-            }
-        }
-        Ok(gathered.unwrap_or_default())
-    }
-
-    fn commit(&mut self, node: &Node, mut sinks: BTreeMap<&str, Box<dyn Sink>>) -> Result<(), Failure> {
+    fn commit(&mut self, mut flow: Flow<'_>) -> Result<(), Failure> {
         let mut first_failure = None;
-        for stage in &node.stages {
-            let Some(sink) = sinks.remove(stage.name.as_str()) else {
+        for stage in &flow.node.stages {
+            let Some(sink) = flow.sinks.remove(stage.name.as_str()) else {
                 continue;
             };
             match self.job.check(&stage.name).and_then(|()| sink.commit()) {
@@ -162,9 +179,9 @@ impl Execution<'_> {
     }
 }
 
-fn work(stage: &Stage) -> Result<Work, Failure> {
+pub(super) fn work(stage: &Stage) -> Result<Work, Failure> {
     match plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.work) {
-        Some(Work::Action(_)) | None => Err(not_an(stage, "data stage")),
+        Some(Work::Action(_) | Work::Condition(_)) | None => Err(not_executed(stage)),
         Some(work) => Ok(work),
     }
 }
@@ -177,20 +194,6 @@ fn batch_size(node: &Node, rows: usize) -> usize {
         return 1;
     }
     rows.div_ceil(BATCHES).clamp(1, LARGEST)
-}
-
-fn slice(whole: &Batch, rows: Range<usize>) -> Batch {
-    let rows = whole
-        .rows
-        .iter()
-        .skip(rows.start)
-        .take(rows.len())
-        .cloned()
-        .collect();
-    Batch {
-        columns: whole.columns.clone(),
-        rows,
-    }
 }
 
 /// 6.11 says which stage it was; the exception itself stays inside.

@@ -1,5 +1,8 @@
 //! The shipped pipelines, from their own JSON, on stores that end with the test.
 
+mod beyond;
+mod ending;
+mod flow;
 mod lab;
 
 use super::*;
@@ -61,7 +64,10 @@ impl World {
             ((NOW - seconds_ago) * 1000).to_string(),
         );
         let job = Job {
+            namespace: "default".into(),
+            pipeline: "tried".into(),
             config: app["config"].clone(),
+            macros: macros::Exceptions::default(),
             arguments: all,
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
             pace: Duration::ZERO,
@@ -261,7 +267,10 @@ fn a_stop_ends_it_between_two_batches() {
     let world = World::new();
     let app: Json = serde_json::from_str(SIX).unwrap();
     let job = Job {
+        namespace: "default".into(),
+        pipeline: "tried".into(),
         config: app["config"].clone(),
+        macros: macros::Exceptions::default(),
         arguments: BTreeMap::new(),
         secure_keys: BTreeMap::new(),
         pace: Duration::from_secs(3600),

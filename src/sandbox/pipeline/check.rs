@@ -5,6 +5,7 @@
 //! the real plugins (`cdap-6.10.0/deploy*.jsonl`). `graph.rs` looks at how stages are connected,
 //! `stage.rs` at the plugin of each.
 
+mod branch;
 mod graph;
 mod stage;
 
@@ -97,19 +98,10 @@ impl Pipeline {
         }
         self.check_names()?;
         for connection in &self.connections {
-            let Connection {
-                from,
-                to,
-                port,
-                condition,
-            } = connection;
-            let null = |text: &Option<String>| text.clone().unwrap_or_else(|| "null".to_owned());
+            let Connection { from, to, .. } = connection;
             if let Some(missing) = [from, to].into_iter().find(|name| self.stage(name).is_none()) {
                 return Err(format!(
-                    "Invalid connection Connection{{from='{from}', to='{to}', port='{}', condition='{}'}}. \
-                     {missing} is not a stage.",
-                    null(port),
-                    null(condition)
+                    "Invalid connection {connection}. {missing} is not a stage."
                 ));
             }
         }
@@ -123,14 +115,17 @@ impl Pipeline {
                 ),
             };
         }
+        self.check_ways()?;
         let graph = Graph::of(self);
         graph.check()?;
         self.stages.iter().try_for_each(|stage| self.check_ends(stage))?;
         self.check_places(&graph)?;
-        graph.without_control().check_islands()?;
-        self.ordered()
-            .into_iter()
-            .try_for_each(|stage| stage::check(stage, stock))?;
+        self.check_branches(&graph)?;
+        graph.without_actions().check_islands()?;
+        for stage in self.ordered() {
+            stage::check(stage, stock)?;
+            self.check_ports(stage)?;
+        }
         self.ending
             .iter()
             .try_for_each(|stage| stage::check(stage, stock))
@@ -161,24 +156,28 @@ impl Pipeline {
         let joined = |names: Vec<&str>| crate::sandbox::hash_order::names(names).join(",");
         let from: Vec<_> = self.inputs(name).filter(is_data).collect();
         let to: Vec<_> = self.outputs(name).filter(is_data).collect();
+        let is_sink = matches!(kind.as_str(), "batchsink" | "sparksink" | "alertpublisher");
         if kind == "batchsource" && !from.is_empty() {
             return Err(format!(
                 "{kind} {name} has incoming connections from {}. {kind} stages cannot have any incoming connections.",
                 joined(from)
             ));
         }
-        if kind == "batchsink" && !to.is_empty() {
+        if is_sink && !to.is_empty() {
             return Err(format!(
                 "{kind} {name} has outgoing connections to {}. {kind} stages cannot have any outgoing connections.",
                 joined(to)
             ));
+        }
+        if kind == "errortransform" {
+            self.check_errors(stage)?;
         }
         if kind != "batchsource" && kind != "condition" && self.inputs(name).next().is_none() {
             return Err(format!(
                 "Stage {name} is unreachable, it has no incoming connections."
             ));
         }
-        if kind != "batchsink" && self.outputs(name).next().is_none() {
+        if !is_sink && self.outputs(name).next().is_none() {
             return Err(format!(
                 "Stage {name} is a dead end, it has no outgoing connections."
             ));

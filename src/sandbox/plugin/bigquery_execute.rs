@@ -1,13 +1,21 @@
 //! `BigQueryExecute`: one statement as a job; with `rowAsArguments` its first row becomes arguments.
 
-use super::{Done, Task, failure};
+use super::{Done, GOOGLE, Plugin, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::Value;
 use crate::sandbox::warehouse::QuerySettings;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute";
 
-pub(super) fn run(task: &Task<'_>) -> Result<Done, Failure> {
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "BigQueryExecute",
+    "action",
+    GOOGLE,
+    &["sql"],
+    Work::Action(run),
+)];
+
+fn run(task: &Task<'_>) -> Result<Done, Failure> {
     if task.property("dialect", "standard") != "standard" {
         return Err(task.unsupported("dialect", "legacy"));
     }

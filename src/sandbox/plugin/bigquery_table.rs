@@ -1,6 +1,6 @@
 //! The `BigQueryTable` sink: rows are gathered and appended by one load job at the end.
 
-use super::{Batch, Sink, Task, failure};
+use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::{Column, ColumnType, Value};
 use crate::sandbox::warehouse::Warehouse;
@@ -9,7 +9,15 @@ use std::sync::Arc;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat";
 
-pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "BigQueryTable",
+    "batchsink",
+    GOOGLE,
+    &["referenceName", "dataset", "table"],
+    Work::Sink(open),
+)];
+
+fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
     for (property, supported) in [("operation", "insert"), ("truncateTable", "false")] {
         let value = task.property(property, supported);
         if value != supported {

@@ -6,17 +6,41 @@
 
 mod split;
 
-use super::{Batch, Done, Task, failure};
+use super::{Batch, Done, Plugin, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::source::{Login, Refusal};
 use std::collections::BTreeMap;
+
+const CLOUD_SQL: (&str, &str, &str) = ("cloudsql-mysql-plugin", "1.11.0", "USER");
+const MYSQL: (&str, &str, &str) = ("mysql-plugin", "1.11.0", "USER");
+const DATABASE: (&str, &str, &str) = ("database-plugins", "2.12.0", "SYSTEM");
+
+#[rustfmt::skip]
+pub(super) const PLUGINS: &[Plugin] = &[
+    Plugin::new("CloudSQLMySQL", "batchsource", CLOUD_SQL,
+        &["referenceName", "jdbcPluginName", "connectionName", "database", "importQuery"], Work::Source(read)),
+    Plugin::new("Mysql", "batchsource", MYSQL,
+        &["referenceName", "jdbcPluginName", "database", "importQuery"], Work::Source(read)),
+    Plugin::new("Database", "batchsource", DATABASE,
+        &["referenceName", "jdbcPluginName", "connectionString", "importQuery"], Work::Source(read)),
+    Plugin::new("CloudSQLMySQL", "action", CLOUD_SQL,
+        &["jdbcPluginName", "connectionName", "database", "query"], Work::Action(act)),
+    Plugin::new("Mysql", "action", MYSQL,
+        &["jdbcPluginName", "host", "port", "database", "query"], Work::Action(act)),
+    Plugin::new("Database", "action", DATABASE,
+        &["jdbcPluginName", "connectionString", "query"], Work::Action(act)),
+    Plugin::new("Mysql", "postaction", MYSQL,
+        &["jdbcPluginName", "host", "port", "database", "query"], Work::Action(act)),
+    Plugin::new("DatabaseQuery", "postaction", DATABASE,
+        &["jdbcPluginName", "connectionString", "query"], Work::Action(act)),
+];
 
 const READER: &str = "org.apache.hadoop.mapreduce.lib.db.DataDrivenDBRecordReader";
 
 /// What an import query leaves to the splits.
 const CONDITIONS: &str = "$CONDITIONS";
 
-pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
+fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     let query = Import::of(task)?;
     let login = login(task);
     let fetch = |sql: &str| task.stores.source.read(&login, sql, task.window).map_err(plain);
@@ -43,7 +67,7 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     Ok(whole)
 }
 
-pub(super) fn act(task: &Task<'_>) -> Result<Done, Failure> {
+fn act(task: &Task<'_>) -> Result<Done, Failure> {
     let mut first = Vec::new();
     let mode = task.property("sqlMode", "");
     if !mode.is_empty() {
@@ -163,7 +187,7 @@ mod tests {
     use crate::sandbox::plugin::Stores;
     use crate::sandbox::source::{PASSWORD, Source, USER};
     use crate::sandbox::warehouse::Warehouse;
-    use std::cell::{Cell, RefCell};
+    use std::cell::RefCell;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
@@ -194,7 +218,7 @@ mod tests {
             },
             stop: &AtomicBool::new(false),
             speed: 1.0,
-            rejected: Cell::new(0),
+            rejected: RefCell::default(),
         };
         let done = work(&task);
         (done, lines.take())

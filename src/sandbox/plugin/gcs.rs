@@ -3,7 +3,7 @@
 //! Values as the real sink writes them (measured): a DATE is the number of days since 1970, a TIMESTAMP
 //! the number of microseconds, a DECIMAL a plain number.
 
-use super::{Batch, Sink, Task, failure};
+use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::Value;
 use chrono::NaiveDate;
@@ -12,7 +12,15 @@ use std::path::{Path, PathBuf};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink";
 
-pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "GCS",
+    "batchsink",
+    GOOGLE,
+    &["referenceName", "path", "format"],
+    Work::Sink(open),
+)];
+
+fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
     let format = task.property("format", "json");
     if format != "json" {
         return Err(task.unsupported("format", &format));

@@ -3,7 +3,7 @@
 //! They are the same four that the real servers were measured with, so that a recording can be replayed
 //! and a client's test can say what is to happen. Local files are read and written as the paths say.
 
-use super::{Batch, Done, Sink, Task, failure};
+use super::{Batch, Done, Plugin, Sink, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::{Column, ColumnType, Value};
 use std::fs::{self, File};
@@ -14,11 +14,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The artifact that holds them.
 pub(super) const ARTIFACT: (&str, &str, &str) = ("lab-plugins", "1.0.0", "SYSTEM");
 
+pub(super) const PLUGINS: &[Plugin] = &[
+    Plugin::new(
+        "LabSource",
+        "batchsource",
+        ARTIFACT,
+        &["path"],
+        Work::Source(read),
+    ),
+    Plugin::new("LabWork", "transform", ARTIFACT, &[], Work::Transform(work)),
+    Plugin::new("LabSink", "batchsink", ARTIFACT, &["path"], Work::Sink(write)),
+    Plugin::new("LabAction", "action", ARTIFACT, &[], Work::Action(act)),
+];
+
 const WORK: &str = "lab.LabPlugins$LabWork";
 const ACTION: &str = "lab.LabPlugins$LabAction";
 
 /// `LabSource`: the lines of a file, or of all files of a directory.
-pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
+fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     let given = task.property("path", "");
     let path = Path::new(&given);
     let missing = || {
@@ -63,7 +76,7 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
 }
 
 /// `LabWork`: takes its time for each line, talks, breaks or puts aside where it is told to.
-pub(super) fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
+fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
     let sleep = millis(task, "LabWork", "transform", "WorkConfig")?;
     let (level, fail_at, error_at) = (
         task.property("logLevel", ""),
@@ -97,7 +110,7 @@ pub(super) fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
             ));
         }
         if !error_at.is_empty() && body.contains(&error_at) {
-            task.reject();
+            task.reject(&batch.columns, &row, 7, "lab: skipped");
         } else {
             rows.push(row);
         }
@@ -122,7 +135,7 @@ fn millis(task: &Task<'_>, plugin: &str, kind: &str, config: &str) -> Result<Dur
 }
 
 /// `LabSink`: lines into a directory that must not exist.
-pub(super) fn write(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+fn write(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
     let path = task.property("path", "");
     let folder = PathBuf::from(&path);
     if folder.exists() {
@@ -172,7 +185,7 @@ impl Sink for Lines {
 }
 
 /// `LabAction`: sleeps, sets an argument or fails.
-pub(super) fn act(task: &Task<'_>) -> Result<Done, Failure> {
+fn act(task: &Task<'_>) -> Result<Done, Failure> {
     let sleep = millis(task, "LabAction", "action", "ActionConfig")?;
     task.say(Level::Info, ACTION, "action begins");
     let mut done = Done::default();

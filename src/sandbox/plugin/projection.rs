@@ -3,10 +3,18 @@
 //! None of its properties takes a macro, so that what is wrong with them alone is refused at deploy
 //! time; what is wrong for the rows that come is refused when the first ones come.
 
-use super::{Batch, Task, failure};
+use super::{Batch, CORE, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::value::{ColumnType, Value};
 use std::collections::BTreeMap;
+
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "Projection",
+    "transform",
+    CORE,
+    &[],
+    Work::Transform(apply),
+)];
 
 /// A type to convert to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +134,7 @@ pub(in crate::sandbox) fn configure(properties: &BTreeMap<String, String>) -> Re
     Wish::of(properties).map(drop)
 }
 
-pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
+fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
     let wish = Wish::of(task.properties).map_err(|text| invalid(&text))?;
     let dropped =
         |name: &String| wish.drop.contains(name) || (!wish.keep.is_empty() && !wish.keep.contains(name));
@@ -165,7 +173,7 @@ pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
 }
 
 /// The primitive type below a column's; an `int` cannot be told from a `long` here.
-const fn primitive(kind: &ColumnType) -> &'static str {
+pub(super) const fn primitive(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::Bool => "BOOLEAN",
         ColumnType::Int64 | ColumnType::Timestamp | ColumnType::Time => "LONG",
@@ -287,7 +295,7 @@ mod tests {
     use crate::sandbox::source::Source;
     use crate::sandbox::value::Column;
     use crate::sandbox::warehouse::Warehouse;
-    use std::cell::Cell;
+    use std::cell::RefCell;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
@@ -316,7 +324,7 @@ mod tests {
             tell: &|_| {},
             stop: &AtomicBool::new(false),
             speed: 1.0,
-            rejected: Cell::new(0),
+            rejected: RefCell::default(),
         };
         let columns = [
             ("a", ColumnType::Int64),

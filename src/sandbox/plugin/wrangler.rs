@@ -22,16 +22,25 @@ mod schema;
 mod trouble;
 mod usage;
 
-use super::{Batch, Task, failure};
+use super::{Batch, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::value::{Column, Value};
 use directive::{Context, Directive};
+pub(super) use expression::Decision;
 use expression::{Expression, Scope};
 use recipe::Recipe;
 use row::{Cell, Row};
 use schema::Field;
 use std::collections::BTreeMap;
 use trouble::Trouble;
+
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "Wrangler",
+    "transform",
+    ("wrangler-transform", "4.10.0", "SYSTEM"),
+    &["field", "schema"],
+    Work::Transform(apply),
+)];
 
 /// What is refused when a pipeline is deployed; properties that hold a macro are not looked at.
 ///
@@ -86,7 +95,7 @@ pub(super) fn double(number: f64) -> String {
     row::java_double(number)
 }
 
-pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
+fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
     let stage = Stage::of(task)?;
     let columns: Vec<Column> = stage.fields.iter().map(|field| field.column.clone()).collect();
     let mut output = Batch {
@@ -114,8 +123,10 @@ pub(super) fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
                 return Err(failing(task.stage, &text));
             }
             // An error record goes to the error port in any case, a broken one only where the stage says so.
-            Err(Trouble::Record(..) | Trouble::Reported(..)) => task.reject(),
-            Err(Trouble::Failed(_)) if stage.proceeds => task.reject(),
+            Err(Trouble::Record(text, code) | Trouble::Reported(text, code)) => {
+                task.reject(&batch.columns, values, code, text);
+            }
+            Err(Trouble::Failed(text)) if stage.proceeds => task.reject(&batch.columns, values, 0, text),
             Err(Trouble::Failed(_)) => {}
         }
     }

@@ -44,7 +44,10 @@ impl Lab {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
         let job = Job {
+            namespace: "default".into(),
+            pipeline: "lab".into(),
             config: config(engine),
+            macros: macros::Exceptions::default(),
             arguments,
             secure_keys: BTreeMap::new(),
             pace: Duration::ZERO,

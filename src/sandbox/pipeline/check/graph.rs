@@ -27,9 +27,9 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The same without actions and conditions.
-    pub fn without_control(&self) -> Self {
-        let data = |name: &str| self.pipeline.stage(name).is_some_and(|stage| !stage.is_control());
+    /// The same without actions. Conditions stay: rows pass them.
+    pub fn without_actions(&self) -> Self {
+        let data = |name: &str| self.pipeline.stage(name).is_some_and(|stage| !stage.is_action());
         Self {
             pipeline: self.pipeline,
             nodes: self.nodes.iter().copied().filter(|name| data(name)).collect(),

@@ -3,7 +3,7 @@
 use crate::sandbox::artifact::{PluginClass, Shelf};
 use crate::sandbox::macros;
 use crate::sandbox::pipeline::Stage;
-use crate::sandbox::plugin::{projection, wrangler};
+use crate::sandbox::plugin::{conditional, group_by, joiner, projection, wrangler};
 use serde_json::json;
 
 /// Why a plugin does not take its stage.
@@ -204,6 +204,11 @@ fn driver(stage: &Stage, stock: &Shelf<'_>) -> Option<String> {
     })
 }
 
+/// What a plugin raises while it is configured.
+fn configuring(text: String) -> String {
+    format!("Error encountered while configuring the stage: '{text}'")
+}
+
 /// What plugins check themselves.
 fn own_rules(stage: &Stage) -> Option<String> {
     let given = |name: &str| {
@@ -229,6 +234,9 @@ fn own_rules(stage: &Stage) -> Option<String> {
             ))
         }
         "Wrangler" => wrangler::configure(&stage.properties).err(),
+        "Conditional" => conditional::configure(&stage.properties).err(),
+        "GroupByAggregate" => group_by::configure(&stage.properties).err().map(configuring),
+        "Joiner" => joiner::configure(&stage.properties).err(),
         _ => None,
     }
 }

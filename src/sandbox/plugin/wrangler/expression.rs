@@ -4,6 +4,7 @@
 //! string on either side of `+` joins), `expression/function.rs` has the functions, `expression/method.rs` the methods. What is beyond the
 //! subset, as loops and lambdas, does not compile.
 
+mod decision;
 mod eval;
 mod function;
 mod method;
@@ -11,6 +12,7 @@ mod parse;
 
 use super::row::{Cell, Row};
 use super::trouble::Trouble;
+pub(in crate::sandbox::plugin) use decision::Decision;
 pub(super) use eval::{json, of_json};
 pub(super) use method::{replacement, split};
 use std::collections::BTreeMap;

@@ -44,7 +44,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         tell: &|_| {},
         stop: &AtomicBool::new(false),
         speed: 1.0,
-        rejected: std::cell::Cell::new(0),
+        rejected: std::cell::RefCell::default(),
     };
     let kinds = [
         ("id", ColumnType::Int64),
