@@ -57,6 +57,51 @@ pub(super) struct Related {
 /// The two parts of a multipart/related body.
 pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, Unreadable> {
     let wrong = || Unreadable::Form("Malformed multipart body.".into());
+    let mut parts = parts(headers, bytes)?.into_iter();
+    let (about, content) = parts.next().zip(parts.next()).ok_or_else(wrong)?;
+    let kind = content.header("content-type").map(str::to_owned);
+    let about =
+        serde_json::from_slice(&about.content).map_err(|error| Unreadable::Syntax(error.to_string()))?;
+    Ok(Related {
+        about,
+        kind,
+        content: content.content,
+    })
+}
+
+/// A part of a multipart body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    head: String,
+    pub content: Bytes,
+}
+
+impl Part {
+    /// A text that begins with headers.
+    pub fn of(bytes: &Bytes) -> Option<Self> {
+        let ends = [&b"\r\n\r\n"[..], b"\n\n"].map(|end| Some((position(bytes, 0, end)?, end.len())));
+        let (at, length) = ends.into_iter().flatten().min()?;
+        Some(Self {
+            head: String::from_utf8_lossy(&bytes[..at]).into_owned(),
+            content: bytes.slice(at + length..),
+        })
+    }
+
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.head.lines().map(str::trim).filter(|line| !line.is_empty())
+    }
+
+    pub fn header(&self, wanted: &str) -> Option<&str> {
+        self.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+        })
+    }
+}
+
+/// All parts of a multipart body.
+pub(super) fn parts(headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<Part>, Unreadable> {
+    let wrong = || Unreadable::Form("Malformed multipart body.".into());
     let kind = text(headers, "content-type").ok_or_else(wrong)?;
     let boundary = kind.split("boundary=").nth(1).ok_or_else(wrong)?;
     let boundary = boundary
@@ -67,36 +112,16 @@ pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, Unr
     let mark = format!("--{boundary}");
     let mut begin = after(bytes, 0, mark.as_bytes()).ok_or_else(wrong)?;
     let mut found = Vec::new();
-    while found.len() < 2 {
+    while !bytes[begin..].starts_with(b"--") {
         let next = position(bytes, begin, mark.as_bytes()).ok_or_else(wrong)?;
-        let head = after(bytes, begin, b"\r\n\r\n").filter(|at| *at <= next);
-        let (head, content) = match head
-            .or_else(|| after(bytes, begin, b"\n\n"))
-            .filter(|at| *at <= next)
-        {
-            Some(at) => (&bytes[begin..at], at..next),
-            None => return Err(wrong()),
-        };
-        let mut content = bytes.slice(content);
-        for end in [&b"\r\n"[..], b"\n"] {
-            if content.ends_with(end) {
-                content.truncate(content.len() - end.len());
-                break;
-            }
-        }
-        found.push((String::from_utf8_lossy(head).into_owned(), content));
+        let part = bytes.slice(begin..next);
+        // The ends of line before a mark and behind it are the mark's.
+        let end = [&b"\r\n"[..], b"\n"].into_iter().find(|end| part.ends_with(end));
+        let part = part.slice(..part.len() - end.map_or(0, <[u8]>::len));
+        found.push(Part::of(&part).ok_or_else(wrong)?);
         begin = next + mark.len();
     }
-    let (head, content) = found.pop().ok_or_else(wrong)?;
-    let (_, about) = found.pop().ok_or_else(wrong)?;
-    let kind = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim()
-            .eq_ignore_ascii_case("content-type")
-            .then(|| value.trim().to_owned())
-    });
-    let about = serde_json::from_slice(&about).map_err(|error| Unreadable::Syntax(error.to_string()))?;
-    Ok(Related { about, kind, content })
+    Ok(found)
 }
 
 fn position(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {

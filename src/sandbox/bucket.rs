@@ -229,6 +229,19 @@ impl Buckets {
     }
 }
 
+/// Writes a file of ours in one step; nobody else may read it.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let pending = file.with_file_name(format!(".{}", uuid::Uuid::new_v4()));
+    let mut options = fs::OpenOptions::new();
+    options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&pending)?
+        .write_all(bytes)?;
+    fs::rename(pending, file)
+}
+
 fn make_folder(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -6,6 +6,7 @@
 //! `storage/object.rs`; what a resource looks like on the wire is in `storage/show.rs`.
 
 mod asked;
+mod batch;
 mod bucket;
 mod fault;
 mod list;
@@ -40,7 +41,8 @@ struct Desk {
     uploads: Uploads,
 }
 
-/// The API under `/storage/v1`, `/upload/storage/v1`, `/download/storage/v1`, and `/BUCKET/OBJECT`.
+/// The API under `/storage/v1`, `/upload/storage/v1`, `/download/storage/v1`, `/batch/storage/v1`, and
+/// `/BUCKET/OBJECT`.
 pub fn router(buckets: Buckets) -> Router {
     let desk = Arc::new(Desk {
         buckets,
@@ -84,7 +86,7 @@ pub fn router(buckets: Buckets) -> Router {
         post(upload::post).put(resumable::go_on).delete(resumable::cancel),
     );
     let downloads = Router::new().route(object, get(media::get));
-    Router::new()
+    let apis = Router::new()
         .nest("/storage/v1", api)
         .nest("/upload/storage/v1", uploads.clone())
         .nest("/resumable/upload/storage/v1", uploads)
@@ -94,7 +96,9 @@ pub fn router(buckets: Buckets) -> Router {
             get(xml::get).put(xml::put).delete(xml::delete),
         )
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(desk)
+        .with_state(desk);
+    let batches = post(batch::perform).with_state(apis.clone());
+    apis.route("/batch/storage/v1", batches)
 }
 
 async fn nowhere(method: Method, uri: Uri) -> Fault {

@@ -91,24 +91,76 @@ pub struct QueryOutcome {
     pub columns: Vec<Column>,
     /// Its rows.
     pub rows: Vec<Vec<Value>>,
-    /// Rows inserted, changed or deleted.
-    pub affected_rows: Option<u64>,
+    /// The rows that it changed, if it is one that changes rows.
+    pub changes: Option<RowChanges>,
+    /// The table that it made, changed or took away, and how.
+    pub definition: Option<Definition>,
+}
+
+/// How many rows a statement changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowChanges {
+    /// New ones.
+    pub inserted: u64,
+    /// Changed ones.
+    pub updated: u64,
+    /// Those that are gone.
+    pub deleted: u64,
+}
+
+/// What a statement did to a table or view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// `CREATE`, `REPLACE`, `SKIP`, `DROP` or `ALTER`.
+    pub operation: &'static str,
+    /// Its dataset.
+    pub dataset: String,
+    /// Its name.
+    pub table: String,
+}
+
+impl RowChanges {
+    /// All of them together.
+    pub const fn total(&self) -> u64 {
+        self.inserted + self.updated + self.deleted
+    }
 }
 
 impl QueryOutcome {
+    /// INSERT, UPDATE, DELETE or TRUNCATE of so many rows.
     fn changed(statement_type: &'static str, count: usize) -> Self {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        let mut changes = RowChanges::default();
+        match statement_type {
+            "INSERT" => changes.inserted = count,
+            "UPDATE" => changes.updated = count,
+            _ => changes.deleted = count,
+        }
         Self {
-            affected_rows: Some(u64::try_from(count).unwrap_or(u64::MAX)),
-            ..Self::defined(statement_type)
+            changes: Some(changes),
+            ..Self::plain(statement_type)
         }
     }
 
-    const fn defined(statement_type: &'static str) -> Self {
+    fn defined(statement_type: &'static str, operation: &'static str, full: &str) -> Self {
+        let (dataset, table) = full.split_once('.').unwrap_or((full, ""));
+        Self {
+            definition: Some(Definition {
+                operation,
+                dataset: dataset.into(),
+                table: table.into(),
+            }),
+            ..Self::plain(statement_type)
+        }
+    }
+
+    const fn plain(statement_type: &'static str) -> Self {
         Self {
             statement_type,
             columns: Vec::new(),
             rows: Vec::new(),
-            affected_rows: None,
+            changes: None,
+            definition: None,
         }
     }
 }
@@ -153,11 +205,13 @@ impl Warehouse {
 
     /// The tables, views and configuration rows that a fresh sandbox has; does nothing on a used one.
     pub fn seed(&self) -> Result<(), SqlError> {
-        if !self.datasets()?.is_empty() {
+        let is_used = !self.datasets()?.is_empty();
+        if is_used && !catalogue::drop_foreign_views(&self.lock())? {
             return Ok(());
         }
         let script = include_str!("../../assets/sandbox/warehouse.sql").replace("PROJECT", &self.project);
-        for statement in script.split(";\n").filter(|text| !text.trim().is_empty()) {
+        let all = script.split(";\n").filter(|text| !text.trim().is_empty());
+        for statement in all.filter(|text| !is_used || text.contains("CREATE OR REPLACE VIEW")) {
             self.query(statement, &QuerySettings::default())?;
         }
         Ok(())
@@ -212,10 +266,9 @@ fn perform(analyst: &Analyst<'_>, statement: &Statement) -> Result<QueryOutcome,
                 (relation.rows)(&Frame::root(analyst.session))?.to_vec()
             };
             Ok(QueryOutcome {
-                statement_type: "SELECT",
                 columns: relation.columns,
                 rows,
-                affected_rows: None,
+                ..QueryOutcome::plain("SELECT")
             })
         }
         Statement::Insert(insert) => analyst.insert(insert),

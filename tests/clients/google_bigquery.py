@@ -126,6 +126,60 @@ def changes(bq):
     assert rows(bq.query("SELECT COUNT(*) FROM clients.changed")) == [(0,)]
 
 
+def merge(bq):
+    bq.query_and_wait("CREATE TABLE clients.merged AS SELECT 1 AS id, 'old' AS name UNION ALL SELECT 2, 'gone'")
+    job = bq.query("""
+        MERGE clients.merged AS t USING (SELECT 1 AS id, 'new' AS name UNION ALL SELECT 3, 'added') AS s ON t.id = s.id
+        WHEN MATCHED THEN UPDATE SET name = s.name
+        WHEN NOT MATCHED THEN INSERT (id, name) VALUES (id, name)
+        WHEN NOT MATCHED BY SOURCE THEN DELETE""")
+    job.result()
+    stats = job.dml_stats
+    counts = stats.inserted_row_count, stats.updated_row_count, stats.deleted_row_count
+    assert job.statement_type == "MERGE" and counts == (1, 1, 1), (job.statement_type, counts)
+    assert rows(bq.query("SELECT * FROM clients.merged ORDER BY id")) == [(1, "new"), (3, "added")]
+    job = bq.query("ALTER TABLE clients.merged ADD COLUMN at TIMESTAMP")
+    job.result()
+    assert (job.ddl_operation_performed, job.ddl_target_table.table_id) == ("ALTER", "merged")
+
+
+def nested(bq):
+    (row,) = bq.query_and_wait(
+        "SELECT [1, 2] AS a, STRUCT(1 AS x, ['p'] AS y, DATE '2024-02-29' AS d) AS s, [STRUCT('k' AS name, 1.5 AS v)] AS records, JSON '{\"a\": [1]}' AS j"
+    )
+    assert row["a"] == [1, 2] and row["s"] == {"x": 1, "y": ["p"], "d": datetime.date(2024, 2, 29)}, row
+    assert row["records"] == [{"name": "k", "v": 1.5}] and row["j"] == {"a": [1]}, row
+    schema = [
+        bigquery.SchemaField("id", "INTEGER", mode="REQUIRED"),
+        bigquery.SchemaField("tags", "STRING", mode="REPEATED"),
+        bigquery.SchemaField("lines", "RECORD", mode="REPEATED", fields=[
+            bigquery.SchemaField("sku", "STRING"),
+            bigquery.SchemaField("price", "NUMERIC"),
+        ]),
+    ]
+    table = bq.create_table(bigquery.Table(f"{PROJECT}.clients.nested", schema=schema))
+    assert table.schema == schema, table.schema
+    orders = [
+        {"id": 1, "tags": ["a", "b"], "lines": [{"sku": "x", "price": "1.50"}, {"sku": "y", "price": "2"}]},
+        {"id": 2},
+    ]
+    config = bigquery.LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON", schema=schema)
+    bq.load_table_from_json(orders, table, job_config=config).result()
+    found = rows(bq.query("SELECT id, SUM(line.price), ARRAY_LENGTH(ANY_VALUE(tags)) FROM clients.nested, UNNEST(lines) AS line GROUP BY id"))
+    assert found == [(1, decimal.Decimal("3.5"), 2)], found
+    listed = {row["id"]: row for row in bq.list_rows(table)}
+    assert listed[1]["lines"][0] == {"sku": "x", "price": decimal.Decimal("1.5")} and listed[2]["tags"] == [], listed
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ArrayQueryParameter("ids", "INT64", [1, 5]),
+            bigquery.StructQueryParameter("s", bigquery.ScalarQueryParameter("name", "STRING", "n")),
+        ]
+    )
+    assert rows(bq.query("SELECT id, @s.name FROM clients.nested WHERE id IN UNNEST(@ids)", job_config=config)) == [(1, "n")]
+    names = rows(bq.query("SELECT column_name, data_type FROM clients.INFORMATION_SCHEMA.COLUMNS WHERE table_name = 'nested' ORDER BY ordinal_position"))
+    assert names[2] == ("lines", "ARRAY<STRUCT<sku STRING, price NUMERIC>>"), names
+
+
 def jobs(bq):
     name = f"clients_{uuid.uuid4()}"
     job = bq.query("SELECT 1 AS one", job_id=name, job_retry=None)
@@ -146,9 +200,9 @@ def jobs(bq):
 
 
 def running_job_is_cancelled(bq):
-    # A cross join that would take for hours: the job runs until it is cancelled.
-    many = ", ".join(f"cdf_output.configuration AS t{n}" for n in range(12))
-    job = bq.query(f"SELECT COUNT(*) FROM {many}")
+    # It would take for hours: the job runs until it is cancelled.
+    many = "UNNEST(GENERATE_ARRAY(1, 1000000))"
+    job = bq.query(f"SELECT COUNT(*) FROM {many} AS a WHERE (SELECT COUNT(*) FROM {many} AS b WHERE a = b) > 1")
     job.reload()
     assert job.state == "RUNNING", job.state
     job.cancel()
@@ -208,6 +262,8 @@ STEPS = [
     types,
     parameters,
     changes,
+    merge,
+    nested,
     jobs,
     running_job_is_cancelled,
     loads,

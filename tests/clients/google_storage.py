@@ -122,7 +122,17 @@ def copies(gcs):
     renamed.delete()
     raises(exceptions.NotFound, f"No such object: {BUCKET}/copies/three", lambda: renamed.delete())
     raises(exceptions.NotFound, f"No such object: {BUCKET}/copies/three", lambda: renamed.download_as_bytes())
-    bucket.delete_blobs([bucket.blob("copies/one"), bucket.blob("copies/whole")])
+    with gcs.batch():
+        bucket.delete_blobs([bucket.blob("copies/one"), bucket.blob("copies/whole")])
+    assert not list(gcs.list_blobs(BUCKET, prefix="copies/"))
+    missing = gcs.batch()
+    try:
+        with missing:
+            bucket.blob("copies/one").delete()
+    except exceptions.NotFound as error:
+        assert "No such object" in str(error), error
+    else:
+        raise AssertionError("404 was expected in the batch")
 
 
 def bigquery_reads_and_writes_it(gcs):

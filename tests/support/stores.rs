@@ -62,7 +62,8 @@ impl Stores {
         database.execute_batch(&script).unwrap();
     }
 
-    /// The rows of a table or view of the warehouse, as often as they are there.
+    /// The rows of a table of the warehouse, as often as they are there; `landing_committed` is counted here
+    /// from the two tables that it is made of, and not by asking the program.
     pub fn warehouse(&self, table: &str) -> Vec<Row> {
         let path = self.folder.join("warehouse.db");
         if !path.exists() {
@@ -70,6 +71,12 @@ impl Stores {
         }
         let sql = format!("SELECT business_unit, data_source, id FROM \"cdf_output.{table}\"");
         let database = open(&path);
+        database
+            .execute_batch(
+                "CREATE TEMP VIEW \"cdf_output.landing_committed\" AS SELECT * FROM \"cdf_output.landing\" o
+                 WHERE EXISTS (SELECT 1 FROM \"cdf_output.watermark\" w WHERE w.load_id = o.load_id)",
+            )
+            .unwrap();
         let mut statement = database.prepare(&sql).unwrap();
         let rows = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -89,7 +96,9 @@ impl Stores {
     /// The rows in all files of the bucket, as often as they are there.
     pub fn bucket(&self) -> Vec<Row> {
         let mut rows = Vec::new();
-        for bucket in folders(&self.folder.join("bucket")) {
+        // What is known of the objects lies beside the buckets, hidden.
+        let buckets = folders(&self.folder.join("bucket")).into_iter();
+        for bucket in buckets.filter(|folder| !name(folder).starts_with('.')) {
             for unit in folders(&bucket.join("cdf")) {
                 for source in folders(&unit) {
                     for load in folders(&source).iter().flat_map(|date| folders(date)) {

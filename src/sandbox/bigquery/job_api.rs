@@ -5,7 +5,7 @@ use super::fault::{Fault, in_job};
 use super::job::{self, Job, Order, Progress};
 use super::work::Outcome;
 use super::{Desk, encode, order, parameter};
-use crate::sandbox::warehouse::QueryOutcome;
+use crate::sandbox::warehouse::{QueryOutcome, RowChanges};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -159,7 +159,7 @@ pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
             statistics["totalBytesProcessed"] = "0".into();
             match &ending.result {
                 Ok(outcome) => {
-                    let (name, told) = told(outcome);
+                    let (name, told) = told(project, outcome);
                     statistics[name] = told;
                     json!({"state": "DONE"})
                 }
@@ -184,9 +184,9 @@ pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
 }
 
 /// What a job tells of its outcome, and under which name.
-fn told(outcome: &Outcome) -> (&'static str, Json) {
+fn told(project: &str, outcome: &Outcome) -> (&'static str, Json) {
     match outcome {
-        Outcome::Query(outcome) => ("query", query_statistics(outcome)),
+        Outcome::Query(outcome) => ("query", query_statistics(project, outcome)),
         Outcome::Load { rows, files, bytes } => (
             "load",
             json!({
@@ -217,29 +217,44 @@ fn echoed(configuration: &Json, kind: &str) -> Json {
     echoed
 }
 
-fn query_statistics(outcome: &QueryOutcome) -> Json {
+/// Only what the statement can do is counted.
+pub(super) fn dml_statistics(statement_type: &str, changes: &RowChanges) -> Json {
+    let all = [
+        ("insertedRowCount", changes.inserted, ["INSERT", "MERGE"]),
+        ("updatedRowCount", changes.updated, ["UPDATE", "MERGE"]),
+        ("deletedRowCount", changes.deleted, ["DELETE", "MERGE"]),
+    ];
+    let truncates = statement_type == "TRUNCATE_TABLE";
+    let counted = all.iter().filter(|(name, _, statements)| {
+        statements.contains(&statement_type) || (truncates && *name == "deletedRowCount")
+    });
+    counted
+        .map(|(name, count, _)| ((*name).to_owned(), Json::from(count.to_string())))
+        .collect()
+}
+
+fn query_statistics(project: &str, outcome: &QueryOutcome) -> Json {
     let mut statistics = json!({
         "statementType": outcome.statement_type,
         "totalBytesProcessed": "0",
         "totalBytesBilled": "0",
         "cacheHit": false,
     });
-    if let Some(count) = outcome.affected_rows {
-        let count = count.to_string();
-        let field = match outcome.statement_type {
-            "INSERT" | "MERGE" => "insertedRowCount",
-            "UPDATE" => "updatedRowCount",
-            _ => "deletedRowCount",
-        };
-        statistics["dmlStats"] = json!({field: count});
-        statistics["numDmlAffectedRows"] = count.into();
+    if let Some(changes) = &outcome.changes {
+        statistics["dmlStats"] = dml_statistics(outcome.statement_type, changes);
+        statistics["numDmlAffectedRows"] = changes.total().to_string().into();
+    }
+    if let Some(definition) = &outcome.definition {
+        statistics["ddlOperationPerformed"] = definition.operation.into();
+        statistics["ddlTargetTable"] =
+            json!({"projectId": project, "datasetId": definition.dataset, "tableId": definition.table});
     }
     statistics
 }
 
 /// The answer to a dry run: a job that was never there.
 fn rehearsal(desk: &Desk, configuration: &Json, outcome: &QueryOutcome) -> Json {
-    let mut statistics = query_statistics(outcome);
+    let mut statistics = query_statistics(desk.warehouse.project(), outcome);
     if outcome.statement_type == "SELECT" {
         statistics["schema"] = encode::schema(&outcome.columns);
     }

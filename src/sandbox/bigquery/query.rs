@@ -136,8 +136,9 @@ fn complete(desk: &Desk, job: &Job, ending: &Ending, page: &Page, moments: Momen
     answer["jobComplete"] = true.into();
     answer["totalBytesProcessed"] = "0".into();
     answer["cacheHit"] = false.into();
-    if let Some(count) = outcome.affected_rows {
-        answer["numDmlAffectedRows"] = count.to_string().into();
+    if let Some(changes) = &outcome.changes {
+        answer["numDmlAffectedRows"] = changes.total().to_string().into();
+        answer["dmlStats"] = super::job_api::dml_statistics(outcome.statement_type, changes);
     }
     // A statement without a result has neither schema nor totalRows: clients tell it apart by that.
     if outcome.statement_type != "SELECT" {

@@ -1,7 +1,7 @@
 //! The buckets themselves: which there are, what is known of each, making and removing them.
 
 use super::record::Fields;
-use super::{Buckets, Conditions, Refusal, make_folder};
+use super::{Buckets, Conditions, Refusal, make_folder, replace};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -131,11 +131,8 @@ impl Buckets {
     }
 
     fn write_bucket(&self, bucket: &Bucket) -> io::Result<()> {
-        let file = self.bucket_file(&bucket.name);
         make_folder(&self.records(&bucket.name))?;
-        let pending = file.with_extension("new");
-        fs::write(&pending, serde_json::to_vec(bucket)?)?;
-        fs::rename(pending, file)
+        replace(&self.bucket_file(&bucket.name), &serde_json::to_vec(bucket)?)
     }
 }
 

@@ -4,7 +4,7 @@
 //! its generation is the moment of its last change.
 
 use super::hash::Sums;
-use super::{Buckets, make_folder};
+use super::{Buckets, make_folder, replace};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha1::{Digest, Sha1};
@@ -138,12 +138,11 @@ impl Buckets {
     }
 
     fn write_record(&self, bucket: &str, record: &Record) -> io::Result<()> {
-        let file = self.record_file(bucket, &record.name);
-        let folder = self.records(bucket);
-        make_folder(&folder)?;
-        let pending = folder.join(format!(".{}", uuid::Uuid::new_v4()));
-        fs::write(&pending, serde_json::to_vec(record)?)?;
-        fs::rename(pending, file)
+        make_folder(&self.records(bucket))?;
+        replace(
+            &self.record_file(bucket, &record.name),
+            &serde_json::to_vec(record)?,
+        )
     }
 
     pub(super) fn forget(&self, bucket: &str, name: &str) {

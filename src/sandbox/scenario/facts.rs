@@ -158,7 +158,12 @@ fn service(path: &str) -> Option<(Service, &str)> {
     if let Some(rest) = below("/bigquery/v2").or_else(|| below("/upload/bigquery/v2")) {
         return Some((Service::BigQuery, rest));
     }
-    let ways = ["/storage/v1", "/upload/storage/v1", "/download/storage/v1"];
+    let ways = [
+        "/storage/v1",
+        "/upload/storage/v1",
+        "/download/storage/v1",
+        "/batch/storage/v1",
+    ];
     if let Some(rest) = ways.into_iter().find_map(below) {
         return Some((Service::Storage, rest));
     }

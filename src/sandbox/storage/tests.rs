@@ -329,3 +329,47 @@ async fn buckets_keep_what_is_set() {
         204
     );
 }
+
+#[tokio::test]
+async fn several_calls_come_in_one() {
+    let service = Service::start().await;
+    service.upload("x", "", "1").await;
+    let calls = [
+        (
+            "a",
+            format!(
+                "PATCH {}/storage/v1/b/box/o/x HTTP/1.1\nContent-Type: application/json\n\n{{\"cacheControl\": \"z\"}}",
+                service.base
+            ),
+        ),
+        ("b", "DELETE /storage/v1/b/box/o/none HTTP/1.1\n\n".to_owned()),
+        ("c", "GET /download/storage/v1/b/box/o/x HTTP/1.1\n\n".to_owned()),
+        ("d", "DELETE /storage/v1/b/box/o/x HTTP/1.1\n\n".to_owned()),
+    ];
+    let parts = calls
+        .map(|(id, call)| format!("--==x==\nContent-Type: application/http\nContent-ID: <{id}>\n\n{call}\n"));
+    let body = parts.concat();
+    let request = service
+        .request(Verb::POST, "/batch/storage/v1")
+        .body(format!("{body}--==x==--"));
+    let request = request.header("content-type", "multipart/mixed; boundary=\"==x==\"");
+    let answer = request.send().await.unwrap();
+    assert!(header(&answer, "content-type").starts_with("multipart/mixed; boundary=batch_"));
+    let text = answer.text().await.unwrap();
+    let mut places = Vec::new();
+    for expected in [
+        "Content-ID: <response-a>\r\n\r\nHTTP/1.1 200 OK",
+        "\"cacheControl\":\"z\"",
+        "Content-ID: <response-b>\r\n\r\nHTTP/1.1 404 Not Found",
+        "No such object: box/none",
+        "Content-ID: <response-c>\r\n\r\nHTTP/1.1 400 Bad Request",
+        "Content-ID: <response-d>\r\n\r\nHTTP/1.1 204 No Content",
+    ] {
+        places.push(
+            text.find(expected)
+                .unwrap_or_else(|| panic!("{expected} is not in {text}")),
+        );
+    }
+    assert!(places.is_sorted());
+    assert_eq!(service.buckets.objects("box", ""), [""; 0]);
+}

@@ -21,7 +21,7 @@ type Place = (String, String);
 
 /// First parts of other paths, which are no buckets. None of them is long enough or lower-case enough for
 /// a path that somebody means as one.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "api",
     "v1",
     "v1beta1",
@@ -30,6 +30,7 @@ const OTHERS: [&str; 11] = [
     "storage",
     "upload",
     "download",
+    "batch",
     "resumable",
     "computeMetadata",
     "discovery",

@@ -25,7 +25,7 @@ impl Analyst<'_> {
     ) -> Result<QueryOutcome, SqlError> {
         let full = self.full_name(path)?;
         if calm && !catalogue::exists(self.session.connection, &full)? {
-            return Ok(QueryOutcome::defined("ALTER_TABLE"));
+            return Ok(QueryOutcome::defined("ALTER_TABLE", "ALTER", &full));
         }
         self.target(path)?;
         for change in changes {
@@ -34,7 +34,7 @@ impl Analyst<'_> {
         if !self.session.settings.dry_run && !matches!(changes, [TableChange::RenameTo(_)]) {
             catalogue::touch(self.session.connection, &full)?;
         }
-        Ok(QueryOutcome::defined("ALTER_TABLE"))
+        Ok(QueryOutcome::defined("ALTER_TABLE", "ALTER", &full))
     }
 
     #[expect(clippy::too_many_lines, reason = "a table of what each change does")]
@@ -152,7 +152,7 @@ impl Analyst<'_> {
             TableChange::RenameTo(name) => {
                 let dataset = full.split('.').next().unwrap_or_default();
                 let to = format!("{dataset}.{name}");
-                if self.make_room(&to, false, false)? {
+                if self.make_room(&to, false, false)?.is_free {
                     self.execute(&format!("ALTER TABLE {} RENAME TO {}", quote(full), quote(&to)))?;
                     for table in ["__tables", "__columns", "__defaults", "__descriptions"] {
                         let sql = format!("UPDATE {table} SET name = ?1 WHERE name = ?2");

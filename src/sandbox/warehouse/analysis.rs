@@ -25,6 +25,11 @@ mod sort;
 mod source;
 mod window;
 
+#[cfg(test)]
+pub(super) use grouping::is_aggregate;
+#[cfg(test)]
+pub(super) use window::is_window_only;
+
 use super::error::{self, SqlError};
 use super::session::{Frame, Rows, Session};
 use super::syntax::tree::{Path, Place};

@@ -160,6 +160,19 @@ pub(super) fn view(connection: &Connection, full: &str) -> Result<Option<View>, 
     read.optional().map_err(internal)
 }
 
+/// Takes away the views that an older sandbox kept in SQLite's own words; whether there were any.
+pub(super) fn drop_foreign_views(connection: &Connection) -> Result<bool, SqlError> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'view'";
+    let mut statement = connection.prepare(sql).map_err(internal)?;
+    let names = statement.query_map([], |row| row.get(0)).map_err(internal)?;
+    let names: Vec<String> = names.collect::<Result<_, _>>().map_err(internal)?;
+    for name in &names {
+        let sql = format!("DROP VIEW {}", quote(name));
+        connection.execute(&sql, []).map_err(internal)?;
+    }
+    Ok(!names.is_empty())
+}
+
 /// When a table was made and changed, in milliseconds since 1970.
 pub(super) fn times(connection: &Connection, full: &str) -> Result<(i64, i64), SqlError> {
     let times = "SELECT created, modified FROM __tables WHERE name = ?1";

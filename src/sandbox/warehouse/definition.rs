@@ -11,6 +11,14 @@ use super::syntax::tree::{ColumnDefinition, CreateTable, Object, Path, Place, Qu
 use super::{QueryOutcome, SqlError, internal};
 use crate::sandbox::value::{Column, ColumnType as T, Value};
 
+/// A name under which something is to be made.
+pub(super) struct Room {
+    /// `CREATE`, `REPLACE` or `SKIP`.
+    pub operation: &'static str,
+    /// Whether there is work left: it is not there yet, and this is no dry run.
+    pub is_free: bool,
+}
+
 impl Analyst<'_> {
     pub(super) fn execute(&self, sql: &str) -> Result<(), SqlError> {
         self.session
@@ -41,11 +49,11 @@ impl Analyst<'_> {
                 .execute(sql, (name, now))
                 .map_err(internal)?;
         }
-        Ok(QueryOutcome::defined("CREATE_SCHEMA"))
+        Ok(QueryOutcome::plain("CREATE_SCHEMA"))
     }
 
-    /// Whether there is work left: makes room for a replacement, refuses a second one of the name.
-    pub(super) fn make_room(&self, full: &str, calm: bool, replace: bool) -> Result<bool, SqlError> {
+    /// Makes room for a replacement, and refuses a second one of the name.
+    pub(super) fn make_room(&self, full: &str, calm: bool, replace: bool) -> Result<Room, SqlError> {
         let (connection, project) = (self.session.connection, self.session.project);
         let dataset = full.split('.').next().unwrap_or_default();
         if !catalogue::datasets(connection)?
@@ -63,13 +71,16 @@ impl Analyst<'_> {
         if known && !calm && !replace {
             return Err(duplicate(format!("Already Exists: Table {project}:{full}")));
         }
-        if (known && calm) || self.session.settings.dry_run {
-            return Ok(false);
-        }
-        if known {
+        let operation = match (known, replace) {
+            (true, false) => "SKIP",
+            (true, true) => "REPLACE",
+            _ => "CREATE",
+        };
+        let is_free = operation != "SKIP" && !self.session.settings.dry_run;
+        if known && is_free {
             catalogue::remove(connection, full)?;
         }
-        Ok(true)
+        Ok(Room { operation, is_free })
     }
 
     pub(super) fn create_table(&self, table: &CreateTable) -> Result<QueryOutcome, SqlError> {
@@ -77,14 +88,15 @@ impl Analyst<'_> {
         let connection = self.session.connection;
         if let Some((path, rows)) = &table.like {
             let source = self.target(path)?;
-            if self.make_room(&full, table.calm, table.replace)? {
+            let room = self.make_room(&full, table.calm, table.replace)?;
+            if room.is_free {
                 catalogue::create(connection, &full, &source.columns)?;
                 if *rows {
                     let all = store::read(connection, &source.full)?;
                     store::insert(connection, &full, &source.columns, &all)?;
                 }
             }
-            return Ok(QueryOutcome::defined("CREATE_TABLE"));
+            return Ok(QueryOutcome::defined("CREATE_TABLE", room.operation, &full));
         }
         let relation = table
             .query
@@ -112,7 +124,8 @@ impl Analyst<'_> {
         for one in table.columns.iter().flatten() {
             self.check_default(one)?;
         }
-        if self.make_room(&full, table.calm, table.replace)? {
+        let room = self.make_room(&full, table.calm, table.replace)?;
+        if room.is_free {
             catalogue::create(connection, &full, &columns)?;
             for one in table.columns.iter().flatten() {
                 self.note_default(&full, &one.column.name, one.default.as_deref())?;
@@ -135,11 +148,12 @@ impl Analyst<'_> {
                 store::insert(connection, &full, &columns, &rows)?;
             }
         }
-        Ok(QueryOutcome::defined(if table.query.is_some() {
+        let statement = if table.query.is_some() {
             "CREATE_TABLE_AS_SELECT"
         } else {
             "CREATE_TABLE"
-        }))
+        };
+        Ok(QueryOutcome::defined(statement, room.operation, &full))
     }
 
     fn check_names(&self, columns: &[Column], table: &CreateTable) -> Result<(), SqlError> {
@@ -207,7 +221,8 @@ impl Analyst<'_> {
     ) -> Result<QueryOutcome, SqlError> {
         let full = self.full_name(path)?;
         let relation = self.query(&Scope::EMPTY, query)?;
-        if self.make_room(&full, calm, replace)? {
+        let room = self.make_room(&full, calm, replace)?;
+        if room.is_free {
             let text = self.sql[from..].trim().trim_end_matches(';').trim_end();
             // A view's columns in a type's words: `STRUCT<a INT64, b STRING>`.
             let quoted = relation.columns.into_iter().map(|mut column| {
@@ -222,7 +237,7 @@ impl Analyst<'_> {
                 .map_err(internal)?;
             catalogue::touch(connection, &full)?;
         }
-        Ok(QueryOutcome::defined("CREATE_VIEW"))
+        Ok(QueryOutcome::defined("CREATE_VIEW", room.operation, &full))
     }
 
     pub(super) fn drop_object(
@@ -245,7 +260,7 @@ impl Analyst<'_> {
         let is_view = catalogue::view(connection, &full)?.is_some();
         if !is_view && !catalogue::exists(connection, &full)? {
             return if calm {
-                Ok(QueryOutcome::defined(statement))
+                Ok(QueryOutcome::defined(statement, "SKIP", &full))
             } else {
                 Err(catalogue::not_found(
                     connection,
@@ -268,7 +283,7 @@ impl Analyst<'_> {
         if !self.session.settings.dry_run {
             catalogue::remove(connection, &full)?;
         }
-        Ok(QueryOutcome::defined(statement))
+        Ok(QueryOutcome::defined(statement, "DROP", &full))
     }
 
     fn drop_schema(&self, path: &Path, calm: bool, cascade: bool) -> Result<QueryOutcome, SqlError> {
@@ -279,7 +294,7 @@ impl Analyst<'_> {
             .any(|dataset| dataset.name == name)
         {
             return if calm {
-                Ok(QueryOutcome::defined("DROP_SCHEMA"))
+                Ok(QueryOutcome::plain("DROP_SCHEMA"))
             } else {
                 Err(SqlError::not_found(format!(
                     "Not found: Dataset {project}:{name}"
@@ -301,7 +316,7 @@ impl Analyst<'_> {
                 .execute("DELETE FROM __datasets WHERE name = ?1", [name])
                 .map_err(internal)?;
         }
-        Ok(QueryOutcome::defined("DROP_SCHEMA"))
+        Ok(QueryOutcome::plain("DROP_SCHEMA"))
     }
 }
 

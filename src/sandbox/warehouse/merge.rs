@@ -2,11 +2,12 @@
 
 use super::analysis::scope::{Named, Scope};
 use super::analysis::{Analyst, Run};
+use super::catalogue;
 use super::change::{Set, Target, assigned, stored};
 use super::session::{Frame, Row};
 use super::store;
 use super::syntax::tree::{Action, Branch, Expression, InsertSource, Matched, Merge, Node, Place, Word};
-use super::{QueryOutcome, SqlError};
+use super::{QueryOutcome, RowChanges, SqlError};
 use crate::sandbox::value::Value;
 use std::collections::HashSet;
 
@@ -46,7 +47,7 @@ impl Analyst<'_> {
             .map(|branch| self.when(branch, &target, &own, &source.names, &scope))
             .collect::<Result<Vec<_>, _>>()?;
         if self.session.settings.dry_run {
-            return Ok(QueryOutcome::changed("MERGE", 0));
+            return Ok(changes_of(&Changes::default()));
         }
         let root = Frame::root(self.session);
         let rows = store::read_with_ids(self.session.connection, &target.full)?;
@@ -98,9 +99,12 @@ impl Analyst<'_> {
                     .extend(self.completed(&target, columns, vec![row])?);
             }
         }
-        let count = changes.inserted.len() + changes.updated.len() + changes.deleted.len();
         self.apply(&target, &changes)?;
-        self.finish(&target, "MERGE", count)
+        let outcome = changes_of(&changes);
+        if outcome.changes.is_some_and(|changes| changes.total() > 0) {
+            catalogue::touch(self.session.connection, &target.full)?;
+        }
+        Ok(outcome)
     }
 
     fn when(
@@ -181,6 +185,18 @@ impl Changes {
             Ready::Insert(..) => {}
         }
         Ok(())
+    }
+}
+
+fn changes_of(changes: &Changes) -> QueryOutcome {
+    let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+    QueryOutcome {
+        changes: Some(RowChanges {
+            inserted: count(changes.inserted.len()),
+            updated: count(changes.updated.len()),
+            deleted: count(changes.deleted.len()),
+        }),
+        ..QueryOutcome::plain("MERGE")
     }
 }
 

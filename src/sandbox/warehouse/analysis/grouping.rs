@@ -38,7 +38,7 @@ const AGGREGATES: [(&str, &str); 16] = [
     ("STDDEV", "FLOAT64"),
 ];
 
-pub(super) fn is_aggregate(name: &str) -> bool {
+pub(in crate::sandbox::warehouse) fn is_aggregate(name: &str) -> bool {
     AGGREGATES.iter().any(|(known, _)| *known == name)
 }
 

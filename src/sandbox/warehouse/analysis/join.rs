@@ -11,6 +11,9 @@ use crate::sandbox::warehouse::syntax::tree::{Condition, Expression, Join, Node,
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// How many cells the rows of a join may have together: about half a gigabyte.
+const MOST_CELLS: usize = 20_000_000;
+
 impl Analyst<'_> {
     pub(super) fn join(
         &self,
@@ -220,6 +223,7 @@ impl Joined {
                         *used = true;
                     }
                     out.push(self.merge(both));
+                    self.check_size(&out)?;
                 }
             }
             if !matched && matches!(self.kind, Join::Left | Join::Full) {
@@ -234,6 +238,19 @@ impl Joined {
             }
         }
         Ok(out)
+    }
+
+    /// Rows are kept in memory, so there is an end to them.
+    fn check_size(&self, rows: &[Row]) -> Result<(), SqlError> {
+        // A row costs something beside its cells.
+        let cells = rows.len().saturating_mul(self.widths.0 + self.widths.1 + 2);
+        if cells < MOST_CELLS {
+            return Ok(());
+        }
+        Err(SqlError {
+            reason: "resourcesExceeded",
+            message: "Resources exceeded during query execution: The query could not be executed in the allotted memory. A join of the sandbox may have no more than about twenty million cells.".into(),
+        })
     }
 
     fn hashed(

@@ -33,7 +33,7 @@ const ONLY: [(&str, Option<T>); 11] = [
     ("NTH_VALUE", None),
 ];
 
-pub(super) fn is_window_only(name: &str) -> bool {
+pub(in crate::sandbox::warehouse) fn is_window_only(name: &str) -> bool {
     ONLY.iter().any(|(known, _)| *known == name)
 }
 
@@ -81,6 +81,13 @@ impl Analyst<'_> {
             }
             None => Window::default(),
         };
+        let counted = |bound: &Bound| matches!(bound, Bound::Preceding(_) | Bound::Following(_));
+        if let Some(bounds) = &window.frame
+            && !bounds.rows
+            && (counted(&bounds.start) || counted(&bounds.end))
+        {
+            return Err(self.unsupported(at, "RANGE between numbers"));
+        }
         let (what, kind) = self.windowed(&inner, call, &window.order, at)?;
         let partition = window
             .partition

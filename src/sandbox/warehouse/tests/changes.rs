@@ -36,7 +36,10 @@ fn a_merge_inserts_updates_and_deletes() {
         WHEN NOT MATCHED BY SOURCE AND t.id = 4 THEN DELETE";
     let outcome = run(&warehouse, merge).unwrap();
     assert_eq!(
-        (outcome.statement_type, outcome.affected_rows),
+        (
+            outcome.statement_type,
+            outcome.changes.map(|changes| changes.total())
+        ),
         ("MERGE", Some(4))
     );
     assert_eq!(

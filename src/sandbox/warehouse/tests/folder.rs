@@ -1,0 +1,48 @@
+//! What a folder keeps.
+
+use super::*;
+
+#[test]
+fn a_folder_keeps_everything_for_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
+    open().seed().unwrap();
+    run(
+        &open(),
+        "INSERT INTO cdf_output.landing (load_id) VALUES ('kept')",
+    )
+    .unwrap();
+    let again = open();
+    again.seed().unwrap();
+    let landing = again.table("cdf_output", "landing").unwrap().unwrap();
+    assert_eq!(landing.rows, 1);
+    assert!(landing.modified >= landing.created && landing.created > 0);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = folder
+            .path()
+            .join("warehouse.db")
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_views_of_an_older_sandbox_are_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
+    let first = open();
+    first.seed().unwrap();
+    let older = "DELETE FROM __views; CREATE VIEW \"cdf_output.watermark_current\" AS SELECT * FROM \"cdf_output.watermark\"";
+    first.lock().execute_batch(older).unwrap();
+    drop(first);
+    let again = open();
+    again.seed().unwrap();
+    let view = again.table("cdf_output", "watermark_current").unwrap().unwrap();
+    assert!(view.view.unwrap().contains("QUALIFY"));
+    assert!(run(&again, "SELECT * FROM cdf_output.landing_committed").is_ok());
+}
