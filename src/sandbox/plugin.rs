@@ -6,11 +6,13 @@
 mod arguments;
 mod bigquery_arguments;
 mod bigquery_execute;
+mod bigquery_source;
 mod bigquery_table;
+mod bucket_actions;
 pub(super) mod conditional;
 mod database;
 mod error_collector;
-mod gcs;
+mod file;
 pub(super) mod group_by;
 mod http;
 pub(super) mod joiner;
@@ -89,11 +91,13 @@ static PLUGINS: &[&[Plugin]] = &[
     arguments::PLUGINS,
     bigquery_arguments::PLUGINS,
     bigquery_execute::PLUGINS,
+    bigquery_source::PLUGINS,
     bigquery_table::PLUGINS,
+    bucket_actions::PLUGINS,
     conditional::PLUGINS,
     database::PLUGINS,
     error_collector::PLUGINS,
-    gcs::PLUGINS,
+    file::PLUGINS,
     group_by::PLUGINS,
     http::PLUGINS,
     joiner::PLUGINS,

@@ -32,6 +32,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cast::cast;
 pub use catalogue::{DatasetDescription, TableDescription};
 pub use error::SqlError;
 pub use load::{Append, Existing};

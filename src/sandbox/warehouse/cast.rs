@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 ///
 /// # Errors
 /// Why not, in BigQuery's words.
-pub(super) fn cast(value: &Value, to: &T) -> Result<Value, String> {
+pub(crate) fn cast(value: &Value, to: &T) -> Result<Value, String> {
     let made = match (value, to) {
         (Value::Null, _) => Some(Value::Null),
         (Value::Array(items), T::Array(inner)) => {

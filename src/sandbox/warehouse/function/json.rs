@@ -45,7 +45,7 @@ pub(super) const LINES: &[Line] = &[
     }),
     ("JSON_TYPE", "JSON -> STRING", kind),
     ("PARSE_JSON", "STRING -> JSON", |v, _| {
-        cast::cast(&v[0], &ColumnType::Json)
+        cast(&v[0], &ColumnType::Json)
     }),
     ("INT64", "JSON -> INT64", |v, _| {
         read(&v[0])

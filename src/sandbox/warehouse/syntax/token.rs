@@ -86,7 +86,10 @@ fn line_length(rest: &str) -> usize {
 
 /// What letters before a quote say: `r'…'`, `b"…"`, `rb'…'`. None: no literal begins here.
 fn prefix(rest: &str) -> Option<Prefix> {
-    let length = rest.find(['\'', '"']).filter(|length| *length <= 2)?;
+    let length = rest
+        .bytes()
+        .take(3)
+        .position(|byte| matches!(byte, b'\'' | b'"'))?;
     let letters = rest[..length].to_ascii_lowercase();
     let (raw, bytes) = match letters.as_str() {
         "" => (false, false),

@@ -1,0 +1,78 @@
+//! Files as sources and sinks: `GCSFile`, `GCS`, `File`, and the sink that keeps nothing.
+//!
+//! The `File` plugins know no bucket: what they call `/in/a.csv` is the object `in/a.csv` of the bucket
+//! [`LOCAL`], where Cloud Storage's API sees it too. No file of this machine is ever touched.
+
+pub(super) mod format;
+mod names;
+mod sink;
+mod source;
+
+use super::{CORE, GOOGLE, Plugin, Work};
+
+/// The bucket that stands for the file system of the cluster.
+const LOCAL: &str = "files";
+
+pub(super) const PLUGINS: &[Plugin] = &[
+    Plugin::new(
+        "GCSFile",
+        "batchsource",
+        GOOGLE,
+        &["referenceName", "path", "format"],
+        Work::Source(source::read),
+    ),
+    Plugin::new(
+        "File",
+        "batchsource",
+        CORE,
+        &["referenceName", "path", "format"],
+        Work::Source(source::read),
+    ),
+    Plugin::new(
+        "GCS",
+        "batchsink",
+        GOOGLE,
+        &["referenceName", "path", "format"],
+        Work::Sink(sink::open),
+    ),
+    Plugin::new(
+        "File",
+        "batchsink",
+        CORE,
+        &["referenceName", "path", "format"],
+        Work::Sink(sink::open),
+    ),
+    Plugin::new(
+        "Trash",
+        "batchsink",
+        ("trash-plugin", "1.2.0", "SYSTEM"),
+        &["referenceName"],
+        Work::Sink(sink::nowhere),
+    ),
+];
+
+/// The object path of what a stage calls its path.
+fn object_path(path: &str) -> String {
+    if path.starts_with("gs://") {
+        return path.to_owned();
+    }
+    let bare = path.strip_prefix("file://").unwrap_or(path);
+    format!("gs://{LOCAL}/{}", bare.trim_start_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_path_is_an_object_of_a_bucket_of_its_own() {
+        for (path, object) in [
+            ("gs://b/in", "gs://b/in"),
+            ("/data/in.csv", "gs://files/data/in.csv"),
+            ("file:///data", "gs://files/data"),
+            ("data", "gs://files/data"),
+        ] {
+            assert_eq!(object_path(path), object);
+        }
+    }
+}
