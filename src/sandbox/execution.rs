@@ -3,6 +3,7 @@
 //! Calls block: the keeper makes them on a thread of their own. See `sandbox/observation.rs` for what
 //! an execution tells while it works.
 
+use super::Personality;
 use super::artifact::Shelf;
 use super::macros::Exceptions;
 use super::observation::{Failure, NodeProgram, Observation};
@@ -68,6 +69,8 @@ pub struct PluginUse {
 /// One execution that is asked for.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// Which server it runs on: how failures are wrapped, and what 6.10 breaks on, hang on it.
+    pub personality: Personality,
     /// The app's namespace.
     pub namespace: String,
     /// The app's name, which is the pipeline's.

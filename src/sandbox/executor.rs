@@ -81,22 +81,6 @@ impl Executor for StoreExecutor {
     }
 }
 
-fn interrupted(node: &Node) -> Failure {
-    let class_name = "java.lang.InterruptedException";
-    let text = "sleep interrupted";
-    let stage = node
-        .stages
-        .first()
-        .map(|stage| stage.name.as_str())
-        .unwrap_or_default();
-    let mut outer = plugin::failure(
-        "io.cdap.cdap.api.exception.WrappedStageException",
-        format!("Stage '{stage}' encountered : {class_name}: {text}"),
-    );
-    outer.cause = Some(Box::new(plugin::failure(class_name, text)));
-    outer
-}
-
 fn observe_start(execution: &mut Execution<'_>, node: &Node) {
     execution.node.clone_from(&node.id);
     execution.program = node.program;
@@ -156,7 +140,7 @@ impl Execution<'_> {
             End::Completed => NodeEnd::Completed,
             End::Failed(failure) => NodeEnd::Failed(failure.clone()),
             // An action that is stopped breaks, and says so (measured).
-            End::Killed if node.program == NodeProgram::Action => NodeEnd::Failed(interrupted(node)),
+            End::Killed if node.program == NodeProgram::Action => NodeEnd::Failed(self.interrupted(node)),
             End::Killed => NodeEnd::Killed,
         };
         if node.program.is_program() {
@@ -167,6 +151,14 @@ impl Execution<'_> {
             end: told,
         });
         end
+    }
+
+    fn interrupted(&self, node: &Node) -> Failure {
+        let cause = plugin::failure("java.lang.InterruptedException", "sleep interrupted");
+        match node.stages.first() {
+            Some(stage) => self.wrap(stage, cause),
+            None => cause,
+        }
     }
 
     fn node(&mut self, node: &Node) -> End {
@@ -185,12 +177,12 @@ impl Execution<'_> {
     fn action(&mut self, stage: &Stage) -> Result<(), Failure> {
         let properties = self.properties(stage)?;
         let Some(Work::Action(run)) = plugin::find(&stage.plugin, &stage.kind).map(|p| p.work) else {
-            return Err(data::wrap(stage, not_executed(stage)));
+            return Err(self.wrap(stage, not_executed(stage)));
         };
         self.pause(self.share / 2)?;
         let (done, _) = self
             .at_work(stage, &properties, run)
-            .map_err(|cause| data::wrap(stage, cause))?;
+            .map_err(|cause| self.wrap(stage, cause))?;
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());

@@ -39,7 +39,8 @@ pub enum Observation {
         /// By how much.
         by: i64,
     },
-    /// An action set an argument (`rowAsArguments`), to be seen in the workflow token.
+    /// An action set an argument (`rowAsArguments`), or a program left its counts for a condition; both are
+    /// seen in the workflow token.
     ArgumentSet {
         /// The node that set it.
         node: String,

@@ -10,6 +10,7 @@
 
 mod check;
 mod phase;
+mod schema;
 mod uses;
 
 use super::artifact::{Artifact, PluginClass, Shelf, Wanted};

@@ -1,6 +1,6 @@
 //! A condition: says which way the run takes, and what it can ask of the stages before it.
 
-use super::{Execution, data, not_executed};
+use super::{Execution, not_executed};
 use crate::sandbox::observation::{Failure, Observation};
 use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Circumstances, Work};
@@ -13,7 +13,7 @@ impl Execution<'_> {
         self.pause(std::time::Duration::ZERO)?;
         let properties = self.properties(stage)?;
         let Some(Work::Condition(decide)) = plugin::find(&stage.plugin, &stage.kind).map(|p| p.work) else {
-            return Err(data::wrap(stage, not_executed(stage)));
+            return Err(self.wrap(stage, not_executed(stage)));
         };
         let (arguments, counts) = (self.scope.arguments.clone(), self.counts.clone());
         let circumstances = Circumstances {
@@ -25,7 +25,7 @@ impl Execution<'_> {
         let decided = self.at_work(stage, &properties, |task| decide(task, &circumstances));
         decided
             .map(|(way, _)| way)
-            .map_err(|cause| data::wrap(stage, cause))
+            .map_err(|cause| self.wrap(stage, cause))
     }
 
     /// What a data node leaves in the workflow's token for conditions: only where there is one

@@ -6,6 +6,7 @@
 
 use super::flow::{Flow, Properties, number};
 use super::{Execution, map_reduce, not_executed};
+use crate::sandbox::Personality;
 use crate::sandbox::observation::{Failure, Level, NodeProgram};
 use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Batch, Work};
@@ -54,6 +55,7 @@ impl Execution<'_> {
         }
         let mut flow = Flow::new(node, properties);
         let mut supplies = self.open(&mut flow)?;
+        self.check_relations(node)?;
         let job = map_reduce::JobName::of(node.program);
         if let Some(job) = &job {
             self.submitted(job);
@@ -136,11 +138,44 @@ impl Execution<'_> {
 
     /// The outside of a failure: 6.11 says on Spark which stage it was; MapReduce says nothing (measured).
     pub(super) fn wrap(&self, stage: &Stage, cause: Failure) -> Failure {
-        if self.program == NodeProgram::MapReduce {
-            cause
-        } else {
-            wrap(stage, cause)
+        match (self.program, self.job.personality) {
+            (NodeProgram::MapReduce, _) => cause,
+            (_, Personality::V6_11) => wrapped(stage, cause),
+            // On 6.10 an action's exception stands alone.
+            (NodeProgram::Action, Personality::V6_10) => cause,
+            // What a source is prepared with breaks inside a transaction, anything else inside the job.
+            (NodeProgram::Spark, Personality::V6_10) if stage.kind == "batchsource" => Failure {
+                class_name: "org.apache.tephra.TransactionFailureException".into(),
+                message: Some(
+                    "Exception raised from TxRunnable.run() \
+                     io.cdap.cdap.internal.app.runtime.AbstractContext$$Lambda$538/0x00007ff62c716000@167da50"
+                        .into(),
+                ),
+                cause: Some(Box::new(cause)),
+            },
+            (NodeProgram::Spark, Personality::V6_10) => in_job(cause),
         }
+    }
+
+    /// 6.10 asks for the schema of what comes into a relational transform, and breaks where it was not known
+    /// at deploy time: `Wrangler` was measured, the aggregators are offered to the same engine.
+    fn check_relations(&self, node: &Node) -> Result<(), Failure> {
+        if self.job.personality != Personality::V6_10 || node.program != NodeProgram::Spark {
+            return Ok(());
+        }
+        let relational = |stage: &&Stage| {
+            matches!(
+                stage.plugin.as_str(),
+                "Wrangler" | "GroupByAggregate" | "Deduplicate"
+            )
+        };
+        let mut stages = node.stages.iter().filter(relational);
+        if stages.all(|stage| self.pipeline.input_known(stage)) {
+            return Ok(());
+        }
+        let text = "Cannot invoke \"io.cdap.cdap.api.data.schema.Schema.getFields()\" because the return value of \
+                    \"io.cdap.cdap.etl.api.engine.sql.request.SQLRelationDefinition.getSchema()\" is null";
+        Err(in_job(plugin::failure("java.lang.NullPointerException", text)))
     }
 
     /// One batch of a source on its way to the sinks.
@@ -196,8 +231,18 @@ fn batch_size(node: &Node, rows: usize) -> usize {
     rows.div_ceil(BATCHES).clamp(1, LARGEST)
 }
 
+/// How a job of Spark hands on what broke it.
+fn in_job(cause: Failure) -> Failure {
+    let text = cause.message.as_deref().map(|text| format!(": {text}"));
+    Failure {
+        class_name: "java.util.concurrent.ExecutionException".into(),
+        message: Some(format!("{}{}", cause.class_name, text.unwrap_or_default())),
+        cause: Some(Box::new(cause)),
+    }
+}
+
 /// 6.11 says which stage it was; the exception itself stays inside.
-pub(super) fn wrap(stage: &Stage, cause: Failure) -> Failure {
+pub(super) fn wrapped(stage: &Stage, cause: Failure) -> Failure {
     let text = cause.message.clone().unwrap_or_default();
     Failure {
         class_name: "io.cdap.cdap.api.exception.WrappedStageException".into(),

@@ -6,6 +6,7 @@ mod flow;
 mod lab;
 
 use super::*;
+use crate::sandbox::Personality;
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::source::{self, Source};
 use crate::sandbox::value::Value;
@@ -43,6 +44,16 @@ impl World {
     }
 
     fn run(&self, app: &str, arguments: &[(&str, &str)], seconds_ago: i64) -> (End, Vec<Observation>) {
+        self.run_on(Personality::V6_11, app, arguments, seconds_ago)
+    }
+
+    fn run_on(
+        &self,
+        personality: Personality,
+        app: &str,
+        arguments: &[(&str, &str)],
+        seconds_ago: i64,
+    ) -> (End, Vec<Observation>) {
         let app: Json = serde_json::from_str(app).unwrap();
         let mut all: BTreeMap<String, String> = [
             ("bq_dataset_id", "cdf_output"),
@@ -64,6 +75,7 @@ impl World {
             ((NOW - seconds_ago) * 1000).to_string(),
         );
         let job = Job {
+            personality,
             namespace: "default".into(),
             pipeline: "tried".into(),
             config: app["config"].clone(),
@@ -267,6 +279,7 @@ fn a_stop_ends_it_between_two_batches() {
     let world = World::new();
     let app: Json = serde_json::from_str(SIX).unwrap();
     let job = Job {
+        personality: Personality::V6_11,
         namespace: "default".into(),
         pipeline: "tried".into(),
         config: app["config"].clone(),

@@ -124,6 +124,7 @@ impl Pipeline {
         graph.without_actions().check_islands()?;
         for stage in self.ordered() {
             stage::check(stage, stock)?;
+            self.check_join(stage)?;
             self.check_ports(stage)?;
         }
         self.ending

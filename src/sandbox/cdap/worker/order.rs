@@ -25,6 +25,7 @@ impl Cdap {
             namespace: &key.0,
         };
         Some(Job {
+            personality: self.personality,
             macros: pipeline::macro_exceptions(&version.config, &stock),
             namespace: key.0.clone(),
             pipeline: key.1.clone(),

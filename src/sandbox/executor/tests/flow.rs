@@ -89,6 +89,37 @@ fn records_leave_by_ports_and_broken_ones_go_to_the_collector() {
 }
 
 #[test]
+fn the_older_release_breaks_on_a_recipe_behind_an_unknown_schema() {
+    let run = |app: &str| {
+        let (end, seen) = World::new().run_on(Personality::V6_10, app, &[("limit", "20")], 0);
+        let failure = match end {
+            End::Failed(failure) => Some((failure.class_name, failure.message.unwrap())),
+            _ => None,
+        };
+        (failure, metric(&seen, "Clean.records.in"))
+    };
+    let (failure, rows) = run(PORTS);
+    let (class_name, message) = failure.unwrap();
+    assert_eq!(class_name, "java.util.concurrent.ExecutionException");
+    let words =
+        "java.lang.NullPointerException: Cannot invoke \"io.cdap.cdap.api.data.schema.Schema.getFields()\"";
+    assert!(message.starts_with(words), "{message}");
+    assert_eq!(rows, 0);
+    // With a schema of its own in the source it runs there, too.
+    let schema = r#""referenceName": "read", "schema": "{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}""#;
+    let known = PORTS.replacen(r#""referenceName": "read""#, schema, 1);
+    assert_ne!(known, PORTS);
+    assert_eq!(run(&known), (None, 20));
+    // What breaks in an action, or while a source is prepared, stands as it was recorded there.
+    let missing = PORTS.replacen("FROM engineer", "FROM nothing", 1);
+    let (failure, _) = run(&missing);
+    assert_eq!(
+        failure.unwrap().0,
+        "org.apache.tephra.TransactionFailureException"
+    );
+}
+
+#[test]
 fn inputs_are_joined_grouped_and_told_apart() {
     planned(JOIN).unwrap();
     let world = World::new();
@@ -278,13 +309,19 @@ fn what_is_wrong_with_ways_and_ports_is_refused_at_deploy_time() {
         ),
         (
             JOIN,
+            "\"from\": \"Leave\",\n        \"to\": \"Join\"",
+            "\"from\": \"Leave\",\n        \"to\": \"Group\"",
+            "Failed to configure pipeline: Stage 'Join' encountered : At least two stages must be specified.",
+        ),
+        (
+            JOIN,
             "CountDistinct(engineer)",
             "Guess(engineer)",
             "Failed to configure pipeline: Stage 'Group' encountered : Error encountered while configuring the \
              stage: 'Invalid function 'Guess'. Must be one of COUNT,",
         ),
     ] {
-        let broken = app.replacen(from, to, 1);
+        let broken = app.replacen("${required}", "", 1).replacen(from, to, 1);
         assert_ne!(broken, app, "{from}");
         let refusal = planned(&broken).unwrap_err();
         assert!(refusal.starts_with(words), "{refusal}");

@@ -1,7 +1,6 @@
 //! The lab plugins, by what they leave behind.
 
 use super::*;
-use crate::sandbox::Personality;
 use crate::sandbox::artifact::{Installed, Shelf};
 use std::fs;
 
@@ -44,6 +43,7 @@ impl Lab {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
         let job = Job {
+            personality: Personality::V6_11,
             namespace: "default".into(),
             pipeline: "lab".into(),
             config: config(engine),

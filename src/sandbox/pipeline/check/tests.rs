@@ -6,17 +6,16 @@ use crate::sandbox::pipeline::Pipeline;
 use serde_json::{Value as Json, json};
 
 /// Answers that this check does not give: those of the artifact, the config and the schedule are
-/// `cdap/deploy.rs`'s; three print properties in the order in which they were sent; two are what a plugin's
+/// `cdap/deploy.rs`'s; three print properties in the order in which they were sent; one is what a plugin's
 /// own code found on that machine; and which of several missing properties is told depends on the order of
 /// fields in a Java class.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 9] = [
     "stage without name",
     "plugin without type",
     "plugin without name",
     "pipeline artifact plugin",
     "post action email bad",
     "core javascript",
-    "core joiner",
     "artifact no scope",
     "artifact no version",
     "config ",
