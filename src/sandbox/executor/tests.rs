@@ -2,6 +2,7 @@
 
 mod beyond;
 mod ending;
+mod files;
 mod flow;
 mod lab;
 
