@@ -265,3 +265,66 @@ fn scenarios_that_cannot_be_read_are_refused_with_their_place() {
         told.all()
     );
 }
+
+#[test]
+fn pipelines_loads_and_the_storage_api_share_objects_that_outlive_the_process() {
+    let home = Home::new();
+    let mut first = kept(&home, &["--speed", "20"]);
+    let source = &sources(&first)[0];
+    let run = start(&first, source);
+    until(&first, &run, &["COMPLETED"]);
+    let list = "/storage/v1/b/downbeat-sandbox-landing/o?matchGlob=cdf/**/part-*";
+    let listed = first.get(list);
+    let part = &listed["items"][0];
+    let (status, rows) = first.ask(
+        "GET",
+        &format!(
+            "/downbeat-sandbox-landing/{}",
+            part["name"].as_str().unwrap().replace(' ', "%20")
+        ),
+        "",
+    );
+    assert_eq!(status, 200, "{part}");
+    assert_eq!(part["size"], rows.len().to_string());
+    assert_eq!(
+        serde_json::from_str::<Value>(rows.lines().next().unwrap()).unwrap()["data_source"],
+        source["data_source"]
+    );
+
+    let (status, made) = first.ask("PUT", "/downbeat-sandbox-landing/in/1.csv", "7,seven\n");
+    assert_eq!(status, 200, "{made}");
+    let about = "/storage/v1/b/downbeat-sandbox-landing/o/in%2F1.csv";
+    let patch = r#"{"metadata":{"k":"v"},"contentType":"text/csv"}"#;
+    assert_eq!(first.ask("PATCH", about, patch).0, 200);
+    let told = first.get(about);
+    assert_eq!(
+        (&told["metadata"]["k"], &told["metageneration"]),
+        (&json!("v"), &json!("2"))
+    );
+    let plain = |mut value: Value| {
+        // The port is another one.
+        let fields = value.as_object_mut().unwrap();
+        fields.retain(|name, _| !name.ends_with("Link"));
+        value
+    };
+    let (before, files) = (plain(told), listed["items"].as_array().unwrap().len());
+    assert_eq!(first.end("TERM"), Some(0));
+
+    let second = kept(&home, &[]);
+    assert_eq!(plain(second.get(about)), before);
+    assert_eq!(second.get(list)["items"].as_array().unwrap().len(), files);
+    query(&second, "CREATE TABLE cdf_output.loaded (id INT64, name STRING)");
+    let body = json!({"configuration": {"load": {
+        "destinationTable": {"projectId": "downbeat-sandbox", "datasetId": "cdf_output", "tableId": "loaded"},
+        "sourceUris": ["gs://downbeat-sandbox-landing/in/1.csv"], "sourceFormat": "CSV",
+    }}});
+    let (status, job) = second.ask(
+        "POST",
+        "/bigquery/v2/projects/downbeat-sandbox/jobs",
+        &body.to_string(),
+    );
+    assert_eq!(status, 200, "{job}");
+    wait_for("the loaded row", || {
+        (query(&second, "SELECT name FROM cdf_output.loaded") == [[Some("seven".to_owned())]]).then_some(())
+    });
+}

@@ -7,12 +7,14 @@
 //!   GET  …/instances/x            CREATING            ACTIVE (RUNNING in v1beta1)
 //! ```
 //!
-//! `fusion/ledger.rs` keeps what there is, `fusion/instance.rs` shows it. Errors have Google's JSON
+//! `fusion/ledger.rs` keeps what there is, `fusion/instance.rs` shows it, `fusion/list.rs` lists it. Errors have Google's JSON
 //! envelope; texts that are not known from public reports are plain sentences.
 
+mod filter;
 mod instance;
 mod ledger;
 mod list;
+mod peering;
 mod policy;
 
 #[cfg(test)]
@@ -176,6 +178,10 @@ impl Fusion {
                 let name = format!("projects/{}/locations/{location}/instances/{name}", call.project);
                 self.instance_call(call, method, &name, custom)
             }
+            (method, [location, "instances", name, "dnsPeerings", rest @ ..], "") if rest.len() < 2 => {
+                let name = format!("projects/{}/locations/{location}/instances/{name}", call.project);
+                self.peering_call(call, method, &name, rest.first().copied())
+            }
             ("GET", [location, "operations"], "") => {
                 let prefix = format!("projects/{}/locations/{location}/", call.project);
                 let all: Vec<Json> = self
@@ -248,7 +254,11 @@ impl Fusion {
             ("GET", "") => return Ok(self.seen(call, &found)),
             ("GET", "getIamPolicy") => return Ok(policy::show(found.policy.as_ref())),
             ("POST", "setIamPolicy") => {
-                return self.ledger.set_policy(name, |kept| policy::set(kept, &call.body));
+                return self.ledger.change(name, |found| {
+                    let policy = policy::set(found.policy.as_ref(), &call.body)?;
+                    found.policy = Some(policy.clone());
+                    Ok(policy)
+                });
             }
             ("POST", "restart") => self
                 .ledger

@@ -28,7 +28,7 @@ KEPT = {
     },
 }
 # Of Data Fusion, what is not there.
-MISSING = {"dnsPeerings", "namespaces", "removeIamPolicy", "upgrade"}
+MISSING = {"namespaces", "removeIamPolicy", "upgrade"}
 TOLD = ("description", "enumDescriptions", "icons", "documentationLink", "endpoints", "mtlsRootUrl", "version_module")
 
 

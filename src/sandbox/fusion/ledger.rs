@@ -63,6 +63,8 @@ pub(super) struct Instance {
     /// Who may use it, once somebody has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Json>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peerings: Vec<Json>,
 }
 
 impl Instance {
@@ -175,6 +177,7 @@ impl Ledger {
             created: 1_767_225_600_000,
             updated: 1_767_225_600_000,
             policy: None,
+            peerings: Vec::new(),
         });
         own.body["version"] = release.into();
         Ok(Self {
@@ -248,23 +251,23 @@ impl Ledger {
             created: now(),
             updated: now(),
             policy: None,
+            peerings: Vec::new(),
         };
         book.instances.insert(name.to_owned(), instance);
         Ok(self.enter(&mut book, name, Verb::Create, Json::Null, version))
     }
 
-    /// Changes the policy of an instance in one step, and tells what it is then.
-    pub fn set_policy(
+    /// Changes an instance in one step, unless the change is refused.
+    pub fn change<T>(
         &self,
         name: &str,
-        change: impl FnOnce(Option<&Json>) -> Result<Json, Refused>,
-    ) -> Result<Json, Refused> {
+        change: impl FnOnce(&mut Instance) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         let mut book = self.book();
         let instance = book.instances.get_mut(name).ok_or_else(|| missing(name))?;
-        let policy = change(instance.policy.as_ref())?;
-        instance.policy = Some(policy.clone());
+        let told = change(instance)?;
         self.keep(&book);
-        Ok(policy)
+        Ok(told)
     }
 
     /// Begins to change an instance that is there.

@@ -303,3 +303,31 @@ fn a_policy_is_changed_by_who_knows_it() {
     let (code, refused) = call("POST", "setIamPolicy", policy);
     assert_eq!((code, &refused["status"]), (409, &json!("ABORTED")));
 }
+
+#[test]
+fn peerings_are_kept_with_their_instance() {
+    let fusion = fusion(Kept::Ephemeral, 1.0);
+    let call = |verb: &str, rest: &str, body: Json| {
+        let path = format!("{PLACE}/instances/sandbox/dnsPeerings{rest}");
+        ask(&fusion, verb, &path, body)
+    };
+    assert_eq!(call("GET", "", Json::Null), (200, json!({})));
+    let body = json!({"domain": "a.b.", "targetProject": "p", "targetNetwork": "n", "name": "ignored"});
+    let (code, made) = call("POST", "?dnsPeeringId=one", body.clone());
+    let name = "projects/downbeat-sandbox/locations/us-west1/instances/sandbox/dnsPeerings/one";
+    assert_eq!(
+        (code, &made["name"], &made["domain"]),
+        (200, &json!(name), &json!("a.b."))
+    );
+    for (rest, body, code, status) in [
+        ("?dnsPeeringId=one", body, 409, "ALREADY_EXISTS"),
+        ("?dnsPeeringId=two", json!({}), 400, "INVALID_ARGUMENT"),
+        ("", json!({}), 400, "INVALID_ARGUMENT"),
+    ] {
+        let (got, told) = call("POST", rest, body);
+        assert_eq!((got, &told["status"]), (code, &json!(status)), "{rest}");
+    }
+    assert_eq!(call("GET", "", Json::Null).1, json!({"dnsPeerings": [made]}));
+    assert_eq!(call("DELETE", "/one", Json::Null), (200, json!({})));
+    assert_eq!(call("DELETE", "/one", Json::Null).0, 404);
+}
