@@ -149,7 +149,7 @@ fn claims(assertion: &str, now: i64) -> Result<Json, &'static str> {
     if timely {
         Ok(claims)
     } else {
-        // As Google says it.
+        // The words are believed, not recorded.
         Err(
             "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. \
              Check your iat and exp values in the JWT claim.",

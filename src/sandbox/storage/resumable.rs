@@ -133,7 +133,7 @@ pub(super) async fn go_on(
     Ok(answer)
 }
 
-/// As a real one refuses it (quoted in public reports).
+/// The words are believed, not recorded.
 fn too_small(came: u64) -> Fault {
     Fault::invalid(format!(
         "Invalid request.  The number of bytes uploaded is required to be equal or greater than {LEAST}, except for \
