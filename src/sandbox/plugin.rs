@@ -282,3 +282,24 @@ pub(super) fn failure(class_name: &str, message: impl Into<String>) -> Failure {
         cause: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_documentation_names_every_plugin_and_no_other() {
+        let page = include_str!("../../docs/plugins.md");
+        let rows = page.lines().filter(|line| line.starts_with("| `"));
+        let mut told = BTreeSet::new();
+        for row in rows {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let kind = if cells[2] == "with `--lab`" { "lab" } else { cells[2] };
+            told.extend(cells[1].split_whitespace().map(|name| (name.trim_matches('`'), kind)));
+        }
+        let kind = |plugin: &super::Plugin| if plugin.is_lab() { "lab" } else { plugin.kind };
+        let known: BTreeSet<_> = all(true).map(|plugin| (plugin.name, kind(plugin))).collect();
+        assert_eq!(told, known);
+    }
+}
