@@ -3,9 +3,12 @@
 //! ```text
 //! cargo bench --bench sandbox              the sandbox alone
 //! cargo bench --bench sandbox -- --real    and a real 6.11.0, built from Maven Central the first time
+//! cargo bench --bench sandbox -- --real --live 100
 //! ```
 //!
-//! Both get the same pipeline (one action that sleeps), the same thousand starts and the same requests
+//! A real server of one machine opens some forty files for a run: a thousand need `ulimit -n 65536` and half an hour.
+//!
+//! Both get the same pipeline (one action that sleeps), the same starts, a thousand unless told otherwise, and the same requests
 //! over the loopback interface: lists of all live runs, asked by eight clients that wait for each answer.
 
 #![expect(
@@ -32,7 +35,7 @@ use load::{Load, under};
 use std::time::Duration;
 use subject::Subject;
 
-/// How many runs are live while the lists are asked for.
+/// How many runs are live while the lists are asked for, unless `--live N` says otherwise.
 const LIVE: usize = 1_000;
 
 /// How long each kind of request is asked.
@@ -40,6 +43,10 @@ const SPAN: Duration = Duration::from_secs(10);
 
 fn main() {
     let mut subjects = vec![subject::sandbox()];
+    let mut arguments = std::env::args()
+        .skip_while(|argument| argument != "--live")
+        .skip(1);
+    let live = arguments.next().map_or(LIVE, |count| count.parse().unwrap());
     if std::env::args().any(|argument| argument == "--real") {
         subjects.push(subject::real());
     }
@@ -47,12 +54,12 @@ fn main() {
     println!("|---{}|", "|---".repeat(subjects.len()));
     line("start to the ready line", &subjects, |s| seconds(s.started));
     line("memory when ready", &subjects, |s| megabytes(s.memory()));
-    let starts = subjects.iter().map(|s| s.start(LIVE)).collect::<Vec<_>>();
+    let starts = subjects.iter().map(|s| s.start(live)).collect::<Vec<_>>();
     let mut starts = starts.into_iter();
-    line(&format!("{LIVE} starts until all are RUNNING"), &subjects, |_| {
+    line(&format!("{live} starts until all are RUNNING"), &subjects, |_| {
         seconds(starts.next().unwrap())
     });
-    line(&format!("memory with {LIVE} live runs"), &subjects, |s| {
+    line(&format!("memory with {live} live runs"), &subjects, |s| {
         megabytes(s.memory())
     });
     for (what, path) in [

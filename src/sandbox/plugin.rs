@@ -262,11 +262,14 @@ impl Task<'_> {
 
 /// Waits, in slices, so that a stop is heard.
 pub(super) fn pause(span: Duration, stop: &AtomicBool) -> Result<(), Failure> {
-    const SLICE: Duration = Duration::from_millis(20);
+    /// A thousand sleepers must not keep a processor busy with looking.
+    const LONGEST: Duration = Duration::from_millis(200);
+    let mut slice = Duration::from_millis(20);
     let mut left = span;
     while !left.is_zero() && !stop.load(Ordering::Relaxed) {
-        std::thread::sleep(left.min(SLICE));
-        left = left.saturating_sub(SLICE);
+        std::thread::sleep(left.min(slice));
+        left = left.saturating_sub(slice);
+        slice = (slice * 2).min(LONGEST);
     }
     if stop.load(Ordering::Relaxed) {
         return Err(failure("java.lang.InterruptedException", "sleep interrupted"));
@@ -295,8 +298,16 @@ mod tests {
         let mut told = BTreeSet::new();
         for row in rows {
             let cells: Vec<_> = row.split('|').map(str::trim).collect();
-            let kind = if cells[2] == "with `--lab`" { "lab" } else { cells[2] };
-            told.extend(cells[1].split_whitespace().map(|name| (name.trim_matches('`'), kind)));
+            let kind = if cells[2] == "with `--lab`" {
+                "lab"
+            } else {
+                cells[2]
+            };
+            told.extend(
+                cells[1]
+                    .split_whitespace()
+                    .map(|name| (name.trim_matches('`'), kind)),
+            );
         }
         let kind = |plugin: &super::Plugin| if plugin.is_lab() { "lab" } else { plugin.kind };
         let known: BTreeSet<_> = all(true).map(|plugin| (plugin.name, kind(plugin))).collect();
