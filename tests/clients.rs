@@ -1,4 +1,4 @@
-//! Google's own clients and Airflow's operators, unchanged, against the built sandbox.
+//! Google's own clients and command lines, and Airflow's operators, unchanged, against the built sandbox.
 //!
 //! Kept out of `cargo test`: each makes a virtual environment from `PyPI` below `target/clients/` the first
 //! time (Airflow's takes 1.5 GB). One command, which CI runs too:
@@ -137,6 +137,13 @@ fn ordinary_credentials_work() {
 #[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
 fn what_builds_itself_from_discovery_documents_believes_it() {
     run("google.txt", "google_discovery.py");
+}
+
+/// Where they are not installed nothing is tried.
+#[test]
+#[ignore = "needs gcloud and bq: cargo test --test clients -- --ignored"]
+fn gcloud_and_bq_believe_it() {
+    run("google.txt", "cloud_sdk.py");
 }
 
 #[test]

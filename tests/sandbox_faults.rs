@@ -349,3 +349,54 @@ fn a_kill_by_hand_cuts_off_cdap_alone_and_is_outlived() {
     let by_hand = lab.sandbox.get("/sandbox/faults");
     assert_eq!(by_hand["given"], 2, "{by_hand}");
 }
+
+#[test]
+fn a_token_is_over_when_the_scenario_says_so() {
+    let lab = Lab::new();
+    let grant = || {
+        let asked = "grant_type=refresh_token&refresh_token=x";
+        let (status, body) = lab.sandbox.ask("POST", "/token", asked);
+        assert_eq!(status, 200, "{body}");
+        let told: Value = serde_json::from_str(&body).unwrap();
+        told["access_token"].as_str().unwrap().to_owned()
+    };
+    let paths = [
+        "/bigquery/v2/projects",
+        "/storage/v1/b?project=p",
+        "/v1/projects/downbeat-sandbox/locations",
+        APP,
+    ];
+    let with = |token: &str, path: &str| {
+        let mut stream = TcpStream::connect(lab.sandbox.address()).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        parts(&all)
+    };
+    let first = grant();
+    lab.play("[[event]]\nat = '1ms'\nexpire_tokens = true");
+    wait_for("the end of all tokens", || {
+        with(&first, paths[0]).0.starts_with("HTTP/1.1 401").then_some(())
+    });
+    for path in paths {
+        let (head, body) = with(&first, path);
+        assert!(
+            head.starts_with("HTTP/1.1 401") && head.contains("www-authenticate: Bearer"),
+            "{path}: {head}"
+        );
+        serde_json::from_slice::<Value>(&body).unwrap();
+        // A new one is taken, and so are foreign ones.
+        for token in [grant(), "foreign".to_owned()] {
+            let (head, _) = with(&token, path);
+            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        }
+    }
+    assert_eq!(
+        lab.sandbox.get("/sandbox/faults")["faults"][0]["what"],
+        "all tokens expired"
+    );
+}

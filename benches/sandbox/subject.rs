@@ -93,7 +93,12 @@ impl Subject {
                 "engine": "mapreduce",
             },
         });
-        self.ask("PUT", "/v3/namespaces/default/apps/sleeper", &app);
+        // A real server says that it is ready before all of its services are.
+        wait_for("the pipeline to be deployed", || {
+            let path = format!("{}/v3/namespaces/default/apps/sleeper", self.base);
+            let answer = http::ask("PUT", &path, &app.to_string()).unwrap();
+            (answer.status == 200).then_some(())
+        });
         let one = json!({"appId": "sleeper", "programType": "workflow", "programId": "DataPipelineWorkflow"});
         let began = Instant::now();
         for batch in vec![one; count].chunks(50) {

@@ -62,6 +62,12 @@ impl Buckets {
         }
     }
 
+    /// Takes away contents that were in the making when a process ended; nobody else may use the folder yet.
+    pub fn sweep(&self) {
+        // What stays is in nobody's way.
+        let _ = fs::remove_dir_all(self.folder.join(".pending"));
+    }
+
     /// The folder of a `gs://` path.
     ///
     /// # Errors

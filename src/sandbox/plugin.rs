@@ -4,6 +4,7 @@
 //! is refused at deploy time, as a server refuses a plugin that is not installed.
 
 mod arguments;
+mod bigquery_arguments;
 mod bigquery_execute;
 mod bigquery_table;
 pub(super) mod conditional;
@@ -86,6 +87,7 @@ const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 /// One line for each file.
 static PLUGINS: &[&[Plugin]] = &[
     arguments::PLUGINS,
+    bigquery_arguments::PLUGINS,
     bigquery_execute::PLUGINS,
     bigquery_table::PLUGINS,
     conditional::PLUGINS,

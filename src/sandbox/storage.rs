@@ -17,6 +17,8 @@ mod show;
 mod upload;
 mod xml;
 
+pub(super) use xml::is_object;
+
 #[cfg(test)]
 mod tests;
 

@@ -9,7 +9,9 @@ use super::work::{Destination, Outcome};
 use crate::sandbox::value::{Column, ColumnType, Value};
 use crate::sandbox::warehouse::kind::name as type_name;
 use crate::sandbox::warehouse::{Existing, SqlError};
+use flate2::read::MultiGzDecoder;
 use serde_json::Value as Json;
+use std::io::Read;
 
 /// A load that is asked for.
 pub(super) struct Load {
@@ -93,7 +95,7 @@ impl Load {
 
     fn contents(&self, desk: &Desk) -> Result<Vec<Vec<u8>>, SqlError> {
         if let Some(data) = &self.data {
-            return Ok(vec![data.clone()]);
+            return Ok(vec![plain(data.clone())?]);
         }
         let mut contents = Vec::new();
         for uri in &self.uris {
@@ -103,7 +105,8 @@ impl Load {
             }
             for uri in found {
                 let content = desk.buckets.read(&uri);
-                contents.push(content.map_err(|error| SqlError::bad_data(format!("{uri}: {error}")))?);
+                let content = content.map_err(|error| SqlError::bad_data(format!("{uri}: {error}")))?;
+                contents.push(plain(content)?);
             }
         }
         Ok(contents)
@@ -169,6 +172,18 @@ impl Load {
         }
         Ok(detected(raw))
     }
+}
+
+/// A packed file is known by its first bytes, whatever it is called.
+fn plain(content: Vec<u8>) -> Result<Vec<u8>, SqlError> {
+    if !content.starts_with(&[0x1f, 0x8b]) {
+        return Ok(content);
+    }
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(&content[..])
+        .read_to_end(&mut plain)
+        .map_err(|error| SqlError::bad_data(format!("Error while reading data, error message: {error}")))?;
+    Ok(plain)
 }
 
 /// The objects that a `gs://` address names; one `*` stands for anything.

@@ -101,12 +101,11 @@ fn load_of(desk: &Desk, load: &Json, data: Option<Vec<u8>>) -> Result<Load, Faul
 }
 
 fn extract_of(desk: &Desk, extract: &Json) -> Result<Extract, Fault> {
-    if extract["compression"].as_str().is_some_and(|how| how != "NONE") {
-        return Err(unsupported(
-            "compression",
-            extract["compression"].as_str().unwrap_or_default(),
-        ));
-    }
+    let packed = match extract["compression"].as_str() {
+        None | Some("NONE") => false,
+        Some("GZIP") => true,
+        Some(other) => return Err(unsupported("compression", other)),
+    };
     let form = match extract["destinationFormat"].as_str().unwrap_or("CSV") {
         "CSV" => transfer::Form::Csv {
             header: truth(&extract["printHeader"]).unwrap_or(true),
@@ -128,6 +127,7 @@ fn extract_of(desk: &Desk, extract: &Json) -> Result<Extract, Fault> {
         source: needed(desk, &extract["sourceTable"], "sourceTable")?,
         uris,
         form,
+        packed,
     })
 }
 

@@ -5,7 +5,10 @@ use super::work::{Destination, Outcome};
 use crate::sandbox::bucket;
 use crate::sandbox::value::Value;
 use crate::sandbox::warehouse::{QueryOutcome, QuerySettings, SqlError};
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use serde_json::{Map, Value as Json};
+use std::io::Read;
 
 /// A table as a source.
 #[derive(Clone, Debug)]
@@ -65,6 +68,8 @@ pub(super) struct Extract {
     /// `gs://bucket/name`; a `*` becomes the file's number.
     pub uris: Vec<String>,
     pub form: Form,
+    /// By gzip.
+    pub packed: bool,
 }
 
 impl Extract {
@@ -75,6 +80,7 @@ impl Extract {
             Form::Csv { header, delimiter } => csv(&names, &read.rows, header, delimiter)?,
             Form::Json => json(&names, &read.rows),
         };
+        let bytes = if self.packed { pack(&bytes)? } else { bytes };
         for uri in &self.uris {
             // It is small enough for one file each.
             let uri = uri.replace('*', "000000000000");
@@ -89,6 +95,14 @@ impl Extract {
             files: vec![1; self.uris.len()],
         })
     }
+}
+
+fn pack(bytes: &[u8]) -> Result<Vec<u8>, SqlError> {
+    let mut packed = Vec::new();
+    GzEncoder::new(bytes, Compression::default())
+        .read_to_end(&mut packed)
+        .map_err(|error| SqlError::bad_data(error.to_string()))?;
+    Ok(packed)
 }
 
 fn csv(names: &[&str], rows: &[Vec<Value>], header: bool, delimiter: u8) -> Result<Vec<u8>, SqlError> {

@@ -110,7 +110,11 @@ fn every_content_has_its_generation() {
 fn what_is_known_survives_and_follows_changes_past_this_module() {
     let (buckets, folder) = buckets();
     let written = put(&buckets, "x", b"abc", &Conditions::default()).unwrap();
+    let left = buckets.begin().unwrap();
     let again = Buckets::new(folder.path());
+    again.sweep();
+    assert!(!folder.path().join(".pending").exists());
+    drop(left);
     assert_eq!(again.object("b", "x").unwrap().unwrap(), written);
     fs::write(folder.path().join("b/x"), b"abcd").unwrap();
     let seen = again.object("b", "x").unwrap().unwrap();

@@ -63,7 +63,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
 }
 
 /// `getStringValue()`: the value as BigQuery sends it, a TIMESTAMP in seconds.
-fn text(value: Value) -> Option<String> {
+pub(super) fn text(value: Value) -> Option<String> {
     Some(match value {
         Value::Null | Value::Bytes(_) | Value::Array(_) | Value::Struct(_) => return None,
         Value::Bool(truth) => truth.to_string(),

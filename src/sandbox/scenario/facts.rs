@@ -6,6 +6,7 @@
 mod tests;
 
 use super::{Fit, Service};
+use crate::sandbox::storage::is_object;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -173,7 +174,7 @@ fn service(path: &str) -> Option<(Service, &str)> {
     if let Some(rest) = below("/v1").or_else(|| below("/v1beta1")) {
         return Some((Service::DataFusion, rest));
     }
-    None
+    is_object(path).then_some((Service::Storage, path))
 }
 
 fn cdap<'a>(method: &str, segments: &[&'a str]) -> (&'static str, Option<&'a str>) {
@@ -245,6 +246,7 @@ fn fusion(method: &str, segments: &[&str]) -> &'static str {
 fn storage(method: &str, path: &str, segments: &[&str]) -> &'static str {
     match (method, segments) {
         _ if path.starts_with("/upload/") => "upload",
+        _ if is_object(path) => "object",
         (_, ["b", _, "o"]) => "objects",
         (_, ["b", _, "o", ..]) => "object",
         (_, ["b", ..]) => "bucket",

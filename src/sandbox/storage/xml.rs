@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::upload::{Intent, store};
 use super::{Desk, media};
 use crate::sandbox::body::text;
-use crate::sandbox::bucket::Conditions;
+use crate::sandbox::bucket::{Conditions, bucket_fault};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -19,11 +19,9 @@ use std::sync::Arc;
 
 type Place = (String, String);
 
-/// First parts of other paths, which are no buckets. None of them is long enough or lower-case enough for
-/// a path that somebody means as one.
-const OTHERS: [&str; 12] = [
+/// First parts of other paths, which could be buckets by their length.
+const OTHERS: [&str; 10] = [
     "api",
-    "v1",
     "v1beta1",
     "sandbox",
     "bigquery",
@@ -32,9 +30,18 @@ const OTHERS: [&str; 12] = [
     "download",
     "batch",
     "resumable",
-    "computeMetadata",
     "discovery",
 ];
+
+/// Whether a path can be an object's; any other one is nobody's.
+pub(in crate::sandbox) fn is_object(path: &str) -> bool {
+    let parts = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+    parts.is_some_and(|(bucket, name)| is_bucket(bucket) && !name.is_empty())
+}
+
+fn is_bucket(name: &str) -> bool {
+    bucket_fault(name).is_none() && !OTHERS.contains(&name)
+}
 
 pub(super) async fn get(
     State(desk): State<Arc<Desk>>,
@@ -100,10 +107,11 @@ pub(super) async fn delete(
 
 /// A path that is none of the store's is nobody's.
 fn check((bucket, _): &Place) -> Result<(), Fault> {
-    if OTHERS.contains(&bucket.as_str()) {
-        return Err(Fault::not_found(String::new()));
+    if is_bucket(bucket) {
+        Ok(())
+    } else {
+        Err(Fault::not_found(String::new()))
     }
-    Ok(())
 }
 
 /// Metadata that comes as headers.

@@ -142,3 +142,72 @@ async fn tables_are_copied_and_written_to_files() {
     let written = fs::read_to_string(service.folder.path().join("b/out/u-000000000000.csv")).unwrap();
     assert_eq!(written, "id,name\n1,\"a,b\"\n2,\n");
 }
+
+#[tokio::test]
+async fn packed_files_are_written_and_loaded() {
+    let service = Service::start("US").await;
+    service.object("b/1.csv", "1,a\n2,b\n");
+    service.job(load("t", "gs://b/1.csv", json!({}))).await;
+    let table = json!({"projectId": "p-1", "datasetId": "cdf_output", "tableId": "t"});
+    let mut extract =
+        json!({"sourceTable": table, "destinationUris": ["gs://b/out/t.csv"], "compression": "GZIP"});
+    let job = service.job(json!({"extract": extract})).await;
+    assert_eq!(job["status"]["errorResult"], Json::Null, "{job}");
+    let written = fs::read(service.folder.path().join("b/out/t.csv")).unwrap();
+    assert_eq!(written[..2], [0x1f, 0x8b]);
+    let back = load("u", "gs://b/out/t.csv", json!({"skipLeadingRows": 1}));
+    let job = service.job(back).await;
+    assert_eq!(job["statistics"]["load"]["outputRows"], "2", "{job}");
+    extract["compression"] = "SNAPPY".into();
+    let body = json!({"configuration": {"extract": extract}});
+    let refused = service.ask(Verb::POST, "/projects/p-1/jobs", Some(body)).await;
+    assert_ne!(refused.0, 200, "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_load_comes_in_pieces_by_put_or_post() {
+    let service = Service::start("US").await;
+    let jobs = service
+        .base
+        .replace("/bigquery/v2", "/upload/bigquery/v2/projects/p-1/jobs");
+    for verb in [Verb::PUT, Verb::POST] {
+        let name = format!("by_{}", verb.as_str().to_lowercase());
+        let mut asked = load(&name, "", json!({}));
+        asked["load"].as_object_mut().unwrap().remove("sourceUris");
+        let request = service.client.post(format!("{jobs}?uploadType=resumable"));
+        let begun = request
+            .json(&json!({"configuration": asked}))
+            .send()
+            .await
+            .unwrap();
+        let place = begun.headers()["location"].to_str().unwrap().to_owned();
+        for (range, piece, status) in [("bytes 0-3/*", "1,a\n", 308), ("bytes 4-7/8", "2,b\n", 200)] {
+            let request = service.client.request(verb.clone(), &place);
+            let answer = request
+                .header("content-range", range)
+                .body(piece)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{verb} {range}");
+        }
+        let count = format!("SELECT COUNT(*) FROM cdf_output.{name}");
+        let rows = wait_for_rows(&service, &count).await;
+        assert_eq!(rows[0]["f"][0]["v"], "2", "{verb}");
+    }
+}
+
+/// The job goes on after the answer to the last piece.
+async fn wait_for_rows(service: &Service, sql: &str) -> Json {
+    let found = async {
+        loop {
+            let rows = service.rows(sql).await;
+            if !rows.is_null() {
+                return rows;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(60);
+    tokio::time::timeout(patience, found).await.unwrap()
+}

@@ -154,3 +154,47 @@ fn a_post_action_whose_macro_means_nothing_ends_the_run_before_it_begins() {
     );
     assert!(seen.is_empty());
 }
+
+#[test]
+fn arguments_of_a_row_lead_to_an_object_whose_arguments_lead_to_rows() {
+    let setters = include_str!("pipelines/setters.json");
+    planned(setters).unwrap();
+    let world = World::new();
+    let document = r#"{"arguments": [{"name": "highest", "type": "int", "value": 3}]}"#;
+    let buckets = &world.executor.stores.buckets;
+    buckets
+        .put("gs://settings/updated_at.json", document.as_bytes())
+        .unwrap();
+    let columns = ("columns", "watermark_column,business_unit");
+    let (end, seen) = world.run(
+        setters,
+        &[columns, ("business_unit", "hr"), ("data_source", "engineer")],
+        0,
+    );
+    assert_eq!(end, End::Completed);
+    assert_eq!(metric(&seen, "Write.records.updated"), 3);
+    for (columns, source, words) in [
+        (
+            "watermark_column",
+            "nothing",
+            "The query result total rows should be \"1\" but is \"0\"",
+        ),
+        (
+            "watermark_column,other",
+            "engineer",
+            "Errors were encountered during validation. Column: \"other\" does not exist in table. Argument columns \
+             must exist in table.",
+        ),
+    ] {
+        let arguments = [
+            ("columns", columns),
+            ("business_unit", "hr"),
+            ("data_source", source),
+        ];
+        let (end, _) = world.run(setters, &arguments, 0);
+        let End::Failed(failure) = end else {
+            panic!("{end:?}")
+        };
+        assert_eq!(failure.innermost().message.as_deref(), Some(words));
+    }
+}

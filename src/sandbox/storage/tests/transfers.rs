@@ -185,7 +185,18 @@ async fn a_plain_path_reads_and_writes_too() {
         let text = missing.text().await.unwrap();
         assert!(text.contains(&format!("<Code>{code}</Code>")), "{text}");
     }
-    let other = service.request(Verb::GET, "/v1/nothing").send().await.unwrap();
+    for path in ["/v1/nothing", "/v3/namespaces", "/sandbox/nothing"] {
+        let other = service.request(Verb::GET, path).send().await.unwrap();
+        assert_eq!(
+            (other.status().as_u16(), other.text().await.unwrap()),
+            (404, String::new())
+        );
+    }
+    let other = service
+        .request(Verb::GET, "/discovery/nothing")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(
         (other.status().as_u16(), other.text().await.unwrap()),
         (404, String::new())

@@ -1,0 +1,201 @@
+//! Pipelines of other people, deployed and run over HTTP: what they did is asked of the same calls that a
+//! client has.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
+#[expect(dead_code, reason = "runs of Downbeat itself are in end_to_end.rs")]
+#[path = "support/home.rs"]
+mod home;
+#[expect(dead_code, reason = "profiles are written in end_to_end.rs")]
+#[path = "support/server.rs"]
+mod server;
+
+use home::{Home, wait_for};
+use serde_json::{Value, json};
+use server::Sandbox;
+
+const APPS: &str = "/api/v3/namespaces/default/apps";
+const PORTS: &str = include_str!("../src/sandbox/executor/tests/pipelines/ports.json");
+const CONDITION: &str = include_str!("../src/sandbox/executor/tests/pipelines/condition.json");
+
+fn sandbox(home: &Home) -> Sandbox {
+    let state = home.path().join("sandbox");
+    Sandbox::start(home, &["--state", &state.to_string_lossy(), "--speed", "20"])
+}
+
+/// Deploys a pipeline, with the preferences of the shipped one.
+fn deploy(sandbox: &Sandbox, name: &str, pipeline: &str) {
+    let (status, answer) = sandbox.ask("PUT", &format!("{APPS}/{name}"), pipeline);
+    assert_eq!(status, 200, "{answer}");
+    let shared = sandbox.get(&format!("{APPS}/cdf_mysql_to_bigquery/preferences"));
+    let path = format!("{APPS}/{name}/preferences");
+    let (status, answer) = sandbox.ask("PUT", &path, &shared.to_string());
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// Runs a pipeline to its end: its record.
+fn run(sandbox: &Sandbox, name: &str, arguments: &Value) -> Value {
+    let program = format!("{APPS}/{name}/workflows/DataPipelineWorkflow");
+    let body = json!([{"appId": name, "programType": "Workflow", "programId": "DataPipelineWorkflow",
+        "runtimeargs": arguments}]);
+    let path = "/api/v3/namespaces/default/start";
+    let (status, answer) = sandbox.ask("POST", path, &body.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let items: Value = serde_json::from_str(&answer).unwrap();
+    let id = items[0]["runId"].as_str().unwrap();
+    wait_for(&format!("the end of {name}"), || {
+        let record = sandbox.get(&format!("{program}/runs/{id}"));
+        let ended = matches!(record["status"].as_str().unwrap(), "COMPLETED" | "FAILED");
+        let gone = record["cluster"]["status"] == "DEPROVISIONED";
+        (ended && gone).then_some(record)
+    })
+}
+
+/// What a call below a run answers.
+fn below(sandbox: &Sandbox, name: &str, record: &Value, path: &str) -> Value {
+    let id = record["runid"].as_str().unwrap();
+    let program = format!("{APPS}/{name}/workflows/DataPipelineWorkflow");
+    sandbox.get(&format!("{program}/runs/{id}/{path}"))
+}
+
+/// The sum of a stage's metric; nothing, if it was never written.
+fn metric(sandbox: &Sandbox, name: &str, record: &Value, metric: &str) -> Option<i64> {
+    let tags = json!({"namespace": "default", "app": name, "workflow": "DataPipelineWorkflow",
+        "run": record["runid"]});
+    let body = json!({"m": {"tags": tags, "metrics": [format!("user.{metric}")],
+        "timeRange": {"aggregate": "true"}}});
+    let (status, answer) = sandbox.ask("POST", "/api/v3/metrics/query", &body.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    answer["m"]["series"][0]["data"][0]["value"].as_i64()
+}
+
+fn count(sandbox: &Sandbox, table: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) FROM cdf_output.{table}");
+    let body = json!({"query": sql, "useLegacySql": false, "timeoutMs": 60_000}).to_string();
+    let path = "/bigquery/v2/projects/downbeat-sandbox/queries";
+    let (status, answer) = sandbox.ask("POST", path, &body);
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    answer["rows"][0]["f"][0]["v"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn ports_and_error_records_are_counted_where_a_client_looks() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    deploy(&sandbox, "ports", PORTS);
+    let record = run(&sandbox, "ports", &json!({"limit": "100"}));
+    assert_eq!(record["status"], "COMPLETED");
+    let told = |name: &str| metric(&sandbox, "ports", &record, name).unwrap();
+    let (titled, untitled, broken) = (
+        count(&sandbox, "titled"),
+        count(&sandbox, "untitled"),
+        count(&sandbox, "broken"),
+    );
+    assert_eq!((titled + untitled + broken, broken), (100, 10));
+    assert_eq!(told("Clean.records.error"), broken);
+    assert_eq!(told("Collect.records.out"), broken);
+    assert_eq!(told("Split.records.out.nonnull"), titled);
+    assert_eq!(told("Split.records.out.null"), untitled);
+    assert_eq!(told("Copy.records.updated"), untitled);
+    assert_eq!(metric(&sandbox, "ports", &record, "Split.records.out"), None);
+}
+
+#[test]
+fn a_branch_that_is_not_taken_leaves_no_trace() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    deploy(&sandbox, "condition", CONDITION);
+    let detail = sandbox.get(&format!("{APPS}/condition"));
+    let programs = detail["programs"].as_array().unwrap().iter();
+    let spark: Vec<_> = programs
+        .filter(|program| program["type"] == "Spark")
+        .map(|program| program["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(spark, ["phase-1", "phase-3", "phase-5"]);
+    let record = run(&sandbox, "condition", &json!({"limit": "20", "enough": "15"}));
+    assert_eq!(record["status"], "COMPLETED");
+    let states = below(&sandbox, "condition", &record, "nodes/state");
+    let nodes: Vec<_> = states.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(nodes, ["phase-1", "phase-3", "phase-4"]);
+    let token = below(&sandbox, "condition", &record, "token");
+    let counted = &token["stage.statistics.Read.output.records"];
+    assert_eq!(*counted, json!([{"node": "phase-1", "value": "20"}]));
+    assert_eq!(
+        metric(&sandbox, "condition", &record, "Many.records.in"),
+        Some(20)
+    );
+    assert_eq!(metric(&sandbox, "condition", &record, "Few.records.in"), None);
+    // What the condition asks for is not there: nothing but the first phase has run.
+    let record = run(&sandbox, "condition", &json!({"limit": "20"}));
+    assert_eq!(record["status"], "FAILED");
+    let states = below(&sandbox, "condition", &record, "nodes/state");
+    assert_eq!(states["phase-1"]["nodeStatus"], "COMPLETED");
+    assert_eq!(states.as_object().unwrap().len(), 1);
+}
+
+/// A transform, a source, a sink, an aggregator and an action that the sandbox does not execute.
+const BEYOND: [(&str, &str, &str); 5] = [
+    (
+        "JavaScript",
+        "transform",
+        r#"{"script": "function transform(input, emitter, context) {}"}"#,
+    ),
+    ("KVTable", "batchsource", r#"{"name": "table"}"#),
+    ("KVTable", "batchsink", r#"{"name": "table"}"#),
+    (
+        "RowDenormalizer",
+        "batchaggregator",
+        r#"{"outputFields": "a", "keyField": "id", "nameField": "n", "valueField": "v"}"#,
+    ),
+    (
+        "SSH",
+        "action",
+        r#"{"host": "h", "user": "u", "privateKey": "k", "command": "ls"}"#,
+    ),
+];
+
+#[test]
+fn a_plugin_that_is_not_executed_is_deployed_and_fails_its_run_by_name() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    for (at, (plugin, kind, properties)) in BEYOND.into_iter().enumerate() {
+        let mut pipeline: Value = serde_json::from_str(CONDITION).unwrap();
+        let stages = pipeline["config"]["stages"].as_array().unwrap();
+        let (read, write) = (stages[0].clone(), stages[2].clone());
+        let properties: Value = serde_json::from_str(properties).unwrap();
+        let odd = json!({"name": "Odd", "plugin": {"name": plugin, "type": kind, "properties": properties}});
+        let (stages, connections) = match kind {
+            "action" => (json!([odd]), json!([])),
+            "batchsource" => (json!([odd, write]), json!([{"from": "Odd", "to": "Many"}])),
+            "batchsink" => (json!([read, odd]), json!([{"from": "Read", "to": "Odd"}])),
+            _ => (
+                json!([read, odd, write]),
+                json!([{"from": "Read", "to": "Odd"}, {"from": "Odd", "to": "Many"}]),
+            ),
+        };
+        pipeline["config"]["stages"] = stages;
+        pipeline["config"]["connections"] = connections;
+        let name = format!("beyond{at}");
+        deploy(&sandbox, &name, &pipeline.to_string());
+        let record = run(&sandbox, &name, &json!({"limit": "3"}));
+        assert_eq!(record["status"], "FAILED", "{plugin}");
+        let mut cause = below(&sandbox, &name, &record, "nodes/state")["phase-1"]["failureCause"].clone();
+        while cause["cause"].is_object() {
+            cause = cause["cause"].take();
+        }
+        let words =
+            format!("Plugin '{plugin}' of type '{kind}' in stage 'Odd' is not executed by the sandbox");
+        assert_eq!(cause["message"], words.as_str());
+        let id = record["runid"].as_str().unwrap();
+        let path = format!("{APPS}/{name}/workflows/DataPipelineWorkflow/runs/{id}/classify");
+        let (status, answer) = sandbox.ask("POST", &path, "");
+        assert_eq!(status, 200, "{answer}");
+        if kind != "action" {
+            let path = format!("{APPS}/{name}/workflows/DataPipelineWorkflow/runs/{id}/logs?escape=false");
+            let (_, log) = sandbox.ask("GET", &path, "");
+            assert!(log.contains(&words), "{log}");
+        }
+    }
+}
