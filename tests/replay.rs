@@ -37,6 +37,15 @@ fn settings() -> Settings {
     }
 }
 
+/// The older release, in which nothing is seen of a run before the first beat: slow enough to look in time.
+fn old() -> Settings {
+    Settings {
+        personality: Personality::V6_10,
+        speed: 5.0,
+        ..settings()
+    }
+}
+
 /// Plays a recording against a fresh sandbox.
 fn replay(file: &str, settings: Settings) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -58,6 +67,11 @@ fn replay(file: &str, settings: Settings) {
         .collect::<Vec<_>>()
         .join("\n");
     std::fs::write(data.path().join("in/a.txt"), lines).unwrap();
+    // What the 6.10 recorder copied: eighty lines.
+    std::fs::create_dir_all(data.path().join("files/in")).unwrap();
+    std::fs::write(data.path().join("files/in/a.txt"), "one line\n".repeat(80)).unwrap();
+    // A folder that is taken, so that a run into it fails.
+    std::fs::create_dir_all(data.path().join("files/out/1795411534")).unwrap();
     let (tally, complaints) = Player::new(file, wire, &data.path().to_string_lossy()).play();
     let player::Tally {
         replayed,
@@ -109,5 +123,6 @@ recordings! {
     q_spark: "cdap-6.11.0/q", settings();
     r_authentication: "cdap-6.11.0/r", Settings { cdap_token: Some("TOKEN".to_owned()), ..settings() };
     s_details: "cdap-6.11.0/s", settings();
-    old_single_start: "cdap-6.10.0/single-start", Settings { personality: Personality::V6_10, ..settings() };
+    old_single_start: "cdap-6.10.0/single-start", old();
+    old_file_copy: "cdap-6.10.0/file-copy", old();
 }

@@ -7,10 +7,10 @@
 use super::names::{Names, uuids};
 use super::recording::{Content, Entry, Request, Response};
 use super::shape::{Flaw, compare, compare_lists, compare_step, mask};
-use super::stage::{self, Before, Step};
+use super::stage::{self, Before};
 use super::table::Differences;
 use super::wire::Wire;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_secs(12);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
+
+mod acts;
 
 const WORKFLOW: &str = "workflows/DataPipelineWorkflow";
 
@@ -295,100 +297,6 @@ impl Player {
         }
     }
 
-    fn step(&mut self, step: &Step) {
-        match step {
-            Step::Deploy {
-                pipeline,
-                app,
-                version,
-            } => {
-                let path = super::recording::folder().join(format!("lab/{pipeline}.json"));
-                let app = app.as_ref().unwrap_or(pipeline);
-                let answer = self.ask(
-                    "PUT",
-                    &format!("apps/{app}"),
-                    Some(std::fs::read_to_string(path).unwrap()),
-                );
-                if let (Some(version), Some(ours)) = (version, answer["version"].as_str()) {
-                    self.names.rebind(version, ours);
-                }
-            }
-            Step::Start { app, run, arguments } => self.start(app, run.as_deref(), arguments),
-            Step::Until { app, run, status } => self.until(app, run, status),
-            Step::Inner { app, run, node, id } => {
-                let ours = self.names.ours(run).unwrap_or(run).to_owned();
-                let wanted = |run: &&Value| run["runid"] == *ours && run["properties"][node].is_string();
-                let found = self.wait(app, &format!("{run} has {node}"), wanted);
-                self.names
-                    .bind(id, found["properties"][node].as_str().unwrap_or_default());
-            }
-            Step::Find { app, run, status } => {
-                let found = self.wait(app, &format!("a run is {status}"), |run| run["status"] == *status);
-                self.names.bind(run, found["runid"].as_str().unwrap_or_default());
-            }
-            Step::Idle { apps } => {
-                for app in apps {
-                    self.wait_all(app, &format!("{app} is idle"), |runs| runs.iter().all(is_over));
-                }
-            }
-            Step::Count {
-                app,
-                status,
-                runs: wanted,
-            } => {
-                self.wait_all(app, &format!("{wanted} of {app} are {status}"), |runs| {
-                    let has = |status: &str| runs.iter().filter(|run| run["status"] == *status).count();
-                    has(status) == *wanted && has("PENDING") + has("STARTING") == 0
-                });
-            }
-            Step::Send { method, path, body } => {
-                let request = Request {
-                    method: method.clone(),
-                    path: path.clone(),
-                    headers: Vec::new(),
-                    body: body.clone(),
-                };
-                let translated = self.translate(&request);
-                self.wire.send(&translated);
-            }
-        }
-    }
-
-    fn start(&mut self, app: &str, run: Option<&str>, arguments: &BTreeMap<String, String>) {
-        let mut all = BTreeMap::from([("input".to_owned(), "/data/in/a.txt".to_owned())]);
-        all.insert(
-            "output".to_owned(),
-            format!("/data/out/{}", &uuid::Uuid::new_v4().simple().to_string()[..8]),
-        );
-        for name in ["sleep", "actSleep"] {
-            all.insert(name.to_owned(), "0".to_owned());
-        }
-        for name in ["level", "failAt", "errorAt", "actSet", "actFail"] {
-            all.insert(name.to_owned(), String::new());
-        }
-        if !arguments.contains_key("actSleep") && app != "slow" {
-            all.remove("actSleep");
-            all.remove("actSet");
-            all.remove("actFail");
-        }
-        all.extend(arguments.clone());
-        self.start_with(app, run, all);
-    }
-
-    /// Starts with these arguments and no others.
-    fn start_with(&mut self, app: &str, run: Option<&str>, mut all: BTreeMap<String, String>) {
-        all.remove("logical.start.time");
-        let body = json!([{
-            "appId": app, "programType": "Workflow", "programId": "DataPipelineWorkflow", "runtimeargs": all,
-        }]);
-        let answer = self.ask("POST", "start", Some(self.names.translate(&body.to_string())));
-        match (answer[0]["runId"].as_str(), run) {
-            (Some(ours), Some(run)) => self.names.bind(run, ours),
-            (Some(_), None) => {}
-            (None, _) => self.unready(&format!("{app} starts"), &answer),
-        }
-    }
-
     fn unready(&mut self, wanted: &str, met: &Value) {
         self.unready.push(Flaw {
             at: "stage".to_owned(),
@@ -427,10 +335,14 @@ impl Player {
     }
 
     fn ask(&self, method: &str, path: &str, body: Option<String>) -> Value {
+        self.send(method, &format!("/v3/namespaces/default/{path}"), body)
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<String>) -> Value {
         let token = self.wire.token.iter();
         let answer = self.wire.send(&Request {
             method: method.to_owned(),
-            path: format!("/v3/namespaces/default/{path}"),
+            path: path.to_owned(),
             headers: token
                 .map(|token| ("Authorization".to_owned(), format!("Bearer {token}")))
                 .collect(),

@@ -1,5 +1,6 @@
 //! Reads recordings: one JSON object a line, in the shapes that `tests/recorded/README.md` tells.
 
+use downbeat::sandbox::cdap::json::Ordered;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -57,19 +58,58 @@ pub struct Entry {
 pub fn read(file: &str) -> Vec<Entry> {
     let path = folder().join(format!("{file}.jsonl"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines()
-        .map(|line| entry(&serde_json::from_str(line).unwrap()))
-        .collect()
+    let entries = text.lines().map(|line| {
+        entry(
+            &serde_json::from_str(line).unwrap(),
+            &serde_json::from_str(line).unwrap(),
+        )
+    });
+    entries.fold(Vec::new(), joined)
+}
+
+/// Adds an entry. The 6.10 recorder wrote each look of a poll down as an exchange of its own, `poll@1.76s`.
+fn joined(mut entries: Vec<Entry>, Entry { name, content }: Entry) -> Vec<Entry> {
+    let content = match content {
+        Content::Exchange(request, response) if name.contains("poll@") => {
+            if let Some(Entry {
+                content: Content::Poll(before, steps),
+                ..
+            }) = entries.last_mut()
+                && before.path == request.path
+            {
+                steps.push(response);
+                return entries;
+            }
+            Content::Poll(request, vec![response])
+        }
+        content => content,
+    };
+    entries.push(Entry { name, content });
+    entries
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn entry(line: &Value) -> Entry {
+fn entry(line: &Value, ordered: &Ordered) -> Entry {
+    let mut content = content(line);
+    if let Content::Exchange(_, response) = &mut content {
+        let names = ordered
+            .get("response")
+            .and_then(|response| response.get("headers"));
+        if let Some(Ordered::Map(names)) = names {
+            let place = |name: &str| {
+                names
+                    .iter()
+                    .position(|(known, _)| known.eq_ignore_ascii_case(name))
+            };
+            response.headers.sort_by_key(|(name, _)| place(name));
+        }
+    }
     Entry {
         name: text(&line["name"]),
-        content: content(line),
+        content,
     }
 }
 
@@ -113,7 +153,10 @@ fn response(value: &Value) -> Response {
             .into_iter()
             .map(|(name, value)| (name.to_ascii_lowercase(), value))
             .collect(),
-        body: value["body"].as_str().filter(|_| whole).map(str::to_owned),
+        body: value["body"]
+            .as_str()
+            .filter(|body| whole && !body.contains("...<cut, "))
+            .map(str::to_owned),
     }
 }
 

@@ -45,6 +45,9 @@ pub enum Step {
         run: Option<String>,
         #[serde(default)]
         arguments: BTreeMap<String, String>,
+        /// Whether these are all arguments: without those that the pipelines of the lab take.
+        #[serde(default)]
+        exact: bool,
     },
     /// Waits until a run has one of these statuses.
     Until {
@@ -72,6 +75,11 @@ pub enum Step {
         app: String,
         status: String,
         runs: usize,
+    },
+    /// Deletes all artifacts but these.
+    HaveOnly {
+        /// `core-plugins 2.13.0`
+        artifacts: Vec<String>,
     },
     /// Sends any request.
     Send {

@@ -275,17 +275,21 @@ impl Run {
         }
     }
 
+    /// The arguments in the order in which a real server tells them.
+    pub fn ordered_arguments(&self) -> Vec<(String, String)> {
+        let entries = self
+            .arguments
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()));
+        // The server adds its own first, as far as that can be told from the order.
+        let (own, callers): (Vec<_>, Vec<_>) = entries.partition(|(key, _)| key == "logical.start.time");
+        in_hash_order(own.into_iter().chain(callers))
+    }
+
     /// The arguments as JSON text, and the ids of the Spark nodes (never of actions, measured).
     fn properties(&self) -> Ordered {
-        let arguments = self.early_arguments.clone().unwrap_or_else(|| {
-            let entries = self
-                .arguments
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone()));
-            // The server adds its own first, as far as that can be told from the order.
-            let (own, callers): (Vec<_>, Vec<_>) = entries.partition(|(key, _)| key == "logical.start.time");
-            gson_text(&InOrder(&in_hash_order(own.into_iter().chain(callers))))
-        });
+        let own = || gson_text(&InOrder(&self.ordered_arguments()));
+        let arguments = self.early_arguments.clone().unwrap_or_else(own);
         let mut entries = vec![("runtimeArgs".to_owned(), Ordered::Text(arguments))];
         // A node is told of with RUNNING, not before (measured).
         if self.early_arguments.is_none() && !self.status.is_launching() {

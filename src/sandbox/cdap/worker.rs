@@ -4,7 +4,6 @@
 //! stages and actions are the executor's.
 
 use super::event::Event;
-use super::hash::in_hash_order;
 use super::log::{Origin, Speaker};
 use super::program::WORKFLOW;
 use super::run::{Cause, Node, Run, Status};
@@ -238,7 +237,13 @@ impl Work {
             .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
         if run_id.is_some() {
             let text = format!("Starting {} Program '{node}' in workflow", program.word());
-            self.say(Level::Info, &format!("action-{node}-0"), RUNNER, 349, text);
+            self.say(
+                Level::Info,
+                &format!("action-{node}-0"),
+                RUNNER,
+                self.driver_line(349),
+                text,
+            );
         }
         self.program = program;
         self.node = Some((node.clone(), run_id.clone()));
@@ -299,7 +304,13 @@ impl Work {
             NodeEnd::Completed => {
                 self.leave_operations(node);
                 let text = format!("{} Program '{node}' in workflow completed", self.program.word());
-                self.say(Level::Info, &format!("action-{node}-0"), RUNNER, 352, text);
+                self.say(
+                    Level::Info,
+                    &format!("action-{node}-0"),
+                    RUNNER,
+                    self.driver_line(352),
+                    text,
+                );
             }
             NodeEnd::Failed(failure) => self.say_program_failed(node, failure),
             NodeEnd::Killed => {}
@@ -339,15 +350,9 @@ impl Work {
 
     fn uses_map_reduce(&self) -> bool {
         let world = self.cdap.world();
-        let key = (self.run.program.namespace.clone(), self.run.program.app.clone());
-        let mut versions = world.apps.get(&key).into_iter().flatten();
-        let version = versions.find(|version| version.id == self.run.version);
-        version.is_some_and(|version| {
-            version
-                .plan
-                .nodes
-                .iter()
-                .any(|node| node.program == NodeProgram::MapReduce)
+        world.version_of(&self.run).is_some_and(|version| {
+            let mut nodes = version.plan.nodes.iter();
+            nodes.any(|node| node.program == NodeProgram::MapReduce)
         })
     }
 
@@ -359,7 +364,9 @@ impl Work {
             );
             self.lifecycle(Level::Warn, 444, text);
         }
-        let arguments: Vec<_> = in_hash_order(&self.run.arguments)
+        let arguments: Vec<_> = self
+            .run
+            .ordered_arguments()
             .into_iter()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
@@ -369,7 +376,7 @@ impl Work {
         self.lifecycle(Level::Info, 486, format!("Pipeline '{app}' running"));
         let id = &self.run.id;
         let text = format!("Starting workflow execution for '{WORKFLOW}' with Run id '{id}'");
-        self.say(Level::Info, "WorkflowDriver", DRIVER, 649, text);
+        self.say(Level::Info, "WorkflowDriver", DRIVER, self.driver_line(649), text);
     }
 
     fn last_lines(&self, status: Status, left: bool) {
@@ -378,7 +385,7 @@ impl Work {
         match status {
             Status::Completed => {
                 let text = format!("Workflow '{WORKFLOW}' with run id '{id}' completed");
-                self.say(Level::Info, "WorkflowDriver", DRIVER, 658, text);
+                self.say(Level::Info, "WorkflowDriver", DRIVER, self.driver_line(658), text);
                 self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' succeeded."));
             }
             Status::Killed => self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' killed.")),

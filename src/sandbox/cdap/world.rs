@@ -62,6 +62,9 @@ pub struct World {
     pub fired: BTreeMap<(String, String), i64>,
     /// By run id.
     pub runs: HashMap<String, Run>,
+    /// The versions of runs whose app was deleted before they could be seen, by run id. They go on all the
+    /// same (measured); a new process has forgotten them.
+    pub orphans: BTreeMap<String, AppVersion>,
     /// What becomes visible with the next beat.
     pub events: Vec<Event>,
     /// Runs that changed since they were last written down.
@@ -74,6 +77,14 @@ impl World {
         self.apps
             .get(&(namespace.to_owned(), app.to_owned()))
             .and_then(|versions| versions.last())
+    }
+
+    /// The version that a run executes, though its app may be gone.
+    pub fn version_of(&self, run: &Run) -> Option<&AppVersion> {
+        let key = (run.program.namespace.clone(), run.program.app.clone());
+        let mut versions = self.apps.get(&key).into_iter().flatten();
+        let kept = versions.find(|version| version.id == run.version);
+        kept.or_else(|| self.orphans.get(&run.id))
     }
 
     /// The newest version of an app that has this program.

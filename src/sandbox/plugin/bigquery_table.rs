@@ -191,8 +191,13 @@ impl LoadJob {
                 list(&quoted, &all, ", "),
                 list(&|name| format!("S.`{name}`"), &all, ", "),
             );
-            sql.push_str(" WHEN NOT MATCHED THEN INSERT (");
-            sql.push_str(&format!("{names}) VALUES ({values})"));
+            sql.extend([
+                " WHEN NOT MATCHED THEN INSERT (",
+                &names,
+                ") VALUES (",
+                &values,
+                ")",
+            ]);
         }
         let merged = self.warehouse.query(&sql, &QuerySettings::default());
         let drop = format!("DROP TABLE `{}`.`{staged}`", self.dataset);

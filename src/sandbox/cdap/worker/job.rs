@@ -1,6 +1,7 @@
 //! The lines of a node's program: of a MapReduce job, and of Spark around its driver.
 
 use super::{MAP_REDUCE, Work};
+use crate::sandbox::Personality;
 use crate::sandbox::observation::{Level, NodeProgram};
 
 const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
@@ -18,9 +19,16 @@ impl Work {
 
     pub(super) fn say_spark_begins(&self, node: &str) {
         if self.program == NodeProgram::Spark {
+            let text = format!("Starting HTTP Service {node}-http-service at address localhost/localhost:0");
+            let (starting, service) = ("SparkDriverHttpService STARTING", "io.cdap.http.NettyHttpService");
+            self.say(Level::Info, starting, service, 181, text);
+            let thread = self.submitter(node);
+            let main = "io.cdap.cdap.app.runtime.spark.SparkMainWrapper$";
+            let text =
+                "Launching user spark class class io.cdap.cdap.etl.spark.batch.BatchSparkPipelineDriver";
+            self.say(Level::Info, &thread, main, 78, text.to_owned());
             let text = "Note that spark.local.dir will be overridden by the value set by the cluster manager (via \
                         SPARK_LOCAL_DIRS in mesos/standalone/kubernetes and LOCAL_DIRS in YARN).";
-            let thread = self.submitter(node);
             self.say(
                 Level::Warn,
                 &thread,
@@ -45,6 +53,14 @@ impl Work {
                 258,
                 text,
             );
+        }
+    }
+
+    /// The line of the workflow driver's source, told as of 6.11; 6.10's lies two lines higher (measured).
+    pub(super) fn driver_line(&self, number: u32) -> u32 {
+        match self.cdap.personality {
+            Personality::V6_10 => number - 2,
+            Personality::V6_11 => number,
         }
     }
 

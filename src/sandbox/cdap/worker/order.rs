@@ -7,28 +7,21 @@ use crate::sandbox::execution::Job;
 use crate::sandbox::pipeline;
 
 impl Cdap {
-    /// Nothing, if the app or this version of it is gone.
+    /// Nothing, if this version of the app is gone.
     pub(super) fn job(&self, run: &Run) -> Option<Job> {
         let world = self.world();
-        let key = (run.program.namespace.clone(), run.program.app.clone());
-        let version = world
-            .apps
-            .get(&key)?
-            .iter()
-            .find(|version| version.id == run.version)?;
-        let keys = world
-            .keys
-            .iter()
-            .filter(|((namespace, _), _)| *namespace == key.0);
+        let version = world.version_of(run)?;
+        let namespace = &run.program.namespace;
+        let keys = world.keys.iter().filter(|((owner, _), _)| owner == namespace);
         let stock = Shelf {
             installed: &world.installed,
-            namespace: &key.0,
+            namespace,
         };
         Some(Job {
             personality: self.personality,
             macros: pipeline::macro_exceptions(&version.config, &stock),
-            namespace: key.0.clone(),
-            pipeline: key.1.clone(),
+            namespace: namespace.clone(),
+            pipeline: run.program.app.clone(),
             config: version.config.clone(),
             arguments: run.arguments.clone(),
             secure_keys: keys

@@ -56,11 +56,7 @@ impl World {
     fn failure(&self, app: &str) -> String {
         let (end, seen) = self.run(app, &[], 0);
         assert_ne!(end, End::Completed);
-        let mut words = format!("{end:?}");
-        for observation in &seen {
-            words.push_str(&format!("{observation:?}"));
-        }
-        words
+        format!("{end:?} {seen:?}")
     }
 }
 

@@ -63,7 +63,7 @@ fn pattern(name: &str) -> Option<Regex> {
             ',' if depth > 0 => text.push('|'),
             '[' => {
                 let class: String = letters.by_ref().take_while(|c| *c != ']').collect();
-                text.push_str(&format!("[{}]", class.replacen('!', "^", 1)));
+                text.extend(["[", &class.replacen('!', "^", 1), "]"]);
             }
             other => text.push_str(&regex::escape(&other.to_string())),
         }

@@ -1,0 +1,136 @@
+//! Does what the recorder did besides the exchanges it wrote down.
+
+use super::super::recording::{Request, folder};
+use super::super::stage::Step;
+use super::{Player, is_over};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+impl Player {
+    pub(super) fn step(&mut self, step: &Step) {
+        match step {
+            Step::Deploy {
+                pipeline,
+                app,
+                version,
+            } => {
+                let path = folder().join(format!("lab/{pipeline}.json"));
+                let app = app.as_ref().unwrap_or(pipeline);
+                let answer = self.ask(
+                    "PUT",
+                    &format!("apps/{app}"),
+                    Some(std::fs::read_to_string(path).unwrap()),
+                );
+                if let (Some(version), Some(ours)) = (version, answer["version"].as_str()) {
+                    self.names.rebind(version, ours);
+                }
+            }
+            Step::Start {
+                app,
+                run,
+                arguments,
+                exact: true,
+            } => self.start_with(app, run.as_deref(), arguments.clone()),
+            Step::Start {
+                app, run, arguments, ..
+            } => self.start(app, run.as_deref(), arguments),
+            Step::Until { app, run, status } => self.until(app, run, status),
+            Step::Inner { app, run, node, id } => {
+                let ours = self.names.ours(run).unwrap_or(run).to_owned();
+                let wanted = |run: &&Value| run["runid"] == *ours && run["properties"][node].is_string();
+                let found = self.wait(app, &format!("{run} has {node}"), wanted);
+                self.names
+                    .bind(id, found["properties"][node].as_str().unwrap_or_default());
+            }
+            Step::Find { app, run, status } => {
+                let found = self.wait(app, &format!("a run is {status}"), |run| run["status"] == *status);
+                self.names.bind(run, found["runid"].as_str().unwrap_or_default());
+            }
+            Step::Idle { apps } => {
+                for app in apps {
+                    self.wait_all(app, &format!("{app} is idle"), |runs| runs.iter().all(is_over));
+                }
+            }
+            Step::Count {
+                app,
+                status,
+                runs: wanted,
+            } => {
+                self.wait_all(app, &format!("{wanted} of {app} are {status}"), |runs| {
+                    let has = |status: &str| runs.iter().filter(|run| run["status"] == *status).count();
+                    has(status) == *wanted && has("PENDING") + has("STARTING") == 0
+                });
+            }
+            Step::HaveOnly { artifacts } => self.have_only(artifacts),
+            Step::Send { method, path, body } => {
+                let request = Request {
+                    method: method.clone(),
+                    path: path.clone(),
+                    headers: Vec::new(),
+                    body: body.clone(),
+                };
+                let translated = self.translate(&request);
+                self.wire.send(&translated);
+            }
+        }
+    }
+
+    fn have_only(&self, kept: &[String]) {
+        for artifact in self
+            .ask("GET", "artifacts", None)
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let part = |key: &str| artifact[key].as_str().unwrap_or_default();
+            let (name, version) = (part("name"), part("version"));
+            if !kept.contains(&format!("{name} {version}")) {
+                let owner = if part("scope") == "SYSTEM" {
+                    "system"
+                } else {
+                    "default"
+                };
+                self.send(
+                    "DELETE",
+                    &format!("/v3/namespaces/{owner}/artifacts/{name}/versions/{version}"),
+                    None,
+                );
+            }
+        }
+    }
+
+    fn start(&mut self, app: &str, run: Option<&str>, arguments: &BTreeMap<String, String>) {
+        let mut all = BTreeMap::from([("input".to_owned(), "/data/in/a.txt".to_owned())]);
+        all.insert(
+            "output".to_owned(),
+            format!("/data/out/{}", &uuid::Uuid::new_v4().simple().to_string()[..8]),
+        );
+        for name in ["sleep", "actSleep"] {
+            all.insert(name.to_owned(), "0".to_owned());
+        }
+        for name in ["level", "failAt", "errorAt", "actSet", "actFail"] {
+            all.insert(name.to_owned(), String::new());
+        }
+        if !arguments.contains_key("actSleep") && app != "slow" {
+            all.remove("actSleep");
+            all.remove("actSet");
+            all.remove("actFail");
+        }
+        all.extend(arguments.clone());
+        self.start_with(app, run, all);
+    }
+
+    /// Starts with these arguments and no others.
+    pub(super) fn start_with(&mut self, app: &str, run: Option<&str>, mut all: BTreeMap<String, String>) {
+        all.remove("logical.start.time");
+        let body = json!([{
+            "appId": app, "programType": "Workflow", "programId": "DataPipelineWorkflow", "runtimeargs": all,
+        }]);
+        let answer = self.ask("POST", "start", Some(self.names.translate(&body.to_string())));
+        match (answer[0]["runId"].as_str(), run) {
+            (Some(ours), Some(run)) => self.names.bind(run, ours),
+            (Some(_), None) => {}
+            (None, _) => self.unready(&format!("{app} starts"), &answer),
+        }
+    }
+}
