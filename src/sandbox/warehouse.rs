@@ -223,6 +223,10 @@ impl Warehouse {
     /// # Errors
     /// What BigQuery would answer, or `… is not supported by the sandbox`.
     pub fn query(&self, sql: &str, settings: &QuerySettings) -> Result<QueryOutcome, SqlError> {
+        stop::on_a_thread_of_its_own(|| self.query_here(sql, settings))
+    }
+
+    fn query_here(&self, sql: &str, settings: &QuerySettings) -> Result<QueryOutcome, SqlError> {
         let statement = syntax::statement(sql)?;
         let mut connection = self.lock();
         let now = self.moment.load(Ordering::SeqCst);

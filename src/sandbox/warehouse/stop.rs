@@ -26,6 +26,33 @@ pub(super) fn is_wished() -> bool {
     WISH.with_borrow(|wish| wish.as_ref().is_some_and(|wish| wish.load(Ordering::Relaxed)))
 }
 
+/// How much a statement may put on its stack: its tree is walked by functions that call themselves.
+const STACK: usize = 256 << 20;
+
+/// Does the work where there is room for a deep tree; the wish to stop goes with it.
+pub(super) fn on_a_thread_of_its_own(
+    work: impl FnOnce() -> Result<QueryOutcome, SqlError> + Send,
+) -> Result<QueryOutcome, SqlError> {
+    let wish = WISH.with_borrow(Clone::clone);
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new()
+            .name("statement".into())
+            .stack_size(STACK);
+        let thread = builder.spawn_scoped(scope, || {
+            WISH.set(wish);
+            work()
+        });
+        let failed = |what: &str| SqlError {
+            reason: "internalError",
+            message: format!("The sandbox could not run the statement: {what}"),
+        };
+        match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|_| Err(failed("its thread broke"))),
+            Err(error) => Err(failed(&error.to_string())),
+        }
+    })
+}
+
 impl Warehouse {
     /// Runs one statement until it is done or `stop` is true.
     ///

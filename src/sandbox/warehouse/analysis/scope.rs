@@ -233,8 +233,8 @@ impl Analyst<'_> {
         while let Some(scope) = here {
             for named in scope.columns {
                 let apart = distance(&named.column.name.to_lowercase(), &name.to_lowercase());
-                // As near as ZetaSQL wants it: a fifth of the letters may differ.
-                if apart * 5 <= name.chars().count().max(5) && near.is_none_or(|(best, _)| apart < best) {
+                // As near as ZetaSQL wants it: a quarter of the letters may differ here.
+                if apart * 4 <= name.chars().count() && near.is_none_or(|(best, _)| apart < best) {
                     near = Some((apart, &named.column.name));
                 }
             }

@@ -166,7 +166,8 @@ impl Analyst<'_> {
     ) -> Result<Source, SqlError> {
         let inside = scope.inner(left);
         let array_at = array.at;
-        let array = self.expression(&inside, array)?;
+        let (array, reached) = self.session.reached(|| self.expression(&inside, array));
+        let array = array?;
         let T::Array(element) = &array.kind else {
             let name = kind::name(&array.kind);
             return Err(self.wrong(
@@ -195,7 +196,8 @@ impl Analyst<'_> {
             element: false,
         }));
         let run = array.run;
-        let lateral = !left.is_empty();
+        // An array that names nothing is the same beside every row, and can be joined by a hash.
+        let lateral = !left.is_empty() && reached != usize::MAX;
         Ok(Source {
             names,
             lateral,

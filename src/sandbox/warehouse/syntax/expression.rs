@@ -48,6 +48,7 @@ impl Parser<'_> {
         self.nested(|parser| {
             let mut left = parser.conjunction()?;
             while parser.word("OR") {
+                parser.link()?;
                 left = binary(Operator::Or, left, parser.conjunction()?);
             }
             Ok(left)
@@ -57,6 +58,7 @@ impl Parser<'_> {
     fn conjunction(&mut self) -> Read {
         let mut left = self.negation()?;
         while self.word("AND") {
+            self.link()?;
             left = binary(Operator::And, left, self.negation()?);
         }
         Ok(left)
@@ -77,15 +79,22 @@ impl Parser<'_> {
             let at = left.at;
             if let Some((symbol, operator)) = COMPARISONS.iter().find(|(symbol, _)| self.is_symbol(symbol)) {
                 self.symbol(symbol);
+                self.link()?;
                 left = binary(*operator, left, self.level(0)?);
                 continue;
             }
             if self.word("IS") {
+                self.link()?;
                 left = self.is_what(at, left)?;
                 continue;
             }
             let mark = self.mark();
             let not = self.word("NOT");
+            if !["IN", "BETWEEN", "LIKE"].iter().any(|word| self.is(word)) {
+                self.back(mark);
+                return Ok(left);
+            }
+            self.link()?;
             let value = Box::new(left.clone());
             left = if self.word("IN") {
                 let among = self.among()?;
@@ -166,6 +175,7 @@ impl Parser<'_> {
         let mut left = self.level(level + 1)?;
         while let Some((symbol, operator)) = operators.iter().find(|(symbol, _)| self.is_symbol(symbol)) {
             self.symbol(symbol);
+            self.link()?;
             left = binary(*operator, left, self.level(level + 1)?);
         }
         Ok(left)
@@ -195,6 +205,9 @@ impl Parser<'_> {
         let mut inner = self.primary()?;
         loop {
             let at = inner.at;
+            if self.is_symbol(".") || self.is_symbol("[") {
+                self.link()?;
+            }
             if self.symbol(".") {
                 if self.is_symbol("*") {
                     // `t.*` is no expression; the star is the item's.

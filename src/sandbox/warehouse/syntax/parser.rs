@@ -135,10 +135,14 @@ pub(super) struct Parser<'a> {
     /// How many `?` have been met.
     pub positional: usize,
     depth: usize,
+    /// How many operators have been met: each makes the tree deeper.
+    links: usize,
 }
 
-/// How deep brackets may nest: the analysis calls itself as deep.
+/// How deep brackets may nest, and how many operators a statement may have: the analysis calls itself as
+/// deep, and the thread of a statement has room for that.
 const DEEPEST: usize = 60;
+const MOST_LINKS: usize = 5_000;
 
 impl<'a> Parser<'a> {
     fn over(sql: &'a str) -> Result<Self, SqlError> {
@@ -148,6 +152,7 @@ impl<'a> Parser<'a> {
             at: 0,
             positional: 0,
             depth: 0,
+            links: 0,
         })
     }
 
@@ -168,13 +173,24 @@ impl<'a> Parser<'a> {
     pub fn nested<T>(&mut self, part: impl FnOnce(&mut Self) -> Result<T, SqlError>) -> Result<T, SqlError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(SqlError::invalid(
-                "Resources exceeded during query execution: Not enough resources for query planning - query is too deeply nested.",
-            ));
+            return Err(too_deep());
         }
         let read = part(self);
         self.depth -= 1;
         read
+    }
+
+    /// One more operator.
+    ///
+    /// # Errors
+    /// Too many.
+    pub fn link(&mut self) -> Result<(), SqlError> {
+        self.links += 1;
+        if self.links > MOST_LINKS {
+            Err(too_deep())
+        } else {
+            Ok(())
+        }
     }
 
     pub fn peek(&self) -> Option<&Token> {
@@ -394,6 +410,12 @@ impl<'a> Parser<'a> {
             Kind::Symbol => format!("\"{}\"", token.text),
         }
     }
+}
+
+fn too_deep() -> SqlError {
+    SqlError::invalid(
+        "Resources exceeded during query execution: Not enough resources for query planning - query is too deeply nested.",
+    )
 }
 
 fn is_name(token: &Token) -> bool {

@@ -104,6 +104,7 @@ impl Parser<'_> {
             } else {
                 return Ok(left);
             };
+            self.link()?;
             let distinct = self.word("DISTINCT");
             if !distinct && !self.word("ALL") {
                 return Err(self.expected("keyword ALL or keyword DISTINCT"));
@@ -312,6 +313,7 @@ impl Parser<'_> {
             } else {
                 return Ok(left);
             };
+            self.link()?;
             let right = self.source()?;
             let condition = if kind == Join::Cross {
                 Condition::None

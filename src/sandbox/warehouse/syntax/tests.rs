@@ -98,11 +98,34 @@ fn what_cannot_be_read_is_said_with_its_place() {
 }
 
 #[test]
-fn what_nests_as_deep_as_allowed_is_read_and_run() {
+fn what_is_as_deep_and_long_as_allowed_is_read_and_run() {
+    use crate::sandbox::value::Value;
+    use crate::sandbox::warehouse::{QuerySettings, Warehouse};
+    let warehouse = Warehouse::open(None, "p", "US").unwrap();
+    let run = |sql: &str| {
+        warehouse
+            .query(sql, &QuerySettings::default())
+            .map(|outcome| outcome.rows[0][0].clone())
+    };
     let deep = format!("SELECT {}1{}", "IF(TRUE, (".repeat(28), "), 2)".repeat(28));
-    let warehouse = crate::sandbox::warehouse::Warehouse::open(None, "p", "US").unwrap();
-    let outcome = warehouse
-        .query(&deep, &crate::sandbox::warehouse::QuerySettings::default())
-        .unwrap();
-    assert_eq!(outcome.rows[0][0], crate::sandbox::value::Value::Int(1));
+    assert_eq!(run(&deep), Ok(Value::Int(1)));
+    let long = |count: usize, between: &str| format!("SELECT {}", vec!["1"; count].join(between));
+    assert_eq!(run(&long(5_000, " + ")), Ok(Value::Int(5_000)));
+    assert_eq!(run(&format!("{} = 1", long(1, ""))), Ok(Value::Bool(true)));
+    let unions = vec!["SELECT 1"; 2_000].join(" UNION ALL ");
+    assert_eq!(
+        run(&format!("SELECT COUNT(*) FROM ({unions})")),
+        Ok(Value::Int(2_000))
+    );
+    let ors = vec!["1 = 2"; 2_000].join(" OR ");
+    assert_eq!(run(&format!("SELECT {ors}")), Ok(Value::Bool(false)));
+    let list = vec!["1"; 20_000].join(", ");
+    assert_eq!(run(&format!("SELECT 1 IN ({list})")), Ok(Value::Bool(true)));
+    for between in [" + ", " < ", " AND ", "."] {
+        let error = run(&long(20_000, between)).unwrap_err();
+        assert!(
+            error.message.contains("too deeply nested") || between == ".",
+            "{error}"
+        );
+    }
 }
