@@ -37,12 +37,19 @@ fn settings() -> Settings {
     }
 }
 
+/// Slow enough that several starts and a look at them fit between two beats.
+fn slower() -> Settings {
+    Settings {
+        speed: 5.0,
+        ..settings()
+    }
+}
+
 /// The older release, in which nothing is seen of a run before the first beat: slow enough to look in time.
 fn old() -> Settings {
     Settings {
         personality: Personality::V6_10,
-        speed: 5.0,
-        ..settings()
+        ..slower()
     }
 }
 
@@ -67,6 +74,10 @@ fn replay(file: &str, settings: Settings) {
         .collect::<Vec<_>>()
         .join("\n");
     std::fs::write(data.path().join("in/a.txt"), lines).unwrap();
+    let odd: String = (1..=3)
+        .map(|line| format!("<line {line}> & \"quoted\" é中\n"))
+        .collect();
+    std::fs::write(data.path().join("in/b.txt"), odd).unwrap();
     // What the 6.10 recorder copied: eighty lines.
     std::fs::create_dir_all(data.path().join("files/in")).unwrap();
     std::fs::write(data.path().join("files/in/a.txt"), "one line\n".repeat(80)).unwrap();
@@ -103,9 +114,9 @@ macro_rules! recordings {
 recordings! {
     a_platform_and_apps: "cdap-6.11.0/a", settings();
     b_single_starts: "cdap-6.11.0/b", settings();
-    c_batch_calls: "cdap-6.11.0/c", settings();
+    c_batch_calls: "cdap-6.11.0/c", slower();
     d_records_and_lists: "cdap-6.11.0/d", settings();
-    d2_order_of_lists: "cdap-6.11.0/d2", settings();
+    d2_order_of_lists: "cdap-6.11.0/d2", slower();
     f_visibility_of_arguments: "cdap-6.11.0/f", settings();
     g_stops: "cdap-6.11.0/g", settings();
     h_logs: "cdap-6.11.0/h", settings();

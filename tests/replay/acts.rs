@@ -13,14 +13,15 @@ impl Player {
                 pipeline,
                 app,
                 version,
+                schedule,
             } => {
                 let path = folder().join(format!("lab/{pipeline}.json"));
                 let app = app.as_ref().unwrap_or(pipeline);
-                let answer = self.ask(
-                    "PUT",
-                    &format!("apps/{app}"),
-                    Some(std::fs::read_to_string(path).unwrap()),
-                );
+                let mut body: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+                if let Some(schedule) = schedule {
+                    body["config"]["schedule"] = json!(schedule);
+                }
+                let answer = self.ask("PUT", &format!("apps/{app}"), Some(body.to_string()));
                 if let (Some(version), Some(ours)) = (version, answer["version"].as_str()) {
                     self.names.rebind(version, ours);
                 }

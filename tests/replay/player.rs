@@ -42,6 +42,8 @@ pub struct Player {
     differences: Differences,
     tally: Tally,
     complaints: Vec<String>,
+    /// The body of the answer before.
+    last: String,
     /// What went wrong before an exchange; judged with it.
     unready: Vec<Flaw>,
 }
@@ -56,6 +58,7 @@ impl Player {
             differences: Differences::of(file),
             tally: Tally::default(),
             complaints: Vec::new(),
+            last: String::new(),
             unready: Vec::new(),
         }
     }
@@ -73,7 +76,8 @@ impl Player {
             self.prepare(&name, nth);
             let flaws = match content {
                 Content::Exchange(request, response) => self.exchange(at, &name, &request, &response),
-                Content::Poll(request, steps) => self.poll(at, &name, &request, &steps),
+                Content::Poll(request, steps, took) => self.poll(at, &name, &request, &steps, took),
+                Content::Events(count) => self.events(count),
                 Content::Bytes { sent, received } => self.bytes(&sent, &received),
                 Content::Computed => {
                     self.tally.left_out += 1;
@@ -129,6 +133,7 @@ impl Player {
             let flaws = compare(recorded, &ours, &mut names);
             if !looks || self.all_known(name, &flaws) || Instant::now() > deadline {
                 self.names = names;
+                self.last = ours.body.unwrap_or_default();
                 return flaws;
             }
             std::thread::sleep(PAUSE);
@@ -136,9 +141,17 @@ impl Player {
     }
 
     /// Our answers must be recorded ones, in the recorded order, up to the last; some may be missed.
-    fn poll(&mut self, at: usize, name: &str, request: &Request, steps: &[Response]) -> Vec<Flaw> {
+    fn poll(
+        &mut self,
+        at: usize,
+        name: &str,
+        request: &Request,
+        steps: &[Response],
+        took: Duration,
+    ) -> Vec<Flaw> {
         self.have_runs(at, request, true);
-        let deadline = Instant::now() + LONG;
+        // What waits for a schedule waits as long here.
+        let deadline = Instant::now() + LONG + took * 2;
         let mut reached = 0;
         let mut flaws = Vec::new();
         let mut last = None;
@@ -202,6 +215,19 @@ impl Player {
             ours: last.and_then(|last| last.body).unwrap_or_default(),
         });
         flaws
+    }
+
+    /// As many log lines as the recorded answer had.
+    fn events(&self, recorded: usize) -> Vec<Flaw> {
+        let lines: Vec<Value> = serde_json::from_str(&self.last).unwrap_or_default();
+        if lines.len() == recorded {
+            return Vec::new();
+        }
+        vec![Flaw {
+            at: "events".to_owned(),
+            recorded: recorded.to_string(),
+            ours: lines.len().to_string(),
+        }]
     }
 
     fn bytes(&mut self, sent: &str, received: &str) -> Vec<Flaw> {
@@ -370,7 +396,7 @@ fn run_of(path: &str) -> Option<(String, String)> {
 fn records(entry: &Entry) -> Vec<Value> {
     let responses: Vec<&Response> = match &entry.content {
         Content::Exchange(_, response) => vec![response],
-        Content::Poll(_, steps) => steps.iter().collect(),
+        Content::Poll(_, steps, _) => steps.iter().collect(),
         _ => Vec::new(),
     };
     let bodies = responses

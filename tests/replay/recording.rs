@@ -3,6 +3,7 @@
 use downbeat::sandbox::cdap::json::Ordered;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where recordings lie.
 pub fn folder() -> PathBuf {
@@ -39,10 +40,12 @@ impl Response {
 pub enum Content {
     /// One request and its answer.
     Exchange(Request, Response),
-    /// One request that was sent again and again; the answers that differ from the one before.
-    Poll(Request, Vec<Response>),
+    /// One request that was sent again and again; the answers that differ from the one before, and how long it took.
+    Poll(Request, Vec<Response>, Duration),
     /// Bytes on a connection.
     Bytes { sent: String, received: String },
+    /// How many log lines the answer before had, which was not kept whole.
+    Events(usize),
     /// Something computed: nothing to replay.
     Computed,
 }
@@ -72,7 +75,7 @@ fn joined(mut entries: Vec<Entry>, Entry { name, content }: Entry) -> Vec<Entry>
     let content = match content {
         Content::Exchange(request, response) if name.contains("poll@") => {
             if let Some(Entry {
-                content: Content::Poll(before, steps),
+                content: Content::Poll(before, steps, _),
                 ..
             }) = entries.last_mut()
                 && before.path == request.path
@@ -80,7 +83,7 @@ fn joined(mut entries: Vec<Entry>, Entry { name, content }: Entry) -> Vec<Entry>
                 steps.push(response);
                 return entries;
             }
-            Content::Poll(request, vec![response])
+            Content::Poll(request, vec![response], Duration::ZERO)
         }
         content => content,
     };
@@ -120,6 +123,9 @@ fn content(line: &Value) -> Content {
             received: received.to_owned(),
         };
     }
+    if let (Some(events), true) = (line["events"].as_u64(), line["pages"].is_null()) {
+        return Content::Events(usize::try_from(events).unwrap());
+    }
     let Some(request) = line
         .get("request")
         .filter(|request| request["method"].is_string())
@@ -127,7 +133,12 @@ fn content(line: &Value) -> Content {
         return Content::Computed;
     };
     if let Some(steps) = line["steps"].as_array() {
-        return Content::Poll(self::request(request), steps.iter().map(response).collect());
+        let took = steps
+            .last()
+            .and_then(|step| step["t_ms"].as_u64())
+            .unwrap_or_default();
+        let steps = steps.iter().map(response).collect();
+        return Content::Poll(self::request(request), steps, Duration::from_millis(took));
     }
     match line.get("response") {
         Some(answer) => Content::Exchange(self::request(request), response(answer)),

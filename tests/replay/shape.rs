@@ -55,6 +55,9 @@ pub fn compare_lists(recorded: &[Response], ours: &Response, names: &mut Names) 
     let (Some(lists), Some(Ordered::List(mine))) = (lists, json(&mine)) else {
         return None;
     };
+    if mine.is_empty() && lists.iter().any(Vec::is_empty) {
+        return Some(Vec::new());
+    }
     let mut comparison = Comparison {
         names,
         flaws: Vec::new(),
@@ -257,7 +260,21 @@ pub fn mask(text: &str) -> String {
         masked = masked.replace(id, "<id>");
     }
     let masked = numbers(&masked);
+    let masked = after(&masked, "job_local", |c| c.is_ascii_digit() || c == '_', "<job>");
+    let masked = after(&masked, "Thread-", |c| c.is_ascii_digit(), "<number>");
     folders(&dates(&masked))
+}
+
+/// Hides what stands behind a lead, as far as it consists of such characters.
+fn after(text: &str, lead: &str, fits: impl Fn(char) -> bool, hidden: &str) -> String {
+    let mut parts = text.split(lead);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(&fits);
+        let mark = if rest.len() == part.len() { "" } else { hidden };
+        out += &format!("{lead}{mark}{rest}");
+    }
+    out
 }
 
 /// Times in seconds or milliseconds, ports of this machine, and the random tail of an identity.

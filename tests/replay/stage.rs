@@ -36,6 +36,9 @@ pub enum Step {
         /// The recorded id of that version.
         #[serde(default)]
         version: Option<String>,
+        /// When it is to start by itself, if not as the file says.
+        #[serde(default)]
+        schedule: Option<String>,
     },
     /// Starts a run.
     Start {

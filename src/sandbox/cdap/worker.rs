@@ -197,7 +197,8 @@ impl Work {
             }
             Observation::JobSubmitted { node, job } => self.job_submitted(&node, &job),
             Observation::Line(line) => {
-                let origin = if line.stage.is_some() {
+                // The jobs of MapReduce tell nothing of plugins (measured with the filter `.origin=plugin`).
+                let origin = if line.stage.is_some() && self.program != NodeProgram::MapReduce {
                     Origin::Plugin
                 } else {
                     Origin::Program
@@ -274,12 +275,23 @@ impl Work {
                 format!("MapReduce Job completed{how}. Job details: [name={node}, jobId={job}, {details}]");
             self.say(Level::Info, &runner, MAP_REDUCE, 407, text);
             let text = format!("Batch Run finished : status = ProgramState{{status={state}}}");
-            self.say(Level::Info, &runner, ETL_MAP_REDUCE, 221, text);
+            let line = plain(Level::Info, &runner, ETL_MAP_REDUCE, text);
+            self.write(line, Origin::Program, false, Some(221));
         }
         if *end == NodeEnd::Completed {
             self.say_spark_ends(node);
         }
+        let (word, map_reduce) = (self.program.word(), self.program == NodeProgram::MapReduce);
+        let completed = format!("{word} Program '{node}' in workflow completed");
+        let (thread, number) = (format!("action-{node}-0"), self.driver_line(352));
+        // Said on behalf of the job by MapReduce, of the workflow by Spark (measured).
+        if map_reduce && *end == NodeEnd::Completed {
+            self.say(Level::Info, &thread, RUNNER, number, completed.clone());
+        }
         self.node = None;
+        if !map_reduce && self.program.is_program() && *end == NodeEnd::Completed {
+            self.say(Level::Info, &thread, RUNNER, number, completed);
+        }
         let (status, cause) = match end {
             NodeEnd::Completed => ("COMPLETED", None),
             // Only Spark calls a node killed (measured); what a MapReduce job gives as its cause is not known.
@@ -301,17 +313,7 @@ impl Work {
             return;
         }
         match end {
-            NodeEnd::Completed => {
-                self.leave_operations(node);
-                let text = format!("{} Program '{node}' in workflow completed", self.program.word());
-                self.say(
-                    Level::Info,
-                    &format!("action-{node}-0"),
-                    RUNNER,
-                    self.driver_line(352),
-                    text,
-                );
-            }
+            NodeEnd::Completed => self.leave_operations(node),
             NodeEnd::Failed(failure) => self.say_program_failed(node, failure),
             NodeEnd::Killed => {}
         }

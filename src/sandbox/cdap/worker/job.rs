@@ -80,6 +80,10 @@ impl Work {
 
     pub(super) fn job_submitted(&mut self, node: &str, job: &str) {
         let (runner, details) = (format!("MapReduceRunner-{node}"), self.job_details(node));
+        // As of the second job of a server; whether the first one's line is another is not known.
+        let metrics = "org.apache.hadoop.metrics2.impl.MetricsSystemImpl";
+        let text = "JobTracker metrics system already initialized!".to_owned();
+        self.say(Level::Warn, &runner, metrics, 151, text);
         let text = format!("Submitted MapReduce Job: name={node}, jobId={job}, {details}.");
         self.say(Level::Info, &runner, MAP_REDUCE, 361, text);
         let text = format!("Setting up for MapReduce job: {details}");
