@@ -74,10 +74,8 @@ fn replay(file: &str, settings: Settings) {
         .collect::<Vec<_>>()
         .join("\n");
     std::fs::write(data.path().join("in/a.txt"), lines).unwrap();
-    let odd: String = (1..=3)
-        .map(|line| format!("<line {line}> & \"quoted\" é中\n"))
-        .collect();
-    std::fs::write(data.path().join("in/b.txt"), odd).unwrap();
+    let odd = [1, 2, 3].map(|line| format!("<line {line}> & \"quoted\" é中\n"));
+    std::fs::write(data.path().join("in/b.txt"), odd.concat()).unwrap();
     // What the 6.10 recorder copied: eighty lines.
     std::fs::create_dir_all(data.path().join("files/in")).unwrap();
     std::fs::write(data.path().join("files/in/a.txt"), "one line\n".repeat(80)).unwrap();

@@ -272,7 +272,7 @@ fn after(text: &str, lead: &str, fits: impl Fn(char) -> bool, hidden: &str) -> S
     for part in parts {
         let rest = part.trim_start_matches(&fits);
         let mark = if rest.len() == part.len() { "" } else { hidden };
-        out += &format!("{lead}{mark}{rest}");
+        out.extend([lead, mark, rest]);
     }
     out
 }
