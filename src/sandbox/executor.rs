@@ -8,6 +8,7 @@ mod data;
 mod ending;
 mod flow;
 mod map_reduce;
+mod timing;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Batch, Work};
 use crate::sandbox::value::{Column, Value};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Into how many batches a source's rows are cut at least, if there are so many.
 const BATCHES: usize = 10;
@@ -72,6 +73,7 @@ impl Execution<'_> {
         }
         self.finish(&mut flow)
             .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
+        self.tell_times(&mut flow);
         self.commit(flow)
     }
 
@@ -80,6 +82,7 @@ impl Execution<'_> {
         let mut supplies = Vec::new();
         let node = flow.node;
         for stage in &node.stages {
+            let began = Instant::now();
             let properties = &flow.properties[stage.name.as_str()];
             // An empty batch is how a stage is initialised: what its settings break on, breaks now.
             let opened = match work(stage)? {
@@ -87,6 +90,7 @@ impl Execution<'_> {
                     flow.sinks.insert(&stage.name, sink);
                 }),
                 Work::Source(read) => self.at_work(stage, properties, read).map(|(batch, _)| {
+                    flow.took(stage, batch.rows.len(), began);
                     supplies.push(Supply {
                         stage,
                         held_by: None,

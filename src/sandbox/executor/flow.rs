@@ -4,12 +4,14 @@
 //! A row enters a stage with its batch and leaves it to every stage that is connected. Nothing is kept but
 //! what an aggregator or a joiner has to see whole, and what a condition holds for the branch it takes.
 
+use super::timing::Timing;
 use super::{Execution, data};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Batch, Rejected, Sink, Work};
 use crate::sandbox::value::Column;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 pub(super) type Properties = BTreeMap<String, String>;
 
@@ -22,6 +24,8 @@ pub(super) struct Flow<'n> {
     gathered: BTreeMap<&'n str, Vec<(String, Batch)>>,
     /// The columns of a stage's first batch; all others must have the same.
     columns: BTreeMap<&'n str, Vec<Column>>,
+    /// How long each stage has worked.
+    pub times: BTreeMap<&'n str, Timing>,
 }
 
 impl<'n> Flow<'n> {
@@ -32,7 +36,14 @@ impl<'n> Flow<'n> {
             sinks: BTreeMap::new(),
             gathered: BTreeMap::new(),
             columns: BTreeMap::new(),
+            times: BTreeMap::new(),
         }
+    }
+
+    /// So many rows took a stage since then.
+    pub fn took(&mut self, stage: &'n Stage, rows: usize, since: Instant) {
+        let timing = self.times.entry(&stage.name).or_default();
+        timing.add(rows, since.elapsed());
     }
 
     fn gather(&mut self, stage: &'n Stage, from: &str, batch: Batch) -> Result<(), Failure> {
@@ -81,8 +92,9 @@ impl Execution<'_> {
         batch: Batch,
     ) -> Result<(), Failure> {
         let name = stage.name.as_str();
+        let (rows, began) = (batch.rows.len(), Instant::now());
         // An empty window leaves no counts at all (measured), so nothing is counted as 0.
-        self.count(name, "records.in", number(batch.rows.len()));
+        self.count(name, "records.in", number(rows));
         match data::work(stage)? {
             Work::Gatherer(_) => flow
                 .gather(stage, from, batch)
@@ -93,6 +105,7 @@ impl Execution<'_> {
                 let (output, rejected) = self
                     .at_work(stage, &flow.properties[name], |task| apply(task, batch))
                     .map_err(|failure| self.wrap(stage, failure))?;
+                flow.took(stage, rows, began);
                 self.leave(flow, stage, None, output)?;
                 self.put_aside(flow, stage, rejected)
             }
@@ -100,6 +113,7 @@ impl Execution<'_> {
                 let (outputs, rejected) = self
                     .at_work(stage, &flow.properties[name], |task| Ok(split(task, batch)))
                     .map_err(|failure| self.wrap(stage, failure))?;
+                flow.took(stage, rows, began);
                 for (port, output) in outputs {
                     self.leave(flow, stage, Some(&port), output)?;
                 }
@@ -112,7 +126,8 @@ impl Execution<'_> {
                         None => Ok(()),
                     })
                     .map_err(|failure| self.wrap(stage, failure))?;
-                self.count(name, "records.out", number(batch.rows.len()));
+                flow.took(stage, rows, began);
+                self.count(name, "records.out", number(rows));
                 Ok(())
             }
             Work::Source(_) | Work::Errors(_) | Work::Action(_) | Work::Condition(_) => Ok(()),
@@ -197,11 +212,14 @@ impl Execution<'_> {
                 continue;
             };
             let inputs = flow.gathered.remove(stage.name.as_str()).unwrap_or_default();
+            let rows = inputs.iter().map(|(_, batch)| batch.rows.len()).sum();
+            let began = Instant::now();
             let (output, rejected) = self
                 .at_work(stage, &flow.properties[stage.name.as_str()], |task| {
                     work(task, inputs)
                 })
                 .map_err(|failure| self.wrap(stage, failure))?;
+            flow.took(stage, rows, began);
             let columns = output.columns;
             let mut rows = output.rows.into_iter().peekable();
             loop {
