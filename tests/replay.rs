@@ -132,6 +132,7 @@ recordings! {
     q_spark: "cdap-6.11.0/q", settings();
     r_authentication: "cdap-6.11.0/r", Settings { cdap_token: Some("TOKEN".to_owned()), ..settings() };
     s_details: "cdap-6.11.0/s", settings();
+    t_rest: "cdap-6.11.0/t", slower();
     old_single_start: "cdap-6.10.0/single-start", old();
     old_file_copy: "cdap-6.10.0/file-copy", old();
 }
