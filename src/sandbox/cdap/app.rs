@@ -1,7 +1,7 @@
 //! A deployed version of an app, and how it is listed.
 
 use super::catalogue::ArtifactId;
-use super::program::{ProgramKind, WORKFLOW};
+use super::program::{ProgramKind, WORKFLOW, WORKFLOW_DESCRIPTION};
 use crate::sandbox::execution::Plan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -74,8 +74,9 @@ pub struct AppDetail<'a> {
     artifact: &'a ArtifactId,
 }
 
+/// A program as lists show it.
 #[derive(Debug, Serialize)]
-struct ProgramRecord<'a> {
+pub struct ProgramRecord<'a> {
     r#type: &'static str,
     app: &'a str,
     name: &'a str,
@@ -111,25 +112,27 @@ impl AppVersion {
         }
     }
 
-    /// As it is shown alone. Actions are no programs; the workflow comes last.
-    pub fn detail<'a>(&'a self, name: &'a str, latest: bool) -> AppDetail<'a> {
-        let program = |kind: ProgramKind, id: &'a str, description: &'a str| ProgramRecord {
-            r#type: kind.pretty(),
-            app: name,
-            name: id,
-            description,
-        };
+    /// The programs of one type, or of all. Actions are no programs; the workflow comes last.
+    pub fn programs<'a>(&'a self, app: &'a str, wanted: Option<ProgramKind>) -> Vec<ProgramRecord<'a>> {
         let nodes = self.plan.nodes.iter();
-        let mut programs: Vec<_> = nodes
-            .filter_map(|node| {
-                Some(program(
-                    ProgramKind::of_node(node.program)?,
-                    &node.id,
-                    &node.description,
-                ))
+        let phases = nodes.filter_map(|node| {
+            let kind = ProgramKind::of_node(node.program)?;
+            Some((kind, node.id.as_str(), node.description.as_str()))
+        });
+        phases
+            .chain([(ProgramKind::Workflow, WORKFLOW, WORKFLOW_DESCRIPTION)])
+            .filter(|(kind, ..)| wanted.is_none_or(|wanted| wanted == *kind))
+            .map(|(kind, name, description)| ProgramRecord {
+                r#type: kind.pretty(),
+                app,
+                name,
+                description,
             })
-            .collect();
-        programs.push(program(ProgramKind::Workflow, WORKFLOW, "Data Pipeline Workflow"));
+            .collect()
+    }
+
+    /// As it is shown alone.
+    pub fn detail<'a>(&'a self, name: &'a str, latest: bool) -> AppDetail<'a> {
         let plugins = self.plan.plugins.iter();
         AppDetail {
             name,
@@ -138,7 +141,7 @@ impl AppVersion {
             change: self.change(Some(latest)),
             configuration: &self.configuration,
             datasets: [],
-            programs,
+            programs: self.programs(name, None),
             plugins: plugins
                 .map(|plugin| PluginRecord {
                     id: &plugin.id,

@@ -35,7 +35,7 @@ fn name_filter(call: &Call) -> Result<impl Fn(&str) -> bool, Answer> {
 }
 
 /// By length, then by letters: the key encoding of the real server's own store.
-fn by_key(a: &str, b: &str) -> Ordering {
+pub(super) fn by_key(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 

@@ -11,8 +11,8 @@ use crate::sandbox::hash_order;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Shown<'a> {
-    spec: Spec<'a>,
+pub(super) struct Shown<'a> {
+    pub spec: Spec<'a>,
     id: &'a str,
     name: &'a str,
     r#type: &'a str,
@@ -20,7 +20,7 @@ struct Shown<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Spec<'a> {
+pub(super) struct Spec<'a> {
     parents: Vec<Id<'a>>,
     artifact_id: Id<'a>,
     plugin_class: PluginClass,
@@ -28,7 +28,7 @@ struct Spec<'a> {
 }
 
 #[derive(Serialize)]
-struct Id<'a> {
+pub(super) struct Id<'a> {
     name: &'a str,
     version: Version,
     scope: &'a str,
@@ -54,7 +54,7 @@ struct Function<'a> {
     arguments: &'a [String],
 }
 
-fn id(plugin: &PluginUse) -> Id<'_> {
+pub(super) fn id(plugin: &PluginUse) -> Id<'_> {
     let (name, version, scope) = &plugin.artifact;
     let version = Version::parse(version).unwrap_or_else(|| Version {
         version: version.clone(),
@@ -95,7 +95,12 @@ fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
     )
 }
 
-fn shown<'a>(plugin: &'a PluginUse, all: &'a [PluginUse], namespace: &str, world: &World) -> Shown<'a> {
+pub(super) fn shown<'a>(
+    plugin: &'a PluginUse,
+    all: &'a [PluginUse],
+    namespace: &str,
+    world: &World,
+) -> Shown<'a> {
     let outer = plugin.id.split_once(':').map(|(stage, _)| stage);
     let parents = all.iter().filter(|other| Some(other.id.as_str()) == outer);
     let values = plugin

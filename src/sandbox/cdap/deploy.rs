@@ -254,6 +254,49 @@ pub fn delete(call: &Call) -> Outcome {
     Ok(Answer::empty())
 }
 
+/// `DELETE {N}/apps`: all of a namespace, or none while one of them runs.
+pub fn delete_all(call: &Call) -> Outcome {
+    let namespace = call.namespace();
+    let apps: Vec<_> = {
+        let world = call.cdap.world();
+        if !world.namespaces.contains_key(namespace) {
+            return Err(Answer::missing(&format!("namespace:{namespace}")));
+        }
+        let mine = |run: &&Run| run.program.namespace == namespace && run.visible && !run.status.is_end();
+        let running: BTreeSet<_> = world
+            .runs
+            .values()
+            .filter(mine)
+            .map(|run| format!("{}: {}", run.program.app, run.program.name))
+            .collect();
+        if !running.is_empty() {
+            let names = running.into_iter().collect::<Vec<_>>().join(",");
+            let text = format!(
+                "'namespace:{namespace}' could not be deleted. Reason: The following programs are still running: {names}"
+            );
+            return Err(Answer::refuse(409, text));
+        }
+        let apps = world.apps.keys().filter(|(of, _)| of == namespace);
+        apps.map(|(_, app)| app.clone()).collect()
+    };
+    for app in apps {
+        call.cdap.delete_app(namespace, &app)?;
+    }
+    Ok(Answer::empty())
+}
+
+/// `PUT {N}/apps/{app}/versions/{version}/restart-programs`: services and workers that were stopped in a
+/// window; a pipeline has none.
+pub fn restart_programs(call: &Call) -> Outcome {
+    let (namespace, app) = (call.namespace(), call.part("app"));
+    match call.cdap.world().newest(namespace, app) {
+        Some(_) => Ok(Answer::empty()),
+        None => Err(Answer::missing(&format!(
+            "applicationreference:{namespace}.{app}"
+        ))),
+    }
+}
+
 /// `DELETE {N}/apps/{app}/versions/{version}`
 pub fn delete_version(_: &Call) -> Outcome {
     Err(Answer::refuse(

@@ -85,6 +85,11 @@ pub fn local_datasets(call: &Call) -> Outcome {
     with_run(call, |_| Ok(Answer::raw_json(b"{}".to_vec())))
 }
 
+/// `DELETE …/localdatasets`
+pub fn delete_local_datasets(call: &Call) -> Outcome {
+    with_run(call, |_| Ok(Answer::empty()))
+}
+
 /// One reason for a failure.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

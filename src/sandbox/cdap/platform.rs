@@ -1,4 +1,4 @@
-//! Health, versions, system services, namespaces, profiles.
+//! Health, versions, system services, namespaces.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "handlers share one signature, also those that never refuse"
@@ -254,45 +254,4 @@ pub fn delete_namespace(call: &Call) -> Outcome {
     call.cdap.store.delete("namespace", name);
     call.cdap.world().namespaces.remove(name);
     Ok(Answer::empty())
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Profile {
-    name: &'static str,
-    label: &'static str,
-    description: &'static str,
-    scope: &'static str,
-    status: &'static str,
-    provisioner: Provisioner,
-    /// In seconds since 1970.
-    created: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Provisioner {
-    name: &'static str,
-    properties: [(); 0],
-    total_processing_cpus_label: &'static str,
-}
-
-/// `GET /v3/profiles`: the one that runs everything here.
-pub fn profiles(call: &Call) -> Outcome {
-    if !call.namespace().is_empty() {
-        return Ok(Answer::raw_json(b"[]".to_vec()));
-    }
-    Ok(Answer::json(&[Profile {
-        name: "native",
-        label: "native",
-        description: "Runs programs locally on the cluster",
-        scope: "SYSTEM",
-        status: "ENABLED",
-        provisioner: Provisioner {
-            name: "native",
-            properties: [],
-            total_processing_cpus_label: "Custom",
-        },
-        created: call.cdap.began / 1000,
-    }]))
 }

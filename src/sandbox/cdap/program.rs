@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The workflow that every batch pipeline is.
 pub const WORKFLOW: &str = "DataPipelineWorkflow";
 
+/// What it says of itself.
+pub const WORKFLOW_DESCRIPTION: &str = "Data Pipeline Workflow";
+
 /// The types of program that CDAP knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ProgramKind {

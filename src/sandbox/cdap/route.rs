@@ -9,7 +9,7 @@ use super::log::page;
 use super::schedule::{calls, moments};
 use super::{
     Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference,
-    run_calls, secret, stop, upload, validation,
+    profile, run_calls, secret, setting, specification, stop, studio, upgrade, upload, validation,
 };
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -37,6 +37,8 @@ enum Under {
     AnyProgram,
     /// A version of an artifact.
     Artifact,
+    /// The programs of one type.
+    Programs,
 }
 
 impl Under {
@@ -53,12 +55,19 @@ impl Under {
             Self::AnyApp => &[APP, VERSION],
             Self::Program => &[PROGRAM],
             Self::AnyProgram => &[PROGRAM, VERSIONED],
+            Self::Programs => &[
+                "/v3/namespaces/{namespace}/workflows",
+                "/v3/namespaces/{namespace}/spark",
+                "/v3/namespaces/{namespace}/mapreduce",
+                "/v3/namespaces/{namespace}/services",
+                "/v3/namespaces/{namespace}/workers",
+            ],
             Self::Artifact => &["/v3/namespaces/{namespace}/artifacts/{artifact}/versions/{version}"],
         }
     }
 }
 
-use Under::{AnyApp, AnyProgram, App, Artifact, Namespace, Program, Root, Version};
+use Under::{AnyApp, AnyProgram, App, Artifact, Namespace, Program, Programs, Root, Version};
 
 /// Earlier entries win.
 const ROUTES: &[(&str, Under, &str, Handler)] = &[
@@ -80,8 +89,26 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/v3/system/services/{service}/status",
         platform::service_status,
     ),
-    ("GET", Root, "/v3/profiles", platform::profiles),
-    ("GET", Namespace, "/profiles", platform::profiles),
+    ("GET", Root, "/v3/system/services/{service}/logs", page::whole),
+    ("GET", Root, "/v3/system/services/{service}/logs/next", page::next),
+    (
+        "GET",
+        Root,
+        "/v3/system/services/{service}/logs/prev",
+        page::previous,
+    ),
+    ("GET", Root, "/v3/config/cdap", setting::list),
+    ("GET", Root, "/v3/profiles", profile::list),
+    ("GET", Root, "/v3/profiles/{profile}", profile::one),
+    ("GET", Namespace, "/profiles", profile::list),
+    ("GET", Namespace, "/profiles/{profile}", profile::one),
+    ("GET", Root, "/v3/provisioners", profile::provisioners),
+    (
+        "GET",
+        Root,
+        "/v3/provisioners/{provisioner}",
+        profile::provisioner,
+    ),
     ("GET", Root, "/v3/namespaces", platform::namespaces),
     ("GET", Namespace, "", platform::namespace),
     ("PUT", Namespace, "", platform::create_namespace),
@@ -93,8 +120,13 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ),
     ("POST", Root, "/v3/metrics/query", metric::query),
     ("POST", Root, "/v3/metrics/search", metric::search),
+    ("GET", Root, "/v3/namespaces/system/apps", studio::apps),
+    ("GET", Root, "/v3/namespaces/system/apps/pipeline", studio::detail),
     ("GET", Namespace, "/apps", app_calls::list),
+    ("POST", Namespace, "/apps", upload::app),
+    ("DELETE", Namespace, "/apps", deploy::delete_all),
     ("POST", Namespace, "/appdetail", app_calls::details),
+    ("POST", Namespace, "/upgrade", upgrade::many),
     ("GET", App, "", app_calls::detail),
     ("PUT", App, "", deploy::put),
     ("DELETE", App, "", deploy::delete),
@@ -104,6 +136,8 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("DELETE", Version, "", deploy::delete_version),
     ("POST", Version, "/create", deploy::put),
     ("POST", App, "/update", deploy::update),
+    ("POST", App, "/upgrade", upgrade::one),
+    ("PUT", Version, "/restart-programs", deploy::restart_programs),
     ("GET", Namespace, "/artifacts", catalogue::list),
     ("POST", Namespace, "/artifacts", upload::reload),
     ("GET", Namespace, "/artifacts/{artifact}", catalogue::versions),
@@ -137,13 +171,25 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "GET",
         Root,
         "/v3/namespaces/system/apps/pipeline/services/studio/available",
-        validation::available,
+        studio::available,
     ),
     (
         "GET",
         Root,
         "/v3/namespaces/system/apps/pipeline/services/studio/status",
-        validation::status,
+        studio::status,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/connections",
+        studio::none_kept,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/drafts",
+        studio::none_kept,
     ),
     ("GET", AnyApp, "/schedules", calls::list),
     ("GET", AnyApp, "/schedules/{schedule}", calls::one),
@@ -194,6 +240,13 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("GET", AnyProgram, "/runs", run_calls::list),
     ("GET", AnyProgram, "/runcount", run_calls::count),
     ("GET", Program, "/statistics", run_calls::statistics),
+    (
+        "GET",
+        Program,
+        "/runs/{run}/statistics",
+        run_calls::statistics_of_run,
+    ),
+    ("GET", Program, "/runs/{run}/compare", run_calls::compare),
     ("GET", AnyProgram, "/runs/{run}", run_calls::record),
     ("POST", Program, "/runs/{run}/stop", stop::run),
     ("POST", Program, "/runs/{run}/suspend", stop::suspend),
@@ -203,6 +256,12 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("GET", Program, "/runs/{run}/nodes/{node}/token", node::node_token),
     ("GET", Program, "/runs/{run}/token", node::token),
     ("GET", Program, "/runs/{run}/localdatasets", node::local_datasets),
+    (
+        "DELETE",
+        Program,
+        "/runs/{run}/localdatasets",
+        node::delete_local_datasets,
+    ),
     ("GET", Program, "/runs/{run}/logs", page::whole),
     ("GET", Program, "/runs/{run}/logs/next", page::next),
     ("GET", Program, "/runs/{run}/logs/prev", page::previous),
@@ -210,6 +269,8 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("GET", Program, "/logs/next", page::next),
     ("GET", Program, "/logs/prev", page::previous),
     ("POST", AnyProgram, "/{action}", launch::unknown_action),
+    ("GET", Programs, "", specification::list),
+    ("GET", AnyProgram, "", specification::one),
 ];
 
 /// The variable parts of a path that fits a pattern.

@@ -187,3 +187,36 @@ pub fn statistics(call: &Call) -> Outcome {
     );
     Ok(Answer::text(text))
 }
+
+/// `GET …/runs/{run}/statistics`: a server that has no statistics compares a run with nothing (measured).
+pub fn statistics_of_run(call: &Call) -> Outcome {
+    call.number("limit", 10)?;
+    let interval = call.parameter("interval").unwrap_or("10s");
+    let number = interval.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = interval.strip_prefix(number).unwrap_or_default();
+    if !matches!(unit, "ms" | "s" | "m" | "h" | "d") || number.parse::<u64>().is_ok_and(|number| number == 0)
+    {
+        let text = format!(
+            "Interval should be greater than 0 and should be specified with one of the 'ms', 's', 'm', 'h', 'd' \
+             units. Entered value was : {interval}"
+        );
+        return Err(Answer::refuse(400, text));
+    }
+    with_run(call, |_| {
+        Ok(Answer::raw_json(
+            br#"{"startTimes":{},"programNodesList":[]}"#.to_vec(),
+        ))
+    })
+}
+
+/// `GET …/runs/{run}/compare`: no run was ever found in the statistics (measured).
+pub fn compare(call: &Call) -> Outcome {
+    with_run(call, |_| {
+        if call.parameter("other-run-id").is_none() {
+            let text = "Cannot invoke \"String.length()\" because \"name\" is null";
+            return Err(Answer::refuse(500, text));
+        }
+        let text = format!("The run-id provided was not found : {}", call.part("run"));
+        Err(Answer::refuse(404, text))
+    })
+}

@@ -100,9 +100,9 @@ fn nested_at(body: &str, depth: usize) -> (usize, usize) {
 
 /// A map that is written in its own order.
 #[derive(Clone, Copy, Debug)]
-pub struct InOrder<'a>(pub &'a [(String, String)]);
+pub struct InOrder<'a, V = String>(pub &'a [(String, V)]);
 
-impl Serialize for InOrder<'_> {
+impl<V: Serialize> Serialize for InOrder<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (key, value) in self.0 {

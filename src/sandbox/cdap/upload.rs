@@ -76,6 +76,37 @@ pub fn add(call: &Call) -> Outcome {
     Ok(Answer::text("Artifact added successfully"))
 }
 
+/// `POST {N}/apps`: an app in a jar. The sandbox runs pipelines alone, so that a jar is looked through, found to
+/// hold no app that can run here, and not kept.
+pub fn app(call: &Call) -> Outcome {
+    let refuse = |text: String| Err(Answer::refuse(400, text));
+    let Some(name) = call.header("x-archive-name").filter(|name| !name.is_empty()) else {
+        let text =
+            "X-Archive-Name header not present. Please include the header and set its value to the jar name.";
+        return Err(Answer::refuse(400, text).closing());
+    };
+    let stem = name.strip_suffix(".jar").unwrap_or(name);
+    let split = stem.match_indices('-').find_map(|(at, _)| {
+        let version = Version::parse(&stem[at + 1..])?;
+        Some((&stem[..at], version.version))
+    });
+    let Some((name, version)) = split else {
+        return refuse(format!(
+            "Artifact name '{stem}' is not of the form {{name}}-{{version}}.jar"
+        ));
+    };
+    let namespace = call.namespace();
+    if Jar::open(&call.body).is_none() {
+        return refuse(format!(
+            "Couldn't unzip artifact artifact:{namespace}.{name}.{version}, please check it is a valid jar file."
+        ));
+    }
+    refuse(format!(
+        "No application class found in artifact 'ArtifactId{{name='{name}', version={version}, scope='USER'}}' in \
+         namespace 'namespace:{namespace}'."
+    ))
+}
+
 fn version(call: &Call, jar: Option<&Jar>) -> Result<Version, Answer> {
     let given = call.header("artifact-version").filter(|text| !text.is_empty());
     let of_jar = || jar.and_then(Jar::bundle_version);

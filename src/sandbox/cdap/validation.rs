@@ -9,23 +9,12 @@ use crate::sandbox::artifact::{Shelf, Version};
 use crate::sandbox::hash_order;
 use crate::sandbox::pipeline::{StageFault, stage_fault};
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 const TEXT: &str = "text/plain; charset=UTF-8";
 
-/// `GET …/services/studio/available`
-#[expect(clippy::unnecessary_wraps, reason = "every handler has the same form")]
-pub fn available(_: &Call) -> Outcome {
-    Ok(Answer::text("Service is available to accept requests."))
-}
-
-/// `GET …/services/studio/status`
-#[expect(clippy::unnecessary_wraps, reason = "every handler has the same form")]
-pub fn status(_: &Call) -> Outcome {
-    Ok(Answer::json(&json!({ "status": "RUNNING" })))
-}
-
-fn namespace(call: &Call) -> Result<&str, Answer> {
+/// The namespace of the path; the studio has words of its own for one that is not there.
+pub(super) fn namespace(call: &Call) -> Result<&str, Answer> {
     let name = call.namespace();
     if call.cdap.world().namespaces.contains_key(name) {
         return Ok(name);
