@@ -6,7 +6,7 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::log::page;
-use super::schedule::{calls, moments};
+use super::schedule::{calls, lists, moments};
 use super::{
     Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference,
     profile, run_calls, secret, setting, specification, stop, studio, upgrade, upload, validation,
@@ -191,19 +191,19 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/drafts",
         studio::none_kept,
     ),
-    ("GET", AnyApp, "/schedules", calls::list),
+    ("GET", AnyApp, "/schedules", lists::list),
     ("GET", AnyApp, "/schedules/{schedule}", calls::one),
     ("PUT", AnyApp, "/schedules/{schedule}", calls::add),
     ("DELETE", AnyApp, "/schedules/{schedule}", calls::delete),
     ("GET", AnyApp, "/schedules/{schedule}/status", calls::status),
     ("POST", AnyApp, "/schedules/{schedule}/update", calls::update),
     ("POST", AnyApp, "/schedules/{schedule}/{action}", calls::act),
-    ("GET", AnyProgram, "/schedules", calls::list),
+    ("GET", AnyProgram, "/schedules", lists::list),
     (
         "GET",
         Namespace,
         "/schedules/trigger-type/program-status",
-        calls::triggered_by,
+        lists::triggered_by,
     ),
     ("PUT", Namespace, "/schedules/re-enable", calls::enable_again),
     ("GET", Program, "/nextruntime", moments::next),

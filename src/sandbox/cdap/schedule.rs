@@ -1,7 +1,7 @@
 //! Schedules of workflows: what is kept of each. A pipeline's config brings `dataPipelineSchedule`, clients
 //! add others; all are born SUSPENDED and start runs only while they are enabled.
 //!
-//! `schedule/request.rs` reads what clients send, `calls.rs` answers them, `moments.rs` tells when the clock
+//! `schedule/request.rs` reads what clients send, `calls.rs` and `lists.rs` answer them, `moments.rs` tells when the clock
 //! starts runs, `trigger.rs` and `constraint.rs` are the conditions, `firing.rs` and `info.rs` the starts.
 //! Texts that no recording has follow CDAP's source (`ProgramScheduleHttpHandler`, `CoreSchedulerService`).
 
@@ -20,6 +20,7 @@ pub mod calls;
 mod constraint;
 mod firing;
 mod info;
+pub mod lists;
 pub mod moments;
 mod request;
 mod trigger;

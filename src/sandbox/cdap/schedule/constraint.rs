@@ -1,7 +1,7 @@
 //! Constraints of schedules: what may hold back a run whose trigger is met.
 
 use super::Schedule;
-use super::trigger::{at_least_one, whole};
+use super::trigger::reading::{at_least_one, whole};
 use crate::sandbox::cdap::answer::Answer;
 use crate::sandbox::cdap::json::Ordered;
 use crate::sandbox::cdap::run::Status;

@@ -13,7 +13,7 @@ use crate::sandbox::cdap::world::World;
 impl Schedule {
     /// Adds to the job that still gathers, or begins one.
     fn hear(&mut self, notice: Notice, now: i64) {
-        if !self.jobs.last().is_some_and(|job| job.met.is_none()) {
+        if self.jobs.last().is_none_or(|job| job.met.is_some()) {
             self.jobs.push(Job {
                 since: now,
                 notices: Vec::new(),

@@ -51,7 +51,8 @@ enum TriggerInfo<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Token<'a> {
-    token_value_map: Scopes<'a>,
+    #[serde(rename = "tokenValueMap")]
+    values: Scopes<'a>,
     max_size_bytes: usize,
     node_name: &'static str,
     put_allowed: bool,
@@ -115,7 +116,7 @@ fn token(run: &Run) -> Option<Token<'_>> {
         .map(|(key, _, value)| key.len() + value.len())
         .sum();
     Some(Token {
-        token_value_map: Scopes {
+        values: Scopes {
             user: Keys(in_hash_order(keys)),
             system: Keys(Vec::new()),
         },

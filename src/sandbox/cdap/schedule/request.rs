@@ -1,7 +1,8 @@
 //! What a client sends to add or change a schedule: the parts of a `ScheduleDetail` that it names.
 
 use super::constraint::Constraint;
-use super::trigger::{Trigger, whole};
+use super::trigger::Trigger;
+use super::trigger::reading::whole;
 use crate::sandbox::cdap::answer::Answer;
 use crate::sandbox::cdap::call::Call;
 use crate::sandbox::cdap::json::{Ordered, gson_text};

@@ -1,15 +1,15 @@
-//! Triggers of schedules: the clock, the end of another program's run, and combinations. How each is read from
-//! a client's JSON, shown, and met.
+//! Triggers of schedules: the clock, the end of another program's run, and combinations. How each is shown
+//! and met; `trigger/reading.rs` reads them.
 //!
 //! A PARTITION trigger is accepted and shown but never met: nothing in a pipeline makes partitions of a
 //! `PartitionedFileSet`, on a real server either, and the sandbox has no other programs.
 
-use crate::sandbox::cdap::answer::Answer;
 use crate::sandbox::cdap::cron::Cron;
-use crate::sandbox::cdap::json::Ordered;
-use crate::sandbox::cdap::program::{ProgramKind, ProgramRef};
+use crate::sandbox::cdap::program::ProgramRef;
 use crate::sandbox::cdap::run::Status;
 use serde::{Deserialize, Serialize};
+
+pub mod reading;
 
 /// When a schedule starts runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,42 +102,13 @@ struct ProgramId<'a> {
 
 #[derive(Serialize)]
 struct Dataset<'a> {
-    dataset: &'a str,
+    #[serde(rename = "dataset")]
+    name: &'a str,
     namespace: &'a str,
     entity: &'static str,
 }
 
-fn refuse(text: impl Into<String>) -> Answer {
-    Answer::refuse(500, text)
-}
-
 impl Trigger {
-    /// Reads one; the refusals are a real server's as far as they were recorded, and else follow
-    /// `ProtoTrigger.validate`.
-    pub fn read(json: &Ordered) -> Result<Self, Answer> {
-        if !matches!(json, Ordered::Map(_)) {
-            let class = match json {
-                Ordered::List(_) => "JsonArray",
-                Ordered::Null => "JsonNull",
-                _ => "JsonPrimitive",
-            };
-            let text = format!("Expected a JsonObject but found a com.google.gson.{class}");
-            return Err(refuse(text));
-        }
-        let kind = json.text_of("type").unwrap_or_default().to_ascii_uppercase();
-        match kind.as_str() {
-            "TIME" => match json.text_of("cronExpression") {
-                Some(cron) => Ok(Self::Time { cron }),
-                None => Err(refuse("cron expression must not be null")),
-            },
-            "PROGRAM_STATUS" => program_status(json),
-            "PARTITION" => partition(json),
-            "AND" => several(json, "AND").map(Self::And),
-            "OR" => several(json, "OR").map(Self::Or),
-            _ => Err(refuse("Unable to map trigger type null to a trigger class")),
-        }
-    }
-
     /// `TIME`
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -183,7 +154,7 @@ impl Trigger {
                 count,
             } => Form::Partition {
                 dataset: Dataset {
-                    dataset,
+                    name: dataset,
                     namespace,
                     entity: "DATASET",
                 },
@@ -270,119 +241,4 @@ impl Trigger {
             unit => Some(unit.clone()),
         }
     }
-}
-
-/// `programId` must name a program wholly; what a real server says of one that is incomplete is not known.
-fn program_status(json: &Ordered) -> Result<Trigger, Answer> {
-    let statuses = match json.get("programStatuses") {
-        Some(Ordered::List(items)) => items,
-        _ => {
-            return Err(refuse(
-                "Cannot invoke \"java.util.Set.contains(Object)\" because the return value of \
-                 \"io.cdap.cdap.proto.ProtoTrigger$ProgramStatusTrigger.getProgramStatuses()\" is null",
-            ));
-        }
-    };
-    let part = |id: &Ordered, name: &str| id.text_of(name).filter(|text| !text.is_empty());
-    let Some(id) = json.get("programId").filter(|id| **id != Ordered::Null) else {
-        return Err(refuse("program id must not be null"));
-    };
-    let program = || {
-        Some(ProgramRef {
-            namespace: part(id, "namespace")?,
-            app: part(id, "application")?,
-            kind: ProgramKind::from_json(&part(id, "type")?)?,
-            name: part(id, "program")?,
-        })
-    };
-    let program = program().ok_or_else(|| refuse("program id must not be null"))?;
-    let mut read: Vec<Status> = Vec::new();
-    for status in statuses {
-        let name = status.text().unwrap_or_default().to_ascii_uppercase();
-        if matches!(name.as_str(), "INITIALIZING" | "RUNNING") {
-            return Err(refuse(format!(
-                "Cannot allow triggering program {} with statuses [{name}]: [COMPLETED, FAILED, KILLED] statuses are \
-                 supported",
-                program.name
-            )));
-        }
-        let status = ending(&name).ok_or_else(|| {
-            refuse(
-                "Cannot invoke \"io.cdap.cdap.api.ProgramStatus.toString()\" because \"programStatus\" is null",
-            )
-        })?;
-        if !read.contains(&status) {
-            read.push(status);
-        }
-    }
-    Ok(Trigger::ProgramStatus {
-        program,
-        version: part(id, "version").unwrap_or_else(|| "-SNAPSHOT".to_owned()),
-        statuses: read,
-    })
-}
-
-/// An end that a run can have, by its name. A refused run is none (`ProgramRunStatus.toProgramStatus`).
-pub fn ending(name: &str) -> Option<Status> {
-    match name {
-        "COMPLETED" => Some(Status::Completed),
-        "FAILED" => Some(Status::Failed),
-        "KILLED" => Some(Status::Killed),
-        _ => None,
-    }
-}
-
-fn partition(json: &Ordered) -> Result<Trigger, Answer> {
-    let Some(dataset) = json.get("dataset").filter(|dataset| **dataset != Ordered::Null) else {
-        return Err(refuse("dataset must not be null"));
-    };
-    let part = |name: &str, what: &str| {
-        dataset
-            .text_of(name)
-            .ok_or_else(|| refuse(format!("{what} must not be null")))
-    };
-    let (namespace, name) = (
-        part("namespace", "dataset namespace")?,
-        part("dataset", "dataset name")?,
-    );
-    let count = whole(json, "numPartitions").unwrap_or_default();
-    at_least_one(count, "number of partitions")?;
-    Ok(Trigger::Partition {
-        namespace,
-        dataset: name,
-        count,
-    })
-}
-
-fn several(json: &Ordered, kind: &str) -> Result<Vec<Trigger>, Answer> {
-    let items = match json.get("triggers") {
-        Some(Ordered::List(items)) => items.as_slice(),
-        _ => &[],
-    };
-    let wrong = |what: &str| {
-        refuse(format!(
-            "Triggers passed in to construct a trigger of type {kind} cannot {what}."
-        ))
-    };
-    if items.is_empty() {
-        return Err(wrong("be empty"));
-    }
-    if items.contains(&Ordered::Null) {
-        return Err(wrong("contain null"));
-    }
-    items.iter().map(Trigger::read).collect()
-}
-
-/// A whole number under `key`.
-pub fn whole(json: &Ordered, key: &str) -> Option<i64> {
-    json.text_of(key)?.parse().ok()
-}
-
-/// The check of a number in `ProtoTrigger` and `ProtoConstraint`; the missing space is theirs.
-pub fn at_least_one(number: i64, name: &str) -> Result<(), Answer> {
-    if number < 1 {
-        let text = format!("{name} must be greater than or equal to1 but is {number}");
-        return Err(refuse(text));
-    }
-    Ok(())
 }

@@ -110,7 +110,11 @@ async fn the_end_of_a_run_triggers_once_and_only_while_enabled() {
 
 #[tokio::test]
 async fn a_young_triggered_run_shows_what_triggered_it() {
-    let lab = with_second(Settings { speed: 8.0, ..swift() }).await;
+    let lab = with_second(Settings {
+        speed: 8.0,
+        ..swift()
+    })
+    .await;
     lab.schedule("next", json!({ "trigger": after(&["FAILED", "COMPLETED"]) }))
         .await;
     let run = lab.start(json!({ "mine": "1" })).await;
@@ -250,4 +254,40 @@ async fn what_cannot_be_changed_is_said() {
     let ever = format!("{again}0&end-time-millis=9000000000000");
     assert_eq!(lab.put(&ever, "").await.status, 200);
     assert_eq!(lab.get(&path).await.json()["status"], "SCHEDULED");
+}
+
+/// A schedule that is due fires, once, with its name among the arguments.
+#[tokio::test]
+async fn an_enabled_schedule_starts_runs() {
+    let lab = lab().await;
+    let app = include_str!("../../../../assets/cdf-mysql-to-bigquery.json");
+    let mut app: Json = serde_json::from_str(app).unwrap();
+    app["config"]["schedule"] = json!("* * * * * ?");
+    let deployed = lab
+        .put(
+            "/v3/namespaces/default/apps/cdf_mysql_to_bigquery",
+            app.to_string(),
+        )
+        .await;
+    assert_eq!(deployed.status, 200, "{deployed:?}");
+    let schedule = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery/schedules/dataPipelineSchedule";
+    assert_eq!(
+        lab.get(&format!("{schedule}/status")).await.body,
+        r#"{"status":"SUSPENDED"}"#
+    );
+    assert_eq!(lab.post(&format!("{schedule}/enable"), "").await.body, "OK");
+    let patience = Instant::now() + Duration::from_secs(20);
+    let run = loop {
+        let runs = lab.get(&format!("{P}/runs?status=COMPLETED")).await.json();
+        if let Some(run) = runs.as_array().and_then(|runs| runs.first()) {
+            break run.clone();
+        }
+        assert!(Instant::now() < patience, "it never fired");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let arguments: Json = serde_json::from_str(run["properties"]["runtimeArgs"].as_str().unwrap()).unwrap();
+    assert_eq!(arguments["scheduleName"], "dataPipelineSchedule");
+    assert_eq!(lab.post(&format!("{schedule}/disable"), "").await.status, 200);
+    let refused = lab.post(&format!("{schedule}/suspend"), "").await;
+    assert_eq!(refused.status, 409, "{refused:?}");
 }
