@@ -22,6 +22,7 @@ mod macros;
 pub mod observation;
 mod pipeline;
 pub mod plugin;
+mod private;
 pub mod scenario;
 pub mod server;
 pub mod source;
@@ -164,11 +165,13 @@ pub enum SandboxError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
-    /// An entry of the store of runs is no JSON of ours.
+    /// An entry of a store is no JSON of ours.
     #[error(
-        "could not read the {kind} '{key}' in cdap.db: {source}; if the file is damaged or of a later release, delete it, and the sandbox makes a new one"
+        "could not read the {kind} '{key}' in {file}: {source}; if the file is damaged or of a later release, delete it, and the sandbox makes a new one"
     )]
     Entry {
+        /// `cdap.db`, `jobs.db`
+        file: &'static str,
         /// `run`, `app`, …
         kind: String,
         /// Its name.

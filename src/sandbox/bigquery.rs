@@ -1,9 +1,10 @@
 //! The sandbox's BigQuery REST API, version 2: jobs, queries, tables and rows over the warehouse.
 //!
-//! It keeps jobs in memory and computes nothing itself: statements go to `sandbox/warehouse.rs`, each on
+//! It keeps jobs (`bigquery/archive.rs`) and computes nothing itself: statements go to `sandbox/warehouse.rs`, each on
 //! a thread that may block. Any bearer token is accepted, and none. Start reading at
 //! `bigquery/query.rs`; what a row looks like on the wire is in `bigquery/encode.rs`.
 
+mod archive;
 mod asked;
 mod dataset;
 mod encode;
@@ -25,6 +26,8 @@ mod tests;
 
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::warehouse::{SqlError, Warehouse};
+use crate::sandbox::{SandboxError, State};
+use archive::Archive;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -51,11 +54,15 @@ struct Desk {
 }
 
 /// The API under `/bigquery/v2`.
-pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets) -> Router {
+///
+/// # Errors
+/// When the store of jobs cannot be opened or read.
+pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets, state: &State) -> Result<Router, SandboxError> {
+    let archive = Archive::open(state).map_err(|error| error.of_file(state, archive::FILE))?;
     let desk = Arc::new(Desk {
         warehouse,
         buckets,
-        jobs: Ledger::default(),
+        jobs: Ledger::open(archive)?,
         snapshots: Snapshots::default(),
         uploads: Uploads::default(),
     });
@@ -97,10 +104,10 @@ pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets) -> Router {
         .route("/projects/{project}/jobs", post(upload::begin).put(upload::go_on))
         .layer(DefaultBodyLimit::max(LARGEST_UPLOAD))
         .with_state(desk);
-    Router::new()
+    Ok(Router::new()
         .nest("/bigquery/v2", api)
         .nest("/upload/bigquery/v2", uploads.clone())
-        .nest("/resumable/upload/bigquery/v2", uploads)
+        .nest("/resumable/upload/bigquery/v2", uploads))
 }
 
 async fn nowhere(method: Method, uri: Uri) -> Fault {

@@ -60,7 +60,7 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
     let (stores, ground) = stores
         .await
         .map_err(|error| SandboxError::Deploy(error.to_string()))??;
-    let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone())
+    let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone(), &settings.state)?
         .merge(storage::router(stores.buckets.clone()));
     let executor = StoreExecutor::new(stores);
     let running = server::start(settings, Arc::new(executor), more, names).await?;

@@ -1,8 +1,10 @@
 //! One cell, one column: what the source, the pipelines and the warehouse hand to each other.
 
+use serde::{Deserialize, Serialize};
+
 /// A cell. Dates and times are text in BigQuery's canonical form; a timestamp is a number, so that
 /// it can be compared without parsing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// SQL NULL.
     Null,
@@ -11,7 +13,7 @@ pub enum Value {
     /// INT64.
     Int(i64),
     /// FLOAT64.
-    Float(f64),
+    Float(#[serde(with = "bits")] f64),
     /// NUMERIC or DECIMAL, as plain decimal text: `1234.50`.
     Numeric(String),
     /// STRING.
@@ -34,8 +36,22 @@ pub enum Value {
     Struct(Vec<Value>),
 }
 
+/// A number as its bits: JSON has no infinity, and reads some numbers back as their neighbours.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+    pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        number.to_bits().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        u64::deserialize(deserializer).map(f64::from_bits)
+    }
+}
+
 /// The type of a column, by BigQuery's standard names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnType {
     /// BOOL.
     Bool,
@@ -66,7 +82,7 @@ pub enum ColumnType {
 }
 
 /// A column of a table, of a query result or of a pipeline's record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its name, in the spelling of its maker.
     pub name: String,

@@ -38,14 +38,17 @@ pub use error::SqlError;
 pub use load::{Append, Existing};
 pub(crate) use moment::parse_timestamp;
 
+use crate::sandbox::private;
 use crate::sandbox::value::{Column, ColumnType, Value};
 use analysis::Analyst;
 use analysis::scope::Scope;
 use chrono::Utc;
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 use session::{Frame, Session};
+use std::borrow::Cow;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use syntax::tree::Statement;
@@ -84,10 +87,10 @@ pub struct Parameter {
 }
 
 /// What a statement did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueryOutcome {
     /// `SELECT`, `INSERT`, `TRUNCATE_TABLE`, `CREATE_TABLE` …
-    pub statement_type: &'static str,
+    pub statement_type: Cow<'static, str>,
     /// The columns of its result; empty for anything but a SELECT.
     pub columns: Vec<Column>,
     /// Its rows.
@@ -99,7 +102,7 @@ pub struct QueryOutcome {
 }
 
 /// How many rows a statement changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowChanges {
     /// New ones.
     pub inserted: u64,
@@ -110,10 +113,10 @@ pub struct RowChanges {
 }
 
 /// What a statement did to a table or view.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     /// `CREATE`, `REPLACE`, `SKIP`, `DROP` or `ALTER`.
-    pub operation: &'static str,
+    pub operation: Cow<'static, str>,
     /// Its dataset.
     pub dataset: String,
     /// Its name.
@@ -147,7 +150,7 @@ impl QueryOutcome {
         let (dataset, table) = full.split_once('.').unwrap_or((full, ""));
         Self {
             definition: Some(Definition {
-                operation,
+                operation: operation.into(),
                 dataset: dataset.into(),
                 table: table.into(),
             }),
@@ -157,7 +160,7 @@ impl QueryOutcome {
 
     const fn plain(statement_type: &'static str) -> Self {
         Self {
-            statement_type,
+            statement_type: Cow::Borrowed(statement_type),
             columns: Vec::new(),
             rows: Vec::new(),
             changes: None,
@@ -178,7 +181,7 @@ impl Warehouse {
     /// Opens `warehouse.db` in a folder, or a storage that ends with the process.
     pub fn open(folder: Option<&Path>, project: &str, location: &str) -> rusqlite::Result<Self> {
         let mut connection = match folder {
-            Some(folder) => Connection::open(private_file(folder)?)?,
+            Some(folder) => Connection::open(private::file(folder, "warehouse.db").map_err(unusable)?)?,
             None => Connection::open_in_memory()?,
         };
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -302,20 +305,11 @@ fn perform(analyst: &Analyst<'_>, statement: &Statement) -> Result<QueryOutcome,
 
 fn internal(error: rusqlite::Error) -> SqlError {
     SqlError {
-        reason: "internalError",
+        reason: "internalError".into(),
         message: format!("The sandbox's storage failed: {error}"),
     }
 }
 
-/// The file, made for its owner's eyes before SQLite opens it; its siblings inherit the mode.
-fn private_file(folder: &Path) -> rusqlite::Result<PathBuf> {
-    let path = folder.join("warehouse.db");
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
-        Ok(_) => Ok(path),
-        Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
-    }
+fn unusable(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

@@ -6,11 +6,12 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json_, json};
+use std::borrow::Cow;
 
 /// An answer that is no success.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
-    reason: &'static str,
+    reason: Cow<'static, str>,
     message: String,
     /// `("q", "parameter")`: the SQL text.
     location: Option<(&'static str, &'static str)>,
@@ -19,7 +20,7 @@ pub(super) struct Fault {
 impl Fault {
     pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
         Self {
-            reason,
+            reason: Cow::Borrowed(reason),
             message: message.into(),
             location: None,
         }
@@ -39,7 +40,7 @@ impl Fault {
 
     /// The HTTP status and Google's name for it.
     fn status(&self) -> (StatusCode, &'static str) {
-        match self.reason {
+        match &*self.reason {
             "notFound" => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             "duplicate" => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
             "accessDenied" => (StatusCode::FORBIDDEN, "PERMISSION_DENIED"),

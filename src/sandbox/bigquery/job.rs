@@ -4,11 +4,15 @@
 //! done by then is done, as at Google.
 
 use super::Desk;
+use super::archive::Archive;
 use super::fault::Fault;
 use super::work::{Outcome, Work};
+use crate::sandbox::SandboxError;
 use crate::sandbox::warehouse::SqlError;
 use chrono::Utc;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,7 +31,7 @@ pub(super) struct Job {
     /// In milliseconds since 1970.
     pub created: i64,
     /// `QUERY`, `LOAD`, `COPY`, `EXTRACT`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     progress: watch::Sender<Progress>,
     cancelled: Arc<AtomicBool>,
 }
@@ -41,6 +45,7 @@ pub(super) enum Progress {
 }
 
 /// How a job ended.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Ending {
     pub started: i64,
     pub ended: i64,
@@ -56,6 +61,26 @@ pub(super) struct Order {
 }
 
 impl Job {
+    /// A job as it was kept.
+    pub fn known(
+        id: String,
+        location: String,
+        configuration: Json,
+        created: i64,
+        kind: String,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            id,
+            location,
+            configuration,
+            created,
+            kind: kind.into(),
+            progress: watch::Sender::new(progress),
+            cancelled: Arc::default(),
+        }
+    }
+
     pub fn progress(&self) -> Progress {
         self.progress.borrow().clone()
     }
@@ -81,25 +106,35 @@ impl Job {
     async fn run(self: Arc<Self>, desk: Arc<Desk>, work: Work) {
         let started = now();
         self.progress.send_replace(Progress::Running { started });
-        let cancelled = Arc::clone(&self.cancelled);
-        let work = move || work.perform(&desk, &cancelled);
-        let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-            Err(SqlError {
-                reason: "internalError",
+        let job = Arc::clone(&self);
+        let work = move || {
+            let ending = Ending {
+                result: work.perform(&desk, &job.cancelled),
+                started,
+                ended: now(),
+            };
+            desk.jobs.archive.put(&job, Some(&ending));
+            ending
+        };
+        let gave_up = |error| Ending {
+            result: Err(SqlError {
+                reason: "internalError".into(),
                 message: format!("The sandbox's warehouse gave up: {error}"),
-            })
-        });
-        self.progress.send_replace(Progress::Done(Arc::new(Ending {
+            }),
             started,
             ended: now(),
-            result,
-        })));
+        };
+        let ending = tokio::task::spawn_blocking(work).await.unwrap_or_else(gave_up);
+        self.progress.send_replace(Progress::Done(Arc::new(ending)));
     }
 }
 
 /// All jobs, by id.
 #[derive(Default)]
-pub(super) struct Ledger(Mutex<Pages>);
+pub(super) struct Ledger {
+    pages: Mutex<Pages>,
+    archive: Archive,
+}
 
 #[derive(Default)]
 struct Pages {
@@ -111,8 +146,21 @@ struct Pages {
 }
 
 impl Ledger {
+    /// With all jobs that were kept.
+    pub fn open(archive: Archive) -> Result<Self, SandboxError> {
+        let mut pages = Pages::default();
+        for job in archive.all()? {
+            pages.order.push_back(job.id.clone());
+            pages.jobs.insert(job.id.clone(), Arc::new(job));
+        }
+        Ok(Self {
+            pages: Mutex::new(pages),
+            archive,
+        })
+    }
+
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The job of this id; a client that asks in the wrong place does not see it.
@@ -139,6 +187,8 @@ impl Ledger {
         pages.jobs.remove(id);
         pages.order.retain(|known| known != id);
         pages.requests.retain(|_, (_, job)| job.id != id);
+        drop(pages);
+        self.archive.delete(id);
     }
 
     /// Every job, newest first.
@@ -168,7 +218,7 @@ impl Ledger {
 }
 
 impl Pages {
-    fn forget_oldest(&mut self) {
+    fn forget_oldest(&mut self, archive: &Archive) {
         while self.order.len() > REMEMBERED {
             let Some(id) = self.order.pop_front() else { return };
             let done = |job: &Arc<Job>| matches!(job.progress(), Progress::Done(_));
@@ -177,6 +227,7 @@ impl Pages {
                 return;
             }
             self.jobs.remove(&id);
+            archive.delete(&id);
             self.requests.retain(|_, (_, job)| job.id != id);
         }
     }
@@ -201,7 +252,7 @@ pub(super) fn start(desk: &Arc<Desk>, order: Order) -> Result<Arc<Job>, Fault> {
         configuration: order.configuration,
         created: now(),
         progress: watch::Sender::new(Progress::Pending),
-        kind: order.work.kind(),
+        kind: order.work.kind().into(),
         cancelled: Arc::default(),
         id: id.clone(),
     });
@@ -216,8 +267,9 @@ pub(super) fn start(desk: &Arc<Desk>, order: Order) -> Result<Arc<Job>, Fault> {
     }
     pages.jobs.insert(id.clone(), job.clone());
     pages.order.push_back(id);
-    pages.forget_oldest();
+    pages.forget_oldest(&desk.jobs.archive);
     drop(pages);
+    desk.jobs.archive.put(&job, None);
     tokio::spawn(job.clone().run(desk.clone(), order.work));
     Ok(job)
 }

@@ -175,7 +175,7 @@ pub(super) fn resource(desk: &Desk, job: &Job) -> Json {
         "selfLink": format!("/bigquery/v2/projects/{project}/jobs/{id}?location={location}"),
         "user_email": "sandbox@downbeat.invalid",
         "jobReference": {"projectId": project, "jobId": id, "location": location},
-        "configuration": echoed(&job.configuration, job.kind),
+        "configuration": echoed(&job.configuration, &job.kind),
         "statistics": statistics,
         "status": status,
     });
@@ -241,11 +241,11 @@ fn query_statistics(project: &str, outcome: &QueryOutcome) -> Json {
         "cacheHit": false,
     });
     if let Some(changes) = &outcome.changes {
-        statistics["dmlStats"] = dml_statistics(outcome.statement_type, changes);
+        statistics["dmlStats"] = dml_statistics(&outcome.statement_type, changes);
         statistics["numDmlAffectedRows"] = changes.total().to_string().into();
     }
     if let Some(definition) = &outcome.definition {
-        statistics["ddlOperationPerformed"] = definition.operation.into();
+        statistics["ddlOperationPerformed"] = (*definition.operation).into();
         statistics["ddlTargetTable"] =
             json!({"projectId": project, "datasetId": definition.dataset, "tableId": definition.table});
     }

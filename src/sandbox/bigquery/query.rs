@@ -138,7 +138,7 @@ fn complete(desk: &Desk, job: &Job, ending: &Ending, page: &Page, moments: Momen
     answer["cacheHit"] = false.into();
     if let Some(changes) = &outcome.changes {
         answer["numDmlAffectedRows"] = changes.total().to_string().into();
-        answer["dmlStats"] = super::job_api::dml_statistics(outcome.statement_type, changes);
+        answer["dmlStats"] = super::job_api::dml_statistics(&outcome.statement_type, changes);
     }
     // A statement without a result has neither schema nor totalRows: clients tell it apart by that.
     if outcome.statement_type != "SELECT" {

@@ -1,5 +1,6 @@
 //! The API over a real socket, as clients use it: jobs and queries. Tables are in `tests/tables.rs`.
 
+mod kept;
 mod loads;
 mod tables;
 
@@ -19,13 +20,17 @@ struct Service {
 
 impl Service {
     async fn start(location: &str) -> Self {
+        Self::on(location, &State::Ephemeral).await
+    }
+
+    async fn on(location: &str, state: &State) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let warehouse = Arc::new(Warehouse::open(None, "p-1", location).unwrap());
         warehouse.seed().unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}/bigquery/v2", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let app = router(warehouse.clone(), Buckets::new(folder.path()));
+        let app = router(warehouse.clone(), Buckets::new(folder.path()), state).unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self {
             base,

@@ -4,6 +4,7 @@ use super::Desk;
 use super::intake::Load;
 use super::transfer::{Copy, Extract};
 use crate::sandbox::warehouse::{Append, QueryOutcome, QuerySettings, SqlError};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -31,7 +32,7 @@ pub(super) struct Destination {
 }
 
 /// What came of it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Outcome {
     Query(QueryOutcome),
     /// Rows into a table: how many, from how many files and bytes.

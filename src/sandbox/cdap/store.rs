@@ -5,13 +5,14 @@
 //! temporary one. Never logs a body: it may hold secrets.
 
 use super::log::LogLine;
-use crate::sandbox::{SandboxError, State};
+use crate::sandbox::{SandboxError, State, private};
 use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const FILE: &str = "cdap.db";
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS thing (
@@ -45,8 +46,7 @@ impl Store {
     pub fn open(state: &State) -> Result<Self, SandboxError> {
         let connection = match state {
             State::Directory(folder) => {
-                let path = folder.join("cdap.db");
-                prepare(folder, &path).map_err(|source| SandboxError::Folder {
+                let path = private::file(folder, FILE).map_err(|source| SandboxError::Folder {
                     path: folder.clone(),
                     source,
                 })?;
@@ -114,8 +114,12 @@ impl Store {
             match serde_json::from_str(&body) {
                 Ok(thing) => things.push((key, thing)),
                 Err(source) => {
-                    let kind = kind.to_owned();
-                    return Err(SandboxError::Entry { kind, key, source });
+                    return Err(SandboxError::Entry {
+                        file: FILE,
+                        kind: kind.to_owned(),
+                        key,
+                        source,
+                    });
                 }
             }
         }
@@ -175,21 +179,4 @@ impl Store {
             }
         }
     }
-}
-
-#[cfg(unix)]
-fn prepare(folder: &Path, file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true).mode(0o600).open(file)?;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn prepare(folder: &Path, _: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
 }

@@ -154,7 +154,7 @@ impl Analyst<'_> {
             [dataset, table] => Ok(format!("{dataset}.{table}")),
             [owner, dataset, table] if owner == project => Ok(format!("{dataset}.{table}")),
             [owner, dataset, table] => Err(SqlError {
-                reason: "accessDenied",
+                reason: "accessDenied".into(),
                 message: format!(
                     "Access Denied: Table {owner}:{dataset}.{table}: User does not have permission to query table {owner}:{dataset}.{table}, or perhaps it does not exist."
                 ),

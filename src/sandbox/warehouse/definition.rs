@@ -304,7 +304,7 @@ impl Analyst<'_> {
         let tables = catalogue::tables(connection, name)?;
         if !tables.is_empty() && !cascade {
             return Err(SqlError {
-                reason: "resourceInUse",
+                reason: "resourceInUse".into(),
                 message: format!("Dataset {project}:{name} is still in use"),
             });
         }
@@ -322,7 +322,7 @@ impl Analyst<'_> {
 
 fn duplicate(message: String) -> SqlError {
     SqlError {
-        reason: "duplicate",
+        reason: "duplicate".into(),
         message,
     }
 }

@@ -1,11 +1,14 @@
 //! What BigQuery says when a statement cannot be run: reason and message in its words.
 
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
 /// A refused statement.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
 pub struct SqlError {
     /// `invalidQuery`, `notFound`, `duplicate`, `invalid`, `accessDenied` …
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// The message, as BigQuery words it.
     pub message: String,
 }
@@ -14,7 +17,7 @@ impl SqlError {
     /// The statement is wrong or not supported.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self {
-            reason: "invalidQuery",
+            reason: "invalidQuery".into(),
             message: message.into(),
         }
     }
@@ -22,7 +25,7 @@ impl SqlError {
     /// Something that the statement names does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self {
-            reason: "notFound",
+            reason: "notFound".into(),
             message: message.into(),
         }
     }
@@ -30,7 +33,7 @@ impl SqlError {
     /// Somebody cancelled it.
     pub fn stopped() -> Self {
         Self {
-            reason: "stopped",
+            reason: "stopped".into(),
             message: "Job execution was cancelled: User requested cancellation".into(),
         }
     }
@@ -38,7 +41,7 @@ impl SqlError {
     /// What a load job cannot take.
     pub fn bad_data(message: impl Into<String>) -> Self {
         Self {
-            reason: "invalid",
+            reason: "invalid".into(),
             message: message.into(),
         }
     }

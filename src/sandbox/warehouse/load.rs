@@ -83,7 +83,7 @@ impl Warehouse {
                 .map_err(internal)?
             {
                 return Err(SqlError {
-                    reason: "duplicate",
+                    reason: "duplicate".into(),
                     message: format!("Already Exists: Table {}:{full}", self.project),
                 });
             }
@@ -194,7 +194,7 @@ impl Warehouse {
         let tables = self.tables(dataset)?;
         if !tables.is_empty() && !contents {
             return Err(SqlError {
-                reason: "resourceInUse",
+                reason: "resourceInUse".into(),
                 message: format!("Dataset {}:{dataset} is still in use", self.project),
             });
         }
@@ -213,7 +213,7 @@ impl Warehouse {
     fn changed_type(&self, full: &str, name: &str, from: &Column, to: &Column) -> SqlError {
         let (from, to) = (kind::name(&from.kind), kind::name(&to.kind));
         SqlError {
-            reason: "invalid",
+            reason: "invalid".into(),
             message: format!(
                 "Provided Schema does not match Table {}:{full}. Field {name} has changed type from {from} to {to}",
                 self.project

@@ -43,7 +43,7 @@ pub(super) fn on_a_thread_of_its_own(
             work()
         });
         let failed = |what: &str| SqlError {
-            reason: "internalError",
+            reason: "internalError".into(),
             message: format!("The sandbox could not run the statement: {what}"),
         };
         match thread {

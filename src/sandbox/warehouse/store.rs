@@ -122,7 +122,7 @@ fn refused(error: &rusqlite::Error, columns: &[Column]) -> SqlError {
             .max_by_key(|column| column.len());
         let message = format!("Required field {} cannot be null", column.unwrap_or(name));
         return SqlError {
-            reason: "invalid",
+            reason: "invalid".into(),
             message,
         };
     }

@@ -182,7 +182,7 @@ fn loads_add_columns_and_refuse_other_types() {
     let truncated = run(&warehouse, "TRUNCATE TABLE `p-1`.`cdf_output`.`landing`").unwrap();
     assert_eq!(
         (
-            truncated.statement_type,
+            &*truncated.statement_type,
             truncated.changes.map(|changes| changes.total())
         ),
         ("TRUNCATE_TABLE", Some(1))
@@ -352,7 +352,7 @@ fn changes_say_their_rows_and_want_a_where() {
         let outcome = run(&warehouse, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         assert_eq!(
             (
-                outcome.statement_type,
+                &*outcome.statement_type,
                 outcome.changes.map(|changes| changes.total())
             ),
             (kind, rows),

@@ -248,7 +248,7 @@ impl Joined {
             return Ok(());
         }
         Err(SqlError {
-            reason: "resourcesExceeded",
+            reason: "resourcesExceeded".into(),
             message: "Resources exceeded during query execution: The query could not be executed in the allotted memory. A join of the sandbox may have no more than about twenty million cells.".into(),
         })
     }

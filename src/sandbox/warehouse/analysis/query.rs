@@ -8,7 +8,9 @@ use crate::sandbox::warehouse::compare;
 use crate::sandbox::warehouse::error::SqlError;
 use crate::sandbox::warehouse::kind;
 use crate::sandbox::warehouse::session::{Row, Rows};
-use crate::sandbox::warehouse::syntax::tree::{Body, Expression, Node, Order, Place, Query, SetOperator};
+use crate::sandbox::warehouse::syntax::tree::{
+    Body, Expression, From, Node, Order, Place, Query, SetOperator,
+};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -50,7 +52,7 @@ impl Analyst<'_> {
                 level: scope.level,
                 ..Scope::EMPTY
             };
-            let relation = if query.recursive && mentions(tree, name) {
+            let relation = if query.recursive && reads(tree, name) {
                 self.recursive(&inside, name, tree)?
             } else {
                 self.query(&inside, tree)?
@@ -282,11 +284,32 @@ impl Analyst<'_> {
     }
 }
 
-/// Whether the query's text names this one.
-fn mentions(query: &Query, name: &str) -> bool {
-    format!("{query:?}")
-        .to_ascii_lowercase()
-        .contains(&format!("parts: [\"{}\"]", name.to_ascii_lowercase()))
+/// Whether the query reads from this one, as a recursive term does: in FROM. Inside of an expression no query may
+/// refer to itself, so that its name is looked up like any other there.
+fn reads(query: &Query, name: &str) -> bool {
+    let hidden = query
+        .with
+        .iter()
+        .any(|(inner, _)| inner.eq_ignore_ascii_case(name));
+    let inner = query.with.iter().any(|(_, inner)| reads(inner, name));
+    inner || (!hidden && body_reads(&query.body, name))
+}
+
+fn body_reads(body: &Body, name: &str) -> bool {
+    match body {
+        Body::Select(select) => select.from.as_ref().is_some_and(|from| from_reads(from, name)),
+        Body::Query(query) => reads(query, name),
+        Body::Set { left, right, .. } => body_reads(left, name) || body_reads(right, name),
+    }
+}
+
+fn from_reads(from: &From, name: &str) -> bool {
+    match from {
+        From::Table { path, .. } => matches!(&path.parts[..], [only] if only.eq_ignore_ascii_case(name)),
+        From::Query { query, .. } => reads(query, name),
+        From::Unnest { .. } => false,
+        From::Join { left, right, .. } => from_reads(left, name) || from_reads(right, name),
+    }
 }
 
 /// Rows with their cells in wider types.

@@ -37,7 +37,7 @@ fn a_merge_inserts_updates_and_deletes() {
     let outcome = run(&warehouse, merge).unwrap();
     assert_eq!(
         (
-            outcome.statement_type,
+            &*outcome.statement_type,
             outcome.changes.map(|changes| changes.total())
         ),
         ("MERGE", Some(4))
