@@ -1,15 +1,14 @@
 //! Schedules of workflows: what is kept of each. A pipeline's config brings `dataPipelineSchedule`, clients
 //! add others; all are born SUSPENDED and start runs only while they are enabled.
 //!
-//! `schedule/request.rs` reads what clients send, `calls.rs` and `lists.rs` answer them, `moments.rs` tells when the clock
-//! starts runs, `trigger.rs` and `constraint.rs` are the conditions, `firing.rs` and `info.rs` the starts.
-//! Texts that no recording has follow CDAP's source (`ProgramScheduleHttpHandler`, `CoreSchedulerService`).
+//! `schedule/request.rs` reads what clients send, `calls.rs` and `lists.rs` answer, `moments.rs` tells when the
+//! clock starts runs; `trigger.rs` and `constraint.rs` are the conditions, `firing.rs` and `info.rs` the starts;
+//! `keeping.rs` holds the store, deployments and deletions. Texts that no recording has follow CDAP's source
+//! (`ProgramScheduleHttpHandler`, `ProgramScheduleService`, `CoreSchedulerService`).
 
-use super::Cdap;
 use super::cron::Cron;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::world::World;
-use crate::sandbox::SandboxError;
 use constraint::{Constraint, Limit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -20,6 +19,7 @@ pub mod calls;
 mod constraint;
 mod firing;
 mod info;
+mod keeping;
 pub mod lists;
 pub mod moments;
 mod request;
@@ -164,15 +164,6 @@ impl Schedule {
     }
 }
 
-/// The form in which earlier releases kept the one schedule of an app, under `namespace/app`.
-#[derive(Deserialize)]
-struct Former {
-    cron: String,
-    concurrency: u64,
-    enabled: bool,
-    updated: i64,
-}
-
 /// The expression of a config, if it has one.
 ///
 /// # Errors
@@ -190,108 +181,5 @@ impl World {
         self.schedules
             .values()
             .filter(move |schedule| schedule.id.is_of(namespace, app))
-    }
-}
-
-impl Cdap {
-    /// Takes up the schedules of an earlier process, also those in the form that earlier releases kept. Moments
-    /// that nobody was there for are not made up for (`withMisfireHandlingInstructionDoNothing`).
-    pub(super) fn load_schedules(&self, world: &mut World) -> Result<(), SandboxError> {
-        for (key, kept) in self.store.all::<Json>("schedule")? {
-            let wrong = |source| SandboxError::Entry {
-                kind: "schedule".to_owned(),
-                key: key.clone(),
-                source,
-            };
-            if kept.get("id").is_some() {
-                let mut schedule: Schedule = serde_json::from_value(kept).map_err(wrong)?;
-                schedule.since = self.clock.now();
-                world.schedules.insert(schedule.id.clone(), schedule);
-                continue;
-            }
-            let former: Former = serde_json::from_value(kept).map_err(wrong)?;
-            let (namespace, app) = super::pair(&key);
-            let id = ScheduleId {
-                namespace,
-                app,
-                name: OF_CONFIG.to_owned(),
-            };
-            let schedule = Schedule {
-                enabled: former.enabled,
-                since: self.clock.now(),
-                ..Schedule::of_config(id, former.cron, former.concurrency, former.updated)
-            };
-            self.store.delete("schedule", &key);
-            self.keep_schedule(world, schedule);
-        }
-        Ok(())
-    }
-
-    fn keep_schedule(&self, world: &mut World, schedule: Schedule) {
-        self.store.put("schedule", &schedule.id.key(), &schedule);
-        world.schedules.insert(schedule.id.clone(), schedule);
-    }
-
-    fn drop_schedule(&self, world: &mut World, id: &ScheduleId) -> Option<Schedule> {
-        self.store.delete("schedule", &id.key());
-        world.schedules.remove(id)
-    }
-
-    /// Makes, changes or removes an app's schedules after a deployment: those that its config does not have
-    /// go (measured). A schedule that stays the same keeps its status.
-    pub(super) fn set_schedules(&self, world: &mut World, namespace: &str, app: &str, config: &Json) {
-        let id = ScheduleId {
-            namespace: namespace.to_owned(),
-            app: app.to_owned(),
-            name: OF_CONFIG.to_owned(),
-        };
-        let before = world.schedules.get(&id).cloned();
-        self.drop_schedules(world, namespace, app);
-        let Ok(Some(cron)) = of_config(config) else {
-            return;
-        };
-        let concurrency = config.get("maxConcurrentRuns").and_then(Json::as_u64);
-        let mut schedule = Schedule::of_config(id, cron, concurrency.unwrap_or(1), self.clock.now());
-        if let Some(before) = before.filter(|before| before.trigger == schedule.trigger) {
-            schedule.enabled = before.enabled;
-            schedule.since = before.since;
-            schedule.fired = before.fired;
-        }
-        self.keep_schedule(world, schedule);
-    }
-
-    /// Removes all schedules of an app.
-    fn drop_schedules(&self, world: &mut World, namespace: &str, app: &str) {
-        let mine: Vec<_> = world
-            .schedules_of(namespace, app)
-            .map(|schedule| schedule.id.clone())
-            .collect();
-        for id in mine {
-            self.drop_schedule(world, &id);
-        }
-    }
-
-    /// After the deletion of an app: its schedules go, and what only its runs could trigger goes too
-    /// (`ProgramScheduleStoreDataset.modifySchedulesTriggeredByDeletedProgram`).
-    pub(super) fn forget_schedules(&self, world: &mut World, namespace: &str, app: &str) {
-        self.drop_schedules(world, namespace, app);
-        let all: Vec<_> = world.schedules.values().cloned().collect();
-        for schedule in all {
-            match schedule.trigger.without(namespace, app) {
-                None => {
-                    self.drop_schedule(world, &schedule.id);
-                }
-                Some(left) if left != schedule.trigger => {
-                    let updated = self.clock.now();
-                    let changed = Schedule {
-                        trigger: left,
-                        updated,
-                        ..schedule
-                    };
-                    self.keep_schedule(world, changed);
-                }
-                Some(_) => {}
-            }
-        }
     }
 }
