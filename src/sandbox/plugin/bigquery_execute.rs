@@ -1,9 +1,10 @@
-//! `BigQueryExecute`: one statement as a job; with `rowAsArguments` its first row becomes arguments.
+//! `BigQueryExecute`: one statement as a job; with `rowAsArguments` its first row becomes arguments, with
+//! `dataset` and `table` its result is stored.
 
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::QuerySettings;
+use crate::sandbox::warehouse::{Append, Existing, QueryOutcome, QuerySettings, SqlError};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute";
 
@@ -19,15 +20,13 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
     if task.property("dialect", "standard") != "standard" {
         return Err(task.unsupported("dialect", "legacy"));
     }
-    if task.property("storeResults", "false") == "true" {
-        return Err(task.unsupported("storeResults", "true"));
-    }
     let warehouse = &task.stores.warehouse;
     let job = uuid::Uuid::new_v4();
     task.say(Level::Info, LOGGER, format!("Executing SQL as job {job}."));
     let outcome = warehouse
         .query(&task.property("sql", ""), &QuerySettings::default())
-        .map_err(|error| failure("com.google.cloud.bigquery.BigQueryException", error.message))?;
+        .map_err(refused)?;
+    store(task, &outcome)?;
     let place = format!(
         "project={}, job={job}, location={}",
         warehouse.project(),
@@ -60,6 +59,34 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
         }
     }
     Ok(done)
+}
+
+fn refused(error: SqlError) -> Failure {
+    failure("com.google.cloud.bigquery.BigQueryException", error.message)
+}
+
+/// The result into the table that is named, if one is: it must be empty or absent, because the plugin leaves the
+/// job's `writeDisposition` at BigQuery's own `WRITE_EMPTY`. That results are stored unless `storeResults` is turned
+/// off, and the words for a statement without a result, are believed, not recorded.
+fn store(task: &Task<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
+    let (dataset, table) = (task.property("dataset", ""), task.property("table", ""));
+    if dataset.is_empty() || table.is_empty() || task.property("storeResults", "true") != "true" {
+        return Ok(());
+    }
+    if outcome.statement_type != "SELECT" {
+        let text = "Cannot set destination table in jobs with DML statements";
+        return Err(refused(SqlError::invalid(text)));
+    }
+    let how = Append {
+        existing: Existing::Refuse,
+        create: true,
+        widen: false,
+    };
+    let put = task
+        .stores
+        .warehouse
+        .put(&dataset, &table, &outcome.columns, &outcome.rows, how);
+    put.map(|_| ()).map_err(refused)
 }
 
 /// `getStringValue()`: the value as BigQuery sends it, a TIMESTAMP in seconds.

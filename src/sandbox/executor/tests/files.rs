@@ -316,3 +316,37 @@ fn what_cannot_be_read_is_named() {
     ));
     assert_eq!(metric(&seen, "Write.records.in"), 1);
 }
+
+#[test]
+fn the_result_of_a_statement_is_stored_in_an_empty_table() {
+    let world = World::new();
+    let act = |properties: Json| {
+        let mut all = json!({"sql": "SELECT n, CAST(n AS STRING) AS word FROM UNNEST([1, 2, 3]) AS n", "dialect": "standard",
+            "mode": "batch", "useCache": "false", "location": "us-west1", "rowAsArguments": "false", "storeResults": "true",
+            "dataset": "cdf_output", "table": "stored"});
+        for (key, value) in properties.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        let read = json!({"path": "gs://in/x.txt", "format": "text", "referenceName": "in", "ignoreNonExistingFolders": "true"});
+        world.put("gs://in/x.txt", "");
+        chain(&[
+            stage("Execute", "BigQueryExecute", "action", &all),
+            stage("Read", "GCSFile", "batchsource", &read),
+            stage("Drop", "Trash", "batchsink", &json!({"referenceName": "out"})),
+        ])
+    };
+    world.complete(&act(json!({"storeResults": "false"})));
+    world.complete(&act(json!({})));
+    let rows = world.query("SELECT word FROM cdf_output.stored ORDER BY n");
+    assert_eq!(
+        rows,
+        ["1", "2", "3"].map(|word| vec![Value::Text(word.to_owned())])
+    );
+    assert!(world.failure(&act(json!({}))).contains("Already Exists: Table"));
+    let delete = json!({"sql": "DELETE FROM cdf_output.stored WHERE TRUE"});
+    assert!(
+        world
+            .failure(&act(delete))
+            .contains("Cannot set destination table")
+    );
+}
