@@ -133,6 +133,7 @@ recordings! {
     r_authentication: "cdap-6.11.0/r", Settings { cdap_token: Some("TOKEN".to_owned()), ..settings() };
     u_upgrades: "cdap-6.11.0/u", settings();
     s_details: "cdap-6.11.0/s", settings();
+    t_rest: "cdap-6.11.0/t", slower();
     old_single_start: "cdap-6.10.0/single-start", old();
     old_file_copy: "cdap-6.10.0/file-copy", old();
 }

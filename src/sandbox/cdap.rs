@@ -176,8 +176,7 @@ impl Cdap {
             .into_iter()
             .map(|(key, value)| (pair(&key), value))
             .collect();
-        let schedules = self.store.all("schedule")?.into_iter();
-        world.schedules = schedules.map(|(key, schedule)| (pair(&key), schedule)).collect();
+        self.load_schedules(&mut world)?;
         let apps: BTreeMap<String, Vec<app::AppVersion>> = self.store.all("app")?.into_iter().collect();
         for (key, mut versions) in apps {
             for version in &mut versions {

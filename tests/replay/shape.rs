@@ -216,7 +216,7 @@ impl Comparison<'_> {
             let attempts = theirs
                 .iter()
                 .map(|theirs| self.attempt(&format!("{at}[{index}]"), theirs, mine));
-            let best = attempts.min_by_key(Vec::len).unwrap_or_default();
+            let best = attempts.min_by_key(|flaws| weight(flaws)).unwrap_or_default();
             self.flaws.extend(best);
         }
     }
@@ -231,6 +231,13 @@ impl Comparison<'_> {
         inner.values(at, recorded, ours);
         inner.flaws
     }
+}
+
+/// How far a record is from another: what differs high up makes it another record, what differs deep inside
+/// does not.
+fn weight(flaws: &[Flaw]) -> usize {
+    let depth = |flaw: &Flaw| flaw.at.matches(['.', '[', '<']).count();
+    flaws.iter().map(|flaw| (1 << 16) >> depth(flaw).min(16)).sum()
 }
 
 /// The same with the keys of its objects in alphabetical order.

@@ -89,7 +89,7 @@ impl Cdap {
             .or_default();
         versions.push(version.clone());
         self.store.put("app", &format!("{namespace}/{app}"), versions);
-        self.set_schedule(&mut world, namespace, app, &version.config);
+        self.set_schedules(&mut world, namespace, app, &version.config);
         Ok(version)
     }
 
@@ -170,9 +170,7 @@ impl Cdap {
             self.store.forget_lines(&run);
         }
         world.apps.remove(&key);
-        world.schedules.remove(&key);
-        world.fired.remove(&key);
-        self.store.delete("schedule", &format!("{namespace}/{app}"));
+        self.forget_schedules(&mut world, namespace, app);
         self.store.delete("app", &format!("{namespace}/{app}"));
         let own = format!("{namespace}/{app}");
         let scopes: Vec<_> = world

@@ -30,7 +30,6 @@ impl Cdap {
 
     /// Makes visible what happened since the last beat, and acts on it.
     pub(super) fn beat(self: &Arc<Self>) {
-        self.fire_schedules();
         let mut world = self.world();
         let mut launches = Vec::new();
         for event in std::mem::take(&mut world.events) {
@@ -43,6 +42,8 @@ impl Cdap {
         for run in launches {
             self.launch(run);
         }
+        // Last, so that a run that is started now is young until the next beat.
+        self.fire_schedules();
     }
 
     /// Writes changed runs to the store.
@@ -74,8 +75,12 @@ impl Cdap {
             Fated::Never => (None, false),
         };
         crash::skip(run, before);
+        let ended = run.status != before && run.status.is_end();
         if run.status != before {
             self.faults.seen(run.status, &run.arguments);
+        }
+        if ended {
+            self.tell_schedules(world, &id);
         }
         world.events.extend(next);
         world.touch(&id);

@@ -6,9 +6,10 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::log::page;
+use super::schedule::{calls, lists, moments};
 use super::{
     Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference,
-    profile, run_calls, schedule, secret, setting, specification, stop, studio, upgrade, upload, validation,
+    profile, run_calls, secret, setting, specification, stop, studio, upgrade, upload, validation,
 };
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -28,6 +29,8 @@ enum Under {
     App,
     /// A version of an app.
     Version,
+    /// An app, also under a version, where that makes no difference.
+    AnyApp,
     /// A program of an app's newest version.
     Program,
     /// A program of a version, or of the newest.
@@ -40,13 +43,16 @@ enum Under {
 
 impl Under {
     fn prefixes(self) -> &'static [&'static str] {
+        const APP: &str = "/v3/namespaces/{namespace}/apps/{app}";
+        const VERSION: &str = "/v3/namespaces/{namespace}/apps/{app}/versions/{version}";
         const PROGRAM: &str = "/v3/namespaces/{namespace}/apps/{app}/{type}/{program}";
         const VERSIONED: &str = "/v3/namespaces/{namespace}/apps/{app}/versions/{version}/{type}/{program}";
         match self {
             Self::Root => &[""],
             Self::Namespace => &["/v3/namespaces/{namespace}"],
-            Self::App => &["/v3/namespaces/{namespace}/apps/{app}"],
-            Self::Version => &["/v3/namespaces/{namespace}/apps/{app}/versions/{version}"],
+            Self::App => &[APP],
+            Self::Version => &[VERSION],
+            Self::AnyApp => &[APP, VERSION],
             Self::Program => &[PROGRAM],
             Self::AnyProgram => &[PROGRAM, VERSIONED],
             Self::Programs => &[
@@ -61,7 +67,7 @@ impl Under {
     }
 }
 
-use Under::{AnyProgram, App, Artifact, Namespace, Program, Programs, Root, Version};
+use Under::{AnyApp, AnyProgram, App, Artifact, Namespace, Program, Programs, Root, Version};
 
 /// Earlier entries win.
 const ROUTES: &[(&str, Under, &str, Handler)] = &[
@@ -185,18 +191,25 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/drafts",
         studio::none_kept,
     ),
-    ("GET", App, "/schedules", schedule::list),
-    ("GET", Version, "/schedules", schedule::list),
-    ("GET", App, "/schedules/{schedule}", schedule::one),
-    ("GET", App, "/schedules/{schedule}/status", schedule::status),
-    ("POST", App, "/schedules/{schedule}/enable", schedule::enable),
-    ("POST", App, "/schedules/{schedule}/resume", schedule::enable),
-    ("POST", App, "/schedules/{schedule}/disable", schedule::disable),
-    ("POST", App, "/schedules/{schedule}/suspend", schedule::disable),
-    ("GET", Program, "/schedules", schedule::list),
-    ("GET", Program, "/nextruntime", schedule::next),
-    ("GET", Program, "/previousruntime", schedule::previous),
-    ("POST", Namespace, "/nextruntime", schedule::next_of_many),
+    ("GET", AnyApp, "/schedules", lists::list),
+    ("GET", AnyApp, "/schedules/{schedule}", calls::one),
+    ("PUT", AnyApp, "/schedules/{schedule}", calls::add),
+    ("DELETE", AnyApp, "/schedules/{schedule}", calls::delete),
+    ("GET", AnyApp, "/schedules/{schedule}/status", calls::status),
+    ("POST", AnyApp, "/schedules/{schedule}/update", calls::update),
+    ("POST", AnyApp, "/schedules/{schedule}/{action}", calls::act),
+    ("GET", AnyProgram, "/schedules", lists::list),
+    (
+        "GET",
+        Namespace,
+        "/schedules/trigger-type/program-status",
+        lists::triggered_by,
+    ),
+    ("PUT", Namespace, "/schedules/re-enable", calls::enable_again),
+    ("GET", Program, "/nextruntime", moments::next),
+    ("GET", Program, "/previousruntime", moments::previous),
+    ("POST", Namespace, "/nextruntime", moments::next_of_many),
+    ("POST", Namespace, "/previousruntime", moments::previous_of_many),
     ("GET", Root, "/v3/preferences", preference::get),
     ("PUT", Root, "/v3/preferences", preference::put),
     ("DELETE", Root, "/v3/preferences", preference::delete),

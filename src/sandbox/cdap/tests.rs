@@ -18,6 +18,7 @@ mod artifacts;
 mod logs;
 mod restart;
 mod runs;
+mod schedules;
 mod whole;
 
 const P: &str = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery/workflows/DataPipelineWorkflow";

@@ -5,7 +5,7 @@ use super::app::AppVersion;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, ScheduleId};
 use crate::sandbox::artifact::Installed;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -56,10 +56,8 @@ pub struct World {
     pub keys: BTreeMap<(String, String), SecureKey>,
     /// What is installed.
     pub installed: Installed,
-    /// By namespace and app.
-    pub schedules: BTreeMap<(String, String), Schedule>,
-    /// When schedules fired last, by namespace and app.
-    pub fired: BTreeMap<(String, String), i64>,
+    /// In the order of lists.
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// By run id.
     pub runs: HashMap<String, Run>,
     /// The versions of runs whose app was deleted before they could be seen, by run id. They go on all the

@@ -181,36 +181,3 @@ async fn a_driver_is_found_where_it_was_hung_up() {
         (404, "'system:jdbc:oracle' was not found.")
     );
 }
-
-/// A schedule that is due fires, once, with its name among the arguments.
-#[tokio::test]
-async fn an_enabled_schedule_starts_runs() {
-    let lab = lab().await;
-    let app = include_str!("../../../../assets/cdf-mysql-to-bigquery.json");
-    let mut app: Json = serde_json::from_str(app).unwrap();
-    app["config"]["schedule"] = json!("* * * * * ?");
-    let deployed = lab
-        .put(&format!("{N}/apps/cdf_mysql_to_bigquery"), app.to_string())
-        .await;
-    assert_eq!(deployed.status, 200, "{deployed:?}");
-    let schedule = format!("{N}/apps/cdf_mysql_to_bigquery/schedules/dataPipelineSchedule");
-    assert_eq!(
-        lab.get(&format!("{schedule}/status")).await.body,
-        r#"{"status":"SUSPENDED"}"#
-    );
-    assert_eq!(lab.post(&format!("{schedule}/enable"), "").await.body, "OK");
-    let patience = Instant::now() + Duration::from_secs(20);
-    let run = loop {
-        let runs = lab.get(&format!("{P}/runs?status=COMPLETED")).await.json();
-        if let Some(run) = runs.as_array().and_then(|runs| runs.first()) {
-            break run.clone();
-        }
-        assert!(Instant::now() < patience, "it never fired");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
-    let arguments: Json = serde_json::from_str(run["properties"]["runtimeArgs"].as_str().unwrap()).unwrap();
-    assert_eq!(arguments["scheduleName"], "dataPipelineSchedule");
-    assert_eq!(lab.post(&format!("{schedule}/disable"), "").await.status, 200);
-    let refused = lab.post(&format!("{schedule}/suspend"), "").await;
-    assert_eq!(refused.status, 409, "{refused:?}");
-}
