@@ -3,10 +3,11 @@
 //! ```text
 //! cargo bench --bench sandbox              the sandbox alone
 //! cargo bench --bench sandbox -- --real    and a real 6.11.0, built from Maven Central the first time
-//! cargo bench --bench sandbox -- --real --live 100
+//! HEAP=12g cargo bench --bench sandbox -- --real --live 400
 //! ```
 //!
-//! A real server of one machine opens some forty files for a run: a thousand need `ulimit -n 65536` and half an hour.
+//! A real server of one machine opens some forty files for a run and keeps some ten megabytes: a thousand need
+//! `ulimit -n 65536` and `HEAP=16g`.
 //!
 //! Both get the same pipeline (one action that sleeps), the same starts, a thousand unless told otherwise, and the same requests
 //! over the loopback interface: lists of all live runs, asked by eight clients that wait for each answer.

@@ -120,7 +120,8 @@ pub struct SandboxOptions {
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
     /// A real MySQL or `MariaDB` instead of the built-in source database
-    #[arg(long, value_name = "MYSQL_URL", value_parser = mysql_url, help = SOURCE_HELP)]
+    // Read by the sandbox alone: this parser would repeat what it refuses, and a password with it.
+    #[arg(long, value_name = "MYSQL_URL", help = SOURCE_HELP)]
     pub source: Option<String>,
     /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
     #[arg(long, value_name = "FILE|NAME")]
@@ -250,15 +251,6 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The sandbox reads it whole; the words repeat nothing of it, for it may hold a password.
-fn mysql_url(text: &str) -> Result<String, &'static str> {
-    let form = "write it as mysql://user[:password]@127.0.0.1[:port][/database]";
-    match text.strip_prefix("mysql://") {
-        Some(rest) if rest.contains('@') => Ok(text.to_owned()),
-        _ => Err(form),
-    }
-}
-
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
@@ -329,7 +321,6 @@ mod tests {
             ("downbeat sandbox --speed 0", "above 0"),
             ("downbeat sandbox --speed NaN", "above 0"),
             ("downbeat sandbox --scenario", "a value is required"),
-            ("downbeat sandbox --source 127.0.0.1:3306", "mysql://user"),
             ("downbeat --profile p sandbox", "serves no profile"),
             ("downbeat --set a=1 runs", "lists what was"),
             ("downbeat runs --limit 0", "0 is not in"),

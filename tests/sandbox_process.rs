@@ -267,6 +267,21 @@ fn scenarios_that_cannot_be_read_are_refused_with_their_place() {
 }
 
 #[test]
+fn an_address_that_cannot_be_read_is_refused_without_its_password() {
+    let home = Home::new();
+    for address in [
+        "mysql:/root:s3cret@127.0.0.1",
+        "root:s3cret@127.0.0.1:3306",
+        "mysql://:s3cret@[::1",
+    ] {
+        let told = home.start(&["sandbox", "--ephemeral", "--source", address]);
+        assert_eq!(told.code, 2, "{}", told.all());
+        assert!(told.all().contains("mysql://user"), "{}", told.all());
+        assert!(!told.all().contains("s3cret"), "{}", told.all());
+    }
+}
+
+#[test]
 fn pipelines_loads_and_the_storage_api_share_objects_that_outlive_the_process() {
     let home = Home::new();
     let mut first = kept(&home, &["--speed", "20"]);

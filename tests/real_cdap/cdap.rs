@@ -146,7 +146,7 @@ impl Server {
         // Twenty Spark UIs on one machine are not wanted; this one says so to every program it starts.
         command
             .env("JAVA_TOOL_OPTIONS", "-Dspark.ui.enabled=false")
-            .env("HEAP", "2g");
+            .env("HEAP", std::env::var("HEAP").unwrap_or_else(|_| "2g".to_owned()));
         let output = command.output().unwrap();
         assert!(
             output.status.success(),
