@@ -52,9 +52,7 @@ pub fn list(call: &Call) -> Outcome {
     let artifact_version = call.parameter("artifactVersion");
     let latest_only = call.parameter("latestOnly") != Some("false");
     let world = call.cdap.world();
-    if !world.namespaces.contains_key(call.namespace()) {
-        return Err(Answer::missing(&format!("namespace:{}", call.namespace())));
-    }
+    world.check_namespace(call.namespace())?;
     let fits = |version: &AppVersion| {
         artifacts.is_none_or(|names| names.split(',').any(|name| name.trim() == version.artifact.name))
             && artifact_version.is_none_or(|wanted| wanted == version.artifact.version)

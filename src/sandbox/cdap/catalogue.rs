@@ -38,9 +38,7 @@ fn with_artifact(call: &Call, show: impl FnOnce(&Artifact) -> Outcome) -> Outcom
 pub fn list(call: &Call) -> Outcome {
     let scope = scope(call)?;
     let world = call.cdap.world();
-    if !world.namespaces.contains_key(call.namespace()) {
-        return Err(Answer::missing(&format!("namespace:{}", call.namespace())));
-    }
+    world.check_namespace(call.namespace())?;
     let seen = world
         .installed
         .seen_by(call.namespace())

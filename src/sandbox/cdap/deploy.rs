@@ -42,9 +42,7 @@ pub fn update(call: &Call) -> Outcome {
 impl Cdap {
     /// Deploys what the body of a PUT says.
     pub(super) fn deploy(&self, namespace: &str, app: &str, body: &str) -> Result<AppVersion, Answer> {
-        if !self.world().namespaces.contains_key(namespace) {
-            return Err(Answer::missing(&format!("namespace:{namespace}")));
-        }
+        self.world().check_namespace(namespace)?;
         if app.is_empty()
             || !app
                 .chars()
@@ -259,9 +257,7 @@ pub fn delete_all(call: &Call) -> Outcome {
     let namespace = call.namespace();
     let apps: Vec<_> = {
         let world = call.cdap.world();
-        if !world.namespaces.contains_key(namespace) {
-            return Err(Answer::missing(&format!("namespace:{namespace}")));
-        }
+        world.check_namespace(namespace)?;
         let mine = |run: &&Run| run.program.namespace == namespace && run.visible && !run.status.is_end();
         let running: BTreeSet<_> = world
             .runs

@@ -218,9 +218,7 @@ pub fn create_namespace(call: &Call) -> Outcome {
 /// `DELETE /v3/unrecoverable/namespaces/{namespace}`: with all that is in it.
 pub fn delete_namespace(call: &Call) -> Outcome {
     let name = call.namespace();
-    if !call.cdap.world().namespaces.contains_key(name) {
-        return Err(Answer::missing(&format!("namespace:{name}")));
-    }
+    call.cdap.world().check_namespace(name)?;
     if name == "default" {
         return Err(Answer::refuse(
             409,

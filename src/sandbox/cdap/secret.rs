@@ -27,10 +27,8 @@ fn metadata<'a>(name: &'a str, key: &'a SecureKey) -> Metadata<'a> {
 
 fn namespace(call: &Call) -> Result<&str, Answer> {
     let name = call.namespace();
-    if call.cdap.world().namespaces.contains_key(name) {
-        return Ok(name);
-    }
-    Err(Answer::missing(&format!("namespace:{name}")))
+    call.cdap.world().check_namespace(name)?;
+    Ok(name)
 }
 
 /// `GET {N}/securekeys`

@@ -25,9 +25,7 @@ pub fn list(call: &Call) -> Outcome {
     let category = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let kind = ProgramKind::from_category(category);
     let world = call.cdap.world();
-    if !world.namespaces.contains_key(call.namespace()) {
-        return Err(Answer::missing(&format!("namespace:{}", call.namespace())));
-    }
+    world.check_namespace(call.namespace())?;
     let mine = world.apps.iter().filter(|((of, _), _)| of == call.namespace());
     let mut newest: Vec<_> = mine
         .filter_map(|((_, name), versions)| Some((name.as_str(), versions.last()?)))

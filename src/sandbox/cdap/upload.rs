@@ -24,9 +24,7 @@ pub fn reload(call: &Call) -> Outcome {
 /// `POST {N}/artifacts/{artifact}`, with the version, the parents and further plugins in its headers.
 pub fn add(call: &Call) -> Outcome {
     let (namespace, name) = (call.namespace(), call.part("artifact"));
-    if !call.cdap.world().namespaces.contains_key(namespace) {
-        return Err(Answer::missing(&format!("namespace:{namespace}")));
-    }
+    call.cdap.world().check_namespace(namespace)?;
     let jar = Jar::open(&call.body);
     let version = version(call, jar.as_ref())?;
     let id = ArtifactId {

@@ -70,6 +70,14 @@ pub struct World {
 }
 
 impl World {
+    /// The 404 of a namespace that is not there.
+    pub fn check_namespace(&self, name: &str) -> Result<(), Answer> {
+        if self.namespaces.contains_key(name) {
+            return Ok(());
+        }
+        Err(Answer::missing(&format!("namespace:{name}")))
+    }
+
     /// The newest version of an app.
     pub fn newest(&self, namespace: &str, app: &str) -> Option<&AppVersion> {
         self.apps
