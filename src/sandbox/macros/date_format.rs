@@ -1,10 +1,14 @@
 //! Java's date patterns (`SimpleDateFormat`, and `DateTimeFormatter` where they agree): written and read.
 //!
 //! Names are English, weeks begin on Sunday, as in the locale `en_US` that a server has. A letter that
-//! Java does not know is refused in Java's words.
+//! Java does not know is refused in Java's words. Zones are in `date_format/zone.rs`, reading in `date_format/reading.rs`.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike, Utc};
-use chrono_tz::{OffsetName, Tz};
+mod reading;
+mod zone;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
+use reading::Fields;
+pub(in crate::sandbox) use zone::{Zone, zone};
 
 /// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,81 +39,6 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-
-/// A time zone as Java reads its name: what it does not know is GMT.
-pub(in crate::sandbox) fn zone(name: &str) -> Zone {
-    let fixed = name
-        .strip_prefix("GMT")
-        .filter(|rest| rest.starts_with(['+', '-']));
-    if let Some(offset) = fixed.and_then(custom) {
-        return Zone::Fixed(offset);
-    }
-    let name = match name {
-        // Three letters that the tables have no name for.
-        "PST" => "America/Los_Angeles",
-        "CST" => "America/Chicago",
-        "IST" => "Asia/Kolkata",
-        "JST" => "Asia/Tokyo",
-        other => other,
-    };
-    name.parse().map_or(Zone::Named(Tz::GMT), Zone::Named)
-}
-
-/// `+2`, `+02`, `+2:30`, `+0230`, `+02:30`.
-fn custom(text: &str) -> Option<FixedOffset> {
-    let (sign, digits) = (if text.starts_with('-') { -1 } else { 1 }, text.get(1..)?);
-    let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
-        (Some(pair), _) => pair,
-        (None, 1 | 2) => (digits, "00"),
-        (None, 3 | 4) => digits.split_at_checked(digits.len() - 2)?,
-        _ => return None,
-    };
-    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    if !(0..24).contains(&hours) || !(0..60).contains(&minutes) {
-        return None;
-    }
-    FixedOffset::east_opt(sign * (hours * 3_600 + minutes * 60))
-}
-
-/// A time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum Zone {
-    Named(Tz),
-    Fixed(FixedOffset),
-}
-
-impl Zone {
-    fn at(self, moment: DateTime<Utc>) -> (NaiveDateTime, i32, String) {
-        match self {
-            Self::Named(zone) => {
-                let local = moment.with_timezone(&zone);
-                let name = local.offset().abbreviation().unwrap_or("GMT").to_owned();
-                (local.naive_local(), local.offset().fix().local_minus_utc(), name)
-            }
-            Self::Fixed(offset) => {
-                let local = moment.with_timezone(&offset);
-                (
-                    local.naive_local(),
-                    offset.local_minus_utc(),
-                    format!("GMT{offset}"),
-                )
-            }
-        }
-    }
-
-    fn moment(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Named(zone) => zone
-                .from_local_datetime(&local)
-                .earliest()
-                .map(|moment| moment.to_utc()),
-            Self::Fixed(offset) => offset
-                .from_local_datetime(&local)
-                .earliest()
-                .map(|moment| moment.to_utc()),
-        }
-    }
-}
 
 impl DateFormat {
     /// Reads a pattern.
@@ -270,144 +199,6 @@ fn week(day: NaiveDate) -> i64 {
     };
     let sunday = first - chrono::Days::new(first.weekday().num_days_from_sunday().into());
     (day - sunday).num_days() / 7 + 1
-}
-
-/// What has been read.
-#[derive(Debug, Default)]
-struct Fields {
-    year: Option<i32>,
-    month: Option<u32>,
-    day: Option<u32>,
-    ordinal: Option<u32>,
-    hour: u32,
-    afternoon: bool,
-    minute: u32,
-    second: u32,
-    millis: u32,
-    offset: Option<FixedOffset>,
-}
-
-impl Fields {
-    fn read<'a>(&mut self, letter: char, width: usize, packed: bool, text: &'a str) -> Option<&'a str> {
-        match letter {
-            'M' | 'L' if width > 2 => {
-                let found = |name: &&str| {
-                    let short = &name[..3];
-                    [*name, short]
-                        .iter()
-                        .copied()
-                        .find(|name| starts(text, name))
-                        .map(str::len)
-                };
-                let (at, length) = MONTHS
-                    .iter()
-                    .enumerate()
-                    .find_map(|(at, name)| Some((at, found(name)?)))?;
-                self.month = u32::try_from(at + 1).ok();
-                Some(&text[length..])
-            }
-            'E' => text.get(text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len())..),
-            'a' => {
-                self.afternoon = starts(text, "PM");
-                (self.afternoon || starts(text, "AM")).then(|| &text[2..])
-            }
-            'G' => starts(text, "AD").then(|| &text[2..]),
-            'z' | 'Z' | 'X' => self.zone(text),
-            _ => {
-                let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-                let length = if packed { digits.min(width) } else { digits };
-                let number: u32 = text[..length].parse().ok()?;
-                self.number(letter, width, length, number)?;
-                Some(&text[length..])
-            }
-        }
-    }
-
-    fn number(&mut self, letter: char, width: usize, length: usize, number: u32) -> Option<()> {
-        match letter {
-            'y' | 'Y' => {
-                let year = i32::try_from(number).ok()?;
-                // Two digits are within eighty years before and twenty years after now.
-                let short = width <= 2 && length == 2;
-                self.year = Some(if short { century(year) } else { year });
-            }
-            'M' | 'L' => self.month = Some(number),
-            'd' => self.day = Some(number),
-            'D' => self.ordinal = Some(number),
-            'H' => self.hour = number,
-            'k' => self.hour = if number == 24 { 0 } else { number },
-            'K' => self.hour = number,
-            'h' => self.hour = if number == 12 { 0 } else { number },
-            'm' => self.minute = number,
-            's' => self.second = number,
-            'S' => self.millis = number,
-            // Read over: the day says it better.
-            'w' | 'W' | 'F' | 'u' => {}
-            _ => return None,
-        }
-        Some(())
-    }
-
-    fn zone<'a>(&mut self, text: &'a str) -> Option<&'a str> {
-        for name in ["UTC", "GMT", "Z"] {
-            if let Some(rest) = text.strip_prefix(name)
-                && !rest.starts_with(['+', '-'])
-            {
-                self.offset = FixedOffset::east_opt(0);
-                return Some(rest);
-            }
-        }
-        let text = text.strip_prefix("GMT").unwrap_or(text);
-        if !text.starts_with(['+', '-']) {
-            return None;
-        }
-        let length = text[1..]
-            .find(|c: char| !(c.is_ascii_digit() || c == ':'))
-            .map_or(text.len(), |at| at + 1);
-        self.offset = Some(custom(&text[..length])?);
-        Some(&text[length..])
-    }
-
-    /// Java's calendar is lenient: what is too much goes over into the next unit.
-    fn moment(&self, zone: Zone) -> Option<DateTime<Utc>> {
-        let year = self.year.unwrap_or(1970);
-        let month = self.month.unwrap_or(1);
-        let over = i32::try_from((month.max(1) - 1) / 12).ok()?;
-        let first = NaiveDate::from_ymd_opt(year.checked_add(over)?, (month.max(1) - 1) % 12 + 1, 1)?;
-        let first = if self.ordinal.is_some() {
-            NaiveDate::from_ymd_opt(year, 1, 1)?
-        } else {
-            first
-        };
-        let days = i64::from(self.ordinal.or(self.day).unwrap_or(1)) - 1;
-        let hour = self.hour + if self.afternoon && self.hour < 12 { 12 } else { 0 };
-        let seconds = i64::from(hour) * 3_600 + i64::from(self.minute) * 60 + i64::from(self.second);
-        let span = chrono::Duration::try_days(days)?
-            + chrono::Duration::try_seconds(seconds)?
-            + chrono::Duration::milliseconds(self.millis.into());
-        let local = first.and_hms_opt(0, 0, 0)?.checked_add_signed(span)?;
-        match self.offset {
-            Some(offset) => Zone::Fixed(offset).moment(local),
-            None => zone.moment(local),
-        }
-    }
-}
-
-fn starts(text: &str, name: &str) -> bool {
-    text.get(..name.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(name))
-}
-
-fn century(year: i32) -> i32 {
-    let now = Utc::now().year();
-    let year = now - now % 100 + year;
-    if year > now + 20 {
-        year - 100
-    } else if year <= now - 80 {
-        year + 100
-    } else {
-        year
-    }
 }
 
 #[cfg(test)]

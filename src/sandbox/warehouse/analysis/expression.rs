@@ -1,14 +1,18 @@
-//! Expressions: literals, names, fields, elements, subqueries. Operators and calls have files of their own.
+//! Expressions: literals, names, fields, elements, subqueries. Operators and calls have files of their own,
+//! arrays and structs are in `expression/composite.rs`.
+
+mod composite;
 
 use super::scope::{Found, Scope, field};
 use super::{Analyst, Loose, Typed};
-use crate::sandbox::value::{Column, ColumnType, Value};
+use crate::sandbox::value::{ColumnType, Value};
 use crate::sandbox::warehouse::cast::cast;
 use crate::sandbox::warehouse::error::SqlError;
 use crate::sandbox::warehouse::function::json;
 use crate::sandbox::warehouse::kind;
-use crate::sandbox::warehouse::syntax::tree::{Expression, Node, Place, Position, Query, Word};
+use crate::sandbox::warehouse::syntax::tree::{Expression, Node, Place, Position, Word};
 use ColumnType as T;
+pub(super) use composite::struct_of;
 
 type Made = Result<Typed, SqlError>;
 
@@ -280,114 +284,6 @@ impl Analyst<'_> {
             )),
         }
     }
-
-    fn array(&self, scope: &Scope<'_>, kind: Option<&T>, items: &[Expression], at: Place) -> Made {
-        let mut made = items
-            .iter()
-            .map(|item| self.expression(scope, item))
-            .collect::<Result<Vec<_>, _>>()?;
-        let inner = if let Some(kind) = kind {
-            for (typed, tree) in made.iter_mut().zip(items) {
-                let from = kind::name(&typed.kind);
-                *typed = self.coerced(typed, kind, tree.at)?.ok_or_else(|| {
-                    self.wrong(
-                        tree.at,
-                        format!(
-                            "Array element type {from} does not coerce to {}",
-                            kind::name(kind)
-                        ),
-                    )
-                })?;
-            }
-            kind.clone()
-        } else {
-            let (inner, unified) = self.unified(made, "Array elements of types", at)?;
-            made = unified;
-            inner
-        };
-        if matches!(inner, T::Array(_)) {
-            return Err(self.wrong(
-                at,
-                "Cannot construct array with element type ARRAY because nested arrays are not supported",
-            ));
-        }
-        let empty = made.is_empty() && kind.is_none();
-        let mut typed = Typed::new(T::Array(Box::new(inner)), move |frame| {
-            made.iter()
-                .map(|item| (item.run)(frame))
-                .collect::<Result<_, _>>()
-                .map(Value::Array)
-        });
-        if empty {
-            typed.loose = Loose::Null;
-        }
-        Ok(typed)
-    }
-
-    fn structure(
-        &self,
-        scope: &Scope<'_>,
-        fields: Option<&[Column]>,
-        items: &[(Option<String>, Expression)],
-        at: Place,
-    ) -> Made {
-        let mut made = items
-            .iter()
-            .map(|(_, item)| self.expression(scope, item))
-            .collect::<Result<Vec<_>, _>>()?;
-        if let Some(fields) = fields {
-            if fields.len() != items.len() {
-                return Err(self.wrong(at, "STRUCT type has a different number of fields than values"));
-            }
-            for ((typed, field), (_, tree)) in made.iter_mut().zip(fields).zip(items) {
-                let from = kind::name(&typed.kind);
-                *typed = self.coerced(typed, &field.kind, tree.at)?.ok_or_else(|| {
-                    self.wrong(
-                        tree.at,
-                        format!(
-                            "Struct field of type {from} does not coerce to {}",
-                            kind::name(&field.kind)
-                        ),
-                    )
-                })?;
-            }
-            return Ok(struct_of(fields.to_vec(), made));
-        }
-        let fields = items.iter().zip(&made).map(|((name, tree), typed)| {
-            let name = name.clone().or_else(|| implied_name(tree)).unwrap_or_default();
-            Column::nullable(name, typed.kind.clone())
-        });
-        Ok(struct_of(fields.collect(), made))
-    }
-
-    fn array_query(&self, scope: &Scope<'_>, query: &Query) -> Made {
-        let relation = self.query(scope, query)?;
-        let [column] = relation.columns.as_slice() else {
-            return Err(self.wrong(query.at, "ARRAY subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values"));
-        };
-        let kind = T::Array(Box::new(column.kind.clone()));
-        Ok(Typed::new(kind, move |frame| {
-            let rows = (relation.rows)(frame)?;
-            Ok(Value::Array(rows.iter().map(|row| row[0].clone()).collect()))
-        }))
-    }
-
-    fn scalar_query(&self, scope: &Scope<'_>, query: &Query, at: Place) -> Made {
-        let relation = self.query(scope, query)?;
-        let [column] = relation.columns.as_slice() else {
-            return Err(self.wrong(at, "Scalar subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values"));
-        };
-        Ok(Typed::new(column.kind.clone(), move |frame| {
-            let rows = (relation.rows)(frame)?;
-            match rows.as_slice() {
-                [] => Ok(Value::Null),
-                [row] => Ok(row[0].clone()),
-                _ => Err(SqlError::invalid(
-                    "Scalar subquery produced more than one element",
-                )),
-            }
-        }))
-    }
 }
 
 fn cast_of(value: &Typed, kind: &T, safe: bool) -> Typed {
@@ -402,26 +298,6 @@ fn cast_of(value: &Typed, kind: &T, safe: bool) -> Typed {
         Err(_) if safe => Ok(Value::Null),
         Err(message) => Err(SqlError::invalid(message)),
     })
-}
-
-/// Values as the fields of one STRUCT.
-pub(super) fn struct_of(fields: Vec<Column>, values: Vec<Typed>) -> Typed {
-    let all = values.iter().map(|typed| match &typed.loose {
-        Loose::Literal(value) => Some(value.clone()),
-        _ => None,
-    });
-    let literal: Option<Vec<Value>> = all.collect();
-    let mut typed = Typed::new(T::Struct(fields), move |frame| {
-        values
-            .iter()
-            .map(|value| (value.run)(frame))
-            .collect::<Result<_, _>>()
-            .map(Value::Struct)
-    });
-    if let Some(values) = literal {
-        typed.loose = Loose::Literal(Value::Struct(values));
-    }
-    typed
 }
 
 /// The name that a column gets of what it is: `t.a` is called `a`.

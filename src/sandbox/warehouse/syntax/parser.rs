@@ -1,109 +1,12 @@
 //! A cursor over the tokens, and the ways in. What follows what is in the files beside it.
 
+mod reserved;
+
 use super::token::{self, Kind, Token};
 use super::tree::{Expression, Path, Place, Query, Statement};
 use crate::sandbox::value::ColumnType;
 use crate::sandbox::warehouse::error::SqlError;
-
-/// Words that end an expression, a table or an alias: never a bare name.
-const RESERVED: [&str; 96] = [
-    "ALL",
-    "AND",
-    "ANY",
-    "ARRAY",
-    "AS",
-    "ASC",
-    "ASSERT_ROWS_MODIFIED",
-    "AT",
-    "BETWEEN",
-    "BY",
-    "CASE",
-    "CAST",
-    "COLLATE",
-    "CONTAINS",
-    "CREATE",
-    "CROSS",
-    "CUBE",
-    "CURRENT",
-    "DEFAULT",
-    "DEFINE",
-    "DESC",
-    "DISTINCT",
-    "ELSE",
-    "END",
-    "ENUM",
-    "ESCAPE",
-    "EXCEPT",
-    "EXCLUDE",
-    "EXISTS",
-    "EXTRACT",
-    "FALSE",
-    "FETCH",
-    "FOLLOWING",
-    "FOR",
-    "FROM",
-    "FULL",
-    "GROUP",
-    "GROUPING",
-    "GROUPS",
-    "HASH",
-    "HAVING",
-    "IF",
-    "IGNORE",
-    "IN",
-    "INNER",
-    "INTERSECT",
-    "INTERVAL",
-    "INTO",
-    "IS",
-    "JOIN",
-    "LATERAL",
-    "LEFT",
-    "LIKE",
-    "LIMIT",
-    "LOOKUP",
-    "MERGE",
-    "NATURAL",
-    "NEW",
-    "NO",
-    "NOT",
-    "NULL",
-    "NULLS",
-    "OF",
-    "ON",
-    "OR",
-    "ORDER",
-    "OUTER",
-    "OVER",
-    "PARTITION",
-    "PRECEDING",
-    "PROTO",
-    "QUALIFY",
-    "RANGE",
-    "RECURSIVE",
-    "RESPECT",
-    "RIGHT",
-    "ROLLUP",
-    "ROWS",
-    "SELECT",
-    "SET",
-    "SOME",
-    "STRUCT",
-    "TABLESAMPLE",
-    "THEN",
-    "TO",
-    "TREAT",
-    "TRUE",
-    "UNBOUNDED",
-    "UNION",
-    "UNNEST",
-    "USING",
-    "WHEN",
-    "WHERE",
-    "WINDOW",
-    "WITH",
-    "WITHIN",
-];
+use reserved::{RESERVED, is_keyword};
 
 /// A whole statement.
 ///
@@ -424,16 +327,6 @@ fn is_name(token: &Token) -> bool {
         Kind::Word => !RESERVED.contains(&token.text.to_ascii_uppercase().as_str()),
         _ => false,
     }
-}
-
-/// Whether BigQuery calls the word a keyword: the reserved ones, and those that begin or cut statements.
-fn is_keyword(word: &str) -> bool {
-    let upper = word.to_ascii_uppercase();
-    RESERVED.contains(&upper.as_str())
-        || [
-            "INSERT", "UPDATE", "DELETE", "TRUNCATE", "DROP", "ALTER", "TABLE", "VIEW", "VALUES", "BEGIN",
-        ]
-        .contains(&upper.as_str())
 }
 
 fn cut(token: &Token) -> Vec<String> {
