@@ -79,11 +79,16 @@ impl Home {
         command
     }
 
-    /// The variables of the environment that a start gets.
-    pub fn environment(&self) -> [(&'static str, String); 3] {
+    /// The variables of the environment that a start gets; what a killed one leaves goes with this home.
+    pub fn environment(&self) -> [(&'static str, String); 4] {
         let folder = self.folder.path().to_string_lossy().into_owned();
         let path = std::env::var("PATH").unwrap_or_default();
-        [("HOME", folder), ("PATH", path), ("LANG", "C.UTF-8".into())]
+        [
+            ("HOME", folder.clone()),
+            ("TMPDIR", folder),
+            ("PATH", path),
+            ("LANG", "C.UTF-8".into()),
+        ]
     }
 
     /// Starts the program and waits for its end.
