@@ -71,30 +71,26 @@ pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
 }
 
 fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stores, Ground), SandboxError> {
-    let (folder, bucket, ground) = match state {
+    let (folder, ground) = match state {
         State::Directory(folder) => {
             create(folder)?;
-            (
-                Some(folder.as_path()),
-                folder.join("bucket"),
-                Ground::Folder(lock(folder)?),
-            )
+            (folder.clone(), Ground::Folder(lock(folder)?))
         }
         State::Ephemeral => {
             let scratch = Scratch::new()?;
-            (None, scratch.0.clone(), Ground::Scratch(scratch))
+            (scratch.0.clone(), Ground::Scratch(scratch))
         }
     };
     let of = |name| move |error| SandboxError::from(error).of_file(state, name);
-    let warehouse = Warehouse::open(folder, project, LOCATION).map_err(of("warehouse.db"))?;
+    let warehouse = Warehouse::open(Some(&folder), project, LOCATION).map_err(of("warehouse.db"))?;
     warehouse
         .seed()
         .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
     let source = match source {
         Some(address) => Source::server(address),
-        None => Source::open(folder, SEED, chrono::Utc::now).map_err(of("source"))?,
+        None => Source::open(Some(&folder), SEED, chrono::Utc::now).map_err(of("source"))?,
     };
-    let buckets = Buckets::new(bucket);
+    let buckets = Buckets::new(folder.join("bucket"));
     buckets.sweep();
     let landing = format!("{project}-landing");
     match buckets.create_bucket(&landing, serde_json::Map::new()) {

@@ -16,6 +16,7 @@ mod cast;
 mod catalogue;
 mod change;
 mod compare;
+mod connection;
 mod definition;
 mod error;
 mod function;
@@ -38,11 +39,11 @@ pub use error::SqlError;
 pub use load::{Append, Existing};
 pub(crate) use moment::parse_timestamp;
 
-use crate::sandbox::private;
 use crate::sandbox::value::{Column, ColumnType, Value};
 use analysis::Analyst;
 use analysis::scope::Scope;
 use chrono::Utc;
+use connection::Connections;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use session::{Frame, Session};
@@ -50,13 +51,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use syntax::tree::Statement;
 
 /// The storage; calls block.
 pub struct Warehouse {
-    connection: Mutex<Connection>,
-    /// The moment of the statement in work, in microseconds since 1970: one for all its rows.
+    connections: Connections,
+    /// The moment of the newest statement, in microseconds since 1970.
     moment: AtomicI64,
     project: String,
     location: String,
@@ -180,17 +180,8 @@ impl fmt::Debug for Warehouse {
 impl Warehouse {
     /// Opens `warehouse.db` in a folder, or a storage that ends with the process.
     pub fn open(folder: Option<&Path>, project: &str, location: &str) -> rusqlite::Result<Self> {
-        let mut connection = match folder {
-            Some(folder) => Connection::open(private::file(folder, "warehouse.db").map_err(unusable)?)?,
-            None => Connection::open_in_memory()?,
-        };
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        connection.execute_batch(catalogue::SCHEMA)?;
-        stop::watch(&mut connection)?;
         Ok(Self {
-            connection: Mutex::new(connection),
+            connections: Connections::open(folder)?,
             moment: AtomicI64::new(0),
             project: project.into(),
             location: location.into(),
@@ -210,7 +201,7 @@ impl Warehouse {
     /// The tables, views and configuration rows that a fresh sandbox has; does nothing on a used one.
     pub fn seed(&self) -> Result<(), SqlError> {
         let is_used = !self.datasets()?.is_empty();
-        if is_used && !catalogue::drop_foreign_views(&self.lock())? {
+        if is_used && !self.connections.write(catalogue::drop_foreign_views)? {
             return Ok(());
         }
         let script = include_str!("../../assets/sandbox/warehouse.sql").replace("PROJECT", &self.project);
@@ -231,36 +222,32 @@ impl Warehouse {
 
     fn query_here(&self, sql: &str, settings: &QuerySettings) -> Result<QueryOutcome, SqlError> {
         let statement = syntax::statement(sql)?;
-        let mut connection = self.lock();
-        let now = self.moment.load(Ordering::SeqCst);
-        let transaction = connection.transaction().map_err(internal)?;
-        let outcome = {
-            let session = Session::new(&transaction, &self.project, &self.location, settings, now);
+        let run = |connection: &Connection| {
+            let now = self.moment();
+            let session = Session::new(connection, &self.project, &self.location, settings, now);
             let analyst = Analyst {
                 session: &session,
                 sql,
                 dataset: settings.default_dataset.as_deref(),
                 depth: 0,
             };
-            perform(&analyst, &statement)?
+            perform(&analyst, &statement)
         };
-        transaction.commit().map_err(internal)?;
-        Ok(outcome)
+        if matches!(statement, Statement::Query(_)) {
+            self.connections.read(run)
+        } else {
+            self.connections.write(run)
+        }
     }
 
-    fn not_found(&self, name: &str) -> SqlError {
-        catalogue::not_found(&self.lock(), &self.project, &self.location, name)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic while it was held cannot leave a half-done change: SQLite rolls back.
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        // Never twice the same, so that "the newest row" is always one row.
+    /// Now, and never twice the same, so that "the newest row" is always one row.
+    fn moment(&self) -> i64 {
         let now = Utc::now().timestamp_micros();
-        let last = self.moment.load(Ordering::SeqCst);
-        self.moment
-            .store(now.max(last.saturating_add(1)), Ordering::SeqCst);
-        connection
+        let next = |last: i64| now.max(last.saturating_add(1));
+        let last = self
+            .moment
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(next(last)));
+        last.map_or(now, next)
     }
 }
 
@@ -308,8 +295,4 @@ fn internal(error: rusqlite::Error) -> SqlError {
         reason: "internalError".into(),
         message: format!("The sandbox's storage failed: {error}"),
     }
-}
-
-fn unusable(error: std::io::Error) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

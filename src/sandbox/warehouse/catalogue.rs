@@ -57,57 +57,62 @@ pub(super) struct View {
 impl Warehouse {
     /// The datasets' names.
     pub fn datasets(&self) -> Result<Vec<String>, SqlError> {
-        Ok(datasets(&self.lock())?
-            .into_iter()
-            .map(|dataset| dataset.name)
-            .collect())
+        let all = self.connections.read(datasets)?;
+        Ok(all.into_iter().map(|dataset| dataset.name).collect())
     }
 
     /// A dataset, if there is one of this name.
     pub fn dataset(&self, name: &str) -> Result<Option<DatasetDescription>, SqlError> {
-        Ok(datasets(&self.lock())?
-            .into_iter()
-            .find(|dataset| dataset.name == name))
+        let all = self.connections.read(datasets)?;
+        Ok(all.into_iter().find(|dataset| dataset.name == name))
     }
 
     /// The tables and views of a dataset.
     pub fn tables(&self, dataset: &str) -> Result<Vec<String>, SqlError> {
-        tables(&self.lock(), dataset)
+        self.connections.read(|connection| tables(connection, dataset))
     }
 
     /// A table or view, if there is one of this name.
     pub fn table(&self, dataset: &str, table: &str) -> Result<Option<TableDescription>, SqlError> {
-        let connection = self.lock();
-        let full = format!("{dataset}.{table}");
-        let view = view(&connection, &full)?;
-        if view.is_none() && !exists(&connection, &full)? {
-            return Ok(None);
-        }
-        let rows: i64 = if view.is_some() {
-            0
-        } else {
-            let count = format!("SELECT COUNT(*) FROM {}", quote(&full));
-            connection
-                .query_row(&count, [], |row| row.get(0))
-                .map_err(internal)?
-        };
-        let (created, modified) = times(&connection, &full)?;
-        let sql = "SELECT description FROM __descriptions WHERE name = ?1";
-        let description = connection
-            .query_row(sql, [&full], |row| row.get(0))
-            .optional()
-            .map_err(internal)?;
-        Ok(Some(TableDescription {
-            dataset: dataset.into(),
-            name: table.into(),
-            columns: columns_of(&connection, &full)?,
-            view: view.map(|view| view.query),
-            description,
-            rows: rows.unsigned_abs(),
-            created,
-            modified,
-        }))
+        self.connections
+            .read(|connection| describe_table(connection, dataset, table))
     }
+}
+
+fn describe_table(
+    connection: &Connection,
+    dataset: &str,
+    table: &str,
+) -> Result<Option<TableDescription>, SqlError> {
+    let full = format!("{dataset}.{table}");
+    let view = view(connection, &full)?;
+    if view.is_none() && !exists(connection, &full)? {
+        return Ok(None);
+    }
+    let rows: i64 = if view.is_some() {
+        0
+    } else {
+        let count = format!("SELECT COUNT(*) FROM {}", quote(&full));
+        connection
+            .query_row(&count, [], |row| row.get(0))
+            .map_err(internal)?
+    };
+    let (created, modified) = times(connection, &full)?;
+    let sql = "SELECT description FROM __descriptions WHERE name = ?1";
+    let description = connection
+        .query_row(sql, [&full], |row| row.get(0))
+        .optional()
+        .map_err(internal)?;
+    Ok(Some(TableDescription {
+        dataset: dataset.into(),
+        name: table.into(),
+        columns: columns_of(connection, &full)?,
+        view: view.map(|view| view.query),
+        description,
+        rows: rows.unsigned_abs(),
+        created,
+        modified,
+    }))
 }
 
 /// All datasets.

@@ -4,6 +4,7 @@ use super::catalogue::{self, columns_of};
 use super::kind::quote;
 use super::{SqlError, Warehouse, change, internal, kind, store};
 use crate::sandbox::value::{Column, ColumnType, Value};
+use rusqlite::Connection;
 
 /// What becomes of the rows that a table has already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,20 +66,34 @@ impl Warehouse {
         how: Append,
     ) -> Result<u64, SqlError> {
         let full = format!("{dataset}.{table}");
-        if !self.datasets()?.iter().any(|known| known == dataset) {
-            return Err(self.not_found(&full));
-        }
-        let mut connection = self.lock();
-        let transaction = connection.transaction().map_err(internal)?;
-        let mut known = columns_of(&transaction, &full)?;
-        if known.is_empty() && !how.create {
-            drop(transaction);
-            drop(connection);
-            return Err(self.not_found(&full));
-        }
+        self.connections.write(|connection| {
+            let is_known = catalogue::datasets(connection)?
+                .iter()
+                .any(|known| known.name == dataset);
+            if !is_known || (!how.create && columns_of(connection, &full)?.is_empty()) {
+                return Err(catalogue::not_found(
+                    connection,
+                    &self.project,
+                    &self.location,
+                    &full,
+                ));
+            }
+            self.put_rows(connection, &full, columns, rows, how)
+        })
+    }
+
+    fn put_rows(
+        &self,
+        connection: &Connection,
+        full: &str,
+        columns: &[Column],
+        rows: &[Vec<Value>],
+        how: Append,
+    ) -> Result<u64, SqlError> {
+        let mut known = columns_of(connection, full)?;
         if how.existing == Existing::Refuse && !known.is_empty() {
-            let some = format!("SELECT EXISTS (SELECT 1 FROM {})", quote(&full));
-            if transaction
+            let some = format!("SELECT EXISTS (SELECT 1 FROM {})", quote(full));
+            if connection
                 .query_row(&some, [], |row| row.get(0))
                 .map_err(internal)?
             {
@@ -89,16 +104,16 @@ impl Warehouse {
             }
         }
         if how.existing == Existing::Replace && !known.is_empty() {
-            catalogue::remove(&transaction, &full)?;
+            catalogue::remove(connection, full)?;
             known.clear();
         }
         if known.is_empty() {
-            catalogue::create(&transaction, &full, columns)?;
+            catalogue::create(connection, full, columns)?;
         }
         for column in columns.iter().filter(|_| !known.is_empty()) {
             match known.iter().find(|k| k.name.eq_ignore_ascii_case(&column.name)) {
                 Some(same) if same.kind == column.kind => {}
-                Some(other) => return Err(self.changed_type(&full, &column.name, other, column)),
+                Some(other) => return Err(self.changed_type(full, &column.name, other, column)),
                 None if !how.widen => {
                     let message = format!(
                         "Provided Schema does not match Table {}:{full}. Cannot add fields (field: {})",
@@ -108,8 +123,8 @@ impl Warehouse {
                 }
                 None => {
                     let added = kind::definition(column);
-                    let sql = format!("ALTER TABLE {} ADD COLUMN {added}", quote(&full));
-                    transaction.execute(&sql, []).map_err(internal)?;
+                    let sql = format!("ALTER TABLE {} ADD COLUMN {added}", quote(full));
+                    connection.execute(&sql, []).map_err(internal)?;
                 }
             }
         }
@@ -131,9 +146,8 @@ impl Warehouse {
                 change::stored(row, &all)
             })
             .collect();
-        store::insert(&transaction, &full, &all, &whole)?;
-        catalogue::touch(&transaction, &full)?;
-        transaction.commit().map_err(internal)?;
+        store::insert(connection, full, &all, &whole)?;
+        catalogue::touch(connection, full)?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
 
@@ -143,9 +157,12 @@ impl Warehouse {
     /// A column that is gone, of another type, or new and required.
     pub fn alter(&self, dataset: &str, table: &str, columns: &[Column]) -> Result<(), SqlError> {
         let full = format!("{dataset}.{table}");
-        let mut connection = self.lock();
-        let transaction = connection.transaction().map_err(internal)?;
-        let known = columns_of(&transaction, &full)?;
+        self.connections
+            .write(|connection| self.alter_columns(connection, &full, columns))
+    }
+
+    fn alter_columns(&self, connection: &Connection, full: &str, columns: &[Column]) -> Result<(), SqlError> {
+        let known = columns_of(connection, full)?;
         let same = |a: &Column, b: &Column| a.name.eq_ignore_ascii_case(&b.name);
         let refuse = |what: String| {
             let message = format!(
@@ -163,7 +180,7 @@ impl Warehouse {
         for column in columns {
             match known.iter().find(|known| same(known, column)) {
                 Some(other) if other.kind != column.kind => {
-                    return Err(self.changed_type(&full, &column.name, other, column));
+                    return Err(self.changed_type(full, &column.name, other, column));
                 }
                 Some(_) => {}
                 None if !column.nullable => {
@@ -174,16 +191,15 @@ impl Warehouse {
                 }
                 None => {
                     let added = kind::definition(column);
-                    let sql = format!("ALTER TABLE {} ADD COLUMN {added}", quote(&full));
-                    transaction.execute(&sql, []).map_err(internal)?;
+                    let sql = format!("ALTER TABLE {} ADD COLUMN {added}", quote(full));
+                    connection.execute(&sql, []).map_err(internal)?;
                 }
             }
             if let Some(description) = &column.description {
-                catalogue::describe(&transaction, &full, &column.name, description)?;
+                catalogue::describe(connection, full, &column.name, description)?;
             }
         }
-        catalogue::touch(&transaction, &full)?;
-        transaction.commit().map_err(internal)
+        catalogue::touch(connection, full)
     }
 
     /// Removes a dataset and, if that is wanted, what is in it.
@@ -191,23 +207,22 @@ impl Warehouse {
     /// # Errors
     /// Tables in it that are to stay.
     pub fn drop_dataset(&self, dataset: &str, contents: bool) -> Result<(), SqlError> {
-        let tables = self.tables(dataset)?;
-        if !tables.is_empty() && !contents {
-            return Err(SqlError {
-                reason: "resourceInUse".into(),
-                message: format!("Dataset {}:{dataset} is still in use", self.project),
-            });
-        }
-        let mut connection = self.lock();
-        let transaction = connection.transaction().map_err(internal)?;
-        for table in tables {
-            let full = format!("{dataset}.{table}");
-            catalogue::remove(&transaction, &full)?;
-        }
-        transaction
-            .execute("DELETE FROM __datasets WHERE name = ?1", [dataset])
-            .map_err(internal)?;
-        transaction.commit().map_err(internal)
+        self.connections.write(|connection| {
+            let tables = catalogue::tables(connection, dataset)?;
+            if !tables.is_empty() && !contents {
+                return Err(SqlError {
+                    reason: "resourceInUse".into(),
+                    message: format!("Dataset {}:{dataset} is still in use", self.project),
+                });
+            }
+            for table in tables {
+                catalogue::remove(connection, &format!("{dataset}.{table}"))?;
+            }
+            connection
+                .execute("DELETE FROM __datasets WHERE name = ?1", [dataset])
+                .map_err(internal)?;
+            Ok(())
+        })
     }
 
     fn changed_type(&self, full: &str, name: &str, from: &Column, to: &Column) -> SqlError {

@@ -38,7 +38,10 @@ fn the_views_of_an_older_sandbox_are_made_anew() {
     let first = open();
     first.seed().unwrap();
     let older = "DELETE FROM __views; CREATE VIEW \"cdf_output.watermark_current\" AS SELECT * FROM \"cdf_output.watermark\"";
-    first.lock().execute_batch(older).unwrap();
+    let connections = &first.connections;
+    connections
+        .write(|writer| writer.execute_batch(older).map_err(internal))
+        .unwrap();
     drop(first);
     let again = open();
     again.seed().unwrap();
