@@ -21,6 +21,8 @@ impl Database {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = format!("--datadir={}", folder.path().join("data").display());
+        // Each server sweeps its temporary folder when it starts: in a common one, the files of the others too.
+        let temporary = format!("--tmpdir={}", folder.path().display());
         let made = Command::new("mariadb-install-db")
             .args([
                 "--no-defaults",
@@ -28,7 +30,7 @@ impl Database {
                 "--skip-test-db",
                 "--auth-root-authentication-method=normal",
             ])
-            .arg(&data)
+            .args([&data, &temporary])
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -45,7 +47,7 @@ impl Database {
                 "--bind-address=127.0.0.1",
                 "--innodb-buffer-pool-size=16M",
             ])
-            .arg(&data)
+            .args([&data, &temporary])
             .arg(format!("--port={port}"))
             .arg(format!("--socket={}", folder.path().join("socket").display()))
             .arg(format!("--pid-file={}", folder.path().join("pid").display()))
