@@ -11,6 +11,7 @@ mod body;
 pub mod bucket;
 pub mod cdap;
 pub mod clock;
+mod container;
 mod control;
 mod discovery;
 pub mod execution;

@@ -129,6 +129,12 @@ fn google_cloud_storage_believes_it() {
 
 #[test]
 #[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn pandas_pyarrow_and_fastavro_exchange_files_with_it() {
+    run("google.txt", "google_files.py");
+}
+
+#[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
 fn ordinary_credentials_work() {
     run("google.txt", "google_credentials.py");
 }

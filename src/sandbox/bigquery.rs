@@ -6,6 +6,7 @@
 
 mod archive;
 mod asked;
+mod carry;
 mod dataset;
 mod encode;
 mod fault;

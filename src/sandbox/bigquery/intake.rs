@@ -1,4 +1,4 @@
-//! Load jobs: CSV and JSON lines, from an upload or from the bucket, all of it or nothing.
+//! Load jobs: CSV, JSON lines, Avro and Parquet, from an upload or from the bucket, all of it or nothing.
 //!
 //! A file is read whole before anything is written. An empty CSV cell is NULL, quoted or not: the two
 //! cannot be told apart here.
@@ -6,6 +6,7 @@
 use super::Desk;
 use super::parameter::{json_value, scalar};
 use super::work::{Destination, Outcome};
+use crate::sandbox::container::{Container, Reading};
 use crate::sandbox::value::{Column, ColumnType, Value};
 use crate::sandbox::warehouse::kind::name as type_name;
 use crate::sandbox::warehouse::{Existing, SqlError};
@@ -35,6 +36,8 @@ pub(super) enum Form {
         jagged: bool,
     },
     Json,
+    /// With the schema in each file.
+    Container(Container, Reading),
 }
 
 /// What is put up with.
@@ -52,6 +55,9 @@ enum Raw {
 
 impl Load {
     pub fn perform(self, desk: &Desk) -> Result<Outcome, SqlError> {
+        if let Form::Container(container, reading) = self.form {
+            return self.carry(desk, container, reading);
+        }
         let (mut files, mut bytes, mut raw) = (0, 0, Vec::new());
         for content in self.contents(desk)? {
             files += 1;
@@ -93,7 +99,7 @@ impl Load {
         matches!(self.form, Form::Csv { jagged: true, .. } | Form::Json)
     }
 
-    fn contents(&self, desk: &Desk) -> Result<Vec<Vec<u8>>, SqlError> {
+    pub(super) fn contents(&self, desk: &Desk) -> Result<Vec<Vec<u8>>, SqlError> {
         if let Some(data) = &self.data {
             return Ok(vec![plain(data.clone())?]);
         }
@@ -152,6 +158,7 @@ impl Load {
                 };
                 lines.map(parse).collect()
             }
+            Form::Container(..) => Ok(Vec::new()),
         }
     }
 

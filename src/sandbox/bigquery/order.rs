@@ -6,6 +6,7 @@ use super::intake::{Form, Load, Taking};
 use super::parameter::{self, truth};
 use super::transfer::{self, Copy, Extract, Table};
 use super::work::{Destination, Query, Work};
+use crate::sandbox::container::{Container, Packing, Reading};
 use crate::sandbox::value::{Column, ColumnType};
 use crate::sandbox::warehouse::kind::from_name;
 use crate::sandbox::warehouse::{Append, Existing};
@@ -69,6 +70,20 @@ fn load_of(desk: &Desk, load: &Json, data: Option<Vec<u8>>) -> Result<Load, Faul
             jagged: truth(&load["allowJaggedRows"]).unwrap_or(false),
         },
         "NEWLINE_DELIMITED_JSON" => Form::Json,
+        "AVRO" => Form::Container(
+            Container::Avro,
+            Reading {
+                logical: truth(&load["useAvroLogicalTypes"]).unwrap_or(false),
+                lists: false,
+            },
+        ),
+        "PARQUET" => Form::Container(
+            Container::Parquet,
+            Reading {
+                logical: true,
+                lists: truth(&load["parquetOptions"]["enableListInference"]).unwrap_or(false),
+            },
+        ),
         other => return Err(unsupported("sourceFormat", other)),
     };
     if !load["timePartitioning"].is_null() && !load["timePartitioning"].is_object() {
@@ -101,17 +116,35 @@ fn load_of(desk: &Desk, load: &Json, data: Option<Vec<u8>>) -> Result<Load, Faul
 }
 
 fn extract_of(desk: &Desk, extract: &Json) -> Result<Extract, Fault> {
-    let packed = match extract["compression"].as_str() {
-        None | Some("NONE") => false,
-        Some("GZIP") => true,
-        Some(other) => return Err(unsupported("compression", other)),
+    let compression = extract["compression"].as_str().unwrap_or("NONE");
+    let format = extract["destinationFormat"].as_str().unwrap_or("CSV");
+    let refused = || unsupported("compression", &format!("{compression} of {format}"));
+    let packed = match compression {
+        "NONE" => Ok(false),
+        "GZIP" => Ok(true),
+        _ => Err(refused()),
     };
-    let form = match extract["destinationFormat"].as_str().unwrap_or("CSV") {
+    let form = match format {
         "CSV" => transfer::Form::Csv {
             header: truth(&extract["printHeader"]).unwrap_or(true),
             delimiter: delimiter(extract)?,
+            packed: packed?,
         },
-        "NEWLINE_DELIMITED_JSON" => transfer::Form::Json,
+        "NEWLINE_DELIMITED_JSON" => transfer::Form::Json { packed: packed? },
+        "AVRO" | "PARQUET" => transfer::Form::Container {
+            container: if format == "AVRO" {
+                Container::Avro
+            } else {
+                Container::Parquet
+            },
+            packing: match (compression, format) {
+                ("NONE", _) => Packing::None,
+                ("SNAPPY", _) => Packing::Snappy,
+                ("DEFLATE", "AVRO") | ("GZIP", "PARQUET") => Packing::Deflate,
+                _ => return Err(refused()),
+            },
+            logical: truth(&extract["useAvroLogicalTypes"]).unwrap_or(false),
+        },
         other => return Err(unsupported("destinationFormat", other)),
     };
     let one = std::slice::from_ref(&extract["destinationUri"]);
@@ -127,7 +160,6 @@ fn extract_of(desk: &Desk, extract: &Json) -> Result<Extract, Fault> {
         source: needed(desk, &extract["sourceTable"], "sourceTable")?,
         uris,
         form,
-        packed,
     })
 }
 

@@ -3,8 +3,9 @@
 use super::Desk;
 use super::work::{Destination, Outcome};
 use crate::sandbox::bucket;
+use crate::sandbox::container::{Container, Content, Packing};
 use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::{QueryOutcome, QuerySettings, SqlError};
+use crate::sandbox::warehouse::{QuerySettings, SqlError};
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use serde_json::{Map, Value as Json};
@@ -18,10 +19,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// All of it.
-    fn read(&self, desk: &Desk) -> Result<QueryOutcome, SqlError> {
+    /// All of it, with the modes and descriptions of its columns, which a query does not tell.
+    fn read(&self, desk: &Desk) -> Result<Content, SqlError> {
         let sql = format!("SELECT * FROM `{}`.`{}`", self.dataset, self.name);
-        desk.warehouse.query(&sql, &QuerySettings::default())
+        let read = desk.warehouse.query(&sql, &QuerySettings::default())?;
+        let described = desk.warehouse.table(&self.dataset, &self.name)?;
+        Ok((described.map_or(read.columns, |table| table.columns), read.rows))
     }
 }
 
@@ -35,17 +38,14 @@ impl Copy {
     pub fn perform(&self, desk: &Desk) -> Result<Outcome, SqlError> {
         let (mut columns, mut rows) = (Vec::new(), Vec::new());
         for source in &self.sources {
-            let read = source.read(desk)?;
-            // What is copied keeps its modes and descriptions, which a query does not tell.
-            let described = desk.warehouse.table(&source.dataset, &source.name)?;
-            let found = described.map_or(read.columns, |table| table.columns);
+            let (found, more) = source.read(desk)?;
             if !columns.is_empty() && columns != found {
                 return Err(SqlError::bad_data(
                     "Schema mismatch: the tables that are copied have different schemas",
                 ));
             }
             columns = found;
-            rows.extend(read.rows);
+            rows.extend(more);
         }
         let to = &self.destination;
         let rows = desk
@@ -58,8 +58,21 @@ impl Copy {
 /// How an extract writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    Csv { header: bool, delimiter: u8 },
-    Json,
+    Csv {
+        header: bool,
+        delimiter: u8,
+        /// By gzip.
+        packed: bool,
+    },
+    Json {
+        packed: bool,
+    },
+    Container {
+        container: Container,
+        packing: Packing,
+        /// Avro's logical types, instead of text and plain numbers.
+        logical: bool,
+    },
 }
 
 /// A table into files.
@@ -68,19 +81,28 @@ pub(super) struct Extract {
     /// `gs://bucket/name`; a `*` becomes the file's number.
     pub uris: Vec<String>,
     pub form: Form,
-    /// By gzip.
-    pub packed: bool,
 }
 
 impl Extract {
     pub fn perform(&self, desk: &Desk) -> Result<Outcome, SqlError> {
-        let read = self.source.read(desk)?;
-        let names: Vec<_> = read.columns.iter().map(|column| column.name.as_str()).collect();
+        let (columns, rows) = self.source.read(desk)?;
+        let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+        let maybe_packed = |bytes: Vec<u8>, packed| if packed { pack(&bytes) } else { Ok(bytes) };
         let bytes = match self.form {
-            Form::Csv { header, delimiter } => csv(&names, &read.rows, header, delimiter)?,
-            Form::Json => json(&names, &read.rows),
+            Form::Csv {
+                header,
+                delimiter,
+                packed,
+            } => maybe_packed(csv(&names, &rows, header, delimiter)?, packed)?,
+            Form::Json { packed } => maybe_packed(json(&names, &rows), packed)?,
+            Form::Container {
+                container,
+                packing,
+                logical,
+            } => container
+                .write(&columns, &rows, packing, logical)
+                .map_err(SqlError::bad_data)?,
         };
-        let bytes = if self.packed { pack(&bytes)? } else { bytes };
         for uri in &self.uris {
             // It is small enough for one file each.
             let uri = uri.replace('*', "000000000000");

@@ -1,7 +1,7 @@
 //! The `BigQueryTable` source: the rows of a table, or of a view where that is allowed.
 
-use super::bigquery_table::avro;
 use super::{Batch, GOOGLE, Plugin, Task, Work, failure};
+use crate::sandbox::container::avro::schema;
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::warehouse::QuerySettings;
 
@@ -51,7 +51,7 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     let fields = if schema.is_empty() {
         "*".to_owned()
     } else {
-        let columns = avro(&schema).map_err(|text| task.invalid_schema(&text))?;
+        let columns = schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?;
         columns
             .iter()
             .map(|column| format!("`{}`", column.name))

@@ -1,10 +1,10 @@
 //! The `BigQueryTable` sink: rows are gathered, and appended by one load job at the end, or merged by their keys.
 
 use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
+use crate::sandbox::container::avro::schema;
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::value::{Column, ColumnType, Value};
+use crate::sandbox::value::{Column, Value};
 use crate::sandbox::warehouse::{Append, Existing, QuerySettings, SqlError, Warehouse};
-use serde_json::Value as Json;
 use std::sync::Arc;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat";
@@ -60,7 +60,7 @@ fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
     let columns = if schema.is_empty() {
         None
     } else {
-        Some(avro(&schema).map_err(|text| task.invalid_schema(&text))?)
+        Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
     };
     task.say(
         Level::Info,
@@ -204,54 +204,4 @@ impl LoadJob {
         self.warehouse.query(&drop, &QuerySettings::default())?;
         Ok(merged?.changes.map_or(0, |changes| changes.total()))
     }
-}
-
-/// The columns of an Avro record schema.
-pub(super) fn avro(text: &str) -> Result<Vec<Column>, String> {
-    let schema: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let fields = schema.get("fields").and_then(Json::as_array).ok_or("no fields")?;
-    fields
-        .iter()
-        .map(|field| {
-            let name = field
-                .get("name")
-                .and_then(Json::as_str)
-                .ok_or("a field without a name")?;
-            let mut kinds = match field.get("type") {
-                Some(Json::Array(union)) => union.clone(),
-                Some(one) => vec![one.clone()],
-                None => Vec::new(),
-            };
-            let nullable = kinds.iter().any(|kind| kind == "null");
-            kinds.retain(|kind| kind != "null");
-            let kind = kinds
-                .first()
-                .and_then(column_type)
-                .ok_or_else(|| format!("the type of {name} is not supported by the sandbox"))?;
-            Ok(Column {
-                name: name.to_owned(),
-                kind,
-                nullable,
-                description: None,
-            })
-        })
-        .collect()
-}
-
-fn column_type(avro: &Json) -> Option<ColumnType> {
-    let logical = avro.get("logicalType").and_then(Json::as_str);
-    let plain = avro.as_str().or_else(|| avro.get("type")?.as_str())?;
-    Some(match (logical, plain) {
-        (Some("date"), _) => ColumnType::Date,
-        (Some("timestamp-micros" | "timestamp-millis"), _) => ColumnType::Timestamp,
-        (Some("time-micros" | "time-millis"), _) => ColumnType::Time,
-        (Some("datetime"), _) => ColumnType::DateTime,
-        (Some("decimal"), _) => ColumnType::Numeric,
-        (_, "string") => ColumnType::String,
-        (_, "int" | "long") => ColumnType::Int64,
-        (_, "float" | "double") => ColumnType::Float64,
-        (_, "boolean") => ColumnType::Bool,
-        (_, "bytes") => ColumnType::Bytes,
-        _ => return None,
-    })
 }

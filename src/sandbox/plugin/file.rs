@@ -5,6 +5,7 @@
 
 pub(super) mod format;
 mod names;
+mod resolution;
 mod sink;
 mod source;
 

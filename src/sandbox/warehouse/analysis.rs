@@ -21,6 +21,7 @@ mod plan;
 mod query;
 pub(super) mod scope;
 mod select;
+mod set;
 mod sort;
 mod source;
 mod window;

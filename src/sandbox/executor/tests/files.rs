@@ -290,8 +290,8 @@ fn what_cannot_be_read_is_named() {
             "Input path does not exist: gs://in/none",
         ),
         (
-            json!({"path": "gs://in/wide.csv", "format": "parquet"}),
-            "format=parquet of stage 'Read' is not supported by the sandbox",
+            json!({"path": "gs://in/wide.csv", "format": "orc"}),
+            "format=orc of stage 'Read' is not supported by the sandbox",
         ),
         (
             json!({"path": "gs://in/wide.csv", "format": "csv", "schema": one}),
@@ -349,4 +349,76 @@ fn the_result_of_a_statement_is_stored_in_an_empty_table() {
             .failure(&act(delete))
             .contains("Cannot set destination table")
     );
+}
+
+#[test]
+fn files_with_their_schema_are_written_and_read() {
+    let world = World::new();
+    let table = "CREATE TABLE cdf_output.typed AS SELECT 1 AS id, NUMERIC '-1.50' AS price, DATE '2024-02-29' AS day, \
+        TIMESTAMP '2024-02-29 23:59:59.5+00' AS moment, 'a\"ü' AS name UNION ALL SELECT 2, NULL, NULL, NULL, NULL";
+    world.query(table);
+    let all = world.query("SELECT * FROM cdf_output.typed ORDER BY id");
+    for format in ["avro", "parquet"] {
+        let read = json!({"referenceName": "in", "dataset": "cdf_output", "table": "typed"});
+        let folder = format!("gs://typed/{format}");
+        let write = json!({"referenceName": "out", "path": folder, "format": format});
+        world.complete(&chain(&[
+            stage("Read", "BigQueryTable", "batchsource", &read),
+            stage("Write", "GCS", "batchsink", &write),
+        ]));
+        // Without a schema the file's own is taken; with one, the columns that it names.
+        for (table, schema) in [
+            ("back", String::new()),
+            ("some", schema(&[("day", "date"), ("id", "long")])),
+        ] {
+            let read = json!({"referenceName": "in", "path": format!("{folder}/part-r-00000.{format}"), "format": format, "schema": schema});
+            let write = json!({"referenceName": "out", "dataset": "cdf_output", "table": table, "truncateTable": "true"});
+            world.complete(&chain(&[
+                stage("Read", "GCSFile", "batchsource", &read),
+                stage("Write", "BigQueryTable", "batchsink", &write),
+            ]));
+        }
+        assert_eq!(world.query("SELECT * FROM cdf_output.back ORDER BY id"), all);
+        let some = world.query("SELECT * FROM cdf_output.some ORDER BY id");
+        assert_eq!(some[0], [Value::Date("2024-02-29".into()), Value::Int(1)]);
+    }
+    // The words are those of a real server.
+    world.put("gs://typed/broken.avro", "a,b");
+    let (more, other) = (
+        schema(&[("id", "long"), ("more", "string")]),
+        schema(&[("name", "long")]),
+    );
+    for (place, (file, read_with, written_with, words)) in [
+        (
+            "broken.avro",
+            "",
+            "",
+            "org.apache.avro.InvalidAvroMagicException\", message: Some(\"Not an Avro data file.\")",
+        ),
+        (
+            "avro/*.avro",
+            &*more,
+            "",
+            "Found Root, expecting r, missing required field more",
+        ),
+        ("avro/*.avro", &*other, "", "Found string, expecting union"),
+        (
+            "avro/*.avro",
+            "",
+            &*more,
+            "Error occurred in the phase: 'Writing'. Error message: Input record does not contain the more field.",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = format!("gs://typed/{file}");
+        let read = json!({"referenceName": "in", "path": path, "format": "avro", "schema": read_with});
+        let write = json!({"referenceName": "out", "path": format!("gs://typed/out/{place}"), "format": "avro", "schema": written_with});
+        let told = world.failure(&chain(&[
+            stage("Read", "GCSFile", "batchsource", &read),
+            stage("Write", "GCS", "batchsink", &write),
+        ]));
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
 }

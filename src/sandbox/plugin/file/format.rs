@@ -1,9 +1,10 @@
-//! The formats of files: `text`, `csv`, `tsv`, `delimited`, `json` and `blob`, read and written line by line.
+//! The formats of files: `text`, `csv`, `tsv`, `delimited` and `json` line by line, `blob`, `avro` and `parquet` whole.
 //!
 //! Values of JSON are written as the real sink writes them (measured): a DATE is the number of days since
 //! 1970, a TIMESTAMP the number of microseconds, a DECIMAL a plain number. How the delimited formats write
 //! them is not known to the letter: as their types' text here.
 
+use crate::sandbox::container::{Container, Reading};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::plugin::{Task, failure};
 use crate::sandbox::value::{Column, ColumnType, Value};
@@ -22,6 +23,8 @@ pub enum Format {
     },
     Json,
     Blob,
+    /// With the schema in the file.
+    Container(Container),
 }
 
 impl Format {
@@ -50,6 +53,8 @@ impl Format {
             }
             "json" => Self::Json,
             "blob" => Self::Blob,
+            "avro" => Self::Container(Container::Avro),
+            "parquet" => Self::Container(Container::Parquet),
             other => return Err(task.unsupported("format", other)),
         })
     }
@@ -62,11 +67,25 @@ impl Format {
                 Column::nullable("body", ColumnType::String),
             ]),
             Self::Blob => Some(vec![Column::nullable("body", ColumnType::Bytes)]),
-            Self::Delimited { .. } | Self::Json => None,
+            Self::Delimited { .. } | Self::Json | Self::Container(_) => None,
         }
     }
 
-    /// The rows of a file.
+    /// The columns that a file says it has.
+    ///
+    /// # Errors
+    /// A file that is damaged or of another format.
+    pub fn told(&self, bytes: &[u8]) -> Result<Option<Vec<Column>>, String> {
+        match self {
+            Self::Container(container) => {
+                let (columns, _) = container.read(bytes, Reading::FULL)?;
+                Ok(Some(columns))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The rows of a file that has no schema in it.
     ///
     /// # Errors
     /// A line that does not fit the columns.
@@ -121,8 +140,17 @@ impl Format {
                 let cells: Vec<_> = row.iter().map(plain).collect();
                 cells.join(by)
             }
-            Self::Text | Self::Blob => return Err("this format has no writer".into()),
+            Self::Text | Self::Blob | Self::Container(_) => return Err("this format has no lines".into()),
         })
+    }
+
+    /// What a part's name ends with.
+    pub const fn ending(&self) -> &'static str {
+        match self {
+            Self::Container(Container::Avro) => ".avro",
+            Self::Container(Container::Parquet) => ".parquet",
+            _ => "",
+        }
     }
 
     /// The line of names, of a format that has one.

@@ -3,9 +3,12 @@
 use super::format::Format;
 use super::object_path;
 use crate::sandbox::bucket::Buckets;
+use crate::sandbox::container::avro::schema;
+use crate::sandbox::container::{self, Packing};
 use crate::sandbox::macros::date_format::{DateFormat, zone};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::plugin::{Batch, Sink, Task, failure};
+use crate::sandbox::value::Column;
 use chrono::DateTime;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +21,13 @@ pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
             return Err(task.unsupported("format", &task.property("format", "text")));
         }
         format => format,
+    };
+    let schema = task.property("schema", "");
+    let columns = match format {
+        Format::Container(_) if !schema.is_empty() => {
+            Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
+        }
+        _ => None,
     };
     let path = directory(task)?;
     let buckets = task.stores.buckets.clone();
@@ -34,8 +44,9 @@ pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
             _ => broken(&folder, &error),
         })?;
     let base = task.property("outputFileNameBase", "part");
+    let ending = format.ending();
     let file = buckets
-        .create_file(&folder, &format!("{base}-r-00000"))
+        .create_file(&folder, &format!("{base}-r-00000{ending}"))
         .map_err(|error| broken(&folder, &error))?;
     task.say(Level::Info, LOGGER, format!("Writing to {path}"));
     Ok(Box::new(Directory {
@@ -44,6 +55,8 @@ pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
         buckets,
         header: task.property("writeHeader", "false") == "true",
         format,
+        columns,
+        whole: Batch::default(),
     }))
 }
 
@@ -72,6 +85,9 @@ struct Directory {
     format: Format,
     /// Whether the line of names is still to come.
     header: bool,
+    /// What is written at the end in one piece, and the columns that it is to have.
+    whole: Batch,
+    columns: Option<Vec<Column>>,
 }
 
 impl Directory {
@@ -82,6 +98,23 @@ impl Directory {
 
 impl Sink for Directory {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+        if matches!(self.format, Format::Container(_)) {
+            let has = |name: &str| batch.columns.iter().any(|column| column.name == name);
+            let mut wanted = self.columns.iter().flatten();
+            if let Some(missing) = wanted.find(|column| !has(&column.name)) {
+                // Measured, whether the column may be NULL or not.
+                return Err(failure(
+                    "io.cdap.cdap.api.exception.ProgramFailureException",
+                    format!(
+                        "Error occurred in the phase: 'Writing'. Error message: Input record does not contain the {} field.",
+                        missing.name
+                    ),
+                ));
+            }
+            self.whole.columns.clone_from(&batch.columns);
+            self.whole.rows.extend(batch.rows.iter().cloned());
+            return Ok(());
+        }
         if std::mem::take(&mut self.header)
             && let Some(names) = self.format.header(&batch.columns)
         {
@@ -96,6 +129,17 @@ impl Sink for Directory {
     }
 
     fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
+        if let Format::Container(container) = self.format {
+            let Batch { columns, rows } = self.whole;
+            let bytes = match self.columns {
+                Some(wanted) => container::fitted((columns, rows), &wanted)
+                    .and_then(|rows| container.write(&wanted, &rows, Packing::None, true)),
+                None => container.write(&columns, &rows, Packing::None, true),
+            };
+            let bytes = bytes.map_err(|text| failure("java.io.IOException", text))?;
+            let written = self.file.write_all(&bytes);
+            written.map_err(|error| broken(&self.folder, &error))?;
+        }
         let done = self
             .file
             .flush()

@@ -1,9 +1,9 @@
 //! `GCSFile` and `File` as sources: all objects that the path means, in the order of their names.
 
 use super::format::Format;
-use super::{names, object_path};
+use super::{names, object_path, resolution};
+use crate::sandbox::container::avro::schema;
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::plugin::bigquery_table::avro;
 use crate::sandbox::plugin::{Batch, Task, failure};
 use crate::sandbox::value::{Column, ColumnType, Value};
 use regex::Regex;
@@ -23,7 +23,6 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
         }
     }
     let format = Format::of(task)?;
-    let columns = columns(task, &format)?;
     let path = task.property("path", "");
     let found = names::objects(
         &task.stores.buckets,
@@ -33,7 +32,7 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     let Some(mut objects) = found.map_err(|text| failure("java.lang.IllegalArgumentException", text))? else {
         if task.property("ignoreNonExistingFolders", "false") == "true" {
             return Ok(Batch {
-                columns,
+                columns: columns(task, &format, None)?,
                 rows: Vec::new(),
             });
         }
@@ -54,6 +53,8 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
         LOGGER,
         format!("Reading {} files of {path}", objects.len()),
     );
+    let columns = columns(task, &format, objects.first())?;
+    let schema = task.property("schema", "");
     let named = task.property("pathField", "");
     // The path's column is filled in afterwards: no file has it.
     let own: Vec<Column> = columns
@@ -63,11 +64,14 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
         .collect();
     let mut rows = Vec::new();
     for object in objects {
-        let bytes = task.stores.buckets.read(&object);
-        let bytes = bytes.map_err(|error| failure("java.io.IOException", format!("{object}: {error}")))?;
-        let skip = task.property("skipHeader", "false") == "true";
-        let read = format.rows(&bytes, skip, &own);
-        let read = read.map_err(|text| failure("java.io.IOException", text))?;
+        let bytes = content(task, &object)?;
+        let read = if let Format::Container(container) = format {
+            resolution::rows(container, &bytes, &own, &schema)?
+        } else {
+            let skip = task.property("skipHeader", "false") == "true";
+            let read = format.rows(&bytes, skip, &own);
+            read.map_err(|text| failure("java.io.IOException", text))?
+        };
         let shown = match task.property("filenameOnly", "false").as_str() {
             "true" => object.rsplit('/').next().unwrap_or_default().to_owned(),
             _ => object,
@@ -82,15 +86,27 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     Ok(Batch { columns, rows })
 }
 
-/// The columns of the schema, with the path's among them.
-fn columns(task: &Task<'_>, format: &Format) -> Result<Vec<Column>, Failure> {
+fn content(task: &Task<'_>, object: &str) -> Result<Vec<u8>, Failure> {
+    let bytes = task.stores.buckets.read(object);
+    bytes.map_err(|error| failure("java.io.IOException", format!("{object}: {error}")))
+}
+
+/// The columns of the schema, or of the first file that has one in it, with the path's among them.
+fn columns(task: &Task<'_>, format: &Format, first: Option<&String>) -> Result<Vec<Column>, Failure> {
     let schema = task.property("schema", "");
     let given = if schema.is_empty() {
         None
     } else {
-        Some(avro(&schema).map_err(|text| task.invalid_schema(&text))?)
+        Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
     };
-    let mut columns = given.or_else(|| format.columns()).ok_or_else(|| {
+    let told = match first.filter(|_| given.is_none()) {
+        Some(object) => {
+            let told = format.told(&content(task, object)?);
+            told.map_err(|text| resolution::broken(&text))?
+        }
+        None => None,
+    };
+    let mut columns = given.or(told).or_else(|| format.columns()).ok_or_else(|| {
         let format = task.property("format", "");
         failure(
             "java.lang.IllegalArgumentException",

@@ -1,16 +1,14 @@
-//! WITH, set operators, ORDER BY and LIMIT around them.
+//! WITH, ORDER BY and LIMIT around a query; set operators are in `set.rs`.
 
 use super::scope::{Ctes, Named, Scope};
+use super::set::Operand;
 use super::sort;
 use super::{Analyst, Relation, Typed};
-use crate::sandbox::value::{Column, ColumnType as T, Value};
+use crate::sandbox::value::Value;
 use crate::sandbox::warehouse::compare;
 use crate::sandbox::warehouse::error::SqlError;
-use crate::sandbox::warehouse::kind;
 use crate::sandbox::warehouse::session::{Row, Rows};
-use crate::sandbox::warehouse::syntax::tree::{
-    Body, Expression, From, Node, Order, Place, Query, SetOperator,
-};
+use crate::sandbox::warehouse::syntax::tree::{Body, Expression, From, Node, Order, Query, SetOperator};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -84,74 +82,11 @@ impl Analyst<'_> {
                 right,
                 at,
             } => {
-                let (left, right) = (self.body(scope, left)?, self.body(scope, right)?);
+                let columns = |body: &Body| self.body(scope, body);
+                let (left, right) = (Operand::new(left, columns)?, Operand::new(right, columns)?);
                 self.set(*operator, *distinct, left, right, *at)
             }
         }
-    }
-
-    fn set(
-        &self,
-        operator: SetOperator,
-        distinct: bool,
-        left: Relation,
-        right: Relation,
-        at: Place,
-    ) -> Result<Relation, SqlError> {
-        let columns = self.common_columns(&left.columns, &right.columns, operator, at)?;
-        let kinds: Rc<Vec<T>> = Rc::new(columns.iter().map(|column| column.kind.clone()).collect());
-        let (left, right) = (converted(left, kinds.clone()), converted(right, kinds));
-        Ok(Relation::new(columns, move |frame| {
-            let (left, right) = ((left.rows)(frame)?, (right.rows)(frame)?);
-            let mut seen = HashSet::new();
-            let mut once = |row: &&Row| !distinct || seen.insert(compare::key(row.iter()));
-            let made: Vec<Row> = if operator == SetOperator::Union {
-                left.iter()
-                    .chain(right.iter())
-                    .filter(|row| once(row))
-                    .cloned()
-                    .collect()
-            } else {
-                let other: HashSet<String> = right.iter().map(|row| compare::key(row.iter())).collect();
-                let wanted = operator == SetOperator::Intersect;
-                let kept = left
-                    .iter()
-                    .filter(|row| other.contains(&compare::key(row.iter())) == wanted);
-                kept.filter(|row| once(row)).cloned().collect()
-            };
-            Ok(Rc::new(made))
-        }))
-    }
-
-    fn common_columns(
-        &self,
-        left: &[Column],
-        right: &[Column],
-        operator: SetOperator,
-        at: Place,
-    ) -> Result<Vec<Column>, SqlError> {
-        let name = match operator {
-            SetOperator::Union => "UNION ALL",
-            SetOperator::Intersect => "INTERSECT DISTINCT",
-            SetOperator::Except => "EXCEPT DISTINCT",
-        };
-        if left.len() != right.len() {
-            return Err(self.wrong(
-                at,
-                format!("Queries in {name} have mismatched column count; query 1 has {} columns, query 2 has {} columns", left.len(), right.len()),
-            ));
-        }
-        let pairs = left.iter().zip(right).enumerate().map(|(i, (a, b))| {
-            let kind = super::coerce::common_kinds(&a.kind, &b.kind).ok_or_else(|| {
-                let (a, b) = (kind::name(&a.kind), kind::name(&b.kind));
-                self.wrong(
-                    at,
-                    format!("Column {} in {name} has incompatible types: {a}, {b}", i + 1),
-                )
-            })?;
-            Ok(Column { kind, ..a.clone() })
-        });
-        pairs.collect()
     }
 
     /// ORDER BY behind a set operator: only the result's columns can be named.
@@ -255,9 +190,15 @@ impl Analyst<'_> {
             Body::Select(select) => self.select(&inside, select, &[])?,
             _ => return Err(self.unsupported(*at, "A recursive term that is no plain SELECT")),
         };
-        let columns = self.common_columns(&base.columns, &step.columns, SetOperator::Union, *at)?;
-        let kinds: Rc<Vec<T>> = Rc::new(columns.iter().map(|column| column.kind.clone()).collect());
-        let (base, step) = (converted(base, kinds.clone()), converted(step, kinds));
+        let step = Operand {
+            relation: step,
+            body: right,
+        };
+        let base = Operand {
+            relation: base,
+            body: left,
+        };
+        let (columns, base, step) = self.common(base, step, SetOperator::Union, *at)?;
         let distinct = *distinct;
         Ok(Relation::new(columns, move |frame| {
             let mut seen = HashSet::new();
@@ -310,27 +251,4 @@ fn from_reads(from: &From, name: &str) -> bool {
         From::Unnest { .. } => false,
         From::Join { left, right, .. } => from_reads(left, name) || from_reads(right, name),
     }
-}
-
-/// Rows with their cells in wider types.
-fn converted(relation: Relation, kinds: Rc<Vec<T>>) -> Relation {
-    if relation
-        .columns
-        .iter()
-        .zip(kinds.iter())
-        .all(|(column, kind)| column.kind == *kind)
-    {
-        return relation;
-    }
-    let rows = relation.rows;
-    Relation::new(relation.columns, move |frame| {
-        let rows = rows(frame)?;
-        let made = rows.iter().map(|row| {
-            row.iter()
-                .zip(kinds.iter())
-                .map(|(cell, kind)| super::coerce::widened(cell.clone(), kind))
-                .collect()
-        });
-        made.collect::<Result<Vec<Row>, SqlError>>().map(Rc::new)
-    })
 }

@@ -144,6 +144,11 @@ fn clauses_do_what_they_say() {
             "1\n1\n2.5",
         ),
         (
+            // NULL is of the type of what stands above or below it.
+            "SELECT DATE '2024-02-29' AS d, NULL UNION ALL (SELECT NULL, NULL UNION ALL SELECT NULL, 'x') ORDER BY d, 2",
+            "- -\n- x\n2024-02-29 -",
+        ),
+        (
             "SELECT customer FROM d.orders INTERSECT DISTINCT SELECT name FROM d.customers",
             "ada",
         ),

@@ -1,0 +1,200 @@
+//! What is written is read again, and what is broken is said.
+
+use super::*;
+use crate::sandbox::value::ColumnType as T;
+use proptest::prelude::*;
+
+const ALL: [Container; 2] = [Container::Avro, Container::Parquet];
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+/// One column of each type, and rows with and without values.
+fn everything() -> Content {
+    let point = T::Struct(vec![
+        Column::nullable("x", T::Float64),
+        Column::nullable("marks", T::Array(Box::new(T::String))),
+    ]);
+    let kinds = [
+        ("flag", T::Bool),
+        ("id", T::Int64),
+        ("ratio", T::Float64),
+        ("price", T::Numeric),
+        ("name", T::String),
+        ("raw", T::Bytes),
+        ("day", T::Date),
+        ("clock", T::Time),
+        ("local", T::DateTime),
+        ("moment", T::Timestamp),
+        ("tags", T::Array(Box::new(T::Int64))),
+        ("point", point.clone()),
+        ("way", T::Array(Box::new(point))),
+    ];
+    let mut columns: Vec<_> = kinds.map(|(name, kind)| Column::nullable(name, kind)).into();
+    columns[1].nullable = false;
+    let spot = |x, marks: &[&str]| {
+        Value::Struct(vec![
+            x,
+            Value::Array(marks.iter().map(|mark| text(mark)).collect()),
+        ])
+    };
+    let full = vec![
+        Value::Bool(true),
+        Value::Int(i64::MIN),
+        Value::Float(-0.1),
+        Value::Numeric("-1234.000000001".into()),
+        text("ü\u{1f600}"),
+        Value::Bytes(vec![0, 255]),
+        Value::Date("0001-01-01".into()),
+        Value::Time("23:59:59.999999".into()),
+        Value::DateTime("9999-12-31T23:59:59".into()),
+        Value::Timestamp(-1),
+        Value::Array(vec![Value::Int(1), Value::Int(2)]),
+        spot(Value::Float(1.5), &["a", ""]),
+        Value::Array(vec![spot(Value::Null, &[]), spot(Value::Float(2.0), &["b"])]),
+    ];
+    let empty = columns.iter().map(|column| match &column.kind {
+        T::Int64 => Value::Int(0),
+        T::Array(_) => Value::Array(Vec::new()),
+        _ => Value::Null,
+    });
+    let empty = empty.collect();
+    let mut rows = vec![full.clone(), empty, full];
+    rows[2][1] = Value::Int(7);
+    (columns, rows)
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let (columns, rows) = everything();
+    for container in ALL {
+        for packing in [Packing::None, Packing::Deflate, Packing::Snappy] {
+            let file = container.write(&columns, &rows, packing, true).unwrap();
+            let (read_columns, read) = container.read(&file, Reading::FULL).unwrap();
+            assert_eq!(read, rows, "{container:?} {packing:?}");
+            let told = |columns: &[Column]| {
+                let one = |column: &Column| {
+                    (
+                        column.name.clone(),
+                        format!("{:?}", column.kind).replace("false", "true"),
+                    )
+                };
+                columns.iter().map(one).collect::<Vec<_>>()
+            };
+            assert_eq!(told(&read_columns), told(&columns), "{container:?}");
+            assert!(!read_columns[1].nullable && read_columns[2].nullable);
+        }
+    }
+}
+
+#[test]
+fn many_rows_take_many_blocks() {
+    let columns = [Column::nullable("n", T::Int64), Column::nullable("t", T::String)];
+    let row = |n| {
+        let padding = if n % 3 == 0 {
+            Value::Null
+        } else {
+            text("xxxxxxxxxxxxxxxx")
+        };
+        vec![Value::Int(n), padding]
+    };
+    let rows: Vec<_> = (0..150_000).map(row).collect();
+    for container in ALL {
+        let file = container.write(&columns, &rows, Packing::Snappy, true).unwrap();
+        assert_eq!(container.read(&file, Reading::FULL).unwrap().1, rows);
+        let file = container.write(&columns, &[], Packing::None, true).unwrap();
+        assert_eq!(container.read(&file, Reading::FULL).unwrap().1.len(), 0);
+    }
+}
+
+#[test]
+fn types_are_plain_where_their_meaning_is_not_asked_for() {
+    let columns = [
+        Column::nullable("day", T::Date),
+        Column::nullable("moment", T::Timestamp),
+        Column::nullable("tags", T::Array(Box::new(T::String))),
+    ];
+    let rows = [vec![
+        Value::Date("1970-01-02".into()),
+        Value::Timestamp(5),
+        Value::Array(vec![text("a")]),
+    ]];
+    let plain = Reading {
+        logical: false,
+        lists: false,
+    };
+    let avro = Container::Avro
+        .write(&columns, &rows, Packing::None, true)
+        .unwrap();
+    let (kinds, read) = Container::Avro.read(&avro, plain).unwrap();
+    assert_eq!((&kinds[0].kind, &kinds[1].kind), (&T::Int64, &T::Int64));
+    assert_eq!(read[0][..2], [Value::Int(1), Value::Int(5)]);
+    // As an export without logical types has it.
+    let avro = Container::Avro
+        .write(&columns, &rows, Packing::None, false)
+        .unwrap();
+    let (kinds, read) = Container::Avro.read(&avro, Reading::FULL).unwrap();
+    assert_eq!((&kinds[0].kind, &kinds[1].kind), (&T::String, &T::Int64));
+    assert_eq!(read[0][0], text("1970-01-02"));
+    // A list is a group of groups then, as BigQuery loads it.
+    let parquet = Container::Parquet
+        .write(&columns, &rows, Packing::None, true)
+        .unwrap();
+    let (kinds, read) = Container::Parquet.read(&parquet, plain).unwrap();
+    let element = T::Struct(vec![Column::nullable("element", T::String)]);
+    let list = Column {
+        nullable: false,
+        ..Column::nullable("list", T::Array(Box::new(element)))
+    };
+    assert_eq!(kinds[2].kind, T::Struct(vec![list]));
+    let group = Value::Struct(vec![text("a")]);
+    assert_eq!(read[0][2], Value::Struct(vec![Value::Array(vec![group])]));
+}
+
+#[test]
+fn what_is_no_such_file_is_said() {
+    let full = Reading::FULL;
+    assert_eq!(Container::Avro.read(b"a,b\n", full).unwrap_err(), avro::NO_AVRO);
+    assert_eq!(
+        Container::Parquet.read(b"PAR1nothingPAR1", full).unwrap_err(),
+        "Input file is not in Parquet format."
+    );
+    let (columns, rows) = everything();
+    let avro = Container::Avro
+        .write(&columns, &rows, Packing::Snappy, true)
+        .unwrap();
+    let early = Container::Avro.read(&avro[..avro.len() - 20], full);
+    assert_eq!(early.unwrap_err(), "the file ends too early");
+    let odd = [vec![Value::Numeric("1".repeat(31))]];
+    let column = [Column::nullable("n", T::Numeric)];
+    for container in ALL {
+        let error = container.write(&column, &odd, Packing::None, true).unwrap_err();
+        assert!(error.contains("digits"), "{error}");
+    }
+}
+
+proptest! {
+    /// Whatever is in a file, reading it ends, with rows or with a sentence.
+    #[test]
+    fn a_damaged_file_breaks_nothing(
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        end in any::<prop::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        let (columns, rows) = everything();
+        for container in ALL {
+            for packing in [Packing::None, Packing::Snappy] {
+                let mut file = container.write(&columns, &rows, packing, true).unwrap();
+                for (place, byte) in &places {
+                    let place = place.index(file.len());
+                    file[place] = *byte;
+                }
+                if cut {
+                    file.truncate(end.index(file.len()));
+                }
+                let _ = container.read(&file, Reading::FULL);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A file's schema against the stage's: what Avro resolves, and its words where it cannot (measured on 6.11.0).
+//!
+//! A field that the file has not is an error even if it may be NULL: CDAP gives its schemas no defaults.
+
+use crate::sandbox::container::avro::{NO_AVRO, schema_of};
+use crate::sandbox::container::{self, Container, Reading};
+use crate::sandbox::observation::Failure;
+use crate::sandbox::plugin::failure;
+use crate::sandbox::value::{Column, Value};
+use serde_json::Value as Json;
+
+/// The rows of a file as rows of these columns. `schema` is the stage's, empty if it has none.
+pub(super) fn rows(
+    container: Container,
+    bytes: &[u8],
+    columns: &[Column],
+    schema: &str,
+) -> Result<Vec<Vec<Value>>, Failure> {
+    let content = container
+        .read(bytes, Reading::FULL)
+        .map_err(|text| broken(&text))?;
+    if container == Container::Avro && !schema.is_empty() {
+        let (file, wanted) = (schema_of(bytes).map_err(|text| broken(&text))?, of_text(schema));
+        let has = |name: &str| content.0.iter().any(|column| column.name == name);
+        if let Some(missing) = columns.iter().find(|column| !has(&column.name)) {
+            let (file, wanted) = (full_name(&file), full_name(&wanted));
+            return Err(failure(
+                "org.apache.avro.AvroTypeException",
+                format!(
+                    "Found {file}, expecting {wanted}, missing required field {}",
+                    missing.name
+                ),
+            ));
+        }
+        return container::fitted(content, columns).map_err(|text| {
+            let other = columns
+                .iter()
+                .find(|column| text.contains(&format!("Field {} ", column.name)));
+            let types = other.map(|column| {
+                let found = plain(&file, &column.name, false);
+                (found, plain(&wanted, &column.name, true))
+            });
+            match types {
+                Some((found, expected)) => failure(
+                    "org.apache.avro.AvroTypeException",
+                    format!("Found {found}, expecting {expected}"),
+                ),
+                None => failure("org.apache.avro.AvroTypeException", text),
+            }
+        });
+    }
+    container::fitted(content, columns).map_err(|text| broken(&text))
+}
+
+/// A file that cannot be read.
+pub(super) fn broken(text: &str) -> Failure {
+    let class = if text == NO_AVRO {
+        "org.apache.avro.InvalidAvroMagicException"
+    } else {
+        "java.io.IOException"
+    };
+    failure(class, text)
+}
+
+fn of_text(schema: &str) -> Json {
+    serde_json::from_str(schema).unwrap_or_default()
+}
+
+/// A record's name with its space.
+fn full_name(schema: &Json) -> String {
+    let name = schema["name"].as_str().unwrap_or("record");
+    match schema["namespace"].as_str() {
+        Some(space) => format!("{space}.{name}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The plain type of a field: of a value that was found, that of the union's branch.
+fn plain(schema: &Json, name: &str, is_wanted: bool) -> String {
+    let mut fields = schema["fields"].as_array().into_iter().flatten();
+    let field = fields.find(|field| field["name"] == name);
+    let mut kind = field.map_or(&Json::Null, |field| &field["type"]);
+    if let Some(branches) = kind.as_array() {
+        if is_wanted {
+            return "union".into();
+        }
+        kind = branches
+            .iter()
+            .find(|branch| *branch != "null")
+            .unwrap_or(&Json::Null);
+    }
+    while let Some(inner) = kind.get("type") {
+        kind = inner;
+    }
+    kind.as_str().unwrap_or("null").to_owned()
+}
