@@ -8,6 +8,7 @@ mod archive;
 mod asked;
 mod carry;
 mod dataset;
+mod detection;
 mod encode;
 mod fault;
 mod intake;
