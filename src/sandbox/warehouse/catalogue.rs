@@ -79,7 +79,8 @@ impl Warehouse {
     }
 }
 
-fn describe_table(
+/// A table or view, if there is one of this name.
+pub(super) fn describe_table(
     connection: &Connection,
     dataset: &str,
     table: &str,

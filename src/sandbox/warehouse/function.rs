@@ -16,6 +16,7 @@
     reason = "the tables want one shape of all functions"
 )]
 
+pub(super) mod absent;
 pub(super) mod arithmetic;
 mod array;
 mod calendar;

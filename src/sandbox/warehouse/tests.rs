@@ -239,6 +239,16 @@ fn what_is_wrong_is_said_in_bigquerys_words() {
             "Function not found: FANCY at [1:8]",
         ),
         (
+            "SELECT PERCENTILE_CONT(x, 0.5) OVER () FROM UNNEST([1]) AS x",
+            "invalidQuery",
+            "Function PERCENTILE_CONT is not supported by the sandbox at [1:8]",
+        ),
+        (
+            "SELECT * FROM `cdf_output.land*`",
+            "invalidQuery",
+            "A wildcard table is not supported by the sandbox at [1:15]",
+        ),
+        (
             "SELECT TIMESTAMP_ADD(TIMESTAMP '9999-12-31 12:00:00', INTERVAL 1 DAY)",
             "invalidQuery",
             "Timestamp overflow",

@@ -121,9 +121,18 @@ impl Analyst<'_> {
         }
     }
 
+    /// No such function, here or at all.
+    pub(super) fn unknown_function(&self, shown: &str, at: Place) -> SqlError {
+        if function::absent::is_google(&shown.to_ascii_uppercase()) {
+            self.unsupported(at, &format!("Function {shown}"))
+        } else {
+            self.wrong(at, format!("Function not found: {shown}"))
+        }
+    }
+
     fn function(&self, scope: &Scope<'_>, name: &str, trees: &[&Expression], shown: &str, at: Place) -> Made {
         if !function::is_known(name) {
-            return Err(self.wrong(at, format!("Function not found: {shown}")));
+            return Err(self.unknown_function(shown, at));
         }
         let mut arguments = Vec::with_capacity(trees.len());
         let mut places = Vec::with_capacity(trees.len());

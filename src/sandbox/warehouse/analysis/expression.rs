@@ -106,6 +106,11 @@ impl Analyst<'_> {
     }
 
     fn field(&self, scope: &Scope<'_>, inner: &Expression, name: &str, at: Place) -> Made {
+        if let Node::Name(Word(table)) = &inner.node
+            && let Some((depth, places)) = scope.of_table_called(table, name)
+        {
+            return self.table_field(scope, depth, &places, table, name, at);
+        }
         // `t.c`, where `t` is a table's alias; or `dataset.t.c`, where the table has none of its own.
         if let Node::Name(Word(table)) | Node::Field(_, Word(table)) = &inner.node
             && (matches!(inner.node, Node::Name(_)) || !self.is_known(scope, inner))

@@ -108,7 +108,7 @@ impl Analyst<'_> {
     /// What the call computes from rows of this scope; also for windows.
     pub(super) fn aggregate(&self, scope: &Scope<'_>, call: &Call, at: Place) -> Result<Aggregate, SqlError> {
         let Some((name, gives)) = AGGREGATES.iter().find(|(known, _)| *known == call.name) else {
-            return Err(self.wrong(at, format!("Function not found: {}", call.name)));
+            return Err(self.unknown_function(&call.name, at));
         };
         let wrong_count = || self.wrong(at, format!("No matching signature for aggregate function {name}"));
         let star = matches!(call.arguments.as_slice(), [Expression { node: Node::Star, .. }]);

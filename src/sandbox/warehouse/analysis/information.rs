@@ -1,4 +1,4 @@
-//! `INFORMATION_SCHEMA`: what there is, as rows.
+//! `INFORMATION_SCHEMA` and `__TABLES__`: what there is, as rows.
 
 use super::{Analyst, Relation};
 use crate::sandbox::value::{Column, ColumnType as T, Value};
@@ -49,7 +49,67 @@ const VIEWS: [(&str, T); 6] = [
     ("use_standard_sql", T::String),
 ];
 
+/// `dataset.__TABLES__`, which is older.
+const META: [(&str, T); 8] = [
+    ("project_id", T::String),
+    ("dataset_id", T::String),
+    ("table_id", T::String),
+    ("creation_time", T::Int64),
+    ("last_modified_time", T::Int64),
+    ("row_count", T::Int64),
+    ("size_bytes", T::Int64),
+    ("type", T::Int64),
+];
+
+fn relation(columns: &[(&str, T)], rows: Vec<Row>) -> Relation {
+    let rows: Rc<Vec<Row>> = Rc::new(rows);
+    let columns = columns
+        .iter()
+        .map(|(name, kind)| Column::nullable(*name, kind.clone()));
+    Relation::new(columns.collect(), move |_| Ok(rows.clone()))
+}
+
 impl Analyst<'_> {
+    /// `dataset.__TABLES__`, if the path names it.
+    ///
+    /// # Errors
+    /// No such dataset.
+    pub(super) fn meta_tables(&self, path: &Path) -> Result<Option<Relation>, SqlError> {
+        let [before @ .., last] = &path.parts[..] else {
+            return Ok(None);
+        };
+        let Some(dataset) = before.last().map(String::as_str).or(self.dataset) else {
+            return Ok(None);
+        };
+        if last != "__TABLES__" {
+            return Ok(None);
+        }
+        let connection = self.session.connection;
+        let mut datasets = catalogue::datasets(connection)?;
+        datasets.retain(|known| known.name == dataset);
+        if datasets.is_empty() {
+            let (project, location) = (self.session.project, self.session.location);
+            let full = format!("{dataset}.{last}");
+            return Err(catalogue::not_found(connection, project, location, &full));
+        }
+        let rows = self.each(&datasets, |dataset, table| {
+            let Some(told) = catalogue::describe_table(connection, dataset, table)? else {
+                return Ok(Vec::new());
+            };
+            Ok(vec![vec![
+                Self::text(self.session.project),
+                Self::text(dataset),
+                Self::text(table),
+                Value::Int(told.created),
+                Value::Int(told.modified),
+                Value::Int(i64::try_from(told.rows).unwrap_or(i64::MAX)),
+                Value::Int(0),
+                Value::Int(if told.view.is_some() { 2 } else { 1 }),
+            ]])
+        })?;
+        Ok(Some(relation(&META, rows)))
+    }
+
     /// The relation, if the path names one of these.
     ///
     /// # Errors
@@ -105,11 +165,7 @@ impl Analyst<'_> {
             ),
             other => return Err(self.unsupported(path.at, &format!("INFORMATION_SCHEMA.{other}"))),
         };
-        let rows: Rc<Vec<Row>> = Rc::new(rows);
-        let columns = columns
-            .iter()
-            .map(|(name, kind)| Column::nullable(*name, kind.clone()));
-        Ok(Some(Relation::new(columns.collect(), move |_| Ok(rows.clone()))))
+        Ok(Some(relation(columns, rows)))
     }
 
     fn each(

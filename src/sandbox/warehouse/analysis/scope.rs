@@ -91,6 +91,25 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// Where the column of a table is, so many queries further out: a table's name hides a column that is
+    /// called the same.
+    pub fn of_table_called(&self, table: &str, name: &str) -> Option<(usize, Vec<usize>)> {
+        let mut here = Some(self);
+        let mut depth = 0;
+        while let Some(scope) = here {
+            let places = scope.of_table(table);
+            if places.iter().any(|&place| scope.columns[place].is_called(name)) {
+                return Some((depth, places));
+            }
+            if scope.columns.iter().any(|column| column.is_called(table)) {
+                return None;
+            }
+            here = scope.parent;
+            depth += 1;
+        }
+        None
+    }
+
     /// The places of the columns of this table.
     pub fn of_table(&self, table: &str) -> Vec<usize> {
         let all = self.columns.iter().enumerate();

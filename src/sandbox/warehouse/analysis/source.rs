@@ -119,6 +119,12 @@ impl Analyst<'_> {
         if let Some(relation) = self.information_schema(path)? {
             return Ok(relation);
         }
+        if let Some(relation) = self.meta_tables(path)? {
+            return Ok(relation);
+        }
+        if path.parts.last().is_some_and(|name| name.ends_with('*')) {
+            return Err(self.unsupported(path.at, "A wildcard table"));
+        }
         let full = self.full_name(path)?;
         let connection = self.session.connection;
         if let Some(view) = catalogue::view(connection, &full)? {

@@ -269,6 +269,9 @@ impl Parser<'_> {
                 self.next();
                 self.number(at, &token.text)
             }
+            Kind::Parameter if token.text.starts_with("@@") => {
+                Err(self.unsupported(at, &format!("System variable {}", token.text)))
+            }
             Kind::Parameter => {
                 self.next();
                 Ok(made(at, self.parameter(&token.text)))

@@ -72,6 +72,14 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ),
         ("CREATE TABLE d.t (a INT65)", "Type not found: INT65 at [1:21]"),
         (
+            "SELECT * FROM (SELECT 'a' AS k) PIVOT(COUNT(*) FOR k IN ('a'))",
+            "PIVOT is not supported by the sandbox at [1:33]",
+        ),
+        (
+            "SELECT @@project_id",
+            "System variable @@project_id is not supported by the sandbox at [1:8]",
+        ),
+        (
             "SELECT * FROM d.t FOR SYSTEM_TIME AS OF x",
             "FOR SYSTEM_TIME AS OF is not supported by the sandbox at [1:19]",
         ),

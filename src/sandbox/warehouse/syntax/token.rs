@@ -114,12 +114,13 @@ fn plain(rest: &str, first: char) -> (Kind, usize) {
     match first {
         c if c.is_alphabetic() || c == '_' => (Kind::Word, run(|c| c.is_alphanumeric() || c == '_')),
         c if c.is_ascii_digit() || (c == '.' && digit_next) => (Kind::Number, number_length(rest)),
-        '@' => (
-            Kind::Parameter,
-            1 + rest[1..]
-                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .unwrap_or(rest.len() - 1),
-        ),
+        '@' => {
+            // `@@name` is a variable of the system.
+            let signs = rest.len() - rest.trim_start_matches('@').len();
+            let signs = signs.min(2);
+            let name = rest[signs..].find(|c: char| !(c.is_alphanumeric() || c == '_'));
+            (Kind::Parameter, name.map_or(rest.len(), |end| signs + end))
+        }
         '?' => (Kind::Parameter, 1),
         c => {
             let pair = ["<=", ">=", "<>", "!=", "||", "<<", ">>", "=>", "|>"]

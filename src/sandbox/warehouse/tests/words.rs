@@ -26,3 +26,35 @@ fn a_column_may_be_named_like_a_part_of_a_date() {
     let hours = "SELECT TIMESTAMP_DIFF(TIMESTAMP '2024-01-02 00:00:00', TIMESTAMP '2024-01-01 00:00:00', HOUR), hour FROM d.t";
     assert_eq!(run(hours).rows, [vec![Value::Int(24), Value::Int(7)]]);
 }
+
+#[test]
+fn a_tables_name_hides_a_column_that_is_called_the_same() {
+    let warehouse = Warehouse::open(None, "p", "US").unwrap();
+    let run = |sql: &str| warehouse.query(sql, &QuerySettings::default()).unwrap().rows;
+    run("CREATE SCHEMA d");
+    run("CREATE TABLE d.status (status STRING, id INT64, spot STRUCT<x INT64>)");
+    run("INSERT INTO d.status VALUES ('open', 1, STRUCT(7))");
+    let open = Value::Text("open".into());
+    assert_eq!(
+        run("SELECT status, status.id, status.status FROM d.status"),
+        [[open.clone(), Value::Int(1), open]]
+    );
+    // What the table has not may be the column's.
+    assert_eq!(run("SELECT spot.x FROM d.status AS spot"), [[Value::Int(7)]]);
+    let inner =
+        "SELECT COUNT(*) FROM d.status AS a WHERE EXISTS (SELECT 1 FROM d.status AS id WHERE id.id = a.id)";
+    assert_eq!(run(inner), [[Value::Int(1)]]);
+}
+
+#[test]
+fn the_older_list_of_tables_is_there() {
+    let warehouse = warehouse();
+    let listed = "SELECT table_id, row_count, type FROM `cdf_output.__TABLES__` WHERE table_id LIKE 'conf%' OR type = 2 ORDER BY 1 LIMIT 1";
+    let rows = run(&warehouse, listed).unwrap().rows;
+    assert_eq!(
+        rows,
+        [[Value::Text("configuration".into()), Value::Int(8), Value::Int(1)]]
+    );
+    let none = run(&warehouse, "SELECT * FROM nothing.__TABLES__").unwrap_err();
+    assert_eq!(none.reason, "notFound");
+}

@@ -61,6 +61,7 @@ impl Parser<'_> {
                 self.want_symbol("(")?;
                 let query = Box::new(self.query()?);
                 self.want_symbol(")")?;
+                self.no_table_operator()?;
                 From::Query {
                     query,
                     alias: self.alias()?,
@@ -81,6 +82,7 @@ impl Parser<'_> {
             if self.words(&["FOR", "SYSTEM_TIME"]) || self.words(&["FOR", "SYSTEM", "TIME"]) {
                 return Err(self.unsupported(travel, "FOR SYSTEM_TIME AS OF"));
             }
+            self.no_table_operator()?;
             let alias = self.alias()?;
             if self.words(&["FOR", "SYSTEM_TIME"]) {
                 return Err(self.unsupported(travel, "FOR SYSTEM_TIME AS OF"));
@@ -105,12 +107,22 @@ impl Parser<'_> {
             }
             From::Table { path, alias }
         };
-        for word in ["TABLESAMPLE", "PIVOT", "UNPIVOT", "MATCH_RECOGNIZE"] {
-            if self.is(word) {
+        self.no_table_operator()?;
+        Ok(from)
+    }
+
+    /// Refuses what makes another table of one; only before a bracket is it no alias.
+    fn no_table_operator(&self) -> Result<(), SqlError> {
+        for word in ["PIVOT", "UNPIVOT", "MATCH_RECOGNIZE"] {
+            let bracket = self.ahead(1).is_some_and(|token| token.is_symbol("("));
+            if self.is(word) && (bracket || self.is_next(1, "INCLUDE") || self.is_next(1, "EXCLUDE")) {
                 return Err(self.unsupported(self.place(), word));
             }
         }
-        Ok(from)
+        if self.is("TABLESAMPLE") {
+            return Err(self.unsupported(self.place(), "TABLESAMPLE"));
+        }
+        Ok(())
     }
 
     pub(super) fn begins_query_in_brackets(&self) -> bool {
