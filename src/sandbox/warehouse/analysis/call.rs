@@ -108,11 +108,11 @@ impl Analyst<'_> {
                 Ok(Typed::new(
                     if as_text { T::String } else { T::Json },
                     move |frame| {
-                        let text = json::of_value(&run(frame)?, &kind).to_string();
+                        let value = run(frame)?;
                         Ok(if as_text {
-                            Value::Text(text)
+                            Value::Text(json::text_of(&value, &kind))
                         } else {
-                            Value::Json(text)
+                            Value::Json(json::of_value(&value, &kind).to_string())
                         })
                     },
                 ))

@@ -247,7 +247,10 @@ fn aliases(select: &Select) -> Vec<(String, Expression)> {
 fn has_aggregate(select: &Select, order: &[Order]) -> bool {
     let items = select.items.iter().any(|item| match item {
         Item::Expression { expression, .. } => any_aggregate(expression),
-        Item::Star { .. } => false,
+        Item::Star { of, replace, .. } => of
+            .iter()
+            .chain(replace.iter().map(|(tree, _)| tree))
+            .any(any_aggregate),
     });
     items
         || order.iter().any(|order| any_aggregate(&order.expression))

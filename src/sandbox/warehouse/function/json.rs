@@ -2,7 +2,7 @@
 
 use super::text::text;
 use super::{Context, Line};
-use crate::sandbox::value::{ColumnType, Value};
+use crate::sandbox::value::{Column, ColumnType, Value};
 use crate::sandbox::warehouse::cast;
 use serde_json::Value as Json;
 
@@ -201,7 +201,26 @@ pub(super) fn string(values: &[Value], _: &Context<'_>) -> Out {
     }
 }
 
-/// A value of this type as JSON: what `TO_JSON` makes.
+/// A value of this type as JSON's text, a STRUCT's fields in their order: what `TO_JSON_STRING` makes.
+pub(in crate::sandbox::warehouse) fn text_of(value: &Value, kind: &ColumnType) -> String {
+    match (value, kind) {
+        (Value::Array(items), ColumnType::Array(inner)) => {
+            let items: Vec<_> = items.iter().map(|item| text_of(item, inner)).collect();
+            format!("[{}]", items.join(","))
+        }
+        (Value::Struct(items), ColumnType::Struct(fields)) => {
+            let pair = |(field, item): (&Column, &Value)| {
+                let name = Json::from(field.name.as_str());
+                format!("{name}:{}", text_of(item, &field.kind))
+            };
+            let pairs: Vec<_> = fields.iter().zip(items).map(pair).collect();
+            format!("{{{}}}", pairs.join(","))
+        }
+        _ => of_value(value, kind).to_string(),
+    }
+}
+
+/// A value of this type as JSON, whose objects have their names in order: what `TO_JSON` makes.
 pub(in crate::sandbox::warehouse) fn of_value(value: &Value, kind: &ColumnType) -> Json {
     match (value, kind) {
         (Value::Null, _) => Json::Null,

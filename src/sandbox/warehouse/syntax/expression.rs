@@ -205,14 +205,14 @@ impl Parser<'_> {
         let mut inner = self.primary()?;
         loop {
             let at = inner.at;
+            if self.is_dot_star() {
+                // The star is the item's.
+                return Ok(inner);
+            }
             if self.is_symbol(".") || self.is_symbol("[") {
                 self.link()?;
             }
             if self.symbol(".") {
-                if self.is_symbol("*") {
-                    // `t.*` is no expression; the star is the item's.
-                    return Err(self.unexpected());
-                }
                 let field = self.field_name()?;
                 inner = if self.is_symbol("(") {
                     self.prefixed_call(&inner, &field)?

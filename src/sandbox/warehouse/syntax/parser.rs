@@ -137,6 +137,11 @@ impl<'a> Parser<'a> {
         self.ahead(count).is_some_and(|token| token.is(word))
     }
 
+    /// Whether `.*` stands here.
+    pub fn is_dot_star(&self) -> bool {
+        self.is_symbol(".") && self.ahead(1).is_some_and(|token| token.is_symbol("*"))
+    }
+
     pub fn is_symbol(&self, symbol: &str) -> bool {
         self.peek().is_some_and(|token| token.is_symbol(symbol))
     }

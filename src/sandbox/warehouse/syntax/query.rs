@@ -240,6 +240,11 @@ impl Parser<'_> {
         }
         self.back(mark);
         let expression = self.expression()?;
+        if self.is_dot_star() {
+            self.symbol(".");
+            self.symbol("*");
+            return self.star(Some(expression), at);
+        }
         let alias = self.alias()?;
         Ok(Item::Expression { expression, alias })
     }

@@ -144,6 +144,14 @@ fn clauses_do_what_they_say() {
             "1\n1\n2.5",
         ),
         (
+            "SELECT ARRAY_AGG(STRUCT(n, t) ORDER BY n DESC LIMIT 1)[OFFSET(0)].* FROM UNNEST([STRUCT(1 AS n, 'a' AS t), (2, 'b')])",
+            "2 b",
+        ),
+        (
+            "SELECT TO_JSON_STRING(STRUCT(1 AS z, [STRUCT('x' AS b, 2 AS a)] AS y)), TO_JSON(STRUCT(1 AS z, 2 AS y))",
+            "{\"z\":1,\"y\":[{\"b\":\"x\",\"a\":2}]} {\"y\":2,\"z\":1}",
+        ),
+        (
             // NULL is of the type of what stands above or below it.
             "SELECT DATE '2024-02-29' AS d, NULL UNION ALL (SELECT NULL, NULL UNION ALL SELECT NULL, 'x') ORDER BY d, 2",
             "- -\n- x\n2024-02-29 -",

@@ -39,6 +39,7 @@ fn a_tables_name_hides_a_column_that_is_called_the_same() {
         run("SELECT status, status.id, status.status FROM d.status"),
         [[open.clone(), Value::Int(1), open]]
     );
+    assert_eq!(run("SELECT status.* FROM d.status")[0].len(), 3);
     // What the table has not may be the column's.
     assert_eq!(run("SELECT spot.x FROM d.status AS spot"), [[Value::Int(7)]]);
     let inner =

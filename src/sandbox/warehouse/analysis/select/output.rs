@@ -79,6 +79,15 @@ impl Analyst<'_> {
             return Ok(());
         };
         if let Node::Name(Word(name)) = &of.node
+            && let places = scope.of_table(name)
+            && places.len() > 1
+        {
+            for index in places {
+                push(0, scope, index)?;
+            }
+            return Ok(());
+        }
+        if let Node::Name(Word(name)) = &of.node
             && let Found::Table { depth, places } = self.name(scope, name, of.at)?
         {
             let mut owner = scope;
