@@ -4,7 +4,7 @@
 mod row;
 
 use super::analysis::scope::{Named, Scope};
-use super::analysis::{Analyst, Run, Typed};
+use super::analysis::{Analyst, Run};
 use super::catalogue;
 use super::session::{Frame, Row};
 use super::store;
@@ -79,10 +79,9 @@ impl Analyst<'_> {
                 let columns = self.inserted_columns(&target, &insert.columns)?;
                 let relation = self.query(&Scope::EMPTY, query)?;
                 self.check_width(relation.columns.len(), columns.len(), query.at)?;
-                let names = Named::all(None, &relation.columns);
-                let runs = columns.iter().enumerate().map(|(i, &column)| {
-                    let cell = Typed::cell(names[i].column.kind.clone(), 0, i);
-                    self.fitting(&cell, &target.columns[column], query.at)
+                let runs = columns.iter().enumerate().map(|(place, &column)| {
+                    let kind = &relation.columns[place].kind;
+                    self.fitting_of_query(query, kind, place, &target.columns[column])
                 });
                 let runs = runs.collect::<Result<Vec<_>, _>>()?;
                 if self.session.settings.dry_run {

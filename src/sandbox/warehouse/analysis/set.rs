@@ -6,7 +6,7 @@ use crate::sandbox::warehouse::compare;
 use crate::sandbox::warehouse::error::SqlError;
 use crate::sandbox::warehouse::kind;
 use crate::sandbox::warehouse::session::Row;
-use crate::sandbox::warehouse::syntax::tree::{Body, Item, Node, Place, SetOperator};
+use crate::sandbox::warehouse::syntax::tree::{Body, Node, Place, SetOperator};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -105,12 +105,8 @@ impl Analyst<'_> {
 fn is_null(body: &Body, place: usize) -> bool {
     match body {
         Body::Select(select) => {
-            // A star before it moves it to another place.
-            let mut items = select.items.iter().take(place + 1);
-            let is_plain = |item: &Item| matches!(item, Item::Expression { .. });
-            items.clone().all(is_plain)
-                && matches!(items.nth(place), Some(Item::Expression { expression, .. })
-                    if matches!(expression.node, Node::Null))
+            let written = select.written(place);
+            written.is_some_and(|expression| matches!(expression.node, Node::Null))
         }
         Body::Query(query) => is_null(&query.body, place),
         Body::Set { left, right, .. } => is_null(left, place) && is_null(right, place),

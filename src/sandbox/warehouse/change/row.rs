@@ -7,7 +7,7 @@ use crate::sandbox::warehouse::analysis::{Analyst, Run, Typed};
 use crate::sandbox::warehouse::catalogue;
 use crate::sandbox::warehouse::numeric::Numeric;
 use crate::sandbox::warehouse::session::{Frame, Row};
-use crate::sandbox::warehouse::syntax::tree::{Assignment, Expression, Place};
+use crate::sandbox::warehouse::syntax::tree::{Assignment, Body, Expression, Node, Place, Query};
 use crate::sandbox::warehouse::{SqlError, kind, syntax};
 
 impl Analyst<'_> {
@@ -47,6 +47,47 @@ impl Analyst<'_> {
                 format!(
                     "Value has type {} which cannot be inserted into column {}, which has type {}",
                     kind::name(&typed.kind),
+                    column.name,
+                    kind::name(&column.kind)
+                ),
+            )),
+        }
+    }
+
+    /// The cell of a query's column as one of the type of a table's.
+    ///
+    /// What stands in the SELECT as a literal is read as what is wanted, but not from behind QUALIFY, DISTINCT or
+    /// a set operator: a NULL is an INT64 there (reported of the real one).
+    pub(in crate::sandbox::warehouse) fn fitting_of_query(
+        &self,
+        query: &Query,
+        kind: &T,
+        place: usize,
+        column: &Column,
+    ) -> Result<Run, SqlError> {
+        let select = match &query.body {
+            Body::Select(select) if !select.distinct && select.qualify.is_none() => Some(select),
+            _ => None,
+        };
+        if let Some(written) = select.and_then(|select| select.written(place))
+            && matches!(
+                written.node,
+                Node::Null | Node::Text(_) | Node::Float(_) | Node::Int(_)
+            )
+            && let literal = self.expression(&Scope::EMPTY, written)?
+            && let Some(typed) = self.coerced(&literal, &column.kind, written.at)?
+        {
+            return Ok(typed.run);
+        }
+        let cell = Typed::cell(kind.clone(), 0, place);
+        match self.coerced(&cell, &column.kind, query.at)? {
+            Some(typed) => Ok(typed.run),
+            None => Err(self.wrong(
+                query.at,
+                format!(
+                    "Query column {} has type {} which cannot be inserted into column {}, which has type {}",
+                    place + 1,
+                    kind::name(kind),
                     column.name,
                     kind::name(&column.kind)
                 ),

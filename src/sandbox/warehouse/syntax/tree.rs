@@ -122,6 +122,20 @@ pub struct Select {
     pub at: Place,
 }
 
+impl Select {
+    /// The expression of a column; none behind a star, which moves it to another place.
+    pub fn written(&self, place: usize) -> Option<&Expression> {
+        let is_plain = |item: &Item| matches!(item, Item::Expression { .. });
+        if !self.items.iter().take(place).all(is_plain) {
+            return None;
+        }
+        match self.items.get(place)? {
+            Item::Expression { expression, .. } => Some(expression),
+            Item::Star { .. } => None,
+        }
+    }
+}
+
 /// What a row of the SELECT is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {

@@ -84,11 +84,39 @@ fn defaults_and_required_columns_are_kept() {
             [Value::Int(30), Value::Int(0), Value::Null]
         ]
     );
+    run(&warehouse, "CREATE TABLE d.dated (day DATE, price NUMERIC)").unwrap();
+    run(
+        &warehouse,
+        "INSERT d.dated SELECT NULL, 1.5 UNION ALL SELECT NULL, 2.5",
+    )
+    .unwrap_err();
+    run(&warehouse, "INSERT d.dated SELECT NULL, 1.5").unwrap();
+    run(
+        &warehouse,
+        "INSERT d.dated SELECT '2024-02-29', NULL FROM d.t LIMIT 1",
+    )
+    .unwrap();
+    let dated = all(&warehouse, "SELECT * FROM d.dated ORDER BY day");
+    assert_eq!(
+        dated,
+        [
+            [Value::Null, Value::Numeric("1.5".into())],
+            [Value::Date("2024-02-29".into()), Value::Null]
+        ]
+    );
     for (sql, message) in [
         ("INSERT d.t (n) VALUES (1)", "Required field id cannot be null"),
         (
             "INSERT d.t (id) VALUES ('x')",
             "Value has type STRING which cannot be inserted into column id, which has type INT64 at [1:25]",
+        ),
+        (
+            "INSERT d.t (id) SELECT n FROM (SELECT 'x' AS n)",
+            "Query column 1 has type STRING which cannot be inserted into column id, which has type INT64 at [1:17]",
+        ),
+        (
+            "INSERT d.dated (day) SELECT NULL FROM d.t QUALIFY ROW_NUMBER() OVER (ORDER BY id) = 1",
+            "Query column 1 has type INT64 which cannot be inserted into column day, which has type DATE at [1:22]",
         ),
         (
             "INSERT d.t (id, n) VALUES (1)",
