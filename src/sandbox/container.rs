@@ -89,17 +89,35 @@ impl Container {
     }
 }
 
+/// Why a file's rows are none of the columns that are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// A column must have values, and is not in the file.
+    #[error("Missing required field: {0}.")]
+    Missing(String),
+    /// A column has another type in the file.
+    #[error("Field {column} has changed type from {from} to {to}")]
+    Kind {
+        /// Its name.
+        column: String,
+        /// The file's type.
+        from: String,
+        /// The type that is asked for.
+        to: String,
+    },
+}
+
 /// The rows of a file as rows of these columns, by their names.
 ///
 /// # Errors
-/// A column whose type is another, or that must have values and is not in the file.
-pub fn fitted((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>>, String> {
+/// A column that does not fit.
+pub fn fitted((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>>, Misfit> {
     let places = columns.iter().map(|column| {
         let place = own
             .iter()
             .position(|own| own.name.eq_ignore_ascii_case(&column.name));
         if place.is_none() && !column.nullable {
-            return Err(format!("Missing required field: {}.", column.name));
+            return Err(Misfit::Missing(column.name.clone()));
         }
         Ok(place)
     });
@@ -111,9 +129,10 @@ pub fn fitted((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>
             };
             let value = row.get(place).cloned().unwrap_or(Value::Null);
             let (from, to) = (&own[place].kind, &column.kind);
-            converted(value, from, to).ok_or_else(|| {
-                let (from, to) = (kind::name(from), kind::name(to));
-                format!("Field {} has changed type from {from} to {to}", column.name)
+            converted(value, from, to).ok_or_else(|| Misfit::Kind {
+                column: column.name.clone(),
+                from: kind::name(from),
+                to: kind::name(to),
             })
         });
         cells.collect()

@@ -5,7 +5,7 @@
 use super::Desk;
 use super::intake::Load;
 use super::work::Outcome;
-use crate::sandbox::container::{Container, Reading, fitted};
+use crate::sandbox::container::{Container, Misfit, Reading, fitted};
 use crate::sandbox::value::{Column, ColumnType};
 use crate::sandbox::warehouse::{Existing, SqlError};
 
@@ -34,7 +34,7 @@ impl Load {
         let columns = self.target(desk, own)?;
         let mut rows = Vec::new();
         for part in parts {
-            rows.extend(fitted(part, &columns).map_err(|text| self.unlike(desk, &text))?);
+            rows.extend(fitted(part, &columns).map_err(|misfit| self.unlike(desk, &misfit))?);
         }
         let to = &self.destination;
         let rows = desk
@@ -65,10 +65,10 @@ impl Load {
         Ok(own.into_iter().map(column).collect())
     }
 
-    fn unlike(&self, desk: &Desk, text: &str) -> SqlError {
+    fn unlike(&self, desk: &Desk, misfit: &Misfit) -> SqlError {
         let (project, to) = (desk.warehouse.project(), &self.destination);
         SqlError::bad_data(format!(
-            "Provided Schema does not match Table {project}:{}.{}. {text}",
+            "Provided Schema does not match Table {project}:{}.{}. {misfit}",
             to.dataset, to.table
         ))
     }

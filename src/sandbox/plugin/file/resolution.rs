@@ -3,7 +3,7 @@
 //! A field that the file has not is an error even if it may be NULL: CDAP gives its schemas no defaults.
 
 use crate::sandbox::container::avro::{NO_AVRO, schema_of};
-use crate::sandbox::container::{self, Container, Reading};
+use crate::sandbox::container::{self, Container, Misfit, Reading};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::plugin::failure;
 use crate::sandbox::value::{Column, Value};
@@ -19,37 +19,29 @@ pub(super) fn rows(
     let content = container
         .read(bytes, Reading::FULL)
         .map_err(|text| broken(&text))?;
-    if container == Container::Avro && !schema.is_empty() {
-        let (file, wanted) = (schema_of(bytes).map_err(|text| broken(&text))?, of_text(schema));
-        let has = |name: &str| content.0.iter().any(|column| column.name == name);
-        if let Some(missing) = columns.iter().find(|column| !has(&column.name)) {
-            let (file, wanted) = (full_name(&file), full_name(&wanted));
-            return Err(failure(
-                "org.apache.avro.AvroTypeException",
-                format!(
-                    "Found {file}, expecting {wanted}, missing required field {}",
-                    missing.name
-                ),
-            ));
-        }
-        return container::fitted(content, columns).map_err(|text| {
-            let other = columns
-                .iter()
-                .find(|column| text.contains(&format!("Field {} ", column.name)));
-            let types = other.map(|column| {
-                let found = plain(&file, &column.name, false);
-                (found, plain(&wanted, &column.name, true))
-            });
-            match types {
-                Some((found, expected)) => failure(
-                    "org.apache.avro.AvroTypeException",
-                    format!("Found {found}, expecting {expected}"),
-                ),
-                None => failure("org.apache.avro.AvroTypeException", text),
-            }
-        });
+    if container == Container::Parquet || schema.is_empty() {
+        return container::fitted(content, columns).map_err(|misfit| broken(&misfit.to_string()));
     }
-    container::fitted(content, columns).map_err(|text| broken(&text))
+    let file = schema_of(bytes).map_err(|text| broken(&text))?;
+    let wanted: Json = serde_json::from_str(schema).unwrap_or_default();
+    let unlike = |text| failure("org.apache.avro.AvroTypeException", text);
+    let missing = |name: &str| {
+        let (file, wanted) = (full_name(&file), full_name(&wanted));
+        unlike(format!(
+            "Found {file}, expecting {wanted}, missing required field {name}"
+        ))
+    };
+    let has = |name: &str| content.0.iter().any(|column| column.name == name);
+    if let Some(column) = columns.iter().find(|column| !has(&column.name)) {
+        return Err(missing(&column.name));
+    }
+    container::fitted(content, columns).map_err(|misfit| match misfit {
+        Misfit::Missing(name) => missing(&name),
+        Misfit::Kind { column, .. } => {
+            let (found, expected) = (plain(&file, &column, false), plain(&wanted, &column, true));
+            unlike(format!("Found {found}, expecting {expected}"))
+        }
+    })
 }
 
 /// A file that cannot be read.
@@ -60,10 +52,6 @@ pub(super) fn broken(text: &str) -> Failure {
         "java.io.IOException"
     };
     failure(class, text)
-}
-
-fn of_text(schema: &str) -> Json {
-    serde_json::from_str(schema).unwrap_or_default()
 }
 
 /// A record's name with its space.

@@ -133,6 +133,7 @@ impl Sink for Directory {
             let Batch { columns, rows } = self.whole;
             let bytes = match self.columns {
                 Some(wanted) => container::fitted((columns, rows), &wanted)
+                    .map_err(|misfit| misfit.to_string())
                     .and_then(|rows| container.write(&wanted, &rows, Packing::None, true)),
                 None => container.write(&columns, &rows, Packing::None, true),
             };
