@@ -17,6 +17,7 @@ mod discovery;
 pub mod execution;
 pub mod executor;
 pub mod fusion;
+mod ground;
 mod hash_order;
 pub mod host;
 mod macros;

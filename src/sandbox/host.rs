@@ -2,15 +2,14 @@
 
 use super::bucket::Buckets;
 use super::executor::StoreExecutor;
+use super::ground::{Scratch, create, lock};
 use super::plugin::Stores;
 use super::server::{self, Names, Ready, Running};
 use super::source::{Address, Source};
 use super::warehouse::{SqlError, Warehouse};
 use super::{SandboxError, Settings, State, bigquery, storage};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The seed of the rows: every sandbox has the same people and orders.
@@ -78,7 +77,7 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
         }
         State::Ephemeral => {
             let scratch = Scratch::new()?;
-            (scratch.0.clone(), Ground::Scratch(scratch))
+            (scratch.path().to_owned(), Ground::Scratch(scratch))
         }
     };
     let of = |name| move |error| SandboxError::from(error).of_file(state, name);
@@ -108,57 +107,6 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
         buckets,
     };
     Ok((stores, ground))
-}
-
-/// One sandbox at a time in a folder; the system frees the lock of a process that dies.
-fn lock(folder: &Path) -> Result<File, SandboxError> {
-    let path = folder.join("sandbox.lock");
-    let refuse = |source| SandboxError::Folder {
-        path: path.clone(),
-        source,
-    };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(refuse)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SandboxError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(refuse(source)),
-    }
-}
-
-fn create(folder: &Path) -> Result<(), SandboxError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|source| SandboxError::Folder {
-            path: folder.to_owned(),
-            source,
-        })
-}
-
-/// A folder that goes with the process.
-#[derive(Debug)]
-struct Scratch(std::path::PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, SandboxError> {
-        let folder = std::env::temp_dir().join(format!("downbeat-{}", uuid::Uuid::new_v4()));
-        create(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed by the system's own cleaning.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[cfg(test)]
