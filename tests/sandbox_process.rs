@@ -266,6 +266,29 @@ fn scenarios_that_cannot_be_read_are_refused_with_their_place() {
     );
 }
 
+/// Another address of the loopback interface stands for the network: who listens to one address only is not there.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_is_reached_from_elsewhere_only_where_that_is_asked_for_and_warned_of() {
+    let home = Home::new();
+    let reached = |sandbox: &Sandbox| {
+        let (_, port) = sandbox.address().rsplit_once(':').unwrap();
+        std::net::TcpStream::connect(format!("127.0.0.2:{port}")).is_ok()
+    };
+    let mut own = Sandbox::start(&home, &["--ephemeral", "--port", "0"]);
+    assert!(own.address().starts_with("127.0.0.1:") && !reached(&own));
+    assert_eq!(own.end("TERM"), Some(0));
+    assert_eq!(own.errors(), "");
+    let mut open = Sandbox::start(&home, &["--ephemeral", "--port", "0", "--bind", "0.0.0.0"]);
+    assert!(reached(&open));
+    assert_eq!(open.end("TERM"), Some(0));
+    let told = open.errors();
+    assert!(
+        told.contains("anyone who reaches it over the network can use it"),
+        "{told}"
+    );
+}
+
 #[test]
 fn an_address_that_cannot_be_read_is_refused_without_its_password() {
     let home = Home::new();

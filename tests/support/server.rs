@@ -42,6 +42,14 @@ impl Sandbox {
         ended.code()
     }
 
+    /// What an ended one has told on its standard error.
+    pub fn errors(&mut self) -> String {
+        let mut told = String::new();
+        let mut errors = self.child.stderr.take().unwrap();
+        errors.read_to_string(&mut told).unwrap();
+        told
+    }
+
     /// The lines of a profile that lead here.
     pub fn way(&self) -> String {
         let name = |key: &str| self.ready[key].as_str().unwrap();
