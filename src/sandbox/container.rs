@@ -60,6 +60,17 @@ pub enum Packing {
 }
 
 impl Container {
+    /// The columns that a file says it has; its rows are not looked at.
+    ///
+    /// # Errors
+    /// As [`Container::read`].
+    pub fn columns(self, bytes: &[u8]) -> Result<Vec<Column>, String> {
+        match self {
+            Self::Avro => avro::columns(bytes),
+            Self::Parquet => parquet::columns(bytes),
+        }
+    }
+
     /// The columns and rows of a file.
     ///
     /// # Errors

@@ -64,6 +64,12 @@ pub fn schema_of(content: &[u8]) -> Result<Json, String> {
     Ok(Header::read(&mut Cursor(content))?.schema)
 }
 
+/// The columns of a file, by their meaning.
+pub fn columns(content: &[u8]) -> Result<Vec<Column>, String> {
+    let fields = schema::fields(&schema_of(content)?, true)?;
+    Ok(fields.into_iter().map(|(column, _)| column).collect())
+}
+
 /// The columns and rows of a file.
 pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
     let mut cursor = Cursor(content);

@@ -9,13 +9,15 @@ mod schema;
 
 use super::{Content, Packing, cell};
 use crate::sandbox::value::{Column, Value};
+use bytes::Bytes;
 use levels::{Leaves, Stream};
 use parquet::basic::{Compression, GzipLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
-use std::panic::catch_unwind;
+use schema::Node;
+use std::panic::{UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// How many rows lie together.
@@ -31,18 +33,35 @@ fn told(error: ParquetError) -> String {
     }
 }
 
+/// The columns of a file, by their meaning.
+pub fn columns(content: &[u8]) -> Result<Vec<Column>, String> {
+    guarded(|| {
+        let (_, nodes) = opened(content, true)?;
+        Ok(nodes.iter().map(Node::column).collect())
+    })
+}
+
 /// The columns and rows of a file.
 pub fn read(content: &[u8], lists: bool) -> Result<Content, String> {
-    // The library asserts some of what a damaged file says of itself.
-    catch_unwind(|| rows(content, lists)).unwrap_or_else(|_| Err("the file is damaged".into()))
+    guarded(|| rows(content, lists))
+}
+
+/// The library asserts some of what a damaged file says of itself.
+fn guarded<T>(work: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Result<T, String> {
+    catch_unwind(work).unwrap_or_else(|_| Err("the file is damaged".into()))
+}
+
+fn opened(content: &[u8], lists: bool) -> Result<(SerializedFileReader<Bytes>, Vec<Node>), String> {
+    let content = Bytes::copy_from_slice(content);
+    let reader = SerializedFileReader::new(content).map_err(|_| "Input file is not in Parquet format.")?;
+    let nodes = schema::nodes(reader.metadata().file_metadata().schema(), lists)?;
+    Ok((reader, nodes))
 }
 
 fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
-    let content = bytes::Bytes::copy_from_slice(content);
-    let reader = SerializedFileReader::new(content).map_err(|_| "Input file is not in Parquet format.")?;
-    let nodes = schema::nodes(reader.metadata().file_metadata().schema(), lists)?;
-    let columns = nodes.iter().map(schema::Node::column).collect();
-    let leaves: Vec<_> = nodes.iter().flat_map(schema::Node::leaves).collect();
+    let (reader, nodes) = opened(content, lists)?;
+    let columns = nodes.iter().map(Node::column).collect();
+    let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
     let mut rows = Vec::new();
     for place in 0..reader.num_row_groups() {
         let group = reader.get_row_group(place).map_err(told)?;
@@ -62,7 +81,7 @@ fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
 pub fn write(columns: &[Column], rows: &[Vec<Value>], packing: Packing) -> Result<Vec<u8>, String> {
     let schema = Arc::new(schema::message(columns, cell::scale_of(rows))?);
     let nodes = schema::nodes(&schema, true)?;
-    let leaves: Vec<_> = nodes.iter().flat_map(schema::Node::leaves).collect();
+    let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
     let compression = match packing {
         Packing::None => Compression::UNCOMPRESSED,
         Packing::Deflate => Compression::GZIP(GzipLevel::default()),

@@ -83,6 +83,7 @@ fn what_is_written_is_read_again() {
                 columns.iter().map(one).collect::<Vec<_>>()
             };
             assert_eq!(told(&read_columns), told(&columns), "{container:?}");
+            assert_eq!(container.columns(&file), Ok(read_columns.clone()));
             assert!(!read_columns[1].nullable && read_columns[2].nullable);
         }
     }

@@ -4,7 +4,7 @@
 //! 1970, a TIMESTAMP the number of microseconds, a DECIMAL a plain number. How the delimited formats write
 //! them is not known to the letter: as their types' text here.
 
-use crate::sandbox::container::{Container, Reading};
+use crate::sandbox::container::Container;
 use crate::sandbox::observation::Failure;
 use crate::sandbox::plugin::{Task, failure};
 use crate::sandbox::value::{Column, ColumnType, Value};
@@ -77,10 +77,7 @@ impl Format {
     /// A file that is damaged or of another format.
     pub fn told(&self, bytes: &[u8]) -> Result<Option<Vec<Column>>, String> {
         match self {
-            Self::Container(container) => {
-                let (columns, _) = container.read(bytes, Reading::FULL)?;
-                Ok(Some(columns))
-            }
+            Self::Container(container) => container.columns(bytes).map(Some),
             _ => Ok(None),
         }
     }
