@@ -17,11 +17,11 @@ mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, RunOptions};
 use crate::config::{Config, Home, Overrides, Settings};
-use crate::domain::finding::{Finding, Severity};
-use crate::domain::run::{RunRequest, Scope};
 use crate::store::Journal;
 use crate::{engine, headless, telemetry};
 use anyhow::Context;
+use domain::finding::{Finding, Severity};
+use domain::run::{RunRequest, Scope};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;

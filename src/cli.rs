@@ -1,9 +1,9 @@
 //! The command line: types and help only. What a mode does is `app.rs`' business; what a value means
 //! is `config.rs`'.
 
-use crate::domain::arguments::{RuntimeArguments, parse_pairs};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use domain::arguments::{RuntimeArguments, parse_pairs};
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;

@@ -29,7 +29,7 @@ pub use endpoints::{Endpoint, Endpoints};
 pub use error::{ClientError, ErrorKind, Service};
 pub use fusion::Fusion;
 
-use crate::domain::id::{Location, Namespace, ProjectId};
+use domain::id::{Location, Namespace, ProjectId};
 use http::{Http, Patience};
 
 /// Everything Downbeat reaches over the network; a clone shares the pool, the token and the budget.

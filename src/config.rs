@@ -17,7 +17,7 @@ pub use home::Home;
 pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
 
-use crate::domain::variable::VariableName;
+use domain::variable::VariableName;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub const SANDBOX_PROFILE: &str = "sandbox";
 /// One environment: the values that differ from the defaults, and the way to its services.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    /// Texts that [`crate::domain::variable::Variables::set`] takes.
+    /// Texts that [`domain::variable::Variables::set`] takes.
     pub variables: BTreeMap<VariableName, String>,
     /// Endpoints, credentials and colour.
     pub connection: Connection,

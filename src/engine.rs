@@ -18,13 +18,13 @@ mod tail;
 pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn};
 
-use crate::domain::event::RunEvent;
-use crate::domain::failure::Failure;
-use crate::domain::id::{DagRunId, TaskId};
-use crate::domain::row::Configuration;
-use crate::domain::run::RunRequest;
-use crate::domain::scheduler::Ask;
-use crate::domain::variable::Variables;
+use domain::event::RunEvent;
+use domain::failure::Failure;
+use domain::id::{DagRunId, TaskId};
+use domain::row::Configuration;
+use domain::run::RunRequest;
+use domain::scheduler::Ask;
+use domain::variable::Variables;
 use tokio::sync::mpsc;
 
 /// What a face wants.

@@ -14,12 +14,12 @@ mod lines;
 mod words;
 
 use crate::cli::{Exit, OnInterrupt, Output};
-use crate::domain::event::{Fact, RunEvent};
-use crate::domain::failure::Failure;
-use crate::domain::run::{Run, RunRequest, RunState};
-use crate::domain::scheduler::Ask;
-use crate::domain::task::{TaskKind, TaskState};
 use crate::engine::{Command, Engine, Update};
+use domain::event::{Fact, RunEvent};
+use domain::failure::Failure;
+use domain::run::{Run, RunRequest, RunState};
+use domain::scheduler::Ask;
+use domain::task::{TaskKind, TaskState};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};

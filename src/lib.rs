@@ -15,7 +15,7 @@
 //!        ┌─────┴──────┐          │             ┆
 //!     client/      store/        │  ← HTTP ┄┄┄┄┘          the world's edges
 //!        └─────┬──────┴──────────┘
-//!           domain/                                       pure: no I/O, no clock, no async
+//!        crates/domain                                    pure: no I/O, no clock, no async
 //! ```
 //!
 //! [`telemetry`] (our own diagnostics, in a file) stands beside them and knows nobody.
@@ -47,17 +47,17 @@
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
 //! 5. [`sandbox`]: the cloud that fits into one process.
-//! 6. `tests/scenarios/*.toml`: what a run does when the world misbehaves, played by `tests/scheduler.rs`.
+//! 6. `crates/domain/tests/scenarios/*.toml`: what a run does when the world misbehaves, played by `scheduler.rs` there.
 //!
 //! # Recipes
 //!
 //! | to add | touch |
 //! | --- | --- |
 //! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, places, condition), `tui/update.rs` (what it does). Footer and help follow. |
-//! | a variable | `domain/variable.rs` (one line of the table: name, type, default, unit, sentence), `domain/variable/names.rs` (what is legal), `domain/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
-//! | a task state | `domain/task.rs` (state and legal transitions), `domain/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, word), `tui/theme.rs` if it means something new, `headless/words.rs` if it is told differently |
-//! | a fact | `domain/event.rs` (the past tense), `domain/event/redact.rs` (what of it may be kept), `domain/run/apply.rs`, `headless/words.rs` |
-//! | a retry rule | `client/error/judge.rs` (what a refusal means), `domain/failure.rs` (`can_get_better`), `domain/policy.rs` (the pauses), `domain/scheduler/ending.rs` (the next try), a scenario in `tests/scenarios/` |
+//! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
+//! | a task state | `crates/domain/src/task.rs` (state and legal transitions), `crates/domain/src/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, word), `tui/theme.rs` if it means something new, `headless/words.rs` if it is told differently |
+//! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs` |
+//! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |
 //! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update/moving.rs`, a picture in `tests/screens/pictures.rs` |
 //! | a sandbox plugin | `sandbox/plugin/NAME.rs` and its entry in `sandbox/plugin.rs`, `assets/sandbox/artifacts` (what the API says of it) |
 //! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`verdict`), the README |
@@ -67,7 +67,6 @@ pub mod app;
 pub mod cli;
 pub mod client;
 pub mod config;
-pub mod domain;
 pub mod engine;
 pub mod headless;
 pub mod sandbox;

@@ -29,8 +29,8 @@ pub mod widget;
 
 pub use setup::Setup;
 
-use crate::domain::id::DagRunId;
 use crate::engine::Engine;
+use domain::id::DagRunId;
 use futures_util::stream;
 use ratatui::crossterm::event::EventStream;
 use shell::{Shell, Signal};

@@ -2,9 +2,9 @@
 
 use crate::cli::{Exit, Output, RunsOptions};
 use crate::config::Home;
-use crate::domain::time::{Timestamp, human};
 use crate::engine::now;
 use crate::store::{Journal, RunSummary};
+use domain::time::{Timestamp, human};
 use serde_json::json;
 use std::io::{self, Write};
 

@@ -18,7 +18,7 @@ pub use table::TableDescription;
 use super::endpoints::Endpoint;
 use super::error::{ClientError, Service};
 use super::http::{Http, Request};
-use crate::domain::id::{Location, ProjectId};
+use domain::id::{Location, ProjectId};
 use url::Url;
 
 /// BigQuery, with the project that pays and the location that jobs run in.

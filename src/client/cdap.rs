@@ -21,7 +21,7 @@ pub use why::{Classified, NodeFailure};
 use super::endpoints::Endpoint;
 use super::error::{ClientError, Service};
 use super::http::{Http, Request};
-use crate::domain::id::{Namespace, PipelineName, PipelineRunId};
+use domain::id::{Namespace, PipelineName, PipelineRunId};
 use serde::Deserialize;
 use url::Url;
 

@@ -3,7 +3,7 @@
 use super::endpoints::Endpoint;
 use super::error::{ClientError, ErrorKind, Service};
 use super::http::{Http, Request};
-use crate::domain::id::{InstanceId, Location, ProjectId};
+use domain::id::{InstanceId, Location, ProjectId};
 use serde::Deserialize;
 use std::fmt;
 

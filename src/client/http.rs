@@ -137,7 +137,7 @@ impl Http {
         let start = Instant::now();
         let result = match tokio::time::timeout(limit, exchange::run(client, request, token)).await {
             Ok(result) => result,
-            Err(_) => Err(request.lost(&format!("no answer within {}", crate::domain::time::human(limit)))),
+            Err(_) => Err(request.lost(&format!("no answer within {}", domain::time::human(limit)))),
         };
         trace(request, start.elapsed(), result.as_ref().err());
         result

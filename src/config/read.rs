@@ -1,7 +1,7 @@
 //! Reads the text of `config.toml`, and says everything that is wrong in it with line and column.
 
 use super::{Config, Connection, Fault, Profile, is_profile_name};
-use crate::domain::variable::{VariableName, Variables};
+use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml_edit::{Document, Item, Key, TableLike, Value};

@@ -3,8 +3,8 @@
 //! Nothing is read here; `app.rs` hands in the arguments and the environment.
 
 use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
-use crate::domain::finding::Finding;
-use crate::domain::variable::{VariableError, VariableName, Variables};
+use domain::finding::Finding;
+use domain::variable::{VariableError, VariableName, Variables};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 

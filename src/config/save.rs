@@ -4,7 +4,7 @@
 
 use super::home::{create_folder, private_file};
 use super::{Config, ConfigError, Fault, Home, is_profile_name};
-use crate::domain::variable::{VariableName, Variables};
+use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;

@@ -1,6 +1,6 @@
 //! The only clock of a run. Everything below gets its moments from here.
 
-use crate::domain::time::Timestamp;
+use domain::time::Timestamp;
 use std::time::Duration;
 
 /// Now, on this machine's clock.

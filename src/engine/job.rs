@@ -2,11 +2,11 @@
 
 use super::SaveArguments;
 use super::cloud::Cloud;
-use crate::domain::arguments::to_json;
-use crate::domain::failure::Failure;
-use crate::domain::id::DagRunId;
-use crate::domain::run::RunRequest;
-use crate::domain::scheduler::{Answer, Effect};
+use domain::arguments::to_json;
+use domain::failure::Failure;
+use domain::id::DagRunId;
+use domain::run::RunRequest;
+use domain::scheduler::{Answer, Effect};
 
 /// One effect on its way.
 pub(super) struct Job {

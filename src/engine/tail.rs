@@ -9,15 +9,15 @@ mod overlap;
 use super::cloud::Cloud;
 use super::{Update, clock};
 use crate::client::cdap::{LogEvent, offset_at};
-use crate::domain::event::{Fact, RunEvent};
-use crate::domain::failure::Failure;
-use crate::domain::id::{DagRunId, PipelineRunId, TaskId};
-use crate::domain::log::{Level, LogLine, level_of_row};
-use crate::domain::run::Run;
-use crate::domain::scheduler::Answer;
-use crate::domain::task::{Task, TaskKind};
-use crate::domain::time::Timestamp;
 use crate::store::LogFolder;
+use domain::event::{Fact, RunEvent};
+use domain::failure::Failure;
+use domain::id::{DagRunId, PipelineRunId, TaskId};
+use domain::log::{Level, LogLine, level_of_row};
+use domain::run::Run;
+use domain::scheduler::Answer;
+use domain::task::{Task, TaskKind};
+use domain::time::Timestamp;
 use overlap::Overlap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -289,9 +289,7 @@ fn mask_secrets(message: &str) -> String {
     let mut masked = String::with_capacity(message.len());
     for part in message.split_inclusive([',', '{', '}', ' ']) {
         match part.split_once('=') {
-            Some((name, value))
-                if crate::domain::arguments::is_secret_name(name.trim()) && value.len() > 1 =>
-            {
+            Some((name, value)) if domain::arguments::is_secret_name(name.trim()) && value.len() > 1 => {
                 let end = value.chars().last().filter(|c| ",{} ".contains(*c));
                 masked.push_str(name);
                 masked.push_str("=***");

@@ -1,10 +1,10 @@
 //! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
 
 use super::{Exit, Teller, words};
-use crate::domain::event::{Fact, RunEvent};
-use crate::domain::failure::Failure;
-use crate::domain::id::TaskId;
-use crate::domain::run::Run;
+use domain::event::{Fact, RunEvent};
+use domain::failure::Failure;
+use domain::id::TaskId;
+use domain::run::Run;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::Duration;

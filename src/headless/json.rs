@@ -1,11 +1,11 @@
 //! One JSON object per line: the facts as they are journalled, then a summary. An interface for scripts.
 
 use super::{Exit, Teller};
-use crate::domain::event::RunEvent;
-use crate::domain::failure::Failure;
-use crate::domain::run::Run;
-use crate::domain::task::Try;
 use crate::engine::now;
+use domain::event::RunEvent;
+use domain::failure::Failure;
+use domain::run::Run;
+use domain::task::Try;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 

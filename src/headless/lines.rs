@@ -1,9 +1,9 @@
 //! Plain lines on standard output, troubles on standard error: for files, pipes and cron's mail.
 
 use super::{Exit, Teller, words};
-use crate::domain::event::RunEvent;
-use crate::domain::failure::Failure;
-use crate::domain::run::Run;
+use domain::event::RunEvent;
+use domain::failure::Failure;
+use domain::run::Run;
 use std::io::{self, Write};
 
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Each fact of a run as a line for a person; nothing for facts that a person can do without.
 
-use crate::domain::event::{Discovery, Fact};
-use crate::domain::run::{Run, RunState};
-use crate::domain::task::{Task, TaskState, Try};
-use crate::domain::time::human;
+use domain::event::{Discovery, Fact};
+use domain::run::{Run, RunState};
+use domain::task::{Task, TaskState, Try};
+use domain::time::human;
 
 /// The line, without its time.
 pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {

@@ -1,7 +1,7 @@
 //! What can go wrong on the disk, and what to do about it. Never holds anything that was to be written.
 
-use crate::domain::failure::Failure;
-use crate::domain::id::DagRunId;
+use domain::failure::Failure;
+use domain::id::DagRunId;
 use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};

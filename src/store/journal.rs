@@ -15,11 +15,11 @@ mod tests;
 mod writer;
 
 use super::error::StoreError;
-use crate::domain::event::RunEvent;
-use crate::domain::id::DagRunId;
-use crate::domain::run::{Run, RunState};
-use crate::domain::task::TaskState;
-use crate::domain::time::Timestamp;
+use domain::event::RunEvent;
+use domain::id::DagRunId;
+use domain::run::{Run, RunState};
+use domain::task::TaskState;
+use domain::time::Timestamp;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;

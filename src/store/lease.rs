@@ -5,7 +5,7 @@
 
 use super::error::StoreError;
 use super::private;
-use crate::domain::id::{DagRunId, DatasetId, ProjectId, TableId};
+use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;

@@ -5,8 +5,8 @@
 
 use super::error::StoreError;
 use super::private;
-use crate::domain::id::{DagRunId, TaskId};
-use crate::domain::log::LogLine;
+use domain::id::{DagRunId, TaskId};
+use domain::log::LogLine;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -137,8 +137,8 @@ fn slice(file: File, from: u64, most: u64) -> io::Result<LogSlice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::log::Level;
-    use crate::domain::time::Timestamp;
+    use domain::log::Level;
+    use domain::time::Timestamp;
 
     fn line(message: &str) -> LogLine {
         LogLine::new(Timestamp::from_seconds(1), Level::Info, "Read", message)

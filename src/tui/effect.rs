@@ -1,9 +1,9 @@
 //! What an update wants done. Data, so that tests can compare it; performed by `tui/shell.rs`.
 
 use super::model::logs::{LogSpan, LogTarget};
-use crate::domain::id::DagRunId;
-use crate::domain::variable::VariableName;
 use crate::engine::Command;
+use domain::id::DagRunId;
+use domain::variable::VariableName;
 
 /// Something to be done outside of the model.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,11 +2,11 @@
 
 use super::key::Key;
 use super::model::logs::{LogTarget, LogWindow};
-use crate::domain::failure::Failure;
-use crate::domain::id::DagRunId;
-use crate::domain::run::Run;
-use crate::domain::variable::VariableName;
 use crate::engine::Update;
+use domain::failure::Failure;
+use domain::id::DagRunId;
+use domain::run::Run;
+use domain::variable::VariableName;
 use std::collections::BTreeMap;
 
 /// Something that came in.

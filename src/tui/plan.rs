@@ -3,10 +3,10 @@
 use super::model::{Model, finding_text, meaning_of};
 use super::theme::Meaning;
 use super::widget::text;
-use crate::domain::arguments::{MASK, RuntimeArguments, is_secret_name};
-use crate::domain::finding::{Finding, Severity};
-use crate::domain::row::ConfigurationRow;
-use crate::domain::time::human;
+use domain::arguments::{MASK, RuntimeArguments, is_secret_name};
+use domain::finding::{Finding, Severity};
+use domain::row::ConfigurationRow;
+use domain::time::human;
 
 /// A line of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,10 +18,10 @@ use super::model::logs::LogTarget;
 use super::model::overlay::{Dialog, Intent, Overlay};
 use super::model::{Model, Pane};
 use super::msg::Msg;
-use crate::domain::run::{RunRequest, Scope};
-use crate::domain::task::TaskState;
-use crate::domain::time::Timestamp;
 use crate::engine::Command;
+use domain::run::{RunRequest, Scope};
+use domain::task::TaskState;
+use domain::time::Timestamp;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 

@@ -10,13 +10,8 @@ fn found(rule: fn(&File) -> Vec<String>, path: &str, text: &str) -> Vec<String> 
 fn a_foreign_import_is_found() {
     for (path, text, finding) in [
         (
-            "src/domain/run.rs",
-            "use crate::store::Journal;",
-            "1: domain must not know store",
-        ),
-        (
             "src/client/http.rs",
-            "\nuse crate::{\n domain, store};",
+            "\nuse crate::{\n client, store};",
             "3: client must not know store",
         ),
         (
@@ -51,8 +46,8 @@ fn a_foreign_import_is_found() {
         ),
         (
             "src/sandbox/cdap.rs",
-            "use crate::domain::id::RunId;",
-            "1: sandbox must not know domain",
+            "use crate::store::Journal;",
+            "1: sandbox must not know store",
         ),
         (
             "src/cli.rs",
@@ -80,11 +75,11 @@ fn a_foreign_import_is_found() {
     for (path, text) in [
         (
             "src/tui/view.rs",
-            "use crate::{domain::run::Run, engine, tui::model::Model};",
+            "use crate::{engine, tui::model::Model};",
         ),
         ("src/tui/view/grid.rs", "use super::super::model::Model;"),
         (
-            "src/domain/run.rs",
+            "src/config/read.rs",
             "// crate::store\n#[cfg(test)]\nmod tests { use crate::store::Journal; }",
         ),
     ] {
@@ -110,14 +105,14 @@ fn an_impurity_is_found() {
         "Uuid::new_v4()",
     ] {
         assert!(
-            !found(impurities, "src/domain/scheduler.rs", text).is_empty(),
+            !found(impurities, "crates/domain/src/scheduler.rs", text).is_empty(),
             "{text}"
         );
         assert!(found(impurities, "src/engine.rs", text).is_empty(), "{text}");
     }
     let pure =
         "use std::time::Duration; /// No tokio, no Instant.\nlet instantly = \"std::fs\"; Instantaneous";
-    assert_eq!(found(impurities, "src/domain/time.rs", pure), [""; 0]);
+    assert_eq!(found(impurities, "crates/domain/src/time.rs", pure), [""; 0]);
 }
 
 #[test]
@@ -148,7 +143,7 @@ fn test_files_are_known() {
     ] {
         assert!(is_test(path, &declared), "{path}");
     }
-    for path in ["src/client/testings.rs", "src/testing.rs", "src/domain/run.rs"] {
+    for path in ["src/client/testings.rs", "src/testing.rs", "crates/domain/src/run.rs"] {
         assert!(!is_test(path, &declared), "{path}");
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::sample::{self, press, tell, type_text};
 use crate::scene;
-use downbeat::domain::event::{Fact, RunEvent};
-use downbeat::domain::failure::Failure;
-use downbeat::domain::id::TaskId;
-use downbeat::domain::run::RunState;
-use downbeat::domain::scheduler::Ask;
-use downbeat::domain::variable::VariableName;
+use domain::event::{Fact, RunEvent};
+use domain::failure::Failure;
+use domain::id::TaskId;
+use domain::run::RunState;
+use domain::scheduler::Ask;
+use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::action::Context;
 use downbeat::tui::effect::Effect;

@@ -2,9 +2,9 @@
 //! change, and every way out.
 
 use crate::sample;
-use downbeat::domain::event::{Fact, RunEvent};
-use downbeat::domain::run::{RunRequest, Scope};
-use downbeat::domain::scheduler::Ask;
+use domain::event::{Fact, RunEvent};
+use domain::run::{RunRequest, Scope};
+use domain::scheduler::Ask;
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::tui::key::Key;
 use downbeat::tui::shell::{Shell, Signal};
@@ -286,7 +286,7 @@ async fn a_flood_is_drawn_in_few_frames() {
     bench.shows("running").await;
     let before = bench.frames.borrow().0;
     for n in 0..1000 {
-        let failure = downbeat::domain::failure::Failure::permanent(format!("no {n}"));
+        let failure = domain::failure::Failure::permanent(format!("no {n}"));
         bench.updates.send(Update::Refused(failure)).await.unwrap();
     }
     bench.shows("no 999").await;

@@ -2,7 +2,7 @@
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
-use downbeat::domain::variable::VariableName;
+use domain::variable::VariableName;
 use downbeat::tui::action::TABLE;
 use downbeat::tui::key::Key;
 use downbeat::tui::model::Model;

@@ -1,14 +1,14 @@
 //! Models to look at: made of the events that a real run tells, so that no impossible state is drawn.
 
-use downbeat::domain::arguments::RuntimeArguments;
-use downbeat::domain::event::{Discovery, Fact, PlannedPipeline, RunEvent};
-use downbeat::domain::failure::Failure;
-use downbeat::domain::id::{JobId, PipelineRunId, StartToken};
-use downbeat::domain::pipeline::{PipelineState, StageCounts};
-use downbeat::domain::row::{Configuration, ConfigurationRow, task_id};
-use downbeat::domain::run::{RunRequest, Scope};
-use downbeat::domain::time::Timestamp;
-use downbeat::domain::variable::{VariableName, Variables};
+use domain::arguments::RuntimeArguments;
+use domain::event::{Discovery, Fact, PlannedPipeline, RunEvent};
+use domain::failure::Failure;
+use domain::id::{JobId, PipelineRunId, StartToken};
+use domain::pipeline::{PipelineState, StageCounts};
+use domain::row::{Configuration, ConfigurationRow, task_id};
+use domain::run::{RunRequest, Scope};
+use domain::time::Timestamp;
+use domain::variable::{VariableName, Variables};
 use downbeat::engine::{Connected, Update};
 use downbeat::tui::Setup;
 use downbeat::tui::effect::Effect;

@@ -1,13 +1,13 @@
 //! Runs to look at: at work, failed, hardly visible, huge, and with names that no one would choose.
 
 use crate::sample::{Story, at, empty, lines, log, ready, row, table};
-use downbeat::domain::event::{Fact, Service};
-use downbeat::domain::failure::Failure;
-use downbeat::domain::finding::Finding;
-use downbeat::domain::id::TaskId;
-use downbeat::domain::pipeline::PipelineState;
-use downbeat::domain::row::Configuration;
-use downbeat::domain::run::RunState;
+use domain::event::{Fact, Service};
+use domain::failure::Failure;
+use domain::finding::Finding;
+use domain::id::TaskId;
+use domain::pipeline::PipelineState;
+use domain::row::Configuration;
+use domain::run::RunState;
 use downbeat::tui::model::Model;
 
 const HR: &str = "start_pipeline_hr_engineer";

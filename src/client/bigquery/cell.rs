@@ -1,6 +1,6 @@
 //! Values of rows: strings on the wire, typed here by the schema.
 
-use crate::domain::time::Timestamp;
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 

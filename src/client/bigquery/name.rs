@@ -2,7 +2,7 @@
 //!
 //! No query parameter can stand for a table, so this is the only way a name gets into a statement.
 
-use crate::domain::id::{DatasetId, ProjectId, TableId};
+use domain::id::{DatasetId, ProjectId, TableId};
 use std::fmt;
 
 /// A table, as `` `project.dataset.table` ``.

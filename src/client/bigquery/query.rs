@@ -5,7 +5,7 @@ use super::job::Fault;
 use super::{BigQuery, read};
 use crate::client::error::{ClientError, ErrorKind, Service};
 use crate::client::http::Request;
-use crate::domain::id::JobId;
+use domain::id::JobId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use super::cell::{Column, Schema, count, moment};
 use super::{BigQuery, read};
 use crate::client::error::ClientError;
-use crate::domain::id::{DatasetId, TableId};
-use crate::domain::time::Timestamp;
+use domain::id::{DatasetId, TableId};
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::client::testing::{Script, Step, ok};
 use crate::client::{Client, ErrorKind};
-use crate::domain::id::JobId;
+use domain::id::JobId;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;

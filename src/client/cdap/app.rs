@@ -2,8 +2,8 @@
 
 use super::{Cdap, WORKFLOW, found, read};
 use crate::client::error::ClientError;
-use crate::domain::id::PipelineName;
-use crate::domain::time::Timestamp;
+use domain::id::PipelineName;
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

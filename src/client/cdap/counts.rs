@@ -3,8 +3,8 @@
 use super::{Cdap, WORKFLOW};
 use crate::client::error::{ClientError, Service};
 use crate::client::http::Request;
-use crate::domain::id::{PipelineName, PipelineRunId};
-use crate::domain::pipeline::StageCounts;
+use domain::id::{PipelineName, PipelineRunId};
+use domain::pipeline::StageCounts;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@
 
 use super::{Cdap, read};
 use crate::client::error::ClientError;
-use crate::domain::id::{PipelineName, PipelineRunId};
-use crate::domain::time::Timestamp;
+use domain::id::{PipelineName, PipelineRunId};
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;

@@ -3,9 +3,9 @@
 use super::{Cdap, found, read};
 use crate::client::error::{ClientError, Service};
 use crate::client::http::Request;
-use crate::domain::id::{PipelineName, PipelineRunId};
-use crate::domain::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, PipelineState, RunArguments};
-use crate::domain::time::Timestamp;
+use domain::id::{PipelineName, PipelineRunId};
+use domain::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, PipelineState, RunArguments};
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

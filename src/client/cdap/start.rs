@@ -6,7 +6,7 @@
 use super::{Cdap, WORKFLOW};
 use crate::client::error::{ClientError, ErrorKind, Service};
 use crate::client::http::Request;
-use crate::domain::id::{PipelineName, PipelineRunId};
+use domain::id::{PipelineName, PipelineRunId};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;

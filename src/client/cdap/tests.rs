@@ -3,8 +3,8 @@
 use super::*;
 use crate::client::ErrorKind;
 use crate::client::testing::{Script, Step, ok};
-use crate::domain::pipeline::{PipelineState, RunArguments};
-use crate::domain::time::Timestamp;
+use domain::pipeline::{PipelineState, RunArguments};
+use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

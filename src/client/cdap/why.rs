@@ -3,7 +3,7 @@
 use super::{Cdap, read};
 use crate::client::error::{ClientError, ErrorKind, Service};
 use crate::client::http::Request;
-use crate::domain::id::{PipelineName, PipelineRunId};
+use domain::id::{PipelineName, PipelineRunId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -140,10 +140,7 @@ fn a_misspelt_name_in_the_environment_is_said() {
 fn a_token_in_the_clear_stops_the_run() {
     let given = overrides(&[("cdap_endpoint", "http://cdap.example:11015")], &[]);
     let settings = Settings::resolve(&config(), &given).unwrap();
-    assert_eq!(
-        settings.findings[0].severity,
-        crate::domain::finding::Severity::Error
-    );
+    assert_eq!(settings.findings[0].severity, domain::finding::Severity::Error);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Why a run ended as it did: the nodes' causes, the log's ERROR lines, the server's classification.
 
 use super::Cloud;
-use crate::domain::failure::Failure;
-use crate::domain::id::PipelineRunId;
-use crate::domain::log::clean;
-use crate::domain::pipeline::PipelineState;
-use crate::domain::verdict::{Evidence, judge};
+use domain::failure::Failure;
+use domain::id::PipelineRunId;
+use domain::log::clean;
+use domain::pipeline::PipelineState;
+use domain::verdict::{Evidence, judge};
 
 /// How many events of a log are searched for the reason, from its beginning in pages.
 const PAGE: u32 = 2_000;

@@ -6,13 +6,13 @@
 use super::Cloud;
 use crate::client::cdap::App;
 use crate::client::{Cdap, ClientError};
-use crate::domain::failure::Failure;
-use crate::domain::finding::{Finding, Severity};
-use crate::domain::id::{DagRunId, DatasetId, TableId};
-use crate::domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
-use crate::domain::row::Configuration;
-use crate::domain::run::{RunRequest, Scope};
-use crate::domain::time::Timestamp;
+use domain::failure::Failure;
+use domain::finding::{Finding, Severity};
+use domain::id::{DagRunId, DatasetId, TableId};
+use domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
+use domain::row::Configuration;
+use domain::run::{RunRequest, Scope};
+use domain::time::Timestamp;
 use std::collections::BTreeSet;
 
 impl Cloud {

@@ -1,7 +1,7 @@
 //! Reading forward with an overlap: which events of a page are new.
 
 use crate::client::cdap::LogEvent;
-use crate::domain::time::Timestamp;
+use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 

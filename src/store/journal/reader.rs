@@ -2,10 +2,10 @@
 //! an error, because a missing intent could start a pipeline twice.
 
 use super::{RunHistory, RunSummary};
-use crate::domain::event::{Fact, RunEvent};
-use crate::domain::id::DagRunId;
-use crate::domain::time::Timestamp;
 use crate::store::error::StoreError;
+use domain::event::{Fact, RunEvent};
+use domain::id::DagRunId;
+use domain::time::Timestamp;
 use rusqlite::{Connection, Params, Row};
 use serde::Deserialize;
 use std::path::Path;

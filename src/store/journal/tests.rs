@@ -2,14 +2,14 @@
 //! secret is written.
 
 use super::*;
-use crate::domain::arguments::RuntimeArguments;
-use crate::domain::event::{Discovery, Fact, PlannedPipeline};
-use crate::domain::failure::Failure;
-use crate::domain::id::TaskId;
-use crate::domain::pipeline::PipelineState;
-use crate::domain::row::{Configuration, ConfigurationRow};
-use crate::domain::run::{RunRequest, Scope};
-use crate::domain::variable::Variables;
+use domain::arguments::RuntimeArguments;
+use domain::event::{Discovery, Fact, PlannedPipeline};
+use domain::failure::Failure;
+use domain::id::TaskId;
+use domain::pipeline::PipelineState;
+use domain::row::{Configuration, ConfigurationRow};
+use domain::run::{RunRequest, Scope};
+use domain::variable::Variables;
 use std::time::Duration;
 
 fn at(seconds: i64, fact: Fact) -> RunEvent {

@@ -1,11 +1,11 @@
 //! The one thread that writes the journal, a transaction for each batch.
 
 use super::{Batch, RunSummary, reader};
-use crate::domain::event::{Fact, RunEvent};
-use crate::domain::id::DagRunId;
-use crate::domain::run::Run;
-use crate::domain::time::Timestamp;
 use crate::store::error::StoreError;
+use domain::event::{Fact, RunEvent};
+use domain::id::DagRunId;
+use domain::run::Run;
+use domain::time::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;

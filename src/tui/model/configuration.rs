@@ -1,10 +1,10 @@
 //! The configuration table, and the arguments that were edited for the next run.
 
-use crate::domain::arguments::{RuntimeArguments, is_secret_name};
-use crate::domain::failure::Failure;
-use crate::domain::id::TaskId;
-use crate::domain::row::{Configuration, ConfigurationRow};
 use crate::tui::model::editor::Editor;
+use domain::arguments::{RuntimeArguments, is_secret_name};
+use domain::failure::Failure;
+use domain::id::TaskId;
+use domain::row::{Configuration, ConfigurationRow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The pane of the configuration.

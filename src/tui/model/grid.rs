@@ -1,8 +1,8 @@
 //! Which task is selected: by name, so that a selection survives whatever happens to the list.
 
-use crate::domain::id::TaskId;
-use crate::domain::run::Run;
-use crate::domain::task::{Task, TaskKind, TaskState};
+use domain::id::TaskId;
+use domain::run::Run;
+use domain::task::{Task, TaskKind, TaskState};
 
 /// The pane of the tasks.
 #[derive(Clone, Debug, Default)]

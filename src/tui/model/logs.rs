@@ -3,8 +3,8 @@
 //! The file itself is never held; [`LogsPane::wanted`] says which lines are missing for the next
 //! frame, and the shell reads exactly those (`tui/log_file.rs`).
 
-use crate::domain::id::{DagRunId, TaskId};
 use crate::tui::widget::text;
+use domain::id::{DagRunId, TaskId};
 use std::borrow::Cow;
 use std::ops::Range;
 

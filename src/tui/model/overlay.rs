@@ -1,7 +1,7 @@
 //! What lies over the panes and has all keys until it is left with esc.
 
 use super::configuration::ArgumentsForm;
-use crate::domain::id::{DagRunId, TaskId};
+use domain::id::{DagRunId, TaskId};
 
 /// What lies over the panes.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The variables as a form: what is saved, what is typed, and what differs.
 
 use super::editor::Editor;
-use crate::domain::variable::{VariableName, Variables};
+use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
 
 /// The pane of the variables.

@@ -1,8 +1,6 @@
 //! Questions: what is asked before something is stopped or tried again, and what the answer does.
 
 use super::moving;
-use crate::domain::scheduler::Ask;
-use crate::domain::task::{TaskKind, TaskState};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -10,6 +8,8 @@ use crate::tui::key::Key;
 use crate::tui::model::overlay::{Dialog, Intent, Overlay};
 use crate::tui::model::{Model, Pane};
 use crate::tui::plan::count;
+use domain::scheduler::Ask;
+use domain::task::{TaskKind, TaskState};
 use ratatui::crossterm::event::KeyCode;
 
 /// Asks before stopping or retrying; a retry of what certainly ended needs no question.

@@ -1,10 +1,10 @@
 //! The form of a row's arguments: what is typed there steers the next run, not the table.
 
-use crate::domain::arguments::RuntimeArguments;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Typing};
 use crate::tui::model::editor::Editor;
 use crate::tui::model::overlay::Overlay;
+use domain::arguments::RuntimeArguments;
 
 fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
     match &mut model.overlay {

@@ -1,11 +1,11 @@
 //! Moving: between panes, along lists, through a log.
 
-use crate::domain::variable::VariableName;
 use crate::tui::action::Action;
 use crate::tui::layout::Screen;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Pane};
 use crate::tui::widget::list;
+use domain::variable::VariableName;
 
 /// Columns of one step sideways.
 const SIDE_STEP: usize = 8;

@@ -1,14 +1,14 @@
 //! What the engine and the shell tell: events, the configuration, lines of a log.
 
-use crate::domain::event::{Fact, RunEvent};
-use crate::domain::failure::Failure;
-use crate::domain::id::DagRunId;
-use crate::domain::run::Run;
 use crate::engine::Update;
 use crate::tui::effect::Effect;
 use crate::tui::model::logs::{LogTarget, LogWindow};
 use crate::tui::model::{Model, RunSummary, finding_text, meaning_of};
 use crate::tui::theme::Meaning;
+use domain::event::{Fact, RunEvent};
+use domain::failure::Failure;
+use domain::id::DagRunId;
+use domain::run::Run;
 
 /// Takes what the engine told.
 pub(super) fn take(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
@@ -78,7 +78,7 @@ fn remember(model: &mut Model) {
     }
 }
 
-fn log_grew(model: &mut Model, task: &crate::domain::id::TaskId, number: u32) {
+fn log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
     let is_shown = model.past.is_none()
         && model
             .logs

@@ -1,13 +1,13 @@
 //! Typing into a text field: what it says while it is typed, and what enter and esc do.
 
 use super::{arguments, variables};
-use crate::domain::arguments::RuntimeArguments;
-use crate::domain::variable::Variables;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::Typing;
 use crate::tui::model::overlay::Overlay;
+use domain::arguments::RuntimeArguments;
+use domain::variable::Variables;
 
 /// A letter, or a key that edits.
 pub(super) fn press(model: &mut Model, key: Key) {

@@ -1,13 +1,13 @@
 //! The form of the variables: editing, taking, saving, undoing.
 
 use super::read_configuration;
-use crate::domain::failure::Failure;
-use crate::domain::variable::VariableName;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::theme::Meaning;
+use domain::failure::Failure;
+use domain::variable::VariableName;
 use std::collections::BTreeMap;
 
 /// Begins to edit the selected variable; a true or false changes at once.

@@ -1,12 +1,12 @@
 //! The form of a row's arguments for the next run: each with how it differs from the row.
 
 use super::variables::field;
-use crate::domain::arguments::{MASK, is_secret_name};
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Difference, Typing};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
+use domain::arguments::{MASK, is_secret_name};
 use ratatui::layout::Rect;
 
 /// The widest the form gets.

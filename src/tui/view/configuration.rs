@@ -1,13 +1,13 @@
 //! The rows of the configuration table: all of them, the inactive ones muted, with what they give
 //! their pipeline run, and what is to be said about the table.
 
-use crate::domain::arguments::RuntimeArguments;
-use crate::domain::row::ConfigurationRow;
 use crate::tui::model::{Model, Pane, finding_text, meaning_of};
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
+use domain::arguments::RuntimeArguments;
+use domain::row::ConfigurationRow;
 use ratatui::layout::Rect;
 
 /// What the title says behind the name.

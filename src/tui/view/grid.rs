@@ -3,11 +3,11 @@
 
 mod cells;
 
-use crate::domain::task::Task;
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
+use domain::task::Task;
 use ratatui::layout::Rect;
 
 /// Columns: the bar, glyph and word of the state, then the name.

@@ -1,13 +1,13 @@
 //! Two rows that are always there: where we are, and how the run stands.
 
-use crate::domain::run::Run;
-use crate::domain::task::TaskState;
-use crate::domain::time::human;
 use crate::tui::model::Model;
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::text;
+use domain::run::Run;
+use domain::task::TaskState;
+use domain::time::human;
 use ratatui::layout::Rect;
 
 /// Draws both rows.

@@ -1,10 +1,10 @@
 //! All keys by the place where they work, and what the states mean: made from the tables.
 
 use super::reader::ReaderLine;
-use crate::domain::task::TaskState;
 use crate::tui::action::{Context, Entry, TABLE};
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
+use domain::task::TaskState;
 
 /// The lines of the help.
 pub(super) fn lines() -> Vec<ReaderLine> {

@@ -1,11 +1,11 @@
 //! Former runs, the newest first, one a line.
 
-use crate::domain::time::human;
 use crate::tui::model::{Model, RunSummary};
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::list;
 use crate::tui::widget::paint::Paint;
+use domain::time::human;
 
 /// The widest the list gets.
 const COLUMNS: usize = 96;

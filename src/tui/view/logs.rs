@@ -1,12 +1,12 @@
 //! The visible lines of a try's log: folded or scrolled sideways, coloured by level.
 
-use crate::domain::log::{Level, level_of_row};
-use crate::domain::task::TaskKind;
 use crate::tui::model::Model;
 use crate::tui::model::logs::{LogsPane, shown};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::text;
+use domain::log::{Level, level_of_row};
+use domain::task::TaskKind;
 use ratatui::layout::Rect;
 
 /// Columns of `10:11:12 `.

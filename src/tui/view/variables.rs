@@ -1,6 +1,5 @@
 //! The form: a variable a line, with the fault of what is being typed right below it.
 
-use crate::domain::variable::VariableName;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::model::{Model, Pane};
@@ -8,6 +7,7 @@ use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
+use domain::variable::VariableName;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 

@@ -1,11 +1,11 @@
 //! The words of a task: its name, its tries, its records, and why it is where it is.
 
-use crate::domain::task::{StopReason, Task, TaskKind, TaskState};
-use crate::domain::time::{Timestamp, human};
 use crate::tui::model::Model;
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::text;
+use domain::task::{StopReason, Task, TaskKind, TaskState};
+use domain::time::{Timestamp, human};
 
 /// Narrower than this, the reason is only told below the list.
 pub(super) const NOTE: usize = 18;

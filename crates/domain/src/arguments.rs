@@ -1,0 +1,160 @@
+//! Runtime arguments: what one active row gives its pipeline run.
+//!
+//! `arguments/parse.rs` reads lists of them, in JSON and in the case study's single-quoted form.
+
+mod parse;
+
+pub use parse::{ArgumentsError, parse_list, parse_pairs};
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What stands for a value that must not be shown or written.
+pub const MASK: &str = "***";
+
+/// The longest value that is sent: a run list repeats every argument of every run.
+const LONGEST_VALUE: usize = 100_000;
+
+/// Names and values, in the order of the names.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuntimeArguments(BTreeMap<String, String>);
+
+impl RuntimeArguments {
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Sets a value, replacing the one before.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// Takes a name out.
+    pub fn remove(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
+    /// Names and values, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The same with the values of secret-looking names masked: for journal, log and screen.
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        self.iter()
+            .map(|(name, value)| (name, if is_secret_name(name) { MASK } else { value }))
+            .collect()
+    }
+
+    /// What is wrong with one argument, in a sentence; nothing if it may be sent.
+    pub fn fault(name: &str, value: &str) -> Option<String> {
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Some("An argument needs a name without control characters.".into());
+        }
+        if name == crate::pipeline::TOKEN_ARGUMENT {
+            return Some(format!(
+                "{name} is set by Downbeat for each start; choose another name."
+            ));
+        }
+        if name == crate::pipeline::LOGICAL_START_ARGUMENT && value.parse::<i64>().is_err() {
+            return Some(format!(
+                "{name} must be whole milliseconds since 1970, such as 1681380686000."
+            ));
+        }
+        (value.len() > LONGEST_VALUE).then(|| format!("{name} is longer than {LONGEST_VALUE} bytes."))
+    }
+}
+
+impl fmt::Debug for RuntimeArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.redacted().0).finish()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for RuntimeArguments {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// A list as JSON on one line, secret-looking values masked: what is written back to
+/// `cdf_pipeline_run_arguments`.
+pub fn to_json(list: &[RuntimeArguments]) -> String {
+    let redacted: Vec<_> = list.iter().map(RuntimeArguments::redacted).collect();
+    serde_json::to_string(&redacted).unwrap_or_else(|_| "[]".into())
+}
+
+/// Whether a name looks as if its value were a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    if name == crate::pipeline::TOKEN_ARGUMENT {
+        return false; // It marks a start and opens nothing.
+    }
+    let name = name.to_ascii_lowercase();
+    [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "credential",
+        "api_key",
+        "apikey",
+        "private_key",
+        "passphrase",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_and_our_own_token_is_not_one() {
+        let arguments: RuntimeArguments = [
+            ("db_password", "hunter2"),
+            ("downbeat.token", "t"),
+            ("API_KEY", "k"),
+            ("data_source", "x"),
+        ]
+        .into_iter()
+        .collect();
+        let text = to_json(&[arguments]);
+        assert_eq!(
+            text,
+            r#"[{"API_KEY":"***","data_source":"x","db_password":"***","downbeat.token":"t"}]"#
+        );
+    }
+
+    #[test]
+    fn faults_are_said() {
+        assert_eq!(RuntimeArguments::fault("a", "b"), None);
+        for (name, value) in [
+            ("", "x"),
+            ("a\n", "x"),
+            ("downbeat.token", "x"),
+            ("logical.start.time", "yesterday"),
+        ] {
+            assert!(RuntimeArguments::fault(name, value).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What happened in a DAG run: facts in the past tense, journalled, applied, published, in this order.
+//!
+//! A fact is never changed after it has been written to a journal; a new meaning is a new fact.
+//! `domain/run.rs` folds them into a [`Run`](crate::run::Run).
+
+mod redact;
+
+use crate::arguments::RuntimeArguments;
+use crate::failure::Failure;
+use crate::finding::Finding;
+use crate::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
+use crate::pipeline::{PipelineState, StageCounts};
+use crate::row::Configuration;
+use crate::run::{RunRequest, RunState};
+use crate::task::StopReason;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A fact and its moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEvent {
+    /// When we learned it.
+    pub at: Timestamp,
+    /// What it is.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// Everything that can happen to a run. In JSON the name stands under `event`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Fact {
+    /// The run exists; always the first fact.
+    RunStarted {
+        /// Its name.
+        run: DagRunId,
+        /// What was asked for.
+        request: Box<RunRequest>,
+    },
+    /// A try of a task other than a pipeline began.
+    TryStarted {
+        /// Which task.
+        task: TaskId,
+    },
+    /// The output table is about to be emptied by this job.
+    TruncateIntended {
+        /// The job's id; sent again as it is when the answer is lost.
+        job: JobId,
+    },
+    /// The configuration table was read.
+    ConfigurationRead {
+        /// All rows, active or not.
+        configuration: Configuration,
+    },
+    /// The active rows became tasks.
+    PipelinesPlanned {
+        /// One for each active row, in the order of their start.
+        pipelines: Vec<PlannedPipeline>,
+    },
+    /// A start is about to be asked for; on disk before the request leaves.
+    StartIntended {
+        /// Which task.
+        task: TaskId,
+        /// Which try, from 1.
+        number: u32,
+        /// What marks the request.
+        token: StartToken,
+    },
+    /// The start's answer was lost; the run is being looked for.
+    StartDoubted {
+        /// Which task.
+        task: TaskId,
+        /// What went wrong with the answer.
+        reason: Failure,
+    },
+    /// Flow control refused the start; it is asked for again, and no try is used up.
+    StartRefused {
+        /// Which task.
+        task: TaskId,
+        /// The server's words.
+        reason: Failure,
+        /// When it is asked for again.
+        again_at: Timestamp,
+    },
+    /// The pipeline run is known.
+    PipelineStarted {
+        /// Which task.
+        task: TaskId,
+        /// The server's id.
+        run_id: PipelineRunId,
+        /// Whether the server said so, or the run was found by its token.
+        found: Discovery,
+    },
+    /// The pipeline run moved.
+    PipelineSeen {
+        /// Which task.
+        task: TaskId,
+        /// Its state.
+        state: PipelineState,
+        /// Whether its cluster is gone.
+        cluster_ended: bool,
+    },
+    /// The stages' counts grew.
+    RecordsCounted {
+        /// Which task.
+        task: TaskId,
+        /// By stage, in the pipeline's order.
+        counts: Vec<StageCounts>,
+    },
+    /// The run has shown nothing for longer than usual; it is not declared failed for it.
+    SilenceNoticed {
+        /// Which task.
+        task: TaskId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It showed something again.
+    SilenceBroken {
+        /// Which task.
+        task: TaskId,
+    },
+    /// The run cannot be seen: not found, or not found again.
+    TaskLostSight {
+        /// Which task.
+        task: TaskId,
+        /// Why, and what can be done.
+        reason: Failure,
+    },
+    /// A stop was decided.
+    StopIntended {
+        /// Which task.
+        task: TaskId,
+        /// By whom or what.
+        why: StopReason,
+    },
+    /// The task is done. For a pipeline: COMPLETED was seen.
+    TaskSucceeded {
+        /// Which task.
+        task: TaskId,
+    },
+    /// A try is over and did not succeed; another one follows at `retry_at`.
+    TryFailed {
+        /// Which task.
+        task: TaskId,
+        /// Why.
+        failure: Failure,
+        /// When the next try is due.
+        retry_at: Timestamp,
+    },
+    /// The last try is over and did not succeed.
+    TaskFailed {
+        /// Which task.
+        task: TaskId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The task was stopped because a limit had passed.
+    TaskTimedOut {
+        /// Which task.
+        task: TaskId,
+        /// Which limit, and what became of the run.
+        failure: Failure,
+    },
+    /// The task was stopped because somebody asked.
+    TaskStopped {
+        /// Which task.
+        task: TaskId,
+        /// By whom, and what became of the run.
+        failure: Failure,
+    },
+    /// Nobody waits for the task any more, although its end was not seen.
+    TaskGivenUp {
+        /// Which task.
+        task: TaskId,
+        /// Why.
+        reason: Failure,
+    },
+    /// The task will not begin because one before it failed.
+    UpstreamFailed {
+        /// Which task.
+        task: TaskId,
+    },
+    /// The task is left out.
+    TaskSkipped {
+        /// Which task.
+        task: TaskId,
+        /// Why.
+        reason: Failure,
+    },
+    /// Somebody asked for another try; what waited on the task is cleared.
+    RetryAsked {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Something worth knowing that stops nothing.
+    Noticed {
+        /// What.
+        finding: Finding,
+    },
+    /// Watching became difficult; the runs go on.
+    ConnectionDegraded {
+        /// What does not answer.
+        service: Service,
+        /// In which way.
+        reason: Failure,
+    },
+    /// Watching works again.
+    ConnectionRestored {
+        /// What answers again.
+        service: Service,
+    },
+    /// The whole run is to stop.
+    RunStopAsked,
+    /// `dag_timeout_minutes` has passed.
+    RunTimedOut,
+    /// Nothing more happens.
+    RunEnded {
+        /// How it ended.
+        state: RunState,
+    },
+}
+
+/// A pipeline task as `filter_arguments` makes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedPipeline {
+    /// Its name.
+    pub task: TaskId,
+    /// Smaller starts first.
+    pub priority: i64,
+    /// How long a try may take.
+    #[serde(rename = "timeout_seconds", with = "crate::time::seconds")]
+    pub timeout: Duration,
+    /// How many tries it may use.
+    pub allowed_tries: u32,
+    /// What the pipeline gets. Secret-looking values are masked wherever this is written.
+    pub arguments: RuntimeArguments,
+}
+
+/// How a pipeline run became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Discovery {
+    /// The start's answer named it.
+    Answered,
+    /// It was found by its token and adopted.
+    Adopted,
+}
+
+/// A service whose answers are awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Google's instance API.
+    DataFusion,
+    /// The CDAP server inside the instance.
+    Cdap,
+    /// BigQuery.
+    BigQuery,
+}
+
+impl Fact {
+    /// The task that the fact is about, if it is about one.
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::TryStarted { task }
+            | Self::StartIntended { task, .. }
+            | Self::StartDoubted { task, .. }
+            | Self::StartRefused { task, .. }
+            | Self::PipelineStarted { task, .. }
+            | Self::PipelineSeen { task, .. }
+            | Self::RecordsCounted { task, .. }
+            | Self::SilenceNoticed { task, .. }
+            | Self::SilenceBroken { task }
+            | Self::TaskLostSight { task, .. }
+            | Self::StopIntended { task, .. }
+            | Self::TaskSucceeded { task }
+            | Self::TryFailed { task, .. }
+            | Self::TaskFailed { task, .. }
+            | Self::TaskTimedOut { task, .. }
+            | Self::TaskStopped { task, .. }
+            | Self::TaskGivenUp { task, .. }
+            | Self::UpstreamFailed { task }
+            | Self::TaskSkipped { task, .. }
+            | Self::RetryAsked { task } => Some(task),
+            Self::RunStarted { .. }
+            | Self::TruncateIntended { .. }
+            | Self::ConfigurationRead { .. }
+            | Self::PipelinesPlanned { .. }
+            | Self::Noticed { .. }
+            | Self::ConnectionDegraded { .. }
+            | Self::ConnectionRestored { .. }
+            | Self::RunStopAsked
+            | Self::RunTimedOut
+            | Self::RunEnded { .. } => None,
+        }
+    }
+}

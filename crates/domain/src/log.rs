@@ -1,0 +1,194 @@
+//! A log line of a pipeline run, cleaned, and its form in the file of a try.
+//!
+//! ```text
+//! 2026-11-23T05:41:18.021Z INFO  Read MySQL | 120 rows read
+//!     at io.cdap.…                                    a continuation starts with four spaces
+//! ```
+//!
+//! Text from outside cannot drive the terminal: control characters are gone before a line exists.
+
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How grave a line is, in CDAP's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// The finest.
+    Trace,
+    /// For developers.
+    Debug,
+    /// The usual.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something broke; not necessarily the run (measured).
+    Error,
+}
+
+impl Level {
+    /// CDAP's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+
+    /// The level of this name; a name nobody knows is the usual one.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "TRACE" => Self::Trace,
+            "DEBUG" => Self::Debug,
+            "WARN" => Self::Warn,
+            "ERROR" => Self::Error,
+            _ => Self::Info,
+        }
+    }
+}
+
+/// One event of a log; its message may have several lines.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LogLine {
+    /// When it was written, on the server's clock.
+    pub at: Timestamp,
+    /// How grave it is.
+    pub level: Level,
+    /// Who speaks: the stage's name, else the logger's short name.
+    pub source: String,
+    /// What it says, without control characters but newlines.
+    pub message: String,
+}
+
+impl LogLine {
+    /// A line made safe: see [`clean`].
+    pub fn new(at: Timestamp, level: Level, source: &str, message: &str) -> Self {
+        Self {
+            at,
+            level,
+            source: clean(source).replace(['\n', '|'], " "),
+            message: clean(message),
+        }
+    }
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = self.message.trim_end().split('\n');
+        let first = rows.next().unwrap_or_default();
+        write!(
+            f,
+            "{} {:<5} {} | {first}",
+            self.at.to_rfc3339(),
+            self.level.as_str(),
+            self.source
+        )?;
+        rows.try_for_each(|row| write!(f, "\n    {row}"))
+    }
+}
+
+/// The level of one row of a try's file; `None` for a continuation.
+pub fn level_of_row(row: &str) -> Option<Level> {
+    let name = row.get(25..30)?;
+    let stamped = row.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    stamped.then(|| Level::from_name(name.trim_end()))
+}
+
+/// Longest message that is kept, in characters; a server may send 100 MB in one line.
+const LONGEST: usize = 32_000;
+
+/// Text from outside, made harmless for a terminal: escape sequences and control characters are
+/// dropped (tabs become spaces, newlines stay), direction marks too, and a monstrous length is cut,
+/// which is said.
+pub fn clean(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len().min(LONGEST));
+    let mut letters = text.chars().peekable();
+    let mut count = 0;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' | '\u{9b}' => skip_escape(letter, &mut letters),
+            '\t' => kept.push_str("    "),
+            '\n' => kept.push('\n'),
+            c if c.is_control() => {}
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            c => kept.push(c),
+        }
+        count += 1;
+        if count == LONGEST {
+            kept.push_str(" … [cut: the line is longer]");
+            break;
+        }
+    }
+    kept
+}
+
+/// Drops what belongs to an escape sequence: CSI up to its final letter, OSC and its like up to BEL
+/// or ST, anything else one letter.
+fn skip_escape(lead: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    let kind = if lead == '\u{9b}' {
+        Some('[')
+    } else {
+        letters.next()
+    };
+    match kind {
+        Some('[') => {
+            while letters.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
+            letters.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            while let Some(letter) = letters.next_if(|&c| c != '\n') {
+                if letter == '\u{7}' || (letter == '\u{1b}' && letters.next_if_eq(&'\\').is_some()) {
+                    break;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_drive_the_terminal() {
+        for (hostile, harmless) in [
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("a\u{1b}]0;title\u{7}b", "ab"),
+            ("a\u{1b}]52;c;AAAA\u{1b}\\b", "ab"),
+            ("x\u{9b}2Jy\u{0}\u{8}z", "xyz"),
+            ("tab\there\r\nnext", "tab    here\nnext"),
+            ("\u{202e}evil", "evil"),
+            ("\u{1b}", ""),
+        ] {
+            assert_eq!(clean(hostile), harmless, "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_monstrous_line_is_cut_and_says_so() {
+        let cleaned = clean(&"x".repeat(1_000_000));
+        assert!(cleaned.len() < 33_000 && cleaned.ends_with("[cut: the line is longer]"));
+    }
+
+    #[test]
+    fn a_row_tells_its_level() {
+        let line = LogLine::new(
+            Timestamp::from_millis(1_763_876_478_021),
+            Level::Warn,
+            "Read MySQL",
+            "a\nb",
+        );
+        let text = line.to_string();
+        let rows: Vec<_> = text.lines().collect();
+        assert_eq!(rows, ["2025-11-23T05:41:18.021Z WARN  Read MySQL | a", "    b"]);
+        assert_eq!(
+            rows.iter().map(|row| level_of_row(row)).collect::<Vec<_>>(),
+            [Some(Level::Warn), None]
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! A DAG run as the fold of its events: what every screen, printer, journal and resume reads.
+//!
+//! [`Run::apply`] is the only thing that changes a run. It trusts its events: it decides nothing, and
+//! it never fails, because a journal must be readable whatever it holds. What happens next is decided
+//! in `domain/scheduler.rs`.
+
+mod apply;
+
+use crate::arguments::RuntimeArguments;
+use crate::event::{Fact, RunEvent, Service};
+use crate::failure::Failure;
+use crate::finding::Finding;
+use crate::id::{DagRunId, JobId, TaskId};
+use crate::row::Configuration;
+use crate::task::{StopReason, Task, TaskKind, TaskState};
+use crate::time::Timestamp;
+use crate::variable::Variables;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What was asked for when the run was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// The profile it runs in.
+    pub profile: String,
+    /// The variables, as they were at that moment.
+    pub variables: Variables,
+    /// The whole chain, or one pipeline by hand.
+    pub scope: Scope,
+    /// Arguments that were edited for this run, by task: they replace what the row gives.
+    #[serde(default)]
+    pub edits: BTreeMap<TaskId, RuntimeArguments>,
+}
+
+/// How much of the chain a run executes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// `start`, `truncate_table`, `get_configuration`, `filter_arguments`, the pipelines, `end`.
+    Chain,
+    /// One pipeline run with these arguments; nothing is truncated and no configuration is read.
+    Single(RuntimeArguments),
+}
+
+/// The state of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Something is still to come.
+    Running,
+    /// A stop was asked for; the ends of live runs are awaited.
+    Stopping,
+    /// Every task succeeded, or was left out by a variable.
+    Success,
+    /// Nothing failed because nothing was there to run: no active row.
+    Empty,
+    /// A task failed.
+    Failed,
+    /// `dag_timeout_minutes` passed.
+    TimedOut,
+    /// Somebody stopped it.
+    Stopped,
+}
+
+impl RunState {
+    /// Whether the run is over.
+    pub const fn is_end(self) -> bool {
+        !matches!(self, Self::Running | Self::Stopping)
+    }
+
+    /// The name in JSON and in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Success => "success",
+            Self::Empty => "empty",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// One execution of the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its name.
+    pub id: DagRunId,
+    /// What was asked for.
+    pub request: RunRequest,
+    /// When it began. Also the logical start of every pipeline run in it, so that a retry reads the
+    /// same window.
+    pub started: Timestamp,
+    /// When the clock of `dag_timeout_minutes` began: `started`, or the last retry of an ended run.
+    pub clock_started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why it is to stop, if it is.
+    pub stop: Option<StopReason>,
+    /// The tasks in the order of the chain; pipelines in the order of their start.
+    pub tasks: Vec<Task>,
+    /// The configuration that `get_configuration` read.
+    pub configuration: Option<Configuration>,
+    /// The job that empties the output table, once it is intended.
+    pub truncate_job: Option<JobId>,
+    /// Things worth knowing, in the order in which they came up.
+    pub notices: Vec<(Timestamp, Finding)>,
+    /// Services that do not answer as they should, with since when and why.
+    pub degraded: BTreeMap<Service, (Timestamp, Failure)>,
+}
+
+impl Run {
+    /// The run that a first event begins; nothing for any other event.
+    pub fn begin(event: &RunEvent) -> Option<Self> {
+        let Fact::RunStarted { run, request } = &event.fact else {
+            return None;
+        };
+        Some(Self {
+            id: run.clone(),
+            tasks: apply::chain(request),
+            request: (**request).clone(),
+            started: event.at,
+            clock_started: event.at,
+            ended: None,
+            state: RunState::Running,
+            stop: None,
+            configuration: None,
+            truncate_job: None,
+            notices: Vec::new(),
+            degraded: BTreeMap::new(),
+        })
+    }
+
+    /// The run that these events tell, in order; nothing if they do not begin with its start.
+    pub fn replay<'a>(events: impl IntoIterator<Item = &'a RunEvent>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut run = Self::begin(events.next()?)?;
+        events.for_each(|event| run.apply(event));
+        Some(run)
+    }
+
+    /// The task of this name.
+    pub fn task(&self, id: &TaskId) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == *id)
+    }
+
+    /// The task of a kind that exists once.
+    pub fn single(&self, kind: TaskKind) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.kind == kind)
+    }
+
+    /// The pipeline tasks.
+    pub fn pipelines(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.kind == TaskKind::Pipeline)
+    }
+
+    /// The text of `logical.start.time`: milliseconds since 1970.
+    pub fn logical_start(&self) -> String {
+        self.started.millis().to_string()
+    }
+
+    /// When `dag_timeout_minutes` is over.
+    pub fn deadline(&self) -> Timestamp {
+        self.clock_started + self.request.variables.dag_timeout()
+    }
+
+    /// From its start to its end, or to `now`.
+    pub fn elapsed(&self, now: Timestamp) -> Duration {
+        self.ended.unwrap_or(now).since(self.started)
+    }
+
+    /// How many pipeline tasks are in each state; states that none is in are left out.
+    pub fn counts(&self) -> BTreeMap<TaskState, usize> {
+        let mut counts = BTreeMap::new();
+        for task in self.pipelines() {
+            *counts.entry(task.state).or_insert(0) += 1;
+        }
+        counts
+    }
+}

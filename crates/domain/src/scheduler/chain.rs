@@ -1,0 +1,226 @@
+//! The tasks before the pipelines: `start`, `truncate_table`, `get_configuration`, `filter_arguments`.
+//!
+//! One after the other; the first that fails ends the chain. Nothing is emptied before `start` is
+//! green, and nothing is emptied twice: the truncating job keeps its id until its end is known.
+
+use super::desk::Errand;
+use super::{Effect, Scheduler};
+use crate::arguments::RuntimeArguments;
+use crate::event::{Fact, PlannedPipeline};
+use crate::failure::{Failure, FailureKind};
+use crate::finding::{Finding, Severity};
+use crate::id::{JobId, TaskId};
+use crate::row::{Configuration, task_id};
+use crate::run::Scope;
+use crate::task::{Task, TaskKind, TaskState};
+
+impl Scheduler {
+    /// Moves the first control task that is not over; none may overtake another.
+    pub(super) fn advance_chain(&mut self) {
+        let chain = self.tasks_where(|t| !matches!(t.kind, TaskKind::Pipeline | TaskKind::End));
+        for id in chain {
+            let Some(task) = self.run.task(&id) else { continue };
+            let kind = task.kind;
+            match task.state {
+                TaskState::Success => {}
+                TaskState::Skipped if self.run.stop.is_none() => {}
+                TaskState::None | TaskState::Scheduled => return self.begin_control(kind, id),
+                TaskState::UpForRetry => {
+                    let due = task.due.unwrap_or_default();
+                    if self.reached(due) {
+                        self.begin_control(kind, id);
+                    }
+                    return;
+                }
+                TaskState::Running => return self.work_on(kind),
+                _ => return self.fail_what_follows(),
+            }
+        }
+    }
+
+    fn begin_control(&mut self, kind: TaskKind, task: TaskId) {
+        if self.run.state.is_end() || self.run.stop.is_some() {
+            return;
+        }
+        if kind == TaskKind::TruncateTable && !self.run.request.variables.bq_truncate {
+            let reason = Failure::permanent("bq_truncate is false, so the output table keeps its rows.");
+            self.tell(Fact::TaskSkipped { task, reason });
+            return self.advance_chain();
+        }
+        self.tell(Fact::TryStarted { task });
+        if kind == TaskKind::TruncateTable && self.run.truncate_job.is_none() {
+            self.intend_truncate();
+        }
+        self.work_on(kind);
+    }
+
+    fn intend_truncate(&mut self) {
+        let tries = self
+            .run
+            .single(TaskKind::TruncateTable)
+            .map_or(0, |task| task.tries.len());
+        let job = JobId::new(format!("downbeat_{}_truncate_{tries}", self.run.id));
+        self.tell(Fact::TruncateIntended { job });
+    }
+
+    /// Sends what a running control task needs; after a restart this sends it again.
+    fn work_on(&mut self, kind: TaskKind) {
+        match kind {
+            TaskKind::Start => {
+                self.send(Errand::Preflight, || Effect::Preflight);
+            }
+            TaskKind::TruncateTable => {
+                if let Some(job) = self.run.truncate_job.clone() {
+                    self.send(Errand::Truncate, || Effect::Truncate { job });
+                }
+            }
+            TaskKind::GetConfiguration => {
+                self.send(Errand::ReadConfiguration, || Effect::ReadConfiguration);
+            }
+            TaskKind::FilterArguments => {
+                let list = self.plan().into_iter().map(|planned| planned.arguments).collect();
+                self.send(Errand::SaveArguments, || Effect::SaveArguments(list));
+            }
+            TaskKind::Pipeline | TaskKind::End => {}
+        }
+    }
+
+    pub(super) fn take_preflight(&mut self, outcome: Result<Vec<Finding>, Failure>) {
+        self.desk.returned(Errand::Preflight, self.now);
+        let Some(task) = self.running_control(TaskKind::Start) else {
+            return;
+        };
+        match outcome {
+            Ok(findings) => {
+                findings
+                    .into_iter()
+                    .for_each(|finding| self.tell(Fact::Noticed { finding }));
+                self.tell(Fact::TaskSucceeded { task });
+                if let Scope::Single(arguments) = self.run.request.scope.clone() {
+                    let pipelines = vec![self.planned_by_hand(arguments)];
+                    self.tell(Fact::PipelinesPlanned { pipelines });
+                }
+            }
+            Err(failure) => self.fail_try(task, failure),
+        }
+    }
+
+    pub(super) fn take_truncated(&mut self, outcome: Result<(), Failure>) {
+        self.desk.returned(Errand::Truncate, self.now);
+        let Some(task) = self.running_control(TaskKind::TruncateTable) else {
+            return;
+        };
+        match outcome {
+            Ok(()) => self.tell(Fact::TaskSucceeded { task }),
+            // Nobody knows whether the job arrived: the same id asks again, and cannot run twice.
+            Err(failure) if failure.kind == FailureKind::Ambiguous => self.fail_try(task, failure),
+            Err(failure) => {
+                self.fail_try(task, failure);
+                self.intend_truncate();
+            }
+        }
+    }
+
+    pub(super) fn take_configuration(&mut self, outcome: Result<Configuration, Failure>) {
+        self.desk.returned(Errand::ReadConfiguration, self.now);
+        let Some(task) = self.running_control(TaskKind::GetConfiguration) else {
+            return;
+        };
+        let configuration = match outcome {
+            Ok(configuration) => configuration,
+            Err(failure) => return self.fail_try(task, failure),
+        };
+        let error = configuration
+            .findings
+            .iter()
+            .find(|f| f.severity == Severity::Error)
+            .cloned();
+        self.tell(Fact::ConfigurationRead { configuration });
+        match error {
+            Some(finding) => {
+                let failure = Failure::permanent(finding.message).with_remedy(finding.remedy);
+                self.tell(Fact::TaskFailed { task, failure });
+            }
+            None => self.tell(Fact::TaskSucceeded { task }),
+        }
+    }
+
+    pub(super) fn take_saved(&mut self, outcome: Result<(), Failure>) {
+        self.desk.returned(Errand::SaveArguments, self.now);
+        let Some(task) = self.running_control(TaskKind::FilterArguments) else {
+            return;
+        };
+        if let Err(failure) = outcome {
+            // The list that runs is in the journal all the same: a run is worth more than a copy of it.
+            let finding = Finding {
+                severity: Severity::Warning,
+                about: "cdf_pipeline_run_arguments".into(),
+                message: failure.reason,
+                remedy: failure.remedy.unwrap_or_default(),
+            };
+            self.tell(Fact::Noticed { finding });
+        }
+        let pipelines = self.plan();
+        self.tell(Fact::PipelinesPlanned { pipelines });
+        self.tell(Fact::TaskSucceeded { task });
+    }
+
+    /// The control task of this kind, if an answer for it is still wanted.
+    fn running_control(&self, kind: TaskKind) -> Option<TaskId> {
+        self.run
+            .single(kind)
+            .filter(|task| task.state == TaskState::Running)
+            .map(|task| task.id.clone())
+    }
+
+    /// The active rows as tasks, edits laid over them, in the order of their start.
+    fn plan(&self) -> Vec<PlannedPipeline> {
+        let variables = &self.run.request.variables;
+        let rows = self
+            .run
+            .configuration
+            .iter()
+            .flat_map(|c| &c.rows)
+            .filter(|row| row.active);
+        rows.map(|row| PlannedPipeline {
+            task: row.task.clone(),
+            priority: row.priority,
+            timeout: row.timeout.unwrap_or_else(|| variables.pipeline_timeout()),
+            allowed_tries: row
+                .max_retries
+                .unwrap_or(variables.cdf_pipeline_retries)
+                .saturating_add(1),
+            arguments: self
+                .run
+                .request
+                .edits
+                .get(&row.task)
+                .unwrap_or(&row.arguments)
+                .clone(),
+        })
+        .collect()
+    }
+
+    fn planned_by_hand(&self, arguments: RuntimeArguments) -> PlannedPipeline {
+        let variables = &self.run.request.variables;
+        let task = match (arguments.get("business_unit"), arguments.get("data_source")) {
+            (Some(unit), Some(source)) => task_id(unit, source),
+            _ => TaskId::new("start_pipeline_by_hand"),
+        };
+        PlannedPipeline {
+            task,
+            priority: 0,
+            timeout: variables.pipeline_timeout(),
+            allowed_tries: variables.cdf_pipeline_retries.saturating_add(1),
+            arguments,
+        }
+    }
+
+    /// What has not begun never will.
+    fn fail_what_follows(&mut self) {
+        let waiting = |task: &Task| task.state == TaskState::None && task.kind != TaskKind::End;
+        for task in self.tasks_where(waiting) {
+            self.tell(Fact::UpstreamFailed { task });
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What goes into a step and what comes out: inputs, answers and effects, as data.
+
+use crate::arguments::RuntimeArguments;
+use crate::failure::Failure;
+use crate::finding::Finding;
+use crate::id::{JobId, PipelineRunId, StartToken, TaskId};
+use crate::pipeline::{PipelineRun, PipelineState, StageCounts};
+use crate::row::Configuration;
+use crate::time::Timestamp;
+
+/// Why a step is taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The run begins, or begins again after a restart of the program.
+    Begin,
+    /// The moment that [`super::Step::wake`] asked for has come.
+    Woke,
+    /// A person wants something.
+    Asked(Ask),
+    /// An effect was performed.
+    Answered(Answer),
+}
+
+/// What a person may want of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Stop everything.
+    Stop,
+    /// Stop one task; on an unknown one: wait for it no longer.
+    StopTask(TaskId),
+    /// Try one task again; on an unknown one: start again.
+    Retry(TaskId),
+}
+
+/// Something to be done outside. Each is answered exactly once, failures and time-outs included.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Look at everything that can be wrong before anything is changed.
+    Preflight,
+    /// Empty the output table with this job; if it exists already, report its end.
+    Truncate {
+        /// The job's id.
+        job: JobId,
+    },
+    /// Read the configuration table.
+    ReadConfiguration,
+    /// Write `cdf_pipeline_run_arguments` back.
+    SaveArguments(Vec<RuntimeArguments>),
+    /// Ask for exactly one pipeline run.
+    Start {
+        /// For which task.
+        task: TaskId,
+        /// What marks the request.
+        token: StartToken,
+        /// All arguments, token and logical start included.
+        arguments: RuntimeArguments,
+    },
+    /// List the runs of the pipeline that began at or after `since`, in all states.
+    List {
+        /// On the server's clock, with a margin.
+        since: Timestamp,
+    },
+    /// Ask for one run alone.
+    LookAt {
+        /// For which task.
+        task: TaskId,
+        /// The run.
+        run_id: PipelineRunId,
+    },
+    /// Stop one run.
+    Stop {
+        /// For which task.
+        task: TaskId,
+        /// The run.
+        run_id: PipelineRunId,
+    },
+    /// Find out why a run ended as it did.
+    Explain {
+        /// For which task.
+        task: TaskId,
+        /// The run.
+        run_id: PipelineRunId,
+        /// How it ended.
+        state: PipelineState,
+    },
+    /// Read the stages' counts of these runs, in one request.
+    Count {
+        /// The runs.
+        runs: Vec<PipelineRunId>,
+    },
+}
+
+impl Effect {
+    /// The answer when the effect itself broke down and nobody knows what it did.
+    pub fn broken(self, failure: Failure) -> Answer {
+        match self {
+            Self::Preflight => Answer::Preflight(Err(failure)),
+            Self::Truncate { .. } => Answer::Truncated(Err(failure)),
+            Self::ReadConfiguration => Answer::ConfigurationRead(Err(failure)),
+            Self::SaveArguments(_) => Answer::ArgumentsSaved(Err(failure)),
+            Self::Start { task, token, .. } => Answer::Started {
+                task,
+                token,
+                outcome: StartOutcome::Ambiguous(failure),
+            },
+            Self::List { .. } => Answer::Listed(Err(failure)),
+            Self::LookAt { task, run_id } => Answer::LookedAt {
+                task,
+                run_id,
+                outcome: Err(failure),
+            },
+            Self::Stop { task, .. } => Answer::StopSent {
+                task,
+                outcome: Err(failure),
+            },
+            Self::Explain { task, run_id, .. } => Answer::Explained {
+                task,
+                run_id,
+                failure,
+            },
+            Self::Count { runs } => Answer::Counted {
+                runs,
+                outcome: Err(failure),
+            },
+        }
+    }
+}
+
+/// What came of an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Of [`Effect::Preflight`]: what was found (no errors among it), or why the run must not begin.
+    Preflight(Result<Vec<Finding>, Failure>),
+    /// Of [`Effect::Truncate`].
+    Truncated(Result<(), Failure>),
+    /// Of [`Effect::ReadConfiguration`].
+    ConfigurationRead(Result<Configuration, Failure>),
+    /// Of [`Effect::SaveArguments`].
+    ArgumentsSaved(Result<(), Failure>),
+    /// Of [`Effect::Start`].
+    Started {
+        /// The task.
+        task: TaskId,
+        /// The token that was sent.
+        token: StartToken,
+        /// What the server said.
+        outcome: StartOutcome,
+    },
+    /// Of [`Effect::List`].
+    Listed(Result<Vec<PipelineRun>, Failure>),
+    /// Of [`Effect::LookAt`]; `None`: the server does not know the run.
+    LookedAt {
+        /// The task.
+        task: TaskId,
+        /// The run.
+        run_id: PipelineRunId,
+        /// What was seen.
+        outcome: Result<Option<PipelineRun>, Failure>,
+    },
+    /// Of [`Effect::Stop`]. A run that was not active any more is no failure.
+    StopSent {
+        /// The task.
+        task: TaskId,
+        /// Whether the server took it.
+        outcome: Result<(), Failure>,
+    },
+    /// Of [`Effect::Explain`].
+    Explained {
+        /// The task.
+        task: TaskId,
+        /// The run.
+        run_id: PipelineRunId,
+        /// The reason in one sentence, and whether it can get better.
+        failure: Failure,
+    },
+    /// Of [`Effect::Count`].
+    Counted {
+        /// The runs that were asked for.
+        runs: Vec<PipelineRunId>,
+        /// Counts by run; a run without any is left out.
+        outcome: Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure>,
+    },
+    /// Not asked for: the tailer saw new log lines of this run.
+    LogSeen(PipelineRunId),
+}
+
+/// What the server said to a start.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StartOutcome {
+    /// It runs, under this id.
+    Started(PipelineRunId),
+    /// It does not run, and the request was at fault.
+    Refused(Failure),
+    /// Flow control: not now.
+    Busy(Failure),
+    /// It may or may not run.
+    Ambiguous(Failure),
+}

@@ -1,0 +1,251 @@
+//! Starting pipeline runs: at most one live run for one try, whatever becomes of the answer.
+//!
+//! ```text
+//! StartIntended ─→ request ─┬─ started ───→ PipelineStarted
+//!  (token on disk)          ├─ refused ───→ the try failed
+//!                           ├─ busy ──────→ StartRefused, the same try again later with a new token
+//!                           └─ ambiguous ─→ StartDoubted ─┬─ token found ──→ PipelineStarted (adopted)
+//!                                                         └─ window over ──→ unknown
+//! ```
+
+use super::desk::Errand;
+use super::{Effect, Scheduler, StartOutcome};
+use crate::arguments::MASK;
+use crate::event::{Discovery, Fact};
+use crate::failure::{Failure, FailureKind};
+use crate::finding::{Finding, Severity};
+use crate::id::{PipelineRunId, StartToken, TaskId};
+use crate::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, RunArguments, TOKEN_ARGUMENT};
+use crate::policy;
+use crate::task::{StopReason, Task, TaskKind, TaskState};
+use crate::time::Timestamp;
+
+impl Scheduler {
+    /// After a restart: an intent without a run is a start whose answer was lost.
+    pub(super) fn doubt_open_starts(&mut self) {
+        let lost =
+            |t: &Task| t.state == TaskState::Queued && t.open_try().is_some_and(|o| o.doubted.is_none());
+        for task in self.tasks_where(lost) {
+            let reason = Failure {
+                kind: FailureKind::Ambiguous,
+                reason: "Downbeat ended before the server had answered the start; the run is being looked for by its token.".into(),
+                remedy: None,
+            };
+            self.tell(Fact::StartDoubted { task, reason });
+        }
+    }
+
+    /// Fills the free places, smallest `priority` first, then by name.
+    pub(super) fn start_what_may_start(&mut self) {
+        if self.run.state.is_end() || self.run.stop.is_some() {
+            return;
+        }
+        let limit = usize::try_from(self.run.request.variables.max_active_pipelines).unwrap_or(usize::MAX);
+        let held = self
+            .run
+            .pipelines()
+            .filter(|t| t.state.holds_place() && !t.given_up)
+            .count();
+        let mut places = limit.saturating_sub(held);
+        let mut waiting: Vec<(i64, TaskId)> = self
+            .run
+            .pipelines()
+            .filter(|t| matches!(t.state, TaskState::Scheduled | TaskState::UpForRetry))
+            .map(|t| (t.priority, t.id.clone()))
+            .collect();
+        waiting.sort();
+        for (_, task) in waiting {
+            let due = self.run.task(&task).and_then(|t| t.due).unwrap_or_default();
+            // The due moment counts even without a place: a later end must find the task awake.
+            if self.reached(due) && places > 0 && self.start(&task) {
+                places -= 1;
+            }
+        }
+    }
+
+    fn start(&mut self, id: &TaskId) -> bool {
+        let errand = Errand::Start(id.clone());
+        let Some(task) = self.run.task(id).filter(|_| !self.desk.is_out(&errand)) else {
+            return false;
+        };
+        let next = u32::try_from(task.tries.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let masked = task.arguments.iter().find(|(_, value)| *value == MASK);
+        if let Some(name) = masked.map(|(name, _)| name.to_owned()) {
+            let failure = Failure::permanent(format!("The value of {name} looks like a secret, so the journal does not hold it, and this run was resumed from there."))
+                .with_remedy("Start a new run.");
+            self.tell(Fact::TaskFailed {
+                task: id.clone(),
+                failure,
+            });
+            return false;
+        }
+        // The refusals of the try before do not count for a new one.
+        let (number, refusals) = task
+            .open_try()
+            .map_or((next, 0), |open| (open.number, task.refusals));
+        let token = StartToken::new(format!("{}/{id}/{number}.{refusals}", self.run.id));
+        let mut arguments = task.arguments.clone();
+        if arguments.get(LOGICAL_START_ARGUMENT).is_none() {
+            arguments.insert(LOGICAL_START_ARGUMENT, self.run.logical_start());
+        }
+        arguments.insert(TOKEN_ARGUMENT, token.as_str());
+        self.desk.forget(id);
+        self.last_looks.remove(id);
+        self.signs.remove(id);
+        self.tell(Fact::StartIntended {
+            task: id.clone(),
+            number,
+            token: token.clone(),
+        });
+        self.send(errand, || Effect::Start {
+            task: id.clone(),
+            token,
+            arguments,
+        })
+    }
+
+    pub(super) fn take_started(&mut self, id: &TaskId, token: &StartToken, outcome: StartOutcome) {
+        self.desk.returned(Errand::Start(id.clone()), self.now);
+        let awaited = self
+            .run
+            .task(id)
+            .and_then(Task::open_try)
+            .filter(|t| t.token.as_ref() == Some(token));
+        let Some(open) = awaited else {
+            return self.note_stray(id, &outcome);
+        };
+        if open.pipeline_run.is_some() {
+            return; // Found by its token before its answer came.
+        }
+        let stop = open.stop;
+        match outcome {
+            StartOutcome::Started(run_id) => self.know_run(id, run_id, Discovery::Answered),
+            StartOutcome::Refused(failure) | StartOutcome::Busy(failure) if stop.is_some() => {
+                self.conclude_stop(id, "It had not started.", Some(failure));
+            }
+            StartOutcome::Refused(failure) => self.fail_try(id.clone(), failure),
+            StartOutcome::Busy(reason) => self.wait_for_room(id, reason),
+            StartOutcome::Ambiguous(reason) => {
+                self.desk.hurry(&Errand::List);
+                self.tell(Fact::StartDoubted {
+                    task: id.clone(),
+                    reason,
+                });
+            }
+        }
+    }
+
+    pub(super) fn wait_for_room(&mut self, id: &TaskId, reason: Failure) {
+        if let Some(why) = self.run.stop {
+            // No start is asked for any more, so there is nothing to wait for.
+            let failure = Failure::permanent(format!(
+                "The run was over before it could start. {}",
+                reason.reason
+            ));
+            let task = id.clone();
+            return self.tell(match why {
+                StopReason::RunLimit => Fact::TaskTimedOut { task, failure },
+                StopReason::Asked | StopReason::TryLimit => Fact::TaskStopped { task, failure },
+            });
+        }
+        let refusals = self.run.task(id).map_or(0, |t| t.refusals).saturating_add(1);
+        let pause = policy::jittered(policy::refusal_pause(refusals), id.as_str(), refusals.into());
+        let again_at = self.now + pause;
+        self.tell(Fact::StartRefused {
+            task: id.clone(),
+            reason,
+            again_at,
+        });
+    }
+
+    pub(super) fn know_run(&mut self, id: &TaskId, run_id: PipelineRunId, found: Discovery) {
+        self.desk.hurry(&Errand::List);
+        self.tell(Fact::PipelineStarted {
+            task: id.clone(),
+            run_id,
+            found,
+        });
+    }
+
+    /// Nobody waits for this answer any more, but a run must never be lost in silence.
+    fn note_stray(&mut self, id: &TaskId, outcome: &StartOutcome) {
+        let StartOutcome::Started(run_id) = outcome else {
+            return;
+        };
+        let finding = Finding {
+            severity: Severity::Warning,
+            about: id.to_string(),
+            message: format!("Pipeline run {run_id} of {id} started after the task had been given up."),
+            remedy: "Stop it in Data Fusion if it is not wanted.".into(),
+        };
+        self.tell(Fact::Noticed { finding });
+    }
+
+    /// Doubted starts whose token shows in this list are adopted; the others wait for the window.
+    pub(super) fn settle_doubts(&mut self, runs: &[PipelineRun]) {
+        for id in self.tasks_where(is_doubted) {
+            let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
+                continue;
+            };
+            let (Some(token), Some(since)) = (open.token.clone(), open.doubted) else {
+                continue;
+            };
+            // One start request makes one run; should there be two, the older one is ours to keep.
+            let found = runs
+                .iter()
+                .filter(|run| run.token().as_ref() == Some(&token))
+                .min_by_key(|r| r.starting);
+            if let Some(run) = found {
+                let run_id = run.id.clone();
+                self.know_run(&id, run_id, Discovery::Adopted);
+                continue;
+            }
+            let undecided = runs
+                .iter()
+                .any(|run| run.arguments == RunArguments::Hidden && !run.state.is_end());
+            let over = !undecided && self.now.since(since) >= policy::LOOK_UP_WINDOW;
+            match self.run.task(&id) {
+                Some(task) if over && task.state == TaskState::Stopping => {
+                    self.give_up(
+                        &id,
+                        "It was to be stopped, and no run with its token has shown up, so it was left",
+                    );
+                }
+                Some(task) if over && task.state != TaskState::Unknown => self.lose_sight(&id),
+                _ => {}
+            }
+        }
+    }
+
+    fn lose_sight(&mut self, id: &TaskId) {
+        let reason = Failure {
+            kind: FailureKind::Ambiguous,
+            reason: "The answer to the start was lost, and no run with its token has shown up.".into(),
+            remedy: Some("It is still looked for. R starts it again, x gives it up.".into()),
+        };
+        self.tell(Fact::TaskLostSight {
+            task: id.clone(),
+            reason,
+        });
+    }
+
+    /// The earliest moment at which a run that is looked for may have begun.
+    pub(super) fn oldest_wanted(&self) -> Option<Timestamp> {
+        let wanted = |t: &Task| t.live_run().is_some() || is_doubted(t) || self.cluster_is_awaited(t);
+        let tasks = self.run.pipelines().filter(|t| wanted(t));
+        tasks
+            .filter_map(|t| t.current().map(|t| t.started))
+            .min()
+            .map(|at| at - policy::CLOCK_MARGIN)
+    }
+}
+
+pub(super) fn is_doubted(task: &Task) -> bool {
+    task.kind == TaskKind::Pipeline
+        && !task.given_up
+        && task
+            .open_try()
+            .is_some_and(|open| open.doubted.is_some() && open.pipeline_run.is_none())
+}

@@ -1,0 +1,266 @@
+//! Seeing: one list request for all live runs, one request for all counts, and what they tell.
+//!
+//! Trouble while watching never changes a task's state; it is a degraded connection with a backoff.
+
+use super::desk::Errand;
+use super::start::is_doubted;
+use super::{Effect, Scheduler};
+use crate::event::{Fact, Service};
+use crate::failure::{Failure, FailureKind};
+use crate::id::{PipelineRunId, TaskId};
+use crate::pipeline::{PipelineRun, PipelineState, StageCounts};
+use crate::policy;
+use crate::task::{Task, TaskState};
+use crate::time::Timestamp;
+use std::time::Duration;
+
+type Counts = Vec<(PipelineRunId, Vec<StageCounts>)>;
+
+impl Scheduler {
+    /// Sends the list and the counts when there is something to see, and notices silence.
+    pub(super) fn watch(&mut self) {
+        if let Some(since) = self.oldest_wanted() {
+            self.send(Errand::List, || Effect::List { since });
+        }
+        let live = self
+            .run
+            .pipelines()
+            .filter(|t| is_working(t))
+            .filter_map(Task::live_run)
+            .cloned();
+        let runs: Vec<_> = live.chain(self.uncounted.iter().cloned()).collect();
+        if !runs.is_empty() {
+            self.send(Errand::Count, || Effect::Count { runs });
+        }
+        self.mind_silence();
+    }
+
+    pub(super) fn take_list(&mut self, outcome: Result<Vec<PipelineRun>, Failure>) {
+        let runs = match outcome {
+            Ok(runs) => runs,
+            Err(reason) => {
+                self.desk.failed(Errand::List, self.now);
+                return self.degrade(Service::Cdap, reason);
+            }
+        };
+        let pause = policy::jittered(policy::list_interval(self.youngest_age()), "list", self.desk.turn);
+        self.desk.returned(Errand::List, self.now + pause);
+        self.restore(Service::Cdap);
+        self.settle_doubts(&runs);
+        for task in self.tasks_where(|t| t.live_run().is_some()) {
+            let live = self.run.task(&task).and_then(Task::live_run).cloned();
+            match runs.iter().find(|run| Some(&run.id) == live.as_ref()) {
+                Some(run) => self.see(&task, run),
+                None => self.look_alone(&task),
+            }
+        }
+        self.see_clusters(&runs);
+    }
+
+    /// A run that is missing from the list is asked for alone.
+    fn look_alone(&mut self, id: &TaskId) {
+        let Some(run_id) = self.run.task(id).and_then(Task::live_run).cloned() else {
+            return;
+        };
+        let task = id.clone();
+        self.send(Errand::LookAt(id.clone()), || Effect::LookAt { task, run_id });
+    }
+
+    pub(super) fn take_look(
+        &mut self,
+        id: &TaskId,
+        run_id: &PipelineRunId,
+        outcome: Result<Option<PipelineRun>, Failure>,
+    ) {
+        let errand = Errand::LookAt(id.clone());
+        if outcome.is_ok() {
+            self.desk
+                .returned(errand, self.now + policy::list_interval(self.youngest_age()));
+        } else {
+            self.desk.failed(errand, self.now);
+        }
+        if self.run.task(id).and_then(Task::live_run) != Some(run_id) {
+            return;
+        }
+        match outcome {
+            Ok(Some(run)) => self.see(id, &run),
+            Ok(None) => self.miss(id),
+            Err(reason) => self.degrade(Service::Cdap, reason),
+        }
+        self.after_last_look(id);
+    }
+
+    /// A young record may not be visible yet; an old one that is gone makes the task unknown.
+    fn miss(&mut self, id: &TaskId) {
+        let Some(task) = self.run.task(id) else { return };
+        let since = task.open_try().map_or(self.now, |open| open.last_sign);
+        if task.state == TaskState::Unknown || self.now.since(since) < policy::LOOK_UP_WINDOW * 2 {
+            return;
+        }
+        let reason = Failure {
+            kind: FailureKind::Ambiguous,
+            reason: "The server does not know this pipeline run any more (404).".into(),
+            remedy: Some(
+                "The pipeline may have been deleted. It is still looked for; R starts it again, x gives it up.".into(),
+            ),
+        };
+        self.tell(Fact::TaskLostSight {
+            task: id.clone(),
+            reason,
+        });
+    }
+
+    fn see(&mut self, id: &TaskId, run: &PipelineRun) {
+        let Some(task) = self.run.task(id) else { return };
+        let known = task.open_try().and_then(|open| open.pipeline_state.as_ref());
+        let awaits_reason = self.desk.is_out(&Errand::Explain(id.clone()));
+        if known != Some(&run.state) || task.state == TaskState::Unknown {
+            self.tell(Fact::PipelineSeen {
+                task: id.clone(),
+                state: run.state.clone(),
+                cluster_ended: run.cluster_ended,
+            });
+        }
+        if run.state.is_end() && !awaits_reason {
+            self.conclude(id, run);
+        }
+    }
+
+    /// After its end a run's cluster is watched a little longer, for the sake of late log lines.
+    fn see_clusters(&mut self, runs: &[PipelineRun]) {
+        for id in self.tasks_where(|t| self.cluster_is_awaited(t)) {
+            let Some(last) = self.run.task(&id).and_then(Task::current) else {
+                continue;
+            };
+            let gone = runs
+                .iter()
+                .find(|run| Some(&run.id) == last.pipeline_run.as_ref() && run.cluster_ended);
+            if let Some(run) = gone {
+                self.tell(Fact::PipelineSeen {
+                    task: id,
+                    state: run.state.clone(),
+                    cluster_ended: true,
+                });
+            }
+        }
+    }
+
+    pub(super) fn cluster_is_awaited(&self, task: &Task) -> bool {
+        task.current().is_some_and(|last| {
+            last.ended
+                .is_some_and(|end| self.now.since(end) < policy::CLUSTER_WATCH)
+                && last.pipeline_run.is_some()
+                && !last.cluster_ended
+                && last.pipeline_state != Some(PipelineState::Rejected)
+        })
+    }
+
+    pub(super) fn take_counts(&mut self, asked: &[PipelineRunId], outcome: Result<Counts, Failure>) {
+        for run_id in asked {
+            self.uncounted.remove(run_id);
+        }
+        // Counts are a comfort; trouble with them is said by the list if it matters.
+        let Ok(counts) = outcome else {
+            return self.desk.failed(Errand::Count, self.now);
+        };
+        let pause = policy::jittered(
+            policy::count_interval(self.youngest_age()),
+            "count",
+            self.desk.turn,
+        );
+        let again = if self.uncounted.is_empty() {
+            self.now + pause
+        } else {
+            self.now
+        };
+        self.desk.returned(Errand::Count, again);
+        for (run_id, counts) in counts {
+            let owns = |t: &Task| {
+                t.current()
+                    .is_some_and(|last| last.pipeline_run.as_ref() == Some(&run_id))
+            };
+            let Some(task) = self.tasks_where(owns).pop() else {
+                continue;
+            };
+            let known = self
+                .run
+                .task(&task)
+                .and_then(Task::current)
+                .map(|last| &last.counts);
+            if known.is_some_and(|known| *known != counts) {
+                self.break_silence(&task);
+                self.tell(Fact::RecordsCounted { task, counts });
+            }
+        }
+    }
+
+    pub(super) fn take_sign(&mut self, run_id: &PipelineRunId) {
+        if let Some(task) = self.owner(run_id) {
+            self.signs.insert(task.clone(), self.now);
+            self.break_silence(&task);
+        }
+    }
+
+    fn break_silence(&mut self, id: &TaskId) {
+        if self
+            .run
+            .task(id)
+            .and_then(Task::open_try)
+            .is_some_and(|open| open.silent_since.is_some())
+        {
+            self.tell(Fact::SilenceBroken { task: id.clone() });
+        }
+    }
+
+    fn mind_silence(&mut self) {
+        for id in self.tasks_where(is_working) {
+            let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
+                continue;
+            };
+            let since = self
+                .signs
+                .get(&id)
+                .copied()
+                .unwrap_or_default()
+                .max(open.last_sign);
+            if open.silent_since.is_none() && self.reached(since + policy::SILENCE) {
+                self.tell(Fact::SilenceNoticed { task: id, since });
+            }
+        }
+    }
+
+    fn degrade(&mut self, service: Service, reason: Failure) {
+        let known = self.run.degraded.get(&service).map(|(_, reason)| reason);
+        if known != Some(&reason) {
+            self.tell(Fact::ConnectionDegraded { service, reason });
+        }
+    }
+
+    fn restore(&mut self, service: Service) {
+        if self.run.degraded.contains_key(&service) {
+            self.tell(Fact::ConnectionRestored { service });
+        }
+    }
+
+    fn youngest_age(&self) -> Duration {
+        let watched = self
+            .run
+            .pipelines()
+            .filter(|t| t.live_run().is_some() || is_doubted(t));
+        let youngest = watched
+            .filter_map(|t| t.open_try().map(|open| open.started))
+            .max();
+        youngest.map_or(Duration::ZERO, |at: Timestamp| self.now.since(at))
+    }
+}
+
+/// Whether its run is past its start, so that counts and log lines are to be expected.
+fn is_working(task: &Task) -> bool {
+    task.open_try().is_some_and(|open| {
+        open.pipeline_run.is_some()
+            && matches!(
+                open.pipeline_state,
+                Some(PipelineState::Running | PipelineState::Stopping)
+            )
+    })
+}

@@ -1,0 +1,150 @@
+//! What a legal value looks like: names by the rules of the product that owns them, numbers by bounds.
+
+use super::VariableName;
+
+/// Thirty days: longer limits are a slip of the finger.
+const LONGEST_MINUTES: f64 = 30.0 * 24.0 * 60.0;
+
+/// Whether the text is a legal value; a sentence with what is wanted if not.
+pub(super) fn check(name: VariableName, text: &str) -> Result<(), String> {
+    use VariableName as V;
+    match name {
+        // These may be empty until a run begins; `check.rs` says so then.
+        V::ProjectId | V::CdfInstance | V::CdfPipelineName | V::BqOutputTable if text.is_empty() => Ok(()),
+        V::ProjectId => is(
+            text,
+            is_project,
+            "6 to 30 lower-case letters, digits and -, starting with a letter",
+        ),
+        V::CdfInstance => is(
+            text,
+            is_host_label,
+            "lower-case letters, digits and -, starting with a letter",
+        ),
+        V::CdfLocation => is(text, is_host_label, "a region such as us-west1"),
+        V::BqLocation => {
+            let legal = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+            is(text, legal, "a location such as US or us-west1")
+        }
+        V::CdfPipelineName => is(text, is_pipeline, "letters, digits, _ and -"),
+        V::CdfNamespace => is(text, is_word, "letters, digits and _"),
+        V::BqDatasetId => is(text, is_word, "letters, digits and _"),
+        V::BqConfigTable | V::BqOutputTable => is(text, is_table, "letters, digits, _, - and spaces"),
+        V::BqConfigMaxResults => within(text, 1.0, 100_000.0),
+        V::MaxActivePipelines => within(text, 1.0, 1_000.0),
+        V::CdfPipelineRetries => within(text, 0.0, 100.0),
+        V::CdfPipelineTimeoutSeconds => within(text, 1.0, LONGEST_MINUTES * 60.0),
+        V::DagTimeoutMinutes => within(text, 0.01, LONGEST_MINUTES),
+        V::DagRetryIntervalMinutes => within(text, 0.0, LONGEST_MINUTES),
+        V::CdfPipelineRunArguments | V::BqTruncate => Ok(()),
+    }
+}
+
+fn is(text: &str, legal: impl Fn(&str) -> bool, wanted: &str) -> Result<(), String> {
+    if legal(text) {
+        Ok(())
+    } else {
+        Err(format!("'{text}' is not allowed: {wanted}."))
+    }
+}
+
+fn within(text: &str, least: f64, most: f64) -> Result<(), String> {
+    match text.parse::<f64>() {
+        Ok(number) if !(least..=most).contains(&number) => {
+            Err(format!("{text} is out of bounds: from {least} to {most}."))
+        }
+        // What is no number at all is said by the type.
+        _ => Ok(()),
+    }
+}
+
+fn is_project(text: &str) -> bool {
+    // Old projects carry a domain in front: `example.com:my-project`.
+    let id = text.rsplit(':').next().unwrap_or(text);
+    let domain = text.strip_suffix(id).unwrap_or_default();
+    is_host_label(id)
+        && (6..=30).contains(&id.len())
+        && !id.ends_with('-')
+        && domain
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:".contains(c))
+}
+
+fn is_host_label(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.len() <= 63
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn is_pipeline(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// Letters, digits and `_`: the rule for what is pasted into SQL.
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 1024 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn is_table(text: &str) -> bool {
+    // A decorator (`t$20240131`) names a partition; a truncate of one is not what a run means.
+    !text.is_empty()
+        && text.len() <= 1024
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-' || c == ' ')
+}
+
+/// How many letters differ (Levenshtein).
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.chars().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variable::{VariableName, Variables};
+
+    #[test]
+    fn values_are_judged_as_they_are_typed() {
+        for (name, good, bad) in [
+            ("project_id", "my-project-1", "My_Project"),
+            ("project_id", "example.com:my-project", "short"),
+            ("cdf_pipeline_name", "cdf_mysql-to_bq", "a b"),
+            ("bq_dataset_id", "cdf_output", "cdf.output"),
+            ("bq_output_table", "landing", "landing`; DROP"),
+            ("bq_output_table", "", "landing$20240131"),
+            ("cdf_pipeline_timeout_seconds", "3600", "0"),
+            ("cdf_pipeline_timeout_seconds", "60", "1.5"),
+            ("dag_retry_interval_minutes", "0.1", "-1"),
+            ("dag_timeout_minutes", "10", "NaN"),
+            ("max_active_pipelines", "5", "five"),
+            ("bq_truncate", "no", "perhaps"),
+            ("cdf_pipeline_run_arguments", "[{'a': 'b'}]", "[{]"),
+        ] {
+            let name = VariableName::from_name(name).unwrap();
+            assert_eq!(Variables::fault(name, good), None, "{name} = {good}");
+            assert!(Variables::fault(name, bad).is_some(), "{name} = {bad}");
+        }
+    }
+
+    #[test]
+    fn distance_counts_letters() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+}

@@ -1,0 +1,391 @@
+//! The scheduler against a scripted server in virtual time: scenario files, and chance.
+//!
+//! A scenario is a file in `tests/scenarios/`; its form is the struct [`Scenario`] below.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+
+#[path = "scheduler/world.rs"]
+mod world;
+
+use domain::arguments::RuntimeArguments;
+use domain::failure::{Failure, FailureKind};
+use domain::id::TaskId;
+use domain::row::{Configuration, ConfigurationRow, task_id};
+use domain::run::{RunRequest, Scope};
+use domain::scheduler::Ask;
+use domain::variable::Variables;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use world::{Life, Script, World};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    /// What is to be seen.
+    #[serde(rename = "title")]
+    _title: String,
+    /// Variables that differ from their defaults.
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+    /// The active rows, by data source; all in business unit `u`.
+    #[serde(default)]
+    rows: Vec<Row>,
+    /// The lives of a row's starts, one after the other.
+    #[serde(default)]
+    lives: BTreeMap<String, Vec<Life>>,
+    /// Seconds from, to: nothing that watches is answered.
+    #[serde(default)]
+    blind: Vec<(u64, u64)>,
+    /// `{ second, stop | stop_run | retry }`.
+    #[serde(default)]
+    asks: Vec<Wish>,
+    /// Failures of `preflight`, `truncate`, `configuration`: `transient`, `permanent`, `ambiguous`.
+    #[serde(default)]
+    faults: BTreeMap<String, Vec<String>>,
+    /// The program is killed and started again at this second.
+    restart: Option<u64>,
+    expect: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    source: String,
+    #[serde(default)]
+    priority: i64,
+    timeout_seconds: Option<u64>,
+    max_retries: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    second: u64,
+    stop: Option<String>,
+    retry: Option<String>,
+    #[serde(default)]
+    stop_run: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    state: String,
+    /// States of tasks, by row or by the name of a control task.
+    #[serde(default)]
+    tasks: BTreeMap<String, String>,
+    /// Tries used.
+    #[serde(default)]
+    tries: BTreeMap<String, usize>,
+    /// Runs that the server had for a row.
+    #[serde(default)]
+    server_runs: BTreeMap<String, usize>,
+    /// Facts that must have been told, in this order, by their names in the journal.
+    #[serde(default)]
+    facts: Vec<String>,
+    /// Words in the reason of a task.
+    #[serde(default)]
+    reasons: BTreeMap<String, String>,
+    truncations: Option<u32>,
+    /// The longest it may take, in virtual seconds.
+    within: Option<u64>,
+}
+
+fn task_of(name: &str) -> TaskId {
+    match name {
+        "start" | "truncate_table" | "get_configuration" | "filter_arguments" | "end" => TaskId::new(name),
+        source => task_id("u", source),
+    }
+}
+
+fn row(source: &str, priority: i64) -> ConfigurationRow {
+    ConfigurationRow {
+        task: task_id("u", source),
+        business_unit: "u".into(),
+        data_source: source.into(),
+        active: true,
+        priority,
+        timeout: None,
+        max_retries: None,
+        description: None,
+        arguments: RuntimeArguments::from_iter([("business_unit", "u"), ("data_source", source)]),
+    }
+}
+
+fn request(variables: Variables) -> RunRequest {
+    RunRequest {
+        profile: "test".into(),
+        variables,
+        scope: Scope::Chain,
+        edits: BTreeMap::new(),
+    }
+}
+
+fn failure(kind: &str) -> Failure {
+    let kind = match kind {
+        "transient" => FailureKind::Transient,
+        "permanent" => FailureKind::Permanent,
+        "ambiguous" => FailureKind::Ambiguous,
+        other => panic!("no such failure: {other}"),
+    };
+    Failure {
+        kind,
+        reason: "scripted".into(),
+        remedy: None,
+    }
+}
+
+impl Scenario {
+    fn world(&self) -> World {
+        let mut variables = Variables::default();
+        variables.set_by_name("dag_timeout_minutes", "600").unwrap();
+        for (name, text) in &self.variables {
+            variables.set_by_name(name, text).unwrap();
+        }
+        let rows: Vec<_> = self
+            .rows
+            .iter()
+            .map(|r| ConfigurationRow {
+                timeout: r.timeout_seconds.map(Duration::from_secs),
+                max_retries: r.max_retries,
+                ..row(&r.source, r.priority)
+            })
+            .collect();
+        let script = Script {
+            lives: self
+                .lives
+                .iter()
+                .map(|(name, lives)| (task_of(name).to_string(), lives.clone()))
+                .collect(),
+            blind: self.blind.clone(),
+            asks: self.asks.iter().map(|wish| (wish.second, wish.ask())).collect(),
+            faults: self
+                .faults
+                .iter()
+                .map(|(of, kinds)| (of.clone(), kinds.iter().map(|k| failure(k)).collect()))
+                .collect(),
+            configuration: Configuration {
+                total_rows: rows.len() as u64,
+                rows,
+                findings: Vec::new(),
+            },
+            restart: self.restart,
+        };
+        World::new(request(variables), script)
+    }
+}
+
+impl Wish {
+    fn ask(&self) -> Ask {
+        match (&self.stop, &self.retry) {
+            (Some(task), _) => Ask::StopTask(task_of(task)),
+            (_, Some(task)) => Ask::Retry(task_of(task)),
+            _ if self.stop_run => Ask::Stop,
+            _ => panic!("a wish wants something"),
+        }
+    }
+}
+
+#[test]
+fn scenarios() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 12, "the scenarios are there");
+    for file in files {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let scenario: Scenario = toml_edit::de::from_str(&std::fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        let mut world = scenario.world();
+        world.live();
+        check(&name, &scenario.expect, &world);
+    }
+}
+
+fn check(name: &str, expected: &Expected, world: &World) {
+    let run = world.scheduler.run();
+    let told: Vec<String> = world
+        .events
+        .iter()
+        .map(|e| {
+            serde_json::to_value(e).unwrap()["event"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let story = || {
+        format!(
+            "{name}: {told:?}\n{:#?}",
+            run.tasks
+                .iter()
+                .map(|t| (&t.id, t.state, &t.reason))
+                .collect::<Vec<_>>()
+        )
+    };
+    assert_eq!(run.state.as_str(), expected.state, "{}", story());
+    for (task, state) in &expected.tasks {
+        assert_eq!(
+            run.task(&task_of(task)).unwrap().state.as_str(),
+            state,
+            "{task} in {}",
+            story()
+        );
+    }
+    for (task, tries) in &expected.tries {
+        assert_eq!(
+            run.task(&task_of(task)).unwrap().tries.len(),
+            *tries,
+            "tries of {task} in {}",
+            story()
+        );
+    }
+    for (task, count) in &expected.server_runs {
+        assert_eq!(
+            world.server_runs(task_of(task).as_str()),
+            *count,
+            "runs of {task} in {}",
+            story()
+        );
+    }
+    for (task, words) in &expected.reasons {
+        let reason = run
+            .task(&task_of(task))
+            .unwrap()
+            .reason
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        assert!(reason.contains(words), "{name}: {task}: {reason}");
+    }
+    let mut rest = told.iter();
+    for fact in &expected.facts {
+        assert!(
+            rest.any(|t| t == fact),
+            "{fact} is missing or too early in {}",
+            story()
+        );
+    }
+    if let Some(truncations) = expected.truncations {
+        assert_eq!(world.truncations, truncations, "{}", story());
+    }
+    if let Some(within) = expected.within {
+        let took = run.elapsed(run.started).as_secs();
+        assert!(took <= within, "{name} took {took} s");
+    }
+}
+
+fn any_life() -> impl Strategy<Value = Life> {
+    let answer = prop_oneof![5 => Just("started"), 1 => Just("refused"), 1 => Just("busy"), 2 => Just("lost"), 1 => Just("void")];
+    let end =
+        prop_oneof![5 => Just("COMPLETED"), 3 => Just("FAILED"), 1 => Just("KILLED"), 1 => Just("REJECTED")];
+    (
+        answer,
+        end,
+        0..30_u64,
+        0..900_u64,
+        any::<bool>(),
+        0..4_u64,
+        prop::bool::weighted(0.1),
+    )
+        .prop_map(|(answer, end, pending, running, lasting, hidden, deaf)| Life {
+            answer: answer.into(),
+            end: end.into(),
+            pending,
+            running,
+            lasting,
+            hidden,
+            deaf,
+            ..Life::default()
+        })
+}
+
+fn any_ask(rows: usize) -> impl Strategy<Value = (u64, Ask)> {
+    let ask = prop_oneof![
+        1 => Just(Ask::Stop),
+        3 => (0..rows).prop_map(|i| Ask::StopTask(task_of(&format!("s{i}")))),
+        3 => (0..rows).prop_map(|i| Ask::Retry(task_of(&format!("s{i}")))),
+    ];
+    (0..1200_u64, ask)
+}
+
+/// The same cases on every day, so that a change is judged by what it changes; `PROPTEST_CASES=5000 cargo
+/// test --test scheduler` goes where nobody has been. What it finds stays in the file of regressions.
+fn chance() -> ProptestConfig {
+    let usual = ProptestConfig {
+        cases: 250,
+        rng_seed: RngSeed::Fixed(20_231_123),
+        ..ProptestConfig::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        ProptestConfig::default()
+    } else {
+        usual
+    }
+}
+
+proptest! {
+    #![proptest_config(chance())]
+
+    /// Whatever the server and the people do: the run ends, no try has two live runs, every transition
+    /// is legal, a replay of every prefix is the run (the world checks the last three after each step).
+    #[test]
+    fn every_run_ends(
+        lives in prop::collection::vec(prop::collection::vec(any_life(), 1..4), 1..5),
+        blind in prop::collection::vec((0..900_u64, 0..200_u64), 0..3),
+        asks in prop::collection::vec(any_ask(4), 0..4),
+        restart in prop::option::of(0..300_u64),
+        retries in 0..3_u32,
+    ) {
+        let mut variables = Variables::default();
+        for (name, text) in [("cdf_pipeline_timeout_seconds", "300"), ("dag_timeout_minutes", "20"), ("max_active_pipelines", "2")] {
+            variables.set_by_name(name, text).unwrap();
+        }
+        variables.cdf_pipeline_retries = retries;
+        let rows: Vec<_> = (0..lives.len()).map(|i| row(&format!("s{i}"), 0)).collect();
+        let script = Script {
+            lives: lives.into_iter().enumerate().map(|(i, lives)| (task_of(&format!("s{i}")).to_string(), lives)).collect(),
+            blind: blind.into_iter().map(|(from, length)| (from, from + length)).collect(),
+            asks,
+            faults: BTreeMap::new(),
+            configuration: Configuration { total_rows: rows.len() as u64, rows, findings: Vec::new() },
+            restart,
+        };
+        let mut world = World::new(request(variables), script);
+        world.live();
+        prop_assert!(world.scheduler.run().state.is_end(), "{:#?}", world.scheduler.run());
+        prop_assert!(world.truncations <= 1);
+    }
+}
+
+/// Promise 8: the cost of watching does not grow with what is watched.
+#[test]
+fn one_list_serves_any_number_of_runs() {
+    let lists = |count: usize| {
+        let rows: Vec<_> = (0..count).map(|i| row(&format!("s{i}"), 0)).collect();
+        let mut variables = Variables::default();
+        variables.set_by_name("max_active_pipelines", "1000").unwrap();
+        let configuration = Configuration {
+            total_rows: count as u64,
+            rows,
+            findings: Vec::new(),
+        };
+        let mut world = World::new(
+            request(variables),
+            Script {
+                configuration,
+                ..Script::default()
+            },
+        );
+        world.live();
+        world.lists
+    };
+    let (few, many) = (lists(2), lists(60));
+    assert!(many <= few + 3, "{few} lists for 2 runs, {many} for 60");
+}

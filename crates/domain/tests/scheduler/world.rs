@@ -1,0 +1,418 @@
+//! A server and a clock that exist only in a test: performs the scheduler's effects in virtual time.
+//!
+//! It checks after every step what must always hold: one live run for a try, legal transitions, and
+//! that a replay of the journal is the run.
+
+use domain::event::RunEvent;
+use domain::failure::{Failure, FailureKind};
+use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
+use domain::pipeline::{PipelineRun, PipelineState, RunArguments, TOKEN_ARGUMENT};
+use domain::row::Configuration;
+use domain::run::{Run, RunRequest};
+use domain::scheduler::{Answer, Ask, Effect, Input, Scheduler, StartOutcome};
+use domain::time::Timestamp;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How the server treats one start request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Life {
+    /// `started`, `refused`, `busy`, `lost` (it runs, the answer does not come), `void` (neither).
+    pub answer: String,
+    /// Seconds until RUNNING, and from there to the end.
+    pub pending: u64,
+    pub running: u64,
+    /// The end state.
+    pub end: String,
+    /// What the server says of a failure.
+    pub cause: String,
+    /// Whether that can get better.
+    pub lasting: bool,
+    /// Seconds in which the record is invisible or hides its arguments.
+    pub hidden: u64,
+    /// Whether a stop has no effect.
+    pub deaf: bool,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            answer: "started".into(),
+            pending: 4,
+            running: 20,
+            end: "COMPLETED".into(),
+            cause: "boom".into(),
+            lasting: false,
+            hidden: 0,
+            deaf: false,
+        }
+    }
+}
+
+/// Everything that is scripted.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// The lives of a task's starts, the last one repeated.
+    pub lives: BTreeMap<String, Vec<Life>>,
+    /// Seconds in which nothing that watches is answered.
+    pub blind: Vec<(u64, u64)>,
+    /// What a person asks, by second.
+    pub asks: Vec<(u64, Ask)>,
+    /// What happens to the requests before the pipelines: `preflight`, `truncate`, `configuration`.
+    pub faults: BTreeMap<String, Vec<Failure>>,
+    pub configuration: Configuration,
+    /// The second at which the program is killed and started again.
+    pub restart: Option<u64>,
+}
+
+struct ServerRun {
+    id: PipelineRunId,
+    task: TaskId,
+    token: StartToken,
+    started: Timestamp,
+    stopped: Option<Timestamp>,
+    life: Life,
+}
+
+impl ServerRun {
+    fn state(&self, now: Timestamp) -> PipelineState {
+        let age = now.since(self.started).as_secs();
+        if self.life.answer == "busy" {
+            return PipelineState::Rejected;
+        }
+        let end = self.life.pending + self.life.running;
+        if let Some(stopped) = self
+            .stopped
+            .filter(|s| s.since(self.started).as_secs() < end && !self.life.deaf)
+        {
+            let waited = now.since(stopped).as_secs();
+            return if waited >= 4 {
+                PipelineState::Killed
+            } else {
+                PipelineState::Stopping
+            };
+        }
+        if age < self.life.pending {
+            PipelineState::Pending
+        } else if age < end {
+            PipelineState::Running
+        } else {
+            PipelineState::from(self.life.end.clone())
+        }
+    }
+
+    fn record(&self, now: Timestamp) -> PipelineRun {
+        let state = self.state(now);
+        let hidden = now.since(self.started).as_secs() < self.life.hidden;
+        let arguments = BTreeMap::from([(TOKEN_ARGUMENT.to_owned(), self.token.to_string())]);
+        PipelineRun {
+            id: self.id.clone(),
+            cluster_ended: state.is_end(),
+            end: state.is_end().then_some(now),
+            state,
+            starting: Timestamp::from_seconds(self.started.seconds()),
+            arguments: if hidden {
+                RunArguments::Hidden
+            } else {
+                RunArguments::Visible(arguments)
+            },
+        }
+    }
+}
+
+pub struct World {
+    pub scheduler: Scheduler,
+    pub events: Vec<RunEvent>,
+    script: Script,
+    begin: Timestamp,
+    now: Timestamp,
+    agenda: BTreeMap<(Timestamp, u64), Due>,
+    turn: u64,
+    runs: Vec<ServerRun>,
+    starts: BTreeMap<TaskId, usize>,
+    pub truncations: u32,
+    pub lists: u32,
+}
+
+enum Due {
+    Effect(Effect),
+    Ask(Ask),
+    Restart,
+}
+
+impl World {
+    pub fn new(request: RunRequest, script: Script) -> Self {
+        let begin = Timestamp::from_seconds(1_700_000_000);
+        let fact = domain::event::Fact::RunStarted {
+            run: DagRunId::new("run"),
+            request: Box::new(request),
+        };
+        let first = RunEvent { at: begin, fact };
+        let run = Run::begin(&first).unwrap();
+        let mut world = Self {
+            scheduler: Scheduler::new(run),
+            events: vec![first],
+            begin,
+            now: begin,
+            agenda: BTreeMap::new(),
+            turn: 0,
+            runs: Vec::new(),
+            starts: BTreeMap::new(),
+            truncations: 0,
+            lists: 0,
+            script,
+        };
+        for (second, ask) in world.script.asks.clone() {
+            world.put(begin + Duration::from_secs(second), Due::Ask(ask));
+        }
+        if let Some(second) = world.script.restart {
+            world.put(begin + Duration::from_secs(second), Due::Restart);
+        }
+        world
+    }
+
+    pub fn seconds(&self) -> u64 {
+        self.now.since(self.begin).as_secs()
+    }
+
+    /// How many runs the server was asked to begin for a task, and how many it has.
+    pub fn server_runs(&self, task: &str) -> usize {
+        self.runs
+            .iter()
+            .filter(|run| run.task.as_str() == task && run.life.answer != "busy")
+            .count()
+    }
+
+    fn put(&mut self, at: Timestamp, due: Due) {
+        self.turn += 1;
+        self.agenda.insert((at, self.turn), due);
+    }
+
+    /// Lives until nothing more happens.
+    pub fn live(&mut self) {
+        let mut wake = self.step(Input::Begin);
+        for _ in 0..20_000 {
+            let next = self.agenda.keys().next().map(|(at, _)| *at);
+            match (next, wake) {
+                (Some(at), woken) if woken.is_none_or(|w| at <= w) => {
+                    self.now = self.now.max(at);
+                    if let Some((_, due)) = self.agenda.pop_first() {
+                        wake = self.meet(due);
+                    }
+                }
+                (_, Some(at)) => {
+                    self.now = self.now.max(at);
+                    wake = self.step(Input::Woke);
+                }
+                (_, None) => return,
+            }
+        }
+        panic!("the run never ends: {:?}", self.scheduler.run().tasks);
+    }
+
+    fn meet(&mut self, due: Due) -> Option<Timestamp> {
+        match due {
+            Due::Ask(ask) => self.step(Input::Asked(ask)),
+            Due::Restart => {
+                // Everything under way is lost; only the journal is left. A start that was on its way arrives.
+                let pending = std::mem::take(&mut self.agenda);
+                for (_, due) in pending {
+                    if let Due::Effect(effect @ Effect::Start { .. }) = due {
+                        self.perform(effect);
+                    }
+                }
+                self.scheduler = Scheduler::new(Run::replay(&self.events).unwrap());
+                self.step(Input::Begin)
+            }
+            Due::Effect(effect) => {
+                let answer = self.perform(effect);
+                self.step(Input::Answered(answer))
+            }
+        }
+    }
+
+    fn step(&mut self, input: Input) -> Option<Timestamp> {
+        let before = self.scheduler.run().clone();
+        let step = self.scheduler.step(self.now, input);
+        self.check_transitions(before, &step.events);
+        self.events.extend(step.events);
+        for effect in step.effects {
+            // Answers take between 20 and 400 ms, and do not come in the order of the questions.
+            let latency = 20 + (self.turn * 7919) % 380;
+            self.put(self.now + Duration::from_millis(latency), Due::Effect(effect));
+        }
+        self.check();
+        step.wake
+    }
+
+    fn check_transitions(&self, mut run: Run, events: &[RunEvent]) {
+        for event in events {
+            let before: Vec<_> = run.tasks.iter().map(|t| (t.id.clone(), t.state)).collect();
+            run.apply(event);
+            for (id, from) in before {
+                let to = run.task(&id).unwrap().state;
+                assert!(
+                    from == to || from.can_become(to),
+                    "{id}: {from:?} -> {to:?} by {:?}",
+                    event.fact
+                );
+            }
+        }
+        assert_eq!(
+            run,
+            *self.scheduler.run(),
+            "what is published is what was decided on"
+        );
+    }
+
+    fn check(&self) {
+        assert!(
+            self.events.len() < 5_000,
+            "the same facts again and again: {:?}",
+            &self.events[self.events.len() - 6..]
+        );
+        assert_eq!(
+            Run::replay(&self.events).as_ref(),
+            Some(self.scheduler.run()),
+            "a replay is the run"
+        );
+        let mut live: BTreeMap<&str, Vec<&StartToken>> = BTreeMap::new();
+        for run in self.runs.iter().filter(|run| !run.state(self.now).is_end()) {
+            live.entry(run.task.as_str()).or_default().push(&run.token);
+        }
+        for (task, tokens) in live {
+            let mut tries: Vec<&str> = tokens
+                .iter()
+                .map(|t| t.as_str().rsplit_once('.').unwrap().0)
+                .collect();
+            let all = tries.len();
+            tries.dedup();
+            assert_eq!(
+                tries.len(),
+                all,
+                "two live runs for one try of {task}: {tokens:?}"
+            );
+        }
+    }
+
+    fn blind(&self) -> Option<Failure> {
+        let second = self.seconds();
+        let blind = self
+            .script
+            .blind
+            .iter()
+            .any(|(from, to)| (*from..*to).contains(&second));
+        blind.then(|| Failure::transient("503"))
+    }
+
+    fn fault(&mut self, of: &str) -> Result<(), Failure> {
+        match self.script.faults.get_mut(of) {
+            Some(faults) if !faults.is_empty() => Err(faults.remove(0)),
+            _ => Ok(()),
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Answer {
+        match effect {
+            Effect::Preflight => Answer::Preflight(self.fault("preflight").map(|()| Vec::new())),
+            Effect::Truncate { .. } => {
+                let outcome = self.fault("truncate");
+                self.truncations += u32::from(outcome.is_ok());
+                Answer::Truncated(outcome)
+            }
+            Effect::ReadConfiguration => Answer::ConfigurationRead(
+                self.fault("configuration")
+                    .map(|()| self.script.configuration.clone()),
+            ),
+            Effect::SaveArguments(_) => Answer::ArgumentsSaved(Ok(())),
+            Effect::Start { task, token, .. } => {
+                let outcome = self.begin_run(&task, &token);
+                Answer::Started { task, token, outcome }
+            }
+            Effect::List { .. } => {
+                self.lists += 1;
+                let records = self.runs.iter().map(|run| run.record(self.now)).collect();
+                Answer::Listed(self.blind().map_or(Ok(records), Err))
+            }
+            Effect::LookAt { task, run_id } => {
+                let found = self
+                    .runs
+                    .iter()
+                    .find(|run| run.id == run_id)
+                    .map(|run| run.record(self.now));
+                Answer::LookedAt {
+                    task,
+                    run_id,
+                    outcome: self.blind().map_or(Ok(found), Err),
+                }
+            }
+            Effect::Stop { task, run_id } => {
+                let now = self.now;
+                let outcome = self.blind().map_or(Ok(()), Err);
+                if let Some(run) = self
+                    .runs
+                    .iter_mut()
+                    .find(|run| run.id == run_id && outcome.is_ok())
+                {
+                    run.stopped.get_or_insert(now);
+                }
+                Answer::StopSent { task, outcome }
+            }
+            Effect::Explain { task, run_id, .. } => {
+                let life = self
+                    .runs
+                    .iter()
+                    .find(|run| run.id == run_id)
+                    .map(|run| run.life.clone())
+                    .unwrap_or_default();
+                let failure = if life.lasting {
+                    Failure::permanent(life.cause)
+                } else {
+                    Failure::transient(life.cause)
+                };
+                Answer::Explained {
+                    task,
+                    run_id,
+                    failure,
+                }
+            }
+            Effect::Count { runs } => Answer::Counted {
+                runs,
+                outcome: Ok(Vec::new()),
+            },
+        }
+    }
+
+    fn begin_run(&mut self, task: &TaskId, token: &StartToken) -> StartOutcome {
+        let turn = self.starts.entry(task.clone()).or_insert(0);
+        let lives = self.script.lives.get(task.as_str()).cloned().unwrap_or_default();
+        let life = lives.get(*turn).or(lives.last()).cloned().unwrap_or_default();
+        *turn += 1;
+        let id = PipelineRunId::new(format!("{task}-{turn}"));
+        if !matches!(life.answer.as_str(), "refused" | "void") {
+            let run = ServerRun {
+                id: id.clone(),
+                task: task.clone(),
+                token: token.clone(),
+                started: self.now,
+                stopped: None,
+                life: life.clone(),
+            };
+            self.runs.push(run);
+        }
+        let lost = || Failure {
+            kind: FailureKind::Ambiguous,
+            reason: "reset".into(),
+            remedy: None,
+        };
+        match life.answer.as_str() {
+            "started" => StartOutcome::Started(id),
+            "refused" => StartOutcome::Refused(Failure::permanent(life.cause)),
+            "busy" => StartOutcome::Busy(Failure::transient("429")),
+            "lost" | "void" => StartOutcome::Ambiguous(lost()),
+            other => panic!("no such answer: {other}"),
+        }
+    }
+}
