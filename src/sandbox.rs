@@ -24,13 +24,10 @@ mod macros;
 pub mod observation;
 mod pipeline;
 pub mod plugin;
-mod private;
 pub mod scenario;
 pub mod server;
 pub mod source;
 pub mod storage;
-pub mod value;
-pub mod warehouse;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

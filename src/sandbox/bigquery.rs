@@ -27,7 +27,6 @@ mod work;
 mod tests;
 
 use crate::sandbox::bucket::Buckets;
-use crate::sandbox::warehouse::{SqlError, Warehouse};
 use crate::sandbox::{SandboxError, State};
 use archive::Archive;
 use axum::Router;
@@ -35,6 +34,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::routing::{delete, get, post};
 use fault::Fault;
+use googlesql::{SqlError, Warehouse};
 use job::Ledger;
 use snapshot::Snapshots;
 use std::sync::Arc;

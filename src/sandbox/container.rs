@@ -15,8 +15,8 @@ pub mod avro;
 mod cell;
 pub mod parquet;
 
-use super::value::{Column, ColumnType, Value};
-use super::warehouse::{cast, kind};
+use googlesql::value::{Column, ColumnType, Value};
+use googlesql::{cast, kind};
 
 /// What a file holds.
 pub type Content = (Vec<Column>, Vec<Vec<Value>>);

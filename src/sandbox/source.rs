@@ -18,8 +18,8 @@ mod server;
 
 pub use address::Address;
 
-use super::value::{Column, Value};
 use chrono::{DateTime, Utc};
+use googlesql::value::{Column, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;

@@ -73,10 +73,7 @@ fn a_foreign_import_is_found() {
         );
     }
     for (path, text) in [
-        (
-            "src/tui/view.rs",
-            "use crate::{engine, tui::model::Model};",
-        ),
+        ("src/tui/view.rs", "use crate::{engine, tui::model::Model};"),
         ("src/tui/view/grid.rs", "use super::super::model::Model;"),
         (
             "src/config/read.rs",
@@ -143,7 +140,11 @@ fn test_files_are_known() {
     ] {
         assert!(is_test(path, &declared), "{path}");
     }
-    for path in ["src/client/testings.rs", "src/testing.rs", "crates/domain/src/run.rs"] {
+    for path in [
+        "src/client/testings.rs",
+        "src/testing.rs",
+        "crates/domain/src/run.rs",
+    ] {
         assert!(!is_test(path, &declared), "{path}");
     }
 }

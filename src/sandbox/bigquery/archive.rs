@@ -4,8 +4,9 @@
 //! An end is written before anybody hears of it. A job without one was cut off: nobody knows what it did.
 
 use super::job::{Ending, Job, Progress};
-use crate::sandbox::warehouse::SqlError;
-use crate::sandbox::{SandboxError, State, private};
+use crate::sandbox::{SandboxError, State};
+use googlesql::SqlError;
+use googlesql::private;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

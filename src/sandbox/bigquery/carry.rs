@@ -6,8 +6,8 @@ use super::Desk;
 use super::intake::Load;
 use super::work::Outcome;
 use crate::sandbox::container::{Container, Misfit, Reading, fitted};
-use crate::sandbox::value::{Column, ColumnType};
-use crate::sandbox::warehouse::{Existing, SqlError};
+use googlesql::value::{Column, ColumnType};
+use googlesql::{Existing, SqlError};
 
 impl Load {
     /// Reads the files and puts their rows into the table: all or none.

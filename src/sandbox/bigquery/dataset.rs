@@ -4,10 +4,10 @@ use super::Desk;
 use super::asked::Asked;
 use super::fault::Fault;
 use super::job_api::{Answer, body, etag, listed};
-use crate::sandbox::warehouse::{DatasetDescription, QuerySettings, Warehouse};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use googlesql::{DatasetDescription, QuerySettings, Warehouse};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::intake::Raw;
 use super::parameter::scalar;
-use crate::sandbox::value::{Column, ColumnType};
+use googlesql::value::{Column, ColumnType};
 use serde_json::Value as Json;
 
 /// Columns by what the records look like; a first line of CSV that looks like no data gives the names.

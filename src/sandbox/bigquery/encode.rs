@@ -1,10 +1,10 @@
 //! Rows and schemas as BigQuery writes them: every scalar a JSON string or null, legacy type names.
 
 use super::asked::Moments;
-use crate::sandbox::value::{Column, ColumnType, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat};
+use googlesql::value::{Column, ColumnType, Value};
 use serde_json::{Value as Json, json};
 
 /// The largest answer in bytes, roughly: Google cuts pages at 10 MB.

@@ -1,10 +1,10 @@
 //! Refusals in Google's envelope. The reason decides; status and code follow from it.
 
 use crate::sandbox::body::Unreadable;
-use crate::sandbox::warehouse::SqlError;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use googlesql::SqlError;
 use serde_json::{Value as Json_, json};
 use std::borrow::Cow;
 

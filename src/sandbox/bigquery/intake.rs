@@ -8,10 +8,10 @@ use super::detection::detected;
 use super::parameter::{json_value, scalar};
 use super::work::{Destination, Outcome};
 use crate::sandbox::container::{Container, Reading};
-use crate::sandbox::value::{Column, ColumnType, Value};
-use crate::sandbox::warehouse::kind::name as type_name;
-use crate::sandbox::warehouse::{Existing, SqlError};
 use flate2::read::MultiGzDecoder;
+use googlesql::kind::name as type_name;
+use googlesql::value::{Column, ColumnType, Value};
+use googlesql::{Existing, SqlError};
 use serde_json::Value as Json;
 use std::io::Read;
 

@@ -7,9 +7,9 @@ use super::parameter::{self, truth};
 use super::transfer::{self, Copy, Extract, Table};
 use super::work::{Destination, Query, Work};
 use crate::sandbox::container::{Container, Packing, Reading};
-use crate::sandbox::value::{Column, ColumnType};
-use crate::sandbox::warehouse::kind::from_name;
-use crate::sandbox::warehouse::{Append, Existing};
+use googlesql::kind::from_name;
+use googlesql::value::{Column, ColumnType};
+use googlesql::{Append, Existing};
 use serde_json::Value as Json;
 
 /// Reads `configuration`; `data` is what was uploaded with it.

@@ -3,12 +3,12 @@
 
 use super::Desk;
 use super::fault::Fault;
-use crate::sandbox::value::{Column, ColumnType, Value};
-use crate::sandbox::warehouse::kind::{from_name, name as kind_name};
-use crate::sandbox::warehouse::{Parameter, QuerySettings, SqlError, parse_timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use googlesql::kind::{from_name, name as kind_name};
+use googlesql::value::{Column, ColumnType, Value};
+use googlesql::{Parameter, QuerySettings, SqlError, parse_timestamp};
 use serde_json::Value as Json;
 
 /// Reads `configuration.query` of a job, or the body of jobs.query; both have the same fields.

@@ -151,12 +151,7 @@ fn complete(desk: &Desk, job: &Job, ending: &Ending, page: &Page, moments: Momen
 }
 
 /// Puts a page of rows and the token of the next one into an answer.
-pub(super) fn show(
-    answer: &mut Json,
-    all: &[Vec<crate::sandbox::value::Value>],
-    page: &Page,
-    moments: Moments,
-) {
+pub(super) fn show(answer: &mut Json, all: &[Vec<googlesql::value::Value>], page: &Page, moments: Moments) {
     let (part, _) = page.cut(all, MOST_ROWS);
     let rows = encode::rows(part, moments);
     // The page may have come out shorter than asked for: the token goes by what is in it.

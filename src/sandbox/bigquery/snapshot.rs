@@ -1,6 +1,6 @@
 //! Rows frozen while somebody pages through a table, so that its pages fit together.
 
-use crate::sandbox::value::Value;
+use googlesql::value::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -6,12 +6,12 @@ use super::job_api::{Answer, body, etag, listed};
 use super::parameter::truth;
 use super::{Desk, dataset, intake, order, query};
 use crate::sandbox::bigquery::encode;
-use crate::sandbox::value::{Column, Value};
-use crate::sandbox::warehouse::kind::name as type_name;
-use crate::sandbox::warehouse::{QuerySettings, TableDescription};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use googlesql::kind::name as type_name;
+use googlesql::value::{Column, Value};
+use googlesql::{QuerySettings, TableDescription};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 

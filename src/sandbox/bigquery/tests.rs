@@ -6,7 +6,7 @@ mod tables;
 
 use super::*;
 use crate::sandbox::bucket::Buckets;
-use crate::sandbox::warehouse::QuerySettings;
+use googlesql::QuerySettings;
 use reqwest::{Client, Method as Verb, StatusCode};
 use serde_json::{Value as Json, json};
 

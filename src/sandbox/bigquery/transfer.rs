@@ -4,10 +4,10 @@ use super::Desk;
 use super::work::{Destination, Outcome};
 use crate::sandbox::bucket;
 use crate::sandbox::container::{Container, Content, Packing};
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::{QuerySettings, SqlError};
 use flate2::Compression;
 use flate2::read::GzEncoder;
+use googlesql::value::Value;
+use googlesql::{QuerySettings, SqlError};
 use serde_json::{Map, Value as Json};
 use std::io::Read;
 

@@ -3,7 +3,7 @@
 use super::Desk;
 use super::intake::Load;
 use super::transfer::{Copy, Extract};
-use crate::sandbox::warehouse::{Append, QueryOutcome, QuerySettings, SqlError};
+use googlesql::{Append, QueryOutcome, QuerySettings, SqlError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

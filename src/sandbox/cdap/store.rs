@@ -5,7 +5,8 @@
 //! temporary one. Never logs a body: it may hold secrets.
 
 use super::log::LogLine;
-use crate::sandbox::{SandboxError, State, private};
+use crate::sandbox::{SandboxError, State};
+use googlesql::private;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

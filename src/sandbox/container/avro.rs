@@ -12,10 +12,10 @@ mod datum;
 pub mod schema;
 
 use super::{Content, Packing, cell};
-use crate::sandbox::value::{Column, Value};
 use datum::{Cursor, Writer, bytes, long};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
+use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 use std::io::Read;
 

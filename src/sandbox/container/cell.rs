@@ -1,8 +1,8 @@
 //! Dates, times and decimals as the numbers that files have for them.
 
-use crate::sandbox::value::{ColumnType, Value};
-use crate::sandbox::warehouse::cast;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use googlesql::cast;
+use googlesql::value::{ColumnType, Value};
 
 /// The most digits of a decimal.
 pub(super) const PRECISION: usize = 38;

@@ -8,8 +8,8 @@ mod levels;
 mod schema;
 
 use super::{Content, Packing, cell};
-use crate::sandbox::value::{Column, Value};
 use bytes::Bytes;
+use googlesql::value::{Column, Value};
 use levels::{Leaves, Stream};
 use parquet::basic::{Compression, GzipLevel};
 use parquet::errors::ParquetError;

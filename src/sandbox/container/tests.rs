@@ -1,7 +1,7 @@
 //! What is written is read again, and what is broken is said.
 
 use super::*;
-use crate::sandbox::value::ColumnType as T;
+use googlesql::value::ColumnType as T;
 use proptest::prelude::*;
 
 const ALL: [Container; 2] = [Container::Avro, Container::Parquet];

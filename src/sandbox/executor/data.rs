@@ -10,7 +10,7 @@ use crate::sandbox::Personality;
 use crate::sandbox::observation::{Failure, Level, NodeProgram};
 use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Batch, Work};
-use crate::sandbox::value::{Column, Value};
+use googlesql::value::{Column, Value};
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ use super::{Execution, data};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::pipeline::{Node, Stage};
 use crate::sandbox::plugin::{self, Batch, Rejected, Sink, Work};
-use crate::sandbox::value::Column;
+use googlesql::value::Column;
 use std::collections::BTreeMap;
 use std::time::Instant;
 

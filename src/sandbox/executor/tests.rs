@@ -10,9 +10,9 @@ use super::*;
 use crate::sandbox::Personality;
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::source::{self, Source};
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::{QuerySettings, Warehouse};
 use chrono::{DateTime, Utc};
+use googlesql::value::Value;
+use googlesql::{QuerySettings, Warehouse};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -220,9 +220,9 @@ fn five_stages_run_with_what_the_orchestrator_passes() {
 fn a_failing_load_leaves_files_and_no_watermark() {
     let world = World::new();
     let warehouse = &world.executor.stores.warehouse;
-    let id = [crate::sandbox::value::Column::nullable(
+    let id = [googlesql::value::Column::nullable(
         "id",
-        crate::sandbox::value::ColumnType::String,
+        googlesql::value::ColumnType::String,
     )];
     warehouse
         .append("cdf_output", "landing", &id, &[vec![Value::Text("x".into())]])

@@ -3,8 +3,8 @@
 use super::bigquery_execute::text;
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::value::{Column, ColumnType, Value};
-use crate::sandbox::warehouse::{Parameter, QuerySettings, parse_timestamp};
+use googlesql::value::{Column, ColumnType, Value};
+use googlesql::{Parameter, QuerySettings, parse_timestamp};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.action.BigQueryArgumentSetter";
 
@@ -89,7 +89,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
             return Err(invalid(&format!(
                 "Field '{}'  with type '{}' , is not supported.",
                 column.name,
-                crate::sandbox::warehouse::kind::name(&column.kind)
+                googlesql::kind::name(&column.kind)
             )));
         }
         let value = text(value).ok_or_else(|| Failure {

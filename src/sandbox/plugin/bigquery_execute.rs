@@ -3,8 +3,8 @@
 
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::{Append, Existing, QueryOutcome, QuerySettings, SqlError};
+use googlesql::value::Value;
+use googlesql::{Append, Existing, QueryOutcome, QuerySettings, SqlError};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute";
 

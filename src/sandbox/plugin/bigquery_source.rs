@@ -3,7 +3,7 @@
 use super::{Batch, GOOGLE, Plugin, Task, Work, failure};
 use crate::sandbox::container::avro::schema;
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::warehouse::QuerySettings;
+use googlesql::QuerySettings;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.source.BigQuerySource";
 

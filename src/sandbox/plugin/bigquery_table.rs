@@ -3,8 +3,8 @@
 use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
 use crate::sandbox::container::avro::schema;
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::value::{Column, Value};
-use crate::sandbox::warehouse::{Append, Existing, QuerySettings, SqlError, Warehouse};
+use googlesql::value::{Column, Value};
+use googlesql::{Append, Existing, QuerySettings, SqlError, Warehouse};
 use std::sync::Arc;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat";

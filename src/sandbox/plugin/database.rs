@@ -186,7 +186,7 @@ mod tests {
     use crate::sandbox::observation::Observation;
     use crate::sandbox::plugin::Stores;
     use crate::sandbox::source::{PASSWORD, Source, USER};
-    use crate::sandbox::warehouse::Warehouse;
+    use googlesql::Warehouse;
     use std::cell::RefCell;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;

@@ -2,7 +2,7 @@
 
 use super::{Batch, CORE, Plugin, Rejected, Task, Work, failure};
 use crate::sandbox::observation::Failure;
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "ErrorCollector",

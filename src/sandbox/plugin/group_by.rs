@@ -7,8 +7,8 @@ mod function;
 
 use super::{Batch, CORE, Named, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
-use crate::sandbox::value::{Column, Value};
 use function::Aggregate;
+use googlesql::value::{Column, Value};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 

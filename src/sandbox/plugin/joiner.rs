@@ -6,7 +6,7 @@
 
 use super::{Batch, CORE, Named, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 use std::collections::BTreeMap;
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(

@@ -5,7 +5,7 @@
 
 use super::{Batch, Done, Plugin, Sink, Task, Work, failure};
 use crate::sandbox::observation::{Failure, Level};
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
 
 use super::{Batch, CORE, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
-use crate::sandbox::value::{ColumnType, Value};
+use googlesql::value::{ColumnType, Value};
 use std::collections::BTreeMap;
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
@@ -293,8 +293,8 @@ mod tests {
     use crate::sandbox::bucket::Buckets;
     use crate::sandbox::plugin::Stores;
     use crate::sandbox::source::Source;
-    use crate::sandbox::value::Column;
-    use crate::sandbox::warehouse::Warehouse;
+    use googlesql::Warehouse;
+    use googlesql::value::Column;
     use std::cell::RefCell;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;

@@ -2,7 +2,7 @@
 
 use super::{Batch, Named, Plugin, Task, Work};
 use crate::sandbox::plugin::projection::primitive;
-use crate::sandbox::value::{Column, Value};
+use googlesql::value::{Column, Value};
 
 /// Its version was never seen on a server: the one that goes with core-plugins.
 const ARTIFACT: (&str, &str, &str) = ("transform-plugins", "2.12.0", "SYSTEM");

@@ -24,10 +24,10 @@ mod usage;
 
 use super::{Batch, Plugin, Task, Work, failure};
 use crate::sandbox::observation::Failure;
-use crate::sandbox::value::{Column, Value};
 use directive::{Context, Directive};
 pub(super) use expression::Decision;
 use expression::{Expression, Scope};
+use googlesql::value::{Column, Value};
 use recipe::Recipe;
 use row::{Cell, Row};
 use schema::Field;

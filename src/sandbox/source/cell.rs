@@ -5,8 +5,8 @@
 //! `BIGINT` is a decimal, `YEAR` is a number, all bytes without a character set are bytes.
 
 use super::Refusal;
-use crate::sandbox::value::{Column, ColumnType, Value};
 use chrono::{NaiveDateTime, NaiveTime};
+use googlesql::value::{Column, ColumnType, Value};
 use mysql::consts::{ColumnFlags, ColumnType as Wire};
 
 /// The character set of bytes.

@@ -13,9 +13,9 @@
 //! `source/arrival.rs`, queries are put into SQLite's words in `source/dialect.rs`.
 
 use super::{Clock, Login, PASSWORD, Refusal, Rows, USER, arrival, dialect};
-use crate::sandbox::value::{Column, ColumnType, Value};
-use crate::sandbox::warehouse::kind;
 use chrono::NaiveDateTime;
+use googlesql::kind;
+use googlesql::value::{Column, ColumnType, Value};
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use std::collections::BTreeSet;

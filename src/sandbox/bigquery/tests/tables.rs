@@ -1,7 +1,7 @@
 //! Datasets, tables and their rows over a real socket.
 
 use super::{Service, reason};
-use crate::sandbox::warehouse::QuerySettings;
+use googlesql::QuerySettings;
 use reqwest::Method as Verb;
 use serde_json::{Value as Json, json};
 

@@ -5,7 +5,7 @@ use crate::sandbox::bucket::Buckets;
 use crate::sandbox::executor::StoreExecutor;
 use crate::sandbox::plugin::Stores;
 use crate::sandbox::source::{self, Source};
-use crate::sandbox::warehouse::Warehouse;
+use googlesql::Warehouse;
 
 /// A sandbox whose executor moves real rows; the folder holds its bucket.
 async fn real() -> (Lab, tempfile::TempDir) {

@@ -2,7 +2,7 @@
 
 use super::schema::{Shape, is_optional};
 use crate::sandbox::container::cell;
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 
 /// Bytes that are still to be read.
 #[derive(Clone, Copy, Debug)]

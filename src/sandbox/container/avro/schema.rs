@@ -1,7 +1,7 @@
 //! An Avro schema as columns, and columns as a schema.
 
 use crate::sandbox::container::cell::PRECISION;
-use crate::sandbox::value::{Column, ColumnType};
+use googlesql::value::{Column, ColumnType};
 use serde_json::{Map, Value as Json, json};
 
 /// How deep types may lie in each other: records as deep as BigQuery's, each behind an array and a union.

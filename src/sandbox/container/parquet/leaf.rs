@@ -3,7 +3,7 @@
 use super::levels::{Column, Leaves};
 use super::told;
 use crate::sandbox::container::cell;
-use crate::sandbox::value::{ColumnType, Value};
+use googlesql::value::{ColumnType, Value};
 use parquet::basic::Type as Physical;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{

@@ -4,7 +4,7 @@
 //! described with Dremel (Melnik and others, 2010) and in the format's documentation.
 
 use super::schema::{Form, Node};
-use crate::sandbox::value::Value;
+use googlesql::value::Value;
 use parquet::basic::Repetition;
 
 /// A leaf's column on its way into a file.

@@ -9,7 +9,7 @@
 
 use super::leaf::{Leaf, Meaning};
 use crate::sandbox::container::cell::PRECISION;
-use crate::sandbox::value::{Column, ColumnType};
+use googlesql::value::{Column, ColumnType};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::schema::types::Type;

@@ -5,7 +5,7 @@ use super::{World, metric};
 use crate::sandbox::execution::End;
 use crate::sandbox::observation::{Level, Line, Observation};
 use crate::sandbox::source::Login;
-use crate::sandbox::value::Value;
+use googlesql::value::Value;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};

@@ -3,8 +3,8 @@
 use super::{World, metric};
 use crate::sandbox::execution::End;
 use crate::sandbox::observation::Observation;
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::QuerySettings;
+use googlesql::QuerySettings;
+use googlesql::value::Value;
 use serde_json::{Value as Json, json};
 
 fn stage(name: &str, plugin: &str, kind: &str, properties: &Json) -> Json {

@@ -5,8 +5,8 @@ use crate::sandbox::Personality;
 use crate::sandbox::artifact::{Installed, Shelf};
 use crate::sandbox::execution::{End, Executor, Plan};
 use crate::sandbox::observation::Observation;
-use crate::sandbox::value::Value;
-use crate::sandbox::warehouse::QuerySettings;
+use googlesql::QuerySettings;
+use googlesql::value::Value;
 use serde_json::Value as Json;
 
 const PORTS: &str = include_str!("pipelines/ports.json");

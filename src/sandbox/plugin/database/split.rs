@@ -5,7 +5,7 @@
 
 use super::failure;
 use crate::sandbox::observation::Failure;
-use crate::sandbox::value::Value;
+use googlesql::value::Value;
 
 /// The condition of each part.
 pub(super) fn conditions(

@@ -7,9 +7,9 @@
 use crate::sandbox::container::Container;
 use crate::sandbox::observation::Failure;
 use crate::sandbox::plugin::{Task, failure};
-use crate::sandbox::value::{Column, ColumnType, Value};
-use crate::sandbox::warehouse::cast;
 use chrono::NaiveDate;
+use googlesql::cast;
+use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
 
 /// A format with what a stage says of it.

@@ -6,7 +6,7 @@ use crate::sandbox::container::avro::{NO_AVRO, schema_of};
 use crate::sandbox::container::{self, Container, Misfit, Reading};
 use crate::sandbox::observation::Failure;
 use crate::sandbox::plugin::failure;
-use crate::sandbox::value::{Column, Value};
+use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 
 /// The rows of a file as rows of these columns. `schema` is the stage's, empty if it has none.

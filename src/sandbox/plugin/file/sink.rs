@@ -8,8 +8,8 @@ use crate::sandbox::container::{self, Packing};
 use crate::sandbox::macros::date_format::{DateFormat, zone};
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::plugin::{Batch, Sink, Task, failure};
-use crate::sandbox::value::Column;
 use chrono::DateTime;
+use googlesql::value::Column;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 

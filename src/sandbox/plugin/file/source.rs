@@ -5,7 +5,7 @@ use super::{names, object_path, resolution};
 use crate::sandbox::container::avro::schema;
 use crate::sandbox::observation::{Failure, Level};
 use crate::sandbox::plugin::{Batch, Task, failure};
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 use regex::Regex;
 
 const LOGGER: &str = "io.cdap.plugin.format.plugin.AbstractFileSource";

@@ -3,7 +3,7 @@
 
 use crate::sandbox::plugin::projection::primitive;
 use crate::sandbox::plugin::wrangler::Decision;
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 use std::cmp::Ordering;
 
 /// In the order in which a refusal lists them; the conditional ones repeat these with `IF`.

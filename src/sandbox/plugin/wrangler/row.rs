@@ -3,8 +3,8 @@
 //! Names are found without regard to case. Whole numbers have no width here: the source's rows do not
 //! say `int` or `long`, so a message that names a value's class says `Long`.
 
-use crate::sandbox::value::{Column, Value};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 
 /// A value.

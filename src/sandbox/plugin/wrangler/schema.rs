@@ -4,7 +4,7 @@
 //! a number where the schema says so; a number of another kind does not.
 
 use super::row::Cell;
-use crate::sandbox::value::{Column, ColumnType, Value};
+use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
 
 /// A field of the schema.

@@ -4,8 +4,8 @@ use super::*;
 use crate::sandbox::bucket::Buckets;
 use crate::sandbox::plugin::Stores;
 use crate::sandbox::source::Source;
-use crate::sandbox::value::ColumnType;
-use crate::sandbox::warehouse::Warehouse;
+use googlesql::Warehouse;
+use googlesql::value::ColumnType;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -3,7 +3,7 @@
 use super::{Expression, Node, Scope, eval};
 use crate::sandbox::plugin::wrangler::row::{Cell, Row};
 use crate::sandbox::plugin::wrangler::trouble::Trouble;
-use crate::sandbox::value::{Column, Value};
+use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 

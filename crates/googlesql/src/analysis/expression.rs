@@ -1,0 +1,309 @@
+//! Expressions: literals, names, fields, elements, subqueries. Operators and calls have files of their own,
+//! arrays and structs are in `expression/composite.rs`.
+
+mod composite;
+
+use super::scope::{Found, Scope, field};
+use super::{Analyst, Loose, Typed};
+use crate::cast::cast;
+use crate::error::SqlError;
+use crate::function::json;
+use crate::kind;
+use crate::syntax::tree::{Expression, Node, Place, Position, Word};
+use crate::value::{ColumnType, Value};
+use ColumnType as T;
+pub(super) use composite::struct_of;
+
+type Made = Result<Typed, SqlError>;
+
+impl Analyst<'_> {
+    /// An expression where this can be seen.
+    ///
+    /// # Errors
+    /// What BigQuery says of it.
+    pub(crate) fn expression(&self, scope: &Scope<'_>, tree: &Expression) -> Made {
+        if let Some(grouping) = scope.grouping
+            && let Some((kind, key)) = grouping.key(tree)
+        {
+            return Ok(Typed::cell(kind, 0, key));
+        }
+        let at = tree.at;
+        match &tree.node {
+            Node::Null => Ok(Typed::constant(T::Int64, Value::Null)),
+            Node::Bool(truth) => Ok(Typed::constant(T::Bool, Value::Bool(*truth))),
+            Node::Int(number) => Ok(Typed::constant(T::Int64, Value::Int(*number))),
+            Node::Float(number) => Ok(Typed::constant(T::Float64, Value::Float(*number))),
+            Node::Text(text) => Ok(Typed::constant(T::String, Value::Text(text.clone()))),
+            Node::Bytes(bytes) => Ok(Typed::constant(T::Bytes, Value::Bytes(bytes.clone()))),
+            Node::Typed(kind, text) => self.typed_literal(kind, text, at),
+            Node::Named(_) | Node::Positional(_) => self.parameter(&tree.node, at),
+            Node::Name(Word(name)) => match self.name(scope, name, at)? {
+                Found::Value(typed) => Ok(typed),
+                Found::Table { depth, places } => self.whole_row(scope, depth, &places, at),
+            },
+            Node::Field(inner, Word(name)) => self.field(scope, inner, name, at),
+            Node::Index(array, position, index) => self.element(scope, array, *position, index, at),
+            Node::Call(call) => self.call(scope, call, at),
+            Node::Cast {
+                value,
+                kind,
+                format,
+                safe,
+            } => {
+                if let Some(format) = format {
+                    return Err(self.unsupported(format.at, "CAST with FORMAT"));
+                }
+                let value = self.expression(scope, value)?;
+                Ok(cast_of(&value, kind, *safe))
+            }
+            Node::Extract { part, value, zone } => self.extract(scope, part, value, zone.as_deref(), at),
+            Node::Interval(..) => Err(self.unsupported(at, "A value of type INTERVAL")),
+            Node::Case {
+                operand,
+                whens,
+                otherwise,
+            } => self.case(scope, operand.as_deref(), whens, otherwise.as_deref(), at),
+            Node::Array(kind, items) => self.array(scope, kind.as_ref(), items, at),
+            Node::Struct(fields, items) => self.structure(scope, fields.as_deref(), items, at),
+            Node::ArrayQuery(query) => self.array_query(scope, query),
+            Node::Query(query) => self.scalar_query(scope, query, at),
+            Node::Exists(query) => {
+                let relation = self.query(scope, query)?;
+                Ok(Typed::new(T::Bool, move |frame| {
+                    Ok(Value::Bool(!(relation.rows)(frame)?.is_empty()))
+                }))
+            }
+            Node::Star => Err(self.wrong(at, "Argument * can only be used in COUNT(*)")),
+            _ => self.operator(scope, tree),
+        }
+    }
+
+    fn typed_literal(&self, kind: &T, text: &str, at: Place) -> Made {
+        let value = cast(&Value::Text(text.to_owned()), kind)
+            .map_err(|_| self.wrong(at, format!("Invalid {} literal", kind::name(kind))))?;
+        Ok(Typed::constant(kind.clone(), value))
+    }
+
+    fn parameter(&self, node: &Node, at: Place) -> Made {
+        let given = &self.session.settings.parameters;
+        let found = match node {
+            Node::Named(name) => {
+                let found = given.iter().find(|p| p.name.eq_ignore_ascii_case(name));
+                found.ok_or_else(|| self.wrong(at, format!("Query parameter '{name}' not found")))?
+            }
+            Node::Positional(place) => {
+                let found = given.iter().filter(|p| p.name.is_empty()).nth(place - 1);
+                found
+                    .ok_or_else(|| self.wrong(at, format!("Query parameter number {place} is not defined")))?
+            }
+            _ => return Err(self.wrong(at, "Query parameter not found")),
+        };
+        let mut typed = Typed::constant(found.kind.clone(), found.value.clone());
+        if typed.loose == Loose::Null {
+            typed.loose = Loose::No; // A parameter that is NULL has a type all the same.
+        }
+        Ok(typed)
+    }
+
+    fn field(&self, scope: &Scope<'_>, inner: &Expression, name: &str, at: Place) -> Made {
+        if let Node::Name(Word(table)) = &inner.node
+            && let Some((depth, places)) = scope.of_table_called(table, name)
+        {
+            return self.table_field(scope, depth, &places, table, name, at);
+        }
+        // `t.c`, where `t` is a table's alias; or `dataset.t.c`, where the table has none of its own.
+        if let Node::Name(Word(table)) | Node::Field(_, Word(table)) = &inner.node
+            && (matches!(inner.node, Node::Name(_)) || !self.is_known(scope, inner))
+            && let Some(found) = self.look(scope, table, inner.at)?
+            && let Found::Table { depth, places } = found
+        {
+            return self.table_field(scope, depth, &places, table, name, at);
+        }
+        let value = self.expression(scope, inner)?;
+        if value.kind == T::Json {
+            let (run, name) = (value.run, name.to_owned());
+            return Ok(Typed::new(T::Json, move |frame| {
+                Ok(json::member(&run(frame)?, &name))
+            }));
+        }
+        if !matches!(value.kind, T::Struct(_)) {
+            let kind = kind::name(&value.kind);
+            return Err(self.wrong(
+                at,
+                format!("Cannot access field {name} on a value with type {kind}"),
+            ));
+        }
+        let Some((index, column)) = field(&value.kind, name) else {
+            let kind = kind::name(&value.kind);
+            return Err(self.wrong(at, format!("Field name {name} does not exist in {kind}")));
+        };
+        let run = value.run;
+        Ok(Typed::new(column.kind.clone(), move |frame| {
+            Ok(match run(frame)? {
+                Value::Struct(mut fields) if index < fields.len() => fields.swap_remove(index),
+                _ => Value::Null,
+            })
+        }))
+    }
+
+    /// Whether the first name of a path means anything here.
+    fn is_known(&self, scope: &Scope<'_>, path: &Expression) -> bool {
+        let mut first = path;
+        while let Node::Field(inner, _) = &first.node {
+            first = inner;
+        }
+        match &first.node {
+            Node::Name(Word(name)) => self
+                .look(scope, name, first.at)
+                .is_ok_and(|found| found.is_some()),
+            _ => true,
+        }
+    }
+
+    fn table_field(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        places: &[usize],
+        table: &str,
+        name: &str,
+        at: Place,
+    ) -> Made {
+        let mut owner = scope;
+        for _ in 0..depth {
+            owner = owner.parent.unwrap_or(owner);
+        }
+        let mut matches = places
+            .iter()
+            .filter(|&&i| owner.columns[i].column.name.eq_ignore_ascii_case(name));
+        match (matches.next(), matches.next()) {
+            (Some(&index), None) => self.column(owner, depth, index, at),
+            (Some(_), Some(_)) => Err(self.wrong(at, format!("Column name {name} is ambiguous"))),
+            _ => Err(self.wrong(at, format!("Name {name} not found inside {table}"))),
+        }
+    }
+
+    fn element(
+        &self,
+        scope: &Scope<'_>,
+        array: &Expression,
+        position: Position,
+        index: &Expression,
+        at: Place,
+    ) -> Made {
+        let array = self.expression(scope, array)?;
+        let index_at = index.at;
+        let index = self.expression(scope, index)?;
+        if array.kind == T::Json {
+            let (run, key) = (array.run, index.run);
+            return Ok(Typed::new(T::Json, move |frame| {
+                Ok(json::subscript(&run(frame)?, &key(frame)?))
+            }));
+        }
+        let T::Array(inner) = &array.kind else {
+            let kind = kind::name(&array.kind);
+            return Err(self.wrong(
+                at,
+                format!("Element access using [] is not supported on values of type {kind}"),
+            ));
+        };
+        let Some(index) = self.coerced(&index, &T::Int64, index_at)? else {
+            let kind = kind::name(&index.kind);
+            return Err(self.wrong(
+                index_at,
+                format!("Array position in [] must be coercible to INT64 type, but has type {kind}"),
+            ));
+        };
+        let (array, index) = (array.run, index.run);
+        Ok(Typed::new((**inner).clone(), move |frame| {
+            let (Value::Array(items), Value::Int(index)) = (array(frame)?, index(frame)?) else {
+                return Ok(Value::Null);
+            };
+            let ordinal = matches!(position, Position::Ordinal | Position::SafeOrdinal);
+            let offset = index
+                .checked_sub(i64::from(ordinal))
+                .and_then(|i| usize::try_from(i).ok());
+            match offset.and_then(|offset| items.get(offset)) {
+                Some(item) => Ok(item.clone()),
+                None if matches!(position, Position::SafeOffset | Position::SafeOrdinal) => Ok(Value::Null),
+                None => Err(SqlError::invalid(format!(
+                    "Array index {index} is out of bounds (overflow)"
+                ))),
+            }
+        }))
+    }
+
+    fn case(
+        &self,
+        scope: &Scope<'_>,
+        operand: Option<&Expression>,
+        whens: &[(Expression, Expression)],
+        otherwise: Option<&Expression>,
+        at: Place,
+    ) -> Made {
+        let mut conditions = Vec::with_capacity(whens.len());
+        for (condition, _) in whens {
+            conditions.push(match operand {
+                Some(operand) => self.equality(scope, operand, condition)?.run,
+                None => self.condition(scope, condition, "CASE")?.run,
+            });
+        }
+        let mut values = whens
+            .iter()
+            .map(|(_, value)| self.expression(scope, value))
+            .collect::<Result<Vec<_>, _>>()?;
+        values.push(match otherwise {
+            Some(otherwise) => self.expression(scope, otherwise)?,
+            None => Typed::constant(T::Int64, Value::Null),
+        });
+        let (kind, values) = self.unified(values, "THEN/ELSE clauses of CASE", at)?;
+        Ok(Typed::new(kind, move |frame| {
+            for (condition, value) in conditions.iter().zip(&values) {
+                if condition(frame)? == Value::Bool(true) {
+                    return (value.run)(frame);
+                }
+            }
+            values.last().map_or(Ok(Value::Null), |value| (value.run)(frame))
+        }))
+    }
+
+    /// An expression that must be a BOOL.
+    ///
+    /// # Errors
+    /// It is none; `clause` says whose it is.
+    pub(crate) fn condition(&self, scope: &Scope<'_>, tree: &Expression, clause: &str) -> Made {
+        let typed = self.expression(scope, tree)?;
+        match self.coerced(&typed, &T::Bool, tree.at)? {
+            Some(typed) => Ok(typed),
+            None => Err(self.wrong(
+                tree.at,
+                format!(
+                    "{clause} clause should return type BOOL, but returns {}",
+                    kind::name(&typed.kind)
+                ),
+            )),
+        }
+    }
+}
+
+fn cast_of(value: &Typed, kind: &T, safe: bool) -> Typed {
+    let (run, to) = (value.run.clone(), kind.clone());
+    if value.loose == Loose::Null {
+        let mut typed = Typed::constant(to, Value::Null);
+        typed.loose = Loose::No;
+        return typed;
+    }
+    Typed::new(kind.clone(), move |frame| match cast(&run(frame)?, &to) {
+        Ok(value) => Ok(value),
+        Err(_) if safe => Ok(Value::Null),
+        Err(message) => Err(SqlError::invalid(message)),
+    })
+}
+
+/// The name that a column gets of what it is: `t.a` is called `a`.
+pub(super) fn implied_name(tree: &Expression) -> Option<String> {
+    match &tree.node {
+        Node::Name(Word(name)) | Node::Field(_, Word(name)) => Some(name.clone()),
+        _ => None,
+    }
+}

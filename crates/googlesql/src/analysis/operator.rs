@@ -1,0 +1,347 @@
+//! Operators: logic with three values, comparisons, arithmetic. IN, LIKE and IS are in `operator/membership.rs`.
+
+mod membership;
+
+use super::scope::Scope;
+use super::{Analyst, Typed};
+use crate::compare;
+use crate::error::SqlError;
+use crate::function::arithmetic;
+use crate::kind;
+use crate::syntax::tree::{Expression, Node, Operator, Place};
+use crate::value::{ColumnType as T, Value};
+use std::cmp::Ordering;
+
+type Made = Result<Typed, SqlError>;
+
+impl Analyst<'_> {
+    pub(super) fn operator(&self, scope: &Scope<'_>, tree: &Expression) -> Made {
+        let at = tree.at;
+        match &tree.node {
+            Node::Not(inner) => {
+                let run = self.condition(scope, inner, "NOT")?.run;
+                Ok(Typed::new(T::Bool, move |frame| Ok(not(run(frame)?))))
+            }
+            Node::Negative(inner) => self.negative(scope, inner, at),
+            Node::BitNot(inner) => {
+                let run = self.wanted(scope, inner, &T::Int64, "~")?.run;
+                Ok(Typed::new(T::Int64, move |frame| {
+                    Ok(match run(frame)? {
+                        Value::Int(number) => Value::Int(!number),
+                        _ => Value::Null,
+                    })
+                }))
+            }
+            Node::Binary(operator, left, right) => self.binary(scope, *operator, left, right, at),
+            Node::Is { value, what, not } => self.is(scope, value, *what, *not),
+            Node::DistinctFrom { left, right, not } => {
+                let (left, right) = self.pair(scope, left, right, "IS DISTINCT FROM", at)?;
+                let not = *not;
+                Ok(Typed::new(T::Bool, move |frame| {
+                    let (left, right) = ((left.run)(frame)?, (right.run)(frame)?);
+                    let same = match (&left, &right) {
+                        (Value::Null, Value::Null) => true,
+                        (Value::Null, _) | (_, Value::Null) => false,
+                        _ => compare::order(&left, &right) == Ordering::Equal,
+                    };
+                    Ok(Value::Bool(same == not))
+                }))
+            }
+            Node::Between {
+                value,
+                low,
+                high,
+                not: negated,
+            } => {
+                let above = self
+                    .compared(scope, Operator::GreaterOrEqual, value, low, at)?
+                    .run;
+                let below = self.compared(scope, Operator::LessOrEqual, value, high, at)?.run;
+                let negated = *negated;
+                Ok(Typed::new(T::Bool, move |frame| {
+                    let both = and(&above(frame)?, &below(frame)?);
+                    Ok(if negated { not(both) } else { both })
+                }))
+            }
+            Node::In { value, among, not } => self.among(scope, value, among, *not, at),
+            Node::Like { value, pattern, not } => self.like(scope, value, pattern, *not, at),
+            _ => Err(self.unsupported(at, "This expression")),
+        }
+    }
+
+    /// An expression of this type, for this operator.
+    fn wanted(&self, scope: &Scope<'_>, tree: &Expression, kind: &T, operator: &str) -> Made {
+        let typed = self.expression(scope, tree)?;
+        match self.coerced(&typed, kind, tree.at)? {
+            Some(typed) => Ok(typed),
+            None => Err(self.no_signature(operator, &[typed], tree.at)),
+        }
+    }
+
+    /// `No matching signature for operator = for argument types: INT64, STRING`.
+    pub(super) fn no_signature(&self, operator: &str, arguments: &[Typed], at: Place) -> SqlError {
+        let kinds: Vec<_> = arguments.iter().map(|typed| kind::name(&typed.kind)).collect();
+        self.wrong(
+            at,
+            format!(
+                "No matching signature for operator {operator} for argument types: {}",
+                kinds.join(", ")
+            ),
+        )
+    }
+
+    /// Both in the type that they have in common.
+    fn pair(
+        &self,
+        scope: &Scope<'_>,
+        left: &Expression,
+        right: &Expression,
+        operator: &str,
+        at: Place,
+    ) -> Result<(Typed, Typed), SqlError> {
+        let (left, right) = (self.expression(scope, left)?, self.expression(scope, right)?);
+        self.typed_pair(left, right, operator, at)
+    }
+
+    fn typed_pair(
+        &self,
+        left: Typed,
+        right: Typed,
+        operator: &str,
+        at: Place,
+    ) -> Result<(Typed, Typed), SqlError> {
+        let both = [left.clone(), right.clone()];
+        let Some(kind) = super::coerce::common(&both) else {
+            return Err(self.no_signature(operator, &both, at));
+        };
+        if matches!(kind, T::Json | T::Array(_)) {
+            let name = kind::name(&kind);
+            return Err(self.wrong(
+                at,
+                format!("{operator} is not defined for arguments of type {name}"),
+            ));
+        }
+        match (self.coerced(&left, &kind, at)?, self.coerced(&right, &kind, at)?) {
+            (Some(left), Some(right)) => Ok((left, right)),
+            _ => Err(self.no_signature(operator, &both, at)),
+        }
+    }
+
+    /// `left = right`.
+    pub(super) fn equality(&self, scope: &Scope<'_>, left: &Expression, right: &Expression) -> Made {
+        self.compared(scope, Operator::Equal, left, right, left.at)
+    }
+
+    fn compared(
+        &self,
+        scope: &Scope<'_>,
+        operator: Operator,
+        left: &Expression,
+        right: &Expression,
+        at: Place,
+    ) -> Made {
+        let (left, right) = self.pair(scope, left, right, symbol(operator), at)?;
+        Ok(comparison(operator, left, right))
+    }
+
+    /// `left = right` of what has been analysed: of JOIN … USING.
+    pub(super) fn typed_equality(&self, left: Typed, right: Typed, at: Place) -> Made {
+        let (left, right) = self.typed_pair(left, right, "=", at)?;
+        Ok(comparison(Operator::Equal, left, right))
+    }
+
+    fn binary(
+        &self,
+        scope: &Scope<'_>,
+        operator: Operator,
+        left: &Expression,
+        right: &Expression,
+        at: Place,
+    ) -> Made {
+        match operator {
+            Operator::And | Operator::Or => {
+                let word = if operator == Operator::And { "AND" } else { "OR" };
+                let (left, right) = (
+                    self.condition(scope, left, word)?.run,
+                    self.condition(scope, right, word)?.run,
+                );
+                let ends = Value::Bool(operator == Operator::Or);
+                Ok(Typed::new(T::Bool, move |frame| {
+                    let first = left(frame)?;
+                    if first == ends {
+                        return Ok(first);
+                    }
+                    let second = right(frame)?;
+                    Ok(if operator == Operator::And {
+                        and(&first, &second)
+                    } else {
+                        or(&first, &second)
+                    })
+                }))
+            }
+            Operator::Equal
+            | Operator::NotEqual
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual => self.compared(scope, operator, left, right, at),
+            Operator::Concatenate => self.named_call(scope, "CONCAT", &[left, right], "||", at),
+            Operator::Add | Operator::Subtract
+                if matches!(right.node, Node::Interval(..)) || matches!(left.node, Node::Interval(..)) =>
+            {
+                self.moved(scope, operator, left, right, at)
+            }
+            _ => self.arithmetic(scope, operator, left, right, at),
+        }
+    }
+
+    /// `moment + INTERVAL 1 DAY`: the same as `TIMESTAMP_ADD` and its like.
+    fn moved(
+        &self,
+        scope: &Scope<'_>,
+        operator: Operator,
+        left: &Expression,
+        right: &Expression,
+        at: Place,
+    ) -> Made {
+        let (moment, interval) = if matches!(right.node, Node::Interval(..)) {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        let verb = if operator == Operator::Add { "ADD" } else { "SUB" };
+        let kind = self.expression(scope, moment)?.kind;
+        let name = match kind {
+            T::Date | T::DateTime | T::Time | T::Timestamp => format!("{}_{verb}", kind::name(&kind)),
+            _ => return Err(self.no_signature(symbol(operator), &[self.expression(scope, moment)?], at)),
+        };
+        self.named_call(scope, &name, &[moment, interval], &name, at)
+    }
+
+    fn arithmetic(
+        &self,
+        scope: &Scope<'_>,
+        operator: Operator,
+        left: &Expression,
+        right: &Expression,
+        at: Place,
+    ) -> Made {
+        let (left, right) = (self.expression(scope, left)?, self.expression(scope, right)?);
+        let both = [left.clone(), right.clone()];
+        // A day number may be added to a DATE.
+        if matches!(operator, Operator::Add | Operator::Subtract)
+            && left.kind == T::Date
+            && right.kind == T::Int64
+        {
+            let (left, right) = (left.run, right.run);
+            return Ok(Typed::new(T::Date, move |frame| {
+                arithmetic::days(operator, &left(frame)?, &right(frame)?).map_err(SqlError::invalid)
+            }));
+        }
+        let kind =
+            super::coerce::common(&both).ok_or_else(|| self.no_signature(symbol(operator), &both, at))?;
+        let bits = !matches!(
+            operator,
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide
+        );
+        let kind = match (operator, &kind) {
+            (_, T::Int64) if bits => T::Int64,
+            (Operator::Divide, T::Int64) => T::Float64,
+            (_, T::Int64 | T::Float64 | T::Numeric) if !bits => kind,
+            _ => return Err(self.no_signature(symbol(operator), &both, at)),
+        };
+        let (Some(left), Some(right)) = (self.coerced(&left, &kind, at)?, self.coerced(&right, &kind, at)?)
+        else {
+            return Err(self.no_signature(symbol(operator), &both, at));
+        };
+        let (left, right) = (left.run, right.run);
+        Ok(Typed::new(kind, move |frame| {
+            arithmetic::compute(operator, &left(frame)?, &right(frame)?).map_err(SqlError::invalid)
+        }))
+    }
+
+    fn negative(&self, scope: &Scope<'_>, inner: &Expression, at: Place) -> Made {
+        // `-1` is a literal.
+        let typed = match &inner.node {
+            Node::Int(number) => return Ok(Typed::constant(T::Int64, Value::Int(-number))),
+            Node::Float(number) => return Ok(Typed::constant(T::Float64, Value::Float(-number))),
+            _ => self.expression(scope, inner)?,
+        };
+        if !matches!(typed.kind, T::Int64 | T::Float64 | T::Numeric) {
+            return Err(self.no_signature("-", &[typed], at));
+        }
+        let run = typed.run;
+        Ok(Typed::new(typed.kind, move |frame| {
+            arithmetic::negative(&run(frame)?).map_err(SqlError::invalid)
+        }))
+    }
+}
+
+fn comparison(operator: Operator, left: Typed, right: Typed) -> Typed {
+    let (left, right) = (left.run, right.run);
+    Typed::new(T::Bool, move |frame| {
+        let (left, right) = (left(frame)?, right(frame)?);
+        if left == Value::Null || right == Value::Null {
+            return Ok(Value::Null);
+        }
+        // NaN is equal to nothing, and neither more nor less.
+        if compare::is_nan(&left) || compare::is_nan(&right) {
+            return Ok(Value::Bool(operator == Operator::NotEqual));
+        }
+        let order = compare::order(&left, &right);
+        Ok(Value::Bool(match operator {
+            Operator::NotEqual => order != Ordering::Equal,
+            Operator::Less => order == Ordering::Less,
+            Operator::LessOrEqual => order != Ordering::Greater,
+            Operator::Greater => order == Ordering::Greater,
+            Operator::GreaterOrEqual => order != Ordering::Less,
+            _ => order == Ordering::Equal,
+        }))
+    })
+}
+
+fn not(value: Value) -> Value {
+    match value {
+        Value::Bool(truth) => Value::Bool(!truth),
+        _ => Value::Null,
+    }
+}
+
+pub(super) fn and(left: &Value, right: &Value) -> Value {
+    match (left, right) {
+        (Value::Bool(false), _) | (_, Value::Bool(false)) => Value::Bool(false),
+        (Value::Bool(true), Value::Bool(true)) => Value::Bool(true),
+        _ => Value::Null,
+    }
+}
+
+fn or(left: &Value, right: &Value) -> Value {
+    match (left, right) {
+        (Value::Bool(true), _) | (_, Value::Bool(true)) => Value::Bool(true),
+        (Value::Bool(false), Value::Bool(false)) => Value::Bool(false),
+        _ => Value::Null,
+    }
+}
+
+const fn symbol(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Or => "OR",
+        Operator::And => "AND",
+        Operator::Equal => "=",
+        Operator::NotEqual => "!=",
+        Operator::Less => "<",
+        Operator::LessOrEqual => "<=",
+        Operator::Greater => ">",
+        Operator::GreaterOrEqual => ">=",
+        Operator::BitOr => "|",
+        Operator::BitXor => "^",
+        Operator::BitAnd => "&",
+        Operator::ShiftLeft => "<<",
+        Operator::ShiftRight => ">>",
+        Operator::Add => "+",
+        Operator::Subtract => "-",
+        Operator::Multiply => "*",
+        Operator::Divide => "/",
+        Operator::Concatenate => "||",
+    }
+}

@@ -1,0 +1,265 @@
+//! JSON: paths into it, and values made of it and it of values.
+
+use super::text::text;
+use super::{Context, Line};
+use crate::cast;
+use crate::value::{Column, ColumnType, Value};
+use serde_json::Value as Json;
+
+type Out = Result<Value, String>;
+
+pub(super) const LINES: &[Line] = &[
+    ("JSON_VALUE", "JSON STRING? -> STRING", value),
+    ("JSON_VALUE", "STRING STRING? -> STRING", value),
+    ("JSON_EXTRACT_SCALAR", "JSON STRING? -> STRING", value),
+    ("JSON_EXTRACT_SCALAR", "STRING STRING? -> STRING", value),
+    ("JSON_QUERY", "JSON STRING? -> JSON", |v, _| {
+        found(v).map(|json| json.map_or(Value::Null, |j| Value::Json(j.to_string())))
+    }),
+    ("JSON_QUERY", "STRING STRING? -> STRING", |v, _| {
+        found(v).map(|json| json.map_or(Value::Null, |j| Value::Text(j.to_string())))
+    }),
+    ("JSON_EXTRACT", "JSON STRING? -> JSON", |v, _| {
+        found(v).map(|json| json.map_or(Value::Null, |j| Value::Json(j.to_string())))
+    }),
+    ("JSON_EXTRACT", "STRING STRING? -> STRING", |v, _| {
+        found(v).map(|json| json.map_or(Value::Null, |j| Value::Text(j.to_string())))
+    }),
+    ("JSON_QUERY_ARRAY", "JSON STRING? -> ARRAY<JSON>", |v, _| {
+        array(v, |json| Some(Value::Json(json.to_string())))
+    }),
+    ("JSON_QUERY_ARRAY", "STRING STRING? -> ARRAY<STRING>", |v, _| {
+        array(v, |json| Some(Value::Text(json.to_string())))
+    }),
+    ("JSON_EXTRACT_ARRAY", "JSON STRING? -> ARRAY<JSON>", |v, _| {
+        array(v, |json| Some(Value::Json(json.to_string())))
+    }),
+    ("JSON_EXTRACT_ARRAY", "STRING STRING? -> ARRAY<STRING>", |v, _| {
+        array(v, |json| Some(Value::Text(json.to_string())))
+    }),
+    ("JSON_VALUE_ARRAY", "JSON STRING? -> ARRAY<STRING>", |v, _| {
+        array(v, |json| scalar(json).map(Value::Text))
+    }),
+    ("JSON_VALUE_ARRAY", "STRING STRING? -> ARRAY<STRING>", |v, _| {
+        array(v, |json| scalar(json).map(Value::Text))
+    }),
+    ("JSON_TYPE", "JSON -> STRING", kind),
+    ("PARSE_JSON", "STRING -> JSON", |v, _| {
+        cast(&v[0], &ColumnType::Json)
+    }),
+    ("INT64", "JSON -> INT64", |v, _| {
+        read(&v[0])
+            .as_i64()
+            .map(Value::Int)
+            .ok_or_else(|| "The provided JSON input is not an integer".into())
+    }),
+    ("FLOAT64", "JSON -> FLOAT64", |v, _| {
+        read(&v[0])
+            .as_f64()
+            .map(Value::Float)
+            .ok_or_else(|| "The provided JSON input is not a number".into())
+    }),
+    ("BOOL", "JSON -> BOOL", |v, _| {
+        read(&v[0])
+            .as_bool()
+            .map(Value::Bool)
+            .ok_or_else(|| "The provided JSON input is not a boolean".into())
+    }),
+];
+
+fn read(value: &Value) -> Json {
+    match value {
+        Value::Json(text) | Value::Text(text) => serde_json::from_str(text).unwrap_or(Json::Null),
+        _ => Json::Null,
+    }
+}
+
+/// `j.name`.
+pub(crate) fn member(value: &Value, name: &str) -> Value {
+    json(read(value).get(name))
+}
+
+/// `j['name']` or `j[0]`.
+pub(crate) fn subscript(value: &Value, key: &Value) -> Value {
+    let whole = read(value);
+    match key {
+        Value::Text(name) => json(whole.get(name.as_str())),
+        Value::Int(index) => json(usize::try_from(*index).ok().and_then(|index| whole.get(index))),
+        _ => Value::Null,
+    }
+}
+
+fn json(found: Option<&Json>) -> Value {
+    found.map_or(Value::Null, |json| Value::Json(json.to_string()))
+}
+
+/// The steps of `$.a['b'][0]`.
+///
+/// # Errors
+/// It is no such path.
+fn steps(path: &str) -> Result<Vec<String>, String> {
+    let wrong = || format!("Invalid JSONPath: {path}");
+    let mut rest = path.trim().strip_prefix('$').ok_or_else(wrong)?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('.') {
+            let (quoted, after) = match after.strip_prefix('"') {
+                Some(after) => (true, after),
+                None => (false, after),
+            };
+            let end = if quoted {
+                after.find('"').ok_or_else(wrong)?
+            } else {
+                after.find(['.', '[']).unwrap_or(after.len())
+            };
+            if end == 0 {
+                return Err(wrong());
+            }
+            steps.push(after[..end].to_owned());
+            rest = &after[end + usize::from(quoted)..];
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let end = after.find(']').ok_or_else(wrong)?;
+            steps.push(after[..end].trim_matches(['\'', '"']).to_owned());
+            rest = &after[end + 1..];
+        } else {
+            return Err(wrong());
+        }
+    }
+    Ok(steps)
+}
+
+/// What the path of the second argument leads to; all without one.
+fn found(values: &[Value]) -> Result<Option<Json>, String> {
+    let path = if values.len() > 1 { text(values, 1) } else { "$" };
+    let mut here = match &values[0] {
+        // Text that is no JSON has nothing in it.
+        Value::Text(text) | Value::Json(text) => match serde_json::from_str::<Json>(text) {
+            Ok(json) => json,
+            Err(_) => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    for step in steps(path)? {
+        let next = match &here {
+            Json::Object(fields) => fields.get(&step),
+            Json::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        match next.cloned() {
+            Some(next) => here = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(here))
+}
+
+fn scalar(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+fn value(values: &[Value], _: &Context<'_>) -> Out {
+    Ok(found(values)?
+        .as_ref()
+        .and_then(scalar)
+        .map_or(Value::Null, Value::Text))
+}
+
+fn array(values: &[Value], one: fn(&Json) -> Option<Value>) -> Out {
+    Ok(match found(values)? {
+        Some(Json::Array(items)) => Value::Array(
+            items
+                .iter()
+                .map(|item| one(item).unwrap_or(Value::Null))
+                .collect(),
+        ),
+        _ => Value::Null,
+    })
+}
+
+fn kind(values: &[Value], _: &Context<'_>) -> Out {
+    let name = match read(&values[0]) {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    };
+    Ok(Value::Text(name.into()))
+}
+
+pub(super) fn string(values: &[Value], _: &Context<'_>) -> Out {
+    match read(&values[0]) {
+        Json::String(text) => Ok(Value::Text(text)),
+        Json::Null => Ok(Value::Null),
+        _ => Err("The provided JSON input is not a string".into()),
+    }
+}
+
+/// A value of this type as JSON's text, a STRUCT's fields in their order: what `TO_JSON_STRING` makes.
+pub(crate) fn text_of(value: &Value, kind: &ColumnType) -> String {
+    match (value, kind) {
+        (Value::Array(items), ColumnType::Array(inner)) => {
+            let items: Vec<_> = items.iter().map(|item| text_of(item, inner)).collect();
+            format!("[{}]", items.join(","))
+        }
+        (Value::Struct(items), ColumnType::Struct(fields)) => {
+            let pair = |(field, item): (&Column, &Value)| {
+                let name = Json::from(field.name.as_str());
+                format!("{name}:{}", text_of(item, &field.kind))
+            };
+            let pairs: Vec<_> = fields.iter().zip(items).map(pair).collect();
+            format!("{{{}}}", pairs.join(","))
+        }
+        _ => of_value(value, kind).to_string(),
+    }
+}
+
+/// A value of this type as JSON, whose objects have their names in order: what `TO_JSON` makes.
+pub(crate) fn of_value(value: &Value, kind: &ColumnType) -> Json {
+    match (value, kind) {
+        (Value::Null, _) => Json::Null,
+        (Value::Bool(truth), _) => Json::Bool(*truth),
+        (Value::Int(number), _) => Json::from(*number),
+        (Value::Float(number), _) => serde_json::Number::from_f64(*number).map_or_else(
+            || Json::String(cast::text(value).unwrap_or_default()),
+            Json::Number,
+        ),
+        (Value::Numeric(text), _) => text.parse::<i64>().map_or_else(
+            |_| {
+                text.parse::<f64>()
+                    .ok()
+                    .and_then(serde_json::Number::from_f64)
+                    .map_or(Json::Null, Json::Number)
+            },
+            Json::from,
+        ),
+        (Value::Json(text), _) => serde_json::from_str(text).unwrap_or(Json::Null),
+        (Value::Bytes(bytes), _) => {
+            use base64::Engine;
+            Json::String(base64::engine::general_purpose::STANDARD.encode(bytes))
+        }
+        (Value::Timestamp(micros), _) => Json::String(
+            chrono::DateTime::from_timestamp_micros(*micros)
+                .map(|moment| moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+                .unwrap_or_default(),
+        ),
+        (Value::Array(items), ColumnType::Array(inner)) => {
+            items.iter().map(|item| of_value(item, inner)).collect()
+        }
+        (Value::Struct(items), ColumnType::Struct(fields)) => {
+            let pairs = fields
+                .iter()
+                .zip(items)
+                .map(|(field, item)| (field.name.clone(), of_value(item, &field.kind)));
+            Json::Object(pairs.collect())
+        }
+        (Value::DateTime(text), _) => Json::String(text.clone()),
+        _ => Json::String(cast::text(value).unwrap_or_default()),
+    }
+}

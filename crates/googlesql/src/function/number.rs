@@ -1,0 +1,321 @@
+//! Functions of numbers, and those of any type that compare.
+
+use super::{Context, Line};
+use crate::cast::{to_float, to_numeric};
+use crate::compare;
+use crate::numeric::Numeric;
+use crate::syntax::tree::Operator;
+use crate::value::Value;
+use std::cmp::Ordering;
+
+type Out = Result<Value, String>;
+
+pub(super) const LINES: &[Line] = &[
+    ("ABS", "N -> N", abs),
+    ("SIGN", "N -> N", sign),
+    ("ROUND", "INT64 -> FLOAT64", round),
+    ("ROUND", "NUMERIC INT64? -> NUMERIC", round),
+    ("ROUND", "FLOAT64 INT64? -> FLOAT64", round),
+    ("TRUNC", "NUMERIC INT64? -> NUMERIC", trunc),
+    ("TRUNC", "FLOAT64 INT64? -> FLOAT64", trunc),
+    ("CEIL", "INT64 -> FLOAT64", ceil),
+    ("CEIL", "NUMERIC -> NUMERIC", ceil),
+    ("CEIL", "FLOAT64 -> FLOAT64", ceil),
+    ("CEILING", "NUMERIC -> NUMERIC", ceil),
+    ("CEILING", "FLOAT64 -> FLOAT64", ceil),
+    ("FLOOR", "INT64 -> FLOAT64", floor),
+    ("FLOOR", "NUMERIC -> NUMERIC", floor),
+    ("FLOOR", "FLOAT64 -> FLOAT64", floor),
+    ("MOD", "INT64 INT64 -> INT64", modulo),
+    ("MOD", "NUMERIC NUMERIC -> NUMERIC", modulo),
+    ("DIV", "INT64 INT64 -> INT64", div),
+    ("POW", "FLOAT64 FLOAT64 -> FLOAT64", |v, _| {
+        float(v, |a| a[0].powf(a[1]))
+    }),
+    ("POWER", "FLOAT64 FLOAT64 -> FLOAT64", |v, _| {
+        float(v, |a| a[0].powf(a[1]))
+    }),
+    ("SQRT", "FLOAT64 -> FLOAT64", |v, _| float(v, |a| a[0].sqrt())),
+    ("EXP", "FLOAT64 -> FLOAT64", |v, _| float(v, |a| a[0].exp())),
+    ("LN", "FLOAT64 -> FLOAT64", |v, _| float(v, |a| a[0].ln())),
+    ("LOG", "FLOAT64 FLOAT64? -> FLOAT64", |v, _| {
+        float(v, |a| a.get(1).map_or_else(|| a[0].ln(), |base| a[0].log(*base)))
+    }),
+    ("LOG10", "FLOAT64 -> FLOAT64", |v, _| float(v, |a| a[0].log10())),
+    ("IS_NAN", "FLOAT64 -> BOOL", |v, _| {
+        Ok(Value::Bool(compare::is_nan(&v[0])))
+    }),
+    ("IS_INF", "FLOAT64 -> BOOL", |v, _| {
+        Ok(Value::Bool(matches!(v[0], Value::Float(f) if f.is_infinite())))
+    }),
+    ("RAND", "-> FLOAT64", random),
+    ("SAFE_DIVIDE", "NUMERIC NUMERIC -> NUMERIC", |v, _| {
+        Ok(safe(Operator::Divide, v))
+    }),
+    ("SAFE_DIVIDE", "FLOAT64 FLOAT64 -> FLOAT64", |v, _| {
+        Ok(safe(Operator::Divide, v))
+    }),
+    ("SAFE_ADD", "N N -> N", |v, _| Ok(safe(Operator::Add, v))),
+    ("SAFE_SUBTRACT", "N N -> N", |v, _| {
+        Ok(safe(Operator::Subtract, v))
+    }),
+    ("SAFE_MULTIPLY", "N N -> N", |v, _| {
+        Ok(safe(Operator::Multiply, v))
+    }),
+    ("SAFE_NEGATE", "N -> N", |v, _| {
+        Ok(super::arithmetic::negative(&v[0]).unwrap_or(Value::Null))
+    }),
+    ("IEEE_DIVIDE", "FLOAT64 FLOAT64 -> FLOAT64", |v, _| {
+        float(v, |a| a[0] / a[1])
+    }),
+    ("GREATEST", "T T* -> T", |v, _| Ok(extreme(v, Ordering::Greater))),
+    ("LEAST", "T T* -> T", |v, _| Ok(extreme(v, Ordering::Less))),
+    ("RANGE_BUCKET", "T ARRAY<T> -> INT64", range_bucket),
+    ("GENERATE_UUID", "-> STRING", |_, _| {
+        Ok(Value::Text(uuid::Uuid::new_v4().to_string()))
+    }),
+    ("SESSION_USER", "-> STRING", |_, context| {
+        Ok(Value::Text(format!(
+            "sandbox@{}.iam.gserviceaccount.com",
+            context.session.project
+        )))
+    }),
+    ("PARSE_NUMERIC", "STRING -> NUMERIC", |v, _| {
+        to_numeric(&v[0])
+            .map(numeric)
+            .ok_or_else(|| "Invalid NUMERIC value".into())
+    }),
+    ("BIT_COUNT", "INT64 -> INT64", |v, _| {
+        Ok(if let Value::Int(n) = v[0] {
+            Value::Int(n.count_ones().into())
+        } else {
+            Value::Null
+        })
+    }),
+];
+
+fn numeric(number: Numeric) -> Value {
+    Value::Numeric(number.to_string())
+}
+
+/// What a function of floats makes of the arguments.
+///
+/// # Errors
+/// No number comes out of numbers.
+fn float(values: &[Value], compute: fn(&[f64]) -> f64) -> Out {
+    let numbers: Vec<f64> = values
+        .iter()
+        .map(|value| to_float(value).unwrap_or(f64::NAN))
+        .collect();
+    let made = compute(&numbers);
+    if made.is_nan() && !numbers.iter().any(|number| number.is_nan()) {
+        return Err(format!(
+            "Floating point error in function: argument {}",
+            numbers[0]
+        ));
+    }
+    Ok(Value::Float(made))
+}
+
+fn safe(operator: Operator, values: &[Value]) -> Value {
+    super::arithmetic::compute(operator, &values[0], &values[1]).unwrap_or(Value::Null)
+}
+
+fn abs(values: &[Value], _: &Context<'_>) -> Out {
+    Ok(match &values[0] {
+        Value::Int(number) => Value::Int(
+            number
+                .checked_abs()
+                .ok_or_else(|| format!("int64 overflow: ABS({number})"))?,
+        ),
+        Value::Float(number) => Value::Float(number.abs()),
+        other => to_numeric(other).map_or(Value::Null, |number| numeric(number.absolute())),
+    })
+}
+
+fn sign(values: &[Value], _: &Context<'_>) -> Out {
+    Ok(match &values[0] {
+        Value::Int(number) => Value::Int(number.signum()),
+        Value::Float(number) if *number == 0.0 || number.is_nan() => Value::Float(*number),
+        Value::Float(number) => Value::Float(number.signum()),
+        other => to_numeric(other).map_or(Value::Null, |number| numeric(Numeric::from_int(number.signum()))),
+    })
+}
+
+fn digits(values: &[Value]) -> i64 {
+    match values.get(1) {
+        Some(Value::Int(digits)) => *digits,
+        _ => 0,
+    }
+}
+
+/// A float, to so many digits behind the point.
+fn to_digits(number: f64, digits: i64, round: fn(f64) -> f64) -> f64 {
+    let Ok(digits) = i32::try_from(digits) else {
+        return number;
+    };
+    let unit = 10_f64.powi(digits);
+    let made = round(number * unit) / unit;
+    if made.is_finite() { made } else { number }
+}
+
+fn round(values: &[Value], _: &Context<'_>) -> Out {
+    match &values[0] {
+        Value::Numeric(_) => {
+            let made = to_numeric(&values[0]).and_then(|number| number.round(digits(values)));
+            made.map(numeric)
+                .ok_or_else(|| "numeric overflow in ROUND".into())
+        }
+        other => Ok(Value::Float(to_digits(
+            to_float(other).unwrap_or(f64::NAN),
+            digits(values),
+            f64::round,
+        ))),
+    }
+}
+
+fn trunc(values: &[Value], _: &Context<'_>) -> Out {
+    match &values[0] {
+        Value::Numeric(_) => {
+            let made = to_numeric(&values[0]).and_then(|number| number.truncate(digits(values)));
+            made.map(numeric)
+                .ok_or_else(|| "numeric overflow in TRUNC".into())
+        }
+        other => Ok(Value::Float(to_digits(
+            to_float(other).unwrap_or(f64::NAN),
+            digits(values),
+            f64::trunc,
+        ))),
+    }
+}
+
+fn ceil(values: &[Value], _: &Context<'_>) -> Out {
+    match &values[0] {
+        Value::Numeric(_) => {
+            let made = to_numeric(&values[0]).and_then(Numeric::ceiling);
+            made.map(numeric).ok_or_else(|| "numeric overflow in CEIL".into())
+        }
+        other => Ok(Value::Float(to_float(other).unwrap_or(f64::NAN).ceil())),
+    }
+}
+
+fn floor(values: &[Value], _: &Context<'_>) -> Out {
+    match &values[0] {
+        Value::Numeric(_) => {
+            let made = to_numeric(&values[0]).and_then(Numeric::floor);
+            made.map(numeric)
+                .ok_or_else(|| "numeric overflow in FLOOR".into())
+        }
+        other => Ok(Value::Float(to_float(other).unwrap_or(f64::NAN).floor())),
+    }
+}
+
+fn modulo(values: &[Value], _: &Context<'_>) -> Out {
+    match (&values[0], &values[1]) {
+        (Value::Int(a), Value::Int(b)) => match b {
+            0 => Err(format!("division by zero: MOD({a}, {b})")),
+            _ => Ok(Value::Int(a.wrapping_rem(*b))),
+        },
+        (a, b) => {
+            let (Some(a), Some(b)) = (to_numeric(a), to_numeric(b)) else {
+                return Ok(Value::Null);
+            };
+            a.modulo(b)
+                .map(numeric)
+                .ok_or_else(|| format!("division by zero: MOD({a}, {b})"))
+        }
+    }
+}
+
+fn div(values: &[Value], _: &Context<'_>) -> Out {
+    match (&values[0], &values[1]) {
+        (Value::Int(a), Value::Int(0)) => Err(format!("division by zero: DIV({a}, 0)")),
+        (Value::Int(a), Value::Int(b)) => a
+            .checked_div(*b)
+            .map(Value::Int)
+            .ok_or_else(|| format!("int64 overflow: DIV({a}, {b})")),
+        _ => Ok(Value::Null),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "53 of 64 random bits are as random")]
+fn random(_: &[Value], _: &Context<'_>) -> Out {
+    let (bits, _) = uuid::Uuid::new_v4().as_u64_pair();
+    Ok(Value::Float(
+        (bits.rotate_left(20) >> 11) as f64 / (1_u64 << 53) as f64,
+    ))
+}
+
+fn extreme(values: &[Value], wanted: Ordering) -> Value {
+    let nan = values.iter().find(|value| compare::is_nan(value));
+    let best = values.iter().reduce(|best, value| {
+        if compare::order(value, best) == wanted {
+            value
+        } else {
+            best
+        }
+    });
+    nan.or(best).cloned().unwrap_or(Value::Null)
+}
+
+fn range_bucket(values: &[Value], _: &Context<'_>) -> Out {
+    let Value::Array(bounds) = &values[1] else {
+        return Ok(Value::Null);
+    };
+    let below = bounds
+        .iter()
+        .filter(|bound| compare::order(bound, &values[0]) != Ordering::Greater)
+        .count();
+    Ok(Value::Int(i64::try_from(below).unwrap_or(i64::MAX)))
+}
+
+/// SUM, AVG and STDDEV of numbers that are not NULL; NULL of none.
+///
+/// # Errors
+/// The sum is too large for its type.
+pub(crate) fn sum(name: &str, kind: &crate::value::ColumnType, values: &[Value]) -> Out {
+    use crate::value::ColumnType as T;
+    let Some(first) = values.first() else {
+        return Ok(Value::Null);
+    };
+    match (name, kind) {
+        ("SUM", T::Int64) => {
+            let mut total = 0_i64;
+            for value in values {
+                if let Value::Int(number) = value {
+                    total = total.checked_add(*number).ok_or("int64 overflow in SUM")?;
+                }
+            }
+            Ok(Value::Int(total))
+        }
+        (_, T::Numeric) => {
+            let mut total = Numeric::ZERO;
+            for value in values {
+                let number = to_numeric(value).ok_or("Invalid NUMERIC value")?;
+                total = total.add(number).ok_or("numeric overflow: SUM")?;
+            }
+            if name == "AVG" {
+                let count = Numeric::from_int(i64::try_from(values.len()).unwrap_or(i64::MAX));
+                total = total.divide(count).ok_or("numeric overflow: AVG")?;
+            }
+            Ok(numeric(total))
+        }
+        _ => {
+            let numbers: Vec<f64> = values.iter().filter_map(to_float).collect();
+            let total: f64 = numbers.iter().sum();
+            #[expect(clippy::cast_precision_loss, reason = "no table here has 2^53 rows")]
+            let count = numbers.len() as f64;
+            Ok(match name {
+                "SUM" => Value::Float(total),
+                "AVG" => Value::Float(total / count),
+                // The sample's; of one number there is none.
+                _ if numbers.len() < 2 || *first == Value::Null => Value::Null,
+                _ => {
+                    let mean = total / count;
+                    let spread: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+                    Value::Float((spread / (count - 1.0)).sqrt())
+                }
+            })
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! REGEXP functions. RE2's patterns are those of the crate: both come from the same family.
+
+use super::text::{count, int, text};
+use super::{Context, Line};
+use crate::value::Value;
+use regex::Regex;
+
+type Out = Result<Value, String>;
+
+pub(super) const LINES: &[Line] = &[
+    ("REGEXP_CONTAINS", "STRING STRING -> BOOL", |v, _| {
+        Ok(Value::Bool(pattern(v)?.is_match(text(v, 0))))
+    }),
+    ("REGEXP_EXTRACT", "STRING STRING -> STRING", extract),
+    ("REGEXP_SUBSTR", "STRING STRING -> STRING", extract),
+    (
+        "REGEXP_EXTRACT",
+        "STRING STRING INT64 INT64? -> STRING",
+        extract_nth,
+    ),
+    (
+        "REGEXP_EXTRACT_ALL",
+        "STRING STRING -> ARRAY<STRING>",
+        extract_all,
+    ),
+    ("REGEXP_REPLACE", "STRING STRING STRING -> STRING", replace),
+    ("REGEXP_INSTR", "STRING STRING -> INT64", |v, _| {
+        let whole = text(v, 0);
+        Ok(pattern(v)?.find(whole).map_or(Value::Int(0), |found| {
+            count(whole[..found.start()].chars().count() + 1)
+        }))
+    }),
+];
+
+fn pattern(values: &[Value]) -> Result<Regex, String> {
+    Regex::new(text(values, 1)).map_err(|error| format!("Cannot parse regular expression: {error}"))
+}
+
+/// The group of a match, if the pattern has one; else all of the match.
+fn group(found: &regex::Captures<'_>) -> Value {
+    let matched = if found.len() > 1 {
+        found.get(1)
+    } else {
+        found.get(0)
+    };
+    matched.map_or(Value::Null, |part| Value::Text(part.as_str().to_owned()))
+}
+
+fn checked(values: &[Value]) -> Result<Regex, String> {
+    let pattern = pattern(values)?;
+    if pattern.captures_len() > 2 {
+        return Err(format!(
+            "Regular expression has more than 1 capturing group: {pattern}"
+        ));
+    }
+    Ok(pattern)
+}
+
+fn extract(values: &[Value], _: &Context<'_>) -> Out {
+    Ok(checked(values)?
+        .captures(text(values, 0))
+        .map_or(Value::Null, |found| group(&found)))
+}
+
+fn extract_nth(values: &[Value], _: &Context<'_>) -> Out {
+    let skipped = usize::try_from(int(values, 2) - 1).map_err(|_| "Position must be positive")?;
+    let nth = if values.len() > 3 {
+        usize::try_from(int(values, 3) - 1).map_err(|_| "Occurrence must be positive")?
+    } else {
+        0
+    };
+    let from: String = text(values, 0).chars().skip(skipped).collect();
+    Ok(checked(values)?
+        .captures_iter(&from)
+        .nth(nth)
+        .map_or(Value::Null, |found| group(&found)))
+}
+
+fn extract_all(values: &[Value], _: &Context<'_>) -> Out {
+    Ok(Value::Array(
+        checked(values)?
+            .captures_iter(text(values, 0))
+            .map(|found| group(&found))
+            .collect(),
+    ))
+}
+
+/// `\1` is the first group, as in RE2.
+fn replace(values: &[Value], _: &Context<'_>) -> Out {
+    let mut with = String::new();
+    let mut letters = text(values, 2).chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '$' => with.push_str("$$"),
+            '\\' => match letters.next() {
+                Some(digit) if digit.is_ascii_digit() => with.extend(['$', '{', digit, '}']),
+                Some('\\') => with.push('\\'),
+                _ => return Err("Invalid REGEXP_REPLACE pattern".into()),
+            },
+            other => with.push(other),
+        }
+    }
+    Ok(Value::Text(
+        pattern(values)?
+            .replace_all(text(values, 0), with.as_str())
+            .into_owned(),
+    ))
+}
