@@ -5,30 +5,21 @@
 //! `cdap`, `bigquery` and `storage` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
 
 mod accounts;
-pub mod artifact;
 pub mod bigquery;
 mod body;
-pub mod bucket;
 pub mod cdap;
 pub mod clock;
-mod container;
 mod control;
 mod discovery;
-pub mod execution;
-pub mod executor;
 pub mod fusion;
 mod ground;
-mod hash_order;
 pub mod host;
-mod macros;
-pub mod observation;
-mod pipeline;
-pub mod plugin;
 pub mod scenario;
 pub mod server;
-pub mod source;
 pub mod storage;
 
+pub use pipelines::Personality;
+use pipelines::source;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -95,25 +86,6 @@ pub enum State {
     Directory(PathBuf),
     /// Nowhere: gone with the process.
     Ephemeral,
-}
-
-/// Which measured release the sandbox resembles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Personality {
-    /// A fresh run cannot be seen at all for up to two seconds.
-    V6_10,
-    /// A fresh run is seen at once, with the system's arguments instead of the caller's.
-    V6_11,
-}
-
-impl Personality {
-    /// The release as `/v3/version` tells it.
-    pub const fn release(self) -> &'static str {
-        match self {
-            Self::V6_10 => "6.10.0",
-            Self::V6_11 => "6.11.0",
-        }
-    }
 }
 
 /// Flow control of the whole instance; `None` is no limit, as a fresh server has it.

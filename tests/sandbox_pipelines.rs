@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use server::Sandbox;
 
 const APPS: &str = "/api/v3/namespaces/default/apps";
-const PORTS: &str = include_str!("../src/sandbox/executor/tests/pipelines/ports.json");
-const CONDITION: &str = include_str!("../src/sandbox/executor/tests/pipelines/condition.json");
+const PORTS: &str = include_str!("../crates/pipelines/src/executor/tests/pipelines/ports.json");
+const CONDITION: &str = include_str!("../crates/pipelines/src/executor/tests/pipelines/condition.json");
 
 fn sandbox(home: &Home) -> Sandbox {
     let state = home.path().join("sandbox");

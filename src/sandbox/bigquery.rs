@@ -26,7 +26,6 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-use crate::sandbox::bucket::Buckets;
 use crate::sandbox::{SandboxError, State};
 use archive::Archive;
 use axum::Router;
@@ -36,6 +35,7 @@ use axum::routing::{delete, get, post};
 use fault::Fault;
 use googlesql::{SqlError, Warehouse};
 use job::Ledger;
+use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
 use std::sync::Arc;
 use upload::Uploads;

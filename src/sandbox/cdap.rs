@@ -4,9 +4,7 @@
 //! content types and key order. What runs is the executor's affair (`sandbox/execution.rs`); here
 //! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
 
-use super::artifact::{Installed, Shelf};
 use super::clock::Clock;
-use super::execution::Executor;
 use super::scenario::live::Faults;
 use super::server::Names;
 use super::{Limits, Personality, SandboxError, Settings};
@@ -17,6 +15,8 @@ use axum::http::header::{AUTHORIZATION, CONNECTION};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::response::Response;
 use axum::routing::any;
+use pipelines::artifact::{Installed, Shelf};
+use pipelines::execution::Executor;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,7 +119,8 @@ impl Cdap {
                 .clone()
                 .map(|token| gate::Gate::new(token, format!("{base}/token"))),
         });
-        cdap.world().installed = Installed::shipped(settings.personality, settings.lab)?;
+        cdap.world().installed = Installed::shipped(settings.personality, settings.lab)
+            .map_err(|error| SandboxError::Deploy(format!("an artifact of the sandbox: {error}")))?;
         cdap.load_artifacts()?;
         cdap.load()?;
         cdap.take_up(&std::collections::BTreeSet::new());

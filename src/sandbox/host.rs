@@ -1,13 +1,13 @@
 //! Puts a sandbox together: warehouse, source, bucket, executor, and the server in front of them.
 
-use super::bucket::Buckets;
-use super::executor::StoreExecutor;
 use super::ground::{Scratch, create, lock};
-use super::plugin::Stores;
 use super::server::{self, Names, Ready, Running};
-use super::source::{Address, Source};
 use super::{SandboxError, Settings, State, bigquery, storage};
 use googlesql::{SqlError, Warehouse};
+use pipelines::bucket::Buckets;
+use pipelines::executor::StoreExecutor;
+use pipelines::plugin::Stores;
+use pipelines::source::{Address, Source};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::sync::Arc;

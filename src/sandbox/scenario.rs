@@ -16,6 +16,7 @@ mod words;
 pub use self::toml::span;
 
 use super::cdap::run::Status;
+pub use pipelines::execution::Breakage;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -187,17 +188,6 @@ pub enum Refusal {
     Launching,
     /// All runs.
     Outstanding,
-}
-
-/// A stage that breaks. A sink breaks when it commits: what other sinks write is complete then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Breakage {
-    /// The stage's name.
-    pub stage: String,
-    /// The message of the exception.
-    pub text: String,
-    /// The class of the exception.
-    pub class_name: String,
 }
 
 /// A rule of the server itself.

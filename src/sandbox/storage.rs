@@ -23,13 +23,13 @@ pub(super) use xml::is_object;
 mod tests;
 
 use crate::sandbox::body;
-use crate::sandbox::bucket::{Buckets, Refusal};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::{get, post};
 use fault::Fault;
+use pipelines::bucket::{Buckets, Refusal};
 use resumable::Uploads;
 use serde_json::Value as Json;
 use std::sync::Arc;

@@ -5,9 +5,9 @@
 use super::Desk;
 use super::intake::Load;
 use super::work::Outcome;
-use crate::sandbox::container::{Container, Misfit, Reading, fitted};
 use googlesql::value::{Column, ColumnType};
 use googlesql::{Existing, SqlError};
+use pipelines::container::{Container, Misfit, Reading, fitted};
 
 impl Load {
     /// Reads the files and puts their rows into the table: all or none.

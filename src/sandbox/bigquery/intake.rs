@@ -7,11 +7,11 @@ use super::Desk;
 use super::detection::detected;
 use super::parameter::{json_value, scalar};
 use super::work::{Destination, Outcome};
-use crate::sandbox::container::{Container, Reading};
 use flate2::read::MultiGzDecoder;
 use googlesql::kind::name as type_name;
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{Existing, SqlError};
+use pipelines::container::{Container, Reading};
 use serde_json::Value as Json;
 use std::io::Read;
 

@@ -6,10 +6,10 @@ use super::intake::{Form, Load, Taking};
 use super::parameter::{self, truth};
 use super::transfer::{self, Copy, Extract, Table};
 use super::work::{Destination, Query, Work};
-use crate::sandbox::container::{Container, Packing, Reading};
 use googlesql::kind::from_name;
 use googlesql::value::{Column, ColumnType};
 use googlesql::{Append, Existing};
+use pipelines::container::{Container, Packing, Reading};
 use serde_json::Value as Json;
 
 /// Reads `configuration`; `data` is what was uploaded with it.

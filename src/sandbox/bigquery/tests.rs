@@ -5,8 +5,8 @@ mod loads;
 mod tables;
 
 use super::*;
-use crate::sandbox::bucket::Buckets;
 use googlesql::QuerySettings;
+use pipelines::bucket::Buckets;
 use reqwest::{Client, Method as Verb, StatusCode};
 use serde_json::{Value as Json, json};
 

@@ -2,12 +2,12 @@
 
 use super::Desk;
 use super::work::{Destination, Outcome};
-use crate::sandbox::bucket;
-use crate::sandbox::container::{Container, Content, Packing};
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use googlesql::value::Value;
 use googlesql::{QuerySettings, SqlError};
+use pipelines::bucket;
+use pipelines::container::{Container, Content, Packing};
 use serde_json::{Map, Value as Json};
 use std::io::Read;
 

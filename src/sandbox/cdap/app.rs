@@ -2,7 +2,7 @@
 
 use super::catalogue::ArtifactId;
 use super::program::{ProgramKind, WORKFLOW, WORKFLOW_DESCRIPTION};
-use crate::sandbox::execution::Plan;
+use pipelines::execution::Plan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 

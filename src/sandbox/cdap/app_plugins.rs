@@ -5,9 +5,9 @@ use super::app_calls::with_version;
 use super::call::Call;
 use super::json::Ordered;
 use super::world::World;
-use crate::sandbox::artifact::{PluginClass, Requirements, Version, Wanted};
-use crate::sandbox::execution::PluginUse;
-use crate::sandbox::hash_order;
+use pipelines::artifact::{PluginClass, Requirements, Version, Wanted};
+use pipelines::execution::PluginUse;
+use pipelines::hash_order;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -84,7 +84,7 @@ fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
             description: String::new(),
             class_name: String::new(),
             config_field_name: None,
-            properties: crate::sandbox::artifact::Properties::default(),
+            properties: pipelines::artifact::Properties::default(),
             requirements: Requirements::default(),
         },
         |(_, class)| {

@@ -4,10 +4,10 @@
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-pub use crate::sandbox::artifact::ArtifactId;
-use crate::sandbox::artifact::owner;
-use crate::sandbox::artifact::{Artifact, PluginClass, Properties, Property, entity};
-use crate::sandbox::hash_order;
+pub use pipelines::artifact::ArtifactId;
+use pipelines::artifact::owner;
+use pipelines::artifact::{Artifact, PluginClass, Properties, Property, entity};
+use pipelines::hash_order;
 use serde::Serialize;
 
 pub(super) fn scope(call: &Call) -> Result<Option<&str>, Answer> {

@@ -6,9 +6,9 @@
 use super::Cdap;
 use super::event::Event;
 use super::run::{Run, Status};
-use crate::sandbox::observation::Failure;
 use crate::sandbox::scenario::Happening;
 use crate::sandbox::scenario::facts::Arguments;
+use pipelines::observation::Failure;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -9,7 +9,7 @@ use super::json::{Ordered, gson_text, syntax_class, syntax_error};
 use super::program::WORKFLOW;
 use super::run::Run;
 use super::schedule;
-use crate::sandbox::artifact::Shelf;
+use pipelines::artifact::Shelf;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 

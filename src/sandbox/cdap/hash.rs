@@ -2,7 +2,7 @@
 //!
 //! A client should not depend on it; but a client that does should see the same here.
 
-use crate::sandbox::hash_order;
+use pipelines::hash_order;
 
 /// Keys in the order of a `java.util.HashMap`; those that share a bucket stay as they came.
 pub fn in_hash_order<K: AsRef<str>, V>(entries: impl IntoIterator<Item = (K, V)>) -> Vec<(K, V)> {

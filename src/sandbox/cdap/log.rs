@@ -4,9 +4,9 @@
 
 use super::json::Ordered;
 use super::run::Run;
-use crate::sandbox::hash_order;
-use crate::sandbox::observation::{Level, Line, NodeProgram};
 use chrono::DateTime;
+use pipelines::hash_order;
+use pipelines::observation::{Level, Line, NodeProgram};
 use serde::{Deserialize, Serialize};
 
 pub mod filter;

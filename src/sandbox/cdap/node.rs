@@ -6,10 +6,10 @@ use super::call::Call;
 use super::json::{Ordered, gson_text};
 use super::run::{Cause, Node, Run, Status};
 use crate::sandbox::Personality;
-use crate::sandbox::execution::Job;
-use crate::sandbox::macros::Scope;
-use crate::sandbox::observation::Failure;
-use crate::sandbox::{hash_order, pipeline};
+use pipelines::execution::Job;
+use pipelines::macros::Scope;
+use pipelines::observation::Failure;
+use pipelines::{hash_order, pipeline};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

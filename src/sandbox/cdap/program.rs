@@ -1,7 +1,7 @@
 //! Programs and how CDAP spells them: `workflows` in paths, `Workflow` in JSON, `workflow` in entity ids.
 
 use crate::sandbox::Personality;
-use crate::sandbox::observation::NodeProgram;
+use pipelines::observation::NodeProgram;
 use serde::{Deserialize, Serialize};
 
 /// The workflow that every batch pipeline is.

@@ -5,7 +5,7 @@ use super::Cdap;
 use super::world::SecureKey;
 use crate::sandbox::SandboxError;
 use crate::sandbox::server::Names;
-use crate::sandbox::source::{PASSWORD, USER};
+use pipelines::source::{PASSWORD, USER};
 
 const PIPELINES: [&str; 2] = [
     include_str!("../../../assets/cdf-mysql-to-bigquery.json"),

@@ -13,9 +13,9 @@ use super::call::Call;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW, WORKFLOW_DESCRIPTION};
 use super::strings::InOrder;
 use super::world::World;
-use crate::sandbox::execution::PlannedNode;
-use crate::sandbox::observation::NodeProgram;
-use crate::sandbox::pipeline;
+use pipelines::execution::PlannedNode;
+use pipelines::observation::NodeProgram;
+use pipelines::pipeline;
 use serde::Serialize;
 use text::Resources;
 

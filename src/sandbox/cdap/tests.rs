@@ -1,11 +1,11 @@
 //! The API over real HTTP, with an executor that does what the start's arguments say.
 
-use crate::sandbox::artifact::Shelf;
-use crate::sandbox::execution::{End, Executor, Job, Plan, PlannedNode, PluginUse};
-use crate::sandbox::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use crate::sandbox::server::{self, Names, Running};
 use crate::sandbox::{Limits, Personality, Settings, State};
 use axum::Router;
+use pipelines::artifact::Shelf;
+use pipelines::execution::{End, Executor, Job, Plan, PlannedNode, PluginUse};
+use pipelines::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::{Ordered, gson};
-use crate::sandbox::artifact::Installed;
+use pipelines::artifact::Installed;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::catalogue::scope;
 use super::strings::string_map;
 use crate::sandbox::SandboxError;
-use crate::sandbox::artifact::{
+use pipelines::artifact::{
     Artifact, ArtifactId, Classes, Jar, PluginClass, Properties, Range, Version, entity, owner,
 };
 

@@ -5,9 +5,9 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::{Ordered, gson_text};
-use crate::sandbox::artifact::{Shelf, Version};
-use crate::sandbox::hash_order;
-use crate::sandbox::pipeline::{StageFault, stage_fault};
+use pipelines::artifact::{Shelf, Version};
+use pipelines::hash_order;
+use pipelines::pipeline::{StageFault, stage_fault};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -153,7 +153,7 @@ fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
 fn spec(stage: &Json, body: &Ordered, stock: &Shelf<'_>) -> Option<Spec> {
     let text = |of: &Json, key: &str| of[key].as_str().unwrap_or_default().to_owned();
     let plugin = &stage["plugin"];
-    let (artifact, class) = crate::sandbox::pipeline::stage_plugin(stage, stock)?;
+    let (artifact, class) = pipelines::pipeline::stage_plugin(stage, stock)?;
     let Version {
         version,
         major,

@@ -6,7 +6,7 @@ use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
 use super::schedule::{Schedule, ScheduleId};
-use crate::sandbox::artifact::Installed;
+use pipelines::artifact::Installed;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;

@@ -1,9 +1,9 @@
 //! What a request asks for beside its path. Unknown parameters are ignored, as Google does.
 
 use super::fault::Fault;
-use crate::sandbox::bucket::Conditions;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use pipelines::bucket::Conditions;
 use std::convert::Infallible;
 
 /// The query parameters of a URL, in order.

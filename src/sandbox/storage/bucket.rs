@@ -4,12 +4,12 @@ use super::asked::Asked;
 use super::fault::Fault;
 use super::{Desk, said, show};
 use crate::sandbox::body;
-use crate::sandbox::bucket::record::Fields;
-use crate::sandbox::bucket::{Refusal, bucket_fault};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use pipelines::bucket::record::Fields;
+use pipelines::bucket::{Refusal, bucket_fault};
 use serde_json::{Value as Json, json};
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -190,7 +190,7 @@ pub(super) async fn set_policy(
     let body = said(&headers, &bytes)?;
     let id = name.clone();
     let edited = desk.ask(move |buckets| {
-        buckets.edit_bucket(&name, &crate::sandbox::bucket::Conditions::default(), |fields| {
+        buckets.edit_bucket(&name, &pipelines::bucket::Conditions::default(), |fields| {
             fields.insert("iam".into(), show::chosen(&body, &["version", "bindings"]).into());
         })
     });

@@ -2,9 +2,9 @@
 //! them: googleapis/python-storage #1071, kestra-io/plugin-gcp #321).
 
 use crate::sandbox::body::Unreadable;
-use crate::sandbox::bucket::Refusal;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pipelines::bucket::Refusal;
 use serde_json::json;
 
 /// An answer that is no success.

@@ -4,12 +4,12 @@ use super::asked::Asked;
 use super::fault::Fault;
 use super::{Desk, media, said, show};
 use crate::sandbox::body;
-use crate::sandbox::bucket::record::{Fields, Record};
-use crate::sandbox::bucket::{Conditions, Refusal, object_fault};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pipelines::bucket::record::{Fields, Record};
+use pipelines::bucket::{Conditions, Refusal, object_fault};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 

@@ -1,13 +1,13 @@
 //! Buckets and objects as the API shows them, and which of their fields clients may set.
 
-use crate::sandbox::bucket::Bucket;
-use crate::sandbox::bucket::record::{Fields, Record};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use pipelines::bucket::Bucket;
+use pipelines::bucket::record::{Fields, Record};
 use serde_json::{Value as Json, json};
 
 /// What a body may set of an object.

@@ -7,13 +7,13 @@ use super::fault::Fault;
 use super::upload::{Intent, store};
 use super::{Desk, media};
 use crate::sandbox::body::text;
-use crate::sandbox::bucket::{Conditions, bucket_fault};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use pipelines::bucket::{Conditions, bucket_fault};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@
 use crate::sandbox::cdap::app::AppVersion;
 use crate::sandbox::cdap::app_plugins::{self, Id};
 use crate::sandbox::cdap::json::gson_text;
-use crate::sandbox::execution::{PlannedNode, PluginUse};
-use crate::sandbox::pipeline;
+use pipelines::execution::{PlannedNode, PluginUse};
+use pipelines::pipeline;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

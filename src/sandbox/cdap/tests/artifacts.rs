@@ -1,7 +1,7 @@
 //! Artifacts that clients add and remove, schedules, and the studio's validation.
 
 use super::*;
-use crate::sandbox::artifact::{Artifact, PluginClass};
+use pipelines::artifact::{Artifact, PluginClass};
 
 const N: &str = "/v3/namespaces/default";
 /// The very jar that real servers were recorded with.
@@ -50,7 +50,7 @@ async fn a_jar_is_looked_through_as_a_real_server_does() {
         .get(&format!("{N}/artifacts/lab-user/versions/2.0.0?scope=USER"))
         .await;
     let ours: Artifact = serde_json::from_str(&got.body).unwrap();
-    let real = include_str!("../../../../assets/sandbox/artifacts/lab-plugins.json");
+    let real = include_str!("../../../../crates/pipelines/assets/artifacts/lab-plugins.json");
     let real: Artifact = serde_json::from_str(real).unwrap();
     assert_eq!(sorted(ours.classes.plugins), sorted(real.classes.plugins));
     assert!(got.body.ends_with(r#""isLowerInclusive":true,"isUpperInclusive":false}],"name":"lab-user","version":"2.0.0","scope":"USER"}"#), "{}", got.body);

@@ -1,11 +1,11 @@
 //! The shipped pipelines over HTTP with the real executor, from the start to the rows.
 
 use super::*;
-use crate::sandbox::bucket::Buckets;
-use crate::sandbox::executor::StoreExecutor;
-use crate::sandbox::plugin::Stores;
-use crate::sandbox::source::{self, Source};
 use googlesql::Warehouse;
+use pipelines::bucket::Buckets;
+use pipelines::executor::StoreExecutor;
+use pipelines::plugin::Stores;
+use pipelines::source::{self, Source};
 
 /// A sandbox whose executor moves real rows; the folder holds its bucket.
 async fn real() -> (Lab, tempfile::TempDir) {

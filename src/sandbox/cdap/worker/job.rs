@@ -2,7 +2,7 @@
 
 use super::{MAP_REDUCE, Work};
 use crate::sandbox::Personality;
-use crate::sandbox::observation::{Level, NodeProgram};
+use pipelines::observation::{Level, NodeProgram};
 
 const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
 

@@ -5,7 +5,7 @@ use super::Work;
 use crate::sandbox::cdap::log::{Origin, Speaker};
 use crate::sandbox::cdap::program::WORKFLOW;
 use crate::sandbox::cdap::run::{Run, Status};
-use crate::sandbox::observation::{Failure, Level, Line, NodeProgram};
+use pipelines::observation::{Failure, Level, Line, NodeProgram};
 
 const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
 const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";

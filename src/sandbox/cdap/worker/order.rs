@@ -1,10 +1,10 @@
 //! What the executor is asked to do for a run, put together from what the server knows when it begins.
 
-use crate::sandbox::artifact::Shelf;
 use crate::sandbox::cdap::Cdap;
 use crate::sandbox::cdap::run::Run;
-use crate::sandbox::execution::Job;
-use crate::sandbox::pipeline;
+use pipelines::artifact::Shelf;
+use pipelines::execution::Job;
+use pipelines::pipeline;
 
 impl Cdap {
     /// Nothing, if this version of the app is gone.

@@ -4,9 +4,9 @@ use super::Work;
 use crate::sandbox::cdap::json::{Ordered, gson_text};
 use crate::sandbox::cdap::node::resolved_properties;
 use crate::sandbox::cdap::program::WORKFLOW;
-use crate::sandbox::execution::Job;
-use crate::sandbox::observation::Level;
-use crate::sandbox::pipeline;
+use pipelines::execution::Job;
+use pipelines::observation::Level;
+use pipelines::pipeline;
 
 impl Work {
     /// The lineage of fields that a phase leaves in the token. Plugins tell it; none of the sandbox's does.

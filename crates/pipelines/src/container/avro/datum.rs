@@ -1,0 +1,257 @@
+//! One record's bytes as a row, and a row as bytes: Avro's binary encoding.
+
+use super::schema::{Shape, is_optional};
+use crate::container::cell;
+use googlesql::value::{Column, ColumnType, Value};
+
+/// Bytes that are still to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'b>(pub &'b [u8]);
+
+impl<'b> Cursor<'b> {
+    /// The next so many bytes.
+    pub fn take(&mut self, count: usize) -> Result<&'b [u8], String> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or("the file ends too early")?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    /// A whole number: seven bits a byte, the sign in the last bit.
+    pub fn long(&mut self) -> Result<i64, String> {
+        let mut bits = 0_u64;
+        for place in 0..10 {
+            let byte = self.take(1)?[0];
+            bits |= u64::from(byte & 0x7f) << (7 * place);
+            if byte & 0x80 == 0 {
+                return Ok((bits >> 1).cast_signed() ^ -(bits & 1).cast_signed());
+            }
+        }
+        Err("a number is too long".into())
+    }
+
+    fn length(&mut self) -> Result<usize, String> {
+        usize::try_from(self.long()?).map_err(|_| "a length is negative".into())
+    }
+
+    /// Bytes behind their number.
+    pub fn bytes(&mut self) -> Result<&'b [u8], String> {
+        let length = self.length()?;
+        self.take(length)
+    }
+
+    /// A text behind its length.
+    pub fn text(&mut self) -> Result<String, String> {
+        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| "a string is not UTF-8".into())
+    }
+
+    /// The items of an array or a map, block by block.
+    fn items<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T, String>) -> Result<Vec<T>, String> {
+        let mut items = Vec::new();
+        loop {
+            let mut count = self.long()?;
+            if count == 0 {
+                return Ok(items);
+            }
+            if count < 0 {
+                // A block that says its bytes, for those who leave it out.
+                self.long()?;
+                count = count.checked_neg().ok_or("a block is too long")?;
+            }
+            // An item has a byte at least; one that has none could be told by the million.
+            if usize::try_from(count).is_ok_and(|count| count > self.0.len()) {
+                return Err("the file ends too early".into());
+            }
+            for _ in 0..count {
+                items.push(item(self)?);
+            }
+        }
+    }
+
+    /// The header's map of bytes.
+    pub fn metadata(&mut self) -> Result<Vec<(String, &'b [u8])>, String> {
+        self.items(|cursor| Ok((cursor.text()?, cursor.bytes()?)))
+    }
+
+    /// One record.
+    pub fn record(&mut self, fields: &[(Column, Shape)]) -> Result<Vec<Value>, String> {
+        fields.iter().map(|(_, shape)| self.value(shape)).collect()
+    }
+
+    fn value(&mut self, shape: &Shape) -> Result<Value, String> {
+        let far = |value: Option<Value>| value.ok_or_else(|| "a moment is out of range".to_owned());
+        Ok(match shape {
+            Shape::Null => Value::Null,
+            Shape::Bool => Value::Bool(self.take(1)?[0] != 0),
+            Shape::Int => Value::Int(self.long()?),
+            Shape::Float => Value::Float(f32::from_le_bytes(self.array()?).into()),
+            Shape::Double => Value::Float(f64::from_le_bytes(self.array()?)),
+            Shape::Bytes => Value::Bytes(self.bytes()?.to_vec()),
+            Shape::Fixed(size) => Value::Bytes(self.take(*size)?.to_vec()),
+            Shape::Text => Value::Text(self.text()?),
+            Shape::Enum(symbols) => {
+                let symbol = symbols.get(self.length()?).ok_or("an enum has no such symbol")?;
+                Value::Text(symbol.clone())
+            }
+            Shape::Date => far(cell::date(self.long()?))?,
+            Shape::Time(unit) => far(cell::time(cell::micros(self.long()?, *unit)?))?,
+            Shape::Timestamp(unit) => Value::Timestamp(cell::micros(self.long()?, *unit)?),
+            Shape::DateTime(unit) => far(cell::datetime(cell::micros(self.long()?, *unit)?))?,
+            Shape::DateTimeText => {
+                let text = self.text()?;
+                let value = cell::canonical(text.clone(), &ColumnType::DateTime);
+                value.ok_or_else(|| format!("'{text}' is no datetime"))?
+            }
+            Shape::Decimal(scale, fixed) => {
+                let bytes = match fixed {
+                    Some(size) => self.take(*size)?,
+                    None => self.bytes()?,
+                };
+                cell::decimal(bytes, *scale).ok_or("a decimal has too many digits")?
+            }
+            Shape::Array(item) => Value::Array(self.items(|cursor| cursor.value(item))?),
+            Shape::Map(value) => Value::Array(self.items(|cursor| {
+                let key = Value::Text(cursor.text()?);
+                Ok(Value::Struct(vec![key, cursor.value(value)?]))
+            })?),
+            Shape::Record(fields) => Value::Struct(self.record(fields)?),
+            Shape::Union(branches) => {
+                let branch = branches.get(self.length()?).ok_or("a union has no such branch")?;
+                self.value(branch)?
+            }
+        })
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], String> {
+        let bytes = self.take(N)?;
+        bytes.try_into().map_err(|_| "the file ends too early".into())
+    }
+}
+
+/// Writes records with the schema that [`super::schema::schema`] makes of the same columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer {
+    /// The digits of decimals behind the point.
+    pub scale: usize,
+    /// Whether dates are numbers, else text.
+    pub logical: bool,
+}
+
+impl Writer {
+    /// One record.
+    pub fn record(self, columns: &[Column], row: &[Value], out: &mut Vec<u8>) -> Result<(), String> {
+        for (column, value) in columns.iter().zip(row) {
+            if is_optional(column) {
+                long(i64::from(*value != Value::Null), out);
+                if *value == Value::Null {
+                    continue;
+                }
+            }
+            self.value(value, &column.kind, out)
+                .map_err(|text| format!("{}: {text}", column.name))?;
+        }
+        Ok(())
+    }
+
+    fn value(self, value: &Value, kind: &ColumnType, out: &mut Vec<u8>) -> Result<(), String> {
+        let number = |number: Option<i64>, text: &str| number.ok_or_else(|| format!("'{text}' is no moment"));
+        match (value, kind) {
+            (Value::Bool(truth), _) => out.push(u8::from(*truth)),
+            (Value::Int(number) | Value::Timestamp(number), _) => long(*number, out),
+            (Value::Float(number), _) => out.extend(number.to_le_bytes()),
+            (Value::Numeric(text), _) => {
+                let digits = cell::unscaled(text, self.scale)?.to_be_bytes();
+                bytes(shortest(&digits), out);
+            }
+            (Value::Date(text), _) if self.logical => long(number(cell::days(text), text)?, out),
+            (Value::Time(text), _) if self.logical => long(number(cell::micros_of_time(text), text)?, out),
+            (
+                Value::Text(text)
+                | Value::Json(text)
+                | Value::DateTime(text)
+                | Value::Date(text)
+                | Value::Time(text),
+                _,
+            ) => bytes(text.as_bytes(), out),
+            (Value::Bytes(content), _) => bytes(content, out),
+            (Value::Array(items), ColumnType::Array(kind)) => {
+                if !items.is_empty() {
+                    long(i64::try_from(items.len()).unwrap_or(i64::MAX), out);
+                }
+                for item in items {
+                    self.value(item, kind, out)?;
+                }
+                long(0, out);
+            }
+            // An ARRAY that is NULL is an empty one.
+            (Value::Null, ColumnType::Array(_)) => long(0, out),
+            (Value::Struct(values), ColumnType::Struct(fields)) => self.record(fields, values, out)?,
+            _ => return Err("NULL where the schema allows none".into()),
+        }
+        Ok(())
+    }
+}
+
+/// A whole number.
+pub fn long(number: i64, out: &mut Vec<u8>) {
+    let mut bits = ((number << 1) ^ (number >> 63)).cast_unsigned();
+    loop {
+        let [low, ..] = bits.to_le_bytes();
+        bits >>= 7;
+        if bits == 0 {
+            out.push(low);
+            return;
+        }
+        out.push(low | 0x80);
+    }
+}
+
+/// Bytes behind their number.
+pub fn bytes(content: &[u8], out: &mut Vec<u8>) {
+    long(i64::try_from(content.len()).unwrap_or(i64::MAX), out);
+    out.extend(content);
+}
+
+/// A two's complement number without the bytes that only repeat its sign.
+fn shortest(mut bytes: &[u8]) -> &[u8] {
+    while let [first, second, ..] = bytes
+        && matches!((first, second >> 7), (0, 0) | (0xff, 1))
+    {
+        bytes = &bytes[1..];
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_zigzag() {
+        for (number, expected) in [
+            (0, &[0][..]),
+            (-1, &[1]),
+            (64, &[0x80, 1]),
+            (
+                i64::MIN,
+                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
+            ),
+        ] {
+            let mut out = Vec::new();
+            long(number, &mut out);
+            assert_eq!(out, expected);
+            assert_eq!(Cursor(&out).long(), Ok(number));
+        }
+        assert!(Cursor(&[0x80; 11]).long().is_err());
+        assert_eq!(shortest(&[0, 0, 0x80]), [0, 0x80]);
+        assert_eq!(shortest(&[0xff, 0xff]), [0xff]);
+    }
+
+    #[test]
+    fn a_lie_about_lengths_ends_early() {
+        let mut lie = Vec::new();
+        long(i64::MAX, &mut lie);
+        for shape in [Shape::Bytes, Shape::Array(Box::new(Shape::Null)), Shape::Text] {
+            assert!(Cursor(&lie).value(&shape).is_err(), "{shape:?}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The values of one leaf: what its bytes mean, read and written through the library.
+
+use super::levels::{Column, Leaves};
+use super::told;
+use crate::container::cell;
+use googlesql::value::{ColumnType, Value};
+use parquet::basic::Type as Physical;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{
+    BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, Int32Type, Int64Type,
+};
+use parquet::file::writer::SerializedColumnWriter;
+
+/// How many records are asked for at once.
+const SOME: usize = 8_192;
+
+/// A leaf's type.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf {
+    pub physical: Physical,
+    pub meaning: Meaning,
+}
+
+/// What its values mean. A unit is how many of it make a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Bool,
+    Int,
+    /// Of so many bits.
+    Unsigned(u8),
+    Float,
+    /// Half of a float, in two bytes.
+    Half,
+    Text,
+    Json,
+    Bytes,
+    Date,
+    Time(i64),
+    Timestamp(i64),
+    DateTime(i64),
+    /// So many digits behind the point.
+    Decimal(usize),
+}
+
+impl Meaning {
+    /// The type of a column of such values.
+    pub const fn kind(self) -> ColumnType {
+        match self {
+            Self::Bool => ColumnType::Bool,
+            Self::Int | Self::Unsigned(_) => ColumnType::Int64,
+            Self::Float | Self::Half => ColumnType::Float64,
+            Self::Text => ColumnType::String,
+            Self::Json => ColumnType::Json,
+            Self::Bytes => ColumnType::Bytes,
+            Self::Date => ColumnType::Date,
+            Self::Time(_) => ColumnType::Time,
+            Self::Timestamp(_) => ColumnType::Timestamp,
+            Self::DateTime(_) => ColumnType::DateTime,
+            Self::Decimal(_) => ColumnType::Numeric,
+        }
+    }
+}
+
+/// A value as the library gives it.
+enum Raw {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Bytes(Vec<u8>),
+}
+
+impl Leaf {
+    /// All values of a column of one group of rows.
+    pub fn read(self, reader: ColumnReader, max: i16) -> Result<Column, String> {
+        let bytes = |data: &[u8]| Raw::Bytes(data.to_vec());
+        match reader {
+            ColumnReader::BoolColumnReader(reader) => self.all(reader, max, |it| Raw::Bool(*it)),
+            ColumnReader::Int32ColumnReader(reader) => self.all(reader, max, |it| Raw::Int((*it).into())),
+            ColumnReader::Int64ColumnReader(reader) => self.all(reader, max, |it| Raw::Int(*it)),
+            ColumnReader::Int96ColumnReader(reader) => self.all(reader, max, |it| Raw::Int(it.to_micros())),
+            ColumnReader::FloatColumnReader(reader) => self.all(reader, max, |it| Raw::Float((*it).into())),
+            ColumnReader::DoubleColumnReader(reader) => self.all(reader, max, |it| Raw::Float(*it)),
+            ColumnReader::ByteArrayColumnReader(reader) => self.all(reader, max, |it| bytes(it.data())),
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+                self.all(reader, max, |it| bytes(it.data()))
+            }
+        }
+    }
+
+    fn all<T: DataType>(
+        self,
+        mut reader: ColumnReaderImpl<T>,
+        max: i16,
+        raw: impl Fn(&T::T) -> Raw,
+    ) -> Result<Column, String> {
+        let (mut column, mut values) = (Column::default(), Vec::new());
+        loop {
+            let (defs, reps) = (&mut column.defs, &mut column.reps);
+            let read = reader.read_records(SOME, Some(defs), Some(reps), &mut values);
+            let (records, _, _) = read.map_err(told)?;
+            if records == 0 {
+                break;
+            }
+            for value in values.drain(..) {
+                column.values.push(self.value(raw(&value))?);
+            }
+        }
+        if max == 0 {
+            // Nothing on its way can be missing, so that the file has no levels.
+            column.defs = vec![0; column.values.len()];
+        }
+        Ok(column)
+    }
+
+    fn value(self, raw: Raw) -> Result<Value, String> {
+        let far = || "a moment is out of range".to_owned();
+        let text = |bytes| String::from_utf8(bytes).map_err(|_| "a string is not UTF-8".to_owned());
+        Ok(match (self.meaning, raw) {
+            (Meaning::Bool, Raw::Bool(truth)) => Value::Bool(truth),
+            (Meaning::Int, Raw::Int(number)) => Value::Int(number),
+            (Meaning::Unsigned(32), Raw::Int(number)) => Value::Int(number & 0xffff_ffff),
+            (Meaning::Unsigned(_), Raw::Int(number)) if number >= 0 => Value::Int(number),
+            (Meaning::Unsigned(_), Raw::Int(_)) => return Err("a number is beyond INT64".into()),
+            (Meaning::Float, Raw::Float(number)) => Value::Float(number),
+            (Meaning::Half, Raw::Bytes(bytes)) => {
+                let bytes = bytes.try_into().map_err(|_| "a half float has two bytes")?;
+                Value::Float(half(u16::from_le_bytes(bytes)))
+            }
+            (Meaning::Text, Raw::Bytes(bytes)) => Value::Text(text(bytes)?),
+            (Meaning::Json, Raw::Bytes(bytes)) => Value::Json(text(bytes)?),
+            (Meaning::Bytes, Raw::Bytes(bytes)) => Value::Bytes(bytes),
+            (Meaning::Date, Raw::Int(days)) => cell::date(days).ok_or_else(far)?,
+            (Meaning::Time(unit), Raw::Int(number)) => {
+                cell::time(cell::micros(number, unit)?).ok_or_else(far)?
+            }
+            (Meaning::Timestamp(unit), Raw::Int(number)) => Value::Timestamp(cell::micros(number, unit)?),
+            (Meaning::DateTime(unit), Raw::Int(number)) => {
+                cell::datetime(cell::micros(number, unit)?).ok_or_else(far)?
+            }
+            (Meaning::Decimal(scale), Raw::Int(number)) => cell::scaled(number.into(), scale),
+            (Meaning::Decimal(scale), Raw::Bytes(bytes)) => {
+                cell::decimal(&bytes, scale).ok_or("a decimal has too many digits")?
+            }
+            _ => return Err("a type does not fit its column".into()),
+        })
+    }
+
+    /// Writes all values of a column of one group of rows.
+    pub fn write(self, leaves: &Leaves<'_>, writer: &mut SerializedColumnWriter<'_>) -> Result<(), String> {
+        match self.physical {
+            Physical::BOOLEAN => put::<BoolType>(leaves, writer, |value| match value {
+                Value::Bool(truth) => Some(*truth),
+                _ => None,
+            }),
+            Physical::INT32 => put::<Int32Type>(leaves, writer, |value| match value {
+                Value::Date(text) => i32::try_from(cell::days(text)?).ok(),
+                _ => None,
+            }),
+            Physical::INT64 => put::<Int64Type>(leaves, writer, |value| match value {
+                Value::Int(number) | Value::Timestamp(number) => Some(*number),
+                Value::Time(text) => cell::micros_of_time(text),
+                Value::DateTime(text) => cell::micros_of_datetime(text),
+                _ => None,
+            }),
+            Physical::DOUBLE => put::<DoubleType>(leaves, writer, |value| match value {
+                Value::Float(number) => Some(*number),
+                _ => None,
+            }),
+            Physical::FIXED_LEN_BYTE_ARRAY => put::<FixedLenByteArrayType>(leaves, writer, |value| {
+                let (Value::Numeric(text), Meaning::Decimal(scale)) = (value, self.meaning) else {
+                    return None;
+                };
+                let digits = cell::unscaled(text, scale).ok()?;
+                Some(digits.to_be_bytes().to_vec().into())
+            }),
+            _ => put::<ByteArrayType>(leaves, writer, |value| match value {
+                Value::Text(text) | Value::Json(text) => Some(text.as_str().into()),
+                Value::Bytes(bytes) => Some(bytes.clone().into()),
+                _ => None,
+            }),
+        }
+    }
+}
+
+fn put<T: DataType>(
+    leaves: &Leaves<'_>,
+    writer: &mut SerializedColumnWriter<'_>,
+    raw: impl Fn(&Value) -> Option<T::T>,
+) -> Result<(), String> {
+    let values = leaves.values.iter().map(|value| {
+        raw(value).ok_or("a value does not fit its column: a decimal of a Parquet file keeps 38 digits")
+    });
+    let values: Vec<T::T> = values.collect::<Result<_, _>>()?;
+    let batch = writer.typed::<T>();
+    batch
+        .write_batch(&values, Some(&leaves.defs), Some(&leaves.reps))
+        .map_err(told)?;
+    Ok(())
+}
+
+/// A number of five bits of exponent and ten of fraction.
+fn half(bits: u16) -> f64 {
+    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = ((bits >> 10) & 0x1f, f64::from(bits & 0x3ff));
+    sign * match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        0x1f if fraction == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => (1.0 + fraction / 1024.0) * 2_f64.powi(i32::from(exponent) - 15),
+    }
+}

@@ -1,0 +1,200 @@
+//! Arguments that come from an address, and what runs when all has run.
+
+use super::flow::planned;
+use super::{World, metric};
+use crate::execution::End;
+use crate::observation::{Level, Line, Observation};
+use crate::source::Login;
+use googlesql::value::Value;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+
+const ENDING: &str = include_str!("pipelines/ending.json");
+
+const SETTINGS: &str = r#"{"arguments": [{"name": "fields", "value": "id, full_name"},
+    {"name": "highest", "type": "int", "value": 4}, {"name": "table", "value": "set_${suffix}"}]}"#;
+
+/// A server that answers each request in turn, and what it was asked.
+fn server(answers: Vec<String>) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut asked, mut piece) = (Vec::new(), [0; 4096]);
+            // A request of these tests is whole with its header, or with the word of its body.
+            loop {
+                let size = stream.read(&mut piece).unwrap();
+                asked.extend_from_slice(&piece[..size]);
+                let text = String::from_utf8_lossy(&asked).into_owned();
+                let whole = text.ends_with("\r\n\r\n") && !text.starts_with("POST");
+                if size == 0 || whole || text.ends_with("done") {
+                    tell.send(text).unwrap();
+                    break;
+                }
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (address, told)
+}
+
+fn answer(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn title(world: &World) -> Value {
+    let sql = "SELECT title FROM `hr`.`engineer` WHERE id = 1";
+    let (_, rows) = world
+        .executor
+        .stores
+        .source
+        .read(&Login::own(), sql, "x")
+        .unwrap();
+    rows[0][0].clone()
+}
+
+fn errors(seen: &[Observation]) -> Vec<&Line> {
+    let lines = seen.iter().filter_map(|observation| match observation {
+        Observation::Line(line) if line.level == Level::Error => Some(line),
+        _ => None,
+    });
+    lines
+        .filter(|line| line.message.starts_with("Error while"))
+        .collect()
+}
+
+#[test]
+fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_condition() {
+    planned(ENDING).unwrap();
+    let world = World::new();
+    let (settings, asked) = server(vec![
+        answer("503 Service Unavailable", ""),
+        answer("200 OK", SETTINGS),
+    ]);
+    let (callback, called) = server(vec![answer("204 No Content", "")]);
+    let arguments = [
+        ("settings", settings.as_str()),
+        ("callback", &callback),
+        ("suffix", "by_address"),
+    ];
+    let (end, seen) = world.run(ENDING, &arguments, 0);
+    assert_eq!(end, End::Completed);
+    assert!(asked.recv().unwrap().starts_with("GET / HTTP/1.1\r\n"));
+    asked.recv().unwrap();
+    assert_eq!(metric(&seen, "Write.records.updated"), 4);
+    let rows = world.count("SELECT COUNT(*) FROM cdf_output.set_by_address WHERE full_name IS NOT NULL");
+    assert_eq!(rows, 4);
+    let set = seen.iter().any(|observation| {
+        matches!(observation, Observation::ArgumentSet { node, name, value }
+            if node == "phase-1" && name == "table" && value == "set_${suffix}")
+    });
+    assert!(set);
+    assert_eq!(title(&world), Value::Text("marked".into()));
+    let request = called.recv().unwrap();
+    assert!(request.starts_with("POST / HTTP/1.1\r\n") && request.ends_with("\r\n\r\ndone"));
+    assert!(request.to_lowercase().contains("x-run: 2023\r\n"), "{request}");
+    // No letter is written, and that is said; the run is none the worse.
+    let errors = errors(&seen);
+    assert_eq!(errors.len(), 1);
+    assert_eq!(
+        errors[0].message,
+        "Error while running post action Write a letter."
+    );
+    assert!(
+        errors[0]
+            .stack_trace
+            .contains("Plugin 'Email' of type 'postaction'")
+    );
+}
+
+#[test]
+fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_run() {
+    let world = World::new();
+    let (settings, _asked) = server(vec![answer("404 Not Found", ""), answer("404 Not Found", "")]);
+    // Nobody listens there any more.
+    let (callback, _called) = server(Vec::new());
+    let arguments = [
+        ("settings", settings.as_str()),
+        ("callback", &callback),
+        ("suffix", "never"),
+    ];
+    let (end, seen) = world.run(ENDING, &arguments, 0);
+    let End::Failed(failure) = end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(
+        failure.innermost().message.as_deref(),
+        Some("Received non-200 response code 404. Response message = Not Found")
+    );
+    assert_eq!(title(&world), Value::Text("blamed".into()));
+    let told: Vec<_> = errors(&seen).iter().map(|line| line.message.as_str()).collect();
+    let expected = [
+        "Error while running post action Tell.",
+        "Error while running post action Write a letter.",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_post_action_whose_macro_means_nothing_ends_the_run_before_it_begins() {
+    let world = World::new();
+    let (end, seen) = world.run(ENDING, &[("settings", "http://127.0.0.1:1/")], 0);
+    let End::Failed(failure) = end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(
+        failure.message.as_deref(),
+        Some("Argument 'callback' is not defined.")
+    );
+    assert!(seen.is_empty());
+}
+
+#[test]
+fn arguments_of_a_row_lead_to_an_object_whose_arguments_lead_to_rows() {
+    let setters = include_str!("pipelines/setters.json");
+    planned(setters).unwrap();
+    let world = World::new();
+    let document = r#"{"arguments": [{"name": "highest", "type": "int", "value": 3}]}"#;
+    let buckets = &world.executor.stores.buckets;
+    buckets
+        .put("gs://settings/updated_at.json", document.as_bytes())
+        .unwrap();
+    let columns = ("columns", "watermark_column,business_unit");
+    let (end, seen) = world.run(
+        setters,
+        &[columns, ("business_unit", "hr"), ("data_source", "engineer")],
+        0,
+    );
+    assert_eq!(end, End::Completed);
+    assert_eq!(metric(&seen, "Write.records.updated"), 3);
+    for (columns, source, words) in [
+        (
+            "watermark_column",
+            "nothing",
+            "The query result total rows should be \"1\" but is \"0\"",
+        ),
+        (
+            "watermark_column,other",
+            "engineer",
+            "Errors were encountered during validation. Column: \"other\" does not exist in table. Argument columns \
+             must exist in table.",
+        ),
+    ] {
+        let arguments = [
+            ("columns", columns),
+            ("business_unit", "hr"),
+            ("data_source", source),
+        ];
+        let (end, _) = world.run(setters, &arguments, 0);
+        let End::Failed(failure) = end else {
+            panic!("{end:?}")
+        };
+        assert_eq!(failure.innermost().message.as_deref(), Some(words));
+    }
+}

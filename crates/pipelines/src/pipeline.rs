@@ -1,0 +1,372 @@
+//! A pipeline as its JSON says it: stages, connections, and the nodes they are executed as.
+//!
+//! ```text
+//! Read watermark ─→ Read MySQL ─→ Add Processed Columns ─┬→ Save To Cloud Storage
+//!   phase-1              └───────── phase-2 ─────────────┴→ Import To BigQuery ─→ Update watermark
+//!                                                                                    phase-3
+//! ```
+//!
+//! `pipeline/phase.rs` cuts it into nodes. `pipeline/check.rs` refuses what a real server refuses at deploy time.
+
+mod check;
+mod phase;
+mod schema;
+mod uses;
+
+use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
+pub use check::StageFault;
+pub(super) use phase::{Node, Step};
+
+use super::execution::{Plan, PlannedNode};
+use super::macros;
+use super::observation::NodeProgram;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A stage.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stage {
+    pub name: String,
+    pub plugin: String,
+    /// `batchsource`, `transform`, `batchsink`, `action` …
+    pub kind: String,
+    /// Which artifact its plugin is to come from.
+    pub artifact: Wanted,
+    pub properties: BTreeMap<String, String>,
+}
+
+/// What leads from one stage to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    pub from: String,
+    pub to: String,
+    /// Of a splitter.
+    pub port: Option<String>,
+    /// The way out of a condition.
+    pub condition: Option<bool>,
+}
+
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        let port = self.port.as_deref().unwrap_or("null");
+        let condition = self
+            .condition
+            .map_or_else(|| "null".to_owned(), |way| way.to_string());
+        write!(
+            f,
+            "Connection{{from='{from}', to='{to}', port='{port}', condition='{condition}'}}"
+        )
+    }
+}
+
+impl Stage {
+    /// Control stages stand between phases; all others move rows.
+    pub fn is_action(&self) -> bool {
+        self.kind == "action"
+    }
+
+    /// Whether it moves no rows itself.
+    pub fn is_control(&self) -> bool {
+        self.is_action() || self.kind == "condition"
+    }
+}
+
+/// A pipeline.
+#[derive(Clone, Debug)]
+pub(super) struct Pipeline {
+    pub stages: Vec<Stage>,
+    pub connections: Vec<Connection>,
+    /// What runs after the pipeline's end.
+    pub ending: Vec<Stage>,
+    /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
+    pub engine: NodeProgram,
+}
+
+impl Pipeline {
+    /// Reads an app's `config`, given as an object or as a string that holds one. Whether a server would
+    /// deploy it is [`Self::check`]'s to say.
+    ///
+    /// # Errors
+    /// The text of the 400 answer.
+    pub fn parse(config: &Json) -> Result<Self, String> {
+        let parsed;
+        let config = match config {
+            Json::String(text) => {
+                parsed =
+                    serde_json::from_str(text).map_err(|error| format!("java.io.EOFException: {error}"))?;
+                &parsed
+            }
+            other => other,
+        };
+        let list = |key: &str| {
+            config
+                .get(key)
+                .and_then(Json::as_array)
+                .cloned()
+                .unwrap_or_default()
+        };
+        check::shape(config)?;
+        let text = |item: &Json, key: &str| item.get(key).and_then(Json::as_str).map(str::to_owned);
+        let connection = |item: &Json| {
+            Some(Connection {
+                from: text(item, "from")?,
+                to: text(item, "to")?,
+                port: text(item, "port"),
+                // Gson takes a word as well.
+                condition: match item.get("condition") {
+                    Some(Json::Bool(way)) => Some(*way),
+                    Some(Json::String(way)) => Some(way.eq_ignore_ascii_case("true")),
+                    _ => None,
+                },
+            })
+        };
+        // An engine that it does not know is Spark, as on a server (measured).
+        let engine = config.get("engine").and_then(Json::as_str).unwrap_or_default();
+        let engine = if engine.eq_ignore_ascii_case("mapreduce") {
+            NodeProgram::MapReduce
+        } else {
+            NodeProgram::Spark
+        };
+        Ok(Self {
+            stages: list("stages").iter().filter_map(stage).collect(),
+            connections: list("connections").iter().filter_map(connection).collect(),
+            ending: list("postActions").iter().filter_map(stage).collect(),
+            engine,
+        })
+    }
+
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The stages that feed this one.
+    pub fn inputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.connections
+            .iter()
+            .filter(move |connection| connection.to == name)
+            .map(|connection| connection.from.as_str())
+    }
+
+    /// The stages that this one feeds.
+    pub fn outputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.connections
+            .iter()
+            .filter(move |connection| connection.from == name)
+            .map(|connection| connection.to.as_str())
+    }
+
+    /// What a deployed app shows of it.
+    pub fn plan(&self, stock: &Shelf<'_>) -> Plan {
+        let nodes = self.nodes().into_iter().map(|node| PlannedNode {
+            description: self.describe(&node),
+            id: node.id,
+            program: node.program,
+        });
+        Plan {
+            nodes: nodes.collect(),
+            plugins: uses::of(self, stock),
+        }
+    }
+}
+
+impl Pipeline {
+    /// What a program of an app says of itself, with the connectors that stand for conditions.
+    fn describe(&self, node: &Node) -> String {
+        let names = |sink: bool| {
+            let mut names = Vec::new();
+            for stage in &node.stages {
+                if stage.kind.ends_with(if sink { "sink" } else { "source" }) {
+                    names.push(format!("'{}'", stage.name));
+                }
+                let near: Vec<&str> = if sink {
+                    self.outputs(&stage.name).collect()
+                } else {
+                    self.inputs(&stage.name).collect()
+                };
+                let conditions = near.into_iter().filter_map(|name| self.connector(name));
+                names.extend(conditions.map(|name| format!("'{name}.connector'")));
+            }
+            names.sort();
+            names.dedup();
+            names.join(", ")
+        };
+        match node.program {
+            NodeProgram::Action => String::new(),
+            NodeProgram::Spark => format!("Sources {} to sinks {}.", names(false), names(true)),
+            NodeProgram::MapReduce => {
+                let (sources, sinks) = (names(false), names(true));
+                format!("MapReduce phase executor. Sources {sources} to sinks {sinks}.")
+            }
+        }
+    }
+
+    /// The condition that holds rows for this one: the first of a chain, if rows come to it at all.
+    fn connector<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let condition = self.stage(name).filter(|stage| stage.kind == "condition")?;
+        let mut rows = false;
+        for before in self.inputs(&condition.name) {
+            if let Some(first) = self.connector(before) {
+                return Some(first);
+            }
+            rows = rows || self.stage(before).is_some_and(|stage| !stage.is_control());
+        }
+        rows.then_some(condition.name.as_str())
+    }
+}
+
+/// In which properties of a config macros are taken otherwise, as the plugins that are installed want it.
+/// Where no server was asked for a plugin's properties, all are taken as usual.
+pub fn macro_exceptions(config: &Json, stock: &Shelf<'_>) -> macros::Exceptions {
+    let mut exceptions = macros::Exceptions::default();
+    let Ok(pipeline) = Pipeline::parse(config) else {
+        return exceptions;
+    };
+    for stage in pipeline.stages.iter().chain(&pipeline.ending) {
+        let found = stock.plugin(&stage.kind, &stage.plugin, &stage.artifact);
+        let known = |class: &PluginClass| !class.class_name.is_empty() && !class.properties.0.is_empty();
+        let Some((_, class)) = found.filter(|(_, class)| known(class)) else {
+            continue;
+        };
+        for name in stage.properties.keys() {
+            let key = (stage.name.clone(), name.clone());
+            match class.property(name) {
+                Some(property) if property.macro_escaping_enabled => exceptions.escaping.insert(key),
+                Some(property) if property.macro_supported => false,
+                _ => exceptions.literal.insert(key),
+            };
+        }
+    }
+    exceptions
+}
+
+/// The properties of all stages of a config with their macros expanded, in order of the stages' names;
+/// `None` if a macro means nothing.
+pub fn resolved(
+    config: &Json,
+    exceptions: &macros::Exceptions,
+    scope: &macros::Scope,
+) -> Option<Vec<(String, BTreeMap<String, String>)>> {
+    let mut stages = Pipeline::parse(config).ok()?.stages;
+    stages.sort_by(|a, b| a.name.cmp(&b.name));
+    let resolve = |stage: Stage| {
+        let name = stage.name;
+        let values = stage.properties.into_iter().map(|(property, value)| {
+            let value = exceptions.expand(&name, &property, &value, scope).ok()?;
+            Some((property, value))
+        });
+        let values = values.collect::<Option<_>>()?;
+        Some((name, values))
+    };
+    stages.into_iter().map(resolve).collect()
+}
+
+/// The stages of a node, in the order in which rows pass them.
+pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
+    let nodes = Pipeline::parse(config).map(|pipeline| pipeline.nodes());
+    let node = nodes
+        .unwrap_or_default()
+        .into_iter()
+        .find(|other| other.id == node);
+    let stages = node.into_iter().flat_map(|node| node.stages);
+    stages.map(|stage| stage.name).collect()
+}
+
+/// The first fault of one stage, given as JSON.
+pub fn stage_fault(json: &Json, stock: &Shelf<'_>) -> Option<StageFault> {
+    check::fault(&stage(json)?, stock)
+}
+
+/// The plugin that a stage means, given as JSON.
+pub fn stage_plugin<'a>(json: &Json, stock: &Shelf<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
+    let stage = stage(json)?;
+    stock.plugin(&stage.kind, &stage.plugin, &stage.artifact)
+}
+
+fn stage(json: &Json) -> Option<Stage> {
+    let plugin = json.get("plugin")?;
+    let text = |item: &Json| match item {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let properties = plugin.get("properties").and_then(Json::as_object);
+    let wanted = |key: &str| Some(plugin.get("artifact")?.get(key)?.as_str()?.to_owned());
+    Some(Stage {
+        name: json.get("name")?.as_str()?.to_owned(),
+        plugin: plugin.get("name")?.as_str()?.to_owned(),
+        kind: plugin.get("type")?.as_str()?.to_owned(),
+        artifact: Wanted {
+            name: wanted("name"),
+            version: wanted("version"),
+            scope: wanted("scope"),
+        },
+        properties: properties
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key.clone(), text(value)))
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Personality;
+    use crate::artifact::Installed;
+
+    fn shipped(text: &str) -> Pipeline {
+        let app: Json = serde_json::from_str(text).unwrap();
+        Pipeline::parse(&app["config"]).unwrap()
+    }
+
+    fn planned(pipeline: &Pipeline) -> Plan {
+        let installed = Installed::shipped(Personality::V6_11, false).unwrap();
+        pipeline.plan(&Shelf {
+            installed: &installed,
+            namespace: "default",
+        })
+    }
+
+    #[test]
+    fn the_shipped_pipelines_have_their_measured_phases() {
+        let six = shipped(include_str!("../../../assets/cdf-mysql-to-bigquery.json"));
+        let nodes: Vec<_> = six
+            .nodes()
+            .into_iter()
+            .map(|n| (n.id, n.program, n.stages.len()))
+            .collect();
+        let expected = [
+            ("phase-1", NodeProgram::Action, 1),
+            ("phase-2", NodeProgram::Spark, 4),
+            ("phase-3", NodeProgram::Action, 1),
+        ];
+        assert_eq!(
+            nodes,
+            expected.map(|(id, program, stages)| (id.to_owned(), program, stages))
+        );
+        let five = shipped(include_str!(
+            "../../../assets/cdf-mysql-to-bigquery.five-stage.json"
+        ));
+        assert_eq!(five.nodes().len(), 2);
+        assert_eq!(
+            planned(&five).nodes[0].description,
+            "Sources 'Read MySQL' to sinks 'Import To BigQuery', 'Save To Cloud Storage'."
+        );
+    }
+
+    #[test]
+    fn macros_of_a_plugin_are_listed() {
+        let plan = planned(&shipped(include_str!(
+            "../../../assets/cdf-mysql-to-bigquery.json"
+        )));
+        let source = plan.plugins.iter().find(|p| p.id == "Read MySQL").unwrap();
+        assert!(source.lookups.contains(&"business_unit".to_owned()));
+        assert!(
+            source
+                .functions
+                .contains(&("secure".to_owned(), vec!["mysql-password".to_owned()]))
+        );
+    }
+}

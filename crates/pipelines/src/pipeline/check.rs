@@ -1,0 +1,216 @@
+//! What a server refuses when a pipeline is deployed, in its words and its order; only the first fault is
+//! told.
+//!
+//! All texts were told by a real 6.11.0 (`tests/recorded/cdap-6.11.0/deploy-checks.jsonl`) or by 6.10.0 with
+//! the real plugins (`cdap-6.10.0/deploy*.jsonl`). `graph.rs` looks at how stages are connected,
+//! `stage.rs` at the plugin of each.
+
+mod branch;
+mod graph;
+mod stage;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Connection, Pipeline, Stage};
+use crate::artifact::Shelf;
+use graph::Graph;
+use serde_json::Value as Json;
+pub use stage::StageFault;
+pub(super) use stage::{fault, format_kind};
+use std::collections::BTreeMap;
+
+/// Refuses what cannot be read as a pipeline.
+pub(super) fn shape(config: &Json) -> Result<(), String> {
+    for stage in list(config, "stages") {
+        let Some(name) = stage.get("name").and_then(Json::as_str) else {
+            return Err(format!(
+                "Invalid stage '{}': name must be specified.",
+                stage_text(stage)
+            ));
+        };
+        let Some(plugin) = stage.get("plugin").filter(|plugin| plugin.is_object()) else {
+            return Err(format!("Invalid stage '{name}': plugin must be specified."));
+        };
+        for key in ["type", "name"] {
+            if plugin.get(key).and_then(Json::as_str).is_none() {
+                return Err(format!(
+                    "Invalid plugin {}: {key} must be specified.",
+                    plugin_text(plugin)
+                ));
+            }
+        }
+        let properties = plugin.get("properties").and_then(Json::as_object);
+        if properties.is_some_and(|map| map.values().any(|value| value.is_object() || value.is_array())) {
+            return Err("Invalid JSON configuration was provided. Please check the syntax.".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn list<'a>(config: &'a Json, key: &str) -> impl Iterator<Item = &'a Json> {
+    config.get(key).and_then(Json::as_array).into_iter().flatten()
+}
+
+/// A stage as its Java class prints itself.
+fn stage_text(stage: &Json) -> String {
+    let plugin = stage.get("plugin").map_or("null".to_owned(), plugin_text);
+    let name = stage.get("name").and_then(Json::as_str).unwrap_or("null");
+    format!("ETLStage{{name='{name}', plugin={plugin}}}")
+}
+
+/// A plugin as its Java class prints itself, though with its properties in order of their names: the order
+/// in which they were sent is forgotten here.
+fn plugin_text(plugin: &Json) -> String {
+    let text = |of: &Json, key: &str| match of.get(key) {
+        Some(Json::String(text)) => format!("'{text}'"),
+        _ => "'null'".to_owned(),
+    };
+    let properties = plugin.get("properties").and_then(Json::as_object);
+    let properties: Vec<_> = properties
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| match value {
+            Json::String(value) => format!("{key}={value}"),
+            other => format!("{key}={other}"),
+        })
+        .collect();
+    let artifact = plugin.get("artifact").unwrap_or(&Json::Null);
+    format!(
+        "Plugin{{name={}, type={}, properties={{{}}}, artifact=ArtifactSelectorConfig{{scope={}, name={}, version={}}}}}",
+        text(plugin, "name"),
+        text(plugin, "type"),
+        properties.join(", "),
+        text(artifact, "scope"),
+        text(artifact, "name"),
+        text(artifact, "version"),
+    )
+}
+
+impl Pipeline {
+    /// Refuses what a server refuses at deploy time.
+    ///
+    /// # Errors
+    /// The text of the 400 answer.
+    pub fn check(&self, stock: &Shelf<'_>) -> Result<(), String> {
+        if self.stages.is_empty() {
+            return Err("A pipeline must contain at least one stage.".into());
+        }
+        self.check_names()?;
+        for connection in &self.connections {
+            let Connection { from, to, .. } = connection;
+            if let Some(missing) = [from, to].into_iter().find(|name| self.stage(name).is_none()) {
+                return Err(format!(
+                    "Invalid connection {connection}. {missing} is not a stage."
+                ));
+            }
+        }
+        if self.connections.is_empty() {
+            return match &self.stages[..] {
+                [only] if only.is_action() => stage::check(only, stock),
+                _ => Err(
+                    "Invalid pipeline. There are no connections between stages. This is only allowed if \
+                          the pipeline consists of a single action plugin."
+                        .to_owned(),
+                ),
+            };
+        }
+        self.check_ways()?;
+        let graph = Graph::of(self);
+        graph.check()?;
+        self.stages.iter().try_for_each(|stage| self.check_ends(stage))?;
+        self.check_places(&graph)?;
+        self.check_branches(&graph)?;
+        graph.without_actions().check_islands()?;
+        for stage in self.ordered() {
+            stage::check(stage, stock)?;
+            self.check_join(stage)?;
+            self.check_ports(stage)?;
+        }
+        self.ending
+            .iter()
+            .try_for_each(|stage| stage::check(stage, stock))
+    }
+
+    /// Equal stages count as one (measured), different ones must have different names.
+    fn check_names(&self) -> Result<(), String> {
+        let mut seen: BTreeMap<&str, &Stage> = BTreeMap::new();
+        for stage in &self.stages {
+            let before = seen.insert(&stage.name, stage);
+            if before.is_some_and(|before| before != stage) {
+                return Err(format!(
+                    "Invalid pipeline. Multiple stages are named {}. Please ensure all stage names are unique",
+                    stage.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What one stage may be fed by and feed.
+    fn check_ends(&self, stage: &Stage) -> Result<(), String> {
+        let Stage { name, kind, .. } = stage;
+        if stage.is_action() {
+            return Ok(());
+        }
+        let is_data = |name: &&str| self.stage(name).is_some_and(|stage| !stage.is_control());
+        let joined = |names: Vec<&str>| crate::hash_order::names(names).join(",");
+        let from: Vec<_> = self.inputs(name).filter(is_data).collect();
+        let to: Vec<_> = self.outputs(name).filter(is_data).collect();
+        let is_sink = matches!(kind.as_str(), "batchsink" | "sparksink" | "alertpublisher");
+        if kind == "batchsource" && !from.is_empty() {
+            return Err(format!(
+                "{kind} {name} has incoming connections from {}. {kind} stages cannot have any incoming connections.",
+                joined(from)
+            ));
+        }
+        if is_sink && !to.is_empty() {
+            return Err(format!(
+                "{kind} {name} has outgoing connections to {}. {kind} stages cannot have any outgoing connections.",
+                joined(to)
+            ));
+        }
+        if kind == "errortransform" {
+            self.check_errors(stage)?;
+        }
+        if kind != "batchsource" && kind != "condition" && self.inputs(name).next().is_none() {
+            return Err(format!(
+                "Stage {name} is unreachable, it has no incoming connections."
+            ));
+        }
+        if !is_sink && self.outputs(name).next().is_none() {
+            return Err(format!(
+                "Stage {name} is a dead end, it has no outgoing connections."
+            ));
+        }
+        Ok(())
+    }
+
+    /// Sources stand at the start, actions at the start or the end.
+    fn check_places(&self, graph: &Graph<'_>) -> Result<(), String> {
+        let data = |name: &&str| self.stage(name).is_some_and(|stage| !stage.is_control());
+        let places = self.stages.iter().map(|stage| {
+            let before = graph.before(&stage.name).iter().any(data);
+            let after = graph.after(&stage.name).iter().any(data);
+            (stage, before, after)
+        });
+        let places: Vec<_> = places.collect();
+        for (Stage { name, kind, .. }, before, _) in &places {
+            if kind == "batchsource" && *before {
+                return Err(format!(
+                    "{kind} {name} is invalid. {kind} stages can only be placed at the start of the pipeline."
+                ));
+            }
+        }
+        match places
+            .iter()
+            .find(|(stage, before, after)| stage.is_action() && *before && *after)
+        {
+            Some((stage, ..)) => Err(format!(
+                "Action stage '{}' is invalid. Actions can only be placed at the start or end of the pipeline.",
+                stage.name
+            )),
+            None => Ok(()),
+        }
+    }
+}

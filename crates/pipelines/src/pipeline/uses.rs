@@ -1,0 +1,117 @@
+//! The plugins that a pipeline uses, as a deployed app lists them: those of its stages, and those that
+//! stages use in turn.
+
+use super::check::format_kind;
+use super::{Pipeline, Stage};
+use crate::artifact::{Shelf, Wanted};
+use crate::execution::PluginUse;
+use crate::{hash_order, macros};
+use std::collections::BTreeMap;
+
+/// All of them, in the order of a real server's hash tables.
+pub(super) fn of(pipeline: &Pipeline, stock: &Shelf<'_>) -> Vec<PluginUse> {
+    let mut stages: Vec<_> = pipeline.stages.iter().chain(&pipeline.ending).collect();
+    // Those that share a place of the hash table stand in order of their names (seen twice).
+    stages.sort_by(|a, b| a.name.cmp(&b.name));
+    let uses = stages.into_iter().flat_map(|stage| {
+        let own = plugin_use(stage, stock);
+        std::iter::once(own).chain(nested(stage, stock))
+    });
+    hash_order::sorted(uses, |plugin| plugin.id.as_str())
+}
+
+/// The driver of a database, under two ids for a source (measured), and the format of files.
+fn nested(stage: &Stage, stock: &Shelf<'_>) -> Vec<PluginUse> {
+    let value = |name: &str| {
+        stage
+            .properties
+            .get(name)
+            .filter(|value| !macros::has_macro(value))
+    };
+    let mut nested = Vec::new();
+    if let Some(driver) = value("jdbcPluginName") {
+        let mut ids = vec![format!("{}:jdbc", stage.name)];
+        if stage.kind == "batchsource" {
+            ids.push(format!("{}:source.jdbc.{driver}", stage.name));
+        }
+        nested.extend(
+            ids.into_iter()
+                .filter_map(|id| inner(id, "jdbc", driver, BTreeMap::new(), stock)),
+        );
+    }
+    if let (Some(format), Some(kind)) = (value("format"), format_kind(stage)) {
+        let name = format.to_lowercase();
+        nested.extend(inner(
+            format!("{}:{name}", stage.name),
+            kind,
+            &name,
+            stage.properties.clone(),
+            stock,
+        ));
+    }
+    nested
+}
+
+fn inner(
+    id: String,
+    kind: &str,
+    name: &str,
+    properties: BTreeMap<String, String>,
+    stock: &Shelf<'_>,
+) -> Option<PluginUse> {
+    let (artifact, _) = stock.plugin(kind, name, &Wanted::default())?;
+    Some(described(id, kind, name, &artifact.id, properties))
+}
+
+fn plugin_use(stage: &Stage, stock: &Shelf<'_>) -> PluginUse {
+    let found = stock.plugin(&stage.kind, &stage.plugin, &stage.artifact);
+    let id = found.map_or_else(
+        // The artifact was removed after the deployment.
+        || crate::artifact::ArtifactId {
+            name: stage.artifact.name.clone().unwrap_or_default(),
+            version: stage.artifact.version.clone().unwrap_or_default(),
+            scope: stage.artifact.scope.clone().unwrap_or_default(),
+        },
+        |(artifact, _)| artifact.id.clone(),
+    );
+    described(
+        stage.name.clone(),
+        &stage.kind,
+        &stage.plugin,
+        &id,
+        stage.properties.clone(),
+    )
+}
+
+fn described(
+    id: String,
+    kind: &str,
+    name: &str,
+    artifact: &crate::artifact::ArtifactId,
+    properties: BTreeMap<String, String>,
+) -> PluginUse {
+    let (mut lookups, mut functions) = (Vec::new(), Vec::new());
+    for (_, value) in hash_order::sorted(&properties, |(name, _)| name.as_str()) {
+        let (names, calls) = macros::mentioned(value);
+        lookups.extend(names);
+        for call in calls {
+            if !functions.contains(&call) {
+                functions.push(call);
+            }
+        }
+    }
+    let lookups = hash_order::names(lookups.iter().map(String::as_str));
+    PluginUse {
+        id,
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        artifact: (
+            artifact.name.clone(),
+            artifact.version.clone(),
+            artifact.scope.clone(),
+        ),
+        lookups: lookups.into_iter().map(str::to_owned).collect(),
+        functions,
+        properties,
+    }
+}

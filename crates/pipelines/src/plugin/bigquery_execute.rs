@@ -1,0 +1,111 @@
+//! `BigQueryExecute`: one statement as a job; with `rowAsArguments` its first row becomes arguments, with
+//! `dataset` and `table` its result is stored.
+
+use super::{Done, GOOGLE, Plugin, Task, Work, failure};
+use crate::observation::{Failure, Level};
+use googlesql::value::Value;
+use googlesql::{Append, Existing, QueryOutcome, QuerySettings, SqlError};
+
+const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute";
+
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "BigQueryExecute",
+    "action",
+    GOOGLE,
+    &["sql"],
+    Work::Action(run),
+)];
+
+fn run(task: &Task<'_>) -> Result<Done, Failure> {
+    if task.property("dialect", "standard") != "standard" {
+        return Err(task.unsupported("dialect", "legacy"));
+    }
+    let warehouse = &task.stores.warehouse;
+    let job = uuid::Uuid::new_v4();
+    task.say(Level::Info, LOGGER, format!("Executing SQL as job {job}."));
+    let outcome = warehouse
+        .query(&task.property("sql", ""), &QuerySettings::default())
+        .map_err(refused)?;
+    store(task, &outcome)?;
+    let place = format!(
+        "project={}, job={job}, location={}",
+        warehouse.project(),
+        warehouse.location()
+    );
+    task.say(
+        Level::Info,
+        LOGGER,
+        format!("Job JobId{{{place}}} processed 0 bytes"),
+    );
+    let mut done = Done {
+        arguments: Vec::new(),
+        processed: i64::try_from(outcome.rows.len()).unwrap_or(i64::MAX),
+    };
+    if task.property("rowAsArguments", "false") == "true" {
+        let Some(row) = outcome.rows.into_iter().next() else {
+            return Err(failure(
+                "java.lang.RuntimeException",
+                "The query result does not contain any row.",
+            ));
+        };
+        for (column, value) in outcome.columns.into_iter().zip(row) {
+            let text = text(value).ok_or_else(|| {
+                failure(
+                    "java.lang.NullPointerException",
+                    format!("Column {} is NULL", column.name),
+                )
+            })?;
+            done.arguments.push((column.name, text));
+        }
+    }
+    Ok(done)
+}
+
+fn refused(error: SqlError) -> Failure {
+    failure("com.google.cloud.bigquery.BigQueryException", error.message)
+}
+
+/// The result into the table that is named, if one is: it must be empty or absent, because the plugin leaves the
+/// job's `writeDisposition` at BigQuery's own `WRITE_EMPTY`. That results are stored unless `storeResults` is turned
+/// off, and the words for a statement without a result, are believed, not recorded.
+fn store(task: &Task<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
+    let (dataset, table) = (task.property("dataset", ""), task.property("table", ""));
+    if dataset.is_empty() || table.is_empty() || task.property("storeResults", "true") != "true" {
+        return Ok(());
+    }
+    if outcome.statement_type != "SELECT" {
+        let text = "Cannot set destination table in jobs with DML statements";
+        return Err(refused(SqlError::invalid(text)));
+    }
+    let how = Append {
+        existing: Existing::Refuse,
+        create: true,
+        widen: false,
+    };
+    let put = task
+        .stores
+        .warehouse
+        .put(&dataset, &table, &outcome.columns, &outcome.rows, how);
+    put.map(|_| ()).map_err(refused)
+}
+
+/// `getStringValue()`: the value as BigQuery sends it, a TIMESTAMP in seconds.
+pub(super) fn text(value: Value) -> Option<String> {
+    Some(match value {
+        Value::Null | Value::Bytes(_) | Value::Array(_) | Value::Struct(_) => return None,
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Timestamp(micros) => format!(
+            "{}.{:06}",
+            micros.div_euclid(1_000_000),
+            micros.rem_euclid(1_000_000)
+        ),
+        Value::Numeric(text)
+        | Value::Text(text)
+        | Value::Date(text)
+        | Value::Time(text)
+        | Value::DateTime(text)
+        | Value::Json(text) => text,
+    })
+}

@@ -1,0 +1,207 @@
+//! Actions on buckets: `GCSBucketCreate`, `GCSBucketDelete` (objects, its name notwithstanding), `GCSCopy`, `GCSMove`,
+//! and the marker that a run leaves behind.
+
+use super::{Done, GOOGLE, Plugin, Task, Work, failure};
+use crate::bucket::parts;
+use crate::observation::{Failure, Level};
+
+const LOGGER: &str = "io.cdap.plugin.gcp.gcs.actions";
+
+pub(super) const PLUGINS: &[Plugin] = &[
+    Plugin::new(
+        "GCSBucketCreate",
+        "action",
+        GOOGLE,
+        &["paths"],
+        Work::Action(create),
+    ),
+    Plugin::new(
+        "GCSBucketDelete",
+        "action",
+        GOOGLE,
+        &["paths"],
+        Work::Action(delete),
+    ),
+    Plugin::new(
+        "GCSCopy",
+        "action",
+        GOOGLE,
+        &["sourcePath", "destPath"],
+        Work::Action(copy),
+    ),
+    Plugin::new(
+        "GCSMove",
+        "action",
+        GOOGLE,
+        &["sourcePath", "destPath"],
+        Work::Action(rename),
+    ),
+    Plugin::new(
+        "GCSDoneFileMarker",
+        "postaction",
+        GOOGLE,
+        &["path"],
+        Work::Action(mark),
+    ),
+];
+
+fn broken(text: impl Into<String>) -> Failure {
+    failure("java.io.IOException", text)
+}
+
+fn illegal(text: impl Into<String>) -> Failure {
+    failure("java.lang.IllegalArgumentException", text)
+}
+
+/// The paths of a list with commas.
+fn listed(task: &Task<'_>) -> Vec<String> {
+    let all = task.property("paths", "");
+    all.split(',')
+        .map(str::trim)
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_true(task: &Task<'_>, property: &str) -> bool {
+    task.property(property, "false") == "true"
+}
+
+/// Makes buckets and directories; a directory is an object whose name ends with a slash.
+fn create(task: &Task<'_>) -> Result<Done, Failure> {
+    let buckets = &task.stores.buckets;
+    for path in listed(task) {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        let (bucket, name) = parts(&folder).map_err(illegal)?;
+        if !name.is_empty() && !buckets.objects(bucket, name).is_empty() {
+            if is_true(task, "failIfExists") {
+                return Err(broken(format!("Object {path} already exists")));
+            }
+            continue;
+        }
+        let target = if name.is_empty() {
+            format!("gs://{bucket}")
+        } else {
+            folder.clone()
+        };
+        let made = if name.is_empty() {
+            let place = buckets.locate(&format!("{target}/x")).map_err(illegal)?;
+            let place = place
+                .parent()
+                .map(std::path::Path::to_path_buf)
+                .unwrap_or_default();
+            if place.exists() {
+                if is_true(task, "failIfExists") {
+                    return Err(broken(format!("Bucket {path} already exists")));
+                }
+                continue;
+            }
+            buckets
+                .create_directory(&place)
+                .map_err(|error| error.to_string())
+        } else {
+            buckets.put(&target, b"")
+        };
+        made.map_err(broken)?;
+        task.say(Level::Info, LOGGER, format!("Created {path}"));
+    }
+    Ok(Done::default())
+}
+
+/// Deletes objects, and directories with all in them; what is not there is passed over.
+fn delete(task: &Task<'_>) -> Result<Done, Failure> {
+    let buckets = &task.stores.buckets;
+    for path in listed(task) {
+        let (bucket, name) = parts(&path).map_err(illegal)?;
+        let bare = name.trim_end_matches('/');
+        let inside = format!("{bare}/");
+        for object in buckets.objects(bucket, bare) {
+            if bare.is_empty() || object == bare || object.starts_with(&inside) {
+                buckets
+                    .delete(&format!("gs://{bucket}/{object}"))
+                    .map_err(|error| broken(error.to_string()))?;
+            }
+        }
+        task.say(Level::Info, LOGGER, format!("Deleted {path}"));
+    }
+    Ok(Done::default())
+}
+
+fn copy(task: &Task<'_>) -> Result<Done, Failure> {
+    transfer(task, false)
+}
+
+fn rename(task: &Task<'_>) -> Result<Done, Failure> {
+    transfer(task, true)
+}
+
+/// One object, or the objects of a directory: those right in it, or all below it if `recursive`.
+fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
+    let buckets = &task.stores.buckets;
+    let (from, to) = (task.property("sourcePath", ""), task.property("destPath", ""));
+    let (bucket, name) = parts(&from).map_err(illegal)?;
+    let (into_bucket, into) = parts(&to).map_err(illegal)?;
+    let bare = name.trim_end_matches('/');
+    let inside = if bare.is_empty() {
+        String::new()
+    } else {
+        format!("{bare}/")
+    };
+    let objects = buckets.objects(bucket, bare);
+    let mut pairs = Vec::new();
+    if objects.iter().any(|object| object == bare) {
+        let last = bare.rsplit('/').next().unwrap_or(bare);
+        // An existing directory, or a name with a slash behind it, takes the object in.
+        let is_directory = into.is_empty()
+            || into.ends_with('/')
+            || !buckets.objects(into_bucket, &format!("{into}/")).is_empty();
+        let target = if is_directory {
+            format!("{}/{last}", into.trim_end_matches('/'))
+        } else {
+            into.to_owned()
+        };
+        pairs.push((bare.to_owned(), target.trim_start_matches('/').to_owned()));
+    } else {
+        for object in objects {
+            let Some(rest) = object.strip_prefix(&inside) else {
+                continue;
+            };
+            if rest.is_empty() || (rest.contains('/') && !is_true(task, "recursive")) {
+                continue;
+            }
+            let target = format!("{}/{rest}", into.trim_end_matches('/'));
+            pairs.push((object.clone(), target.trim_start_matches('/').to_owned()));
+        }
+    }
+    if pairs.is_empty() {
+        return Err(broken(format!("Source path {from} does not exist.")));
+    }
+    for (source, target) in pairs {
+        let (source, target) = (
+            format!("gs://{bucket}/{source}"),
+            format!("gs://{into_bucket}/{target}"),
+        );
+        if !is_true(task, "overwrite") && buckets.read(&target).is_ok() {
+            return Err(broken(format!(
+                "{target} already exists and overwriting is not allowed."
+            )));
+        }
+        let done = if moves {
+            buckets.rename(&source, &target)
+        } else {
+            buckets.copy(&source, &target)
+        };
+        done.map_err(|error| broken(format!("{source}: {error}")))?;
+    }
+    let verb = if moves { "Moved" } else { "Copied" };
+    task.say(Level::Info, LOGGER, format!("{verb} {from} to {to}"));
+    Ok(Done::default())
+}
+
+/// An object of nothing, which says that a run is over.
+fn mark(task: &Task<'_>) -> Result<Done, Failure> {
+    let path = task.property("path", "");
+    task.stores.buckets.put(&path, b"").map_err(broken)?;
+    task.say(Level::Info, LOGGER, format!("Marker file {path} is written"));
+    Ok(Done::default())
+}

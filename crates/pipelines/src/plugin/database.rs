@@ -1,0 +1,293 @@
+//! The plugins that speak to the source database: `CloudSQLMySQL`, `Mysql` and `Database`, each as a
+//! source and as an action, `Mysql` and `DatabaseQuery` as post actions.
+//!
+//! Where they lead is the sandbox's own affair (`sandbox/source.rs`): host, port and connection name
+//! are taken and not followed. Splits are in `database/split.rs`.
+
+mod split;
+
+use super::{Batch, Done, Plugin, Task, Work, failure};
+use crate::observation::{Failure, Level};
+use crate::source::{Login, Refusal};
+use std::collections::BTreeMap;
+
+const CLOUD_SQL: (&str, &str, &str) = ("cloudsql-mysql-plugin", "1.11.0", "USER");
+const MYSQL: (&str, &str, &str) = ("mysql-plugin", "1.11.0", "USER");
+const DATABASE: (&str, &str, &str) = ("database-plugins", "2.12.0", "SYSTEM");
+
+#[rustfmt::skip]
+pub(super) const PLUGINS: &[Plugin] = &[
+    Plugin::new("CloudSQLMySQL", "batchsource", CLOUD_SQL,
+        &["referenceName", "jdbcPluginName", "connectionName", "database", "importQuery"], Work::Source(read)),
+    Plugin::new("Mysql", "batchsource", MYSQL,
+        &["referenceName", "jdbcPluginName", "database", "importQuery"], Work::Source(read)),
+    Plugin::new("Database", "batchsource", DATABASE,
+        &["referenceName", "jdbcPluginName", "connectionString", "importQuery"], Work::Source(read)),
+    Plugin::new("CloudSQLMySQL", "action", CLOUD_SQL,
+        &["jdbcPluginName", "connectionName", "database", "query"], Work::Action(act)),
+    Plugin::new("Mysql", "action", MYSQL,
+        &["jdbcPluginName", "host", "port", "database", "query"], Work::Action(act)),
+    Plugin::new("Database", "action", DATABASE,
+        &["jdbcPluginName", "connectionString", "query"], Work::Action(act)),
+    Plugin::new("Mysql", "postaction", MYSQL,
+        &["jdbcPluginName", "host", "port", "database", "query"], Work::Action(act)),
+    Plugin::new("DatabaseQuery", "postaction", DATABASE,
+        &["jdbcPluginName", "connectionString", "query"], Work::Action(act)),
+];
+
+const READER: &str = "org.apache.hadoop.mapreduce.lib.db.DataDrivenDBRecordReader";
+
+/// What an import query leaves to the splits.
+const CONDITIONS: &str = "$CONDITIONS";
+
+fn read(task: &Task<'_>) -> Result<Batch, Failure> {
+    let query = Import::of(task)?;
+    let login = login(task);
+    let fetch = |sql: &str| task.stores.source.read(&login, sql, task.window).map_err(plain);
+    if query.splits == 1 {
+        if !query.sql.contains(CONDITIONS) {
+            // An ERROR line in a run that succeeds all the same (measured).
+            let text = format!(
+                "Could not find the clause substitution token $CONDITIONS in the query: [{}]. Parallel splits may not work correctly.",
+                query.sql
+            );
+            task.say(Level::Error, READER, text);
+        }
+        let (columns, rows) = fetch(&query.sql.replace(CONDITIONS, "(1 = 1)"))?;
+        return Ok(Batch { columns, rows });
+    }
+    let (_, bounds) = fetch(&query.bounds)?;
+    let conditions = split::conditions(&query.split_by, bounds.first(), query.splits)?;
+    let mut whole = Batch::default();
+    for condition in conditions {
+        let (columns, rows) = fetch(&query.sql.replace(CONDITIONS, &condition))?;
+        whole.columns = columns;
+        whole.rows.extend(rows);
+    }
+    Ok(whole)
+}
+
+fn act(task: &Task<'_>) -> Result<Done, Failure> {
+    let mut first = Vec::new();
+    let mode = task.property("sqlMode", "");
+    if !mode.is_empty() {
+        first.push(format!("SET SESSION sql_mode = '{}';", mode.replace('\'', "''")));
+    }
+    if task.property("useAnsiQuotes", "false") == "true" {
+        first.push("SET SESSION sql_mode = (CONCAT(@@sql_mode , ',', 'ANSI_QUOTES'));".to_owned());
+    }
+    let sql = task.property("query", "");
+    let done = task.stores.source.execute(&login(task), &first, &sql);
+    done.map_err(|refusal| failure(refusal.class_name, refusal.message))?;
+    Ok(Done::default())
+}
+
+/// The plugin wraps what the driver raises while it prepares a source; an action does not (measured).
+fn plain(refusal: Refusal) -> Failure {
+    failure("java.sql.SQLException", refusal.message)
+}
+
+/// What is to be read, checked as the plugin checks it once its macros are known.
+struct Import {
+    sql: String,
+    bounds: String,
+    split_by: String,
+    splits: i64,
+}
+
+impl Import {
+    fn of(task: &Task<'_>) -> Result<Self, Failure> {
+        // A trailing semicolon would end the query in front of the splits' conditions.
+        let query = |name: &str| task.property(name, "").trim().trim_end_matches(';').to_owned();
+        let given = task.property("numSplits", "");
+        // Without a number the framework takes two, Hadoop's default of `mapreduce.job.maps`.
+        let splits = if given.is_empty() { Ok(2) } else { given.parse() };
+        let splits: i64 = splits.map_err(|_| refused(&format!("For input string: \"{given}\"")))?;
+        let import = Self {
+            sql: query("importQuery"),
+            bounds: query("boundingQuery"),
+            split_by: task.property("splitBy", ""),
+            splits,
+        };
+        if splits < 1 {
+            return Err(invalid(&format!(
+                "Invalid value for Number of Splits '{splits}'. Must be at least 1."
+            )));
+        }
+        if import.sql.is_empty() {
+            return Err(invalid("Import Query is empty."));
+        }
+        if splits > 1 {
+            let sql = &import.sql;
+            if !sql.contains(CONDITIONS) {
+                return Err(invalid(&format!(
+                    "Import Query {sql} must contain the string '$CONDITIONS'. if Number of Splits is not set to 1."
+                )));
+            }
+            for (value, name) in [
+                (&import.split_by, "Split-By Field Name"),
+                (&import.bounds, "Bounding Query"),
+            ] {
+                if value.is_empty() {
+                    return Err(invalid(&format!(
+                        "{name} must be specified if Number of Splits is not set to 1."
+                    )));
+                }
+            }
+        }
+        Ok(import)
+    }
+}
+
+fn refused(text: &str) -> Failure {
+    failure("java.lang.NumberFormatException", text)
+}
+
+fn invalid(text: &str) -> Failure {
+    failure(
+        "io.cdap.cdap.etl.api.validation.ValidationException",
+        format!("Errors were encountered during validation. {text}"),
+    )
+}
+
+fn login(task: &Task<'_>) -> Login {
+    let mut login = Login {
+        user: task.property("user", ""),
+        password: task.property("password", ""),
+        database: task.property("database", ""),
+        arguments: pairs(&task.property("connectionArguments", ""), ';'),
+    };
+    // `jdbc:mysql://host:port/database?a=b` of the general plugin.
+    let address = task.property("connectionString", "");
+    if let Some((_, path)) = address
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+    {
+        let (database, settings) = path.split_once('?').unwrap_or((path, ""));
+        if login.database.is_empty() {
+            database.clone_into(&mut login.database);
+        }
+        login.arguments.extend(pairs(settings, '&'));
+    }
+    login
+}
+
+fn pairs(text: &str, between: char) -> BTreeMap<String, String> {
+    text.split(between)
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bucket::Buckets;
+    use crate::observation::Observation;
+    use crate::plugin::Stores;
+    use crate::source::{PASSWORD, Source, USER};
+    use googlesql::Warehouse;
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    fn run<T>(properties: &[(&str, &str)], work: impl Fn(&Task<'_>) -> T) -> (T, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let now = || chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let stores = Stores {
+            warehouse: Arc::new(Warehouse::open(None, "p", "US").unwrap()),
+            source: Arc::new(Source::open(None, 7, now).unwrap().reliable()),
+            buckets: Buckets::new(folder.path()),
+        };
+        let own = [("user", USER), ("password", PASSWORD), ("database", "hr")];
+        let properties = own.iter().chain(properties);
+        let properties = properties
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let lines = RefCell::<Vec<String>>::default();
+        let task = Task {
+            stage: "s",
+            properties: &properties,
+            stores: &stores,
+            window: "w",
+            thread: "t",
+            tell: &|observation| {
+                if let Observation::Line(line) = observation {
+                    lines.borrow_mut().push(line.message);
+                }
+            },
+            stop: &AtomicBool::new(false),
+            speed: 1.0,
+            rejected: RefCell::default(),
+        };
+        let done = work(&task);
+        (done, lines.take())
+    }
+
+    #[test]
+    fn splits_find_every_row_once() {
+        let all = [
+            ("importQuery", "SELECT id FROM engineer WHERE $CONDITIONS"),
+            ("boundingQuery", "SELECT MIN(id), MAX(id) FROM engineer;"),
+            ("splitBy", "id"),
+            ("numSplits", "4"),
+        ];
+        let mut split = run(&all, read).0.unwrap().rows;
+        let (one, lines) = run(
+            &[("importQuery", "SELECT id FROM engineer"), ("numSplits", "1")],
+            read,
+        );
+        let mut one = one.unwrap().rows;
+        assert!(one.len() > 100 && lines[0].starts_with("Could not find the clause substitution token"));
+        let key = |row: &Vec<_>| format!("{row:?}");
+        split.sort_by_key(key);
+        one.sort_by_key(key);
+        assert_eq!(split, one);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for (properties, words) in [
+            (
+                vec![("importQuery", "SELECT 1"), ("numSplits", "0")],
+                "'0'. Must be at least 1.",
+            ),
+            (
+                vec![("importQuery", "SELECT 1")],
+                "must contain the string '$CONDITIONS'",
+            ),
+            (
+                vec![("importQuery", "SELECT 1 WHERE $CONDITIONS"), ("numSplits", "2")],
+                "Split-By Field Name must be specified",
+            ),
+            (vec![("numSplits", "1")], "Import Query is empty."),
+        ] {
+            let failure = run(&properties, read).0.unwrap_err();
+            assert!(failure.message.unwrap().contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn an_action_changes_rows_and_keeps_the_drivers_exception() {
+        let changed = |task: &Task<'_>| {
+            act(task).unwrap();
+            let query = "SELECT * FROM `hr`.`engineer` WHERE title = 'chief'";
+            task.stores
+                .source
+                .read(&Login::own(), query, "w")
+                .unwrap()
+                .1
+                .len()
+        };
+        let query = "UPDATE `hr`.`engineer` SET title = 'chief' WHERE id <= 3";
+        assert_eq!(run(&[("query", query)], changed).0, 3);
+        let failure = run(&[("query", "DELETE FROM `ops`.`missing`")], act)
+            .0
+            .unwrap_err();
+        assert_eq!(failure.class_name, "java.sql.SQLSyntaxErrorException");
+        assert_eq!(
+            failure.message.as_deref(),
+            Some("Table 'ops.missing' doesn't exist")
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! `ErrorCollector`: the records that other stages put aside, with fields for why.
+
+use super::{Batch, CORE, Plugin, Rejected, Task, Work, failure};
+use crate::observation::Failure;
+use googlesql::value::{Column, ColumnType, Value};
+
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "ErrorCollector",
+    "errortransform",
+    CORE,
+    &[],
+    Work::Errors(collect),
+)];
+
+/// What is refused when a pipeline is deployed needs the schema of the input, which is not known then; a
+/// field that is there twice ends the run instead.
+fn collect(task: &Task<'_>, records: Vec<Rejected>) -> Result<Vec<Batch>, Failure> {
+    let named = |property: &str| Some(task.property(property, "")).filter(|name| !name.is_empty());
+    let added = [
+        (named("messageField"), ColumnType::String),
+        (named("codeField"), ColumnType::Int64),
+        (named("stageField"), ColumnType::String),
+    ];
+    let mut batches: Vec<(Vec<Column>, Batch)> = Vec::new();
+    for record in records {
+        let values = [
+            Value::Text(record.message),
+            Value::Int(record.code),
+            Value::Text(record.stage),
+        ];
+        let mut row = record.row;
+        let wanted = added.iter().zip(values);
+        row.extend(wanted.filter_map(|((name, _), value)| name.as_ref().map(|_| value)));
+        if let Some((_, batch)) = batches.iter_mut().find(|(columns, _)| *columns == record.columns) {
+            batch.rows.push(row);
+            continue;
+        }
+        let mut columns = record.columns.clone();
+        for (name, kind) in &added {
+            let Some(name) = name else { continue };
+            if columns.iter().any(|column| column.name == *name) {
+                let text = format!("Input schema already contains field '{name}'.");
+                return Err(failure("java.lang.IllegalArgumentException", text));
+            }
+            columns.push(Column {
+                nullable: false,
+                ..Column::nullable(name.clone(), kind.clone())
+            });
+        }
+        let rows = vec![row];
+        batches.push((record.columns, Batch { columns, rows }));
+    }
+    Ok(batches.into_iter().map(|(_, batch)| batch).collect())
+}

@@ -1,0 +1,84 @@
+//! A file's schema against the stage's: what Avro resolves, and its words where it cannot (measured on 6.11.0).
+//!
+//! A field that the file has not is an error even if it may be NULL: CDAP gives its schemas no defaults.
+
+use crate::container::avro::{NO_AVRO, schema_of};
+use crate::container::{self, Container, Misfit, Reading};
+use crate::observation::Failure;
+use crate::plugin::failure;
+use googlesql::value::{Column, Value};
+use serde_json::Value as Json;
+
+/// The rows of a file as rows of these columns. `schema` is the stage's, empty if it has none.
+pub(super) fn rows(
+    container: Container,
+    bytes: &[u8],
+    columns: &[Column],
+    schema: &str,
+) -> Result<Vec<Vec<Value>>, Failure> {
+    let content = container
+        .read(bytes, Reading::FULL)
+        .map_err(|text| broken(&text))?;
+    if container == Container::Parquet || schema.is_empty() {
+        return container::fitted(content, columns).map_err(|misfit| broken(&misfit.to_string()));
+    }
+    let file = schema_of(bytes).map_err(|text| broken(&text))?;
+    let wanted: Json = serde_json::from_str(schema).unwrap_or_default();
+    let unlike = |text| failure("org.apache.avro.AvroTypeException", text);
+    let missing = |name: &str| {
+        let (file, wanted) = (full_name(&file), full_name(&wanted));
+        unlike(format!(
+            "Found {file}, expecting {wanted}, missing required field {name}"
+        ))
+    };
+    let has = |name: &str| content.0.iter().any(|column| column.name == name);
+    if let Some(column) = columns.iter().find(|column| !has(&column.name)) {
+        return Err(missing(&column.name));
+    }
+    container::fitted(content, columns).map_err(|misfit| match misfit {
+        Misfit::Missing(name) => missing(&name),
+        Misfit::Kind { column, .. } => {
+            let (found, expected) = (plain(&file, &column, false), plain(&wanted, &column, true));
+            unlike(format!("Found {found}, expecting {expected}"))
+        }
+    })
+}
+
+/// A file that cannot be read.
+pub(super) fn broken(text: &str) -> Failure {
+    let class = if text == NO_AVRO {
+        "org.apache.avro.InvalidAvroMagicException"
+    } else {
+        "java.io.IOException"
+    };
+    failure(class, text)
+}
+
+/// A record's name with its space.
+fn full_name(schema: &Json) -> String {
+    let name = schema["name"].as_str().unwrap_or("record");
+    match schema["namespace"].as_str() {
+        Some(space) => format!("{space}.{name}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The plain type of a field: of a value that was found, that of the union's branch.
+fn plain(schema: &Json, name: &str, is_wanted: bool) -> String {
+    let mut fields = schema["fields"].as_array().into_iter().flatten();
+    let field = fields.find(|field| field["name"] == name);
+    let mut kind = field.map_or(&Json::Null, |field| &field["type"]);
+    if let Some(branches) = kind.as_array() {
+        if is_wanted {
+            return "union".into();
+        }
+        kind = branches
+            .iter()
+            .find(|branch| *branch != "null")
+            .unwrap_or(&Json::Null);
+    }
+    while let Some(inner) = kind.get("type") {
+        kind = inner;
+    }
+    kind.as_str().unwrap_or("null").to_owned()
+}

@@ -1,0 +1,172 @@
+//! `GCS` and `File` as sinks: one part in a directory that must not exist, `_SUCCESS` beside it at the end.
+
+use super::format::Format;
+use super::object_path;
+use crate::bucket::Buckets;
+use crate::container::avro::schema;
+use crate::container::{self, Packing};
+use crate::macros::date_format::{DateFormat, zone};
+use crate::observation::{Failure, Level};
+use crate::plugin::{Batch, Sink, Task, failure};
+use chrono::DateTime;
+use googlesql::value::Column;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const LOGGER: &str = "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink";
+
+pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+    let format = match Format::of(task)? {
+        Format::Text | Format::Blob => {
+            return Err(task.unsupported("format", &task.property("format", "text")));
+        }
+        format => format,
+    };
+    let schema = task.property("schema", "");
+    let columns = match format {
+        Format::Container(_) if !schema.is_empty() => {
+            Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
+        }
+        _ => None,
+    };
+    let path = directory(task)?;
+    let buckets = task.stores.buckets.clone();
+    let folder = buckets
+        .locate(&object_path(&path))
+        .map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
+    buckets
+        .create_directory(&folder)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => failure(
+                "org.apache.hadoop.mapred.FileAlreadyExistsException",
+                format!("Output directory {path} already exists"),
+            ),
+            _ => broken(&folder, &error),
+        })?;
+    let base = task.property("outputFileNameBase", "part");
+    let ending = format.ending();
+    let file = buckets
+        .create_file(&folder, &format!("{base}-r-00000{ending}"))
+        .map_err(|error| broken(&folder, &error))?;
+    task.say(Level::Info, LOGGER, format!("Writing to {path}"));
+    Ok(Box::new(Directory {
+        folder,
+        file: Box::new(file),
+        buckets,
+        header: task.property("writeHeader", "false") == "true",
+        format,
+        columns,
+        whole: Batch::default(),
+    }))
+}
+
+/// The path, and behind it the time of the run in the form of `suffix`.
+fn directory(task: &Task<'_>) -> Result<String, Failure> {
+    let (path, suffix) = (task.property("path", ""), task.property("suffix", ""));
+    if suffix.is_empty() {
+        return Ok(path);
+    }
+    let form =
+        DateFormat::new(&suffix).map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
+    let moment = task
+        .window
+        .parse::<i64>()
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .unwrap_or_default();
+    let shown = form.write(moment, zone("UTC"));
+    Ok(format!("{}/{shown}", path.trim_end_matches('/')))
+}
+
+struct Directory {
+    folder: PathBuf,
+    file: Box<dyn Write>,
+    buckets: Buckets,
+    format: Format,
+    /// Whether the line of names is still to come.
+    header: bool,
+    /// What is written at the end in one piece, and the columns that it is to have.
+    whole: Batch,
+    columns: Option<Vec<Column>>,
+}
+
+impl Directory {
+    fn line(&mut self, text: &str) -> Result<(), Failure> {
+        writeln!(self.file, "{text}").map_err(|error| broken(&self.folder, &error))
+    }
+}
+
+impl Sink for Directory {
+    fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+        if matches!(self.format, Format::Container(_)) {
+            let has = |name: &str| batch.columns.iter().any(|column| column.name == name);
+            let mut wanted = self.columns.iter().flatten();
+            if let Some(missing) = wanted.find(|column| !has(&column.name)) {
+                // Measured, whether the column may be NULL or not.
+                return Err(failure(
+                    "io.cdap.cdap.api.exception.ProgramFailureException",
+                    format!(
+                        "Error occurred in the phase: 'Writing'. Error message: Input record does not contain the {} field.",
+                        missing.name
+                    ),
+                ));
+            }
+            self.whole.columns.clone_from(&batch.columns);
+            self.whole.rows.extend(batch.rows.iter().cloned());
+            return Ok(());
+        }
+        if std::mem::take(&mut self.header)
+            && let Some(names) = self.format.header(&batch.columns)
+        {
+            self.line(&names)?;
+        }
+        for row in &batch.rows {
+            let line = self.format.line(&batch.columns, row);
+            let line = line.map_err(|text| failure("java.io.IOException", text))?;
+            self.line(&line)?;
+        }
+        Ok(())
+    }
+
+    fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
+        if let Format::Container(container) = self.format {
+            let Batch { columns, rows } = self.whole;
+            let bytes = match self.columns {
+                Some(wanted) => container::fitted((columns, rows), &wanted)
+                    .map_err(|misfit| misfit.to_string())
+                    .and_then(|rows| container.write(&wanted, &rows, Packing::None, true)),
+                None => container.write(&columns, &rows, Packing::None, true),
+            };
+            let bytes = bytes.map_err(|text| failure("java.io.IOException", text))?;
+            let written = self.file.write_all(&bytes);
+            written.map_err(|error| broken(&self.folder, &error))?;
+        }
+        let done = self
+            .file
+            .flush()
+            .and_then(|()| self.buckets.create_file(&self.folder, "_SUCCESS").map(drop));
+        done.map(|()| None).map_err(|error| broken(&self.folder, &error))
+    }
+}
+
+fn broken(folder: &Path, error: &io::Error) -> Failure {
+    failure("java.io.IOException", format!("{}: {error}", folder.display()))
+}
+
+/// `Trash`: takes all and keeps nothing.
+#[expect(clippy::unnecessary_wraps, reason = "as every sink is opened")]
+pub(super) fn nowhere(_: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+    Ok(Box::new(Nowhere))
+}
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(&mut self, _: &Batch) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>) -> Result<Option<i64>, Failure> {
+        Ok(None)
+    }
+}

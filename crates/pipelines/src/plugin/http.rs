@@ -1,0 +1,227 @@
+//! The plugins that call an address: `ArgumentSetter` as an action, `HTTPCallback` as a post action.
+//!
+//! They call what the pipeline says, from this machine; redirects are followed unless it says otherwise.
+
+use super::{Done, Plugin, Task, Work, arguments, failure};
+use crate::observation::{Failure, Level};
+use std::time::Duration;
+
+const SETTER: &str = "io.cdap.plugin.http.HTTPArgumentSetter";
+const CALLBACK: &str = "io.cdap.plugin.batch.HTTPCallbackAction";
+
+/// The versions are those of the Hub's and of CDAP 6.10's sources; no recorded server had these two.
+pub(super) const PLUGINS: &[Plugin] = &[
+    Plugin::new(
+        "ArgumentSetter",
+        "action",
+        ("argument-setter-plugins", "1.1.1", "USER"),
+        &["url", "method"],
+        Work::Action(set_arguments),
+    ),
+    Plugin::new(
+        "HTTPCallback",
+        "postaction",
+        ("http-plugins", "2.12.0", "SYSTEM"),
+        &["url", "method"],
+        Work::Action(call_back),
+    ),
+];
+
+/// A request as the properties describe it.
+struct Request {
+    url: url::Url,
+    method: reqwest::Method,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    connect: Duration,
+    read: Duration,
+    redirects: bool,
+    tries: u32,
+}
+
+/// An answer: its status, the status' words, its body.
+struct Answer {
+    status: u16,
+    words: &'static str,
+    body: String,
+}
+
+fn invalid(text: &str) -> Failure {
+    failure(
+        "io.cdap.cdap.etl.api.validation.ValidationException",
+        format!("Errors were encountered during validation. {text}"),
+    )
+}
+
+impl Request {
+    fn of(task: &Task<'_>, methods: &[&str]) -> Result<Self, Failure> {
+        let given = task.property("url", "");
+        let url = url::Url::parse(&given)
+            .map_err(|error| invalid(&format!("URL '{given}' is malformed: {error}")))?;
+        let name = task.property("method", "GET");
+        let upper = name.to_uppercase();
+        let method = reqwest::Method::from_bytes(upper.as_bytes())
+            .ok()
+            .filter(|_| methods.contains(&upper.as_str()))
+            .ok_or_else(|| invalid(&format!("Invalid request method '{name}'.")))?;
+        let headers = task.property("requestHeaders", "");
+        let pairs = headers.split(';').map(str::trim).filter(|pair| !pair.is_empty());
+        let pair = |pair: &str| {
+            let (name, value) = pair.split_once(':')?;
+            Some((name.trim().to_owned(), value.trim().to_owned()))
+        };
+        let headers = pairs
+            .map(pair)
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| invalid("Could not parse headers: Chunk is not a valid entry"))?;
+        let number = |property: &str, usual: u64| -> Result<u64, Failure> {
+            let given = task.property(property, "");
+            match given.as_str() {
+                "" => Ok(usual),
+                text => text
+                    .parse()
+                    .map_err(|_| invalid(&format!("Invalid {property} '{text}'."))),
+            }
+        };
+        // A time of 0 is for ever.
+        let time = |millis: u64| match millis {
+            0 => Duration::from_secs(86_400),
+            millis => Duration::from_millis(millis),
+        };
+        Ok(Self {
+            url,
+            method,
+            headers,
+            body: Some(task.property("body", "")).filter(|body| !body.is_empty()),
+            connect: time(number("connectTimeout", 60_000)?),
+            read: time(number("readTimeout", 60_000)?),
+            redirects: task.property("followRedirects", "true") != "false",
+            tries: u32::try_from(number("numRetries", 0)?.max(1)).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn send(&self) -> Result<Answer, String> {
+        // reqwest panics without a provider; a second install changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let redirects = if self.redirects {
+            reqwest::redirect::Policy::default()
+        } else {
+            reqwest::redirect::Policy::none()
+        };
+        let client = reqwest::Client::builder()
+            .connect_timeout(self.connect)
+            .read_timeout(self.read)
+            .redirect(redirects)
+            .build()
+            .map_err(told)?;
+        let mut request = client.request(self.method.clone(), self.url.clone());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &self.body {
+            request = request.body(body.clone());
+        }
+        // A pipeline runs on a thread of its own, which may block.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| error.to_string())?;
+        runtime.block_on(async {
+            let answer = request.send().await.map_err(told)?;
+            let status = answer.status();
+            let body = answer.text().await.map_err(told)?;
+            Ok(Answer {
+                status: status.as_u16(),
+                words: status.canonical_reason().unwrap_or_default(),
+                body,
+            })
+        })
+    }
+}
+
+/// The innermost reason, without the address, which may hold a secret.
+fn told(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut reason: &dyn std::error::Error = &error;
+    while let Some(inner) = reason.source() {
+        reason = inner;
+    }
+    reason.to_string()
+}
+
+fn set_arguments(task: &Task<'_>) -> Result<Done, Failure> {
+    let request = Request::of(task, &["GET", "POST", "PUT", "DELETE", "HEAD"])?;
+    let address = task.property("url", "");
+    let mut last = failure("java.io.IOException", "");
+    for _ in 0..request.tries {
+        let outcome = match request.send() {
+            Ok(answer) if answer.status == 200 => arguments::read(&answer.body, &address, arguments::HTTP),
+            Ok(answer) => Err(failure(
+                "java.lang.IllegalStateException",
+                format!(
+                    "Received non-200 response code {}. Response message = {}",
+                    answer.status, answer.words
+                ),
+            )),
+            Err(text) => Err(failure("java.io.IOException", text)),
+        };
+        match outcome {
+            Ok(arguments) => {
+                return Ok(Done {
+                    arguments,
+                    processed: 0,
+                });
+            }
+            Err(failure) => {
+                let text = format!(
+                    "Error making {} request to url {address} with headers {}: {}",
+                    task.property("method", "GET"),
+                    shown(&request.headers),
+                    failure.message.clone().unwrap_or_default()
+                );
+                task.say(Level::Warn, SETTER, text);
+                last = failure;
+            }
+        }
+    }
+    Err(last)
+}
+
+fn call_back(task: &Task<'_>) -> Result<Done, Failure> {
+    let request = Request::of(task, &["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"])?;
+    let address = task.property("url", "");
+    let mut last = None;
+    for _ in 0..request.tries {
+        match request.send() {
+            // Any answer will do.
+            Ok(answer) => {
+                let text = format!(
+                    "Request to {address} resulted in response code {}.",
+                    answer.status
+                );
+                task.say(Level::Info, CALLBACK, text);
+                break;
+            }
+            Err(text) => {
+                let line = format!(
+                    "Error making {} request to url {address} with headers {}.",
+                    task.property("method", "GET"),
+                    shown(&request.headers)
+                );
+                task.say(Level::Warn, CALLBACK, line);
+                last = Some(failure("java.net.ConnectException", text));
+            }
+        }
+    }
+    // What failed once is told even if a later try succeeded (`HTTPCallbackAction.run`).
+    last.map_or_else(|| Ok(Done::default()), Err)
+}
+
+/// As a Java map prints itself.
+fn shown(headers: &[(String, String)]) -> String {
+    let pairs: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    format!("{{{}}}", pairs.join(", "))
+}

@@ -1,0 +1,433 @@
+//! `Projection`: drops, keeps, renames and converts columns (core-plugins 2.12.0), with its own refusals.
+//!
+//! None of its properties takes a macro, so that what is wrong with them alone is refused at deploy
+//! time; what is wrong for the rows that come is refused when the first ones come.
+
+use super::{Batch, CORE, Plugin, Task, Work, failure};
+use crate::observation::Failure;
+use googlesql::value::{ColumnType, Value};
+use std::collections::BTreeMap;
+
+pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
+    "Projection",
+    "transform",
+    CORE,
+    &[],
+    Work::Transform(apply),
+)];
+
+/// A type to convert to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Simple {
+    Boolean,
+    Int,
+    Long,
+    Float,
+    Double,
+    Bytes,
+    String,
+}
+
+impl Simple {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_uppercase().as_str() {
+            "BOOLEAN" => Self::Boolean,
+            "INT" => Self::Int,
+            "LONG" => Self::Long,
+            "FLOAT" => Self::Float,
+            "DOUBLE" => Self::Double,
+            "BYTES" => Self::Bytes,
+            "STRING" => Self::String,
+            _ => return None,
+        })
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "BOOLEAN",
+            Self::Int => "INT",
+            Self::Long => "LONG",
+            Self::Float => "FLOAT",
+            Self::Double => "DOUBLE",
+            Self::Bytes => "BYTES",
+            Self::String => "STRING",
+        }
+    }
+
+    const fn column(self) -> ColumnType {
+        match self {
+            Self::Boolean => ColumnType::Bool,
+            Self::Int | Self::Long => ColumnType::Int64,
+            Self::Float | Self::Double => ColumnType::Float64,
+            Self::Bytes => ColumnType::Bytes,
+            Self::String => ColumnType::String,
+        }
+    }
+}
+
+/// What the properties ask for.
+#[derive(Debug, Default)]
+struct Wish {
+    drop: Vec<String>,
+    keep: Vec<String>,
+    rename: Vec<(String, String)>,
+    convert: Vec<(String, Simple)>,
+}
+
+impl Wish {
+    fn of(properties: &BTreeMap<String, String>) -> Result<Self, String> {
+        let given = |name: &str| properties.get(name).map_or("", String::as_str);
+        let list = |name: &str| -> Vec<String> {
+            let parts = given(name).split(',').map(str::trim);
+            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        };
+        let mut wish = Self {
+            drop: list("drop"),
+            keep: list("keep"),
+            ..Self::default()
+        };
+        if !wish.drop.is_empty() && !wish.keep.is_empty() {
+            return Err("Cannot specify both drop and keep.".to_owned());
+        }
+        for (from, to) in pairs(given("rename"))? {
+            if let Some((_, old)) = wish.rename.iter().find(|(name, _)| *name == from) {
+                return Err(format!("Cannot rename '{from}' to both '{old}' and '{to}'."));
+            }
+            if wish.rename.iter().any(|(_, other)| *other == to) {
+                return Err(format!("Cannot rename more than one field to '{to}'."));
+            }
+            wish.rename.push((from, to));
+        }
+        for (name, word) in pairs(given("convert"))? {
+            let other = ["NULL", "ENUM", "ARRAY", "MAP", "RECORD", "UNION"];
+            let Some(kind) = Simple::of(&word) else {
+                let upper = word.to_uppercase();
+                return Err(if other.contains(&upper.as_str()) {
+                    format!("Cannot convert field '{name}' to a '{word}'. Only simple types are supported.")
+                } else {
+                    // `Enum.valueOf` is asked without a net.
+                    format!("No enum constant io.cdap.cdap.api.data.schema.Schema.Type.{upper}")
+                });
+            };
+            if wish.convert.iter().any(|(other, _)| *other == name) {
+                return Err(format!("Cannot convert '{name}' to multiple types."));
+            }
+            wish.convert.push((name, kind));
+        }
+        Ok(wish)
+    }
+}
+
+/// `a:b,c:d`, in the words of `KeyValueListParser`.
+fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.split_once(':') {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(format!("Invalid syntax for key-value pair in list: {part}. It is expected to be a key followed by a : followed by a value.")),
+        })
+        .collect()
+}
+
+/// What is refused when a pipeline is deployed.
+pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), String> {
+    Wish::of(properties).map(drop)
+}
+
+fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
+    let wish = Wish::of(task.properties).map_err(|text| invalid(&text))?;
+    let dropped =
+        |name: &String| wish.drop.contains(name) || (!wish.keep.is_empty() && !wish.keep.contains(name));
+    let mut output = Batch::default();
+    let mut places: Vec<(usize, Option<Simple>)> = Vec::new();
+    for (at, column) in batch.columns.iter().enumerate() {
+        if dropped(&column.name) {
+            continue;
+        }
+        let mut made = column.clone();
+        if let Some((_, to)) = wish.rename.iter().find(|(from, _)| *from == column.name) {
+            made.name.clone_from(to);
+        }
+        let kind = wish.convert.iter().find(|(name, _)| *name == column.name);
+        let kind = kind.map(|(_, kind)| *kind);
+        if let Some(kind) = kind {
+            possible(&column.name, &column.kind, kind)?;
+            made.kind = kind.column();
+        }
+        places.push((at, kind));
+        output.columns.push(made);
+    }
+    if places.is_empty() && !batch.columns.is_empty() {
+        return Err(invalid(
+            "'Fields to drop' cannot contain all the fields of the input schema.",
+        ));
+    }
+    for row in &batch.rows {
+        let cells = places.iter().map(|(at, kind)| match kind {
+            None => Ok(row[*at].clone()),
+            Some(kind) => converted(&batch.columns[*at].name, &row[*at], *kind),
+        });
+        output.rows.push(cells.collect::<Result<_, _>>()?);
+    }
+    Ok(output)
+}
+
+/// The primitive type below a column's; an `int` cannot be told from a `long` here.
+pub(super) const fn primitive(kind: &ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Bool => "BOOLEAN",
+        ColumnType::Int64 | ColumnType::Timestamp | ColumnType::Time => "LONG",
+        ColumnType::Date => "INT",
+        ColumnType::Float64 => "DOUBLE",
+        ColumnType::Numeric | ColumnType::Bytes => "BYTES",
+        ColumnType::String | ColumnType::DateTime | ColumnType::Json => "STRING",
+        ColumnType::Array(_) => "ARRAY",
+        ColumnType::Struct(_) => "RECORD",
+    }
+}
+
+fn possible(name: &str, from: &ColumnType, to: Simple) -> Result<(), Failure> {
+    let fine = match from {
+        ColumnType::String | ColumnType::Bytes => true,
+        ColumnType::Bool => matches!(to, Simple::Boolean | Simple::String | Simple::Bytes),
+        // An INT64 that was an `int` stays one.
+        ColumnType::Int64 | ColumnType::Float64 => to != Simple::Boolean,
+        // Logical types are numbers underneath; what the plugin makes of them is not known.
+        ColumnType::Numeric
+        | ColumnType::Date
+        | ColumnType::Time
+        | ColumnType::DateTime
+        | ColumnType::Timestamp
+        | ColumnType::Json
+        | ColumnType::Array(_)
+        | ColumnType::Struct(_) => false,
+    };
+    if fine {
+        return Ok(());
+    }
+    Err(invalid(&format!(
+        "Cannot convert field '{name}' from type '{}' to type '{}'.",
+        primitive(from),
+        to.name()
+    )))
+}
+
+/// A number that a text does not hold ends the run in Java's words.
+fn converted(name: &str, value: &Value, to: Simple) -> Result<Value, Failure> {
+    #[expect(clippy::cast_precision_loss, reason = "Java's `doubleValue` loses as much")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`Math.round` stops at the ends, too"
+    )]
+    Ok(match (value, to) {
+        (Value::Null, _) => Value::Null,
+        (Value::Text(text), _) => return parsed(text, to),
+        (Value::Bool(truth), Simple::String) => Value::Text(truth.to_string()),
+        (Value::Bool(truth), Simple::Bytes) => Value::Bytes(vec![if *truth { 0xff } else { 0 }]),
+        (Value::Int(number), Simple::Float | Simple::Double) => Value::Float(*number as f64),
+        (Value::Int(number), Simple::String) => Value::Text(number.to_string()),
+        (Value::Int(number), Simple::Bytes) => Value::Bytes(number.to_be_bytes().to_vec()),
+        (Value::Int(number), Simple::Int) if i32::try_from(*number).is_err() => {
+            return Err(invalid(&format!(
+                "Cannot convert field '{name}' from type 'LONG' to type 'INT'."
+            )));
+        }
+        (Value::Float(number), Simple::Int | Simple::Long) => Value::Int((number + 0.5).floor() as i64),
+        (Value::Float(number), Simple::String) => Value::Text(super::wrangler::double(*number)),
+        (Value::Float(number), Simple::Bytes) => Value::Bytes(number.to_be_bytes().to_vec()),
+        (Value::Bytes(bytes), Simple::String) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        (Value::Bytes(bytes), Simple::Boolean) => Value::Bool(bytes.first().is_some_and(|byte| *byte != 0)),
+        (Value::Bytes(bytes), Simple::Int | Simple::Long) => Value::Int(
+            bytes
+                .iter()
+                .fold(0, |number, byte| number << 8 | i64::from(*byte)),
+        ),
+        (Value::Bytes(bytes), Simple::Float | Simple::Double) => {
+            match <[u8; 8]>::try_from(bytes.as_slice()) {
+                Ok(eight) => Value::Float(f64::from_be_bytes(eight)),
+                Err(_) => {
+                    return Err(failure(
+                        "java.lang.IllegalArgumentException",
+                        format!(
+                            "offset (0) + length (8) exceed the capacity of the array: {}",
+                            bytes.len()
+                        ),
+                    ));
+                }
+            }
+        }
+        (same, _) => same.clone(),
+    })
+}
+
+/// `StructuredRecord.Builder.convertAndSet`
+fn parsed(text: &str, to: Simple) -> Result<Value, Failure> {
+    let input = |kind: &str| {
+        if kind == "double" && text.trim().is_empty() {
+            "empty String".to_owned()
+        } else {
+            format!("For input string: \"{text}\"")
+        }
+    };
+    let broken = |kind: &str| failure("java.lang.NumberFormatException", input(kind));
+    Ok(match to {
+        Simple::Boolean => Value::Bool(text.eq_ignore_ascii_case("true")),
+        Simple::Int => Value::Int(text.parse::<i32>().map_err(|_| broken("int"))?.into()),
+        Simple::Long => Value::Int(text.parse().map_err(|_| broken("long"))?),
+        Simple::Float | Simple::Double => Value::Float(text.trim().parse().map_err(|_| broken("double"))?),
+        Simple::Bytes => Value::Bytes(text.as_bytes().to_vec()),
+        Simple::String => Value::Text(text.to_owned()),
+    })
+}
+
+fn invalid(text: &str) -> Failure {
+    failure(
+        "io.cdap.cdap.etl.api.validation.ValidationException",
+        format!("Errors were encountered during validation. {text}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bucket::Buckets;
+    use crate::plugin::Stores;
+    use crate::source::Source;
+    use googlesql::Warehouse;
+    use googlesql::value::Column;
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    fn properties(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    fn run(pairs: &[(&str, &str)]) -> Result<Batch, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let now = || chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let stores = Stores {
+            warehouse: Arc::new(Warehouse::open(None, "p", "US").unwrap()),
+            source: Arc::new(Source::open(None, 7, now).unwrap()),
+            buckets: Buckets::new(folder.path()),
+        };
+        let properties = properties(pairs);
+        let task = Task {
+            stage: "s",
+            properties: &properties,
+            stores: &stores,
+            window: "w",
+            thread: "t",
+            tell: &|_| {},
+            stop: &AtomicBool::new(false),
+            speed: 1.0,
+            rejected: RefCell::default(),
+        };
+        let columns = [
+            ("a", ColumnType::Int64),
+            ("b", ColumnType::String),
+            ("c", ColumnType::Float64),
+            ("d", ColumnType::Date),
+        ];
+        let columns = columns.map(|(name, kind)| Column::nullable(name, kind)).to_vec();
+        let row = vec![
+            Value::Int(7),
+            Value::Text("12".into()),
+            Value::Float(1.5),
+            Value::Date("2024-02-29".into()),
+        ];
+        apply(
+            &task,
+            Batch {
+                columns,
+                rows: vec![row, vec![Value::Null; 4]],
+            },
+        )
+    }
+
+    #[test]
+    fn columns_are_dropped_kept_renamed_and_converted() {
+        let names = |pairs: &[(&str, &str)]| -> Vec<String> {
+            run(pairs)
+                .unwrap()
+                .columns
+                .into_iter()
+                .map(|column| column.name)
+                .collect()
+        };
+        assert_eq!(names(&[("drop", "a , c")]), ["b", "d"]);
+        assert_eq!(names(&[("keep", "d,a"), ("rename", "a:x")]), ["x", "d"]);
+        let batch = run(&[("convert", "a:string,b:long,c:int")]).unwrap();
+        let kinds: Vec<_> = batch.columns.iter().map(|column| column.kind.clone()).collect();
+        assert_eq!(
+            kinds,
+            [
+                ColumnType::String,
+                ColumnType::Int64,
+                ColumnType::Int64,
+                ColumnType::Date
+            ]
+        );
+        assert_eq!(
+            batch.rows[0][..3],
+            [Value::Text("7".into()), Value::Int(12), Value::Int(2)]
+        );
+        assert_eq!(batch.rows[1], vec![Value::Null; 4]);
+    }
+
+    #[test]
+    fn refusals_are_the_plugins() {
+        for (pairs, words) in [
+            (
+                vec![("drop", "a"), ("keep", "b")],
+                "Cannot specify both drop and keep.",
+            ),
+            (
+                vec![("rename", "a:x,a:y")],
+                "Cannot rename 'a' to both 'x' and 'y'.",
+            ),
+            (
+                vec![("rename", "a:x,b:x")],
+                "Cannot rename more than one field to 'x'.",
+            ),
+            (
+                vec![("convert", "a:long,a:int")],
+                "Cannot convert 'a' to multiple types.",
+            ),
+            (
+                vec![("convert", "a:record")],
+                "Cannot convert field 'a' to a 'record'.",
+            ),
+            (
+                vec![("convert", "a:text")],
+                "No enum constant io.cdap.cdap.api.data.schema.Schema.Type.TEXT",
+            ),
+        ] {
+            let refused = configure(&properties(&pairs)).unwrap_err();
+            assert!(refused.contains(words), "{refused}");
+            assert!(run(&pairs).unwrap_err().message.unwrap().contains(words));
+        }
+        for (pairs, words) in [
+            (
+                vec![("drop", "a,b,c,d")],
+                "'Fields to drop' cannot contain all the fields",
+            ),
+            (
+                vec![("convert", "a:boolean")],
+                "Cannot convert field 'a' from type 'LONG' to type 'BOOLEAN'.",
+            ),
+            (
+                vec![("convert", "d:string")],
+                "Cannot convert field 'd' from type 'INT' to type 'STRING'.",
+            ),
+        ] {
+            assert_eq!(configure(&properties(&pairs)), Ok(()));
+            assert!(run(&pairs).unwrap_err().message.unwrap().contains(words));
+        }
+        let failure = parsed("x1", Simple::Int).unwrap_err();
+        assert_eq!(failure.message.as_deref(), Some("For input string: \"x1\""));
+    }
+}

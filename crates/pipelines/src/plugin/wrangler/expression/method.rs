@@ -1,0 +1,184 @@
+//! The methods of Java objects that expressions call: strings, dates, numbers, JSON.
+
+use super::eval::{self, Number, Stop, number};
+use super::function::{index, letters, matches_whole, regex, whole};
+use crate::plugin::wrangler::row::Cell;
+use chrono::{Datelike, Timelike};
+use regex::Regex;
+use serde_json::Value as Json;
+
+/// A method of a Java object.
+pub(super) fn method(object: &Cell, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, Stop> {
+    let missing = || Stop::At(at);
+    match (object, name, arguments) {
+        (Cell::Null, _, _) => Err(missing()),
+        (cell, "toString", []) => Ok(Cell::Text(cell.text())),
+        (cell, "equals", [other]) => Ok(Cell::Bool(cell == other)),
+        (Cell::Text(text), ..) => of_text(text, name, arguments)?.ok_or_else(missing),
+        (Cell::Moment(_) | Cell::Date(_) | Cell::DateTime(_), ..) => {
+            of_date(object, name, arguments).ok_or_else(missing)
+        }
+        (Cell::Json(Json::Array(items)), "size" | "length", []) => Ok(whole(items.len())),
+        (Cell::Json(Json::Array(items)), "get", [Cell::Whole(at)]) => {
+            let item = usize::try_from(*at).ok().and_then(|at| items.get(at).cloned());
+            item.map(eval::of_json).ok_or_else(missing)
+        }
+        (Cell::Json(Json::Object(fields)), "get", [key]) => {
+            Ok(fields.get(&key.text()).cloned().map_or(Cell::Null, eval::of_json))
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "Java's cast stops at the ends, too"
+        )]
+        (Cell::Whole(_) | Cell::Float(_) | Cell::Decimal(_), "intValue" | "longValue", []) => {
+            Ok(Cell::Whole(match number(object)? {
+                Number::Whole(number) => number,
+                other => other.float() as i64,
+            }))
+        }
+        (Cell::Whole(_) | Cell::Float(_) | Cell::Decimal(_), "doubleValue" | "floatValue", []) => {
+            Ok(Cell::Float(number(object)?.float()))
+        }
+        _ => Err(missing()),
+    }
+}
+
+fn of_text(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
+    let say = |text: String| Some(Cell::Text(text));
+    let check = |truth: bool| Some(Cell::Bool(truth));
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    Ok(match (name, arguments) {
+        ("toUpperCase", []) => say(text.to_uppercase()),
+        ("toLowerCase", []) => say(text.to_lowercase()),
+        ("trim" | "strip", []) => say(text.trim().to_owned()),
+        ("length", []) => Some(Cell::Whole(length)),
+        ("isEmpty", []) => check(text.is_empty()),
+        ("concat", [other]) => say(text.to_owned() + &other.text()),
+        ("contains", [part]) => check(text.contains(&part.text())),
+        ("startsWith", [part]) => check(text.starts_with(&part.text())),
+        ("endsWith", [part]) => check(text.ends_with(&part.text())),
+        ("equalsIgnoreCase", [other]) => check(text.to_lowercase() == other.text().to_lowercase()),
+        ("compareTo", [other]) => Some(Cell::Whole(match text.cmp(&other.text()) {
+            std::cmp::Ordering::Less => -1,
+            std::cmp::Ordering::Equal => 0,
+            std::cmp::Ordering::Greater => 1,
+        })),
+        ("indexOf", [part]) => Some(index(text.find(&part.text()), text)),
+        ("lastIndexOf", [part]) => Some(index(text.rfind(&part.text()), text)),
+        ("charAt", [Cell::Whole(at)]) if (0..length).contains(at) => say(letters(text, *at, at + 1)),
+        ("substring", [Cell::Whole(from)]) if (0..=length).contains(from) => {
+            say(letters(text, *from, length))
+        }
+        ("substring", [Cell::Whole(from), Cell::Whole(to)]) if *from >= 0 && from <= to && *to <= length => {
+            say(letters(text, *from, *to))
+        }
+        ("substring", [Cell::Whole(from)]) => {
+            return Err(Stop::Said(format!("begin {from}, end {length}, length {length}")));
+        }
+        ("substring", [Cell::Whole(from), Cell::Whole(to)]) => {
+            return Err(Stop::Said(format!("begin {from}, end {to}, length {length}")));
+        }
+        ("replace", [part, by]) => say(text.replace(&part.text(), &by.text())),
+        ("replaceAll", [pattern, by]) => say(regex(&pattern.text())?
+            .replace_all(text, replacement(&by.text()))
+            .into_owned()),
+        ("replaceFirst", [pattern, by]) => say(regex(&pattern.text())?
+            .replace(text, replacement(&by.text()))
+            .into_owned()),
+        ("matches", [pattern]) => check(matches_whole(&regex(&pattern.text())?, text)),
+        ("split", [pattern]) => {
+            let parts = split(text, &regex(&pattern.text())?);
+            Some(Cell::Json(Json::from(parts)))
+        }
+        _ => None,
+    })
+}
+
+/// Java's `$1` stands alone, also before a letter.
+pub(in crate::plugin::wrangler) fn replacement(java: &str) -> String {
+    let mut ours = String::new();
+    let mut letters = java.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some('$') => ours.push_str("$$"),
+                Some(other) => ours.push(other),
+                None => {}
+            },
+            '$' => match letters.next_if(char::is_ascii_digit) {
+                Some(group) => ours.extend(['$', '{', group, '}']),
+                None => ours.push_str("$$"),
+            },
+            other => ours.push(other),
+        }
+    }
+    ours
+}
+
+/// `String.split`: no empty parts at the end, none at the start from a match of nothing.
+pub(in crate::plugin::wrangler) fn split(text: &str, pattern: &Regex) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut from = 0;
+    for found in pattern.find_iter(text) {
+        if found.end() == 0 || (found.is_empty() && found.start() == text.len()) {
+            continue;
+        }
+        parts.push(text[from..found.start()].to_owned());
+        from = found.end();
+    }
+    if parts.is_empty() {
+        return vec![text.to_owned()];
+    }
+    parts.push(text[from..].to_owned());
+    while parts.last().is_some_and(String::is_empty) {
+        parts.pop();
+    }
+    parts
+}
+
+fn of_date(object: &Cell, name: &str, arguments: &[Cell]) -> Option<Cell> {
+    let moment = match object {
+        Cell::Moment(moment) => moment.naive_utc(),
+        Cell::DateTime(moment) => *moment,
+        Cell::Date(day) => day.and_hms_opt(0, 0, 0)?,
+        _ => return None,
+    };
+    if let [Cell::Whole(count)] = arguments {
+        let count = if name.starts_with("minus") {
+            count.checked_neg()?
+        } else {
+            *count
+        };
+        let seconds = match name.trim_start_matches("plus").trim_start_matches("minus") {
+            "Seconds" => 1,
+            "Minutes" => 60,
+            "Hours" => 3_600,
+            "Days" => 86_400,
+            "Weeks" => 604_800,
+            _ => return None,
+        };
+        let span = chrono::Duration::try_seconds(count.checked_mul(seconds)?)?;
+        let moved = moment.checked_add_signed(span)?;
+        return Some(match object {
+            Cell::Moment(_) => Cell::Moment(moved.and_utc()),
+            Cell::DateTime(_) => Cell::DateTime(moved),
+            _ => Cell::Date(moved.date()),
+        });
+    }
+    if !arguments.is_empty() {
+        return None;
+    }
+    Some(match name {
+        "getYear" => Cell::Whole(moment.year().into()),
+        "getMonthValue" => Cell::Whole(moment.month().into()),
+        "getDayOfMonth" => Cell::Whole(moment.day().into()),
+        "getDayOfYear" => Cell::Whole(moment.ordinal().into()),
+        "getHour" => Cell::Whole(moment.hour().into()),
+        "getMinute" => Cell::Whole(moment.minute().into()),
+        "getSecond" => Cell::Whole(moment.second().into()),
+        "toLocalDate" => Cell::Date(moment.date()),
+        "toLocalDateTime" => Cell::DateTime(moment),
+        "toLocalTime" => Cell::Time(moment.time()),
+        _ => return None,
+    })
+}

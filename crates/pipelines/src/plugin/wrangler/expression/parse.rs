@@ -1,0 +1,332 @@
+//! Reads an expression: precedence by climbing, from `? :` down to members.
+
+use super::Node;
+use crate::plugin::wrangler::row::Cell;
+
+/// How deep brackets may stand in each other; no recipe comes near, and the stack does not end.
+const DEEPEST: usize = 60;
+
+/// Where reading stopped, with the token if there was one. Columns count from 1.
+pub(super) struct Broken {
+    pub column: usize,
+    pub detail: Option<String>,
+}
+
+/// Operators from the weakest to the strongest, each with the name it is computed by.
+const LEVELS: [&[(&str, &str)]; 6] = [
+    &[("||", "||"), ("or", "||")],
+    &[("&&", "&&"), ("and", "&&")],
+    &[
+        ("==", "=="),
+        ("!=", "!="),
+        ("=~", "=~"),
+        ("!~", "!~"),
+        ("=^", "=^"),
+        ("!^", "!^"),
+        ("=$", "=$"),
+        ("!$", "!$"),
+        ("eq", "=="),
+        ("ne", "!="),
+    ],
+    &[
+        ("<=", "<="),
+        (">=", ">="),
+        ("<", "<"),
+        (">", ">"),
+        ("lt", "<"),
+        ("le", "<="),
+        ("gt", ">"),
+        ("ge", ">="),
+    ],
+    &[("+", "+"), ("-", "-")],
+    &[("*", "*"), ("/", "/"), ("%", "%"), ("div", "/"), ("mod", "%")],
+];
+
+pub(super) fn parse(text: &str) -> Result<Node, Broken> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    let node = reader.choice()?;
+    reader.blank();
+    // A script may end its statement.
+    if reader.text[reader.at..].starts_with(';') {
+        reader.at += 1;
+        reader.blank();
+    }
+    if reader.at < text.len() {
+        return Err(reader.broken());
+    }
+    Ok(node)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn blank(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start().len();
+    }
+
+    fn column(&self) -> usize {
+        self.text[..self.at].chars().count() + 1
+    }
+
+    fn broken(&self) -> Broken {
+        let rest = self.text[self.at..].trim_start();
+        let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let word = &rest[..length];
+        Broken {
+            column: self.column(),
+            detail: (!word.is_empty()).then(|| word.to_owned()),
+        }
+    }
+
+    /// Takes a symbol, or a word that ends where it ends.
+    fn take(&mut self, symbol: &str) -> bool {
+        self.blank();
+        let rest = &self.text[self.at..];
+        let Some(tail) = rest.strip_prefix(symbol) else {
+            return false;
+        };
+        let word = symbol.chars().all(char::is_alphabetic);
+        if word && tail.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            return false;
+        }
+        self.at += symbol.len();
+        true
+    }
+
+    fn must(&mut self, symbol: &str) -> Result<(), Broken> {
+        if self.take(symbol) {
+            Ok(())
+        } else {
+            Err(self.broken())
+        }
+    }
+
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Broken>) -> Result<T, Broken> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.broken());
+        }
+        let done = read(self);
+        self.depth -= 1;
+        done
+    }
+
+    fn choice(&mut self) -> Result<Node, Broken> {
+        self.deeper(|reader| {
+            let condition = reader.level(0)?;
+            if reader.take("?:") || reader.take("??") {
+                return Ok(Node::Otherwise(Box::new(condition), Box::new(reader.choice()?)));
+            }
+            if !reader.take("?") {
+                return Ok(condition);
+            }
+            let then = reader.choice()?;
+            reader.must(":")?;
+            let or = reader.choice()?;
+            Ok(Node::Choice(Box::new(condition), Box::new(then), Box::new(or)))
+        })
+    }
+
+    fn level(&mut self, level: usize) -> Result<Node, Broken> {
+        let Some(operators) = LEVELS.get(level) else {
+            return self.unary();
+        };
+        let mut left = self.level(level + 1)?;
+        'more: loop {
+            self.blank();
+            let column = self.column();
+            for (symbol, name) in *operators {
+                if self.take(symbol) {
+                    let right = self.level(level + 1)?;
+                    left = Node::Binary(name, Box::new(left), Box::new(right), column);
+                    continue 'more;
+                }
+            }
+            return Ok(left);
+        }
+    }
+
+    fn unary(&mut self) -> Result<Node, Broken> {
+        self.deeper(|reader| {
+            reader.blank();
+            let rest = &reader.text[reader.at..];
+            let comparison = ["!=", "!~", "!^", "!$"]
+                .iter()
+                .any(|symbol| rest.starts_with(symbol));
+            if !comparison && (reader.take("!") || reader.take("not")) {
+                return Ok(Node::Unary("!", Box::new(reader.unary()?)));
+            }
+            if reader.take("-") {
+                return Ok(Node::Unary("-", Box::new(reader.unary()?)));
+            }
+            for name in ["empty", "size"] {
+                if reader.take(name) {
+                    return Ok(Node::Unary(name, Box::new(reader.unary()?)));
+                }
+            }
+            reader.member()
+        })
+    }
+
+    fn member(&mut self) -> Result<Node, Broken> {
+        let mut node = self.primary()?;
+        loop {
+            if self.take("[") {
+                let inside = self.choice()?;
+                self.must("]")?;
+                node = Node::Member(Box::new(node), Box::new(inside));
+            } else if self.take(".") {
+                self.blank();
+                let column = self.column();
+                let name = self.name().ok_or_else(|| self.broken())?;
+                node = if self.take("(") {
+                    Node::Method(Box::new(node), name, self.arguments(")")?, column)
+                } else {
+                    Node::Member(Box::new(node), Box::new(Node::Value(Cell::Text(name))))
+                };
+            } else {
+                return Ok(node);
+            }
+        }
+    }
+
+    fn name(&mut self) -> Option<String> {
+        self.blank();
+        let rest = &self.text[self.at..];
+        let first = rest.chars().next()?;
+        if !(first.is_alphabetic() || matches!(first, '_' | '$' | '@')) {
+            return None;
+        }
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '@')))
+            .unwrap_or(rest.len());
+        self.at += length;
+        Some(rest[..length].to_owned())
+    }
+
+    fn arguments(&mut self, end: &str) -> Result<Vec<Node>, Broken> {
+        let mut arguments = Vec::new();
+        if self.take(end) {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.choice()?);
+            if self.take(end) {
+                return Ok(arguments);
+            }
+            self.must(",")?;
+        }
+    }
+
+    fn primary(&mut self) -> Result<Node, Broken> {
+        self.blank();
+        let column = self.column();
+        if self.take("(") {
+            let node = self.choice()?;
+            self.must(")")?;
+            return Ok(node);
+        }
+        if self.take("[") {
+            return Ok(Node::List(self.arguments("]")?));
+        }
+        let rest = &self.text[self.at..];
+        match rest.chars().next() {
+            Some(quote @ ('\'' | '"')) => self.string(quote),
+            Some(digit) if digit.is_ascii_digit() => self.number(),
+            _ => {
+                let name = self.name().ok_or_else(|| self.broken())?;
+                match name.as_str() {
+                    "true" | "false" => return Ok(Node::Value(Cell::Bool(name == "true"))),
+                    "null" => return Ok(Node::Value(Cell::Null)),
+                    // Words of the language that are beyond the subset.
+                    "for" | "while" | "if" | "else" | "var" | "new" | "function" | "return" | "foreach" => {
+                        return Err(self.broken());
+                    }
+                    _ => {}
+                }
+                if self.take("(") {
+                    return Ok(Node::Call(String::new(), name, self.arguments(")")?, column));
+                }
+                let before = self.at;
+                if self.take(":")
+                    && let Some(function) = self.name()
+                    && self.take("(")
+                {
+                    return Ok(Node::Call(name, function, self.arguments(")")?, column));
+                }
+                self.at = before;
+                Ok(Node::Variable(name))
+            }
+        }
+    }
+
+    fn string(&mut self, quote: char) -> Result<Node, Broken> {
+        let broken = self.broken();
+        let mut text = String::new();
+        let mut letters = self.text[self.at + 1..].char_indices();
+        while let Some((at, letter)) = letters.next() {
+            match letter {
+                _ if letter == quote => {
+                    self.at += at + 2;
+                    return Ok(Node::Value(Cell::Text(text)));
+                }
+                '\\' => match letters.next().map(|(_, letter)| letter) {
+                    Some('n') => text.push('\n'),
+                    Some('t') => text.push('\t'),
+                    Some('r') => text.push('\r'),
+                    Some(escaped @ ('\\' | '\'' | '"')) => text.push(escaped),
+                    // What JEXL does not know keeps its backslash, which regular expressions rely on.
+                    Some(other) => text.extend(['\\', other]),
+                    None => break,
+                },
+                other => text.push(other),
+            }
+        }
+        Err(broken)
+    }
+
+    fn number(&mut self) -> Result<Node, Broken> {
+        let broken = self.broken();
+        let rest = &self.text[self.at..];
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let mut length = digits(rest);
+        let mut floating = false;
+        if let Some(tail) = rest[length..].strip_prefix('.') {
+            let more = digits(tail);
+            if more > 0 {
+                floating = true;
+                length += 1 + more;
+            }
+        }
+        if let Some(tail) = rest[length..].strip_prefix(['e', 'E']) {
+            let unsigned = tail.strip_prefix(['+', '-']).unwrap_or(tail);
+            let more = digits(unsigned);
+            if more > 0 {
+                floating = true;
+                length += 1 + tail.len() - unsigned.len() + more;
+            }
+        }
+        let text = &rest[..length];
+        let suffix = rest[length..]
+            .chars()
+            .next()
+            .filter(|c| "lLhHfFdDbB".contains(*c));
+        self.at += length + suffix.map_or(0, char::len_utf8);
+        let cell = match suffix {
+            Some('b' | 'B') => Some(Cell::Decimal(text.to_owned())),
+            Some('f' | 'F' | 'd' | 'D') => text.parse().ok().map(Cell::Float),
+            _ if floating => text.parse().ok().map(Cell::Float),
+            _ => text.parse().ok().map(Cell::Whole),
+        };
+        cell.map(Node::Value).ok_or(broken)
+    }
+}
