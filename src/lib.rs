@@ -46,7 +46,7 @@
 //! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `start.rs`, `watch.rs` and `ending.rs` beside it.
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
-//! 5. [`sandbox`]: the cloud that fits into one process.
+//! 5. `crates/sandbox`: the cloud that fits into one process.
 //! 6. `crates/domain/tests/scenarios/*.toml`: what a run does when the world misbehaves, played by `scheduler.rs` there.
 //!
 //! # Recipes
@@ -69,7 +69,6 @@ pub mod client;
 pub mod config;
 pub mod engine;
 pub mod headless;
-pub mod sandbox;
 pub mod store;
 pub mod telemetry;
 pub mod tui;

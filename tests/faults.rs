@@ -295,7 +295,7 @@ const CASES: &[Case] = &[
 
 #[test]
 fn every_shipped_scenario_is_played() {
-    let shipped = downbeat::sandbox::scenario::shipped::SCENARIOS;
+    let shipped = sandbox::scenario::shipped::SCENARIOS;
     let played: BTreeSet<_> = CASES.iter().map(|case| case.scenario).collect();
     assert_eq!(played, shipped.iter().map(|(name, _)| *name).collect());
 }

@@ -3,12 +3,12 @@
 use crate::client::{Client, Credentials as Identity, Endpoints};
 use crate::config::{Connection, Credentials, Home, Settings, save_variables};
 use crate::engine::{Parts, SaveArguments};
-use crate::sandbox::host::{self, Sandbox};
-use crate::sandbox::server::Ready;
-use crate::sandbox::{self, State};
 use crate::store::{Journal, LogFolder};
 use domain::failure::Failure;
 use domain::variable::VariableName;
+use sandbox::State;
+use sandbox::host::{self, Sandbox};
+use sandbox::server::Ready;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 
 use crate::cli::{Exit, Release, SandboxOptions};
 use crate::config::Home;
-use crate::sandbox::scenario::{Scenario, named, shipped};
-use crate::sandbox::{Personality, Settings, State, host};
 use anyhow::{Context, anyhow};
+use sandbox::scenario::{Scenario, named, shipped};
+use sandbox::{Personality, Settings, State, host};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};

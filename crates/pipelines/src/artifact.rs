@@ -1,6 +1,6 @@
 //! Artifacts and the plugins in them: what a server has installed, in the form in which it tells it.
 //!
-//! The descriptions under `assets/sandbox/artifacts` are those of real servers (property lists included);
+//! The descriptions under `assets/artifacts` are those of real servers (property lists included);
 //! clients add their own. Whether the executor can run a plugin is not known here (`sandbox/plugin.rs`).
 //! `installed.rs` looks things up, `version.rs` compares versions.
 

@@ -1,7 +1,7 @@
 //! What a server refuses when a pipeline is deployed, in its words and its order; only the first fault is
 //! told.
 //!
-//! All texts were told by a real 6.11.0 (`tests/recorded/cdap-6.11.0/deploy-checks.jsonl`) or by 6.10.0 with
+//! All texts were told by a real 6.11.0 (`crates/sandbox/tests/recorded/cdap-6.11.0/deploy-checks.jsonl`) or by 6.10.0 with
 //! the real plugins (`cdap-6.10.0/deploy*.jsonl`). `graph.rs` looks at how stages are connected,
 //! `stage.rs` at the plugin of each.
 

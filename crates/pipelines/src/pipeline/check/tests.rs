@@ -36,7 +36,7 @@ fn every_recorded_pipeline_is_taken_or_refused_alike() {
     for format in ["json", "text", "avro", "parquet", "delimited"] {
         installed.remove("system", &format!("format-{format}"), "2.12.0");
     }
-    let recorded = include_str!("../../../../../tests/recorded/cdap-6.11.0/deploy-checks.jsonl");
+    let recorded = include_str!("../../../../sandbox/tests/recorded/cdap-6.11.0/deploy-checks.jsonl");
     let mut faults = Vec::new();
     let mut judged = 0;
     for line in recorded.lines() {

@@ -1,0 +1,155 @@
+//! Programs and how CDAP spells them: `workflows` in paths, `Workflow` in JSON, `workflow` in entity ids.
+
+use crate::Personality;
+use pipelines::observation::NodeProgram;
+use serde::{Deserialize, Serialize};
+
+/// The workflow that every batch pipeline is.
+pub const WORKFLOW: &str = "DataPipelineWorkflow";
+
+/// What it says of itself.
+pub const WORKFLOW_DESCRIPTION: &str = "Data Pipeline Workflow";
+
+/// The types of program that CDAP knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ProgramKind {
+    /// A pipeline's own program.
+    Workflow,
+    /// What a pipeline's phase runs as.
+    Spark,
+    /// The older engine.
+    Mapreduce,
+    /// A service.
+    Service,
+    /// A worker.
+    Worker,
+    /// Anything else.
+    Custom,
+}
+
+impl ProgramKind {
+    /// From the word in a path.
+    pub fn from_category(word: &str) -> Option<Self> {
+        Some(match word {
+            "workflows" => Self::Workflow,
+            "spark" => Self::Spark,
+            "mapreduce" => Self::Mapreduce,
+            "services" => Self::Service,
+            "workers" => Self::Worker,
+            "custom" => Self::Custom,
+            _ => return None,
+        })
+    }
+
+    /// What runs a node, if that is a program of its own.
+    pub const fn of_node(program: NodeProgram) -> Option<Self> {
+        match program {
+            NodeProgram::Action => None,
+            NodeProgram::Spark => Some(Self::Spark),
+            NodeProgram::MapReduce => Some(Self::Mapreduce),
+        }
+    }
+
+    /// The text of the refusal of any other word.
+    pub fn unknown_category(word: &str, personality: Personality) -> String {
+        match personality {
+            Personality::V6_10 => format!("Invalid program type '{word}'"),
+            Personality::V6_11 => format!(
+                "Unknown category name '{word}'. Must be one of mapreduce,spark,custom,workflows,services,workers"
+            ),
+        }
+    }
+
+    /// From the word in a JSON item, in any case.
+    pub fn from_json(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "workflow" => Self::Workflow,
+            "spark" => Self::Spark,
+            "mapreduce" => Self::Mapreduce,
+            "service" => Self::Service,
+            "worker" => Self::Worker,
+            "custom" => Self::Custom,
+            _ => return None,
+        })
+    }
+
+    /// The word in JSON answers.
+    pub const fn pretty(self) -> &'static str {
+        match self {
+            Self::Workflow => "Workflow",
+            Self::Spark => "Spark",
+            Self::Mapreduce => "Mapreduce",
+            Self::Service => "Service",
+            Self::Worker => "Worker",
+            Self::Custom => "Custom",
+        }
+    }
+
+    /// The word in entity ids.
+    pub const fn entity(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow",
+            Self::Spark => "spark",
+            Self::Mapreduce => "mapreduce",
+            Self::Service => "service",
+            Self::Worker => "worker",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+/// A program, whatever the version of its app.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ProgramRef {
+    /// The namespace.
+    pub namespace: String,
+    /// The app.
+    pub app: String,
+    /// The type.
+    pub kind: ProgramKind,
+    /// The program's name.
+    pub name: String,
+}
+
+impl ProgramRef {
+    /// `programreference:default.app.workflow.DataPipelineWorkflow`
+    pub fn reference(&self) -> String {
+        let Self {
+            namespace,
+            app,
+            kind,
+            name,
+        } = self;
+        format!("programreference:{namespace}.{app}.{}.{name}", kind.entity())
+    }
+
+    /// `program:default.app.VERSION.workflow.DataPipelineWorkflow`
+    pub fn entity(&self, version: &str) -> String {
+        let Self {
+            namespace,
+            app,
+            kind,
+            name,
+        } = self;
+        format!("program:{namespace}.{app}.{version}.{}.{name}", kind.entity())
+    }
+
+    /// `program_run:default.app.VERSION.workflow.DataPipelineWorkflow.RUN`
+    pub fn run_entity(&self, version: &str, run: &str) -> String {
+        let Self {
+            namespace,
+            app,
+            kind,
+            name,
+        } = self;
+        format!(
+            "program_run:{namespace}.{app}.{version}.{}.{name}.{run}",
+            kind.entity()
+        )
+    }
+
+    /// `applicationreference:default.app`
+    pub fn app_reference(&self) -> String {
+        format!("applicationreference:{}.{}", self.namespace, self.app)
+    }
+}

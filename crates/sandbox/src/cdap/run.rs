@@ -1,0 +1,356 @@
+//! A pipeline run: what is kept of it, and its record as the API shows it.
+
+use super::hash::in_hash_order;
+use super::json::{Ordered, gson_text};
+use super::program::ProgramRef;
+use super::strings::InOrder;
+use crate::scenario::Fate;
+use pipelines::observation::Failure;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// Waits for a place to run.
+    Pending,
+    /// Has one, does not work yet.
+    Starting,
+    /// Works.
+    Running,
+    /// Pauses before its next node.
+    Suspended,
+    /// Exists as a name that a list may ask for; no run is ever in it here.
+    Resuming,
+    /// Was asked to stop.
+    Stopping,
+    /// Did its work.
+    Completed,
+    /// Broke.
+    Failed,
+    /// Was stopped.
+    Killed,
+    /// Was refused by flow control.
+    Rejected,
+}
+
+impl Status {
+    /// By its name in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.to_ascii_uppercase())).ok()
+    }
+
+    /// Whether it can never change again.
+    pub const fn is_end(self) -> bool {
+        matches!(
+            self,
+            Self::Completed | Self::Failed | Self::Killed | Self::Rejected
+        )
+    }
+
+    /// Whether it waits or starts.
+    pub const fn is_launching(self) -> bool {
+        matches!(self, Self::Pending | Self::Starting)
+    }
+
+    /// How many statuses share this one's table: the factor of the limit-before-filter trap.
+    pub const fn siblings(self) -> usize {
+        match self {
+            Self::Pending | Self::Starting | Self::Running => 1,
+            Self::Suspended | Self::Resuming | Self::Stopping => 1,
+            _ => 4,
+        }
+    }
+}
+
+/// The state of what a run runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ClusterStatus {
+    /// Is being made.
+    Provisioning,
+    /// Is there.
+    Provisioned,
+    /// Is being given back.
+    Deprovisioning,
+    /// Is gone.
+    Deprovisioned,
+}
+
+/// An exception as `nodes/state` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// The class of the exception.
+    pub class_name: String,
+    /// Its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Frames; there is no JVM here, so there are none.
+    pub stack_traces: Vec<()>,
+    /// What caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Box<Cause>>,
+}
+
+impl From<&Failure> for Cause {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            class_name: failure.class_name.clone(),
+            message: failure.message.clone(),
+            stack_traces: Vec::new(),
+            cause: failure.cause.as_deref().map(|cause| Box::new(Self::from(cause))),
+        }
+    }
+}
+
+/// A workflow node that ran, in the form of `nodes/state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// `phase-1`
+    pub node_id: String,
+    /// `RUNNING`, `COMPLETED`, `FAILED`, `KILLED`
+    pub node_status: String,
+    /// The id of the Spark run; absent for actions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_cause: Option<Cause>,
+}
+
+/// A metric of a run: how much in which second since 1970.
+pub type Points = Vec<(i64, i64)>;
+
+/// One run. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// A v1 UUID whose time is `starting`.
+    pub id: String,
+    /// What runs.
+    pub program: ProgramRef,
+    /// The version of its app.
+    pub version: String,
+    /// When it was asked for.
+    pub starting: i64,
+    /// When it began to work.
+    pub start: Option<i64>,
+    /// When it ended.
+    pub end: Option<i64>,
+    /// When it was suspended last.
+    #[serde(default)]
+    pub suspend: Option<i64>,
+    /// When it was resumed last.
+    #[serde(default)]
+    pub resume: Option<i64>,
+    /// When it was asked to stop.
+    pub stopping: Option<i64>,
+    /// When it may be killed hard.
+    pub terminate: Option<i64>,
+    /// Where it stands.
+    pub status: Status,
+    /// The caller's arguments over the preferences.
+    pub arguments: BTreeMap<String, String>,
+    /// What the record shows instead of the arguments while it is young.
+    pub early_arguments: Option<String>,
+    /// Whether clients can see it at all.
+    pub visible: bool,
+    /// What it runs on.
+    pub cluster: ClusterStatus,
+    /// When that was given back.
+    pub cluster_end: Option<i64>,
+    /// The nodes that ran, in order.
+    pub nodes: Vec<Node>,
+    /// Why it failed, when a node is not to blame.
+    pub cause: Option<Cause>,
+    /// What actions set: argument, node, value.
+    pub token: Vec<(String, String, String)>,
+    /// By full name: `user.Read MySQL.records.in`.
+    pub metrics: BTreeMap<String, Points>,
+    /// When the programs of nodes began and ended, by the ids of their runs, in milliseconds since 1970.
+    #[serde(default)]
+    pub inner: BTreeMap<String, (i64, Option<i64>)>,
+    /// Whether its phases are MapReduce programs.
+    #[serde(default)]
+    pub map_reduce: bool,
+    /// The run of the workflow that started this one.
+    #[serde(default)]
+    pub workflow_run: Option<String>,
+    /// What the scenario has for it.
+    #[serde(default)]
+    pub fate: Fate,
+    /// Set to end the execution.
+    #[serde(skip)]
+    pub stop: Arc<AtomicBool>,
+    /// Set while it is to pause before its next node.
+    #[serde(skip)]
+    pub paused: Arc<AtomicBool>,
+    /// Whether a thread works on it; never after a restart.
+    #[serde(skip)]
+    pub worked_on: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cluster {
+    status: ClusterStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_nodes: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Profile {
+    #[serde(rename = "profileName")]
+    name: &'static str,
+    namespace: &'static str,
+    entity: &'static str,
+}
+
+/// A run as the API shows it: times in seconds, absent ones left out.
+#[derive(Debug, Serialize)]
+pub struct RunRecord<'a> {
+    runid: &'a str,
+    starting: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspend: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopping: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terminate: Option<i64>,
+    status: Status,
+    properties: Ordered,
+    cluster: Cluster,
+    profile: Profile,
+    version: &'a str,
+}
+
+impl Run {
+    /// When it was asked for, in seconds.
+    pub fn second(&self) -> i64 {
+        self.starting.div_euclid(1000)
+    }
+
+    /// Whether lists name it already.
+    pub fn is_listed(&self, now: i64) -> bool {
+        now >= self.starting.saturating_add_unsigned(self.fate.unlisted)
+    }
+
+    /// As the API shows it.
+    pub fn record(&self) -> RunRecord<'_> {
+        let seconds = |moment: Option<i64>| moment.map(|ms| ms.div_euclid(1000));
+        RunRecord {
+            runid: &self.id,
+            starting: self.second(),
+            start: seconds(self.start),
+            end: seconds(self.end),
+            suspend: seconds(self.suspend),
+            resume: seconds(self.resume),
+            stopping: seconds(self.stopping),
+            terminate: seconds(self.terminate),
+            status: self.status,
+            properties: self.properties(),
+            cluster: Cluster {
+                status: self.cluster,
+                end: seconds(self.cluster_end),
+                num_nodes: (self.cluster != ClusterStatus::Provisioning).then_some(0),
+            },
+            profile: Profile {
+                name: "native",
+                namespace: "system",
+                entity: "PROFILE",
+            },
+            version: &self.version,
+        }
+    }
+
+    /// The arguments in the order in which a real server tells them.
+    pub fn ordered_arguments(&self) -> Vec<(String, String)> {
+        let entries = self
+            .arguments
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()));
+        // The server adds its own first, as far as that can be told from the order.
+        let (own, callers): (Vec<_>, Vec<_>) = entries.partition(|(key, _)| key == "logical.start.time");
+        in_hash_order(own.into_iter().chain(callers))
+    }
+
+    /// The arguments as JSON text, and the ids of the Spark nodes (never of actions, measured).
+    fn properties(&self) -> Ordered {
+        let own = || gson_text(&InOrder(&self.ordered_arguments()));
+        let arguments = self.early_arguments.clone().unwrap_or_else(own);
+        let mut entries = vec![("runtimeArgs".to_owned(), Ordered::Text(arguments))];
+        // A node is told of with RUNNING, not before (measured).
+        if self.early_arguments.is_none() && !self.status.is_launching() {
+            entries.extend(self.nodes.iter().filter_map(|node| {
+                let id = node.run_id.clone()?;
+                Some((node.node_id.clone(), Ordered::Text(id)))
+            }));
+        }
+        if let Some(workflow) = &self.workflow_run {
+            entries.push(("workflowrunid".to_owned(), Ordered::Text(workflow.clone())));
+        }
+        Ordered::Map(entries)
+    }
+
+    /// The run of a node's program, as it is shown alone: with the arguments of the workflow, and a
+    /// cluster whose end is never told (measured).
+    pub fn of_node(&self, program: &ProgramRef, node: &Node) -> Option<Self> {
+        let id = node.run_id.clone()?;
+        let (began, ended) = self.inner.get(&id).copied()?;
+        let status = match node.node_status.as_str() {
+            "COMPLETED" => Status::Completed,
+            "FAILED" => Status::Failed,
+            "KILLED" => Status::Killed,
+            _ => Status::Running,
+        };
+        // What fails while it is set up never ran.
+        let ran = status != Status::Failed || ended.is_some_and(|ended| ended - began >= 1000);
+        Some(Self {
+            id,
+            program: program.clone(),
+            starting: began,
+            start: ran.then_some(began),
+            end: ended,
+            suspend: None,
+            resume: None,
+            stopping: None,
+            terminate: None,
+            status,
+            early_arguments: None,
+            cluster: if status.is_end() {
+                ClusterStatus::Deprovisioned
+            } else {
+                ClusterStatus::Provisioned
+            },
+            cluster_end: None,
+            nodes: Vec::new(),
+            workflow_run: Some(self.id.clone()),
+            ..self.clone()
+        })
+    }
+
+    /// Adds to a metric in the second of `now` (milliseconds since 1970).
+    pub fn count(&mut self, metric: &str, now: i64, by: i64) {
+        let second = now.div_euclid(1000);
+        let points = match self.metrics.get_mut(metric) {
+            Some(points) => points,
+            None => self.metrics.entry(metric.to_owned()).or_default(),
+        };
+        match points.last_mut() {
+            Some((last, value)) if *last == second => *value += by,
+            _ => points.push((second, by)),
+        }
+    }
+}

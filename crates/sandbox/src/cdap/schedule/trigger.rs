@@ -1,0 +1,244 @@
+//! Triggers of schedules: the clock, the end of another program's run, and combinations. How each is shown
+//! and met; `trigger/reading.rs` reads them.
+//!
+//! A PARTITION trigger is accepted and shown but never met: nothing in a pipeline makes partitions of a
+//! `PartitionedFileSet`, on a real server either, and the sandbox has no other programs.
+
+use crate::cdap::cron::Cron;
+use crate::cdap::program::ProgramRef;
+use crate::cdap::run::Status;
+use serde::{Deserialize, Serialize};
+
+pub mod reading;
+
+/// When a schedule starts runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// By the clock.
+    Time {
+        /// `0 1 * * *`
+        cron: String,
+    },
+    /// When a run of a program ends so.
+    ProgramStatus {
+        /// Whose run.
+        program: ProgramRef,
+        /// As it was sent. It is only shown: programs are told apart without it.
+        version: String,
+        /// How it has to end.
+        statuses: Vec<Status>,
+    },
+    /// When partitions come to a dataset, which never happens here.
+    Partition {
+        /// The dataset's namespace.
+        namespace: String,
+        /// The dataset's name.
+        dataset: String,
+        /// How many.
+        count: i64,
+    },
+    /// When all are met.
+    And(Vec<Trigger>),
+    /// When one is met.
+    Or(Vec<Trigger>),
+}
+
+/// What triggers hear of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Notice {
+    /// A moment of the clock has come.
+    Time {
+        /// Whose moment.
+        cron: String,
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// A run has ended.
+    Ended {
+        /// Of which program.
+        program: ProgramRef,
+        /// Its id.
+        run: String,
+        /// How.
+        status: Status,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Form<'a> {
+    #[serde(rename_all = "camelCase")]
+    Time {
+        cron_expression: &'a str,
+        r#type: &'static str,
+    },
+    #[serde(rename_all = "camelCase")]
+    ProgramStatus {
+        program_id: ProgramId<'a>,
+        program_statuses: &'a [Status],
+        r#type: &'static str,
+    },
+    #[serde(rename_all = "camelCase")]
+    Partition {
+        dataset: Dataset<'a>,
+        num_partitions: i64,
+        r#type: &'static str,
+    },
+    Several {
+        triggers: Vec<Form<'a>>,
+        r#type: &'static str,
+    },
+}
+
+#[derive(Serialize)]
+struct ProgramId<'a> {
+    application: &'a str,
+    version: &'a str,
+    r#type: &'static str,
+    program: &'a str,
+    namespace: &'a str,
+    entity: &'static str,
+}
+
+#[derive(Serialize)]
+struct Dataset<'a> {
+    #[serde(rename = "dataset")]
+    name: &'a str,
+    namespace: &'a str,
+    entity: &'static str,
+}
+
+impl Trigger {
+    /// `TIME`
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Time { .. } => "TIME",
+            Self::ProgramStatus { .. } => "PROGRAM_STATUS",
+            Self::Partition { .. } => "PARTITION",
+            Self::And(_) => "AND",
+            Self::Or(_) => "OR",
+        }
+    }
+
+    /// As clients see it.
+    pub fn shown(&self) -> impl Serialize {
+        self.form()
+    }
+
+    fn form(&self) -> Form<'_> {
+        let r#type = self.kind();
+        match self {
+            Self::Time { cron } => Form::Time {
+                cron_expression: cron,
+                r#type,
+            },
+            Self::ProgramStatus {
+                program,
+                version,
+                statuses,
+            } => Form::ProgramStatus {
+                program_id: ProgramId {
+                    application: &program.app,
+                    version,
+                    r#type: program.kind.pretty(),
+                    program: &program.name,
+                    namespace: &program.namespace,
+                    entity: "PROGRAM",
+                },
+                program_statuses: statuses,
+                r#type,
+            },
+            Self::Partition {
+                namespace,
+                dataset,
+                count,
+            } => Form::Partition {
+                dataset: Dataset {
+                    name: dataset,
+                    namespace,
+                    entity: "DATASET",
+                },
+                num_partitions: *count,
+                r#type,
+            },
+            Self::And(parts) | Self::Or(parts) => Form::Several {
+                triggers: parts.iter().map(Self::form).collect(),
+                r#type,
+            },
+        }
+    }
+
+    /// The triggers that this one is made of; itself if it is a simple one.
+    pub fn units(&self) -> Vec<&Self> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::units).collect(),
+            unit => vec![unit],
+        }
+    }
+
+    /// The expressions in it.
+    pub fn crons(&self) -> Vec<&str> {
+        let units = self.units().into_iter();
+        let crons = units.filter_map(|unit| match unit {
+            Self::Time { cron } => Some(cron.as_str()),
+            _ => None,
+        });
+        crons.collect()
+    }
+
+    /// The next moment after `ms` of each of its expressions.
+    pub fn moments(&self, ms: i64) -> Vec<(i64, &str)> {
+        let crons = self.crons().into_iter();
+        crons
+            .filter_map(|cron| Some((Cron::parse(cron).ok()?.next(ms)?, cron)))
+            .collect()
+    }
+
+    /// What of it met itself by one of these notices, as far as it is no combination.
+    pub fn heard<'a>(&self, notices: &'a [Notice]) -> Option<&'a Notice> {
+        notices.iter().find(|notice| match (self, notice) {
+            (Self::Time { cron }, Notice::Time { cron: told, .. }) => cron == told,
+            (
+                Self::ProgramStatus {
+                    program, statuses, ..
+                },
+                Notice::Ended {
+                    program: ended,
+                    status,
+                    ..
+                },
+            ) => program == ended && statuses.contains(status),
+            _ => false,
+        })
+    }
+
+    /// Whether these notices meet it.
+    pub fn is_met(&self, notices: &[Notice]) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.is_met(notices)),
+            Self::Or(parts) => parts.iter().any(|part| part.is_met(notices)),
+            unit => unit.heard(notices).is_some(),
+        }
+    }
+
+    /// What is left when an app is deleted: nothing, when it could never be met again.
+    pub fn without(&self, namespace: &str, app: &str) -> Option<Self> {
+        match self {
+            Self::ProgramStatus { program, .. } if program.namespace == namespace && program.app == app => {
+                None
+            }
+            Self::And(parts) => {
+                let left: Option<Vec<_>> = parts.iter().map(|part| part.without(namespace, app)).collect();
+                left.map(Self::And)
+            }
+            Self::Or(parts) => {
+                let left: Vec<_> = parts
+                    .iter()
+                    .filter_map(|part| part.without(namespace, app))
+                    .collect();
+                (!left.is_empty()).then_some(Self::Or(left))
+            }
+            unit => Some(unit.clone()),
+        }
+    }
+}

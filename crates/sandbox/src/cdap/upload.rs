@@ -1,0 +1,230 @@
+//! Artifacts that clients add and remove: plugins in a jar, drivers, and their properties.
+//!
+//! A jar is looked through for plugins as a real server does; its classes are never executed, so a run
+//! that meets such a plugin ends FAILED with its name.
+
+use super::Cdap;
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::catalogue::scope;
+use super::strings::string_map;
+use crate::SandboxError;
+use pipelines::artifact::{
+    Artifact, ArtifactId, Classes, Jar, PluginClass, Properties, Range, Version, entity, owner,
+};
+
+/// `POST /v3/namespaces/system/artifacts` reads the system's artifacts again; there is never a new one.
+pub fn reload(call: &Call) -> Outcome {
+    if call.namespace() == "system" {
+        return Ok(Answer::empty());
+    }
+    Err(Answer::framework(405, call.uri.clone()))
+}
+
+/// `POST {N}/artifacts/{artifact}`, with the version, the parents and further plugins in its headers.
+pub fn add(call: &Call) -> Outcome {
+    let (namespace, name) = (call.namespace(), call.part("artifact"));
+    call.cdap.world().check_namespace(namespace)?;
+    let jar = Jar::open(&call.body);
+    let version = version(call, jar.as_ref())?;
+    let id = ArtifactId {
+        name: name.to_owned(),
+        version: version.version.clone(),
+        scope: "USER".to_owned(),
+    };
+    let entity = entity(namespace, name, &id.version);
+    let parents = parents(call, &entity)?;
+    if !version.is_snapshot()
+        && call
+            .cdap
+            .world()
+            .installed
+            .one(namespace, "USER", name, &id.version)
+            .is_some()
+    {
+        return Err(Answer::refuse(409, format!("Artifact {entity} already exists.")));
+    }
+    let Some(jar) = jar else {
+        let text = format!("Couldn't unzip artifact {entity}, please check it is a valid jar file.");
+        return Err(Answer::refuse(400, text));
+    };
+    let mut plugins = jar.plugins();
+    if parents.is_empty()
+        && let Some(missing) = jar.foreign_parent()
+    {
+        let text = format!(
+            "Class could not be found while inspecting artifact for plugins. Please check dependencies are \
+             available, and that the correct parent artifact was specified. Error class: class \
+             java.lang.NoClassDefFoundError, message: {missing}."
+        );
+        return Err(Answer::refuse(400, text));
+    }
+    plugins.extend(further(call, &jar, &id)?);
+    let artifact = Artifact {
+        classes: Classes {
+            apps: Vec::new(),
+            plugins,
+        },
+        properties: Properties::default(),
+        parents,
+        id,
+        namespace: namespace.to_owned(),
+    };
+    call.cdap.install(artifact);
+    Ok(Answer::text("Artifact added successfully"))
+}
+
+/// `POST {N}/apps`: an app in a jar. The sandbox runs pipelines alone, so that a jar is looked through, found to
+/// hold no app that can run here, and not kept.
+pub fn app(call: &Call) -> Outcome {
+    let refuse = |text: String| Err(Answer::refuse(400, text));
+    let Some(name) = call.header("x-archive-name").filter(|name| !name.is_empty()) else {
+        let text =
+            "X-Archive-Name header not present. Please include the header and set its value to the jar name.";
+        return Err(Answer::refuse(400, text).closing());
+    };
+    let stem = name.strip_suffix(".jar").unwrap_or(name);
+    let split = stem.match_indices('-').find_map(|(at, _)| {
+        let version = Version::parse(&stem[at + 1..])?;
+        Some((&stem[..at], version.version))
+    });
+    let Some((name, version)) = split else {
+        return refuse(format!(
+            "Artifact name '{stem}' is not of the form {{name}}-{{version}}.jar"
+        ));
+    };
+    let namespace = call.namespace();
+    if Jar::open(&call.body).is_none() {
+        return refuse(format!(
+            "Couldn't unzip artifact artifact:{namespace}.{name}.{version}, please check it is a valid jar file."
+        ));
+    }
+    refuse(format!(
+        "No application class found in artifact 'ArtifactId{{name='{name}', version={version}, scope='USER'}}' in \
+         namespace 'namespace:{namespace}'."
+    ))
+}
+
+fn version(call: &Call, jar: Option<&Jar>) -> Result<Version, Answer> {
+    let given = call.header("artifact-version").filter(|text| !text.is_empty());
+    let of_jar = || jar.and_then(Jar::bundle_version);
+    let text = given.map(str::to_owned).or_else(of_jar).ok_or_else(|| {
+        let text = "Unable to derive version from artifact because manifest does not contain Bundle-Version \
+                    attribute. Please include Bundle-Version in the manifest, or explicitly specify the artifact \
+                    version.";
+        Answer::refuse(400, text)
+    })?;
+    Version::parse(&text).ok_or_else(|| Answer::refuse(400, format!("Invalid artifact version {text}")))
+}
+
+/// What it extends: one of the ranges at least must hold something.
+fn parents(call: &Call, entity: &str) -> Result<Vec<Range>, Answer> {
+    let Some(text) = call.header("artifact-extends").filter(|text| !text.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let parsed: Option<Vec<_>> = text.split('/').map(Range::parse).collect();
+    // No server was asked about a text that is no range; the words are ours.
+    let parents =
+        parsed.ok_or_else(|| Answer::refuse(400, format!("Artifact-Extends header '{text}' is invalid.")))?;
+    let world = call.cdap.world();
+    let exists = world
+        .installed
+        .seen_by(call.namespace())
+        .any(|artifact| artifact.is_parent_in(&parents));
+    if exists {
+        return Ok(parents);
+    }
+    Err(Answer::refuse(
+        404,
+        format!("Artifact {entity} extends artifacts '{text}' that do not exist"),
+    ))
+}
+
+/// The plugins that a header names, such as drivers.
+fn further(call: &Call, jar: &Jar, id: &ArtifactId) -> Result<Vec<PluginClass>, Answer> {
+    let Some(text) = call.header("artifact-plugins").filter(|text| !text.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let plugins: Vec<PluginClass> = serde_json::from_str(text)
+        .map_err(|_| Answer::refuse(400, format!("Artifact-Plugins header '{text}' is invalid.")))?;
+    match plugins.iter().find(|plugin| !jar.has_class(&plugin.class_name)) {
+        Some(absent) => {
+            let ArtifactId { name, version, scope } = id;
+            let class = &absent.class_name;
+            let text = format!(
+                "Artifact {name} with version {version} and scope {scope} does not have class {class}."
+            );
+            Err(Answer::refuse(400, text))
+        }
+        None => Ok(plugins),
+    }
+}
+
+/// `DELETE {N}/artifacts/{artifact}/versions/{version}`
+pub fn delete(call: &Call) -> Outcome {
+    let owner = owner(scope(call)?.unwrap_or("USER"), call.namespace());
+    let (name, version) = (call.part("artifact"), call.part("version"));
+    let removed = call.cdap.world().installed.remove(owner, name, version);
+    if removed.is_none() {
+        return Err(Answer::missing(&entity(owner, name, version)));
+    }
+    let key = format!("{owner}/{name}/{version}");
+    call.cdap.store.delete("artifact", &key);
+    call.cdap.store.put("artifact-gone", &key, &true);
+    Ok(Answer::empty())
+}
+
+/// `PUT …/properties` and `DELETE …/properties`: all of them at once.
+pub fn set_properties(call: &Call) -> Outcome {
+    let scope = scope(call)?.unwrap_or("USER");
+    let (namespace, name, version) = (call.namespace(), call.part("artifact"), call.part("version"));
+    let properties = if call.method == "DELETE" {
+        Vec::new()
+    } else {
+        let body = call.json().map_err(|(text, _)| Answer::refuse(400, text))?;
+        string_map(&body).map_err(|flaw| Answer::refuse(400, flaw.gson_text()))?
+    };
+    let found = call
+        .cdap
+        .world()
+        .installed
+        .one(namespace, scope, name, version)
+        .cloned();
+    let Some(mut artifact) = found else {
+        return Err(Answer::missing(&entity(owner(scope, namespace), name, version)));
+    };
+    artifact.properties = Properties(properties);
+    call.cdap.install(artifact);
+    Ok(Answer::empty())
+}
+
+impl Cdap {
+    fn install(&self, artifact: Artifact) {
+        let mut world = self.world();
+        let key = format!(
+            "{}/{}/{}",
+            artifact.namespace, artifact.id.name, artifact.id.version
+        );
+        self.store.put("artifact", &key, &artifact);
+        self.store.delete("artifact-gone", &key);
+        world.installed.put(artifact);
+    }
+
+    /// Takes up what clients added and removed in earlier processes.
+    pub(super) fn load_artifacts(&self) -> Result<(), SandboxError> {
+        let mut world = self.world();
+        for (key, mut artifact) in self.store.all::<Artifact>("artifact")? {
+            key.split('/')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut artifact.namespace);
+            world.installed.put(artifact);
+        }
+        for (key, _) in self.store.all::<bool>("artifact-gone")? {
+            if let [namespace, name, version] = key.split('/').collect::<Vec<_>>()[..] {
+                world.installed.remove(namespace, name, version);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! What a run writes into its log by itself, in the words of a real server: its first and last lines, and what it
+//! says of a node's program. The lines of stages and actions are the executor's.
+
+use super::Work;
+use crate::cdap::log::{Origin, Speaker};
+use crate::cdap::program::WORKFLOW;
+use crate::cdap::run::{Run, Status};
+use pipelines::observation::{Failure, Level, Line, NodeProgram};
+
+const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
+const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
+const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController$1";
+const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter$1";
+
+impl Work {
+    pub(super) fn say_program_failed(&self, node: &str, failure: &Failure) {
+        let word = self.program.word();
+        let thread = format!("{word}Runner-{node}");
+        let line = Line {
+            stack_trace: trace(failure),
+            ..plain(
+                Level::Error,
+                &thread,
+                ADAPTER,
+                format!("{word} Program '{node}' failed."),
+            )
+        };
+        self.write(line, Origin::System, false, Some(98));
+        let told = self.cdap.headline(failure);
+        // The second spelling differs in one letter (measured).
+        let text = format!(
+            "{word} program '{node}' failed with error: {told}. Please check the system logs for more details."
+        );
+        self.say(Level::Error, &thread, ADAPTER, 100, text);
+    }
+
+    pub(super) fn uses_map_reduce(&self) -> bool {
+        let world = self.cdap.world();
+        world.version_of(&self.run).is_some_and(|version| {
+            let mut nodes = version.plan.nodes.iter();
+            nodes.any(|node| node.program == NodeProgram::MapReduce)
+        })
+    }
+
+    pub(super) fn first_lines(&self) {
+        let app = &self.run.program.app;
+        if self.uses_map_reduce() {
+            let text = format!(
+                "Pipeline '{app}' is using Mapreduce engine which is planned to be deprecated. Please use Spark engine."
+            );
+            self.lifecycle(Level::Warn, 444, text);
+        }
+        let arguments: Vec<_> = self
+            .run
+            .ordered_arguments()
+            .into_iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let arguments = arguments.join(", ");
+        let started = format!("Pipeline '{app}' is started by user 'root' with arguments {{{arguments}}}");
+        self.lifecycle(Level::Info, 448, started);
+        self.lifecycle(Level::Info, 486, format!("Pipeline '{app}' running"));
+        let id = &self.run.id;
+        let text = format!("Starting workflow execution for '{WORKFLOW}' with Run id '{id}'");
+        self.say(Level::Info, "WorkflowDriver", DRIVER, self.driver_line(649), text);
+    }
+
+    pub(super) fn last_lines(&self, status: Status, left: bool) {
+        let Run { id, program, .. } = &self.run;
+        let app = &program.app;
+        match status {
+            Status::Completed => {
+                let text = format!("Workflow '{WORKFLOW}' with run id '{id}' completed");
+                self.say(Level::Info, "WorkflowDriver", DRIVER, self.driver_line(658), text);
+                self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' succeeded."));
+            }
+            Status::Killed => self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' killed.")),
+            _ => {
+                self.lifecycle(Level::Error, 542, format!("Pipeline '{app}' failed."));
+                if !left {
+                    self.say_not_left();
+                }
+                let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
+                let text = format!("Workflow service '{service}' failed.");
+                self.say(Level::Error, "WorkflowDriver", CONTROLLER, 90, text);
+            }
+        }
+    }
+
+    pub(super) fn lifecycle(&self, level: Level, number: u32, text: String) {
+        self.write(
+            plain(level, "WorkflowDriver", SMART, text),
+            Origin::Program,
+            true,
+            Some(number),
+        );
+    }
+
+    pub(super) fn say(&self, level: Level, thread: &str, logger: &str, number: u32, text: String) {
+        self.write(
+            plain(level, thread, logger, text),
+            Origin::System,
+            false,
+            Some(number),
+        );
+    }
+
+    /// Appends a line and counts it.
+    pub(super) fn write(&self, line: Line, origin: Origin, lifecycle: bool, number: Option<u32>) {
+        let metric = match line.level {
+            Level::Error => "system.app.log.error",
+            Level::Warn => "system.app.log.warn",
+            Level::Info => "system.app.log.info",
+            // A real server keeps no finer lines of plugins (measured).
+            Level::Debug | Level::Trace => return,
+        };
+        let speaker = Speaker {
+            run: &self.run,
+            node: self
+                .node
+                .as_ref()
+                .map(|(node, run)| (node.as_str(), run.as_deref())),
+            program: self.program,
+            origin,
+            lifecycle,
+        };
+        let clock = self.cdap.clock;
+        let mine = self
+            .cdap
+            .world()
+            .runs
+            .get(&self.run.id)
+            .is_some_and(|run| self.is_of(run));
+        if !mine {
+            return;
+        }
+        let kept = speaker.line(line, number);
+        self.cdap
+            .store
+            .append(&self.run.id, &self.run.program.reference(), kept, || clock.now());
+        self.with_run(|run, now| run.count(metric, now, 1));
+    }
+}
+
+pub(super) fn plain(level: Level, thread: &str, logger: &str, message: String) -> Line {
+    Line {
+        level,
+        logger: logger.to_owned(),
+        thread: thread.to_owned(),
+        message,
+        stack_trace: String::new(),
+        stage: None,
+    }
+}
+
+/// A Java stack trace without frames: there is no JVM here.
+fn trace(failure: &Failure) -> String {
+    let chain = std::iter::successors(Some(failure), |failure| failure.cause.as_deref());
+    let lines: Vec<_> = chain
+        .map(|failure| match &failure.message {
+            Some(message) => format!("{}: {message}\n", failure.class_name),
+            None => format!("{}\n", failure.class_name),
+        })
+        .collect();
+    lines.join("Caused by: ")
+}

@@ -1,0 +1,35 @@
+//! What the executor is asked to do for a run, put together from what the server knows when it begins.
+
+use crate::cdap::Cdap;
+use crate::cdap::run::Run;
+use pipelines::artifact::Shelf;
+use pipelines::execution::Job;
+use pipelines::pipeline;
+
+impl Cdap {
+    /// Nothing, if this version of the app is gone.
+    pub(super) fn job(&self, run: &Run) -> Option<Job> {
+        let world = self.world();
+        let version = world.version_of(run)?;
+        let namespace = &run.program.namespace;
+        let keys = world.keys.iter().filter(|((owner, _), _)| owner == namespace);
+        let stock = Shelf {
+            installed: &world.installed,
+            namespace,
+        };
+        Some(Job {
+            personality: self.personality,
+            macros: pipeline::macro_exceptions(&version.config, &stock),
+            namespace: namespace.clone(),
+            pipeline: run.program.app.clone(),
+            config: version.config.clone(),
+            arguments: run.arguments.clone(),
+            secure_keys: keys
+                .map(|((_, name), key)| (name.clone(), key.value.clone()))
+                .collect(),
+            pace: self.clock.work(),
+            breakage: run.fate.fail.clone(),
+            speed: self.clock.speed(),
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Refusals of the JSON API in Google's envelope; a refused download is plain text (both as clients quote
+//! them: googleapis/python-storage #1071, kestra-io/plugin-gcp #321).
+
+use crate::body::Unreadable;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use pipelines::bucket::Refusal;
+use serde_json::json;
+
+/// An answer that is no success.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub status: StatusCode,
+    reason: &'static str,
+    pub message: String,
+    /// `("header", "If-Match")`.
+    location: Option<(&'static str, &'static str)>,
+}
+
+impl Fault {
+    pub fn new(status: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason,
+            message: message.into(),
+            location: None,
+        }
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "notFound", message)
+    }
+
+    pub fn no_bucket() -> Self {
+        Self::not_found("The specified bucket does not exist.")
+    }
+
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", message)
+    }
+
+    pub fn required(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "required", message)
+    }
+
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internalError", message)
+    }
+
+    /// As a download is refused: the text alone.
+    pub fn plain(self) -> Response {
+        if self.status == StatusCode::NOT_MODIFIED {
+            return self.status.into_response();
+        }
+        let kind = [(header::CONTENT_TYPE, "text/html; charset=UTF-8")];
+        (self.status, kind, self.message).into_response()
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NoObject(..) => Self::not_found(message),
+            Refusal::Precondition => Self {
+                location: Some(("header", "If-Match")),
+                ..Self::new(StatusCode::PRECONDITION_FAILED, "conditionNotMet", message)
+            },
+            Refusal::NotModified => Self::new(StatusCode::NOT_MODIFIED, "notModified", message),
+            Refusal::Disk(_) => Self::internal(message),
+        }
+    }
+}
+
+impl From<Unreadable> for Fault {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Syntax(text) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "parseError",
+                format!("Parse Error: {text}"),
+            ),
+            Unreadable::Form(text) => Self::new(StatusCode::BAD_REQUEST, "badRequest", text),
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        // It has no body.
+        if self.status == StatusCode::NOT_MODIFIED {
+            return self.status.into_response();
+        }
+        let mut item = json!({"message": self.message, "domain": "global", "reason": self.reason});
+        if let Some((kind, place)) = self.location {
+            item["locationType"] = kind.into();
+            item["location"] = place.into();
+        }
+        let body = json!({"error": {
+            "code": self.status.as_u16(), "message": self.message, "errors": [item],
+        }});
+        (self.status, super::show::json(&body)).into_response()
+    }
+}

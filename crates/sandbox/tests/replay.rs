@@ -1,0 +1,139 @@
+//! Replays what real CDAP servers were recorded to answer, and holds the sandbox to it.
+//!
+//! The same requests in the same order: same status, same headers, same shape of body. Every difference
+//! stands in `tests/replay/differences.toml` with its reason; one that is not there fails the test, and so
+//! does one that is there and no longer exists. `tests/recorded/README.md` tells what the recordings are.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the counts of a recording are for whoever runs it"
+)]
+
+#[path = "replay/names.rs"]
+mod names;
+#[path = "replay/player.rs"]
+mod player;
+#[path = "replay/recording.rs"]
+mod recording;
+#[path = "replay/shape.rs"]
+mod shape;
+#[path = "replay/stage.rs"]
+mod stage;
+#[path = "replay/table.rs"]
+mod table;
+#[path = "replay/wire.rs"]
+mod wire;
+
+use player::Player;
+use sandbox::{Limits, Personality, Settings, host};
+use wire::Wire;
+
+fn settings() -> Settings {
+    Settings {
+        speed: 10.0,
+        lab: true,
+        ..Settings::default()
+    }
+}
+
+/// Slow enough that several starts and a look at them fit between two beats.
+fn slower() -> Settings {
+    Settings {
+        speed: 5.0,
+        ..settings()
+    }
+}
+
+/// The older release, in which nothing is seen of a run before the first beat: slow enough to look in time.
+fn old() -> Settings {
+    Settings {
+        personality: Personality::V6_10,
+        ..slower()
+    }
+}
+
+/// Plays a recording against a fresh sandbox.
+fn replay(file: &str, settings: Settings) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let token = settings.cdap_token.clone();
+    let sandbox = runtime.block_on(host::open(settings)).unwrap();
+    let wire = Wire {
+        address: sandbox.ready().cdap.replace("http://", "").replace("/api", ""),
+        prefix: "/api".to_owned(),
+        token,
+    };
+    let data = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(data.path().join("in")).unwrap();
+    let lines: String = (1..=10)
+        .map(|line| format!("line {line}"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    std::fs::write(data.path().join("in/a.txt"), lines).unwrap();
+    let odd = [1, 2, 3].map(|line| format!("<line {line}> & \"quoted\" é中\n"));
+    std::fs::write(data.path().join("in/b.txt"), odd.concat()).unwrap();
+    // What the 6.10 recorder copied: eighty lines.
+    std::fs::create_dir_all(data.path().join("files/in")).unwrap();
+    std::fs::write(data.path().join("files/in/a.txt"), "one line\n".repeat(80)).unwrap();
+    // A folder that is taken, so that a run into it fails.
+    std::fs::create_dir_all(data.path().join("files/out/1795411534")).unwrap();
+    let (tally, complaints) = Player::new(file, wire, &data.path().to_string_lossy()).play();
+    let player::Tally {
+        replayed,
+        equal,
+        justified,
+        left_out,
+    } = tally;
+    println!(
+        "{file}: {replayed} replayed, {equal} equal, {justified} justified, {left_out} hold nothing to replay"
+    );
+    let count = complaints.len();
+    assert!(
+        complaints.is_empty(),
+        "{file}: {count} complaints\n   {}",
+        complaints.join("\n   ")
+    );
+    runtime.block_on(sandbox.shutdown());
+}
+
+macro_rules! recordings {
+    ($($name:ident: $file:literal, $settings:expr;)*) => { $(
+        #[test]
+        fn $name() {
+            replay($file, $settings);
+        }
+    )* };
+}
+
+recordings! {
+    a_platform_and_apps: "cdap-6.11.0/a", settings();
+    b_single_starts: "cdap-6.11.0/b", settings();
+    c_batch_calls: "cdap-6.11.0/c", slower();
+    d_records_and_lists: "cdap-6.11.0/d", settings();
+    d2_order_of_lists: "cdap-6.11.0/d2", slower();
+    f_visibility_of_arguments: "cdap-6.11.0/f", settings();
+    g_stops: "cdap-6.11.0/g", settings();
+    h_logs: "cdap-6.11.0/h", settings();
+    i_metrics: "cdap-6.11.0/i", settings();
+    j_failures: "cdap-6.11.0/j", settings();
+    k_preferences: "cdap-6.11.0/k", settings();
+    l_flow_control: "cdap-6.11.0/l", Settings {
+        limits: Limits { outstanding: Some(2), launching: Some(1) },
+        ..settings()
+    };
+    m_redeployment: "cdap-6.11.0/m", settings();
+    n_schedules_and_artifacts: "cdap-6.11.0/n", settings();
+    deploy_checks: "cdap-6.11.0/deploy-checks", settings();
+    p_transport: "cdap-6.11.0/p", settings();
+    q_spark: "cdap-6.11.0/q", settings();
+    r_authentication: "cdap-6.11.0/r", Settings { cdap_token: Some("TOKEN".to_owned()), ..settings() };
+    u_upgrades: "cdap-6.11.0/u", settings();
+    s_details: "cdap-6.11.0/s", settings();
+    t_rest: "cdap-6.11.0/t", slower();
+    old_single_start: "cdap-6.10.0/single-start", old();
+    old_file_copy: "cdap-6.10.0/file-copy", old();
+}
