@@ -12,7 +12,7 @@
 
 mod history;
 mod parts;
-mod serve;
+mod sandbox;
 mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, RunOptions};
@@ -35,7 +35,7 @@ pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
         // Boxed: the screen's future is large, and is made once.
         None => Box::pin(terminal::open(Setting::load(&cli.choice)?)).await,
         Some(Mode::Run(options)) => run(Setting::load(&cli.choice)?, options).await,
-        Some(Mode::Sandbox(options)) => serve::serve(&home(&cli.choice)?, options).await,
+        Some(Mode::Sandbox(options)) => sandbox::serve(&home(&cli.choice)?, options).await,
         Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,
     }
 }
@@ -62,6 +62,7 @@ impl Setting {
         let config = Config::load(&home)?;
         let overrides = Overrides::gather(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
         let settings = Settings::resolve(&config, &overrides)?;
+        sandbox::check(&settings, &home)?;
         Ok(Self {
             home,
             settings,

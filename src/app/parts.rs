@@ -1,14 +1,12 @@
 //! What an engine is made of: client, journal, logs, and the embedded sandbox if the profile wants it.
 
+use super::sandbox::{self, Embedded};
 use crate::client::{Client, Credentials as Identity, Endpoints};
 use crate::config::{Connection, Credentials, Home, Settings, save_variables};
 use crate::engine::{Parts, SaveArguments};
 use crate::store::{Journal, LogFolder};
 use domain::failure::Failure;
 use domain::variable::VariableName;
-use sandbox::State;
-use sandbox::host::{self, Sandbox};
-use sandbox::server::Ready;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,14 +22,14 @@ pub(super) fn gather(
     settings: &Settings,
 ) -> (
     impl Future<Output = Result<Parts, Failure>> + Send + use<>,
-    oneshot::Receiver<Sandbox>,
+    oneshot::Receiver<Embedded>,
 ) {
     let (keep, kept) = oneshot::channel();
     let (connection, embedded) = (settings.connection.clone(), settings.wants_sandbox());
     let parts = async move {
         let client = if embedded {
-            let sandbox = open_sandbox(&home).await?;
-            let client = client(&connection, Some(sandbox.ready()));
+            let sandbox = sandbox::open(&home).await?;
+            let client = client(&connection, Some(&sandbox));
             // Whoever would keep it is gone only when the program ends.
             let _ = keep.send(sandbox);
             client?
@@ -67,27 +65,16 @@ pub(super) fn data(home: &Home) -> PathBuf {
     home.database().parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-async fn open_sandbox(home: &Home) -> Result<Sandbox, Failure> {
-    let settings = sandbox::Settings {
-        state: State::Directory(home.sandbox()),
-        ..sandbox::Settings::default()
-    };
-    host::open(settings).await.map_err(|error| {
-        Failure::permanent(format!("The sandbox did not start: {error}."))
-            .with_remedy("Choose another folder with --home DIR.")
-    })
-}
-
 /// A client for these endpoints; those of the sandbox where nothing else is named.
-fn client(connection: &Connection, sandbox: Option<&Ready>) -> Result<Client, Failure> {
+fn client(connection: &Connection, sandbox: Option<&Embedded>) -> Result<Client, Failure> {
     let fusion = named(
         connection.datafusion_endpoint.as_ref(),
-        sandbox.map(|s| s.datafusion.as_str()),
+        sandbox.map(Embedded::datafusion),
         GOOGLE_FUSION,
     );
     let bigquery = named(
         connection.bigquery_endpoint.as_ref(),
-        sandbox.map(|s| s.bigquery.as_str()),
+        sandbox.map(Embedded::bigquery),
         GOOGLE_BIGQUERY,
     );
     let cdap = connection.cdap_endpoint.as_ref().map(url::Url::as_str);

@@ -1,15 +1,54 @@
-//! `downbeat sandbox`: serves until a signal comes.
+//! The sandbox is built in: started beside the terminal or a run, or served alone until a signal comes.
 
 use crate::cli::{Exit, Release, SandboxOptions};
-use crate::config::Home;
+use crate::config::{self, Home};
 use anyhow::{Context, anyhow};
+use domain::failure::Failure;
+use sandbox::host::{self, Sandbox};
 use sandbox::scenario::{Scenario, named, shipped};
-use sandbox::{Personality, Settings, State, host};
+use sandbox::{Personality, Settings, State};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(super) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Result<Exit> {
+/// The sandbox of this process; dropping it stops it.
+#[derive(Debug)]
+pub(in crate::app) struct Embedded(Sandbox);
+
+impl Embedded {
+    pub(in crate::app) fn datafusion(&self) -> &str {
+        &self.0.ready().datafusion
+    }
+
+    pub(in crate::app) fn bigquery(&self) -> &str {
+        &self.0.ready().bigquery
+    }
+
+    pub(in crate::app) async fn shutdown(self) {
+        self.0.shutdown().await;
+    }
+}
+
+/// Every start can have the sandbox.
+#[expect(clippy::unnecessary_wraps, reason = "the half without the sandbox refuses")]
+pub(in crate::app) fn check(_: &config::Settings, _: &Home) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// Starts the sandbox of this home.
+pub(in crate::app) async fn open(home: &Home) -> Result<Embedded, Failure> {
+    let settings = Settings {
+        state: State::Directory(home.sandbox()),
+        ..Settings::default()
+    };
+    host::open(settings).await.map(Embedded).map_err(|error| {
+        Failure::permanent(format!("The sandbox did not start: {error}."))
+            .with_remedy("Choose another folder with --home DIR.")
+    })
+}
+
+/// Serves the sandbox alone.
+pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyhow::Result<Exit> {
     let state = match (&options.state, options.ephemeral) {
         (_, true) => State::Ephemeral,
         (Some(folder), _) => State::Directory(folder.clone()),

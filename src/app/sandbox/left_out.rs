@@ -1,0 +1,50 @@
+//! A build without the sandbox: it says so, and how to configure a profile.
+
+use crate::cli::{Exit, SandboxOptions};
+use crate::config::{Home, Settings};
+use anyhow::bail;
+use domain::failure::Failure;
+
+/// Never made: there is nothing to embed.
+#[derive(Debug)]
+pub(in crate::app) enum Embedded {}
+
+impl Embedded {
+    pub(in crate::app) fn datafusion(&self) -> &str {
+        match *self {}
+    }
+
+    pub(in crate::app) fn bigquery(&self) -> &str {
+        match *self {}
+    }
+
+    #[expect(clippy::unused_async, reason = "the half that is built in awaits")]
+    pub(in crate::app) async fn shutdown(self) {
+        match self {}
+    }
+}
+
+/// Refuses a start that wants the sandbox, before anything else is done.
+pub(in crate::app) fn check(settings: &Settings, home: &Home) -> anyhow::Result<()> {
+    if !settings.wants_sandbox() {
+        return Ok(());
+    }
+    bail!(
+        "The sandbox is not built into this program, and no other profile is chosen.\n\
+         Write a profile into {}:\n\n\
+         [profile.prod]\n\
+         project_id = \"my-project\"\n\
+         cdf_location = \"us-west1\"\n\
+         cdf_instance = \"my-instance\"\n\n\
+         and start with --profile prod. To get the sandbox, build with the feature: cargo install --path .",
+        home.config_file().display()
+    )
+}
+
+pub(in crate::app) async fn open(_: &Home) -> Result<Embedded, Failure> {
+    Err(Failure::permanent("The sandbox is not built into this program."))
+}
+
+pub(in crate::app) async fn serve(_: &Home, _: &SandboxOptions) -> anyhow::Result<Exit> {
+    bail!("The sandbox is not built into this program. Build it with the feature: cargo install --path .")
+}
