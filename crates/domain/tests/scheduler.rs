@@ -3,6 +3,7 @@
 //! A scenario is a file in `tests/scenarios/`; its form is the struct [`Scenario`] below.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+#![expect(clippy::disallowed_methods, reason = "the scenarios are files; the core under test reads none")]
 
 #[path = "scheduler/world.rs"]
 mod world;
