@@ -71,10 +71,10 @@ pub(super) fn note(task: &Task, now: Timestamp) -> (Meaning, String) {
                 reason.unwrap_or("the server is busy")
             ),
         ),
-        TaskState::Running if let Some(since) = silent => (
-            Meaning::Warning,
-            format!("no sign of life since {}", since.clock()),
-        ),
+        TaskState::Running if silent.is_some() => {
+            let since = silent.map(Timestamp::clock).unwrap_or_default();
+            (Meaning::Warning, format!("no sign of life since {since}"))
+        }
         TaskState::Running | TaskState::Queued | TaskState::Stopping => {
             let seen = seen.map_or("", |state| state.word());
             let asked = task.open_try().and_then(|open| open.stop);
