@@ -1,0 +1,89 @@
+//! Journals of released versions: each recorded line still reads, is written back as it was, and the
+//! lines still give the run that they gave when they were recorded.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
+use domain::event::RunEvent;
+use domain::run::Run;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A run as the program journalled it: six pipelines, one of which needed a second try.
+const CHAIN: &str = include_str!("journal/chain.jsonl");
+/// One pipeline run by hand, with a masked argument.
+const BY_HAND: &str = include_str!("journal/by_hand.jsonl");
+/// The facts that the two runs above do not contain, one or two of each, in the same form.
+const OTHER_FACTS: &str = include_str!("journal/other_facts.jsonl");
+
+fn events(lines: &str) -> Vec<RunEvent> {
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn states(run: &Run) -> Vec<(&str, &str)> {
+    run.tasks
+        .iter()
+        .map(|task| (task.id.as_str(), task.state.as_str()))
+        .collect()
+}
+
+#[test]
+fn recorded_lines_read_and_are_written_back_unchanged() {
+    let mut names = BTreeSet::new();
+    for line in [CHAIN, BY_HAND, OTHER_FACTS]
+        .iter()
+        .flat_map(|lines| lines.lines())
+    {
+        let recorded: Value = serde_json::from_str(line).unwrap();
+        let event: RunEvent = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_value(&event).unwrap(), recorded, "{line}");
+        names.insert(recorded["event"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(names.len(), 30, "every fact was recorded: {names:?}");
+}
+
+#[test]
+fn a_recorded_chain_gives_the_run_that_it_was() {
+    let run = Run::replay(&events(CHAIN)).unwrap();
+    assert_eq!(run.state.as_str(), "success");
+    let expected = [
+        ("start", "success"),
+        ("truncate_table", "success"),
+        ("get_configuration", "success"),
+        ("filter_arguments", "success"),
+        ("start_pipeline_hr_engineer", "success"),
+        ("start_pipeline_hr_payroll", "success"),
+        ("start_pipeline_finance_invoice", "success"),
+        ("start_pipeline_finance_expense", "success"),
+        ("start_pipeline_sales_orders", "success"),
+        ("start_pipeline_operations_ticket", "success"),
+        ("end", "success"),
+    ];
+    assert_eq!(states(&run), expected);
+    let ticket = run.pipelines().last().unwrap();
+    assert_eq!(ticket.tries.len(), 2);
+    assert!(ticket.tries[0].failure.is_some() && ticket.tries[1].records_loaded() > Some(0));
+}
+
+#[test]
+fn recorded_runs_by_hand_and_stopped_runs_give_what_they_were() {
+    let by_hand = Run::replay(&events(BY_HAND)).unwrap();
+    let expected = [
+        ("start", "success"),
+        ("start_pipeline_hr_engineer", "success"),
+        ("end", "success"),
+    ];
+    assert_eq!(states(&by_hand), expected);
+    let stopped = Run::replay(&events(OTHER_FACTS)).unwrap();
+    assert_eq!(stopped.state.as_str(), "stopped");
+    assert_eq!(
+        states(&stopped)[4..],
+        [
+            ("start_pipeline_hr_engineer", "timed_out"),
+            ("start_pipeline_hr_payroll", "stopped"),
+            ("end", "none")
+        ]
+    );
+}
