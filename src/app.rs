@@ -21,7 +21,7 @@ use crate::store::Journal;
 use crate::{engine, headless, telemetry};
 use anyhow::Context;
 use domain::finding::{Finding, Severity};
-use domain::run::{RunRequest, Scope};
+use domain::request::{RunRequest, Scope};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;

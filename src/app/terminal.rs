@@ -11,7 +11,7 @@ use crate::{engine, store, tui};
 use domain::failure::Failure;
 use domain::id::DagRunId;
 use domain::run::Run;
-use domain::task::TaskState;
+use domain::state::TaskState;
 use domain::variable::VariableName;
 use ratatui::style::Color;
 use std::collections::BTreeMap;

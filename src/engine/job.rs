@@ -5,7 +5,7 @@ use super::cloud::Cloud;
 use domain::arguments::to_json;
 use domain::failure::Failure;
 use domain::id::DagRunId;
-use domain::run::RunRequest;
+use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
 
 /// One effect on its way.

@@ -1,8 +1,10 @@
 //! Each fact of a run as a line for a person; nothing for facts that a person can do without.
 
 use domain::event::{Discovery, Fact};
-use domain::run::{Run, RunState};
-use domain::task::{Task, TaskState, Try};
+use domain::run::Run;
+use domain::state::RunState;
+use domain::state::TaskState;
+use domain::task::{Task, Try};
 use domain::time::human;
 
 /// The line, without its time.

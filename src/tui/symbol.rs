@@ -4,8 +4,8 @@
 //! Styles come from `tui/theme.rs`; nothing else may choose a glyph.
 
 use super::theme::Meaning;
-use domain::run::RunState;
-use domain::task::TaskState;
+use domain::state::RunState;
+use domain::state::TaskState;
 
 /// How one state is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

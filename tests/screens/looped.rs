@@ -3,7 +3,7 @@
 
 use crate::sample;
 use domain::event::{Fact, RunEvent};
-use domain::run::{RunRequest, Scope};
+use domain::request::{RunRequest, Scope};
 use domain::scheduler::Ask;
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::tui::key::Key;

@@ -7,7 +7,7 @@ use domain::finding::Finding;
 use domain::id::TaskId;
 use domain::pipeline::PipelineState;
 use domain::row::Configuration;
-use domain::run::RunState;
+use domain::state::RunState;
 use downbeat::tui::model::Model;
 
 const HR: &str = "start_pipeline_hr_engineer";

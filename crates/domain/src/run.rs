@@ -6,82 +6,17 @@
 
 mod apply;
 
-use crate::arguments::RuntimeArguments;
 use crate::event::{Fact, RunEvent, Service};
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, TaskId};
+use crate::request::RunRequest;
 use crate::row::Configuration;
-use crate::task::{StopReason, Task, TaskKind, TaskState};
+use crate::state::{RunState, TaskState};
+use crate::task::{StopReason, Task, TaskKind};
 use crate::time::Timestamp;
-use crate::variable::Variables;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// What was asked for when the run was started.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunRequest {
-    /// The profile it runs in.
-    pub profile: String,
-    /// The variables, as they were at that moment.
-    pub variables: Variables,
-    /// The whole chain, or one pipeline by hand.
-    pub scope: Scope,
-    /// Arguments that were edited for this run, by task: they replace what the row gives.
-    #[serde(default)]
-    pub edits: BTreeMap<TaskId, RuntimeArguments>,
-}
-
-/// How much of the chain a run executes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// `start`, `truncate_table`, `get_configuration`, `filter_arguments`, the pipelines, `end`.
-    Chain,
-    /// One pipeline run with these arguments; nothing is truncated and no configuration is read.
-    Single(RuntimeArguments),
-}
-
-/// The state of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Something is still to come.
-    Running,
-    /// A stop was asked for; the ends of live runs are awaited.
-    Stopping,
-    /// Every task succeeded, or was left out by a variable.
-    Success,
-    /// Nothing failed because nothing was there to run: no active row.
-    Empty,
-    /// A task failed.
-    Failed,
-    /// `dag_timeout_minutes` passed.
-    TimedOut,
-    /// Somebody stopped it.
-    Stopped,
-}
-
-impl RunState {
-    /// Whether the run is over.
-    pub const fn is_end(self) -> bool {
-        !matches!(self, Self::Running | Self::Stopping)
-    }
-
-    /// The name in JSON and in the journal.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Success => "success",
-            Self::Empty => "empty",
-            Self::Failed => "failed",
-            Self::TimedOut => "timed_out",
-            Self::Stopped => "stopped",
-        }
-    }
-}
 
 /// One execution of the chain.
 #[derive(Clone, Debug, PartialEq)]

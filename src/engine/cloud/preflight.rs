@@ -10,8 +10,8 @@ use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
 use domain::id::{DagRunId, DatasetId, TableId};
 use domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
+use domain::request::{RunRequest, Scope};
 use domain::row::Configuration;
-use domain::run::{RunRequest, Scope};
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
 

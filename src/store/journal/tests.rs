@@ -7,8 +7,8 @@ use domain::event::{Discovery, Fact, PlannedPipeline};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::pipeline::PipelineState;
+use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow};
-use domain::run::{RunRequest, Scope};
 use domain::variable::Variables;
 use std::time::Duration;
 

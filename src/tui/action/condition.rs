@@ -1,7 +1,7 @@
 //! When an action cannot be done, and why: the reason is shown where the action is.
 
 use crate::tui::model::Model;
-use domain::task::TaskState;
+use domain::state::TaskState;
 
 pub(super) fn has_changes(model: &Model) -> Option<&'static str> {
     let changes = model.variables.changes();

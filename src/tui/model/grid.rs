@@ -2,7 +2,8 @@
 
 use domain::id::TaskId;
 use domain::run::Run;
-use domain::task::{Task, TaskKind, TaskState};
+use domain::state::TaskState;
+use domain::task::{Task, TaskKind};
 
 /// The pane of the tasks.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,8 @@ use crate::tui::model::overlay::{Dialog, Intent, Overlay};
 use crate::tui::model::{Model, Pane};
 use crate::tui::plan::count;
 use domain::scheduler::Ask;
-use domain::task::{TaskKind, TaskState};
+use domain::state::TaskState;
+use domain::task::TaskKind;
 use ratatui::crossterm::event::KeyCode;
 
 /// Asks before stopping or retrying; a retry of what certainly ended needs no question.

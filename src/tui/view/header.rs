@@ -6,7 +6,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::text;
 use domain::run::Run;
-use domain::task::TaskState;
+use domain::state::TaskState;
 use domain::time::human;
 use ratatui::layout::Rect;
 

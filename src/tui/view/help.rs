@@ -4,7 +4,7 @@ use super::reader::ReaderLine;
 use crate::tui::action::{Context, Entry, TABLE};
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
-use domain::task::TaskState;
+use domain::state::TaskState;
 
 /// The lines of the help.
 pub(super) fn lines() -> Vec<ReaderLine> {

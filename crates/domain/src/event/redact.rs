@@ -1,7 +1,7 @@
 //! Facts without secrets: what may be written, printed or shown.
 
 use super::{Fact, RunEvent};
-use crate::run::{RunRequest, Scope};
+use crate::request::{RunRequest, Scope};
 
 impl RunEvent {
     /// The same fact with the values of secret-looking arguments masked.

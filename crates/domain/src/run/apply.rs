@@ -1,11 +1,13 @@
 //! The reducer: what each fact changes in a run. It decides nothing and it never fails; a fact about
 //! a task that does not exist changes nothing.
 
-use super::{Run, RunRequest, RunState, Scope};
+use super::Run;
 use crate::event::{Fact, PlannedPipeline, RunEvent};
 use crate::failure::Failure;
 use crate::id::TaskId;
-use crate::task::{StopReason, Task, TaskKind, TaskState, Try};
+use crate::request::{RunRequest, Scope};
+use crate::state::{RunState, TaskState};
+use crate::task::{StopReason, Task, TaskKind, Try};
 use crate::time::Timestamp;
 use std::time::Duration;
 

@@ -10,9 +10,10 @@ use crate::event::{Fact, PlannedPipeline};
 use crate::failure::{Failure, FailureKind};
 use crate::finding::{Finding, Severity};
 use crate::id::{JobId, TaskId};
+use crate::request::Scope;
 use crate::row::{Configuration, task_id};
-use crate::run::Scope;
-use crate::task::{Task, TaskKind, TaskState};
+use crate::state::TaskState;
+use crate::task::{Task, TaskKind};
 
 impl Scheduler {
     /// Moves the first control task that is not over; none may overtake another.

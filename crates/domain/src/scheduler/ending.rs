@@ -11,8 +11,9 @@ use crate::finding::{Finding, Severity};
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState};
 use crate::policy;
-use crate::run::RunState;
-use crate::task::{StopReason, Task, TaskKind, TaskState};
+use crate::state::RunState;
+use crate::state::TaskState;
+use crate::task::{StopReason, Task, TaskKind};
 use crate::time::human;
 
 impl Scheduler {

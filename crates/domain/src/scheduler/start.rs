@@ -17,7 +17,8 @@ use crate::finding::{Finding, Severity};
 use crate::id::{PipelineRunId, StartToken, TaskId};
 use crate::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, RunArguments, TOKEN_ARGUMENT};
 use crate::policy;
-use crate::task::{StopReason, Task, TaskKind, TaskState};
+use crate::state::TaskState;
+use crate::task::{StopReason, Task, TaskKind};
 use crate::time::Timestamp;
 
 impl Scheduler {

@@ -10,7 +10,8 @@ use crate::failure::{Failure, FailureKind};
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState, StageCounts};
 use crate::policy;
-use crate::task::{Task, TaskState};
+use crate::state::TaskState;
+use crate::task::Task;
 use crate::time::Timestamp;
 use std::time::Duration;
 

@@ -4,7 +4,8 @@ use crate::tui::model::Model;
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::text;
-use domain::task::{StopReason, Task, TaskKind, TaskState};
+use domain::state::TaskState;
+use domain::task::{StopReason, Task, TaskKind};
 use domain::time::{Timestamp, human};
 
 /// Narrower than this, the reason is only told below the list.

@@ -1,0 +1,220 @@
+//! The states of a task and of a run.
+//!
+//! ```text
+//! none ─→ scheduled ─→ queued ─→ running ─→ success
+//!   │         │  ▲        │        │  │
+//!   │         │  └─(busy)─┤        │  └→ stopping ─→ stopped · timed_out · success · failed
+//!   │         │           ▼        ▼         │
+//!   │         │        unknown ⇄ running     └────→ unknown (the stop is never confirmed)
+//!   │         └──←── up_for_retry ←── a try failed, and it can get better
+//!   └→ upstream_failed · skipped               └──→ failed, when it cannot
+//! ```
+//!
+//! End states are left only by a retry that somebody asked for ([`TaskState::can_become`]).
+
+use serde::{Deserialize, Serialize};
+
+/// Airflow's task states, and ours for what Airflow cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Not looked at yet.
+    None,
+    /// Its turn has come; it waits for a free place.
+    Scheduled,
+    /// Its start was asked for and is not confirmed.
+    Queued,
+    /// It works.
+    Running,
+    /// A try failed; the next one waits for its time.
+    UpForRetry,
+    /// A stop was asked for; its end is awaited.
+    Stopping,
+    /// We cannot see it. Never shown as failed.
+    Unknown,
+    /// Done. For a pipeline: its run is COMPLETED, and nothing else.
+    Success,
+    /// No try is left, or none would help.
+    Failed,
+    /// Stopped because a time limit had passed.
+    TimedOut,
+    /// Stopped because somebody asked.
+    Stopped,
+    /// A task before it failed, so it never began.
+    UpstreamFailed,
+    /// It was left out.
+    Skipped,
+}
+
+impl TaskState {
+    /// Every state, in the order of a legend.
+    pub const ALL: [Self; 13] = [
+        Self::None,
+        Self::Scheduled,
+        Self::Queued,
+        Self::Running,
+        Self::UpForRetry,
+        Self::Stopping,
+        Self::Unknown,
+        Self::Success,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Stopped,
+        Self::UpstreamFailed,
+        Self::Skipped,
+    ];
+
+    /// The name in Airflow's spelling: `up_for_retry`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Scheduled => "scheduled",
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::UpForRetry => "up_for_retry",
+            Self::Stopping => "stopping",
+            Self::Unknown => "unknown",
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Stopped => "stopped",
+            Self::UpstreamFailed => "upstream_failed",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether nothing more happens by itself.
+    pub const fn is_end(self) -> bool {
+        matches!(
+            self,
+            Self::Success
+                | Self::Failed
+                | Self::TimedOut
+                | Self::Stopped
+                | Self::UpstreamFailed
+                | Self::Skipped
+        )
+    }
+
+    /// Whether something of it may be alive on the server, so that it holds one of the
+    /// `max_active_pipelines` places.
+    pub const fn holds_place(self) -> bool {
+        matches!(
+            self,
+            Self::Queued | Self::Running | Self::Stopping | Self::Unknown
+        )
+    }
+
+    /// Whether the drawing above has an arrow to `next`. Staying is no transition.
+    pub const fn can_become(self, next: Self) -> bool {
+        use TaskState as S;
+        match self {
+            S::None => matches!(
+                next,
+                S::Scheduled | S::Queued | S::Running | S::UpstreamFailed | S::Skipped
+            ),
+            S::Scheduled => {
+                matches!(
+                    next,
+                    S::Queued | S::Running | S::Skipped | S::UpstreamFailed | S::Stopped
+                )
+            }
+            S::UpForRetry => matches!(
+                next,
+                S::Scheduled | S::Queued | S::Running | S::Skipped | S::Failed | S::Stopped | S::TimedOut
+            ),
+            S::Queued => !matches!(
+                next,
+                S::None | S::Queued | S::Success | S::UpstreamFailed | S::Skipped
+            ),
+            S::Running => !matches!(
+                next,
+                S::None | S::Running | S::Queued | S::UpstreamFailed | S::Skipped
+            ),
+            S::Stopping => {
+                next.is_end() && !matches!(next, S::UpstreamFailed | S::Skipped)
+                    || matches!(next, S::Unknown | S::UpForRetry)
+            }
+            S::Unknown => !matches!(next, S::None | S::Unknown | S::UpstreamFailed | S::Skipped),
+            // A retry by hand: the task itself is scheduled anew, what waited on it is cleared.
+            S::Failed | S::TimedOut | S::Stopped => matches!(next, S::Scheduled),
+            S::UpstreamFailed | S::Skipped | S::Success => matches!(next, S::Scheduled | S::None),
+        }
+    }
+}
+
+/// The state of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Something is still to come.
+    Running,
+    /// A stop was asked for; the ends of live runs are awaited.
+    Stopping,
+    /// Every task succeeded, or was left out by a variable.
+    Success,
+    /// Nothing failed because nothing was there to run: no active row.
+    Empty,
+    /// A task failed.
+    Failed,
+    /// `dag_timeout_minutes` passed.
+    TimedOut,
+    /// Somebody stopped it.
+    Stopped,
+}
+
+impl RunState {
+    /// Whether the run is over.
+    pub const fn is_end(self) -> bool {
+        !matches!(self, Self::Running | Self::Stopping)
+    }
+
+    /// The name in JSON and in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Success => "success",
+            Self::Empty => "empty",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_state_is_left_only_by_a_retry() {
+        for from in TaskState::ALL.into_iter().filter(|s| s.is_end()) {
+            for to in TaskState::ALL {
+                let allowed = matches!(to, TaskState::Scheduled | TaskState::None);
+                assert!(!from.can_become(to) || allowed, "{from:?} -> {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn success_comes_only_from_something_that_ran() {
+        for from in TaskState::ALL {
+            let ran = matches!(
+                from,
+                TaskState::Running | TaskState::Stopping | TaskState::Unknown
+            );
+            assert_eq!(from.can_become(TaskState::Success), ran, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn every_state_but_the_first_can_be_reached() {
+        for to in TaskState::ALL {
+            assert!(
+                TaskState::ALL.into_iter().any(|from| from.can_become(to)),
+                "{to:?}"
+            );
+        }
+    }
+}
