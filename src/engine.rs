@@ -1,4 +1,4 @@
-//! The conductor: performs what the scheduler decides, and tells everybody what happened.
+//! Performs what the scheduler decides and reports what happened.
 //!
 //! ```text
 //!  screen, headless ── Command ──→ ┌────────┐ ── effects ──→ clients (one request each, spawned)
@@ -6,8 +6,8 @@
 //!  screen, headless ←── Update ─── └────────┘ ── events ──→ journal, before anything else
 //! ```
 //!
-//! `engine/driver.rs` is the only place of the program that spawns work for a run. Faces know this
-//! file and `domain/`, never a client.
+//! `engine/driver.rs` is the only place of the program that spawns work for a run. The screen and
+//! `headless` use this file and the domain, never a client.
 
 mod clock;
 mod cloud;
@@ -18,24 +18,24 @@ mod tail;
 pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn};
 
+use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
 use domain::request::RunRequest;
 use domain::row::Configuration;
-use domain::scheduler::Ask;
 use domain::variable::Variables;
 use tokio::sync::mpsc;
 
-/// What a face wants.
+/// What the screen or `headless` asks of the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Begin a run. Refused while another one is going on in this process.
     Start(Box<RunRequest>),
     /// Carry on an unfinished run of the journal.
     Resume(DagRunId),
-    /// Something about the run that is going on, or about the one that ended last.
-    Ask(Ask),
+    /// A command to the run that is going on, or to the one that ended last.
+    Run(RunCommand),
     /// Read the configuration table now, without a run, for the pane and the plan.
     ReadConfiguration(Box<Variables>),
     /// The log of this task is being read: fetch it often.
@@ -44,15 +44,15 @@ pub enum Command {
     Close,
 }
 
-/// What the engine tells.
+/// What the engine reports.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
     /// What happened, already journalled. A `RunStarted` among it begins another run; a resumed run
-    /// tells all its events again from the first.
+    /// repeats all its events from the first.
     Events(Vec<RunEvent>),
     /// The configuration table as it is now, or why it cannot be read.
     Configuration(Result<Configuration, Failure>),
-    /// Who answers at the other end.
+    /// The instance that answers.
     Connected(Connected),
     /// The file of this try has new lines.
     LogGrew {
@@ -61,7 +61,7 @@ pub enum Update {
         /// The try, from 1.
         number: u32,
     },
-    /// A command cannot be followed.
+    /// A command was refused.
     Refused(Failure),
     /// The journal or a log cannot be written; the run goes no further.
     Broken(Failure),
@@ -78,11 +78,11 @@ pub struct Connected {
     pub console: Option<String>,
 }
 
-/// A face's end of the engine.
+/// The channels to and from an engine.
 #[derive(Debug)]
 pub struct Engine {
-    /// Wishes go in here.
+    /// Commands to the engine.
     pub commands: mpsc::Sender<Command>,
-    /// Facts come out here; closed when the engine has ended.
+    /// Updates from the engine; closed when it has ended.
     pub updates: mpsc::Receiver<Update>,
 }

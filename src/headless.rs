@@ -15,11 +15,11 @@ mod words;
 
 use crate::cli::{Exit, OnInterrupt, Output};
 use crate::engine::{Command, Engine, Update};
+use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::request::RunRequest;
 use domain::run::Run;
-use domain::scheduler::Ask;
 use domain::state::RunState;
 use domain::state::TaskState;
 use domain::task::TaskKind;
@@ -151,7 +151,7 @@ impl Session {
         if self.interrupts == 1 && self.on_interrupt == OnInterrupt::Stop && self.run.is_some() {
             self.teller
                 .note("Interrupted: stopping the pipeline runs. Interrupt again to leave them running.");
-            let _ = self.engine.commands.send(Command::Ask(Ask::Stop)).await;
+            let _ = self.engine.commands.send(Command::Run(RunCommand::Stop)).await;
             return None;
         }
         self.teller

@@ -30,8 +30,8 @@
 //!        │                                RunEvents                 Effects
 //!        │                                   │                         │
 //!        │                 1 journal (store) │     engine/driver.rs    │
-//!        │                 2 Run::apply      │     performs each one   │
-//!        │                 3 Update to faces │     through client/     │
+//!        │                 2 Run::apply      │     executes each one   │
+//!        │                3 Update to screen │     through client/     │
 //!        └───────────────────────────────────┼─────────────────────────┘
 //!                                            ▼
 //!                         screen, printer, history, resume: folds of the same events

@@ -1,7 +1,7 @@
 //! Performs effects and feeds their answers back: the only place that spawns work for a run.
 //!
-//! The order of a step is what makes a crash harmless: events to the journal, then to the faces, then
-//! the effects leave. Nothing in here decides; that is `domain/scheduler.rs`.
+//! The order of a step is what makes a crash harmless: events go to the journal, then to the screen,
+//! then the effects are executed. Nothing is decided here; that is the domain's `scheduler.rs`.
 
 use super::cloud::Cloud;
 use super::job::Job;
@@ -9,12 +9,13 @@ use super::tail::Tails;
 use super::{Command, Engine, Update, clock};
 use crate::client::Client;
 use crate::store::{Journal, Lease, LogFolder};
+use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::{Failure, FailureKind};
 use domain::id::DagRunId;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
-use domain::scheduler::{Answer, Ask, Effect, Input, Scheduler};
+use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
@@ -47,12 +48,12 @@ impl fmt::Debug for Parts {
     }
 }
 
-/// Starts an engine; it ends on [`Command::Close`] or when its face is gone.
+/// Starts an engine; it ends on [`Command::Close`] or when its command channel is closed.
 ///
-/// The parts may take their time: commands wait for them, and a face can draw before they are there.
+/// Commands wait until the parts are there; the screen can draw before.
 pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'static) -> Engine {
-    let (commands, wishes) = mpsc::channel(64);
-    let (updates, facts) = mpsc::channel(1024);
+    let (commands, received) = mpsc::channel(64);
+    let (updates, published) = mpsc::channel(1024);
     tokio::spawn(async move {
         match parts.await {
             Ok(parts) => {
@@ -63,15 +64,15 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     answers,
                     live: None,
                 };
-                driver.run(wishes, incoming).await;
+                driver.run(received, incoming).await;
             }
-            // Nobody waits for an engine whose face is gone.
+            // Without a receiver there is nothing to report.
             Err(failure) => _ = updates.send(Update::Broken(failure)).await,
         }
     });
     Engine {
         commands,
-        updates: facts,
+        updates: published,
     }
 }
 
@@ -90,27 +91,27 @@ struct Live {
     scheduler: Scheduler,
     cloud: Cloud,
     tails: Tails,
-    wake: Option<Timestamp>,
+    wake_at: Option<Timestamp>,
     /// Held while the run goes on: no other DAG run on this output table.
     lease: Option<Lease>,
 }
 
 impl Driver {
-    async fn run(mut self, mut wishes: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
         loop {
-            let wake = self.live.as_ref().and_then(|live| live.wake);
+            let wake_at = self.live.as_ref().and_then(|live| live.wake_at);
             tokio::select! {
                 biased;
-                wish = wishes.recv() => match wish {
+                command = commands.recv() => match command {
                     None | Some(Command::Close) => break,
-                    Some(command) => self.obey(command).await,
+                    Some(command) => self.on_command(command).await,
                 },
                 Some((run, answer)) = incoming.recv() => {
                     if self.live.as_ref().is_some_and(|live| live.scheduler.run().id == run) {
-                        self.step(Input::Answered(answer)).await;
+                        self.step(Input::Answer(answer)).await;
                     }
                 }
-                () = clock::sleep_until(wake) => self.step(Input::Woke).await,
+                () = clock::sleep_until(wake_at) => self.step(Input::Timer).await,
             }
         }
         if let Some(live) = &mut self.live {
@@ -118,11 +119,11 @@ impl Driver {
         }
     }
 
-    async fn obey(&mut self, command: Command) {
+    async fn on_command(&mut self, command: Command) {
         match command {
-            Command::Start(request) => self.begin(*request).await,
+            Command::Start(request) => self.start(*request).await,
             Command::Resume(id) => self.resume(id).await,
-            Command::Ask(ask) => self.ask(ask).await,
+            Command::Run(command) => self.on_run_command(command).await,
             Command::ReadConfiguration(variables) => {
                 let cloud = Cloud::new(&self.parts.client, &variables);
                 let updates = self.updates.clone();
@@ -144,8 +145,8 @@ impl Driver {
         }
     }
 
-    /// A wish about a run that is over wants its table back first.
-    async fn ask(&mut self, ask: Ask) {
+    /// A run that is over needs its lease back before it goes on.
+    async fn on_run_command(&mut self, command: RunCommand) {
         let Some(live) = &mut self.live else {
             return self
                 .refuse(Failure::permanent("There is no run.").with_remedy("Start one with r."))
@@ -157,7 +158,7 @@ impl Driver {
                 Err(failure) => return self.refuse(failure).await,
             }
         }
-        self.step(Input::Asked(ask)).await;
+        self.step(Input::Command(command)).await;
     }
 
     fn is_busy(&self) -> bool {
@@ -166,7 +167,7 @@ impl Driver {
             .is_some_and(|live| !live.scheduler.run().state.is_end())
     }
 
-    async fn begin(&mut self, request: RunRequest) {
+    async fn start(&mut self, request: RunRequest) {
         let id = DagRunId::new(uuid::Uuid::now_v7().to_string());
         let fact = Fact::RunStarted {
             run: id,
@@ -177,7 +178,7 @@ impl Driver {
             fact,
         };
         if let Some(run) = Run::begin(&first) {
-            self.take_up(run, vec![first], true).await;
+            self.set_live(run, vec![first], true).await;
         }
     }
 
@@ -190,11 +191,11 @@ impl Driver {
             let failure = Failure::permanent(format!("The journal holds no run {id}."));
             return self.refuse(failure).await;
         };
-        self.take_up(run, events, false).await;
+        self.set_live(run, events, false).await;
     }
 
-    /// Makes this run the one that is going on; `fresh` events are not in the journal yet.
-    async fn take_up(&mut self, run: Run, events: Vec<RunEvent>, fresh: bool) {
+    /// Makes this run the live one; `fresh` events are not in the journal yet.
+    async fn set_live(&mut self, run: Run, events: Vec<RunEvent>, fresh: bool) {
         if self.is_busy() {
             let failure = Failure::permanent("A run is going on already.");
             return self
@@ -206,7 +207,7 @@ impl Driver {
             Err(failure) => return self.refuse(failure).await,
         };
         if fresh && let Err(error) = self.parts.journal.append(&run.id, &events).await {
-            return self.tell(Update::Broken(error.failure())).await;
+            return self.publish(Update::Broken(error.failure())).await;
         }
         let cloud = Cloud::new(&self.parts.client, &run.request.variables);
         let tails = Tails::new(
@@ -219,39 +220,39 @@ impl Driver {
             scheduler: Scheduler::new(run),
             cloud,
             tails,
-            wake: None,
+            wake_at: None,
             lease,
         };
-        live.tails.take_up(live.scheduler.run(), &self.answers);
+        live.tails.resume(live.scheduler.run(), &self.answers);
         self.live = Some(live);
-        self.tell(Update::Events(events)).await;
+        self.publish(Update::Events(events)).await;
         self.step(Input::Begin).await;
     }
 
     async fn step(&mut self, input: Input) {
         let Some(live) = &mut self.live else { return };
         let step = live.scheduler.step(clock::now(), input);
-        live.wake = step.wake;
+        live.wake_at = step.wake_at;
         let run = live.scheduler.run().id.clone();
         if !step.events.is_empty() {
             if let Err(error) = self.parts.journal.append(&run, &step.events).await {
                 // Without a journal nothing may be started: an intent must be on disk first.
                 self.live = None;
-                return self.tell(Update::Broken(error.failure())).await;
+                return self.publish(Update::Broken(error.failure())).await;
             }
             live.tails
                 .follow(live.scheduler.run(), &step.events, &self.answers);
             if live.scheduler.run().state.is_end() {
                 live.lease = None;
             }
-            self.tell(Update::Events(step.events)).await;
+            self.publish(Update::Events(step.events)).await;
         }
         for effect in step.effects {
-            self.perform(run.clone(), effect);
+            self.execute(run.clone(), effect);
         }
     }
 
-    fn perform(&self, run: DagRunId, effect: Effect) {
+    fn execute(&self, run: DagRunId, effect: Effect) {
         let Some(live) = &self.live else { return };
         let job = Job {
             cloud: live.cloud.clone(),
@@ -261,8 +262,8 @@ impl Driver {
         };
         let answers = self.answers.clone();
         tokio::spawn(async move {
-            // On a task of its own: even one that panics must be answered, or the run waits for ever.
-            let work = tokio::spawn(job.answer(effect.clone()));
+            // On a task of its own: even one that panics needs an answer, or the run waits for ever.
+            let work = tokio::spawn(job.execute(effect.clone()));
             let answer = work.await.unwrap_or_else(|error| {
                 let kind = FailureKind::Ambiguous;
                 let reason = format!("A request of Downbeat's own broke down: {error}.");
@@ -272,17 +273,17 @@ impl Driver {
                     remedy: None,
                 })
             });
-            // The driver is gone only when the program ends; then nobody wants the answer.
+            // The driver is gone only when the program ends; then the answer is not needed.
             let _ = answers.send((run, answer)).await;
         });
     }
 
     async fn refuse(&self, failure: Failure) {
-        self.tell(Update::Refused(failure)).await;
+        self.publish(Update::Refused(failure)).await;
     }
 
-    async fn tell(&self, update: Update) {
-        // A face that is gone needs no news; its command channel closes the engine.
+    async fn publish(&self, update: Update) {
+        // Without a receiver there is nothing to report; the closed command channel ends the engine.
         let _ = self.updates.send(update).await;
     }
 }

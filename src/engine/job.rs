@@ -1,4 +1,4 @@
-//! One effect performed: which call of the services it is, and the answer it makes.
+//! Executes one effect: a call to the services, and the answer made of it.
 
 use super::SaveArguments;
 use super::cloud::Cloud;
@@ -8,7 +8,7 @@ use domain::id::DagRunId;
 use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
 
-/// One effect on its way.
+/// What one effect needs.
 pub(super) struct Job {
     pub cloud: Cloud,
     pub request: RunRequest,
@@ -17,8 +17,8 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Does it. Every failure is an answer too.
-    pub async fn answer(self, effect: Effect) -> Answer {
+    /// Executes the effect. Every failure is an answer too.
+    pub async fn execute(self, effect: Effect) -> Answer {
         let cloud = &self.cloud;
         match effect {
             Effect::Preflight => Answer::Preflight(cloud.preflight(&self.request, &self.run).await),

@@ -84,7 +84,7 @@ impl Tails {
     }
 
     /// After a resume: every run that is still live.
-    pub fn take_up(&mut self, run: &Run, answers: &Answers) {
+    pub fn resume(&mut self, run: &Run, answers: &Answers) {
         for task in run
             .tasks
             .iter()
@@ -161,12 +161,12 @@ impl Tail {
     async fn follow(mut self, mut attention: watch::Receiver<Attention>) {
         self.written = self.already_written().await;
         let mut quiet_since = clock::now();
-        let mut strikes = 0_u32;
+        let mut failures = 0_u32;
         loop {
             match self.read().await {
-                Ok(0) => strikes = 0,
-                Ok(_) => (quiet_since, strikes) = (clock::now(), 0),
-                Err(Broken::Server) => strikes = strikes.saturating_add(1),
+                Ok(0) => failures = 0,
+                Ok(_) => (quiet_since, failures) = (clock::now(), 0),
+                Err(Broken::Server) => failures = failures.saturating_add(1),
                 Err(Broken::Disk(failure)) => {
                     let _ = self.updates.send(Update::Broken(failure)).await;
                     return;
@@ -181,7 +181,7 @@ impl Tail {
             } else {
                 UNFOCUSED
             };
-            let pause = pause * 2_u32.saturating_pow(strikes.min(5));
+            let pause = pause * 2_u32.saturating_pow(failures.min(5));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 changed = attention.changed() => {

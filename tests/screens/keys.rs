@@ -2,10 +2,10 @@
 
 use crate::sample::{self, press, tell, type_text};
 use crate::scene;
+use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
-use domain::scheduler::Ask;
 use domain::state::RunState;
 use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
@@ -92,13 +92,13 @@ fn a_plan_with_an_error_does_not_start() {
 
 #[test]
 fn stopping_is_asked_about_and_no_is_the_default() {
-    let stop_task = Command::Ask(Ask::StopTask(TaskId::from(RECRUITER)));
+    let stop_task = Command::Run(RunCommand::StopTask(TaskId::from(RECRUITER)));
     for (keys, expected) in [
         ("X enter", vec![]),
         ("X esc", vec![]),
         ("X n", vec![]),
-        ("X y", vec![Command::Ask(Ask::Stop)]),
-        ("X tab enter", vec![Command::Ask(Ask::Stop)]),
+        ("X y", vec![Command::Run(RunCommand::Stop)]),
+        ("X tab enter", vec![Command::Run(RunCommand::Stop)]),
         ("X tab tab enter", vec![]),
         ("x enter", vec![]),
         ("x y", vec![stop_task]),
@@ -126,7 +126,7 @@ fn a_stop_names_the_thing_and_the_number() {
 #[test]
 fn only_an_unknown_task_is_asked_about_before_a_retry() {
     let mut model = scene::failed(80, 24);
-    let retry = |task: &str| Command::Ask(Ask::Retry(TaskId::from(task)));
+    let retry = |task: &str| Command::Run(RunCommand::Retry(TaskId::from(task)));
     assert_eq!(
         commands(&press(&mut model, "R")),
         [retry("start_pipeline_hr_engineer")]
@@ -154,7 +154,7 @@ fn leaving_asks_only_while_a_run_is_live() {
         let mut model = make(80, 24);
         let effects = press(&mut model, keys);
         assert_eq!(effects.contains(&Effect::Leave), leaves, "{keys}");
-        let has_stopped = commands(&effects).contains(&Command::Ask(Ask::Stop));
+        let has_stopped = commands(&effects).contains(&Command::Run(RunCommand::Stop));
         assert_eq!(has_stopped, stops, "{keys}");
     }
 }

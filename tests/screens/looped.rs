@@ -2,9 +2,9 @@
 //! change, and every way out.
 
 use crate::sample;
+use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::request::{RunRequest, Scope};
-use domain::scheduler::Ask;
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::tui::key::Key;
 use downbeat::tui::shell::{Shell, Signal};
@@ -310,7 +310,7 @@ async fn a_run_can_be_left_or_stopped() {
     bench.updates.send(begin_run()).await.unwrap();
     bench.shows("running").await;
     bench.press("X y");
-    assert_eq!(bench.command().await, Command::Ask(Ask::Stop));
+    assert_eq!(bench.command().await, Command::Run(RunCommand::Stop));
     bench.press("q l");
     assert_eq!(bench.command().await, Command::Close);
     let outcome = bench.task.await.unwrap().unwrap();

@@ -1,9 +1,10 @@
 //! The pure core: what a run is and how it advances.
 //!
 //! Nothing in here may touch the network, a file, the terminal, the environment or a clock; time
-//! comes in as a [`time::Timestamp`]. Start reading at `domain/run.rs`.
+//! comes in as a [`time::Timestamp`]. Start reading at `run.rs`.
 
 pub mod arguments;
+pub mod command;
 pub mod event;
 pub mod failure;
 pub mod finding;

@@ -39,9 +39,9 @@ pub fn count_interval(age: Duration) -> Duration {
     list_interval(age) * 2
 }
 
-/// The pause after `strikes` failures of one errand in a row: 1, 2, 4 … 60 s.
-pub fn backoff(strikes: u32) -> Duration {
-    Duration::from_secs((1_u64 << strikes.saturating_sub(1).min(6)).min(60))
+/// The pause after `failures` failures of one request in a row: 1, 2, 4 … 60 s.
+pub fn backoff(failures: u32) -> Duration {
+    Duration::from_secs((1_u64 << failures.saturating_sub(1).min(6)).min(60))
 }
 
 /// The pause after flow control refused a start for the nth time (from 1): 5, 10, 20 … 300 s. Each

@@ -8,26 +8,27 @@
 //!
 //! No I/O, no clock, no randomness: the same inputs at the same moments give the same events, so a
 //! scenario file is a test and a journal can be resumed. Its only truth is the [`Run`]; what it keeps
-//! beside it (`scheduler/desk.rs`) is what a restart may forget: requests under way and their pauses.
+//! beside it (`scheduler/in_flight.rs`) is what a restart may forget: requests in flight and their
+//! backoff.
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `start.rs` starting and doubting,
 //! `watch.rs` seeing, `ending.rs` retries, limits, stops, and the end of the run.
 
 mod chain;
-mod desk;
 mod ending;
+mod in_flight;
 mod message;
 mod start;
 mod watch;
 
-pub use message::{Answer, Ask, Effect, Input, StartOutcome};
+pub use message::{Answer, Effect, Input, StartOutcome};
 
 use crate::event::{Fact, RunEvent};
 use crate::id::{PipelineRunId, TaskId};
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
-use desk::{Desk, Errand};
+use in_flight::{InFlight, Request};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one step decided.
@@ -37,17 +38,17 @@ pub struct Step {
     pub events: Vec<RunEvent>,
     /// What is to be done; to be performed only after the events are on disk.
     pub effects: Vec<Effect>,
-    /// When [`Input::Woke`] is wanted at the latest, whatever else comes in.
-    pub wake: Option<Timestamp>,
+    /// When [`Input::Timer`] must come at the latest.
+    pub wake_at: Option<Timestamp>,
 }
 
 /// The scheduler of one run.
 #[derive(Debug)]
 pub struct Scheduler {
     run: Run,
-    desk: Desk,
-    /// Log lines as signs of life; too frequent to be events.
-    signs: BTreeMap<TaskId, Timestamp>,
+    in_flight: InFlight,
+    /// When the newest log line of a task was seen; too frequent to be events.
+    log_seen: BTreeMap<TaskId, Timestamp>,
     /// Runs whose limit has passed and whose last look is under way or over.
     last_looks: BTreeSet<TaskId>,
     /// Ended runs whose counts have not been read for the last time.
@@ -62,8 +63,8 @@ impl Scheduler {
         let now = run.started;
         Self {
             run,
-            desk: Desk::default(),
-            signs: BTreeMap::new(),
+            in_flight: InFlight::default(),
+            log_seen: BTreeMap::new(),
             last_looks: BTreeSet::new(),
             uncounted: BTreeSet::new(),
             now,
@@ -81,75 +82,75 @@ impl Scheduler {
         self.now = self.now.max(now);
         match input {
             Input::Begin => self.doubt_open_starts(),
-            Input::Woke => {}
-            Input::Asked(ask) => self.hear(&ask),
-            Input::Answered(answer) => self.take(answer),
+            Input::Timer => {}
+            Input::Command(command) => self.on_command(&command),
+            Input::Answer(answer) => self.on_answer(answer),
         }
         self.advance();
         std::mem::take(&mut self.step)
     }
 
-    fn take(&mut self, answer: Answer) {
+    fn on_answer(&mut self, answer: Answer) {
         match answer {
-            Answer::Preflight(outcome) => self.take_preflight(outcome),
-            Answer::Truncated(outcome) => self.take_truncated(outcome),
-            Answer::ConfigurationRead(outcome) => self.take_configuration(outcome),
-            Answer::ArgumentsSaved(outcome) => self.take_saved(outcome),
-            Answer::Started { task, token, outcome } => self.take_started(&task, &token, outcome),
-            Answer::Listed(outcome) => self.take_list(outcome),
+            Answer::Preflight(outcome) => self.on_preflight(outcome),
+            Answer::Truncated(outcome) => self.on_truncated(outcome),
+            Answer::ConfigurationRead(outcome) => self.on_configuration(outcome),
+            Answer::ArgumentsSaved(outcome) => self.on_arguments_saved(outcome),
+            Answer::Started { task, token, outcome } => self.on_started(&task, &token, outcome),
+            Answer::Listed(outcome) => self.on_list(outcome),
             Answer::LookedAt {
                 task,
                 run_id,
                 outcome,
-            } => self.take_look(&task, &run_id, outcome),
-            Answer::StopSent { task, outcome } => self.take_stop_sent(&task, outcome),
+            } => self.on_look(&task, &run_id, outcome),
+            Answer::StopSent { task, outcome } => self.on_stop_sent(&task, outcome),
             Answer::Explained {
                 task,
                 run_id,
                 failure,
-            } => self.take_explanation(&task, &run_id, failure),
-            Answer::Counted { runs, outcome } => self.take_counts(&runs, outcome),
-            Answer::LogSeen(run_id) => self.take_sign(&run_id),
+            } => self.on_explained(&task, &run_id, failure),
+            Answer::Counted { runs, outcome } => self.on_counts(&runs, outcome),
+            Answer::LogSeen(run_id) => self.on_log_seen(&run_id),
         }
     }
 
     /// Everything that follows from the run as it stands and from the time.
     fn advance(&mut self) {
-        self.mind_run_limit();
-        self.mind_try_limits();
+        self.check_run_limit();
+        self.check_try_limits();
         self.advance_chain();
-        self.start_what_may_start();
-        self.stop_what_must_stop();
+        self.start_waiting();
+        self.send_stops();
         self.end_if_over();
         if self.run.state.is_end() {
-            self.step.wake = None; // No limit counts any more; only late words are waited for.
+            self.step.wake_at = None; // No limit counts any more; only late answers are waited for.
         }
         self.watch();
     }
 
     /// Records a fact: applied at once, so that what follows decides on it.
-    fn tell(&mut self, fact: Fact) {
+    fn emit(&mut self, fact: Fact) {
         let event = RunEvent { at: self.now, fact };
         self.run.apply(&event);
         self.step.events.push(event);
     }
 
-    /// Sends an errand unless it is under way or must pause; a pause asks to be woken.
-    fn send(&mut self, errand: Errand, effect: impl FnOnce() -> Effect) -> bool {
-        if self.desk.is_out(&errand) || !self.reached(self.desk.pause(&errand)) {
+    /// Sends a request unless it is in flight or its backoff is not over; then asks for a timer.
+    fn send(&mut self, request: Request, effect: impl FnOnce() -> Effect) -> bool {
+        if self.in_flight.contains(&request) || !self.reached(self.in_flight.not_before(&request)) {
             return false;
         }
-        self.desk.sent(errand);
+        self.in_flight.sent(request);
         self.step.effects.push(effect());
         true
     }
 
-    /// Whether the moment has come; if not, asks to be woken then.
+    /// Whether the moment has come; if not, asks for a timer.
     fn reached(&mut self, moment: Timestamp) -> bool {
         if moment <= self.now {
             return true;
         }
-        self.step.wake = Some(self.step.wake.map_or(moment, |wake| wake.min(moment)));
+        self.step.wake_at = Some(self.step.wake_at.map_or(moment, |wake| wake.min(moment)));
         false
     }
 

@@ -9,11 +9,11 @@
 mod world;
 
 use domain::arguments::RuntimeArguments;
+use domain::command::RunCommand;
 use domain::failure::{Failure, FailureKind};
 use domain::id::TaskId;
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
-use domain::scheduler::Ask;
 use domain::variable::Variables;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -42,7 +42,7 @@ struct Scenario {
     blind: Vec<(u64, u64)>,
     /// `{ second, stop | stop_run | retry }`.
     #[serde(default)]
-    asks: Vec<Wish>,
+    commands: Vec<TimedCommand>,
     /// Failures of `preflight`, `truncate`, `configuration`: `transient`, `permanent`, `ambiguous`.
     #[serde(default)]
     faults: BTreeMap<String, Vec<String>>,
@@ -63,7 +63,7 @@ struct Row {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct TimedCommand {
     second: u64,
     stop: Option<String>,
     retry: Option<String>,
@@ -162,7 +162,11 @@ impl Scenario {
                 .map(|(name, lives)| (task_of(name).to_string(), lives.clone()))
                 .collect(),
             blind: self.blind.clone(),
-            asks: self.asks.iter().map(|wish| (wish.second, wish.ask())).collect(),
+            commands: self
+                .commands
+                .iter()
+                .map(|command| (command.second, command.to_run_command()))
+                .collect(),
             faults: self
                 .faults
                 .iter()
@@ -179,13 +183,13 @@ impl Scenario {
     }
 }
 
-impl Wish {
-    fn ask(&self) -> Ask {
+impl TimedCommand {
+    fn to_run_command(&self) -> RunCommand {
         match (&self.stop, &self.retry) {
-            (Some(task), _) => Ask::StopTask(task_of(task)),
-            (_, Some(task)) => Ask::Retry(task_of(task)),
-            _ if self.stop_run => Ask::Stop,
-            _ => panic!("a wish wants something"),
+            (Some(task), _) => RunCommand::StopTask(task_of(task)),
+            (_, Some(task)) => RunCommand::Retry(task_of(task)),
+            _ if self.stop_run => RunCommand::Stop,
+            _ => panic!("a command without a content"),
         }
     }
 }
@@ -307,13 +311,13 @@ fn any_life() -> impl Strategy<Value = Life> {
         })
 }
 
-fn any_ask(rows: usize) -> impl Strategy<Value = (u64, Ask)> {
-    let ask = prop_oneof![
-        1 => Just(Ask::Stop),
-        3 => (0..rows).prop_map(|i| Ask::StopTask(task_of(&format!("s{i}")))),
-        3 => (0..rows).prop_map(|i| Ask::Retry(task_of(&format!("s{i}")))),
+fn any_command(rows: usize) -> impl Strategy<Value = (u64, RunCommand)> {
+    let command = prop_oneof![
+        1 => Just(RunCommand::Stop),
+        3 => (0..rows).prop_map(|i| RunCommand::StopTask(task_of(&format!("s{i}")))),
+        3 => (0..rows).prop_map(|i| RunCommand::Retry(task_of(&format!("s{i}")))),
     ];
-    (0..1200_u64, ask)
+    (0..1200_u64, command)
 }
 
 /// The same cases on every day, so that a change is judged by what it changes; `PROPTEST_CASES=5000 cargo
@@ -340,7 +344,7 @@ proptest! {
     fn every_run_ends(
         lives in prop::collection::vec(prop::collection::vec(any_life(), 1..4), 1..5),
         blind in prop::collection::vec((0..900_u64, 0..200_u64), 0..3),
-        asks in prop::collection::vec(any_ask(4), 0..4),
+        commands in prop::collection::vec(any_command(4), 0..4),
         restart in prop::option::of(0..300_u64),
         retries in 0..3_u32,
     ) {
@@ -353,7 +357,7 @@ proptest! {
         let script = Script {
             lives: lives.into_iter().enumerate().map(|(i, lives)| (task_of(&format!("s{i}")).to_string(), lives)).collect(),
             blind: blind.into_iter().map(|(from, length)| (from, from + length)).collect(),
-            asks,
+            commands,
             faults: BTreeMap::new(),
             configuration: Configuration { total_rows: rows.len() as u64, rows, findings: Vec::new() },
             restart,

@@ -8,7 +8,7 @@ use crate::tui::key::Key;
 use crate::tui::model::overlay::{Dialog, Intent, Overlay};
 use crate::tui::model::{Model, Pane};
 use crate::tui::plan::count;
-use domain::scheduler::Ask;
+use domain::command::RunCommand;
 use domain::state::TaskState;
 use domain::task::TaskKind;
 use ratatui::crossterm::event::KeyCode;
@@ -71,7 +71,7 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
     let task = model.conducted_task()?;
     if task.state != TaskState::Unknown {
         let id = task.id.clone();
-        effects.push(Effect::Send(Command::Ask(Ask::Retry(id.clone()))));
+        effects.push(Effect::Send(Command::Run(RunCommand::Retry(id.clone()))));
         model.answer(format!("Another try of {id} was asked for."));
         return None;
     }
@@ -124,13 +124,13 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     let command = match dialog.intent() {
         Intent::Nothing => return,
         Intent::Leave => return effects.push(Effect::Leave),
-        Intent::StopTask(task) => Command::Ask(Ask::StopTask(task)),
-        Intent::Retry(task) => Command::Ask(Ask::Retry(task)),
-        Intent::StopRun => Command::Ask(Ask::Stop),
+        Intent::StopTask(task) => Command::Run(RunCommand::StopTask(task)),
+        Intent::Retry(task) => Command::Run(RunCommand::Retry(task)),
+        Intent::StopRun => Command::Run(RunCommand::Stop),
         Intent::StopAndLeave if model.live().is_none() => return effects.push(Effect::Leave),
         Intent::StopAndLeave => {
             model.is_leaving = true;
-            Command::Ask(Ask::Stop)
+            Command::Run(RunCommand::Stop)
         }
         Intent::Resume(run) => {
             moving::focus(model, Pane::Grid);

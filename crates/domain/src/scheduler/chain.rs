@@ -3,7 +3,7 @@
 //! One after the other; the first that fails ends the chain. Nothing is emptied before `start` is
 //! green, and nothing is emptied twice: the truncating job keeps its id until its end is known.
 
-use super::desk::Errand;
+use super::in_flight::Request;
 use super::{Effect, Scheduler};
 use crate::arguments::RuntimeArguments;
 use crate::event::{Fact, PlannedPipeline};
@@ -33,8 +33,8 @@ impl Scheduler {
                     }
                     return;
                 }
-                TaskState::Running => return self.work_on(kind),
-                _ => return self.fail_what_follows(),
+                TaskState::Running => return self.request_control(kind),
+                _ => return self.fail_downstream(),
             }
         }
     }
@@ -45,14 +45,14 @@ impl Scheduler {
         }
         if kind == TaskKind::TruncateTable && !self.run.request.variables.bq_truncate {
             let reason = Failure::permanent("bq_truncate is false, so the output table keeps its rows.");
-            self.tell(Fact::TaskSkipped { task, reason });
+            self.emit(Fact::TaskSkipped { task, reason });
             return self.advance_chain();
         }
-        self.tell(Fact::TryStarted { task });
+        self.emit(Fact::TryStarted { task });
         if kind == TaskKind::TruncateTable && self.run.truncate_job.is_none() {
             self.intend_truncate();
         }
-        self.work_on(kind);
+        self.request_control(kind);
     }
 
     fn intend_truncate(&mut self) {
@@ -61,33 +61,33 @@ impl Scheduler {
             .single(TaskKind::TruncateTable)
             .map_or(0, |task| task.tries.len());
         let job = JobId::new(format!("downbeat_{}_truncate_{tries}", self.run.id));
-        self.tell(Fact::TruncateIntended { job });
+        self.emit(Fact::TruncateIntended { job });
     }
 
     /// Sends what a running control task needs; after a restart this sends it again.
-    fn work_on(&mut self, kind: TaskKind) {
+    fn request_control(&mut self, kind: TaskKind) {
         match kind {
             TaskKind::Start => {
-                self.send(Errand::Preflight, || Effect::Preflight);
+                self.send(Request::Preflight, || Effect::Preflight);
             }
             TaskKind::TruncateTable => {
                 if let Some(job) = self.run.truncate_job.clone() {
-                    self.send(Errand::Truncate, || Effect::Truncate { job });
+                    self.send(Request::Truncate, || Effect::Truncate { job });
                 }
             }
             TaskKind::GetConfiguration => {
-                self.send(Errand::ReadConfiguration, || Effect::ReadConfiguration);
+                self.send(Request::ReadConfiguration, || Effect::ReadConfiguration);
             }
             TaskKind::FilterArguments => {
                 let list = self.plan().into_iter().map(|planned| planned.arguments).collect();
-                self.send(Errand::SaveArguments, || Effect::SaveArguments(list));
+                self.send(Request::SaveArguments, || Effect::SaveArguments(list));
             }
             TaskKind::Pipeline | TaskKind::End => {}
         }
     }
 
-    pub(super) fn take_preflight(&mut self, outcome: Result<Vec<Finding>, Failure>) {
-        self.desk.returned(Errand::Preflight, self.now);
+    pub(super) fn on_preflight(&mut self, outcome: Result<Vec<Finding>, Failure>) {
+        self.in_flight.answered(Request::Preflight, self.now);
         let Some(task) = self.running_control(TaskKind::Start) else {
             return;
         };
@@ -95,24 +95,24 @@ impl Scheduler {
             Ok(findings) => {
                 findings
                     .into_iter()
-                    .for_each(|finding| self.tell(Fact::Noticed { finding }));
-                self.tell(Fact::TaskSucceeded { task });
+                    .for_each(|finding| self.emit(Fact::Noticed { finding }));
+                self.emit(Fact::TaskSucceeded { task });
                 if let Scope::Single(arguments) = self.run.request.scope.clone() {
                     let pipelines = vec![self.planned_by_hand(arguments)];
-                    self.tell(Fact::PipelinesPlanned { pipelines });
+                    self.emit(Fact::PipelinesPlanned { pipelines });
                 }
             }
             Err(failure) => self.fail_try(task, failure),
         }
     }
 
-    pub(super) fn take_truncated(&mut self, outcome: Result<(), Failure>) {
-        self.desk.returned(Errand::Truncate, self.now);
+    pub(super) fn on_truncated(&mut self, outcome: Result<(), Failure>) {
+        self.in_flight.answered(Request::Truncate, self.now);
         let Some(task) = self.running_control(TaskKind::TruncateTable) else {
             return;
         };
         match outcome {
-            Ok(()) => self.tell(Fact::TaskSucceeded { task }),
+            Ok(()) => self.emit(Fact::TaskSucceeded { task }),
             // Nobody knows whether the job arrived: the same id asks again, and cannot run twice.
             Err(failure) if failure.kind == FailureKind::Ambiguous => self.fail_try(task, failure),
             Err(failure) => {
@@ -122,8 +122,8 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn take_configuration(&mut self, outcome: Result<Configuration, Failure>) {
-        self.desk.returned(Errand::ReadConfiguration, self.now);
+    pub(super) fn on_configuration(&mut self, outcome: Result<Configuration, Failure>) {
+        self.in_flight.answered(Request::ReadConfiguration, self.now);
         let Some(task) = self.running_control(TaskKind::GetConfiguration) else {
             return;
         };
@@ -136,18 +136,18 @@ impl Scheduler {
             .iter()
             .find(|f| f.severity == Severity::Error)
             .cloned();
-        self.tell(Fact::ConfigurationRead { configuration });
+        self.emit(Fact::ConfigurationRead { configuration });
         match error {
             Some(finding) => {
                 let failure = Failure::permanent(finding.message).with_remedy(finding.remedy);
-                self.tell(Fact::TaskFailed { task, failure });
+                self.emit(Fact::TaskFailed { task, failure });
             }
-            None => self.tell(Fact::TaskSucceeded { task }),
+            None => self.emit(Fact::TaskSucceeded { task }),
         }
     }
 
-    pub(super) fn take_saved(&mut self, outcome: Result<(), Failure>) {
-        self.desk.returned(Errand::SaveArguments, self.now);
+    pub(super) fn on_arguments_saved(&mut self, outcome: Result<(), Failure>) {
+        self.in_flight.answered(Request::SaveArguments, self.now);
         let Some(task) = self.running_control(TaskKind::FilterArguments) else {
             return;
         };
@@ -159,11 +159,11 @@ impl Scheduler {
                 message: failure.reason,
                 remedy: failure.remedy.unwrap_or_default(),
             };
-            self.tell(Fact::Noticed { finding });
+            self.emit(Fact::Noticed { finding });
         }
         let pipelines = self.plan();
-        self.tell(Fact::PipelinesPlanned { pipelines });
-        self.tell(Fact::TaskSucceeded { task });
+        self.emit(Fact::PipelinesPlanned { pipelines });
+        self.emit(Fact::TaskSucceeded { task });
     }
 
     /// The control task of this kind, if an answer for it is still wanted.
@@ -218,10 +218,10 @@ impl Scheduler {
     }
 
     /// What has not begun never will.
-    fn fail_what_follows(&mut self) {
+    fn fail_downstream(&mut self) {
         let waiting = |task: &Task| task.state == TaskState::None && task.kind != TaskKind::End;
         for task in self.tasks_where(waiting) {
-            self.tell(Fact::UpstreamFailed { task });
+            self.emit(Fact::UpstreamFailed { task });
         }
     }
 }

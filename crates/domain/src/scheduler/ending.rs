@@ -3,8 +3,9 @@
 //! A limit is honest: last look first, then the stop, then the wait for its end, and then it is said
 //! what became of the run.
 
-use super::desk::Errand;
-use super::{Ask, Effect, Scheduler};
+use super::in_flight::Request;
+use super::{Effect, Scheduler};
+use crate::command::RunCommand;
 use crate::event::Fact;
 use crate::failure::Failure;
 use crate::finding::{Finding, Severity};
@@ -17,19 +18,19 @@ use crate::task::{StopReason, Task, TaskKind};
 use crate::time::human;
 
 impl Scheduler {
-    /// What a person wants, as far as it makes sense where the task stands.
-    pub(super) fn hear(&mut self, ask: &Ask) {
-        match ask {
-            Ask::Stop if !self.run.state.is_end() && self.run.stop.is_none() => {
-                self.tell(Fact::RunStopAsked);
-                self.leave_out("It had not begun when the run was stopped.");
+    /// Follows a command as far as the state of the task allows it.
+    pub(super) fn on_command(&mut self, command: &RunCommand) {
+        match command {
+            RunCommand::Stop if !self.run.state.is_end() && self.run.stop.is_none() => {
+                self.emit(Fact::RunStopAsked);
+                self.skip_waiting("It had not begun when the run was stopped.");
                 let live = self.tasks_where(|t| t.kind == TaskKind::Pipeline && t.state.holds_place());
                 live.iter().for_each(|id| self.stop_task(id, StopReason::Asked));
-                self.drop_control("The run was stopped while this was under way.");
+                self.end_running_control("The run was stopped while this was under way.");
             }
-            Ask::StopTask(id) => self.stop_task(id, StopReason::Asked),
-            Ask::Retry(id) => self.retry(id),
-            Ask::Stop => {}
+            RunCommand::StopTask(id) => self.stop_task(id, StopReason::Asked),
+            RunCommand::Retry(id) => self.retry(id),
+            RunCommand::Stop => {}
         }
     }
 
@@ -40,8 +41,8 @@ impl Scheduler {
         // A skipped task has its place only while the chain before it is whole.
         let possible = task.kind != TaskKind::End && task.state != TaskState::UpstreamFailed;
         let stopping = self.run.state == RunState::Stopping;
-        if wanted && possible && !stopping && !self.desk.is_out(&Errand::Start(id.clone())) {
-            self.tell(Fact::RetryAsked { task: id.clone() });
+        if wanted && possible && !stopping && !self.in_flight.contains(&Request::Start(id.clone())) {
+            self.emit(Fact::RetryAsked { task: id.clone() });
         }
     }
 
@@ -58,13 +59,13 @@ impl Scheduler {
         match task.state {
             TaskState::Scheduled | TaskState::UpForRetry => {
                 let failure = Failure::permanent("It was stopped before its next start.");
-                self.tell(Fact::TaskStopped {
+                self.emit(Fact::TaskStopped {
                     task: id.clone(),
                     failure,
                 });
             }
             TaskState::Unknown if task.live_run().is_none() => self.give_up(id, "It was given up"),
-            _ if !asked => self.tell(Fact::StopIntended {
+            _ if !asked => self.emit(Fact::StopIntended {
                 task: id.clone(),
                 why,
             }),
@@ -75,7 +76,7 @@ impl Scheduler {
     pub(super) fn give_up(&mut self, id: &TaskId, words: &str) {
         let reason = Failure::permanent(format!("{words} without its end having been seen."))
             .with_remedy("Look for its run in Data Fusion: it may be alive.");
-        self.tell(Fact::TaskGivenUp {
+        self.emit(Fact::TaskGivenUp {
             task: id.clone(),
             reason,
         });
@@ -90,24 +91,24 @@ impl Scheduler {
             .is_some_and(|open| open.stop.is_some());
         match run.state {
             PipelineState::Completed => {
-                self.count_once_more(&run.id);
-                self.tell(Fact::TaskSucceeded { task: id.clone() });
+                self.count_last_time(&run.id);
+                self.emit(Fact::TaskSucceeded { task: id.clone() });
             }
             PipelineState::Rejected if stopping => self.conclude_stop(id, "It had not started.", None),
             PipelineState::Rejected => {
-                self.wait_for_room(
+                self.postpone_start(
                     id,
                     Failure::transient("The server's limit of concurrent runs was reached."),
                 );
             }
             _ if stopping => {
-                self.count_once_more(&run.id);
+                self.count_last_time(&run.id);
                 let end = format!("Its run ended {}.", run.state);
                 self.conclude_stop(id, &end, None);
             }
             _ => {
                 let (task, run_id, state) = (id.clone(), run.id.clone(), run.state.clone());
-                self.send(Errand::Explain(id.clone()), || Effect::Explain {
+                self.send(Request::Explain(id.clone()), || Effect::Explain {
                     task,
                     run_id,
                     state,
@@ -116,12 +117,12 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn take_explanation(&mut self, id: &TaskId, run_id: &PipelineRunId, failure: Failure) {
-        self.desk.returned(Errand::Explain(id.clone()), self.now);
+    pub(super) fn on_explained(&mut self, id: &TaskId, run_id: &PipelineRunId, failure: Failure) {
+        self.in_flight.answered(Request::Explain(id.clone()), self.now);
         if self.run.task(id).and_then(Task::live_run) != Some(run_id) {
             return;
         }
-        self.count_once_more(run_id);
+        self.count_last_time(run_id);
         if self
             .run
             .task(id)
@@ -134,9 +135,9 @@ impl Scheduler {
         }
     }
 
-    fn count_once_more(&mut self, run_id: &PipelineRunId) {
+    fn count_last_time(&mut self, run_id: &PipelineRunId) {
         self.uncounted.insert(run_id.clone());
-        self.desk.hurry(&Errand::Count);
+        self.in_flight.allow_now(&Request::Count);
     }
 
     /// Another try if it can get better, one is left, and there is time for it.
@@ -144,18 +145,18 @@ impl Scheduler {
         let Some(this) = self.run.task(&task) else { return };
         let left = u32::try_from(this.tries.len()).is_ok_and(|used| used < this.allowed_tries);
         if self.run.stop.is_some() || !failure.can_get_better() || !left {
-            return self.tell(Fact::TaskFailed { task, failure });
+            return self.emit(Fact::TaskFailed { task, failure });
         }
         let retry_at = self.now + self.run.request.variables.retry_interval();
         if retry_at < self.run.deadline() {
-            return self.tell(Fact::TryFailed {
+            return self.emit(Fact::TryFailed {
                 task,
                 failure,
                 retry_at,
             });
         }
         let remedy = "No time is left for another try: raise dag_timeout_minutes, or lower dag_retry_interval_minutes.";
-        self.tell(Fact::TaskFailed {
+        self.emit(Fact::TaskFailed {
             task,
             failure: failure.with_remedy(remedy),
         });
@@ -179,7 +180,7 @@ impl Scheduler {
                 {
                     return self.fail_try(id.clone(), failure);
                 }
-                self.tell(Fact::TaskTimedOut {
+                self.emit(Fact::TaskTimedOut {
                     task: id.clone(),
                     failure,
                 });
@@ -187,14 +188,14 @@ impl Scheduler {
             Some(StopReason::RunLimit) => {
                 let failure = Failure::permanent(format!("dag_timeout_minutes had passed. {end}{cause}"))
                     .with_remedy("Raise dag_timeout_minutes if the pipelines need longer.");
-                self.tell(Fact::TaskTimedOut {
+                self.emit(Fact::TaskTimedOut {
                     task: id.clone(),
                     failure,
                 });
             }
             Some(StopReason::Asked) | None => {
                 let failure = Failure::permanent(format!("It was stopped on request. {end}{cause}"));
-                self.tell(Fact::TaskStopped {
+                self.emit(Fact::TaskStopped {
                     task: id.clone(),
                     failure,
                 });
@@ -202,26 +203,26 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn mind_run_limit(&mut self) {
+    pub(super) fn check_run_limit(&mut self) {
         if self.run.state.is_end() {
             return;
         }
         if self.run.stop.is_none() && self.reached(self.run.deadline()) {
-            self.tell(Fact::RunTimedOut);
-            self.leave_out("dag_timeout_minutes had passed before it began.");
-            self.drop_control("dag_timeout_minutes passed while this was under way.");
+            self.emit(Fact::RunTimedOut);
+            self.skip_waiting("dag_timeout_minutes had passed before it began.");
+            self.end_running_control("dag_timeout_minutes passed while this was under way.");
         }
         if self.run.stop == Some(StopReason::RunLimit) {
             let open = |t: &Task| {
                 t.kind == TaskKind::Pipeline && !t.is_over() && t.open_try().is_some_and(|o| o.stop.is_none())
             };
             for id in self.tasks_where(open) {
-                self.pass_limit(&id, StopReason::RunLimit);
+                self.on_limit(&id, StopReason::RunLimit);
             }
         }
     }
 
-    pub(super) fn mind_try_limits(&mut self) {
+    pub(super) fn check_try_limits(&mut self) {
         let open = |t: &Task| {
             t.kind == TaskKind::Pipeline
                 && t.state.holds_place()
@@ -232,28 +233,28 @@ impl Scheduler {
             let Some(open) = task.open_try() else { continue };
             let limit = open.started + task.timeout;
             if self.reached(limit) {
-                self.pass_limit(&id, StopReason::TryLimit);
+                self.on_limit(&id, StopReason::TryLimit);
             }
         }
     }
 
     /// Last look first; the stop follows in [`Self::after_last_look`].
-    fn pass_limit(&mut self, id: &TaskId, why: StopReason) {
+    fn on_limit(&mut self, id: &TaskId, why: StopReason) {
         let Some(task) = self.run.task(id) else { return };
         match task.live_run().cloned() {
             Some(run_id) if !self.last_looks.contains(id) => {
-                if self.desk.is_out(&Errand::Explain(id.clone())) {
+                if self.in_flight.contains(&Request::Explain(id.clone())) {
                     return; // It is over; only its reason is awaited.
                 }
                 self.last_looks.insert(id.clone());
-                self.desk.hurry(&Errand::LookAt(id.clone()));
+                self.in_flight.allow_now(&Request::LookAt(id.clone()));
                 let task = id.clone();
-                self.send(Errand::LookAt(id.clone()), || Effect::LookAt { task, run_id });
+                self.send(Request::LookAt(id.clone()), || Effect::LookAt { task, run_id });
             }
             Some(_) => {}
             // The start's answer is still to come: the stop waits for it.
-            None if self.desk.is_out(&Errand::Start(id.clone())) => {
-                self.tell(Fact::StopIntended {
+            None if self.in_flight.contains(&Request::Start(id.clone())) => {
+                self.emit(Fact::StopIntended {
                     task: id.clone(),
                     why,
                 });
@@ -277,7 +278,7 @@ impl Scheduler {
             } else {
                 StopReason::TryLimit
             };
-            self.tell(Fact::StopIntended {
+            self.emit(Fact::StopIntended {
                 task: id.clone(),
                 why,
             });
@@ -285,7 +286,7 @@ impl Scheduler {
     }
 
     /// Sends the stops that are intended, again and again until an end is seen or the grace is over.
-    pub(super) fn stop_what_must_stop(&mut self) {
+    pub(super) fn send_stops(&mut self) {
         for id in self.tasks_where(|t| t.open_try().is_some_and(|open| open.stop.is_some())) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
@@ -295,17 +296,17 @@ impl Scheduler {
             if self.reached(grace_over) {
                 self.give_up(&id, "Its stop was asked for and never confirmed, so it was left");
             } else if let Some(run_id) = run_id {
-                self.send(Errand::Stop(id.clone()), || Effect::Stop { task, run_id });
+                self.send(Request::Stop(id.clone()), || Effect::Stop { task, run_id });
             }
         }
     }
 
-    pub(super) fn take_stop_sent(&mut self, id: &TaskId, outcome: Result<(), Failure>) {
-        let errand = Errand::Stop(id.clone());
+    pub(super) fn on_stop_sent(&mut self, id: &TaskId, outcome: Result<(), Failure>) {
+        let request = Request::Stop(id.clone());
         match outcome {
-            Ok(()) => self.desk.returned(errand, self.now + policy::STOP_AGAIN),
+            Ok(()) => self.in_flight.answered(request, self.now + policy::STOP_AGAIN),
             Err(failure) => {
-                self.desk.failed(errand, self.now);
+                self.in_flight.failed(request, self.now);
                 if !failure.can_get_better() {
                     let finding = Finding {
                         severity: Severity::Warning,
@@ -316,16 +317,16 @@ impl Scheduler {
                             .unwrap_or_else(|| "Stop its run in Data Fusion.".into()),
                     };
                     if !self.run.notices.iter().any(|(_, known)| *known == finding) {
-                        self.tell(Fact::Noticed { finding });
+                        self.emit(Fact::Noticed { finding });
                     }
                 }
             }
         }
-        self.desk.hurry(&Errand::List);
+        self.in_flight.allow_now(&Request::List);
     }
 
     /// Tasks that hold nothing and have not begun.
-    fn leave_out(&mut self, why: &str) {
+    fn skip_waiting(&mut self, why: &str) {
         let waiting = |t: &Task| {
             t.kind != TaskKind::End
                 && matches!(
@@ -334,7 +335,7 @@ impl Scheduler {
                 )
         };
         for task in self.tasks_where(waiting) {
-            self.tell(Fact::TaskSkipped {
+            self.emit(Fact::TaskSkipped {
                 task,
                 reason: Failure::permanent(why),
             });
@@ -343,7 +344,7 @@ impl Scheduler {
 
     /// A control task under way is not waited for: each of its requests has a limit, and none of
     /// them leaves a run behind.
-    fn drop_control(&mut self, why: &str) {
+    fn end_running_control(&mut self, why: &str) {
         let running = |t: &Task| t.kind != TaskKind::Pipeline && t.state == TaskState::Running;
         for task in self.tasks_where(running) {
             let mut failure = Failure::permanent(why);
@@ -351,8 +352,8 @@ impl Scheduler {
                 failure = failure.with_remedy("The output table may have been emptied all the same.");
             }
             match self.run.stop {
-                Some(StopReason::RunLimit) => self.tell(Fact::TaskTimedOut { task, failure }),
-                _ => self.tell(Fact::TaskStopped { task, failure }),
+                Some(StopReason::RunLimit) => self.emit(Fact::TaskTimedOut { task, failure }),
+                _ => self.emit(Fact::TaskStopped { task, failure }),
             }
         }
     }
@@ -387,11 +388,11 @@ impl Scheduler {
             None => RunState::Failed,
         };
         if green {
-            self.tell(Fact::TryStarted { task: end.clone() });
-            self.tell(Fact::TaskSucceeded { task: end });
+            self.emit(Fact::TryStarted { task: end.clone() });
+            self.emit(Fact::TaskSucceeded { task: end });
         } else {
-            self.tell(Fact::UpstreamFailed { task: end });
+            self.emit(Fact::UpstreamFailed { task: end });
         }
-        self.tell(Fact::RunEnded { state });
+        self.emit(Fact::RunEnded { state });
     }
 }

@@ -1,6 +1,7 @@
 //! What goes into a step and what comes out: inputs, answers and effects, as data.
 
 use crate::arguments::RuntimeArguments;
+use crate::command::RunCommand;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{JobId, PipelineRunId, StartToken, TaskId};
@@ -13,23 +14,12 @@ use crate::time::Timestamp;
 pub enum Input {
     /// The run begins, or begins again after a restart of the program.
     Begin,
-    /// The moment that [`super::Step::wake`] asked for has come.
-    Woke,
-    /// A person wants something.
-    Asked(Ask),
+    /// The moment of [`super::Step::wake_at`] has come.
+    Timer,
+    /// A person asked for something.
+    Command(RunCommand),
     /// An effect was performed.
-    Answered(Answer),
-}
-
-/// What a person may want of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Stop everything.
-    Stop,
-    /// Stop one task; on an unknown one: wait for it no longer.
-    StopTask(TaskId),
-    /// Try one task again; on an unknown one: start again.
-    Retry(TaskId),
+    Answer(Answer),
 }
 
 /// Something to be done outside. Each is answered exactly once, failures and time-outs included.

@@ -8,7 +8,7 @@
 //!                                                         └─ window over ──→ unknown
 //! ```
 
-use super::desk::Errand;
+use super::in_flight::Request;
 use super::{Effect, Scheduler, StartOutcome};
 use crate::arguments::MASK;
 use crate::event::{Discovery, Fact};
@@ -32,12 +32,12 @@ impl Scheduler {
                 reason: "Downbeat ended before the server had answered the start; the run is being looked for by its token.".into(),
                 remedy: None,
             };
-            self.tell(Fact::StartDoubted { task, reason });
+            self.emit(Fact::StartDoubted { task, reason });
         }
     }
 
     /// Fills the free places, smallest `priority` first, then by name.
-    pub(super) fn start_what_may_start(&mut self) {
+    pub(super) fn start_waiting(&mut self) {
         if self.run.state.is_end() || self.run.stop.is_some() {
             return;
         }
@@ -65,8 +65,8 @@ impl Scheduler {
     }
 
     fn start(&mut self, id: &TaskId) -> bool {
-        let errand = Errand::Start(id.clone());
-        let Some(task) = self.run.task(id).filter(|_| !self.desk.is_out(&errand)) else {
+        let request = Request::Start(id.clone());
+        let Some(task) = self.run.task(id).filter(|_| !self.in_flight.contains(&request)) else {
             return false;
         };
         let next = u32::try_from(task.tries.len())
@@ -76,7 +76,7 @@ impl Scheduler {
         if let Some(name) = masked.map(|(name, _)| name.to_owned()) {
             let failure = Failure::permanent(format!("The value of {name} looks like a secret, so the journal does not hold it, and this run was resumed from there."))
                 .with_remedy("Start a new run.");
-            self.tell(Fact::TaskFailed {
+            self.emit(Fact::TaskFailed {
                 task: id.clone(),
                 failure,
             });
@@ -92,45 +92,45 @@ impl Scheduler {
             arguments.insert(LOGICAL_START_ARGUMENT, self.run.logical_start());
         }
         arguments.insert(TOKEN_ARGUMENT, token.as_str());
-        self.desk.forget(id);
+        self.in_flight.forget_task(id);
         self.last_looks.remove(id);
-        self.signs.remove(id);
-        self.tell(Fact::StartIntended {
+        self.log_seen.remove(id);
+        self.emit(Fact::StartIntended {
             task: id.clone(),
             number,
             token: token.clone(),
         });
-        self.send(errand, || Effect::Start {
+        self.send(request, || Effect::Start {
             task: id.clone(),
             token,
             arguments,
         })
     }
 
-    pub(super) fn take_started(&mut self, id: &TaskId, token: &StartToken, outcome: StartOutcome) {
-        self.desk.returned(Errand::Start(id.clone()), self.now);
+    pub(super) fn on_started(&mut self, id: &TaskId, token: &StartToken, outcome: StartOutcome) {
+        self.in_flight.answered(Request::Start(id.clone()), self.now);
         let awaited = self
             .run
             .task(id)
             .and_then(Task::open_try)
             .filter(|t| t.token.as_ref() == Some(token));
         let Some(open) = awaited else {
-            return self.note_stray(id, &outcome);
+            return self.note_late_start(id, &outcome);
         };
         if open.pipeline_run.is_some() {
             return; // Found by its token before its answer came.
         }
         let stop = open.stop;
         match outcome {
-            StartOutcome::Started(run_id) => self.know_run(id, run_id, Discovery::Answered),
+            StartOutcome::Started(run_id) => self.record_run(id, run_id, Discovery::Answered),
             StartOutcome::Refused(failure) | StartOutcome::Busy(failure) if stop.is_some() => {
                 self.conclude_stop(id, "It had not started.", Some(failure));
             }
             StartOutcome::Refused(failure) => self.fail_try(id.clone(), failure),
-            StartOutcome::Busy(reason) => self.wait_for_room(id, reason),
+            StartOutcome::Busy(reason) => self.postpone_start(id, reason),
             StartOutcome::Ambiguous(reason) => {
-                self.desk.hurry(&Errand::List);
-                self.tell(Fact::StartDoubted {
+                self.in_flight.allow_now(&Request::List);
+                self.emit(Fact::StartDoubted {
                     task: id.clone(),
                     reason,
                 });
@@ -138,7 +138,7 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn wait_for_room(&mut self, id: &TaskId, reason: Failure) {
+    pub(super) fn postpone_start(&mut self, id: &TaskId, reason: Failure) {
         if let Some(why) = self.run.stop {
             // No start is asked for any more, so there is nothing to wait for.
             let failure = Failure::permanent(format!(
@@ -146,7 +146,7 @@ impl Scheduler {
                 reason.reason
             ));
             let task = id.clone();
-            return self.tell(match why {
+            return self.emit(match why {
                 StopReason::RunLimit => Fact::TaskTimedOut { task, failure },
                 StopReason::Asked | StopReason::TryLimit => Fact::TaskStopped { task, failure },
             });
@@ -154,16 +154,16 @@ impl Scheduler {
         let refusals = self.run.task(id).map_or(0, |t| t.refusals).saturating_add(1);
         let pause = policy::jittered(policy::refusal_pause(refusals), id.as_str(), refusals.into());
         let again_at = self.now + pause;
-        self.tell(Fact::StartRefused {
+        self.emit(Fact::StartRefused {
             task: id.clone(),
             reason,
             again_at,
         });
     }
 
-    pub(super) fn know_run(&mut self, id: &TaskId, run_id: PipelineRunId, found: Discovery) {
-        self.desk.hurry(&Errand::List);
-        self.tell(Fact::PipelineStarted {
+    pub(super) fn record_run(&mut self, id: &TaskId, run_id: PipelineRunId, found: Discovery) {
+        self.in_flight.allow_now(&Request::List);
+        self.emit(Fact::PipelineStarted {
             task: id.clone(),
             run_id,
             found,
@@ -171,7 +171,7 @@ impl Scheduler {
     }
 
     /// Nobody waits for this answer any more, but a run must never be lost in silence.
-    fn note_stray(&mut self, id: &TaskId, outcome: &StartOutcome) {
+    fn note_late_start(&mut self, id: &TaskId, outcome: &StartOutcome) {
         let StartOutcome::Started(run_id) = outcome else {
             return;
         };
@@ -181,11 +181,11 @@ impl Scheduler {
             message: format!("Pipeline run {run_id} of {id} started after the task had been given up."),
             remedy: "Stop it in Data Fusion if it is not wanted.".into(),
         };
-        self.tell(Fact::Noticed { finding });
+        self.emit(Fact::Noticed { finding });
     }
 
     /// Doubted starts whose token shows in this list are adopted; the others wait for the window.
-    pub(super) fn settle_doubts(&mut self, runs: &[PipelineRun]) {
+    pub(super) fn resolve_doubts(&mut self, runs: &[PipelineRun]) {
         for id in self.tasks_where(is_doubted) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
@@ -200,7 +200,7 @@ impl Scheduler {
                 .min_by_key(|r| r.starting);
             if let Some(run) = found {
                 let run_id = run.id.clone();
-                self.know_run(&id, run_id, Discovery::Adopted);
+                self.record_run(&id, run_id, Discovery::Adopted);
                 continue;
             }
             let undecided = runs
@@ -226,7 +226,7 @@ impl Scheduler {
             reason: "The answer to the start was lost, and no run with its token has shown up.".into(),
             remedy: Some("It is still looked for. R starts it again, x gives it up.".into()),
         };
-        self.tell(Fact::TaskLostSight {
+        self.emit(Fact::TaskLostSight {
             task: id.clone(),
             reason,
         });

@@ -2,7 +2,7 @@
 //!
 //! Trouble while watching never changes a task's state; it is a degraded connection with a backoff.
 
-use super::desk::Errand;
+use super::in_flight::Request;
 use super::start::is_doubted;
 use super::{Effect, Scheduler};
 use crate::event::{Fact, Service};
@@ -21,7 +21,7 @@ impl Scheduler {
     /// Sends the list and the counts when there is something to see, and notices silence.
     pub(super) fn watch(&mut self) {
         if let Some(since) = self.oldest_wanted() {
-            self.send(Errand::List, || Effect::List { since });
+            self.send(Request::List, || Effect::List { since });
         }
         let live = self
             .run
@@ -31,68 +31,72 @@ impl Scheduler {
             .cloned();
         let runs: Vec<_> = live.chain(self.uncounted.iter().cloned()).collect();
         if !runs.is_empty() {
-            self.send(Errand::Count, || Effect::Count { runs });
+            self.send(Request::Count, || Effect::Count { runs });
         }
-        self.mind_silence();
+        self.check_silence();
     }
 
-    pub(super) fn take_list(&mut self, outcome: Result<Vec<PipelineRun>, Failure>) {
+    pub(super) fn on_list(&mut self, outcome: Result<Vec<PipelineRun>, Failure>) {
         let runs = match outcome {
             Ok(runs) => runs,
             Err(reason) => {
-                self.desk.failed(Errand::List, self.now);
+                self.in_flight.failed(Request::List, self.now);
                 return self.degrade(Service::Cdap, reason);
             }
         };
-        let pause = policy::jittered(policy::list_interval(self.youngest_age()), "list", self.desk.turn);
-        self.desk.returned(Errand::List, self.now + pause);
+        let pause = policy::jittered(
+            policy::list_interval(self.youngest_age()),
+            "list",
+            self.in_flight.sent_count,
+        );
+        self.in_flight.answered(Request::List, self.now + pause);
         self.restore(Service::Cdap);
-        self.settle_doubts(&runs);
+        self.resolve_doubts(&runs);
         for task in self.tasks_where(|t| t.live_run().is_some()) {
             let live = self.run.task(&task).and_then(Task::live_run).cloned();
             match runs.iter().find(|run| Some(&run.id) == live.as_ref()) {
-                Some(run) => self.see(&task, run),
-                None => self.look_alone(&task),
+                Some(run) => self.on_seen(&task, run),
+                None => self.look_at(&task),
             }
         }
-        self.see_clusters(&runs);
+        self.watch_clusters(&runs);
     }
 
     /// A run that is missing from the list is asked for alone.
-    fn look_alone(&mut self, id: &TaskId) {
+    fn look_at(&mut self, id: &TaskId) {
         let Some(run_id) = self.run.task(id).and_then(Task::live_run).cloned() else {
             return;
         };
         let task = id.clone();
-        self.send(Errand::LookAt(id.clone()), || Effect::LookAt { task, run_id });
+        self.send(Request::LookAt(id.clone()), || Effect::LookAt { task, run_id });
     }
 
-    pub(super) fn take_look(
+    pub(super) fn on_look(
         &mut self,
         id: &TaskId,
         run_id: &PipelineRunId,
         outcome: Result<Option<PipelineRun>, Failure>,
     ) {
-        let errand = Errand::LookAt(id.clone());
+        let request = Request::LookAt(id.clone());
         if outcome.is_ok() {
-            self.desk
-                .returned(errand, self.now + policy::list_interval(self.youngest_age()));
+            self.in_flight
+                .answered(request, self.now + policy::list_interval(self.youngest_age()));
         } else {
-            self.desk.failed(errand, self.now);
+            self.in_flight.failed(request, self.now);
         }
         if self.run.task(id).and_then(Task::live_run) != Some(run_id) {
             return;
         }
         match outcome {
-            Ok(Some(run)) => self.see(id, &run),
-            Ok(None) => self.miss(id),
+            Ok(Some(run)) => self.on_seen(id, &run),
+            Ok(None) => self.on_missing(id),
             Err(reason) => self.degrade(Service::Cdap, reason),
         }
         self.after_last_look(id);
     }
 
     /// A young record may not be visible yet; an old one that is gone makes the task unknown.
-    fn miss(&mut self, id: &TaskId) {
+    fn on_missing(&mut self, id: &TaskId) {
         let Some(task) = self.run.task(id) else { return };
         let since = task.open_try().map_or(self.now, |open| open.last_sign);
         if task.state == TaskState::Unknown || self.now.since(since) < policy::LOOK_UP_WINDOW * 2 {
@@ -105,18 +109,18 @@ impl Scheduler {
                 "The pipeline may have been deleted. It is still looked for; R starts it again, x gives it up.".into(),
             ),
         };
-        self.tell(Fact::TaskLostSight {
+        self.emit(Fact::TaskLostSight {
             task: id.clone(),
             reason,
         });
     }
 
-    fn see(&mut self, id: &TaskId, run: &PipelineRun) {
+    fn on_seen(&mut self, id: &TaskId, run: &PipelineRun) {
         let Some(task) = self.run.task(id) else { return };
         let known = task.open_try().and_then(|open| open.pipeline_state.as_ref());
-        let awaits_reason = self.desk.is_out(&Errand::Explain(id.clone()));
+        let awaits_reason = self.in_flight.contains(&Request::Explain(id.clone()));
         if known != Some(&run.state) || task.state == TaskState::Unknown {
-            self.tell(Fact::PipelineSeen {
+            self.emit(Fact::PipelineSeen {
                 task: id.clone(),
                 state: run.state.clone(),
                 cluster_ended: run.cluster_ended,
@@ -128,7 +132,7 @@ impl Scheduler {
     }
 
     /// After its end a run's cluster is watched a little longer, for the sake of late log lines.
-    fn see_clusters(&mut self, runs: &[PipelineRun]) {
+    fn watch_clusters(&mut self, runs: &[PipelineRun]) {
         for id in self.tasks_where(|t| self.cluster_is_awaited(t)) {
             let Some(last) = self.run.task(&id).and_then(Task::current) else {
                 continue;
@@ -137,7 +141,7 @@ impl Scheduler {
                 .iter()
                 .find(|run| Some(&run.id) == last.pipeline_run.as_ref() && run.cluster_ended);
             if let Some(run) = gone {
-                self.tell(Fact::PipelineSeen {
+                self.emit(Fact::PipelineSeen {
                     task: id,
                     state: run.state.clone(),
                     cluster_ended: true,
@@ -156,25 +160,25 @@ impl Scheduler {
         })
     }
 
-    pub(super) fn take_counts(&mut self, asked: &[PipelineRunId], outcome: Result<Counts, Failure>) {
+    pub(super) fn on_counts(&mut self, asked: &[PipelineRunId], outcome: Result<Counts, Failure>) {
         for run_id in asked {
             self.uncounted.remove(run_id);
         }
         // Counts are a comfort; trouble with them is said by the list if it matters.
         let Ok(counts) = outcome else {
-            return self.desk.failed(Errand::Count, self.now);
+            return self.in_flight.failed(Request::Count, self.now);
         };
         let pause = policy::jittered(
             policy::count_interval(self.youngest_age()),
             "count",
-            self.desk.turn,
+            self.in_flight.sent_count,
         );
         let again = if self.uncounted.is_empty() {
             self.now + pause
         } else {
             self.now
         };
-        self.desk.returned(Errand::Count, again);
+        self.in_flight.answered(Request::Count, again);
         for (run_id, counts) in counts {
             let owns = |t: &Task| {
                 t.current()
@@ -190,14 +194,14 @@ impl Scheduler {
                 .map(|last| &last.counts);
             if known.is_some_and(|known| *known != counts) {
                 self.break_silence(&task);
-                self.tell(Fact::RecordsCounted { task, counts });
+                self.emit(Fact::RecordsCounted { task, counts });
             }
         }
     }
 
-    pub(super) fn take_sign(&mut self, run_id: &PipelineRunId) {
+    pub(super) fn on_log_seen(&mut self, run_id: &PipelineRunId) {
         if let Some(task) = self.owner(run_id) {
-            self.signs.insert(task.clone(), self.now);
+            self.log_seen.insert(task.clone(), self.now);
             self.break_silence(&task);
         }
     }
@@ -209,23 +213,23 @@ impl Scheduler {
             .and_then(Task::open_try)
             .is_some_and(|open| open.silent_since.is_some())
         {
-            self.tell(Fact::SilenceBroken { task: id.clone() });
+            self.emit(Fact::SilenceBroken { task: id.clone() });
         }
     }
 
-    fn mind_silence(&mut self) {
+    fn check_silence(&mut self) {
         for id in self.tasks_where(is_working) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
             };
             let since = self
-                .signs
+                .log_seen
                 .get(&id)
                 .copied()
                 .unwrap_or_default()
                 .max(open.last_sign);
             if open.silent_since.is_none() && self.reached(since + policy::SILENCE) {
-                self.tell(Fact::SilenceNoticed { task: id, since });
+                self.emit(Fact::SilenceNoticed { task: id, since });
             }
         }
     }
@@ -233,13 +237,13 @@ impl Scheduler {
     fn degrade(&mut self, service: Service, reason: Failure) {
         let known = self.run.degraded.get(&service).map(|(_, reason)| reason);
         if known != Some(&reason) {
-            self.tell(Fact::ConnectionDegraded { service, reason });
+            self.emit(Fact::ConnectionDegraded { service, reason });
         }
     }
 
     fn restore(&mut self, service: Service) {
         if self.run.degraded.contains_key(&service) {
-            self.tell(Fact::ConnectionRestored { service });
+            self.emit(Fact::ConnectionRestored { service });
         }
     }
 

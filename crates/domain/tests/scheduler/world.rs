@@ -3,6 +3,7 @@
 //! It checks after every step what must always hold: one live run for a try, legal transitions, and
 //! that a replay of the journal is the run.
 
+use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
 use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
@@ -10,7 +11,7 @@ use domain::pipeline::{PipelineRun, PipelineState, RunArguments, TOKEN_ARGUMENT}
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::run::Run;
-use domain::scheduler::{Answer, Ask, Effect, Input, Scheduler, StartOutcome};
+use domain::scheduler::{Answer, Effect, Input, Scheduler, StartOutcome};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -59,8 +60,8 @@ pub struct Script {
     pub lives: BTreeMap<String, Vec<Life>>,
     /// Seconds in which nothing that watches is answered.
     pub blind: Vec<(u64, u64)>,
-    /// What a person asks, by second.
-    pub asks: Vec<(u64, Ask)>,
+    /// What a person commands, by second.
+    pub commands: Vec<(u64, RunCommand)>,
     /// What happens to the requests before the pipelines: `preflight`, `truncate`, `configuration`.
     pub faults: BTreeMap<String, Vec<Failure>>,
     pub configuration: Configuration,
@@ -139,7 +140,7 @@ pub struct World {
 
 enum Due {
     Effect(Effect),
-    Ask(Ask),
+    Command(RunCommand),
     Restart,
 }
 
@@ -165,8 +166,8 @@ impl World {
             lists: 0,
             script,
         };
-        for (second, ask) in world.script.asks.clone() {
-            world.put(begin + Duration::from_secs(second), Due::Ask(ask));
+        for (second, command) in world.script.commands.clone() {
+            world.put(begin + Duration::from_secs(second), Due::Command(command));
         }
         if let Some(second) = world.script.restart {
             world.put(begin + Duration::from_secs(second), Due::Restart);
@@ -205,7 +206,7 @@ impl World {
                 }
                 (_, Some(at)) => {
                     self.now = self.now.max(at);
-                    wake = self.step(Input::Woke);
+                    wake = self.step(Input::Timer);
                 }
                 (_, None) => return,
             }
@@ -215,7 +216,7 @@ impl World {
 
     fn meet(&mut self, due: Due) -> Option<Timestamp> {
         match due {
-            Due::Ask(ask) => self.step(Input::Asked(ask)),
+            Due::Command(command) => self.step(Input::Command(command)),
             Due::Restart => {
                 // Everything under way is lost; only the journal is left. A start that was on its way arrives.
                 let pending = std::mem::take(&mut self.agenda);
@@ -229,7 +230,7 @@ impl World {
             }
             Due::Effect(effect) => {
                 let answer = self.perform(effect);
-                self.step(Input::Answered(answer))
+                self.step(Input::Answer(answer))
             }
         }
     }
@@ -245,7 +246,7 @@ impl World {
             self.put(self.now + Duration::from_millis(latency), Due::Effect(effect));
         }
         self.check();
-        step.wake
+        step.wake_at
     }
 
     fn check_transitions(&self, mut run: Run, events: &[RunEvent]) {

@@ -1,0 +1,79 @@
+//! Requests in flight and the backoff between them: what a restart may forget.
+
+use crate::id::TaskId;
+use crate::policy;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A kind of request; at most one of each is in flight.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Request {
+    Preflight,
+    Truncate,
+    ReadConfiguration,
+    SaveArguments,
+    Start(TaskId),
+    List,
+    LookAt(TaskId),
+    Stop(TaskId),
+    Explain(TaskId),
+    Count,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct InFlight {
+    requests: BTreeSet<Request>,
+    not_before: BTreeMap<Request, Timestamp>,
+    failures_in_a_row: BTreeMap<Request, u32>,
+    /// How many requests were ever sent; a key for jitter.
+    pub sent_count: u64,
+}
+
+impl InFlight {
+    pub fn contains(&self, request: &Request) -> bool {
+        self.requests.contains(request)
+    }
+
+    /// The earliest moment at which the request may be sent.
+    pub fn not_before(&self, request: &Request) -> Timestamp {
+        self.not_before.get(request).copied().unwrap_or_default()
+    }
+
+    pub fn sent(&mut self, request: Request) {
+        self.sent_count += 1;
+        self.requests.insert(request);
+    }
+
+    /// The answer is usable; the next request may be sent at `not_before`.
+    pub fn answered(&mut self, request: Request, not_before: Timestamp) {
+        self.requests.remove(&request);
+        self.failures_in_a_row.remove(&request);
+        self.not_before.insert(request, not_before);
+    }
+
+    /// The answer is an error; the backoff doubles with each one in a row.
+    pub fn failed(&mut self, request: Request, now: Timestamp) {
+        self.requests.remove(&request);
+        let failures = self.failures_in_a_row.entry(request.clone()).or_insert(0);
+        *failures = failures.saturating_add(1);
+        let pause = policy::jittered(policy::backoff(*failures), "backoff", self.sent_count);
+        self.not_before.insert(request, now + pause);
+    }
+
+    /// Ends the backoff of a request.
+    pub fn allow_now(&mut self, request: &Request) {
+        self.not_before.remove(request);
+    }
+
+    /// Ends every backoff of a task that starts again.
+    pub fn forget_task(&mut self, task: &TaskId) {
+        for request in [
+            Request::LookAt(task.clone()),
+            Request::Stop(task.clone()),
+            Request::Explain(task.clone()),
+        ] {
+            self.not_before.remove(&request);
+            self.failures_in_a_row.remove(&request);
+        }
+    }
+}
