@@ -5,6 +5,7 @@ use super::cloud::Cloud;
 use domain::arguments::to_json;
 use domain::failure::Failure;
 use domain::id::DagRunId;
+use domain::plan::Plan;
 use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
 
@@ -21,7 +22,10 @@ impl Job {
     pub async fn execute(self, effect: Effect) -> Answer {
         let cloud = &self.cloud;
         match effect {
-            Effect::Preflight => Answer::Preflight(cloud.preflight(&self.request, &self.run).await),
+            Effect::Preflight => {
+                let plan = cloud.preflight(&self.request, Some(&self.run)).await;
+                Answer::Preflight(plan.and_then(Plan::into_findings))
+            }
             Effect::Truncate { job } => Answer::Truncated(cloud.truncate(&job).await),
             Effect::ReadConfiguration => Answer::ConfigurationRead(cloud.configuration().await),
             Effect::SaveArguments(list) => {

@@ -2,8 +2,7 @@
 
 use domain::event::{Discovery, Fact};
 use domain::run::Run;
-use domain::state::RunState;
-use domain::state::TaskState;
+use domain::state::{RunState, TaskState};
 use domain::task::{Task, Try};
 use domain::time::human;
 

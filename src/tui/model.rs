@@ -15,9 +15,9 @@ use configuration::ConfigurationPane;
 use domain::event::Service;
 use domain::finding::{Finding, Severity};
 use domain::id::{DagRunId, TaskId};
+use domain::request::{RunRequest, Scope};
 use domain::run::Run;
-use domain::state::RunState;
-use domain::state::TaskState;
+use domain::state::{RunState, TaskState};
 use domain::task::Task;
 use domain::time::Timestamp;
 use editor::Editor;
@@ -257,6 +257,16 @@ impl Model {
             "SANDBOX".into()
         } else {
             self.profile.clone()
+        }
+    }
+
+    /// What the next run is asked to do.
+    pub fn request(&self) -> RunRequest {
+        RunRequest {
+            profile: self.profile.clone(),
+            variables: self.variables.working.clone(),
+            scope: Scope::Chain,
+            edits: self.configuration.edits.clone(),
         }
     }
 

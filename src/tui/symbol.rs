@@ -4,8 +4,7 @@
 //! Styles come from `tui/theme.rs`; nothing else may choose a glyph.
 
 use super::theme::Meaning;
-use domain::state::RunState;
-use domain::state::TaskState;
+use domain::state::{RunState, TaskState};
 
 /// How one state is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

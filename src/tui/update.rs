@@ -19,7 +19,6 @@ use super::model::overlay::{Dialog, Intent, Overlay};
 use super::model::{Model, Pane};
 use super::msg::Msg;
 use crate::engine::Command;
-use domain::request::{RunRequest, Scope};
 use domain::state::TaskState;
 use domain::time::Timestamp;
 use ratatui::crossterm::event::KeyCode;
@@ -156,13 +155,7 @@ fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlay = None;
     model.past = None;
-    let request = RunRequest {
-        profile: model.profile.clone(),
-        variables: model.variables.working.clone(),
-        scope: Scope::Chain,
-        edits: model.configuration.edits.clone(),
-    };
-    effects.push(Effect::Send(Command::Start(Box::new(request))));
+    effects.push(Effect::Send(Command::Start(Box::new(model.request()))));
     moving::focus(model, Pane::Grid);
 }
 

@@ -1,10 +1,11 @@
 //! Models to look at: made of the events that a real run tells, so that no impossible state is drawn.
 
 use domain::arguments::RuntimeArguments;
-use domain::event::{Discovery, Fact, PlannedPipeline, RunEvent};
+use domain::event::{Discovery, Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::{JobId, PipelineRunId, StartToken};
 use domain::pipeline::{PipelineState, StageCounts};
+use domain::plan::PlannedPipeline;
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
 use domain::time::Timestamp;

@@ -5,18 +5,17 @@
 
 mod redact;
 
-use crate::arguments::RuntimeArguments;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
 use crate::pipeline::{PipelineState, StageCounts};
+use crate::plan::PlannedPipeline;
 use crate::request::RunRequest;
 use crate::row::Configuration;
 use crate::state::RunState;
 use crate::task::StopReason;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -220,22 +219,6 @@ pub enum Fact {
         /// How it ended.
         state: RunState,
     },
-}
-
-/// A pipeline task as `filter_arguments` makes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlannedPipeline {
-    /// Its name.
-    pub task: TaskId,
-    /// Smaller starts first.
-    pub priority: i64,
-    /// How long a try may take.
-    #[serde(rename = "timeout_seconds", with = "crate::time::seconds")]
-    pub timeout: Duration,
-    /// How many tries it may use.
-    pub allowed_tries: u32,
-    /// What the pipeline gets. Secret-looking values are masked wherever this is written.
-    pub arguments: RuntimeArguments,
 }
 
 /// How a pipeline run became known.

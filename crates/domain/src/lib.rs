@@ -11,6 +11,7 @@ pub mod finding;
 pub mod id;
 pub mod log;
 pub mod pipeline;
+pub mod plan;
 pub mod policy;
 pub mod request;
 pub mod row;

@@ -1,5 +1,5 @@
-//! The configuration table as rows: which are active, in which order they start, what each one gives
-//! its pipeline run, and what is wrong with the table. Nothing is left out in silence.
+//! The configuration table as rows: which are active, in which order they start, the arguments of each,
+//! and what is wrong with the table. No row is left out without a finding.
 
 mod read;
 
@@ -33,10 +33,17 @@ pub struct ConfigurationRow {
     pub arguments: RuntimeArguments,
 }
 
+impl ConfigurationRow {
+    /// The sort key of the starts: the smallest priority first, then by name.
+    pub fn start_order(&self) -> (i64, &str, &str) {
+        (self.priority, &self.business_unit, &self.data_source)
+    }
+}
+
 /// The configuration table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
-    /// The rows by priority, then by key.
+    /// The rows in the order of [`ConfigurationRow::start_order`].
     pub rows: Vec<ConfigurationRow>,
     /// What is to be said about the table; an error stops the run.
     pub findings: Vec<Finding>,
@@ -45,7 +52,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The rows that are run, in the order of their start.
+    /// The rows whose `is_active` is true.
     pub fn active(&self) -> impl Iterator<Item = &ConfigurationRow> {
         self.rows.iter().filter(|row| row.active)
     }

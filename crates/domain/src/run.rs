@@ -10,6 +10,7 @@ use crate::event::{Fact, RunEvent, Service};
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, TaskId};
+use crate::plan::Limits;
 use crate::request::RunRequest;
 use crate::row::Configuration;
 use crate::state::{RunState, TaskState};
@@ -100,7 +101,7 @@ impl Run {
 
     /// When `dag_timeout_minutes` is over.
     pub fn deadline(&self) -> Timestamp {
-        self.clock_started + self.request.variables.dag_timeout()
+        self.clock_started + Limits::new(&self.request.variables).dag_timeout
     }
 
     /// From its start to its end, or to `now`.

@@ -25,6 +25,7 @@ pub use message::{Answer, Effect, Input, StartOutcome};
 
 use crate::event::{Fact, RunEvent};
 use crate::id::{PipelineRunId, TaskId};
+use crate::plan::Limits;
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -46,6 +47,7 @@ pub struct Step {
 #[derive(Debug)]
 pub struct Scheduler {
     run: Run,
+    limits: Limits,
     in_flight: InFlight,
     /// When the newest log line of a task was seen; too frequent to be events.
     log_seen: BTreeMap<TaskId, Timestamp>,
@@ -62,6 +64,7 @@ impl Scheduler {
     pub fn new(run: Run) -> Self {
         let now = run.started;
         Self {
+            limits: Limits::new(&run.request.variables),
             run,
             in_flight: InFlight::default(),
             log_seen: BTreeMap::new(),

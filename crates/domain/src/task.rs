@@ -56,8 +56,6 @@ pub struct Task {
     pub allowed_tries: u32,
     /// How long one try may take.
     pub timeout: Duration,
-    /// Smaller starts first.
-    pub priority: i64,
     /// What its pipeline runs get; empty for other tasks.
     pub arguments: RuntimeArguments,
     /// Why it is where it is: the last failure, or why it waits.
@@ -80,7 +78,6 @@ impl Task {
             tries: Vec::new(),
             allowed_tries,
             timeout,
-            priority: 0,
             arguments: RuntimeArguments::default(),
             reason: None,
             due: None,
@@ -107,6 +104,15 @@ impl Task {
     /// The pipeline run whose end is awaited.
     pub fn live_run(&self) -> Option<&PipelineRunId> {
         self.open_try().and_then(|t| t.pipeline_run.as_ref())
+    }
+
+    /// Whether the answer to its start was lost and its run was not found yet.
+    pub fn is_doubted(&self) -> bool {
+        self.kind == TaskKind::Pipeline
+            && !self.given_up
+            && self
+                .open_try()
+                .is_some_and(|open| open.doubted.is_some() && open.pipeline_run.is_none())
     }
 
     /// From the beginning of its first try to its end, or to `now`.

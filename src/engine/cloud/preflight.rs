@@ -1,58 +1,60 @@
-//! `start`: everything that can be wrong is looked at before anything is changed.
+//! `start`: judges the plan of a run before anything is changed. It only reads.
 //!
-//! Only if all of it is in order may the output table be emptied. What is worth knowing but stops
-//! nothing comes back as findings.
+//! The output table may be emptied only if the plan has no error.
 
 use super::Cloud;
 use crate::client::cdap::App;
 use crate::client::{Cdap, ClientError};
 use domain::failure::Failure;
-use domain::finding::{Finding, Severity};
+use domain::finding::Finding;
 use domain::id::{DagRunId, DatasetId, TableId};
 use domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
+use domain::plan::{Plan, PlannedStart};
 use domain::request::{RunRequest, Scope};
-use domain::row::Configuration;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
 
 impl Cloud {
-    /// The findings, or the first thing that must be put right.
-    pub async fn preflight(&self, request: &RunRequest, run: &DagRunId) -> Result<Vec<Finding>, Failure> {
-        let mut findings = request.variables.check();
-        stop_at_errors(&mut findings)?;
+    /// The plan of a run with everything that was found until its first errors; `run` is the run's id
+    /// if it exists already.
+    pub async fn preflight(&self, request: &RunRequest, run: Option<&DagRunId>) -> Result<Plan, Failure> {
+        let mut plan = Plan::new(request.clone(), None);
+        if plan.error().is_some() {
+            return Ok(plan);
+        }
         let cdap = self.cdap().await?;
-        let app = cdap
-            .app(self.pipeline())
-            .await?
-            .ok_or_else(|| self.missing_pipeline())?;
-        findings.extend(self.known_traps(cdap, &app).await?);
-        stop_at_errors(&mut findings)?;
-        match &request.scope {
-            Scope::Single(arguments) => {
-                let given = arguments.iter().map(|(name, _)| name.to_owned()).collect();
-                findings.extend(self.missing_arguments(cdap, &app, &given, "--args").await?);
-            }
-            Scope::Chain => {
-                let (configuration, output) = tokio::join!(self.configuration(), self.check_output());
-                let mut configuration = configuration?;
-                output?;
-                findings.append(&mut configuration.findings);
-                stop_at_errors(&mut findings)?;
-                findings.extend(self.check_rows(cdap, &app, request, &configuration).await?);
-                findings.extend(self.check_other_runs(cdap, run).await?);
+        let Some(app) = cdap.app(self.pipeline()).await? else {
+            plan.add([self.missing_pipeline()]);
+            return Ok(plan);
+        };
+        plan.add(self.known_traps(cdap, &app).await?);
+        if plan.error().is_some() {
+            return Ok(plan);
+        }
+        if request.scope == Scope::Chain {
+            let (configuration, output) = tokio::join!(self.configuration(), self.check_output());
+            let configuration = configuration?;
+            plan.add(output?);
+            plan.read(&configuration);
+            if plan.error().is_some() {
+                return Ok(plan);
             }
         }
-        stop_at_errors(&mut findings)?;
-        Ok(findings)
+        plan.add(self.missing_arguments(cdap, &app, &plan).await?);
+        if request.scope == Scope::Chain {
+            plan.add(self.check_other_runs(cdap, run).await?);
+        }
+        Ok(plan)
     }
 
-    fn missing_pipeline(&self) -> Failure {
+    fn missing_pipeline(&self) -> Finding {
         let variables = self.variables();
         let (name, namespace) = (self.pipeline(), &variables.cdf_namespace);
-        Failure::permanent(format!(
-            "The pipeline {name} is not deployed in the namespace {namespace}."
-        ))
-        .with_remedy("Deploy it, or correct cdf_pipeline_name and cdf_namespace.")
+        Finding::error(
+            "cdf_pipeline_name",
+            format!("The pipeline {name} is not deployed in the namespace {namespace}."),
+            "Deploy it, or correct cdf_pipeline_name and cdf_namespace.",
+        )
     }
 
     /// A Wrangler behind a source without a schema fails in every run on 6.9 and 6.10 (measured).
@@ -85,7 +87,7 @@ impl Cloud {
         }))
     }
 
-    async fn check_output(&self) -> Result<(), Failure> {
+    async fn check_output(&self) -> Result<Option<Finding>, Failure> {
         let variables = self.variables();
         let (dataset, table) = (
             DatasetId::new(&*variables.bq_dataset_id),
@@ -93,53 +95,42 @@ impl Cloud {
         );
         let output = self.bigquery().table(&dataset, &table).await?;
         let name = &variables.bq_output_table;
-        if output.kind != "TABLE" {
-            return Err(Failure::permanent(format!(
-                "bq_output_table {name} is a {}, which cannot be emptied.",
-                output.kind
+        let found = if output.kind != "TABLE" {
+            Some((
+                format!(
+                    "bq_output_table {name} is a {}, which cannot be emptied.",
+                    output.kind
+                ),
+                "Name a table in bq_output_table.",
             ))
-            .with_remedy("Name a table in bq_output_table."));
-        }
-        if output.has_streaming_buffer && variables.bq_truncate {
-            return Err(Failure::permanent(format!("Rows were streamed into {name} a short while ago; BigQuery refuses to empty it until they have settled, up to 90 minutes."))
-                .with_remedy("Wait, or set bq_truncate to false."));
-        }
-        Ok(())
+        } else if output.has_streaming_buffer && variables.bq_truncate {
+            Some((
+                format!(
+                    "Rows were streamed into {name} a short while ago; BigQuery refuses to empty it until they have settled, up to 90 minutes."
+                ),
+                "Wait, or set bq_truncate to false.",
+            ))
+        } else {
+            None
+        };
+        Ok(found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy)))
     }
 
-    /// Arguments that the pipeline looks up and that a row would not give it.
-    async fn check_rows(
-        &self,
-        cdap: &Cdap,
-        app: &App,
-        request: &RunRequest,
-        configuration: &Configuration,
-    ) -> Result<Option<Finding>, ClientError> {
-        let mut common: Option<BTreeSet<String>> = None;
-        for row in configuration.active() {
-            let arguments = request.edits.get(&row.task).unwrap_or(&row.arguments);
-            let names: BTreeSet<String> = arguments.iter().map(|(name, _)| name.to_owned()).collect();
-            common = Some(common.map_or(names.clone(), |common| {
-                common.intersection(&names).cloned().collect()
-            }));
-        }
-        match common {
-            Some(given) => {
-                self.missing_arguments(cdap, app, &given, "every active row")
-                    .await
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Only a warning: an action of the pipeline may set what nobody gives.
+    /// Arguments that the pipeline looks up and that not every run gives it. Only a warning: an action of
+    /// the pipeline may set them.
     async fn missing_arguments(
         &self,
         cdap: &Cdap,
         app: &App,
-        given: &BTreeSet<String>,
-        source: &str,
+        plan: &Plan,
     ) -> Result<Option<Finding>, ClientError> {
+        let Some(given) = plan.pipelines.as_deref().and_then(common_arguments) else {
+            return Ok(None);
+        };
+        let source = match plan.request.scope {
+            Scope::Chain => "every active row",
+            Scope::Single(_) => "--args",
+        };
         let (macros, preferences) = tokio::try_join!(
             cdap.plugins(self.pipeline()),
             cdap.preferences_resolved(self.pipeline())
@@ -176,13 +167,18 @@ impl Cloud {
         )))
     }
 
-    /// Another DAG run on this output table stops us; a stranger's run is said.
-    async fn check_other_runs(&self, cdap: &Cdap, run: &DagRunId) -> Result<Vec<Finding>, ClientError> {
+    /// Live runs of the pipeline on this output table: an error if another DAG run started them, else a
+    /// warning.
+    async fn check_other_runs(
+        &self,
+        cdap: &Cdap,
+        run: Option<&DagRunId>,
+    ) -> Result<Vec<Finding>, ClientError> {
         let runs = cdap
             .runs(self.pipeline(), Timestamp::from_seconds(0), 200)
             .await?;
         let output = &self.variables().bq_output_table;
-        let ours = format!("{run}/");
+        let ours = run.map(|run| format!("{run}/"));
         let mut findings = Vec::new();
         for other in runs.iter().filter(|other| !other.state.is_end()) {
             let table = match &other.arguments {
@@ -196,7 +192,7 @@ impl Cloud {
             }
             let (id, state) = (&other.id, &other.state);
             match other.token() {
-                Some(token) if token.as_str().starts_with(&ours) => {}
+                Some(token) if ours.as_ref().is_some_and(|ours| token.as_str().starts_with(ours)) => {}
                 Some(token) => findings.push(Finding::error(
                     id.as_str(),
                     format!("Pipeline run {id} of another DAG run is still {state} on {output} ({token})."),
@@ -213,16 +209,11 @@ impl Cloud {
     }
 }
 
-/// The first error ends the preflight; the rest goes on.
-fn stop_at_errors(findings: &mut Vec<Finding>) -> Result<(), Failure> {
-    match findings
-        .iter()
-        .position(|finding| finding.severity == Severity::Error)
-    {
-        None => Ok(()),
-        Some(at) => {
-            let finding = findings.swap_remove(at);
-            Err(Failure::permanent(finding.message).with_remedy(finding.remedy))
-        }
-    }
+/// The names of the arguments that every run gets; nothing if there is no run.
+fn common_arguments(starts: &[PlannedStart]) -> Option<BTreeSet<String>> {
+    let names = |start: &PlannedStart| -> BTreeSet<String> {
+        let arguments = start.pipeline.arguments.iter();
+        arguments.map(|(name, _)| name.to_owned()).collect()
+    };
+    starts.iter().map(names).reduce(|common, names| &common & &names)
 }

@@ -3,10 +3,11 @@
 
 use super::*;
 use domain::arguments::RuntimeArguments;
-use domain::event::{Discovery, Fact, PlannedPipeline};
+use domain::event::{Discovery, Fact};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::pipeline::PipelineState;
+use domain::plan::PlannedPipeline;
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow};
 use domain::variable::Variables;

@@ -53,13 +53,7 @@ impl Configuration {
             .enumerate()
             .filter_map(|(index, cells)| table.row(index + 1, cells))
             .collect();
-        read.sort_by(|a, b| {
-            (a.priority, &a.business_unit, &a.data_source).cmp(&(
-                b.priority,
-                &b.business_unit,
-                &b.data_source,
-            ))
-        });
+        read.sort_by(|a, b| a.start_order().cmp(&b.start_order()));
         table.check_names(&read);
         if !read.iter().any(|row| row.active) && table.findings.iter().all(|f| f.severity != Severity::Error)
         {

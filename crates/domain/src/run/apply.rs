@@ -2,9 +2,10 @@
 //! a task that does not exist changes nothing.
 
 use super::Run;
-use crate::event::{Fact, PlannedPipeline, RunEvent};
+use crate::event::{Fact, RunEvent};
 use crate::failure::Failure;
 use crate::id::TaskId;
+use crate::plan::{Limits, PlannedPipeline};
 use crate::request::{RunRequest, Scope};
 use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind, Try};
@@ -16,7 +17,7 @@ const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// The tasks that exist before any configuration is read.
 pub(super) fn chain(request: &RunRequest) -> Vec<Task> {
-    let tries = request.variables.cdf_pipeline_retries.saturating_add(1);
+    let tries = Limits::new(&request.variables).tries;
     let control = |kind: TaskKind| Task::new(kind, TaskId::new(kind.name()), tries, NO_LIMIT);
     match &request.scope {
         Scope::Chain => vec![
@@ -79,7 +80,6 @@ impl Run {
                 planned.timeout,
             );
             task.state = TaskState::Scheduled;
-            task.priority = planned.priority;
             task.arguments = planned.arguments.clone();
             task
         });
@@ -94,7 +94,7 @@ impl Run {
     /// A retry by hand gives the task its tries anew, clears what waited on it, and restarts the
     /// clock of a run that was over.
     fn reopen(&mut self, id: &TaskId, at: Timestamp) {
-        let retries = self.request.variables.cdf_pipeline_retries;
+        let tries = Limits::new(&self.request.variables).tries;
         if self.state.is_end() {
             self.state = RunState::Running;
             self.ended = None;
@@ -104,7 +104,7 @@ impl Run {
         for task in &mut self.tasks {
             if task.id == *id {
                 task.state = TaskState::Scheduled;
-                task.allowed_tries = count(&task.tries).saturating_add(1).saturating_add(retries);
+                task.allowed_tries = count(&task.tries).saturating_add(tries);
                 task.due = None;
                 task.given_up = false;
                 task.reason = None;

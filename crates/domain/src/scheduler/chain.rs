@@ -5,13 +5,13 @@
 
 use super::in_flight::Request;
 use super::{Effect, Scheduler};
-use crate::arguments::RuntimeArguments;
-use crate::event::{Fact, PlannedPipeline};
+use crate::event::Fact;
 use crate::failure::{Failure, FailureKind};
 use crate::finding::{Finding, Severity};
 use crate::id::{JobId, TaskId};
+use crate::plan::{Plan, PlannedPipeline};
 use crate::request::Scope;
-use crate::row::{Configuration, task_id};
+use crate::row::Configuration;
 use crate::state::TaskState;
 use crate::task::{Task, TaskKind};
 
@@ -79,7 +79,8 @@ impl Scheduler {
                 self.send(Request::ReadConfiguration, || Effect::ReadConfiguration);
             }
             TaskKind::FilterArguments => {
-                let list = self.plan().into_iter().map(|planned| planned.arguments).collect();
+                let pipelines = self.planned_pipelines().into_iter();
+                let list = pipelines.map(|planned| planned.arguments).collect();
                 self.send(Request::SaveArguments, || Effect::SaveArguments(list));
             }
             TaskKind::Pipeline | TaskKind::End => {}
@@ -97,8 +98,8 @@ impl Scheduler {
                     .into_iter()
                     .for_each(|finding| self.emit(Fact::Noticed { finding }));
                 self.emit(Fact::TaskSucceeded { task });
-                if let Scope::Single(arguments) = self.run.request.scope.clone() {
-                    let pipelines = vec![self.planned_by_hand(arguments)];
+                if let Scope::Single(_) = self.run.request.scope {
+                    let pipelines = self.planned_pipelines();
                     self.emit(Fact::PipelinesPlanned { pipelines });
                 }
             }
@@ -131,11 +132,7 @@ impl Scheduler {
             Ok(configuration) => configuration,
             Err(failure) => return self.fail_try(task, failure),
         };
-        let error = configuration
-            .findings
-            .iter()
-            .find(|f| f.severity == Severity::Error)
-            .cloned();
+        let error = configuration.error().cloned();
         self.emit(Fact::ConfigurationRead { configuration });
         match error {
             Some(finding) => {
@@ -161,7 +158,7 @@ impl Scheduler {
             };
             self.emit(Fact::Noticed { finding });
         }
-        let pipelines = self.plan();
+        let pipelines = self.planned_pipelines();
         self.emit(Fact::PipelinesPlanned { pipelines });
         self.emit(Fact::TaskSucceeded { task });
     }
@@ -174,50 +171,12 @@ impl Scheduler {
             .map(|task| task.id.clone())
     }
 
-    /// The active rows as tasks, edits laid over them, in the order of their start.
-    fn plan(&self) -> Vec<PlannedPipeline> {
-        let variables = &self.run.request.variables;
-        let rows = self
-            .run
-            .configuration
-            .iter()
-            .flat_map(|c| &c.rows)
-            .filter(|row| row.active);
-        rows.map(|row| PlannedPipeline {
-            task: row.task.clone(),
-            priority: row.priority,
-            timeout: row.timeout.unwrap_or_else(|| variables.pipeline_timeout()),
-            allowed_tries: row
-                .max_retries
-                .unwrap_or(variables.cdf_pipeline_retries)
-                .saturating_add(1),
-            arguments: self
-                .run
-                .request
-                .edits
-                .get(&row.task)
-                .unwrap_or(&row.arguments)
-                .clone(),
-        })
-        .collect()
+    /// The pipeline runs of the plan, in its order.
+    fn planned_pipelines(&self) -> Vec<PlannedPipeline> {
+        Plan::new(self.run.request.clone(), self.run.configuration.as_ref()).into_pipelines()
     }
 
-    fn planned_by_hand(&self, arguments: RuntimeArguments) -> PlannedPipeline {
-        let variables = &self.run.request.variables;
-        let task = match (arguments.get("business_unit"), arguments.get("data_source")) {
-            (Some(unit), Some(source)) => task_id(unit, source),
-            _ => TaskId::new("start_pipeline_by_hand"),
-        };
-        PlannedPipeline {
-            task,
-            priority: 0,
-            timeout: variables.pipeline_timeout(),
-            allowed_tries: variables.cdf_pipeline_retries.saturating_add(1),
-            arguments,
-        }
-    }
-
-    /// What has not begun never will.
+    /// Marks the tasks that wait for a failed one.
     fn fail_downstream(&mut self) {
         let waiting = |task: &Task| task.state == TaskState::None && task.kind != TaskKind::End;
         for task in self.tasks_where(waiting) {

@@ -12,8 +12,7 @@ use crate::finding::{Finding, Severity};
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState};
 use crate::policy;
-use crate::state::RunState;
-use crate::state::TaskState;
+use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::human;
 
@@ -147,7 +146,7 @@ impl Scheduler {
         if self.run.stop.is_some() || !failure.can_get_better() || !left {
             return self.emit(Fact::TaskFailed { task, failure });
         }
-        let retry_at = self.now + self.run.request.variables.retry_interval();
+        let retry_at = self.now + self.limits.retry_interval;
         if retry_at < self.run.deadline() {
             return self.emit(Fact::TryFailed {
                 task,
@@ -176,7 +175,7 @@ impl Scheduler {
                     );
                 if left
                     && self.run.stop.is_none()
-                    && self.now + self.run.request.variables.retry_interval() < self.run.deadline()
+                    && self.now + self.limits.retry_interval < self.run.deadline()
                 {
                     return self.fail_try(id.clone(), failure);
                 }

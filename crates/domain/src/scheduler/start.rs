@@ -36,26 +36,18 @@ impl Scheduler {
         }
     }
 
-    /// Fills the free places, smallest `priority` first, then by name.
+    /// Fills the free places in the order of the plan, which is the order of the tasks.
     pub(super) fn start_waiting(&mut self) {
         if self.run.state.is_end() || self.run.stop.is_some() {
             return;
         }
-        let limit = usize::try_from(self.run.request.variables.max_active_pipelines).unwrap_or(usize::MAX);
         let held = self
             .run
             .pipelines()
             .filter(|t| t.state.holds_place() && !t.given_up)
             .count();
-        let mut places = limit.saturating_sub(held);
-        let mut waiting: Vec<(i64, TaskId)> = self
-            .run
-            .pipelines()
-            .filter(|t| matches!(t.state, TaskState::Scheduled | TaskState::UpForRetry))
-            .map(|t| (t.priority, t.id.clone()))
-            .collect();
-        waiting.sort();
-        for (_, task) in waiting {
+        let mut places = self.limits.max_active.saturating_sub(held);
+        for task in self.tasks_where(is_waiting) {
             let due = self.run.task(&task).and_then(|t| t.due).unwrap_or_default();
             // The due moment counts even without a place: a later end must find the task awake.
             if self.reached(due) && places > 0 && self.start(&task) {
@@ -186,7 +178,7 @@ impl Scheduler {
 
     /// Doubted starts whose token shows in this list are adopted; the others wait for the window.
     pub(super) fn resolve_doubts(&mut self, runs: &[PipelineRun]) {
-        for id in self.tasks_where(is_doubted) {
+        for id in self.tasks_where(Task::is_doubted) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
             };
@@ -234,7 +226,7 @@ impl Scheduler {
 
     /// The earliest moment at which a run that is looked for may have begun.
     pub(super) fn oldest_wanted(&self) -> Option<Timestamp> {
-        let wanted = |t: &Task| t.live_run().is_some() || is_doubted(t) || self.cluster_is_awaited(t);
+        let wanted = |t: &Task| t.live_run().is_some() || t.is_doubted() || self.cluster_is_awaited(t);
         let tasks = self.run.pipelines().filter(|t| wanted(t));
         tasks
             .filter_map(|t| t.current().map(|t| t.started))
@@ -243,10 +235,6 @@ impl Scheduler {
     }
 }
 
-pub(super) fn is_doubted(task: &Task) -> bool {
-    task.kind == TaskKind::Pipeline
-        && !task.given_up
-        && task
-            .open_try()
-            .is_some_and(|open| open.doubted.is_some() && open.pipeline_run.is_none())
+fn is_waiting(task: &Task) -> bool {
+    task.kind == TaskKind::Pipeline && matches!(task.state, TaskState::Scheduled | TaskState::UpForRetry)
 }

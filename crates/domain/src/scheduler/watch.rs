@@ -3,7 +3,6 @@
 //! Trouble while watching never changes a task's state; it is a degraded connection with a backoff.
 
 use super::in_flight::Request;
-use super::start::is_doubted;
 use super::{Effect, Scheduler};
 use crate::event::{Fact, Service};
 use crate::failure::{Failure, FailureKind};
@@ -251,7 +250,7 @@ impl Scheduler {
         let watched = self
             .run
             .pipelines()
-            .filter(|t| t.live_run().is_some() || is_doubted(t));
+            .filter(|t| t.live_run().is_some() || t.is_doubted());
         let youngest = watched
             .filter_map(|t| t.open_try().map(|open| open.started))
             .max();

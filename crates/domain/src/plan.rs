@@ -1,0 +1,224 @@
+//! What a run will do: which pipelines in which order with which arguments, under which limits, what is
+//! emptied first, and what stands against it.
+//!
+//! The only place where this is computed. The scheduler starts what a plan lists, in its order; the
+//! preflight adds what it finds; the screen and `run --dry-run` show it. A plan changes nothing.
+
+mod argument;
+mod text;
+
+pub use argument::{ArgumentSource, PlannedArgument, compare};
+pub use text::{Detail, LineKind, PlanLine};
+
+use crate::arguments::RuntimeArguments;
+use crate::failure::Failure;
+use crate::finding::{Finding, Severity};
+use crate::id::TaskId;
+use crate::request::{RunRequest, Scope};
+use crate::row::{Configuration, ConfigurationRow, task_id};
+use crate::variable::Variables;
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::time::Duration;
+
+/// What a run will do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What was asked for.
+    pub request: RunRequest,
+    /// The pipeline runs in the order of their starts; `None` while the configuration table is unread.
+    pub pipelines: Option<Vec<PlannedStart>>,
+    /// Rows of the configuration table that give no pipeline run.
+    pub left_out: Vec<LeftOut>,
+    /// What was found, errors first; an error stands against the run.
+    pub findings: Vec<Finding>,
+}
+
+/// One pipeline run of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedStart {
+    /// What is started.
+    pub pipeline: PlannedPipeline,
+    /// The arguments in the row; `None` for a pipeline run by hand.
+    pub row: Option<RuntimeArguments>,
+}
+
+/// A pipeline task as `filter_arguments` journals it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedPipeline {
+    /// The task's id.
+    pub task: TaskId,
+    /// Smaller starts first.
+    pub priority: i64,
+    /// How long one try may take.
+    #[serde(rename = "timeout_seconds", with = "crate::time::seconds")]
+    pub timeout: Duration,
+    /// How many tries it may use.
+    pub allowed_tries: u32,
+    /// What the pipeline gets. Secret-looking values are masked wherever this is written.
+    pub arguments: RuntimeArguments,
+}
+
+/// A row that gives no pipeline run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its `business_unit`.
+    pub business_unit: String,
+    /// Its `data_source`.
+    pub data_source: String,
+    /// Why, in a few words.
+    pub reason: &'static str,
+}
+
+/// The limits of a run, as the variables set them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many pipelines run at the same time.
+    pub max_active: usize,
+    /// How long one try of a pipeline may take, unless its row sets another time.
+    pub timeout: Duration,
+    /// How many tries a task may use, unless its row sets another number.
+    pub tries: u32,
+    /// The pause before the next try.
+    pub retry_interval: Duration,
+    /// How long the whole run may take.
+    pub dag_timeout: Duration,
+}
+
+impl Limits {
+    /// The limits that these variables set.
+    pub fn new(variables: &Variables) -> Self {
+        Self {
+            max_active: usize::try_from(variables.max_active_pipelines).unwrap_or(usize::MAX),
+            timeout: variables.pipeline_timeout(),
+            tries: variables.cdf_pipeline_retries.saturating_add(1),
+            retry_interval: variables.retry_interval(),
+            dag_timeout: variables.dag_timeout(),
+        }
+    }
+}
+
+impl Plan {
+    /// The plan of a request; without a configuration table its pipelines are not known yet, unless
+    /// one is run by hand.
+    pub fn new(request: RunRequest, configuration: Option<&Configuration>) -> Self {
+        let mut plan = Self {
+            findings: request.variables.check(),
+            pipelines: None,
+            left_out: Vec::new(),
+            request,
+        };
+        match &plan.request.scope {
+            Scope::Single(arguments) => plan.pipelines = Some(vec![plan.by_hand(arguments)]),
+            Scope::Chain => {
+                if let Some(configuration) = configuration {
+                    plan.read(configuration);
+                }
+            }
+        }
+        plan.sort_findings();
+        plan
+    }
+
+    /// Adds the rows of the configuration table and what was found in it.
+    pub fn read(&mut self, configuration: &Configuration) {
+        let mut active: Vec<_> = configuration.active().collect();
+        active.sort_by_key(|row| row.start_order());
+        self.pipelines = Some(active.into_iter().map(|row| self.of_row(row)).collect());
+        let inactive = configuration.rows.iter().filter(|row| !row.active);
+        self.left_out = inactive
+            .map(|row| LeftOut {
+                business_unit: row.business_unit.clone(),
+                data_source: row.data_source.clone(),
+                reason: "is_active is not true",
+            })
+            .collect();
+        self.add(configuration.findings.iter().cloned());
+    }
+
+    /// Adds findings.
+    pub fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+        self.sort_findings();
+    }
+
+    /// The first finding that stands against the run.
+    pub fn error(&self) -> Option<&Finding> {
+        self.findings
+            .first()
+            .filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// What is worth knowing, or the error that stands against the run.
+    pub fn into_findings(self) -> Result<Vec<Finding>, Failure> {
+        match self.error() {
+            Some(error) => Err(Failure::permanent(&*error.message).with_remedy(&*error.remedy)),
+            None => Ok(self.findings),
+        }
+    }
+
+    /// The limits of the run.
+    pub fn limits(&self) -> Limits {
+        Limits::new(&self.request.variables)
+    }
+
+    /// Whether the output table is emptied before the first pipeline starts.
+    pub fn empties_output(&self) -> bool {
+        self.request.scope == Scope::Chain && self.request.variables.bq_truncate
+    }
+
+    /// The pipeline runs as they are journalled, in the order of their starts.
+    pub fn into_pipelines(self) -> Vec<PlannedPipeline> {
+        let starts = self.pipelines.into_iter().flatten();
+        starts.map(|start| start.pipeline).collect()
+    }
+
+    fn of_row(&self, row: &ConfigurationRow) -> PlannedStart {
+        let limits = self.limits();
+        let edited = self.request.edits.get(&row.task);
+        PlannedStart {
+            pipeline: PlannedPipeline {
+                task: row.task.clone(),
+                priority: row.priority,
+                timeout: row.timeout.unwrap_or(limits.timeout),
+                allowed_tries: row
+                    .max_retries
+                    .map_or(limits.tries, |retries| retries.saturating_add(1)),
+                arguments: edited.unwrap_or(&row.arguments).clone(),
+            },
+            row: Some(row.arguments.clone()),
+        }
+    }
+
+    fn by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
+        let limits = self.limits();
+        let task = match (arguments.get("business_unit"), arguments.get("data_source")) {
+            (Some(unit), Some(source)) => task_id(unit, source),
+            _ => TaskId::new("start_pipeline_by_hand"),
+        };
+        PlannedStart {
+            pipeline: PlannedPipeline {
+                task,
+                priority: 0,
+                timeout: limits.timeout,
+                allowed_tries: limits.tries,
+                arguments: arguments.clone(),
+            },
+            row: None,
+        }
+    }
+
+    fn sort_findings(&mut self) {
+        self.findings.sort_by_key(|finding| Reverse(finding.severity));
+    }
+}
+
+impl PlannedStart {
+    /// Every argument that the row or the run has, in the order of the names.
+    pub fn arguments(&self) -> Vec<PlannedArgument<'_>> {
+        compare(self.row.as_ref(), &self.pipeline.arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! A plan in lines, the same on the screen and in a terminal; each shows the findings in its own way.
+
+use super::{ArgumentSource, Plan, PlannedArgument, PlannedStart};
+use crate::log::clean;
+use crate::request::Scope;
+use crate::time::human;
+
+/// A line of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanLine {
+    /// What it is about.
+    pub kind: LineKind,
+    /// How deep it is indented, in steps.
+    pub indent: usize,
+    /// Its text, without control characters.
+    pub text: String,
+}
+
+/// What a line of a plan is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// A heading.
+    Heading,
+    /// Something that happens.
+    Step,
+    /// Something that destroys data.
+    Danger,
+    /// Something that differs from what the table says, or that will surprise.
+    Warning,
+    /// Something that is not known yet.
+    Pending,
+    /// Something that does not happen.
+    LeftOut,
+    /// An argument as the table or the command line gives it.
+    Argument,
+}
+
+/// Which arguments are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Those that differ from the row.
+    Changes,
+    /// All of them.
+    Arguments,
+}
+
+fn line(kind: LineKind, indent: usize, text: impl Into<String>) -> PlanLine {
+    let text = text.into();
+    PlanLine { kind, indent, text }
+}
+
+impl Plan {
+    /// The plan in lines, without its findings.
+    pub fn lines(&self, detail: Detail) -> Vec<PlanLine> {
+        let mut lines = self.steps();
+        lines.extend(self.pipeline_lines(detail));
+        lines.push(line(LineKind::Step, 1, "end"));
+        lines.extend(self.left_out_lines());
+        lines
+    }
+
+    fn steps(&self) -> Vec<PlanLine> {
+        let variables = &self.request.variables;
+        let output = format!("{}.{}", variables.bq_dataset_id, variables.bq_output_table);
+        let mut lines = vec![
+            line(LineKind::Heading, 0, "In this order"),
+            line(LineKind::Step, 1, "start: looks at everything that can be wrong"),
+        ];
+        if self.request.scope != Scope::Chain {
+            return lines;
+        }
+        lines.push(if self.empties_output() {
+            let text = format!("truncate_table: {output} is EMPTIED first");
+            line(LineKind::Danger, 1, text)
+        } else {
+            let text = format!("truncate_table: left out (bq_truncate is false); {output} keeps its rows");
+            line(LineKind::LeftOut, 1, text)
+        });
+        let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
+        lines.push(line(
+            LineKind::Step,
+            1,
+            format!("get_configuration: reads {table}"),
+        ));
+        lines.push(line(LineKind::Step, 1, "filter_arguments: keeps the active rows"));
+        lines
+    }
+
+    fn pipeline_lines(&self, detail: Detail) -> Vec<PlanLine> {
+        let Some(starts) = &self.pipelines else {
+            let text =
+                "the pipelines of the active rows: the table was not read yet, the run reads it itself";
+            return vec![line(LineKind::Pending, 1, text)];
+        };
+        if starts.is_empty() {
+            return vec![line(LineKind::Warning, 1, "no pipeline: no row is active")];
+        }
+        let limits = self.limits();
+        let heading = format!(
+            "{} of {}, at most {} at once, {} each, {} more tries:",
+            count(starts.len(), "run"),
+            self.request.variables.cdf_pipeline_name,
+            limits.max_active,
+            human(limits.timeout),
+            limits.tries.saturating_sub(1),
+        );
+        let mut lines = vec![line(LineKind::Step, 1, heading)];
+        for start in starts {
+            lines.push(line(LineKind::Step, 3, self.start_text(start)));
+            let arguments = start.arguments();
+            lines.extend(
+                arguments
+                    .iter()
+                    .filter_map(|argument| argument_line(argument, detail)),
+            );
+        }
+        lines
+    }
+
+    /// The task, its priority, and the limits that its row sets.
+    fn start_text(&self, start: &PlannedStart) -> String {
+        let (pipeline, limits) = (&start.pipeline, self.limits());
+        let mut text = format!(
+            "{} (priority {}",
+            clean(pipeline.task.as_str()),
+            pipeline.priority
+        );
+        if pipeline.timeout != limits.timeout {
+            text += &format!(", {} a try", human(pipeline.timeout));
+        }
+        if pipeline.allowed_tries != limits.tries {
+            text += &format!(", {} more tries", pipeline.allowed_tries.saturating_sub(1));
+        }
+        text + ")"
+    }
+
+    fn left_out_lines(&self) -> Vec<PlanLine> {
+        if self.left_out.is_empty() {
+            return Vec::new();
+        }
+        let heading = format!("Left out: {} not active", count(self.left_out.len(), "row"));
+        let mut lines = vec![line(LineKind::Step, 0, ""), line(LineKind::Heading, 0, heading)];
+        lines.extend(self.left_out.iter().map(|row| {
+            let text = format!("{} / {}", row.business_unit, row.data_source);
+            line(LineKind::LeftOut, 1, on_one_line(&text))
+        }));
+        lines
+    }
+}
+
+fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanLine> {
+    let name = argument.name;
+    let value = argument.shown_value().unwrap_or_default();
+    let text = match argument.source {
+        ArgumentSource::Row | ArgumentSource::ByHand if detail == Detail::Changes => return None,
+        ArgumentSource::Row | ArgumentSource::ByHand => {
+            let text = on_one_line(&format!("{name} = {value}"));
+            return Some(line(LineKind::Argument, 5, text));
+        }
+        ArgumentSource::Added => format!("edited: + {name} = {value}"),
+        ArgumentSource::Removed => format!("edited: - {name}"),
+        ArgumentSource::Edited => {
+            let before = argument.shown_row_value().unwrap_or_default();
+            format!("edited: {name} = {value} (the row says {before})")
+        }
+    };
+    Some(line(LineKind::Warning, 5, on_one_line(&text)))
+}
+
+fn on_one_line(text: &str) -> String {
+    clean(text).replace('\n', " ")
+}
+
+/// `1 row`, `3 rows`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
