@@ -15,12 +15,12 @@ mod parts;
 mod sandbox;
 mod terminal;
 
-use crate::cli::{Choice, Cli, Exit, Mode, RunOptions};
+use crate::cli::{Choice, Cli, Exit, Mode, Output, RunOptions};
 use crate::config::{Config, Home, Overrides, Settings};
 use crate::store::Journal;
 use crate::{engine, headless, telemetry};
 use anyhow::Context;
-use domain::finding::{Finding, Severity};
+use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -73,26 +73,6 @@ impl Setting {
 
 async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
     let settings = &setting.settings;
-    let findings: Vec<Finding> = settings
-        .findings
-        .iter()
-        .cloned()
-        .chain(settings.variables.check())
-        .collect();
-    for finding in findings
-        .iter()
-        .filter(|finding| finding.severity < Severity::Error)
-    {
-        tell(&format!("{finding}"));
-    }
-    let errors: Vec<_> = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .collect();
-    if !errors.is_empty() {
-        errors.iter().for_each(|finding| tell(&format!("{finding}")));
-        return Ok(Exit::Usage);
-    }
     let scope = options.args.clone().map_or(Scope::Chain, Scope::Single);
     let request = RunRequest {
         profile: settings.profile.clone(),
@@ -100,6 +80,17 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
         scope,
         edits: BTreeMap::new(),
     };
+    if options.dry_run {
+        return Ok(dry_run(&setting, request, options.output).await);
+    }
+    let mut plan = Plan::new(request.clone(), None);
+    plan.add(settings.findings.iter().cloned());
+    plan.findings
+        .iter()
+        .for_each(|finding| tell(&finding.to_string()));
+    if plan.error().is_some() {
+        return Ok(Exit::Usage);
+    }
     let journal = Journal::open(&setting.home.database())?;
     let (parts, kept) = parts::gather(setting.home.clone(), journal, settings);
     let manner = headless::Manner {
@@ -111,6 +102,18 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
         sandbox.shutdown().await;
     }
     exit.context("Signals cannot be listened to.")
+}
+
+/// Prints the plan; neither the journal nor a lease is opened.
+async fn dry_run(setting: &Setting, request: RunRequest, output: Output) -> Exit {
+    let (client, kept) = parts::connect(&setting.home, &setting.settings);
+    let mut plan = engine::dry_run(client, request).await;
+    plan.add(setting.settings.findings.iter().cloned());
+    let exit = headless::plan::print(&plan, output);
+    if let Ok(sandbox) = kept.await {
+        sandbox.shutdown().await;
+    }
+    exit
 }
 
 /// A line for the person, on standard error; whoever reads may have gone.

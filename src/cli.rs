@@ -16,6 +16,7 @@ Examples:
   downbeat --profile prod                   the terminal, on [profile.prod] of config.toml
   downbeat run --profile prod               one run of all active rows, for cron and CI
   downbeat run --set bq_truncate=false      the same with one variable changed
+  downbeat run --dry-run                    what a run would do, without doing it
   downbeat run --args business_unit=hr,data_source=engineer
                                             one pipeline by hand
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
@@ -69,6 +70,7 @@ pub enum Mode {
 
 const RUN_HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
+With --dry-run it ends there, with 0, or with 2 if an error stands against the run.
 
 Exit codes:
   0    every pipeline of the run completed
@@ -90,6 +92,9 @@ pub struct RunOptions {
     /// Change one variable for this run; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
+    /// Print what the run would do and what stands against it; start and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// How to tell what happens: for people, or one JSON object per line
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
@@ -294,13 +299,14 @@ mod tests {
     #[test]
     fn one_pipeline_by_hand() {
         let cli = read(
-            "downbeat run --args business_unit=hr,data_source=engineer --output json --on-interrupt leave",
+            "downbeat run --dry-run --args business_unit=hr,data_source=engineer --output json --on-interrupt leave",
         );
         let Some(Mode::Run(options)) = cli.unwrap().mode else {
             panic!("no run")
         };
         let expected = [("business_unit", "hr"), ("data_source", "engineer")];
         assert_eq!(options.args, Some(expected.into_iter().collect()));
+        assert!(options.dry_run);
         assert_eq!(
             (options.output, options.on_interrupt),
             (Output::Json, OnInterrupt::Leave)

@@ -12,11 +12,13 @@
 mod clock;
 mod cloud;
 mod driver;
+mod dry_run;
 mod job;
 mod tail;
 
 pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn};
+pub use dry_run::dry_run;
 
 use domain::command::RunCommand;
 use domain::event::RunEvent;

@@ -11,6 +11,7 @@
 mod bars;
 mod json;
 mod lines;
+pub mod plan;
 mod words;
 
 use crate::cli::{Exit, OnInterrupt, Output};
@@ -20,8 +21,7 @@ use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::request::RunRequest;
 use domain::run::Run;
-use domain::state::RunState;
-use domain::state::TaskState;
+use domain::state::{RunState, TaskState};
 use domain::task::TaskKind;
 use std::io::{self, IsTerminal};
 use std::time::Duration;

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 const GOOGLE_FUSION: &str = "https://datafusion.googleapis.com";
 const GOOGLE_BIGQUERY: &str = "https://bigquery.googleapis.com";
 
-/// The parts, once they are there, and beside them the sandbox, which must be kept until the end.
+/// The parts of an engine, once they are there, and the sandbox, which must be kept until the end.
 pub(super) fn gather(
     home: Home,
     journal: Journal,
@@ -24,21 +24,33 @@ pub(super) fn gather(
     impl Future<Output = Result<Parts, Failure>> + Send + use<>,
     oneshot::Receiver<Embedded>,
 ) {
+    let (client, kept) = connect(&home, settings);
+    let parts = async move { Ok(assemble(home, journal, client.await?)) };
+    (parts, kept)
+}
+
+/// The client, once it is there, and the sandbox, which must be kept until the end.
+pub(super) fn connect(
+    home: &Home,
+    settings: &Settings,
+) -> (
+    impl Future<Output = Result<Client, Failure>> + Send + use<>,
+    oneshot::Receiver<Embedded>,
+) {
     let (keep, kept) = oneshot::channel();
     let (connection, embedded) = (settings.connection.clone(), settings.wants_sandbox());
-    let parts = async move {
-        let client = if embedded {
-            let sandbox = sandbox::open(&home).await?;
-            let client = client(&connection, Some(&sandbox));
-            // Whoever would keep it is gone only when the program ends.
-            let _ = keep.send(sandbox);
-            client?
-        } else {
-            client(&connection, None)?
-        };
-        Ok(assemble(home, journal, client))
+    let home = home.clone();
+    let client = async move {
+        if !embedded {
+            return client(&connection, None);
+        }
+        let sandbox = sandbox::open(&home).await?;
+        let client = client(&connection, Some(&sandbox));
+        // The receiver is gone only when the program ends.
+        let _ = keep.send(sandbox);
+        client
     };
-    (parts, kept)
+    (client, kept)
 }
 
 fn assemble(home: Home, journal: Journal, client: Client) -> Parts {

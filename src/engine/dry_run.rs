@@ -1,0 +1,40 @@
+//! The plan of a run without the run: only reads, takes no lease, and writes nothing, not even to the
+//! journal.
+
+use super::cloud::Cloud;
+use crate::client::Client;
+use domain::failure::Failure;
+use domain::finding::Finding;
+use domain::plan::Plan;
+use domain::request::RunRequest;
+
+/// The plan as the run's `start` would judge it; what cannot be read is an error of the plan.
+pub async fn dry_run(client: impl Future<Output = Result<Client, Failure>>, request: RunRequest) -> Plan {
+    let mut plan = Plan::new(request.clone(), None);
+    if plan.error().is_some() {
+        return plan;
+    }
+    match judged(client, &request).await {
+        Ok(judged) => judged,
+        Err(failure) => {
+            let remedy = failure.remedy.unwrap_or_default();
+            plan.add([Finding::error("start", failure.reason, remedy)]);
+            plan
+        }
+    }
+}
+
+async fn judged(
+    client: impl Future<Output = Result<Client, Failure>>,
+    request: &RunRequest,
+) -> Result<Plan, Failure> {
+    let cloud = Cloud::new(&client.await?, &request.variables);
+    let mut plan = cloud.preflight(request, None).await?;
+    // The preflight stops at its first error; the rows are worth showing all the same.
+    if plan.pipelines.is_none()
+        && let Ok(configuration) = cloud.configuration().await
+    {
+        plan.read(&configuration);
+    }
+    Ok(plan)
+}

@@ -1,0 +1,102 @@
+//! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
+
+use crate::cli::{Exit, Output};
+use crate::engine::now;
+use domain::finding::{Finding, Severity};
+use domain::log::clean;
+use domain::plan::{Detail, Plan, PlannedArgument, PlannedStart};
+use domain::request::Scope;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Prints a plan; the exit code says whether an error stands against the run.
+pub fn print(plan: &Plan, output: Output) -> Exit {
+    let exit = if plan.error().is_some() {
+        Exit::Usage
+    } else {
+        Exit::Success
+    };
+    let text = match output {
+        Output::Json => as_json(plan, exit).to_string(),
+        Output::Text => as_text(plan),
+    };
+    // The reader of a pipe may be gone.
+    let _ = writeln!(io::stdout(), "{text}");
+    exit
+}
+
+fn as_text(plan: &Plan) -> String {
+    let variables = &plan.request.variables;
+    let mut lines = vec![format!(
+        "Profile {}: pipeline {} of instance {} in project {}.",
+        plan.request.profile, variables.cdf_pipeline_name, variables.cdf_instance, variables.project_id
+    )];
+    lines.extend(plan.findings.iter().map(finding_text));
+    lines.push(String::new());
+    lines.extend(plan.lines(Detail::Arguments).into_iter().map(|line| {
+        let indent = "  ".repeat(line.indent);
+        format!("{indent}{}", line.text)
+    }));
+    lines.push(String::new());
+    lines.push(match plan.error() {
+        Some(_) => "The run cannot start: see the errors above.".into(),
+        None => "Nothing was started and nothing was emptied: this is a dry run.".into(),
+    });
+    lines.join("\n")
+}
+
+fn finding_text(finding: &Finding) -> String {
+    let word = match finding.severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    clean(&format!("{word}: {finding}"))
+}
+
+fn as_json(plan: &Plan, exit: Exit) -> Value {
+    let (variables, limits) = (&plan.request.variables, plan.limits());
+    let path = |table: &str| format!("{}.{}.{table}", variables.project_id, variables.bq_dataset_id);
+    let output = path(&variables.bq_output_table);
+    let pipelines = plan.pipelines.as_ref();
+    let left_out = plan.left_out.iter().map(|row| {
+        json!({"business_unit": row.business_unit, "data_source": row.data_source, "reason": row.reason})
+    });
+    json!({
+        "event": "plan",
+        "time": now().to_rfc3339(),
+        "profile": plan.request.profile,
+        "instance": variables.cdf_instance,
+        "namespace": variables.cdf_namespace,
+        "pipeline": variables.cdf_pipeline_name,
+        "configuration_table": (plan.request.scope == Scope::Chain).then(|| path(&variables.bq_config_table)),
+        "emptied_table": plan.empties_output().then_some(&output),
+        "output_table": output,
+        "max_active_pipelines": limits.max_active,
+        "retry_interval_seconds": limits.retry_interval.as_secs_f64(),
+        "dag_timeout_seconds": limits.dag_timeout.as_secs_f64(),
+        "pipelines": pipelines.map(|starts| starts.iter().map(start).collect::<Vec<_>>()),
+        "left_out": left_out.collect::<Vec<_>>(),
+        "findings": plan.findings,
+        "exit": exit as u8,
+    })
+}
+
+fn start(start: &PlannedStart) -> Value {
+    let pipeline = &start.pipeline;
+    json!({
+        "task": pipeline.task,
+        "priority": pipeline.priority,
+        "timeout_seconds": pipeline.timeout.as_secs(),
+        "allowed_tries": pipeline.allowed_tries,
+        "arguments": start.arguments().iter().map(argument).collect::<Vec<_>>(),
+    })
+}
+
+fn argument(argument: &PlannedArgument<'_>) -> Value {
+    json!({
+        "name": argument.name,
+        "value": argument.shown_value(),
+        "source": argument.source.as_str(),
+    })
+}
