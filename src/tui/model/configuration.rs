@@ -4,8 +4,9 @@ use crate::tui::model::editor::Editor;
 use domain::arguments::{RuntimeArguments, is_secret_name};
 use domain::failure::Failure;
 use domain::id::TaskId;
+use domain::plan::{PlannedArgument, compare};
 use domain::row::{Configuration, ConfigurationRow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The pane of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -80,19 +81,6 @@ pub enum Typing {
     },
 }
 
-/// How an argument differs from what the row gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Not at all.
-    Same,
-    /// Another value.
-    Changed,
-    /// The row does not have it.
-    Added,
-    /// The run does not get it.
-    Removed,
-}
-
 impl ArgumentsForm {
     /// The form of a row.
     pub fn new(row: &ConfigurationRow, values: &RuntimeArguments) -> Self {
@@ -105,31 +93,21 @@ impl ArgumentsForm {
         }
     }
 
-    /// Every argument that the row or the run has, with how it differs, in the order of the names.
-    pub fn lines(&self) -> Vec<(String, Difference)> {
-        let names = self.row.iter().chain(self.values.iter()).map(|(name, _)| name);
-        let names: BTreeSet<&str> = names.collect();
-        let lines = names.into_iter().map(|name| {
-            let difference = match (self.row.get(name), self.values.get(name)) {
-                (Some(_), None) => Difference::Removed,
-                (None, _) => Difference::Added,
-                (row, value) if row == value => Difference::Same,
-                _ => Difference::Changed,
-            };
-            (name.to_owned(), difference)
-        });
-        lines.collect()
+    /// Every argument that the row or the run has, in the order of the names.
+    pub fn lines(&self) -> Vec<PlannedArgument<'_>> {
+        compare(Some(&self.row), &self.values)
     }
 
     /// The selected argument's name.
     pub fn name(&self) -> Option<String> {
-        self.lines().into_iter().nth(self.selected).map(|(name, _)| name)
+        let lines = self.lines();
+        lines.get(self.selected).map(|argument| argument.name.to_owned())
     }
 
     /// Selects the argument of this name.
     pub fn select(&mut self, name: &str) {
         let lines = self.lines();
-        let found = lines.iter().position(|(known, _)| known == name);
+        let found = lines.iter().position(|argument| argument.name == name);
         self.selected = found.unwrap_or(self.selected.min(lines.len().saturating_sub(1)));
     }
 

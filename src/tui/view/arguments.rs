@@ -2,11 +2,11 @@
 
 use super::variables::field;
 use crate::tui::model::Model;
-use crate::tui::model::configuration::{ArgumentsForm, Difference, Typing};
+use crate::tui::model::configuration::{ArgumentsForm, Typing};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
-use domain::arguments::{MASK, is_secret_name};
+use domain::plan::{ArgumentSource, PlannedArgument};
 use ratatui::layout::Rect;
 
 /// The widest the form gets.
@@ -23,14 +23,19 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, paint: &mut Paint) {
         height: area.height - foot,
         ..area
     };
-    let longest = lines.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let longest = lines
+        .iter()
+        .map(|argument| text::width(argument.name))
+        .max()
+        .unwrap_or(0);
     let names = longest.clamp(12, 12.max(usize::from(area.width) / 2));
     let value_at = u16::try_from(names).unwrap_or(0) + 3;
     let shown = list::around(form.selected, lines.len(), usize::from(list.height));
     for (row, place) in (0..).zip(shown) {
-        let (name, difference) = &lines[place];
-        line(form, name, *difference, (names, value_at), list, row, paint);
-        let is_typed = matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == name);
+        let argument = &lines[place];
+        line(argument, (names, value_at), list, row, paint);
+        let is_typed =
+            matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == argument.name);
         if is_typed && let Some(editor) = form.editor() {
             let below = Rect {
                 width: list.width,
@@ -53,38 +58,29 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, paint: &mut Paint) {
 }
 
 fn line(
-    form: &ArgumentsForm,
-    name: &str,
-    difference: Difference,
+    argument: &PlannedArgument<'_>,
     (names, value_at): (usize, u16),
     area: Rect,
     row: u16,
     paint: &mut Paint,
 ) {
-    let masked = |value: &str| {
-        if is_secret_name(name) {
-            MASK.to_owned()
-        } else {
-            value.to_owned()
-        }
+    let value = argument.shown_value().unwrap_or_default();
+    let before = argument.shown_row_value().unwrap_or_default();
+    let (value, note, meaning) = match argument.source {
+        ArgumentSource::Row | ArgumentSource::ByHand => (value, String::new(), Meaning::Text),
+        ArgumentSource::Edited => (value, format!("the row says {before}"), Meaning::Warning),
+        ArgumentSource::Added => (value, "added".into(), Meaning::Warning),
+        ArgumentSource::Removed => (before, "left out".into(), Meaning::Muted),
     };
-    let before = masked(form.row.get(name).unwrap_or_default());
-    let (value, note, meaning) = match difference {
-        Difference::Same => (before, String::new(), Meaning::Text),
-        Difference::Changed => (
-            masked(form.values.get(name).unwrap_or_default()),
-            format!("the row says {before}"),
-            Meaning::Warning,
-        ),
-        Difference::Added => (
-            masked(form.values.get(name).unwrap_or_default()),
-            "added".into(),
-            Meaning::Warning,
-        ),
-        Difference::Removed => (before, "left out".into(), Meaning::Muted),
-    };
-    paint.field(area, 2, row, names, name, paint.look.style(Meaning::Text));
-    let end = paint.text(area, value_at, row, &value, paint.look.style(meaning));
+    paint.field(
+        area,
+        2,
+        row,
+        names,
+        argument.name,
+        paint.look.style(Meaning::Text),
+    );
+    let end = paint.text(area, value_at, row, value, paint.look.style(meaning));
     if !note.is_empty() {
         paint.text(
             area,
@@ -97,13 +93,7 @@ fn line(
 }
 
 /// Below the list: the field of a new name, what is wrong, or what this form is for.
-fn foot_lines(
-    form: &ArgumentsForm,
-    lines: &[(String, Difference)],
-    area: Rect,
-    foot: u16,
-    paint: &mut Paint,
-) {
+fn foot_lines(form: &ArgumentsForm, lines: &[PlannedArgument<'_>], area: Rect, foot: u16, paint: &mut Paint) {
     if foot < 2 {
         return;
     }
@@ -115,7 +105,7 @@ fn foot_lines(
             true
         }
         Some(Typing::Value { name, editor }) => {
-            if !lines.iter().any(|(known, _)| known == name) {
+            if !lines.iter().any(|argument| argument.name == name) {
                 let words = format!("{name} = ");
                 let column = paint.text(area, 0, first, &words, paint.look.style(Meaning::Accent));
                 field(editor, area, column, first, paint);
