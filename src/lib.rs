@@ -55,7 +55,7 @@
 //! | --- | --- |
 //! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, places, condition), `tui/update.rs` (what it does). Footer and help follow. |
 //! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
-//! | a task state | `crates/domain/src/state.rs` (state and legal transitions), `crates/domain/src/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, word), `tui/theme.rs` if it means something new, `headless/words.rs` if it is told differently |
+//! | a task state | `crates/domain/src/state.rs` (the state), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, word), `tui/theme.rs` if it means something new, `headless/words.rs` if it is told differently |
 //! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs` |
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |
 //! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update/moving.rs`, a picture in `tests/screens/pictures.rs` |

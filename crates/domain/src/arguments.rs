@@ -42,16 +42,6 @@ impl RuntimeArguments {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The same with the values of secret-looking names masked: for journal, log and screen.
     #[must_use]
     pub fn redacted(&self) -> Self {

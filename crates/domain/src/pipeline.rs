@@ -120,8 +120,6 @@ pub struct PipelineRun {
     pub state: PipelineState,
     /// When the start was accepted (whole seconds on the wire).
     pub starting: Timestamp,
-    /// When it ended, if it has.
-    pub end: Option<Timestamp>,
     /// Whether its cluster is gone (DEPROVISIONED or ORPHANED). Never true for REJECTED (measured).
     pub cluster_ended: bool,
     /// The run's own arguments, or that they cannot be seen yet.

@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 #![expect(clippy::disallowed_methods, reason = "the scenarios are files; the core under test reads none")]
 
+#[path = "scheduler/transitions.rs"]
+mod transitions;
 #[path = "scheduler/world.rs"]
 mod world;
 

@@ -24,7 +24,6 @@ pub enum StopAnswer {
 struct Record {
     runid: String,
     starting: i64,
-    end: Option<i64>,
     status: PipelineState,
     #[serde(default)]
     properties: Map<String, Value>,
@@ -49,7 +48,6 @@ impl From<Record> for PipelineRun {
             id: PipelineRunId::new(record.runid),
             state: record.status,
             starting: Timestamp::from_seconds(record.starting),
-            end: record.end.map(Timestamp::from_seconds),
             cluster_ended,
         }
     }

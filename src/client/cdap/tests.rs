@@ -147,12 +147,11 @@ async fn a_young_record_decides_nothing_and_an_old_one_all() {
         panic!("{running:?}")
     };
     assert_eq!(arguments["input"], "/data/in/a.txt");
-    assert_eq!((running.end, running.cluster_ended), (None, false));
+    assert!(!running.cluster_ended);
     assert_eq!(
         (ended.state, ended.cluster_ended),
         (PipelineState::Completed, true)
     );
-    assert_eq!(ended.end, Some(Timestamp::from_seconds(1_795_412_149)));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! It checks after every step what must always hold: one live run for a try, legal transitions, and
 //! that a replay of the journal is the run.
 
+use super::transitions::is_legal;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
@@ -112,7 +113,6 @@ impl ServerRun {
         PipelineRun {
             id: self.id.clone(),
             cluster_ended: state.is_end(),
-            end: state.is_end().then_some(now),
             state,
             starting: Timestamp::from_seconds(self.started.seconds()),
             arguments: if hidden {
@@ -256,7 +256,7 @@ impl World {
             for (id, from) in before {
                 let to = run.task(&id).unwrap().state;
                 assert!(
-                    from == to || from.can_become(to),
+                    from == to || is_legal(from, to),
                     "{id}: {from:?} -> {to:?} by {:?}",
                     event.fact
                 );
