@@ -93,11 +93,11 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
     }
     let journal = Journal::open(&setting.home.database())?;
     let (parts, kept) = parts::gather(setting.home.clone(), journal, settings);
-    let manner = headless::Manner {
+    let headless_options = headless::Options {
         output: options.output,
         on_interrupt: options.on_interrupt,
     };
-    let exit = headless::run(engine::spawn(parts), request, manner).await;
+    let exit = headless::run(engine::spawn(parts), request, headless_options).await;
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;
     }
@@ -116,7 +116,7 @@ async fn dry_run(setting: &Setting, request: RunRequest, output: Output) -> Exit
     exit
 }
 
-/// A line for the person, on standard error; whoever reads may have gone.
+/// A line for the person, on standard error; the reader of a pipe may be gone.
 fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "downbeat: {line}");
 }

@@ -1,12 +1,12 @@
-//! One run without a screen: the same engine, told line by line.
+//! One run without a screen: the same engine, printed line by line. `plan.rs` prints a plan instead.
 //!
 //! ```text
-//!  engine ── Update ──→ Run (the one reducer) ──→ Teller ─┬ lines.rs  plain lines
+//!  engine ── Update ──→ Run (the one reducer) ──→ Printer ─┬ lines.rs  plain lines
 //!  Ctrl-C ──────────→ stop, or leave                      ├ bars.rs   progress bars on a terminal
 //!                                                         └ json.rs   one JSON object per line
 //! ```
 //!
-//! It decides nothing about a run; the exit code is [`verdict`]'s.
+//! It decides nothing about a run; [`exit_code`] gives the exit code.
 
 mod bars;
 mod json;
@@ -27,34 +27,34 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Tells a run to somebody.
-trait Teller {
+/// Prints what happens in a run.
+trait Printer {
     /// Something happened; `run` is the run after it.
     fn event(&mut self, run: &Run, event: &RunEvent);
-    /// The engine could not do what was wanted.
-    fn trouble(&mut self, failure: &Failure);
-    /// A word beside the run's own facts.
+    /// The engine refused a command or broke.
+    fn failure(&mut self, failure: &Failure);
+    /// A sentence that is not a fact of the run.
     fn note(&mut self, text: &str);
     /// It is over.
     fn end(&mut self, run: &Run, exit: Exit);
 }
 
-/// What a headless run is asked to do beside the run itself.
+/// How a run is printed and interrupted.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
-    /// How to tell.
+pub struct Options {
+    /// In which form.
     pub output: Output,
     /// What becomes of live runs on an interrupt.
     pub on_interrupt: OnInterrupt,
 }
 
-/// Runs and tells until the end; the exit code says how it ended.
+/// Runs and prints until the end; the exit code says how it ended.
 ///
 /// # Errors
 /// Signals cannot be listened to.
-pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Result<Exit> {
+pub async fn run(engine: Engine, request: RunRequest, options: Options) -> io::Result<Exit> {
     let mut session = Session {
-        teller: match manner.output {
+        printer: match options.output {
             Output::Json => Box::new(json::Json),
             Output::Text if io::stderr().is_terminal() && io::stdout().is_terminal() => {
                 Box::new(bars::Bars::default())
@@ -63,7 +63,7 @@ pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Res
         },
         engine,
         run: None,
-        on_interrupt: manner.on_interrupt,
+        on_interrupt: options.on_interrupt,
         interrupts: 0,
     };
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -72,29 +72,29 @@ pub async fn run(engine: Engine, request: RunRequest, manner: Manner) -> io::Res
         .commands
         .send(Command::Start(Box::new(request)))
         .await;
-    let exit = session.conduct(&mut signals).await;
+    let exit = session.until_end(&mut signals).await;
     session.close().await;
     if let Some(run) = &session.run {
-        session.teller.end(run, exit);
+        session.printer.end(run, exit);
     }
     Ok(exit)
 }
 
 struct Session {
     engine: Engine,
-    teller: Box<dyn Teller>,
+    printer: Box<dyn Printer>,
     run: Option<Run>,
     on_interrupt: OnInterrupt,
     interrupts: u32,
 }
 
 impl Session {
-    async fn conduct(&mut self, signals: &mut (Signal, Signal)) -> Exit {
+    async fn until_end(&mut self, signals: &mut (Signal, Signal)) -> Exit {
         loop {
             tokio::select! {
                 update = self.engine.updates.recv() => match update {
                     Some(update) => {
-                        if let Some(exit) = self.take(update) {
+                        if let Some(exit) = self.on_update(update) {
                             return exit;
                         }
                     }
@@ -106,7 +106,7 @@ impl Session {
         }
     }
 
-    fn take(&mut self, update: Update) -> Option<Exit> {
+    fn on_update(&mut self, update: Update) -> Option<Exit> {
         match update {
             Update::Events(events) => {
                 for event in &events {
@@ -116,15 +116,15 @@ impl Session {
                 Some(if self.interrupts > 0 {
                     Exit::Interrupted
                 } else {
-                    verdict(run)
+                    exit_code(run)
                 })
             }
             Update::Refused(failure) => {
-                self.teller.trouble(&failure);
+                self.printer.failure(&failure);
                 Some(Exit::Usage)
             }
             Update::Broken(failure) => {
-                self.teller.trouble(&failure);
+                self.printer.failure(&failure);
                 Some(if self.run.is_none() {
                     Exit::Usage
                 } else {
@@ -141,7 +141,7 @@ impl Session {
             run => *run = Run::begin(event),
         }
         if let Some(run) = &self.run {
-            self.teller.event(run, event);
+            self.printer.event(run, event);
         }
     }
 
@@ -149,12 +149,12 @@ impl Session {
     async fn interrupt(&mut self) -> Option<Exit> {
         self.interrupts += 1;
         if self.interrupts == 1 && self.on_interrupt == OnInterrupt::Stop && self.run.is_some() {
-            self.teller
+            self.printer
                 .note("Interrupted: stopping the pipeline runs. Interrupt again to leave them running.");
             let _ = self.engine.commands.send(Command::Run(RunCommand::Stop)).await;
             return None;
         }
-        self.teller
+        self.printer
             .note("Interrupted: pipeline runs that are live go on; the next start finds them again.");
         Some(Exit::Interrupted)
     }
@@ -167,8 +167,8 @@ impl Session {
     }
 }
 
-/// What a finished run means for whoever started it.
-fn verdict(run: &Run) -> Exit {
+/// The exit code of a finished run.
+fn exit_code(run: &Run) -> Exit {
     let never_began = run
         .single(TaskKind::Start)
         .is_some_and(|start| start.state == TaskState::Failed);

@@ -1,4 +1,4 @@
-//! The only clock of a run. Everything below gets its moments from here.
+//! The only clock of a run.
 
 use domain::time::Timestamp;
 use std::time::Duration;

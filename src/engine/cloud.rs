@@ -1,5 +1,5 @@
-//! The services of one run, in the run's own words: every answer is a domain type, every error a
-//! [`Failure`]. It decides nothing and retries nothing; the client does the first, the scheduler the second.
+//! The services of one run: every answer is a domain type, every error a [`Failure`]. It decides nothing
+//! and retries nothing: the scheduler decides, the client repeats requests.
 //!
 //! Preflight is in `cloud/preflight.rs`, reasons of failures in `cloud/explain.rs`.
 
@@ -43,7 +43,7 @@ struct Shared {
     bigquery: BigQuery,
     variables: Variables,
     pipeline: PipelineName,
-    /// The way to the instance's CDAP, once it is known.
+    /// The client of the instance's CDAP, once its address is known.
     cdap: OnceCell<Cdap>,
     /// The stages of the pipeline, for its counts.
     stages: OnceCell<Vec<String>>,
@@ -77,7 +77,7 @@ impl Cloud {
         &self.shared.bigquery
     }
 
-    /// The instance as it is now. Without an instance (`cdap_endpoint`) there is nothing to ask.
+    /// The instance. With `cdap_endpoint` there is none.
     async fn instance(&self) -> Result<Instance, ClientError> {
         let variables = self.variables();
         let (project, location) = (
@@ -104,7 +104,7 @@ impl Cloud {
         found.await
     }
 
-    /// Who answers.
+    /// The instance and its version.
     pub async fn connect(&self) -> Result<Connected, Failure> {
         if self.shared.client.endpoints().cdap.is_some() {
             let version = self.cdap().await?.version().await?;
@@ -132,7 +132,7 @@ impl Cloud {
         TableName::new(&project, &dataset, &TableId::new(table)).map_err(Failure::permanent)
     }
 
-    /// Empties the output table under this job id. Sent twice, it runs once.
+    /// Empties the output table by this job. Sent twice, it runs once.
     pub async fn truncate(&self, job: &JobId) -> Result<(), Failure> {
         let sql = format!(
             "TRUNCATE TABLE {}",
@@ -146,7 +146,7 @@ impl Cloud {
         }
     }
 
-    /// The configuration table, judged. One row more than allowed is read, so that a cut is seen.
+    /// The configuration table with its findings. One row more than allowed is read, so that a cut is seen.
     pub async fn configuration(&self) -> Result<Configuration, Failure> {
         let most = self.variables().bq_config_max_results;
         let sql = format!("SELECT * FROM {}", self.table(&self.variables().bq_config_table)?);
@@ -175,7 +175,7 @@ impl Cloud {
             .map_err(|finding| Failure::permanent(finding.message).with_remedy(finding.remedy))
     }
 
-    /// Asks for exactly one run.
+    /// Starts exactly one run.
     pub async fn start(&self, arguments: &RuntimeArguments) -> StartOutcome {
         let cdap = match self.cdap().await {
             Ok(cdap) => cdap,
@@ -205,7 +205,7 @@ impl Cloud {
         Ok(self.cdap().await?.run(self.pipeline(), run).await?)
     }
 
-    /// Stops one run; one that is not active any more is no failure.
+    /// Stops one run; a run that is over already is not a failure.
     pub async fn stop(&self, run: &PipelineRunId) -> Result<(), Failure> {
         self.cdap().await?.stop(self.pipeline(), run).await?;
         Ok(())
@@ -249,7 +249,7 @@ fn in_order(configuration: &serde_json::Value) -> Vec<String> {
                 .iter()
                 .all(|(from, to)| to != stage || !waiting.contains(from))
         };
-        // A server refuses cycles; should there be one, any order will do.
+        // A server refuses cycles; if there is one all the same, any order will do.
         let next = waiting.iter().position(fed).unwrap_or(0);
         ordered.push(waiting.remove(next));
     }

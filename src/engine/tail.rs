@@ -2,7 +2,7 @@
 //!
 //! One tailer for each watched run. It reads forward with an overlap and drops what it has already
 //! written, because a line may arrive late with an older time; after the cluster's end it goes on until
-//! nothing new comes. Trouble while reading is waited out; a log is never a reason to fail a task.
+//! no new line comes. It reads again after an error: a log never fails a task.
 
 mod overlap;
 
@@ -24,17 +24,17 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-/// How often a log is read that somebody looks at, and one that nobody does.
+/// The pause between two readings of the log on the screen, and of any other.
 const FOCUSED: Duration = Duration::from_millis(400);
 const UNFOCUSED: Duration = Duration::from_secs(2);
 
-/// A log goes on a little after the run; this long without a new line, and it is over.
+/// A log goes on a little after the run; it is over after this time without a new line.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Events asked for at once.
+/// The most events of one request.
 const PAGE: u32 = 1_000;
 
-/// What a tailer must know of its run.
+/// What decides how often a log is read, and when it is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Attention {
     focused: bool,
@@ -68,7 +68,7 @@ impl Tails {
         }
     }
 
-    /// Follows what the events say: runs that became known, tries that ended.
+    /// Follows the events: runs that became known, tries that ended.
     pub fn follow(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
         for event in events {
             if let Fact::PipelineStarted { task, .. } = &event.fact {
@@ -141,7 +141,7 @@ impl Tails {
     }
 }
 
-/// One log on its way.
+/// The log of one try.
 struct Tail {
     dag_run: DagRunId,
     task: TaskId,
@@ -186,7 +186,7 @@ impl Tail {
                 () = tokio::time::sleep(pause) => {}
                 changed = attention.changed() => {
                     if changed.is_err() {
-                        return; // The engine has let go of it.
+                        return; // The engine has dropped it.
                     }
                 }
             }
@@ -230,7 +230,7 @@ impl Tail {
             offset = page.offset;
         }
         if written > 0 {
-            // The scheduler takes it as a sign of life, the screen as something to show.
+            // For the scheduler it is progress, for the screen something to show.
             let _ = self
                 .answers
                 .send((self.dag_run.clone(), Answer::LogSeen(self.run_id.clone())))
@@ -272,7 +272,7 @@ enum Broken {
     Disk(Failure),
 }
 
-/// The line as it is kept. CDAP prints all arguments of a run into its first line; secrets in it go.
+/// The line as it is written. CDAP prints all arguments of a run into its first line; secrets are masked.
 fn line(event: &LogEvent) -> LogLine {
     let short = event.logger.rsplit('.').next().unwrap_or(&event.logger);
     let source = event.stage.as_deref().unwrap_or(short);

@@ -1,6 +1,6 @@
 //! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
 
-use super::{Exit, Teller, words};
+use super::{Exit, Printer, words};
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
@@ -23,7 +23,7 @@ impl Bars {
         let screen = &self.screen;
         self.bars.entry(task.clone()).or_insert_with(|| {
             let bar = screen.add(ProgressBar::new_spinner());
-            // The template is a constant; should it be refused, the default one serves.
+            // The template is a constant; if it is refused, the default one is used.
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:28} {wide_msg}") {
                 bar.set_style(style);
             }
@@ -37,7 +37,7 @@ impl Bars {
     }
 }
 
-impl Teller for Bars {
+impl Printer for Bars {
     fn event(&mut self, run: &Run, event: &RunEvent) {
         if let Fact::PipelinesPlanned { pipelines } = &event.fact {
             for planned in pipelines {
@@ -69,7 +69,7 @@ impl Teller for Bars {
         }
     }
 
-    fn trouble(&mut self, failure: &Failure) {
+    fn failure(&mut self, failure: &Failure) {
         self.say(&format!("downbeat: {failure}"));
     }
 

@@ -1,6 +1,6 @@
 //! One JSON object per line: the facts as they are journalled, then a summary. An interface for scripts.
 
-use super::{Exit, Teller};
+use super::{Exit, Printer};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -13,11 +13,11 @@ use std::io::{self, Write};
 pub(super) struct Json;
 
 fn put(value: &Value) {
-    // Whoever reads may have gone; the run goes on.
+    // The reader of a pipe may be gone; the run goes on.
     let _ = writeln!(io::stdout(), "{value}");
 }
 
-impl Teller for Json {
+impl Printer for Json {
     fn event(&mut self, run: &Run, event: &RunEvent) {
         if let Ok(Value::Object(mut fields)) = serde_json::to_value(event.redacted()) {
             fields.insert("run".into(), run.id.as_str().into());
@@ -26,7 +26,7 @@ impl Teller for Json {
         }
     }
 
-    fn trouble(&mut self, failure: &Failure) {
+    fn failure(&mut self, failure: &Failure) {
         put(
             &json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": failure.remedy}),
         );

@@ -1,6 +1,6 @@
-//! Plain lines on standard output, troubles on standard error: for files, pipes and cron's mail.
+//! Plain lines on standard output, failures on standard error: for files, pipes and cron's mail.
 
-use super::{Exit, Teller, words};
+use super::{Exit, Printer, words};
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::run::Run;
@@ -9,15 +9,15 @@ use std::io::{self, Write};
 #[derive(Debug)]
 pub(super) struct Lines;
 
-impl Teller for Lines {
+impl Printer for Lines {
     fn event(&mut self, run: &Run, event: &RunEvent) {
         if let Some(line) = words::line(run, &event.fact) {
-            // Whoever reads may have gone; the run goes on.
+            // The reader of a pipe may be gone; the run goes on.
             let _ = writeln!(io::stdout(), "{} {line}", event.at.clock());
         }
     }
 
-    fn trouble(&mut self, failure: &Failure) {
+    fn failure(&mut self, failure: &Failure) {
         let _ = writeln!(io::stderr(), "downbeat: {failure}");
     }
 

@@ -1,4 +1,4 @@
-//! Each fact of a run as a line for a person; nothing for facts that a person can do without.
+//! Each fact of a run as a line for a person; no line for facts that a person does not need.
 
 use domain::event::{Discovery, Fact};
 use domain::run::Run;
