@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            Input ──→ step(now, input) ──→ events  (journal, then apply, then publish)
-//!              ▲                       └──→ effects (the driver performs them)
+//!              ▲                       └──→ effects (the driver executes them)
 //!              └────────── answers ←────────────┘
 //! ```
 //!
@@ -11,12 +11,13 @@
 //! beside it (`scheduler/in_flight.rs`) is what a restart may forget: requests in flight and their
 //! backoff.
 //!
-//! Where to look: `chain.rs` the tasks before the pipelines, `start.rs` starting and doubting,
-//! `watch.rs` seeing, `ending.rs` retries, limits, stops, and the end of the run.
+//! Where to look: `chain.rs` the tasks before the pipelines, `start.rs` starts and their lost answers,
+//! `watch.rs` watching, `limit.rs` time limits, `ending.rs` retries, stops, and the end of the run.
 
 mod chain;
 mod ending;
 mod in_flight;
+mod limit;
 mod message;
 mod start;
 mod watch;
@@ -37,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Step {
     /// What happened, in order.
     pub events: Vec<RunEvent>,
-    /// What is to be done; to be performed only after the events are on disk.
+    /// What is to be executed, after the events are on disk.
     pub effects: Vec<Effect>,
     /// When [`Input::Timer`] must come at the latest.
     pub wake_at: Option<Timestamp>,
@@ -75,12 +76,12 @@ impl Scheduler {
         }
     }
 
-    /// The run as it stands.
+    /// The run after the last step.
     pub fn run(&self) -> &Run {
         &self.run
     }
 
-    /// Takes one input and decides. `now` never runs backwards: an earlier moment counts as the last one.
+    /// Decides what follows from one input. A `now` before the last one counts as the last one.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
         self.now = self.now.max(now);
         match input {
@@ -117,7 +118,7 @@ impl Scheduler {
         }
     }
 
-    /// Everything that follows from the run as it stands and from the time.
+    /// Decides what follows from the state of the run and from the time.
     fn advance(&mut self) {
         self.check_run_limit();
         self.check_try_limits();

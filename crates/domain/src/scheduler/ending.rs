@@ -1,7 +1,4 @@
 //! Ends: of runs and tries, by success, failure, limit or stop; retries; and the end of the whole run.
-//!
-//! A limit is honest: last look first, then the stop, then the wait for its end, and then it is said
-//! what became of the run.
 
 use super::in_flight::Request;
 use super::{Effect, Scheduler};
@@ -45,7 +42,7 @@ impl Scheduler {
         }
     }
 
-    /// Stops one task in the way that fits where it stands.
+    /// Stops one task in the way that its state allows.
     fn stop_task(&mut self, id: &TaskId, why: StopReason) {
         let Some(task) = self
             .run
@@ -139,7 +136,7 @@ impl Scheduler {
         self.in_flight.allow_now(&Request::Count);
     }
 
-    /// Another try if it can get better, one is left, and there is time for it.
+    /// Plans another try if it can help, one is left, and there is time for it.
     pub(super) fn fail_try(&mut self, task: TaskId, failure: Failure) {
         let Some(this) = self.run.task(&task) else { return };
         let left = u32::try_from(this.tries.len()).is_ok_and(|used| used < this.allowed_tries);
@@ -161,7 +158,7 @@ impl Scheduler {
         });
     }
 
-    /// The end of a try that was to stop. `end` says what became of its run.
+    /// Ends a try that was to stop; `end` is what became of its run.
     pub(super) fn conclude_stop(&mut self, id: &TaskId, end: &str, cause: Option<Failure>) {
         let Some(task) = self.run.task(id) else { return };
         let cause = cause.map(|c| format!(" ({})", c.reason)).unwrap_or_default();
@@ -199,88 +196,6 @@ impl Scheduler {
                     failure,
                 });
             }
-        }
-    }
-
-    pub(super) fn check_run_limit(&mut self) {
-        if self.run.state.is_end() {
-            return;
-        }
-        if self.run.stop.is_none() && self.reached(self.run.deadline()) {
-            self.emit(Fact::RunTimedOut);
-            self.skip_waiting("dag_timeout_minutes had passed before it began.");
-            self.end_running_control("dag_timeout_minutes passed while this was under way.");
-        }
-        if self.run.stop == Some(StopReason::RunLimit) {
-            let open = |t: &Task| {
-                t.kind == TaskKind::Pipeline && !t.is_over() && t.open_try().is_some_and(|o| o.stop.is_none())
-            };
-            for id in self.tasks_where(open) {
-                self.on_limit(&id, StopReason::RunLimit);
-            }
-        }
-    }
-
-    pub(super) fn check_try_limits(&mut self) {
-        let open = |t: &Task| {
-            t.kind == TaskKind::Pipeline
-                && t.state.holds_place()
-                && t.open_try().is_some_and(|o| o.stop.is_none())
-        };
-        for id in self.tasks_where(open) {
-            let Some(task) = self.run.task(&id) else { continue };
-            let Some(open) = task.open_try() else { continue };
-            let limit = open.started + task.timeout;
-            if self.reached(limit) {
-                self.on_limit(&id, StopReason::TryLimit);
-            }
-        }
-    }
-
-    /// Last look first; the stop follows in [`Self::after_last_look`].
-    fn on_limit(&mut self, id: &TaskId, why: StopReason) {
-        let Some(task) = self.run.task(id) else { return };
-        match task.live_run().cloned() {
-            Some(run_id) if !self.last_looks.contains(id) => {
-                if self.in_flight.contains(&Request::Explain(id.clone())) {
-                    return; // It is over; only its reason is awaited.
-                }
-                self.last_looks.insert(id.clone());
-                self.in_flight.allow_now(&Request::LookAt(id.clone()));
-                let task = id.clone();
-                self.send(Request::LookAt(id.clone()), || Effect::LookAt { task, run_id });
-            }
-            Some(_) => {}
-            // The start's answer is still to come: the stop waits for it.
-            None if self.in_flight.contains(&Request::Start(id.clone())) => {
-                self.emit(Fact::StopIntended {
-                    task: id.clone(),
-                    why,
-                });
-            }
-            None => self.give_up(id, "Its time was over"),
-        }
-    }
-
-    /// The last look is over and the run still goes on, or could not be seen.
-    pub(super) fn after_last_look(&mut self, id: &TaskId) {
-        // A refused start leaves a try that is open and has no run: nothing there to stop.
-        let still_open = self.run.task(id).and_then(Task::open_try).is_some_and(|open| {
-            open.stop.is_none()
-                && open.pipeline_run.is_some()
-                && !open.pipeline_state.as_ref().is_some_and(PipelineState::is_end)
-        });
-        if self.last_looks.contains(id) && still_open {
-            let run_limit = self.run.stop == Some(StopReason::RunLimit);
-            let why = if run_limit {
-                StopReason::RunLimit
-            } else {
-                StopReason::TryLimit
-            };
-            self.emit(Fact::StopIntended {
-                task: id.clone(),
-                why,
-            });
         }
     }
 
@@ -325,7 +240,7 @@ impl Scheduler {
     }
 
     /// Tasks that hold nothing and have not begun.
-    fn skip_waiting(&mut self, why: &str) {
+    pub(super) fn skip_waiting(&mut self, why: &str) {
         let waiting = |t: &Task| {
             t.kind != TaskKind::End
                 && matches!(
@@ -341,9 +256,9 @@ impl Scheduler {
         }
     }
 
-    /// A control task under way is not waited for: each of its requests has a limit, and none of
-    /// them leaves a run behind.
-    fn end_running_control(&mut self, why: &str) {
+    /// A running control task is not waited for: each of its requests has a limit, and none of them
+    /// leaves a run behind.
+    pub(super) fn end_running_control(&mut self, why: &str) {
         let running = |t: &Task| t.kind != TaskKind::Pipeline && t.state == TaskState::Running;
         for task in self.tasks_where(running) {
             let mut failure = Failure::permanent(why);
