@@ -318,7 +318,7 @@ mod tests {
         for (line, words) in [
             ("downbeat --set a", "NAME=VALUE"),
             ("downbeat --set =1", "NAME=VALUE"),
-            ("downbeat run --args hr", "no name=value"),
+            ("downbeat run --args hr", "not name=value"),
             ("downbeat run --args downbeat.token=1", "choose another name"),
             ("downbeat run --output yaml", "text, json"),
             ("downbeat sandbox --state d --ephemeral", "cannot be used with"),

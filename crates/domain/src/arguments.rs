@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What stands for a value that must not be shown or written.
+/// Shown and written instead of a secret value.
 pub const MASK: &str = "***";
 
 /// The longest value that is sent: a run list repeats every argument of every run.
@@ -32,7 +32,7 @@ impl RuntimeArguments {
         self.0.insert(name.into(), value.into());
     }
 
-    /// Takes a name out.
+    /// Removes a name.
     pub fn remove(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
@@ -50,7 +50,7 @@ impl RuntimeArguments {
             .collect()
     }
 
-    /// What is wrong with one argument, in a sentence; nothing if it may be sent.
+    /// What is wrong with one argument, in a sentence; `None` if it may be sent.
     pub fn fault(name: &str, value: &str) -> Option<String> {
         if name.is_empty() || name.chars().any(char::is_control) {
             return Some("An argument needs a name without control characters.".into());
@@ -86,7 +86,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for RuntimeArguments
     }
 }
 
-/// A list as JSON on one line, secret-looking values masked: what is written back to
+/// A list as JSON on one line, secret-looking values masked: what is written to
 /// `cdf_pipeline_run_arguments`.
 pub fn to_json(list: &[RuntimeArguments]) -> String {
     let redacted: Vec<_> = list.iter().map(RuntimeArguments::redacted).collect();
@@ -96,7 +96,7 @@ pub fn to_json(list: &[RuntimeArguments]) -> String {
 /// Whether a name looks as if its value were a secret.
 pub fn is_secret_name(name: &str) -> bool {
     if name == crate::pipeline::TOKEN_ARGUMENT {
-        return false; // It marks a start and opens nothing.
+        return false; // It marks a start and grants nothing.
     }
     let name = name.to_ascii_lowercase();
     [

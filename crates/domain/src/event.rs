@@ -1,7 +1,7 @@
 //! What happened in a DAG run: facts in the past tense, journalled, applied, published, in this order.
 //!
 //! A fact is never changed after it has been written to a journal; a new meaning is a new fact.
-//! `domain/run.rs` folds them into a [`Run`](crate::run::Run).
+//! `run.rs` folds them into a run.
 
 mod redact;
 
@@ -17,17 +17,17 @@ use crate::task::StopReason;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A fact and its moment.
+/// A fact and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunEvent {
-    /// When we learned it.
+    /// When it became known.
     pub at: Timestamp,
-    /// What it is.
+    /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
 }
 
-/// Everything that can happen to a run. In JSON the name stands under `event`.
+/// Everything that can happen to a run. In JSON its name is under `event`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Fact {
@@ -45,7 +45,7 @@ pub enum Fact {
     },
     /// The output table is about to be emptied by this job.
     TruncateIntended {
-        /// The job's id; sent again as it is when the answer is lost.
+        /// The job's id; the same when it is sent again after a lost answer.
         job: JobId,
     },
     /// The configuration table was read.
@@ -58,7 +58,7 @@ pub enum Fact {
         /// One for each active row, in the order of their start.
         pipelines: Vec<PlannedPipeline>,
     },
-    /// A start is about to be asked for; on disk before the request leaves.
+    /// A start is about to be sent; on disk before the request is.
     StartIntended {
         /// Which task.
         task: TaskId,
@@ -74,13 +74,13 @@ pub enum Fact {
         /// What went wrong with the answer.
         reason: Failure,
     },
-    /// Flow control refused the start; it is asked for again, and no try is used up.
+    /// Flow control refused the start; it is sent again, and is not counted as a try.
     StartRefused {
         /// Which task.
         task: TaskId,
-        /// The server's words.
+        /// The server's message.
         reason: Failure,
-        /// When it is asked for again.
+        /// When it is sent again.
         again_at: Timestamp,
     },
     /// The pipeline run is known.
@@ -89,10 +89,10 @@ pub enum Fact {
         task: TaskId,
         /// The server's id.
         run_id: PipelineRunId,
-        /// Whether the server said so, or the run was found by its token.
+        /// Whether the answer named it, or it was found by its token.
         found: Discovery,
     },
-    /// The pipeline run moved.
+    /// The pipeline run changed its state.
     PipelineSeen {
         /// Which task.
         task: TaskId,
@@ -108,19 +108,19 @@ pub enum Fact {
         /// By stage, in the pipeline's order.
         counts: Vec<StageCounts>,
     },
-    /// The run has shown nothing for longer than usual; it is not declared failed for it.
+    /// The run has shown no progress for a long time; that is not a failure.
     SilenceNoticed {
         /// Which task.
         task: TaskId,
         /// Since when.
         since: Timestamp,
     },
-    /// It showed something again.
+    /// It showed progress again.
     SilenceBroken {
         /// Which task.
         task: TaskId,
     },
-    /// The run cannot be seen: not found, or not found again.
+    /// The run cannot be found on the server.
     TaskLostSight {
         /// Which task.
         task: TaskId,
@@ -131,7 +131,7 @@ pub enum Fact {
     StopIntended {
         /// Which task.
         task: TaskId,
-        /// By whom or what.
+        /// Why.
         why: StopReason,
     },
     /// The task is done. For a pipeline: COMPLETED was seen.
@@ -162,21 +162,21 @@ pub enum Fact {
         /// Which limit, and what became of the run.
         failure: Failure,
     },
-    /// The task was stopped because somebody asked.
+    /// The task was stopped by a person.
     TaskStopped {
         /// Which task.
         task: TaskId,
-        /// By whom, and what became of the run.
+        /// What became of the run.
         failure: Failure,
     },
-    /// Nobody waits for the task any more, although its end was not seen.
+    /// The end of the task is not awaited any more, although it was not seen.
     TaskGivenUp {
         /// Which task.
         task: TaskId,
         /// Why.
         reason: Failure,
     },
-    /// The task will not begin because one before it failed.
+    /// The task does not begin because one before it failed.
     UpstreamFailed {
         /// Which task.
         task: TaskId,
@@ -188,33 +188,33 @@ pub enum Fact {
         /// Why.
         reason: Failure,
     },
-    /// Somebody asked for another try; what waited on the task is cleared.
+    /// A person asked for another try; the tasks after it are cleared.
     RetryAsked {
         /// Which task.
         task: TaskId,
     },
-    /// Something worth knowing that stops nothing.
+    /// Something was found that stops nothing.
     Noticed {
         /// What.
         finding: Finding,
     },
-    /// Watching became difficult; the runs go on.
+    /// A service does not answer as it should; the runs go on.
     ConnectionDegraded {
-        /// What does not answer.
+        /// Which service.
         service: Service,
-        /// In which way.
+        /// What goes wrong.
         reason: Failure,
     },
-    /// Watching works again.
+    /// The service answers again.
     ConnectionRestored {
-        /// What answers again.
+        /// Which service.
         service: Service,
     },
-    /// The whole run is to stop.
+    /// A person asked for the whole run to stop.
     RunStopAsked,
     /// `dag_timeout_minutes` has passed.
     RunTimedOut,
-    /// Nothing more happens.
+    /// The run is over.
     RunEnded {
         /// How it ended.
         state: RunState,

@@ -1,7 +1,7 @@
-//! Identifiers as types of their own, so that a run is never asked for by a token's name.
+//! Identifiers, each a type of its own, so that one cannot be passed for another.
 //!
-//! An id is opaque text here; what a legal *name* looks like is `domain/variable.rs`' business, and
-//! quoting for a URL or for SQL is the client's.
+//! An id is opaque text here: `variable/names.rs` checks names, and the client quotes them for a URL or
+//! for SQL.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,7 +14,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is.
+            /// An id with this text, unchecked.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -46,7 +46,7 @@ id! {
     TaskId,
     /// A CDAP run: the version-1 UUID that the server gives (`runid`).
     PipelineRunId,
-    /// The fresh text that marks one start request, sent as the runtime argument `downbeat.token`.
+    /// The unique text that marks one start request, sent as the runtime argument `downbeat.token`.
     StartToken,
     /// A BigQuery job, named by Downbeat before it is sent.
     JobId,

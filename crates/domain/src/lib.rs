@@ -1,7 +1,7 @@
-//! The pure core: what a run is and how it advances.
+//! The pure core: what a run is, what it will do and how it advances.
 //!
-//! Nothing in here may touch the network, a file, the terminal, the environment or a clock; time
-//! comes in as a [`time::Timestamp`]. Start reading at `run.rs`.
+//! Nothing in here may touch the network, a file, the terminal, the environment or a clock; the time is
+//! an argument, a [`time::Timestamp`]. Start reading at `run.rs`, then `plan.rs` and `scheduler.rs`.
 
 pub mod arguments;
 pub mod command;

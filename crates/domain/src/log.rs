@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How grave a line is, in CDAP's words.
+/// The level of a line, as CDAP has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
@@ -39,7 +39,7 @@ impl Level {
         }
     }
 
-    /// The level of this name; a name nobody knows is the usual one.
+    /// The level of this name; `Info` for an unknown name.
     pub fn from_name(name: &str) -> Self {
         match name {
             "TRACE" => Self::Trace,
@@ -56,11 +56,11 @@ impl Level {
 pub struct LogLine {
     /// When it was written, on the server's clock.
     pub at: Timestamp,
-    /// How grave it is.
+    /// Its level.
     pub level: Level,
-    /// Who speaks: the stage's name, else the logger's short name.
+    /// The stage's name, else the logger's short name.
     pub source: String,
-    /// What it says, without control characters but newlines.
+    /// Its text; newlines are the only control characters in it.
     pub message: String,
 }
 
@@ -102,8 +102,8 @@ pub fn level_of_row(row: &str) -> Option<Level> {
 const LONGEST: usize = 32_000;
 
 /// Text from outside, made harmless for a terminal: escape sequences and control characters are
-/// dropped (tabs become spaces, newlines stay), direction marks too, and a monstrous length is cut,
-/// which is said.
+/// dropped (tabs become spaces, newlines stay), direction marks too, and a text that is too
+/// long is cut, with a note.
 pub fn clean(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(LONGEST));
     let mut letters = text.chars().peekable();

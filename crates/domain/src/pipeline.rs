@@ -1,7 +1,7 @@
-//! A pipeline run as CDAP tells it: its state, its cluster's end, its counts.
+//! A pipeline run as CDAP reports it: its state, its cluster's end, its counts.
 //!
-//! States are CDAP's own (`ProgramRunStatus`); a name that is not known yet is kept as it came and
-//! counts as unfinished, because a newer server must not turn a live run into a finished one.
+//! States are CDAP's own (`ProgramRunStatus`); an unknown name is kept and counts as
+//! unfinished, because a newer server must not turn a live run into a finished one.
 
 use crate::id::{PipelineRunId, StartToken};
 use crate::time::Timestamp;
@@ -17,13 +17,13 @@ pub enum PipelineState {
     Pending,
     /// The cluster is there, the program is being launched.
     Starting,
-    /// It works.
+    /// It runs.
     Running,
-    /// Paused by somebody.
+    /// Paused.
     Suspended,
     /// Leaving a pause.
     Resuming,
-    /// A stop was asked for and is not over.
+    /// A stop was sent and is not over.
     Stopping,
     /// The only success.
     Completed,
@@ -33,7 +33,7 @@ pub enum PipelineState {
     Killed,
     /// Refused by flow control; nothing ran.
     Rejected,
-    /// A name this program does not know; taken as unfinished.
+    /// An unknown name; counts as unfinished.
     Other(String),
 }
 
@@ -63,7 +63,7 @@ impl PipelineState {
         }
     }
 
-    /// The word the product shows its users.
+    /// The word that Data Fusion's own screens show.
     pub fn word(&self) -> &str {
         match self {
             Self::Pending => "Provisioning",
@@ -138,7 +138,7 @@ impl PipelineRun {
     }
 }
 
-/// What a run record says of its arguments.
+/// The arguments in a run record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunArguments {
     /// The user's arguments are there.

@@ -1,4 +1,4 @@
-//! How long to wait before what: retries, polls, look-ups, refusals. Pure numbers of time and count.
+//! How long to wait: between retries, polls, look-ups and refused starts.
 //!
 //! The pauses come from measurements (`runs` move on a 2 s grid, a young record is hidden for up to
 //! 2.3 s) and from what servers ask for; jitter is drawn from a key, so that a replay waits the same.
@@ -9,20 +9,20 @@ use std::time::Duration;
 /// A young record is invisible for 2 s at most when measured; a loaded server gets thirty times that.
 pub const LOOK_UP_WINDOW: Duration = Duration::from_secs(60);
 
-/// How far before our own clock's moment of a start the server's may lie.
+/// How far the server's clock may be behind ours.
 pub const CLOCK_MARGIN: Duration = Duration::from_secs(300);
 
-/// A run that shows no sign of life for so long is said to be silent.
+/// A run without progress for so long is reported as silent.
 pub const SILENCE: Duration = Duration::from_secs(600);
 
-/// A stop that is not confirmed for so long is given up: the server's own limit is 300 s, and it looks
+/// A task whose stop is not confirmed for so long is given up: the server's own limit is 300 s, and it looks
 /// every 300 s with 60 s of tolerance.
 pub const STOP_GRACE: Duration = Duration::from_secs(900);
 
-/// A stop is asked for again after this time without an end.
+/// A stop is sent again after this time without an end.
 pub const STOP_AGAIN: Duration = Duration::from_secs(60);
 
-/// For so long after the end of a run its cluster is watched, because late log lines may follow.
+/// How long the cluster of an ended run is watched, because late log lines may follow.
 pub const CLUSTER_WATCH: Duration = Duration::from_secs(30);
 
 /// The pause between two lists of runs, `age` after the youngest start.

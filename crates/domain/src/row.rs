@@ -18,9 +18,9 @@ pub struct ConfigurationRow {
     pub business_unit: String,
     /// `data_source`.
     pub data_source: String,
-    /// Whether it is run.
+    /// Whether it gives a pipeline run.
     pub active: bool,
-    /// Smaller starts first; 100 when the row says nothing, as in the table's own default.
+    /// Smaller starts first; 100 if the row has none, as the table's own default is.
     pub priority: i64,
     /// `timeout_seconds`, if the row has it.
     #[serde(rename = "timeout_seconds", with = "crate::time::maybe_seconds")]
@@ -29,7 +29,7 @@ pub struct ConfigurationRow {
     pub max_retries: Option<u32>,
     /// Free text.
     pub description: Option<String>,
-    /// What its pipeline run gets.
+    /// The arguments of its pipeline run.
     pub arguments: RuntimeArguments,
 }
 
@@ -45,7 +45,7 @@ impl ConfigurationRow {
 pub struct Configuration {
     /// The rows in the order of [`ConfigurationRow::start_order`].
     pub rows: Vec<ConfigurationRow>,
-    /// What is to be said about the table; an error stops the run.
+    /// What was found in the table; an error stops the run.
     pub findings: Vec<Finding>,
     /// How many rows the table has.
     pub total_rows: u64,

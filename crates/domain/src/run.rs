@@ -1,8 +1,7 @@
 //! A DAG run as the fold of its events: what every screen, printer, journal and resume reads.
 //!
-//! [`Run::apply`] is the only thing that changes a run. It trusts its events: it decides nothing, and
-//! it never fails, because a journal must be readable whatever it holds. What happens next is decided
-//! in `domain/scheduler.rs`.
+//! Only [`Run::apply`] changes a run. It trusts its events: it decides nothing, and it never fails, because
+//! every journal must be readable. What happens next is decided in `scheduler.rs`.
 
 mod apply;
 
@@ -33,9 +32,9 @@ pub struct Run {
     pub clock_started: Timestamp,
     /// When it ended.
     pub ended: Option<Timestamp>,
-    /// Where it stands.
+    /// Its state.
     pub state: RunState,
-    /// Why it is to stop, if it is.
+    /// Why it stops, if it does.
     pub stop: Option<StopReason>,
     /// The tasks in the order of the chain; pipelines in the order of their start.
     pub tasks: Vec<Task>,
@@ -43,14 +42,14 @@ pub struct Run {
     pub configuration: Option<Configuration>,
     /// The job that empties the output table, once it is intended.
     pub truncate_job: Option<JobId>,
-    /// Things worth knowing, in the order in which they came up.
+    /// What was found, in the order of time.
     pub notices: Vec<(Timestamp, Finding)>,
-    /// Services that do not answer as they should, with since when and why.
+    /// Services that do not answer as they should, each with since when and why.
     pub degraded: BTreeMap<Service, (Timestamp, Failure)>,
 }
 
 impl Run {
-    /// The run that a first event begins; nothing for any other event.
+    /// The run that a first event begins; `None` for any other event.
     pub fn begin(event: &RunEvent) -> Option<Self> {
         let Fact::RunStarted { run, request } = &event.fact else {
             return None;
@@ -71,7 +70,7 @@ impl Run {
         })
     }
 
-    /// The run that these events tell, in order; nothing if they do not begin with its start.
+    /// The run that these events give, in order; `None` if they do not begin with its start.
     pub fn replay<'a>(events: impl IntoIterator<Item = &'a RunEvent>) -> Option<Self> {
         let mut events = events.into_iter();
         let mut run = Self::begin(events.next()?)?;

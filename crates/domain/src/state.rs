@@ -15,23 +15,23 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Airflow's task states, and ours for what Airflow cannot say.
+/// Airflow's task states, and four of our own: stopping, stopped, `timed_out`, unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
-    /// Not looked at yet.
+    /// It has not begun.
     None,
-    /// Its turn has come; it waits for a free place.
+    /// It waits for a free place.
     Scheduled,
-    /// Its start was asked for and is not confirmed.
+    /// Its start was sent and is not confirmed.
     Queued,
-    /// It works.
+    /// It runs.
     Running,
     /// A try failed; the next one waits for its time.
     UpForRetry,
-    /// A stop was asked for; its end is awaited.
+    /// A stop was sent; its end is awaited.
     Stopping,
-    /// We cannot see it. Never shown as failed.
+    /// Its state cannot be seen. Never shown as failed.
     Unknown,
     /// Done. For a pipeline: its run is COMPLETED, and nothing else.
     Success,
@@ -39,9 +39,9 @@ pub enum TaskState {
     Failed,
     /// Stopped because a time limit had passed.
     TimedOut,
-    /// Stopped because somebody asked.
+    /// Stopped by a person.
     Stopped,
-    /// A task before it failed, so it never began.
+    /// It never began because a task before it failed.
     UpstreamFailed,
     /// It was left out.
     Skipped,
@@ -97,7 +97,7 @@ impl TaskState {
         )
     }
 
-    /// Whether something of it may be alive on the server, so that it holds one of the
+    /// Whether a run of it may be live on the server, so that it holds one of the
     /// `max_active_pipelines` places.
     pub const fn holds_place(self) -> bool {
         matches!(
@@ -111,19 +111,19 @@ impl TaskState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// Something is still to come.
+    /// Not over.
     Running,
-    /// A stop was asked for; the ends of live runs are awaited.
+    /// A stop was sent; the ends of live runs are awaited.
     Stopping,
     /// Every task succeeded, or was left out by a variable.
     Success,
-    /// Nothing failed because nothing was there to run: no active row.
+    /// No row was active, so there was nothing to run.
     Empty,
     /// A task failed.
     Failed,
     /// `dag_timeout_minutes` passed.
     TimedOut,
-    /// Somebody stopped it.
+    /// A person stopped it.
     Stopped,
 }
 

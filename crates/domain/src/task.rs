@@ -48,7 +48,7 @@ pub struct Task {
     pub id: TaskId,
     /// What it does.
     pub kind: TaskKind,
-    /// Where it stands.
+    /// Its state.
     pub state: TaskState,
     /// Its tries, the newest last.
     pub tries: Vec<Try>,
@@ -56,20 +56,20 @@ pub struct Task {
     pub allowed_tries: u32,
     /// How long one try may take.
     pub timeout: Duration,
-    /// What its pipeline runs get; empty for other tasks.
+    /// The arguments of its pipeline runs; empty for other tasks.
     pub arguments: RuntimeArguments,
-    /// Why it is where it is: the last failure, or why it waits.
+    /// The last failure, or why it waits.
     pub reason: Option<Failure>,
     /// When the next try, or the next start after a refusal, is due.
     pub due: Option<Timestamp>,
-    /// How often flow control sent this try back; drives the pause, uses up no try.
+    /// How often flow control refused this try; sets the pause, and is not counted as a try.
     pub refusals: u32,
-    /// Nobody waits for it any more although its end was never seen.
+    /// Its end is not awaited any more, although it was never seen.
     pub given_up: bool,
 }
 
 impl Task {
-    /// A task that nothing has happened to.
+    /// A task that has not begun.
     pub fn new(kind: TaskKind, id: TaskId, allowed_tries: u32, timeout: Duration) -> Self {
         Self {
             id,
@@ -145,7 +145,7 @@ pub struct Try {
     pub cluster_ended: bool,
     /// Rows by stage, in the pipeline's order.
     pub counts: Vec<StageCounts>,
-    /// The last moment at which the run showed that it lives.
+    /// When the run last showed progress.
     pub last_sign: Timestamp,
     /// Since when it has shown nothing for longer than usual.
     pub silent_since: Option<Timestamp>,
@@ -191,7 +191,7 @@ impl Try {
     }
 }
 
-/// Who or what wants a task stopped.
+/// Why a task is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {

@@ -1,8 +1,8 @@
 //! The variables: the case study's thirteen settings by their exact names, and our additions.
 //!
 //! [`VariableName`] is the one table of names, kinds and texts; [`Variables`] holds the typed values.
-//! How values fit each other is judged in `variable/check.rs`, what a legal name is in
-//! `variable/names.rs`. Where values come from is `config.rs`' business.
+//! `variable/check.rs` checks how values fit each other, `variable/names.rs` what a legal name is.
+//! Where values come from is not known here.
 
 mod check;
 mod names;
@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// A variable's text that cannot be taken.
+/// A text that is not a legal value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {message}")]
 pub struct VariableError {
     /// Its name, as it was given.
     pub variable: String,
-    /// What is the matter and what is wanted instead.
+    /// What is wrong and what is allowed instead.
     pub message: String,
 }
 
@@ -70,7 +70,7 @@ macro_rules! variables {
                 match name {$(VariableName::$variant => self.$field.to_text()),+}
             }
 
-            /// Takes a value from text.
+            /// Sets a value from its text.
             pub fn set(&mut self, name: VariableName, text: &str) -> Result<(), VariableError> {
                 names::check(name, text.trim())
                     .and_then(|()| match name {
@@ -136,13 +136,13 @@ impl fmt::Display for VariableName {
 }
 
 impl Variables {
-    /// Takes a value from text, by the variable's name.
+    /// Sets a value from its text, by the variable's name.
     pub fn set_by_name(&mut self, name: &str, text: &str) -> Result<VariableName, VariableError> {
         let name = VariableName::from_name(name)?;
         self.set(name, text).map(|()| name)
     }
 
-    /// What is wrong with a text while it is typed; nothing if [`Self::set`] would take it.
+    /// What is wrong with a text while it is typed; nothing if [`Self::set`] accepts it.
     pub fn fault(name: VariableName, text: &str) -> Option<String> {
         Self::default().set(name, text).err().map(|error| error.message)
     }
@@ -177,7 +177,7 @@ macro_rules! textual_numbers {
             }
 
             fn from_text(text: &str) -> Result<Self, String> {
-                text.parse().map_err(|_| format!("'{text}' is no {}.", $wanted))
+                text.parse().map_err(|_| format!("'{text}' is not a {}.", $wanted))
             }
         }
     )+};

@@ -1,16 +1,16 @@
-//! Reading lists of arguments: JSON, and what Python prints (`[{'business_unit': 'hr'}]`), in one grammar.
+//! Reads lists of arguments: JSON, and what Python prints (`[{'business_unit': 'hr'}]`), in one grammar.
 
 use super::RuntimeArguments;
 use std::fmt;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-/// What cannot be read, and where.
+/// Why a list cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ArgumentsError {
     /// Characters before the fault, counted from 1.
     pub position: usize,
-    /// What is the matter.
+    /// What is wrong.
     pub message: String,
 }
 
@@ -55,7 +55,7 @@ pub fn parse_pairs(text: &str) -> Result<RuntimeArguments, String> {
     {
         let Some((name, value)) = pair.split_once('=') else {
             return Err(format!(
-                "'{pair}' is no name=value; write --args business_unit=hr,data_source=engineer."
+                "'{pair}' is not name=value; write --args business_unit=hr,data_source=engineer."
             ));
         };
         let (name, value) = (name.trim(), value.replace('\u{0}', ","));
@@ -118,7 +118,7 @@ impl Reader<'_> {
         let mut arguments = RuntimeArguments::default();
         for (name, value) in pairs {
             if arguments.get(&name).is_some() {
-                return Err(self.fault(&format!("'{name}' stands twice in one entry")));
+                return Err(self.fault(&format!("'{name}' is twice in one entry")));
             }
             if let Some(value) = value {
                 if let Some(fault) = RuntimeArguments::fault(&name, &value) {
@@ -192,11 +192,11 @@ impl Reader<'_> {
         }
     }
 
-    /// JSON writes letters beyond the first 65,536 as two escapes.
+    /// JSON writes a character beyond U+FFFF as two escapes.
     fn surrogates(&mut self) -> Read<char> {
         let first = self.number(4)?;
         if !(0xd800..0xdc00).contains(&first) {
-            return char::from_u32(first).ok_or_else(|| self.fault("This is no letter"));
+            return char::from_u32(first).ok_or_else(|| self.fault("This is not a character"));
         }
         let follows = self.letters.next_if(|&(_, c)| c == '\\').is_some()
             && self.letters.next_if(|&(_, c)| c == 'u').is_some();
@@ -206,12 +206,12 @@ impl Reader<'_> {
             .contains(&second)
             .then(|| char::from_u32(code))
             .flatten();
-        letter.ok_or_else(|| self.fault("Half a letter is missing"))
+        letter.ok_or_else(|| self.fault("The second half of a character is missing"))
     }
 
     fn code(&mut self, digits: usize) -> Read<char> {
         let number = self.number(digits)?;
-        char::from_u32(number).ok_or_else(|| self.fault("This is no letter"))
+        char::from_u32(number).ok_or_else(|| self.fault("This is not a character"))
     }
 
     fn number(&mut self, digits: usize) -> Read<u32> {

@@ -1,4 +1,4 @@
-//! Facts without secrets: what may be written, printed or shown.
+//! Facts without secrets, to be written, printed or shown.
 
 use super::{Fact, RunEvent};
 use crate::request::{RunRequest, Scope};

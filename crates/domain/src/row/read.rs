@@ -7,7 +7,7 @@ use crate::variable::is_word;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Columns that steer us; all others are arguments.
+/// Columns that Downbeat reads itself; all others are arguments.
 const STEERING: [&str; 6] = [
     "is_active",
     "priority",
@@ -20,7 +20,7 @@ const STEERING: [&str; 6] = [
 const KEYS: [&str; 2] = ["business_unit", "data_source"];
 
 impl Configuration {
-    /// Reads the table. `rows` may stop short of `total_rows`, which is said.
+    /// Reads the table; fewer `rows` than `total_rows` are an error among the findings.
     ///
     /// # Errors
     /// A finding when a column is missing without which there is nothing to read.
@@ -111,7 +111,7 @@ impl Table<'_> {
         }
     }
 
-    /// One row; a row that cannot be understood is a finding and no row.
+    /// Reads one row; a row that cannot be read gives a finding instead.
     fn row(&mut self, number: usize, cells: &[Option<String>]) -> Option<ConfigurationRow> {
         let cells: BTreeMap<String, &str> = self
             .columns
@@ -193,7 +193,7 @@ impl Table<'_> {
         }
     }
 
-    /// `None` when the cell is no such number, which is then a finding.
+    /// A cell that is not a number of at least `least` gives a finding and `None`.
     fn number<N: std::str::FromStr + PartialOrd>(
         &mut self,
         about: &str,
@@ -207,7 +207,7 @@ impl Table<'_> {
         }
         self.error(
             about.to_owned(),
-            format!("{column} of {about} is '{text}', which is no such number."),
+            format!("{column} of {about} is '{text}', which is not a valid number."),
             "Correct it, or set it to NULL.",
         );
         None

@@ -113,7 +113,7 @@ impl Run {
                 && task.state.is_end()
                 && (task.state != TaskState::Success || task.kind == TaskKind::End)
             {
-                // Before or behind: what did not succeed has to come again, in the chain's order.
+                // Whatever did not succeed runs again, in the order of the chain.
                 task.state = TaskState::None;
                 task.reason = None;
             }
@@ -176,7 +176,7 @@ impl Task {
                     self.reason = None;
                 }
                 self.return_to_sight();
-                // The end of the cluster is told after the try is over.
+                // The end of the cluster is seen after the try is over.
                 if let Some(t) = self.tries.last_mut() {
                     t.pipeline_state = Some(state.clone());
                     t.cluster_ended = *cluster_ended;

@@ -64,7 +64,7 @@ impl Scheduler {
         self.emit(Fact::TruncateIntended { job });
     }
 
-    /// Sends what a running control task needs; after a restart this sends it again.
+    /// Sends the request of a running control task; after a restart it is sent again.
     fn request_control(&mut self, kind: TaskKind) {
         match kind {
             TaskKind::Start => {
@@ -114,7 +114,7 @@ impl Scheduler {
         };
         match outcome {
             Ok(()) => self.emit(Fact::TaskSucceeded { task }),
-            // Nobody knows whether the job arrived: the same id asks again, and cannot run twice.
+            // The job may have arrived: sent again with the same id, it cannot run twice.
             Err(failure) if failure.kind == FailureKind::Ambiguous => self.fail_try(task, failure),
             Err(failure) => {
                 self.fail_try(task, failure);
@@ -163,7 +163,7 @@ impl Scheduler {
         self.emit(Fact::TaskSucceeded { task });
     }
 
-    /// The control task of this kind, if an answer for it is still wanted.
+    /// The control task of this kind, if its answer is still awaited.
     fn running_control(&self, kind: TaskKind) -> Option<TaskId> {
         self.run
             .single(kind)

@@ -1,4 +1,4 @@
-//! What goes into a step and what comes out: inputs, answers and effects, as data.
+//! The inputs, answers and effects of a step, as data.
 
 use crate::arguments::RuntimeArguments;
 use crate::command::RunCommand;
@@ -18,14 +18,14 @@ pub enum Input {
     Timer,
     /// A person asked for something.
     Command(RunCommand),
-    /// An effect was performed.
+    /// An effect was executed.
     Answer(Answer),
 }
 
-/// Something to be done outside. Each is answered exactly once, failures and time-outs included.
+/// A request to the outside. Each gets exactly one answer, failures and time-outs included.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Look at everything that can be wrong before anything is changed.
+    /// Check everything that can be wrong before anything is changed.
     Preflight,
     /// Empty the output table with this job; if it exists already, report its end.
     Truncate {
@@ -81,7 +81,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The answer when the effect itself broke down and nobody knows what it did.
+    /// The answer for an effect that broke down, so that its outcome is unknown.
     pub fn broken(self, failure: Failure) -> Answer {
         match self {
             Self::Preflight => Answer::Preflight(Err(failure)),
@@ -133,7 +133,7 @@ pub enum Answer {
         task: TaskId,
         /// The token that was sent.
         token: StartToken,
-        /// What the server said.
+        /// The server's answer.
         outcome: StartOutcome,
     },
     /// Of [`Effect::List`].
@@ -147,7 +147,7 @@ pub enum Answer {
         /// What was seen.
         outcome: Result<Option<PipelineRun>, Failure>,
     },
-    /// Of [`Effect::Stop`]. A run that was not active any more is no failure.
+    /// Of [`Effect::Stop`]. A run that is over already is not a failure.
     StopSent {
         /// The task.
         task: TaskId,
@@ -170,11 +170,11 @@ pub enum Answer {
         /// Counts by run; a run without any is left out.
         outcome: Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure>,
     },
-    /// Not asked for: the tailer saw new log lines of this run.
+    /// To no effect: the tailer saw new log lines of this run.
     LogSeen(PipelineRunId),
 }
 
-/// What the server said to a start.
+/// The server's answer to a start.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StartOutcome {
     /// It runs, under this id.

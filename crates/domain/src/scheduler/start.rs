@@ -49,7 +49,7 @@ impl Scheduler {
         let mut places = self.limits.max_active.saturating_sub(held);
         for task in self.tasks_where(is_waiting) {
             let due = self.run.task(&task).and_then(|t| t.due).unwrap_or_default();
-            // The due moment counts even without a place: a later end must find the task awake.
+            // Ask for the timer even without a free place: one may be free by then.
             if self.reached(due) && places > 0 && self.start(&task) {
                 places -= 1;
             }
@@ -132,7 +132,7 @@ impl Scheduler {
 
     pub(super) fn postpone_start(&mut self, id: &TaskId, reason: Failure) {
         if let Some(why) = self.run.stop {
-            // No start is asked for any more, so there is nothing to wait for.
+            // No start is sent any more, so there is nothing to wait for.
             let failure = Failure::permanent(format!(
                 "The run was over before it could start. {}",
                 reason.reason
@@ -162,7 +162,7 @@ impl Scheduler {
         });
     }
 
-    /// Nobody waits for this answer any more, but a run must never be lost in silence.
+    /// The answer comes too late for its task; a run that it started must be reported.
     fn note_late_start(&mut self, id: &TaskId, outcome: &StartOutcome) {
         let StartOutcome::Started(run_id) = outcome else {
             return;
@@ -176,7 +176,7 @@ impl Scheduler {
         self.emit(Fact::Noticed { finding });
     }
 
-    /// Doubted starts whose token shows in this list are adopted; the others wait for the window.
+    /// Adopts doubted starts whose token is in this list; the others wait until the window is over.
     pub(super) fn resolve_doubts(&mut self, runs: &[PipelineRun]) {
         for id in self.tasks_where(Task::is_doubted) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
@@ -185,7 +185,7 @@ impl Scheduler {
             let (Some(token), Some(since)) = (open.token.clone(), open.doubted) else {
                 continue;
             };
-            // One start request makes one run; should there be two, the older one is ours to keep.
+            // One start request makes one run; if there are two, the older one is kept.
             let found = runs
                 .iter()
                 .filter(|run| run.token().as_ref() == Some(&token))

@@ -1,4 +1,4 @@
-//! Seeing: one list request for all live runs, one request for all counts, and what they tell.
+//! Watching: one list request for all live runs, one request for all counts, and what follows.
 //!
 //! Trouble while watching never changes a task's state; it is a degraded connection with a backoff.
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 type Counts = Vec<(PipelineRunId, Vec<StageCounts>)>;
 
 impl Scheduler {
-    /// Sends the list and the counts when there is something to see, and notices silence.
+    /// Sends the list and the counts if a run is awaited, and notices silence.
     pub(super) fn watch(&mut self) {
         if let Some(since) = self.oldest_wanted() {
             self.send(Request::List, || Effect::List { since });
@@ -130,7 +130,7 @@ impl Scheduler {
         }
     }
 
-    /// After its end a run's cluster is watched a little longer, for the sake of late log lines.
+    /// Watches the cluster of an ended run a little longer, because of late log lines.
     fn watch_clusters(&mut self, runs: &[PipelineRun]) {
         for id in self.tasks_where(|t| self.cluster_is_awaited(t)) {
             let Some(last) = self.run.task(&id).and_then(Task::current) else {
@@ -163,7 +163,7 @@ impl Scheduler {
         for run_id in asked {
             self.uncounted.remove(run_id);
         }
-        // Counts are a comfort; trouble with them is said by the list if it matters.
+        // Counts decide nothing; if the server does not answer, the list reports it.
         let Ok(counts) = outcome else {
             return self.in_flight.failed(Request::Count, self.now);
         };

@@ -1,4 +1,4 @@
-//! How the variables fit each other, said in words with the remedy.
+//! How the variables fit each other: findings with their remedies.
 
 use super::{VariableName, Variables};
 use crate::finding::Finding;

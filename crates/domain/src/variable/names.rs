@@ -2,14 +2,14 @@
 
 use super::VariableName;
 
-/// Thirty days: longer limits are a slip of the finger.
+/// Thirty days: a longer limit is a typing error.
 const LONGEST_MINUTES: f64 = 30.0 * 24.0 * 60.0;
 
-/// Whether the text is a legal value; a sentence with what is wanted if not.
+/// Checks a text; the error is a sentence with what is allowed.
 pub(super) fn check(name: VariableName, text: &str) -> Result<(), String> {
     use VariableName as V;
     match name {
-        // These may be empty until a run begins; `check.rs` says so then.
+        // These may be empty until a run begins; `check.rs` reports them then.
         V::ProjectId | V::CdfInstance | V::CdfPipelineName | V::BqOutputTable if text.is_empty() => Ok(()),
         V::ProjectId => is(
             text,
@@ -53,7 +53,7 @@ fn within(text: &str, least: f64, most: f64) -> Result<(), String> {
         Ok(number) if !(least..=most).contains(&number) => {
             Err(format!("{text} is out of bounds: from {least} to {most}."))
         }
-        // What is no number at all is said by the type.
+        // A text that is not a number is an error of the type.
         _ => Ok(()),
     }
 }
