@@ -3,7 +3,10 @@
 //! A scenario is a file in `tests/scenarios/`; its form is the struct [`Scenario`] below.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
-#![expect(clippy::disallowed_methods, reason = "the scenarios are files; the core under test reads none")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the scenarios are files; the core under test reads none"
+)]
 
 #[path = "scheduler/transitions.rs"]
 mod transitions;
@@ -452,8 +455,10 @@ fn the_second_of_two_rows_waits_for_the_first() {
         business_unit: unit.into(),
         ..row(source, 1)
     };
-    let mut variables = Variables::default();
-    variables.max_active_pipelines = 1;
+    let variables = Variables {
+        max_active_pipelines: 1,
+        ..Variables::default()
+    };
     let (request, configuration) = (
         request(variables),
         configuration(vec![of("hr_b", "alpha"), of("hr", "zulu")]),

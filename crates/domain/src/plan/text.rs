@@ -120,18 +120,14 @@ impl Plan {
     /// The task, its priority, and the limits that its row sets.
     fn start_text(&self, start: &PlannedStart) -> String {
         let (pipeline, limits) = (&start.pipeline, self.limits());
-        let mut text = format!(
-            "{} (priority {}",
-            clean(pipeline.task.as_str()),
-            pipeline.priority
-        );
+        let mut parts = vec![format!("priority {}", pipeline.priority)];
         if pipeline.timeout != limits.timeout {
-            text += &format!(", {} a try", human(pipeline.timeout));
+            parts.push(format!("{} a try", human(pipeline.timeout)));
         }
         if pipeline.allowed_tries != limits.tries {
-            text += &format!(", {} more tries", pipeline.allowed_tries.saturating_sub(1));
+            parts.push(format!("{} more tries", pipeline.allowed_tries.saturating_sub(1)));
         }
-        text + ")"
+        format!("{} ({})", clean(pipeline.task.as_str()), parts.join(", "))
     }
 
     fn left_out_lines(&self) -> Vec<PlanLine> {
