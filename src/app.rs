@@ -81,7 +81,8 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
         edits: BTreeMap::new(),
     };
     if options.dry_run {
-        return Ok(dry_run(&setting, request, options.output).await);
+        // Boxed: the future is large, and is made once.
+        return Ok(Box::pin(dry_run(&setting, request, options.output)).await);
     }
     let mut plan = Plan::new(request.clone(), None);
     plan.add(settings.findings.iter().cloned());
