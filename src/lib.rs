@@ -42,7 +42,7 @@
 //!
 //! # Five minutes of reading
 //!
-//! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it.
+//! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it. [`domain::plan`]: what it will do.
 //! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `start.rs`, `watch.rs` and `ending.rs` beside it.
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).

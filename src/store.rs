@@ -6,15 +6,15 @@
 //! data dir/leases/TABLE.lock           who may fill an output table now         store/lease.rs
 //! ```
 //!
-//! Everything is readable by its owner only (`store/private.rs`), and no secret-looking argument
-//! reaches the disk (`store/journal/redact.rs`). Nothing in here decides what happens to a run, and
-//! nothing in here knows the network.
+//! Everything is readable by its owner only (`store/owner_only.rs`), and no secret-looking argument
+//! reaches the disk (the domain's `event/redact.rs`). Nothing in here decides what happens to a run, and
+//! nothing in here uses the network.
 
 mod error;
 mod journal;
 mod lease;
 mod log;
-mod private;
+mod owner_only;
 
 pub use error::StoreError;
 pub use journal::{Journal, RunHistory, RunSummary};

@@ -4,7 +4,7 @@
 //! never a stale lease to clear by hand. It says nothing about other machines.
 
 use super::error::StoreError;
-use super::private;
+use super::owner_only;
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
@@ -29,12 +29,12 @@ impl Lease {
         run: &DagRunId,
     ) -> Result<Self, StoreError> {
         let folder = data_dir.join("leases");
-        private::create_folder(&folder).map_err(|error| StoreError::io(&folder, &error))?;
+        owner_only::create_folder(&folder).map_err(|error| StoreError::io(&folder, &error))?;
         let parts = [project.as_str(), dataset.as_str(), table.as_str()];
         // No encoded part holds a plus sign, so that no two tables share a file.
-        let name = parts.map(private::file_name).join("+");
+        let name = parts.map(owner_only::file_name).join("+");
         let path = folder.join(format!("{}.lock", shortened(&name)));
-        let file = private::open_file(&path, OpenOptions::new().write(true))
+        let file = owner_only::open_file(&path, OpenOptions::new().write(true))
             .map_err(|error| StoreError::io(&path, &error))?;
         match file.try_lock() {
             Ok(()) => {}
@@ -72,7 +72,7 @@ fn shortened(name: &str) -> String {
     if name.len() <= 200 {
         name.to_owned()
     } else {
-        private::file_name(name)
+        owner_only::file_name(name)
     }
 }
 

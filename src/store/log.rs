@@ -4,7 +4,7 @@
 //! Must never split a line over two writes, and never show half of one.
 
 use super::error::StoreError;
-use super::private;
+use super::owner_only;
 use domain::id::{DagRunId, TaskId};
 use domain::log::LogLine;
 use std::fmt::Write as _;
@@ -44,8 +44,8 @@ impl LogFolder {
     /// Where the log of a try lies; tries count from 1.
     pub fn path(&self, run: &DagRunId, task: &TaskId, number: u32) -> PathBuf {
         self.root
-            .join(private::file_name(run.as_str()))
-            .join(private::file_name(task.as_str()))
+            .join(owner_only::file_name(run.as_str()))
+            .join(owner_only::file_name(task.as_str()))
             .join(format!("{number}.log"))
     }
 
@@ -79,9 +79,9 @@ impl TryLog {
 
     fn write(&self, text: &str) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
-            private::create_folder(folder)?;
+            owner_only::create_folder(folder)?;
         }
-        let mut file = private::open_file(&self.path, OpenOptions::new().append(true))?;
+        let mut file = owner_only::open_file(&self.path, OpenOptions::new().append(true))?;
         if ends_in_the_middle(&mut file)? {
             file.write_all(format!("\n{text}").as_bytes())
         } else {

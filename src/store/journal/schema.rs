@@ -4,7 +4,7 @@
 //! changed in a file before it is known to be ours.
 
 use crate::store::error::StoreError;
-use crate::store::private;
+use crate::store::owner_only;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -38,21 +38,21 @@ const MIGRATIONS: [&str; 1] = ["
 pub(super) const FORMAT: i64 = MIGRATIONS.len().cast_signed() as i64;
 
 /// How long another process may hold the file before we give up.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the file to write, and creates or migrates it.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let at_path = |error| StoreError::sqlite(path, &error);
     if let Some(folder) = path.parent() {
-        private::create_folder(folder).map_err(|error| StoreError::io(folder, &error))?;
+        owner_only::create_folder(folder).map_err(|error| StoreError::io(folder, &error))?;
     }
     // Created by us and not by SQLite, so that it is private from its first moment; SQLite gives the
     // same permissions to its neighbours.
-    private::open_file(path, OpenOptions::new().append(true))
+    owner_only::open_file(path, OpenOptions::new().append(true))
         .map_err(|error| StoreError::io(path, &error))?;
     let mut connection =
         Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE)).map_err(at_path)?;
-    connection.busy_timeout(PATIENCE).map_err(at_path)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(at_path)?;
     let found = judge(path, &connection)?;
     if connection.is_readonly("main").map_err(at_path)? {
         return Err(StoreError::NotWritable {
@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
             reason: "it is read-only".into(),
         });
     }
-    private::tighten(path).map_err(|error| StoreError::io(path, &error))?;
+    owner_only::tighten(path).map_err(|error| StoreError::io(path, &error))?;
     prepare(&connection).map_err(at_path)?;
     if found < FORMAT {
         migrate(path, &mut connection)?;
@@ -73,7 +73,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let at_path = |error| StoreError::sqlite(path, &error);
     let connection =
         Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY)).map_err(at_path)?;
-    connection.busy_timeout(PATIENCE).map_err(at_path)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(at_path)?;
     Ok(connection)
 }
 
