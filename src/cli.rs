@@ -70,7 +70,7 @@ pub enum Mode {
 
 const RUN_HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
-With --dry-run it ends there, with 0, or with 2 if an error stands against the run.
+With --dry-run it ends there: with 0, or with 2 if the run could not start.
 
 Exit codes:
   0    every pipeline of the run completed
@@ -92,7 +92,7 @@ pub struct RunOptions {
     /// Change one variable for this run; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
-    /// Print what the run would do and what stands against it; start and change nothing
+    /// Print what the run would do and what prevents it; start and change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How to tell what happens: for people, or one JSON object per line

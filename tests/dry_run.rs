@@ -97,7 +97,7 @@ fn it_shows_what_a_run_does_and_touches_nothing() {
 }
 
 #[test]
-fn what_stands_against_a_run_ends_with_2() {
+fn what_prevents_a_run_ends_with_2() {
     let home = Home::new();
     for (change, words) in [
         ("bq_output_table=configuration", "empty its own configuration"),

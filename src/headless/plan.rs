@@ -6,10 +6,11 @@ use domain::finding::{Finding, Severity};
 use domain::log::clean;
 use domain::plan::{Detail, Plan, PlannedArgument, PlannedStart};
 use domain::request::Scope;
+use domain::time::human;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-/// Prints a plan; the exit code says whether an error stands against the run.
+/// Prints a plan; the exit code says whether the run could start.
 pub fn print(plan: &Plan, output: Output) -> Exit {
     let exit = if plan.error().is_some() {
         Exit::Usage
@@ -31,6 +32,12 @@ fn as_text(plan: &Plan) -> String {
         "Profile {}: pipeline {} of instance {} in project {}.",
         plan.request.profile, variables.cdf_pipeline_name, variables.cdf_instance, variables.project_id
     )];
+    let limits = plan.limits();
+    lines.push(format!(
+        "The run may take {}; a next try follows after {}.",
+        human(limits.dag_timeout),
+        human(limits.retry_interval)
+    ));
     lines.extend(plan.findings.iter().map(finding_text));
     lines.push(String::new());
     lines.extend(plan.lines(Detail::Arguments).into_iter().map(|line| {
@@ -96,7 +103,7 @@ fn start(start: &PlannedStart) -> Value {
 fn argument(argument: &PlannedArgument<'_>) -> Value {
     json!({
         "name": argument.name,
-        "value": argument.shown_value(),
+        "value": argument.value,
         "source": argument.source.as_str(),
     })
 }

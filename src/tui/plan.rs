@@ -24,7 +24,7 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
     }
 }
 
-/// Whether an error stands against the next run.
+/// Whether an error prevents the next run.
 pub fn is_blocked(model: &Model) -> bool {
     let table = model.configuration.table.as_ref();
     table.is_some_and(|table| table.error().is_some()) || Plan::new(model.request(), None).error().is_some()

@@ -1,5 +1,5 @@
 //! What a run will do: which pipelines in which order with which arguments, under which limits, what is
-//! emptied first, and what stands against it.
+//! emptied first, and what was found.
 //!
 //! The only place where this is computed. The scheduler starts what a plan lists, in its order; the
 //! preflight adds what it finds; the screen and `run --dry-run` show it. A plan changes nothing.
@@ -30,7 +30,7 @@ pub struct Plan {
     pub pipelines: Option<Vec<PlannedStart>>,
     /// Rows of the configuration table that give no pipeline run.
     pub left_out: Vec<LeftOut>,
-    /// What was found, errors first; an error stands against the run.
+    /// What was found, errors first; with an error the run does not start.
     pub findings: Vec<Finding>,
 }
 
@@ -109,7 +109,7 @@ impl Plan {
             request,
         };
         match &plan.request.scope {
-            Scope::Single(arguments) => plan.pipelines = Some(vec![plan.by_hand(arguments)]),
+            Scope::Single(arguments) => plan.pipelines = Some(vec![plan.start_by_hand(arguments)]),
             Scope::Chain => {
                 if let Some(configuration) = configuration {
                     plan.read(configuration);
@@ -124,7 +124,7 @@ impl Plan {
     pub fn read(&mut self, configuration: &Configuration) {
         let mut active: Vec<_> = configuration.active().collect();
         active.sort_by_key(|row| row.start_order());
-        self.pipelines = Some(active.into_iter().map(|row| self.of_row(row)).collect());
+        self.pipelines = Some(active.into_iter().map(|row| self.start_from_row(row)).collect());
         let inactive = configuration.rows.iter().filter(|row| !row.active);
         self.left_out = inactive
             .map(|row| LeftOut {
@@ -142,14 +142,14 @@ impl Plan {
         self.sort_findings();
     }
 
-    /// The first finding that stands against the run.
+    /// The first error.
     pub fn error(&self) -> Option<&Finding> {
         self.findings
             .first()
             .filter(|finding| finding.severity == Severity::Error)
     }
 
-    /// What is worth knowing, or the error that stands against the run.
+    /// The findings, or the first error as the failure of the run's `start`.
     pub fn into_findings(self) -> Result<Vec<Finding>, Failure> {
         match self.error() {
             Some(error) => Err(Failure::permanent(&*error.message).with_remedy(&*error.remedy)),
@@ -173,7 +173,7 @@ impl Plan {
         starts.map(|start| start.pipeline).collect()
     }
 
-    fn of_row(&self, row: &ConfigurationRow) -> PlannedStart {
+    fn start_from_row(&self, row: &ConfigurationRow) -> PlannedStart {
         let limits = self.limits();
         let edited = self.request.edits.get(&row.task);
         PlannedStart {
@@ -190,7 +190,7 @@ impl Plan {
         }
     }
 
-    fn by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
+    fn start_by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
         let limits = self.limits();
         let task = match (arguments.get("business_unit"), arguments.get("data_source")) {
             (Some(unit), Some(source)) => task_id(unit, source),

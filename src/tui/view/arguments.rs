@@ -64,8 +64,8 @@ fn line(
     row: u16,
     paint: &mut Paint,
 ) {
-    let value = argument.shown_value().unwrap_or_default();
-    let before = argument.shown_row_value().unwrap_or_default();
+    let value = argument.value.unwrap_or_default();
+    let before = argument.row_value.unwrap_or_default();
     let (value, note, meaning) = match argument.source {
         ArgumentSource::Row | ArgumentSource::ByHand => (value, String::new(), Meaning::Text),
         ArgumentSource::Edited => (value, format!("the row says {before}"), Meaning::Warning),

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 pub struct PlannedArgument<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Where its value comes from.
+    /// The value that the run gets, masked if it is a secret; `None` if it was removed.
+    pub value: Option<&'a str>,
+    /// The value in the row, masked if it is a secret; `None` if the row does not have the argument.
+    pub row_value: Option<&'a str>,
+    /// Where the value comes from.
     pub source: ArgumentSource,
-    row: Option<&'a str>,
-    value: Option<&'a str>,
 }
 
 /// Where the value of an argument comes from.
@@ -42,22 +44,6 @@ impl ArgumentSource {
     }
 }
 
-impl PlannedArgument<'_> {
-    /// The value that the run gets, masked if it is a secret; `None` if it was removed.
-    pub fn shown_value(&self) -> Option<&str> {
-        self.masked(self.value)
-    }
-
-    /// The value in the row, masked if it is a secret; `None` if the row does not have the argument.
-    pub fn shown_row_value(&self) -> Option<&str> {
-        self.masked(self.row)
-    }
-
-    fn masked<'a>(&self, value: Option<&'a str>) -> Option<&'a str> {
-        value.map(|value| if is_secret_name(self.name) { MASK } else { value })
-    }
-}
-
 /// Every argument that the row or the run has, in the order of the names; without a row they were
 /// given by hand.
 pub fn compare<'a>(row: Option<&'a RuntimeArguments>, run: &'a RuntimeArguments) -> Vec<PlannedArgument<'a>> {
@@ -72,11 +58,12 @@ pub fn compare<'a>(row: Option<&'a RuntimeArguments>, run: &'a RuntimeArguments)
             _ if before == value => ArgumentSource::Row,
             _ => ArgumentSource::Edited,
         };
+        let masked = |value| if is_secret_name(name) { MASK } else { value };
         PlannedArgument {
             name,
+            value: value.map(masked),
+            row_value: before.map(masked),
             source,
-            row: before,
-            value,
         }
     });
     arguments.collect()

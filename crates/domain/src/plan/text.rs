@@ -146,7 +146,7 @@ impl Plan {
 
 fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanLine> {
     let name = argument.name;
-    let value = argument.shown_value().unwrap_or_default();
+    let value = argument.value.unwrap_or_default();
     let text = match argument.source {
         ArgumentSource::Row | ArgumentSource::ByHand if detail == Detail::Changes => return None,
         ArgumentSource::Row | ArgumentSource::ByHand => {
@@ -156,7 +156,7 @@ fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanL
         ArgumentSource::Added => format!("edited: + {name} = {value}"),
         ArgumentSource::Removed => format!("edited: - {name}"),
         ArgumentSource::Edited => {
-            let before = argument.shown_row_value().unwrap_or_default();
+            let before = argument.row_value.unwrap_or_default();
             format!("edited: {name} = {value} (the row says {before})")
         }
     };
