@@ -1,17 +1,17 @@
-//! CAST: which value of one type is which of another, and how each is written as text.
+//! CAST: values of one type as values of another, and as text.
 
-use super::kind;
-use super::moment;
-use super::numeric::Numeric;
+use crate::datetime;
+use crate::kind;
+use crate::numeric::Numeric;
 use crate::value::{ColumnType as T, Value};
 use serde_json::Value as Json;
 
-/// The value as one of the type; NULL stays NULL.
+/// The value cast to a type; NULL stays NULL.
 ///
 /// # Errors
-/// Why not, in BigQuery's words.
+/// BigQuery's message for a value that the type does not have.
 pub fn cast(value: &Value, to: &T) -> Result<Value, String> {
-    let made = match (value, to) {
+    let result = match (value, to) {
         (Value::Null, _) => Some(Value::Null),
         (Value::Array(items), T::Array(inner)) => {
             return items
@@ -38,13 +38,13 @@ pub fn cast(value: &Value, to: &T) -> Result<Value, String> {
         (value, T::Int64) => return to_int(value),
         (value, T::Float64) => to_float(value).map(Value::Float),
         (value, T::Numeric) => to_numeric(value).map(|number| Value::Numeric(number.to_string())),
-        (value, T::Date) => moment::date_of(value).map(|date| Value::Date(date.to_string())),
-        (value, T::DateTime) => moment::datetime_of(value).map(moment::datetime),
-        (value, T::Time) => moment::time_of(value).map(moment::time),
-        (value, T::Timestamp) => moment::timestamp_of(value).map(Value::Timestamp),
+        (value, T::Date) => datetime::date_of(value).map(|date| Value::Date(date.to_string())),
+        (value, T::DateTime) => datetime::datetime_of(value).map(datetime::datetime),
+        (value, T::Time) => datetime::time_of(value).map(datetime::time),
+        (value, T::Timestamp) => datetime::timestamp_of(value).map(Value::Timestamp),
         (Value::Bytes(bytes), T::Bytes) => Some(Value::Bytes(bytes.clone())),
         (Value::Json(text), T::Json) => Some(Value::Json(text.clone())),
-        // A literal: `JSON '{"a": 1}'`.
+        // Of a literal: `JSON '{"a": 1}'`.
         (Value::Text(text), T::Json) => {
             let read: Result<Json, _> = serde_json::from_str(text);
             return read
@@ -53,7 +53,7 @@ pub fn cast(value: &Value, to: &T) -> Result<Value, String> {
         }
         _ => None,
     };
-    made.ok_or_else(|| refused(value, to))
+    result.ok_or_else(|| refused(value, to))
 }
 
 fn refused(value: &Value, to: &T) -> String {
@@ -112,7 +112,7 @@ fn to_int(value: &Value) -> Result<Value, String> {
     number.map(Value::Int).ok_or_else(|| refused(value, &T::Int64))
 }
 
-pub(super) fn to_float(value: &Value) -> Option<f64> {
+pub(crate) fn to_float(value: &Value) -> Option<f64> {
     match value {
         #[expect(
             clippy::cast_precision_loss,
@@ -126,7 +126,7 @@ pub(super) fn to_float(value: &Value) -> Option<f64> {
     }
 }
 
-pub(super) fn to_numeric(value: &Value) -> Option<Numeric> {
+pub(crate) fn to_numeric(value: &Value) -> Option<Numeric> {
     match value {
         Value::Int(number) => Some(Numeric::from_int(*number)),
         Value::Float(number) => Numeric::from_float(*number),
@@ -135,15 +135,15 @@ pub(super) fn to_numeric(value: &Value) -> Option<Numeric> {
     }
 }
 
-/// The value as CAST to STRING writes it; `None` for NULL and what has no text.
-pub(super) fn text(value: &Value) -> Option<String> {
+/// The value cast to STRING; `None` for NULL, ARRAY and STRUCT.
+pub(crate) fn text(value: &Value) -> Option<String> {
     Some(match value {
         Value::Null | Value::Array(_) | Value::Struct(_) => return None,
         Value::Bool(truth) => truth.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => float(*number),
         Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::Timestamp(micros) => moment::timestamp_text(*micros),
+        Value::Timestamp(micros) => datetime::timestamp_text(*micros),
         Value::DateTime(text) => text.replacen('T', " ", 1),
         Value::Numeric(text)
         | Value::Text(text)
@@ -153,7 +153,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
     })
 }
 
-/// A FLOAT64 as C++ writes it in the shortest way: `1`, `0.5`, `1e+20`.
+/// A FLOAT64 in its shortest form, as C++ writes it: `1`, `0.5`, `1e+20`.
 fn float(number: f64) -> String {
     if number.is_nan() {
         return "NaN".into();

@@ -1,11 +1,11 @@
-//! The order of two values of one type, what makes two of them the same, and LIKE.
+//! Comparing values of one type: their order, when two are the same, and LIKE.
 
-use super::numeric::Numeric;
+use crate::numeric::Numeric;
 use crate::value::Value;
 use std::cmp::Ordering;
 
 /// NULL before all, NaN before all numbers: the order of ORDER BY ASC.
-pub(super) fn order(left: &Value, right: &Value) -> Ordering {
+pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Null, Value::Null) => Ordering::Equal,
         (Value::Null, _) => Ordering::Less,
@@ -31,17 +31,28 @@ pub(super) fn order(left: &Value, right: &Value) -> Ordering {
                 .find(|part| *part != Ordering::Equal)
                 .unwrap_or_else(|| a.len().cmp(&b.len()))
         }
-        // Two types never meet: the analysis has made one of them.
+        // The analysis has coerced both to one type.
         _ => Ordering::Equal,
     }
 }
 
-pub(super) const fn is_nan(value: &Value) -> bool {
+pub(crate) const fn is_nan(value: &Value) -> bool {
     matches!(value, Value::Float(number) if number.is_nan())
 }
 
-/// Text that is the same for values that GROUP BY, DISTINCT and a join hold for the same.
-pub(super) fn key<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
+/// The smallest (`Less`) or largest (`Greater`) value: a NaN if there is one, NULL of none.
+pub(crate) fn extreme(values: &[Value], wanted: Ordering) -> Value {
+    let nan = values.iter().find(|value| is_nan(value));
+    let best = values.iter().reduce(
+        |best, value| {
+            if order(value, best) == wanted { value } else { best }
+        },
+    );
+    nan.or(best).cloned().unwrap_or(Value::Null)
+}
+
+/// A text that is equal for values that GROUP BY, DISTINCT and a join take for the same.
+pub(crate) fn key<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
     use std::fmt::Write;
     let mut out = String::new();
     for value in values {
@@ -56,8 +67,11 @@ pub(super) fn key<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
     out
 }
 
-/// LIKE: `%` is any letters, `_` one, a backslash takes the next as it is.
-pub(super) fn like(text: &[char], pattern: &[char]) -> Result<bool, String> {
+/// LIKE: `%` is any number of characters, `_` is one, and a backslash escapes the next.
+///
+/// # Errors
+/// The pattern ends with a backslash.
+pub(crate) fn like(text: &[char], pattern: &[char]) -> Result<bool, String> {
     match pattern {
         [] => Ok(text.is_empty()),
         ['%', rest @ ..] => {

@@ -1,4 +1,4 @@
-//! What BigQuery says when a statement cannot be run: reason and message in its words.
+//! Why a statement was refused, in BigQuery's words.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -30,7 +30,7 @@ impl SqlError {
         }
     }
 
-    /// Somebody cancelled it.
+    /// The statement was cancelled.
     pub fn stopped() -> Self {
         Self {
             reason: "stopped".into(),
@@ -38,7 +38,7 @@ impl SqlError {
         }
     }
 
-    /// What a load job cannot take.
+    /// The rows do not fit their table.
     pub fn bad_data(message: impl Into<String>) -> Self {
         Self {
             reason: "invalid".into(),
@@ -46,20 +46,34 @@ impl SqlError {
         }
     }
 
-    pub(super) fn syntax(sql: &str, at: usize, what: &str) -> Self {
-        Self::invalid(format!("Syntax error: {what} at {}", place(sql, at)))
+    /// The storage failed, not the statement.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self {
+            reason: "internalError".into(),
+            message: message.into(),
+        }
     }
 
-    pub(super) fn unsupported(sql: &str, at: usize, construct: &str) -> Self {
+    pub(crate) fn syntax(sql: &str, at: usize, what: &str) -> Self {
+        Self::invalid(format!("Syntax error: {what} at {}", line_and_column(sql, at)))
+    }
+
+    pub(crate) fn unsupported(sql: &str, at: usize, construct: &str) -> Self {
         Self::invalid(format!(
             "{construct} is not supported by the sandbox at {}",
-            place(sql, at)
+            line_and_column(sql, at)
         ))
     }
 }
 
-/// `[line:column]`, both counted from 1.
-pub(super) fn place(sql: &str, at: usize) -> String {
+impl From<rusqlite::Error> for SqlError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(format!("The sandbox's storage failed: {error}"))
+    }
+}
+
+/// `[line:column]` of a byte of the statement, both counted from 1.
+pub(crate) fn line_and_column(sql: &str, at: usize) -> String {
     let before = sql.get(..at).unwrap_or(sql);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

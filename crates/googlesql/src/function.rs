@@ -1,88 +1,88 @@
-//! GoogleSQL's functions: each a line that says its signature, and what it computes.
+//! The scalar functions: tables of names, signatures and what they compute.
 //!
-//! A signature reads as the reference writes it: `STRING INT64 INT64? -> STRING`.
+//! A signature reads as in the GoogleSQL reference: `STRING INT64 INT64? -> STRING`.
 //!
 //! ```text
 //! INT64       that type                 ?   may be left out
-//! T           any type, always the same *   may come any number of times
-//! N           INT64, NUMERIC or FLOAT64 !   before all: gets NULLs too, else NULL in is NULL out
+//! T           any type, always the same *   any number of times
+//! N           INT64, NUMERIC or FLOAT64 !   at the start: takes NULLs; without it NULL in is NULL out
+//! ANY         any type
 //! ```
 //!
-//! The first signature that the arguments fit is taken, so narrow ones stand before wide ones. The
-//! tables are in `function/text.rs`, `number.rs`, `time.rs`, `array.rs` and `json.rs`.
+//! The first signature that the arguments match is taken, so narrow ones come before wide ones. Functions whose arguments
+//! are not all evaluated (IF, COALESCE …) are in `analysis::call`, aggregates and window functions in `execution`.
 
 #![expect(
     clippy::unnecessary_wraps,
-    reason = "the tables want one shape of all functions"
+    reason = "all functions of the tables have one type"
 )]
 
-pub(super) mod absent;
-pub(super) mod arithmetic;
+mod argument;
+pub(crate) mod arithmetic;
 mod array;
 mod calendar;
+mod concat;
+mod entry;
+mod format;
 mod hash;
-pub(super) mod json;
-pub(super) mod number;
+pub(crate) mod json;
+mod number;
 mod pattern;
 mod text;
 mod time;
+mod time_format;
+pub(crate) mod unsupported;
 
-use super::analysis::{Loose, Typed, coerce};
-use super::session::Session;
-use super::syntax;
-use crate::value::{ColumnType, Value};
+pub(crate) use entry::{Compute, Context};
 
-/// What a function may look at besides its arguments.
-pub(super) struct Context<'c> {
-    pub session: &'c Session<'c>,
-}
+use entry::Entry;
 
-/// What a function computes.
-///
-/// # Errors
-/// A message in BigQuery's words.
-pub(super) type Compute = fn(&[Value], &Context<'_>) -> Result<Value, String>;
-
-/// A line of a table: name, signature, what it computes.
-pub(super) type Line = (&'static str, &'static str, Compute);
+/// The types of signatures that are not types of GoogleSQL.
+pub(crate) const T: &str = "T";
+pub(crate) const NUMBER: &str = "N";
+pub(crate) const ARRAY_OF_T: &str = "ARRAY<T>";
+pub(crate) const ANY: &str = "ANY";
 
 /// A function with one of its signatures.
-pub(super) struct Function {
-    signature: &'static str,
+pub(crate) struct Function {
+    /// Without the `!`.
+    pub signature: &'static str,
     pub compute: Compute,
+    /// Whether it is called with NULLs; otherwise a NULL argument makes the value NULL.
     pub takes_null: bool,
 }
 
-/// The types that a signature asks of its arguments and gives.
-pub(super) struct Wanted {
-    pub arguments: Vec<ColumnType>,
-    pub result: ColumnType,
-}
-
-fn lines() -> impl Iterator<Item = &'static Line> {
+fn entries() -> impl Iterator<Item = &'static Entry> {
     [
-        text::LINES,
-        number::LINES,
-        time::LINES,
-        calendar::LINES,
-        array::LINES,
-        json::LINES,
-        hash::LINES,
-        pattern::LINES,
+        concat::TABLE,
+        text::TABLE,
+        format::TABLE,
+        number::TABLE,
+        time::TABLE,
+        time_format::TABLE,
+        calendar::TABLE,
+        array::TABLE,
+        json::TABLE,
+        hash::TABLE,
+        pattern::TABLE,
     ]
     .into_iter()
     .flatten()
 }
 
-/// Whether there is a function of this name, in capitals.
-pub(super) fn is_known(name: &str) -> bool {
-    lines().any(|(known, ..)| *known == name)
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    entries().map(|(name, ..)| *name)
 }
 
-/// All signatures of a name.
-pub(super) fn of_name(name: &str) -> impl Iterator<Item = Function> {
-    let name = name.to_owned();
-    lines()
+/// Whether there is a function of this name, in capitals.
+pub(crate) fn is_known(name: &str) -> bool {
+    entries().any(|(known, ..)| *known == name)
+}
+
+/// The function of this name, in capitals, once for each of its signatures.
+pub(crate) fn with_name(name: &str) -> impl Iterator<Item = Function> {
+    entries()
         .filter(move |(known, ..)| *known == name)
         .map(|(_, signature, compute)| Function {
             signature: signature.trim_start_matches('!'),
@@ -91,154 +91,20 @@ pub(super) fn of_name(name: &str) -> impl Iterator<Item = Function> {
         })
 }
 
-/// A parameter of a signature.
-struct Parameter<'s> {
-    kind: &'s str,
-    optional: bool,
-    repeated: bool,
-}
-
-impl Function {
-    /// The types to which these arguments must come; `None` if there are too many, too few, or others.
-    pub fn wants(&self, arguments: &[Typed]) -> Option<Wanted> {
-        let (left, result) = self.signature.split_once("->")?;
-        let parameters: Vec<Parameter<'_>> = left.split_whitespace().map(parameter).collect();
-        let repeated = parameters.last().is_some_and(|last| last.repeated);
-        let needed = parameters
-            .iter()
-            .filter(|one| !one.optional && !one.repeated)
-            .count();
-        if arguments.len() < needed || (arguments.len() > parameters.len() && !repeated) {
-            return None;
-        }
-        let of = |i: usize| {
-            parameters
-                .get(i)
-                .or(parameters.last().filter(|last| last.repeated))
-        };
-        let free: Option<ColumnType> = {
-            let bound: Vec<Typed> = arguments
-                .iter()
-                .enumerate()
-                .filter_map(|(i, typed)| element_of(of(i)?.kind, typed))
-                .collect();
-            if bound.is_empty() {
-                None
-            } else {
-                Some(coerce::common(&bound)?)
-            }
-        };
-        let numeric = left
-            .split_whitespace()
-            .chain([result.trim()])
-            .any(|word| parameter(word).kind == "N");
-        if numeric {
-            let kind = free.as_ref()?;
-            if !matches!(
-                kind,
-                ColumnType::Int64 | ColumnType::Numeric | ColumnType::Float64
-            ) {
-                return None;
-            }
-        }
-        let wanted = arguments
-            .iter()
-            .enumerate()
-            .map(|(i, typed)| resolve(of(i)?.kind, free.as_ref(), Some(typed)));
-        Some(Wanted {
-            arguments: wanted.collect::<Option<_>>()?,
-            result: resolve(result.trim(), free.as_ref(), None)?,
-        })
-    }
-}
-
-fn parameter(word: &str) -> Parameter<'_> {
-    let kind = word.trim_end_matches(['?', '*']);
-    Parameter {
-        kind,
-        optional: word.ends_with('?'),
-        repeated: word.ends_with('*'),
-    }
-}
-
-/// What an argument says about the free type: itself for `T`, its elements for `ARRAY<T>`.
-fn element_of(kind: &str, typed: &Typed) -> Option<Typed> {
-    match (kind, &typed.kind) {
-        ("T" | "N", _) => Some(typed.clone()),
-        ("ARRAY<T>", ColumnType::Array(inner)) => {
-            let mut element = typed.clone();
-            element.kind = (**inner).clone();
-            if element.loose != Loose::Null {
-                element.loose = Loose::No;
-            }
-            Some(element)
-        }
-        _ => None,
-    }
-}
-
-/// The type of a word of a signature.
-fn resolve(kind: &str, free: Option<&ColumnType>, argument: Option<&Typed>) -> Option<ColumnType> {
-    match kind {
-        "T" | "N" => free.cloned(),
-        "ARRAY<T>" => Some(ColumnType::Array(Box::new(free.cloned()?))),
-        // Any type, of each argument its own.
-        "ANY" => argument.map(|typed| typed.kind.clone()),
-        _ => syntax::kind(kind).ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::analysis::{is_aggregate, is_window_only};
     use super::*;
+    use crate::syntax;
 
     #[test]
-    fn every_signature_names_types_that_there_are() {
-        for (name, signature, _) in lines() {
+    fn every_signature_has_known_types() {
+        for (name, signature, _) in entries() {
             let (left, result) = signature.trim_start_matches('!').split_once("->").unwrap();
             for word in left.split_whitespace().chain([result.trim()]) {
-                let kind = parameter(word).kind;
-                let free = ["T", "N", "ARRAY<T>", "ANY"].contains(&kind);
+                let kind = word.trim_end_matches(['?', '*']);
+                let free = [T, NUMBER, ARRAY_OF_T, ANY].contains(&kind);
                 assert!(free || syntax::kind(kind).is_ok(), "{name}: {signature}");
             }
-        }
-    }
-
-    #[test]
-    fn the_documentation_names_every_function() {
-        let page = include_str!("../../../docs/sql.md");
-        for (name, ..) in lines() {
-            assert!(
-                page.contains(&format!("`{name}`")),
-                "{name} is not in docs/sql.md"
-            );
-        }
-        let known = |name: &str| {
-            let special = [
-                "IF",
-                "COALESCE",
-                "IFNULL",
-                "NULLIF",
-                "CASE",
-                "CAST",
-                "SAFE_CAST",
-                "ERROR",
-                "SAFE.",
-                "TO_JSON",
-                "TO_JSON_STRING",
-            ];
-            is_known(name) || special.contains(&name) || is_aggregate(name) || is_window_only(name)
-        };
-        let table = page
-            .split_once("## Functions")
-            .unwrap()
-            .1
-            .split_once("## Not here")
-            .unwrap()
-            .0;
-        for name in table.split('`').skip(1).step_by(2) {
-            assert!(known(name), "{name} is in docs/sql.md and nowhere else");
         }
     }
 }

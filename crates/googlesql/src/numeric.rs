@@ -1,21 +1,21 @@
-//! NUMERIC: exact, 38 digits, nine of them behind the point. BIGNUMERIC is held in the same.
+//! NUMERIC: exact, 38 digits, nine of them after the decimal point. BIGNUMERIC is held in the same form.
 
 use std::cmp::Ordering;
 
-/// How much a unscaled one is.
+/// The unscaled value of 1.
 const ONE: i128 = 1_000_000_000;
 /// The largest unscaled value: 38 nines.
-const MOST: i128 = 99_999_999_999_999_999_999_999_999_999_999_999_999;
+const MAX: i128 = 99_999_999_999_999_999_999_999_999_999_999_999_999;
 
 /// A NUMERIC in billionths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Numeric(i128);
+pub(crate) struct Numeric(i128);
 
 impl Numeric {
     pub const ZERO: Self = Self(0);
 
-    /// What plain or exponent text says, rounded half away from zero to nine digits; `None` if it is
-    /// no number or too large.
+    /// The number of a text, perhaps with an exponent, rounded half away from zero to nine decimal places; `None` if it
+    /// is not a number or too large.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -28,18 +28,18 @@ impl Numeric {
             return None;
         }
         let all = format!("{whole}{fraction}");
-        // How many digits stand before nine places behind the point.
+        // How many of the digits are kept: all up to nine decimal places.
         let kept = i32::try_from(whole.len())
             .ok()?
             .checked_add(exponent)?
             .checked_add(9)?;
         let mut number: i128 = 0;
-        let mut up = false;
+        let mut round_up = false;
         for (place, digit) in (0..).zip(all.bytes()) {
             if place < kept {
                 number = number.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
             } else {
-                up = place == kept && digit >= b'5';
+                round_up = place == kept && digit >= b'5';
                 break;
             }
         }
@@ -47,12 +47,12 @@ impl Numeric {
         if number != 0 && missing > 0 {
             number = number.checked_mul(10_i128.checked_pow(missing.unsigned_abs())?)?;
         }
-        number += i128::from(up);
+        number += i128::from(round_up);
         Self::checked(if negative { -number } else { number })
     }
 
     fn checked(number: i128) -> Option<Self> {
-        (number.abs() <= MOST).then_some(Self(number))
+        (number.abs() <= MAX).then_some(Self(number))
     }
 
     pub fn from_int(number: i64) -> Self {
@@ -111,7 +111,7 @@ impl Numeric {
         Self::checked(if negative { -product } else { product })
     }
 
-    /// `None` also where the divisor is zero.
+    /// `None` also if the divisor is zero.
     pub fn divide(self, other: Self) -> Option<Self> {
         let negative = (self.0 < 0) != (other.0 < 0);
         let (a, b) = (self.0.abs(), other.0.abs());
@@ -130,7 +130,7 @@ impl Numeric {
         Some(Self(self.0.checked_rem(other.0)?))
     }
 
-    /// Half away from zero, to so many digits behind the point (before it, if negative).
+    /// Rounded half away from zero; `digits` counts decimal places, and digits before the point if negative.
     pub fn round(self, digits: i64) -> Option<Self> {
         let unit = Self::unit(digits)?;
         let half = unit / 2;
@@ -158,7 +158,7 @@ impl Numeric {
         10_i128.checked_pow(u32::try_from(9 - digits).ok()?)
     }
 
-    /// Two texts as numbers; what is no number is smaller than all.
+    /// Compares two texts as numbers; a text that is not a number is the smallest.
     pub fn compare(left: &str, right: &str) -> Ordering {
         Self::parse(left).cmp(&Self::parse(right))
     }

@@ -1,31 +1,32 @@
-//! What a statement is run in: one connection, one moment, the rows of its tables, and the wish to stop.
+//! What a statement is run with: a connection, its time, the rows of its tables, and the row an expression sees.
 
-use super::stop;
-use super::store;
-use super::{QuerySettings, SqlError};
-use crate::value::Value;
+use crate::cancel;
+use crate::error::SqlError;
+use crate::outcome::QuerySettings;
+use crate::storage::table;
+use crate::value::{Row, Value};
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A row, and the rows of a relation.
-pub(super) type Row = Vec<Value>;
-pub(super) type Rows = Rc<Vec<Row>>;
+/// The rows of a relation.
+pub(crate) type Rows = Rc<Vec<Row>>;
 
-/// How many rows lie between two looks at the wish to stop.
-const STEPS: u32 = 1_000;
+/// How many rows are processed between two checks for cancellation.
+const CHECK_INTERVAL: u32 = 1_000;
 
-pub(super) struct Session<'s> {
+/// The state of one statement.
+pub(crate) struct Session<'s> {
     pub connection: &'s Connection,
     pub project: &'s str,
     pub location: &'s str,
     pub settings: &'s QuerySettings,
-    /// Microseconds since 1970: one moment for all the statement.
+    /// The statement's time, in microseconds since 1970: the same for all its rows.
     pub now: i64,
     tables: RefCell<HashMap<String, Rows>>,
     steps: Cell<u32>,
-    /// The outermost scope that a name was found in since somebody asked; see [`Session::reached`].
+    /// The outermost scope in which a name was found; see [`Session::with_outermost`].
     outermost: Cell<usize>,
 }
 
@@ -49,55 +50,55 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// The rows of a table, as they were when the statement first looked.
+    /// The rows of a table, as they were when the statement first read it.
     pub fn table(&self, full: &str) -> Result<Rows, SqlError> {
         if let Some(rows) = self.tables.borrow().get(full) {
             return Ok(rows.clone());
         }
-        let rows = Rc::new(store::read(self.connection, full)?);
+        let rows = Rc::new(table::read(self.connection, full)?);
         self.tables.borrow_mut().insert(full.to_owned(), rows.clone());
         Ok(rows)
     }
 
-    /// A name was found in the scope of this level.
-    pub fn reach(&self, level: usize) {
+    /// Records that a name was found in the scope of this level.
+    pub fn found_in(&self, level: usize) {
         self.outermost.set(self.outermost.get().min(level));
     }
 
-    /// Does the work, and tells the outermost level of a scope that it found a name in: a query that finds
-    /// none around itself has the same rows for every row of the query around it.
-    pub fn reached<T>(&self, work: impl FnOnce() -> T) -> (T, usize) {
+    /// Does the work, and returns the outermost level at which it found a name. A subquery that finds none outside of
+    /// itself is not correlated: it has the same rows for every row of the outer query.
+    pub fn with_outermost<T>(&self, work: impl FnOnce() -> T) -> (T, usize) {
         let before = self.outermost.replace(usize::MAX);
         let done = work();
-        let reached = self.outermost.get();
-        self.outermost.set(before.min(reached));
-        (done, reached)
+        let outermost = self.outermost.get();
+        self.outermost.set(before.min(outermost));
+        (done, outermost)
     }
 
-    /// One row's work has been done.
+    /// Counts one more row of work.
     ///
     /// # Errors
-    /// Somebody cancelled the statement.
+    /// The statement was cancelled.
     pub fn step(&self) -> Result<(), SqlError> {
         let steps = self.steps.get() + 1;
-        self.steps.set(if steps < STEPS { steps } else { 0 });
-        if steps >= STEPS && stop::is_wished() {
+        self.steps.set(if steps < CHECK_INTERVAL { steps } else { 0 });
+        if steps >= CHECK_INTERVAL && cancel::is_cancelled() {
             return Err(SqlError::stopped());
         }
         Ok(())
     }
 }
 
-/// The rows that an expression sees: its own and, behind it, those of the queries around.
+/// The row that an expression is evaluated for and, for correlated subqueries, those of the outer queries.
 #[derive(Clone, Copy)]
-pub(super) struct Frame<'f> {
+pub(crate) struct Frame<'f> {
     pub row: &'f [Value],
     pub outer: Option<&'f Frame<'f>>,
     pub session: &'f Session<'f>,
 }
 
 impl<'f> Frame<'f> {
-    /// No row at all.
+    /// A frame without a row.
     pub const fn root(session: &'f Session<'f>) -> Self {
         Self {
             row: &[],
@@ -106,7 +107,7 @@ impl<'f> Frame<'f> {
         }
     }
 
-    /// A row inside of this frame.
+    /// A frame for a row of an inner query.
     pub const fn inner<'g>(&'g self, row: &'g [Value]) -> Frame<'g>
     where
         'f: 'g,
@@ -118,7 +119,7 @@ impl<'f> Frame<'f> {
         }
     }
 
-    /// The cell of a column so many queries further out.
+    /// The value of a column; `depth` counts queries outward.
     pub fn cell(&self, depth: usize, index: usize) -> Value {
         let mut frame = *self;
         for _ in 0..depth {

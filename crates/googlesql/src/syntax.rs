@@ -1,23 +1,25 @@
-//! GoogleSQL text to a tree. It knows the grammar and no table.
+//! The parser: GoogleSQL text to a syntax tree. It knows the grammar and no table.
 //!
-//! Written here and not taken from a crate: the general parsers cost more to build than all the rest of
-//! the sandbox, know many dialects, and do not complain in BigQuery's words with its `[line:column]`.
+//! It is written by hand: the general SQL parsers cost more to build than all the rest of the sandbox, accept many
+//! dialects, and have no errors in BigQuery's words with their `[line:column]`.
 //!
 //! ```text
-//! text → syntax/token.rs → syntax/parser.rs (cursor) → statement, query, expression, definition → syntax/tree.rs
+//! text → lexer → parser (a cursor over the tokens) → statement, ddl, query, expression, data_type → ast
 //! ```
 
+pub(crate) mod ast;
 mod call;
-mod definition;
+mod data_type;
+mod ddl;
 mod expression;
-mod keyword;
+mod keyword_expression;
+mod lexer;
 mod parser;
 mod query;
+mod reserved;
 mod statement;
-mod token;
-pub(super) mod tree;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use parser::{expression, kind, query, statement};
+pub(crate) use parser::{expression, kind, query, statement};

@@ -1,12 +1,13 @@
-//! Statements and what comes of them.
+//! Statements and their outcomes.
 
 mod changes;
+mod documentation;
 mod folder;
 mod queries;
 mod words;
 
-use super::*;
-use crate::value::ColumnType;
+use crate::value::{Column, ColumnType, Value};
+use crate::*;
 use std::sync::Arc;
 
 fn warehouse() -> Warehouse {

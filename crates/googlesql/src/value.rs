@@ -1,8 +1,11 @@
-//! One cell, one column: what the source, the pipelines and the warehouse hand to each other.
+//! Values, types, columns and rows: what tables, queries and pipelines exchange.
 
 use serde::{Deserialize, Serialize};
 
-/// A cell. Dates and times are text in BigQuery's canonical form; a timestamp is a number, so that
+/// The values of one row, in the order of its columns.
+pub type Row = Vec<Value>;
+
+/// A value. Dates and times are text in BigQuery's canonical form; a timestamp is a number, so that
 /// it can be compared without parsing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
@@ -32,15 +35,15 @@ pub enum Value {
     Json(String),
     /// ARRAY.
     Array(Vec<Value>),
-    /// STRUCT: the values of its fields in their order.
+    /// STRUCT: the values of its fields, in order.
     Struct(Vec<Value>),
 }
 
-/// A number as its bits: JSON has no infinity, and reads some numbers back as their neighbours.
+/// A FLOAT64 as its bits: JSON has no infinity and does not keep every number exactly.
 mod bits {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         number.to_bits().serialize(serializer)
     }
@@ -77,20 +80,20 @@ pub enum ColumnType {
     Json,
     /// ARRAY of these; a column of it has the mode REPEATED.
     Array(Box<ColumnType>),
-    /// STRUCT of these fields, which may lack names.
+    /// STRUCT of these fields; a field's name may be empty.
     Struct(Vec<Column>),
 }
 
 /// A column of a table, of a query result or of a pipeline's record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// Its name, in the spelling of its maker.
+    /// Its name, in the spelling it was defined with.
     pub name: String,
     /// Its type.
     pub kind: ColumnType,
     /// Whether NULL is allowed.
     pub nullable: bool,
-    /// Free text, if any.
+    /// The description from its OPTIONS.
     pub description: Option<String>,
 }
 

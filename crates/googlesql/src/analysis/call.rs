@@ -1,24 +1,29 @@
-//! Calls: the few functions that are grammar (IF, COALESCE …), and all others by their signatures.
+//! Function calls. The few whose arguments are not all evaluated (IF, COALESCE …) are built here; all others have a
+//! signature in a table of `function`.
 
+use super::aggregate::is_aggregate;
 use super::scope::Scope;
-use super::{Analyst, Loose, Typed};
+use super::signature::Signature;
+use super::window::is_window_only;
+use super::{Analyzer, Literal, Typed};
+use crate::cast;
 use crate::error::SqlError;
-use crate::function::{self, Function, json};
+use crate::function::{self, json};
 use crate::kind;
-use crate::syntax::tree::{Call, Expression, Node, Place, Word};
+use crate::syntax::ast::{Call, Expression, Identifier, Node, Position};
 use crate::value::{ColumnType as T, Value};
 
-type Made = Result<Typed, SqlError>;
+type TypedResult = Result<Typed, SqlError>;
 
-impl Analyst<'_> {
-    pub(super) fn call(&self, scope: &Scope<'_>, call: &Call, at: Place) -> Made {
+impl Analyzer<'_> {
+    pub(super) fn call(&self, scope: &Scope<'_>, call: &Call, at: Position) -> TypedResult {
         if call.over.is_some() {
             return self.window_call(scope, call, at);
         }
-        if super::grouping::is_aggregate(&call.name) {
+        if is_aggregate(&call.name) {
             return self.aggregate_call(scope, call, at);
         }
-        if super::window::is_window_only(&call.name) {
+        if is_window_only(&call.name) {
             return Err(self.wrong(
                 at,
                 format!(
@@ -28,15 +33,15 @@ impl Analyst<'_> {
             ));
         }
         if call.distinct || call.ignore_nulls || !call.order.is_empty() || call.limit.is_some() {
-            return Err(self.wrong(at, format!("{} is no aggregate function", call.name)));
+            return Err(self.wrong(at, format!("{} is not an aggregate function", call.name)));
         }
         let arguments: Vec<&Expression> = call.arguments.iter().collect();
-        let (name, safe) = match call.name.strip_prefix("SAFE.") {
+        let (name, is_safe) = match call.name.strip_prefix("SAFE.") {
             Some(name) => (name, true),
             None => (call.name.as_str(), false),
         };
         let typed = self.named_call(scope, name, &arguments, &call.name, at)?;
-        if !safe {
+        if !is_safe {
             return Ok(typed);
         }
         let run = typed.run;
@@ -45,115 +50,143 @@ impl Analyst<'_> {
         }))
     }
 
-    /// A call by its name in capitals; `shown` is how errors name it.
+    /// A call by its name in capitals; `shown` is the name in errors.
     pub(super) fn named_call(
         &self,
         scope: &Scope<'_>,
         name: &str,
         arguments: &[&Expression],
         shown: &str,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         match (name, arguments) {
-            ("IF", [condition, yes, no]) => {
-                let condition = self.condition(scope, condition, "IF")?.run;
-                let both = vec![self.expression(scope, yes)?, self.expression(scope, no)?];
-                let (kind, both) = self.unified(both, "Arguments of IF", at)?;
-                Ok(Typed::new(kind, move |frame| {
-                    let chosen = usize::from(condition(frame)? != Value::Bool(true));
-                    (both[chosen].run)(frame)
-                }))
-            }
-            ("COALESCE" | "IFNULL", [_, ..]) if name == "COALESCE" || arguments.len() == 2 => {
-                let all = arguments
-                    .iter()
-                    .map(|tree| self.expression(scope, tree))
-                    .collect::<Result<_, _>>()?;
-                let (kind, all) = self.unified(all, &format!("Arguments of {name}"), at)?;
-                Ok(Typed::new(kind, move |frame| {
-                    for typed in &all {
-                        match (typed.run)(frame)? {
-                            Value::Null => {}
-                            value => return Ok(value),
-                        }
-                    }
-                    Ok(Value::Null)
-                }))
-            }
-            ("NULLIF", [value, other]) => {
-                let same = self.equality(scope, value, other)?.run;
+            ("IF", [condition, yes, no]) => self.if_call(scope, condition, yes, no, at),
+            ("COALESCE", [_, ..]) | ("IFNULL", [_, _]) => self.coalesce(scope, name, arguments, at),
+            ("NULLIF", [value, other]) => self.nullif(scope, value, other),
+            ("ERROR", [message]) => self.error_call(scope, message),
+            ("TO_JSON", [value]) => {
                 let value = self.expression(scope, value)?;
-                let run = value.run;
-                Ok(Typed::new(value.kind, move |frame| {
-                    Ok(if same(frame)? == Value::Bool(true) {
-                        Value::Null
-                    } else {
-                        run(frame)?
-                    })
+                let (run, kind) = (value.run, value.kind);
+                Ok(Typed::new(T::Json, move |frame| {
+                    Ok(Value::Json(json::to_json(&run(frame)?, &kind).to_string()))
                 }))
             }
-            ("ERROR", [message]) => {
-                let message = self.expression(scope, message)?.run;
-                let mut typed = Typed::new(T::Int64, move |frame| {
-                    let text = crate::cast::text(&message(frame)?).unwrap_or_default();
-                    Err(SqlError::invalid(text))
-                });
-                // It has no value, so it fits everywhere.
-                typed.loose = Loose::Null;
-                Ok(typed)
-            }
-            ("TO_JSON" | "TO_JSON_STRING", [value]) => {
+            ("TO_JSON_STRING", [value]) => {
                 let value = self.expression(scope, value)?;
-                let (run, kind, as_text) = (value.run, value.kind, name == "TO_JSON_STRING");
-                Ok(Typed::new(
-                    if as_text { T::String } else { T::Json },
-                    move |frame| {
-                        let value = run(frame)?;
-                        Ok(if as_text {
-                            Value::Text(json::text_of(&value, &kind))
-                        } else {
-                            Value::Json(json::of_value(&value, &kind).to_string())
-                        })
-                    },
-                ))
+                let (run, kind) = (value.run, value.kind);
+                Ok(Typed::new(T::String, move |frame| {
+                    Ok(Value::Text(json::to_json_text(&run(frame)?, &kind)))
+                }))
             }
-            _ => self.function(scope, name, arguments, shown, at),
+            _ => self.function_call(scope, name, arguments, shown, at),
         }
     }
 
-    /// No such function, here or at all.
-    pub(super) fn unknown_function(&self, shown: &str, at: Place) -> SqlError {
-        if function::absent::is_google(&shown.to_ascii_uppercase()) {
+    fn if_call(
+        &self,
+        scope: &Scope<'_>,
+        condition: &Expression,
+        yes: &Expression,
+        no: &Expression,
+        at: Position,
+    ) -> TypedResult {
+        let condition = self.condition(scope, condition, "IF")?.run;
+        let branches = vec![self.expression(scope, yes)?, self.expression(scope, no)?];
+        let (kind, branches) = self.unified(branches, "Arguments of IF", at)?;
+        Ok(Typed::new(kind, move |frame| {
+            let chosen = usize::from(condition(frame)? != Value::Bool(true));
+            (branches[chosen].run)(frame)
+        }))
+    }
+
+    fn coalesce(
+        &self,
+        scope: &Scope<'_>,
+        name: &str,
+        arguments: &[&Expression],
+        at: Position,
+    ) -> TypedResult {
+        let all = arguments
+            .iter()
+            .map(|tree| self.expression(scope, tree))
+            .collect::<Result<_, _>>()?;
+        let (kind, all) = self.unified(all, &format!("Arguments of {name}"), at)?;
+        Ok(Typed::new(kind, move |frame| {
+            for typed in &all {
+                match (typed.run)(frame)? {
+                    Value::Null => {}
+                    value => return Ok(value),
+                }
+            }
+            Ok(Value::Null)
+        }))
+    }
+
+    fn nullif(&self, scope: &Scope<'_>, value: &Expression, other: &Expression) -> TypedResult {
+        let is_equal = self.equality(scope, value, other)?.run;
+        let value = self.expression(scope, value)?;
+        let run = value.run;
+        Ok(Typed::new(value.kind, move |frame| {
+            if is_equal(frame)? == Value::Bool(true) {
+                Ok(Value::Null)
+            } else {
+                run(frame)
+            }
+        }))
+    }
+
+    fn error_call(&self, scope: &Scope<'_>, message: &Expression) -> TypedResult {
+        let message = self.expression(scope, message)?.run;
+        let mut typed = Typed::new(T::Int64, move |frame| {
+            let text = cast::text(&message(frame)?).unwrap_or_default();
+            Err(SqlError::invalid(text))
+        });
+        // It never has a value, so it coerces to any type.
+        typed.literal = Literal::Null;
+        Ok(typed)
+    }
+
+    /// The error for a function that is unknown, or known to BigQuery but not supported.
+    pub(super) fn unknown_function(&self, shown: &str, at: Position) -> SqlError {
+        if function::unsupported::is_known(&shown.to_ascii_uppercase()) {
             self.unsupported(at, &format!("Function {shown}"))
         } else {
             self.wrong(at, format!("Function not found: {shown}"))
         }
     }
 
-    fn function(&self, scope: &Scope<'_>, name: &str, trees: &[&Expression], shown: &str, at: Place) -> Made {
+    /// A function from the tables.
+    fn function_call(
+        &self,
+        scope: &Scope<'_>,
+        name: &str,
+        trees: &[&Expression],
+        shown: &str,
+        at: Position,
+    ) -> TypedResult {
         if !function::is_known(name) {
             return Err(self.unknown_function(shown, at));
         }
         let mut arguments = Vec::with_capacity(trees.len());
-        let mut places = Vec::with_capacity(trees.len());
+        let mut positions = Vec::with_capacity(trees.len());
         for tree in trees {
-            match &tree.node {
-                // `INTERVAL 1 DAY` is two arguments: how many, and of what.
-                Node::Interval(count, unit) => {
-                    arguments.push(self.expression(scope, count)?);
-                    arguments.push(Typed::constant(T::String, Value::Text(unit.clone())));
-                    places.extend([count.at, tree.at]);
-                    continue;
-                }
-                _ => arguments.push(match part(name, arguments.len(), tree) {
-                    Some(part) => Typed::constant(T::String, Value::Text(part)),
-                    None => self.expression(scope, tree)?,
-                }),
+            if let Node::Interval(count, unit) = &tree.node {
+                // `INTERVAL 1 DAY` is two arguments: the count and the unit.
+                arguments.push(self.expression(scope, count)?);
+                arguments.push(Typed::constant(T::String, Value::Text(unit.clone())));
+                positions.extend([count.at, tree.at]);
+                continue;
             }
-            places.push(tree.at);
+            arguments.push(match date_part(name, arguments.len(), tree) {
+                Some(part) => Typed::constant(T::String, Value::Text(part)),
+                None => self.expression(scope, tree)?,
+            });
+            positions.push(tree.at);
         }
-        for candidate in function::of_name(name) {
-            if let Some(typed) = self.fitted(&candidate, &arguments, &places)? {
+        for function in function::with_name(name) {
+            if let Some(signature) = Signature::new(&function, &arguments)
+                && let Some(typed) = self.apply(signature, &arguments, &positions)?
+            {
                 return Ok(typed);
             }
         }
@@ -163,61 +196,58 @@ impl Analyst<'_> {
         } else {
             format!("function {shown}")
         };
-        if kinds.is_empty() {
-            return Err(self.wrong(at, format!("No matching signature for {what} with no arguments")));
-        }
         Err(self.wrong(
             at,
-            format!(
-                "No matching signature for {what} for argument types: {}",
-                kinds.join(", ")
-            ),
+            if kinds.is_empty() {
+                format!("No matching signature for {what} with no arguments")
+            } else {
+                let kinds = kinds.join(", ");
+                format!("No matching signature for {what} for argument types: {kinds}")
+            },
         ))
     }
 
-    /// The call with this signature, if the arguments fit it.
-    fn fitted(
+    /// The call with this signature, if the arguments coerce to its types.
+    fn apply(
         &self,
-        function: &Function,
+        signature: Signature,
         arguments: &[Typed],
-        places: &[Place],
+        positions: &[Position],
     ) -> Result<Option<Typed>, SqlError> {
-        let Some(wanted) = function.wants(arguments) else {
-            return Ok(None);
-        };
         let mut runs = Vec::with_capacity(arguments.len());
-        for ((typed, wanted), at) in arguments.iter().zip(&wanted.arguments).zip(places) {
+        for ((typed, wanted), at) in arguments.iter().zip(&signature.arguments).zip(positions) {
             match self.coerced(typed, wanted, *at)? {
                 Some(typed) => runs.push(typed.run),
                 None => return Ok(None),
             }
         }
-        let (compute, keeps_null) = (function.compute, function.takes_null);
-        Ok(Some(Typed::new(wanted.result, move |frame| {
+        let (compute, takes_null) = (signature.compute, signature.takes_null);
+        Ok(Some(Typed::new(signature.result, move |frame| {
             let mut values = Vec::with_capacity(runs.len());
             for run in &runs {
                 let value = run(frame)?;
-                if value == Value::Null && !keeps_null {
+                if value == Value::Null && !takes_null {
                     return Ok(Value::Null);
                 }
                 values.push(value);
             }
             let context = function::Context {
-                session: frame.session,
+                now: frame.session.now,
+                project: frame.session.project,
             };
             compute(&values, &context).map_err(SqlError::invalid)
         })))
     }
 
-    /// EXTRACT, as the function that it is.
+    /// EXTRACT, which is a call with the part as its first argument.
     pub(super) fn extract(
         &self,
         scope: &Scope<'_>,
         part: &str,
         value: &Expression,
         zone: Option<&Expression>,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         let part = Expression {
             node: Node::Text(part.to_owned()),
             at,
@@ -237,8 +267,8 @@ impl Analyst<'_> {
     }
 }
 
-/// `DAY` or `WEEK(MONDAY)`, where a function has a part of a date: a column of the name is not meant.
-fn part(function: &str, place: usize, tree: &Expression) -> Option<String> {
+/// The date part `DAY` or `WEEK(MONDAY)`, if the function has one as this argument. It is not a column's name there.
+fn date_part(function: &str, index: usize, tree: &Expression) -> Option<String> {
     let wanted = match function {
         "LAST_DAY" => 1,
         _ if function.ends_with("_TRUNC") => 1,
@@ -246,12 +276,12 @@ fn part(function: &str, place: usize, tree: &Expression) -> Option<String> {
         _ => return None,
     };
     match &tree.node {
-        _ if place != wanted => None,
-        Node::Name(Word(name)) => Some(name.to_ascii_uppercase()),
+        _ if index != wanted => None,
+        Node::Name(Identifier(name)) => Some(name.to_ascii_uppercase()),
         Node::Call(call) if call.name == "WEEK" => match call.arguments.as_slice() {
             [
                 Expression {
-                    node: Node::Name(Word(day)),
+                    node: Node::Name(Identifier(day)),
                     ..
                 },
             ] => Some(format!("WEEK({})", day.to_ascii_uppercase())),

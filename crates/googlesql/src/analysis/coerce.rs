@@ -1,16 +1,14 @@
-//! Which type may stand for which, and the one that several have in common.
+//! Implicit coercion, and the common supertype of several expressions.
 
-use super::{Analyst, Loose, Typed};
-use crate::cast::cast;
+use super::{Analyzer, Literal, Typed};
+use crate::cast::{self, cast};
 use crate::error::SqlError;
 use crate::kind;
-use crate::syntax::tree::Place;
-use crate::value::{ColumnType, Value};
+use crate::syntax::ast::Position;
+use crate::value::{ColumnType as T, Value};
 use std::rc::Rc;
 
-use ColumnType as T;
-
-/// Whether a value of one type is one of the other without a word: INT64 is a NUMERIC, a NUMERIC is a FLOAT64.
+/// Whether any expression of one type coerces to the other: INT64 to NUMERIC, NUMERIC to FLOAT64.
 /// Source: "Conversion rules" of the GoogleSQL reference.
 fn widens(from: &T, to: &T) -> bool {
     matches!(
@@ -19,8 +17,8 @@ fn widens(from: &T, to: &T) -> bool {
     )
 }
 
-/// What a literal may be read as, beyond that.
-fn literal_reads(from: &T, to: &T) -> bool {
+/// Whether a literal of one type coerces to the other, beyond that.
+fn literal_coerces(from: &T, to: &T) -> bool {
     matches!(
         (from, to),
         (
@@ -31,89 +29,86 @@ fn literal_reads(from: &T, to: &T) -> bool {
     )
 }
 
-impl Analyst<'_> {
-    /// The expression as one of this type; `None` if it cannot be one.
+impl Analyzer<'_> {
+    /// The expression coerced to a type; `None` if its type does not coerce.
     ///
     /// # Errors
-    /// A literal that could be one by its type, but not by its value.
-    pub(crate) fn coerced(&self, typed: &Typed, to: &T, at: Place) -> Result<Option<Typed>, SqlError> {
+    /// A literal whose type coerces, but whose value cannot be read so.
+    pub(crate) fn coerced(&self, typed: &Typed, to: &T, at: Position) -> Result<Option<Typed>, SqlError> {
         if &typed.kind == to {
             return Ok(Some(typed.clone()));
         }
-        if typed.loose == Loose::Null {
+        if typed.literal == Literal::Null {
             let run = typed.run.clone();
             return Ok(Some(Typed {
                 kind: to.clone(),
                 run,
-                loose: Loose::Null,
+                literal: Literal::Null,
             }));
         }
-        if let Loose::Literal(value) = &typed.loose
-            && literal_reads(&typed.kind, to)
+        if let Literal::Value(value) = &typed.literal
+            && literal_coerces(&typed.kind, to)
         {
             return if let Ok(value) = cast(value, to) {
                 Ok(Some(Typed::constant(to.clone(), value)))
             } else {
-                let text = crate::cast::text(value).unwrap_or_default();
+                let text = cast::text(value).unwrap_or_default();
                 let message = format!("Could not cast literal \"{text}\" to type {}", kind::name(to));
                 Err(self.wrong(at, message))
             };
         }
         if widens(&typed.kind, to) {
             let (run, target) = (typed.run.clone(), to.clone());
-            let mut made = Typed::new(to.clone(), move |frame| {
+            let mut coerced = Typed::new(to.clone(), move |frame| {
                 cast(&run(frame)?, &target).map_err(SqlError::invalid)
             });
-            if let Loose::Literal(value) = &typed.loose
+            if let Literal::Value(value) = &typed.literal
                 && let Ok(value) = cast(value, to)
             {
-                made.loose = Loose::Literal(value);
+                coerced.literal = Literal::Value(value);
             }
-            return Ok(Some(made));
+            return Ok(Some(coerced));
         }
         Ok(coerced_inside(typed, to))
     }
 
-    /// All of them in the type that they have in common.
-    ///
-    /// # Errors
-    /// None; `what` says what they are the parts of.
+    /// All expressions coerced to their common supertype; `what` names them in the error.
     pub(super) fn unified(
         &self,
         all: Vec<Typed>,
         what: &str,
-        at: Place,
+        at: Position,
     ) -> Result<(T, Vec<Typed>), SqlError> {
-        let kind = common(&all).ok_or_else(|| {
+        let kind = common_supertype(&all).ok_or_else(|| {
             let kinds: Vec<_> = all.iter().map(|typed| kind::name(&typed.kind)).collect();
             self.wrong(
                 at,
                 format!("{what} have no common supertype: {}", kinds.join(", ")),
             )
         })?;
-        let mut made = Vec::with_capacity(all.len());
+        let mut coerced = Vec::with_capacity(all.len());
         for typed in &all {
             match self.coerced(typed, &kind, at)? {
-                Some(typed) => made.push(typed),
+                Some(typed) => coerced.push(typed),
                 None => return Err(self.wrong(at, format!("{what} have no common supertype"))),
             }
         }
-        Ok((kind, made))
+        Ok((kind, coerced))
     }
 }
 
-/// Arrays and structs, part by part.
+/// An array or struct with its parts coerced.
 fn coerced_inside(typed: &Typed, to: &T) -> Option<Typed> {
     if !fits(&typed.kind, to) {
         return None;
     }
     let (run, target) = (Rc::clone(&typed.run), to.clone());
     Some(Typed::new(to.clone(), move |frame| {
-        into(run(frame)?, &target).map_err(SqlError::invalid)
+        convert(run(frame)?, &target).map_err(SqlError::invalid)
     }))
 }
 
-/// Whether a composed value can be one of the other type: the same shape, parts that are or widen.
+/// Whether arrays and structs of one type coerce to the other: the same shape, whose parts coerce.
 fn fits(from: &T, to: &T) -> bool {
     match (from, to) {
         (T::Array(a), T::Array(b)) => a == b || fits(a, b),
@@ -127,61 +122,67 @@ fn fits(from: &T, to: &T) -> bool {
     }
 }
 
-fn into(value: Value, to: &T) -> Result<Value, String> {
+fn convert(value: Value, to: &T) -> Result<Value, String> {
     match (value, to) {
         (Value::Array(items), T::Array(kind)) => items
             .into_iter()
-            .map(|item| into(item, kind))
+            .map(|item| convert(item, kind))
             .collect::<Result<_, _>>()
             .map(Value::Array),
         (Value::Struct(items), T::Struct(fields)) => {
             let parts = items
                 .into_iter()
                 .zip(fields)
-                .map(|(item, field)| into(item, &field.kind));
+                .map(|(item, field)| convert(item, &field.kind));
             parts.collect::<Result<_, _>>().map(Value::Struct)
         }
         (value, _) => cast(&value, to),
     }
 }
 
-/// The type that all of these have or widen to; INT64 for nothing but NULLs.
-pub(crate) fn common(all: &[Typed]) -> Option<T> {
-    let firm: Vec<&Typed> = all.iter().filter(|typed| typed.loose != Loose::Null).collect();
-    let Some(first) = firm.first() else {
+/// The type to which all of these coerce; INT64 if all are NULL.
+pub(super) fn common_supertype(all: &[Typed]) -> Option<T> {
+    let typed_ones: Vec<&Typed> = all
+        .iter()
+        .filter(|typed| typed.literal != Literal::Null)
+        .collect();
+    let Some(first) = typed_ones.first() else {
         return Some(all.first().map_or(T::Int64, |typed| typed.kind.clone()));
     };
-    // A column's type goes before a literal's.
-    let fixed: Vec<&&Typed> = firm.iter().filter(|typed| typed.loose == Loose::No).collect();
-    let candidates = fixed
+    // The type of an expression that is not a literal is preferred.
+    let not_literals: Vec<&&Typed> = typed_ones
         .iter()
-        .chain(firm.iter().collect::<Vec<_>>().iter())
+        .filter(|typed| typed.literal == Literal::No)
+        .collect();
+    let candidates = not_literals
+        .iter()
+        .chain(typed_ones.iter().collect::<Vec<_>>().iter())
         .map(|typed| typed.kind.clone())
         .collect::<Vec<_>>();
-    let serves = |to: &T| {
-        firm.iter().all(|typed| {
-            let literal = matches!(typed.loose, Loose::Literal(_)) && literal_reads(&typed.kind, to);
+    let suits_all = |to: &T| {
+        typed_ones.iter().all(|typed| {
+            let literal = matches!(typed.literal, Literal::Value(_)) && literal_coerces(&typed.kind, to);
             fits(&typed.kind, to) || literal
         })
     };
-    let found = candidates.iter().find(|kind| serves(kind)).cloned();
+    let found = candidates.iter().find(|kind| suits_all(kind)).cloned();
     found
-        .or_else(|| [T::Numeric, T::Float64].into_iter().find(serves))
+        .or_else(|| [T::Numeric, T::Float64].into_iter().find(suits_all))
         .or_else(|| {
-            let same = firm.iter().all(|typed| typed.kind == first.kind);
+            let same = typed_ones.iter().all(|typed| typed.kind == first.kind);
             same.then(|| first.kind.clone())
         })
 }
 
-/// The type that two columns have in common: of a UNION's.
-pub(super) fn common_kinds(left: &T, right: &T) -> Option<T> {
+/// The common supertype of two columns of a set operation.
+pub(super) fn common_column_type(left: &T, right: &T) -> Option<T> {
     if left == right || fits(right, left) {
         return Some(left.clone());
     }
     fits(left, right).then(|| right.clone())
 }
 
-/// A row's cell in a wider type.
-pub(super) fn widened(value: Value, to: &T) -> Result<Value, SqlError> {
-    into(value, to).map_err(SqlError::invalid)
+/// A value in a wider type.
+pub(super) fn widen(value: Value, to: &T) -> Result<Value, SqlError> {
+    convert(value, to).map_err(SqlError::invalid)
 }

@@ -1,27 +1,25 @@
-//! Expressions: literals, names, fields, elements, subqueries. Operators and calls have files of their own,
-//! arrays and structs are in `expression/composite.rs`.
+//! Expressions: literals, names, fields, elements, CASE, CAST. Arrays, structs and subqueries are in
+//! `expression/composite.rs`; operators and calls have files of their own.
 
 mod composite;
 
-use super::scope::{Found, Scope, field};
-use super::{Analyst, Loose, Typed};
+use super::scope::{Resolved, Scope};
+use super::{Analyzer, Literal, Typed};
 use crate::cast::cast;
 use crate::error::SqlError;
 use crate::function::json;
 use crate::kind;
-use crate::syntax::tree::{Expression, Node, Place, Position, Word};
-use crate::value::{ColumnType, Value};
-use ColumnType as T;
-pub(super) use composite::struct_of;
+use crate::syntax::ast::{Expression, Identifier, Node, Position, Subscript};
+use crate::value::{ColumnType as T, Value};
 
-type Made = Result<Typed, SqlError>;
+type TypedResult = Result<Typed, SqlError>;
 
-impl Analyst<'_> {
-    /// An expression where this can be seen.
+impl Analyzer<'_> {
+    /// The meaning of an expression in a scope.
     ///
     /// # Errors
-    /// What BigQuery says of it.
-    pub(crate) fn expression(&self, scope: &Scope<'_>, tree: &Expression) -> Made {
+    /// BigQuery's, with its position.
+    pub(crate) fn expression(&self, scope: &Scope<'_>, tree: &Expression) -> TypedResult {
         if let Some(grouping) = scope.grouping
             && let Some((kind, key)) = grouping.key(tree)
         {
@@ -37,12 +35,12 @@ impl Analyst<'_> {
             Node::Bytes(bytes) => Ok(Typed::constant(T::Bytes, Value::Bytes(bytes.clone()))),
             Node::Typed(kind, text) => self.typed_literal(kind, text, at),
             Node::Named(_) | Node::Positional(_) => self.parameter(&tree.node, at),
-            Node::Name(Word(name)) => match self.name(scope, name, at)? {
-                Found::Value(typed) => Ok(typed),
-                Found::Table { depth, places } => self.whole_row(scope, depth, &places, at),
+            Node::Name(Identifier(name)) => match self.resolve(scope, name, at)? {
+                Resolved::Value(typed) => Ok(typed),
+                Resolved::Table { depth, columns } => self.row_as_struct(scope, depth, &columns, at),
             },
-            Node::Field(inner, Word(name)) => self.field(scope, inner, name, at),
-            Node::Index(array, position, index) => self.element(scope, array, *position, index, at),
+            Node::Field(inner, Identifier(name)) => self.field(scope, inner, name, at),
+            Node::Index(array, subscript, index) => self.element(scope, array, *subscript, index, at),
             Node::Call(call) => self.call(scope, call, at),
             Node::Cast {
                 value,
@@ -54,7 +52,7 @@ impl Analyst<'_> {
                     return Err(self.unsupported(format.at, "CAST with FORMAT"));
                 }
                 let value = self.expression(scope, value)?;
-                Ok(cast_of(&value, kind, *safe))
+                Ok(explicit_cast(&value, kind, *safe))
             }
             Node::Extract { part, value, zone } => self.extract(scope, part, value, zone.as_deref(), at),
             Node::Interval(..) => Err(self.unsupported(at, "A value of type INTERVAL")),
@@ -64,7 +62,7 @@ impl Analyst<'_> {
                 otherwise,
             } => self.case(scope, operand.as_deref(), whens, otherwise.as_deref(), at),
             Node::Array(kind, items) => self.array(scope, kind.as_ref(), items, at),
-            Node::Struct(fields, items) => self.structure(scope, fields.as_deref(), items, at),
+            Node::Struct(fields, items) => self.struct_constructor(scope, fields.as_deref(), items, at),
             Node::ArrayQuery(query) => self.array_query(scope, query),
             Node::Query(query) => self.scalar_query(scope, query, at),
             Node::Exists(query) => {
@@ -78,46 +76,46 @@ impl Analyst<'_> {
         }
     }
 
-    fn typed_literal(&self, kind: &T, text: &str, at: Place) -> Made {
+    fn typed_literal(&self, kind: &T, text: &str, at: Position) -> TypedResult {
         let value = cast(&Value::Text(text.to_owned()), kind)
             .map_err(|_| self.wrong(at, format!("Invalid {} literal", kind::name(kind))))?;
         Ok(Typed::constant(kind.clone(), value))
     }
 
-    fn parameter(&self, node: &Node, at: Place) -> Made {
+    fn parameter(&self, node: &Node, at: Position) -> TypedResult {
         let given = &self.session.settings.parameters;
         let found = match node {
             Node::Named(name) => {
                 let found = given.iter().find(|p| p.name.eq_ignore_ascii_case(name));
                 found.ok_or_else(|| self.wrong(at, format!("Query parameter '{name}' not found")))?
             }
-            Node::Positional(place) => {
-                let found = given.iter().filter(|p| p.name.is_empty()).nth(place - 1);
-                found
-                    .ok_or_else(|| self.wrong(at, format!("Query parameter number {place} is not defined")))?
+            Node::Positional(number) => {
+                let found = given.iter().filter(|p| p.name.is_empty()).nth(number - 1);
+                found.ok_or_else(|| {
+                    self.wrong(at, format!("Query parameter number {number} is not defined"))
+                })?
             }
             _ => return Err(self.wrong(at, "Query parameter not found")),
         };
         let mut typed = Typed::constant(found.kind.clone(), found.value.clone());
-        if typed.loose == Loose::Null {
-            typed.loose = Loose::No; // A parameter that is NULL has a type all the same.
+        if typed.literal == Literal::Null {
+            typed.literal = Literal::No; // A parameter that is NULL still has its own type.
         }
         Ok(typed)
     }
 
-    fn field(&self, scope: &Scope<'_>, inner: &Expression, name: &str, at: Place) -> Made {
-        if let Node::Name(Word(table)) = &inner.node
-            && let Some((depth, places)) = scope.of_table_called(table, name)
+    fn field(&self, scope: &Scope<'_>, inner: &Expression, name: &str, at: Position) -> TypedResult {
+        if let Node::Name(Identifier(table)) = &inner.node
+            && let Some((depth, columns)) = scope.table_with_column(table, name)
         {
-            return self.table_field(scope, depth, &places, table, name, at);
+            return self.table_column(scope, depth, &columns, table, name, at);
         }
-        // `t.c`, where `t` is a table's alias; or `dataset.t.c`, where the table has none of its own.
-        if let Node::Name(Word(table)) | Node::Field(_, Word(table)) = &inner.node
+        // `t.c`, where `t` is a table's alias; or `dataset.t.c`, where the table has no alias.
+        if let Node::Name(Identifier(table)) | Node::Field(_, Identifier(table)) = &inner.node
             && (matches!(inner.node, Node::Name(_)) || !self.is_known(scope, inner))
-            && let Some(found) = self.look(scope, table, inner.at)?
-            && let Found::Table { depth, places } = found
+            && let Some(Resolved::Table { depth, columns }) = self.lookup(scope, table, inner.at)?
         {
-            return self.table_field(scope, depth, &places, table, name, at);
+            return self.table_column(scope, depth, &columns, table, name, at);
         }
         let value = self.expression(scope, inner)?;
         if value.kind == T::Json {
@@ -126,56 +124,50 @@ impl Analyst<'_> {
                 Ok(json::member(&run(frame)?, &name))
             }));
         }
-        if !matches!(value.kind, T::Struct(_)) {
+        let T::Struct(fields) = &value.kind else {
             let kind = kind::name(&value.kind);
             return Err(self.wrong(
                 at,
                 format!("Cannot access field {name} on a value with type {kind}"),
             ));
-        }
-        let Some((index, column)) = field(&value.kind, name) else {
+        };
+        let index = fields
+            .iter()
+            .position(|field| field.name.eq_ignore_ascii_case(name));
+        let Some(index) = index else {
             let kind = kind::name(&value.kind);
             return Err(self.wrong(at, format!("Field name {name} does not exist in {kind}")));
         };
-        let run = value.run;
-        Ok(Typed::new(column.kind.clone(), move |frame| {
-            Ok(match run(frame)? {
-                Value::Struct(mut fields) if index < fields.len() => fields.swap_remove(index),
-                _ => Value::Null,
-            })
-        }))
+        Ok(value.field(index, fields[index].kind.clone()))
     }
 
-    /// Whether the first name of a path means anything here.
+    /// Whether the first name of a path is known here.
     fn is_known(&self, scope: &Scope<'_>, path: &Expression) -> bool {
         let mut first = path;
         while let Node::Field(inner, _) = &first.node {
             first = inner;
         }
         match &first.node {
-            Node::Name(Word(name)) => self
-                .look(scope, name, first.at)
+            Node::Name(Identifier(name)) => self
+                .lookup(scope, name, first.at)
                 .is_ok_and(|found| found.is_some()),
             _ => true,
         }
     }
 
-    fn table_field(
+    fn table_column(
         &self,
         scope: &Scope<'_>,
         depth: usize,
-        places: &[usize],
+        columns: &[usize],
         table: &str,
         name: &str,
-        at: Place,
-    ) -> Made {
-        let mut owner = scope;
-        for _ in 0..depth {
-            owner = owner.parent.unwrap_or(owner);
-        }
-        let mut matches = places
+        at: Position,
+    ) -> TypedResult {
+        let owner = scope.outward(depth);
+        let mut matches = columns
             .iter()
-            .filter(|&&i| owner.columns[i].column.name.eq_ignore_ascii_case(name));
+            .filter(|&&index| owner.columns[index].has_name(name));
         match (matches.next(), matches.next()) {
             (Some(&index), None) => self.column(owner, depth, index, at),
             (Some(_), Some(_)) => Err(self.wrong(at, format!("Column name {name} is ambiguous"))),
@@ -187,10 +179,10 @@ impl Analyst<'_> {
         &self,
         scope: &Scope<'_>,
         array: &Expression,
-        position: Position,
+        subscript: Subscript,
         index: &Expression,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         let array = self.expression(scope, array)?;
         let index_at = index.at;
         let index = self.expression(scope, index)?;
@@ -219,13 +211,15 @@ impl Analyst<'_> {
             let (Value::Array(items), Value::Int(index)) = (array(frame)?, index(frame)?) else {
                 return Ok(Value::Null);
             };
-            let ordinal = matches!(position, Position::Ordinal | Position::SafeOrdinal);
+            let ordinal = matches!(subscript, Subscript::Ordinal | Subscript::SafeOrdinal);
             let offset = index
                 .checked_sub(i64::from(ordinal))
                 .and_then(|i| usize::try_from(i).ok());
             match offset.and_then(|offset| items.get(offset)) {
                 Some(item) => Ok(item.clone()),
-                None if matches!(position, Position::SafeOffset | Position::SafeOrdinal) => Ok(Value::Null),
+                None if matches!(subscript, Subscript::SafeOffset | Subscript::SafeOrdinal) => {
+                    Ok(Value::Null)
+                }
                 None => Err(SqlError::invalid(format!(
                     "Array index {index} is out of bounds (overflow)"
                 ))),
@@ -239,8 +233,8 @@ impl Analyst<'_> {
         operand: Option<&Expression>,
         whens: &[(Expression, Expression)],
         otherwise: Option<&Expression>,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         let mut conditions = Vec::with_capacity(whens.len());
         for (condition, _) in whens {
             conditions.push(match operand {
@@ -267,11 +261,8 @@ impl Analyst<'_> {
         }))
     }
 
-    /// An expression that must be a BOOL.
-    ///
-    /// # Errors
-    /// It is none; `clause` says whose it is.
-    pub(crate) fn condition(&self, scope: &Scope<'_>, tree: &Expression, clause: &str) -> Made {
+    /// An expression that must be a BOOL; `clause` names it in the error.
+    pub(crate) fn condition(&self, scope: &Scope<'_>, tree: &Expression, clause: &str) -> TypedResult {
         let typed = self.expression(scope, tree)?;
         match self.coerced(&typed, &T::Bool, tree.at)? {
             Some(typed) => Ok(typed),
@@ -286,11 +277,11 @@ impl Analyst<'_> {
     }
 }
 
-fn cast_of(value: &Typed, kind: &T, safe: bool) -> Typed {
+fn explicit_cast(value: &Typed, kind: &T, safe: bool) -> Typed {
     let (run, to) = (value.run.clone(), kind.clone());
-    if value.loose == Loose::Null {
+    if value.literal == Literal::Null {
         let mut typed = Typed::constant(to, Value::Null);
-        typed.loose = Loose::No;
+        typed.literal = Literal::No;
         return typed;
     }
     Typed::new(kind.clone(), move |frame| match cast(&run(frame)?, &to) {
@@ -300,10 +291,10 @@ fn cast_of(value: &Typed, kind: &T, safe: bool) -> Typed {
     })
 }
 
-/// The name that a column gets of what it is: `t.a` is called `a`.
+/// The name of a column without an alias: that of `t.a` is `a`.
 pub(super) fn implied_name(tree: &Expression) -> Option<String> {
     match &tree.node {
-        Node::Name(Word(name)) | Node::Field(_, Word(name)) => Some(name.clone()),
+        Node::Name(Identifier(name)) | Node::Field(_, Identifier(name)) => Some(name.clone()),
         _ => None,
     }
 }

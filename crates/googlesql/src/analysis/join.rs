@@ -1,105 +1,139 @@
-//! Joins: what ON and USING say, and the pairs of rows that they leave.
+//! Joins: ON and USING.
 
-use super::scope::{Named, Scope};
-use super::source::{RowsOf, Source};
-use super::{Analyst, Run, Typed};
-use crate::compare;
+use super::coerce;
+use super::scope::{NamedColumn, Scope};
+use super::source::Source;
+use super::{Analyzer, Typed};
 use crate::error::SqlError;
-use crate::session::{Frame, Row};
-use crate::syntax::tree::{Condition, Expression, Join, Node, Operator, Place};
-use crate::value::{Column, ColumnType as T, Value};
-use std::collections::HashMap;
+use crate::execution::Run;
+use crate::execution::join::Join;
+use crate::syntax::ast::{Expression, JoinCondition, JoinKind, Node, Operator, Position};
+use crate::value::{Column, ColumnType as T};
 use std::rc::Rc;
 
-/// How many cells the rows of a join may have together: about half a gigabyte.
-const MOST_CELLS: usize = 20_000_000;
+/// A join's condition, and the names of the joined columns.
+struct Condition {
+    names: Vec<NamedColumn>,
+    keys: Vec<(Run, Run)>,
+    residual: Option<Run>,
+    merged: Vec<(usize, usize)>,
+}
 
-impl Analyst<'_> {
+impl Analyzer<'_> {
     pub(super) fn join(
         &self,
         scope: &Scope<'_>,
         left: Source,
         right: Source,
-        kind: Join,
-        condition: &Condition,
-        at: Place,
+        kind: JoinKind,
+        condition: &JoinCondition,
+        at: Position,
     ) -> Result<Source, SqlError> {
-        if right.lateral && matches!(kind, Join::Right | Join::Full) {
+        if right.lateral && matches!(kind, JoinKind::Right | JoinKind::Full) {
             return Err(self.wrong(at, "Array scan is not allowed with RIGHT JOIN or FULL JOIN"));
         }
-        let widths = (left.names.len(), right.names.len());
-        let mut names: Vec<Named> = left.names.iter().chain(&right.names).cloned().collect();
-        let mut merged = Vec::new();
-        let mut using = Vec::new();
-        let mut keys: Vec<(Run, Run)> = Vec::new();
-        let mut rest = None;
-        match condition {
-            Condition::None => {}
-            Condition::On(tree) => {
-                let mut parts = Vec::new();
-                conjuncts(tree, &mut parts);
-                for part in &parts {
-                    if let Some(pair) = self.hashable(scope, &left.names, &right.names, part) {
-                        keys.push(pair);
-                    }
-                }
-                let inside = scope.inner(&names);
-                // All of it, where not every part is a key.
-                let whole = self.condition(&inside, tree, "JOIN ON")?;
-                rest = (keys.len() < parts.len()).then_some(whole.run);
-            }
-            Condition::Using(columns) => {
-                for name in columns {
-                    let (a, b) = (
-                        self.using(&left.names, name, "left", at)?,
-                        self.using(&right.names, name, "right", at)?,
-                    );
-                    let (a_kind, b_kind) = (
-                        left.names[a].column.kind.clone(),
-                        right.names[b].column.kind.clone(),
-                    );
-                    keys.push(self.key_pair(
-                        Typed::cell(a_kind.clone(), 0, a),
-                        Typed::cell(b_kind, 0, b),
-                        at,
-                    )?);
-                    names[a].shadowed = true;
-                    names[widths.0 + b].shadowed = true;
-                    merged.push((a, widths.0 + b));
-                    using.push(Named {
-                        table: None,
-                        column: Column {
-                            name: name.clone(),
-                            ..left.names[a].column.clone()
-                        },
-                        shadowed: false,
-                        element: false,
-                    });
-                }
-            }
-        }
-        names.splice(0..0, using);
-        let joined = Joined {
+        let condition = match condition {
+            JoinCondition::None => Condition {
+                names: both(&left, &right),
+                keys: Vec::new(),
+                residual: None,
+                merged: Vec::new(),
+            },
+            JoinCondition::On(tree) => self.on(scope, &left, &right, tree)?,
+            JoinCondition::Using(columns) => self.using(&left, &right, columns, at)?,
+        };
+        let join = Join {
+            widths: (left.names.len(), right.names.len()),
             left: left.rows,
             right: right.rows,
             lateral: right.lateral,
             kind,
-            widths,
-            keys,
-            rest,
-            merged,
+            keys: condition.keys,
+            residual: condition.residual,
+            merged: condition.merged,
         };
         Ok(Source {
-            names,
+            names: condition.names,
             lateral: false,
-            rows: Rc::new(move |frame| joined.rows(frame).map(Rc::new)),
+            rows: Rc::new(move |frame| join.rows(frame).map(Rc::new)),
         })
     }
 
-    fn using(&self, names: &[Named], name: &str, side: &str, at: Place) -> Result<usize, SqlError> {
+    fn on(
+        &self,
+        scope: &Scope<'_>,
+        left: &Source,
+        right: &Source,
+        tree: &Expression,
+    ) -> Result<Condition, SqlError> {
+        let names = both(left, right);
+        let mut parts = Vec::new();
+        conjuncts(tree, &mut parts);
+        let keys: Vec<_> = parts
+            .iter()
+            .filter_map(|part| self.hash_key(scope, &left.names, &right.names, part))
+            .collect();
+        let whole = self.condition(&scope.inner(&names), tree, "JOIN ON")?;
+        // The whole condition is evaluated again unless every part of it is a key.
+        let residual = (keys.len() < parts.len()).then_some(whole.run);
+        Ok(Condition {
+            names,
+            keys,
+            residual,
+            merged: Vec::new(),
+        })
+    }
+
+    fn using(
+        &self,
+        left: &Source,
+        right: &Source,
+        columns: &[String],
+        at: Position,
+    ) -> Result<Condition, SqlError> {
+        let mut names = both(left, right);
+        let width = left.names.len();
+        let (mut keys, mut merged, mut merged_names) = (Vec::new(), Vec::new(), Vec::new());
+        for name in columns {
+            let a = self.using_column(&left.names, name, "left", at)?;
+            let b = self.using_column(&right.names, name, "right", at)?;
+            keys.push(self.key_pair(
+                Typed::cell(left.names[a].column.kind.clone(), 0, a),
+                Typed::cell(right.names[b].column.kind.clone(), 0, b),
+                at,
+            )?);
+            names[a].shadowed = true;
+            names[width + b].shadowed = true;
+            merged.push((a, width + b));
+            merged_names.push(NamedColumn {
+                table: None,
+                column: Column {
+                    name: name.clone(),
+                    ..left.names[a].column.clone()
+                },
+                shadowed: false,
+                is_element: false,
+            });
+        }
+        names.splice(0..0, merged_names);
+        Ok(Condition {
+            names,
+            keys,
+            residual: None,
+            merged,
+        })
+    }
+
+    fn using_column(
+        &self,
+        names: &[NamedColumn],
+        name: &str,
+        side: &str,
+        at: Position,
+    ) -> Result<usize, SqlError> {
         let found = names
             .iter()
-            .position(|named| !named.shadowed && named.column.name.eq_ignore_ascii_case(name));
+            .position(|named| !named.shadowed && named.has_name(name));
         found.ok_or_else(|| {
             self.wrong(
                 at,
@@ -109,41 +143,36 @@ impl Analyst<'_> {
     }
 
     /// `left = right` as a key of each side, if it is one.
-    fn hashable(
+    fn hash_key(
         &self,
         scope: &Scope<'_>,
-        left: &[Named],
-        right: &[Named],
+        left: &[NamedColumn],
+        right: &[NamedColumn],
         part: &Expression,
     ) -> Option<(Run, Run)> {
         let Node::Binary(Operator::Equal, a, b) = &part.node else {
             return None;
         };
-        // Without what is around: a name that only the other side has must not be found further out.
-        let (in_left, in_right) = (
-            Scope {
-                parent: None,
-                ..scope.inner(left)
-            },
-            Scope {
-                parent: None,
-                ..scope.inner(right)
-            },
-        );
-        let both = match (self.expression(&in_left, a), self.expression(&in_right, b)) {
+        // Without the outer scopes: a name that only the other side has must not be found further out.
+        let only = |columns| Scope {
+            parent: None,
+            ..scope.inner(columns)
+        };
+        let (on_left, on_right) = (only(left), only(right));
+        let both = match (self.expression(&on_left, a), self.expression(&on_right, b)) {
             (Ok(a), Ok(b)) => (a, b),
             _ => (
-                self.expression(&in_left, b).ok()?,
-                self.expression(&in_right, a).ok()?,
+                self.expression(&on_left, b).ok()?,
+                self.expression(&on_right, a).ok()?,
             ),
         };
         self.key_pair(both.0, both.1, part.at).ok()
     }
 
-    fn key_pair(&self, left: Typed, right: Typed, at: Place) -> Result<(Run, Run), SqlError> {
-        // The comparison says whether the two can be compared at all.
+    fn key_pair(&self, left: Typed, right: Typed, at: Position) -> Result<(Run, Run), SqlError> {
+        // Only for its error: whether the two can be compared at all.
         self.typed_equality(left.clone(), right.clone(), at)?;
-        let kind = super::coerce::common(&[left.clone(), right.clone()]).unwrap_or(T::String);
+        let kind = coerce::common_supertype(&[left.clone(), right.clone()]).unwrap_or(T::String);
         match (self.coerced(&left, &kind, at)?, self.coerced(&right, &kind, at)?) {
             (Some(left), Some(right)) => Ok((left.run, right.run)),
             _ => Err(self.wrong(at, "Columns of a join cannot be compared")),
@@ -151,7 +180,11 @@ impl Analyst<'_> {
     }
 }
 
-/// The parts between ANDs.
+fn both(left: &Source, right: &Source) -> Vec<NamedColumn> {
+    left.names.iter().chain(&right.names).cloned().collect()
+}
+
+/// The parts of a condition that AND connects.
 fn conjuncts<'t>(tree: &'t Expression, parts: &mut Vec<&'t Expression>) {
     match &tree.node {
         Node::Binary(Operator::And, left, right) => {
@@ -159,140 +192,5 @@ fn conjuncts<'t>(tree: &'t Expression, parts: &mut Vec<&'t Expression>) {
             conjuncts(right, parts);
         }
         _ => parts.push(tree),
-    }
-}
-
-/// Two sources made one.
-struct Joined {
-    left: RowsOf,
-    right: RowsOf,
-    lateral: bool,
-    kind: Join,
-    widths: (usize, usize),
-    /// What must be equal on both sides, each side's own row in sight.
-    keys: Vec<(Run, Run)>,
-    /// What else must hold, both rows in sight.
-    rest: Option<Run>,
-    /// The pairs of columns that USING makes one of.
-    merged: Vec<(usize, usize)>,
-}
-
-impl Joined {
-    fn rows(&self, outer: &Frame<'_>) -> Result<Vec<Row>, SqlError> {
-        let left = (self.left)(outer)?;
-        let right = if self.lateral {
-            Rc::default()
-        } else {
-            (self.right)(outer)?
-        };
-        let hashed = self.hashed(&right, outer)?;
-        let mut used = vec![false; right.len()];
-        let mut out = Vec::new();
-        for row in left.iter() {
-            let own = if self.lateral {
-                (self.right)(&outer.inner(row))?
-            } else {
-                right.clone()
-            };
-            let candidates: Vec<usize> = match &hashed {
-                Some(hashed) => match self.key(row, outer, true)? {
-                    Some(key) => hashed.get(&key).cloned().unwrap_or_default(),
-                    None => Vec::new(),
-                },
-                None => (0..own.len()).collect(),
-            };
-            let mut matched = false;
-            for place in candidates {
-                outer.session.step()?;
-                let both: Row = row.iter().chain(&own[place]).cloned().collect();
-                let holds = match &self.rest {
-                    Some(rest) => {
-                        // Names of USING stand before; ON has none, so both rows are as they are.
-                        rest(&outer.inner(&both))? == Value::Bool(true)
-                    }
-                    None => true,
-                };
-                // Without a hash the keys have not been looked at.
-                let equal = hashed.is_some() || self.keys.is_empty() || {
-                    let (a, b) = (self.key(row, outer, true)?, self.key(&own[place], outer, false)?);
-                    a.is_some() && a == b
-                };
-                if holds && equal {
-                    matched = true;
-                    if let Some(used) = used.get_mut(place) {
-                        *used = true;
-                    }
-                    out.push(self.merge(both));
-                    self.check_size(&out)?;
-                }
-            }
-            if !matched && matches!(self.kind, Join::Left | Join::Full) {
-                let nulls = vec![Value::Null; self.widths.1];
-                out.push(self.merge(row.iter().cloned().chain(nulls).collect()));
-            }
-        }
-        if matches!(self.kind, Join::Right | Join::Full) {
-            for (row, _) in right.iter().zip(&used).filter(|(_, used)| !**used) {
-                let nulls = vec![Value::Null; self.widths.0];
-                out.push(self.merge(nulls.into_iter().chain(row.iter().cloned()).collect()));
-            }
-        }
-        Ok(out)
-    }
-
-    /// Rows are kept in memory, so there is an end to them.
-    fn check_size(&self, rows: &[Row]) -> Result<(), SqlError> {
-        // A row costs something beside its cells.
-        let cells = rows.len().saturating_mul(self.widths.0 + self.widths.1 + 2);
-        if cells < MOST_CELLS {
-            return Ok(());
-        }
-        Err(SqlError {
-            reason: "resourcesExceeded".into(),
-            message: "Resources exceeded during query execution: The query could not be executed in the allotted memory. A join of the sandbox may have no more than about twenty million cells.".into(),
-        })
-    }
-
-    fn hashed(
-        &self,
-        right: &[Row],
-        outer: &Frame<'_>,
-    ) -> Result<Option<HashMap<String, Vec<usize>>>, SqlError> {
-        if self.keys.is_empty() || self.lateral {
-            return Ok(None);
-        }
-        let mut hashed: HashMap<String, Vec<usize>> = HashMap::new();
-        for (place, row) in right.iter().enumerate() {
-            if let Some(key) = self.key(row, outer, false)? {
-                hashed.entry(key).or_default().push(place);
-            }
-        }
-        Ok(Some(hashed))
-    }
-
-    /// The text of a row's keys; `None` where one is NULL, which equals nothing.
-    fn key(&self, row: &[Value], outer: &Frame<'_>, left: bool) -> Result<Option<String>, SqlError> {
-        let frame = outer.inner(row);
-        let runs = self.keys.iter().map(|(a, b)| if left { a } else { b });
-        let values = runs.map(|run| run(&frame)).collect::<Result<Vec<_>, _>>()?;
-        let unknown = values
-            .iter()
-            .any(|value| *value == Value::Null || compare::is_nan(value));
-        Ok((!unknown).then(|| compare::key(&values)))
-    }
-
-    /// Puts the columns of USING before the row's own.
-    fn merge(&self, row: Row) -> Row {
-        if self.merged.is_empty() {
-            return row;
-        }
-        let first = self.merged.iter().map(|&(a, b)| {
-            if row[a] == Value::Null {
-                row[b].clone()
-            } else {
-                row[a].clone()
-            }
-        });
-        first.chain(row.iter().cloned()).collect()
     }
 }

@@ -1,21 +1,22 @@
-//! Operators: logic with three values, comparisons, arithmetic. IN, LIKE and IS are in `operator/membership.rs`.
+//! Operators: three-valued logic, comparisons, arithmetic. IN, LIKE and IS are in `operator/membership.rs`.
 
 mod membership;
 
+use super::coerce;
 use super::scope::Scope;
-use super::{Analyst, Typed};
+use super::{Analyzer, Typed};
 use crate::compare;
 use crate::error::SqlError;
 use crate::function::arithmetic;
 use crate::kind;
-use crate::syntax::tree::{Expression, Node, Operator, Place};
+use crate::syntax::ast::{Expression, Node, Operator, Position};
 use crate::value::{ColumnType as T, Value};
 use std::cmp::Ordering;
 
-type Made = Result<Typed, SqlError>;
+type TypedResult = Result<Typed, SqlError>;
 
-impl Analyst<'_> {
-    pub(super) fn operator(&self, scope: &Scope<'_>, tree: &Expression) -> Made {
+impl Analyzer<'_> {
+    pub(super) fn operator(&self, scope: &Scope<'_>, tree: &Expression) -> TypedResult {
         let at = tree.at;
         match &tree.node {
             Node::Not(inner) => {
@@ -24,7 +25,7 @@ impl Analyst<'_> {
             }
             Node::Negative(inner) => self.negative(scope, inner, at),
             Node::BitNot(inner) => {
-                let run = self.wanted(scope, inner, &T::Int64, "~")?.run;
+                let run = self.operand_of(scope, inner, &T::Int64, "~")?.run;
                 Ok(Typed::new(T::Int64, move |frame| {
                     Ok(match run(frame)? {
                         Value::Int(number) => Value::Int(!number),
@@ -63,14 +64,14 @@ impl Analyst<'_> {
                     Ok(if negated { not(both) } else { both })
                 }))
             }
-            Node::In { value, among, not } => self.among(scope, value, among, *not, at),
+            Node::In { value, operand, not } => self.is_in(scope, value, operand, *not, at),
             Node::Like { value, pattern, not } => self.like(scope, value, pattern, *not, at),
             _ => Err(self.unsupported(at, "This expression")),
         }
     }
 
-    /// An expression of this type, for this operator.
-    fn wanted(&self, scope: &Scope<'_>, tree: &Expression, kind: &T, operator: &str) -> Made {
+    /// An operand that must have this type.
+    fn operand_of(&self, scope: &Scope<'_>, tree: &Expression, kind: &T, operator: &str) -> TypedResult {
         let typed = self.expression(scope, tree)?;
         match self.coerced(&typed, kind, tree.at)? {
             Some(typed) => Ok(typed),
@@ -79,7 +80,7 @@ impl Analyst<'_> {
     }
 
     /// `No matching signature for operator = for argument types: INT64, STRING`.
-    pub(super) fn no_signature(&self, operator: &str, arguments: &[Typed], at: Place) -> SqlError {
+    pub(super) fn no_signature(&self, operator: &str, arguments: &[Typed], at: Position) -> SqlError {
         let kinds: Vec<_> = arguments.iter().map(|typed| kind::name(&typed.kind)).collect();
         self.wrong(
             at,
@@ -90,14 +91,14 @@ impl Analyst<'_> {
         )
     }
 
-    /// Both in the type that they have in common.
+    /// Both operands coerced to their common supertype.
     fn pair(
         &self,
         scope: &Scope<'_>,
         left: &Expression,
         right: &Expression,
         operator: &str,
-        at: Place,
+        at: Position,
     ) -> Result<(Typed, Typed), SqlError> {
         let (left, right) = (self.expression(scope, left)?, self.expression(scope, right)?);
         self.typed_pair(left, right, operator, at)
@@ -108,10 +109,10 @@ impl Analyst<'_> {
         left: Typed,
         right: Typed,
         operator: &str,
-        at: Place,
+        at: Position,
     ) -> Result<(Typed, Typed), SqlError> {
         let both = [left.clone(), right.clone()];
-        let Some(kind) = super::coerce::common(&both) else {
+        let Some(kind) = coerce::common_supertype(&both) else {
             return Err(self.no_signature(operator, &both, at));
         };
         if matches!(kind, T::Json | T::Array(_)) {
@@ -128,7 +129,7 @@ impl Analyst<'_> {
     }
 
     /// `left = right`.
-    pub(super) fn equality(&self, scope: &Scope<'_>, left: &Expression, right: &Expression) -> Made {
+    pub(super) fn equality(&self, scope: &Scope<'_>, left: &Expression, right: &Expression) -> TypedResult {
         self.compared(scope, Operator::Equal, left, right, left.at)
     }
 
@@ -138,14 +139,14 @@ impl Analyst<'_> {
         operator: Operator,
         left: &Expression,
         right: &Expression,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         let (left, right) = self.pair(scope, left, right, symbol(operator), at)?;
         Ok(comparison(operator, left, right))
     }
 
-    /// `left = right` of what has been analysed: of JOIN … USING.
-    pub(super) fn typed_equality(&self, left: Typed, right: Typed, at: Place) -> Made {
+    /// `left = right` of expressions that are already typed.
+    pub(super) fn typed_equality(&self, left: Typed, right: Typed, at: Position) -> TypedResult {
         let (left, right) = self.typed_pair(left, right, "=", at)?;
         Ok(comparison(Operator::Equal, left, right))
     }
@@ -156,8 +157,8 @@ impl Analyst<'_> {
         operator: Operator,
         left: &Expression,
         right: &Expression,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         match operator {
             Operator::And | Operator::Or => {
                 let word = if operator == Operator::And { "AND" } else { "OR" };
@@ -189,33 +190,33 @@ impl Analyst<'_> {
             Operator::Add | Operator::Subtract
                 if matches!(right.node, Node::Interval(..)) || matches!(left.node, Node::Interval(..)) =>
             {
-                self.moved(scope, operator, left, right, at)
+                self.add_interval(scope, operator, left, right, at)
             }
             _ => self.arithmetic(scope, operator, left, right, at),
         }
     }
 
-    /// `moment + INTERVAL 1 DAY`: the same as `TIMESTAMP_ADD` and its like.
-    fn moved(
+    /// `timestamp + INTERVAL 1 DAY`, which is `TIMESTAMP_ADD` and its like.
+    fn add_interval(
         &self,
         scope: &Scope<'_>,
         operator: Operator,
         left: &Expression,
         right: &Expression,
-        at: Place,
-    ) -> Made {
-        let (moment, interval) = if matches!(right.node, Node::Interval(..)) {
+        at: Position,
+    ) -> TypedResult {
+        let (value, interval) = if matches!(right.node, Node::Interval(..)) {
             (left, right)
         } else {
             (right, left)
         };
         let verb = if operator == Operator::Add { "ADD" } else { "SUB" };
-        let kind = self.expression(scope, moment)?.kind;
+        let kind = self.expression(scope, value)?.kind;
         let name = match kind {
             T::Date | T::DateTime | T::Time | T::Timestamp => format!("{}_{verb}", kind::name(&kind)),
-            _ => return Err(self.no_signature(symbol(operator), &[self.expression(scope, moment)?], at)),
+            _ => return Err(self.no_signature(symbol(operator), &[self.expression(scope, value)?], at)),
         };
-        self.named_call(scope, &name, &[moment, interval], &name, at)
+        self.named_call(scope, &name, &[value, interval], &name, at)
     }
 
     fn arithmetic(
@@ -224,22 +225,22 @@ impl Analyst<'_> {
         operator: Operator,
         left: &Expression,
         right: &Expression,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         let (left, right) = (self.expression(scope, left)?, self.expression(scope, right)?);
         let both = [left.clone(), right.clone()];
-        // A day number may be added to a DATE.
+        // A number of days may be added to a DATE.
         if matches!(operator, Operator::Add | Operator::Subtract)
             && left.kind == T::Date
             && right.kind == T::Int64
         {
             let (left, right) = (left.run, right.run);
             return Ok(Typed::new(T::Date, move |frame| {
-                arithmetic::days(operator, &left(frame)?, &right(frame)?).map_err(SqlError::invalid)
+                arithmetic::add_days(operator, &left(frame)?, &right(frame)?).map_err(SqlError::invalid)
             }));
         }
         let kind =
-            super::coerce::common(&both).ok_or_else(|| self.no_signature(symbol(operator), &both, at))?;
+            coerce::common_supertype(&both).ok_or_else(|| self.no_signature(symbol(operator), &both, at))?;
         let bits = !matches!(
             operator,
             Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide
@@ -260,7 +261,7 @@ impl Analyst<'_> {
         }))
     }
 
-    fn negative(&self, scope: &Scope<'_>, inner: &Expression, at: Place) -> Made {
+    fn negative(&self, scope: &Scope<'_>, inner: &Expression, at: Position) -> TypedResult {
         // `-1` is a literal.
         let typed = match &inner.node {
             Node::Int(number) => return Ok(Typed::constant(T::Int64, Value::Int(-number))),
@@ -284,7 +285,7 @@ fn comparison(operator: Operator, left: Typed, right: Typed) -> Typed {
         if left == Value::Null || right == Value::Null {
             return Ok(Value::Null);
         }
-        // NaN is equal to nothing, and neither more nor less.
+        // Every comparison with NaN but != is false.
         if compare::is_nan(&left) || compare::is_nan(&right) {
             return Ok(Value::Bool(operator == Operator::NotEqual));
         }
@@ -307,7 +308,7 @@ fn not(value: Value) -> Value {
     }
 }
 
-pub(super) fn and(left: &Value, right: &Value) -> Value {
+fn and(left: &Value, right: &Value) -> Value {
     match (left, right) {
         (Value::Bool(false), _) | (_, Value::Bool(false)) => Value::Bool(false),
         (Value::Bool(true), Value::Bool(true)) => Value::Bool(true),

@@ -1,71 +1,105 @@
-//! What names mean where an expression stands.
+//! Scopes: which names an expression can use, and what they refer to.
 
-use super::grouping::Grouping;
-use super::window::Windows;
-use super::{Analyst, Relation, Typed};
-use crate::error::SqlError;
-use crate::syntax::tree::{Expression, Place};
+mod resolve;
+
+pub(super) use resolve::Resolved;
+
+use super::{Relation, Typed};
+use crate::execution::aggregate::Aggregate;
+use crate::execution::window::WindowCall;
+use crate::syntax::ast::{Expression, Window};
 use crate::value::{Column, ColumnType};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// A column that can be named.
 #[derive(Clone)]
-pub(crate) struct Named {
+pub(crate) struct NamedColumn {
     /// The alias of its table.
     pub table: Option<String>,
     pub column: Column,
-    /// Only with its table's name before it: another column of the name stands for both (USING).
+    /// Found only with its table's name before it: a merged column of USING has the bare name.
     pub shadowed: bool,
-    /// The table is an array's elements: its alias names the element itself.
-    pub element: bool,
+    /// The table is an UNNEST, whose alias names the element itself.
+    pub is_element: bool,
 }
 
-impl Named {
-    pub fn all(table: Option<&str>, columns: &[Column]) -> Vec<Self> {
+impl NamedColumn {
+    /// All columns of a table.
+    pub fn from_table(table: Option<&str>, columns: &[Column]) -> Vec<Self> {
         let one = |column: &Column| Self {
             table: table.map(str::to_owned),
             column: column.clone(),
             shadowed: false,
-            element: false,
+            is_element: false,
         };
         columns.iter().map(one).collect()
     }
 
-    fn is_called(&self, name: &str) -> bool {
+    pub fn has_name(&self, name: &str) -> bool {
         self.column.name.eq_ignore_ascii_case(name)
     }
 
-    fn is_of(&self, table: &str) -> bool {
+    pub fn is_of_table(&self, table: &str) -> bool {
         self.table
             .as_deref()
             .is_some_and(|own| own.eq_ignore_ascii_case(table))
     }
 }
 
-/// The queries that WITH has named.
+/// The queries of WITH, by name.
 pub(super) type Ctes = Vec<(String, Relation)>;
 
-/// What an expression can see.
+/// What an expression can name.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'s> {
-    pub columns: &'s [Named],
+    pub columns: &'s [NamedColumn],
+    /// The scope of the outer query.
     pub parent: Option<&'s Scope<'s>>,
     pub ctes: &'s Ctes,
-    /// Behind GROUP BY: the rows are groups.
+    /// After GROUP BY: the rows are groups.
     pub grouping: Option<&'s Grouping<'s>>,
-    /// Where window functions may stand.
+    /// Where window functions are allowed.
     pub windows: Option<&'s Windows>,
-    /// Items of the SELECT that have names.
+    /// The aliases of the SELECT list.
     pub aliases: &'s [(String, Expression)],
-    /// Whether such a name comes before a column's (ORDER BY).
+    /// Whether an alias is preferred to a column of the same name (ORDER BY).
     pub aliases_first: bool,
-    /// How many scopes are around it.
+    /// How many scopes are around this one.
     pub level: usize,
+}
+
+/// The groups of a SELECT, as its expressions see them.
+pub(crate) struct Grouping<'s> {
+    /// The scope of the rows before grouping.
+    pub input: &'s Scope<'s>,
+    pub keys: Vec<GroupKey>,
+    /// The aggregates that the clauses of the SELECT use; in a group's row they follow the keys.
+    pub aggregates: RefCell<Vec<Aggregate>>,
+}
+
+/// One item of GROUP BY.
+pub(crate) struct GroupKey {
+    pub tree: Expression,
+    pub typed: Typed,
+    /// The index of the input column, if the item is one.
+    pub column: Option<usize>,
+}
+
+/// The windows of a SELECT.
+pub(crate) struct Windows {
+    /// Those of the WINDOW clause.
+    pub named: Vec<(String, Window)>,
+    /// The calls that the clauses of the SELECT use.
+    pub calls: RefCell<Vec<WindowCall>>,
+    /// The index of the first call's column, known once all columns before it are.
+    pub first_column: Rc<Cell<usize>>,
 }
 
 const NO_CTES: &Ctes = &Vec::new();
 
 impl<'s> Scope<'s> {
-    /// Nothing to see.
+    /// A scope without names.
     pub const EMPTY: Scope<'static> = Scope {
         columns: &[],
         parent: None,
@@ -77,8 +111,8 @@ impl<'s> Scope<'s> {
         level: 0,
     };
 
-    /// These columns, inside of this scope.
-    pub const fn inner<'t>(&'t self, columns: &'t [Named]) -> Scope<'t>
+    /// The scope of an inner query with these columns.
+    pub const fn inner<'t>(&'t self, columns: &'t [NamedColumn]) -> Scope<'t>
     where
         's: 't,
     {
@@ -91,17 +125,25 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// Where the column of a table is, so many queries further out: a table's name hides a column that is
-    /// called the same.
-    pub fn of_table_called(&self, table: &str, name: &str) -> Option<(usize, Vec<usize>)> {
+    /// The scope `depth` queries outward.
+    pub fn outward(&self, depth: usize) -> &Scope<'s> {
+        let mut scope = self;
+        for _ in 0..depth {
+            scope = scope.parent.unwrap_or(scope);
+        }
+        scope
+    }
+
+    /// The depth and column indexes of the table that has this column. A table's name hides a column of the same name.
+    pub fn table_with_column(&self, table: &str, name: &str) -> Option<(usize, Vec<usize>)> {
         let mut here = Some(self);
         let mut depth = 0;
         while let Some(scope) = here {
-            let places = scope.of_table(table);
-            if places.iter().any(|&place| scope.columns[place].is_called(name)) {
-                return Some((depth, places));
+            let indexes = scope.columns_of_table(table);
+            if indexes.iter().any(|&index| scope.columns[index].has_name(name)) {
+                return Some((depth, indexes));
             }
-            if scope.columns.iter().any(|column| column.is_called(table)) {
+            if scope.columns.iter().any(|column| column.has_name(table)) {
                 return None;
             }
             here = scope.parent;
@@ -110,185 +152,24 @@ impl<'s> Scope<'s> {
         None
     }
 
-    /// The places of the columns of this table.
-    pub fn of_table(&self, table: &str) -> Vec<usize> {
+    /// The indexes of the columns of this table.
+    pub fn columns_of_table(&self, table: &str) -> Vec<usize> {
         let all = self.columns.iter().enumerate();
-        all.filter(|(_, named)| named.is_of(table))
+        all.filter(|(_, named)| named.is_of_table(table))
             .map(|(i, _)| i)
             .collect()
     }
 }
 
-/// What was found for a name.
-pub(super) enum Found {
-    Value(Typed),
-    /// A table's alias: its columns, so many queries further out.
-    Table {
-        depth: usize,
-        places: Vec<usize>,
-    },
-}
-
-impl Analyst<'_> {
-    /// What a bare name means.
-    ///
-    /// # Errors
-    /// Nothing, two things, or a column that is not grouped.
-    pub(super) fn name(&self, scope: &Scope<'_>, name: &str, at: Place) -> Result<Found, SqlError> {
-        match self.look(scope, name, at)? {
-            Some(found) => Ok(found),
-            None => Err(self.unrecognized(scope, name, at)),
-        }
+impl Grouping<'_> {
+    /// The type and index of the key that is the same expression.
+    pub fn key(&self, tree: &Expression) -> Option<(ColumnType, usize)> {
+        let index = self.keys.iter().position(|key| key.tree == *tree)?;
+        Some((self.keys[index].typed.kind.clone(), index))
     }
 
-    /// As [`Analyst::name`], and `None` for nothing.
-    pub(super) fn look(&self, scope: &Scope<'_>, name: &str, at: Place) -> Result<Option<Found>, SqlError> {
-        let mut here = Some(scope);
-        let mut depth = 0;
-        while let Some(scope) = here {
-            let alias = |scope: &Scope<'_>| {
-                let found = scope
-                    .aliases
-                    .iter()
-                    .find(|(alias, _)| alias.eq_ignore_ascii_case(name));
-                let bare = Scope {
-                    aliases: &[],
-                    ..*scope
-                };
-                found
-                    .map(|(_, tree)| self.expression(&bare, tree).map(Found::Value))
-                    .transpose()
-            };
-            if scope.aliases_first
-                && depth == 0
-                && let Some(found) = alias(scope)?
-            {
-                return Ok(Some(found));
-            }
-            let mut matches = scope
-                .columns
-                .iter()
-                .enumerate()
-                .filter(|(_, c)| !c.shadowed && c.is_called(name));
-            if let Some((index, _)) = matches.next() {
-                if matches.next().is_some() {
-                    return Err(self.wrong(at, format!("Column name {name} is ambiguous")));
-                }
-                return self
-                    .column(scope, depth, index, at)
-                    .map(|typed| Some(Found::Value(typed)));
-            }
-            let places = scope.of_table(name);
-            if let [only] = places.as_slice()
-                && scope.columns[*only].element
-            {
-                return self
-                    .column(scope, depth, *only, at)
-                    .map(|typed| Some(Found::Value(typed)));
-            }
-            if !places.is_empty() {
-                return Ok(Some(Found::Table { depth, places }));
-            }
-            if !scope.aliases_first
-                && depth == 0
-                && let Some(found) = alias(scope)?
-            {
-                return Ok(Some(found));
-            }
-            here = scope.parent;
-            depth += 1;
-        }
-        Ok(None)
-    }
-
-    /// A column of a scope; of a grouped one, the key that it is.
-    pub(super) fn column(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        index: usize,
-        at: Place,
-    ) -> Result<Typed, SqlError> {
-        let column = &scope.columns[index].column;
-        self.session.reach(scope.level);
-        let Some(grouping) = scope.grouping else {
-            return Ok(Typed::cell(column.kind.clone(), depth, index));
-        };
-        match grouping.key_of_column(index) {
-            Some(key) => Ok(Typed::cell(column.kind.clone(), depth, key)),
-            None => Err(self.wrong(
-                at,
-                format!(
-                    "SELECT list expression references column {} which is neither grouped nor aggregated",
-                    column.name
-                ),
-            )),
-        }
-    }
-
-    /// A table's row as a STRUCT.
-    pub(super) fn whole_row(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        places: &[usize],
-        at: Place,
-    ) -> Result<Typed, SqlError> {
-        let mut owner = scope;
-        for _ in 0..depth {
-            owner = owner.parent.unwrap_or(owner);
-        }
-        let fields: Vec<Column> = places.iter().map(|&i| owner.columns[i].column.clone()).collect();
-        let cells = places
-            .iter()
-            .map(|&i| self.column(owner, depth, i, at))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(super::expression::struct_of(fields, cells))
-    }
-
-    fn unrecognized(&self, scope: &Scope<'_>, name: &str, at: Place) -> SqlError {
-        let mut near: Option<(usize, &str)> = None;
-        let mut here = Some(scope);
-        while let Some(scope) = here {
-            for named in scope.columns {
-                let apart = distance(&named.column.name.to_lowercase(), &name.to_lowercase());
-                // As near as ZetaSQL wants it: a quarter of the letters may differ here.
-                if apart * 4 <= name.chars().count() && near.is_none_or(|(best, _)| apart < best) {
-                    near = Some((apart, &named.column.name));
-                }
-            }
-            here = scope.parent;
-        }
-        match near {
-            Some((_, other)) => self.wrong(at, format!("Unrecognized name: {name}; Did you mean {other}?")),
-            None => self.wrong(at, format!("Unrecognized name: {name}")),
-        }
-    }
-}
-
-/// How many letters must change to make one word of the other.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let cost = before + usize::from(a != *b);
-            before = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(before + 1);
-        }
-    }
-    row[right.len()]
-}
-
-/// The type of a struct's field by name, and its place.
-pub(super) fn field<'k>(kind: &'k ColumnType, name: &str) -> Option<(usize, &'k Column)> {
-    match kind {
-        ColumnType::Struct(fields) => fields
-            .iter()
-            .enumerate()
-            .find(|(_, field)| field.name.eq_ignore_ascii_case(name)),
-        _ => None,
+    /// The index of the key that is this input column.
+    pub fn key_of_column(&self, column: usize) -> Option<usize> {
+        self.keys.iter().position(|key| key.column == Some(column))
     }
 }

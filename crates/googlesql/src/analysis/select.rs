@@ -1,167 +1,159 @@
-//! SELECT, clause by clause, in the order in which they take effect.
+//! SELECT: its clauses in the order in which they take effect.
 //!
 //! ```text
 //! FROM → WHERE → GROUP BY → HAVING → windows → QUALIFY → SELECT → DISTINCT → ORDER BY
 //! ```
 //!
-//! The columns that come out are made in `select/output.rs`.
+//! The output columns are in `select/output.rs`.
 
 mod output;
 
-use super::grouping::{Grouping, Key, is_aggregate};
-use super::plan::Plan;
-use super::scope::{Named, Scope};
+use super::aggregate::is_aggregate;
+use super::scope::{GroupKey, Grouping, Scope, Windows};
 use super::source::Source;
-use super::window::Windows;
-use super::{Analyst, Relation, Typed};
+use super::{Analyzer, Relation};
 use crate::error::SqlError;
+use crate::execution::Run;
+use crate::execution::select::{GroupingPlan, SelectPlan};
 use crate::kind;
-use crate::syntax::tree::{Expression, Group, Item, Node, Order, Select, Word};
+use crate::syntax::ast::{Expression, GroupBy, Identifier, Node, OrderItem, Select, SelectItem};
 use crate::value::ColumnType as T;
-use std::cell::{Cell, RefCell};
+use output::Output;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A column of the result before it has a name for sure.
-struct Output {
-    name: Option<String>,
-    typed: Typed,
-}
-
-impl Analyst<'_> {
-    /// A SELECT with the ORDER BY behind it, which may look at what is not shown.
+impl Analyzer<'_> {
+    /// A SELECT with its query's ORDER BY, which can use columns that are not in the output.
     pub(super) fn select(
         &self,
         scope: &Scope<'_>,
         select: &Select,
-        order: &[Order],
+        order: &[OrderItem],
     ) -> Result<Relation, SqlError> {
         let source = match &select.from {
             Some(from) => self.source(scope, &[], from)?,
-            None => nothing(),
+            None => Source::single_row(),
         };
-        let columns = &source.names;
-        let input = scope.inner(columns);
-        let filter = select
-            .filter
-            .as_ref()
-            .map(|tree| self.condition(&input, tree, "WHERE"))
-            .transpose()?;
+        let input = scope.inner(&source.names);
+        let filter = self.optional_condition(&input, select.filter.as_ref(), "WHERE")?;
         let aliases = aliases(select);
-        let keys = self.keys(&input, select, &aliases)?;
-        let grouped =
-            !matches!(select.group, Group::None) || select.having.is_some() || has_aggregate(select, order);
         let grouping = Grouping {
             input: &input,
-            keys,
+            keys: self.group_keys(&input, select, &aliases)?,
             aggregates: RefCell::default(),
         };
         let windows = Windows {
             named: select.windows.clone(),
             calls: RefCell::default(),
-            base: Rc::new(Cell::new(0)),
+            first_column: Rc::default(),
         };
-        let shown = Scope {
-            grouping: grouped.then_some(&grouping),
+        let is_grouped = is_grouped(select, order);
+        let output_scope = Scope {
+            grouping: is_grouped.then_some(&grouping),
             windows: Some(&windows),
             ..input
         };
-        let outputs = self.outputs(&shown, select)?;
-        let named = Scope {
+        let outputs = self.outputs(&output_scope, select)?;
+        let scope = Scope {
             aliases: &aliases,
-            ..shown
+            ..output_scope
         };
-        let having = select.having.as_ref().map(|tree| {
-            self.condition(
-                &Scope {
-                    windows: None,
-                    ..named
-                },
-                tree,
-                "HAVING",
-            )
-        });
-        let having = having.transpose()?;
-        let qualify = select
-            .qualify
-            .as_ref()
-            .map(|tree| self.condition(&named, tree, "QUALIFY"))
-            .transpose()?;
-        let ordered = Scope {
+        let having_scope = Scope {
+            windows: None,
+            ..scope
+        };
+        let having = self.optional_condition(&having_scope, select.having.as_ref(), "HAVING")?;
+        let qualify = self.optional_condition(&scope, select.qualify.as_ref(), "QUALIFY")?;
+        let order_scope = Scope {
             aliases_first: true,
-            ..named
+            ..scope
         };
         let order = order
             .iter()
-            .map(|one| self.key_source(&ordered, one, &outputs))
+            .map(|item| self.order_key(&order_scope, item, &outputs))
             .collect::<Result<Vec<_>, _>>()?;
-        if select.distinct
-            && let Some(output) = outputs
-                .iter()
-                .find(|o| matches!(o.typed.kind, T::Json | T::Array(_) | T::Struct(_)))
-        {
-            let name = kind::name(&output.typed.kind);
-            return Err(self.wrong(
-                select.at,
-                format!("Column of type {name} cannot be used in SELECT DISTINCT"),
-            ));
-        }
-        let (columns, runs) = self.shaped(select, outputs)?;
-        let groups = grouped.then(|| {
-            (
-                grouping.keys.iter().map(|key| key.typed.run.clone()).collect(),
-                grouping.aggregates.take(),
-            )
+        self.check_distinct(select, &outputs)?;
+        let (columns, outputs) = self.shape(select, outputs)?;
+        let grouping = is_grouped.then(|| GroupingPlan {
+            keys: grouping.keys.iter().map(|key| key.typed.run.clone()).collect(),
+            aggregates: grouping.aggregates.take(),
+            is_single_group: matches!(select.group, GroupBy::None),
         });
-        windows.base.set(match &groups {
-            Some((keys, aggregates)) => Vec::len(keys) + aggregates.len(),
+        windows.first_column.set(match &grouping {
+            Some(grouping) => grouping.keys.len() + grouping.aggregates.len(),
             None => source.names.len(),
         });
-        let plan = Plan {
+        let plan = SelectPlan {
             source: source.rows.clone(),
-            filter: filter.map(|typed| typed.run),
-            groups,
-            // Without GROUP BY there is one group, of no rows too.
-            always_one: matches!(select.group, Group::None),
-            having: having.map(|typed| typed.run),
+            filter,
+            grouping,
+            having,
             windows: windows.calls.take(),
-            qualify: qualify.map(|typed| typed.run),
-            outputs: runs,
-            order,
+            qualify,
+            outputs,
             distinct: select.distinct,
+            order,
         };
         Ok(Relation::new(columns, move |frame| plan.rows(frame)))
     }
 
-    /// The items of GROUP BY: expressions, names of items, or their numbers.
-    fn keys(
+    fn optional_condition(
+        &self,
+        scope: &Scope<'_>,
+        tree: Option<&Expression>,
+        clause: &str,
+    ) -> Result<Option<Run>, SqlError> {
+        let condition = tree.map(|tree| self.condition(scope, tree, clause));
+        Ok(condition.transpose()?.map(|typed| typed.run))
+    }
+
+    fn check_distinct(&self, select: &Select, outputs: &[Output]) -> Result<(), SqlError> {
+        let incomparable = outputs
+            .iter()
+            .map(|output| &output.typed.kind)
+            .find(|kind| matches!(kind, T::Json | T::Array(_) | T::Struct(_)));
+        match incomparable {
+            Some(kind) if select.distinct => {
+                let name = kind::name(kind);
+                Err(self.wrong(
+                    select.at,
+                    format!("Column of type {name} cannot be used in SELECT DISTINCT"),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The items of GROUP BY: expressions, aliases of the SELECT list, or its columns' numbers.
+    fn group_keys(
         &self,
         input: &Scope<'_>,
         select: &Select,
         aliases: &[(String, Expression)],
-    ) -> Result<Vec<Key>, SqlError> {
+    ) -> Result<Vec<GroupKey>, SqlError> {
         let trees: Vec<Expression> = match &select.group {
-            Group::None => return Ok(Vec::new()),
-            Group::By(trees) => trees.clone(),
-            Group::All => {
-                let plain = select.items.iter().filter_map(|item| match item {
-                    Item::Expression { expression, .. } if !any_aggregate(expression) => {
+            GroupBy::None => return Ok(Vec::new()),
+            GroupBy::By(trees) => trees.clone(),
+            GroupBy::All => {
+                let without_aggregates = select.items.iter().filter_map(|item| match item {
+                    SelectItem::Expression { expression, .. } if !contains_aggregate(expression) => {
                         Some(expression.clone())
                     }
                     _ => None,
                 });
-                plain.collect()
+                without_aggregates.collect()
             }
         };
         let mut keys = Vec::new();
         for tree in trees {
             let tree = match self.ordinal(&tree, select.items.len(), "GROUP BY")? {
-                Some(place) => match &select.items[place] {
-                    Item::Expression { expression, .. } => expression.clone(),
-                    Item::Star { at, .. } => {
+                Some(index) => match &select.items[index] {
+                    SelectItem::Expression { expression, .. } => expression.clone(),
+                    SelectItem::Star { at, .. } => {
                         return Err(self.unsupported(*at, "A number in GROUP BY beside *"));
                     }
                 },
-                None => self.unaliased(input, tree, aliases)?,
+                None => self.resolve_alias(input, tree, aliases)?,
             };
             let typed = self.expression(input, &tree)?;
             if matches!(typed.kind, T::Json | T::Array(_)) {
@@ -171,71 +163,57 @@ impl Analyst<'_> {
                     format!("Grouping by expressions of type {name} is not allowed"),
                 ));
             }
-            let column = Self::plain_column(input, &tree);
-            keys.push(Key { tree, typed, column });
+            let column = Self::input_column(input, &tree);
+            keys.push(GroupKey { tree, typed, column });
         }
         Ok(keys)
     }
 
-    /// An item's expression for its name; a column of the name goes first.
-    fn unaliased(
+    /// The expression of an alias of the SELECT list; a column of the same name is preferred.
+    fn resolve_alias(
         &self,
         input: &Scope<'_>,
         tree: Expression,
         aliases: &[(String, Expression)],
     ) -> Result<Expression, SqlError> {
-        let Node::Name(Word(name)) = &tree.node else {
+        let Node::Name(Identifier(name)) = &tree.node else {
             return Ok(tree);
         };
         let own = Scope {
             parent: None,
             ..*input
         };
-        if self.look(&own, name, tree.at)?.is_some() {
+        if self.lookup(&own, name, tree.at)?.is_some() {
             return Ok(tree);
         }
         let alias = aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name));
         Ok(alias.map_or(tree.clone(), |(_, tree)| tree.clone()))
     }
 
-    /// The place of a column that an expression is.
-    fn plain_column(input: &Scope<'_>, tree: &Expression) -> Option<usize> {
+    /// The index of the input column that an expression is, if it is one.
+    fn input_column(input: &Scope<'_>, tree: &Expression) -> Option<usize> {
         let (table, name) = match &tree.node {
-            Node::Name(Word(name)) => (None, name),
-            Node::Field(inner, Word(name)) => match &inner.node {
-                Node::Name(Word(table)) => (Some(table), name),
+            Node::Name(Identifier(name)) => (None, name),
+            Node::Field(inner, Identifier(name)) => match &inner.node {
+                Node::Name(Identifier(table)) => (Some(table), name),
                 _ => return None,
             },
             _ => return None,
         };
         input.columns.iter().position(|named| {
-            named.column.name.eq_ignore_ascii_case(name)
+            named.has_name(name)
                 && match table {
-                    Some(table) => named
-                        .table
-                        .as_deref()
-                        .is_some_and(|own| own.eq_ignore_ascii_case(table)),
+                    Some(table) => named.is_of_table(table),
                     None => !named.shadowed,
                 }
         })
     }
 }
 
-fn is_called(output: &Output, name: &str) -> bool {
-    output
-        .name
-        .as_deref()
-        .is_some_and(|own| own.eq_ignore_ascii_case(name))
-}
-
-/// One row of nothing: what a SELECT without FROM reads.
-fn nothing() -> Source {
-    Source::new(Vec::<Named>::new(), Rc::new(|_| Ok(Rc::new(vec![Vec::new()]))))
-}
-
+/// The items of the SELECT list that have an alias.
 fn aliases(select: &Select) -> Vec<(String, Expression)> {
     let named = select.items.iter().filter_map(|item| match item {
-        Item::Expression {
+        SelectItem::Expression {
             expression,
             alias: Some(alias),
         } => Some((alias.clone(), expression.clone())),
@@ -244,23 +222,25 @@ fn aliases(select: &Select) -> Vec<(String, Expression)> {
     named.collect()
 }
 
-fn has_aggregate(select: &Select, order: &[Order]) -> bool {
-    let items = select.items.iter().any(|item| match item {
-        Item::Expression { expression, .. } => any_aggregate(expression),
-        Item::Star { of, replace, .. } => of
+fn is_grouped(select: &Select, order: &[OrderItem]) -> bool {
+    let in_items = select.items.iter().any(|item| match item {
+        SelectItem::Expression { expression, .. } => contains_aggregate(expression),
+        SelectItem::Star { of, replace, .. } => of
             .iter()
             .chain(replace.iter().map(|(tree, _)| tree))
-            .any(any_aggregate),
+            .any(contains_aggregate),
     });
-    items
-        || order.iter().any(|order| any_aggregate(&order.expression))
-        || select.qualify.as_ref().is_some_and(any_aggregate)
+    !matches!(select.group, GroupBy::None)
+        || select.having.is_some()
+        || in_items
+        || order.iter().any(|order| contains_aggregate(&order.expression))
+        || select.qualify.as_ref().is_some_and(contains_aggregate)
 }
 
-/// Whether an aggregate that is no window function stands in the expression, outside of its subqueries.
-fn any_aggregate(tree: &Expression) -> bool {
+/// Whether the expression contains an aggregate call without OVER, apart from its subqueries.
+fn contains_aggregate(tree: &Expression) -> bool {
     match &tree.node {
         Node::Call(call) if call.over.is_none() && is_aggregate(&call.name) => true,
-        _ => tree.node.parts().into_iter().any(any_aggregate),
+        _ => tree.node.children().into_iter().any(contains_aggregate),
     }
 }

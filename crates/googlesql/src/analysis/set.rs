@@ -1,47 +1,36 @@
-//! UNION, INTERSECT and EXCEPT: two queries whose columns come to one type each.
+//! UNION, INTERSECT and EXCEPT: both queries are coerced to common column types.
 
-use super::{Analyst, Relation};
+use super::{Analyzer, Relation, coerce};
 use crate::compare;
 use crate::error::SqlError;
 use crate::kind;
-use crate::session::Row;
-use crate::syntax::tree::{Body, Node, Place, SetOperator};
-use crate::value::{Column, ColumnType as T};
+use crate::syntax::ast::{Node, Position, QueryBody, SetOperator};
+use crate::value::{Column, ColumnType as T, Row};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 /// One of the two queries.
 pub(super) struct Operand<'t> {
     pub relation: Relation,
-    /// As it was written.
-    pub body: &'t Body,
+    /// Its syntax tree.
+    pub body: &'t QueryBody,
 }
 
-impl<'t> Operand<'t> {
-    pub fn new(
-        body: &'t Body,
-        analyse: impl FnOnce(&Body) -> Result<Relation, SqlError>,
-    ) -> Result<Self, SqlError> {
-        let relation = analyse(body)?;
-        Ok(Self { relation, body })
-    }
-}
-
-impl Analyst<'_> {
-    pub(super) fn set(
+impl Analyzer<'_> {
+    pub(super) fn set_operation(
         &self,
         operator: SetOperator,
         distinct: bool,
         left: Operand<'_>,
         right: Operand<'_>,
-        at: Place,
+        at: Position,
     ) -> Result<Relation, SqlError> {
-        let (columns, left, right) = self.common(left, right, operator, at)?;
+        let (columns, left, right) = self.coerce_operands(left, right, operator, at)?;
         Ok(Relation::new(columns, move |frame| {
             let (left, right) = ((left.rows)(frame)?, (right.rows)(frame)?);
             let mut seen = HashSet::new();
             let mut once = |row: &&Row| !distinct || seen.insert(compare::key(row.iter()));
-            let made: Vec<Row> = if operator == SetOperator::Union {
+            let combined: Vec<Row> = if operator == SetOperator::Union {
                 left.iter()
                     .chain(right.iter())
                     .filter(|row| once(row))
@@ -55,17 +44,17 @@ impl Analyst<'_> {
                     .filter(|row| other.contains(&compare::key(row.iter())) == wanted);
                 kept.filter(|row| once(row)).cloned().collect()
             };
-            Ok(Rc::new(made))
+            Ok(Rc::new(combined))
         }))
     }
 
-    /// The columns that both come to, and both with their cells in these types.
-    pub(super) fn common(
+    /// The columns of the result, and both relations with their values in these types.
+    pub(super) fn coerce_operands(
         &self,
         left: Operand<'_>,
         right: Operand<'_>,
         operator: SetOperator,
-        at: Place,
+        at: Position,
     ) -> Result<(Vec<Column>, Relation, Relation), SqlError> {
         let name = match operator {
             SetOperator::Union => "UNION ALL",
@@ -83,7 +72,7 @@ impl Analyst<'_> {
             let common = match (is_null(left.body, i), is_null(right.body, i)) {
                 (true, _) => Some(b.kind.clone()),
                 (_, true) => Some(a.kind.clone()),
-                _ => super::coerce::common_kinds(&a.kind, &b.kind),
+                _ => coerce::common_column_type(&a.kind, &b.kind),
             };
             let kind = common.ok_or_else(|| {
                 let (a, b) = (kind::name(&a.kind), kind::name(&b.kind));
@@ -92,7 +81,7 @@ impl Analyst<'_> {
                     format!("Column {} in {name} has incompatible types: {a}, {b}", i + 1),
                 )
             })?;
-            Ok(Column { kind, ..a.clone() })
+            Ok::<_, SqlError>(Column { kind, ..a.clone() })
         });
         let columns = pairs.collect::<Result<Vec<_>, _>>()?;
         let kinds: Rc<Vec<T>> = Rc::new(columns.iter().map(|column| column.kind.clone()).collect());
@@ -101,19 +90,19 @@ impl Analyst<'_> {
     }
 }
 
-/// Whether a query writes NULL for a column: it has any type then.
-fn is_null(body: &Body, place: usize) -> bool {
+/// Whether a column is a literal NULL in the query's text, which coerces to any type.
+fn is_null(body: &QueryBody, index: usize) -> bool {
     match body {
-        Body::Select(select) => {
-            let written = select.written(place);
-            written.is_some_and(|expression| matches!(expression.node, Node::Null))
+        QueryBody::Select(select) => {
+            let output = select.output_expression(index);
+            output.is_some_and(|expression| matches!(expression.node, Node::Null))
         }
-        Body::Query(query) => is_null(&query.body, place),
-        Body::Set { left, right, .. } => is_null(left, place) && is_null(right, place),
+        QueryBody::Query(query) => is_null(&query.body, index),
+        QueryBody::Set { left, right, .. } => is_null(left, index) && is_null(right, index),
     }
 }
 
-/// Rows with their cells in wider types.
+/// The relation with its values in wider types.
 fn converted(relation: Relation, kinds: Rc<Vec<T>>) -> Relation {
     if relation
         .columns
@@ -126,12 +115,12 @@ fn converted(relation: Relation, kinds: Rc<Vec<T>>) -> Relation {
     let rows = relation.rows;
     Relation::new(relation.columns, move |frame| {
         let rows = rows(frame)?;
-        let made = rows.iter().map(|row| {
+        let widened = rows.iter().map(|row| {
             row.iter()
                 .zip(kinds.iter())
-                .map(|(cell, kind)| super::coerce::widened(cell.clone(), kind))
+                .map(|(cell, kind)| coerce::widen(cell.clone(), kind))
                 .collect()
         });
-        made.collect::<Result<Vec<Row>, SqlError>>().map(Rc::new)
+        widened.collect::<Result<Vec<Row>, SqlError>>().map(Rc::new)
     })
 }

@@ -1,54 +1,65 @@
-//! FROM: tables, views, subqueries, arrays, and how they are joined.
+//! FROM: tables, views, subqueries and arrays.
 
-use super::scope::{Named, Scope};
-use super::{Analyst, Relation};
-use crate::catalogue;
+use super::scope::{NamedColumn, Scope};
+use super::{Analyzer, Relation};
 use crate::error::SqlError;
+use crate::execution::{RowSource, Run};
 use crate::kind;
 use crate::session::{Frame, Rows};
+use crate::storage::catalog;
 use crate::syntax;
-use crate::syntax::tree::{Expression, From, Node, Path, Word};
+use crate::syntax::ast::{Expression, FromItem, Path};
 use crate::value::{Column, ColumnType as T, Value};
 use std::rc::Rc;
 
-/// How rows are found, for a row of the queries around.
-pub(super) type RowsOf = Rc<dyn Fn(&Frame<'_>) -> Result<Rows, SqlError>>;
-
-/// Rows, and how their columns are named.
+/// Rows whose columns have names.
 pub(crate) struct Source {
-    pub names: Vec<Named>,
-    pub rows: RowsOf,
-    /// It was made of the row to its left: only where that row is known has it rows.
-    pub(super) lateral: bool,
+    pub names: Vec<NamedColumn>,
+    pub rows: RowSource,
+    /// Whether it is computed from each row to its left: an array of that row.
+    pub lateral: bool,
 }
 
 impl Source {
-    /// Rows that hang on nothing to their left.
-    pub(super) fn new(names: Vec<Named>, rows: RowsOf) -> Self {
+    fn new(relation: Relation, alias: Option<&str>) -> Self {
         Self {
-            names,
-            rows,
+            names: NamedColumn::from_table(alias, &relation.columns),
+            rows: relation.rows,
+            lateral: false,
+        }
+    }
+
+    /// One row without columns: the source of a SELECT without FROM.
+    pub fn single_row() -> Self {
+        Self {
+            names: Vec::new(),
+            rows: Rc::new(|_| Ok(Rc::new(vec![Vec::new()]))),
             lateral: false,
         }
     }
 }
 
-/// How deep views may stand in views.
-const DEEPEST_VIEW: usize = 16;
+/// How deep views may be nested.
+const MAX_VIEW_DEPTH: usize = 16;
 
-impl Analyst<'_> {
-    /// What FROM says; `left` are the columns of what stands to its left.
-    pub(crate) fn source(&self, scope: &Scope<'_>, left: &[Named], from: &From) -> Result<Source, SqlError> {
+impl Analyzer<'_> {
+    /// An item of FROM; `left` are the columns of the items to its left.
+    pub(crate) fn source(
+        &self,
+        scope: &Scope<'_>,
+        left: &[NamedColumn],
+        from: &FromItem,
+    ) -> Result<Source, SqlError> {
         match from {
-            From::Table { path, alias } => self.table(scope, left, path, alias.as_deref()),
-            From::Query { query, alias } => {
+            FromItem::Table { path, alias } => self.table(scope, left, path, alias.as_deref()),
+            FromItem::Query { query, alias } => {
                 let relation = self.query(scope, query)?;
-                Ok(plain(relation, alias.as_deref()))
+                Ok(Source::new(relation, alias.as_deref()))
             }
-            From::Unnest { array, alias, offset } => {
+            FromItem::Unnest { array, alias, offset } => {
                 self.unnest(scope, left, array, alias.as_deref(), offset.as_deref())
             }
-            From::Join {
+            FromItem::Join {
                 left: first,
                 right,
                 kind,
@@ -56,8 +67,8 @@ impl Analyst<'_> {
                 at,
             } => {
                 let first = self.source(scope, &[], first)?;
-                // A join in brackets sees nothing of what stands before it.
-                let is_join = matches!(**right, From::Join { .. });
+                // A join in parentheses does not see the columns before it.
+                let is_join = matches!(**right, FromItem::Join { .. });
                 let visible = if is_join { &[][..] } else { &first.names };
                 let second = self.source(scope, visible, right)?;
                 self.join(scope, first, second, *kind, condition, *at)
@@ -68,7 +79,7 @@ impl Analyst<'_> {
     fn table(
         &self,
         scope: &Scope<'_>,
-        left: &[Named],
+        left: &[NamedColumn],
         path: &Path,
         alias: Option<&str>,
     ) -> Result<Source, SqlError> {
@@ -80,41 +91,29 @@ impl Analyst<'_> {
                 .rev()
                 .find(|(cte, _)| cte.eq_ignore_ascii_case(name))
         {
-            if relation.fresh {
-                self.session.reach(0);
+            if relation.volatile {
+                // Its rows must not be cached, as if it were correlated.
+                self.session.found_in(0);
             }
-            return Ok(plain(relation.clone(), Some(alias.unwrap_or(name))));
+            return Ok(Source::new(relation.clone(), Some(alias.unwrap_or(name))));
         }
-        // `t.items`, where `t` stands to the left: an array of its row.
-        if let [first, rest @ ..] = path.parts.as_slice()
-            && !rest.is_empty()
-            && left.iter().any(|named| {
-                named
-                    .table
-                    .as_deref()
-                    .is_some_and(|table| table.eq_ignore_ascii_case(first))
-            })
+        // `t.items`, where `t` is a table to the left: an array of its row.
+        if let [first, _, ..] = path.parts.as_slice()
+            && left.iter().any(|named| named.is_of_table(first))
         {
-            let start = Expression {
-                node: Node::Name(Word(first.clone())),
-                at: path.at,
-            };
-            let array = rest.iter().fold(start, |inner, part| Expression {
-                node: Node::Field(Box::new(inner), Word(part.clone())),
-                at: path.at,
-            });
+            let array = Expression::from_path(path.parts.iter().map(String::as_str), path.at);
             return self.unnest(scope, left, &array, Some(alias.unwrap_or(last)), None);
         }
-        let relation = self.stored(scope, path)?;
-        Ok(plain(relation, Some(alias.unwrap_or(last))))
+        let relation = self.stored_relation(scope, path)?;
+        Ok(Source::new(relation, Some(alias.unwrap_or(last))))
     }
 
-    /// A table or view of the warehouse.
-    fn stored(&self, scope: &Scope<'_>, path: &Path) -> Result<Relation, SqlError> {
+    /// A table or view of the catalog.
+    fn stored_relation(&self, scope: &Scope<'_>, path: &Path) -> Result<Relation, SqlError> {
         if let Some(relation) = self.information_schema(path)? {
             return Ok(relation);
         }
-        if let Some(relation) = self.meta_tables(path)? {
+        if let Some(relation) = self.tables_list(path)? {
             return Ok(relation);
         }
         if path.parts.last().is_some_and(|name| name.ends_with('*')) {
@@ -122,116 +121,126 @@ impl Analyst<'_> {
         }
         let full = self.full_name(path)?;
         let connection = self.session.connection;
-        if let Some(view) = catalogue::view(connection, &full)? {
-            if self.depth >= DEEPEST_VIEW {
+        if let Some(view) = catalog::view(connection, &full)? {
+            if self.depth >= MAX_VIEW_DEPTH {
                 return Err(SqlError::invalid(
                     "Resources exceeded during query execution: too many nested views",
                 ));
             }
             let tree = syntax::query(&view.query)?;
-            let inside = Analyst {
+            let inside = Analyzer {
                 sql: &view.query,
                 dataset: view.dataset.as_deref(),
                 depth: self.depth + 1,
                 ..*self
             };
-            let nothing = Scope {
+            let empty = Scope {
                 level: scope.level,
                 ..Scope::EMPTY
             };
-            return inside.query(&nothing, &tree);
+            return inside.query(&empty, &tree);
         }
-        if !catalogue::exists(connection, &full)? {
-            return Err(catalogue::not_found(
+        if !catalog::table_exists(connection, &full)? {
+            return Err(catalog::not_found(
                 connection,
                 self.session.project,
                 self.session.location,
                 &full,
             ));
         }
-        let columns = catalogue::columns_of(connection, &full)?;
-        Ok(Relation {
-            columns,
-            rows: Rc::new(move |frame| frame.session.table(&full)),
-            fresh: false,
-        })
+        let columns = catalog::columns_of(connection, &full)?;
+        Ok(Relation::new(columns, move |frame| frame.session.table(&full)))
     }
 
     fn unnest(
         &self,
         scope: &Scope<'_>,
-        left: &[Named],
+        left: &[NamedColumn],
         array: &Expression,
         alias: Option<&str>,
         offset: Option<&str>,
     ) -> Result<Source, SqlError> {
         let inside = scope.inner(left);
-        let array_at = array.at;
-        let (array, reached) = self.session.reached(|| self.expression(&inside, array));
+        let at = array.at;
+        let (array, outermost) = self.session.with_outermost(|| self.expression(&inside, array));
         let array = array?;
         let T::Array(element) = &array.kind else {
             let name = kind::name(&array.kind);
             return Err(self.wrong(
-                array_at,
+                at,
                 format!(
                     "Values referenced in UNNEST must be arrays. UNNEST contains expression of type {name}"
                 ),
             ));
         };
-        let (mut names, fields) = match &**element {
-            T::Struct(fields) => (Named::all(alias, fields), Some(fields.len())),
-            other => {
-                let mut named = Named::all(
-                    alias,
-                    &[Column::nullable(alias.unwrap_or_default(), other.clone())],
-                );
-                named[0].element = true;
-                (named, None)
-            }
+        let unnest = Unnest {
+            array: array.run.clone(),
+            fields: match &**element {
+                T::Struct(fields) => Some(fields.len()),
+                _ => None,
+            },
+            with_offset: offset.is_some(),
+            // An array without names is the same for every row, and can be joined by a hash.
+            lateral: !left.is_empty() && outermost != usize::MAX,
         };
-        let counts = offset.is_some();
-        names.extend(offset.map(|name| Named {
-            table: None,
-            column: Column::nullable(name, T::Int64),
-            shadowed: false,
-            element: false,
-        }));
-        let run = array.run;
-        // An array that names nothing is the same beside every row, and can be joined by a hash.
-        let lateral = !left.is_empty() && reached != usize::MAX;
         Ok(Source {
-            names,
-            lateral,
-            rows: Rc::new(move |frame| {
-                let array = if lateral {
-                    run(frame)?
-                } else {
-                    run(&frame.inner(&[]))?
-                };
-                let Value::Array(items) = array else {
-                    return Ok(Rc::default());
-                };
-                let rows = items.into_iter().zip(0..).map(|(item, place)| {
-                    let mut row = match (item, fields) {
-                        (Value::Struct(parts), Some(_)) => parts,
-                        (Value::Null, Some(width)) => vec![Value::Null; width],
-                        (item, _) => vec![item],
-                    };
-                    if counts {
-                        row.push(Value::Int(place));
-                    }
-                    row
-                });
-                Ok(Rc::new(rows.collect()))
-            }),
+            names: unnest_columns(element, alias, offset),
+            lateral: unnest.lateral,
+            rows: Rc::new(move |frame| unnest.rows(frame)),
         })
     }
 }
 
-fn plain(relation: Relation, alias: Option<&str>) -> Source {
-    Source {
-        names: Named::all(alias, &relation.columns),
-        rows: relation.rows,
-        lateral: false,
+/// The columns of an UNNEST: the fields of a STRUCT, else the element itself.
+fn unnest_columns(element: &T, alias: Option<&str>, offset: Option<&str>) -> Vec<NamedColumn> {
+    let mut names = match element {
+        T::Struct(fields) => NamedColumn::from_table(alias, fields),
+        other => {
+            let column = Column::nullable(alias.unwrap_or_default(), other.clone());
+            let mut names = NamedColumn::from_table(alias, &[column]);
+            names.iter_mut().for_each(|named| named.is_element = true);
+            names
+        }
+    };
+    names.extend(offset.map(|name| NamedColumn {
+        table: None,
+        column: Column::nullable(name, T::Int64),
+        shadowed: false,
+        is_element: false,
+    }));
+    names
+}
+
+/// An UNNEST, ready to run.
+struct Unnest {
+    array: Run,
+    /// How many fields its elements have, if they are STRUCTs.
+    fields: Option<usize>,
+    with_offset: bool,
+    lateral: bool,
+}
+
+impl Unnest {
+    fn rows(&self, frame: &Frame<'_>) -> Result<Rows, SqlError> {
+        let array = if self.lateral {
+            (self.array)(frame)?
+        } else {
+            (self.array)(&frame.inner(&[]))?
+        };
+        let Value::Array(items) = array else {
+            return Ok(Rc::default());
+        };
+        let rows = items.into_iter().zip(0..).map(|(item, offset)| {
+            let mut row = match (item, self.fields) {
+                (Value::Struct(fields), Some(_)) => fields,
+                (Value::Null, Some(width)) => vec![Value::Null; width],
+                (item, _) => vec![item],
+            };
+            if self.with_offset {
+                row.push(Value::Int(offset));
+            }
+            row
+        });
+        Ok(Rc::new(rows.collect()))
     }
 }

@@ -1,13 +1,13 @@
-//! What the operators compute, and when they overflow.
+//! Arithmetic operators and their overflows.
 
-use crate::cast::{to_float, to_numeric};
-use crate::moment::date_of;
+use crate::cast::{self, to_float, to_numeric};
+use crate::datetime::date_of;
 use crate::numeric::Numeric;
-use crate::syntax::tree::Operator;
+use crate::syntax::ast::Operator;
 use crate::value::Value;
 use chrono::TimeDelta;
 
-/// Two numbers of one type; NULL makes NULL.
+/// The operator on two numbers of one type; NULL if one is NULL.
 pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result<Value, String> {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
@@ -21,16 +21,16 @@ pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result
                 Operator::Add => a.add(b),
                 Operator::Subtract => a.add(b.negate()),
                 Operator::Multiply => a.multiply(b),
-                Operator::Divide if b == Numeric::ZERO => return Err(by_zero(left, right)),
+                Operator::Divide if b == Numeric::ZERO => return Err(division_by_zero(left, right)),
                 _ => a.divide(b),
             };
             made.map(|number| Value::Numeric(number.to_string()))
                 .ok_or_else(|| {
                     format!(
                         "numeric overflow: {} {} {}",
-                        shown(left),
+                        text(left),
                         sign(operator),
-                        shown(right)
+                        text(right)
                     )
                 })
         }
@@ -43,7 +43,7 @@ pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result
                 Operator::Add => a + b,
                 Operator::Subtract => a - b,
                 Operator::Multiply => a * b,
-                _ if b == 0.0 => return Err(by_zero(left, right)),
+                _ if b == 0.0 => return Err(division_by_zero(left, right)),
                 _ => a / b,
             };
             if made.is_infinite() && a.is_finite() && b.is_finite() {
@@ -64,7 +64,7 @@ fn ints(operator: Operator, a: i64, b: i64) -> Result<Value, String> {
         Operator::BitOr => Some(a | b),
         Operator::BitXor => Some(a ^ b),
         Operator::ShiftLeft => Some(a.checked_shl(shift()?).unwrap_or(0)),
-        // Its bits come in as zeros, for negative numbers too.
+        // A logical shift: zeros come in from the left, for negative numbers too.
         Operator::ShiftRight => Some(a.cast_unsigned().checked_shr(shift()?).unwrap_or(0).cast_signed()),
         _ => None,
     };
@@ -72,12 +72,12 @@ fn ints(operator: Operator, a: i64, b: i64) -> Result<Value, String> {
         .ok_or_else(|| format!("int64 overflow: {a} {} {b}", sign(operator)))
 }
 
-fn by_zero(left: &Value, right: &Value) -> String {
-    format!("division by zero: {} / {}", shown(left), shown(right))
+fn division_by_zero(left: &Value, right: &Value) -> String {
+    format!("division by zero: {} / {}", text(left), text(right))
 }
 
-fn shown(value: &Value) -> String {
-    crate::cast::text(value).unwrap_or_default()
+fn text(value: &Value) -> String {
+    cast::text(value).unwrap_or_default()
 }
 
 const fn sign(operator: Operator) -> &'static str {
@@ -104,8 +104,8 @@ pub(crate) fn negative(value: &Value) -> Result<Value, String> {
     }
 }
 
-/// A DATE so many days later or earlier.
-pub(crate) fn days(operator: Operator, date: &Value, count: &Value) -> Result<Value, String> {
+/// A DATE plus or minus a number of days.
+pub(crate) fn add_days(operator: Operator, date: &Value, count: &Value) -> Result<Value, String> {
     let (Some(date), Value::Int(count)) = (date_of(date), count) else {
         return Ok(Value::Null);
     };

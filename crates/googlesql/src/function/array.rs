@@ -1,19 +1,19 @@
 //! Functions of ARRAYs.
 
-use super::text::{count, int, text};
-use super::{Context, Line};
+use super::argument::{count, int, items, text};
+use super::calendar;
+use super::entry::{Context, Entry};
 use crate::cast;
 use crate::compare;
 use crate::value::Value;
 use std::cmp::Ordering;
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
+pub(super) const TABLE: &[Entry] = &[
     ("ARRAY_LENGTH", "ARRAY<T> -> INT64", |v, _| {
         Ok(count(items(v, 0).len()))
     }),
-    ("ARRAY_CONCAT", "ARRAY<T> ARRAY<T>* -> ARRAY<T>", concat),
     ("ARRAY_REVERSE", "ARRAY<T> -> ARRAY<T>", |v, _| {
         Ok(Value::Array(items(v, 0).iter().rev().cloned().collect()))
     }),
@@ -50,52 +50,37 @@ pub(super) const LINES: &[Line] = &[
     ),
 ];
 
-fn items(values: &[Value], index: usize) -> &[Value] {
-    match values.get(index) {
-        Some(Value::Array(items)) => items,
-        _ => &[],
-    }
-}
-
-pub(super) fn concat(values: &[Value], _: &Context<'_>) -> Out {
-    Ok(Value::Array(
-        (0..values.len())
-            .flat_map(|i| items(values, i).to_vec())
-            .collect(),
-    ))
-}
-
-fn to_string(values: &[Value], _: &Context<'_>) -> Out {
-    let instead = values.get(2).map(|_| text(values, 2).to_owned());
+fn to_string(values: &[Value], _: &Context<'_>) -> ValueResult {
+    let null_text = values.get(2).map(|_| text(values, 2).to_owned());
     let parts = items(values, 0).iter().filter_map(|item| match item {
-        Value::Null => instead.clone(),
+        Value::Null => null_text.clone(),
         other => cast::text(other),
     });
     Ok(Value::Text(parts.collect::<Vec<_>>().join(text(values, 1))))
 }
 
-/// How many elements an array may have that a function makes.
-const MOST: usize = 1_048_575;
+/// The largest array that `GENERATE_ARRAY` can return.
+const MAX_ELEMENTS: usize = 1_048_575;
 
-fn generate(values: &[Value], _: &Context<'_>) -> Out {
+fn generate(values: &[Value], _: &Context<'_>) -> ValueResult {
     let (mut at, end) = (int(values, 0), int(values, 1));
     let step = if values.len() > 2 { int(values, 2) } else { 1 };
     if step == 0 {
         return Err("Sequence step cannot be 0.".into());
     }
-    let mut made = Vec::new();
+    let mut numbers = Vec::new();
     while (step > 0 && at <= end) || (step < 0 && at >= end) {
-        made.push(Value::Int(at));
-        if made.len() > MOST {
+        numbers.push(Value::Int(at));
+        if numbers.len() > MAX_ELEMENTS {
             return Err("Cannot generate arrays with more than 1048575 elements.".into());
         }
         let Some(next) = at.checked_add(step) else { break };
         at = next;
     }
-    Ok(Value::Array(made))
+    Ok(Value::Array(numbers))
 }
 
-fn generate_dates(values: &[Value], context: &Context<'_>) -> Out {
+fn generate_dates(values: &[Value], context: &Context<'_>) -> ValueResult {
     let (step, part) = if values.len() > 2 {
         (values[2].clone(), values[3].clone())
     } else {
@@ -107,22 +92,18 @@ fn generate_dates(values: &[Value], context: &Context<'_>) -> Out {
     if step == 0 {
         return Err("Sequence step cannot be 0.".into());
     }
-    let add = super::of_name("DATE_ADD")
-        .next()
-        .ok_or("DATE_ADD is missing")?
-        .compute;
-    let mut made: Vec<Value> = Vec::new();
-    for turn in 0.. {
-        let count = Value::Int(step * turn);
-        let next = add(&[values[0].clone(), count, part.clone()], context)?;
+    let mut dates: Vec<Value> = Vec::new();
+    for index in 0.. {
+        let count = Value::Int(step * index);
+        let next = calendar::date_add(&[values[0].clone(), count, part.clone()], context)?;
         let order = compare::order(&next, &values[1]);
         if (step > 0 && order == Ordering::Greater)
             || (step < 0 && order == Ordering::Less)
-            || made.len() > MOST
+            || dates.len() > MAX_ELEMENTS
         {
             break;
         }
-        made.push(next);
+        dates.push(next);
     }
-    Ok(Value::Array(made))
+    Ok(Value::Array(dates))
 }

@@ -1,47 +1,47 @@
 //! Date arithmetic: ADD, SUB, DIFF, TRUNC, EXTRACT, `LAST_DAY`, by parts from MICROSECOND to YEAR.
 
-use super::text::{int, text};
-use super::time::{date, micros, there, zone};
-use super::{Context, Line};
-use crate::moment::{date_of, datetime, datetime_of, time, time_of};
+use super::argument::{int, text};
+use super::entry::{Context, Entry};
+use super::time::{date, in_zone, micros, zone};
+use crate::datetime::{date_of, datetime, datetime_of, time, time_of};
 use crate::value::Value;
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
+pub(super) const TABLE: &[Entry] = &[
     ("TIMESTAMP_ADD", "TIMESTAMP INT64 STRING -> TIMESTAMP", |v, _| {
-        timestamp_moved(v, 1)
+        shifted_timestamp(v, 1)
     }),
     ("TIMESTAMP_SUB", "TIMESTAMP INT64 STRING -> TIMESTAMP", |v, _| {
-        timestamp_moved(v, -1)
+        shifted_timestamp(v, -1)
     }),
-    ("DATE_ADD", "DATE INT64 STRING -> DATE", |v, _| {
-        Ok(date(moved(v, 1)?.date()))
-    }),
+    ("DATE_ADD", "DATE INT64 STRING -> DATE", date_add),
     ("DATE_SUB", "DATE INT64 STRING -> DATE", |v, _| {
-        Ok(date(moved(v, -1)?.date()))
+        Ok(date(shifted(v, -1)?.date()))
     }),
     ("DATE_ADD", "TIMESTAMP INT64 STRING -> TIMESTAMP", |v, _| {
-        timestamp_moved(v, 1)
+        shifted_timestamp(v, 1)
     }),
     ("DATE_SUB", "TIMESTAMP INT64 STRING -> TIMESTAMP", |v, _| {
-        timestamp_moved(v, -1)
+        shifted_timestamp(v, -1)
     }),
     ("DATE_ADD", "DATETIME INT64 STRING -> DATETIME", |v, _| {
-        Ok(datetime(moved(v, 1)?))
+        Ok(datetime(shifted(v, 1)?))
     }),
     ("DATE_SUB", "DATETIME INT64 STRING -> DATETIME", |v, _| {
-        Ok(datetime(moved(v, -1)?))
+        Ok(datetime(shifted(v, -1)?))
     }),
     ("DATETIME_ADD", "DATETIME INT64 STRING -> DATETIME", |v, _| {
-        Ok(datetime(moved(v, 1)?))
+        Ok(datetime(shifted(v, 1)?))
     }),
     ("DATETIME_SUB", "DATETIME INT64 STRING -> DATETIME", |v, _| {
-        Ok(datetime(moved(v, -1)?))
+        Ok(datetime(shifted(v, -1)?))
     }),
-    ("TIME_ADD", "TIME INT64 STRING -> TIME", |v, _| time_moved(v, 1)),
-    ("TIME_SUB", "TIME INT64 STRING -> TIME", |v, _| time_moved(v, -1)),
+    ("TIME_ADD", "TIME INT64 STRING -> TIME", |v, _| shifted_time(v, 1)),
+    ("TIME_SUB", "TIME INT64 STRING -> TIME", |v, _| {
+        shifted_time(v, -1)
+    }),
     (
         "TIMESTAMP_DIFF",
         "TIMESTAMP TIMESTAMP STRING -> INT64",
@@ -78,7 +78,7 @@ pub(super) const LINES: &[Line] = &[
     ("LAST_DAY", "DATE STRING? -> DATE", last_day),
     ("LAST_DAY", "DATETIME STRING? -> DATE", last_day),
     ("EXTRACT", "STRING TIMESTAMP STRING? -> INT64", |v, _| {
-        extract(text(v, 0), there(micros(v, 1), v, 2)?.naive_local())
+        extract(text(v, 0), in_zone(micros(v, 1), v, 2)?.naive_local())
     }),
     ("EXTRACT", "STRING DATE -> INT64", |v, _| {
         extract(text(v, 0), local(&v[1..])?)
@@ -91,6 +91,10 @@ pub(super) const LINES: &[Line] = &[
     }),
 ];
 
+pub(super) fn date_add(values: &[Value], _: &Context<'_>) -> ValueResult {
+    Ok(date(shifted(values, 1)?.date()))
+}
+
 fn local(values: &[Value]) -> Result<NaiveDateTime, String> {
     datetime_of(&values[0]).ok_or_else(|| "Invalid date".to_owned())
 }
@@ -100,7 +104,7 @@ fn of_time(value: &Value) -> Result<NaiveDateTime, String> {
     Ok(NaiveDate::default().and_time(time))
 }
 
-/// The length of a part that always has one, in microseconds.
+/// The length of a date part in microseconds; `None` for those whose length varies.
 fn length(part: &str) -> Option<i64> {
     Some(match part {
         "MICROSECOND" => 1,
@@ -113,12 +117,12 @@ fn length(part: &str) -> Option<i64> {
     })
 }
 
-fn no_part(part: &str) -> String {
+fn invalid_part(part: &str) -> String {
     format!("A valid date part name is required but found {part}")
 }
 
-/// The TIMESTAMP so many parts later (1) or earlier (-1).
-fn timestamp_moved(values: &[Value], direction: i64) -> Out {
+/// `TIMESTAMP_ADD` if `direction` is 1, `TIMESTAMP_SUB` if it is -1.
+fn shifted_timestamp(values: &[Value], direction: i64) -> ValueResult {
     let part = text(values, 2).to_ascii_uppercase();
     let Some(span) = length(&part) else {
         return Err(format!("TIMESTAMP_ADD does not support the {part} date part"));
@@ -132,7 +136,7 @@ fn timestamp_moved(values: &[Value], direction: i64) -> Out {
         .ok_or_else(|| "Timestamp overflow: the result is outside of the years 1 to 9999".into())
 }
 
-fn moved(values: &[Value], direction: i64) -> Result<NaiveDateTime, String> {
+fn shifted(values: &[Value], direction: i64) -> Result<NaiveDateTime, String> {
     let from = local(values)?;
     let part = text(values, 2).to_ascii_uppercase();
     let overflow = || format!("Adding {} {part} to {from} causes overflow", int(values, 1));
@@ -143,7 +147,7 @@ fn moved(values: &[Value], direction: i64) -> Result<NaiveDateTime, String> {
         "YEAR" => Some(12),
         _ => None,
     };
-    let made = if let Some(months) = months {
+    let result = if let Some(months) = months {
         let months = count
             .checked_mul(months)
             .and_then(|count| i32::try_from(count).ok())
@@ -158,22 +162,23 @@ fn moved(values: &[Value], direction: i64) -> Result<NaiveDateTime, String> {
         let span = match (part.as_str(), length(&part)) {
             ("WEEK", _) => 7 * 86_400_000_000,
             (_, Some(span)) => span,
-            _ => return Err(no_part(&part)),
+            _ => return Err(invalid_part(&part)),
         };
         count
             .checked_mul(span)
             .and_then(|span| from.checked_add_signed(TimeDelta::microseconds(span)))
     };
-    made.filter(|made| (1..=9999).contains(&made.year()))
+    result
+        .filter(|result| (1..=9999).contains(&result.year()))
         .ok_or_else(overflow)
 }
 
-/// A TIME goes round the clock.
-fn time_moved(values: &[Value], direction: i64) -> Out {
+/// A TIME wraps around at midnight.
+fn shifted_time(values: &[Value], direction: i64) -> ValueResult {
     let part = text(values, 2).to_ascii_uppercase();
     let span = length(&part)
         .filter(|_| part != "DAY")
-        .ok_or_else(|| no_part(&part))?;
+        .ok_or_else(|| invalid_part(&part))?;
     let span = int(values, 1)
         .checked_mul(span * direction)
         .ok_or("Time overflow")?;
@@ -181,7 +186,7 @@ fn time_moved(values: &[Value], direction: i64) -> Out {
     Ok(time(from.overflowing_add_signed(TimeDelta::microseconds(span)).0))
 }
 
-fn timestamp_diff(values: &[Value], _: &Context<'_>) -> Out {
+fn timestamp_diff(values: &[Value], _: &Context<'_>) -> ValueResult {
     let part = text(values, 2).to_ascii_uppercase();
     let span =
         length(&part).ok_or_else(|| format!("TIMESTAMP_DIFF does not support the {part} date part"))?;
@@ -191,19 +196,19 @@ fn timestamp_diff(values: &[Value], _: &Context<'_>) -> Out {
     Ok(Value::Int(apart / span))
 }
 
-fn time_diff(values: &[Value], _: &Context<'_>) -> Out {
+fn time_diff(values: &[Value], _: &Context<'_>) -> ValueResult {
     let part = text(values, 2).to_ascii_uppercase();
     let span = length(&part)
         .filter(|_| part != "DAY")
-        .ok_or_else(|| no_part(&part))?;
+        .ok_or_else(|| invalid_part(&part))?;
     let (Some(a), Some(b)) = (time_of(&values[0]), time_of(&values[1])) else {
         return Ok(Value::Null);
     };
     Ok(Value::Int((a - b).num_microseconds().unwrap_or(0) / span))
 }
 
-/// How many borders of the part lie between two days or local times.
-fn diff(values: &[Value]) -> Out {
+/// How many boundaries of the part lie between two days or local times.
+fn diff(values: &[Value]) -> ValueResult {
     let (a, b) = (local(values)?, local(&values[1..])?);
     let part = text(values, 2).to_ascii_uppercase();
     let months = |moment: NaiveDateTime| i64::from(moment.year()) * 12 + i64::from(moment.month0());
@@ -218,7 +223,7 @@ fn diff(values: &[Value]) -> Out {
             (a - b).num_weeks()
         }
         _ => {
-            let span = length(&part).ok_or_else(|| no_part(&part))?;
+            let span = length(&part).ok_or_else(|| invalid_part(&part))?;
             let whole = |moment: NaiveDateTime| moment.and_utc().timestamp_micros().div_euclid(span);
             whole(a) - whole(b)
         }
@@ -226,7 +231,7 @@ fn diff(values: &[Value]) -> Out {
     Ok(Value::Int(number))
 }
 
-/// The day with which such a week begins.
+/// The day on which weeks of this part begin.
 fn week_start(part: &str) -> Option<Weekday> {
     Some(match part {
         "WEEK" | "WEEK(SUNDAY)" => Weekday::Sun,
@@ -254,11 +259,11 @@ fn trunc(moment: NaiveDateTime, part: &str) -> Result<NaiveDateTime, String> {
             if let Some(start) = week_start(&part) {
                 Some(day.week(start).first_day())
             } else {
-                let span = length(&part).ok_or_else(|| no_part(&part))?;
+                let span = length(&part).ok_or_else(|| invalid_part(&part))?;
                 let micros = moment.and_utc().timestamp_micros();
-                let cut = chrono::DateTime::from_timestamp_micros(micros.div_euclid(span) * span);
-                return cut
-                    .map(|cut| cut.naive_utc())
+                let start = chrono::DateTime::from_timestamp_micros(micros.div_euclid(span) * span);
+                return start
+                    .map(|start| start.naive_utc())
                     .ok_or_else(|| "Invalid date".into());
             }
         }
@@ -268,16 +273,16 @@ fn trunc(moment: NaiveDateTime, part: &str) -> Result<NaiveDateTime, String> {
         .ok_or_else(|| "Invalid date".into())
 }
 
-fn timestamp_trunc(values: &[Value], _: &Context<'_>) -> Out {
+fn timestamp_trunc(values: &[Value], _: &Context<'_>) -> ValueResult {
     let zone = zone(values, 2)?;
-    let there = there(micros(values, 0), values, 2)?;
-    let cut = trunc(there.naive_local(), text(values, 1))?;
-    zone.micros(cut)
+    let local = in_zone(micros(values, 0), values, 2)?;
+    let start = trunc(local.naive_local(), text(values, 1))?;
+    zone.micros(start)
         .map(Value::Timestamp)
         .ok_or_else(|| "Invalid timestamp".into())
 }
 
-fn last_day(values: &[Value], _: &Context<'_>) -> Out {
+fn last_day(values: &[Value], _: &Context<'_>) -> ValueResult {
     let day = date_of(&values[0]).ok_or("Invalid date")?;
     let part = if values.len() > 1 {
         text(values, 1).to_ascii_uppercase()
@@ -294,10 +299,10 @@ fn last_day(values: &[Value], _: &Context<'_>) -> Out {
     };
     next.and_then(|day| day.pred_opt())
         .map(date)
-        .ok_or_else(|| no_part(&part))
+        .ok_or_else(|| invalid_part(&part))
 }
 
-fn extract(part: &str, moment: NaiveDateTime) -> Out {
+fn extract(part: &str, moment: NaiveDateTime) -> ValueResult {
     let number = match part.to_ascii_uppercase().as_str() {
         "MICROSECOND" => i64::from(moment.nanosecond() / 1_000),
         "MILLISECOND" => i64::from(moment.nanosecond() / 1_000_000),
@@ -312,13 +317,13 @@ fn extract(part: &str, moment: NaiveDateTime) -> Out {
         "QUARTER" => i64::from(moment.month0() / 3) + 1,
         "YEAR" => moment.year().into(),
         "ISOYEAR" => moment.iso_week().year().into(),
-        // The first such day begins week 1; the days before it are week 0.
+        // Week 1 begins on the first such day of the year; the days before are week 0.
         other => match week_start(other) {
             Some(start) => {
                 let into = i64::from(moment.weekday().days_since(start));
                 (i64::from(moment.ordinal0()) - into + 7).div_euclid(7)
             }
-            None => return Err(no_part(other)),
+            None => return Err(invalid_part(other)),
         },
     };
     Ok(Value::Int(number))

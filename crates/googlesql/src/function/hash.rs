@@ -1,7 +1,7 @@
-//! Hashes and codes.
+//! Hashes and encodings.
 
-use super::text::text;
-use super::{Context, Line};
+use super::argument::{bytes, text};
+use super::entry::{Context, Entry};
 use crate::value::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,9 +9,9 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
+pub(super) const TABLE: &[Entry] = &[
     ("MD5", "STRING -> BYTES", |v, _| Ok(hashed::<Md5>(v))),
     ("MD5", "BYTES -> BYTES", |v, _| Ok(hashed::<Md5>(v))),
     ("SHA1", "STRING -> BYTES", |v, _| Ok(hashed::<Sha1>(v))),
@@ -21,11 +21,11 @@ pub(super) const LINES: &[Line] = &[
     ("SHA512", "STRING -> BYTES", |v, _| Ok(hashed::<Sha512>(v))),
     ("SHA512", "BYTES -> BYTES", |v, _| Ok(hashed::<Sha512>(v))),
     ("TO_HEX", "BYTES -> STRING", |v, _| {
-        Ok(Value::Text(hexadecimal(bytes(&v[0]))))
+        Ok(Value::Text(hexadecimal(bytes(v, 0))))
     }),
     ("FROM_HEX", "STRING -> BYTES", from_hex),
     ("TO_BASE64", "BYTES -> STRING", |v, _| {
-        Ok(Value::Text(STANDARD.encode(bytes(&v[0]))))
+        Ok(Value::Text(STANDARD.encode(bytes(v, 0))))
     }),
     ("FROM_BASE64", "STRING -> BYTES", |v, _| {
         STANDARD
@@ -48,14 +48,6 @@ pub(super) const LINES: &[Line] = &[
     }),
 ];
 
-fn bytes(value: &Value) -> &[u8] {
-    match value {
-        Value::Bytes(bytes) => bytes,
-        Value::Text(text) => text.as_bytes(),
-        _ => &[],
-    }
-}
-
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -65,10 +57,10 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn hashed<D: Digest>(values: &[Value]) -> Value {
-    Value::Bytes(D::digest(bytes(&values[0])).to_vec())
+    Value::Bytes(D::digest(bytes(values, 0)).to_vec())
 }
 
-fn from_hex(values: &[Value], _: &Context<'_>) -> Out {
+fn from_hex(values: &[Value], _: &Context<'_>) -> ValueResult {
     let digits = text(values, 0);
     let even = if digits.len().is_multiple_of(2) {
         digits.to_owned()

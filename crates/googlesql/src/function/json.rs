@@ -1,29 +1,31 @@
-//! JSON: paths into it, and values made of it and it of values.
+//! JSON functions, and values as JSON.
 
-use super::text::text;
-use super::{Context, Line};
-use crate::cast;
+use super::argument::text;
+use super::entry::{Context, Entry};
+use crate::cast::{self, cast};
 use crate::value::{Column, ColumnType, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
+pub(super) const TABLE: &[Entry] = &[
     ("JSON_VALUE", "JSON STRING? -> STRING", value),
     ("JSON_VALUE", "STRING STRING? -> STRING", value),
     ("JSON_EXTRACT_SCALAR", "JSON STRING? -> STRING", value),
     ("JSON_EXTRACT_SCALAR", "STRING STRING? -> STRING", value),
     ("JSON_QUERY", "JSON STRING? -> JSON", |v, _| {
-        found(v).map(|json| json.map_or(Value::Null, |j| Value::Json(j.to_string())))
+        at_path(v).map(|json| json.map_or(Value::Null, |j| Value::Json(j.to_string())))
     }),
     ("JSON_QUERY", "STRING STRING? -> STRING", |v, _| {
-        found(v).map(|json| json.map_or(Value::Null, |j| Value::Text(j.to_string())))
+        at_path(v).map(|json| json.map_or(Value::Null, |j| Value::Text(j.to_string())))
     }),
     ("JSON_EXTRACT", "JSON STRING? -> JSON", |v, _| {
-        found(v).map(|json| json.map_or(Value::Null, |j| Value::Json(j.to_string())))
+        at_path(v).map(|json| json.map_or(Value::Null, |j| Value::Json(j.to_string())))
     }),
     ("JSON_EXTRACT", "STRING STRING? -> STRING", |v, _| {
-        found(v).map(|json| json.map_or(Value::Null, |j| Value::Text(j.to_string())))
+        at_path(v).map(|json| json.map_or(Value::Null, |j| Value::Text(j.to_string())))
     }),
     ("JSON_QUERY_ARRAY", "JSON STRING? -> ARRAY<JSON>", |v, _| {
         array(v, |json| Some(Value::Json(json.to_string())))
@@ -43,60 +45,61 @@ pub(super) const LINES: &[Line] = &[
     ("JSON_VALUE_ARRAY", "STRING STRING? -> ARRAY<STRING>", |v, _| {
         array(v, |json| scalar(json).map(Value::Text))
     }),
-    ("JSON_TYPE", "JSON -> STRING", kind),
+    ("JSON_TYPE", "JSON -> STRING", json_type),
     ("PARSE_JSON", "STRING -> JSON", |v, _| {
         cast(&v[0], &ColumnType::Json)
     }),
     ("INT64", "JSON -> INT64", |v, _| {
-        read(&v[0])
+        parse(&v[0])
             .as_i64()
             .map(Value::Int)
             .ok_or_else(|| "The provided JSON input is not an integer".into())
     }),
     ("FLOAT64", "JSON -> FLOAT64", |v, _| {
-        read(&v[0])
+        parse(&v[0])
             .as_f64()
             .map(Value::Float)
             .ok_or_else(|| "The provided JSON input is not a number".into())
     }),
+    ("STRING", "JSON -> STRING", string),
     ("BOOL", "JSON -> BOOL", |v, _| {
-        read(&v[0])
+        parse(&v[0])
             .as_bool()
             .map(Value::Bool)
             .ok_or_else(|| "The provided JSON input is not a boolean".into())
     }),
 ];
 
-fn read(value: &Value) -> Json {
+fn parse(value: &Value) -> Json {
     match value {
         Value::Json(text) | Value::Text(text) => serde_json::from_str(text).unwrap_or(Json::Null),
         _ => Json::Null,
     }
 }
 
-/// `j.name`.
+/// The field `j.name`; NULL if there is none.
 pub(crate) fn member(value: &Value, name: &str) -> Value {
-    json(read(value).get(name))
+    json_or_null(parse(value).get(name))
 }
 
-/// `j['name']` or `j[0]`.
+/// The element `j['name']` or `j[0]`; NULL if there is none.
 pub(crate) fn subscript(value: &Value, key: &Value) -> Value {
-    let whole = read(value);
+    let whole = parse(value);
     match key {
-        Value::Text(name) => json(whole.get(name.as_str())),
-        Value::Int(index) => json(usize::try_from(*index).ok().and_then(|index| whole.get(index))),
+        Value::Text(name) => json_or_null(whole.get(name.as_str())),
+        Value::Int(index) => json_or_null(usize::try_from(*index).ok().and_then(|index| whole.get(index))),
         _ => Value::Null,
     }
 }
 
-fn json(found: Option<&Json>) -> Value {
+fn json_or_null(found: Option<&Json>) -> Value {
     found.map_or(Value::Null, |json| Value::Json(json.to_string()))
 }
 
 /// The steps of `$.a['b'][0]`.
 ///
 /// # Errors
-/// It is no such path.
+/// The path is not valid.
 fn steps(path: &str) -> Result<Vec<String>, String> {
     let wrong = || format!("Invalid JSONPath: {path}");
     let mut rest = path.trim().strip_prefix('$').ok_or_else(wrong)?;
@@ -128,11 +131,11 @@ fn steps(path: &str) -> Result<Vec<String>, String> {
     Ok(steps)
 }
 
-/// What the path of the second argument leads to; all without one.
-fn found(values: &[Value]) -> Result<Option<Json>, String> {
+/// The part at the path of the second argument; all without one.
+fn at_path(values: &[Value]) -> Result<Option<Json>, String> {
     let path = if values.len() > 1 { text(values, 1) } else { "$" };
     let mut here = match &values[0] {
-        // Text that is no JSON has nothing in it.
+        // No path leads anywhere in text that is not JSON.
         Value::Text(text) | Value::Json(text) => match serde_json::from_str::<Json>(text) {
             Ok(json) => json,
             Err(_) => return Ok(None),
@@ -162,15 +165,15 @@ fn scalar(json: &Json) -> Option<String> {
     }
 }
 
-fn value(values: &[Value], _: &Context<'_>) -> Out {
-    Ok(found(values)?
+fn value(values: &[Value], _: &Context<'_>) -> ValueResult {
+    Ok(at_path(values)?
         .as_ref()
         .and_then(scalar)
         .map_or(Value::Null, Value::Text))
 }
 
-fn array(values: &[Value], one: fn(&Json) -> Option<Value>) -> Out {
-    Ok(match found(values)? {
+fn array(values: &[Value], one: fn(&Json) -> Option<Value>) -> ValueResult {
+    Ok(match at_path(values)? {
         Some(Json::Array(items)) => Value::Array(
             items
                 .iter()
@@ -181,8 +184,8 @@ fn array(values: &[Value], one: fn(&Json) -> Option<Value>) -> Out {
     })
 }
 
-fn kind(values: &[Value], _: &Context<'_>) -> Out {
-    let name = match read(&values[0]) {
+fn json_type(values: &[Value], _: &Context<'_>) -> ValueResult {
+    let name = match parse(&values[0]) {
         Json::Null => "null",
         Json::Bool(_) => "boolean",
         Json::Number(_) => "number",
@@ -193,35 +196,35 @@ fn kind(values: &[Value], _: &Context<'_>) -> Out {
     Ok(Value::Text(name.into()))
 }
 
-pub(super) fn string(values: &[Value], _: &Context<'_>) -> Out {
-    match read(&values[0]) {
+fn string(values: &[Value], _: &Context<'_>) -> ValueResult {
+    match parse(&values[0]) {
         Json::String(text) => Ok(Value::Text(text)),
         Json::Null => Ok(Value::Null),
         _ => Err("The provided JSON input is not a string".into()),
     }
 }
 
-/// A value of this type as JSON's text, a STRUCT's fields in their order: what `TO_JSON_STRING` makes.
-pub(crate) fn text_of(value: &Value, kind: &ColumnType) -> String {
+/// A value as `TO_JSON_STRING` writes it, with the fields of a STRUCT in their order.
+pub(crate) fn to_json_text(value: &Value, kind: &ColumnType) -> String {
     match (value, kind) {
         (Value::Array(items), ColumnType::Array(inner)) => {
-            let items: Vec<_> = items.iter().map(|item| text_of(item, inner)).collect();
+            let items: Vec<_> = items.iter().map(|item| to_json_text(item, inner)).collect();
             format!("[{}]", items.join(","))
         }
         (Value::Struct(items), ColumnType::Struct(fields)) => {
             let pair = |(field, item): (&Column, &Value)| {
                 let name = Json::from(field.name.as_str());
-                format!("{name}:{}", text_of(item, &field.kind))
+                format!("{name}:{}", to_json_text(item, &field.kind))
             };
             let pairs: Vec<_> = fields.iter().zip(items).map(pair).collect();
             format!("{{{}}}", pairs.join(","))
         }
-        _ => of_value(value, kind).to_string(),
+        _ => to_json(value, kind).to_string(),
     }
 }
 
-/// A value of this type as JSON, whose objects have their names in order: what `TO_JSON` makes.
-pub(crate) fn of_value(value: &Value, kind: &ColumnType) -> Json {
+/// A value as `TO_JSON` makes it, with the fields of a STRUCT in the order of their names.
+pub(crate) fn to_json(value: &Value, kind: &ColumnType) -> Json {
     match (value, kind) {
         (Value::Null, _) => Json::Null,
         (Value::Bool(truth), _) => Json::Bool(*truth),
@@ -240,23 +243,20 @@ pub(crate) fn of_value(value: &Value, kind: &ColumnType) -> Json {
             Json::from,
         ),
         (Value::Json(text), _) => serde_json::from_str(text).unwrap_or(Json::Null),
-        (Value::Bytes(bytes), _) => {
-            use base64::Engine;
-            Json::String(base64::engine::general_purpose::STANDARD.encode(bytes))
-        }
+        (Value::Bytes(bytes), _) => Json::String(STANDARD.encode(bytes)),
         (Value::Timestamp(micros), _) => Json::String(
             chrono::DateTime::from_timestamp_micros(*micros)
                 .map(|moment| moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
                 .unwrap_or_default(),
         ),
         (Value::Array(items), ColumnType::Array(inner)) => {
-            items.iter().map(|item| of_value(item, inner)).collect()
+            items.iter().map(|item| to_json(item, inner)).collect()
         }
         (Value::Struct(items), ColumnType::Struct(fields)) => {
             let pairs = fields
                 .iter()
                 .zip(items)
-                .map(|(field, item)| (field.name.clone(), of_value(item, &field.kind)));
+                .map(|(field, item)| (field.name.clone(), to_json(item, &field.kind)));
             Json::Object(pairs.collect())
         }
         (Value::DateTime(text), _) => Json::String(text.clone()),

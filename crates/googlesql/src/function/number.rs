@@ -1,16 +1,17 @@
-//! Functions of numbers, and those of any type that compare.
+//! Functions of numbers, and of any type that has an order.
 
-use super::{Context, Line};
+use super::arithmetic;
+use super::entry::{Context, Entry};
 use crate::cast::{to_float, to_numeric};
 use crate::compare;
 use crate::numeric::Numeric;
-use crate::syntax::tree::Operator;
+use crate::syntax::ast::Operator;
 use crate::value::Value;
 use std::cmp::Ordering;
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
+pub(super) const TABLE: &[Entry] = &[
     ("ABS", "N -> N", abs),
     ("SIGN", "N -> N", sign),
     ("ROUND", "INT64 -> FLOAT64", round),
@@ -63,13 +64,17 @@ pub(super) const LINES: &[Line] = &[
         Ok(safe(Operator::Multiply, v))
     }),
     ("SAFE_NEGATE", "N -> N", |v, _| {
-        Ok(super::arithmetic::negative(&v[0]).unwrap_or(Value::Null))
+        Ok(arithmetic::negative(&v[0]).unwrap_or(Value::Null))
     }),
     ("IEEE_DIVIDE", "FLOAT64 FLOAT64 -> FLOAT64", |v, _| {
         float(v, |a| a[0] / a[1])
     }),
-    ("GREATEST", "T T* -> T", |v, _| Ok(extreme(v, Ordering::Greater))),
-    ("LEAST", "T T* -> T", |v, _| Ok(extreme(v, Ordering::Less))),
+    ("GREATEST", "T T* -> T", |v, _| {
+        Ok(compare::extreme(v, Ordering::Greater))
+    }),
+    ("LEAST", "T T* -> T", |v, _| {
+        Ok(compare::extreme(v, Ordering::Less))
+    }),
     ("RANGE_BUCKET", "T ARRAY<T> -> INT64", range_bucket),
     ("GENERATE_UUID", "-> STRING", |_, _| {
         Ok(Value::Text(uuid::Uuid::new_v4().to_string()))
@@ -77,7 +82,7 @@ pub(super) const LINES: &[Line] = &[
     ("SESSION_USER", "-> STRING", |_, context| {
         Ok(Value::Text(format!(
             "sandbox@{}.iam.gserviceaccount.com",
-            context.session.project
+            context.project
         )))
     }),
     ("PARSE_NUMERIC", "STRING -> NUMERIC", |v, _| {
@@ -98,30 +103,30 @@ fn numeric(number: Numeric) -> Value {
     Value::Numeric(number.to_string())
 }
 
-/// What a function of floats makes of the arguments.
+/// A function of floats.
 ///
 /// # Errors
-/// No number comes out of numbers.
-fn float(values: &[Value], compute: fn(&[f64]) -> f64) -> Out {
+/// The result is NaN, and no argument is.
+fn float(values: &[Value], compute: fn(&[f64]) -> f64) -> ValueResult {
     let numbers: Vec<f64> = values
         .iter()
         .map(|value| to_float(value).unwrap_or(f64::NAN))
         .collect();
-    let made = compute(&numbers);
-    if made.is_nan() && !numbers.iter().any(|number| number.is_nan()) {
+    let result = compute(&numbers);
+    if result.is_nan() && !numbers.iter().any(|number| number.is_nan()) {
         return Err(format!(
             "Floating point error in function: argument {}",
             numbers[0]
         ));
     }
-    Ok(Value::Float(made))
+    Ok(Value::Float(result))
 }
 
 fn safe(operator: Operator, values: &[Value]) -> Value {
-    super::arithmetic::compute(operator, &values[0], &values[1]).unwrap_or(Value::Null)
+    arithmetic::compute(operator, &values[0], &values[1]).unwrap_or(Value::Null)
 }
 
-fn abs(values: &[Value], _: &Context<'_>) -> Out {
+fn abs(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(match &values[0] {
         Value::Int(number) => Value::Int(
             number
@@ -133,7 +138,7 @@ fn abs(values: &[Value], _: &Context<'_>) -> Out {
     })
 }
 
-fn sign(values: &[Value], _: &Context<'_>) -> Out {
+fn sign(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(match &values[0] {
         Value::Int(number) => Value::Int(number.signum()),
         Value::Float(number) if *number == 0.0 || number.is_nan() => Value::Float(*number),
@@ -149,7 +154,7 @@ fn digits(values: &[Value]) -> i64 {
     }
 }
 
-/// A float, to so many digits behind the point.
+/// A float rounded to `digits` decimal places.
 fn to_digits(number: f64, digits: i64, round: fn(f64) -> f64) -> f64 {
     let Ok(digits) = i32::try_from(digits) else {
         return number;
@@ -159,7 +164,7 @@ fn to_digits(number: f64, digits: i64, round: fn(f64) -> f64) -> f64 {
     if made.is_finite() { made } else { number }
 }
 
-fn round(values: &[Value], _: &Context<'_>) -> Out {
+fn round(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
             let made = to_numeric(&values[0]).and_then(|number| number.round(digits(values)));
@@ -174,7 +179,7 @@ fn round(values: &[Value], _: &Context<'_>) -> Out {
     }
 }
 
-fn trunc(values: &[Value], _: &Context<'_>) -> Out {
+fn trunc(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
             let made = to_numeric(&values[0]).and_then(|number| number.truncate(digits(values)));
@@ -189,7 +194,7 @@ fn trunc(values: &[Value], _: &Context<'_>) -> Out {
     }
 }
 
-fn ceil(values: &[Value], _: &Context<'_>) -> Out {
+fn ceil(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
             let made = to_numeric(&values[0]).and_then(Numeric::ceiling);
@@ -199,7 +204,7 @@ fn ceil(values: &[Value], _: &Context<'_>) -> Out {
     }
 }
 
-fn floor(values: &[Value], _: &Context<'_>) -> Out {
+fn floor(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
             let made = to_numeric(&values[0]).and_then(Numeric::floor);
@@ -210,7 +215,7 @@ fn floor(values: &[Value], _: &Context<'_>) -> Out {
     }
 }
 
-fn modulo(values: &[Value], _: &Context<'_>) -> Out {
+fn modulo(values: &[Value], _: &Context<'_>) -> ValueResult {
     match (&values[0], &values[1]) {
         (Value::Int(a), Value::Int(b)) => match b {
             0 => Err(format!("division by zero: MOD({a}, {b})")),
@@ -227,7 +232,7 @@ fn modulo(values: &[Value], _: &Context<'_>) -> Out {
     }
 }
 
-fn div(values: &[Value], _: &Context<'_>) -> Out {
+fn div(values: &[Value], _: &Context<'_>) -> ValueResult {
     match (&values[0], &values[1]) {
         (Value::Int(a), Value::Int(0)) => Err(format!("division by zero: DIV({a}, 0)")),
         (Value::Int(a), Value::Int(b)) => a
@@ -239,26 +244,14 @@ fn div(values: &[Value], _: &Context<'_>) -> Out {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "53 of 64 random bits are as random")]
-fn random(_: &[Value], _: &Context<'_>) -> Out {
+fn random(_: &[Value], _: &Context<'_>) -> ValueResult {
     let (bits, _) = uuid::Uuid::new_v4().as_u64_pair();
     Ok(Value::Float(
         (bits.rotate_left(20) >> 11) as f64 / (1_u64 << 53) as f64,
     ))
 }
 
-fn extreme(values: &[Value], wanted: Ordering) -> Value {
-    let nan = values.iter().find(|value| compare::is_nan(value));
-    let best = values.iter().reduce(|best, value| {
-        if compare::order(value, best) == wanted {
-            value
-        } else {
-            best
-        }
-    });
-    nan.or(best).cloned().unwrap_or(Value::Null)
-}
-
-fn range_bucket(values: &[Value], _: &Context<'_>) -> Out {
+fn range_bucket(values: &[Value], _: &Context<'_>) -> ValueResult {
     let Value::Array(bounds) = &values[1] else {
         return Ok(Value::Null);
     };
@@ -267,55 +260,4 @@ fn range_bucket(values: &[Value], _: &Context<'_>) -> Out {
         .filter(|bound| compare::order(bound, &values[0]) != Ordering::Greater)
         .count();
     Ok(Value::Int(i64::try_from(below).unwrap_or(i64::MAX)))
-}
-
-/// SUM, AVG and STDDEV of numbers that are not NULL; NULL of none.
-///
-/// # Errors
-/// The sum is too large for its type.
-pub(crate) fn sum(name: &str, kind: &crate::value::ColumnType, values: &[Value]) -> Out {
-    use crate::value::ColumnType as T;
-    let Some(first) = values.first() else {
-        return Ok(Value::Null);
-    };
-    match (name, kind) {
-        ("SUM", T::Int64) => {
-            let mut total = 0_i64;
-            for value in values {
-                if let Value::Int(number) = value {
-                    total = total.checked_add(*number).ok_or("int64 overflow in SUM")?;
-                }
-            }
-            Ok(Value::Int(total))
-        }
-        (_, T::Numeric) => {
-            let mut total = Numeric::ZERO;
-            for value in values {
-                let number = to_numeric(value).ok_or("Invalid NUMERIC value")?;
-                total = total.add(number).ok_or("numeric overflow: SUM")?;
-            }
-            if name == "AVG" {
-                let count = Numeric::from_int(i64::try_from(values.len()).unwrap_or(i64::MAX));
-                total = total.divide(count).ok_or("numeric overflow: AVG")?;
-            }
-            Ok(numeric(total))
-        }
-        _ => {
-            let numbers: Vec<f64> = values.iter().filter_map(to_float).collect();
-            let total: f64 = numbers.iter().sum();
-            #[expect(clippy::cast_precision_loss, reason = "no table here has 2^53 rows")]
-            let count = numbers.len() as f64;
-            Ok(match name {
-                "SUM" => Value::Float(total),
-                "AVG" => Value::Float(total / count),
-                // The sample's; of one number there is none.
-                _ if numbers.len() < 2 || *first == Value::Null => Value::Null,
-                _ => {
-                    let mean = total / count;
-                    let spread: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
-                    Value::Float((spread / (count - 1.0)).sqrt())
-                }
-            })
-        }
-    }
 }

@@ -1,13 +1,13 @@
-//! REGEXP functions. RE2's patterns are those of the crate: both come from the same family.
+//! REGEXP functions. The patterns of RE2, which BigQuery uses, are those of the regex crate.
 
-use super::text::{count, int, text};
-use super::{Context, Line};
+use super::argument::{count, int, text};
+use super::entry::{Context, Entry};
 use crate::value::Value;
 use regex::Regex;
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
+pub(super) const TABLE: &[Entry] = &[
     ("REGEXP_CONTAINS", "STRING STRING -> BOOL", |v, _| {
         Ok(Value::Bool(pattern(v)?.is_match(text(v, 0))))
     }),
@@ -56,13 +56,13 @@ fn checked(values: &[Value]) -> Result<Regex, String> {
     Ok(pattern)
 }
 
-fn extract(values: &[Value], _: &Context<'_>) -> Out {
+fn extract(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(checked(values)?
         .captures(text(values, 0))
         .map_or(Value::Null, |found| group(&found)))
 }
 
-fn extract_nth(values: &[Value], _: &Context<'_>) -> Out {
+fn extract_nth(values: &[Value], _: &Context<'_>) -> ValueResult {
     let skipped = usize::try_from(int(values, 2) - 1).map_err(|_| "Position must be positive")?;
     let nth = if values.len() > 3 {
         usize::try_from(int(values, 3) - 1).map_err(|_| "Occurrence must be positive")?
@@ -76,7 +76,7 @@ fn extract_nth(values: &[Value], _: &Context<'_>) -> Out {
         .map_or(Value::Null, |found| group(&found)))
 }
 
-fn extract_all(values: &[Value], _: &Context<'_>) -> Out {
+fn extract_all(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(Value::Array(
         checked(values)?
             .captures_iter(text(values, 0))
@@ -86,7 +86,7 @@ fn extract_all(values: &[Value], _: &Context<'_>) -> Out {
 }
 
 /// `\1` is the first group, as in RE2.
-fn replace(values: &[Value], _: &Context<'_>) -> Out {
+fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
     let mut with = String::new();
     let mut letters = text(values, 2).chars();
     while let Some(letter) = letters.next() {

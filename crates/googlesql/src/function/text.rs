@@ -1,16 +1,12 @@
 //! Functions of STRING and BYTES.
 
-use super::{Context, Line};
-use crate::cast;
+use super::argument::{bytes, count, int, text};
+use super::entry::{Context, Entry};
 use crate::value::Value;
 
-type Out = Result<Value, String>;
+type ValueResult = Result<Value, String>;
 
-pub(super) const LINES: &[Line] = &[
-    ("CONCAT", "STRING STRING* -> STRING", concat),
-    ("CONCAT", "BYTES BYTES* -> BYTES", concat_bytes),
-    ("CONCAT", "ARRAY<T> ARRAY<T> -> ARRAY<T>", super::array::concat),
-    ("CONCAT", "ANY ANY* -> STRING", concat),
+pub(super) const TABLE: &[Entry] = &[
     ("LENGTH", "STRING -> INT64", |v, _| {
         Ok(count(text(v, 0).chars().count()))
     }),
@@ -85,74 +81,18 @@ pub(super) const LINES: &[Line] = &[
             text(v, 0).chars().next().map_or(0, |c| i64::from(u32::from(c))),
         ))
     }),
-    ("SAFE_CONVERT_BYTES_TO_STRING", "BYTES -> STRING", safe_text),
-    ("FORMAT", "!STRING ANY* -> STRING", format_call),
-    ("STRING", "TIMESTAMP STRING? -> STRING", super::time::string),
-    ("STRING", "DATE -> STRING", |v, _| {
-        Ok(cast::text(&v[0]).map_or(Value::Null, Value::Text))
-    }),
-    ("STRING", "DATETIME -> STRING", |v, _| {
-        Ok(cast::text(&v[0]).map_or(Value::Null, Value::Text))
-    }),
-    ("STRING", "TIME -> STRING", |v, _| {
-        Ok(cast::text(&v[0]).map_or(Value::Null, Value::Text))
-    }),
-    ("STRING", "JSON -> STRING", super::json::string),
+    ("SAFE_CONVERT_BYTES_TO_STRING", "BYTES -> STRING", lossy_text),
 ];
-
-/// The text of an argument.
-pub(super) fn text(values: &[Value], index: usize) -> &str {
-    match values.get(index) {
-        Some(
-            Value::Text(text)
-            | Value::Json(text)
-            | Value::Date(text)
-            | Value::DateTime(text)
-            | Value::Time(text),
-        ) => text,
-        _ => "",
-    }
-}
-
-pub(super) fn int(values: &[Value], index: usize) -> i64 {
-    match values.get(index) {
-        Some(Value::Int(number)) => *number,
-        _ => 0,
-    }
-}
 
 fn size(values: &[Value], index: usize) -> usize {
     usize::try_from(int(values, index)).unwrap_or(0)
 }
 
-pub(super) fn count(number: usize) -> Value {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-fn bytes(values: &[Value], index: usize) -> &[u8] {
-    match values.get(index) {
-        Some(Value::Bytes(bytes)) => bytes,
-        _ => &[],
-    }
-}
-
-fn byte_length(values: &[Value], _: &Context<'_>) -> Out {
+fn byte_length(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(count(bytes(values, 0).len()))
 }
 
-fn concat(values: &[Value], _: &Context<'_>) -> Out {
-    Ok(Value::Text(values.iter().filter_map(cast::text).collect()))
-}
-
-fn concat_bytes(values: &[Value], _: &Context<'_>) -> Out {
-    Ok(Value::Bytes(
-        (0..values.len())
-            .flat_map(|i| bytes(values, i).to_vec())
-            .collect(),
-    ))
-}
-
-fn initcap(values: &[Value], _: &Context<'_>) -> Out {
+fn initcap(values: &[Value], _: &Context<'_>) -> ValueResult {
     let given = values.get(1).map(|_| text(values, 1));
     let mut start = true;
     let mut out = String::new();
@@ -180,7 +120,7 @@ fn trimmed(values: &[Value], front: bool, back: bool) -> Value {
     Value::Text(left.to_owned())
 }
 
-fn replace(values: &[Value], _: &Context<'_>) -> Out {
+fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
     let from = text(values, 1);
     if from.is_empty() {
         return Ok(values[0].clone());
@@ -188,7 +128,7 @@ fn replace(values: &[Value], _: &Context<'_>) -> Out {
     Ok(Value::Text(text(values, 0).replace(from, text(values, 2))))
 }
 
-fn repeat(values: &[Value], _: &Context<'_>) -> Out {
+fn repeat(values: &[Value], _: &Context<'_>) -> ValueResult {
     let times = int(values, 1);
     if times < 0 {
         return Err("Second argument to REPEAT cannot be negative".into());
@@ -200,7 +140,7 @@ fn repeat(values: &[Value], _: &Context<'_>) -> Out {
     Ok(Value::Text(one.repeat(size(values, 1))))
 }
 
-/// Where a substring lies: counted from 1, from the end if negative.
+/// The range of a substring, whose position is counted from 1, or from the end if negative.
 fn span(length: usize, values: &[Value]) -> Result<std::ops::Range<usize>, String> {
     let whole = i64::try_from(length).unwrap_or(i64::MAX);
     let start = match int(values, 1) {
@@ -215,28 +155,28 @@ fn span(length: usize, values: &[Value]) -> Result<std::ops::Range<usize>, Strin
         Some(Value::Int(count)) => start.saturating_add(*count).min(whole),
         _ => whole,
     };
-    let place = |number: i64| usize::try_from(number).unwrap_or(0);
-    Ok(place(start)..place(end.max(start)))
+    let offset = |number: i64| usize::try_from(number).unwrap_or(0);
+    Ok(offset(start)..offset(end.max(start)))
 }
 
-fn substr(values: &[Value], _: &Context<'_>) -> Out {
+fn substr(values: &[Value], _: &Context<'_>) -> ValueResult {
     let letters: Vec<char> = text(values, 0).chars().collect();
     let span = span(letters.len(), values)?;
     Ok(Value::Text(letters[span].iter().collect()))
 }
 
-fn substr_bytes(values: &[Value], _: &Context<'_>) -> Out {
+fn substr_bytes(values: &[Value], _: &Context<'_>) -> ValueResult {
     let all = bytes(values, 0);
     Ok(Value::Bytes(all[span(all.len(), values)?].to_vec()))
 }
 
-fn right(values: &[Value], _: &Context<'_>) -> Out {
+fn right(values: &[Value], _: &Context<'_>) -> ValueResult {
     let letters: Vec<char> = text(values, 0).chars().collect();
     let from = letters.len().saturating_sub(size(values, 1));
     Ok(Value::Text(letters[from..].iter().collect()))
 }
 
-fn pad(values: &[Value], front: bool) -> Out {
+fn pad(values: &[Value], front: bool) -> ValueResult {
     let letters: Vec<char> = text(values, 0).chars().collect();
     let wanted = size(values, 1);
     let with: Vec<char> = if values.len() > 2 {
@@ -265,7 +205,7 @@ fn position(text: &str, part: &str) -> Value {
         .map_or(Value::Int(0), |at| count(text[..at].chars().count() + 1))
 }
 
-fn split(values: &[Value], _: &Context<'_>) -> Out {
+fn split(values: &[Value], _: &Context<'_>) -> ValueResult {
     let by = if values.len() > 1 { text(values, 1) } else { "," };
     let whole = text(values, 0);
     let parts: Vec<Value> = if by.is_empty() {
@@ -279,7 +219,7 @@ fn split(values: &[Value], _: &Context<'_>) -> Out {
     Ok(Value::Array(parts))
 }
 
-fn chr(values: &[Value], _: &Context<'_>) -> Out {
+fn chr(values: &[Value], _: &Context<'_>) -> ValueResult {
     let code = int(values, 0);
     let letter = u32::try_from(code).ok().and_then(char::from_u32);
     letter
@@ -287,84 +227,8 @@ fn chr(values: &[Value], _: &Context<'_>) -> Out {
         .ok_or_else(|| format!("Invalid codepoint {code}"))
 }
 
-fn safe_text(values: &[Value], _: &Context<'_>) -> Out {
+fn lossy_text(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(Value::Text(
         String::from_utf8_lossy(bytes(values, 0)).into_owned(),
     ))
-}
-
-/// FORMAT with `%s %d %i %f %.2f %t %T %%` and widths, of which orchestration is made.
-fn format_call(values: &[Value], _: &Context<'_>) -> Out {
-    if values[0] == Value::Null {
-        return Ok(Value::Null);
-    }
-    let mut out = String::new();
-    let mut arguments = values[1..].iter();
-    let mut letters = text(values, 0).chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter != '%' {
-            out.push(letter);
-            continue;
-        }
-        let mut form = String::new();
-        while let Some(mark) = letters.next_if(|c| "0123456789.-+ '".contains(*c)) {
-            form.push(mark);
-        }
-        let Some(verb) = letters.next() else {
-            return Err("Invalid FORMAT string: ends with %".into());
-        };
-        if verb == '%' {
-            out.push('%');
-            continue;
-        }
-        let Some(value) = arguments.next() else {
-            return Err("Too few arguments to FORMAT".into());
-        };
-        out.push_str(&formatted(verb, &form, value)?);
-    }
-    if arguments.next().is_some() {
-        return Err("Too many arguments to FORMAT".into());
-    }
-    Ok(Value::Text(out))
-}
-
-fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
-    let (width, precision) = form.split_once('.').unwrap_or((form, ""));
-    let shown = match (verb, value) {
-        (_, Value::Null) => "NULL".to_owned(),
-        ('s' | 't' | 'd' | 'i' | 'f' | 'g', Value::Text(_) | Value::Int(_) | Value::Bool(_))
-            if verb != 'f' =>
-        {
-            cast::text(value).unwrap_or_default()
-        }
-        ('f' | 'F', _) => {
-            let digits = precision.parse().unwrap_or(6);
-            let number =
-                cast::to_float(value).ok_or("Invalid type for argument of FORMAT: %f expects a number")?;
-            format!("{number:.digits$}")
-        }
-        ('t' | 's' | 'g' | 'd' | 'i', _) => cast::text(value).unwrap_or_default(),
-        ('T', Value::Text(text)) => format!("{text:?}"),
-        ('T', Value::Date(text)) => format!("DATE {text:?}"),
-        ('T', Value::Timestamp(_)) => format!("TIMESTAMP {:?}", cast::text(value).unwrap_or_default()),
-        ('T', _) => cast::text(value).unwrap_or_default(),
-        ('x', Value::Int(number)) => format!("{number:x}"),
-        ('X', Value::Int(number)) => format!("{number:X}"),
-        ('o', Value::Int(number)) => format!("{number:o}"),
-        _ => return Err(format!("FORMAT with %{verb} is not supported by the sandbox")),
-    };
-    let left = width.starts_with('-');
-    let zero = width.starts_with('0');
-    let size: usize = width
-        .trim_start_matches(['-', '+', ' ', '\'', '0'])
-        .parse()
-        .unwrap_or(0);
-    Ok(match (left, zero) {
-        (true, _) => format!("{shown:<size$}"),
-        (_, true) => match shown.strip_prefix('-') {
-            Some(digits) => format!("-{digits:0>0$}", size.saturating_sub(1)),
-            None => format!("{shown:0>size$}"),
-        },
-        _ => format!("{shown:>size$}"),
-    })
 }

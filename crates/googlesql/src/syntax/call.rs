@@ -1,90 +1,94 @@
-//! Calls of functions, with all that aggregates and windows have in and behind their brackets.
+//! Function calls, with the clauses of aggregates and window functions.
 
-use super::expression::{made, plain_call};
+use super::ast::{
+    Call, Expression, FrameBound, FrameBounds, HavingExtreme, Identifier, Node, OrderItem, Over, Position,
+    Window,
+};
+use super::expression::node;
+use super::lexer::TokenKind;
 use super::parser::Parser;
-use super::token::Kind;
-use super::tree::{Bound, Expression, FrameBounds, Node, Order, Over, Place, Window, Word};
 use crate::error::SqlError;
 
-type Read = Result<Expression, SqlError>;
+type ParseResult = Result<Expression, SqlError>;
 
 impl Parser<'_> {
-    pub(super) fn prefixed_call(&mut self, before: &Expression, name: &str) -> Read {
+    pub(super) fn prefixed_call(&mut self, before: &Expression, name: &str) -> ParseResult {
         match &before.node {
-            Node::Name(Word(prefix)) => self.call(before.at, &format!("{prefix}.{name}")),
+            Node::Name(Identifier(prefix)) => self.call(before.at, &format!("{prefix}.{name}")),
             _ => Err(self.unexpected()),
         }
     }
 
-    /// What is in a call's brackets; the name has been read.
-    pub(super) fn call(&mut self, at: Place, name: &str) -> Read {
-        let mut call = plain_call(&name.to_ascii_uppercase());
-        self.want_symbol("(")?;
-        call.distinct = self.word("DISTINCT");
+    /// A call whose name has been read.
+    pub(super) fn call(&mut self, at: Position, name: &str) -> ParseResult {
+        let mut call = Call::new(&name.to_ascii_uppercase());
+        self.expect_symbol("(")?;
+        call.distinct = self.accept("DISTINCT");
         if self.is_symbol("*") {
-            let star = self.place();
-            self.symbol("*");
-            call.arguments.push(made(star, Node::Star));
+            let star = self.position();
+            self.accept_symbol("*");
+            call.arguments.push(node(star, Node::Star));
         } else if !self.is_symbol(")") {
             call.arguments = self.list(Self::argument)?;
         }
-        if self.word("HAVING") {
-            let most = self.word("MAX");
-            if !most {
-                self.want("MIN")?;
+        if self.accept("HAVING") {
+            let max = self.accept("MAX");
+            if !max {
+                self.expect_keyword("MIN")?;
             }
-            call.extreme = Some((most, self.expression()?));
+            let expression = self.expression()?;
+            call.having = Some(HavingExtreme { max, expression });
         }
-        if self.words(&["IGNORE", "NULLS"]) {
+        if self.accept_all(&["IGNORE", "NULLS"]) {
             call.ignore_nulls = true;
         } else {
-            self.words(&["RESPECT", "NULLS"]);
+            self.accept_all(&["RESPECT", "NULLS"]);
         }
-        if self.words(&["ORDER", "BY"]) {
+        if self.accept_all(&["ORDER", "BY"]) {
             call.order = self.list(Self::order)?;
         }
-        if self.word("LIMIT") {
+        if self.accept("LIMIT") {
             call.limit = Some(self.expression()?);
         }
-        self.want_symbol(")")?;
-        if self.words(&["IGNORE", "NULLS"]) {
+        self.expect_symbol(")")?;
+        if self.accept_all(&["IGNORE", "NULLS"]) {
             call.ignore_nulls = true;
         } else {
-            self.words(&["RESPECT", "NULLS"]);
+            self.accept_all(&["RESPECT", "NULLS"]);
         }
-        if self.word("OVER") {
+        if self.accept("OVER") {
             call.over = Some(if self.is_symbol("(") {
                 Over::Window(self.window()?)
             } else {
                 Over::Named(self.name()?)
             });
         }
-        Ok(made(at, Node::Call(Box::new(call))))
+        Ok(node(at, Node::Call(Box::new(call))))
     }
 
-    fn argument(&mut self) -> Read {
-        // `WEEK(MONDAY)` reads as a call, `name => value` is asked of few functions and of none here.
+    fn argument(&mut self) -> ParseResult {
+        // `WEEK(MONDAY)` is parsed as a call. No function here has named arguments.
         let value = self.expression()?;
-        if self.is_symbol("=>") || self.is_symbol("-") && self.ahead(1).is_some_and(|t| t.is_symbol(">")) {
+        if self.is_symbol("=>") || self.is_symbol("-") && self.peek_at(1).is_some_and(|t| t.is_symbol(">")) {
             return Err(self.unsupported(value.at, "A named argument"));
         }
         Ok(value)
     }
 
-    pub fn order(&mut self) -> Result<Order, SqlError> {
+    pub fn order(&mut self) -> Result<OrderItem, SqlError> {
         let expression = self.expression()?;
-        let descending = self.word("DESC");
+        let descending = self.accept("DESC");
         if !descending {
-            self.word("ASC");
+            self.accept("ASC");
         }
-        let nulls_first = if self.words(&["NULLS", "FIRST"]) {
+        let nulls_first = if self.accept_all(&["NULLS", "FIRST"]) {
             Some(true)
-        } else if self.words(&["NULLS", "LAST"]) {
+        } else if self.accept_all(&["NULLS", "LAST"]) {
             Some(false)
         } else {
             None
         };
-        Ok(Order {
+        Ok(OrderItem {
             expression,
             descending,
             nulls_first,
@@ -93,60 +97,60 @@ impl Parser<'_> {
 
     /// `(base PARTITION BY … ORDER BY … ROWS …)`.
     pub fn window(&mut self) -> Result<Window, SqlError> {
-        self.want_symbol("(")?;
+        self.expect_symbol("(")?;
         let mut window = Window::default();
         if self.is_name() {
             window.base = Some(self.name()?);
         }
-        if self.words(&["PARTITION", "BY"]) {
+        if self.accept_all(&["PARTITION", "BY"]) {
             window.partition = self.list(Self::expression)?;
         }
-        if self.words(&["ORDER", "BY"]) {
+        if self.accept_all(&["ORDER", "BY"]) {
             window.order = self.list(Self::order)?;
         }
-        if self.is("ROWS") || self.is("RANGE") {
-            let rows = self.word("ROWS");
+        if self.is_keyword("ROWS") || self.is_keyword("RANGE") {
+            let rows = self.accept("ROWS");
             if !rows {
-                self.word("RANGE");
+                self.accept("RANGE");
             }
-            let (start, end) = if self.word("BETWEEN") {
+            let (start, end) = if self.accept("BETWEEN") {
                 let start = self.bound()?;
-                self.want("AND")?;
+                self.expect_keyword("AND")?;
                 (start, self.bound()?)
             } else {
-                (self.bound()?, Bound::Current)
+                (self.bound()?, FrameBound::Current)
             };
             window.frame = Some(FrameBounds { rows, start, end });
         }
-        self.want_symbol(")")?;
+        self.expect_symbol(")")?;
         Ok(window)
     }
 
-    fn bound(&mut self) -> Result<Bound, SqlError> {
-        if self.words(&["CURRENT", "ROW"]) {
-            return Ok(Bound::Current);
+    fn bound(&mut self) -> Result<FrameBound, SqlError> {
+        if self.accept_all(&["CURRENT", "ROW"]) {
+            return Ok(FrameBound::Current);
         }
-        let unbounded = self.word("UNBOUNDED");
+        let unbounded = self.accept("UNBOUNDED");
         let count = if unbounded { 0 } else { self.whole_number()? };
-        if self.word("PRECEDING") {
+        if self.accept("PRECEDING") {
             return Ok(if unbounded {
-                Bound::UnboundedPreceding
+                FrameBound::UnboundedPreceding
             } else {
-                Bound::Preceding(count)
+                FrameBound::Preceding(count)
             });
         }
-        self.want("FOLLOWING")?;
+        self.expect_keyword("FOLLOWING")?;
         Ok(if unbounded {
-            Bound::UnboundedFollowing
+            FrameBound::UnboundedFollowing
         } else {
-            Bound::Following(count)
+            FrameBound::Following(count)
         })
     }
 
     fn whole_number(&mut self) -> Result<i64, SqlError> {
         let number = self
             .peek()
-            .filter(|t| t.kind == Kind::Number)
+            .filter(|t| t.kind == TokenKind::Number)
             .and_then(|t| t.text.parse().ok());
         let number = number.ok_or_else(|| self.unexpected())?;
         self.next();

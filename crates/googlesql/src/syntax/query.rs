@@ -1,30 +1,31 @@
-//! Queries: WITH, SELECT, set operators, ORDER BY. What stands behind FROM is in `query/source.rs`.
+//! Queries: WITH, SELECT, set operators, ORDER BY. FROM is in `query/from.rs`.
 
-mod source;
+mod from;
 
+use super::ast::{
+    Expression, GroupBy, Position, Query, QueryBody, RowShape, Select, SelectItem, SetOperator, Window,
+};
 use super::parser::Parser;
-use super::tree::{Body, Group, Item, Place, Query, Select, SetOperator, Shape, Window};
 use crate::error::SqlError;
 
 impl Parser<'_> {
-    /// Whether a query begins here, maybe behind brackets.
+    /// Whether a query comes next, perhaps in parentheses.
     pub fn begins_query(&self) -> bool {
         let mut ahead = 0;
-        while self.ahead(ahead).is_some_and(|token| token.is_symbol("(")) {
+        while self.peek_at(ahead).is_some_and(|token| token.is_symbol("(")) {
             ahead += 1;
         }
-        if self.is_next(ahead, "SELECT") || self.is_next(ahead, "WITH") {
-            // `((SELECT 1) + 1)` begins an expression; what follows the brackets tells, and only a
-            // plain SELECT or one more bracket is looked at.
-            return ahead == 0 || self.brackets_hold_a_query(ahead);
+        if self.is_keyword_at(ahead, "SELECT") || self.is_keyword_at(ahead, "WITH") {
+            // `((SELECT 1) + 1)` is an expression: what follows the inner parentheses decides.
+            return ahead == 0 || self.parentheses_hold_query(ahead);
         }
         false
     }
 
-    /// Whether behind the brackets that close these opening ones comes what follows a query.
-    fn brackets_hold_a_query(&self, open: usize) -> bool {
+    /// Whether what follows the parentheses opened here can follow a query.
+    fn parentheses_hold_query(&self, open: usize) -> bool {
         let (mut depth, mut ahead) = (0_usize, 0);
-        while let Some(token) = self.ahead(ahead) {
+        while let Some(token) = self.peek_at(ahead) {
             depth += usize::from(token.is_symbol("("));
             if token.is_symbol(")") {
                 depth = depth.saturating_sub(1);
@@ -34,11 +35,11 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.ahead(ahead).is_none_or(|token| {
+        self.peek_at(ahead).is_none_or(|token| {
             token.is_symbol(")")
                 || ["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT"]
                     .iter()
-                    .any(|word| token.is(word))
+                    .any(|word| token.is_keyword(word))
         })
     }
 
@@ -47,38 +48,34 @@ impl Parser<'_> {
     }
 
     fn query_inside(&mut self) -> Result<Query, SqlError> {
-        let at = self.place();
+        let at = self.position();
         let mut with = Vec::new();
         let mut recursive = false;
-        if self.word("WITH") {
-            recursive = self.word("RECURSIVE");
+        if self.accept("WITH") {
+            recursive = self.accept("RECURSIVE");
             with = self.list(|parser| {
                 let name = parser.name()?;
-                parser.want("AS")?;
-                parser.want_symbol("(")?;
+                parser.expect_keyword("AS")?;
+                parser.expect_symbol("(")?;
                 let query = parser.query()?;
-                parser.want_symbol(")")?;
+                parser.expect_symbol(")")?;
                 Ok((name, query))
             })?;
         }
         let body = self.body()?;
-        let order = if self.words(&["ORDER", "BY"]) {
+        let order = if self.accept_all(&["ORDER", "BY"]) {
             self.list(Self::order)?
         } else {
             Vec::new()
         };
-        let limit = if self.word("LIMIT") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
-        let offset = if limit.is_some() && self.word("OFFSET") {
-            Some(self.expression()?)
+        let limit = self.optional_expression("LIMIT")?;
+        let offset = if limit.is_some() {
+            self.optional_expression("OFFSET")?
         } else {
             None
         };
         if self.is_symbol("|>") {
-            return Err(self.unsupported(self.place(), "Pipe syntax"));
+            return Err(self.unsupported(self.position(), "Pipe syntax"));
         }
         Ok(Query {
             with,
@@ -91,29 +88,29 @@ impl Parser<'_> {
         })
     }
 
-    fn body(&mut self) -> Result<Body, SqlError> {
+    fn body(&mut self) -> Result<QueryBody, SqlError> {
         let mut left = self.operand()?;
         loop {
-            let at = self.place();
-            let operator = if self.word("UNION") {
+            let at = self.position();
+            let operator = if self.accept("UNION") {
                 SetOperator::Union
-            } else if self.word("INTERSECT") {
+            } else if self.accept("INTERSECT") {
                 SetOperator::Intersect
-            } else if self.word("EXCEPT") {
+            } else if self.accept("EXCEPT") {
                 SetOperator::Except
             } else {
                 return Ok(left);
             };
-            self.link()?;
-            let distinct = self.word("DISTINCT");
-            if !distinct && !self.word("ALL") {
+            self.count_operator()?;
+            let distinct = self.accept("DISTINCT");
+            if !distinct && !self.accept("ALL") {
                 return Err(self.expected("keyword ALL or keyword DISTINCT"));
             }
             if !distinct && operator != SetOperator::Union {
                 return Err(self.unsupported(at, "This set operator with ALL"));
             }
             let right = self.operand()?;
-            left = Body::Set {
+            left = QueryBody::Set {
                 operator,
                 distinct,
                 left: Box::new(left),
@@ -123,62 +120,50 @@ impl Parser<'_> {
         }
     }
 
-    fn operand(&mut self) -> Result<Body, SqlError> {
-        if self.symbol("(") {
+    fn operand(&mut self) -> Result<QueryBody, SqlError> {
+        if self.accept_symbol("(") {
             let query = self.query()?;
-            self.want_symbol(")")?;
-            return Ok(Body::Query(Box::new(query)));
+            self.expect_symbol(")")?;
+            return Ok(QueryBody::Query(Box::new(query)));
         }
-        if self.is("FROM") {
-            return Err(self.unsupported(self.place(), "A query that begins with FROM"));
+        if self.is_keyword("FROM") {
+            return Err(self.unsupported(self.position(), "A query that begins with FROM"));
         }
-        let at = self.place();
-        self.want("SELECT")?;
-        self.select(at).map(|select| Body::Select(Box::new(select)))
+        let at = self.position();
+        self.expect_keyword("SELECT")?;
+        self.select(at).map(|select| QueryBody::Select(Box::new(select)))
     }
 
-    fn select(&mut self, at: Place) -> Result<Select, SqlError> {
-        let distinct = self.word("DISTINCT");
+    fn select(&mut self, at: Position) -> Result<Select, SqlError> {
+        let distinct = self.accept("DISTINCT");
         if !distinct {
-            self.word("ALL");
+            self.accept("ALL");
         }
-        let shape = if self.words(&["AS", "STRUCT"]) {
-            Shape::Struct
-        } else if self.words(&["AS", "VALUE"]) {
-            Shape::Value
+        let shape = if self.accept_all(&["AS", "STRUCT"]) {
+            RowShape::Struct
+        } else if self.accept_all(&["AS", "VALUE"]) {
+            RowShape::Value
         } else {
-            Shape::Columns
+            RowShape::Columns
         };
         let mut items = vec![self.item()?];
-        while self.symbol(",") {
-            if self.peek().is_none() || self.is("FROM") {
-                break; // BigQuery allows a comma behind the last item.
+        while self.accept_symbol(",") {
+            if self.peek().is_none() || self.is_keyword("FROM") {
+                break; // BigQuery allows a comma after the last item.
             }
             items.push(self.item()?);
         }
-        let from = if self.word("FROM") {
+        let from = if self.accept("FROM") {
             Some(self.from()?)
         } else {
             None
         };
-        let filter = if self.word("WHERE") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
+        let filter = self.optional_expression("WHERE")?;
         let group = self.group()?;
-        let having = if self.word("HAVING") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
-        let qualify = if self.word("QUALIFY") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
-        let windows = if self.word("WINDOW") {
-            self.list(Self::named_window)?
+        let having = self.optional_expression("HAVING")?;
+        let qualify = self.optional_expression("QUALIFY")?;
+        let windows = if self.accept("WINDOW") {
+            self.list(Self::window_definition)?
         } else {
             Vec::new()
         };
@@ -196,9 +181,9 @@ impl Parser<'_> {
         })
     }
 
-    fn named_window(&mut self) -> Result<(String, Window), SqlError> {
+    fn window_definition(&mut self) -> Result<(String, Window), SqlError> {
         let name = self.name()?;
-        self.want("AS")?;
+        self.expect_keyword("AS")?;
         if self.is_symbol("(") {
             return Ok((name, self.window()?));
         }
@@ -212,86 +197,80 @@ impl Parser<'_> {
         ))
     }
 
-    fn group(&mut self) -> Result<Group, SqlError> {
-        let at = self.place();
-        if !self.words(&["GROUP", "BY"]) {
-            return Ok(Group::None);
+    fn group(&mut self) -> Result<GroupBy, SqlError> {
+        let at = self.position();
+        if !self.accept_all(&["GROUP", "BY"]) {
+            return Ok(GroupBy::None);
         }
-        if self.word("ALL") {
-            return Ok(Group::All);
+        if self.accept("ALL") {
+            return Ok(GroupBy::All);
         }
         for word in ["ROLLUP", "CUBE", "GROUPING"] {
-            if self.is(word) {
+            if self.is_keyword(word) {
                 return Err(self.unsupported(at, &format!("GROUP BY {word}")));
             }
         }
-        self.list(Self::expression).map(Group::By)
+        self.list(Self::expression).map(GroupBy::By)
     }
 
-    fn item(&mut self) -> Result<Item, SqlError> {
-        let at = self.place();
-        if self.symbol("*") {
+    fn item(&mut self) -> Result<SelectItem, SqlError> {
+        let at = self.position();
+        if self.accept_symbol("*") {
             return self.star(None, at);
         }
         // `a.b.*`: a path up to the star.
-        let mark = self.mark();
-        if let Some(of) = self.starred()? {
+        let mark = self.checkpoint();
+        if let Some(of) = self.star_prefix()? {
             return self.star(Some(of), at);
         }
-        self.back(mark);
+        self.rewind(mark);
         let expression = self.expression()?;
         if self.is_dot_star() {
-            self.symbol(".");
-            self.symbol("*");
+            self.accept_symbol(".");
+            self.accept_symbol("*");
             return self.star(Some(expression), at);
         }
         let alias = self.alias()?;
-        Ok(Item::Expression { expression, alias })
+        Ok(SelectItem::Expression { expression, alias })
     }
 
-    /// The expression before a `.*`, if that is what stands here.
-    fn starred(&mut self) -> Result<Option<super::tree::Expression>, SqlError> {
-        use super::tree::{Expression, Node, Word};
+    /// The path before `.*`, if one comes next.
+    fn star_prefix(&mut self) -> Result<Option<Expression>, SqlError> {
         if !self.is_name() {
             return Ok(None);
         }
-        let at = self.place();
-        let mut inner = Expression {
-            node: Node::Name(Word(self.name()?)),
-            at,
-        };
-        while self.symbol(".") {
-            if self.symbol("*") {
-                return Ok(Some(inner));
+        let at = self.position();
+        let mut parts = vec![self.name()?];
+        while self.accept_symbol(".") {
+            if self.accept_symbol("*") {
+                let path = Expression::from_path(parts.iter().map(String::as_str), at);
+                return Ok(Some(path));
             }
             let Ok(field) = self.field_name() else {
                 return Ok(None);
             };
-            inner = Expression {
-                node: Node::Field(Box::new(inner), Word(field)),
-                at,
-            };
+            parts.push(field);
         }
         Ok(None)
     }
 
-    fn star(&mut self, of: Option<super::tree::Expression>, at: Place) -> Result<Item, SqlError> {
-        let bracket = self.ahead(1).is_some_and(|t| t.is_symbol("("));
-        let except = if bracket && self.word("EXCEPT") {
-            self.bracketed(Self::field_name)?
+    fn star(&mut self, of: Option<Expression>, at: Position) -> Result<SelectItem, SqlError> {
+        let called = self.peek_at(1).is_some_and(|t| t.is_symbol("("));
+        let except = if called && self.accept("EXCEPT") {
+            self.parenthesized_list(Self::field_name)?
         } else {
             Vec::new()
         };
-        let replace = if self.word("REPLACE") {
-            self.bracketed(|parser| {
+        let replace = if self.accept("REPLACE") {
+            self.parenthesized_list(|parser| {
                 let value = parser.expression()?;
-                parser.want("AS")?;
+                parser.expect_keyword("AS")?;
                 Ok((value, parser.name()?))
             })?
         } else {
             Vec::new()
         };
-        Ok(Item::Star {
+        Ok(SelectItem::Star {
             of,
             except,
             replace,

@@ -1,14 +1,14 @@
-//! Which statement it is, and the ones that change rows.
+//! Statements, and the ones that change rows: INSERT, UPDATE, DELETE, MERGE.
 
-use super::parser::Parser;
-use super::tree::{
-    Action, Assignment, Branch, Delete, Expression, Insert, InsertSource, Matched, Merge, Place, Statement,
-    Update, Word,
+use super::ast::{
+    Assignment, Delete, Expression, Identifier, Insert, InsertSource, Merge, MergeAction, MergeMatch,
+    MergeWhen, Position, Statement, Update,
 };
+use super::parser::Parser;
 use crate::error::SqlError;
 
-/// Statements that GoogleSQL has and the sandbox has not.
-const OTHERS: [&str; 24] = [
+/// Statements of GoogleSQL that are not supported.
+const UNSUPPORTED: [&str; 24] = [
     "ASSERT", "BEGIN", "BREAK", "CALL", "CASE", "COMMIT", "CONTINUE", "DECLARE", "DEFINE", "EXECUTE",
     "EXPLAIN", "EXPORT", "FOR", "GRANT", "IF", "LEAVE", "LOAD", "LOOP", "RAISE", "REPEAT", "RETURN",
     "REVOKE", "ROLLBACK", "SET",
@@ -16,7 +16,7 @@ const OTHERS: [&str; 24] = [
 
 impl Parser<'_> {
     pub fn statement(&mut self) -> Result<Statement, SqlError> {
-        let at = self.place();
+        let at = self.position();
         let Some(first) = self.peek().map(|token| token.text.to_ascii_uppercase()) else {
             return Err(SqlError::invalid("Syntax error: Unexpected end of statement"));
         };
@@ -28,46 +28,46 @@ impl Parser<'_> {
             "MERGE" => self.merge(),
             "TRUNCATE" => {
                 self.next();
-                self.want("TABLE")?;
+                self.expect_keyword("TABLE")?;
                 self.path().map(Statement::Truncate)
             }
             "CREATE" => self.create(),
             "DROP" => self.drop_object(),
             "ALTER" => self.alter(),
-            other if OTHERS.contains(&other) => Err(self.unsupported(at, other)),
+            other if UNSUPPORTED.contains(&other) => Err(self.unsupported(at, other)),
             _ => Err(self.unexpected()),
         }
     }
 
-    /// `(a, b)`, with the place of each.
-    fn target_columns(&mut self) -> Result<Vec<(Word, Place)>, SqlError> {
+    /// `(a, b)`, with the position of each.
+    fn target_columns(&mut self) -> Result<Vec<(Identifier, Position)>, SqlError> {
         if !self.is_symbol("(") || self.begins_query() {
             return Ok(Vec::new());
         }
-        self.bracketed(|parser| {
-            let at = parser.place();
-            Ok((Word(parser.field_name()?), at))
+        self.parenthesized_list(|parser| {
+            let at = parser.position();
+            Ok((Identifier(parser.field_name()?), at))
         })
     }
 
     fn values(&mut self) -> Result<InsertSource, SqlError> {
-        let rows = self.list(|parser| parser.bracketed(Self::value_or_default))?;
+        let rows = self.list(|parser| parser.parenthesized_list(Self::value_or_default))?;
         Ok(InsertSource::Values(rows))
     }
 
     fn value_or_default(&mut self) -> Result<Option<Expression>, SqlError> {
-        if self.word("DEFAULT") {
+        if self.accept("DEFAULT") {
             return Ok(None);
         }
         self.expression().map(Some)
     }
 
     fn insert(&mut self) -> Result<Statement, SqlError> {
-        self.want("INSERT")?;
-        self.word("INTO");
+        self.expect_keyword("INSERT")?;
+        self.accept("INTO");
         let path = self.path()?;
         let columns = self.target_columns()?;
-        let source = if self.word("VALUES") {
+        let source = if self.accept("VALUES") {
             self.values()?
         } else {
             InsertSource::Query(Box::new(self.query()?))
@@ -81,40 +81,36 @@ impl Parser<'_> {
 
     fn assignments(&mut self) -> Result<Vec<Assignment>, SqlError> {
         self.list(|parser| {
-            let at = parser.place();
+            let at = parser.position();
             let mut path = vec![parser.field_name()?];
-            while parser.symbol(".") {
+            while parser.accept_symbol(".") {
                 path.push(parser.field_name()?);
             }
-            parser.want_symbol("=")?;
+            parser.expect_symbol("=")?;
             let value = parser.value_or_default()?;
             Ok(Assignment { path, value, at })
         })
     }
 
     fn target_alias(&mut self) -> Result<Option<String>, SqlError> {
-        if self.is("SET") || self.is("WHERE") || self.is("USING") {
+        if self.is_keyword("SET") || self.is_keyword("WHERE") || self.is_keyword("USING") {
             return Ok(None);
         }
         self.alias()
     }
 
-    fn update(&mut self, at: Place) -> Result<Statement, SqlError> {
-        self.want("UPDATE")?;
+    fn update(&mut self, at: Position) -> Result<Statement, SqlError> {
+        self.expect_keyword("UPDATE")?;
         let path = self.path()?;
         let alias = self.target_alias()?;
-        self.want("SET")?;
+        self.expect_keyword("SET")?;
         let set = self.assignments()?;
-        let from = if self.word("FROM") {
+        let from = if self.accept("FROM") {
             Some(self.from()?)
         } else {
             None
         };
-        let filter = if self.word("WHERE") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
+        let filter = self.optional_expression("WHERE")?;
         Ok(Statement::Update(Update {
             path,
             alias,
@@ -125,16 +121,12 @@ impl Parser<'_> {
         }))
     }
 
-    fn delete(&mut self, at: Place) -> Result<Statement, SqlError> {
-        self.want("DELETE")?;
-        self.word("FROM");
+    fn delete(&mut self, at: Position) -> Result<Statement, SqlError> {
+        self.expect_keyword("DELETE")?;
+        self.accept("FROM");
         let path = self.path()?;
         let alias = self.target_alias()?;
-        let filter = if self.word("WHERE") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
+        let filter = self.optional_expression("WHERE")?;
         Ok(Statement::Delete(Delete {
             path,
             alias,
@@ -144,16 +136,16 @@ impl Parser<'_> {
     }
 
     fn merge(&mut self) -> Result<Statement, SqlError> {
-        self.want("MERGE")?;
-        self.word("INTO");
+        self.expect_keyword("MERGE")?;
+        self.accept("INTO");
         let path = self.path()?;
         let alias = self.target_alias()?;
-        self.want("USING")?;
+        self.expect_keyword("USING")?;
         let source = self.from()?;
-        self.want("ON")?;
+        self.expect_keyword("ON")?;
         let on = self.expression()?;
         let mut branches = Vec::new();
-        while self.word("WHEN") {
+        while self.accept("WHEN") {
             branches.push(self.branch()?);
         }
         if branches.is_empty() {
@@ -168,45 +160,41 @@ impl Parser<'_> {
         }))
     }
 
-    fn branch(&mut self) -> Result<Branch, SqlError> {
-        let matched = if self.word("MATCHED") {
-            Matched::Yes
+    fn branch(&mut self) -> Result<MergeWhen, SqlError> {
+        let matched = if self.accept("MATCHED") {
+            MergeMatch::Yes
         } else {
-            self.want("NOT")?;
-            self.want("MATCHED")?;
-            if self.words(&["BY", "SOURCE"]) {
-                Matched::NotBySource
+            self.expect_keyword("NOT")?;
+            self.expect_keyword("MATCHED")?;
+            if self.accept_all(&["BY", "SOURCE"]) {
+                MergeMatch::NotBySource
             } else {
-                self.words(&["BY", "TARGET"]);
-                Matched::NotByTarget
+                self.accept_all(&["BY", "TARGET"]);
+                MergeMatch::NotByTarget
             }
         };
-        let condition = if self.word("AND") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
-        self.want("THEN")?;
-        let inserts = matched == Matched::NotByTarget;
-        let action = if !inserts && self.word("DELETE") {
-            Action::Delete
-        } else if !inserts && self.word("UPDATE") {
-            self.want("SET")?;
-            Action::Update(self.assignments()?)
-        } else if inserts && self.word("INSERT") {
+        let condition = self.optional_expression("AND")?;
+        self.expect_keyword("THEN")?;
+        let inserts = matched == MergeMatch::NotByTarget;
+        let action = if !inserts && self.accept("DELETE") {
+            MergeAction::Delete
+        } else if !inserts && self.accept("UPDATE") {
+            self.expect_keyword("SET")?;
+            MergeAction::Update(self.assignments()?)
+        } else if inserts && self.accept("INSERT") {
             let columns = self.target_columns()?;
-            let values = if self.word("ROW") {
+            let values = if self.accept("ROW") {
                 InsertSource::Row
             } else {
-                self.want("VALUES")?;
-                let row = self.bracketed(Self::value_or_default)?;
+                self.expect_keyword("VALUES")?;
+                let row = self.parenthesized_list(Self::value_or_default)?;
                 InsertSource::Values(vec![row])
             };
-            Action::Insert { columns, values }
+            MergeAction::Insert { columns, values }
         } else {
             return Err(self.unexpected());
         };
-        Ok(Branch {
+        Ok(MergeWhen {
             matched,
             condition,
             action,

@@ -2,6 +2,7 @@
 
 use super::*;
 use ColumnType as T;
+use std::sync::atomic::Ordering;
 
 /// A warehouse with two small tables.
 fn shop() -> Warehouse {

@@ -4,7 +4,7 @@
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
 use crate::observation::{Failure, Level};
 use googlesql::value::Value;
-use googlesql::{Append, Existing, QueryOutcome, QuerySettings, SqlError};
+use googlesql::{LoadOptions, QueryOutcome, QuerySettings, SqlError, WriteDisposition};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.action.BigQueryExecute";
 
@@ -77,15 +77,15 @@ fn store(task: &Task<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
         let text = "Cannot set destination table in jobs with DML statements";
         return Err(refused(SqlError::invalid(text)));
     }
-    let how = Append {
-        existing: Existing::Refuse,
+    let how = LoadOptions {
+        write: WriteDisposition::Empty,
         create: true,
-        widen: false,
+        add_fields: false,
     };
     let put = task
         .stores
         .warehouse
-        .put(&dataset, &table, &outcome.columns, &outcome.rows, how);
+        .load(&dataset, &table, &outcome.columns, &outcome.rows, how);
     put.map(|_| ()).map_err(refused)
 }
 

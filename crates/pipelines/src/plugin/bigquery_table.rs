@@ -4,7 +4,7 @@ use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
 use crate::container::avro::schema;
 use crate::observation::{Failure, Level};
 use googlesql::value::{Column, Value};
-use googlesql::{Append, Existing, QuerySettings, SqlError, Warehouse};
+use googlesql::{LoadOptions, QuerySettings, SqlError, Warehouse, WriteDisposition};
 use std::sync::Arc;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat";
@@ -74,14 +74,14 @@ fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
         table: task.property("table", ""),
         operation,
         order: names("dedupeBy"),
-        how: Append {
-            existing: if truncates {
-                Existing::Replace
+        how: LoadOptions {
+            write: if truncates {
+                WriteDisposition::Truncate
             } else {
-                Existing::Keep
+                WriteDisposition::Append
             },
             create: true,
-            widen: task.property("allowSchemaRelaxation", "false") == "true",
+            add_fields: task.property("allowSchemaRelaxation", "false") == "true",
         },
         columns,
         rows: Vec::new(),
@@ -104,7 +104,7 @@ struct LoadJob {
     operation: Operation,
     /// `name` or `name DESC`: which of several rows with the same keys is taken.
     order: Vec<String>,
-    how: Append,
+    how: LoadOptions,
     /// The columns of the given schema, or of the first batch.
     columns: Option<Vec<Column>>,
     rows: Vec<Vec<Value>>,
@@ -137,7 +137,7 @@ impl Sink for LoadJob {
         let loaded = match &self.operation {
             Operation::Insert => {
                 self.warehouse
-                    .put(&self.dataset, &self.table, &columns, &self.rows, self.how)
+                    .load(&self.dataset, &self.table, &columns, &self.rows, self.how)
             }
             Operation::Update(keys) => self.merge(&columns, keys, false),
             Operation::Upsert(keys) => self.merge(&columns, keys, true),
@@ -155,10 +155,15 @@ impl LoadJob {
     fn merge(&self, columns: &[Column], keys: &[String], inserts: bool) -> Result<u64, SqlError> {
         // The table comes into being, and gets its new columns, as with an insert of nothing.
         self.warehouse
-            .put(&self.dataset, &self.table, columns, &[], self.how)?;
+            .load(&self.dataset, &self.table, columns, &[], self.how)?;
         let staged = format!("{}_{}", self.table, uuid::Uuid::new_v4().simple());
-        self.warehouse
-            .put(&self.dataset, &staged, columns, &self.rows, Append::default())?;
+        self.warehouse.load(
+            &self.dataset,
+            &staged,
+            columns,
+            &self.rows,
+            LoadOptions::default(),
+        )?;
         let quoted = |name: &str| format!("`{name}`");
         let list = |shown: &dyn Fn(&str) -> String, names: &[String], between: &str| {
             names

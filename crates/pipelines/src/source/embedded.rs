@@ -14,7 +14,7 @@
 
 use super::{Clock, Login, PASSWORD, Refusal, Rows, USER, arrival, dialect};
 use chrono::NaiveDateTime;
-use googlesql::kind;
+use googlesql::cell;
 use googlesql::value::{Column, ColumnType, Value};
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
@@ -127,7 +127,7 @@ fn select(connection: &Connection, sql: &str) -> rusqlite::Result<Rows> {
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let declared: Vec<_> = statement
         .columns()
-        .map(|c| c.decl_type().and_then(kind::declared))
+        .map(|c| c.decl_type().and_then(cell::declared_type))
         .collect();
     let mut cells: Vec<Vec<Cell>> = Vec::new();
     let mut rows = statement.raw_query();
@@ -187,7 +187,7 @@ fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
 fn value(cell: Cell, kind: &ColumnType) -> Value {
     match (&cell, kind) {
         (Cell::Text(text), ColumnType::Timestamp) => micros(text).map_or(Value::Null, Value::Timestamp),
-        _ => kind::value(cell, kind),
+        _ => cell::from_sqlite(cell, kind),
     }
 }
 

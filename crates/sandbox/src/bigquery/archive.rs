@@ -6,7 +6,7 @@
 use super::job::{Ending, Job, Progress};
 use crate::{SandboxError, State};
 use googlesql::SqlError;
-use googlesql::private;
+use googlesql::owner_only;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -46,7 +46,7 @@ impl Archive {
         let State::Directory(folder) = state else {
             return Ok(Self(None));
         };
-        let path = private::file(folder, FILE).map_err(|source| SandboxError::Folder {
+        let path = owner_only::create_file(folder, FILE).map_err(|source| SandboxError::Folder {
             path: folder.clone(),
             source,
         })?;

@@ -6,7 +6,7 @@ use super::Desk;
 use super::intake::Load;
 use super::work::Outcome;
 use googlesql::value::{Column, ColumnType};
-use googlesql::{Existing, SqlError};
+use googlesql::{SqlError, WriteDisposition};
 use pipelines::container::{Container, Misfit, Reading, fitted};
 
 impl Load {
@@ -39,7 +39,7 @@ impl Load {
         let to = &self.destination;
         let rows = desk
             .warehouse
-            .put(&to.dataset, &to.table, &columns, &rows, to.how)?;
+            .load(&to.dataset, &to.table, &columns, &rows, to.how)?;
         Ok(Outcome::Load {
             rows,
             files: u64::try_from(contents.len()).unwrap_or(u64::MAX),
@@ -52,7 +52,7 @@ impl Load {
             return Ok(columns.clone());
         }
         let to = &self.destination;
-        if to.how.existing == Existing::Replace {
+        if to.how.write == WriteDisposition::Truncate {
             return Ok(own);
         }
         let table = desk.warehouse.table(&to.dataset, &to.table)?;

@@ -10,7 +10,7 @@ use super::work::{Destination, Outcome};
 use flate2::read::MultiGzDecoder;
 use googlesql::kind::name as type_name;
 use googlesql::value::{Column, ColumnType, Value};
-use googlesql::{Existing, SqlError};
+use googlesql::{SqlError, WriteDisposition};
 use pipelines::container::{Container, Reading};
 use serde_json::Value as Json;
 use std::io::Read;
@@ -92,7 +92,7 @@ impl Load {
         let to = &self.destination;
         let rows = desk
             .warehouse
-            .put(&to.dataset, &to.table, &columns, &rows, to.how)?;
+            .load(&to.dataset, &to.table, &columns, &rows, to.how)?;
         Ok(Outcome::Load { rows, files, bytes })
     }
 
@@ -170,7 +170,7 @@ impl Load {
         }
         let to = &self.destination;
         if let Some(table) = desk.warehouse.table(&to.dataset, &to.table)?
-            && (to.how.existing != Existing::Replace || !self.autodetect)
+            && (to.how.write != WriteDisposition::Truncate || !self.autodetect)
         {
             return Ok(table.columns);
         }

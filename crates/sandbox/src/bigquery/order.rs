@@ -8,7 +8,7 @@ use super::transfer::{self, Copy, Extract, Table};
 use super::work::{Destination, Query, Work};
 use googlesql::kind::from_name;
 use googlesql::value::{Column, ColumnType};
-use googlesql::{Append, Existing};
+use googlesql::{LoadOptions, WriteDisposition};
 use pipelines::container::{Container, Packing, Reading};
 use serde_json::Value as Json;
 
@@ -24,7 +24,7 @@ pub(super) fn work(
         let (sql, settings) = parameter::read(desk, query, location, false)?;
         let destination = of_table(desk, &query["destinationTable"])?;
         let destination = destination
-            .map(|table| destined(table, query, Existing::Refuse))
+            .map(|table| destined(table, query, WriteDisposition::Empty))
             .transpose()?;
         return Ok(Work::Query(Query {
             sql,
@@ -44,7 +44,7 @@ pub(super) fn work(
             destination: destined(
                 needed(desk, &copy["destinationTable"], "destinationTable")?,
                 copy,
-                Existing::Refuse,
+                WriteDisposition::Empty,
             )?,
         }));
     }
@@ -100,7 +100,7 @@ fn load_of(desk: &Desk, load: &Json, data: Option<Vec<u8>>) -> Result<Load, Faul
     let schema = load["schema"]["fields"].as_array();
     let autodetect = truth(&load["autodetect"]).unwrap_or(false);
     Ok(Load {
-        destination: destined(table, load, Existing::Keep)?,
+        destination: destined(table, load, WriteDisposition::Append)?,
         form,
         columns: schema
             .map(|fields| fields.iter().map(column).collect::<Result<_, _>>())
@@ -187,12 +187,12 @@ fn delimiter(of: &Json) -> Result<u8, Fault> {
     }
 }
 
-fn destined(table: Table, of: &Json, otherwise: Existing) -> Result<Destination, Fault> {
+fn destined(table: Table, of: &Json, otherwise: WriteDisposition) -> Result<Destination, Fault> {
     let existing = match of["writeDisposition"].as_str() {
         None | Some("WRITE_DISPOSITION_UNSPECIFIED") => otherwise,
-        Some("WRITE_APPEND") => Existing::Keep,
-        Some("WRITE_TRUNCATE" | "WRITE_TRUNCATE_DATA") => Existing::Replace,
-        Some("WRITE_EMPTY") => Existing::Refuse,
+        Some("WRITE_APPEND") => WriteDisposition::Append,
+        Some("WRITE_TRUNCATE" | "WRITE_TRUNCATE_DATA") => WriteDisposition::Truncate,
+        Some("WRITE_EMPTY") => WriteDisposition::Empty,
         Some(other) => {
             return Err(Fault::invalid(format!(
                 "Invalid value for writeDisposition: {other}"
@@ -204,10 +204,10 @@ fn destined(table: Table, of: &Json, otherwise: Existing) -> Result<Destination,
     Ok(Destination {
         dataset: table.dataset,
         table: table.name,
-        how: Append {
-            existing,
+        how: LoadOptions {
+            write: existing,
             create: of["createDisposition"] != "CREATE_NEVER",
-            widen,
+            add_fields: widen,
         },
     })
 }

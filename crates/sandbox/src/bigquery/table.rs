@@ -95,7 +95,7 @@ pub(super) async fn insert(
     desk.ask(move |warehouse| {
         warehouse.query(&sql, &QuerySettings::default())?;
         match columns {
-            Some(columns) => warehouse.alter(&into, &table, &columns),
+            Some(columns) => warehouse.update_schema(&into, &table, &columns),
             None => Ok(()),
         }
     })
@@ -146,7 +146,7 @@ pub(super) async fn patch(
     {
         let columns: Vec<Column> = fields.iter().map(order::column).collect::<Result<_, _>>()?;
         let (into, name) = (dataset.clone(), table.clone());
-        desk.ask(move |warehouse| warehouse.alter(&into, &name, &columns))
+        desk.ask(move |warehouse| warehouse.update_schema(&into, &name, &columns))
             .await?;
     }
     let changed = find(&desk, &dataset, &table).await?;

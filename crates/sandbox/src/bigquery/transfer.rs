@@ -50,7 +50,7 @@ impl Copy {
         let to = &self.destination;
         let rows = desk
             .warehouse
-            .put(&to.dataset, &to.table, &columns, &rows, to.how)?;
+            .load(&to.dataset, &to.table, &columns, &rows, to.how)?;
         Ok(Outcome::Copy { rows })
     }
 }

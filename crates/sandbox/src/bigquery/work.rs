@@ -3,7 +3,7 @@
 use super::Desk;
 use super::intake::Load;
 use super::transfer::{Copy, Extract};
-use googlesql::{Append, QueryOutcome, QuerySettings, SqlError};
+use googlesql::{LoadOptions, QueryOutcome, QuerySettings, SqlError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,7 +28,7 @@ pub(super) struct Query {
 pub(super) struct Destination {
     pub dataset: String,
     pub table: String,
-    pub how: Append,
+    pub how: LoadOptions,
 }
 
 /// What came of it.
@@ -81,7 +81,7 @@ impl Query {
             .filter(|_| outcome.statement_type == "SELECT")
         {
             desk.warehouse
-                .put(&to.dataset, &to.table, &outcome.columns, &outcome.rows, to.how)?;
+                .load(&to.dataset, &to.table, &outcome.columns, &outcome.rows, to.how)?;
         }
         Ok(outcome)
     }

@@ -6,7 +6,7 @@
 
 use super::log::LogLine;
 use crate::{SandboxError, State};
-use googlesql::private;
+use googlesql::owner_only;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ impl Store {
     pub fn open(state: &State) -> Result<Self, SandboxError> {
         let connection = match state {
             State::Directory(folder) => {
-                let path = private::file(folder, FILE).map_err(|source| SandboxError::Folder {
+                let path = owner_only::create_file(folder, FILE).map_err(|source| SandboxError::Folder {
                     path: folder.clone(),
                     source,
                 })?;

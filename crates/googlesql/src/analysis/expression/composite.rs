@@ -1,22 +1,27 @@
-//! Arrays and structs, written out or made of queries.
+//! Arrays, structs and subqueries as values.
 
-use super::{Made, implied_name};
+use super::{TypedResult, implied_name};
 use crate::analysis::scope::Scope;
-use crate::analysis::{Analyst, Loose, Typed};
+use crate::analysis::{Analyzer, Literal, Typed};
 use crate::error::SqlError;
 use crate::kind;
-use crate::syntax::tree::{Expression, Place, Query};
-use crate::value::{Column, ColumnType, Value};
-use ColumnType as T;
+use crate::syntax::ast::{Expression, Position, Query};
+use crate::value::{Column, ColumnType as T, Value};
 
-impl Analyst<'_> {
-    pub(super) fn array(&self, scope: &Scope<'_>, kind: Option<&T>, items: &[Expression], at: Place) -> Made {
-        let mut made = items
+impl Analyzer<'_> {
+    pub(super) fn array(
+        &self,
+        scope: &Scope<'_>,
+        kind: Option<&T>,
+        items: &[Expression],
+        at: Position,
+    ) -> TypedResult {
+        let mut values = items
             .iter()
             .map(|item| self.expression(scope, item))
             .collect::<Result<Vec<_>, _>>()?;
         let inner = if let Some(kind) = kind {
-            for (typed, tree) in made.iter_mut().zip(items) {
+            for (typed, tree) in values.iter_mut().zip(items) {
                 let from = kind::name(&typed.kind);
                 *typed = self.coerced(typed, kind, tree.at)?.ok_or_else(|| {
                     self.wrong(
@@ -30,8 +35,8 @@ impl Analyst<'_> {
             }
             kind.clone()
         } else {
-            let (inner, unified) = self.unified(made, "Array elements of types", at)?;
-            made = unified;
+            let (inner, unified) = self.unified(values, "Array elements of types", at)?;
+            values = unified;
             inner
         };
         if matches!(inner, T::Array(_)) {
@@ -40,27 +45,28 @@ impl Analyst<'_> {
                 "Cannot construct array with element type ARRAY because nested arrays are not supported",
             ));
         }
-        let empty = made.is_empty() && kind.is_none();
+        let empty = values.is_empty() && kind.is_none();
         let mut typed = Typed::new(T::Array(Box::new(inner)), move |frame| {
-            made.iter()
+            values
+                .iter()
                 .map(|item| (item.run)(frame))
                 .collect::<Result<_, _>>()
                 .map(Value::Array)
         });
         if empty {
-            typed.loose = Loose::Null;
+            typed.literal = Literal::Null;
         }
         Ok(typed)
     }
 
-    pub(super) fn structure(
+    pub(super) fn struct_constructor(
         &self,
         scope: &Scope<'_>,
         fields: Option<&[Column]>,
         items: &[(Option<String>, Expression)],
-        at: Place,
-    ) -> Made {
-        let mut made = items
+        at: Position,
+    ) -> TypedResult {
+        let mut values = items
             .iter()
             .map(|(_, item)| self.expression(scope, item))
             .collect::<Result<Vec<_>, _>>()?;
@@ -68,7 +74,7 @@ impl Analyst<'_> {
             if fields.len() != items.len() {
                 return Err(self.wrong(at, "STRUCT type has a different number of fields than values"));
             }
-            for ((typed, field), (_, tree)) in made.iter_mut().zip(fields).zip(items) {
+            for ((typed, field), (_, tree)) in values.iter_mut().zip(fields).zip(items) {
                 let from = kind::name(&typed.kind);
                 *typed = self.coerced(typed, &field.kind, tree.at)?.ok_or_else(|| {
                     self.wrong(
@@ -80,16 +86,16 @@ impl Analyst<'_> {
                     )
                 })?;
             }
-            return Ok(struct_of(fields.to_vec(), made));
+            return Ok(Typed::from_fields(fields.to_vec(), values));
         }
-        let fields = items.iter().zip(&made).map(|((name, tree), typed)| {
+        let fields = items.iter().zip(&values).map(|((name, tree), typed)| {
             let name = name.clone().or_else(|| implied_name(tree)).unwrap_or_default();
             Column::nullable(name, typed.kind.clone())
         });
-        Ok(struct_of(fields.collect(), made))
+        Ok(Typed::from_fields(fields.collect(), values))
     }
 
-    pub(super) fn array_query(&self, scope: &Scope<'_>, query: &Query) -> Made {
+    pub(super) fn array_query(&self, scope: &Scope<'_>, query: &Query) -> TypedResult {
         let relation = self.query(scope, query)?;
         let [column] = relation.columns.as_slice() else {
             return Err(self.wrong(query.at, "ARRAY subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values"));
@@ -101,7 +107,7 @@ impl Analyst<'_> {
         }))
     }
 
-    pub(super) fn scalar_query(&self, scope: &Scope<'_>, query: &Query, at: Place) -> Made {
+    pub(super) fn scalar_query(&self, scope: &Scope<'_>, query: &Query, at: Position) -> TypedResult {
         let relation = self.query(scope, query)?;
         let [column] = relation.columns.as_slice() else {
             return Err(self.wrong(at, "Scalar subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values"));
@@ -117,24 +123,4 @@ impl Analyst<'_> {
             }
         }))
     }
-}
-
-/// Values as the fields of one STRUCT.
-pub(in crate::analysis) fn struct_of(fields: Vec<Column>, values: Vec<Typed>) -> Typed {
-    let all = values.iter().map(|typed| match &typed.loose {
-        Loose::Literal(value) => Some(value.clone()),
-        _ => None,
-    });
-    let literal: Option<Vec<Value>> = all.collect();
-    let mut typed = Typed::new(T::Struct(fields), move |frame| {
-        values
-            .iter()
-            .map(|value| (value.run)(frame))
-            .collect::<Result<_, _>>()
-            .map(Value::Struct)
-    });
-    if let Some(values) = literal {
-        typed.loose = Loose::Literal(Value::Struct(values));
-    }
-    typed
 }

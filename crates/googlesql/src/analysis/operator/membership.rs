@@ -1,16 +1,22 @@
-//! `IS`, `IN` and `LIKE`: whether a value is one of some, or looks like something.
+//! `IS`, `IN` and `LIKE`.
 
-use super::{Made, not, or};
+use super::{TypedResult, not, or};
 use crate::analysis::scope::Scope;
-use crate::analysis::{Analyst, Typed};
+use crate::analysis::{Analyzer, Typed, coerce};
 use crate::compare;
 use crate::error::SqlError;
-use crate::syntax::tree::{Among, Expression, Operator, Place};
+use crate::syntax::ast::{Expression, InOperand, Operator, Position, Query};
 use crate::value::{ColumnType as T, Value};
 use std::cmp::Ordering;
 
-impl Analyst<'_> {
-    pub(super) fn is(&self, scope: &Scope<'_>, value: &Expression, what: Option<bool>, not: bool) -> Made {
+impl Analyzer<'_> {
+    pub(super) fn is(
+        &self,
+        scope: &Scope<'_>,
+        value: &Expression,
+        what: Option<bool>,
+        not: bool,
+    ) -> TypedResult {
         let run = match what {
             None => self.expression(scope, value)?.run,
             Some(_) => self.condition(scope, value, "IS")?.run,
@@ -21,80 +27,97 @@ impl Analyst<'_> {
         }))
     }
 
-    pub(super) fn among(
+    pub(super) fn is_in(
         &self,
         scope: &Scope<'_>,
         value: &Expression,
-        among: &Among,
+        operand: &InOperand,
         negated: bool,
-        at: Place,
-    ) -> Made {
-        let found = match among {
-            Among::List(items) => {
-                let tests = items
-                    .iter()
-                    .map(|item| Ok(self.compared(scope, Operator::Equal, value, item, at)?.run))
-                    .collect::<Result<Vec<_>, SqlError>>()?;
-                Typed::new(T::Bool, move |frame| {
-                    let mut found = Value::Bool(false);
-                    for test in &tests {
-                        found = or(&found, &test(frame)?);
-                        if found == Value::Bool(true) {
-                            break;
-                        }
-                    }
-                    Ok(found)
-                })
-            }
-            Among::Unnest(array) => {
-                let value = self.expression(scope, value)?;
-                let array = self.expression(scope, array)?;
-                let wanted = T::Array(Box::new(value.kind.clone()));
-                let (value, array) = match (self.coerced(&array, &wanted, at)?, &array.kind) {
-                    (Some(array), _) => (value, array),
-                    (None, T::Array(inner)) => match self.coerced(&value, inner, at)? {
-                        Some(value) => (value, array),
-                        None => return Err(self.no_signature("IN UNNEST", &[value, array], at)),
-                    },
-                    _ => return Err(self.no_signature("IN UNNEST", &[value, array], at)),
-                };
-                Typed::new(T::Bool, move |frame| {
-                    let items = match (array.run)(frame)? {
-                        Value::Array(items) => items,
-                        _ => Vec::new(),
-                    };
-                    Ok(within(&(value.run)(frame)?, items.iter()))
-                })
-            }
-            Among::Query(query) => {
-                let value = self.expression(scope, value)?;
-                let relation = self.query(scope, query)?;
-                let [column] = relation.columns.as_slice() else {
-                    return Err(self.wrong(at, "Subquery of type IN must have only one output column"));
-                };
-                let Some(kind) =
-                    crate::analysis::coerce::common(&[value.clone(), Typed::cell(column.kind.clone(), 0, 0)])
-                else {
-                    let both = [value, Typed::cell(column.kind.clone(), 0, 0)];
-                    return Err(self.no_signature("IN", &both, at));
-                };
-                let cell = self.coerced(&Typed::cell(column.kind.clone(), 0, 0), &kind, at)?;
-                let (Some(value), Some(cell)) = (self.coerced(&value, &kind, at)?, cell) else {
-                    return Err(self.no_signature("IN", &[value], at));
-                };
-                Typed::new(T::Bool, move |frame| {
-                    let rows = (relation.rows)(frame)?;
-                    let items = rows
-                        .iter()
-                        .map(|row| (cell.run)(&frame.inner(row)))
-                        .collect::<Result<Vec<_>, _>>()?;
-                    Ok(within(&(value.run)(frame)?, items.iter()))
-                })
-            }
-        };
-        let run = found.run;
+        at: Position,
+    ) -> TypedResult {
+        let run = match operand {
+            InOperand::List(items) => self.in_list(scope, value, items, at)?,
+            InOperand::Unnest(array) => self.in_array(scope, value, array, at)?,
+            InOperand::Query(query) => self.in_query(scope, value, query, at)?,
+        }
+        .run;
         Ok(Typed::new(T::Bool, move |frame| {
             Ok(if negated { not(run(frame)?) } else { run(frame)? })
+        }))
+    }
+
+    fn in_list(
+        &self,
+        scope: &Scope<'_>,
+        value: &Expression,
+        items: &[Expression],
+        at: Position,
+    ) -> TypedResult {
+        let tests = items
+            .iter()
+            .map(|item| Ok(self.compared(scope, Operator::Equal, value, item, at)?.run))
+            .collect::<Result<Vec<_>, SqlError>>()?;
+        Ok(Typed::new(T::Bool, move |frame| {
+            let mut found = Value::Bool(false);
+            for test in &tests {
+                found = or(&found, &test(frame)?);
+                if found == Value::Bool(true) {
+                    break;
+                }
+            }
+            Ok(found)
+        }))
+    }
+
+    fn in_array(
+        &self,
+        scope: &Scope<'_>,
+        value: &Expression,
+        array: &Expression,
+        at: Position,
+    ) -> TypedResult {
+        let value = self.expression(scope, value)?;
+        let array = self.expression(scope, array)?;
+        let wanted = T::Array(Box::new(value.kind.clone()));
+        let (value, array) = match (self.coerced(&array, &wanted, at)?, &array.kind) {
+            (Some(array), _) => (value, array),
+            (None, T::Array(inner)) => match self.coerced(&value, inner, at)? {
+                Some(value) => (value, array),
+                None => return Err(self.no_signature("IN UNNEST", &[value, array], at)),
+            },
+            _ => return Err(self.no_signature("IN UNNEST", &[value, array], at)),
+        };
+        Ok(Typed::new(T::Bool, move |frame| {
+            let items = match (array.run)(frame)? {
+                Value::Array(items) => items,
+                _ => Vec::new(),
+            };
+            Ok(contains(&items, &(value.run)(frame)?))
+        }))
+    }
+
+    fn in_query(&self, scope: &Scope<'_>, value: &Expression, query: &Query, at: Position) -> TypedResult {
+        let value = self.expression(scope, value)?;
+        let relation = self.query(scope, query)?;
+        let [column] = relation.columns.as_slice() else {
+            return Err(self.wrong(at, "Subquery of type IN must have only one output column"));
+        };
+        let both = [value, Typed::cell(column.kind.clone(), 0, 0)];
+        let Some(kind) = coerce::common_supertype(&both) else {
+            return Err(self.no_signature("IN", &both, at));
+        };
+        let [value, cell] = both;
+        let cell = self.coerced(&cell, &kind, at)?;
+        let (Some(value), Some(cell)) = (self.coerced(&value, &kind, at)?, cell) else {
+            return Err(self.no_signature("IN", &[value], at));
+        };
+        Ok(Typed::new(T::Bool, move |frame| {
+            let rows = (relation.rows)(frame)?;
+            let items = rows
+                .iter()
+                .map(|row| (cell.run)(&frame.inner(row)))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(contains(&items, &(value.run)(frame)?))
         }))
     }
 
@@ -104,8 +127,8 @@ impl Analyst<'_> {
         value: &Expression,
         pattern: &Expression,
         negated: bool,
-        at: Place,
-    ) -> Made {
+        at: Position,
+    ) -> TypedResult {
         let (value, pattern) = self.pair(scope, value, pattern, "LIKE", at)?;
         if !matches!(value.kind, T::String | T::Bytes) {
             return Err(self.no_signature("LIKE", &[value, pattern], at));
@@ -128,15 +151,15 @@ impl Analyst<'_> {
     }
 }
 
-/// Whether a value is among others: NULL if it may be.
-pub(super) fn within<'v>(value: &Value, mut others: impl Iterator<Item = &'v Value>) -> Value {
-    let mut unsure = false;
-    let found = others.any(|other| {
-        let unknown = *value == Value::Null || *other == Value::Null;
-        unsure |= unknown;
-        !unknown && compare::order(value, other) == Ordering::Equal
+/// Whether a value is one of the items: NULL if a NULL leaves that open.
+fn contains(items: &[Value], value: &Value) -> Value {
+    let mut is_open = false;
+    let found = items.iter().any(|item| {
+        let unknown = *value == Value::Null || *item == Value::Null;
+        is_open |= unknown;
+        !unknown && compare::order(value, item) == Ordering::Equal
     });
-    match (found, unsure) {
+    match (found, is_open) {
         (true, _) => Value::Bool(true),
         (false, true) => Value::Null,
         (false, false) => Value::Bool(false),

@@ -1,45 +1,59 @@
-//! The columns that a SELECT makes of its rows.
+//! The output columns of a SELECT.
 
-use super::{Output, is_called};
-use crate::analysis::expression::{implied_name, struct_of};
-use crate::analysis::scope::{Found, Scope};
-use crate::analysis::sort::{KeySource, SortKey};
-use crate::analysis::{Analyst, Run, Typed};
+use crate::analysis::expression::implied_name;
+use crate::analysis::scope::{Resolved, Scope};
+use crate::analysis::{Analyzer, Typed};
 use crate::error::SqlError;
+use crate::execution::Run;
+use crate::execution::select::OrderKey;
+use crate::execution::sort::SortKey;
 use crate::kind;
-use crate::syntax::tree::{Expression, Item, Node, Order, Select, Shape, Word};
-use crate::value::{Column, ColumnType as T, Value};
+use crate::syntax::ast::{Expression, Identifier, Node, OrderItem, Position, RowShape, Select, SelectItem};
+use crate::value::{Column, ColumnType as T};
 
-impl Analyst<'_> {
+/// An output column; `shape` names those without a name.
+pub(super) struct Output {
+    pub name: Option<String>,
+    pub typed: Typed,
+}
+
+impl Output {
+    fn has_name(&self, name: &str) -> bool {
+        self.name
+            .as_deref()
+            .is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Analyzer<'_> {
     pub(super) fn outputs(&self, scope: &Scope<'_>, select: &Select) -> Result<Vec<Output>, SqlError> {
         let mut outputs = Vec::new();
         for item in &select.items {
             match item {
-                Item::Expression { expression, alias } => outputs.push(Output {
+                SelectItem::Expression { expression, alias } => outputs.push(Output {
                     name: alias.clone().or_else(|| implied_name(expression)),
                     typed: self.expression(scope, expression)?,
                 }),
-                Item::Star {
+                SelectItem::Star {
                     of,
                     except,
                     replace,
                     at,
                 } => {
-                    let from = outputs.len();
-                    self.star(scope, of.as_ref(), *at, &mut outputs)?;
+                    let mut columns = self.star(scope, of.as_ref(), *at)?;
                     for name in except {
-                        let found = outputs[from..].iter().position(|o| is_called(o, name));
-                        let place = found.ok_or_else(|| {
+                        let found = columns.iter().position(|output| output.has_name(name));
+                        let index = found.ok_or_else(|| {
                             self.wrong(
                                 *at,
                                 format!("Column {name} in SELECT * EXCEPT list does not exist"),
                             )
                         })?;
-                        outputs.remove(from + place);
+                        columns.remove(index);
                     }
                     for (tree, name) in replace {
                         let typed = self.expression(scope, tree)?;
-                        let found = outputs[from..].iter_mut().find(|o| is_called(o, name));
+                        let found = columns.iter_mut().find(|output| output.has_name(name));
                         let output = found.ok_or_else(|| {
                             self.wrong(
                                 *at,
@@ -48,123 +62,111 @@ impl Analyst<'_> {
                         })?;
                         output.typed = typed;
                     }
+                    outputs.append(&mut columns);
                 }
             }
         }
         Ok(outputs)
     }
 
-    pub(super) fn star(
+    /// The columns of `*`, `table.*` or `struct.*`.
+    fn star(
         &self,
         scope: &Scope<'_>,
         of: Option<&Expression>,
-        at: crate::syntax::tree::Place,
-        outputs: &mut Vec<Output>,
-    ) -> Result<(), SqlError> {
-        let mut push = |depth: usize, owner: &Scope<'_>, index: usize| -> Result<(), SqlError> {
-            let name = Some(owner.columns[index].column.name.clone());
-            let typed = self.column(owner, depth, index, at)?;
-            outputs.push(Output { name, typed });
-            Ok(())
-        };
+        at: Position,
+    ) -> Result<Vec<Output>, SqlError> {
         let Some(of) = of else {
             if scope.columns.is_empty() {
                 return Err(self.wrong(at, "SELECT * must have a FROM clause"));
             }
-            for (index, named) in scope.columns.iter().enumerate() {
-                if !named.shadowed {
-                    push(0, scope, index)?;
-                }
-            }
-            return Ok(());
+            let columns = (0..scope.columns.len()).filter(|&index| !scope.columns[index].shadowed);
+            return self.output_columns(scope, 0, columns, at);
         };
-        if let Node::Name(Word(name)) = &of.node
-            && let places = scope.of_table(name)
-            && places.len() > 1
-        {
-            for index in places {
-                push(0, scope, index)?;
+        if let Node::Name(Identifier(name)) = &of.node {
+            let columns = scope.columns_of_table(name);
+            if columns.len() > 1 {
+                return self.output_columns(scope, 0, columns, at);
             }
-            return Ok(());
-        }
-        if let Node::Name(Word(name)) = &of.node
-            && let Found::Table { depth, places } = self.name(scope, name, of.at)?
-        {
-            let mut owner = scope;
-            for _ in 0..depth {
-                owner = owner.parent.unwrap_or(owner);
+            if let Resolved::Table { depth, columns } = self.resolve(scope, name, of.at)? {
+                return self.output_columns(scope, depth, columns, at);
             }
-            for index in places {
-                push(depth, owner, index)?;
-            }
-            return Ok(());
         }
         let whole = self.expression(scope, of)?;
         let T::Struct(fields) = &whole.kind else {
             let name = kind::name(&whole.kind);
             return Err(self.wrong(at, format!("Dot-star is not supported for type {name}")));
         };
-        for (index, field) in fields.iter().enumerate() {
-            let run = whole.run.clone();
-            let typed = Typed::new(field.kind.clone(), move |frame| {
-                Ok(match run(frame)? {
-                    Value::Struct(mut parts) if index < parts.len() => parts.swap_remove(index),
-                    _ => Value::Null,
-                })
-            });
-            outputs.push(Output {
-                name: Some(field.name.clone()),
-                typed,
-            });
-        }
-        Ok(())
+        let outputs = fields.iter().enumerate().map(|(index, field)| Output {
+            name: Some(field.name.clone()),
+            typed: whole.field(index, field.kind.clone()),
+        });
+        Ok(outputs.collect())
     }
 
-    pub(super) fn key_source(
+    /// Columns of the scope `depth` queries outward.
+    fn output_columns(
         &self,
         scope: &Scope<'_>,
-        order: &Order,
-        outputs: &[Output],
-    ) -> Result<(KeySource, SortKey), SqlError> {
-        if let Some(place) = self.ordinal(&order.expression, outputs.len(), "ORDER BY")? {
-            let key = SortKey::of_order(outputs[place].typed.run.clone(), order);
-            return Ok((KeySource::Output(place), key));
-        }
-        if let Node::Name(Word(name)) = &order.expression.node
-            && let Some(place) = outputs.iter().position(|o| is_called(o, name))
-        {
-            let key = SortKey::of_order(outputs[place].typed.run.clone(), order);
-            return Ok((KeySource::Output(place), key));
-        }
-        let key = self.sort_key(scope, order)?;
-        Ok((KeySource::Row(key.clone()), key))
+        depth: usize,
+        columns: impl IntoIterator<Item = usize>,
+        at: Position,
+    ) -> Result<Vec<Output>, SqlError> {
+        let owner = scope.outward(depth);
+        let outputs = columns.into_iter().map(|index| {
+            Ok(Output {
+                name: Some(owner.columns[index].column.name.clone()),
+                typed: self.column(owner, depth, index, at)?,
+            })
+        });
+        outputs.collect()
     }
 
-    /// The result's columns by name; an expression without one is called as at Google: `f0_`, `f1_` …
-    pub(super) fn shaped(
+    pub(super) fn order_key(
+        &self,
+        scope: &Scope<'_>,
+        item: &OrderItem,
+        outputs: &[Output],
+    ) -> Result<OrderKey, SqlError> {
+        let ordinal = self.ordinal(&item.expression, outputs.len(), "ORDER BY")?;
+        let index = ordinal.or_else(|| match &item.expression.node {
+            Node::Name(Identifier(name)) => outputs.iter().position(|output| output.has_name(name)),
+            _ => None,
+        });
+        match index {
+            Some(index) => {
+                let key = SortKey::new(outputs[index].typed.run.clone(), item);
+                Ok(OrderKey::Output(index, key))
+            }
+            None => self.sort_key(scope, item).map(OrderKey::Input),
+        }
+    }
+
+    /// The columns of the result and what computes them. Columns without a name get Google's: `f0_`, `f1_` …
+    pub(super) fn shape(
         &self,
         select: &Select,
         outputs: Vec<Output>,
     ) -> Result<(Vec<Column>, Vec<Run>), SqlError> {
         match (select.shape, outputs.as_slice()) {
-            (Shape::Columns, _) => {}
-            (Shape::Value, [output]) => {
+            (RowShape::Columns, _) => {}
+            (RowShape::Value, [output]) => {
                 let name = output.name.clone().unwrap_or_else(|| "f0_".into());
                 return Ok((
                     vec![Column::nullable(name, output.typed.kind.clone())],
                     vec![output.typed.run.clone()],
                 ));
             }
-            (Shape::Value, _) => {
+            (RowShape::Value, _) => {
                 return Err(self.wrong(select.at, "SELECT AS VALUE query must have exactly one column"));
             }
-            (Shape::Struct, _) => {
-                let fields = outputs
-                    .iter()
-                    .map(|o| Column::nullable(o.name.clone().unwrap_or_default(), o.typed.kind.clone()));
-                let whole = struct_of(
+            (RowShape::Struct, _) => {
+                let fields = outputs.iter().map(|output| {
+                    Column::nullable(output.name.clone().unwrap_or_default(), output.typed.kind.clone())
+                });
+                let whole = Typed::from_fields(
                     fields.collect(),
-                    outputs.iter().map(|o| o.typed.clone()).collect(),
+                    outputs.iter().map(|output| output.typed.clone()).collect(),
                 );
                 return Ok((vec![Column::nullable("f0_", whole.kind.clone())], vec![whole.run]));
             }

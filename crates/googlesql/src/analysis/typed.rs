@@ -1,0 +1,104 @@
+//! What analysis makes of the syntax tree: expressions and relations whose types are known.
+
+use crate::error::SqlError;
+use crate::execution::{RowSource, Run};
+use crate::session::{Frame, Rows};
+use crate::value::{Column, ColumnType, Value};
+use std::rc::Rc;
+
+/// An expression whose type is known.
+#[derive(Clone)]
+pub(crate) struct Typed {
+    pub kind: ColumnType,
+    pub run: Run,
+    pub literal: Literal,
+}
+
+/// Whether an expression is a literal, which coerces to more types than other expressions do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Literal {
+    No,
+    /// NULL or an empty array, which coerces to any type.
+    Null,
+    /// A literal or parameter, which coerces to what its value can be read as.
+    Value(Value),
+}
+
+impl Typed {
+    pub fn new(kind: ColumnType, run: impl Fn(&Frame<'_>) -> Result<Value, SqlError> + 'static) -> Self {
+        Self {
+            kind,
+            run: Rc::new(run),
+            literal: Literal::No,
+        }
+    }
+
+    /// A literal.
+    pub fn constant(kind: ColumnType, value: Value) -> Self {
+        let literal = if value == Value::Null {
+            Literal::Null
+        } else {
+            Literal::Value(value.clone())
+        };
+        Self {
+            kind,
+            run: Rc::new(move |_| Ok(value.clone())),
+            literal,
+        }
+    }
+
+    /// A column of a row; `depth` counts queries outward.
+    pub fn cell(kind: ColumnType, depth: usize, index: usize) -> Self {
+        Self::new(kind, move |frame| Ok(frame.cell(depth, index)))
+    }
+
+    /// A field of this STRUCT.
+    pub fn field(&self, index: usize, kind: ColumnType) -> Self {
+        let run = self.run.clone();
+        Self::new(kind, move |frame| {
+            Ok(match run(frame)? {
+                Value::Struct(mut fields) if index < fields.len() => fields.swap_remove(index),
+                _ => Value::Null,
+            })
+        })
+    }
+
+    /// A STRUCT of these fields.
+    pub fn from_fields(fields: Vec<Column>, values: Vec<Self>) -> Self {
+        let literals = values.iter().map(|typed| match &typed.literal {
+            Literal::Value(value) => Some(value.clone()),
+            _ => None,
+        });
+        let literal: Option<Vec<Value>> = literals.collect();
+        let mut typed = Self::new(ColumnType::Struct(fields), move |frame| {
+            values
+                .iter()
+                .map(|value| (value.run)(frame))
+                .collect::<Result<_, _>>()
+                .map(Value::Struct)
+        });
+        if let Some(values) = literal {
+            typed.literal = Literal::Value(Value::Struct(values));
+        }
+        typed
+    }
+}
+
+/// A query or table whose columns are known.
+#[derive(Clone)]
+pub(crate) struct Relation {
+    pub columns: Vec<Column>,
+    pub rows: RowSource,
+    /// Whether its rows differ each time: those of the previous step of a recursive query.
+    pub volatile: bool,
+}
+
+impl Relation {
+    pub fn new(columns: Vec<Column>, rows: impl Fn(&Frame<'_>) -> Result<Rows, SqlError> + 'static) -> Self {
+        Self {
+            columns,
+            rows: Rc::new(rows),
+            volatile: false,
+        }
+    }
+}

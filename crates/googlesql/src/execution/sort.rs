@@ -1,0 +1,61 @@
+//! Sorting: the keys of ORDER BY, and the order of two rows by them.
+
+use super::Run;
+use crate::compare;
+use crate::error::SqlError;
+use crate::session::Frame;
+use crate::syntax::ast::OrderItem;
+use crate::value::Value;
+use std::cmp::Ordering;
+
+/// One key of ORDER BY.
+#[derive(Clone)]
+pub(crate) struct SortKey {
+    run: Run,
+    descending: bool,
+    nulls_first: bool,
+}
+
+impl SortKey {
+    /// The item's key, whose value `run` computes.
+    pub fn new(run: Run, item: &OrderItem) -> Self {
+        Self {
+            run,
+            descending: item.descending,
+            // NULLs are the smallest values.
+            nulls_first: item.nulls_first.unwrap_or(!item.descending),
+        }
+    }
+
+    pub fn value(&self, frame: &Frame<'_>) -> Result<Value, SqlError> {
+        (self.run)(frame)
+    }
+
+    fn compare(&self, left: &Value, right: &Value) -> Ordering {
+        match (left, right) {
+            (Value::Null, Value::Null) => Ordering::Equal,
+            (Value::Null, _) if self.nulls_first => Ordering::Less,
+            (Value::Null, _) => Ordering::Greater,
+            (_, Value::Null) if self.nulls_first => Ordering::Greater,
+            (_, Value::Null) => Ordering::Less,
+            _ if self.descending => compare::order(right, left),
+            _ => compare::order(left, right),
+        }
+    }
+}
+
+/// The values of all keys for a row.
+pub(crate) fn values(keys: &[SortKey], frame: &Frame<'_>) -> Result<Vec<Value>, SqlError> {
+    keys.iter().map(|key| key.value(frame)).collect()
+}
+
+/// The order of two rows by the values of their keys.
+pub(crate) fn compare(keys: &[SortKey], left: &[Value], right: &[Value]) -> Ordering {
+    let mut parts = keys
+        .iter()
+        .zip(left.iter().zip(right))
+        .map(|(key, (left, right))| key.compare(left, right));
+    parts
+        .find(|part| *part != Ordering::Equal)
+        .unwrap_or(Ordering::Equal)
+}

@@ -1,0 +1,206 @@
+//! Window functions: a value for each row from the rows around it.
+//!
+//! The value of each call becomes a column at the end of the row, before QUALIFY, SELECT and ORDER BY see it.
+
+mod value;
+
+use super::aggregate::Aggregate;
+use super::sort::{self, SortKey};
+use super::{Run, evaluate};
+use crate::compare;
+use crate::error::SqlError;
+use crate::session::Frame;
+use crate::syntax::ast::{FrameBound, FrameBounds};
+use crate::value::{Row, Value};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// The functions that need an OVER clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WindowFunction {
+    RowNumber,
+    Rank,
+    DenseRank,
+    PercentRank,
+    CumeDist,
+    Ntile,
+    Lag,
+    Lead,
+    FirstValue,
+    LastValue,
+    NthValue,
+}
+
+impl WindowFunction {
+    /// The function of this name, in capitals.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "ROW_NUMBER" => Self::RowNumber,
+            "RANK" => Self::Rank,
+            "DENSE_RANK" => Self::DenseRank,
+            "PERCENT_RANK" => Self::PercentRank,
+            "CUME_DIST" => Self::CumeDist,
+            "NTILE" => Self::Ntile,
+            "LAG" => Self::Lag,
+            "LEAD" => Self::Lead,
+            "FIRST_VALUE" => Self::FirstValue,
+            "LAST_VALUE" => Self::LastValue,
+            "NTH_VALUE" => Self::NthValue,
+            _ => return None,
+        })
+    }
+}
+
+/// A window call, ready to run.
+pub(crate) struct WindowCall {
+    pub computation: Computation,
+    pub partition: Vec<Run>,
+    pub order: Vec<SortKey>,
+    pub bounds: Option<FrameBounds>,
+}
+
+/// What a window call computes.
+pub(crate) enum Computation {
+    Aggregate(Aggregate),
+    Function {
+        function: WindowFunction,
+        arguments: Vec<Run>,
+        ignore_nulls: bool,
+    },
+}
+
+/// A partition in the window's order, and where one row is in it.
+struct Partition<'p> {
+    /// The rows of the SELECT.
+    rows: &'p [Row],
+    /// The indexes of the partition's rows.
+    members: &'p [usize],
+    /// The values of the sort keys for each row of the SELECT.
+    keys: &'p [Vec<Value>],
+    order: &'p [SortKey],
+    outer: &'p Frame<'p>,
+}
+
+impl WindowCall {
+    /// Its value for each row, in the rows' order.
+    ///
+    /// # Errors
+    /// The errors of its expressions, and cancellation.
+    pub fn compute(&self, rows: &[Row], outer: &Frame<'_>) -> Result<Vec<Value>, SqlError> {
+        let mut partitions: Vec<Vec<usize>> = Vec::new();
+        let mut by_key: HashMap<String, usize> = HashMap::new();
+        let mut keys = Vec::with_capacity(rows.len());
+        for (index, row) in rows.iter().enumerate() {
+            let frame = outer.inner(row);
+            let values = evaluate(&self.partition, &frame)?;
+            let partition = *by_key.entry(compare::key(&values)).or_insert_with(|| {
+                partitions.push(Vec::new());
+                partitions.len() - 1
+            });
+            partitions[partition].push(index);
+            keys.push(sort::values(&self.order, &frame)?);
+        }
+        let mut out = vec![Value::Null; rows.len()];
+        for mut members in partitions {
+            members.sort_by(|&a, &b| sort::compare(&self.order, &keys[a], &keys[b]));
+            let partition = Partition {
+                rows,
+                members: &members,
+                keys: &keys,
+                order: &self.order,
+                outer,
+            };
+            for position in 0..members.len() {
+                outer.session.step()?;
+                let frame = partition.frame(self.bounds.as_ref(), position);
+                out[members[position]] = self.value(&partition, position, frame)?;
+            }
+        }
+        Ok(out)
+    }
+
+    fn value(
+        &self,
+        partition: &Partition<'_>,
+        position: usize,
+        frame: Range<usize>,
+    ) -> Result<Value, SqlError> {
+        match &self.computation {
+            Computation::Aggregate(aggregate) => {
+                aggregate.compute(frame.map(|position| partition.row(position)))
+            }
+            Computation::Function {
+                function,
+                arguments,
+                ignore_nulls,
+            } => value::Call {
+                function: *function,
+                arguments,
+                ignore_nulls: *ignore_nulls,
+                partition,
+                position,
+                frame,
+            }
+            .value(),
+        }
+    }
+}
+
+impl Partition<'_> {
+    fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The row at a position of the partition.
+    fn row(&self, position: usize) -> Frame<'_> {
+        self.outer.inner(&self.rows[self.members[position]])
+    }
+
+    /// Whether two positions are equal in the window's order.
+    fn are_peers(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.keys[self.members[a]], &self.keys[self.members[b]]);
+        sort::compare(self.order, a, b) == Ordering::Equal
+    }
+
+    fn first_peer(&self, position: usize) -> usize {
+        (0..=position)
+            .rev()
+            .take_while(|&other| self.are_peers(other, position))
+            .last()
+            .unwrap_or(position)
+    }
+
+    /// The position after the last peer.
+    fn peers_end(&self, position: usize) -> usize {
+        (position..self.len())
+            .find(|&other| !self.are_peers(other, position))
+            .unwrap_or(self.len())
+    }
+
+    /// The positions in the window frame of a row.
+    fn frame(&self, bounds: Option<&FrameBounds>, position: usize) -> Range<usize> {
+        let Some(bounds) = bounds else {
+            // Without ORDER BY all rows are peers, so the frame is the partition.
+            return 0..self.peers_end(position);
+        };
+        let count = |number: i64| usize::try_from(number).unwrap_or(0);
+        let start = match &bounds.start {
+            FrameBound::UnboundedPreceding => 0,
+            FrameBound::Preceding(number) => position.saturating_sub(count(*number)),
+            FrameBound::Current if bounds.rows => position,
+            FrameBound::Current => self.first_peer(position),
+            FrameBound::Following(number) => (position + count(*number)).min(self.len()),
+            FrameBound::UnboundedFollowing => self.len(),
+        };
+        let end = match &bounds.end {
+            FrameBound::UnboundedPreceding => 0,
+            FrameBound::Preceding(number) => (position + 1).saturating_sub(count(*number)),
+            FrameBound::Current if bounds.rows => position + 1,
+            FrameBound::Current => self.peers_end(position),
+            FrameBound::Following(number) => (position + 1 + count(*number)).min(self.len()),
+            FrameBound::UnboundedFollowing => self.len(),
+        };
+        start..end.max(start)
+    }
+}

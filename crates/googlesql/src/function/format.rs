@@ -1,0 +1,86 @@
+//! FORMAT.
+
+use super::argument::text;
+use super::entry::{Context, Entry};
+use crate::cast;
+use crate::value::Value;
+
+type ValueResult = Result<Value, String>;
+
+pub(super) const TABLE: &[Entry] = &[("FORMAT", "!STRING ANY* -> STRING", format_call)];
+
+/// FORMAT with `%s %d %i %f %.2f %g %t %T %x %X %o %%` and widths.
+fn format_call(values: &[Value], _: &Context<'_>) -> ValueResult {
+    if values[0] == Value::Null {
+        return Ok(Value::Null);
+    }
+    let mut out = String::new();
+    let mut arguments = values[1..].iter();
+    let mut letters = text(values, 0).chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            out.push(letter);
+            continue;
+        }
+        let mut form = String::new();
+        while let Some(mark) = letters.next_if(|c| "0123456789.-+ '".contains(*c)) {
+            form.push(mark);
+        }
+        let Some(verb) = letters.next() else {
+            return Err("Invalid FORMAT string: ends with %".into());
+        };
+        if verb == '%' {
+            out.push('%');
+            continue;
+        }
+        let Some(value) = arguments.next() else {
+            return Err("Too few arguments to FORMAT".into());
+        };
+        out.push_str(&formatted(verb, &form, value)?);
+    }
+    if arguments.next().is_some() {
+        return Err("Too many arguments to FORMAT".into());
+    }
+    Ok(Value::Text(out))
+}
+
+fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
+    let (width, precision) = form.split_once('.').unwrap_or((form, ""));
+    let shown = match (verb, value) {
+        (_, Value::Null) => "NULL".to_owned(),
+        ('s' | 't' | 'd' | 'i' | 'f' | 'g', Value::Text(_) | Value::Int(_) | Value::Bool(_))
+            if verb != 'f' =>
+        {
+            cast::text(value).unwrap_or_default()
+        }
+        ('f' | 'F', _) => {
+            let digits = precision.parse().unwrap_or(6);
+            let number =
+                cast::to_float(value).ok_or("Invalid type for argument of FORMAT: %f expects a number")?;
+            format!("{number:.digits$}")
+        }
+        ('t' | 's' | 'g' | 'd' | 'i', _) => cast::text(value).unwrap_or_default(),
+        ('T', Value::Text(text)) => format!("{text:?}"),
+        ('T', Value::Date(text)) => format!("DATE {text:?}"),
+        ('T', Value::Timestamp(_)) => format!("TIMESTAMP {:?}", cast::text(value).unwrap_or_default()),
+        ('T', _) => cast::text(value).unwrap_or_default(),
+        ('x', Value::Int(number)) => format!("{number:x}"),
+        ('X', Value::Int(number)) => format!("{number:X}"),
+        ('o', Value::Int(number)) => format!("{number:o}"),
+        _ => return Err(format!("FORMAT with %{verb} is not supported by the sandbox")),
+    };
+    let left = width.starts_with('-');
+    let zero = width.starts_with('0');
+    let size: usize = width
+        .trim_start_matches(['-', '+', ' ', '\'', '0'])
+        .parse()
+        .unwrap_or(0);
+    Ok(match (left, zero) {
+        (true, _) => format!("{shown:<size$}"),
+        (_, true) => match shown.strip_prefix('-') {
+            Some(digits) => format!("-{digits:0>0$}", size.saturating_sub(1)),
+            None => format!("{shown:0>size$}"),
+        },
+        _ => format!("{shown:>size$}"),
+    })
+}

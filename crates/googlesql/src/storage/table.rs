@@ -1,0 +1,132 @@
+//! The rows of one table in SQLite.
+
+use super::catalog::columns_of;
+use crate::cancel;
+use crate::cell::{self, quote};
+use crate::error::SqlError;
+use crate::value::{Column, Row, Value};
+use rusqlite::{Connection, params_from_iter};
+
+/// All rows of a table.
+pub(crate) fn read(connection: &Connection, full: &str) -> Result<Vec<Row>, SqlError> {
+    Ok(read_with_ids(connection, full)?
+        .into_iter()
+        .map(|(_, row)| row)
+        .collect())
+}
+
+/// All rows of a table with their rowids.
+pub(crate) fn read_with_ids(connection: &Connection, full: &str) -> Result<Vec<(i64, Row)>, SqlError> {
+    let columns = columns_of(connection, full)?;
+    let names: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
+    let sql = format!(
+        "SELECT rowid, {} FROM {} ORDER BY rowid",
+        names.join(", "),
+        quote(full)
+    );
+    let mut statement = connection.prepare(&sql).map_err(failed)?;
+    let mut found = statement.query([]).map_err(failed)?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(failed)? {
+        let cells = columns.iter().enumerate().map(|(i, column)| {
+            let cell = row.get(i + 1)?;
+            Ok(cell::from_sqlite(cell, &column.kind))
+        });
+        let cells = cells.collect::<rusqlite::Result<Row>>()?;
+        rows.push((row.get(0)?, cells));
+    }
+    Ok(rows)
+}
+
+/// Adds rows; what a row lacks at its end is NULL.
+pub(crate) fn insert(
+    connection: &Connection,
+    full: &str,
+    columns: &[Column],
+    rows: &[Row],
+) -> Result<(), SqlError> {
+    let names: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
+    let placeholders = vec!["?"; columns.len()].join(", ");
+    let sql = format!(
+        "INSERT INTO {} ({}) VALUES ({placeholders})",
+        quote(full),
+        names.join(", ")
+    );
+    let mut insert = connection.prepare(&sql)?;
+    for row in rows {
+        let value = |index: usize| row.get(index).unwrap_or(&Value::Null);
+        let cells = columns.iter().enumerate();
+        let cells = cells.map(|(i, column)| cell::to_sqlite_column(value(i), &column.kind));
+        insert
+            .execute(params_from_iter(cells))
+            .map_err(|error| refused(&error, columns))?;
+    }
+    Ok(())
+}
+
+/// Overwrites the row of this rowid.
+pub(crate) fn update(
+    connection: &Connection,
+    full: &str,
+    columns: &[Column],
+    id: i64,
+    row: &[Value],
+) -> Result<(), SqlError> {
+    let sets: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{} = ?", quote(&column.name)))
+        .collect();
+    let sql = format!("UPDATE {} SET {} WHERE rowid = ?", quote(full), sets.join(", "));
+    let mut update = connection.prepare_cached(&sql)?;
+    let cells = row
+        .iter()
+        .zip(columns)
+        .map(|(value, column)| cell::to_sqlite_column(value, &column.kind))
+        .chain([rusqlite::types::Value::Integer(id)]);
+    update
+        .execute(params_from_iter(cells))
+        .map_err(|error| refused(&error, columns))?;
+    Ok(())
+}
+
+/// Deletes the rows of these rowids.
+pub(crate) fn delete(connection: &Connection, full: &str, ids: &[i64]) -> Result<(), SqlError> {
+    let sql = format!("DELETE FROM {} WHERE rowid = ?1", quote(full));
+    let mut delete = connection.prepare(&sql)?;
+    for id in ids {
+        delete.execute([id])?;
+    }
+    Ok(())
+}
+
+/// Deletes all rows; returns how many.
+pub(crate) fn truncate(connection: &Connection, full: &str) -> Result<usize, SqlError> {
+    Ok(connection.execute(&format!("DELETE FROM {}", quote(full)), [])?)
+}
+
+fn failed(error: rusqlite::Error) -> SqlError {
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) || cancel::is_cancelled()
+    {
+        return SqlError::stopped();
+    }
+    error.into()
+}
+
+/// SQLite's refusal of a row in BigQuery's words.
+fn refused(error: &rusqlite::Error, columns: &[Column]) -> SqlError {
+    let text = error.to_string();
+    if let Some(name) = text.strip_prefix("NOT NULL constraint failed: ") {
+        // The text is `table.column`, and the table's name has dots too.
+        let column = columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .filter(|column| name.ends_with(column))
+            .max_by_key(|column| column.len());
+        let message = format!("Required field {} cannot be null", column.unwrap_or(name));
+        return SqlError {
+            reason: "invalid".into(),
+            message,
+        };
+    }
+    SqlError::bad_data(format!("Error while reading data: {error}"))
+}
