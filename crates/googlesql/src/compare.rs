@@ -91,8 +91,8 @@ pub(crate) fn like(text: &[char], pattern: &[char]) -> Result<bool, String> {
             [] => Ok(false),
         },
         ['\\'] => Err("LIKE pattern ends with a backslash".into()),
-        ['\\', letter, rest @ ..] | [letter, rest @ ..] => match text {
-            [first, text @ ..] if first == letter => like(text, rest),
+        ['\\', c, rest @ ..] | [c, rest @ ..] => match text {
+            [first, text @ ..] if first == c => like(text, rest),
             _ => Ok(false),
         },
     }

@@ -6,6 +6,7 @@ pub(super) use resolve::Resolved;
 
 use super::{Relation, Typed};
 use crate::execution::aggregate::Aggregate;
+use crate::execution::select::GroupingPlan;
 use crate::execution::window::WindowCall;
 use crate::syntax::ast::{Expression, Window};
 use crate::value::{Column, ColumnType};
@@ -161,7 +162,24 @@ impl<'s> Scope<'s> {
     }
 }
 
-impl Grouping<'_> {
+impl<'s> Grouping<'s> {
+    pub fn new(input: &'s Scope<'s>, keys: Vec<GroupKey>) -> Self {
+        Self {
+            input,
+            keys,
+            aggregates: RefCell::default(),
+        }
+    }
+
+    /// How to group the rows; takes the aggregates.
+    pub fn plan(&self, is_single_group: bool) -> GroupingPlan {
+        GroupingPlan {
+            keys: self.keys.iter().map(|key| key.typed.run.clone()).collect(),
+            aggregates: self.aggregates.take(),
+            is_single_group,
+        }
+    }
+
     /// The type and index of the key that is the same expression.
     pub fn key(&self, tree: &Expression) -> Option<(ColumnType, usize)> {
         let index = self.keys.iter().position(|key| key.tree == *tree)?;
@@ -171,5 +189,16 @@ impl Grouping<'_> {
     /// The index of the key that is this input column.
     pub fn key_of_column(&self, column: usize) -> Option<usize> {
         self.keys.iter().position(|key| key.column == Some(column))
+    }
+}
+
+impl Windows {
+    /// The windows of a SELECT with this WINDOW clause.
+    pub fn new(named: Vec<(String, Window)>) -> Self {
+        Self {
+            named,
+            calls: RefCell::default(),
+            first_column: Rc::default(),
+        }
     }
 }

@@ -19,8 +19,6 @@ use crate::kind;
 use crate::syntax::ast::{Expression, GroupBy, Identifier, Node, OrderItem, Select, SelectItem};
 use crate::value::ColumnType as T;
 use output::Output;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 impl Analyzer<'_> {
     /// A SELECT with its query's ORDER BY, which can use columns that are not in the output.
@@ -37,16 +35,8 @@ impl Analyzer<'_> {
         let input = scope.inner(&source.names);
         let filter = self.optional_condition(&input, select.filter.as_ref(), "WHERE")?;
         let aliases = aliases(select);
-        let grouping = Grouping {
-            input: &input,
-            keys: self.group_keys(&input, select, &aliases)?,
-            aggregates: RefCell::default(),
-        };
-        let windows = Windows {
-            named: select.windows.clone(),
-            calls: RefCell::default(),
-            first_column: Rc::default(),
-        };
+        let grouping = Grouping::new(&input, self.group_keys(&input, select, &aliases)?);
+        let windows = Windows::new(select.windows.clone());
         let is_grouped = is_grouped(select, order);
         let output_scope = Scope {
             grouping: is_grouped.then_some(&grouping),
@@ -74,15 +64,11 @@ impl Analyzer<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         self.check_distinct(select, &outputs)?;
         let (columns, outputs) = self.shape(select, outputs)?;
-        let grouping = is_grouped.then(|| GroupingPlan {
-            keys: grouping.keys.iter().map(|key| key.typed.run.clone()).collect(),
-            aggregates: grouping.aggregates.take(),
-            is_single_group: matches!(select.group, GroupBy::None),
-        });
-        windows.first_column.set(match &grouping {
-            Some(grouping) => grouping.keys.len() + grouping.aggregates.len(),
-            None => source.names.len(),
-        });
+        let is_single_group = matches!(select.group, GroupBy::None);
+        let grouping = is_grouped.then(|| grouping.plan(is_single_group));
+        windows
+            .first_column
+            .set(grouping.as_ref().map_or(source.names.len(), GroupingPlan::width));
         let plan = SelectPlan {
             source: source.rows.clone(),
             filter,

@@ -118,6 +118,11 @@ impl SelectPlan {
 }
 
 impl GroupingPlan {
+    /// How many columns the row of a group has.
+    pub const fn width(&self) -> usize {
+        self.keys.len() + self.aggregates.len()
+    }
+
     fn rows(&self, rows: &[Row], outer: &Frame<'_>) -> Result<Vec<Row>, SqlError> {
         let mut groups: Vec<(Row, Vec<usize>)> = Vec::new();
         let mut by_key: HashMap<String, usize> = HashMap::new();

@@ -17,14 +17,15 @@ pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result
             let (Some(a), Some(b)) = (a, b) else {
                 return Err("Invalid NUMERIC value".into());
             };
-            let made = match operator {
+            let result = match operator {
                 Operator::Add => a.add(b),
                 Operator::Subtract => a.add(b.negate()),
                 Operator::Multiply => a.multiply(b),
                 Operator::Divide if b == Numeric::ZERO => return Err(division_by_zero(left, right)),
                 _ => a.divide(b),
             };
-            made.map(|number| Value::Numeric(number.to_string()))
+            result
+                .map(|number| Value::Numeric(number.to_string()))
                 .ok_or_else(|| {
                     format!(
                         "numeric overflow: {} {} {}",
@@ -39,24 +40,24 @@ pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result
                 to_float(left).unwrap_or(f64::NAN),
                 to_float(right).unwrap_or(f64::NAN),
             );
-            let made = match operator {
+            let result = match operator {
                 Operator::Add => a + b,
                 Operator::Subtract => a - b,
                 Operator::Multiply => a * b,
                 _ if b == 0.0 => return Err(division_by_zero(left, right)),
                 _ => a / b,
             };
-            if made.is_infinite() && a.is_finite() && b.is_finite() {
+            if result.is_infinite() && a.is_finite() && b.is_finite() {
                 return Err(format!("floating point overflow: {a} {} {b}", sign(operator)));
             }
-            Ok(Value::Float(made))
+            Ok(Value::Float(result))
         }
     }
 }
 
 fn ints(operator: Operator, a: i64, b: i64) -> Result<Value, String> {
     let shift = || u32::try_from(b).map_err(|_| "Bitwise shift by negative offset.".to_owned());
-    let made = match operator {
+    let result = match operator {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
         Operator::Multiply => a.checked_mul(b),
@@ -68,7 +69,8 @@ fn ints(operator: Operator, a: i64, b: i64) -> Result<Value, String> {
         Operator::ShiftRight => Some(a.cast_unsigned().checked_shr(shift()?).unwrap_or(0).cast_signed()),
         _ => None,
     };
-    made.map(Value::Int)
+    result
+        .map(Value::Int)
         .ok_or_else(|| format!("int64 overflow: {a} {} {b}", sign(operator)))
 }
 

@@ -16,17 +16,17 @@ fn format_call(values: &[Value], _: &Context<'_>) -> ValueResult {
     }
     let mut out = String::new();
     let mut arguments = values[1..].iter();
-    let mut letters = text(values, 0).chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter != '%' {
-            out.push(letter);
+    let mut chars = text(values, 0).chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(c);
             continue;
         }
         let mut form = String::new();
-        while let Some(mark) = letters.next_if(|c| "0123456789.-+ '".contains(*c)) {
+        while let Some(mark) = chars.next_if(|c| "0123456789.-+ '".contains(*c)) {
             form.push(mark);
         }
-        let Some(verb) = letters.next() else {
+        let Some(verb) = chars.next() else {
             return Err("Invalid FORMAT string: ends with %".into());
         };
         if verb == '%' {
@@ -46,7 +46,7 @@ fn format_call(values: &[Value], _: &Context<'_>) -> ValueResult {
 
 fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
     let (width, precision) = form.split_once('.').unwrap_or((form, ""));
-    let shown = match (verb, value) {
+    let text = match (verb, value) {
         (_, Value::Null) => "NULL".to_owned(),
         ('s' | 't' | 'd' | 'i' | 'f' | 'g', Value::Text(_) | Value::Int(_) | Value::Bool(_))
             if verb != 'f' =>
@@ -76,11 +76,11 @@ fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
         .parse()
         .unwrap_or(0);
     Ok(match (left, zero) {
-        (true, _) => format!("{shown:<size$}"),
-        (_, true) => match shown.strip_prefix('-') {
+        (true, _) => format!("{text:<size$}"),
+        (_, true) => match text.strip_prefix('-') {
             Some(digits) => format!("-{digits:0>0$}", size.saturating_sub(1)),
-            None => format!("{shown:0>size$}"),
+            None => format!("{text:0>size$}"),
         },
-        _ => format!("{shown:>size$}"),
+        _ => format!("{text:>size$}"),
     })
 }

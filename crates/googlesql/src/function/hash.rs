@@ -37,11 +37,11 @@ pub(super) const TABLE: &[Entry] = &[
         let Value::Array(codes) = &v[0] else {
             return Ok(Value::Null);
         };
-        let letters = codes.iter().map(|code| match code {
+        let chars = codes.iter().map(|code| match code {
             Value::Int(code) => u32::try_from(*code).ok().and_then(char::from_u32),
             _ => None,
         });
-        letters
+        chars
             .collect::<Option<String>>()
             .map(Value::Text)
             .ok_or_else(|| "Invalid codepoint".into())

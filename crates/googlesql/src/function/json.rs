@@ -246,7 +246,7 @@ pub(crate) fn to_json(value: &Value, kind: &ColumnType) -> Json {
         (Value::Bytes(bytes), _) => Json::String(STANDARD.encode(bytes)),
         (Value::Timestamp(micros), _) => Json::String(
             chrono::DateTime::from_timestamp_micros(*micros)
-                .map(|moment| moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+                .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
                 .unwrap_or_default(),
         ),
         (Value::Array(items), ColumnType::Array(inner)) => {

@@ -160,15 +160,16 @@ fn to_digits(number: f64, digits: i64, round: fn(f64) -> f64) -> f64 {
         return number;
     };
     let unit = 10_f64.powi(digits);
-    let made = round(number * unit) / unit;
-    if made.is_finite() { made } else { number }
+    let result = round(number * unit) / unit;
+    if result.is_finite() { result } else { number }
 }
 
 fn round(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
-            let made = to_numeric(&values[0]).and_then(|number| number.round(digits(values)));
-            made.map(numeric)
+            let result = to_numeric(&values[0]).and_then(|number| number.round(digits(values)));
+            result
+                .map(numeric)
                 .ok_or_else(|| "numeric overflow in ROUND".into())
         }
         other => Ok(Value::Float(to_digits(
@@ -182,8 +183,9 @@ fn round(values: &[Value], _: &Context<'_>) -> ValueResult {
 fn trunc(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
-            let made = to_numeric(&values[0]).and_then(|number| number.truncate(digits(values)));
-            made.map(numeric)
+            let result = to_numeric(&values[0]).and_then(|number| number.truncate(digits(values)));
+            result
+                .map(numeric)
                 .ok_or_else(|| "numeric overflow in TRUNC".into())
         }
         other => Ok(Value::Float(to_digits(
@@ -197,8 +199,10 @@ fn trunc(values: &[Value], _: &Context<'_>) -> ValueResult {
 fn ceil(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
-            let made = to_numeric(&values[0]).and_then(Numeric::ceiling);
-            made.map(numeric).ok_or_else(|| "numeric overflow in CEIL".into())
+            let result = to_numeric(&values[0]).and_then(Numeric::ceiling);
+            result
+                .map(numeric)
+                .ok_or_else(|| "numeric overflow in CEIL".into())
         }
         other => Ok(Value::Float(to_float(other).unwrap_or(f64::NAN).ceil())),
     }
@@ -207,8 +211,9 @@ fn ceil(values: &[Value], _: &Context<'_>) -> ValueResult {
 fn floor(values: &[Value], _: &Context<'_>) -> ValueResult {
     match &values[0] {
         Value::Numeric(_) => {
-            let made = to_numeric(&values[0]).and_then(Numeric::floor);
-            made.map(numeric)
+            let result = to_numeric(&values[0]).and_then(Numeric::floor);
+            result
+                .map(numeric)
                 .ok_or_else(|| "numeric overflow in FLOOR".into())
         }
         other => Ok(Value::Float(to_float(other).unwrap_or(f64::NAN).floor())),

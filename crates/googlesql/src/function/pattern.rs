@@ -88,11 +88,11 @@ fn extract_all(values: &[Value], _: &Context<'_>) -> ValueResult {
 /// `\1` is the first group, as in RE2.
 fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
     let mut with = String::new();
-    let mut letters = text(values, 2).chars();
-    while let Some(letter) = letters.next() {
-        match letter {
+    let mut chars = text(values, 2).chars();
+    while let Some(c) = chars.next() {
+        match c {
             '$' => with.push_str("$$"),
-            '\\' => match letters.next() {
+            '\\' => match chars.next() {
                 Some(digit) if digit.is_ascii_digit() => with.extend(['$', '{', digit, '}']),
                 Some('\\') => with.push('\\'),
                 _ => return Err("Invalid REGEXP_REPLACE pattern".into()),

@@ -96,20 +96,20 @@ fn initcap(values: &[Value], _: &Context<'_>) -> ValueResult {
     let given = values.get(1).map(|_| text(values, 1));
     let mut start = true;
     let mut out = String::new();
-    for letter in text(values, 0).chars() {
+    for c in text(values, 0).chars() {
         if start {
-            out.extend(letter.to_uppercase());
+            out.extend(c.to_uppercase());
         } else {
-            out.extend(letter.to_lowercase());
+            out.extend(c.to_lowercase());
         }
-        start = given.map_or(!letter.is_alphanumeric(), |marks| marks.contains(letter));
+        start = given.map_or(!c.is_alphanumeric(), |marks| marks.contains(c));
     }
     Ok(Value::Text(out))
 }
 
 fn trimmed(values: &[Value], front: bool, back: bool) -> Value {
     let marks = values.get(1).map(|_| text(values, 1));
-    let cuts = |letter: char| marks.map_or(letter.is_whitespace(), |marks| marks.contains(letter));
+    let cuts = |c: char| marks.map_or(c.is_whitespace(), |marks| marks.contains(c));
     let mut left = text(values, 0);
     if front {
         left = left.trim_start_matches(cuts);
@@ -160,9 +160,9 @@ fn span(length: usize, values: &[Value]) -> Result<std::ops::Range<usize>, Strin
 }
 
 fn substr(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let letters: Vec<char> = text(values, 0).chars().collect();
-    let span = span(letters.len(), values)?;
-    Ok(Value::Text(letters[span].iter().collect()))
+    let chars: Vec<char> = text(values, 0).chars().collect();
+    let span = span(chars.len(), values)?;
+    Ok(Value::Text(chars[span].iter().collect()))
 }
 
 fn substr_bytes(values: &[Value], _: &Context<'_>) -> ValueResult {
@@ -171,13 +171,13 @@ fn substr_bytes(values: &[Value], _: &Context<'_>) -> ValueResult {
 }
 
 fn right(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let letters: Vec<char> = text(values, 0).chars().collect();
-    let from = letters.len().saturating_sub(size(values, 1));
-    Ok(Value::Text(letters[from..].iter().collect()))
+    let chars: Vec<char> = text(values, 0).chars().collect();
+    let from = chars.len().saturating_sub(size(values, 1));
+    Ok(Value::Text(chars[from..].iter().collect()))
 }
 
 fn pad(values: &[Value], front: bool) -> ValueResult {
-    let letters: Vec<char> = text(values, 0).chars().collect();
+    let chars: Vec<char> = text(values, 0).chars().collect();
     let wanted = size(values, 1);
     let with: Vec<char> = if values.len() > 2 {
         text(values, 2).chars().collect()
@@ -190,9 +190,9 @@ fn pad(values: &[Value], front: bool) -> ValueResult {
     if wanted > 1_000_000 {
         return Err("Output of LPAD or RPAD exceeds max allowed output size of 1MB".into());
     }
-    let missing = wanted.saturating_sub(letters.len());
+    let missing = wanted.saturating_sub(chars.len());
     let padding = with.iter().cycle().take(missing);
-    let kept = letters.iter().take(wanted);
+    let kept = chars.iter().take(wanted);
     Ok(Value::Text(if front {
         padding.chain(kept).collect()
     } else {
@@ -209,10 +209,7 @@ fn split(values: &[Value], _: &Context<'_>) -> ValueResult {
     let by = if values.len() > 1 { text(values, 1) } else { "," };
     let whole = text(values, 0);
     let parts: Vec<Value> = if by.is_empty() {
-        whole
-            .chars()
-            .map(|letter| Value::Text(letter.to_string()))
-            .collect()
+        whole.chars().map(|c| Value::Text(c.to_string())).collect()
     } else {
         whole.split(by).map(|part| Value::Text(part.to_owned())).collect()
     };
@@ -221,9 +218,8 @@ fn split(values: &[Value], _: &Context<'_>) -> ValueResult {
 
 fn chr(values: &[Value], _: &Context<'_>) -> ValueResult {
     let code = int(values, 0);
-    let letter = u32::try_from(code).ok().and_then(char::from_u32);
-    letter
-        .map(|letter| Value::Text(letter.to_string()))
+    let c = u32::try_from(code).ok().and_then(char::from_u32);
+    c.map(|c| Value::Text(c.to_string()))
         .ok_or_else(|| format!("Invalid codepoint {code}"))
 }
 

@@ -33,11 +33,11 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(date(in_zone(micros(v, 0), v, 1)?.date_naive()))
     }),
     ("DATE", "DATETIME -> DATE", |v, _| {
-        date_of(&v[0]).map(date).ok_or_else(|| bad("date", v))
+        date_of(&v[0]).map(date).ok_or_else(|| invalid("date", v))
     }),
     ("DATE", "DATE -> DATE", |v, _| Ok(v[0].clone())),
     ("DATE", "STRING -> DATE", |v, _| {
-        date_of(&v[0]).map(date).ok_or_else(|| bad("date", v))
+        date_of(&v[0]).map(date).ok_or_else(|| invalid("date", v))
     }),
     (
         "DATETIME",
@@ -50,16 +50,18 @@ pub(super) const TABLE: &[Entry] = &[
     ("DATETIME", "DATE TIME -> DATETIME", date_and_time),
     ("DATETIME", "DATETIME -> DATETIME", |v, _| Ok(v[0].clone())),
     ("DATETIME", "STRING -> DATETIME", |v, _| {
-        datetime_of(&v[0]).map(datetime).ok_or_else(|| bad("datetime", v))
+        datetime_of(&v[0])
+            .map(datetime)
+            .ok_or_else(|| invalid("datetime", v))
     }),
     ("TIME", "INT64 INT64 INT64 -> TIME", |v, _| {
-        clock(v, 0).map(time).ok_or_else(|| bad("time", v))
+        clock(v, 0).map(time).ok_or_else(|| invalid("time", v))
     }),
     ("TIME", "TIMESTAMP STRING? -> TIME", |v, _| {
         Ok(time(in_zone(micros(v, 0), v, 1)?.time()))
     }),
     ("TIME", "DATETIME -> TIME", |v, _| {
-        time_of(&v[0]).map(time).ok_or_else(|| bad("time", v))
+        time_of(&v[0]).map(time).ok_or_else(|| invalid("time", v))
     }),
     ("STRING", "TIMESTAMP STRING? -> STRING", string),
     ("STRING", "DATE -> STRING", |v, _| {
@@ -93,7 +95,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("DATE_FROM_UNIX_DATE", "INT64 -> DATE", |v, _| {
         let days = chrono::TimeDelta::try_days(int(v, 0))
             .and_then(|days| NaiveDate::default().checked_add_signed(days));
-        days.map(date).ok_or_else(|| bad("date", v))
+        days.map(date).ok_or_else(|| invalid("date", v))
     }),
 ];
 
@@ -101,7 +103,7 @@ pub(super) fn date(date: NaiveDate) -> Value {
     Value::Date(date.to_string())
 }
 
-fn bad(what: &str, values: &[Value]) -> String {
+fn invalid(what: &str, values: &[Value]) -> String {
     let shown: Vec<_> = values.iter().filter_map(cast::text).collect();
     format!("Invalid {what}: '{}'", shown.join(", "))
 }
@@ -136,16 +138,16 @@ fn timestamp(values: &[Value], _: &Context<'_>) -> ValueResult {
             return zone
                 .micros(local)
                 .map(Value::Timestamp)
-                .ok_or_else(|| bad("timestamp", &values[..1]));
+                .ok_or_else(|| invalid("timestamp", &values[..1]));
         }
         return parse_timestamp(text)
             .map(Value::Timestamp)
-            .ok_or_else(|| bad("timestamp", &values[..1]));
+            .ok_or_else(|| invalid("timestamp", &values[..1]));
     }
     let local = datetime_of(&values[0]).and_then(|local| zone.micros(local));
     local
         .map(Value::Timestamp)
-        .ok_or_else(|| bad("timestamp", &values[..1]))
+        .ok_or_else(|| invalid("timestamp", &values[..1]))
 }
 
 fn part(values: &[Value], index: usize) -> Option<u32> {
@@ -169,17 +171,17 @@ fn clock(values: &[Value], from: usize) -> Option<NaiveTime> {
 }
 
 fn date_of_parts(values: &[Value], _: &Context<'_>) -> ValueResult {
-    day(values).map(date).ok_or_else(|| bad("date", values))
+    day(values).map(date).ok_or_else(|| invalid("date", values))
 }
 
 fn datetime_of_parts(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let made = day(values).and_then(|day| Some(day.and_time(clock(values, 3)?)));
-    made.map(datetime).ok_or_else(|| bad("datetime", values))
+    let result = day(values).and_then(|day| Some(day.and_time(clock(values, 3)?)));
+    result.map(datetime).ok_or_else(|| invalid("datetime", values))
 }
 
 fn date_and_time(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let made = date_of(&values[0]).and_then(|day| Some(day.and_time(time_of(&values[1])?)));
-    made.map(datetime).ok_or_else(|| bad("datetime", values))
+    let result = date_of(&values[0]).and_then(|day| Some(day.and_time(time_of(&values[1])?)));
+    result.map(datetime).ok_or_else(|| invalid("datetime", values))
 }
 
 fn scaled(values: &[Value], factor: i64) -> ValueResult {
@@ -192,9 +194,9 @@ fn scaled(values: &[Value], factor: i64) -> ValueResult {
 }
 
 fn string(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let there = in_zone(micros(values, 0), values, 1)?;
-    let text = datetime::timestamp_text((there.naive_local().and_utc()).timestamp_micros());
-    let offset = there.offset().local_minus_utc();
+    let local = in_zone(micros(values, 0), values, 1)?;
+    let text = datetime::timestamp_text((local.naive_local().and_utc()).timestamp_micros());
+    let offset = local.offset().local_minus_utc();
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
     let offset = if minutes == 0 {

@@ -123,8 +123,8 @@ fn parsed(values: &[Value]) -> Result<(NaiveDateTime, Option<i32>), String> {
     let mut fields = Parsed::new();
     chrono::format::parse(&mut fields, given.trim(), items.iter()).map_err(|_| failed())?;
     if let Some(seconds) = fields.timestamp {
-        let moment = DateTime::from_timestamp(seconds, 0).ok_or_else(failed)?;
-        return Ok((moment.naive_utc(), Some(0)));
+        let utc = DateTime::from_timestamp(seconds, 0).ok_or_else(failed)?;
+        return Ok((utc.naive_utc(), Some(0)));
     }
     let offset = fields.offset;
     if fields.year.is_none() && fields.year_mod_100.is_none() {

@@ -22,26 +22,9 @@ impl Parser<'_> {
             "CASE" => self.case(at),
             "CAST" | "SAFE_CAST" if called => self.cast(at, upper == "SAFE_CAST"),
             "EXTRACT" if called => self.extract(at),
-            "EXISTS" if called => {
-                self.next();
-                self.expect_symbol("(")?;
-                let query = self.query()?;
-                self.expect_symbol(")")?;
-                Ok(node(at, Node::Exists(Box::new(query))))
-            }
-            "INTERVAL" => {
-                self.next();
-                let count = self.binary_level(ADDITIVE)?;
-                let unit = self.field_name()?;
-                if self.is_keyword("TO") {
-                    return Err(self.unsupported(at, "An INTERVAL of several parts"));
-                }
-                Ok(node(
-                    at,
-                    Node::Interval(Box::new(count), unit.to_ascii_uppercase()),
-                ))
-            }
-            "ARRAY" => self.array_word(at),
+            "EXISTS" if called => self.exists(at),
+            "INTERVAL" => self.interval(at),
+            "ARRAY" => self.array_constructor(at),
             "STRUCT" => self.struct_constructor(at),
             "DATE" | "DATETIME" | "TIME" | "TIMESTAMP" | "NUMERIC" | "DECIMAL" | "BIGNUMERIC"
             | "BIGDECIMAL" | "JSON"
@@ -72,7 +55,28 @@ impl Parser<'_> {
         }
     }
 
-    fn array_word(&mut self, at: Position) -> ParseResult {
+    fn exists(&mut self, at: Position) -> ParseResult {
+        self.next();
+        self.expect_symbol("(")?;
+        let query = self.query()?;
+        self.expect_symbol(")")?;
+        Ok(node(at, Node::Exists(Box::new(query))))
+    }
+
+    fn interval(&mut self, at: Position) -> ParseResult {
+        self.next();
+        let count = self.binary_level(ADDITIVE)?;
+        let unit = self.field_name()?;
+        if self.is_keyword("TO") {
+            return Err(self.unsupported(at, "An INTERVAL of several parts"));
+        }
+        Ok(node(
+            at,
+            Node::Interval(Box::new(count), unit.to_ascii_uppercase()),
+        ))
+    }
+
+    fn array_constructor(&mut self, at: Position) -> ParseResult {
         self.next();
         if self.accept_symbol("(") {
             let query = self.query()?;

@@ -90,8 +90,8 @@ fn prefix(rest: &str) -> Option<Prefix> {
         .bytes()
         .take(3)
         .position(|byte| matches!(byte, b'\'' | b'"'))?;
-    let letters = rest[..length].to_ascii_lowercase();
-    let (raw, bytes) = match letters.as_str() {
+    let chars = rest[..length].to_ascii_lowercase();
+    let (raw, bytes) = match chars.as_str() {
         "" => (false, false),
         "r" => (true, false),
         "b" => (false, true),
@@ -159,8 +159,8 @@ fn literal(sql: &str, at: usize, prefix: Prefix, found: &mut Vec<Token>) -> Resu
         "string literal"
     };
     let mut text = String::new();
-    let mut letters = body[quote.len()..].char_indices();
-    while let Some((offset, c)) = letters.next() {
+    let mut chars = body[quote.len()..].char_indices();
+    while let Some((offset, c)) = chars.next() {
         let here = quote.len() + offset;
         if body[here..].starts_with(&quote) {
             let kind = if prefix.bytes {
@@ -175,10 +175,10 @@ fn literal(sql: &str, at: usize, prefix: Prefix, found: &mut Vec<Token>) -> Resu
             '\\' if prefix.raw => {
                 // The next character does not end the literal; both are kept.
                 text.push(c);
-                text.extend(letters.next().map(|(_, next)| next));
+                text.extend(chars.next().map(|(_, next)| next));
             }
             '\\' => text.push(
-                escaped(&mut letters, prefix.bytes)
+                escaped(&mut chars, prefix.bytes)
                     .ok_or_else(|| SqlError::syntax(sql, at, "Illegal escape sequence"))?,
             ),
             '\n' if quote.len() == 1 => break,
@@ -193,14 +193,14 @@ fn literal(sql: &str, at: usize, prefix: Prefix, found: &mut Vec<Token>) -> Resu
 }
 
 /// The character of an escape sequence, after its backslash.
-fn escaped(letters: &mut std::str::CharIndices<'_>, bytes: bool) -> Option<char> {
-    let code = |letters: &mut std::str::CharIndices<'_>, first: &str, count: usize, radix: u32| {
+fn escaped(chars: &mut std::str::CharIndices<'_>, bytes: bool) -> Option<char> {
+    let code = |chars: &mut std::str::CharIndices<'_>, first: &str, count: usize, radix: u32| {
         let mut digits = first.to_owned();
-        digits.extend(letters.by_ref().take(count).map(|(_, digit)| digit));
+        digits.extend(chars.by_ref().take(count).map(|(_, digit)| digit));
         let number = u32::from_str_radix(&digits, radix).ok()?;
         char::from_u32(number).filter(|_| !bytes || number < 256)
     };
-    match letters.next()?.1 {
+    match chars.next()?.1 {
         'n' => Some('\n'),
         't' => Some('\t'),
         'r' => Some('\r'),
@@ -208,10 +208,10 @@ fn escaped(letters: &mut std::str::CharIndices<'_>, bytes: bool) -> Option<char>
         'b' => Some('\x08'),
         'f' => Some('\x0c'),
         'v' => Some('\x0b'),
-        'x' | 'X' => code(letters, "", 2, 16),
-        'u' if !bytes => code(letters, "", 4, 16),
-        'U' if !bytes => code(letters, "", 8, 16),
-        digit @ '0'..='3' => code(letters, &digit.to_string(), 2, 8),
+        'x' | 'X' => code(chars, "", 2, 16),
+        'u' if !bytes => code(chars, "", 4, 16),
+        'U' if !bytes => code(chars, "", 8, 16),
+        digit @ '0'..='3' => code(chars, &digit.to_string(), 2, 8),
         c @ ('\\' | '\'' | '"' | '`' | '?') => Some(c),
         _ => None,
     }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoting_and_comments_are_known() {
+    fn quotes_and_comments_are_read() {
         let sql = "SELECT 'it\\'s', \"a\", r'\\d', `p.d.t`.x -- no\n /* no */ # no\n, 1.5e-3 <> @p";
         let texts: Vec<_> = tokenize(sql)
             .unwrap()
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_open_is_refused_with_its_place() {
+    fn unclosed_tokens_are_errors_with_their_position() {
         for (sql, place) in [
             ("SELECT 'a", "[1:8]"),
             ("SELECT\n `a", "[2:2]"),
