@@ -1,9 +1,9 @@
-//! What is read, and what is said of what cannot be.
+//! What is parsed, and syntax errors.
 
 use super::*;
 
 #[test]
-fn the_statements_of_orchestration_are_read() {
+fn common_statements_are_parsed() {
     for sql in [
         "SELECT a, b AS c, t.* EXCEPT (x), * REPLACE (1 AS q) FROM `p.d.t` AS t, UNNEST([1,2,3]) AS e WITH OFFSET AS o WHERE e IN UNNEST(@arr)",
         "SELECT STRUCT(1 AS a, 'x' AS b), ARRAY<INT64>[1,2], [1,2][OFFSET(0)], arr[SAFE_ORDINAL(1)], STRUCT<a INT64, b STRING>(1,'x'), ARRAY(SELECT x FROM t), s.f.g FROM my-proj.ds.tab",
@@ -35,7 +35,7 @@ fn the_statements_of_orchestration_are_read() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said_with_its_place() {
+fn syntax_errors_have_their_position() {
     for (sql, message) in [
         (
             "SELEC 1",
@@ -106,7 +106,7 @@ fn what_cannot_be_read_is_said_with_its_place() {
 }
 
 #[test]
-fn what_is_as_deep_and_long_as_allowed_is_read_and_run() {
+fn statements_of_the_largest_depth_and_length_run() {
     use crate::value::Value;
     use crate::{QuerySettings, Warehouse};
     let warehouse = Warehouse::open(None, "p", "US").unwrap();

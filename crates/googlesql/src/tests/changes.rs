@@ -156,7 +156,7 @@ fn a_statement_that_fails_leaves_nothing_behind() {
 }
 
 #[test]
-fn tables_are_made_of_queries_and_altered() {
+fn tables_are_created_from_queries_and_altered() {
     let warehouse = fresh(&[
         "CREATE TABLE d.t AS SELECT 1 AS id, [STRUCT('a' AS k, 1.5 AS v)] AS kv",
         "CREATE OR REPLACE TABLE d.t AS SELECT id + 1 AS id, kv FROM d.t",

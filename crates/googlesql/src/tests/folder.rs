@@ -1,9 +1,9 @@
-//! What a folder keeps.
+//! Warehouses in a folder.
 
 use super::*;
 
 #[test]
-fn a_folder_keeps_everything_for_its_owner() {
+fn a_folder_is_kept_and_only_its_owners() {
     let folder = tempfile::tempdir().unwrap();
     let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
     open().seed().unwrap();
@@ -32,7 +32,7 @@ fn a_folder_keeps_everything_for_its_owner() {
 }
 
 #[test]
-fn the_views_of_an_older_sandbox_are_made_anew() {
+fn views_of_an_older_version_are_created_again() {
     let folder = tempfile::tempdir().unwrap();
     let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
     let first = open();

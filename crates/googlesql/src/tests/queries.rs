@@ -1,8 +1,9 @@
-//! SELECT in all its clauses, and what each value is on its way.
+//! SELECT with all its clauses, expressions and functions.
 
 use super::*;
 use ColumnType as T;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A warehouse with two small tables.
 fn shop() -> Warehouse {
@@ -44,7 +45,7 @@ fn shown(value: &Value) -> String {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn clauses_do_what_they_say() {
+fn clauses_have_their_results() {
     let shop = shop();
     for (sql, expected) in [
         (
@@ -153,7 +154,7 @@ fn clauses_do_what_they_say() {
             "{\"z\":1,\"y\":[{\"b\":\"x\",\"a\":2}]} {\"y\":2,\"z\":1}",
         ),
         (
-            // NULL is of the type of what stands above or below it.
+            // NULL takes the type of the other query.
             "SELECT DATE '2024-02-29' AS d, NULL UNION ALL (SELECT NULL, NULL UNION ALL SELECT NULL, 'x') ORDER BY d, 2",
             "- -\n- x\n2024-02-29 -",
         ),
@@ -339,7 +340,7 @@ fn functions_compute() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn errors_have_their_position() {
     let shop = shop();
     for (sql, message) in [
         (
@@ -423,9 +424,9 @@ fn what_is_wrong_is_said_with_its_place() {
 #[test]
 fn a_cancelled_query_ends() {
     let warehouse = shop();
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let wish = stop.clone();
-    let canceller = std::thread::spawn(move || wish.store(true, Ordering::Relaxed));
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    let canceller = std::thread::spawn(move || flag.store(true, Ordering::Relaxed));
     let sql = "SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 100000)) a WHERE (SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 100000)) b WHERE a = b) > 1";
     let error = warehouse
         .query_until(sql, &QuerySettings::default(), &stop)

@@ -1,10 +1,10 @@
-//! Words that mean one thing here and another there.
+//! Names and keywords whose meaning depends on where they are.
 
 use super::*;
 use ColumnType as T;
 
 #[test]
-fn a_literal_says_its_type() {
+fn a_literal_can_name_its_type() {
     let sql = "SELECT NUMERIC '12.34', DATE '2024-02-29', TIME '06:00:00', DATETIME '2024-02-29 23:59:59', TIMESTAMP '2024-02-29 00:00:00+00'";
     let read = run(&warehouse(), sql).unwrap();
     let kinds: Vec<_> = read.columns.iter().map(|column| column.kind.clone()).collect();
@@ -40,7 +40,7 @@ fn a_tables_name_hides_a_column_that_is_called_the_same() {
         [[open.clone(), Value::Int(1), open]]
     );
     assert_eq!(run("SELECT status.* FROM d.status")[0].len(), 3);
-    // What the table has not may be the column's.
+    // A field that the table does not have may be the column's.
     assert_eq!(run("SELECT spot.x FROM d.status AS spot"), [[Value::Int(7)]]);
     let inner =
         "SELECT COUNT(*) FROM d.status AS a WHERE EXISTS (SELECT 1 FROM d.status AS id WHERE id.id = a.id)";
@@ -48,7 +48,7 @@ fn a_tables_name_hides_a_column_that_is_called_the_same() {
 }
 
 #[test]
-fn the_older_list_of_tables_is_there() {
+fn the_older_list_of_tables_is_supported() {
     let warehouse = warehouse();
     let listed = "SELECT table_id, row_count, type FROM `cdf_output.__TABLES__` WHERE table_id LIKE 'conf%' OR type = 2 ORDER BY 1 LIMIT 1";
     let rows = run(&warehouse, listed).unwrap().rows;
