@@ -11,10 +11,17 @@ mod queries;
 use crate::value::{Column, ColumnType, Value};
 use crate::*;
 
+/// A warehouse with the tables of the demo.
 fn warehouse() -> Warehouse {
     let warehouse = Warehouse::open(None, "p-1", "US").unwrap();
-    warehouse.seed().unwrap();
+    seed(&warehouse);
     warehouse
+}
+
+fn seed(warehouse: &Warehouse) {
+    let script = include_str!("../../sandbox/assets/warehouse.sql");
+    let script = script.replace("PROJECT", warehouse.project());
+    warehouse.seed(&script).unwrap();
 }
 
 fn run(warehouse: &Warehouse, sql: &str) -> Result<QueryOutcome, SqlError> {

@@ -54,13 +54,18 @@ impl Warehouse {
         &self.location
     }
 
-    /// The tables, views and configuration rows that a fresh sandbox has; does nothing on a used one.
-    pub fn seed(&self) -> Result<(), SqlError> {
+    /// Runs a script of statements, each ended by `;` and a line break, if there is no dataset yet.
+    ///
+    /// An older version kept views as views of SQLite. If there are such, they are dropped, and the script's
+    /// `CREATE OR REPLACE VIEW` statements run.
+    ///
+    /// # Errors
+    /// That of the first statement that fails; those before it stay done.
+    pub fn seed(&self, script: &str) -> Result<(), SqlError> {
         let is_used = !self.datasets()?.is_empty();
         if is_used && !self.connections.write(catalog::drop_sqlite_views)? {
             return Ok(());
         }
-        let script = include_str!("../assets/warehouse.sql").replace("PROJECT", &self.project);
         let all = script.split(";\n").filter(|text| !text.trim().is_empty());
         for statement in all.filter(|text| !is_used || text.contains("CREATE OR REPLACE VIEW")) {
             self.query(statement, &QuerySettings::default())?;

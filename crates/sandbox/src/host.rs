@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// The seed of the rows: every sandbox has the same people and orders.
 const SEED: u64 = 20_230_413;
 
+/// The datasets, tables and rows of a fresh sandbox.
+const TABLES: &str = include_str!("../assets/warehouse.sql");
+
 /// Where the warehouse says it lies.
 const LOCATION: &str = "US";
 
@@ -83,7 +86,7 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
     let of = |name| move |error| SandboxError::from(error).of_file(state, name);
     let warehouse = Warehouse::open(Some(&folder), project, LOCATION).map_err(of("warehouse.db"))?;
     warehouse
-        .seed()
+        .seed(&TABLES.replace("PROJECT", project))
         .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
     let source = match source {
         Some(address) => Source::server(address),

@@ -119,8 +119,9 @@ mod tests {
     fn a_long_statement_does_not_hold_up_others() {
         let folder = tempfile::tempdir().unwrap();
         let warehouse = Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
-        warehouse.seed().unwrap();
         let run = |sql: &str| warehouse.query(sql, &QuerySettings::default()).unwrap();
+        run("CREATE SCHEMA d");
+        run("CREATE TABLE d.t (id STRING)");
         run("SELECT 1");
         let readers = || warehouse.connections.idle().len();
         assert_eq!(readers(), 1);
@@ -134,10 +135,10 @@ mod tests {
             while readers() > 0 {
                 std::thread::yield_now();
             }
-            run("INSERT INTO cdf_output.landing (load_id) VALUES ('new')");
-            assert_eq!(run("SELECT load_id FROM cdf_output.landing").rows.len(), 1);
-            let landing = warehouse.table("cdf_output", "landing").unwrap();
-            assert_eq!(landing.unwrap().rows, 1);
+            run("INSERT INTO d.t (id) VALUES ('new')");
+            assert_eq!(run("SELECT id FROM d.t").rows.len(), 1);
+            let table = warehouse.table("d", "t").unwrap();
+            assert_eq!(table.unwrap().rows, 1);
             assert!(!endless.is_finished());
             stop.store(true, Ordering::Relaxed);
             assert_eq!(endless.join().unwrap().unwrap_err().reason, "stopped");

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_seed_has_eight_rows_six_of_them_active() {
     let warehouse = warehouse();
-    warehouse.seed().unwrap();
+    seed(&warehouse);
     let sql = "SELECT COUNT(*), COUNTIF(is_active) FROM `p-1.cdf_output.configuration`";
     assert_eq!(
         run(&warehouse, sql).unwrap().rows,

@@ -6,14 +6,14 @@ use super::*;
 fn a_folder_is_kept_and_only_its_owners() {
     let folder = tempfile::tempdir().unwrap();
     let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
-    open().seed().unwrap();
+    seed(&open());
     run(
         &open(),
         "INSERT INTO cdf_output.landing (load_id) VALUES ('kept')",
     )
     .unwrap();
     let again = open();
-    again.seed().unwrap();
+    seed(&again);
     let landing = again.table("cdf_output", "landing").unwrap().unwrap();
     assert_eq!(landing.rows, 1);
     assert!(landing.modified >= landing.created && landing.created > 0);
@@ -36,7 +36,7 @@ fn views_of_an_older_version_are_created_again() {
     let folder = tempfile::tempdir().unwrap();
     let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
     let first = open();
-    first.seed().unwrap();
+    seed(&first);
     let older = "DELETE FROM __views; CREATE VIEW \"cdf_output.watermark_current\" AS SELECT * FROM \"cdf_output.watermark\"";
     let connections = &first.connections;
     connections
@@ -44,7 +44,7 @@ fn views_of_an_older_version_are_created_again() {
         .unwrap();
     drop(first);
     let again = open();
-    again.seed().unwrap();
+    seed(&again);
     let view = again.table("cdf_output", "watermark_current").unwrap().unwrap();
     assert!(view.view.unwrap().contains("QUALIFY"));
     assert!(run(&again, "SELECT * FROM cdf_output.landing_committed").is_ok());

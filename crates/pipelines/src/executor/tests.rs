@@ -32,7 +32,10 @@ impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let warehouse = Warehouse::open(None, "downbeat-sandbox", "US").unwrap();
-        warehouse.seed().unwrap();
+        let tables = include_str!("../../../sandbox/assets/warehouse.sql");
+        warehouse
+            .seed(&tables.replace("PROJECT", "downbeat-sandbox"))
+            .unwrap();
         let stores = Stores {
             warehouse: Arc::new(warehouse),
             source: Arc::new(Source::open(None, 7, now).unwrap().reliable()),

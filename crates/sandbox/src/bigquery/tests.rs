@@ -26,7 +26,8 @@ impl Service {
     async fn on(location: &str, state: &State) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let warehouse = Arc::new(Warehouse::open(None, "p-1", location).unwrap());
-        warehouse.seed().unwrap();
+        let tables = include_str!("../../assets/warehouse.sql").replace("PROJECT", "p-1");
+        warehouse.seed(&tables).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}/bigquery/v2", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,8 @@ async fn real() -> (Lab, tempfile::TempDir) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let warehouse = Warehouse::open(None, "downbeat-sandbox", "US").unwrap();
-    warehouse.seed().unwrap();
+    let tables = include_str!("../../../assets/warehouse.sql").replace("PROJECT", "downbeat-sandbox");
+    warehouse.seed(&tables).unwrap();
     let executor = StoreExecutor::new(Stores {
         warehouse: Arc::new(warehouse),
         source: Arc::new(Source::open(None, 7, chrono::Utc::now).unwrap().reliable()),
