@@ -69,7 +69,7 @@ pub fn from_sqlite(cell: Cell, kind: &ColumnType) -> Value {
         (Cell::Text(text), ColumnType::Numeric) => Value::Numeric(text),
         (Cell::Text(text), ColumnType::Date) => Value::Date(text),
         (Cell::Text(text), ColumnType::Time) => Value::Time(text),
-        // A literal may have a blank between day and time; the wire has a T.
+        // A literal may have a space between date and time; BigQuery returns a T.
         (Cell::Text(text), ColumnType::DateTime) => Value::DateTime(text.replacen(' ', "T", 1)),
         (Cell::Text(text), ColumnType::Json) => Value::Json(text),
         (Cell::Text(text), ColumnType::Array(_) | ColumnType::Struct(_)) => {

@@ -31,7 +31,7 @@ impl SqlError {
     }
 
     /// The statement was cancelled.
-    pub fn stopped() -> Self {
+    pub(crate) fn stopped() -> Self {
         Self {
             reason: "stopped".into(),
             message: "Job execution was cancelled: User requested cancellation".into(),

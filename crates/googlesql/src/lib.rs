@@ -1,7 +1,7 @@
 //! A SQL engine for GoogleSQL, the dialect of BigQuery, on rows that SQLite keeps.
 //!
 //! SQLite only stores: statements are parsed, typed and run here, so that types, NULLs, errors and their positions are
-//! BigQuery's. It has no network and knows no API; servers and pipelines call a [`Warehouse`].
+//! BigQuery's. It does no network I/O; servers and pipelines call a [`Warehouse`].
 //!
 //! ```
 //! use googlesql::{QuerySettings, Warehouse};

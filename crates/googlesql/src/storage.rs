@@ -1,6 +1,6 @@
 //! What SQLite keeps: connections, the catalog of datasets and tables, and the rows of tables.
 //!
-//! It knows no GoogleSQL; a view's query is only text here.
+//! It runs no GoogleSQL: a view's query is only text here.
 
 pub(crate) mod catalog;
 pub(crate) mod connections;

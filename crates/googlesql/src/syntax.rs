@@ -1,4 +1,4 @@
-//! The parser: GoogleSQL text to a syntax tree. It knows the grammar and no table.
+//! The parser: GoogleSQL text to a syntax tree. It never looks at the catalog: whether a name exists is for the analysis.
 //!
 //! It is written by hand: the general SQL parsers cost more to build than all the rest of the sandbox, accept many
 //! dialects, and have no errors in BigQuery's words with their `[line:column]`.

@@ -18,7 +18,6 @@ impl Analyzer<'_> {
         let rows = match &insert.source {
             InsertSource::Values(rows) => self.values(&target, &columns, rows, insert.path.at)?,
             InsertSource::Query(query) => self.query_rows(&target, &columns, query)?,
-            InsertSource::Row => return Err(self.unsupported(insert.path.at, "INSERT ROW")),
         };
         if self.session.settings.dry_run {
             return Ok(QueryOutcome::changed("INSERT", 0));

@@ -10,7 +10,7 @@ use crate::outcome::{QueryOutcome, RowChanges};
 use crate::session::{Frame, Rows};
 use crate::storage::{catalog, table};
 use crate::syntax::ast::{
-    Expression, Identifier, InsertSource, Merge, MergeAction, MergeMatch, MergeWhen, Node, Position,
+    Expression, Identifier, Merge, MergeAction, MergeMatch, MergeValues, MergeWhen, Node, Position,
 };
 use crate::value::{Row, Value};
 use std::collections::HashSet;
@@ -134,11 +134,10 @@ impl Analyzer<'_> {
             MergeAction::Insert { columns, values } => {
                 let columns = self.inserted_columns(target, columns)?;
                 let values = match values {
-                    InsertSource::Values(rows) => {
-                        let row = rows.first().map_or(&[][..], Vec::as_slice);
+                    MergeValues::Values(row) => {
                         self.row_of_values(scope, target, &columns, row, Position::default())?
                     }
-                    _ => self.source_row(scope, target, &columns)?,
+                    MergeValues::Row => self.source_row(scope, target, &columns)?,
                 };
                 Action::Insert(columns, values)
             }

@@ -186,7 +186,7 @@ impl Analyzer<'_> {
                     self.value_for(&typed, &target.columns[column], tree.at)?
                 }
                 (Some(tree), [field]) => self.field_assignment(scope, target, column, field, tree)?,
-                _ => return Err(self.unsupported(one.at, "SET of a field so deep")),
+                _ => return Err(self.unsupported(one.at, "SET of a field of a field")),
             };
             if inside.is_empty() && assignments.iter().any(|other| other.column == column) {
                 return Err(self.wrong(one.at, format!("Update item {name} assigned more than once")));

@@ -70,7 +70,7 @@ pub(crate) enum Computation {
     },
 }
 
-/// A partition in the window's order, and where one row is in it.
+/// A partition in the window's order.
 struct Partition<'p> {
     /// The rows of the SELECT.
     rows: &'p [Row],

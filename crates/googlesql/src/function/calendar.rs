@@ -73,7 +73,7 @@ pub(super) const TABLE: &[Entry] = &[
         trunc(local(v)?, text(v, 1)).map(datetime)
     }),
     ("TIME_TRUNC", "TIME STRING -> TIME", |v, _| {
-        trunc(of_time(&v[0])?, text(v, 1)).map(|m| time(m.time()))
+        trunc(on_default_date(&v[0])?, text(v, 1)).map(|m| time(m.time()))
     }),
     ("LAST_DAY", "DATE STRING? -> DATE", last_day),
     ("LAST_DAY", "DATETIME STRING? -> DATE", last_day),
@@ -87,7 +87,7 @@ pub(super) const TABLE: &[Entry] = &[
         extract(text(v, 0), local(&v[1..])?)
     }),
     ("EXTRACT", "STRING TIME -> INT64", |v, _| {
-        extract(text(v, 0), of_time(&v[1])?)
+        extract(text(v, 0), on_default_date(&v[1])?)
     }),
 ];
 
@@ -99,7 +99,7 @@ fn local(values: &[Value]) -> Result<NaiveDateTime, String> {
     datetime_of(&values[0]).ok_or_else(|| "Invalid date".to_owned())
 }
 
-fn of_time(value: &Value) -> Result<NaiveDateTime, String> {
+fn on_default_date(value: &Value) -> Result<NaiveDateTime, String> {
     let time = time_of(value).ok_or("Invalid time")?;
     Ok(NaiveDate::default().and_time(time))
 }

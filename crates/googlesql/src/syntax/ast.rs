@@ -29,7 +29,6 @@ impl PartialEq for Identifier {
     }
 }
 
-/// A statement.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {
     Query(Query),
@@ -45,7 +44,6 @@ pub enum Statement {
     AlterTable(AlterTable),
 }
 
-/// What can be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {
     Schema,
@@ -212,8 +210,6 @@ pub enum InsertSource {
     /// Rows of values; `None` is DEFAULT.
     Values(Vec<Vec<Option<Expression>>>),
     Query(Box<Query>),
-    /// MERGE's INSERT ROW.
-    Row,
 }
 
 /// `SET path = value`; no value is DEFAULT.
@@ -272,8 +268,17 @@ pub enum MergeAction {
     Update(Vec<Assignment>),
     Insert {
         columns: Vec<(Identifier, Position)>,
-        values: InsertSource,
+        values: MergeValues,
     },
+}
+
+/// What the INSERT of a MERGE inserts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MergeValues {
+    /// `None` is DEFAULT.
+    Values(Vec<Option<Expression>>),
+    /// INSERT ROW: the source's columns of the same names.
+    Row,
 }
 
 #[derive(Clone, Debug, PartialEq)]

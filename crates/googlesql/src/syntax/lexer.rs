@@ -1,4 +1,4 @@
-//! The lexer: GoogleSQL text to tokens. It knows quoting and comments, and no grammar.
+//! The lexer: GoogleSQL text to tokens, without quotes, escapes and comments.
 
 use crate::error::SqlError;
 

@@ -2,7 +2,7 @@
 
 use super::ast::{
     Assignment, Delete, Expression, Identifier, Insert, InsertSource, Merge, MergeAction, MergeMatch,
-    MergeWhen, Position, Statement, Update,
+    MergeValues, MergeWhen, Position, Statement, Update,
 };
 use super::parser::Parser;
 use crate::error::SqlError;
@@ -184,11 +184,11 @@ impl Parser<'_> {
         } else if inserts && self.accept("INSERT") {
             let columns = self.target_columns()?;
             let values = if self.accept("ROW") {
-                InsertSource::Row
+                MergeValues::Row
             } else {
                 self.expect_keyword("VALUES")?;
                 let row = self.parenthesized_list(Self::value_or_default)?;
-                InsertSource::Values(vec![row])
+                MergeValues::Values(row)
             };
             MergeAction::Insert { columns, values }
         } else {

@@ -42,8 +42,8 @@ pub(super) fn reduce(
         F::StringAgg => join(&values, separator),
         F::Sum | F::Avg | F::StdDev if values.is_empty() => Value::Null,
         F::Sum if *kind == ColumnType::Int64 => return sum_of_ints(&values),
-        F::Sum | F::Avg if *kind == ColumnType::Numeric => return of_numerics(function, &values),
-        F::Sum | F::Avg | F::StdDev => of_floats(function, &values),
+        F::Sum | F::Avg if *kind == ColumnType::Numeric => return statistic_of_numerics(function, &values),
+        F::Sum | F::Avg | F::StdDev => statistic_of_floats(function, &values),
     })
 }
 
@@ -103,7 +103,7 @@ fn sum_of_ints(values: &[Value]) -> ValueResult {
     Ok(Value::Int(total))
 }
 
-fn of_numerics(function: F, values: &[Value]) -> ValueResult {
+fn statistic_of_numerics(function: F, values: &[Value]) -> ValueResult {
     let mut total = Numeric::ZERO;
     for value in values {
         let number = to_numeric(value).ok_or("Invalid NUMERIC value")?;
@@ -116,7 +116,7 @@ fn of_numerics(function: F, values: &[Value]) -> ValueResult {
     Ok(Value::Numeric(total.to_string()))
 }
 
-fn of_floats(function: F, values: &[Value]) -> Value {
+fn statistic_of_floats(function: F, values: &[Value]) -> Value {
     let numbers: Vec<f64> = values.iter().filter_map(to_float).collect();
     let total: f64 = numbers.iter().sum();
     #[expect(clippy::cast_precision_loss, reason = "no table here has 2^53 rows")]
