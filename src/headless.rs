@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  engine ── Update ──→ Run (the one reducer) ──→ Printer ─┬ lines.rs  plain lines
-//!  Ctrl-C ──────────→ stop, or leave                      ├ bars.rs   progress bars on a terminal
-//!                                                         └ json.rs   one JSON object per line
+//!  Ctrl-C ──────────→ stop, or leave                       ├ bars.rs   progress bars on a terminal
+//!                                                          └ json.rs   one JSON object per line
 //! ```
 //!
 //! It decides nothing about a run; [`exit_code`] gives the exit code.
