@@ -8,10 +8,10 @@
     reason = "the scenarios are files; the core under test reads none"
 )]
 
+#[path = "scheduler/fake_server.rs"]
+mod fake_server;
 #[path = "scheduler/transitions.rs"]
 mod transitions;
-#[path = "scheduler/world.rs"]
-mod world;
 
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
@@ -22,12 +22,12 @@ use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
 use domain::variable::Variables;
+use fake_server::{FakeServer, Life, Script};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use world::{Life, Script, World};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +147,7 @@ fn failure(kind: &str) -> Failure {
 }
 
 impl Scenario {
-    fn world(&self) -> World {
+    fn server(&self) -> FakeServer {
         let mut variables = Variables::default();
         variables.set_by_name("dag_timeout_minutes", "600").unwrap();
         for (name, text) in &self.variables {
@@ -182,7 +182,7 @@ impl Scenario {
             configuration: configuration(rows),
             restart: self.restart,
         };
-        World::new(request(variables), script)
+        FakeServer::new(request(variables), script)
     }
 }
 
@@ -210,15 +210,15 @@ fn scenarios() {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let scenario: Scenario = toml_edit::de::from_str(&std::fs::read_to_string(&file).unwrap())
             .unwrap_or_else(|e| panic!("{name}: {e}"));
-        let mut world = scenario.world();
-        world.live();
-        check(&name, &scenario.expect, &world);
+        let mut server = scenario.server();
+        server.run_until_idle();
+        check(&name, &scenario.expect, &server);
     }
 }
 
-fn check(name: &str, expected: &Expected, world: &World) {
-    let run = world.scheduler.run();
-    let told: Vec<String> = world
+fn check(name: &str, expected: &Expected, server: &FakeServer) {
+    let run = server.scheduler.run();
+    let told: Vec<String> = server
         .events
         .iter()
         .map(|e| {
@@ -256,7 +256,7 @@ fn check(name: &str, expected: &Expected, world: &World) {
     }
     for (task, count) in &expected.server_runs {
         assert_eq!(
-            world.server_runs(task_of(task).as_str()),
+            server.server_runs(task_of(task).as_str()),
             *count,
             "runs of {task} in {}",
             story()
@@ -281,7 +281,7 @@ fn check(name: &str, expected: &Expected, world: &World) {
         );
     }
     if let Some(truncations) = expected.truncations {
-        assert_eq!(world.truncations, truncations, "{}", story());
+        assert_eq!(server.truncations, truncations, "{}", story());
     }
     if let Some(within) = expected.within {
         let took = run.elapsed(run.started).as_secs();
@@ -342,7 +342,7 @@ proptest! {
     #![proptest_config(chance())]
 
     /// Whatever the server and the people do: the run ends, no try has two live runs, every transition
-    /// is legal, a replay of every prefix is the run (the world checks the last three after each step).
+    /// is legal, a replay of every prefix is the run (the server checks the last three after each step).
     #[test]
     fn every_run_ends(
         lives in prop::collection::vec(prop::collection::vec(any_life(), 1..4), 1..5),
@@ -365,10 +365,10 @@ proptest! {
             configuration: configuration(rows),
             restart,
         };
-        let mut world = World::new(request(variables), script);
-        world.live();
-        prop_assert!(world.scheduler.run().state.is_end(), "{:#?}", world.scheduler.run());
-        prop_assert!(world.truncations <= 1);
+        let mut server = FakeServer::new(request(variables), script);
+        server.run_until_idle();
+        prop_assert!(server.scheduler.run().state.is_end(), "{:#?}", server.scheduler.run());
+        prop_assert!(server.truncations <= 1);
     }
 }
 
@@ -392,8 +392,8 @@ fn any_rows() -> impl Strategy<Value = Vec<ConfigurationRow>> {
 }
 
 /// The tasks in the order of their first starts.
-fn started(world: &World) -> Vec<TaskId> {
-    let starts = world.events.iter().filter_map(|event| match &event.fact {
+fn started(server: &FakeServer) -> Vec<TaskId> {
+    let starts = server.events.iter().filter_map(|event| match &event.fact {
         Fact::StartIntended { task, .. } => Some(task.clone()),
         _ => None,
     });
@@ -441,9 +441,9 @@ proptest! {
             configuration,
             ..Script::default()
         };
-        let mut world = World::new(request, script);
-        world.live();
-        prop_assert_eq!(started(&world), plan);
+        let mut server = FakeServer::new(request, script);
+        server.run_until_idle();
+        prop_assert_eq!(started(&server), plan);
     }
 }
 
@@ -469,9 +469,9 @@ fn the_second_of_two_rows_waits_for_the_first() {
         configuration,
         ..Script::default()
     };
-    let mut world = World::new(request, script);
-    world.live();
-    assert_eq!(started(&world), plan);
+    let mut server = FakeServer::new(request, script);
+    server.run_until_idle();
+    assert_eq!(started(&server), plan);
 }
 
 /// Promise 8: the cost of watching does not grow with what is watched.
@@ -482,15 +482,15 @@ fn one_list_serves_any_number_of_runs() {
         let mut variables = Variables::default();
         variables.set_by_name("max_active_pipelines", "1000").unwrap();
         let configuration = configuration(rows);
-        let mut world = World::new(
+        let mut server = FakeServer::new(
             request(variables),
             Script {
                 configuration,
                 ..Script::default()
             },
         );
-        world.live();
-        world.lists
+        server.run_until_idle();
+        server.lists
     };
     let (few, many) = (lists(2), lists(60));
     assert!(many <= few + 3, "{few} lists for 2 runs, {many} for 60");

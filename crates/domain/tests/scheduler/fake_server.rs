@@ -124,13 +124,13 @@ impl ServerRun {
     }
 }
 
-pub struct World {
+pub struct FakeServer {
     pub scheduler: Scheduler,
     pub events: Vec<RunEvent>,
     script: Script,
     begin: Timestamp,
     now: Timestamp,
-    agenda: BTreeMap<(Timestamp, u64), Due>,
+    queue: BTreeMap<(Timestamp, u64), Due>,
     turn: u64,
     runs: Vec<ServerRun>,
     starts: BTreeMap<TaskId, usize>,
@@ -144,7 +144,7 @@ enum Due {
     Restart,
 }
 
-impl World {
+impl FakeServer {
     pub fn new(request: RunRequest, script: Script) -> Self {
         let begin = Timestamp::from_seconds(1_700_000_000);
         let fact = domain::event::Fact::RunStarted {
@@ -153,12 +153,12 @@ impl World {
         };
         let first = RunEvent { at: begin, fact };
         let run = Run::begin(&first).unwrap();
-        let mut world = Self {
+        let mut server = Self {
             scheduler: Scheduler::new(run),
             events: vec![first],
             begin,
             now: begin,
-            agenda: BTreeMap::new(),
+            queue: BTreeMap::new(),
             turn: 0,
             runs: Vec::new(),
             starts: BTreeMap::new(),
@@ -166,13 +166,13 @@ impl World {
             lists: 0,
             script,
         };
-        for (second, command) in world.script.commands.clone() {
-            world.put(begin + Duration::from_secs(second), Due::Command(command));
+        for (second, command) in server.script.commands.clone() {
+            server.put(begin + Duration::from_secs(second), Due::Command(command));
         }
-        if let Some(second) = world.script.restart {
-            world.put(begin + Duration::from_secs(second), Due::Restart);
+        if let Some(second) = server.script.restart {
+            server.put(begin + Duration::from_secs(second), Due::Restart);
         }
-        world
+        server
     }
 
     pub fn seconds(&self) -> u64 {
@@ -189,19 +189,19 @@ impl World {
 
     fn put(&mut self, at: Timestamp, due: Due) {
         self.turn += 1;
-        self.agenda.insert((at, self.turn), due);
+        self.queue.insert((at, self.turn), due);
     }
 
     /// Lives until nothing more happens.
-    pub fn live(&mut self) {
+    pub fn run_until_idle(&mut self) {
         let mut wake = self.step(Input::Begin);
         for _ in 0..20_000 {
-            let next = self.agenda.keys().next().map(|(at, _)| *at);
+            let next = self.queue.keys().next().map(|(at, _)| *at);
             match (next, wake) {
                 (Some(at), woken) if woken.is_none_or(|w| at <= w) => {
                     self.now = self.now.max(at);
-                    if let Some((_, due)) = self.agenda.pop_first() {
-                        wake = self.meet(due);
+                    if let Some((_, due)) = self.queue.pop_first() {
+                        wake = self.on_due(due);
                     }
                 }
                 (_, Some(at)) => {
@@ -214,12 +214,12 @@ impl World {
         panic!("the run never ends: {:?}", self.scheduler.run().tasks);
     }
 
-    fn meet(&mut self, due: Due) -> Option<Timestamp> {
+    fn on_due(&mut self, due: Due) -> Option<Timestamp> {
         match due {
             Due::Command(command) => self.step(Input::Command(command)),
             Due::Restart => {
                 // Everything under way is lost; only the journal is left. A start that was on its way arrives.
-                let pending = std::mem::take(&mut self.agenda);
+                let pending = std::mem::take(&mut self.queue);
                 for (_, due) in pending {
                     if let Due::Effect(effect @ Effect::Start { .. }) = due {
                         self.perform(effect);
