@@ -88,7 +88,7 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
     plan.add(settings.findings.iter().cloned());
     plan.findings
         .iter()
-        .for_each(|finding| tell(&finding.to_string()));
+        .for_each(|finding| tell(&headless::finding_text(finding, &settings.profile)));
     if plan.error().is_some() {
         return Ok(Exit::Usage);
     }

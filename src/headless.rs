@@ -12,6 +12,7 @@ mod bars;
 mod json;
 mod lines;
 pub mod plan;
+mod remedy;
 mod words;
 
 use crate::cli::{Exit, OnInterrupt, Output};
@@ -19,6 +20,7 @@ use crate::engine::{Command, Engine, Update};
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
+use domain::finding::Finding;
 use domain::request::RunRequest;
 use domain::run::Run;
 use domain::state::{RunState, TaskState};
@@ -31,8 +33,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 trait Printer {
     /// Something happened; `run` is the run after it.
     fn event(&mut self, run: &Run, event: &RunEvent);
-    /// The engine refused a command or broke.
-    fn failure(&mut self, failure: &Failure);
+    /// The engine refused a command or broke; `remedies` are the words of the failure's remedies.
+    fn failure(&mut self, failure: &Failure, remedies: &str);
     /// A sentence that is not a fact of the run.
     fn note(&mut self, text: &str);
     /// It is over.
@@ -48,6 +50,11 @@ pub struct Options {
     pub on_interrupt: OnInterrupt,
 }
 
+/// A finding in the words of a log. Commands in it name the profile.
+pub fn finding_text(finding: &Finding, profile: &str) -> String {
+    finding.text(|remedies| remedy::text(remedies, profile))
+}
+
 /// Runs and prints until the end; the exit code says how it ended.
 ///
 /// # Errors
@@ -61,6 +68,7 @@ pub async fn run(engine: Engine, request: RunRequest, options: Options) -> io::R
             }
             Output::Text => Box::new(lines::Lines),
         },
+        profile: request.profile.clone(),
         engine,
         run: None,
         on_interrupt: options.on_interrupt,
@@ -83,6 +91,7 @@ pub async fn run(engine: Engine, request: RunRequest, options: Options) -> io::R
 struct Session {
     engine: Engine,
     printer: Box<dyn Printer>,
+    profile: String,
     run: Option<Run>,
     on_interrupt: OnInterrupt,
     interrupts: u32,
@@ -120,11 +129,11 @@ impl Session {
                 })
             }
             Update::Refused(failure) => {
-                self.printer.failure(&failure);
+                self.print_failure(&failure);
                 Some(Exit::Usage)
             }
             Update::Broken(failure) => {
-                self.printer.failure(&failure);
+                self.print_failure(&failure);
                 Some(if self.run.is_none() {
                     Exit::Usage
                 } else {
@@ -133,6 +142,11 @@ impl Session {
             }
             Update::Configuration(_) | Update::Connected(_) | Update::LogGrew { .. } => None,
         }
+    }
+
+    fn print_failure(&mut self, failure: &Failure) {
+        let remedies = remedy::text(&failure.remedies, &self.profile);
+        self.printer.failure(failure, &remedies);
     }
 
     fn apply(&mut self, event: &RunEvent) {

@@ -18,6 +18,7 @@ pub mod log_file;
 pub mod model;
 pub mod msg;
 pub mod plan;
+pub mod remedy;
 pub mod setup;
 pub mod shell;
 pub mod symbol;

@@ -171,8 +171,7 @@ impl Cloud {
             .iter()
             .map(|row| row.iter().map(Cell::text).collect())
             .collect();
-        Configuration::read(&columns, &rows, table.total_rows, most)
-            .map_err(|finding| Failure::permanent(finding.message).with_remedy(finding.remedy))
+        Configuration::read(&columns, &rows, table.total_rows, most).map_err(Failure::from)
     }
 
     /// Starts exactly one run.
@@ -268,12 +267,7 @@ impl From<ClientError> for Failure {
         if !reason.ends_with(['.', '!', '?']) {
             reason.push('.');
         }
-        let hint = error.hint();
-        Self {
-            kind,
-            reason,
-            remedy: (!hint.is_empty()).then_some(hint),
-        }
+        Self::new(kind, reason).with_remedy(error.hint())
     }
 }
 

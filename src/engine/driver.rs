@@ -11,8 +11,9 @@ use crate::client::Client;
 use crate::store::{Journal, Lease, LogFolder};
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::id::DagRunId;
+use domain::remedy::Remedy;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
 use domain::scheduler::{Answer, Effect, Input, Scheduler};
@@ -149,7 +150,7 @@ impl Driver {
     async fn on_run_command(&mut self, command: RunCommand) {
         let Some(live) = &mut self.live else {
             return self
-                .refuse(Failure::permanent("There is no run.").with_remedy("Start one with r."))
+                .refuse(Failure::permanent("There is no run.").with_remedy(Remedy::StartRun))
                 .await;
         };
         if live.scheduler.run().state.is_end() && live.lease.is_none() {
@@ -199,7 +200,7 @@ impl Driver {
         if self.is_busy() {
             let failure = Failure::permanent("A run is going on already.");
             return self
-                .refuse(failure.with_remedy("Wait for its end, or stop it with X."))
+                .refuse(failure.with_remedies(["Wait for its end.".into(), Remedy::StopRun]))
                 .await;
         }
         let lease = match reserve(&self.parts, &run) {
@@ -265,13 +266,8 @@ impl Driver {
             // On a task of its own: even one that panics needs an answer, or the run waits for ever.
             let work = tokio::spawn(job.execute(effect.clone()));
             let answer = work.await.unwrap_or_else(|error| {
-                let kind = FailureKind::Ambiguous;
                 let reason = format!("A request of Downbeat's own broke down: {error}.");
-                effect.broken(Failure {
-                    kind,
-                    reason,
-                    remedy: None,
-                })
+                effect.broken(Failure::ambiguous(reason))
             });
             // The driver is gone only when the program ends; then the answer is not needed.
             let _ = answers.send((run, answer)).await;

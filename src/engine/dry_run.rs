@@ -4,7 +4,7 @@
 use super::cloud::Cloud;
 use crate::client::Client;
 use domain::failure::Failure;
-use domain::finding::Finding;
+use domain::finding::{Finding, Severity};
 use domain::plan::Plan;
 use domain::request::RunRequest;
 
@@ -17,8 +17,11 @@ pub async fn dry_run(client: impl Future<Output = Result<Client, Failure>>, requ
     match judged(client, &request).await {
         Ok(judged) => judged,
         Err(failure) => {
-            let remedy = failure.remedy.unwrap_or_default();
-            plan.add([Finding::error("start", failure.reason, remedy)]);
+            let finding = Finding::from_failure("start", failure);
+            plan.add([Finding {
+                severity: Severity::Error,
+                ..finding
+            }]);
             plan
         }
     }

@@ -58,7 +58,7 @@ impl Job {
                 Answer::StopSent { task, outcome }
             }
             Effect::Explain { task, run_id, state } => {
-                let failure = cloud.explain(&run_id, &state).await;
+                let failure = cloud.explain(&task, &run_id, &state).await;
                 Answer::Explained {
                     task,
                     run_id,

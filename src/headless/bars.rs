@@ -69,7 +69,8 @@ impl Printer for Bars {
         }
     }
 
-    fn failure(&mut self, failure: &Failure) {
+    fn failure(&mut self, failure: &Failure, remedies: &str) {
+        let failure = failure.text(|_| remedies.to_owned());
         self.say(&format!("downbeat: {failure}"));
     }
 

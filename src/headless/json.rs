@@ -1,6 +1,6 @@
 //! One JSON object per line: the facts as they are journalled, then a summary. An interface for scripts.
 
-use super::{Exit, Printer};
+use super::{Exit, Printer, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -26,10 +26,9 @@ impl Printer for Json {
         }
     }
 
-    fn failure(&mut self, failure: &Failure) {
-        put(
-            &json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": failure.remedy}),
-        );
+    fn failure(&mut self, failure: &Failure, remedies: &str) {
+        let remedy = (!remedies.is_empty()).then_some(remedies);
+        put(&json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": remedy}));
     }
 
     fn note(&mut self, text: &str) {
@@ -49,7 +48,7 @@ impl Printer for Json {
                     "pipeline_run": last.and_then(|t| t.pipeline_run.as_ref()),
                     "records_read": last.and_then(Try::records_read),
                     "records_loaded": last.and_then(Try::records_loaded),
-                    "reason": task.reason.as_ref().map(ToString::to_string),
+                    "reason": task.reason.as_ref().map(|failure| words::reason(run, failure)),
                 })
             })
             .collect();

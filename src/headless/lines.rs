@@ -17,7 +17,8 @@ impl Printer for Lines {
         }
     }
 
-    fn failure(&mut self, failure: &Failure) {
+    fn failure(&mut self, failure: &Failure, remedies: &str) {
+        let failure = failure.text(|_| remedies.to_owned());
         let _ = writeln!(io::stderr(), "downbeat: {failure}");
     }
 

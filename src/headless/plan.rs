@@ -1,5 +1,6 @@
 //! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
 
+use super::finding_text;
 use crate::cli::{Exit, Output};
 use crate::engine::now;
 use domain::finding::{Finding, Severity};
@@ -38,7 +39,8 @@ fn as_text(plan: &Plan) -> String {
         human(limits.dag_timeout),
         human(limits.retry_interval)
     ));
-    lines.extend(plan.findings.iter().map(finding_text));
+    let profile = &plan.request.profile;
+    lines.extend(plan.findings.iter().map(|finding| finding_line(finding, profile)));
     lines.push(String::new());
     lines.extend(plan.lines(Detail::Arguments).into_iter().map(|line| {
         let indent = "  ".repeat(line.indent);
@@ -52,13 +54,13 @@ fn as_text(plan: &Plan) -> String {
     lines.join("\n")
 }
 
-fn finding_text(finding: &Finding) -> String {
+fn finding_line(finding: &Finding, profile: &str) -> String {
     let word = match finding.severity {
         Severity::Note => "note",
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    clean(&format!("{word}: {finding}"))
+    clean(&format!("{word}: {}", finding_text(finding, profile)))
 }
 
 fn as_json(plan: &Plan, exit: Exit) -> Value {

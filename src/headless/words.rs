@@ -1,6 +1,8 @@
 //! Each fact of a run as a line for a person; no line for facts that a person does not need.
 
+use super::{finding_text, remedy};
 use domain::event::{Discovery, Fact};
+use domain::failure::Failure;
 use domain::run::Run;
 use domain::state::{RunState, TaskState};
 use domain::task::{Task, Try};
@@ -8,6 +10,7 @@ use domain::time::human;
 
 /// The line, without its time.
 pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
+    let why = |failure: &Failure| reason(run, failure);
     let told = match fact {
         Fact::RunStarted { .. } => {
             let variables = &run.request.variables;
@@ -27,10 +30,13 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             format!("start asked for, try {number} of {}", allowed(run, fact))
         }
         Fact::StartDoubted { reason, .. } => {
-            format!("the start's answer was lost; looking for the run ({reason})")
+            format!(
+                "the start's answer was lost; looking for the run ({})",
+                why(reason)
+            )
         }
         Fact::StartRefused { reason, again_at, .. } => {
-            format!("not now: {reason} Asking again at {}.", again_at.clock())
+            format!("not now: {} Asking again at {}.", why(reason), again_at.clock())
         }
         Fact::PipelineStarted {
             run_id,
@@ -46,23 +52,25 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::PipelineSeen { state, .. } if !state.is_end() => state.word().to_lowercase(),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.clock()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
-        Fact::TaskLostSight { reason, .. } => format!("unknown: {reason}"),
+        Fact::TaskLostSight { reason, .. } => format!("unknown: {}", why(reason)),
         Fact::StopIntended { .. } => "stopping".into(),
         Fact::TaskSucceeded { .. } => "success".into(),
         // The last count follows the end of a run; those before it are for those who watch.
         Fact::RecordsCounted { .. } => final_counts(task(run, fact)?)?,
         Fact::TryFailed {
             failure, retry_at, ..
-        } => format!("up for retry at {}: {failure}", retry_at.clock()),
-        Fact::TaskFailed { failure, .. } => format!("failed: {failure}"),
-        Fact::TaskTimedOut { failure, .. } => format!("timed out: {failure}"),
-        Fact::TaskStopped { failure, .. } => format!("stopped: {failure}"),
-        Fact::TaskGivenUp { reason, .. } => format!("given up: {reason}"),
+        } => format!("up for retry at {}: {}", retry_at.clock(), why(failure)),
+        Fact::TaskFailed { failure, .. } => format!("failed: {}", why(failure)),
+        Fact::TaskTimedOut { failure, .. } => format!("timed out: {}", why(failure)),
+        Fact::TaskStopped { failure, .. } => format!("stopped: {}", why(failure)),
+        Fact::TaskGivenUp { reason, .. } => format!("given up: {}", why(reason)),
         Fact::UpstreamFailed { .. } => "upstream failed".into(),
-        Fact::TaskSkipped { reason, .. } => format!("skipped: {reason}"),
+        Fact::TaskSkipped { reason, .. } => format!("skipped: {}", why(reason)),
         Fact::RetryAsked { .. } => "another try was asked for".into(),
-        Fact::Noticed { finding } => format!("note: {finding}"),
-        Fact::ConnectionDegraded { reason, .. } => format!("watching is difficult, the runs go on: {reason}"),
+        Fact::Noticed { finding } => format!("note: {}", finding_text(finding, &run.request.profile)),
+        Fact::ConnectionDegraded { reason, .. } => {
+            format!("watching is difficult, the runs go on: {}", why(reason))
+        }
         Fact::ConnectionRestored { .. } => "watching works again".into(),
         Fact::RunStopAsked => "the run is being stopped".into(),
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
@@ -76,6 +84,11 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Some(task) => format!("{task}: {told}"),
         None => told,
     })
+}
+
+/// Why something is as it is, and what to do next.
+pub(super) fn reason(run: &Run, failure: &Failure) -> String {
+    failure.text(|list| remedy::text(list, &run.request.profile))
 }
 
 /// The last line: how it ended, in words and numbers.

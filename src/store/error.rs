@@ -157,6 +157,7 @@ impl StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::remedy::Remedy;
     use rusqlite::Connection;
 
     #[test]
@@ -179,6 +180,8 @@ mod tests {
         let error = connection.execute("CREATE TABLE t(x)", []).unwrap_err();
         let told = StoreError::sqlite(Path::new("downbeat.db"), &error);
         assert!(matches!(told, StoreError::NotWritable { .. }), "{told:?}");
-        assert!(told.failure().to_string().contains("write permission"));
+        let remedy = Remedy::from(told.hint());
+        assert_eq!(told.failure().remedies, [remedy]);
+        assert!(told.hint().contains("write permission"));
     }
 }

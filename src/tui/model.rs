@@ -9,6 +9,7 @@ pub mod overlay;
 pub mod variables;
 
 use super::action::Context;
+use super::remedy;
 use super::theme::Meaning;
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
@@ -242,6 +243,7 @@ impl Model {
                     Service::Cdap => "CDAP",
                     Service::BigQuery => "BigQuery",
                 };
+                let reason = reason.text(remedy::text);
                 format!("{name} not answering since {}, retrying: {reason}", since.clock())
             })
             .collect();
@@ -292,5 +294,5 @@ pub fn finding_text(finding: &Finding) -> String {
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    format!("{word}: {finding}")
+    format!("{word}: {}", finding.text(remedy::text))
 }

@@ -3,8 +3,8 @@
 //! Every layer's error ends here before it reaches the journal or the screen. The texts are for a
 //! person: one sentence each, no stack traces, no secrets.
 
+use crate::remedy::{self, Remedy};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A failure of a task or of one of its tries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,9 +13,9 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What failed and why, in one sentence.
     pub reason: String,
-    /// What to do next, if there is something to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    /// What to do next, texts first; empty if there is nothing to do.
+    #[serde(flatten, with = "remedy::optional")]
+    pub remedies: Vec<Remedy>,
 }
 
 /// The one error taxonomy.
@@ -33,28 +33,40 @@ pub enum FailureKind {
 }
 
 impl Failure {
+    /// A failure without a remedy.
+    pub fn new(kind: FailureKind, reason: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason: reason.into(),
+            remedies: Vec::new(),
+        }
+    }
+
     /// A failure that may be gone the next time.
     pub fn transient(reason: impl Into<String>) -> Self {
-        Self {
-            kind: FailureKind::Transient,
-            reason: reason.into(),
-            remedy: None,
-        }
+        Self::new(FailureKind::Transient, reason)
     }
 
     /// A failure that stays until somebody changes something.
     pub fn permanent(reason: impl Into<String>) -> Self {
-        Self {
-            kind: FailureKind::Permanent,
-            reason: reason.into(),
-            remedy: None,
-        }
+        Self::new(FailureKind::Permanent, reason)
     }
 
-    /// The same failure with what to do next.
+    /// A failure that leaves open whether the effect happened.
+    pub fn ambiguous(reason: impl Into<String>) -> Self {
+        Self::new(FailureKind::Ambiguous, reason)
+    }
+
+    /// The same failure with this as its only remedy.
     #[must_use]
-    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+    pub fn with_remedy(self, remedy: impl Into<Remedy>) -> Self {
+        self.with_remedies([remedy.into()])
+    }
+
+    /// The same failure with these remedies and no others; texts come first.
+    #[must_use]
+    pub fn with_remedies(mut self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
+        self.remedies = remedies.into_iter().collect();
         self
     }
 
@@ -62,19 +74,9 @@ impl Failure {
     pub fn can_get_better(&self) -> bool {
         matches!(self.kind, FailureKind::Transient | FailureKind::Ambiguous)
     }
-}
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(remedy) = &self.remedy else {
-            return f.write_str(&self.reason);
-        };
-        // Servers end their sentences or do not.
-        let stop = if self.reason.ends_with(['.', '!', '?', '…']) {
-            ""
-        } else {
-            "."
-        };
-        write!(f, "{}{stop} {remedy}", self.reason)
+    /// The reason and what to do next, in the words of whoever shows it.
+    pub fn text(&self, words: impl FnOnce(&[Remedy]) -> String) -> String {
+        remedy::sentences(&self.reason, &words(&self.remedies))
     }
 }

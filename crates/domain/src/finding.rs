@@ -1,7 +1,8 @@
 //! Something worth telling before or during a run, with what to do about it.
 
+use crate::failure::Failure;
+use crate::remedy::{self, Remedy};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// What was found, about what, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,8 +13,9 @@ pub struct Finding {
     pub about: String,
     /// What is the matter, in one sentence.
     pub message: String,
-    /// What to do, in one sentence; empty when there is nothing to do.
-    pub remedy: String,
+    /// What to do, texts first; empty if there is nothing to do.
+    #[serde(flatten, with = "remedy::written")]
+    pub remedies: Vec<Remedy>,
 }
 
 /// How much a finding matters.
@@ -30,31 +32,42 @@ pub enum Severity {
 
 impl Finding {
     /// No run may begin because of this.
-    pub fn error(about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn error(about: impl Into<String>, message: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
         Self {
             severity: Severity::Error,
             about: about.into(),
             message: message.into(),
-            remedy: remedy.into(),
+            remedies: vec![remedy.into()],
         }
     }
 
     /// Probably not what is wanted.
-    pub fn warning(about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn warning(about: impl Into<String>, message: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(about, message, remedy)
         }
     }
+
+    /// A failure that stops nothing.
+    pub fn from_failure(about: impl Into<String>, failure: Failure) -> Self {
+        Self {
+            severity: Severity::Warning,
+            about: about.into(),
+            message: failure.reason,
+            remedies: failure.remedies,
+        }
+    }
+
+    /// What was found and what to do, in the words of whoever shows it.
+    pub fn text(&self, words: impl FnOnce(&[Remedy]) -> String) -> String {
+        remedy::sentences(&self.message, &words(&self.remedies))
+    }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if self.remedy.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " {}", self.remedy)
-        }
+/// No run may begin, for the reason that was found.
+impl From<Finding> for Failure {
+    fn from(finding: Finding) -> Self {
+        Self::permanent(finding.message).with_remedies(finding.remedies)
     }
 }

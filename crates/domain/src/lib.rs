@@ -13,6 +13,7 @@ pub mod log;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;
+pub mod remedy;
 pub mod request;
 pub mod row;
 pub mod run;

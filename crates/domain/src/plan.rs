@@ -152,7 +152,7 @@ impl Plan {
     /// The findings, or the first error as the failure of the run's `start`.
     pub fn into_findings(self) -> Result<Vec<Finding>, Failure> {
         match self.error() {
-            Some(error) => Err(Failure::permanent(&*error.message).with_remedy(&*error.remedy)),
+            Some(error) => Err(error.clone().into()),
             None => Ok(self.findings),
         }
     }

@@ -1,7 +1,7 @@
 //! Why a pipeline run failed, in one sentence, and whether another try can help.
 //!
-//! Fed with what a server tells (`nodes/state`, ERROR lines, `classify`); the texts are those of real
-//! servers. A wrong guess costs one needless try or one press of `R`, never data.
+//! Judged by what a server reports (`nodes/state`, ERROR lines, `classify`); the texts are those of real
+//! servers. A wrong guess costs one needless try, or one retry by hand, never data.
 
 use crate::failure::{Failure, FailureKind};
 
@@ -70,12 +70,8 @@ pub fn judge(evidence: &Evidence) -> Failure {
             .with_remedy("The server's own log may tell more.");
     };
     if UNAUTHORISED.iter().any(|text| reason.contains(text)) {
-        let remedy = "Grant the pipeline's service account or database user what is missing.".to_owned();
-        return Failure {
-            kind: FailureKind::Unauthorised,
-            reason,
-            remedy: Some(remedy),
-        };
+        return Failure::new(FailureKind::Unauthorised, reason)
+            .with_remedy("Grant the pipeline's service account or database user what is missing.");
     }
     match PERMANENT.iter().find(|(text, _)| reason.contains(text)) {
         Some((_, remedy)) => Failure::permanent(reason).with_remedy(*remedy),

@@ -142,7 +142,7 @@ fn failure(kind: &str) -> Failure {
     Failure {
         kind,
         reason: "scripted".into(),
-        remedy: None,
+        remedies: Vec::new(),
     }
 }
 
@@ -268,7 +268,7 @@ fn check(name: &str, expected: &Expected, server: &FakeServer) {
             .unwrap()
             .reason
             .as_ref()
-            .map(ToString::to_string)
+            .map(|failure| failure.text(|remedies| format!("{remedies:?}")))
             .unwrap_or_default();
         assert!(reason.contains(words), "{name}: {task}: {reason}");
     }

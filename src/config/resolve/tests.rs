@@ -131,7 +131,7 @@ fn a_misspelt_name_in_the_environment_is_said() {
         ],
     );
     let settings = Settings::resolve(&config(), &given).unwrap();
-    let texts: Vec<_> = settings.findings.iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = settings.findings.iter().map(|finding| &finding.message).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].contains("DOWNBEAT_PROJCT_ID") && texts[0].contains("Did you mean project_id?"));
 }

@@ -2,9 +2,10 @@
 
 use super::Cloud;
 use domain::failure::Failure;
-use domain::id::PipelineRunId;
+use domain::id::{PipelineRunId, TaskId};
 use domain::log::clean;
 use domain::pipeline::PipelineState;
+use domain::remedy::Remedy;
 use domain::verdict::{Evidence, judge};
 
 /// How many events of a log are searched for the reason, from its beginning in pages.
@@ -12,11 +13,11 @@ const PAGE: u32 = 2_000;
 
 impl Cloud {
     /// One sentence, and whether another try can help. Never fails: what cannot be read is left out.
-    pub async fn explain(&self, run: &PipelineRunId, state: &PipelineState) -> Failure {
+    pub async fn explain(&self, task: &TaskId, run: &PipelineRunId, state: &PipelineState) -> Failure {
         if *state == PipelineState::Killed {
             // Its nodes say FAILED all the same (measured): the run's own status decides.
             return Failure::permanent("The run was stopped by somebody else, or by the server's own end.")
-                .with_remedy("Start it again with R.");
+                .with_remedy(Remedy::Retry(task.clone()));
         }
         let Ok(cdap) = self.cdap().await else {
             return judge(&Evidence::default());

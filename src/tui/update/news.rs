@@ -4,6 +4,7 @@ use crate::engine::Update;
 use crate::tui::effect::Effect;
 use crate::tui::model::logs::{LogTarget, LogWindow};
 use crate::tui::model::{Model, RunSummary, finding_text, meaning_of};
+use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -31,10 +32,18 @@ pub(super) fn take(model: &mut Model, update: Update, effects: &mut Vec<Effect>)
         }
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => log_grew(model, &task, number),
-        Update::Refused(failure) => model.tell(Meaning::Warning, format!("Refused: {failure}")),
+        Update::Refused(failure) => {
+            model.tell(
+                Meaning::Warning,
+                format!("Refused: {}", failure.text(remedy::text)),
+            );
+        }
         Update::Broken(failure) => model.tell(
             Meaning::Danger,
-            format!("The run goes no further, nothing can be written: {failure}"),
+            format!(
+                "The run goes no further, nothing can be written: {}",
+                failure.text(remedy::text)
+            ),
         ),
     }
 }
@@ -130,6 +139,9 @@ pub(super) fn run_opened(model: &mut Model, run: &DagRunId, outcome: Result<Box<
             model.past = Some(*run);
             model.logs.pinned = None;
         }
-        Err(failure) => model.tell(Meaning::Warning, format!("Run {run} cannot be shown: {failure}")),
+        Err(failure) => {
+            let why = failure.text(remedy::text);
+            model.tell(Meaning::Warning, format!("Run {run} cannot be shown: {why}"));
+        }
     }
 }

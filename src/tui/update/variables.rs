@@ -5,6 +5,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
+use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::failure::Failure;
 use domain::variable::VariableName;
@@ -57,7 +58,7 @@ pub(super) fn saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, St
         }
         Err(failure) => model.tell(
             Meaning::Danger,
-            format!("The variables were not saved: {failure}"),
+            format!("The variables were not saved: {}", failure.text(remedy::text)),
         ),
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::tui::model::{Model, Pane, finding_text, meaning_of};
 use crate::tui::plan::count;
+use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
@@ -32,7 +33,10 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         .map(|failure| {
             (
                 Meaning::Danger,
-                format!("The table cannot be read: {failure} ctrl-r tries again."),
+                format!(
+                    "The table cannot be read: {} ctrl-r tries again.",
+                    failure.text(remedy::text)
+                ),
             )
         })
         .collect();

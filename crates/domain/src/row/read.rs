@@ -335,7 +335,7 @@ mod tests {
             let configuration = read(&rows, most);
             let error = configuration.error().unwrap_or_else(|| panic!("{words}"));
             assert!(error.message.contains(words), "{error:?}");
-            assert!(!error.remedy.is_empty());
+            assert!(!error.remedies.is_empty());
         }
         let idle = read(&[with(&[(2, "false")])], 9);
         assert!(idle.error().is_none() && idle.findings[0].message.contains("nothing to run"));

@@ -7,7 +7,7 @@ use super::in_flight::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::failure::{Failure, FailureKind};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::id::{JobId, TaskId};
 use crate::plan::{Plan, PlannedPipeline};
 use crate::request::Scope;
@@ -136,7 +136,7 @@ impl Scheduler {
         self.emit(Fact::ConfigurationRead { configuration });
         match error {
             Some(finding) => {
-                let failure = Failure::permanent(finding.message).with_remedy(finding.remedy);
+                let failure = finding.into();
                 self.emit(Fact::TaskFailed { task, failure });
             }
             None => self.emit(Fact::TaskSucceeded { task }),
@@ -150,12 +150,7 @@ impl Scheduler {
         };
         if let Err(failure) = outcome {
             // The list that runs is in the journal all the same: a run is worth more than a copy of it.
-            let finding = Finding {
-                severity: Severity::Warning,
-                about: "cdf_pipeline_run_arguments".into(),
-                message: failure.reason,
-                remedy: failure.remedy.unwrap_or_default(),
-            };
+            let finding = Finding::from_failure("cdf_pipeline_run_arguments", failure);
             self.emit(Fact::Noticed { finding });
         }
         let pipelines = self.planned_pipelines();

@@ -5,7 +5,7 @@ use super::{Effect, Scheduler};
 use crate::command::RunCommand;
 use crate::event::Fact;
 use crate::failure::Failure;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState};
 use crate::policy;
@@ -222,14 +222,11 @@ impl Scheduler {
             Err(failure) => {
                 self.in_flight.failed(request, self.now);
                 if !failure.can_get_better() {
-                    let finding = Finding {
-                        severity: Severity::Warning,
-                        about: id.to_string(),
-                        message: format!("The stop of {id} was refused: {}", failure.reason),
-                        remedy: failure
-                            .remedy
-                            .unwrap_or_else(|| "Stop its run in Data Fusion.".into()),
-                    };
+                    let mut finding = Finding::from_failure(id.as_str(), failure);
+                    finding.message = format!("The stop of {id} was refused: {}", finding.message);
+                    if finding.remedies.is_empty() {
+                        finding.remedies.push("Stop its run in Data Fusion.".into());
+                    }
                     if !self.run.notices.iter().any(|(_, known)| *known == finding) {
                         self.emit(Fact::Noticed { finding });
                     }

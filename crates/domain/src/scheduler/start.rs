@@ -12,11 +12,12 @@ use super::in_flight::Request;
 use super::{Effect, Scheduler, StartOutcome};
 use crate::arguments::MASK;
 use crate::event::{Discovery, Fact};
-use crate::failure::{Failure, FailureKind};
-use crate::finding::{Finding, Severity};
+use crate::failure::Failure;
+use crate::finding::Finding;
 use crate::id::{PipelineRunId, StartToken, TaskId};
 use crate::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, RunArguments, TOKEN_ARGUMENT};
 use crate::policy;
+use crate::remedy::Remedy;
 use crate::state::TaskState;
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::Timestamp;
@@ -27,11 +28,9 @@ impl Scheduler {
         let lost =
             |t: &Task| t.state == TaskState::Queued && t.open_try().is_some_and(|o| o.doubted.is_none());
         for task in self.tasks_where(lost) {
-            let reason = Failure {
-                kind: FailureKind::Ambiguous,
-                reason: "Downbeat ended before the server had answered the start; the run is being looked for by its token.".into(),
-                remedy: None,
-            };
+            let reason = Failure::ambiguous(
+                "Downbeat ended before the server had answered the start; the run is being looked for by its token.",
+            );
             self.emit(Fact::StartDoubted { task, reason });
         }
     }
@@ -67,7 +66,7 @@ impl Scheduler {
         let masked = task.arguments.iter().find(|(_, value)| *value == MASK);
         if let Some(name) = masked.map(|(name, _)| name.to_owned()) {
             let failure = Failure::permanent(format!("The value of {name} looks like a secret, so the journal does not hold it, and this run was resumed from there."))
-                .with_remedy("Start a new run.");
+                .with_remedy(Remedy::StartRun);
             self.emit(Fact::TaskFailed {
                 task: id.clone(),
                 failure,
@@ -167,12 +166,11 @@ impl Scheduler {
         let StartOutcome::Started(run_id) = outcome else {
             return;
         };
-        let finding = Finding {
-            severity: Severity::Warning,
-            about: id.to_string(),
-            message: format!("Pipeline run {run_id} of {id} started after the task had been given up."),
-            remedy: "Stop it in Data Fusion if it is not wanted.".into(),
-        };
+        let finding = Finding::warning(
+            id.as_str(),
+            format!("Pipeline run {run_id} of {id} started after the task had been given up."),
+            "Stop it in Data Fusion if it is not wanted.",
+        );
         self.emit(Fact::Noticed { finding });
     }
 
@@ -213,11 +211,13 @@ impl Scheduler {
     }
 
     fn lose_sight(&mut self, id: &TaskId) {
-        let reason = Failure {
-            kind: FailureKind::Ambiguous,
-            reason: "The answer to the start was lost, and no run with its token has shown up.".into(),
-            remedy: Some("It is still looked for. R starts it again, x gives it up.".into()),
-        };
+        let reason =
+            Failure::ambiguous("The answer to the start was lost, and no run with its token has shown up.")
+                .with_remedies([
+                    Remedy::from("It is still looked for."),
+                    Remedy::Retry(id.clone()),
+                    Remedy::GiveUp(id.clone()),
+                ]);
         self.emit(Fact::TaskLostSight {
             task: id.clone(),
             reason,

@@ -5,10 +5,11 @@
 use super::in_flight::Request;
 use super::{Effect, Scheduler};
 use crate::event::{Fact, Service};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState, StageCounts};
 use crate::policy;
+use crate::remedy::Remedy;
 use crate::state::TaskState;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -101,13 +102,12 @@ impl Scheduler {
         if task.state == TaskState::Unknown || self.now.since(since) < policy::LOOK_UP_WINDOW * 2 {
             return;
         }
-        let reason = Failure {
-            kind: FailureKind::Ambiguous,
-            reason: "The server does not know this pipeline run any more (404).".into(),
-            remedy: Some(
-                "The pipeline may have been deleted. It is still looked for; R starts it again, x gives it up.".into(),
-            ),
-        };
+        let reason = Failure::ambiguous("The server does not know this pipeline run any more (404).")
+            .with_remedies([
+                Remedy::from("The pipeline may have been deleted. The run is still looked for."),
+                Remedy::Retry(id.clone()),
+                Remedy::GiveUp(id.clone()),
+            ]);
         self.emit(Fact::TaskLostSight {
             task: id.clone(),
             reason,

@@ -6,7 +6,7 @@
 use super::transitions::is_legal;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
 use domain::pipeline::{PipelineRun, PipelineState, RunArguments, TOKEN_ARGUMENT};
 use domain::request::RunRequest;
@@ -404,11 +404,7 @@ impl FakeServer {
             };
             self.runs.push(run);
         }
-        let lost = || Failure {
-            kind: FailureKind::Ambiguous,
-            reason: "reset".into(),
-            remedy: None,
-        };
+        let lost = || Failure::ambiguous("reset");
         match life.answer.as_str() {
             "started" => StartOutcome::Started(id),
             "refused" => StartOutcome::Refused(Failure::permanent(life.cause)),

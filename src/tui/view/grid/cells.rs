@@ -1,6 +1,7 @@
 //! The words of a task: its name, its tries, its records, and why it is where it is.
 
 use crate::tui::model::Model;
+use crate::tui::remedy;
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::text;
@@ -124,7 +125,10 @@ pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, St
         run.map(|run| format!(", run {run}")).unwrap_or_default()
     );
     let (_, note) = note(task, model.now);
-    let remedy = task.reason.as_ref().and_then(|failure| failure.remedy.clone());
+    let remedies = task
+        .reason
+        .as_ref()
+        .map(|failure| remedy::text(&failure.remedies));
     let mut lines: Vec<_> = text::wrap(&words, room)
         .into_iter()
         .map(|line| (Meaning::Muted, line))
@@ -143,9 +147,10 @@ pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, St
         Vec::new()
     };
     about.extend(
-        remedy
+        remedies
             .iter()
-            .flat_map(|remedy| text::wrap(remedy, room))
+            .filter(|words| !words.is_empty())
+            .flat_map(|words| text::wrap(words, room))
             .map(|line| (Meaning::Text, line)),
     );
     about.append(&mut lines);

@@ -1,0 +1,172 @@
+//! What to do about a failure or a finding, as data.
+//!
+//! No key and no command is named here: the screen prints the key of an action, a headless run the
+//! command of a shell. In the journal and in JSON the texts are one string under `remedy`, as they have
+//! always been, and the other remedies a list under `actions`; a reader that does not know `actions`
+//! still reads the rest.
+
+use crate::id::TaskId;
+use serde::{Deserialize, Serialize};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// One or two sentences that name no key.
+    Text(String),
+    /// Start another try of this task.
+    Retry(TaskId),
+    /// Wait for this task no longer.
+    GiveUp(TaskId),
+    /// Start a run.
+    StartRun,
+    /// Stop the run that is going on.
+    StopRun,
+}
+
+impl From<&str> for Remedy {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Remedy {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// The reason, a full stop if it has none, and the words of the remedies.
+pub(crate) fn sentences(reason: &str, remedies: &str) -> String {
+    if remedies.is_empty() {
+        return reason.to_owned();
+    }
+    // Servers end their sentences or do not.
+    let stop = if reason.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{reason}{stop} {remedies}")
+}
+
+/// How a failure writes its remedies: `remedy` only where there is a text.
+pub(crate) mod optional {
+    use super::Remedy;
+    use super::written::{Written, read};
+    use serde::{Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(remedies: &[Remedy], to: S) -> Result<S::Ok, S::Error> {
+        let mut written = Written::from(remedies);
+        written.remedy = written.remedy.filter(|text| !text.is_empty());
+        written.serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Remedy>, D::Error> {
+        read(from)
+    }
+}
+
+/// How a finding writes its remedies: always with a `remedy`, if need be an empty one.
+pub(crate) mod written {
+    use super::Remedy;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Written {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub(super) remedy: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        actions: Vec<Value>,
+    }
+
+    impl From<&[Remedy]> for Written {
+        fn from(remedies: &[Remedy]) -> Self {
+            let mut texts = Vec::new();
+            let mut actions = Vec::new();
+            for remedy in remedies {
+                match remedy {
+                    Remedy::Text(text) => texts.push(text.as_str()),
+                    action => actions.extend(serde_json::to_value(action)),
+                }
+            }
+            Self {
+                remedy: Some(texts.join(" ")),
+                actions,
+            }
+        }
+    }
+
+    pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Remedy>, D::Error> {
+        let written = Written::deserialize(from)?;
+        let text = written.remedy.filter(|text| !text.is_empty());
+        // An action that a newer Downbeat has added is left out: advice must not make a fact unreadable.
+        let actions = written.actions.into_iter();
+        let actions = actions.filter_map(|action| serde_json::from_value(action).ok());
+        Ok(text.map(Remedy::Text).into_iter().chain(actions).collect())
+    }
+
+    pub(crate) fn serialize<S: Serializer>(remedies: &[Remedy], to: S) -> Result<S::Ok, S::Error> {
+        Written::from(remedies).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Remedy>, D::Error> {
+        read(from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+    use crate::finding::Finding;
+    use serde_json::json;
+
+    #[test]
+    fn what_older_versions_wrote_is_read_and_written_alike() {
+        for (old, remedies) in [
+            (json!({"kind": "permanent", "reason": "It broke."}), vec![]),
+            (
+                json!({"kind": "transient", "reason": "It broke.", "remedy": "R starts it again."}),
+                vec![Remedy::from("R starts it again.")],
+            ),
+        ] {
+            let failure: Failure = serde_json::from_value(old.clone()).unwrap();
+            assert_eq!(failure.remedies, remedies);
+            assert_eq!(serde_json::to_value(&failure).unwrap(), old);
+        }
+        for remedy in ["", "Correct it."] {
+            let old = json!({"severity": "warning", "about": "a", "message": "b", "remedy": remedy});
+            let finding: Finding = serde_json::from_value(old.clone()).unwrap();
+            assert_eq!(finding.remedies.is_empty(), remedy.is_empty());
+            assert_eq!(serde_json::to_value(&finding).unwrap(), old);
+        }
+    }
+
+    #[test]
+    fn actions_stand_beside_the_text_and_come_back() {
+        let task = || TaskId::from("a");
+        let failure = Failure::permanent("It broke.").with_remedies([
+            Remedy::from("Wait."),
+            Remedy::Retry(task()),
+            Remedy::GiveUp(task()),
+            Remedy::StartRun,
+            Remedy::StopRun,
+        ]);
+        let written = serde_json::to_value(&failure).unwrap();
+        let actions = json!([{"retry": "a"}, {"give_up": "a"}, "start_run", "stop_run"]);
+        assert_eq!(
+            (&written["remedy"], &written["actions"]),
+            (&json!("Wait."), &actions)
+        );
+        assert_eq!(serde_json::from_value::<Failure>(written).unwrap(), failure);
+    }
+
+    #[test]
+    fn an_action_of_a_newer_version_is_left_out() {
+        let newer = json!({"kind": "permanent", "reason": "x", "actions": ["make_coffee", "start_run"]});
+        let failure: Failure = serde_json::from_value(newer).unwrap();
+        assert_eq!(failure.remedies, [Remedy::StartRun]);
+    }
+}

@@ -1,0 +1,21 @@
+//! Remedies in the words of a log: what can be done is a command for a shell, or a plain sentence where
+//! there is no command. No key is named here, because nobody sits at a screen.
+
+use domain::remedy::Remedy;
+
+/// The remedies as sentences; empty if there are none. Commands name the profile, so that a pasted one
+/// cannot reach another environment.
+pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
+    let run = format!("downbeat run --profile {profile}");
+    let sentences: Vec<_> = remedies
+        .iter()
+        .map(|remedy| match remedy {
+            Remedy::Text(text) => text.clone(),
+            Remedy::Retry(_) => format!("To run it alone: `{run} --args NAME=VALUE,...`."),
+            Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops all of it.".into(),
+            Remedy::StartRun => format!("To start a new run: `{run}`."),
+            Remedy::StopRun => "To stop the run, interrupt it.".into(),
+        })
+        .collect();
+    sentences.join(" ")
+}

@@ -1,0 +1,56 @@
+//! Remedies in the screen's words: what can be done on it is named by its key in the action table.
+
+use super::action::{Action, entry};
+use domain::remedy::Remedy;
+
+/// The remedies as sentences; empty if there are none.
+pub fn text(remedies: &[Remedy]) -> String {
+    let mut sentences = Vec::new();
+    let mut actions = Vec::new();
+    for remedy in remedies {
+        match remedy {
+            Remedy::Text(text) => sentences.push(text.clone()),
+            Remedy::Retry(_) => actions.push(format!("{} starts it again", key(Action::Retry))),
+            Remedy::GiveUp(_) => actions.push(format!("{} gives it up", key(Action::StopTask))),
+            Remedy::StartRun => actions.push(format!("{} starts a new run", key(Action::Run))),
+            Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),
+        }
+    }
+    if !actions.is_empty() {
+        sentences.push(format!("{}.", actions.join(", ")));
+    }
+    sentences.join(" ")
+}
+
+/// The key to teach for an action.
+fn key(action: Action) -> &'static str {
+    entry(action)
+        .and_then(|entry| entry.keys.first())
+        .copied()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::TaskId;
+
+    #[test]
+    fn each_action_is_named_by_its_key() {
+        let task = || TaskId::from("a");
+        let lost = [
+            Remedy::from("It is still looked for."),
+            Remedy::Retry(task()),
+            Remedy::GiveUp(task()),
+        ];
+        assert_eq!(
+            text(&lost),
+            "It is still looked for. R starts it again, x gives it up."
+        );
+        assert_eq!(
+            text(&[Remedy::StartRun, Remedy::StopRun]),
+            "r starts a new run, X stops it."
+        );
+        assert_eq!(text(&[]), "");
+    }
+}

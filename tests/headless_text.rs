@@ -1,0 +1,214 @@
+//! No text that a log may hold names a key of the screen: in cron's mail nobody can press one.
+//!
+//! Rendered here is every remedy, in the words of a headless run and of the command line's help. Every
+//! other text begins as a string in the source of what the screen and a headless run share, so all of
+//! those strings are read.
+
+use clap::CommandFactory;
+use domain::finding::Finding;
+use domain::id::TaskId;
+use domain::remedy::Remedy;
+use downbeat::cli::Cli;
+use downbeat::headless::finding_text;
+use downbeat::tui::action::TABLE;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders and files whose texts reach a headless run.
+const SHARED: [&str; 13] = [
+    "crates/domain/src",
+    "src/engine.rs",
+    "src/engine",
+    "src/client",
+    "src/store",
+    "src/config.rs",
+    "src/config",
+    "src/headless.rs",
+    "src/headless",
+    "src/app.rs",
+    "src/app",
+    "src/cli.rs",
+    "src/main.rs",
+];
+
+/// The keys whose names are no words of a sentence: `X`, `ctrl-r`, `esc`. An article is no key, and the
+/// names of `enter`, `up` or `end` are words; the text would have to say "press" before them.
+fn keys() -> BTreeSet<&'static str> {
+    let names = TABLE.iter().flat_map(|entry| entry.keys).copied();
+    names
+        .filter(|name| {
+            let letter = name.len() == 1 && name.chars().all(char::is_alphabetic) && *name != "a";
+            letter || name.contains('-') || ["esc", "pgup", "pgdn", "del", "F1"].contains(name)
+        })
+        .collect()
+}
+
+/// The key that a text names, if it names one.
+fn named_key(text: &str) -> Option<&str> {
+    let keys = keys();
+    let mut is_behind_number = false;
+    text.split_whitespace().find(|word| {
+        let word = word.trim_matches(|c: char| ".,;:()'\"`!?".contains(c));
+        // `25 s` and `{} s` are seconds.
+        let is_unit = word == "s" && is_behind_number;
+        is_behind_number = word.ends_with(|c: char| c == '}' || c.is_ascii_digit());
+        !is_unit && (keys.contains(word) || word.to_ascii_lowercase().starts_with("press"))
+    })
+}
+
+fn remedies() -> Vec<Remedy> {
+    let task = || TaskId::from("start_pipeline_hr_engineer");
+    let all = vec![
+        Remedy::from("Wait for its end."),
+        Remedy::Retry(task()),
+        Remedy::GiveUp(task()),
+        Remedy::StartRun,
+        Remedy::StopRun,
+    ];
+    for remedy in &all {
+        // A new remedy does not compile here until it is in the list above.
+        match remedy {
+            Remedy::Text(_) | Remedy::Retry(_) | Remedy::GiveUp(_) | Remedy::StartRun | Remedy::StopRun => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn no_remedy_of_a_headless_run_names_a_key() {
+    for remedy in remedies() {
+        let finding = Finding::warning("a", "It broke.", remedy);
+        let text = finding_text(&finding, "prod");
+        assert_ne!(text, "It broke.");
+        assert_eq!(named_key(&text), None, "{text}");
+    }
+}
+
+#[test]
+fn the_commands_of_the_remedies_exist() {
+    for remedy in remedies() {
+        let text = finding_text(&Finding::warning("a", "It broke.", remedy), "prod");
+        for command in text.split('`').skip(1).step_by(2) {
+            let line = command.replace("NAME=VALUE,...", "name=value");
+            Cli::read(line.split(' ')).unwrap_or_else(|error| panic!("{command}: {error}"));
+            assert!(command.contains("--profile prod"), "{command}");
+        }
+    }
+}
+
+#[test]
+fn no_help_of_the_command_line_names_a_key() {
+    let mut command = Cli::command();
+    let names: Vec<_> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
+    let mut helps = vec![command.render_long_help().to_string()];
+    for name in names {
+        let sub = command.find_subcommand_mut(&name).unwrap();
+        helps.push(sub.render_long_help().to_string());
+    }
+    for help in helps {
+        let mut lines = help
+            .lines()
+            .map(|line| line.replace("-p, --profile", "--profile"));
+        let named = lines.find(|line| named_key(line).is_some());
+        assert_eq!(named, None);
+    }
+}
+
+#[test]
+fn no_string_that_a_headless_run_shares_names_a_key() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut read, mut naming) = (0, Vec::new());
+    for place in SHARED {
+        let files = files(&root.join(place));
+        assert!(!files.is_empty(), "{place} is gone");
+        for file in files {
+            let source = fs::read_to_string(&file).unwrap();
+            for text in sentences(&source) {
+                read += 1;
+                naming.extend(named_key(&text).map(|key| format!("{}: {key} in {text:?}", file.display())));
+            }
+        }
+    }
+    assert!(naming.is_empty(), "{naming:#?}");
+    assert!(read > 300, "only {read} texts were found");
+}
+
+#[test]
+fn a_key_in_a_text_is_found() {
+    for text in [
+        "It is still looked for. R starts it again, x gives it up.",
+        "Start one with r.",
+        "Wait for its end, or stop it with X.",
+        "The table cannot be read; ctrl-r tries again.",
+        "Press enter.",
+    ] {
+        let source = format!("fn f() -> &'static str {{ g('\"'); /* \" */ {text:?} }}");
+        assert_eq!(sentences(&source), [text]);
+        assert!(named_key(text).is_some(), "{text}");
+    }
+    assert_eq!(
+        named_key("A row has a key, and the end of it is up to you."),
+        None
+    );
+}
+
+fn files(place: &Path) -> Vec<PathBuf> {
+    if place.is_file() {
+        return vec![place.to_owned()];
+    }
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    let all = entries.flat_map(|entry| files(&entry.path()));
+    all.filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .filter(|path| !path.ends_with("tests.rs") && !path.ends_with("testing.rs"))
+        .collect()
+}
+
+/// The string literals of a file that hold more than one word, up to its tests.
+fn sentences(source: &str) -> Vec<String> {
+    let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or(source);
+    let mut texts = Vec::new();
+    let mut rest = code;
+    while let Some(at) = rest.find(['"', '/', '\'']) {
+        let (before, here) = rest.split_at(at);
+        let end = if here.starts_with("//") {
+            here.find('\n').unwrap_or(here.len())
+        } else if here.starts_with("/*") {
+            here.find("*/").map_or(here.len(), |end| end + 2)
+        } else if here.starts_with("'\\") {
+            // An escaped character: its closing quote comes behind the escape.
+            here[2..].find('\'').map_or(here.len(), |end| end + 3)
+        } else if here.starts_with("'\"'") {
+            3
+        } else if here.starts_with('"') {
+            let hashes = before.len() - before.trim_end_matches('#').len();
+            let is_raw = before.trim_end_matches('#').ends_with('r');
+            let length = length(&here[1..], is_raw.then_some(hashes));
+            texts.push(here[1..=length].to_owned());
+            length + 2
+        } else {
+            1
+        };
+        rest = &here[end.min(here.len())..];
+    }
+    texts.retain(|text| text.trim().contains(char::is_whitespace));
+    texts
+}
+
+/// How many bytes of a text are in front of the quote that ends it.
+fn length(text: &str, raw: Option<usize>) -> usize {
+    if let Some(hashes) = raw {
+        let end = format!("\"{}", "#".repeat(hashes));
+        return text.find(&end).unwrap_or(text.len());
+    }
+    let mut is_escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.unwrap_or(text.len())
+}
