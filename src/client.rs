@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nothing in here decides what to do about a failure; it says honestly what is known of it
-//! ([`ErrorKind`]) and leaves the rest to the engine. It never sends a token over plain http, and it
+//! ([`domain::failure::FailureKind`]) and leaves the rest to the engine. It never sends a token over plain http, and it
 //! shares no wire type with the sandbox.
 
 pub mod auth;
@@ -26,7 +26,7 @@ pub use auth::{Credentials, Secret};
 pub use bigquery::BigQuery;
 pub use cdap::Cdap;
 pub use endpoints::{Endpoint, Endpoints};
-pub use error::{ClientError, ErrorKind, Service};
+pub use error::ClientError;
 pub use fusion::Fusion;
 
 use domain::id::{Location, Namespace, ProjectId};

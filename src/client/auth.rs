@@ -6,7 +6,9 @@
 
 mod google;
 
-use super::error::{ClientError, ErrorKind, Service};
+use super::error::ClientError;
+use domain::failure::FailureKind;
+use domain::service::Service;
 use google::Google;
 use std::fmt;
 use std::sync::Arc;
@@ -131,7 +133,7 @@ fn is_google(url: &Url) -> bool {
 fn refuse_host(url: &Url) -> ClientError {
     let host = url.host_str().unwrap_or("an address without a host");
     ClientError::new(
-        ErrorKind::Unauthorised,
+        FailureKind::Unauthorised,
         Service::Credentials,
         "choosing a token",
         format!("{host} is not one of Google's hosts, so it gets no Google token"),
@@ -170,7 +172,7 @@ mod tests {
         ] {
             let url = Url::parse(&format!("https://{host}/")).unwrap();
             let refused = Credentials::google().token(&url).await.unwrap_err();
-            assert_eq!(refused.kind, ErrorKind::Unauthorised, "{host}");
+            assert_eq!(refused.kind, FailureKind::Unauthorised, "{host}");
         }
     }
 }

@@ -16,9 +16,10 @@ pub use query::{Parameter, Table};
 pub use table::TableDescription;
 
 use super::endpoints::Endpoint;
-use super::error::{ClientError, Service};
+use super::error::ClientError;
 use super::http::{Http, Request};
 use domain::id::{Location, ProjectId};
+use domain::service::Service;
 use url::Url;
 
 /// BigQuery, with the project that pays and the location that jobs run in.

@@ -19,9 +19,10 @@ pub use start::StartAnswer;
 pub use why::{Classified, NodeFailure};
 
 use super::endpoints::Endpoint;
-use super::error::{ClientError, Service};
+use super::error::ClientError;
 use super::http::{Http, Request};
 use domain::id::{Namespace, PipelineName, PipelineRunId};
+use domain::service::Service;
 use serde::Deserialize;
 use url::Url;
 

@@ -3,7 +3,9 @@
 //! `https` only, but on loopback, where the sandbox listens; this is what lets `client/auth.rs` promise
 //! that no token crosses a network in clear text.
 
-use super::error::{ClientError, ErrorKind, Service};
+use super::error::ClientError;
+use domain::failure::FailureKind;
+use domain::service::Service;
 use std::fmt;
 use url::{Host, Url};
 
@@ -23,7 +25,7 @@ impl Endpoint {
         let text = text.trim();
         let refuse = |why: String| {
             Err(
-                ClientError::new(ErrorKind::Permanent, service, "using its endpoint", why).with_hint(
+                ClientError::new(FailureKind::Permanent, service, "using its endpoint", why).with_hint(
                     "Give an address such as https://host, or http://127.0.0.1:PORT for the sandbox.",
                 ),
             )
@@ -59,7 +61,8 @@ impl Endpoint {
 
     /// The address of something below the base; each part becomes one encoded path segment.
     pub(in crate::client) fn join(&self, parts: &[&str]) -> Result<Url, ClientError> {
-        let refuse = |why: String| ClientError::new(ErrorKind::Permanent, self.service, "addressing it", why);
+        let refuse =
+            |why: String| ClientError::new(FailureKind::Permanent, self.service, "addressing it", why);
         if let Some(part) = parts.iter().find(|part| matches!(**part, "" | "." | "..")) {
             // `.` and `..` name another path, however they are encoded.
             return Err(refuse(format!("'{part}' cannot be a name")));

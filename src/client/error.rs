@@ -1,6 +1,6 @@
 //! The one error of this layer: what failed, why, what to do next, and what may have happened.
 //!
-//! [`ErrorKind`] is what callers decide by. `error/judge.rs` finds the kind of an HTTP answer,
+//! Callers decide by its [`FailureKind`]. `error/judge.rs` finds the kind of an HTTP answer,
 //! `error/text.rs` makes one harmless line of whatever the server sent. No secret ever gets in here:
 //! requests are named in words, never by their headers or bodies.
 
@@ -10,47 +10,10 @@ mod text;
 
 pub(in crate::client) use text::first_line;
 
+use domain::failure::{Failure, FailureKind};
+use domain::service::Service;
 use std::fmt;
 use std::time::Duration;
-
-/// What a failure means for the next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// Nothing lasting happened, and it may work the next time.
-    Transient,
-    /// Nothing happened, and it will fail again until somebody changes something.
-    Permanent,
-    /// The effect may or may not have happened: the answer was lost. Look before repeating.
-    Ambiguous,
-    /// The identity is missing, or may not do this (401, 403).
-    Unauthorised,
-    /// Nothing happened; the service wants to be asked later (429, quotas).
-    Busy,
-}
-
-/// Who was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Service {
-    /// `datafusion.googleapis.com`.
-    DataFusion,
-    /// The CDAP of an instance.
-    Cdap,
-    /// `bigquery.googleapis.com`.
-    BigQuery,
-    /// Whoever hands out tokens.
-    Credentials,
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::DataFusion => "Data Fusion",
-            Self::Cdap => "CDAP",
-            Self::BigQuery => "BigQuery",
-            Self::Credentials => "Google credentials",
-        })
-    }
-}
 
 /// A call that did not do what it should have done.
 ///
@@ -59,7 +22,7 @@ impl fmt::Display for Service {
 #[error("{service}: {operation} failed: {why}", service = .detail.service, operation = .detail.operation, why = self.why())]
 pub struct ClientError {
     /// What it means for the next step.
-    pub kind: ErrorKind,
+    pub kind: FailureKind,
     detail: Box<Detail>,
 }
 
@@ -77,7 +40,7 @@ struct Detail {
 impl ClientError {
     /// A failure without an HTTP answer; `text` is one clause without a full stop.
     pub(in crate::client) fn new(
-        kind: ErrorKind,
+        kind: FailureKind,
         service: Service,
         operation: impl Into<String>,
         text: impl AsRef<str>,
@@ -129,7 +92,7 @@ impl ClientError {
 
     /// The same failure, judged by somebody who knows more.
     #[must_use]
-    pub(in crate::client) fn with_kind(mut self, kind: ErrorKind) -> Self {
+    pub(in crate::client) fn with_kind(mut self, kind: FailureKind) -> Self {
         self.kind = kind;
         self
     }
@@ -196,6 +159,13 @@ impl ClientError {
     }
 }
 
+/// The sentence with what to do next. What only the client asks for (status, pause) is left out.
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::new(error.kind, error.to_string()).with_remedy(error.hint())
+    }
+}
+
 impl fmt::Debug for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientError")
@@ -224,7 +194,7 @@ mod tests {
             error.to_string(),
             "CDAP: starting sales failed: 404, 'applicationreference:default.sales' was not found."
         );
-        assert_eq!(error.kind, ErrorKind::Permanent);
+        assert_eq!(error.kind, FailureKind::Permanent);
         assert!(error.hint().contains("cdf_pipeline_name"), "{}", error.hint());
         assert!(error.is_not_found());
     }

@@ -1,9 +1,11 @@
 //! The control plane: where an instance is and whether it can be used (`datafusion.googleapis.com` v1).
 
 use super::endpoints::Endpoint;
-use super::error::{ClientError, ErrorKind, Service};
+use super::error::ClientError;
 use super::http::{Http, Request};
+use domain::failure::FailureKind;
 use domain::id::{InstanceId, Location, ProjectId};
+use domain::service::Service;
 use serde::Deserialize;
 use std::fmt;
 
@@ -132,11 +134,11 @@ impl Instance {
         let (kind, hint) = match (&self.state, &self.api_endpoint) {
             (InstanceState::Active, Some(endpoint)) => return Ok(endpoint),
             (InstanceState::Changing(_), _) => (
-                ErrorKind::Transient,
+                FailureKind::Transient,
                 "Wait until it is ACTIVE; a new instance takes 15 to 30 minutes.",
             ),
             _ => (
-                ErrorKind::Permanent,
+                FailureKind::Permanent,
                 "Look at the instance in the Google Cloud console.",
             ),
         };
@@ -174,11 +176,11 @@ mod tests {
         assert!(active.ready().unwrap().as_str().ends_with("/api"));
         assert_eq!(
             get(&script).await.unwrap().ready().unwrap_err().kind,
-            ErrorKind::Transient
+            FailureKind::Transient
         );
         assert_eq!(
             get(&script).await.unwrap().ready().unwrap_err().kind,
-            ErrorKind::Permanent
+            FailureKind::Permanent
         );
         assert_eq!(
             get(&script).await.unwrap().state,
@@ -198,7 +200,7 @@ mod tests {
         let error = get(&script).await.unwrap_err();
         assert_eq!(
             (error.kind, error.reason()),
-            (ErrorKind::Unauthorised, Some("SERVICE_DISABLED"))
+            (FailureKind::Unauthorised, Some("SERVICE_DISABLED"))
         );
         assert!(error.hint().contains("Enable the API"), "{}", error.hint());
     }
@@ -206,6 +208,6 @@ mod tests {
     #[tokio::test]
     async fn an_endpoint_in_clear_text_is_refused() {
         let script = Script::serve([ok(r#"{"state":"ACTIVE","apiEndpoint":"http://10.0.0.1/api"}"#)]).await;
-        assert_eq!(get(&script).await.unwrap_err().kind, ErrorKind::Permanent);
+        assert_eq!(get(&script).await.unwrap_err().kind, FailureKind::Permanent);
     }
 }

@@ -13,7 +13,9 @@ pub(in crate::client) use request::Request;
 
 use super::auth::Credentials;
 use super::endpoints::is_loopback;
-use super::error::{ClientError, ErrorKind, Service};
+use super::error::ClientError;
+use domain::failure::FailureKind;
+use domain::service::Service;
 use patience::Budget;
 use reqwest::redirect::Policy;
 use serde::de::DeserializeOwned;
@@ -93,7 +95,7 @@ impl Http {
     /// How long to wait before the next try; `None` when there is none.
     fn pause(&self, request: &Request, tries: u32, error: &ClientError, end: Instant) -> Option<Duration> {
         let patience = &self.shared.patience;
-        let may_help = matches!(error.kind, ErrorKind::Transient | ErrorKind::Busy);
+        let may_help = matches!(error.kind, FailureKind::Transient | FailureKind::Busy);
         if request.is_once() || !may_help || tries >= patience.tries {
             return None;
         }
@@ -184,7 +186,7 @@ fn build(
         .or_else(|_| builder().tls_certs_only([]).build());
     built.map_err(|error| {
         ClientError::new(
-            ErrorKind::Permanent,
+            FailureKind::Permanent,
             Service::DataFusion,
             "setting up HTTP",
             error.to_string(),

@@ -10,9 +10,9 @@ use super::Connected;
 use crate::client::bigquery::{Cell, JobEnd, TableName};
 use crate::client::cdap::{LogPage, StartAnswer};
 use crate::client::fusion::Instance;
-use crate::client::{BigQuery, Cdap, Client, ClientError, ErrorKind};
+use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::id::{DatasetId, JobId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
 use domain::pipeline::{PipelineRun, StageCounts};
 use domain::row::{Configuration, ConfigurationColumn};
@@ -253,22 +253,6 @@ fn in_order(configuration: &serde_json::Value) -> Vec<String> {
         ordered.push(waiting.remove(next));
     }
     ordered
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        let kind = match error.kind {
-            ErrorKind::Transient | ErrorKind::Busy => FailureKind::Transient,
-            ErrorKind::Permanent => FailureKind::Permanent,
-            ErrorKind::Ambiguous => FailureKind::Ambiguous,
-            ErrorKind::Unauthorised => FailureKind::Unauthorised,
-        };
-        let mut reason = error.to_string();
-        if !reason.ends_with(['.', '!', '?']) {
-            reason.push('.');
-        }
-        Self::new(kind, reason).with_remedy(error.hint())
-    }
 }
 
 #[cfg(test)]

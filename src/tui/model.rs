@@ -13,7 +13,6 @@ use super::remedy;
 use super::theme::Meaning;
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
-use domain::event::Service;
 use domain::finding::{Finding, Severity};
 use domain::id::{DagRunId, TaskId};
 use domain::request::{RunRequest, Scope};
@@ -238,13 +237,11 @@ impl Model {
         let degraded = self.shown().map(|run| &run.degraded).into_iter().flatten();
         let mut alerts: Vec<_> = degraded
             .map(|(service, (since, reason))| {
-                let name = match service {
-                    Service::DataFusion => "Data Fusion",
-                    Service::Cdap => "CDAP",
-                    Service::BigQuery => "BigQuery",
-                };
                 let reason = reason.text(remedy::text);
-                format!("{name} not answering since {}, retrying: {reason}", since.clock())
+                format!(
+                    "{service} not answering since {}, retrying: {reason}",
+                    since.clock()
+                )
             })
             .collect();
         if self.is_leaving {

@@ -1,12 +1,13 @@
 //! Runs to look at: at work, failed, hardly visible, huge, and with names that no one would choose.
 
 use crate::sample::{Story, at, empty, lines, log, ready, row, table};
-use domain::event::{Fact, Service};
+use domain::event::Fact;
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::TaskId;
 use domain::pipeline::PipelineState;
 use domain::row::Configuration;
+use domain::service::Service;
 use domain::state::RunState;
 use downbeat::tui::model::Model;
 

@@ -12,6 +12,7 @@ use crate::pipeline::{PipelineState, StageCounts};
 use crate::plan::PlannedPipeline;
 use crate::request::RunRequest;
 use crate::row::Configuration;
+use crate::service::Service;
 use crate::state::RunState;
 use crate::task::StopReason;
 use crate::time::Timestamp;
@@ -229,18 +230,6 @@ pub enum Discovery {
     Answered,
     /// It was found by its token and adopted.
     Adopted,
-}
-
-/// A service whose answers are awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    /// Google's instance API.
-    DataFusion,
-    /// The CDAP server inside the instance.
-    Cdap,
-    /// BigQuery.
-    BigQuery,
 }
 
 impl Fact {

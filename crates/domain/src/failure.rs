@@ -18,18 +18,23 @@ pub struct Failure {
     pub remedies: Vec<Remedy>,
 }
 
-/// The one error taxonomy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a failure means for the next step: the one taxonomy of every layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// It may work the next time: a broken connection, an overloaded server, a failed run.
+    /// Nothing lasting happened, and it may work the next time: a broken connection, a failed run.
     Transient,
-    /// It will fail again until somebody changes something: 400, 404, an unresolved macro.
+    /// Nothing happened, and it will fail again until somebody changes something: 400, 404, a macro
+    /// without a value.
     Permanent,
     /// The identity is missing or may not do this: 401, 403.
     Unauthorised,
-    /// The effect may or may not have happened: an answer was lost.
+    /// The effect may or may not have happened: an answer was lost. Look before it is repeated.
     Ambiguous,
+    /// Nothing happened; the service asks to be called later: 429, quotas. Written as `transient`, as
+    /// journals have always had it: after the pause the two mean the same.
+    #[serde(rename = "transient", skip_deserializing)]
+    Busy,
 }
 
 impl Failure {
@@ -72,11 +77,35 @@ impl Failure {
 
     /// Whether another try makes sense (promise 5: retry only what can get better).
     pub fn can_get_better(&self) -> bool {
-        matches!(self.kind, FailureKind::Transient | FailureKind::Ambiguous)
+        matches!(
+            self.kind,
+            FailureKind::Transient | FailureKind::Ambiguous | FailureKind::Busy
+        )
     }
 
     /// The reason and what to do next, in the words of whoever shows it.
     pub fn text(&self, words: impl FnOnce(&[Remedy]) -> String) -> String {
         remedy::sentences(&self.reason, &words(&self.remedies))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_knows_four_kinds() {
+        let written = |kind| serde_json::to_value(Failure::new(kind, "")).unwrap()["kind"].clone();
+        for (kind, name) in [
+            (FailureKind::Transient, "transient"),
+            (FailureKind::Permanent, "permanent"),
+            (FailureKind::Unauthorised, "unauthorised"),
+            (FailureKind::Ambiguous, "ambiguous"),
+            (FailureKind::Busy, "transient"),
+        ] {
+            assert_eq!(written(kind), name);
+            let read: FailureKind = serde_json::from_value(name.into()).unwrap();
+            assert!(read == kind || kind == FailureKind::Busy, "{kind:?}");
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod request;
 pub mod row;
 pub mod run;
 pub mod scheduler;
+pub mod service;
 pub mod state;
 pub mod task;
 pub mod time;

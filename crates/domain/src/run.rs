@@ -5,13 +5,14 @@
 
 mod apply;
 
-use crate::event::{Fact, RunEvent, Service};
+use crate::event::{Fact, RunEvent};
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, TaskId};
 use crate::plan::Limits;
 use crate::request::RunRequest;
 use crate::row::Configuration;
+use crate::service::Service;
 use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::Timestamp;

@@ -3,7 +3,9 @@
 //! `gcp_auth` cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
 
 use super::Secret;
-use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::error::ClientError;
+use domain::failure::FailureKind;
+use domain::service::Service;
 use gcp_auth::TokenProvider;
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -63,16 +65,20 @@ async fn bounded<T: Send + 'static>(
     match tokio::time::timeout(DEADLINE, &mut task).await {
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(error))) => Err(explain(operation, &error)),
-        Ok(Err(_)) => Err(failed(ErrorKind::Transient, operation, "the look-up broke down")),
+        Ok(Err(_)) => Err(failed(
+            FailureKind::Transient,
+            operation,
+            "the look-up broke down",
+        )),
         Err(_) => {
             task.abort();
             let why = format!("nobody answered within {} s", DEADLINE.as_secs());
-            Err(failed(ErrorKind::Transient, operation, &why))
+            Err(failed(FailureKind::Transient, operation, &why))
         }
     }
 }
 
-fn failed(kind: ErrorKind, operation: &str, why: &str) -> ClientError {
+fn failed(kind: FailureKind, operation: &str, why: &str) -> ClientError {
     ClientError::new(kind, Service::Credentials, operation, why)
 }
 
@@ -88,8 +94,8 @@ fn explain(operation: &str, error: &gcp_auth::Error) -> ClientError {
     };
     let kind = match error {
         // The way to the token is broken, not the identity.
-        gcp_auth::Error::Http(..) | gcp_auth::Error::Other(..) => ErrorKind::Transient,
-        _ => ErrorKind::Unauthorised,
+        gcp_auth::Error::Http(..) | gcp_auth::Error::Other(..) => FailureKind::Transient,
+        _ => FailureKind::Unauthorised,
     };
     failed(kind, operation, &why).with_hint(
         "Run 'gcloud auth application-default login', or point GOOGLE_APPLICATION_CREDENTIALS at a service \
@@ -139,7 +145,7 @@ mod tests {
             Box::new(Error::Io("failed to open file", io("denied"))),
         );
         let told = explain("finding an identity", &error);
-        assert_eq!(told.kind, ErrorKind::Unauthorised);
+        assert_eq!(told.kind, FailureKind::Unauthorised);
         for part in ["No such file", "HTTP request failed", "denied"] {
             assert!(told.to_string().contains(part), "{told}");
         }
@@ -150,7 +156,7 @@ mod tests {
     fn a_broken_way_is_no_missing_identity() {
         let error = Error::Other("HTTP request failed", "connection refused".into());
         let told = explain("fetching a token", &error);
-        assert_eq!(told.kind, ErrorKind::Transient);
+        assert_eq!(told.kind, FailureKind::Transient);
         assert!(told.text().contains("connection refused"), "{told}");
     }
 

@@ -5,9 +5,11 @@
 
 use super::cell::count;
 use super::{BigQuery, read};
-use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::error::ClientError;
 use crate::client::http::Request;
+use domain::failure::FailureKind;
 use domain::id::JobId;
+use domain::service::Service;
 use domain::time::human;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -119,16 +121,16 @@ impl BigQuery {
             if error.status() == Some(409) {
                 return self.recognise(job, sql).await;
             }
-            open |= error.kind == ErrorKind::Ambiguous;
+            open |= error.kind == FailureKind::Ambiguous;
             let again = matches!(
                 error.kind,
-                ErrorKind::Ambiguous | ErrorKind::Transient | ErrorKind::Busy
+                FailureKind::Ambiguous | FailureKind::Transient | FailureKind::Busy
             );
             if !again || tries >= TRIES || error.retry_after().is_some() {
                 // An earlier try may have arrived, whatever happened to this one.
-                let unclear = open && error.kind != ErrorKind::Permanent;
+                let unclear = open && error.kind != FailureKind::Permanent;
                 return Err(if unclear {
-                    error.with_kind(ErrorKind::Ambiguous)
+                    error.with_kind(FailureKind::Ambiguous)
                 } else {
                     error
                 });
@@ -147,13 +149,13 @@ impl BigQuery {
                     let why = "the id belongs to a job with another statement";
                     let operation = format!("submitting the job {job}");
                     return Err(
-                        ClientError::new(ErrorKind::Permanent, Service::BigQuery, operation, why)
+                        ClientError::new(FailureKind::Permanent, Service::BigQuery, operation, why)
                             .with_hint("Nothing was run. Start again; a new id is chosen."),
                     );
                 }
                 // A job that was just created can be invisible for a moment.
                 Err(error) if error.status() == Some(404) && tries < TRIES => self.http.breathe(tries).await,
-                Err(error) => return Err(error.with_kind(ErrorKind::Ambiguous)),
+                Err(error) => return Err(error.with_kind(FailureKind::Ambiguous)),
             }
         }
         Ok(())
@@ -176,7 +178,7 @@ impl BigQuery {
             if Instant::now() >= end {
                 let why = format!("it is still running after {}", human(limit));
                 return Err(ClientError::new(
-                    ErrorKind::Transient,
+                    FailureKind::Transient,
                     Service::BigQuery,
                     operation,
                     why,
@@ -241,5 +243,5 @@ impl BigQuery {
 }
 
 fn is_passing(error: &ClientError) -> bool {
-    matches!(error.kind, ErrorKind::Transient | ErrorKind::Busy)
+    matches!(error.kind, FailureKind::Transient | FailureKind::Busy)
 }

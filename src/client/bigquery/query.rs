@@ -3,9 +3,11 @@
 use super::cell::{Cell, Column, Row, Schema, count};
 use super::job::Fault;
 use super::{BigQuery, read};
-use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::error::ClientError;
 use crate::client::http::Request;
+use domain::failure::FailureKind;
 use domain::id::JobId;
+use domain::service::Service;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -132,7 +134,7 @@ impl BigQuery {
                 let _ = self.cancel(&JobId::new(job.job_id.as_str())).await;
                 let why = format!("it took longer than {} s", LIMIT.as_secs());
                 return Err(ClientError::new(
-                    ErrorKind::Transient,
+                    FailureKind::Transient,
                     Service::BigQuery,
                     OPERATION,
                     why,
@@ -207,7 +209,7 @@ fn wire(parameter: &Parameter) -> Value {
 }
 
 fn unfit(why: &str) -> ClientError {
-    ClientError::new(ErrorKind::Permanent, Service::BigQuery, OPERATION, why)
+    ClientError::new(FailureKind::Permanent, Service::BigQuery, OPERATION, why)
 }
 
 fn millis(span: Duration) -> u64 {

@@ -1,8 +1,9 @@
 //! The BigQuery calls, over a real socket, against answers of the shapes that the service gives.
 
 use super::*;
+use crate::client::Client;
 use crate::client::testing::{Script, Step, ok};
-use crate::client::{Client, ErrorKind};
+use domain::failure::FailureKind;
 use domain::id::JobId;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,25 +72,25 @@ async fn a_lost_submission_is_cleared_up_with_the_same_body() {
 async fn a_strangers_job_is_not_taken_for_ours() {
     let script = Script::serve([google_error(409, "duplicate"), found("SELECT 1")]).await;
     let error = insert(&script).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Permanent);
+    assert_eq!(error.kind, FailureKind::Permanent);
     assert!(error.text().contains("another statement"), "{error}");
 }
 
 #[tokio::test]
 async fn what_stays_unclear_is_said_to_be() {
     let script = Script::serve(vec![Step::Reset; 9]).await;
-    assert_eq!(insert(&script).await.unwrap_err().kind, ErrorKind::Ambiguous);
+    assert_eq!(insert(&script).await.unwrap_err().kind, FailureKind::Ambiguous);
     let script = Script::serve([Step::Reset, google_error(403, "accessDenied")]).await;
     assert_eq!(
         insert(&script).await.unwrap_err().kind,
-        ErrorKind::Ambiguous,
+        FailureKind::Ambiguous,
         "the first may have arrived"
     );
     let script = Script::serve([google_error(400, "invalidQuery")]).await;
     let error = insert(&script).await.unwrap_err();
     assert_eq!(
         (error.kind, error.reason()),
-        (ErrorKind::Permanent, Some("invalidQuery"))
+        (FailureKind::Permanent, Some("invalidQuery"))
     );
 }
 
@@ -126,7 +127,7 @@ async fn a_failed_job_is_told_from_a_failed_look() {
     };
     assert_eq!(
         (error.kind, error.text()),
-        (ErrorKind::Permanent, "Not found: Table p:d.t")
+        (FailureKind::Permanent, "Not found: Table p:d.t")
     );
     let backend =
         json!({"status": {"state": "DONE", "errorResult": {"reason": "jobBackendError", "message": "m"}}});
@@ -134,7 +135,7 @@ async fn a_failed_job_is_told_from_a_failed_look() {
     let JobEnd::Failed(error) = bigquery(&script).wait(&job(), LONG).await.unwrap() else {
         panic!("not failed")
     };
-    assert_eq!(error.kind, ErrorKind::Transient, "a new job may do better");
+    assert_eq!(error.kind, FailureKind::Transient, "a new job may do better");
     let script = Script::serve([google_error(404, "notFound"), google_error(404, "notFound")]).await;
     assert!(
         bigquery(&script)
@@ -152,7 +153,7 @@ async fn waiting_ends() {
         .wait(&job(), Duration::from_millis(20))
         .await
         .unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Transient);
+    assert_eq!(error.kind, FailureKind::Transient);
     assert!(error.text().contains("still running"), "{error}");
 }
 
@@ -224,7 +225,7 @@ async fn a_query_is_repeated_with_the_same_request_id() {
     let error = bigquery(&script).query("SELEC", &[], 10).await.unwrap_err();
     assert_eq!(
         (error.kind, error.reason()),
-        (ErrorKind::Permanent, Some("invalidQuery"))
+        (FailureKind::Permanent, Some("invalidQuery"))
     );
     let reported =
         ok(r#"{"jobComplete":true,"errors":[{"reason":"invalidQuery","message":"Syntax error"}]}"#);

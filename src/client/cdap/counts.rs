@@ -1,10 +1,11 @@
 //! How many rows each stage of each run has handled: one request for all runs.
 
 use super::{Cdap, WORKFLOW};
-use crate::client::error::{ClientError, Service};
+use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::id::{PipelineName, PipelineRunId};
 use domain::pipeline::StageCounts;
+use domain::service::Service;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

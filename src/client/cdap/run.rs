@@ -1,10 +1,11 @@
 //! Listing runs, looking at one, stopping one.
 
 use super::{Cdap, found, read};
-use crate::client::error::{ClientError, Service};
+use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::id::{PipelineName, PipelineRunId};
 use domain::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, PipelineState, RunArguments};
+use domain::service::Service;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -4,9 +4,11 @@
 //! a lost answer is Ambiguous, and the engine looks the run up by its token.
 
 use super::{Cdap, WORKFLOW};
-use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::error::ClientError;
 use crate::client::http::Request;
+use domain::failure::FailureKind;
 use domain::id::{PipelineName, PipelineRunId};
+use domain::service::Service;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -27,9 +29,11 @@ pub enum StartAnswer {
 impl From<ClientError> for StartAnswer {
     fn from(error: ClientError) -> Self {
         match error.kind {
-            ErrorKind::Busy => Self::Busy(error),
-            ErrorKind::Ambiguous => Self::Ambiguous(error),
-            ErrorKind::Transient | ErrorKind::Permanent | ErrorKind::Unauthorised => Self::Refused(error),
+            FailureKind::Busy => Self::Busy(error),
+            FailureKind::Ambiguous => Self::Ambiguous(error),
+            FailureKind::Transient | FailureKind::Permanent | FailureKind::Unauthorised => {
+                Self::Refused(error)
+            }
         }
     }
 }
@@ -76,7 +80,7 @@ fn operation(app: &PipelineName) -> String {
 
 fn judge(app: &PipelineName, items: Vec<Item>) -> StartAnswer {
     let lost = |why: &str| {
-        let error = ClientError::new(ErrorKind::Ambiguous, Service::Cdap, operation(app), why);
+        let error = ClientError::new(FailureKind::Ambiguous, Service::Cdap, operation(app), why);
         StartAnswer::Ambiguous(error)
     };
     let Ok([item]) = <[Item; 1]>::try_from(items) else {

@@ -1,8 +1,8 @@
 //! The CDAP calls against bodies that real servers gave (`tests/recorded/cdap/`), over a real socket.
 
 use super::*;
-use crate::client::ErrorKind;
 use crate::client::testing::{Script, Step, ok};
+use domain::failure::FailureKind;
 use domain::pipeline::{PipelineState, RunArguments};
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -182,7 +182,7 @@ async fn a_stop_tells_a_run_that_is_over() {
     assert_eq!(cdap.stop(&app(), &run_id()).await, Ok(StopAnswer::NotRunning));
     assert_eq!(
         cdap.stop(&app(), &run_id()).await.unwrap_err().kind,
-        ErrorKind::Permanent
+        FailureKind::Permanent
     );
     assert!(script.seen()[0].line.starts_with("POST ") && script.seen()[0].line.contains("/stop "));
 }
@@ -274,7 +274,7 @@ async fn a_classification_is_welcome_but_not_needed() {
         assert_eq!(cdap.classify(&app(), &run_id()).await.unwrap(), []);
     }
     let lost = cdap.classify(&app(), &run_id()).await.unwrap_err();
-    assert_eq!(lost.kind, ErrorKind::Transient, "nothing was changed");
+    assert_eq!(lost.kind, FailureKind::Transient, "nothing was changed");
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Why a run failed: the innermost causes of its nodes, and the server's own classification.
 
 use super::{Cdap, read};
-use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::error::ClientError;
 use crate::client::http::Request;
+use domain::failure::FailureKind;
 use domain::id::{PipelineName, PipelineRunId};
+use domain::service::Service;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -119,7 +121,9 @@ impl Cdap {
         match self.http.json(request).await {
             Err(error) if matches!(error.status(), Some(404 | 405 | 500 | 501)) => Ok(Vec::new()),
             // It changes nothing, so a lost answer leaves nothing open.
-            Err(error) if error.kind == ErrorKind::Ambiguous => Err(error.with_kind(ErrorKind::Transient)),
+            Err(error) if error.kind == FailureKind::Ambiguous => {
+                Err(error.with_kind(FailureKind::Transient))
+            }
             answer => answer,
         }
     }

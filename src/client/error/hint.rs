@@ -1,6 +1,8 @@
 //! What to do about a failure, by what is known of it.
 
-use super::{ClientError, ErrorKind, Service};
+use super::ClientError;
+use domain::failure::FailureKind;
+use domain::service::Service;
 
 /// The advice for this error; never empty.
 pub(super) fn of(error: &ClientError) -> &'static str {
@@ -12,19 +14,19 @@ pub(super) fn of(error: &ClientError) -> &'static str {
         return "Rows were streamed into the table recently; wait until its streaming buffer is empty (minutes, rarely 90), then try again.";
     }
     match (error.kind, error.status()) {
-        (ErrorKind::Unauthorised, Some(403)) => forbidden(error.service()),
-        (ErrorKind::Unauthorised, _) => {
+        (FailureKind::Unauthorised, Some(403)) => forbidden(error.service()),
+        (FailureKind::Unauthorised, _) => {
             "Log in again (gcloud auth application-default login), or check GOOGLE_APPLICATION_CREDENTIALS."
         }
         (_, Some(407)) => "The proxy wants a login: check HTTPS_PROXY, or set NO_PROXY for this host.",
         (_, Some(300..=399)) => "The address is not the API's own; check the endpoint in the profile.",
         (_, Some(404)) => missing(error.service()),
-        (ErrorKind::Busy, _) => "Nothing happened. Wait and try again; it is a limit of the service.",
-        (ErrorKind::Ambiguous, _) => "It may have happened all the same: look before it is repeated.",
-        (ErrorKind::Transient, _) => {
+        (FailureKind::Busy, _) => "Nothing happened. Wait and try again; it is a limit of the service.",
+        (FailureKind::Ambiguous, _) => "It may have happened all the same: look before it is repeated.",
+        (FailureKind::Transient, _) => {
             "Try again; if it lasts, check the network and the service's status page."
         }
-        (ErrorKind::Permanent, _) => "Trying again will not help: change what the message names.",
+        (FailureKind::Permanent, _) => "Trying again will not help: change what the message names.",
     }
 }
 

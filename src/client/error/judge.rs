@@ -3,27 +3,27 @@
 //! The table follows BigQuery's and CDAP's documented and measured behaviour. When in doubt about a
 //! request that must not be repeated, the answer is Ambiguous: looking costs less than a second run.
 
-use super::ErrorKind;
+use domain::failure::FailureKind;
 
 /// The kind of an answer outside 2xx. `once`: the request has an effect that must not happen twice.
-pub(super) fn answer(status: u16, reason: Option<&str>, text: &str, once: bool) -> ErrorKind {
+pub(super) fn answer(status: u16, reason: Option<&str>, text: &str, once: bool) -> FailureKind {
     if let Some(kind) = reason.and_then(by_reason) {
         return kind;
     }
     let lost = if once {
-        ErrorKind::Ambiguous
+        FailureKind::Ambiguous
     } else {
-        ErrorKind::Transient
+        FailureKind::Transient
     };
     match status {
         // Two writers met; the loser did nothing.
-        400 if text.contains("Could not serialize access") => ErrorKind::Transient,
-        401 | 403 => ErrorKind::Unauthorised,
-        429 => ErrorKind::Busy,
+        400 if text.contains("Could not serialize access") => FailureKind::Transient,
+        401 | 403 => FailureKind::Unauthorised,
+        429 => FailureKind::Busy,
         // CDAP reports what it cannot parse as 500; it fails the same way every time.
-        500 if is_parse_failure(text) => ErrorKind::Permanent,
+        500 if is_parse_failure(text) => FailureKind::Permanent,
         408 | 425 | 500 | 502..=504 | 520..=599 => lost,
-        _ => ErrorKind::Permanent,
+        _ => FailureKind::Permanent,
     }
 }
 
@@ -32,14 +32,14 @@ pub(super) fn is_wrong_path(text: &str) -> bool {
     text.starts_with("Problem accessing") || text.starts_with(super::text::WEB_PAGE)
 }
 
-fn by_reason(reason: &str) -> Option<ErrorKind> {
+fn by_reason(reason: &str) -> Option<FailureKind> {
     Some(match reason {
         "rateLimitExceeded" | "userRateLimitExceeded" | "quotaExceeded" | "RESOURCE_EXHAUSTED" => {
-            ErrorKind::Busy
+            FailureKind::Busy
         }
         // These end a job or a query that has changed nothing; a new job may work.
         "jobBackendError" | "jobInternalError" | "jobRateLimitExceeded" | "tableUnavailable" => {
-            ErrorKind::Transient
+            FailureKind::Transient
         }
         _ => return None,
     })
@@ -63,7 +63,7 @@ fn is_parse_failure(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ErrorKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised};
+    use FailureKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised};
 
     #[test]
     fn reason_rules_before_status() {

@@ -1,7 +1,9 @@
 //! What to ask: a request in words, with what a lost answer would mean.
 
 use super::Patience;
-use crate::client::error::{ClientError, ErrorKind, Service};
+use crate::client::error::ClientError;
+use domain::failure::FailureKind;
+use domain::service::Service;
 use reqwest::Method;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -128,15 +130,15 @@ impl Request {
 
     /// The failure of a request that never left.
     pub(super) fn unsent(&self, why: &str) -> ClientError {
-        ClientError::new(ErrorKind::Transient, self.service, &self.operation, why)
+        ClientError::new(FailureKind::Transient, self.service, &self.operation, why)
     }
 
     /// The failure of a request that may have arrived, without a whole answer.
     pub(super) fn lost(&self, why: &str) -> ClientError {
         let kind = if self.once {
-            ErrorKind::Ambiguous
+            FailureKind::Ambiguous
         } else {
-            ErrorKind::Transient
+            FailureKind::Transient
         };
         ClientError::new(kind, self.service, &self.operation, why)
     }
@@ -144,9 +146,9 @@ impl Request {
     /// The failure of an answer that cannot be used, and would not be better the next time.
     pub(super) fn unusable(&self, why: &str) -> ClientError {
         let kind = if self.once {
-            ErrorKind::Ambiguous
+            FailureKind::Ambiguous
         } else {
-            ErrorKind::Permanent
+            FailureKind::Permanent
         };
         ClientError::new(kind, self.service, &self.operation, why)
     }

@@ -59,7 +59,7 @@ async fn what_must_not_happen_twice_is_sent_once_and_left_open() {
     for step in mischief() {
         let script = Script::serve([step.clone()]).await;
         let error = http().call(&act(&script)).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Ambiguous, "{step:?}: {error}");
+        assert_eq!(error.kind, FailureKind::Ambiguous, "{step:?}: {error}");
         assert_eq!(script.seen().len(), 1, "{step:?}");
         assert!(
             !format!("{error:?} {error} {:?}", act(&script)).contains("secret-argument"),
@@ -71,10 +71,10 @@ async fn what_must_not_happen_twice_is_sent_once_and_left_open() {
 #[tokio::test]
 async fn clear_answers_are_not_repeated() {
     for (status, kind) in [
-        (400, ErrorKind::Permanent),
-        (403, ErrorKind::Unauthorised),
-        (404, ErrorKind::Permanent),
-        (501, ErrorKind::Permanent),
+        (400, FailureKind::Permanent),
+        (403, FailureKind::Unauthorised),
+        (404, FailureKind::Permanent),
+        (501, FailureKind::Permanent),
     ] {
         let script = Script::serve([Step::Say(status, "no".into())]).await;
         let error = http().call(&read(&script)).await.unwrap_err();
@@ -90,7 +90,7 @@ async fn clear_answers_are_not_repeated() {
 async fn tries_end() {
     let script = Script::serve(vec![Step::Say(503, "down".into()); 9]).await;
     let error = http().call(&read(&script)).await.unwrap_err();
-    assert_eq!((error.kind, error.status()), (ErrorKind::Transient, Some(503)));
+    assert_eq!((error.kind, error.status()), (FailureKind::Transient, Some(503)));
     assert_eq!(script.seen().len(), 3);
 }
 
@@ -102,9 +102,9 @@ async fn silence_ends_at_the_deadline() {
         let request = request.within(Duration::from_millis(30));
         let error = http().call(&request).await.unwrap_err();
         let kind = if once {
-            ErrorKind::Ambiguous
+            FailureKind::Ambiguous
         } else {
-            ErrorKind::Transient
+            FailureKind::Transient
         };
         assert_eq!(error.kind, kind);
         assert!(error.text().contains("no answer within"), "{error}");
@@ -119,7 +119,7 @@ async fn a_request_that_never_left_is_not_ambiguous() {
     let place = Url::parse(&address).unwrap();
     let request = Request::act(Service::Cdap, "acting", place, &json!({}));
     let error = http().call(&request).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Transient, "{error}");
+    assert_eq!(error.kind, FailureKind::Transient, "{error}");
     assert!(error.text().contains("no connection to 127.0.0.1"), "{error}");
 }
 
@@ -130,7 +130,7 @@ async fn a_wish_to_wait_is_heard() {
     let error = http().call(&read(&script)).await.unwrap_err();
     assert_eq!(
         (error.kind, error.retry_after()),
-        (ErrorKind::Busy, Some(Duration::from_secs(3000)))
+        (FailureKind::Busy, Some(Duration::from_secs(3000)))
     );
     assert_eq!(
         script.seen().len(),
@@ -149,7 +149,7 @@ async fn a_huge_answer_is_not_swallowed() {
     let error = http().call(&request).await.unwrap_err();
     assert_eq!(
         (error.kind, error.text()),
-        (ErrorKind::Permanent, "the answer is larger than 1 MiB")
+        (FailureKind::Permanent, "the answer is larger than 1 MiB")
     );
 }
 
@@ -159,7 +159,7 @@ async fn nobody_is_followed_to_another_host() {
     let header: &'static str = Box::leak(format!("location: {}/x", other.address).into_boxed_str());
     let script = Script::serve([Step::SayWith(302, header, String::new())]).await;
     let error = http().call(&read(&script)).await.unwrap_err();
-    assert_eq!((error.kind, error.status()), (ErrorKind::Permanent, Some(302)));
+    assert_eq!((error.kind, error.status()), (FailureKind::Permanent, Some(302)));
     assert!(error.text().contains("sent on to"), "{error}");
     assert!(other.seen().is_empty());
 }
@@ -185,9 +185,9 @@ async fn loopback_gets_no_token_but_a_user_agent() {
 async fn another_shape_is_no_success() {
     let script = Script::serve([ok("[]"), ok("[]")]).await;
     let read: Result<std::collections::BTreeMap<String, u32>, _> = http().json(read(&script)).await;
-    assert_eq!(read.unwrap_err().kind, ErrorKind::Permanent);
+    assert_eq!(read.unwrap_err().kind, FailureKind::Permanent);
     let acted: Result<std::collections::BTreeMap<String, u32>, _> = http().json(act(&script)).await;
-    assert_eq!(acted.unwrap_err().kind, ErrorKind::Ambiguous);
+    assert_eq!(acted.unwrap_err().kind, FailureKind::Ambiguous);
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn a_rejected_token_is_renewed_once() {
     let error = http.call(&read(&script)).await.unwrap_err();
     assert_eq!(
         (error.kind, script.seen().len()),
-        (ErrorKind::Unauthorised, 2),
+        (FailureKind::Unauthorised, 2),
         "one renewal, no more"
     );
 }

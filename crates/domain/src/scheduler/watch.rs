@@ -4,12 +4,13 @@
 
 use super::in_flight::Request;
 use super::{Effect, Scheduler};
-use crate::event::{Fact, Service};
+use crate::event::Fact;
 use crate::failure::Failure;
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState, StageCounts};
 use crate::policy;
 use crate::remedy::Remedy;
+use crate::service::Service;
 use crate::state::TaskState;
 use crate::task::Task;
 use crate::time::Timestamp;
