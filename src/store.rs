@@ -17,6 +17,6 @@ mod log;
 mod owner_only;
 
 pub use error::StoreError;
-pub use journal::{Journal, RunHistory, RunSummary};
+pub use journal::{Journal, RunHistory};
 pub use lease::Lease;
 pub use log::{LogFolder, LogSlice, TryLog};

@@ -3,7 +3,8 @@
 use crate::cli::{Exit, Output, RunsOptions};
 use crate::config::Home;
 use crate::engine::now;
-use crate::store::{Journal, RunSummary};
+use crate::store::Journal;
+use domain::summary::RunSummary;
 use domain::time::{Timestamp, human};
 use serde_json::json;
 use std::io::{self, Write};
@@ -33,15 +34,15 @@ fn as_text(run: &RunSummary) -> String {
         id,
         started,
         state,
-        succeeded,
         total,
         pipeline,
         profile,
         ..
     } = run;
     format!(
-        "{started}  {:<9}  {succeeded}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
-        state.as_str()
+        "{started}  {:<9}  {}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
+        state.as_str(),
+        run.succeeded()
     )
 }
 
@@ -49,7 +50,7 @@ fn as_json(run: &RunSummary) -> String {
     json!({
         "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
         "started": run.started.to_rfc3339(), "ended": run.ended.map(Timestamp::to_rfc3339), "state": run.state,
-        "succeeded": run.succeeded, "failed": run.failed, "total": run.total,
+        "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total,
     })
     .to_string()
 }

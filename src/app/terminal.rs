@@ -4,14 +4,12 @@ use super::{Setting, parts};
 use crate::cli::Exit;
 use crate::config::{Home, Origin, Settings, save_variables};
 use crate::store::{Journal, LogFolder};
-use crate::tui::model::RunSummary;
 use crate::tui::setup::{ReadRun, Save, Setup};
 use crate::tui::widget::paint::Look;
-use crate::{engine, store, tui};
+use crate::{engine, tui};
 use domain::failure::Failure;
 use domain::id::DagRunId;
 use domain::run::Run;
-use domain::state::TaskState;
 use domain::variable::VariableName;
 use ratatui::style::Color;
 use std::collections::BTreeMap;
@@ -38,7 +36,7 @@ pub(super) async fn open(setting: Setting) -> anyhow::Result<Exit> {
         origins: origins(settings),
         last_run,
         unfinished,
-        history: history.iter().map(summary).collect(),
+        history,
         log_path: Box::new(move |run, task, number| logs.path(run, task, number)),
         save: save(home.clone(), settings.clone()),
         read_run: reader(journal.clone()),
@@ -60,20 +58,6 @@ async fn read_run(journal: &Journal, id: &DagRunId) -> Result<Run, Failure> {
 /// The screen asks for one run at a time, and can wait for a few milliseconds.
 fn reader(journal: Journal) -> ReadRun {
     Box::new(move |id| tokio::task::block_in_place(|| Handle::current().block_on(read_run(&journal, id))))
-}
-
-fn summary(run: &store::RunSummary) -> RunSummary {
-    let counts = [
-        (TaskState::Success, run.succeeded),
-        (TaskState::Failed, run.failed),
-    ];
-    RunSummary {
-        id: run.id.clone(),
-        started: run.started,
-        ended: run.ended,
-        state: run.state,
-        counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
-    }
 }
 
 fn save(home: Home, mut settings: Settings) -> Save {

@@ -17,9 +17,7 @@ mod writer;
 use super::error::StoreError;
 use domain::event::RunEvent;
 use domain::id::DagRunId;
-use domain::run::Run;
-use domain::state::{RunState, TaskState};
-use domain::time::Timestamp;
+use domain::summary::RunSummary;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -32,60 +30,6 @@ pub struct RunHistory {
     pub events: Vec<RunEvent>,
     /// How many were left out because a newer Downbeat wrote them under names that we do not know.
     pub skipped: usize,
-}
-
-/// A run in a list of runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunSummary {
-    /// Its name.
-    pub id: DagRunId,
-    /// The profile it ran in.
-    pub profile: String,
-    /// The pipeline that was run.
-    pub pipeline: String,
-    /// `project.dataset.table` of the output.
-    pub output_table: String,
-    /// When it began.
-    pub started: Timestamp,
-    /// When it ended; nothing while something is still to come.
-    pub ended: Option<Timestamp>,
-    /// Where it stands, as far as was journalled.
-    pub state: RunState,
-    /// Pipeline tasks that succeeded.
-    pub succeeded: usize,
-    /// Pipeline tasks that failed or timed out.
-    pub failed: usize,
-    /// All pipeline tasks.
-    pub total: usize,
-}
-
-impl RunSummary {
-    /// What a list tells of this run.
-    pub fn of(run: &Run) -> Self {
-        let variables = &run.request.variables;
-        let count = |states: &[TaskState]| {
-            run.pipelines()
-                .filter(|task| states.contains(&task.state))
-                .count()
-        };
-        Self {
-            id: run.id.clone(),
-            profile: run.request.profile.clone(),
-            pipeline: variables.cdf_pipeline_name.clone(),
-            output_table: [
-                variables.project_id.as_str(),
-                variables.bq_dataset_id.as_str(),
-                variables.bq_output_table.as_str(),
-            ]
-            .join("."),
-            started: run.started,
-            ended: run.ended,
-            state: run.state,
-            succeeded: count(&[TaskState::Success]),
-            failed: count(&[TaskState::Failed, TaskState::TimedOut]),
-            total: run.pipelines().count(),
-        }
-    }
 }
 
 /// A request to the writer.

@@ -14,10 +14,10 @@ use super::theme::Meaning;
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
 use domain::finding::{Finding, Severity};
-use domain::id::{DagRunId, TaskId};
+use domain::id::TaskId;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
-use domain::state::{RunState, TaskState};
+use domain::summary::RunSummary;
 use domain::task::Task;
 use domain::time::Timestamp;
 use editor::Editor;
@@ -25,7 +25,6 @@ use grid::GridPane;
 use logs::LogsPane;
 use overlay::Overlay;
 use ratatui::layout::Rect;
-use std::collections::BTreeMap;
 use variables::VariablesPane;
 
 /// One of the four panes.
@@ -65,21 +64,6 @@ impl Pane {
     pub const fn stepped(self, step: usize) -> Self {
         Self::ALL[(self as usize + step) % Self::ALL.len()]
     }
-}
-
-/// What a run of the history shows in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunSummary {
-    /// Its name.
-    pub id: DagRunId,
-    /// When it began.
-    pub started: Timestamp,
-    /// When it ended, if it has.
-    pub ended: Option<Timestamp>,
-    /// Where it stands.
-    pub state: RunState,
-    /// How many pipeline tasks are in each state.
-    pub counts: BTreeMap<TaskState, usize>,
 }
 
 /// Something told in the line above the footer.

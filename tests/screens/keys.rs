@@ -7,6 +7,7 @@ use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::state::RunState;
+use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::action::Context;
@@ -428,13 +429,7 @@ fn a_former_run_is_shown_and_left_again() {
     let mut model = sample::ready(80, 24);
     let mut past = scene::failed(80, 24).run.unwrap();
     past.id = "past".into();
-    model.history = vec![downbeat::tui::model::RunSummary {
-        id: past.id.clone(),
-        started: past.started,
-        ended: past.ended,
-        state: past.state,
-        counts: past.counts(),
-    }];
+    model.history = vec![RunSummary::new(&past)];
     let effects = press(&mut model, "H enter");
     assert!(effects.contains(&Effect::OpenRun("past".into())));
     tell(&mut model, 70, Msg::RunOpened("past".into(), Ok(Box::new(past))));

@@ -20,6 +20,7 @@ pub mod run;
 pub mod scheduler;
 pub mod service;
 pub mod state;
+pub mod summary;
 pub mod task;
 pub mod time;
 pub mod variable;

@@ -1,10 +1,12 @@
 //! Reading the journal. Unknown names are left out and counted; anything else that does not read is
 //! an error, because a missing intent could start a pipeline twice.
 
-use super::{RunHistory, RunSummary};
+use super::RunHistory;
 use crate::store::error::StoreError;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
+use domain::state::TaskState;
+use domain::summary::RunSummary;
 use domain::time::Timestamp;
 use rusqlite::{Connection, Params, Row};
 use serde::Deserialize;
@@ -77,6 +79,10 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         Ok::<_, rusqlite::Error>(usize::try_from(count).unwrap_or(0))
     };
     let state = serde_json::Value::String(row.get("state")?);
+    let counts = [
+        (TaskState::Success, count("succeeded")?),
+        (TaskState::Failed, count("failed")?),
+    ];
     Ok(RunSummary {
         id: DagRunId::new(row.get::<_, String>("id")?),
         profile: row.get("profile")?,
@@ -87,8 +93,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         state: serde_json::from_value(state).map_err(|error| {
             rusqlite::Error::FromSqlConversionFailure(6, rusqlite::types::Type::Text, Box::new(error))
         })?,
-        succeeded: count("succeeded")?,
-        failed: count("failed")?,
+        counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
         total: count("total")?,
     })
 }

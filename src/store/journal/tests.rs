@@ -10,6 +10,9 @@ use domain::pipeline::PipelineState;
 use domain::plan::PlannedPipeline;
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow};
+use domain::run::Run;
+use domain::state::RunState;
+use domain::time::Timestamp;
 use domain::variable::Variables;
 use std::time::Duration;
 
@@ -133,8 +136,11 @@ async fn a_second_open_tells_what_was_acknowledged() {
     journal.append(&run, &story[6..]).await.unwrap();
     let told = journal.events(&run).await.unwrap();
     assert_eq!((&told.events, told.skipped), (&story, 0));
-    let expected = RunSummary::of(&Run::replay(&story).unwrap());
-    assert_eq!((expected.succeeded, expected.failed, expected.total), (1, 1, 2));
+    let expected = RunSummary::new(&Run::replay(&story).unwrap());
+    assert_eq!(
+        (expected.succeeded(), expected.failed(), expected.total),
+        (1, 1, 2)
+    );
     assert_eq!(journal.last_runs(10).await.unwrap(), [expected]);
     assert_eq!(journal.unfinished().await.unwrap(), []);
 

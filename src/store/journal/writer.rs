@@ -1,10 +1,11 @@
 //! The one thread that writes the journal, a transaction for each batch.
 
-use super::{Batch, RunSummary, reader};
+use super::{Batch, reader};
 use crate::store::error::StoreError;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
 use domain::run::Run;
+use domain::summary::RunSummary;
 use domain::time::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl Writer {
             _ => Run::replay(&reader::events(&self.path, &transaction, id)?.events),
         };
         let run = fold(id, known, last > 0, events)?;
-        write_summary(&transaction, &RunSummary::of(&run)).map_err(at_path)?;
+        write_summary(&transaction, &RunSummary::new(&run)).map_err(at_path)?;
         let end = write_events(&self.path, &transaction, id, last, events)?;
         transaction.commit().map_err(at_path)?;
         self.current = Some((run, end));
@@ -97,8 +98,8 @@ fn write_summary(transaction: &Transaction<'_>, run: &RunSummary) -> rusqlite::R
             run.started.millis(),
             run.ended.map(Timestamp::millis),
             run.state.as_str(),
-            number(run.succeeded),
-            number(run.failed),
+            number(run.succeeded()),
+            number(run.failed()),
             number(run.total),
         ])
         .map(drop)

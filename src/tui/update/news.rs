@@ -3,13 +3,14 @@
 use crate::engine::Update;
 use crate::tui::effect::Effect;
 use crate::tui::model::logs::{LogTarget, LogWindow};
-use crate::tui::model::{Model, RunSummary, finding_text, meaning_of};
+use crate::tui::model::{Model, finding_text, meaning_of};
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::DagRunId;
 use domain::run::Run;
+use domain::summary::RunSummary;
 
 /// Takes what the engine told.
 pub(super) fn take(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
@@ -74,13 +75,7 @@ fn apply(model: &mut Model, event: &RunEvent) {
 /// Keeps the line of the run in the history up to date.
 fn remember(model: &mut Model) {
     let Some(run) = &model.run else { return };
-    let summary = RunSummary {
-        id: run.id.clone(),
-        started: run.started,
-        ended: run.ended,
-        state: run.state,
-        counts: run.counts(),
-    };
+    let summary = RunSummary::new(run);
     match model.history.iter_mut().find(|known| known.id == summary.id) {
         Some(known) => *known = summary,
         None => model.history.insert(0, summary),

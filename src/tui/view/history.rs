@@ -1,10 +1,11 @@
 //! Former runs, the newest first, one a line.
 
-use crate::tui::model::{Model, RunSummary};
+use crate::tui::model::Model;
 use crate::tui::symbol;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::list;
 use crate::tui::widget::paint::Paint;
+use domain::summary::RunSummary;
 use domain::time::human;
 
 /// The widest the list gets.

@@ -1,0 +1,68 @@
+//! A run in a list of runs.
+
+use crate::id::DagRunId;
+use crate::run::Run;
+use crate::state::{RunState, TaskState};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// What a list shows of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its name.
+    pub id: DagRunId,
+    /// The profile it ran in.
+    pub profile: String,
+    /// The pipeline that was run.
+    pub pipeline: String,
+    /// `project.dataset.table` of the output.
+    pub output_table: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; nothing while something is still to come.
+    pub ended: Option<Timestamp>,
+    /// Its state.
+    pub state: RunState,
+    /// Pipeline tasks by state. The journal's list keeps two numbers: success, and failed or timed out,
+    /// which then count as failed.
+    pub counts: BTreeMap<TaskState, usize>,
+    /// All pipeline tasks.
+    pub total: usize,
+}
+
+impl RunSummary {
+    /// The summary of a run as it is now.
+    pub fn new(run: &Run) -> Self {
+        let variables = &run.request.variables;
+        Self {
+            id: run.id.clone(),
+            profile: run.request.profile.clone(),
+            pipeline: variables.cdf_pipeline_name.clone(),
+            output_table: [
+                variables.project_id.as_str(),
+                variables.bq_dataset_id.as_str(),
+                variables.bq_output_table.as_str(),
+            ]
+            .join("."),
+            started: run.started,
+            ended: run.ended,
+            state: run.state,
+            counts: run.counts(),
+            total: run.pipelines().count(),
+        }
+    }
+
+    /// How many pipeline tasks succeeded.
+    pub fn succeeded(&self) -> usize {
+        self.count(TaskState::Success)
+    }
+
+    /// How many pipeline tasks failed or timed out.
+    pub fn failed(&self) -> usize {
+        self.count(TaskState::Failed) + self.count(TaskState::TimedOut)
+    }
+
+    fn count(&self, state: TaskState) -> usize {
+        self.counts.get(&state).copied().unwrap_or(0)
+    }
+}
