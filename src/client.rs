@@ -1,4 +1,4 @@
-//! The world's edges: credentials, HTTP, Data Fusion, CDAP and BigQuery.
+//! The services that Downbeat calls: credentials, HTTP, Data Fusion, CDAP and BigQuery.
 //!
 //! ```text
 //!  Client ─┬─ fusion()    instances.get: where is the instance, is it up      client/fusion.rs
@@ -7,7 +7,7 @@
 //!              all through one Http: pool, deadlines, retry budget, 401       client/http.rs
 //! ```
 //!
-//! Nothing in here decides what to do about a failure; it says honestly what is known of it
+//! Nothing in here decides what to do about a failure; an error says what is known of it
 //! ([`domain::failure::FailureKind`]) and leaves the rest to the engine. It never sends a token over plain http, and it
 //! shares no wire type with the sandbox.
 
@@ -30,7 +30,7 @@ pub use error::ClientError;
 pub use fusion::Fusion;
 
 use domain::id::{Location, Namespace, ProjectId};
-use http::{Http, Patience};
+use http::{Http, RetryPolicy};
 
 /// Everything Downbeat reaches over the network; a clone shares the pool, the token and the budget.
 #[derive(Clone, Debug)]
@@ -45,19 +45,15 @@ impl Client {
     /// # Errors
     /// Permanent, when no HTTP client can be built on this machine.
     pub fn new(endpoints: Endpoints, credentials: Credentials) -> Result<Self, ClientError> {
-        Self::with_patience(endpoints, credentials, Patience::default())
+        Self::with_retry_policy(endpoints, credentials, RetryPolicy::default())
     }
 
-    /// The same with other deadlines and pauses.
-    ///
-    /// # Errors
-    /// As [`Client::new`].
-    pub fn with_patience(
+    fn with_retry_policy(
         endpoints: Endpoints,
         credentials: Credentials,
-        patience: Patience,
+        policy: RetryPolicy,
     ) -> Result<Self, ClientError> {
-        let http = Http::new(credentials, patience)?;
+        let http = Http::new(credentials, policy)?;
         Ok(Self { http, endpoints })
     }
 

@@ -1,8 +1,8 @@
-//! Whose name calls are made in: Google's credentials by `gcp_auth`, a fixed token, or nobody.
+//! The identity of the calls: Google's credentials, found by `gcp_auth`, or none.
 //!
 //! Credentials are looked up at the first call that needs them, never before, in a task of their own
-//! under a deadline, because `gcp_auth` has none. A token leaves only over https, and one of Google's only
-//! to Google. Callers are few: `client/http.rs` asks [`Credentials::token`] before each request.
+//! under a deadline, because `gcp_auth` has none. A token is sent over https only, and one of Google's to
+//! Google only. `client/http.rs` calls [`Credentials::token`] before each request.
 
 mod google;
 
@@ -14,20 +14,14 @@ use std::fmt;
 use std::sync::Arc;
 use url::Url;
 
-/// A text that shows itself nowhere.
+/// A text that no `Debug` output shows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Takes a secret; white space around it is dropped, as files and shells add it.
+    /// The text without the white space around it, which files and shells add.
     pub fn new(text: &str) -> Self {
         Self(text.trim().into())
-    }
-
-    /// Reads an environment variable; `None` if it is absent or empty.
-    pub fn from_environment(variable: &str) -> Option<Self> {
-        let text = std::env::var(variable).ok()?;
-        (!text.trim().is_empty()).then(|| Self::new(&text))
     }
 
     pub(in crate::client) fn expose(&self) -> &str {
@@ -47,10 +41,11 @@ pub struct Credentials(Source);
 
 #[derive(Clone)]
 enum Source {
-    Nobody,
-    Fixed(Secret),
+    Anonymous,
     Google(Arc<Google>),
-    /// Tokens in turn, given to loopback too: the only way to see a renewal over a socket without TLS.
+    #[cfg(test)]
+    Fixed(Secret),
+    /// Tokens in turn, sent to loopback too: the only way to see a renewal over a socket without TLS.
     #[cfg(test)]
     Scripted(Arc<std::sync::Mutex<Vec<Secret>>>),
 }
@@ -62,14 +57,14 @@ impl Credentials {
         Self(Source::Scripted(Arc::new(std::sync::Mutex::new(tokens))))
     }
 
-    /// No identity: for the sandbox and servers without security.
-    pub fn none() -> Self {
-        Self(Source::Nobody)
+    #[cfg(test)]
+    pub(in crate::client) fn fixed(token: &str) -> Self {
+        Self(Source::Fixed(Secret::new(token)))
     }
 
-    /// One token, given from outside; it cannot be renewed.
-    pub fn fixed(token: Secret) -> Self {
-        Self(Source::Fixed(token))
+    /// No identity: for the sandbox and servers without security.
+    pub fn none() -> Self {
+        Self(Source::Anonymous)
     }
 
     /// Application default credentials, as `gcp_auth` finds them.
@@ -77,8 +72,7 @@ impl Credentials {
         Self(Source::Google(Arc::new(Google::default())))
     }
 
-    /// What to send to this address. `None`: nothing, because there is nobody, or because the address is
-    /// not encrypted.
+    /// The token for this address; `None` without an identity, or if the address is not encrypted.
     pub(in crate::client) async fn token(&self, url: &Url) -> Result<Option<Secret>, ClientError> {
         #[cfg(test)]
         if let Source::Scripted(tokens) = &self.0 {
@@ -88,20 +82,23 @@ impl Credentials {
             return Ok(None);
         }
         match &self.0 {
-            Source::Nobody => Ok(None),
-            Source::Fixed(token) => Ok(Some(token.clone())),
+            Source::Anonymous => Ok(None),
             Source::Google(google) if is_google(url) => google.token().await.map(Some),
             Source::Google(_) => Err(refuse_host(url)),
+            #[cfg(test)]
+            Source::Fixed(token) => Ok(Some(token.clone())),
             #[cfg(test)]
             Source::Scripted(_) => Ok(None),
         }
     }
 
-    /// Another token in place of one that was answered with 401; `None` if there is no other.
+    /// A token in place of one that was answered with 401; `None` if there is no other.
     pub(in crate::client) async fn renewed(&self, rejected: &Secret) -> Result<Option<Secret>, ClientError> {
         match &self.0 {
-            Source::Nobody | Source::Fixed(_) => Ok(None),
+            Source::Anonymous => Ok(None),
             Source::Google(google) => google.renewed(rejected).await.map(Some),
+            #[cfg(test)]
+            Source::Fixed(_) => Ok(None),
             #[cfg(test)]
             Source::Scripted(tokens) => {
                 let mut tokens = tokens.lock().unwrap();
@@ -115,9 +112,10 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
-            Source::Nobody => "Credentials(none)",
-            Source::Fixed(_) => "Credentials(fixed ***)",
+            Source::Anonymous => "Credentials(none)",
             Source::Google(_) => "Credentials(google)",
+            #[cfg(test)]
+            Source::Fixed(_) => "Credentials(fixed ***)",
             #[cfg(test)]
             Source::Scripted(_) => "Credentials(scripted ***)",
         })
@@ -138,7 +136,7 @@ fn refuse_host(url: &Url) -> ClientError {
         "choosing a token",
         format!("{host} is not one of Google's hosts, so it gets no Google token"),
     )
-    .with_hint("Check the endpoint, or give a token for this host yourself.")
+    .with_hint("Check the endpoint in the profile.")
 }
 
 #[cfg(test)]
@@ -149,13 +147,13 @@ mod tests {
     fn secrets_do_not_show() {
         let secret = Secret::new(" hush-1 \n");
         assert_eq!(secret.expose(), "hush-1");
-        let shown = format!("{secret:?} {:?}", Credentials::fixed(secret.clone()));
+        let shown = format!("{secret:?} {:?}", Credentials::fixed("hush-1"));
         assert!(!shown.contains("hush"), "{shown}");
     }
 
     #[tokio::test]
     async fn no_token_leaves_in_clear_text_or_to_strangers() {
-        let fixed = Credentials::fixed(Secret::new("t"));
+        let fixed = Credentials::fixed("t");
         for (url, sent) in [
             ("https://x.googleapis.com/v1", true),
             ("https://cdap.example/v3", true),

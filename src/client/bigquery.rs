@@ -1,7 +1,7 @@
-//! BigQuery: statements under ids of ours, queries that return rows, and what a table is.
+//! BigQuery: statements under ids of our own, queries that return rows, and what a table is.
 //!
-//! A statement with an effect goes as a job whose id was chosen before (`job.rs`), so that a lost answer
-//! can be cleared up; rows are read with `query.rs`. Names reach SQL only as a [`TableName`].
+//! A statement with an effect is a job whose id is chosen before it is sent (`job.rs`), so that a lost
+//! answer can be cleared up; rows are read with `query.rs`. Names reach SQL only as a [`TableName`].
 
 mod cell;
 mod job;
@@ -12,7 +12,7 @@ mod table;
 pub use cell::{Cell, Column};
 pub use job::JobEnd;
 pub use name::TableName;
-pub use query::{Parameter, Table};
+pub use query::Table;
 pub use table::TableDescription;
 
 use super::endpoints::Endpoint;
@@ -56,8 +56,8 @@ impl BigQuery {
     }
 }
 
-fn read(operation: impl Into<String>, url: Url) -> Request {
-    Request::read(Service::BigQuery, operation, url)
+fn get(operation: impl Into<String>, url: Url) -> Request {
+    Request::get(Service::BigQuery, operation, url)
 }
 
 #[cfg(test)]

@@ -1,22 +1,20 @@
 //! The CDAP of an instance: one namespace of its `/v3` interface.
 //!
 //! Only run-level calls are used: the program-level ones see the newest version of a pipeline alone
-//! (measured). JSON comes under any content type and with fields nobody knows; both are fine.
+//! (measured). JSON comes under any content type and with unknown fields; both are accepted.
 //! Where to look: `app.rs` what is deployed, `start.rs`, `run.rs` list, look and stop, `log.rs`,
-//! `why.rs` reasons of failures, `counts.rs` rows.
+//! `reason.rs` reasons of failures, `counts.rs` rows.
 
 mod app;
 mod counts;
 mod log;
+mod reason;
 mod run;
 mod start;
-mod why;
 
-pub use app::{App, MacroFunction, Stage, StageMacros};
+pub use app::{App, Stage};
 pub use log::{LogEvent, LogPage, offset_at};
-pub use run::StopAnswer;
-pub use start::StartAnswer;
-pub use why::{Classified, NodeFailure};
+pub use reason::{Classified, NodeFailure};
 
 use super::endpoints::Endpoint;
 use super::error::ClientError;
@@ -53,7 +51,7 @@ impl Cdap {
     /// As every call: what failed, and what it means.
     pub async fn version(&self) -> Result<String, ClientError> {
         let url = self.api.join(&["v3", "version"])?;
-        let answer: Version = self.http.json(read("asking for the version", url)).await?;
+        let answer: Version = self.http.json(get("asking for the version", url)).await?;
         Ok(answer.version)
     }
 
@@ -74,8 +72,8 @@ impl Cdap {
     }
 }
 
-fn read(operation: impl Into<String>, url: Url) -> Request {
-    Request::read(Service::Cdap, operation, url)
+fn get(operation: impl Into<String>, url: Url) -> Request {
+    Request::get(Service::Cdap, operation, url)
 }
 
 /// `None` for what the server says does not exist.

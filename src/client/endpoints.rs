@@ -1,7 +1,7 @@
 //! Where the services are: base addresses, checked once, and paths built from parts that cannot escape.
 //!
-//! `https` only, but on loopback, where the sandbox listens; this is what lets `client/auth.rs` promise
-//! that no token crosses a network in clear text.
+//! `https` only, except on loopback, where the sandbox listens: `client/auth.rs` relies on it, so that no
+//! token crosses a network in clear text.
 
 use super::error::ClientError;
 use domain::failure::FailureKind;
@@ -32,7 +32,7 @@ impl Endpoint {
         };
         let base = match Url::parse(text) {
             Ok(base) => base,
-            Err(error) => return refuse(format!("'{text}' is no address: {error}")),
+            Err(error) => return refuse(format!("'{text}' is not an address: {error}")),
         };
         if !base.username().is_empty() || base.password().is_some() {
             // The address itself may hold a password; it is not repeated.
@@ -47,11 +47,6 @@ impl Endpoint {
             "http" => refuse(format!("'{text}' is not encrypted, and not on this machine")),
             scheme => refuse(format!("'{scheme}' is not a scheme to use")),
         }
-    }
-
-    /// Whether it is on this machine.
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.base)
     }
 
     /// The address, as for a link.
@@ -98,7 +93,7 @@ pub(in crate::client) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The base addresses of everything.
+/// The base addresses of all services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// `https://datafusion.googleapis.com`; `v1/...` is appended.
@@ -110,18 +105,6 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// Google's own addresses.
-    ///
-    /// # Errors
-    /// None in practice: the addresses are constants.
-    pub fn google() -> Result<Self, ClientError> {
-        Self::parse(
-            "https://datafusion.googleapis.com",
-            "https://bigquery.googleapis.com",
-            None,
-        )
-    }
-
     /// Checks a set of addresses.
     ///
     /// # Errors

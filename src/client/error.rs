@@ -1,8 +1,8 @@
 //! The one error of this layer: what failed, why, what to do next, and what may have happened.
 //!
 //! Callers decide by its [`FailureKind`]. `error/judge.rs` finds the kind of an HTTP answer,
-//! `error/text.rs` makes one harmless line of whatever the server sent. No secret ever gets in here:
-//! requests are named in words, never by their headers or bodies.
+//! `error/text.rs` makes one bounded line of whatever the server sent. It holds no secret: requests are
+//! named in words, never by their headers or bodies.
 
 mod hint;
 mod judge;
@@ -29,6 +29,7 @@ pub struct ClientError {
 #[derive(Clone, PartialEq, Eq)]
 struct Detail {
     service: Service,
+    /// A gerund: `starting the pipeline sales`.
     operation: String,
     status: Option<u16>,
     reason: Option<String>,
@@ -61,24 +62,24 @@ impl ClientError {
     }
 
     /// An HTTP answer outside 2xx. `once`: the request must not be repeated blindly.
-    pub(in crate::client) fn answered(
+    pub(in crate::client) fn from_response(
         service: Service,
         operation: &str,
         status: u16,
         body: &[u8],
         once: bool,
     ) -> Self {
-        let said = text::Said::read(body);
-        let kind = judge::answer(status, said.reason.as_deref(), &said.text, once);
-        let mut error = Self::new(kind, service, operation, &said.text);
+        let message = text::ServerMessage::parse(body);
+        let kind = judge::judge(status, message.reason.as_deref(), &message.text, once);
+        let mut error = Self::new(kind, service, operation, &message.text);
         error.detail.status = Some(status);
-        error.detail.reason = said.reason;
+        error.detail.reason = message.reason;
         error
     }
 
     /// The error that a BigQuery job ended with.
-    pub(in crate::client) fn job(operation: &str, reason: &str, message: &str) -> Self {
-        let kind = judge::answer(400, Some(reason), message, false);
+    pub(in crate::client) fn from_job(operation: &str, reason: &str, message: &str) -> Self {
+        let kind = judge::judge(400, Some(reason), message, false);
         let mut error = Self::new(kind, Service::BigQuery, operation, message);
         error.detail.reason = Some(reason.to_owned());
         error
@@ -90,7 +91,7 @@ impl ClientError {
         self
     }
 
-    /// The same failure, judged by somebody who knows more.
+    /// The same failure, where the caller knows its kind better.
     #[must_use]
     pub(in crate::client) fn with_kind(mut self, kind: FailureKind) -> Self {
         self.kind = kind;
@@ -103,14 +104,9 @@ impl ClientError {
         self
     }
 
-    /// Who was asked.
+    /// The service that was called.
     pub fn service(&self) -> Service {
         self.detail.service
-    }
-
-    /// What was wanted, as a gerund: `starting the pipeline sales`.
-    pub fn operation(&self) -> &str {
-        &self.detail.operation
     }
 
     /// The HTTP status, if there was an answer.
@@ -118,7 +114,7 @@ impl ClientError {
         self.detail.status
     }
 
-    /// Google's word for it (`notFound`, `quotaExceeded`), if there was one.
+    /// Google's `reason` (`notFound`, `quotaExceeded`), if there was one.
     pub fn reason(&self) -> Option<&str> {
         self.detail.reason.as_deref()
     }
@@ -128,7 +124,7 @@ impl ClientError {
         &self.detail.text
     }
 
-    /// How long the server wants to be left alone, if it said so.
+    /// The server's `Retry-After`, if it sent one.
     pub fn retry_after(&self) -> Option<Duration> {
         self.detail.retry_after
     }
@@ -137,12 +133,12 @@ impl ClientError {
     pub fn hint(&self) -> String {
         match &self.detail.hint {
             Some(hint) => hint.clone(),
-            None => hint::of(self).to_owned(),
+            None => hint::text(self).to_owned(),
         }
     }
 
-    /// Whether the server said that the thing does not exist. A wrong path says 404 as well, but it
-    /// proves nothing about the thing, so it does not count.
+    /// Whether the server says that the thing does not exist. A wrong path is answered with 404 as well,
+    /// but proves nothing about the thing, so it does not count.
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404) && !judge::is_wrong_path(self.text())
     }
@@ -183,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_why_and_what_next() {
-        let error = ClientError::answered(
+        let error = ClientError::from_response(
             Service::Cdap,
             "starting sales",
             404,
@@ -202,7 +198,7 @@ mod tests {
     #[test]
     fn a_wrong_path_is_no_proof_that_something_is_missing() {
         let body = b"Problem accessing: /v3/x. Reason: Not Found";
-        let error = ClientError::answered(Service::Cdap, "reading the pipeline", 404, body, false);
+        let error = ClientError::from_response(Service::Cdap, "reading the pipeline", 404, body, false);
         assert!(!error.is_not_found());
     }
 }

@@ -9,7 +9,7 @@ use domain::service::Service;
 use serde::Deserialize;
 use std::fmt;
 
-/// The state of an instance; a name that is not known yet is kept.
+/// The state of an instance; an unknown name is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum InstanceState {
@@ -19,7 +19,7 @@ pub enum InstanceState {
     Changing(String),
     /// Somebody must act first: `FAILED`, `DISABLED`, `DELETING`.
     Down(String),
-    /// A name this program does not know.
+    /// A name that Downbeat does not know.
     Other(String),
 }
 
@@ -55,10 +55,6 @@ pub struct Instance {
     pub api_endpoint: Option<Endpoint>,
     /// Base of the product's own screens.
     pub service_endpoint: Option<String>,
-    /// `6.11.0`.
-    pub version: String,
-    /// `BASIC`, `ENTERPRISE`, `DEVELOPER`.
-    pub instance_type: String,
 }
 
 #[derive(Deserialize)]
@@ -68,10 +64,6 @@ struct Wire {
     state_message: Option<String>,
     api_endpoint: Option<String>,
     service_endpoint: Option<String>,
-    #[serde(default)]
-    version: String,
-    #[serde(default, rename = "type")]
-    instance_type: String,
 }
 
 /// Calls the control plane.
@@ -109,7 +101,7 @@ impl Fusion {
         let operation = format!("looking up the instance {name} in {location}");
         let wire: Wire = self
             .http
-            .json(Request::read(Service::DataFusion, operation, url))
+            .json(Request::get(Service::DataFusion, operation, url))
             .await?;
         let present = |text: Option<String>| text.filter(|text| !text.is_empty());
         Ok(Instance {
@@ -119,8 +111,6 @@ impl Fusion {
                 .map(|text| Endpoint::parse(Service::Cdap, &text))
                 .transpose()?,
             service_endpoint: present(wire.service_endpoint),
-            version: wire.version,
-            instance_type: wire.instance_type,
         })
     }
 }
@@ -169,10 +159,7 @@ mod tests {
         let script =
             Script::serve(["ACTIVE", "CREATING", "DISABLED", "DREAMING"].map(|state| ok(body(state)))).await;
         let active = get(&script).await.unwrap();
-        assert_eq!(
-            (active.version.as_str(), active.service_endpoint.as_ref()),
-            ("6.11.0", None)
-        );
+        assert_eq!(active.service_endpoint, None);
         assert!(active.ready().unwrap().as_str().ends_with("/api"));
         assert_eq!(
             get(&script).await.unwrap().ready().unwrap_err().kind,

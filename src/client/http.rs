@@ -1,23 +1,23 @@
-//! The one way out: deadlines, size caps, the retry budget, one renewed token on a 401.
+//! Every HTTP call: deadlines, size caps, the retry budget, one renewed token on a 401.
 //!
-//! [`Http::call`] is narrow on purpose (bytes in, bytes out); decoding is [`Http::json`]'s. A request
-//! that must not happen twice ([`Request::act`]) is sent once, and a lost answer is Ambiguous. Redirects
+//! [`Http::call`] takes and returns bytes; [`Http::json`] decodes. A request
+//! that must not happen twice ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects
 //! are not followed: none of the three services uses them, and a token must not travel.
 
 mod exchange;
-mod patience;
 mod request;
+mod retry;
 
-pub use patience::Patience;
 pub(in crate::client) use request::Request;
+pub use retry::RetryPolicy;
 
 use super::auth::Credentials;
 use super::endpoints::is_loopback;
 use super::error::ClientError;
 use domain::failure::FailureKind;
 use domain::service::Service;
-use patience::Budget;
 use reqwest::redirect::Policy;
+use retry::Budget;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
@@ -32,26 +32,26 @@ pub(in crate::client) struct Http {
 }
 
 struct Shared {
-    outside: reqwest::Client,
+    remote: reqwest::Client,
     /// Without a proxy: `HTTP_PROXY` must not see what is meant for this machine.
-    inside: reqwest::Client,
+    loopback: reqwest::Client,
     credentials: Credentials,
-    patience: Patience,
+    policy: RetryPolicy,
     budget: Budget,
 }
 
 impl Http {
-    pub(super) fn new(credentials: Credentials, patience: Patience) -> Result<Self, ClientError> {
+    pub(super) fn new(credentials: Credentials, policy: RetryPolicy) -> Result<Self, ClientError> {
         // reqwest panics without a provider; a second install changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let outside = build(&patience, |builder| builder)?;
-        let inside = build(&patience, reqwest::ClientBuilder::no_proxy)?;
+        let remote = build(&policy, |builder| builder)?;
+        let loopback = build(&policy, reqwest::ClientBuilder::no_proxy)?;
         let budget = Budget::default();
         let shared = Shared {
-            outside,
-            inside,
+            remote,
+            loopback,
             credentials,
-            patience,
+            policy,
             budget,
         };
         Ok(Self {
@@ -68,7 +68,7 @@ impl Http {
     /// Calls; the body of a 2xx answer, or why there is none. Repeats what may be repeated.
     pub(super) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
         let shared = &self.shared;
-        let end = Instant::now() + shared.patience.total.max(request.attempt(&shared.patience));
+        let end = Instant::now() + shared.policy.total.max(request.limit(&shared.policy));
         let mut tries = 0;
         loop {
             let error = match self.authorised(request, end).await {
@@ -87,32 +87,32 @@ impl Http {
         }
     }
 
-    /// Waits a little before the `tries`-th repetition, as between two tries of a call.
-    pub(super) async fn breathe(&self, tries: u32) {
-        tokio::time::sleep(self.shared.patience.pause(tries)).await;
+    /// Waits as long as after `tries` failed tries of a call.
+    pub(super) async fn pause_before_try(&self, tries: u32) {
+        tokio::time::sleep(self.shared.policy.pause(tries)).await;
     }
 
     /// How long to wait before the next try; `None` when there is none.
     fn pause(&self, request: &Request, tries: u32, error: &ClientError, end: Instant) -> Option<Duration> {
-        let patience = &self.shared.patience;
+        let policy = &self.shared.policy;
         let may_help = matches!(error.kind, FailureKind::Transient | FailureKind::Busy);
-        if request.is_once() || !may_help || tries >= patience.tries {
+        if request.is_once() || !may_help || tries >= policy.tries {
             return None;
         }
-        let pause = error.retry_after().unwrap_or_else(|| patience.pause(tries));
+        let pause = error.retry_after().unwrap_or_else(|| policy.pause(tries));
         let fits = Instant::now() + pause < end;
         (fits && self.shared.budget.spend()).then_some(pause)
     }
 
-    /// One try; a 401 costs one renewed token and one more request, which is safe: nobody did anything.
+    /// One try. A 401 costs one renewed token and one more request, which is safe: nothing was done.
     async fn authorised(&self, request: &Request, end: Instant) -> Result<Vec<u8>, ClientError> {
         let credentials = &self.shared.credentials;
         let token = credentials.token(request.url()).await?;
-        let first = self.once(request, token.as_ref(), end).await;
+        let first = self.send(request, token.as_ref(), end).await;
         match (&first, &token) {
             (Err(error), Some(rejected)) if error.status() == Some(401) => {
                 match credentials.renewed(rejected).await? {
-                    Some(renewed) => self.once(request, Some(&renewed), end).await,
+                    Some(renewed) => self.send(request, Some(&renewed), end).await,
                     None => first,
                 }
             }
@@ -120,7 +120,7 @@ impl Http {
         }
     }
 
-    async fn once(
+    async fn send(
         &self,
         request: &Request,
         token: Option<&super::Secret>,
@@ -128,16 +128,14 @@ impl Http {
     ) -> Result<Vec<u8>, ClientError> {
         let shared = &self.shared;
         let client = if is_loopback(request.url()) {
-            &shared.inside
+            &shared.loopback
         } else {
-            &shared.outside
+            &shared.remote
         };
         let left = end.saturating_duration_since(Instant::now());
-        let limit = request
-            .attempt(&shared.patience)
-            .min(left.max(shared.patience.least));
+        let limit = request.limit(&shared.policy).min(left.max(shared.policy.least));
         let start = Instant::now();
-        let result = match tokio::time::timeout(limit, exchange::run(client, request, token)).await {
+        let result = match tokio::time::timeout(limit, exchange::send(client, request, token)).await {
             Ok(result) => result,
             Err(_) => Err(request.lost(&format!("no answer within {}", domain::time::human(limit)))),
         };
@@ -150,7 +148,7 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http")
             .field("credentials", &self.shared.credentials)
-            .field("patience", &self.shared.patience)
+            .field("policy", &self.shared.policy)
             .finish_non_exhaustive()
     }
 }
@@ -170,7 +168,7 @@ fn trace(request: &Request, took: Duration, error: Option<&ClientError>) {
 }
 
 fn build(
-    patience: &Patience,
+    policy: &RetryPolicy,
     shape: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<reqwest::Client, ClientError> {
     let builder = || {
@@ -178,7 +176,7 @@ fn build(
         shape(reqwest::Client::builder())
             .user_agent(agent)
             .redirect(Policy::none())
-            .connect_timeout(patience.connect)
+            .connect_timeout(policy.connect)
     };
     // A bare container has no CA store, and reqwest refuses to exist without one, even for loopback.
     let built = builder()

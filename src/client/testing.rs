@@ -1,7 +1,7 @@
 //! A server for tests that answers by a script, over a real socket, and can misbehave as HTTP libraries
 //! do not let a server: half a body, a reset, silence.
 
-use super::http::Patience;
+use super::http::RetryPolicy;
 use super::{Client, Credentials, Endpoints};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -63,13 +63,13 @@ impl Script {
     pub(super) fn client(&self) -> Client {
         let base = self.address.as_str();
         let endpoints = Endpoints::parse(base, base, Some(base)).unwrap();
-        Client::with_patience(endpoints, Credentials::none(), hasty()).unwrap()
+        Client::with_retry_policy(endpoints, Credentials::none(), short_deadlines()).unwrap()
     }
 }
 
 /// Deadlines of a test.
-pub(super) fn hasty() -> Patience {
-    Patience {
+pub(super) fn short_deadlines() -> RetryPolicy {
+    RetryPolicy {
         connect: Duration::from_secs(5),
         attempt: Duration::from_secs(5),
         least: Duration::from_millis(10),

@@ -8,11 +8,11 @@ mod preflight;
 
 use super::Connected;
 use crate::client::bigquery::{Cell, JobEnd, TableName};
-use crate::client::cdap::{LogPage, StartAnswer};
+use crate::client::cdap::LogPage;
 use crate::client::fusion::Instance;
 use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
 use domain::id::{DatasetId, JobId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
 use domain::pipeline::{PipelineRun, StageCounts};
 use domain::row::{Configuration, ConfigurationColumn};
@@ -141,7 +141,7 @@ impl Cloud {
         let labels = BTreeMap::from([("downbeat".to_owned(), "truncate_table".to_owned())]);
         self.bigquery().insert_query(job, &sql, &labels).await?;
         match self.bigquery().wait(job, TRUNCATE_LIMIT).await? {
-            JobEnd::Done { .. } => Ok(()),
+            JobEnd::Done => Ok(()),
             JobEnd::Failed(error) => Err(error.into()),
         }
     }
@@ -154,7 +154,6 @@ impl Cloud {
             .bigquery()
             .query(
                 &sql,
-                &[],
                 usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1),
             )
             .await?;
@@ -185,10 +184,14 @@ impl Cloud {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         match cdap.start(self.pipeline(), &arguments).await {
-            StartAnswer::Started(id) => StartOutcome::Started(id),
-            StartAnswer::Refused(error) => StartOutcome::Refused(error.into()),
-            StartAnswer::Busy(error) => StartOutcome::Busy(error.into()),
-            StartAnswer::Ambiguous(error) => StartOutcome::Ambiguous(error.into()),
+            Ok(id) => StartOutcome::Started(id),
+            Err(error) => match error.kind {
+                FailureKind::Busy => StartOutcome::Busy(error.into()),
+                FailureKind::Ambiguous => StartOutcome::Ambiguous(error.into()),
+                FailureKind::Transient | FailureKind::Permanent | FailureKind::Unauthorised => {
+                    StartOutcome::Refused(error.into())
+                }
+            },
         }
     }
 
@@ -206,8 +209,7 @@ impl Cloud {
 
     /// Stops one run; a run that is over already is not a failure.
     pub async fn stop(&self, run: &PipelineRunId) -> Result<(), Failure> {
-        self.cdap().await?.stop(self.pipeline(), run).await?;
-        Ok(())
+        Ok(self.cdap().await?.stop(self.pipeline(), run).await?)
     }
 
     pub async fn counts(

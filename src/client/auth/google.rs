@@ -1,6 +1,6 @@
-//! Tokens from `gcp_auth`: one look-up at a time, under a deadline, with errors a person can act on.
+//! Tokens from `gcp_auth`: one look-up at a time, under a deadline, with errors that say what to do.
 //!
-//! `gcp_auth` cannot drop a token that a server has rejected, so a rejected one costs the whole provider.
+//! `gcp_auth` cannot drop a token that a server has rejected, so the whole provider is made anew.
 
 use super::Secret;
 use crate::client::error::ClientError;
@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 /// One scope for all three services.
 const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 
-/// `gcp_auth` itself waits for ever on a network that swallows packets.
+/// `gcp_auth` itself waits for ever on a network that drops packets.
 const DEADLINE: Duration = Duration::from_secs(25);
 
 /// The provider, once it is found. The lock is held while looking, so that many tasks that meet an
@@ -48,23 +48,23 @@ impl Google {
         let found = if let Some(provider) = slot {
             provider.clone()
         } else {
-            let provider = bounded("finding an identity", gcp_auth::provider()).await?;
+            let provider = with_deadline("finding an identity", gcp_auth::provider()).await?;
             slot.insert(provider).clone()
         };
-        let token = bounded("fetching a token", async move { found.token(SCOPES).await }).await?;
+        let token = with_deadline("fetching a token", async move { found.token(SCOPES).await }).await?;
         Ok(Secret::new(token.as_str()))
     }
 }
 
-/// Runs a look-up in a task of its own: it may block its thread while it calls gcloud.
-async fn bounded<T: Send + 'static>(
+/// Runs a look-up in a task of its own, because it may block its thread while it calls gcloud.
+async fn with_deadline<T: Send + 'static>(
     operation: &str,
     work: impl Future<Output = Result<T, gcp_auth::Error>> + Send + 'static,
 ) -> Result<T, ClientError> {
     let mut task = tokio::spawn(work);
     match tokio::time::timeout(DEADLINE, &mut task).await {
         Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(error))) => Err(explain(operation, &error)),
+        Ok(Ok(Err(error))) => Err(from_gcp_auth(operation, &error)),
         Ok(Err(_)) => Err(failed(
             FailureKind::Transient,
             operation,
@@ -72,7 +72,7 @@ async fn bounded<T: Send + 'static>(
         )),
         Err(_) => {
             task.abort();
-            let why = format!("nobody answered within {} s", DEADLINE.as_secs());
+            let why = format!("there was no answer within {} s", DEADLINE.as_secs());
             Err(failed(FailureKind::Transient, operation, &why))
         }
     }
@@ -82,15 +82,15 @@ fn failed(kind: FailureKind, operation: &str, why: &str) -> ClientError {
     ClientError::new(kind, Service::Credentials, operation, why)
 }
 
-fn explain(operation: &str, error: &gcp_auth::Error) -> ClientError {
+fn from_gcp_auth(operation: &str, error: &gcp_auth::Error) -> ClientError {
     let why = match error {
         gcp_auth::Error::NoAuthMethod(gcloud, metadata, user_file) => format!(
             "no identity was found (user file: {}; metadata server: {}; gcloud: {})",
-            chain(user_file),
-            chain(metadata),
-            chain(gcloud)
+            with_causes(user_file),
+            with_causes(metadata),
+            with_causes(gcloud)
         ),
-        other => chain(other),
+        other => with_causes(other),
     };
     let kind = match error {
         // The way to the token is broken, not the identity.
@@ -103,7 +103,7 @@ fn explain(operation: &str, error: &gcp_auth::Error) -> ClientError {
     )
 }
 
-fn chain(error: &gcp_auth::Error) -> String {
+fn with_causes(error: &gcp_auth::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -144,7 +144,7 @@ mod tests {
             Box::new(Error::Str("HTTP request failed")),
             Box::new(Error::Io("failed to open file", io("denied"))),
         );
-        let told = explain("finding an identity", &error);
+        let told = from_gcp_auth("finding an identity", &error);
         assert_eq!(told.kind, FailureKind::Unauthorised);
         for part in ["No such file", "HTTP request failed", "denied"] {
             assert!(told.to_string().contains(part), "{told}");
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_broken_way_is_no_missing_identity() {
         let error = Error::Other("HTTP request failed", "connection refused".into());
-        let told = explain("fetching a token", &error);
+        let told = from_gcp_auth("fetching a token", &error);
         assert_eq!(told.kind, FailureKind::Transient);
         assert!(told.text().contains("connection refused"), "{told}");
     }

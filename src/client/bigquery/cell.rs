@@ -1,6 +1,5 @@
 //! Values of rows: strings on the wire, typed here by the schema.
 
-use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -128,9 +127,9 @@ fn cell(value: Value, column: &Column) -> Result<Cell, String> {
         Value::Bool(_) | Value::Number(_) if !column.repeated => value.to_string(),
         nested => return Ok(Cell::Nested(nested)),
     };
-    let unfit = || {
+    let mismatch = || {
         format!(
-            "the column {} holds '{text}', which is no {}",
+            "the column {} holds '{text}', which is not a valid {}",
             column.name, column.kind
         )
     };
@@ -138,10 +137,10 @@ fn cell(value: Value, column: &Column) -> Result<Cell, String> {
         "BOOLEAN" => match text.to_ascii_lowercase().as_str() {
             "true" | "t" | "1" => Ok(Cell::Bool(true)),
             "false" | "f" | "0" => Ok(Cell::Bool(false)),
-            _ => Err(unfit()),
+            _ => Err(mismatch()),
         },
-        "INTEGER" => text.parse().map(Cell::Int).map_err(|_| unfit()),
-        "TIMESTAMP" => micros(&text).map(Cell::Timestamp).ok_or_else(unfit),
+        "INTEGER" => text.parse().map(Cell::Int).map_err(|_| mismatch()),
+        "TIMESTAMP" => micros(&text).map(Cell::Timestamp).ok_or_else(mismatch),
         _ => Ok(Cell::Text(text)),
     }
 }
@@ -164,12 +163,6 @@ fn micros(text: &str) -> Option<i64> {
 /// A count, which travels as a string of digits.
 pub(super) fn count(text: Option<&str>) -> Option<u64> {
     text.and_then(|text| text.parse().ok())
-}
-
-/// A moment, which travels as a string of milliseconds.
-pub(super) fn moment(text: Option<&str>) -> Option<Timestamp> {
-    text.and_then(|text| text.parse().ok())
-        .map(Timestamp::from_millis)
 }
 
 #[cfg(test)]

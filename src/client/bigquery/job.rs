@@ -3,8 +3,7 @@
 //! A lost answer is cleared up by sending the same body with the same id again: 409 means that the first
 //! one arrived. The statement found there is compared before it is taken for ours.
 
-use super::cell::count;
-use super::{BigQuery, read};
+use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::failure::FailureKind;
@@ -20,18 +19,15 @@ use tokio::time::Instant;
 /// How often a submission is sent, and a job looked for after a 409.
 const TRIES: u32 = 5;
 
-/// How long one look waits at the server for the end.
+/// How long the server holds one poll.
 const LONG_POLL: Duration = Duration::from_secs(10);
 
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobEnd {
-    /// Well.
-    Done {
-        /// Rows inserted, changed or removed; a TRUNCATE counts what it removed.
-        affected_rows: Option<u64>,
-    },
-    /// Badly. Its id is used up; the error's kind says whether a new job may do better.
+    /// It did what it should.
+    Done,
+    /// It failed. Its id is used up; the error's kind says whether a new job may do better.
     Failed(ClientError),
 }
 
@@ -40,40 +36,38 @@ struct Job {
     status: Status,
     #[serde(default)]
     configuration: Value,
-    #[serde(default)]
-    statistics: Value,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
     state: String,
-    error_result: Option<Fault>,
+    error_result: Option<JobError>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Fault {
+pub(super) struct JobError {
     #[serde(default)]
     reason: String,
     #[serde(default)]
     message: String,
 }
 
-impl Fault {
+impl JobError {
     pub(super) fn into_error(self, operation: &str) -> ClientError {
-        ClientError::job(operation, &self.reason, &self.message)
+        ClientError::from_job(operation, &self.reason, &self.message)
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Look {
+struct Poll {
     #[serde(default)]
     job_complete: bool,
     num_dml_affected_rows: Option<String>,
     schema: Option<Value>,
     #[serde(default)]
-    errors: Vec<Fault>,
+    errors: Vec<JobError>,
 }
 
 impl Job {
@@ -81,12 +75,9 @@ impl Job {
         if self.status.state != "DONE" {
             return None;
         }
-        let rows = self.statistics["query"]["numDmlAffectedRows"].as_str();
         Some(match self.status.error_result {
-            Some(fault) => JobEnd::Failed(fault.into_error(operation)),
-            None => JobEnd::Done {
-                affected_rows: count(rows),
-            },
+            Some(error) => JobEnd::Failed(error.into_error(operation)),
+            None => JobEnd::Done,
         })
     }
 }
@@ -114,12 +105,13 @@ impl BigQuery {
         let mut open = false;
         for tries in 1.. {
             let url = self.url(&["jobs"])?;
-            let request = Request::act(Service::BigQuery, format!("submitting the job {job}"), url, &body);
+            let request =
+                Request::post_once(Service::BigQuery, format!("submitting the job {job}"), url, &body);
             let Err(error) = self.http.call(&request).await else {
                 return Ok(());
             };
             if error.status() == Some(409) {
-                return self.recognise(job, sql).await;
+                return self.confirm_statement(job, sql).await;
             }
             open |= error.kind == FailureKind::Ambiguous;
             let again = matches!(
@@ -135,13 +127,13 @@ impl BigQuery {
                     error
                 });
             }
-            self.http.breathe(tries).await;
+            self.http.pause_before_try(tries).await;
         }
         Ok(())
     }
 
     /// Whether the job of this id is this statement.
-    async fn recognise(&self, job: &JobId, sql: &str) -> Result<(), ClientError> {
+    async fn confirm_statement(&self, job: &JobId, sql: &str) -> Result<(), ClientError> {
         for tries in 1.. {
             match self.job(job).await {
                 Ok(found) if found.configuration["query"]["query"].as_str() == Some(sql) => return Ok(()),
@@ -154,25 +146,27 @@ impl BigQuery {
                     );
                 }
                 // A job that was just created can be invisible for a moment.
-                Err(error) if error.status() == Some(404) && tries < TRIES => self.http.breathe(tries).await,
+                Err(error) if error.status() == Some(404) && tries < TRIES => {
+                    self.http.pause_before_try(tries).await
+                }
                 Err(error) => return Err(error.with_kind(FailureKind::Ambiguous)),
             }
         }
         Ok(())
     }
 
-    /// Waits for the end of a job, for at most `limit`. A bad connection meanwhile only means ask again.
+    /// Waits for the end of a job, for at most `limit`. After a broken connection it asks again.
     ///
     /// # Errors
-    /// Transient when it is still running after `limit`; else what kept it from being seen.
+    /// Transient when it is still running after `limit`; else why its end could not be seen.
     pub async fn wait(&self, job: &JobId, limit: Duration) -> Result<JobEnd, ClientError> {
         let end = Instant::now() + limit;
         let operation = format!("waiting for the job {job}");
         for tries in 1.. {
-            match self.look(job, &operation, end).await {
+            match self.end_of(job, &operation, end).await {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => {}
-                Err(error) if !is_passing(&error) || Instant::now() >= end => return Err(error),
+                Err(error) if !is_transient(&error) || Instant::now() >= end => return Err(error),
                 Err(_) => {}
             }
             if Instant::now() >= end {
@@ -185,28 +179,31 @@ impl BigQuery {
                 ));
             }
             // Servers may answer a long poll at once.
-            self.http.breathe(tries.min(4)).await;
+            self.http.pause_before_try(tries.min(4)).await;
         }
-        Ok(JobEnd::Done { affected_rows: None })
+        Ok(JobEnd::Done)
     }
 
-    async fn look(&self, job: &JobId, operation: &str, end: Instant) -> Result<Option<JobEnd>, ClientError> {
+    async fn end_of(
+        &self,
+        job: &JobId,
+        operation: &str,
+        end: Instant,
+    ) -> Result<Option<JobEnd>, ClientError> {
         match self.poll(job, operation, end).await {
-            Ok(look) if !look.job_complete => Ok(None),
-            Ok(look) if look.schema.is_none() && !look.errors.is_empty() => {
-                let fault = look.errors.into_iter().next();
-                Ok(fault.map(|fault| JobEnd::Failed(fault.into_error(operation))))
+            Ok(poll) if !poll.job_complete => Ok(None),
+            Ok(poll) if poll.schema.is_none() && !poll.errors.is_empty() => {
+                let error = poll.errors.into_iter().next();
+                Ok(error.map(|error| JobEnd::Failed(error.into_error(operation))))
             }
-            Ok(look) if look.num_dml_affected_rows.is_some() => Ok(Some(JobEnd::Done {
-                affected_rows: count(look.num_dml_affected_rows.as_deref()),
-            })),
-            // The count may be in the job alone.
+            Ok(poll) if poll.num_dml_affected_rows.is_some() => Ok(Some(JobEnd::Done)),
+            // Without a count the job itself is asked how it ended.
             Ok(_) => self.job(job).await.map(|found| found.end(operation)),
-            // The error may be the job's own end or the way there; only the job tells which.
+            // The error may be the job's own or the connection's; only the job says which.
             Err(error) => match self.job(job).await {
                 Ok(found) => match found.end(operation) {
                     Some(end) => Ok(Some(end)),
-                    None if is_passing(&error) => Ok(None),
+                    None if is_transient(&error) => Ok(None),
                     None => Err(error),
                 },
                 Err(_) => Err(error),
@@ -214,19 +211,19 @@ impl BigQuery {
         }
     }
 
-    async fn poll(&self, job: &JobId, operation: &str, end: Instant) -> Result<Look, ClientError> {
+    async fn poll(&self, job: &JobId, operation: &str, end: Instant) -> Result<Poll, ClientError> {
         let mut url = self.located(&["queries", job.as_str()])?;
         let left = end.saturating_duration_since(Instant::now()).min(LONG_POLL);
         url.query_pairs_mut()
             .append_pair("maxResults", "0")
             .append_pair("timeoutMs", &left.as_millis().to_string());
-        self.http.json(read(operation, url).within(LONG_POLL * 3)).await
+        self.http.json(get(operation, url).timeout(LONG_POLL * 3)).await
     }
 
     async fn job(&self, job: &JobId) -> Result<Job, ClientError> {
         let url = self.located(&["jobs", job.as_str()])?;
         self.http
-            .json(read(format!("looking at the job {job}"), url))
+            .json(get(format!("looking at the job {job}"), url))
             .await
     }
 
@@ -237,11 +234,11 @@ impl BigQuery {
     pub async fn cancel(&self, job: &JobId) -> Result<(), ClientError> {
         let url = self.located(&["jobs", job.as_str(), "cancel"])?;
         let operation = format!("cancelling the job {job}");
-        let request = Request::ask(Service::BigQuery, operation, url, None);
-        self.http.call(&request.plain()).await.map(|_| ())
+        let request = Request::post(Service::BigQuery, operation, url, None);
+        self.http.call(&request.any_body()).await.map(|_| ())
     }
 }
 
-fn is_passing(error: &ClientError) -> bool {
+fn is_transient(error: &ClientError) -> bool {
     matches!(error.kind, FailureKind::Transient | FailureKind::Busy)
 }

@@ -19,14 +19,15 @@ impl TableName {
     /// # Errors
     /// A sentence that says which part is not allowed, and what is.
     pub fn new(project: &ProjectId, dataset: &DatasetId, table: &TableId) -> Result<Self, String> {
-        let refuse =
-            |what: &str, text: &str, rule: &str| Err(format!("'{text}' is no name of a {what}: {rule}."));
+        let refuse = |what: &str, text: &str, rule: &str| {
+            Err(format!("'{text}' cannot be the name of a {what}: {rule}."))
+        };
         let (project, dataset, table) = (project.as_str(), dataset.as_str(), table.as_str());
         if !is_project(project) {
             return refuse(
                 "project",
                 project,
-                "6 to 30 lower-case letters, digits and -, from a letter to no -",
+                "6 to 30 lower-case letters, digits and -, beginning with a letter and not ending with -",
             );
         }
         if !is_word(dataset) {
@@ -110,7 +111,7 @@ mod tests {
             ("my-project", "d", ""),
         ] {
             let said = name(project, dataset, table).unwrap_err();
-            assert!(said.contains("is no name of a"), "{said}");
+            assert!(said.contains("cannot be the name of a"), "{said}");
         }
     }
 

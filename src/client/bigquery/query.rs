@@ -1,15 +1,15 @@
 //! Reading rows: one query, repeated safely by its `requestId`, and as many pages as the limit asks for.
 
 use super::cell::{Cell, Column, Row, Schema, count};
-use super::job::Fault;
-use super::{BigQuery, read};
+use super::job::JobError;
+use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::failure::FailureKind;
 use domain::id::JobId;
 use domain::service::Service;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -27,17 +27,6 @@ const LONG_POLL: Duration = Duration::from_secs(10);
 const LIMIT: Duration = Duration::from_secs(180);
 
 const OPERATION: &str = "running a query";
-
-/// A named parameter of a query: `@name` in the SQL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Without the `@`.
-    pub name: String,
-    /// `STRING`, `INT64`, `BOOL`, `TIMESTAMP` ...
-    pub kind: String,
-    /// Its text; `None` for NULL.
-    pub value: Option<String>,
-}
 
 /// The rows of a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +51,7 @@ struct Answer {
     rows: Vec<Row>,
     page_token: Option<String>,
     #[serde(default)]
-    errors: Vec<Fault>,
+    errors: Vec<JobError>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -77,25 +66,15 @@ impl BigQuery {
     ///
     /// # Errors
     /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the way's.
-    pub async fn query(
-        &self,
-        sql: &str,
-        parameters: &[Parameter],
-        max_rows: usize,
-    ) -> Result<Table, ClientError> {
-        let first = self.submit(sql, parameters, max_rows).await?;
+    pub async fn query(&self, sql: &str, max_rows: usize) -> Result<Table, ClientError> {
+        let first = self.submit(sql, max_rows).await?;
         let job = first.job_reference.clone();
         let first = self.complete(first, job.as_ref(), max_rows).await?;
         self.collect(first, job, max_rows).await
     }
 
-    async fn submit(
-        &self,
-        sql: &str,
-        parameters: &[Parameter],
-        max_rows: usize,
-    ) -> Result<Answer, ClientError> {
-        let mut body = json!({
+    async fn submit(&self, sql: &str, max_rows: usize) -> Result<Answer, ClientError> {
+        let body = json!({
             "query": sql,
             "useLegacySql": false,
             "location": self.location.as_str(),
@@ -105,14 +84,10 @@ impl BigQuery {
             // Makes a repetition of this very request harmless.
             "requestId": Uuid::new_v4().to_string(),
         });
-        if !parameters.is_empty() {
-            body["parameterMode"] = json!("NAMED");
-            body["queryParameters"] = parameters.iter().map(wire).collect();
-        }
         let url = self.url(&["queries"])?;
-        let request = Request::ask(Service::BigQuery, OPERATION, url, Some(&body));
+        let request = Request::post(Service::BigQuery, OPERATION, url, Some(&body));
         self.http
-            .json(request.within(LONG_POLL * 3).largest(64 << 20))
+            .json(request.timeout(LONG_POLL * 3).max_bytes(64 << 20))
             .await
     }
 
@@ -127,10 +102,10 @@ impl BigQuery {
         let mut tries = 0;
         while !answer.job_complete {
             let Some(job) = job else {
-                return Err(unfit("the answer names no job to wait for"));
+                return Err(unusable("the answer names no job to wait for"));
             };
             if Instant::now() >= end {
-                // Best effort: nobody wants its rows any more.
+                // Best effort: its rows are not needed any more.
                 let _ = self.cancel(&JobId::new(job.job_id.as_str())).await;
                 let why = format!("it took longer than {} s", LIMIT.as_secs());
                 return Err(ClientError::new(
@@ -141,13 +116,13 @@ impl BigQuery {
                 ));
             }
             tries += 1;
-            self.http.breathe(tries.min(4)).await;
+            self.http.pause_before_try(tries.min(4)).await;
             answer = self.page(job, None, max_rows.min(PAGE)).await?;
         }
         if answer.schema.is_none()
-            && let Some(fault) = answer.errors.pop()
+            && let Some(error) = answer.errors.pop()
         {
-            return Err(fault.into_error(OPERATION));
+            return Err(error.into_error(OPERATION));
         }
         Ok(answer)
     }
@@ -163,7 +138,7 @@ impl BigQuery {
         let mut rows = Vec::new();
         for _ in 0..PAGES {
             for row in answer.rows.drain(..).take(max_rows - rows.len()) {
-                rows.push(row.cells(&columns).map_err(|why| unfit(&why))?);
+                rows.push(row.cells(&columns).map_err(|why| unusable(&why))?);
             }
             let more = answer.page_token.take().filter(|token| !token.is_empty());
             let (Some(token), Some(job), true) = (more, &job, rows.len() < max_rows) else {
@@ -178,7 +153,7 @@ impl BigQuery {
                 .page(job, Some(&token), (max_rows - rows.len()).min(PAGE))
                 .await?;
         }
-        Err(unfit("the pages of the result do not end"))
+        Err(unusable("the pages of the result do not end"))
     }
 
     /// `jobs.getQueryResults`.
@@ -193,22 +168,14 @@ impl BigQuery {
         if let Some(token) = token {
             url.query_pairs_mut().append_pair("pageToken", token);
         }
-        let request = read("reading the rows of a query", url);
+        let request = get("reading the rows of a query", url);
         self.http
-            .json(request.within(LONG_POLL * 3).largest(64 << 20))
+            .json(request.timeout(LONG_POLL * 3).max_bytes(64 << 20))
             .await
     }
 }
 
-fn wire(parameter: &Parameter) -> Value {
-    json!({
-        "name": parameter.name,
-        "parameterType": {"type": parameter.kind},
-        "parameterValue": {"value": parameter.value},
-    })
-}
-
-fn unfit(why: &str) -> ClientError {
+fn unusable(why: &str) -> ClientError {
     ClientError::new(FailureKind::Permanent, Service::BigQuery, OPERATION, why)
 }
 

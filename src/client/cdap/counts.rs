@@ -58,7 +58,7 @@ impl Cdap {
             .map(|run| (run.as_str().to_owned(), self.query(app, run, &metrics)))
             .collect();
         let operation = format!("counting the rows of {app}");
-        let request = Request::ask(Service::Cdap, operation, url, Some(&Value::Object(queries)));
+        let request = Request::post(Service::Cdap, operation, url, Some(&Value::Object(queries)));
         let mut answers: BTreeMap<String, Answer> = self.http.json(request).await?;
         let counted = runs.iter().filter_map(|run| {
             let counts = read(answers.remove(run.as_str())?, stages);

@@ -1,9 +1,9 @@
-//! Log lines, page by page or whole.
+//! Log lines, page by page.
 //!
-//! Texts are handed over as they came: whoever shows or stores them cleans them first. The first line of
+//! Texts are returned as they came, control characters included: clean them before they are shown or stored. The first line of
 //! every run holds all its arguments in clear text (measured).
 
-use super::{Cdap, read};
+use super::{Cdap, get};
 use crate::client::error::ClientError;
 use domain::id::{PipelineName, PipelineRunId};
 use domain::time::Timestamp;
@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Most bytes of a whole log.
-const LARGEST_LOG: usize = 64 << 20;
+/// Most bytes of a page.
+const LARGEST_PAGE: usize = 64 << 20;
 
 /// One event of a log.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -117,7 +117,7 @@ impl Cdap {
             .append_pair("format", "json")
             .append_pair("max", &max.to_string())
             .append_pair("fromOffset", offset.unwrap_or_default());
-        let request = read(format!("reading the log of the run {run}"), url).largest(LARGEST_LOG);
+        let request = get(format!("reading the log of the run {run}"), url).max_bytes(LARGEST_PAGE);
         let entries: Vec<Entry> = self.http.json(request).await?;
         let last = entries.last().map(|entry| entry.offset.clone());
         Ok(LogPage {
@@ -126,27 +126,5 @@ impl Cdap {
                 .or(offset.map(str::to_owned)),
             events: entries.into_iter().map(|entry| entry.log.into()).collect(),
         })
-    }
-
-    /// All events from `start` until before `stop`, both rounded down to seconds, in one answer of at most
-    /// 64 MiB.
-    ///
-    /// # Errors
-    /// As every call; Permanent when the log is larger than that.
-    pub async fn logs(
-        &self,
-        app: &PipelineName,
-        run: &PipelineRunId,
-        start: Timestamp,
-        stop: Timestamp,
-    ) -> Result<Vec<LogEvent>, ClientError> {
-        let mut url = self.at_run(app, run, &["logs"])?;
-        url.query_pairs_mut()
-            .append_pair("format", "json")
-            .append_pair("start", &start.seconds().to_string())
-            .append_pair("stop", &stop.seconds().to_string());
-        let request = read(format!("reading the whole log of the run {run}"), url).largest(LARGEST_LOG);
-        let entries: Vec<Entry> = self.http.json(request).await?;
-        Ok(entries.into_iter().map(|entry| entry.log.into()).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Listing runs, looking at one, stopping one.
 
-use super::{Cdap, found, read};
+use super::{Cdap, found, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::id::{PipelineName, PipelineRunId};
@@ -10,15 +10,6 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-
-/// What came of a stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopAnswer {
-    /// It will stop; watch it until it has.
-    Accepted,
-    /// It is over, stopping already, or unknown: look at it.
-    NotRunning,
-}
 
 /// A run record; all times are whole seconds.
 #[derive(Deserialize)]
@@ -75,7 +66,7 @@ fn arguments(text: Option<&Value>) -> RunArguments {
 
 impl Cdap {
     /// The runs that began at or after `since` (rounded down to seconds), in all states and in no useful
-    /// order; at most `limit`, unfinished ones first. No status filter: the server's own one lies.
+    /// order; at most `limit`, unfinished ones first. No status filter: the server's own is wrong.
     ///
     /// # Errors
     /// As every call.
@@ -90,7 +81,7 @@ impl Cdap {
             .append_pair("start", &since.seconds().to_string())
             .append_pair("limit", &limit.to_string());
         // Arguments may be 100 kB each, and every record carries them.
-        let request = read(format!("listing the runs of {app}"), url).largest(64 << 20);
+        let request = get(format!("listing the runs of {app}"), url).max_bytes(64 << 20);
         let records: Vec<Record> = self.http.json(request).await?;
         Ok(records.into_iter().map(PipelineRun::from).collect())
     }
@@ -106,28 +97,27 @@ impl Cdap {
         run: &PipelineRunId,
     ) -> Result<Option<PipelineRun>, ClientError> {
         let url = self.at_run(app, run, &[])?;
-        let request = read(format!("looking at the run {run} of {app}"), url);
+        let request = get(format!("looking at the run {run} of {app}"), url);
         let record: Option<Record> = found(self.http.json(request).await)?;
         Ok(record.map(PipelineRun::from))
     }
 
-    /// Asks for the end of one run. It may be repeated: a second stop changes nothing.
+    /// Asks for the end of one run, which has to be watched until it is seen. A run that is over, stopping
+    /// already or unknown is no error: a second stop changes nothing.
     ///
     /// # Errors
     /// As every call.
-    pub async fn stop(&self, app: &PipelineName, run: &PipelineRunId) -> Result<StopAnswer, ClientError> {
+    pub async fn stop(&self, app: &PipelineName, run: &PipelineRunId) -> Result<(), ClientError> {
         let url = self.at_run(app, run, &["stop"])?;
-        let request = Request::ask(
+        let request = Request::post(
             Service::Cdap,
             format!("stopping the run {run} of {app}"),
             url,
             None,
         );
-        match self.http.call(&request.plain()).await {
-            Ok(_) => Ok(StopAnswer::Accepted),
-            Err(error) if error.status() == Some(400) && error.text().contains("not running") => {
-                Ok(StopAnswer::NotRunning)
-            }
+        match self.http.call(&request.any_body()).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.status() == Some(400) && error.text().contains("not running") => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -13,31 +13,6 @@ use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What came of a start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StartAnswer {
-    /// Accepted under this id; it does not run yet.
-    Started(PipelineRunId),
-    /// Certainly not started. The error's kind says whether another try makes sense.
-    Refused(ClientError),
-    /// Not started: flow control. A REJECTED record with our token will appear.
-    Busy(ClientError),
-    /// It may have been started: look it up before anything else.
-    Ambiguous(ClientError),
-}
-
-impl From<ClientError> for StartAnswer {
-    fn from(error: ClientError) -> Self {
-        match error.kind {
-            FailureKind::Busy => Self::Busy(error),
-            FailureKind::Ambiguous => Self::Ambiguous(error),
-            FailureKind::Transient | FailureKind::Permanent | FailureKind::Unauthorised => {
-                Self::Refused(error)
-            }
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Item {
@@ -48,19 +23,16 @@ struct Item {
 }
 
 impl Cdap {
-    /// Asks for one run of the newest version with these arguments.
-    pub async fn start(&self, app: &PipelineName, arguments: &BTreeMap<String, String>) -> StartAnswer {
-        match self.post_start(app, arguments).await {
-            Ok(items) => judge(app, items),
-            Err(error) => error.into(),
-        }
-    }
-
-    async fn post_start(
+    /// Asks for one run of the newest version with these arguments; the run does not work yet.
+    ///
+    /// # Errors
+    /// Ambiguous when the run may have been started: look it up before anything else. Busy when flow
+    /// control refused it, which leaves a REJECTED record with our token. Any other kind: not started.
+    pub async fn start(
         &self,
         app: &PipelineName,
         arguments: &BTreeMap<String, String>,
-    ) -> Result<Vec<Item>, ClientError> {
+    ) -> Result<PipelineRunId, ClientError> {
         let url = self.url(&["start"])?;
         // `runtimeargs`, all lower case: another spelling starts a run without arguments (measured).
         let body = json!([{
@@ -69,8 +41,8 @@ impl Cdap {
             "programId": WORKFLOW,
             "runtimeargs": arguments,
         }]);
-        let request = Request::act(Service::Cdap, operation(app), url, &body);
-        self.http.json(request).await
+        let request = Request::post_once(Service::Cdap, operation(app), url, &body);
+        run_of(app, self.http.json(request).await?)
     }
 }
 
@@ -78,25 +50,29 @@ fn operation(app: &PipelineName) -> String {
     format!("starting {app}")
 }
 
-fn judge(app: &PipelineName, items: Vec<Item>) -> StartAnswer {
+/// The run that the answer's one item names.
+fn run_of(app: &PipelineName, items: Vec<Item>) -> Result<PipelineRunId, ClientError> {
     let lost = |why: &str| {
-        let error = ClientError::new(FailureKind::Ambiguous, Service::Cdap, operation(app), why);
-        StartAnswer::Ambiguous(error)
+        Err(ClientError::new(
+            FailureKind::Ambiguous,
+            Service::Cdap,
+            operation(app),
+            why,
+        ))
     };
     let Ok([item]) = <[Item; 1]>::try_from(items) else {
         return lost("the answer does not hold exactly one item");
     };
     match (item.status_code, item.run_id) {
-        (200..=299, Some(id)) if !id.is_empty() => StartAnswer::Started(PipelineRunId::new(id)),
+        (200..=299, Some(id)) if !id.is_empty() => Ok(PipelineRunId::new(id)),
         (200..=299, _) => lost("the answer names no run"),
-        // What an item says is certain, unless it is the server's own breakdown.
-        (status, _) => ClientError::answered(
+        // What an item says is certain, except when the server itself broke down.
+        (status, _) => Err(ClientError::from_response(
             Service::Cdap,
             &operation(app),
             status,
             item.error.as_bytes(),
             true,
-        )
-        .into(),
+        )),
     }
 }

@@ -37,23 +37,10 @@ async fn a_pipeline_and_its_macros_are_read() {
     let script = Script::serve([recorded!("app.json"), recorded!("plugins.json"), missing, wrong]).await;
     let cdap = cdap(&script);
     let deployed = cdap.app(&app()).await.unwrap().unwrap();
-    assert_eq!(
-        (deployed.artifact.as_str(), deployed.artifact_version.as_str()),
-        ("cdap-data-pipeline", "6.11.0")
-    );
-    assert_eq!(deployed.deployed, Some(Timestamp::from_millis(1_795_412_059_912)));
-    let stages: Vec<_> = deployed
-        .stages()
-        .into_iter()
-        .map(|stage| (stage.name, stage.kind))
-        .collect();
-    assert_eq!(
-        stages,
-        [("src", "batchsource"), ("sink", "batchsink")].map(|(a, b)| (a.into(), b.into()))
-    );
-    let macros = cdap.plugins(&app()).await.unwrap();
-    assert_eq!(macros[1].id, "sink");
-    assert_eq!(macros[1].lookups, ["output"]);
+    let stages: Vec<_> = deployed.stages().into_iter().map(|stage| stage.name).collect();
+    assert_eq!(stages, ["src", "sink"]);
+    let lookups = cdap.macro_lookups(&app()).await.unwrap();
+    assert!(lookups.contains("output"), "{lookups:?}");
     assert_eq!(cdap.app(&app()).await.unwrap(), None);
     assert!(cdap.app(&app()).await.is_err(), "a wrong endpoint proves nothing");
     assert_eq!(
@@ -69,7 +56,7 @@ async fn a_start_sends_exactly_one_item_and_learns_the_run() {
     let script = Script::serve([ok(answer)]).await;
     let arguments = BTreeMap::from([("downbeat.token".to_owned(), "t1".to_owned())]);
     let answer = cdap(&script).start(&app(), &arguments).await;
-    assert_eq!(answer, StartAnswer::Started(run_id()));
+    assert_eq!(answer, Ok(run_id()));
     let seen = script.seen().remove(0);
     assert_eq!(seen.line, "POST /v3/namespaces/default/start HTTP/1.1");
     let body: Value = serde_json::from_str(&seen.body).unwrap();
@@ -111,11 +98,11 @@ async fn what_became_of_a_start_is_told_honestly() {
     ] {
         let script = Script::serve([step.clone()]).await;
         let answer = cdap(&script).start(&app(), &BTreeMap::new()).await;
-        let word = match &answer {
-            StartAnswer::Started(_) => "started",
-            StartAnswer::Refused(_) => "refused",
-            StartAnswer::Busy(_) => "busy",
-            StartAnswer::Ambiguous(_) => "ambiguous",
+        let word = match answer.as_ref().map_err(|error| error.kind) {
+            Ok(_) => "started",
+            Err(FailureKind::Busy) => "busy",
+            Err(FailureKind::Ambiguous) => "ambiguous",
+            Err(_) => "refused",
         };
         assert_eq!(word, outcome, "{step:?}: {answer:?}");
         assert_eq!(script.seen().len(), 1, "never sent twice: {step:?}");
@@ -173,13 +160,13 @@ async fn a_list_asks_in_seconds_and_shows_rejected_runs() {
 }
 
 #[tokio::test]
-async fn a_stop_tells_a_run_that_is_over() {
+async fn a_stop_of_a_run_that_is_over_is_no_error() {
     let over = Step::Say(400, "Program 'programreference:default.x' is not running.".into());
     let bad = Step::Say(400, "Invalid UUID string: x".into());
     let script = Script::serve([ok(""), over, bad]).await;
     let cdap = cdap(&script);
-    assert_eq!(cdap.stop(&app(), &run_id()).await, Ok(StopAnswer::Accepted));
-    assert_eq!(cdap.stop(&app(), &run_id()).await, Ok(StopAnswer::NotRunning));
+    assert_eq!(cdap.stop(&app(), &run_id()).await, Ok(()));
+    assert_eq!(cdap.stop(&app(), &run_id()).await, Ok(()), "it is over");
     assert_eq!(
         cdap.stop(&app(), &run_id()).await.unwrap_err().kind,
         FailureKind::Permanent
@@ -212,15 +199,8 @@ async fn log_pages_lead_on() {
         .await
         .unwrap();
     assert_eq!((next.events.len(), &next.offset), (0, &first.offset));
-    let whole = cdap
-        .logs(
-            &app(),
-            &run_id(),
-            Timestamp::from_seconds(1),
-            Timestamp::from_seconds(9),
-        )
-        .await;
-    assert_eq!(whole.unwrap()[0].stage.as_deref(), Some("Read MySQL"));
+    let last = cdap.logs_next(&app(), &run_id(), None, 3).await.unwrap();
+    assert_eq!(last.events[0].stage.as_deref(), Some("Read MySQL"));
     assert!(
         script.seen()[1]
             .line
@@ -237,19 +217,13 @@ async fn the_innermost_cause_is_found() {
         "phase-3":{"nodeStatus":"KILLED"}}"#;
     let script = Script::serve([recorded!("nodes-action-failed.json"), ok(nested), ok("{}")]).await;
     let cdap = cdap(&script);
-    let action = cdap.node_states(&app(), &run_id()).await.unwrap().remove(0);
-    assert_eq!(
-        (action.node.as_str(), action.message.as_str()),
-        ("phase-1", "lab: action broke")
-    );
-    let nodes = cdap.node_states(&app(), &run_id()).await.unwrap();
-    assert_eq!(nodes.len(), 2);
+    let action = cdap.node_failures(&app(), &run_id()).await.unwrap().remove(0);
+    assert_eq!(action.message, "lab: action broke");
+    let nodes = cdap.node_failures(&app(), &run_id()).await.unwrap();
+    assert_eq!(nodes.len(), 2, "the failed one and the killed one");
     assert_eq!(nodes[0].message, "Table 'hr.nothing' doesn't exist");
-    assert_eq!(
-        (nodes[1].status.as_str(), nodes[1].message.as_str()),
-        ("KILLED", "")
-    );
-    assert!(cdap.node_states(&app(), &run_id()).await.unwrap().is_empty());
+    assert_eq!(nodes[1].message, "");
+    assert!(cdap.node_failures(&app(), &run_id()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -266,10 +240,7 @@ async fn a_classification_is_welcome_but_not_needed() {
     .await;
     let cdap = cdap(&script);
     let told = cdap.classify(&app(), &run_id()).await.unwrap().remove(0);
-    assert_eq!(
-        (told.stage.as_deref(), told.blame.as_str()),
-        (Some("work"), "UNKNOWN")
-    );
+    assert_eq!(told.stage.as_deref(), Some("work"));
     for _ in 0..3 {
         assert_eq!(cdap.classify(&app(), &run_id()).await.unwrap(), []);
     }

@@ -1,11 +1,11 @@
-//! What to do about a failure, by what is known of it.
+//! What to do about an error, by its kind, status and reason.
 
 use super::ClientError;
 use domain::failure::FailureKind;
 use domain::service::Service;
 
 /// The advice for this error; never empty.
-pub(super) fn of(error: &ClientError) -> &'static str {
+pub(super) fn text(error: &ClientError) -> &'static str {
     let reason = error.reason().unwrap_or_default();
     if matches!(reason, "SERVICE_DISABLED" | "accessNotConfigured") {
         return "Enable the API in this project (gcloud services enable), wait a minute, and try again.";
@@ -18,8 +18,8 @@ pub(super) fn of(error: &ClientError) -> &'static str {
         (FailureKind::Unauthorised, _) => {
             "Log in again (gcloud auth application-default login), or check GOOGLE_APPLICATION_CREDENTIALS."
         }
-        (_, Some(407)) => "The proxy wants a login: check HTTPS_PROXY, or set NO_PROXY for this host.",
-        (_, Some(300..=399)) => "The address is not the API's own; check the endpoint in the profile.",
+        (_, Some(407)) => "The proxy asks for a login: check HTTPS_PROXY, or set NO_PROXY for this host.",
+        (_, Some(300..=399)) => "The address is not that of the API; check the endpoint in the profile.",
         (_, Some(404)) => missing(error.service()),
         (FailureKind::Busy, _) => "Nothing happened. Wait and try again; it is a limit of the service.",
         (FailureKind::Ambiguous, _) => "It may have happened all the same: look before it is repeated.",

@@ -6,7 +6,7 @@
 use domain::failure::FailureKind;
 
 /// The kind of an answer outside 2xx. `once`: the request has an effect that must not happen twice.
-pub(super) fn answer(status: u16, reason: Option<&str>, text: &str, once: bool) -> FailureKind {
+pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -> FailureKind {
     if let Some(kind) = reason.and_then(by_reason) {
         return kind;
     }
@@ -27,7 +27,7 @@ pub(super) fn answer(status: u16, reason: Option<&str>, text: &str, once: bool) 
     }
 }
 
-/// 404 of a router that knows no such path, or of a web server: not the service's word.
+/// Whether a 404 comes from a router that knows no such path, or from a web server.
 pub(super) fn is_wrong_path(text: &str) -> bool {
     text.starts_with("Problem accessing") || text.starts_with(super::text::WEB_PAGE)
 }
@@ -85,7 +85,7 @@ mod tests {
             (302, None, false, Permanent),
         ] {
             assert_eq!(
-                answer(status, reason, "", once),
+                judge(status, reason, "", once),
                 kind,
                 "{status} {reason:?} once={once}"
             );
@@ -95,10 +95,13 @@ mod tests {
     #[test]
     fn the_servers_text_tells_the_exceptions() {
         let unknown = "No enum constant io.cdap.cdap.proto.ProgramRunStatus.BOGUS";
-        assert_eq!(answer(500, None, unknown, false), Permanent);
-        assert_eq!(answer(500, None, "null value in entry: n=null", true), Permanent);
-        assert_eq!(answer(500, None, "", true), Ambiguous);
+        assert_eq!(judge(500, None, unknown, false), Permanent);
+        assert_eq!(
+            judge(500, None, "null value in entry: n=null", true),
+            Permanent
+        );
+        assert_eq!(judge(500, None, "", true), Ambiguous);
         let race = "Could not serialize access to table p:d.t due to concurrent update";
-        assert_eq!(answer(400, Some("invalidQuery"), race, false), Transient);
+        assert_eq!(judge(400, Some("invalidQuery"), race, false), Transient);
     }
 }

@@ -1,4 +1,4 @@
-//! One harmless, bounded line of whatever a server sent: JSON errors, plain text, web pages, noise.
+//! One bounded line without control characters of whatever a server sent: JSON errors, text, web pages.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ const LONGEST: usize = 600;
 pub(super) const WEB_PAGE: &str = "a web page instead of an answer";
 
 /// What a server said about a failure.
-pub(super) struct Said {
+pub(super) struct ServerMessage {
     /// Its text, one line.
     pub(super) text: String,
     /// Google's reason, if the body is Google's error shape.
@@ -47,10 +47,10 @@ struct TokenError {
     error_description: String,
 }
 
-impl Said {
-    pub(super) fn read(body: &[u8]) -> Self {
+impl ServerMessage {
+    pub(super) fn parse(body: &[u8]) -> Self {
         if let Ok(Envelope { error }) = serde_json::from_slice::<Envelope>(body) {
-            // SERVICE_DISABLED hides in the details, and says more than PERMISSION_DENIED.
+            // SERVICE_DISABLED is in the details, and says more than PERMISSION_DENIED.
             let mut reasons = error.errors.into_iter().chain(error.details);
             let reason = reasons.find_map(|item| item.reason).or(error.status);
             return Self {
@@ -58,8 +58,8 @@ impl Said {
                 reason,
             };
         }
-        if let Ok(said) = serde_json::from_slice::<TokenError>(body) {
-            let text = format!("{}: {}", said.error, said.error_description);
+        if let Ok(token) = serde_json::from_slice::<TokenError>(body) {
+            let text = format!("{}: {}", token.error, token.error_description);
             return Self {
                 text: first_line(text.as_bytes()),
                 reason: None,
@@ -137,7 +137,7 @@ mod tests {
             ),
             (long.as_str(), &format!("{}…", "x".repeat(600))),
         ] {
-            assert_eq!(Said::read(body.as_bytes()).text, line);
+            assert_eq!(ServerMessage::parse(body.as_bytes()).text, line);
         }
     }
 
@@ -157,8 +157,11 @@ mod tests {
                 "NOT_FOUND",
             ),
         ] {
-            let said = Said::read(body.as_bytes());
-            assert_eq!((said.text.as_str(), said.reason.as_deref()), ("m", Some(reason)));
+            let message = ServerMessage::parse(body.as_bytes());
+            assert_eq!(
+                (message.text.as_str(), message.reason.as_deref()),
+                ("m", Some(reason))
+            );
         }
     }
 

@@ -15,8 +15,8 @@ const ERROR_BODY: usize = 64 << 10;
 /// The longest wait a server may ask for; more is taken as this much.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// Sends once and reads the answer. The caller keeps the time.
-pub(super) async fn run(
+/// Sends once and reads the answer. The caller sets the deadline.
+pub(super) async fn send(
     client: &reqwest::Client,
     request: &Request,
     token: Option<&Secret>,
@@ -25,22 +25,25 @@ pub(super) async fn run(
     if let Some(token) = token {
         builder = builder.bearer_auth(token.expose());
     }
-    let response = builder.send().await.map_err(|error| broken(request, &error))?;
+    let response = builder
+        .send()
+        .await
+        .map_err(|error| from_reqwest(request, &error))?;
     let status = response.status();
     if status.is_success() {
-        let body = whole(request, response).await?;
+        let body = whole_body(request, response).await?;
         request.check(&body)?;
         return Ok(body);
     }
     let wait = retry_after(response.headers());
     let mut body = match response.headers().get(LOCATION) {
-        Some(place) if status.is_redirection() => [b"sent on to ", place.as_bytes()].concat(),
+        Some(place) if status.is_redirection() => [b"redirected to ", place.as_bytes()].concat(),
         _ => Vec::new(),
     };
     if body.is_empty() {
-        body = beginning(response).await;
+        body = error_body(response).await;
     }
-    let error = ClientError::answered(
+    let error = ClientError::from_response(
         request.service(),
         request.operation(),
         status.as_u16(),
@@ -51,7 +54,7 @@ pub(super) async fn run(
 }
 
 /// The body of a good answer, or nothing.
-async fn whole(request: &Request, mut response: Response) -> Result<Vec<u8>, ClientError> {
+async fn whole_body(request: &Request, mut response: Response) -> Result<Vec<u8>, ClientError> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
@@ -67,7 +70,7 @@ async fn whole(request: &Request, mut response: Response) -> Result<Vec<u8>, Cli
 }
 
 /// As much of an error's body as came; the status counts, not the text.
-async fn beginning(mut response: Response) -> Vec<u8> {
+async fn error_body(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
@@ -78,7 +81,7 @@ async fn beginning(mut response: Response) -> Vec<u8> {
     body
 }
 
-fn broken(request: &Request, error: &reqwest::Error) -> ClientError {
+fn from_reqwest(request: &Request, error: &reqwest::Error) -> ClientError {
     let why = causes(error);
     if error.is_connect() {
         let host = request.url().host_str().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! What to ask: a request in words, with what a lost answer would mean.
+//! A request: what it is in words, how long it may take, and what a lost answer would mean.
 
-use super::Patience;
+use super::RetryPolicy;
 use crate::client::error::ClientError;
 use domain::failure::FailureKind;
 use domain::service::Service;
@@ -25,13 +25,13 @@ pub(in crate::client) struct Request {
     once: bool,
     /// Whether the answer must be JSON.
     json: bool,
-    attempt: Option<Duration>,
-    largest: usize,
+    timeout: Option<Duration>,
+    max_bytes: usize,
 }
 
 impl Request {
     /// A GET.
-    pub(in crate::client) fn read(service: Service, operation: impl Into<String>, url: Url) -> Self {
+    pub(in crate::client) fn get(service: Service, operation: impl Into<String>, url: Url) -> Self {
         Self {
             service,
             operation: operation.into(),
@@ -40,13 +40,13 @@ impl Request {
             body: None,
             once: false,
             json: true,
-            attempt: None,
-            largest: LARGEST,
+            timeout: None,
+            max_bytes: LARGEST,
         }
     }
 
     /// A POST that may be repeated: it changes nothing, or the same thing again.
-    pub(in crate::client) fn ask(
+    pub(in crate::client) fn post(
         service: Service,
         operation: impl Into<String>,
         url: Url,
@@ -55,12 +55,12 @@ impl Request {
         Self {
             method: Method::POST,
             body: body.map(|value| value.to_string().into_bytes()),
-            ..Self::read(service, operation, url)
+            ..Self::get(service, operation, url)
         }
     }
 
     /// A POST that is sent once: a lost answer leaves open whether it happened.
-    pub(in crate::client) fn act(
+    pub(in crate::client) fn post_once(
         service: Service,
         operation: impl Into<String>,
         url: Url,
@@ -68,28 +68,28 @@ impl Request {
     ) -> Self {
         Self {
             once: true,
-            ..Self::ask(service, operation, url, Some(body))
+            ..Self::post(service, operation, url, Some(body))
         }
     }
 
-    /// Any body will do, an empty one too.
+    /// Takes any body, an empty one too.
     #[must_use]
-    pub(in crate::client) fn plain(mut self) -> Self {
+    pub(in crate::client) fn any_body(mut self) -> Self {
         self.json = false;
         self
     }
 
-    /// Waits this long for one try, also when that is longer than usual.
+    /// Waits this long for one try.
     #[must_use]
-    pub(in crate::client) fn within(mut self, attempt: Duration) -> Self {
-        self.attempt = Some(attempt);
+    pub(in crate::client) fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
     /// Takes this many bytes of an answer, unpacked.
     #[must_use]
-    pub(in crate::client) fn largest(mut self, bytes: usize) -> Self {
-        self.largest = bytes;
+    pub(in crate::client) fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
         self
     }
 
@@ -110,11 +110,12 @@ impl Request {
     }
 
     pub(super) fn cap(&self) -> usize {
-        self.largest
+        self.max_bytes
     }
 
-    pub(super) fn attempt(&self, patience: &Patience) -> Duration {
-        self.attempt.unwrap_or(patience.attempt)
+    /// The longest that one try may take.
+    pub(super) fn limit(&self, policy: &RetryPolicy) -> Duration {
+        self.timeout.unwrap_or(policy.attempt)
     }
 
     pub(super) fn prepare(&self, client: &reqwest::Client) -> reqwest::RequestBuilder {
@@ -163,12 +164,12 @@ impl Request {
             Err(error) if error.is_eof() => Err(self.lost("the answer broke off in the middle")),
             Err(_) => {
                 let line = crate::client::error::first_line(body);
-                Err(self.lost(&format!("the answer is no JSON: {line}")))
+                Err(self.lost(&format!("the answer is not JSON: {line}")))
             }
         }
     }
 
-    /// The body as a value of ours.
+    /// The body, decoded.
     pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
         serde_json::from_slice(body).map_err(|error| {
             self.unusable(&format!("the answer has an unknown shape: {error}"))

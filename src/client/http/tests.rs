@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::client::Endpoint;
-use crate::client::testing::{Script, Step, hasty, ok};
+use crate::client::testing::{Script, Step, ok, short_deadlines};
 use serde_json::{Value, json};
 
 fn http() -> Http {
-    Http::new(Credentials::none(), hasty()).unwrap()
+    Http::new(Credentials::none(), short_deadlines()).unwrap()
 }
 
 fn url(script: &Script) -> Url {
@@ -16,12 +16,12 @@ fn url(script: &Script) -> Url {
         .unwrap()
 }
 
-fn read(script: &Script) -> Request {
-    Request::read(Service::Cdap, "reading", url(script))
+fn get(script: &Script) -> Request {
+    Request::get(Service::Cdap, "reading", url(script))
 }
 
-fn act(script: &Script) -> Request {
-    Request::act(
+fn post_once(script: &Script) -> Request {
+    Request::post_once(
         Service::Cdap,
         "acting",
         url(script),
@@ -32,7 +32,7 @@ fn act(script: &Script) -> Request {
 const WEB_PAGE: &str = "<html><head><title>502 Bad Gateway</title></head></html>";
 
 /// What a server may do to a request that is not a clear answer.
-fn mischief() -> Vec<Step> {
+fn unclear_answers() -> Vec<Step> {
     vec![
         Step::Say(500, String::new()),
         Step::Say(502, WEB_PAGE.into()),
@@ -46,9 +46,9 @@ fn mischief() -> Vec<Step> {
 
 #[tokio::test]
 async fn what_may_be_repeated_is_repeated() {
-    for step in mischief() {
+    for step in unclear_answers() {
         let script = Script::serve([step.clone(), ok("{\"a\":1}")]).await;
-        let answer: Value = http().json(read(&script)).await.unwrap();
+        let answer: Value = http().json(get(&script)).await.unwrap();
         assert_eq!(answer["a"], 1, "{step:?}");
         assert_eq!(script.seen().len(), 2, "{step:?}");
     }
@@ -56,13 +56,13 @@ async fn what_may_be_repeated_is_repeated() {
 
 #[tokio::test]
 async fn what_must_not_happen_twice_is_sent_once_and_left_open() {
-    for step in mischief() {
+    for step in unclear_answers() {
         let script = Script::serve([step.clone()]).await;
-        let error = http().call(&act(&script)).await.unwrap_err();
+        let error = http().call(&post_once(&script)).await.unwrap_err();
         assert_eq!(error.kind, FailureKind::Ambiguous, "{step:?}: {error}");
         assert_eq!(script.seen().len(), 1, "{step:?}");
         assert!(
-            !format!("{error:?} {error} {:?}", act(&script)).contains("secret-argument"),
+            !format!("{error:?} {error} {:?}", post_once(&script)).contains("secret-argument"),
             "{error:?}"
         );
     }
@@ -77,7 +77,7 @@ async fn clear_answers_are_not_repeated() {
         (501, FailureKind::Permanent),
     ] {
         let script = Script::serve([Step::Say(status, "no".into())]).await;
-        let error = http().call(&read(&script)).await.unwrap_err();
+        let error = http().call(&get(&script)).await.unwrap_err();
         assert_eq!(
             (error.kind, error.status(), error.text()),
             (kind, Some(status), "no")
@@ -89,7 +89,7 @@ async fn clear_answers_are_not_repeated() {
 #[tokio::test]
 async fn tries_end() {
     let script = Script::serve(vec![Step::Say(503, "down".into()); 9]).await;
-    let error = http().call(&read(&script)).await.unwrap_err();
+    let error = http().call(&get(&script)).await.unwrap_err();
     assert_eq!((error.kind, error.status()), (FailureKind::Transient, Some(503)));
     assert_eq!(script.seen().len(), 3);
 }
@@ -98,8 +98,8 @@ async fn tries_end() {
 async fn silence_ends_at_the_deadline() {
     for once in [false, true] {
         let script = Script::serve(vec![Step::Silence; 3]).await;
-        let request = if once { act(&script) } else { read(&script) };
-        let request = request.within(Duration::from_millis(30));
+        let request = if once { post_once(&script) } else { get(&script) };
+        let request = request.timeout(Duration::from_millis(30));
         let error = http().call(&request).await.unwrap_err();
         let kind = if once {
             FailureKind::Ambiguous
@@ -117,7 +117,7 @@ async fn a_request_that_never_left_is_not_ambiguous() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let place = Url::parse(&address).unwrap();
-    let request = Request::act(Service::Cdap, "acting", place, &json!({}));
+    let request = Request::post_once(Service::Cdap, "acting", place, &json!({}));
     let error = http().call(&request).await.unwrap_err();
     assert_eq!(error.kind, FailureKind::Transient, "{error}");
     assert!(error.text().contains("no connection to 127.0.0.1"), "{error}");
@@ -127,7 +127,7 @@ async fn a_request_that_never_left_is_not_ambiguous() {
 async fn a_wish_to_wait_is_heard() {
     let busy = Step::SayWith(429, "retry-after: 3000", "slow down".into());
     let script = Script::serve([busy]).await;
-    let error = http().call(&read(&script)).await.unwrap_err();
+    let error = http().call(&get(&script)).await.unwrap_err();
     assert_eq!(
         (error.kind, error.retry_after()),
         (FailureKind::Busy, Some(Duration::from_secs(3000)))
@@ -139,13 +139,13 @@ async fn a_wish_to_wait_is_heard() {
     );
     let now = Step::SayWith(429, "retry-after: 0", "slow down".into());
     let script = Script::serve([now, ok("1")]).await;
-    assert_eq!(http().call(&read(&script)).await.unwrap(), b"1");
+    assert_eq!(http().call(&get(&script)).await.unwrap(), b"1");
 }
 
 #[tokio::test]
 async fn a_huge_answer_is_not_swallowed() {
     let script = Script::serve([ok(format!("[{}1]", "1,".repeat(1 << 20)))]).await;
-    let request = read(&script).largest(1 << 20);
+    let request = get(&script).max_bytes(1 << 20);
     let error = http().call(&request).await.unwrap_err();
     assert_eq!(
         (error.kind, error.text()),
@@ -158,18 +158,17 @@ async fn nobody_is_followed_to_another_host() {
     let other = Script::serve([ok("1")]).await;
     let header: &'static str = Box::leak(format!("location: {}/x", other.address).into_boxed_str());
     let script = Script::serve([Step::SayWith(302, header, String::new())]).await;
-    let error = http().call(&read(&script)).await.unwrap_err();
+    let error = http().call(&get(&script)).await.unwrap_err();
     assert_eq!((error.kind, error.status()), (FailureKind::Permanent, Some(302)));
-    assert!(error.text().contains("sent on to"), "{error}");
+    assert!(error.text().contains("redirected to"), "{error}");
     assert!(other.seen().is_empty());
 }
 
 #[tokio::test]
 async fn loopback_gets_no_token_but_a_user_agent() {
     let script = Script::serve([ok("1")]).await;
-    let fixed = Credentials::fixed(crate::client::Secret::new("hush"));
-    let http = Http::new(fixed, hasty()).unwrap();
-    http.call(&read(&script)).await.unwrap();
+    let http = Http::new(Credentials::fixed("hush"), short_deadlines()).unwrap();
+    http.call(&get(&script)).await.unwrap();
     let head = &script.seen()[0].head;
     assert!(
         head.contains("user-agent: downbeat/") && head.contains("accept-encoding: gzip"),
@@ -184,17 +183,17 @@ async fn loopback_gets_no_token_but_a_user_agent() {
 #[tokio::test]
 async fn another_shape_is_no_success() {
     let script = Script::serve([ok("[]"), ok("[]")]).await;
-    let read: Result<std::collections::BTreeMap<String, u32>, _> = http().json(read(&script)).await;
+    let read: Result<std::collections::BTreeMap<String, u32>, _> = http().json(get(&script)).await;
     assert_eq!(read.unwrap_err().kind, FailureKind::Permanent);
-    let acted: Result<std::collections::BTreeMap<String, u32>, _> = http().json(act(&script)).await;
+    let acted: Result<std::collections::BTreeMap<String, u32>, _> = http().json(post_once(&script)).await;
     assert_eq!(acted.unwrap_err().kind, FailureKind::Ambiguous);
 }
 
 #[tokio::test]
 async fn a_rejected_token_is_renewed_once() {
     let script = Script::serve([Step::Say(401, String::new()), ok("1")]).await;
-    let http = Http::new(Credentials::scripted(&["old", "new"]), hasty()).unwrap();
-    assert_eq!(http.call(&act(&script)).await.unwrap(), b"1");
+    let http = Http::new(Credentials::scripted(&["old", "new"]), short_deadlines()).unwrap();
+    assert_eq!(http.call(&post_once(&script)).await.unwrap(), b"1");
     let tokens: Vec<_> = script
         .seen()
         .iter()
@@ -203,8 +202,8 @@ async fn a_rejected_token_is_renewed_once() {
     assert_eq!(tokens, [false, true]);
 
     let script = Script::serve(vec![Step::Say(401, String::new()); 5]).await;
-    let http = Http::new(Credentials::scripted(&["a", "b", "c"]), hasty()).unwrap();
-    let error = http.call(&read(&script)).await.unwrap_err();
+    let http = Http::new(Credentials::scripted(&["a", "b", "c"]), short_deadlines()).unwrap();
+    let error = http.call(&get(&script)).await.unwrap_err();
     assert_eq!(
         (error.kind, script.seen().len()),
         (FailureKind::Unauthorised, 2),

@@ -23,7 +23,7 @@ impl Cloud {
             return judge(&Evidence::default());
         };
         let (nodes, classified, page) = tokio::join!(
-            cdap.node_states(self.pipeline(), run),
+            cdap.node_failures(self.pipeline(), run),
             cdap.classify(self.pipeline(), run),
             cdap.logs_next(self.pipeline(), run, None, PAGE),
         );

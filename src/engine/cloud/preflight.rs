@@ -131,8 +131,8 @@ impl Cloud {
             Scope::Chain => "every active row",
             Scope::Single(_) => "--args",
         };
-        let (macros, preferences) = tokio::try_join!(
-            cdap.plugins(self.pipeline()),
+        let (lookups, preferences) = tokio::try_join!(
+            cdap.macro_lookups(self.pipeline()),
             cdap.preferences_resolved(self.pipeline())
         )?;
         let sets_arguments = app.configuration["stages"]
@@ -151,15 +151,11 @@ impl Cloud {
                 || preferences.contains_key(name)
                 || [LOGICAL_START_ARGUMENT, TOKEN_ARGUMENT].contains(&name.as_str())
         };
-        let missing: BTreeSet<_> = macros
-            .into_iter()
-            .flat_map(|m| m.lookups)
-            .filter(|name| !known(name))
-            .collect();
+        let missing: Vec<_> = lookups.into_iter().filter(|name| !known(name)).collect();
         if missing.is_empty() || sets_arguments {
             return Ok(None);
         }
-        let names = missing.into_iter().collect::<Vec<_>>().join(", ");
+        let names = missing.join(", ");
         Ok(Some(Finding::warning(
             self.pipeline().as_str(),
             format!("The pipeline looks up {names}, and neither its preferences nor {source} gives that."),

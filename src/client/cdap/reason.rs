@@ -1,6 +1,6 @@
 //! Why a run failed: the innermost causes of its nodes, and the server's own classification.
 
-use super::{Cdap, read};
+use super::{Cdap, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::failure::FailureKind;
@@ -12,10 +12,6 @@ use std::collections::BTreeMap;
 /// A node of a workflow that did not end well. Nodes are not stages: `phase-1` may be several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeFailure {
-    /// `phase-1`.
-    pub node: String,
-    /// FAILED or KILLED; a stopped run's nodes say either (measured).
-    pub status: String,
     /// The class of the innermost cause that says something; empty if no cause is given.
     pub class: String,
     /// What it says; may have several lines, may be empty.
@@ -24,23 +20,17 @@ pub struct NodeFailure {
 
 /// One line of the server's classification of a failure (6.11).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub struct Classified {
     /// The stage, if one is to blame.
     #[serde(rename = "stageName")]
     pub stage: Option<String>,
-    /// `Macros`, `Plugin-'x'` ...
-    #[serde(rename = "errorCategory")]
-    pub category: String,
     /// The reason in a sentence.
     #[serde(rename = "errorReason")]
     pub reason: String,
     /// The error's text.
     #[serde(rename = "errorMessage")]
     pub message: String,
-    /// Whose fault: `USER`, `SYSTEM` or `UNKNOWN`.
-    #[serde(rename = "errorType")]
-    pub blame: String,
 }
 
 #[derive(Deserialize)]
@@ -81,27 +71,23 @@ impl Cdap {
     ///
     /// # Errors
     /// As every call.
-    pub async fn node_states(
+    pub async fn node_failures(
         &self,
         app: &PipelineName,
         run: &PipelineRunId,
     ) -> Result<Vec<NodeFailure>, ClientError> {
         let url = self.at_run(app, run, &["nodes", "state"])?;
-        let request = read(format!("reading why the run {run} failed"), url);
+        let request = get(format!("reading why the run {run} failed"), url);
         let nodes: BTreeMap<String, Node> = self.http.json(request).await?;
+        // A stopped run's nodes say either (measured).
         let failed = nodes
-            .into_iter()
-            .filter(|(_, node)| matches!(node.node_status.as_str(), "FAILED" | "KILLED"));
-        let told = failed.map(|(name, node)| {
+            .into_values()
+            .filter(|node| matches!(node.node_status.as_str(), "FAILED" | "KILLED"));
+        let causes = failed.map(|node| {
             let (class, message) = node.failure_cause.map(Cause::innermost).unwrap_or_default();
-            NodeFailure {
-                node: name,
-                status: node.node_status,
-                class,
-                message,
-            }
+            NodeFailure { class, message }
         });
-        Ok(told.collect())
+        Ok(causes.collect())
     }
 
     /// The server's classification of a failed run; empty where it has none: before 6.11, or for a run
@@ -117,7 +103,7 @@ impl Cdap {
         let url = self.at_run(app, run, &["classify"])?;
         let operation = format!("classifying the failure of the run {run}");
         // Sent once: its 500 means "not a failed run", and is not worth a second request.
-        let request = Request::act(Service::Cdap, operation, url, &serde_json::json!({}));
+        let request = Request::post_once(Service::Cdap, operation, url, &serde_json::json!({}));
         match self.http.json(request).await {
             Err(error) if matches!(error.status(), Some(404 | 405 | 500 | 501)) => Ok(Vec::new()),
             // It changes nothing, so a lost answer leaves nothing open.

@@ -1,4 +1,4 @@
-//! How long to wait: deadlines, pauses that grow and differ, and a budget that ends retry storms.
+//! Deadlines, pauses that grow and differ, and a budget that ends retry storms.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 /// Deadlines and pauses of all calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// For a connection to stand.
+pub struct RetryPolicy {
+    /// For making a connection.
     pub connect: Duration,
     /// For one try, unless the call asks for more.
     pub attempt: Duration,
@@ -23,7 +23,7 @@ pub struct Patience {
     pub tries: u32,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(8),
@@ -37,7 +37,7 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     /// The pause before the try after `tries` failed ones: full jitter, so that many clients that failed
     /// together do not come back together.
     pub(super) fn pause(&self, tries: u32) -> Duration {
@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn pauses_stay_below_a_growing_ceiling() {
-        let patience = Patience::default();
+        let policy = RetryPolicy::default();
         for (tries, ceiling) in [(1, 400), (2, 800), (3, 1600), (9, 8000), (200, 8000)] {
             for _ in 0..50 {
-                assert!(patience.pause(tries) <= Duration::from_millis(ceiling), "{tries}");
+                assert!(policy.pause(tries) <= Duration::from_millis(ceiling), "{tries}");
             }
         }
-        let some: Vec<_> = (0..20).map(|_| patience.pause(9)).collect();
+        let some: Vec<_> = (0..20).map(|_| policy.pause(9)).collect();
         assert!(some.iter().any(|pause| *pause != some[0]), "no jitter: {some:?}");
     }
 
