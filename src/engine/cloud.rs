@@ -14,19 +14,12 @@ use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
 use domain::failure::{Failure, FailureKind};
 use domain::id::{DatasetId, JobId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
-use domain::pipeline::{PipelineRun, StageCounts};
 use domain::row::{Configuration, ConfigurationColumn};
-use domain::scheduler::StartOutcome;
-use domain::time::Timestamp;
 use domain::variable::Variables;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
-
-/// The most runs that one list asks for: far more than can be live, because unfinished ones of other
-/// people come first.
-const LIST_LIMIT: u32 = 5_000;
 
 /// Emptying a table is a matter of seconds; it may have to wait for its turn.
 const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
@@ -69,7 +62,8 @@ impl Cloud {
         &self.shared.variables
     }
 
-    fn pipeline(&self) -> &PipelineName {
+    /// The pipeline that is run.
+    pub fn pipeline(&self) -> &PipelineName {
         &self.shared.pipeline
     }
 
@@ -92,7 +86,7 @@ impl Cloud {
     }
 
     /// The CDAP, looked up once.
-    async fn cdap(&self) -> Result<&Cdap, ClientError> {
+    pub async fn cdap(&self) -> Result<&Cdap, ClientError> {
         let found = self.shared.cdap.get_or_try_init(|| async {
             let namespace = self.variables().cdf_namespace.as_str().into();
             let client = &self.shared.client;
@@ -173,56 +167,30 @@ impl Cloud {
         Configuration::read(&columns, &rows, table.total_rows, most).map_err(Failure::from)
     }
 
-    /// Starts exactly one run.
-    pub async fn start(&self, arguments: &RuntimeArguments) -> StartOutcome {
-        let cdap = match self.cdap().await {
-            Ok(cdap) => cdap,
-            Err(error) => return StartOutcome::Refused(error.into()),
-        };
+    /// Starts exactly one run. Busy is the flow control of CDAP, and of nothing else.
+    pub async fn start(&self, arguments: &RuntimeArguments) -> Result<PipelineRunId, Failure> {
+        let cdap = self.cdap().await.map_err(|error| {
+            let failure = Failure::from(error);
+            let kind = match failure.kind {
+                FailureKind::Busy => FailureKind::Transient,
+                kind => kind,
+            };
+            Failure { kind, ..failure }
+        })?;
         let arguments = arguments
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        match cdap.start(self.pipeline(), &arguments).await {
-            Ok(id) => StartOutcome::Started(id),
-            Err(error) => match error.kind {
-                FailureKind::Busy => StartOutcome::Busy(error.into()),
-                FailureKind::Ambiguous => StartOutcome::Ambiguous(error.into()),
-                FailureKind::Transient | FailureKind::Permanent | FailureKind::Unauthorised => {
-                    StartOutcome::Refused(error.into())
-                }
-            },
-        }
+        Ok(cdap.start(self.pipeline(), &arguments).await?)
     }
 
-    pub async fn runs(&self, since: Timestamp) -> Result<Vec<PipelineRun>, Failure> {
-        Ok(self
-            .cdap()
-            .await?
-            .runs(self.pipeline(), since, LIST_LIMIT)
-            .await?)
-    }
-
-    pub async fn run(&self, run: &PipelineRunId) -> Result<Option<PipelineRun>, Failure> {
-        Ok(self.cdap().await?.run(self.pipeline(), run).await?)
-    }
-
-    /// Stops one run; a run that is over already is not a failure.
-    pub async fn stop(&self, run: &PipelineRunId) -> Result<(), Failure> {
-        Ok(self.cdap().await?.stop(self.pipeline(), run).await?)
-    }
-
-    pub async fn counts(
-        &self,
-        runs: &[PipelineRunId],
-    ) -> Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure> {
-        let cdap = self.cdap().await?;
+    /// The stages of the pipeline, each behind those that feed it; read once.
+    pub async fn stages(&self) -> Result<&[String], ClientError> {
         let stages = self.shared.stages.get_or_try_init(|| async {
-            let app = cdap.app(self.pipeline()).await?;
-            Ok::<_, ClientError>(app.map(|app| in_order(&app.configuration)).unwrap_or_default())
+            let app = self.cdap().await?.app(self.pipeline()).await?;
+            Ok(app.map(|app| in_order(&app.configuration)).unwrap_or_default())
         });
-        let counts = cdap.counts(self.pipeline(), runs, stages.await?).await?;
-        Ok(counts.into_iter().collect())
+        stages.await.map(Vec::as_slice)
     }
 
     pub async fn log(&self, run: &PipelineRunId, offset: Option<&str>, max: u32) -> Result<LogPage, Failure> {

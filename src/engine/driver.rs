@@ -263,12 +263,7 @@ impl Driver {
         };
         let answers = self.answers.clone();
         tokio::spawn(async move {
-            // On a task of its own: even one that panics needs an answer, or the run waits for ever.
-            let work = tokio::spawn(job.execute(effect.clone()));
-            let answer = work.await.unwrap_or_else(|error| {
-                let reason = format!("A request of Downbeat's own broke down: {error}.");
-                effect.broken(Failure::ambiguous(reason))
-            });
+            let answer = job.execute(effect).await;
             // The driver is gone only when the program ends; then the answer is not needed.
             let _ = answers.send((run, answer)).await;
         });

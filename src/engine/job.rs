@@ -1,13 +1,16 @@
-//! Executes one effect: a call to the services, and the answer made of it.
+//! Executes one effect: the call to a service, and the answer made of its outcome. It decides nothing.
 
 use super::SaveArguments;
 use super::cloud::Cloud;
 use domain::arguments::to_json;
 use domain::failure::Failure;
 use domain::id::DagRunId;
-use domain::plan::Plan;
 use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
+
+/// The most runs that one list asks for: far more than can be live, because unfinished ones of other
+/// people come first.
+const LIST_LIMIT: u32 = 5_000;
 
 /// What one effect needs.
 pub(super) struct Job {
@@ -20,18 +23,21 @@ pub(super) struct Job {
 impl Job {
     /// Executes the effect. Every failure is an answer too.
     pub async fn execute(self, effect: Effect) -> Answer {
-        let cloud = &self.cloud;
+        let (cloud, request) = (self.cloud, self.request);
         match effect {
-            Effect::Preflight => {
-                let plan = cloud.preflight(&self.request, Some(&self.run)).await;
-                Answer::Preflight(plan.and_then(Plan::into_findings))
+            Effect::Preflight => Answer::Preflight(
+                outcome(async move { cloud.preflight(&request, Some(&self.run)).await?.into_findings() })
+                    .await,
+            ),
+            Effect::Truncate { job } => {
+                Answer::Truncated(outcome(async move { cloud.truncate(&job).await }).await)
             }
-            Effect::Truncate { job } => Answer::Truncated(cloud.truncate(&job).await),
-            Effect::ReadConfiguration => Answer::ConfigurationRead(cloud.configuration().await),
+            Effect::ReadConfiguration => {
+                Answer::ConfigurationRead(outcome(async move { cloud.configuration().await }).await)
+            }
             Effect::SaveArguments(list) => {
-                let text = to_json(&list);
-                let (save, profile) = (self.save, self.request.profile);
-                let saved = tokio::task::spawn_blocking(move || save(&profile, &text)).await;
+                let (save, text) = (self.save, to_json(&list));
+                let saved = tokio::task::spawn_blocking(move || save(&request.profile, &text)).await;
                 Answer::ArgumentsSaved(
                     saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))),
                 )
@@ -41,34 +47,75 @@ impl Job {
                 token,
                 arguments,
             } => {
-                let outcome = cloud.start(&arguments).await;
+                let outcome = outcome(async move { cloud.start(&arguments).await }).await;
                 Answer::Started { task, token, outcome }
             }
-            Effect::List { since } => Answer::Listed(cloud.runs(since).await),
+            Effect::List { since } => Answer::Listed(
+                outcome(async move {
+                    let cdap = cloud.cdap().await?;
+                    Ok(cdap.runs(cloud.pipeline(), since, LIST_LIMIT).await?)
+                })
+                .await,
+            ),
             Effect::LookAt { task, run_id } => {
-                let outcome = cloud.run(&run_id).await;
+                let run = run_id.clone();
+                let call = async move { Ok(cloud.cdap().await?.run(cloud.pipeline(), &run).await?) };
                 Answer::LookedAt {
                     task,
                     run_id,
-                    outcome,
+                    outcome: outcome(call).await,
                 }
             }
             Effect::Stop { task, run_id } => {
-                let outcome = cloud.stop(&run_id).await;
-                Answer::StopSent { task, outcome }
+                let call = async move { Ok(cloud.cdap().await?.stop(cloud.pipeline(), &run_id).await?) };
+                Answer::StopSent {
+                    task,
+                    outcome: outcome(call).await,
+                }
             }
             Effect::Explain { task, run_id, state } => {
-                let failure = cloud.explain(&task, &run_id, &state).await;
+                let (its_task, run) = (task.clone(), run_id.clone());
+                let call = async move { Ok(cloud.explain(&its_task, &run, &state).await) };
                 Answer::Explained {
                     task,
                     run_id,
-                    failure,
+                    failure: outcome(call).await.unwrap_or_else(|failure| failure),
                 }
             }
             Effect::Count { runs } => {
-                let outcome = cloud.counts(&runs).await;
-                Answer::Counted { runs, outcome }
+                let counted = runs.clone();
+                let call = async move {
+                    let (cdap, stages) = (cloud.cdap().await?, cloud.stages().await?);
+                    let counts = cdap.counts(cloud.pipeline(), &counted, stages).await?;
+                    Ok(counts.into_iter().collect())
+                };
+                Answer::Counted {
+                    runs,
+                    outcome: outcome(call).await,
+                }
             }
         }
+    }
+}
+
+/// Makes a call on a task of its own: even one that panics needs an answer, or the run waits for ever.
+async fn outcome<T: Send + 'static>(
+    call: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::spawn(call).await.unwrap_or_else(|error| {
+        let reason = format!("A request of Downbeat's own broke down: {error}.");
+        Err(Failure::ambiguous(reason))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::failure::FailureKind;
+
+    #[tokio::test]
+    async fn a_call_that_panics_has_an_outcome() {
+        let failure = outcome::<()>(async { panic!("broken") }).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Ambiguous);
     }
 }

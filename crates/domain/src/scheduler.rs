@@ -22,7 +22,7 @@ mod message;
 mod start;
 mod watch;
 
-pub use message::{Answer, Effect, Input, StartOutcome};
+pub use message::{Answer, Effect, Input};
 
 use crate::event::{Fact, RunEvent};
 use crate::id::{PipelineRunId, TaskId};
@@ -30,7 +30,8 @@ use crate::plan::Limits;
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
-use in_flight::{InFlight, Request};
+use in_flight::InFlight;
+use message::Request;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one step decided.
@@ -92,30 +93,6 @@ impl Scheduler {
         }
         self.advance();
         std::mem::take(&mut self.step)
-    }
-
-    fn on_answer(&mut self, answer: Answer) {
-        match answer {
-            Answer::Preflight(outcome) => self.on_preflight(outcome),
-            Answer::Truncated(outcome) => self.on_truncated(outcome),
-            Answer::ConfigurationRead(outcome) => self.on_configuration(outcome),
-            Answer::ArgumentsSaved(outcome) => self.on_arguments_saved(outcome),
-            Answer::Started { task, token, outcome } => self.on_started(&task, &token, outcome),
-            Answer::Listed(outcome) => self.on_list(outcome),
-            Answer::LookedAt {
-                task,
-                run_id,
-                outcome,
-            } => self.on_look(&task, &run_id, outcome),
-            Answer::StopSent { task, outcome } => self.on_stop_sent(&task, outcome),
-            Answer::Explained {
-                task,
-                run_id,
-                failure,
-            } => self.on_explained(&task, &run_id, failure),
-            Answer::Counted { runs, outcome } => self.on_counts(&runs, outcome),
-            Answer::LogSeen(run_id) => self.on_log_seen(&run_id),
-        }
     }
 
     /// Decides what follows from the state of the run and from the time.

@@ -96,10 +96,7 @@ mod tests {
     fn the_servers_text_tells_the_exceptions() {
         let unknown = "No enum constant io.cdap.cdap.proto.ProgramRunStatus.BOGUS";
         assert_eq!(judge(500, None, unknown, false), Permanent);
-        assert_eq!(
-            judge(500, None, "null value in entry: n=null", true),
-            Permanent
-        );
+        assert_eq!(judge(500, None, "null value in entry: n=null", true), Permanent);
         assert_eq!(judge(500, None, "", true), Ambiguous);
         let race = "Could not serialize access to table p:d.t due to concurrent update";
         assert_eq!(judge(400, Some("invalidQuery"), race, false), Transient);

@@ -3,7 +3,7 @@
 //! One after the other; the first that fails ends the chain. Nothing is emptied before `start` is
 //! green, and nothing is emptied twice: the truncating job keeps its id until its end is known.
 
-use super::in_flight::Request;
+use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::failure::{Failure, FailureKind};

@@ -1,6 +1,6 @@
 //! Ends: of runs and tries, by success, failure, limit or stop; retries; and the end of the whole run.
 
-use super::in_flight::Request;
+use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::command::RunCommand;
 use crate::event::Fact;

@@ -1,24 +1,10 @@
 //! Requests in flight and the backoff between them: what a restart may forget.
 
+use super::message::Request;
 use crate::id::TaskId;
 use crate::policy;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A kind of request; at most one of each is in flight.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Request {
-    Preflight,
-    Truncate,
-    ReadConfiguration,
-    SaveArguments,
-    Start(TaskId),
-    List,
-    LookAt(TaskId),
-    Stop(TaskId),
-    Explain(TaskId),
-    Count,
-}
 
 #[derive(Debug, Default)]
 pub(super) struct InFlight {

@@ -3,7 +3,7 @@
 //! When a limit has passed, the run is looked at once more, then stopped, then its end is awaited, and
 //! then reported (`ending.rs`).
 
-use super::in_flight::Request;
+use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::id::TaskId;

@@ -1,5 +1,7 @@
-//! The inputs, answers and effects of a step, as data.
+//! The inputs, answers and effects of a step, as data, and which part of the scheduler decides on each
+//! answer.
 
+use super::Scheduler;
 use crate::arguments::RuntimeArguments;
 use crate::command::RunCommand;
 use crate::failure::Failure;
@@ -20,6 +22,21 @@ pub enum Input {
     Command(RunCommand),
     /// An effect was executed.
     Answer(Answer),
+}
+
+/// What an effect is in flight as: at most one of each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Request {
+    Preflight,
+    Truncate,
+    ReadConfiguration,
+    SaveArguments,
+    Start(TaskId),
+    List,
+    LookAt(TaskId),
+    Stop(TaskId),
+    Explain(TaskId),
+    Count,
 }
 
 /// A request to the outside. Each gets exactly one answer, failures and time-outs included.
@@ -80,42 +97,6 @@ pub enum Effect {
     },
 }
 
-impl Effect {
-    /// The answer for an effect that broke down, so that its outcome is unknown.
-    pub fn broken(self, failure: Failure) -> Answer {
-        match self {
-            Self::Preflight => Answer::Preflight(Err(failure)),
-            Self::Truncate { .. } => Answer::Truncated(Err(failure)),
-            Self::ReadConfiguration => Answer::ConfigurationRead(Err(failure)),
-            Self::SaveArguments(_) => Answer::ArgumentsSaved(Err(failure)),
-            Self::Start { task, token, .. } => Answer::Started {
-                task,
-                token,
-                outcome: StartOutcome::Ambiguous(failure),
-            },
-            Self::List { .. } => Answer::Listed(Err(failure)),
-            Self::LookAt { task, run_id } => Answer::LookedAt {
-                task,
-                run_id,
-                outcome: Err(failure),
-            },
-            Self::Stop { task, .. } => Answer::StopSent {
-                task,
-                outcome: Err(failure),
-            },
-            Self::Explain { task, run_id, .. } => Answer::Explained {
-                task,
-                run_id,
-                failure,
-            },
-            Self::Count { runs } => Answer::Counted {
-                runs,
-                outcome: Err(failure),
-            },
-        }
-    }
-}
-
 /// What came of an effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -133,8 +114,9 @@ pub enum Answer {
         task: TaskId,
         /// The token that was sent.
         token: StartToken,
-        /// The server's answer.
-        outcome: StartOutcome,
+        /// The run. A failure of kind Ambiguous leaves open whether there is one, and Busy is flow control;
+        /// after any other kind there is none.
+        outcome: Result<PipelineRunId, Failure>,
     },
     /// Of [`Effect::List`].
     Listed(Result<Vec<PipelineRun>, Failure>),
@@ -174,15 +156,29 @@ pub enum Answer {
     LogSeen(PipelineRunId),
 }
 
-/// The server's answer to a start.
-#[derive(Clone, Debug, PartialEq)]
-pub enum StartOutcome {
-    /// It runs, under this id.
-    Started(PipelineRunId),
-    /// It does not run, and the request was at fault.
-    Refused(Failure),
-    /// Flow control: not now.
-    Busy(Failure),
-    /// It may or may not run.
-    Ambiguous(Failure),
+impl Scheduler {
+    /// Leads each answer to what is decided on it.
+    pub(super) fn on_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Preflight(outcome) => self.on_preflight(outcome),
+            Answer::Truncated(outcome) => self.on_truncated(outcome),
+            Answer::ConfigurationRead(outcome) => self.on_configuration(outcome),
+            Answer::ArgumentsSaved(outcome) => self.on_arguments_saved(outcome),
+            Answer::Started { task, token, outcome } => self.on_started(&task, &token, outcome),
+            Answer::Listed(outcome) => self.on_list(outcome),
+            Answer::LookedAt {
+                task,
+                run_id,
+                outcome,
+            } => self.on_look(&task, &run_id, outcome),
+            Answer::StopSent { task, outcome } => self.on_stop_sent(&task, outcome),
+            Answer::Explained {
+                task,
+                run_id,
+                failure,
+            } => self.on_explained(&task, &run_id, failure),
+            Answer::Counted { runs, outcome } => self.on_counts(&runs, outcome),
+            Answer::LogSeen(run_id) => self.on_log_seen(&run_id),
+        }
+    }
 }

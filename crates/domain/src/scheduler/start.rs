@@ -8,11 +8,11 @@
 //!                                                         └─ window over ──→ unknown
 //! ```
 
-use super::in_flight::Request;
-use super::{Effect, Scheduler, StartOutcome};
+use super::message::Request;
+use super::{Effect, Scheduler};
 use crate::arguments::MASK;
 use crate::event::{Discovery, Fact};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::finding::Finding;
 use crate::id::{PipelineRunId, StartToken, TaskId};
 use crate::pipeline::{LOGICAL_START_ARGUMENT, PipelineRun, RunArguments, TOKEN_ARGUMENT};
@@ -98,7 +98,12 @@ impl Scheduler {
         })
     }
 
-    pub(super) fn on_started(&mut self, id: &TaskId, token: &StartToken, outcome: StartOutcome) {
+    pub(super) fn on_started(
+        &mut self,
+        id: &TaskId,
+        token: &StartToken,
+        outcome: Result<PipelineRunId, Failure>,
+    ) {
         self.in_flight.answered(Request::Start(id.clone()), self.now);
         let awaited = self
             .run
@@ -113,19 +118,17 @@ impl Scheduler {
         }
         let stop = open.stop;
         match outcome {
-            StartOutcome::Started(run_id) => self.record_run(id, run_id, Discovery::Answered),
-            StartOutcome::Refused(failure) | StartOutcome::Busy(failure) if stop.is_some() => {
-                self.conclude_stop(id, "It had not started.", Some(failure));
-            }
-            StartOutcome::Refused(failure) => self.fail_try(id.clone(), failure),
-            StartOutcome::Busy(reason) => self.postpone_start(id, reason),
-            StartOutcome::Ambiguous(reason) => {
+            Ok(run_id) => self.record_run(id, run_id, Discovery::Answered),
+            Err(reason) if reason.kind == FailureKind::Ambiguous => {
                 self.in_flight.allow_now(&Request::List);
                 self.emit(Fact::StartDoubted {
                     task: id.clone(),
                     reason,
                 });
             }
+            Err(failure) if stop.is_some() => self.conclude_stop(id, "It had not started.", Some(failure)),
+            Err(failure) if failure.kind == FailureKind::Busy => self.postpone_start(id, failure),
+            Err(failure) => self.fail_try(id.clone(), failure),
         }
     }
 
@@ -162,8 +165,8 @@ impl Scheduler {
     }
 
     /// The answer comes too late for its task; a run that it started must be reported.
-    fn note_late_start(&mut self, id: &TaskId, outcome: &StartOutcome) {
-        let StartOutcome::Started(run_id) = outcome else {
+    fn note_late_start(&mut self, id: &TaskId, outcome: &Result<PipelineRunId, Failure>) {
+        let Ok(run_id) = outcome else {
             return;
         };
         let finding = Finding::warning(

@@ -2,7 +2,7 @@
 //!
 //! Trouble while watching never changes a task's state; it is a degraded connection with a backoff.
 
-use super::in_flight::Request;
+use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::failure::Failure;

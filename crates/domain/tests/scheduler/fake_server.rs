@@ -6,13 +6,13 @@
 use super::transitions::is_legal;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
 use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
 use domain::pipeline::{PipelineRun, PipelineState, RunArguments, TOKEN_ARGUMENT};
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::run::Run;
-use domain::scheduler::{Answer, Effect, Input, Scheduler, StartOutcome};
+use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -387,7 +387,7 @@ impl FakeServer {
         }
     }
 
-    fn begin_run(&mut self, task: &TaskId, token: &StartToken) -> StartOutcome {
+    fn begin_run(&mut self, task: &TaskId, token: &StartToken) -> Result<PipelineRunId, Failure> {
         let turn = self.starts.entry(task.clone()).or_insert(0);
         let lives = self.script.lives.get(task.as_str()).cloned().unwrap_or_default();
         let life = lives.get(*turn).or(lives.last()).cloned().unwrap_or_default();
@@ -404,12 +404,11 @@ impl FakeServer {
             };
             self.runs.push(run);
         }
-        let lost = || Failure::ambiguous("reset");
         match life.answer.as_str() {
-            "started" => StartOutcome::Started(id),
-            "refused" => StartOutcome::Refused(Failure::permanent(life.cause)),
-            "busy" => StartOutcome::Busy(Failure::transient("429")),
-            "lost" | "void" => StartOutcome::Ambiguous(lost()),
+            "started" => Ok(id),
+            "refused" => Err(Failure::permanent(life.cause)),
+            "busy" => Err(Failure::new(FailureKind::Busy, "429")),
+            "lost" | "void" => Err(Failure::ambiguous("reset")),
             other => panic!("no such answer: {other}"),
         }
     }
