@@ -1,7 +1,7 @@
-//! The composition root: settings, sandbox, client, store, engine and a face, wired to one program.
+//! The composition root: puts settings, sandbox, client, store, engine and screen or printer together.
 //!
 //! ```text
-//!  Cli ─→ Setting (home, settings) ─┬→ terminal: tui   ┐
+//!  Cli ─→ Startup (home, settings) ─┬→ terminal: tui   ┐
 //!                                   ├→ run: headless   ┴─→ engine ─→ client, store
 //!                                   ├→ sandbox: serve until a signal
 //!                                   └→ runs: list the journal
@@ -29,12 +29,12 @@ use std::path::PathBuf;
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// A sentence for the person in front of it; all of them mean exit code 2.
+/// A sentence that says what is wrong; all of them mean exit code 2.
 pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
     match &cli.mode {
         // Boxed: the screen's future is large, and is made once.
-        None => Box::pin(terminal::open(Setting::load(&cli.choice)?)).await,
-        Some(Mode::Run(options)) => run(Setting::load(&cli.choice)?, options).await,
+        None => Box::pin(terminal::open(Startup::load(&cli.choice)?)).await,
+        Some(Mode::Run(options)) => run(Startup::load(&cli.choice)?, options).await,
         Some(Mode::Sandbox(options)) => sandbox::serve(&home(&cli.choice)?, options).await,
         Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,
     }
@@ -47,20 +47,21 @@ fn home(choice: &Choice) -> anyhow::Result<Home> {
     Ok(home)
 }
 
-/// Where we are, and what is in effect.
-struct Setting {
+/// The folders and the settings of this start.
+struct Startup {
     home: Home,
     settings: Settings,
     /// Keeps the diagnostics file open until the end.
     _log: telemetry::Guard,
 }
 
-impl Setting {
+impl Startup {
     fn load(choice: &Choice) -> anyhow::Result<Self> {
         let home = home(choice)?;
         let log = telemetry::start(home.diagnostics());
         let config = Config::load(&home)?;
-        let overrides = Overrides::gather(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
+        let overrides =
+            Overrides::from_outside(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
         let settings = Settings::resolve(&config, &overrides)?;
         sandbox::check(&settings, &home)?;
         Ok(Self {
@@ -71,8 +72,8 @@ impl Setting {
     }
 }
 
-async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
-    let settings = &setting.settings;
+async fn run(startup: Startup, options: &RunOptions) -> anyhow::Result<Exit> {
+    let settings = &startup.settings;
     let scope = options.args.clone().map_or(Scope::Chain, Scope::Single);
     let request = RunRequest {
         profile: settings.profile.clone(),
@@ -82,18 +83,18 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
     };
     if options.dry_run {
         // Boxed: the future is large, and is made once.
-        return Ok(Box::pin(dry_run(&setting, request, options.output)).await);
+        return Ok(Box::pin(dry_run(&startup, request, options.output)).await);
     }
     let mut plan = Plan::new(request.clone(), None);
     plan.add(settings.findings.iter().cloned());
     plan.findings
         .iter()
-        .for_each(|finding| tell(&headless::finding_text(finding, &settings.profile)));
+        .for_each(|finding| print_note(&headless::finding_text(finding, &settings.profile)));
     if plan.error().is_some() {
         return Ok(Exit::Usage);
     }
-    let journal = Journal::open(&setting.home.database())?;
-    let (parts, kept) = parts::gather(setting.home.clone(), journal, settings);
+    let journal = Journal::open(&startup.home.database())?;
+    let (parts, kept) = parts::gather(startup.home.clone(), journal, settings);
     let headless_options = headless::Options {
         output: options.output,
         on_interrupt: options.on_interrupt,
@@ -106,10 +107,10 @@ async fn run(setting: Setting, options: &RunOptions) -> anyhow::Result<Exit> {
 }
 
 /// Prints the plan; neither the journal nor a lease is opened.
-async fn dry_run(setting: &Setting, request: RunRequest, output: Output) -> Exit {
-    let (client, kept) = parts::connect(&setting.home, &setting.settings);
+async fn dry_run(startup: &Startup, request: RunRequest, output: Output) -> Exit {
+    let (client, kept) = parts::connect(&startup.home, &startup.settings);
     let mut plan = engine::dry_run(client, request).await;
-    plan.add(setting.settings.findings.iter().cloned());
+    plan.add(startup.settings.findings.iter().cloned());
     let exit = headless::plan::print(&plan, output);
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;
@@ -117,7 +118,7 @@ async fn dry_run(setting: &Setting, request: RunRequest, output: Output) -> Exit
     exit
 }
 
-/// A line for the person, on standard error; the reader of a pipe may be gone.
-fn tell(line: &str) {
+/// Prints a line on standard error; the reader may be gone.
+fn print_note(line: &str) {
     let _ = writeln!(io::stderr(), "downbeat: {line}");
 }

@@ -1,5 +1,4 @@
-//! The command line: types and help only. What a mode does is `app.rs`' business; what a value means
-//! is `config.rs`'.
+//! The command line: types and help only. `app.rs` does what a command says, `config.rs` reads the values.
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -36,7 +35,7 @@ pub struct Cli {
     /// Where the settings come from.
     #[command(flatten)]
     pub choice: Choice,
-    /// What to do; the terminal if nothing is said.
+    /// What to do; without a command the terminal opens.
     #[command(subcommand)]
     pub mode: Option<Mode>,
 }
@@ -55,10 +54,10 @@ pub struct Choice {
     pub set: Vec<(String, String)>,
 }
 
-/// The modes beside the terminal.
+/// The commands beside the terminal.
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum Mode {
-    /// Do one run without the terminal, and tell it line by line
+    /// Do one run without the terminal, and print what happens line by line
     #[command(after_help = RUN_HELP)]
     Run(RunOptions),
     /// Serve a local Data Fusion, CDAP, BigQuery and source database
@@ -95,7 +94,7 @@ pub struct RunOptions {
     /// Print what the run would do and what prevents it; start and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How to tell what happens: for people, or one JSON object per line
+    /// How to print what happens: for people, or one JSON object per line
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
     /// Run one pipeline with these arguments instead of the whole chain; write a comma in a value as \,
@@ -115,17 +114,17 @@ pub struct SandboxOptions {
     /// Keep its data in this folder instead of the home's
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub state: Option<PathBuf>,
-    /// Begin fresh and forget everything at the end
+    /// Begin empty and remove everything at the end
     #[arg(long)]
     pub ephemeral: bool,
     /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
     #[arg(long)]
     pub lab: bool,
-    /// How many times faster than on a real instance everything takes its course
+    /// How many times faster than a real instance everything happens
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
     /// A real MySQL or `MariaDB` instead of the built-in source database
-    // Read by the sandbox alone: this parser would repeat what it refuses, and a password with it.
+    // Only the sandbox parses it: this parser would repeat what it refuses, and a password with it.
     #[arg(long, value_name = "MYSQL_URL", help = SOURCE_HELP)]
     pub source: Option<String>,
     /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
@@ -181,7 +180,7 @@ pub struct RunsOptions {
     pub limit: u32,
 }
 
-/// How things are told.
+/// How things are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// Progress bars on a terminal, plain lines elsewhere
@@ -210,7 +209,7 @@ pub enum Exit {
     TaskFailed = 1,
     /// The command line or the settings are wrong.
     Usage = 2,
-    /// A limit was over.
+    /// A time limit was reached.
     TimedOut = 3,
     /// Ctrl-C or a signal.
     Interrupted = 130,
@@ -223,10 +222,10 @@ impl From<Exit> for ExitCode {
 }
 
 impl Cli {
-    /// Reads a command line; [`Choice::set`] then holds what was said before and after the command.
+    /// Reads a command line; [`Choice::set`] then holds the values before and after the command.
     ///
     /// # Errors
-    /// A wrong line, or a wish for help or version: `exit()` of the error prints it and ends with 2 or 0.
+    /// A wrong line, or `--help` or `--version`: `exit()` of the error prints it and ends with 2 or 0.
     pub fn read(line: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(line)?;
         let refused = match &cli.mode {

@@ -1,8 +1,8 @@
 //! The settings: `config.toml`, its profiles, and what is in effect for this start.
 //!
 //! [`Config`] is the file, [`Profile`] one environment of it, [`Settings`] the outcome of command line,
-//! environment, profile and defaults. Reads and writes nothing but the files of [`Home`]; knows no
-//! client. What the variables mean is in `domain/variable.rs`.
+//! environment, profile and defaults. It reads and writes only the files of [`Home`]. What the variables
+//! mean is in [`domain::variable`].
 
 mod connection;
 mod error;
@@ -34,7 +34,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The built-in profile. Its endpoints are known when its server listens.
+    /// The built-in profile. Its endpoints are known once the sandbox listens.
     pub fn sandbox() -> Self {
         use VariableName as V;
         let variables = [
@@ -59,7 +59,7 @@ impl Profile {
         }
     }
 
-    /// This profile with whatever the other one says laid over it.
+    /// This profile with what the other one sets laid over it.
     fn overlaid(mut self, other: Self) -> Self {
         self.variables.extend(other.variables);
         self.connection = self.connection.overlaid(other.connection);

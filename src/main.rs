@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     };
     outcome.map_or_else(
         |error| {
-            // Without a standard error there is nobody to tell.
+            // Without a standard error the exit code is all that is left.
             let _ = writeln!(std::io::stderr(), "downbeat: {error:#}");
             Exit::Usage.into()
         },

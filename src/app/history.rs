@@ -17,7 +17,7 @@ pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<E
             Output::Json => as_json(run),
             Output::Text => as_text(run),
         };
-        // Whoever reads may have seen enough.
+        // The reader of a pipe may be gone.
         if writeln!(out, "{line}").is_err() {
             break;
         }

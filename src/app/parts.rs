@@ -8,7 +8,6 @@ use crate::store::{Journal, LogFolder};
 use domain::failure::Failure;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -54,7 +53,7 @@ pub(super) fn connect(
 }
 
 fn assemble(home: Home, journal: Journal, client: Client) -> Parts {
-    let data = data(&home);
+    let data = home.data_dir().to_owned();
     let save_arguments: SaveArguments = Arc::new(move |profile, text| {
         let change = BTreeMap::from([(VariableName::CdfPipelineRunArguments, text.to_owned())]);
         save_variables(&home, profile, &change).map_err(|error| {
@@ -70,11 +69,6 @@ fn assemble(home: Home, journal: Journal, client: Client) -> Parts {
         data,
         save_arguments,
     }
-}
-
-/// The data directory.
-pub(super) fn data(home: &Home) -> PathBuf {
-    home.database().parent().unwrap_or(Path::new(".")).to_owned()
 }
 
 /// A client for these endpoints; those of the sandbox where nothing else is named.

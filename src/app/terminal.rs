@@ -1,6 +1,6 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Setting, parts};
+use super::{Startup, parts};
 use crate::cli::Exit;
 use crate::config::{Home, Origin, Settings, save_variables};
 use crate::store::{Journal, LogFolder};
@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 /// How many former runs the history offers.
 const HISTORY: u32 = 50;
 
-pub(super) async fn open(setting: Setting) -> anyhow::Result<Exit> {
-    let Setting { home, settings, .. } = &setting;
+pub(super) async fn open(startup: Startup) -> anyhow::Result<Exit> {
+    let Startup { home, settings, .. } = &startup;
     let journal = Journal::open(&home.database())?;
     let history = journal.last_runs(HISTORY).await?;
     let unfinished = journal.unfinished().await?.into_iter().next().map(|run| run.id);
@@ -27,7 +27,7 @@ pub(super) async fn open(setting: Setting) -> anyhow::Result<Exit> {
         Some(last) => read_run(&journal, &last.id).await.ok(),
         None => None,
     };
-    let logs = LogFolder::new(&parts::data(home));
+    let logs = LogFolder::new(home.data_dir());
     let setup = Setup {
         profile: settings.profile.clone(),
         is_sandbox: settings.wants_sandbox(),
@@ -51,8 +51,8 @@ pub(super) async fn open(setting: Setting) -> anyhow::Result<Exit> {
 }
 
 async fn read_run(journal: &Journal, id: &DagRunId) -> Result<Run, Failure> {
-    let history = journal.events(id).await.map_err(|error| error.failure())?;
-    Run::replay(&history.events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))
+    let events = journal.events(id).await.map_err(|error| error.failure())?;
+    Run::replay(&events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))
 }
 
 /// The screen asks for one run at a time, and can wait for a few milliseconds.

@@ -1,8 +1,7 @@
 //! The way to the services of a profile: base addresses, credentials, and the colour of its band.
 //!
-//! No secret is ever kept in here: credentials are named, never written down.
+//! It holds no secret: credentials are named, never written down.
 
-use std::fmt;
 use url::Url;
 
 /// The colours that the band of a profile can have.
@@ -18,7 +17,7 @@ pub enum Credentials {
     None,
 }
 
-/// Addresses, credentials and colour; what is not said is `None`.
+/// Addresses, credentials and colour; what the profile does not set is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
     /// Base of the Data Fusion service; Google's own if not set.
@@ -56,7 +55,7 @@ impl Connection {
             "colour" if BAND_COLOURS.contains(&text) => self.colour = Some(text.to_owned()),
             "colour" => {
                 return Err(format!(
-                    "'{text}' is no colour of a band: {}.",
+                    "'{text}' is not one of the colours of the band: {}.",
                     BAND_COLOURS.join(", ")
                 ));
             }
@@ -65,7 +64,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Where tokens come from; Google unless something else was said.
+    /// Where tokens come from; Google unless the profile says otherwise.
     pub fn credentials(&self) -> Credentials {
         self.credentials.unwrap_or_default()
     }
@@ -106,27 +105,18 @@ impl std::str::FromStr for Credentials {
     }
 }
 
-impl fmt::Display for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Google => "google",
-            Self::None => "none",
-        })
-    }
-}
-
 fn endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| {
-        format!("This is no address ({error}); write it like https://datafusion.googleapis.com.")
+        format!("This is not an address ({error}); write it like https://datafusion.googleapis.com.")
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err("An address begins with https:// or http:// and a host.".into());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("An address holds no user and no password: this file is not for secrets.".into());
+        return Err("An address must not hold a user or a password: this file is not for secrets.".into());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("A base address has no ? and no #.".into());
+        return Err("A base address must not contain ? or #.".into());
     }
     Ok(url)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Why there are no settings. All of them are for exit code 2.
+/// Why the settings cannot be read or written. The program ends with exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file's text is wrong; every fault on its own line.
@@ -25,14 +25,14 @@ pub enum ConfigError {
         known: String,
     },
     /// A value from outside the file is wrong.
-    #[error("{name}: {message} It was given by {source_of_it}.")]
+    #[error("{name}: {message} It was given by {origin}.")]
     Value {
         /// The variable or endpoint.
         name: String,
-        /// What is the matter.
+        /// What is wrong with it.
         message: String,
         /// `--set`, `the environment variable DOWNBEAT_…`, …
-        source_of_it: String,
+        origin: String,
     },
     /// A file or folder of ours cannot be used.
     #[error("Cannot {action} {}: {source}. Check its permissions and the free space, or name another folder with --home DIR.", path.display())]
@@ -41,7 +41,7 @@ pub enum ConfigError {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The system names no home folder.
@@ -68,7 +68,7 @@ pub struct Fault {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// What is the matter and what is wanted instead.
+    /// What is wrong, and what is expected instead.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Where Downbeat's files are: the one place that knows paths. Contents are others' business.
+//! Where Downbeat's files are: the only place that knows paths. It reads no contents.
 
 use super::ConfigError;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -52,14 +52,14 @@ impl Home {
         self.config.join("config.toml")
     }
 
+    /// The folder of journal, logs, leases and sandbox.
+    pub fn data_dir(&self) -> &Path {
+        &self.data
+    }
+
     /// The journal.
     pub fn database(&self) -> PathBuf {
         self.data.join("downbeat.db")
-    }
-
-    /// The logs of tries: `RUN/TASK/TRY.log` below it.
-    pub fn logs(&self) -> PathBuf {
-        self.data.join("logs")
     }
 
     /// The sandbox's source, warehouse and bucket.
@@ -72,13 +72,12 @@ impl Home {
         &self.state
     }
 
-    /// Makes the folders that are missing, for this user only (0700). One that exists is left as it is:
-    /// it may be somebody's.
+    /// Creates the folders that are missing, for this user only (0700). One that exists is left as it is.
     ///
     /// # Errors
-    /// A folder that cannot be made.
+    /// A folder that cannot be created.
     pub fn create(&self) -> Result<(), ConfigError> {
-        let (logs, sandbox) = (self.logs(), self.sandbox());
+        let (logs, sandbox) = (self.data.join("logs"), self.sandbox());
         for folder in [&self.config, &self.data, &self.state, &logs, &sandbox] {
             create_folder(folder).map_err(|source| ConfigError::file("create", folder, source))?;
         }
@@ -94,8 +93,8 @@ pub(super) fn create_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file to write it, made for this user only (0600).
-pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+/// Opens a file to write it, created for this user only (0600).
+pub(super) fn owner_only_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -115,12 +114,12 @@ mod tests {
         assert_eq!(config(None, Some(b)), Path::new("/b/config.toml"));
         assert_eq!(config(Some(Path::new("")), Some(b)), Path::new("/b/config.toml"));
         let empty = Home::find(None, Some(Path::new("")));
-        // A machine without a home folder is allowed to say so; it must not use the working folder.
+        // A machine without a home folder is an error; the working folder is never used.
         assert!(empty.is_err() || empty.unwrap().config_file().is_absolute());
     }
 
     #[test]
-    fn a_relative_folder_is_pinned_down() {
+    fn a_relative_folder_becomes_an_absolute_one() {
         assert!(Home::at(Path::new("demo")).database().is_absolute());
     }
 
@@ -132,7 +131,11 @@ mod tests {
         let home = Home::at(&folder.path().join("deep/er"));
         home.create().unwrap();
         home.create().unwrap();
-        for path in [home.logs(), home.sandbox(), home.diagnostics().to_owned()] {
+        for path in [
+            home.data_dir().to_owned(),
+            home.sandbox(),
+            home.diagnostics().to_owned(),
+        ] {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700, "{}", path.display());
         }

@@ -1,4 +1,4 @@
-//! Reads the text of `config.toml`, and says everything that is wrong in it with line and column.
+//! Reads the text of `config.toml`, and reports everything that is wrong in it with line and column.
 
 use super::{Config, Connection, Fault, Profile, is_profile_name};
 use domain::variable::{VariableName, Variables};
@@ -41,7 +41,7 @@ impl Reader<'_> {
             match key.get() {
                 "default_profile" => match item.as_str() {
                     Some(name) => config.default_profile = Some(name.to_owned()),
-                    None => self.fault(item.span().or(key.span()), "default_profile is a text."),
+                    None => self.fault(item.span().or(key.span()), "default_profile must be a text."),
                 },
                 "profile" => match item.as_table_like() {
                     Some(profiles) => self.profiles(profiles, &mut config),
@@ -49,7 +49,7 @@ impl Reader<'_> {
                 },
                 other => {
                     let message = format!(
-                        "There is no setting '{other}' here; there are default_profile and [profile.NAME]."
+                        "There is no setting '{other}' here; the settings are default_profile and [profile.NAME]."
                     );
                     self.fault(key.span(), message);
                 }
@@ -214,7 +214,7 @@ cdap_endpoint = "nowhere"
             "4:3: cdf_pipline_name: There is no variable of this name. Did you mean cdf_pipeline_name?",
             "5:24: max_active_pipelines: 0 is out of bounds",
             "6:15: bq_truncate takes a text",
-            "7:17: cdap_endpoint: This is no address",
+            "7:17: cdap_endpoint: This is not an address",
             "8:10: The name of a profile",
         ];
         assert_eq!(faults.len(), expected.len(), "{faults:#?}");
@@ -233,7 +233,7 @@ cdap_endpoint = "nowhere"
             ),
             ("profile = 1", "1:1: Profiles are written"),
             ("[profile]\nx = 1", "2:1: A profile is a table"),
-            ("default_profile = 1", "1:19: default_profile is a text"),
+            ("default_profile = 1", "1:19: default_profile must be a text"),
             ("default_profile = 'x'", "1:19: There is no profile 'x'"),
             ("[profile.x]\ncdf_pipeline_run_arguments = [1]", "2:30: "),
         ] {

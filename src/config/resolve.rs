@@ -10,7 +10,7 @@ use std::ffi::OsString;
 
 const PREFIX: &str = "DOWNBEAT_";
 
-/// Names in the environment that are ours and no variables.
+/// Names in the environment that are ours and are not variables.
 const RESERVED: [&str; 3] = ["DOWNBEAT_HOME", "DOWNBEAT_PROFILE", "DOWNBEAT_LOG"];
 
 /// Where a value comes from; a later one wins.
@@ -40,13 +40,13 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Takes what is ours out of the whole environment (`std::env::vars_os`): the rest may hold secrets.
-    pub fn gather(
+    /// Takes only the `DOWNBEAT_` names out of the environment (`std::env::vars_os`): the rest may hold secrets.
+    pub fn from_outside(
         profile: Option<String>,
         set: Vec<(String, String)>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Self {
-        // What is no text turns into one that no variable takes, and is refused by name.
+        // Bytes that are not text become a text that no variable takes, which is refused by name.
         let texts = environment.into_iter().map(|(key, text)| {
             (
                 key.to_string_lossy().into_owned(),
@@ -70,8 +70,7 @@ pub struct Settings {
     pub variables: Variables,
     /// The way to the services.
     pub connection: Connection,
-    /// What is worth telling about where the values come from. How they fit each other is told by
-    /// [`Variables::check`].
+    /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
     pub findings: Vec<Finding>,
     origins: BTreeMap<VariableName, Origin>,
 }
@@ -127,7 +126,7 @@ impl Settings {
             };
             match VariableName::from_name(&name) {
                 Err(error) if !Connection::NAMES.contains(&name.as_str()) => {
-                    // Other programs may use our prefix, so it is no error.
+                    // Other programs may use our prefix, so it is a warning.
                     let message = format!("The environment has {key}, which is ignored. {}", error.message);
                     let finding = Finding::warning(key, message, "Correct its name or unset it.");
                     self.findings.push(finding);
@@ -150,7 +149,7 @@ impl Settings {
         let refusal = |message| ConfigError::Value {
             name: name.to_owned(),
             message,
-            source_of_it: source(),
+            origin: source(),
         };
         if Connection::NAMES.contains(&name) {
             return self.connection.set(name, text).map_err(refusal);
@@ -169,7 +168,7 @@ impl Settings {
     /// Takes a value that was typed on the screen.
     ///
     /// # Errors
-    /// A text that is no legal value; nothing has changed then.
+    /// The text is not a legal value; nothing has changed.
     pub fn edit(&mut self, name: VariableName, text: &str) -> Result<(), VariableError> {
         let before = self.variables.text(name);
         self.variables.set(name, text)?;
@@ -177,17 +176,6 @@ impl Settings {
             self.origins.insert(name, Origin::Edited);
         }
         Ok(())
-    }
-
-    /// What was edited and is not saved: the input of [`super::save_variables`].
-    pub fn edited(&self) -> BTreeMap<VariableName, String> {
-        let edited = self
-            .origins
-            .iter()
-            .filter(|(_, origin)| **origin == Origin::Edited);
-        edited
-            .map(|(name, _)| (*name, self.variables.text(*name)))
-            .collect()
     }
 
     /// The edits are in the profile now.
@@ -201,7 +189,7 @@ impl Settings {
         }
     }
 
-    /// Whether the embedded sandbox is to be started: its profile, and nobody named another server.
+    /// Whether to start the embedded sandbox: its profile is chosen, and no endpoint is set.
     pub fn wants_sandbox(&self) -> bool {
         let named = &self.connection;
         let endpoints = [

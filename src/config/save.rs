@@ -2,7 +2,7 @@
 //!
 //! The file is replaced as a whole or not at all, whatever happens in between.
 
-use super::home::{create_folder, private_file};
+use super::home::{create_folder, owner_only_file};
 use super::{Config, ConfigError, Fault, Home, is_profile_name};
 use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
-/// Writes the changes into `[profile.NAME]`, which is made if it is missing (the built-in sandbox's too).
+/// Writes the changes into `[profile.NAME]`, which is added if it is missing (the built-in sandbox's too).
 ///
 /// # Errors
 /// A file that cannot be read or written, or that was broken in the meantime: it is left as it is.
@@ -26,7 +26,7 @@ pub fn save_variables(
     create_folder(folder).map_err(|source| ConfigError::file("create", folder, source))?;
     // Two programs that save at once must not lose each other's change.
     let lock_path = path.with_extension("toml.lock");
-    let lock = private_file(&lock_path).and_then(|file| file.lock().map(|()| file));
+    let lock = owner_only_file(&lock_path).and_then(|file| file.lock().map(|()| file));
     let _lock = lock.map_err(|source| ConfigError::file("lock", lock_path, source))?;
     // A dotfile is often a link into a repository: the file behind it is the one to replace.
     let target = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
@@ -43,7 +43,7 @@ fn refuse_illegal(profile: &str, changes: &BTreeMap<VariableName, String>) -> Re
     let illegal = |name: &str, message: String| ConfigError::Value {
         name: name.to_owned(),
         message,
-        source_of_it: "the screen".into(),
+        origin: "the screen".into(),
     };
     if !is_profile_name(profile) {
         let message = "a profile's name is 1 to 64 letters, digits, _ and -.";
@@ -57,7 +57,7 @@ fn refuse_illegal(profile: &str, changes: &BTreeMap<VariableName, String>) -> Re
         })
 }
 
-/// The text with the changes in it. What comes out can be read: it is tried.
+/// The text with the changes in it. The new text is parsed before it is written.
 fn with_changes(
     text: &str,
     path: &Path,
@@ -72,7 +72,7 @@ fn with_changes(
     let document = Document::parse(text).map_err(|error| wrong_shape(error.message().to_owned()))?;
     let mut document: DocumentMut = document.into_mut();
     let section = section(&mut document, profile)
-        .ok_or_else(|| wrong_shape(format!("[profile.{profile}] is no table.")))?;
+        .ok_or_else(|| wrong_shape(format!("[profile.{profile}] is not a table.")))?;
     for (name, text) in changes {
         let mut value = value_of(*name, text);
         match section.get_mut(name.as_str()).and_then(Item::as_value_mut) {
@@ -89,7 +89,7 @@ fn with_changes(
     Ok(new_text)
 }
 
-/// The section of the profile, made if it is missing.
+/// The section of the profile, added if it is missing.
 fn section<'a>(document: &'a mut DocumentMut, profile: &str) -> Option<&'a mut dyn TableLike> {
     let end = document.trailing().as_str().unwrap_or_default().to_owned();
     let is_first = document.is_empty() && end.is_empty();
@@ -133,14 +133,14 @@ fn value_of(name: VariableName, text: &str) -> Value {
     }
 }
 
-/// Writes beside the file, makes it last, and swaps.
+/// Writes a file beside it, syncs it, and renames it over the old one.
 fn replace(target: &Path, text: &str) -> std::io::Result<()> {
     let beside: PathBuf = target.with_extension(format!("toml.{}.new", std::process::id()));
-    let written = private_file(&beside)
+    let written = owner_only_file(&beside)
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&beside, target));
     if written.is_err() {
-        // The half-written copy is of no use; that it cannot be removed either changes nothing.
+        // The half-written copy is of no use; it does no harm if it cannot be removed.
         let _ = std::fs::remove_file(&beside);
     }
     written?;

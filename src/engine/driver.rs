@@ -185,7 +185,7 @@ impl Driver {
 
     async fn resume(&mut self, id: DagRunId) {
         let events = match self.parts.journal.events(&id).await {
-            Ok(history) => history.events,
+            Ok(events) => events,
             Err(error) => return self.refuse(error.failure()).await,
         };
         let Some(run) = Run::replay(&events) else {

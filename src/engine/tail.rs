@@ -257,8 +257,7 @@ impl Tail {
             self.task.clone(),
             self.number,
         );
-        let appended =
-            tokio::task::spawn_blocking(move || logs.of_try(&run, &task, number).append(&lines)).await;
+        let appended = tokio::task::spawn_blocking(move || logs.append(&run, &task, number, &lines)).await;
         match appended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Broken::Disk(error.failure())),

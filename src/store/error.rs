@@ -1,4 +1,4 @@
-//! What can go wrong on the disk, and what to do about it. Never holds anything that was to be written.
+//! What can go wrong on the disk, and what to do about it. An error holds nothing of what was to be written.
 
 use domain::failure::Failure;
 use domain::id::DagRunId;
@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 /// A failure of the store. The text says what failed and why; [`Self::hint`] says what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The journal's file is no database, or part of it cannot be read.
+    /// The journal's file is not a database, or part of it cannot be read.
     #[error("The journal {} is damaged: {reason}.", path.display())]
     Damaged {
         /// The file, left as it was.
         path: PathBuf,
-        /// The database's words.
+        /// The database's message.
         reason: String,
     },
     /// The journal was written by a newer Downbeat.
@@ -38,7 +38,7 @@ pub enum StoreError {
     NotWritable {
         /// The file or folder.
         path: PathBuf,
-        /// The system's words.
+        /// The system's message.
         reason: String,
     },
     /// No space is left.
@@ -58,7 +58,7 @@ pub enum StoreError {
     UnreadableEvent {
         /// The run.
         run: DagRunId,
-        /// Its place in the run, from 1.
+        /// Its position in the run, from 1.
         seq: i64,
         /// What is wrong with it.
         reason: String,
@@ -91,7 +91,7 @@ pub enum StoreError {
     Failed {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The system's message.
         reason: String,
     },
 }
@@ -120,7 +120,7 @@ impl StoreError {
         }
     }
 
-    /// The same for the screen: a person has to act before anything can go on.
+    /// The error as a failure of a run: it stays until somebody acts.
     pub fn failure(&self) -> Failure {
         Failure::permanent(self.to_string()).with_remedy(self.hint())
     }

@@ -1,11 +1,11 @@
-//! The journal: every fact of every run, on disk before anybody acts on it.
+//! The journal: every fact of every run, on disk before anything is done about it.
 //!
 //! ```text
 //! append ──→ queue ──→ writer thread ──→ downbeat.db (WAL) ──→ readers, one connection each
 //! ```
 //!
-//! One thread writes (`journal/writer.rs`), so that facts keep their order and no async thread waits
-//! for a disk; reading (`journal/reader.rs`) does not wait for writing. The tables and their history
+//! One thread writes (`journal/writer.rs`), so that facts keep their order and no async thread waits for
+//! the disk; reading (`journal/reader.rs`) does not wait for writing. The tables and their history
 //! are in `journal/schema.rs`. A fact is never changed and never removed.
 
 mod reader;
@@ -22,15 +22,6 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
-
-/// The facts of a run, in order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunHistory {
-    /// Those that we know.
-    pub events: Vec<RunEvent>,
-    /// How many were left out because a newer Downbeat wrote them under names that we do not know.
-    pub skipped: usize,
-}
 
 /// A request to the writer.
 struct Batch {
@@ -65,11 +56,6 @@ impl Journal {
         })
     }
 
-    /// The journal's file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Adds facts to a run in one transaction; they are on disk when this returns. A run begins with
     /// its `RunStarted`. Values of secret-looking arguments are masked before they leave memory, so
     /// that a resumed run has to get them anew.
@@ -90,11 +76,12 @@ impl Journal {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// The facts of a run; none if the journal does not know it.
+    /// The facts of a run, in order; none if the journal does not know it. Facts that a newer Downbeat
+    /// wrote under names that we do not know are left out.
     ///
     /// # Errors
     /// Also for a fact of a known name that does not read as one.
-    pub async fn events(&self, run: &DagRunId) -> Result<RunHistory, StoreError> {
+    pub async fn events(&self, run: &DagRunId) -> Result<Vec<RunEvent>, StoreError> {
         let run = run.clone();
         self.read(move |path, connection| reader::events(path, connection, &run))
             .await

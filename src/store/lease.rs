@@ -1,23 +1,24 @@
 //! The lease on an output table: one DAG run at a time fills it from this machine.
 //!
-//! It is a lock of the operating system, which ends with the process however that ends; so there is
-//! never a stale lease to clear by hand. It says nothing about other machines.
+//! It is a lock of the operating system, which ends with the process however that ends, so that no stale
+//! lease has to be cleared by hand. It does not reach other machines.
 
 use super::error::StoreError;
+use super::file_name::file_name;
 use super::owner_only;
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// Held from before a run's first fact until nothing of it is alive; let go by dropping it.
+/// Held from before a run's first fact until its end; dropping it ends it.
 #[derive(Debug)]
 pub struct Lease {
     file: File,
 }
 
 impl Lease {
-    /// Takes the lease of a table for a run; the lock's file lies in `leases/` of the data directory.
+    /// Takes the lease of a table for a run; the lock's file is in `leases/` of the data directory.
     ///
     /// # Errors
     /// [`StoreError::LeaseHeld`] names the process and the run that hold it.
@@ -32,7 +33,7 @@ impl Lease {
         owner_only::create_folder(&folder).map_err(|error| StoreError::io(&folder, &error))?;
         let parts = [project.as_str(), dataset.as_str(), table.as_str()];
         // No encoded part holds a plus sign, so that no two tables share a file.
-        let name = parts.map(owner_only::file_name).join("+");
+        let name = parts.map(file_name).join("+");
         let path = folder.join(format!("{}.lock", shortened(&name)));
         let file = owner_only::open_file(&path, OpenOptions::new().write(true))
             .map_err(|error| StoreError::io(&path, &error))?;
@@ -47,11 +48,13 @@ impl Lease {
             Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, &error)),
         }
         let mut lease = Self { file };
-        lease.sign(run).map_err(|error| StoreError::io(&path, &error))?;
+        lease
+            .write_holder(run)
+            .map_err(|error| StoreError::io(&path, &error))?;
         Ok(lease)
     }
 
-    fn sign(&mut self, run: &DagRunId) -> std::io::Result<()> {
+    fn write_holder(&mut self, run: &DagRunId) -> std::io::Result<()> {
         self.file.set_len(0)?;
         self.file
             .write_all(format!("{}\n{run}\n", std::process::id()).as_bytes())
@@ -72,7 +75,7 @@ fn shortened(name: &str) -> String {
     if name.len() <= 200 {
         name.to_owned()
     } else {
-        owner_only::file_name(name)
+        file_name(name)
     }
 }
 

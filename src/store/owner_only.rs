@@ -1,17 +1,11 @@
-//! Files and folders that only their owner may read, and ids as file names.
+//! Files and folders that only their owner may read.
 //!
-//! The permissions are given at birth, not afterwards, so that there is no moment in which another
-//! user can open the file.
+//! The permissions are set when the file is created, not afterwards, so that there is no moment in which
+//! another user can open it.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
-
-const UNSAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-');
-
-/// File systems take 255 bytes; suffixes need some.
-const LONGEST_NAME: usize = 200;
 
 /// Creates a folder and those above it; it is no error if it exists.
 pub(super) fn create_folder(path: &Path) -> io::Result<()> {
@@ -22,14 +16,14 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file for reading and writing with the options given; a new one is ours alone.
+/// Opens a file for reading with the options given; a new one belongs to its owner alone (0600).
 pub(super) fn open_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.create(true).read(true).open(path)
 }
 
-/// Takes away what others may do with a file that was there before.
+/// Takes the rights of others away from a file that exists already.
 pub(super) fn tighten(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -42,63 +36,4 @@ pub(super) fn tighten(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path; // The folder lies in the user's profile, which others cannot read.
     Ok(())
-}
-
-/// An id as one component of a path: different ids give different names, and none leads elsewhere.
-pub(super) fn file_name(id: &str) -> String {
-    let encoded = if id.bytes().all(|letter| letter == b'.') {
-        // "", "." and ".." mean folders.
-        format!("%{}", id.replace('.', "%2E"))
-    } else {
-        utf8_percent_encode(id, UNSAFE).to_string()
-    };
-    if encoded.len() <= LONGEST_NAME {
-        return encoded;
-    }
-    // Only ASCII is left, so that any byte is a boundary.
-    format!("{}~{:016x}", &encoded[..LONGEST_NAME - 20], fingerprint(id))
-}
-
-/// FNV-1a: unlike the standard library's hasher, the same in every version.
-fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, letter| {
-        (hash ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn ids_read_well_as_file_names() {
-        for (id, name) in [
-            ("start_pipeline_hr_mysql", "start_pipeline_hr_mysql"),
-            ("2026-11-23T05:41:18Z", "2026-11-23T05%3A41%3A18Z"),
-            ("../../etc/passwd", "..%2F..%2Fetc%2Fpasswd"),
-            ("..", "%%2E%2E"),
-            ("", "%"),
-        ] {
-            assert_eq!(file_name(id), name);
-        }
-    }
-
-    #[test]
-    fn long_ids_stay_apart() {
-        let (one, other) = ("ü".repeat(300), "ü".repeat(301));
-        assert_ne!(file_name(&one), file_name(&other));
-        assert!(file_name(&one).len() <= LONGEST_NAME);
-    }
-
-    proptest! {
-        #[test]
-        fn no_id_leads_elsewhere(id in ".{0,300}", other in ".{0,300}") {
-            let name = file_name(&id);
-            let components: Vec<_> = Path::new(&name).components().collect();
-            prop_assert!(matches!(components[..], [std::path::Component::Normal(_)]));
-            prop_assert!(name.len() <= LONGEST_NAME);
-            prop_assert_eq!(id == other, name == file_name(&other));
-        }
-    }
 }

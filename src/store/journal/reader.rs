@@ -1,7 +1,6 @@
-//! Reading the journal. Unknown names are left out and counted; anything else that does not read is
-//! an error, because a missing intent could start a pipeline twice.
+//! Reading the journal. Unknown names are left out; anything else that does not read is an error,
+//! because a missing intent could start a pipeline twice.
 
-use super::RunHistory;
 use crate::store::error::StoreError;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
@@ -13,20 +12,21 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// The facts of a run.
-pub(super) fn events(path: &Path, connection: &Connection, run: &DagRunId) -> Result<RunHistory, StoreError> {
+pub(super) fn events(
+    path: &Path,
+    connection: &Connection,
+    run: &DagRunId,
+) -> Result<Vec<RunEvent>, StoreError> {
     let at_path = |error| StoreError::sqlite(path, &error);
     let mut statement = connection
         .prepare_cached("SELECT seq, at, name, body FROM events WHERE run = ?1 ORDER BY seq")
         .map_err(at_path)?;
     let mut rows = statement.query([run.as_str()]).map_err(at_path)?;
-    let mut history = RunHistory::default();
+    let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(at_path)? {
-        match fact(row, run, path)? {
-            Some(event) => history.events.push(event),
-            None => history.skipped += 1,
-        }
+        events.extend(fact(row, run, path)?);
     }
-    Ok(history)
+    Ok(events)
 }
 
 /// The fact of a row; nothing if its name is unknown.
@@ -45,8 +45,8 @@ fn fact(row: &Row<'_>, run: &DagRunId, path: &Path) -> Result<Option<RunEvent>, 
     }
 }
 
-/// Whether a fact has this name: asked of serde, so that there is no second list to keep. A known
-/// name alone either is a fact or lacks a field.
+/// Whether a fact has this name. Serde answers it, so that there is no second list to keep: a known name
+/// alone either is a fact or lacks a field.
 fn is_known(name: &str) -> bool {
     Fact::deserialize(serde_json::json!({ "event": name }))
         .err()

@@ -37,7 +37,7 @@ const MIGRATIONS: [&str; 1] = ["
 /// The newest format that we know.
 pub(super) const FORMAT: i64 = MIGRATIONS.len().cast_signed() as i64;
 
-/// How long another process may hold the file before we give up.
+/// How long another process may lock the file before an open fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the file to write, and creates or migrates it.
@@ -46,14 +46,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
         owner_only::create_folder(folder).map_err(|error| StoreError::io(folder, &error))?;
     }
-    // Created by us and not by SQLite, so that it is private from its first moment; SQLite gives the
-    // same permissions to its neighbours.
+    // Created here and not by SQLite, so that only its owner can read it from its first moment; SQLite
+    // gives the same permissions to the files beside it.
     owner_only::open_file(path, OpenOptions::new().append(true))
         .map_err(|error| StoreError::io(path, &error))?;
     let mut connection =
         Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE)).map_err(at_path)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(at_path)?;
-    let found = judge(path, &connection)?;
+    let found = format_if_ours(path, &connection)?;
     if connection.is_readonly("main").map_err(at_path)? {
         return Err(StoreError::NotWritable {
             path: path.to_path_buf(),
@@ -61,7 +61,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         });
     }
     owner_only::tighten(path).map_err(|error| StoreError::io(path, &error))?;
-    prepare(&connection).map_err(at_path)?;
+    set_pragmas(&connection).map_err(at_path)?;
     if found < FORMAT {
         migrate(path, &mut connection)?;
     }
@@ -77,24 +77,24 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Each connection stays on one thread. No URIs: a question mark in a path is a question mark.
+/// Each connection stays on one thread. Without URIs, a question mark in a path is just a character.
 fn flags(access: OpenFlags) -> OpenFlags {
     access | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    // FULL, for an intent has to be on the disk itself before its request leaves: with NORMAL, a
+fn set_pragmas(connection: &Connection) -> rusqlite::Result<()> {
+    // FULL, because an intent has to be on the disk itself before its request leaves: with NORMAL, a
     // power cut may take back what was acknowledged, and a start would be asked for twice. One sync
-    // for each batch is cheap beside a request. macOS syncs to the disk only if told so.
+    // for each batch is cheap beside a request. macOS syncs to the disk only with fullfsync.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;",
     )
 }
 
 /// The file's format, once it is clear that it is a journal that we can read.
-fn judge(path: &Path, connection: &Connection) -> Result<i64, StoreError> {
+fn format_if_ours(path: &Path, connection: &Connection) -> Result<i64, StoreError> {
     let at_path = |error| StoreError::sqlite(path, &error);
-    let found = format_of(connection).map_err(at_path)?;
+    let found = read_format(connection).map_err(at_path)?;
     if found > FORMAT {
         return Err(StoreError::TooNew {
             path: path.to_path_buf(),
@@ -128,7 +128,7 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(at_path)?;
     // Asked again under the lock: another process may have been faster.
-    let found = usize::try_from(format_of(&transaction).map_err(at_path)?).unwrap_or(0);
+    let found = usize::try_from(read_format(&transaction).map_err(at_path)?).unwrap_or(0);
     for migration in MIGRATIONS.iter().skip(found) {
         transaction.execute_batch(migration).map_err(at_path)?;
     }
@@ -140,6 +140,6 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().map_err(at_path)
 }
 
-fn format_of(connection: &Connection) -> rusqlite::Result<i64> {
+fn read_format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }

@@ -33,7 +33,7 @@ impl Writer {
     pub(super) fn run(mut self, batches: &Receiver<Batch>) {
         while let Ok(batch) = batches.recv() {
             let result = self.append(&batch.run, &batch.events);
-            // Who does not wait any more has no use for the answer.
+            // A caller that does not wait any more does not need the answer.
             let _ = batch.done.send(result);
         }
     }
@@ -51,7 +51,7 @@ impl Writer {
             // Another process may have written to the run: then the memory is too old.
             Some((run, place)) if run.id == *id && place == last => Some(run),
             _ if last == 0 => None,
-            _ => Run::replay(&reader::events(&self.path, &transaction, id)?.events),
+            _ => Run::replay(&reader::events(&self.path, &transaction, id)?),
         };
         let run = fold(id, known, last > 0, events)?;
         write_summary(&transaction, &RunSummary::new(&run)).map_err(at_path)?;
