@@ -3,13 +3,13 @@
 //! ```text
 //!  Client ─┬─ fusion()    instances.get: where is the instance, is it up      client/fusion.rs
 //!          ├─ cdap()      start, list, stop, logs, reasons, counts            client/cdap.rs
-//!          └─ bigquery()  statements with ids of ours, queries, tables        client/bigquery.rs
+//!          └─ bigquery()  statements under our ids, queries, tables           client/bigquery.rs
 //!              all through one Http: pool, deadlines, retry budget, 401       client/http.rs
 //! ```
 //!
 //! Nothing in here decides what to do about a failure; an error says what is known of it
-//! ([`domain::failure::FailureKind`]) and leaves the rest to the engine. It never sends a token over plain http, and it
-//! shares no wire type with the sandbox.
+//! ([`domain::failure::FailureKind`]) and leaves the rest to the engine. No token is sent over plain http,
+//! and no wire type is shared with the sandbox.
 
 pub mod auth;
 pub mod bigquery;

@@ -104,17 +104,16 @@ fn no_help_of_the_command_line_names_a_key() {
         .get_subcommands()
         .map(|sub| sub.get_name().to_owned())
         .collect();
-    let mut helps = vec![command.render_long_help().to_string()];
+    let mut pages = vec![command.render_long_help().to_string()];
     for name in names {
         let sub = command.find_subcommand_mut(&name).unwrap();
-        helps.push(sub.render_long_help().to_string());
+        pages.push(sub.render_long_help().to_string());
     }
-    for help in helps {
-        let mut lines = help
-            .lines()
-            .map(|line| line.replace("-p, --profile", "--profile"));
-        let named = lines.find(|line| named_key(line).is_some());
-        assert_eq!(named, None);
+    for help in pages {
+        // `-p` is an option here.
+        let help = help.replace("-p, --profile", "--profile");
+        let line = help.lines().find(|line| named_key(line).is_some());
+        assert_eq!(line, None);
     }
 }
 
@@ -174,23 +173,20 @@ fn sentences(source: &str) -> Vec<String> {
     let mut rest = code;
     while let Some(at) = rest.find(['"', '/', '\'']) {
         let (before, here) = rest.split_at(at);
-        let end = if here.starts_with("//") {
-            here.find('\n').unwrap_or(here.len())
-        } else if here.starts_with("/*") {
-            here.find("*/").map_or(here.len(), |end| end + 2)
-        } else if here.starts_with("'\\") {
+        let end = match here.as_bytes() {
+            [b'/', b'/', ..] => here.find('\n').unwrap_or(here.len()),
+            [b'/', b'*', ..] => here.find("*/").map_or(here.len(), |end| end + 2),
             // An escaped character: its closing quote comes behind the escape.
-            here[2..].find('\'').map_or(here.len(), |end| end + 3)
-        } else if here.starts_with("'\"'") {
-            3
-        } else if here.starts_with('"') {
-            let hashes = before.len() - before.trim_end_matches('#').len();
-            let is_raw = before.trim_end_matches('#').ends_with('r');
-            let length = length(&here[1..], is_raw.then_some(hashes));
-            texts.push(here[1..=length].to_owned());
-            length + 2
-        } else {
-            1
+            [b'\'', b'\\', _, ..] => here[3..].find('\'').map_or(here.len(), |end| end + 4),
+            [b'\'', b'"', b'\'', ..] => 3,
+            [b'"', ..] => {
+                let hashes = before.len() - before.trim_end_matches('#').len();
+                let is_raw = before.trim_end_matches('#').ends_with('r');
+                let length = length(&here[1..], is_raw.then_some(hashes));
+                texts.push(here[1..=length].to_owned());
+                length + 2
+            }
+            _ => 1,
         };
         rest = &here[end.min(here.len())..];
     }

@@ -24,7 +24,7 @@ use domain::service::Service;
 use serde::Deserialize;
 use url::Url;
 
-/// The workflow that every batch pipeline is.
+/// The name of the workflow in every batch pipeline.
 const WORKFLOW: &str = "DataPipelineWorkflow";
 
 /// A namespace of a CDAP.

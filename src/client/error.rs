@@ -119,7 +119,7 @@ impl ClientError {
         self.detail.reason.as_deref()
     }
 
-    /// The server's own text, or what went wrong on the way: one bounded line.
+    /// The server's own text, or what went wrong without an answer: one bounded line.
     pub fn text(&self) -> &str {
         &self.detail.text
     }

@@ -1,8 +1,8 @@
 //! Every HTTP call: deadlines, size caps, the retry budget, one renewed token on a 401.
 //!
-//! [`Http::call`] takes and returns bytes; [`Http::json`] decodes. A request
-//! that must not happen twice ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects
-//! are not followed: none of the three services uses them, and a token must not travel.
+//! [`Http::call`] takes and returns bytes; [`Http::json`] decodes. A request that must not happen twice
+//! ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects are not followed: none of
+//! the three services uses them, and a token must not reach another host.
 
 mod exchange;
 mod request;
@@ -178,7 +178,7 @@ fn build(
             .redirect(Policy::none())
             .connect_timeout(policy.connect)
     };
-    // A bare container has no CA store, and reqwest refuses to exist without one, even for loopback.
+    // A bare container has no CA store, and reqwest does not build without one, even for loopback.
     let built = builder()
         .build()
         .or_else(|_| builder().tls_certs_only([]).build());

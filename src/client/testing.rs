@@ -1,5 +1,5 @@
-//! A server for tests that answers by a script, over a real socket, and can misbehave as HTTP libraries
-//! do not let a server: half a body, a reset, silence.
+//! A server for tests that answers by a script, over a real socket. Unlike a server of an HTTP library, it
+//! can send half a body, reset the connection or never answer.
 
 use super::http::RetryPolicy;
 use super::{Client, Credentials, Endpoints};
@@ -18,7 +18,7 @@ pub(super) enum Step {
     SayWith(u16, &'static str, String),
     /// Announces more than it sends, then closes.
     Half(String),
-    /// Closes without a word.
+    /// Closes without an answer.
     Reset,
     /// Never answers.
     Silence,

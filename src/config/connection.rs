@@ -1,4 +1,4 @@
-//! The way to the services of a profile: base addresses, credentials, and the colour of its band.
+//! The connection of a profile: base addresses, credentials, and the colour of its band.
 //!
 //! It holds no secret: credentials are named, never written down.
 
@@ -45,7 +45,7 @@ impl Connection {
     /// Takes a value from text. The name is one of [`Self::NAMES`].
     ///
     /// # Errors
-    /// A sentence with what is wanted instead.
+    /// A sentence that says what is expected instead.
     pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
         match name {
             "datafusion_endpoint" => self.datafusion_endpoint = Some(endpoint(text)?),

@@ -19,9 +19,9 @@ pub enum ConfigError {
         "There is no profile '{name}'. Known profiles: {known}. Add [profile.{name}] to config.toml or choose one of these."
     )]
     UnknownProfile {
-        /// What was asked for.
+        /// The name that was given.
         name: String,
-        /// What there is.
+        /// The names that exist.
         known: String,
     },
     /// A value from outside the file is wrong.
@@ -34,7 +34,7 @@ pub enum ConfigError {
         /// `--set`, `the environment variable DOWNBEAT_…`, …
         origin: String,
     },
-    /// A file or folder of ours cannot be used.
+    /// A file or folder of Downbeat cannot be used.
     #[error("Cannot {action} {}: {source}. Check its permissions and the free space, or name another folder with --home DIR.", path.display())]
     File {
         /// `read`, `write`, `create`.

@@ -1,6 +1,6 @@
 //! What is in effect: command line over environment over profile over default. A pure function.
 //!
-//! Nothing is read here; `app.rs` hands in the arguments and the environment.
+//! It reads nothing; `app.rs` passes the arguments and the environment.
 
 use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
 use domain::finding::Finding;
@@ -18,11 +18,11 @@ const RESERVED: [&str; 3] = ["DOWNBEAT_HOME", "DOWNBEAT_PROFILE", "DOWNBEAT_LOG"
 pub enum Origin {
     /// Built in.
     Default,
-    /// The profile says so.
+    /// Set in the profile.
     Profile,
-    /// `DOWNBEAT_<VARIABLE>` says so.
+    /// Set by `DOWNBEAT_<VARIABLE>`.
     Environment,
-    /// `--set` says so.
+    /// Set by `--set`.
     CommandLine,
     /// It was changed on the screen and is not saved.
     Edited,
@@ -68,7 +68,7 @@ pub struct Settings {
     pub profile: String,
     /// The values.
     pub variables: Variables,
-    /// The way to the services.
+    /// Endpoints, credentials and colour.
     pub connection: Connection,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
     pub findings: Vec<Finding>,

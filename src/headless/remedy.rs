@@ -1,5 +1,5 @@
 //! Remedies in the words of a log: what can be done is a command for a shell, or a plain sentence where
-//! there is no command. No key is named here, because nobody sits at a screen.
+//! there is no command. No key is named here: a log has none.
 
 use domain::remedy::Remedy;
 

@@ -11,7 +11,7 @@ use domain::time::human;
 /// The line, without its time.
 pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
     let why = |failure: &Failure| reason(run, failure);
-    let told = match fact {
+    let text = match fact {
         Fact::RunStarted { .. } => {
             let variables = &run.request.variables;
             format!(
@@ -48,14 +48,14 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             found: Discovery::Adopted,
             ..
         } => format!("pipeline run {run_id}, found by its token"),
-        // An end is told with its reason, by the task's own end.
+        // The fact that ends the task names the end, with its reason.
         Fact::PipelineSeen { state, .. } if !state.is_end() => state.word().to_lowercase(),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.clock()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::TaskLostSight { reason, .. } => format!("unknown: {}", why(reason)),
         Fact::StopIntended { .. } => "stopping".into(),
         Fact::TaskSucceeded { .. } => "success".into(),
-        // The last count follows the end of a run; those before it are for those who watch.
+        // Only the last count is printed, which follows the end of a run.
         Fact::RecordsCounted { .. } => final_counts(task(run, fact)?)?,
         Fact::TryFailed {
             failure, retry_at, ..
@@ -81,8 +81,8 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         | Fact::PipelineSeen { .. } => return None,
     };
     Some(match fact.task() {
-        Some(task) => format!("{task}: {told}"),
-        None => told,
+        Some(task) => format!("{task}: {text}"),
+        None => text,
     })
 }
 
@@ -159,8 +159,8 @@ fn allowed(run: &Run, fact: &Fact) -> u32 {
 }
 
 fn final_counts(task: &Task) -> Option<String> {
-    let told = counts(task.current().filter(|last| last.ended.is_some())?);
-    (!told.is_empty()).then(|| told.trim_start_matches(", ").to_owned())
+    let text = counts(task.current().filter(|last| last.ended.is_some())?);
+    (!text.is_empty()).then(|| text.trim_start_matches(", ").to_owned())
 }
 
 fn counts(last: &Try) -> String {

@@ -178,10 +178,10 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("PRAGMA query_only = 1;").unwrap();
         let error = connection.execute("CREATE TABLE t(x)", []).unwrap_err();
-        let told = StoreError::sqlite(Path::new("downbeat.db"), &error);
-        assert!(matches!(told, StoreError::NotWritable { .. }), "{told:?}");
-        let remedy = Remedy::from(told.hint());
-        assert_eq!(told.failure().remedies, [remedy]);
-        assert!(told.hint().contains("write permission"));
+        let error = StoreError::sqlite(Path::new("downbeat.db"), &error);
+        assert!(matches!(error, StoreError::NotWritable { .. }), "{error:?}");
+        let remedy = Remedy::from(error.hint());
+        assert_eq!(error.failure().remedies, [remedy]);
+        assert!(error.hint().contains("write permission"));
     }
 }

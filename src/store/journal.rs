@@ -93,8 +93,8 @@ impl Journal {
             .await
     }
 
-    /// Runs whose end is not journalled, newest first. One may be alive in another process: its
-    /// [`Lease`](super::Lease) tells.
+    /// Runs whose end is not journalled, newest first. One may be alive in another process, which
+    /// then holds its [`Lease`](super::Lease).
     pub async fn unfinished(&self) -> Result<Vec<RunSummary>, StoreError> {
         self.read(reader::unfinished).await
     }

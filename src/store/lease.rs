@@ -139,9 +139,9 @@ mod tests {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut told = BufReader::new(other.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(other.stdout.take().unwrap()).lines();
         assert!(
-            told.any(|line| line.unwrap() == "held"),
+            lines.any(|line| line.unwrap() == "held"),
             "it ended without the lease"
         );
         let refused = take(dir.path(), "output", "b").unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! Why something failed, whether it can get better, and what to do next.
 //!
-//! Every layer's error ends here before it reaches the journal or the screen. The texts are for a
-//! person: one sentence each, no stack traces, no secrets.
+//! Every layer's error becomes one of these before it reaches the journal or the screen. The texts are
+//! for a person: one sentence each, no stack traces, no secrets.
 
 use crate::remedy::{self, Remedy};
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ impl Failure {
         )
     }
 
-    /// The reason and what to do next, in the words of whoever shows it.
+    /// The reason and what to do next, in the words of the screen or of a log.
     pub fn text(&self, words: impl FnOnce(&[Remedy]) -> String) -> String {
         remedy::sentences(&self.reason, &words(&self.remedies))
     }

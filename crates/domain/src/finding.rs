@@ -1,4 +1,4 @@
-//! Something worth telling before or during a run, with what to do about it.
+//! Something worth knowing before or during a run, with what to do about it.
 
 use crate::failure::Failure;
 use crate::remedy::{self, Remedy};
@@ -59,7 +59,7 @@ impl Finding {
         }
     }
 
-    /// What was found and what to do, in the words of whoever shows it.
+    /// What was found and what to do, in the words of the screen or of a log.
     pub fn text(&self, words: impl FnOnce(&[Remedy]) -> String) -> String {
         remedy::sentences(&self.message, &words(&self.remedies))
     }

@@ -12,7 +12,7 @@ pub struct Evidence {
     pub cause: Option<(String, String)>,
     /// The newest ERROR line that names the failure.
     pub error_line: Option<String>,
-    /// From `classify` (6.11): stage, reason, and whether the server blames the USER.
+    /// From `classify` (6.11): the stage, empty if none is named, and the reason.
     pub classified: Option<(String, String)>,
 }
 
@@ -63,11 +63,11 @@ const UNAUTHORISED: [&str; 5] = [
     "does not have permission",
 ];
 
-/// The sentence, and the judgement.
+/// Why the run failed, and whether another try can help.
 pub fn judge(evidence: &Evidence) -> Failure {
     let Some(reason) = sentence(evidence) else {
         return Failure::transient("The run failed, and the server gave no reason.")
-            .with_remedy("The server's own log may tell more.");
+            .with_remedy("The server's own log may say more.");
     };
     if UNAUTHORISED.iter().any(|text| reason.contains(text)) {
         return Failure::new(FailureKind::Unauthorised, reason)
@@ -88,15 +88,15 @@ fn sentence(evidence: &Evidence) -> Option<String> {
             message.trim().to_owned()
         }
     });
-    let told = evidence.error_line.as_deref().and_then(root_message);
-    // MapReduce and Spark wrap what matters; then the log line knows more than the node.
+    let logged = evidence.error_line.as_deref().and_then(root_message);
+    // MapReduce and Spark wrap the cause; then the log line says more than the node.
     let vague = |text: &String| {
         text.contains("Job aborted") || text.contains("failed on YARN") || text.starts_with("MapReduce JobId")
     };
-    let text = match (cause, told) {
-        (Some(cause), Some(told)) if vague(&cause) => told,
+    let text = match (cause, logged) {
+        (Some(cause), Some(logged)) if vague(&cause) => logged,
         (Some(cause), _) => cause,
-        (None, Some(told)) => told,
+        (None, Some(logged)) => logged,
         (None, None) => evidence.classified.as_ref().map(|(_, reason)| reason.clone())?,
     };
     let text = first_lines(&text);
@@ -124,7 +124,7 @@ fn root_message(line: &str) -> Option<String> {
     Some(stage.map_or_else(|| message.clone(), |stage| format!("{stage}: {message}")))
 }
 
-/// A person reads one line: the first, with what follows a blank one (MySQL's way) joined to it.
+/// One line: the first, joined with the one after a blank line, as MySQL writes its messages.
 fn first_lines(text: &str) -> String {
     let mut joined = text
         .split('\n')
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_failure_is_told_by_the_log() {
+    fn the_log_names_the_cause_of_a_wrapped_failure() {
         let mut evidence = caused("org.apache.spark.SparkException", "Job aborted.");
         evidence.error_line = Some("Spark program 'phase-2' failed with error: Stage 'Import To BigQuery' encountered : boom. Please check the system logs for more details.".into());
         assert_eq!(

@@ -20,7 +20,7 @@ const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 /// `gcp_auth` itself waits for ever on a network that drops packets.
 const DEADLINE: Duration = Duration::from_secs(25);
 
-/// The provider, once it is found. The lock is held while looking, so that many tasks that meet an
+/// The provider, once it is found. The lock is held during the look-up, so that many tasks with an
 /// expired token fetch one new token and not one each.
 #[derive(Default)]
 pub(super) struct Google(Mutex<Option<Arc<dyn TokenProvider>>>);
@@ -93,7 +93,7 @@ fn from_gcp_auth(operation: &str, error: &gcp_auth::Error) -> ClientError {
         other => with_causes(other),
     };
     let kind = match error {
-        // The way to the token is broken, not the identity.
+        // The connection failed, not the identity.
         gcp_auth::Error::Http(..) | gcp_auth::Error::Other(..) => FailureKind::Transient,
         _ => FailureKind::Unauthorised,
     };
@@ -144,20 +144,20 @@ mod tests {
             Box::new(Error::Str("HTTP request failed")),
             Box::new(Error::Io("failed to open file", io("denied"))),
         );
-        let told = from_gcp_auth("finding an identity", &error);
-        assert_eq!(told.kind, FailureKind::Unauthorised);
+        let error = from_gcp_auth("finding an identity", &error);
+        assert_eq!(error.kind, FailureKind::Unauthorised);
         for part in ["No such file", "HTTP request failed", "denied"] {
-            assert!(told.to_string().contains(part), "{told}");
+            assert!(error.to_string().contains(part), "{error}");
         }
-        assert!(told.hint().contains("gcloud auth application-default login"));
+        assert!(error.hint().contains("gcloud auth application-default login"));
     }
 
     #[test]
     fn a_broken_way_is_no_missing_identity() {
         let error = Error::Other("HTTP request failed", "connection refused".into());
-        let told = from_gcp_auth("fetching a token", &error);
-        assert_eq!(told.kind, FailureKind::Transient);
-        assert!(told.text().contains("connection refused"), "{told}");
+        let error = from_gcp_auth("fetching a token", &error);
+        assert_eq!(error.kind, FailureKind::Transient);
+        assert!(error.text().contains("connection refused"), "{error}");
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Statements with an effect: submitted once under an id chosen before, waited for, cancelled.
 //!
 //! A lost answer is cleared up by sending the same body with the same id again: 409 means that the first
-//! one arrived. The statement found there is compared before it is taken for ours.
+//! one arrived. The statement found there is compared before the job is accepted as ours.
 
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
@@ -147,7 +147,7 @@ impl BigQuery {
                 }
                 // A job that was just created can be invisible for a moment.
                 Err(error) if error.status() == Some(404) && tries < TRIES => {
-                    self.http.pause_before_try(tries).await
+                    self.http.pause_before_try(tries).await;
                 }
                 Err(error) => return Err(error.with_kind(FailureKind::Ambiguous)),
             }

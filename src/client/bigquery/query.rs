@@ -65,7 +65,7 @@ impl BigQuery {
     /// Runs a query that changes nothing and reads at most `max_rows` of its rows.
     ///
     /// # Errors
-    /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the way's.
+    /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the connection's.
     pub async fn query(&self, sql: &str, max_rows: usize) -> Result<Table, ClientError> {
         let first = self.submit(sql, max_rows).await?;
         let job = first.job_reference.clone();

@@ -225,8 +225,8 @@ async fn a_table_is_described() {
     let script = Script::serve([ok(body.to_string()), google_error(404, "notFound")]).await;
     let bigquery = bigquery(&script);
     let (dataset, table) = ("d".into(), "my table".into());
-    let told = bigquery.table(&dataset, &table).await.unwrap();
-    assert_eq!((told.kind.as_str(), told.has_streaming_buffer), ("TABLE", true));
+    let found = bigquery.table(&dataset, &table).await.unwrap();
+    assert_eq!((found.kind.as_str(), found.has_streaming_buffer), ("TABLE", true));
     assert!(bigquery.table(&dataset, &table).await.unwrap_err().is_not_found());
     assert!(script.seen()[0].line.contains("/datasets/d/tables/my%20table "));
 }

@@ -1,7 +1,7 @@
 //! Log lines, page by page.
 //!
-//! Texts are returned as they came, control characters included: clean them before they are shown or stored. The first line of
-//! every run holds all its arguments in clear text (measured).
+//! Texts are returned as they came, control characters included: clean them before they are shown or
+//! stored. The first line of every run holds all its arguments in clear text (measured).
 
 use super::{Cdap, get};
 use crate::client::error::ClientError;
@@ -50,9 +50,9 @@ impl fmt::Debug for LogEvent {
 /// A page of a log, oldest event first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogPage {
-    /// The events; may be more than were asked for, never fewer without reason but at the end.
+    /// The events; may be more than were asked for, and fewer only at the end.
     pub events: Vec<LogEvent>,
-    /// Where to go on: the last event's place, or the place that was asked for.
+    /// Where to read on: the offset of the last event, or the one that was asked for.
     pub offset: Option<String>,
 }
 
@@ -93,7 +93,7 @@ impl From<Wire> for LogEvent {
     }
 }
 
-/// The place in any log after which only events later than this moment come.
+/// The offset after which only events later than this moment come.
 pub fn offset_at(moment: Timestamp) -> String {
     // -10000 is the server's "no message offset": only the time counts (measured).
     format!("-10000.{}", moment.millis().max(0))

@@ -239,8 +239,8 @@ async fn a_classification_is_welcome_but_not_needed() {
     ])
     .await;
     let cdap = cdap(&script);
-    let told = cdap.classify(&app(), &run_id()).await.unwrap().remove(0);
-    assert_eq!(told.stage.as_deref(), Some("work"));
+    let found = cdap.classify(&app(), &run_id()).await.unwrap().remove(0);
+    assert_eq!(found.stage.as_deref(), Some("work"));
     for _ in 0..3 {
         assert_eq!(cdap.classify(&app(), &run_id()).await.unwrap(), []);
     }

@@ -16,7 +16,7 @@ pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -
         FailureKind::Transient
     };
     match status {
-        // Two writers met; the loser did nothing.
+        // Two writers collided; this one did nothing.
         400 if text.contains("Could not serialize access") => FailureKind::Transient,
         401 | 403 => FailureKind::Unauthorised,
         429 => FailureKind::Busy,

@@ -53,7 +53,7 @@ pub(super) async fn send(
     Err(error.with_retry_after(wait))
 }
 
-/// The body of a good answer, or nothing.
+/// The whole body of a good answer.
 async fn whole_body(request: &Request, mut response: Response) -> Result<Vec<u8>, ClientError> {
     let mut body = Vec::new();
     loop {
@@ -69,7 +69,7 @@ async fn whole_body(request: &Request, mut response: Response) -> Result<Vec<u8>
     }
 }
 
-/// As much of an error's body as came; the status counts, not the text.
+/// The beginning of an error's body. A broken one is used as it is: the status counts, not the text.
 async fn error_body(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {

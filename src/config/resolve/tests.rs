@@ -96,7 +96,7 @@ fn a_wrong_value_names_its_place() {
     for (given, words) in [
         (
             overrides(&[("dag_timeout_minutes", "ten")], &[]),
-            "dag_timeout_minutes: 'ten' is no number. It was given by --set dag_timeout_minutes.",
+            "dag_timeout_minutes: 'ten' is not a number. It was given by --set dag_timeout_minutes.",
         ),
         (
             overrides(&[("nonsense", "1")], &[]),

@@ -8,7 +8,7 @@ use domain::pipeline::PipelineState;
 use domain::remedy::Remedy;
 use domain::verdict::{Evidence, judge};
 
-/// How many events of a log are searched for the reason, from its beginning in pages.
+/// How many events of a log are searched for the reason, from its beginning.
 const PAGE: u32 = 2_000;
 
 impl Cloud {
@@ -38,14 +38,14 @@ impl Cloud {
                 .filter(|event| event.level == "ERROR")
                 .map(|event| &event.message)
         };
-        // The stage's own word says more than the program's, which comes after it.
-        let told = errors()
+        // The stage's own line says more than the program's, which follows it.
+        let line = errors()
             .find(|text| text.contains("with the error: "))
             .or_else(|| errors().rfind(|text| text.contains("failed with error: ")));
         let blamed = classified.unwrap_or_default().into_iter().next();
         judge(&Evidence {
             cause: node.map(|node| (node.class, clean(&node.message))),
-            error_line: told.map(|text| clean(text)),
+            error_line: line.map(|text| clean(text)),
             classified: blamed.map(|blamed| {
                 let reason = if blamed.message.is_empty() {
                     blamed.reason

@@ -134,8 +134,8 @@ async fn a_second_open_tells_what_was_acknowledged() {
     // Two processes may write; each folds what the other one wrote.
     second.append(&run, &story[3..6]).await.unwrap();
     journal.append(&run, &story[6..]).await.unwrap();
-    let told = journal.events(&run).await.unwrap();
-    assert_eq!(told, story);
+    let events = journal.events(&run).await.unwrap();
+    assert_eq!(events, story);
     let expected = RunSummary::new(&Run::replay(&story).unwrap());
     assert_eq!(
         (expected.succeeded(), expected.failed(), expected.total),
@@ -288,8 +288,8 @@ async fn secrets_reach_no_file() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(6).any(|six| six == b"hunter"));
     }
-    let told = journal.events(&"r".into()).await.unwrap();
-    let text = serde_json::to_string(&told).unwrap();
+    let events = journal.events(&"r".into()).await.unwrap();
+    let text = serde_json::to_string(&events).unwrap();
     assert_eq!(text.matches(r#""db_password":"***""#).count(), 5, "{text}");
 }
 
@@ -302,8 +302,8 @@ async fn facts_of_a_newer_version_are_left_out_and_broken_ones_are_errors() {
     let insert = "INSERT INTO events VALUES ('r', ?1, 2000, ?2, ?3)";
     let newer = r#"{"event":"coffee_made","cups":2}"#;
     other.execute(insert, (2, "coffee_made", newer)).unwrap();
-    let told = journal.events(&run).await.unwrap();
-    assert_eq!(told.len(), 1);
+    let events = journal.events(&run).await.unwrap();
+    assert_eq!(events.len(), 1);
     journal.append(&run, &[at(3, Fact::RunStopAsked)]).await.unwrap();
     assert_eq!(journal.last_runs(1).await.unwrap()[0].state, RunState::Stopping);
 

@@ -15,7 +15,7 @@ use std::sync::mpsc::Receiver;
 pub(super) struct Writer {
     path: PathBuf,
     connection: Connection,
-    /// The run that was written last and its last place, so that its summary is kept without
+    /// The run that was written last and its last position, so that its summary is kept without
     /// reading it again.
     current: Option<(Run, i64)>,
 }
@@ -48,7 +48,7 @@ impl Writer {
             .map_err(at_path)?;
         let last = last_place(&transaction, id).map_err(at_path)?;
         let known = match current {
-            // Another process may have written to the run: then the memory is too old.
+            // Another process may have written to the run: then the run in memory is out of date.
             Some((run, place)) if run.id == *id && place == last => Some(run),
             _ if last == 0 => None,
             _ => Run::replay(&reader::events(&self.path, &transaction, id)?),
@@ -109,7 +109,7 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Writes the facts behind `last`; answers the place of the last one.
+/// Writes the facts behind `last`; returns the position of the last one.
 fn write_events(
     path: &Path,
     transaction: &Transaction<'_>,
