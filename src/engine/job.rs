@@ -4,7 +4,8 @@ use super::SaveArguments;
 use super::cloud::Cloud;
 use domain::arguments::to_json;
 use domain::failure::Failure;
-use domain::id::DagRunId;
+use domain::id::{DagRunId, PipelineRunId, TaskId};
+use domain::pipeline::PipelineState;
 use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
 
@@ -73,28 +74,32 @@ impl Job {
                     outcome: outcome(call).await,
                 }
             }
-            Effect::Explain { task, run_id, state } => {
-                let (its_task, run) = (task.clone(), run_id.clone());
-                let call = async move { Ok(cloud.explain(&its_task, &run, &state).await) };
-                Answer::Explained {
-                    task,
-                    run_id,
-                    failure: outcome(call).await.unwrap_or_else(|failure| failure),
-                }
-            }
-            Effect::Count { runs } => {
-                let counted = runs.clone();
-                let call = async move {
-                    let (cdap, stages) = (cloud.cdap().await?, cloud.stages().await?);
-                    let counts = cdap.counts(cloud.pipeline(), &counted, stages).await?;
-                    Ok(counts.into_iter().collect())
-                };
-                Answer::Counted {
-                    runs,
-                    outcome: outcome(call).await,
-                }
-            }
+            Effect::Explain { task, run_id, state } => explain(cloud, task, run_id, state).await,
+            Effect::Count { runs } => count(cloud, runs).await,
         }
+    }
+}
+
+async fn explain(cloud: Cloud, task: TaskId, run_id: PipelineRunId, state: PipelineState) -> Answer {
+    let (its_task, run) = (task.clone(), run_id.clone());
+    let call = async move { Ok(cloud.explain(&its_task, &run, &state).await) };
+    Answer::Explained {
+        task,
+        run_id,
+        failure: outcome(call).await.unwrap_or_else(|failure| failure),
+    }
+}
+
+async fn count(cloud: Cloud, runs: Vec<PipelineRunId>) -> Answer {
+    let counted = runs.clone();
+    let call = async move {
+        let (cdap, stages) = (cloud.cdap().await?, cloud.stages().await?);
+        let counts = cdap.counts(cloud.pipeline(), &counted, stages).await?;
+        Ok(counts.into_iter().collect())
+    };
+    Answer::Counted {
+        runs,
+        outcome: outcome(call).await,
     }
 }
 
