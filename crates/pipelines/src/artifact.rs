@@ -1,17 +1,18 @@
-//! Artifacts and the plugins in them: what a server has installed, in the form in which it tells it.
+//! Artifacts and the plugin classes in them, in the JSON form of CDAP's artifact API.
 //!
-//! The descriptions under `assets/artifacts` are those of real servers (property lists included);
-//! clients add their own. Whether the executor can run a plugin is not known here (`sandbox/plugin.rs`).
-//! `installed.rs` looks things up, `version.rs` compares versions.
+//! The descriptions in `assets/artifacts` were recorded from real servers, property lists included; clients
+//! add artifacts of their own. Which plugins the executor can run is listed in `plugin.rs`, not here.
+//! `artifact/repository.rs` looks artifacts up, `artifact/version.rs` compares versions, `artifact/jar.rs`
+//! finds the plugins of an uploaded jar.
 
 mod class_file;
-mod installed;
 mod jar;
+mod repository;
 mod version;
 
-pub use installed::{Installed, Wanted, owner};
 pub use jar::Jar;
-pub use version::{Range, Version};
+pub use repository::{ArtifactRepository, ArtifactSelector, owner};
+pub use version::{Version, VersionRange};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -27,17 +28,17 @@ pub struct ArtifactId {
     pub scope: String,
 }
 
-/// An artifact as it is shown alone.
+/// An artifact with its classes, as CDAP's artifact detail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// What is in it.
+    /// The application and plugin classes in it.
     pub classes: Classes,
-    /// Free properties.
+    /// The properties that a client has set.
     pub properties: Properties<String>,
-    /// What it extends; absent when it extends nothing.
+    /// The artifacts whose plugins it provides; not serialised when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parents: Vec<Range>,
-    /// Name, version, scope.
+    pub parents: Vec<VersionRange>,
+    /// Name, version and scope.
     #[serde(flatten)]
     pub id: ArtifactId,
     /// The namespace of a user's artifact; `system` otherwise.
@@ -48,13 +49,13 @@ pub struct Artifact {
 /// The classes of an artifact.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Classes {
-    /// Kinds of application.
+    /// The application classes, as recorded.
     pub apps: Vec<Json>,
-    /// Plugins.
+    /// The plugin classes.
     pub plugins: Vec<PluginClass>,
 }
 
-/// A plugin.
+/// A plugin class, as CDAP's `PluginClass`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PluginClass {
@@ -62,23 +63,23 @@ pub struct PluginClass {
     pub r#type: String,
     /// `BigQueryTable`
     pub name: String,
-    /// What it is for.
+    /// The text that CDAP's studio shows.
     #[serde(default)]
     pub description: String,
-    /// The Java class.
+    /// The name of the Java class; empty where it is not known.
     pub class_name: String,
-    /// The field of that class that takes the properties.
+    /// The field of that class that holds the configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_field_name: Option<String>,
-    /// The properties, in a real server's order.
+    /// The properties by name, in the order of a real server.
     #[serde(default = "Properties::default")]
     pub properties: Properties<Property>,
-    /// What it asks of a server.
+    /// The datasets and capabilities that it needs.
     #[serde(default)]
     pub requirements: Requirements,
 }
 
-/// What a plugin asks of a server: nothing, for all that are known here.
+/// The datasets and capabilities that a plugin needs; empty for all plugins that are shipped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Requirements {
@@ -90,9 +91,9 @@ pub struct Requirements {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Property {
-    /// Its name.
+    /// The key in a stage's properties.
     pub name: String,
-    /// What it is for; empty where no server was asked.
+    /// The text that CDAP's studio shows; empty where none was recorded.
     pub description: String,
     /// `string`, `int`, `boolean`, or the class of a group of properties.
     pub r#type: String,
@@ -102,11 +103,11 @@ pub struct Property {
     pub macro_supported: bool,
     /// Whether macros in it can be escaped.
     pub macro_escaping_enabled: bool,
-    /// The properties that a group stands for.
+    /// The names of its member properties, if it is a group.
     pub children: Vec<String>,
 }
 
-/// A map that keeps its order.
+/// A map that keeps its order in JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Properties<T>(pub Vec<(String, T)>);
 
@@ -144,24 +145,29 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Properties<T> {
     }
 }
 
-/// What one namespace finds.
+/// Finds plugins among the artifacts that one namespace sees.
 #[derive(Clone, Copy, Debug)]
-pub struct Shelf<'a> {
-    /// All artifacts.
-    pub installed: &'a Installed,
-    /// The namespace.
+pub struct PluginFinder<'a> {
+    /// The artifacts of all namespaces.
+    pub artifacts: &'a ArtifactRepository,
+    /// The namespace that looks for plugins.
     pub namespace: &'a str,
 }
 
-impl<'a> Shelf<'a> {
-    /// The plugin that a stage means: of the newest artifact that fits.
-    pub fn plugin(&self, kind: &str, name: &str, wanted: &Wanted) -> Option<(&'a Artifact, &'a PluginClass)> {
-        self.installed.plugin(self.namespace, kind, name, wanted)
+impl<'a> PluginFinder<'a> {
+    /// The plugin of this type and name in the newest artifact that the selector accepts.
+    pub fn find(
+        &self,
+        kind: &str,
+        name: &str,
+        selector: &ArtifactSelector,
+    ) -> Option<(&'a Artifact, &'a PluginClass)> {
+        self.artifacts.plugin(self.namespace, kind, name, selector)
     }
 }
 
 impl PluginClass {
-    /// A property by its name.
+    /// The property of this name.
     pub fn property(&self, name: &str) -> Option<&Property> {
         let found = self.properties.0.iter().find(|(key, _)| key == name);
         found.map(|(_, property)| property)
@@ -169,18 +175,21 @@ impl PluginClass {
 }
 
 impl Artifact {
-    /// Whether it may be parent of what extends these.
-    pub fn is_parent_in(&self, parents: &[Range]) -> bool {
-        parents.iter().any(|range| range.holds(self))
+    /// Whether it lies in one of these ranges of parent artifacts.
+    pub fn is_parent_in(&self, parents: &[VersionRange]) -> bool {
+        let Self { id, namespace, .. } = self;
+        parents
+            .iter()
+            .any(|range| range.contains(namespace, &id.name, &id.version))
     }
 
-    /// `artifact:default.lab-user.2.0.0`
-    pub fn entity(&self) -> String {
-        entity(&self.namespace, &self.id.name, &self.id.version)
+    /// Its id in error messages: `artifact:default.lab-user.2.0.0`.
+    pub fn entity_id(&self) -> String {
+        entity_id(&self.namespace, &self.id.name, &self.id.version)
     }
 }
 
-/// `artifact:default.lab-user.2.0.0`
-pub fn entity(namespace: &str, name: &str, version: &str) -> String {
+/// The id of an artifact in error messages: `artifact:default.lab-user.2.0.0`.
+pub fn entity_id(namespace: &str, name: &str, version: &str) -> String {
     format!("artifact:{namespace}.{name}.{version}")
 }

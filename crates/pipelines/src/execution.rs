@@ -3,7 +3,7 @@
 //! Calls block: the keeper makes them on a thread of their own. See `sandbox/observation.rs` for what
 //! an execution tells while it works.
 
-use super::artifact::Shelf;
+use super::artifact::PluginFinder;
 use super::macros::Exceptions;
 use super::observation::{Failure, NodeProgram, Observation};
 use crate::Personality;
@@ -19,7 +19,7 @@ pub trait Executor: Send + Sync {
     ///
     /// # Errors
     /// The text of the 400 answer, as a real server words it: `Failed to configure pipeline: Stage …`.
-    fn plan(&self, config: &Json, stock: &Shelf<'_>) -> Result<Plan, String>;
+    fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<Plan, String>;
 
     /// Runs one execution to its end, telling each step to `observe` in order.
     ///

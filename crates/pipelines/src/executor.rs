@@ -13,7 +13,7 @@ mod timing;
 #[cfg(test)]
 mod tests;
 
-use super::artifact::Shelf;
+use super::artifact::PluginFinder;
 use super::execution::{End, Executor, Job, Plan};
 use super::macros;
 use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
@@ -39,10 +39,10 @@ impl StoreExecutor {
 }
 
 impl Executor for StoreExecutor {
-    fn plan(&self, config: &Json, stock: &Shelf<'_>) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<Plan, String> {
         let pipeline = Pipeline::parse(config)?;
-        pipeline.check(stock)?;
-        Ok(pipeline.plan(stock))
+        pipeline.check(plugins)?;
+        Ok(pipeline.plan(plugins))
     }
 
     fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {

@@ -13,7 +13,7 @@ mod phase;
 mod schema;
 mod uses;
 
-use super::artifact::{Artifact, PluginClass, Shelf, Wanted};
+use super::artifact::{Artifact, ArtifactSelector, PluginClass, PluginFinder};
 pub use check::StageFault;
 pub(super) use phase::{Node, Step};
 
@@ -32,7 +32,7 @@ pub(super) struct Stage {
     /// `batchsource`, `transform`, `batchsink`, `action` …
     pub kind: String,
     /// Which artifact its plugin is to come from.
-    pub artifact: Wanted,
+    pub artifact: ArtifactSelector,
     pub properties: BTreeMap<String, String>,
 }
 
@@ -158,7 +158,7 @@ impl Pipeline {
     }
 
     /// What a deployed app shows of it.
-    pub fn plan(&self, stock: &Shelf<'_>) -> Plan {
+    pub fn plan(&self, plugins: &PluginFinder<'_>) -> Plan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
             description: self.describe(&node),
             id: node.id,
@@ -166,7 +166,7 @@ impl Pipeline {
         });
         Plan {
             nodes: nodes.collect(),
-            plugins: uses::of(self, stock),
+            plugins: uses::of(self, plugins),
         }
     }
 }
@@ -218,13 +218,13 @@ impl Pipeline {
 
 /// In which properties of a config macros are taken otherwise, as the plugins that are installed want it.
 /// Where no server was asked for a plugin's properties, all are taken as usual.
-pub fn macro_exceptions(config: &Json, stock: &Shelf<'_>) -> macros::Exceptions {
+pub fn macro_exceptions(config: &Json, plugins: &PluginFinder<'_>) -> macros::Exceptions {
     let mut exceptions = macros::Exceptions::default();
     let Ok(pipeline) = Pipeline::parse(config) else {
         return exceptions;
     };
     for stage in pipeline.stages.iter().chain(&pipeline.ending) {
-        let found = stock.plugin(&stage.kind, &stage.plugin, &stage.artifact);
+        let found = plugins.find(&stage.kind, &stage.plugin, &stage.artifact);
         let known = |class: &PluginClass| !class.class_name.is_empty() && !class.properties.0.is_empty();
         let Some((_, class)) = found.filter(|(_, class)| known(class)) else {
             continue;
@@ -274,14 +274,14 @@ pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
 }
 
 /// The first fault of one stage, given as JSON.
-pub fn stage_fault(json: &Json, stock: &Shelf<'_>) -> Option<StageFault> {
-    check::fault(&stage(json)?, stock)
+pub fn stage_fault(json: &Json, plugins: &PluginFinder<'_>) -> Option<StageFault> {
+    check::fault(&stage(json)?, plugins)
 }
 
 /// The plugin that a stage means, given as JSON.
-pub fn stage_plugin<'a>(json: &Json, stock: &Shelf<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
+pub fn stage_plugin<'a>(json: &Json, plugins: &PluginFinder<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
     let stage = stage(json)?;
-    stock.plugin(&stage.kind, &stage.plugin, &stage.artifact)
+    plugins.find(&stage.kind, &stage.plugin, &stage.artifact)
 }
 
 fn stage(json: &Json) -> Option<Stage> {
@@ -296,7 +296,7 @@ fn stage(json: &Json) -> Option<Stage> {
         name: json.get("name")?.as_str()?.to_owned(),
         plugin: plugin.get("name")?.as_str()?.to_owned(),
         kind: plugin.get("type")?.as_str()?.to_owned(),
-        artifact: Wanted {
+        artifact: ArtifactSelector {
             name: wanted("name"),
             version: wanted("version"),
             scope: wanted("scope"),
@@ -314,7 +314,7 @@ fn stage(json: &Json) -> Option<Stage> {
 mod tests {
     use super::*;
     use crate::Personality;
-    use crate::artifact::Installed;
+    use crate::artifact::ArtifactRepository;
 
     fn shipped(text: &str) -> Pipeline {
         let app: Json = serde_json::from_str(text).unwrap();
@@ -322,9 +322,9 @@ mod tests {
     }
 
     fn planned(pipeline: &Pipeline) -> Plan {
-        let installed = Installed::shipped(Personality::V6_11, false).unwrap();
-        pipeline.plan(&Shelf {
-            installed: &installed,
+        let installed = ArtifactRepository::shipped(Personality::V6_11, false).unwrap();
+        pipeline.plan(&PluginFinder {
+            artifacts: &installed,
             namespace: "default",
         })
     }

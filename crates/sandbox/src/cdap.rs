@@ -15,7 +15,7 @@ use axum::http::header::{AUTHORIZATION, CONNECTION};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::response::Response;
 use axum::routing::any;
-use pipelines::artifact::{Installed, Shelf};
+use pipelines::artifact::{ArtifactRepository, PluginFinder};
 use pipelines::execution::Executor;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -119,7 +119,7 @@ impl Cdap {
                 .clone()
                 .map(|token| gate::Gate::new(token, format!("{base}/token"))),
         });
-        cdap.world().installed = Installed::shipped(settings.personality, settings.lab)
+        cdap.world().installed = ArtifactRepository::shipped(settings.personality, settings.lab)
             .map_err(|error| SandboxError::Deploy(format!("an artifact of the sandbox: {error}")))?;
         cdap.load_artifacts()?;
         cdap.load()?;
@@ -183,11 +183,11 @@ impl Cdap {
             for version in &mut versions {
                 // A pipeline that this release of the sandbox no longer understands stays listed.
                 let (namespace, _) = pair(&key);
-                let stock = Shelf {
-                    installed: &world.installed,
+                let plugin_finder = PluginFinder {
+                    artifacts: &world.installed,
                     namespace: &namespace,
                 };
-                if let Ok(plan) = self.executor.plan(&version.config, &stock) {
+                if let Ok(plan) = self.executor.plan(&version.config, &plugin_finder) {
                     version.plan = plan;
                 }
             }

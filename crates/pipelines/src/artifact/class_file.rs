@@ -1,39 +1,36 @@
-//! Reads of a Java class what tells a plugin: names, fields, annotations (JVMS chapter 4).
+//! Reads a Java class file as far as plugin discovery needs it: names, fields and annotations (JVMS chapter 4).
 
-/// A class.
+/// A class with the parts that describe a plugin.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ClassFile {
     /// `lab.LabPlugins$LabWork`
     pub name: String,
-    /// What it extends.
+    /// The superclass.
     pub parent: String,
-    /// Its own fields.
+    /// The fields that it declares itself.
     pub fields: Vec<Field>,
     annotations: Vec<Annotation>,
 }
 
-/// A field.
+/// A field of a class.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Field {
-    /// Its name.
     pub name: String,
-    /// Its class, or the name of its primitive type.
+    /// The name of its class or of its primitive type.
     pub class: String,
-    /// Whether it is the class's own.
     pub is_static: bool,
     annotations: Vec<Annotation>,
 }
 
-/// An annotation with its values that are texts.
+/// An annotation with its string values.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Annotation {
-    /// The simple name of its type.
+    /// The simple name of the annotation's type.
     name: String,
     values: Vec<(String, String)>,
 }
 
 impl Annotation {
-    /// A value.
     pub fn value(&self, name: &str) -> Option<String> {
         self.values
             .iter()
@@ -42,18 +39,18 @@ impl Annotation {
     }
 }
 
-fn of<'a>(annotations: &'a [Annotation], name: &str) -> Option<&'a Annotation> {
+fn find<'a>(annotations: &'a [Annotation], name: &str) -> Option<&'a Annotation> {
     annotations.iter().find(|annotation| annotation.name == name)
 }
 
 impl Field {
     /// An annotation by its simple name.
     pub fn annotation(&self, name: &str) -> Option<&Annotation> {
-        of(&self.annotations, name)
+        find(&self.annotations, name)
     }
 }
 
-/// A constant: text, or the place of a text.
+/// An entry of the constant pool: a text, or the index of the text that names a class.
 #[derive(Clone, Debug)]
 enum Constant {
     Text(String),
@@ -111,7 +108,7 @@ impl Reader<'_> {
                 _ => return None,
             };
             self.constants.push(constant);
-            // A long or a double takes two places.
+            // A long or a double takes two entries (JVMS 4.4.5).
             if matches!(tag, 5 | 6) {
                 self.constants.push(Constant::Other);
             }
@@ -119,7 +116,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// The annotations among the attributes that follow.
+    /// Reads the next table of attributes and returns its annotations.
     fn annotations(&mut self) -> Option<Vec<Annotation>> {
         let mut found = Vec::new();
         for _ in 0..self.u16()? {
@@ -149,7 +146,7 @@ impl Reader<'_> {
         Some(Annotation { name, values })
     }
 
-    /// A value; only texts are kept.
+    /// Reads one element value; only strings are kept.
     fn element(&mut self) -> Option<Option<String>> {
         match self.u8()? {
             b's' => self.u16().map(|at| self.text(at)),
@@ -166,8 +163,8 @@ impl Reader<'_> {
     }
 }
 
-/// A type as a field declares it: `Ljava/lang/String;` is `java.lang.String`.
-fn declared(descriptor: &str) -> String {
+/// The type of a field descriptor: `Ljava/lang/String;` is `java.lang.String`.
+fn descriptor_type(descriptor: &str) -> String {
     match descriptor {
         "I" => "int".to_owned(),
         "J" => "long".to_owned(),
@@ -182,7 +179,7 @@ fn declared(descriptor: &str) -> String {
 }
 
 impl ClassFile {
-    /// Reads a class; `None` when it is none.
+    /// Reads a class file; `None` if the bytes are not one.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader {
             bytes,
@@ -205,7 +202,7 @@ impl ClassFile {
             let class = reader.u16().and_then(|at| reader.text(at))?;
             fields.push(Field {
                 name,
-                class: declared(&class),
+                class: descriptor_type(&class),
                 is_static: flags & 8 != 0,
                 annotations: reader.annotations()?,
             });
@@ -224,6 +221,6 @@ impl ClassFile {
 
     /// An annotation by its simple name.
     pub fn annotation(&self, name: &str) -> Option<&Annotation> {
-        of(&self.annotations, name)
+        find(&self.annotations, name)
     }
 }

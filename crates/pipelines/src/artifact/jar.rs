@@ -1,8 +1,8 @@
-//! Looks into a jar: its manifest, and the plugins among its classes.
+//! Reads a jar: its manifest, and the plugins among its classes.
 //!
-//! Plugins are told by their annotations: `@Plugin(type)`, `@Name`, `@Description` on the class, and
-//! `@Name`, `@Description`, `@Macro`, `@Nullable` on the fields of its config. Formats: PKWARE's APPNOTE
-//! (the central directory), JVMS chapter 4 (class files; read in `class_file.rs`).
+//! Plugins are recognised by their annotations: `@Plugin(type)`, `@Name`, `@Description` on the class, and
+//! `@Name`, `@Description`, `@Macro`, `@Nullable` on the fields of its config. The formats are PKWARE's
+//! APPNOTE (the central directory) and JVMS chapter 4 (class files, read in `class_file.rs`).
 
 use super::class_file::{ClassFile, Field};
 use super::{PluginClass, Properties, Property, Requirements};
@@ -11,15 +11,15 @@ use flate2::read::DeflateDecoder;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// The most that one entry may hold when it is unpacked.
-const LARGEST: u64 = 16 << 20;
+/// The most bytes of one entry after decompression.
+const MAX_ENTRY_SIZE: u64 = 16 << 20;
 
-/// A jar's entries by name.
+/// The manifest and the exported classes of a jar.
 #[derive(Debug)]
 pub struct Jar {
     manifest: String,
     classes: BTreeMap<String, ClassFile>,
-    /// All class names, also of those that could not be read.
+    /// The names of all classes, those that could not be read included.
     names: Vec<String>,
 }
 
@@ -33,8 +33,16 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(four)).ok()
 }
 
-/// The name and the packed place of each entry of the central directory.
-fn directory(bytes: &[u8]) -> Option<Vec<(String, usize, usize, usize)>> {
+/// An entry of the central directory.
+struct Entry {
+    name: String,
+    /// 0 is stored, 8 is deflated.
+    method: usize,
+    compressed_size: usize,
+    /// Where its local header begins.
+    offset: usize,
+}
+fn central_directory(bytes: &[u8]) -> Option<Vec<Entry>> {
     let end = (0..bytes.len().checked_sub(21)?)
         .rev()
         .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
@@ -50,23 +58,27 @@ fn directory(bytes: &[u8]) -> Option<Vec<(String, usize, usize, usize)>> {
             u16_at(bytes, at + 30)?,
             u16_at(bytes, at + 32)?,
         );
-        let local = u32_at(bytes, at + 42)?;
-        let text = String::from_utf8_lossy(bytes.get(at + 46..at + 46 + name)?).into_owned();
-        entries.push((text, method, size, local));
+        entries.push(Entry {
+            name: String::from_utf8_lossy(bytes.get(at + 46..at + 46 + name)?).into_owned(),
+            method,
+            compressed_size: size,
+            offset: u32_at(bytes, at + 42)?,
+        });
         at += 46 + name + extra + comment;
     }
     Some(entries)
 }
 
-fn unpacked(bytes: &[u8], (_, method, size, local): &(String, usize, usize, usize)) -> Option<Vec<u8>> {
-    let start = local + 30 + u16_at(bytes, local + 26)? + u16_at(bytes, local + 28)?;
-    let packed = bytes.get(start..start + size)?;
-    match method {
-        0 => Some(packed.to_vec()),
+fn extract(bytes: &[u8], entry: &Entry) -> Option<Vec<u8>> {
+    let header = entry.offset;
+    let start = header + 30 + u16_at(bytes, header + 26)? + u16_at(bytes, header + 28)?;
+    let content = bytes.get(start..start + entry.compressed_size)?;
+    match entry.method {
+        0 => Some(content.to_vec()),
         8 => {
             let mut out = Vec::new();
-            DeflateDecoder::new(packed)
-                .take(LARGEST)
+            DeflateDecoder::new(content)
+                .take(MAX_ENTRY_SIZE)
                 .read_to_end(&mut out)
                 .ok()?;
             Some(out)
@@ -76,33 +88,33 @@ fn unpacked(bytes: &[u8], (_, method, size, local): &(String, usize, usize, usiz
 }
 
 impl Jar {
-    /// Reads a jar; `None` when it is none.
+    /// Reads a jar; `None` if the bytes are not one.
     pub fn open(bytes: &[u8]) -> Option<Self> {
-        let entries = directory(bytes)?;
+        let entries = central_directory(bytes)?;
         let mut jar = Self {
             manifest: String::new(),
             classes: BTreeMap::new(),
             names: Vec::new(),
         };
         for entry in &entries {
-            if entry.0 == "META-INF/MANIFEST.MF" {
-                jar.manifest = String::from_utf8_lossy(&unpacked(bytes, entry)?).into_owned();
-            } else if let Some(name) = entry.0.strip_suffix(".class") {
+            if entry.name == "META-INF/MANIFEST.MF" {
+                jar.manifest = String::from_utf8_lossy(&extract(bytes, entry)?).into_owned();
+            } else if let Some(name) = entry.name.strip_suffix(".class") {
                 jar.names.push(name.replace('/', "."));
             }
         }
         let exported: Vec<String> = jar.exported();
         for entry in &entries {
-            let Some(path) = entry.0.strip_suffix(".class") else {
+            let Some(path) = entry.name.strip_suffix(".class") else {
                 continue;
             };
             let package = path
                 .rsplit_once('/')
                 .map_or("", |(package, _)| package)
                 .replace('/', ".");
-            // Plugins are only looked for in exported packages, their configs may be anywhere near.
+            // CDAP looks for plugins in exported packages only; their configs may be in packages below.
             if exported.iter().any(|name| package.starts_with(name.as_str()))
-                && let Some(class) = unpacked(bytes, entry).and_then(|bytes| ClassFile::read(&bytes))
+                && let Some(class) = extract(bytes, entry).and_then(|bytes| ClassFile::read(&bytes))
             {
                 jar.classes.insert(class.name.clone(), class);
             }
@@ -110,7 +122,7 @@ impl Jar {
         Some(jar)
     }
 
-    /// A main attribute of the manifest; lines that begin with a blank go on with the one before.
+    /// A main attribute of the manifest; a line that begins with a blank continues the one before.
     fn attribute(&self, name: &str) -> Option<String> {
         let whole = self.manifest.replace("\r\n", "\n").replace("\n ", "");
         let found = whole
@@ -119,12 +131,12 @@ impl Jar {
         found.map(|value| value.trim().to_owned())
     }
 
-    /// `Bundle-Version`
+    /// The manifest's `Bundle-Version`.
     pub fn bundle_version(&self) -> Option<String> {
         self.attribute("Bundle-Version")
     }
 
-    /// The packages of `Export-Package`, without what stands behind a semicolon or inside quotes.
+    /// The packages of `Export-Package`, without their directives and quoted parts.
     fn exported(&self) -> Vec<String> {
         let list = self.attribute("Export-Package").unwrap_or_default();
         let mut quoted = false;
@@ -142,24 +154,25 @@ impl Jar {
             .collect()
     }
 
-    /// Whether it holds a class.
+    /// Whether it contains a class of this name.
     pub fn has_class(&self, name: &str) -> bool {
         self.names.iter().any(|own| own == name)
     }
 
-    /// What a plugin of it is made of that it does not bring itself: what a server without a parent misses.
+    /// A superclass of one of its plugins that is neither in the jar nor in the JDK, with slashes: the class that
+    /// a server cannot load without the parent artifact.
     pub fn foreign_parent(&self) -> Option<String> {
         let plugins = self
             .classes
             .values()
             .filter(|class| class.annotation("Plugin").is_some());
-        let mut parents = plugins.map(|class| self.topmost(class));
+        let mut parents = plugins.map(|class| self.root_parent(class));
         parents
             .find(|parent| !parent.starts_with("java."))
             .map(|parent| parent.replace('.', "/"))
     }
 
-    fn topmost(&self, class: &ClassFile) -> String {
+    fn root_parent(&self, class: &ClassFile) -> String {
         let mut class = class;
         while let Some(parent) = self.classes.get(&class.parent) {
             class = parent;
@@ -167,17 +180,17 @@ impl Jar {
         class.parent.clone()
     }
 
-    /// Its plugins.
+    /// The plugins among its classes.
     pub fn plugins(&self) -> Vec<PluginClass> {
         let plugins = self.classes.values().filter_map(|class| {
             let annotation = class.annotation("Plugin")?;
-            // A plugin without a type is one that only the platform itself uses.
+            // A plugin without a type is used by the platform only.
             let kind = annotation.value("type").unwrap_or_default();
             let named = class.annotation("Name").and_then(|name| name.value("value"));
             let about = class
                 .annotation("Description")
                 .and_then(|text| text.value("value"));
-            let config = self.config_of(class);
+            let config = self.config_field(class);
             Some(PluginClass {
                 r#type: kind,
                 name: named.unwrap_or_else(|| class.name.clone()),
@@ -195,13 +208,13 @@ impl Jar {
         plugins.collect()
     }
 
-    /// The field that takes a plugin's properties.
-    fn config_of<'a>(&'a self, class: &'a ClassFile) -> Option<&'a Field> {
+    /// The field that holds a plugin's configuration, in the class or in a superclass.
+    fn config_field<'a>(&'a self, class: &'a ClassFile) -> Option<&'a Field> {
         let own = class.fields.iter().find(|field| self.is_config(&field.class));
         own.or_else(|| {
             self.classes
                 .get(&class.parent)
-                .and_then(|parent| self.config_of(parent))
+                .and_then(|parent| self.config_field(parent))
         })
     }
 
@@ -225,14 +238,14 @@ impl Jar {
         hash_order::sorted(found, |(name, _)| name.as_str())
     }
 
-    /// A field as a property; a group brings its own properties with it.
+    /// The property of a field, followed by its member properties if it is a group.
     fn property(&self, field: &Field) -> Vec<(String, Property)> {
         let text = |annotation: &str| {
             field
                 .annotation(annotation)
                 .and_then(|found| found.value("value"))
         };
-        let inner = if self.is_config(&field.class) {
+        let members = if self.is_config(&field.class) {
             self.properties(&field.class)
         } else {
             Vec::new()
@@ -249,10 +262,10 @@ impl Jar {
             required: field.annotation("Nullable").is_none(),
             macro_supported: field.annotation("Macro").is_some(),
             macro_escaping_enabled: false,
-            children: inner.iter().map(|(name, _)| name.clone()).collect(),
+            children: members.iter().map(|(name, _)| name.clone()).collect(),
         };
         std::iter::once((property.name.clone(), property))
-            .chain(inner)
+            .chain(members)
             .collect()
     }
 }

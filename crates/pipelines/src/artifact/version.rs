@@ -1,13 +1,12 @@
-//! Versions of artifacts and ranges of them, as CDAP writes them.
+//! Artifact versions and version ranges in CDAP's notation.
 
-use super::Artifact;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// A version with its parts: `1.0.0-SNAPSHOT` is 1, 0, 0, `SNAPSHOT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// The whole.
+    /// The whole text.
     pub version: String,
     /// First number.
     pub major: u32,
@@ -15,13 +14,13 @@ pub struct Version {
     pub minor: u32,
     /// Third number.
     pub fix: u32,
-    /// What stands behind the numbers.
+    /// The part after the numbers, such as `SNAPSHOT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
 }
 
 impl Version {
-    /// Reads a version; a text that does not begin with a number is none.
+    /// Reads a version; `None` if the text does not begin with a number.
     pub fn parse(text: &str) -> Option<Self> {
         let (numbers, suffix) = match text.split_once(['-', '_']) {
             Some((numbers, suffix)) => (numbers, Some(suffix.to_owned())),
@@ -42,7 +41,7 @@ impl Version {
         })
     }
 
-    /// Whether it may be overwritten.
+    /// Whether an artifact of this version may be overwritten.
     pub fn is_snapshot(&self) -> bool {
         self.suffix.as_deref() == Some("SNAPSHOT")
     }
@@ -55,7 +54,7 @@ impl PartialOrd for Version {
 }
 
 impl Ord for Version {
-    /// A version with a suffix comes before the same one without.
+    /// A version with a suffix is older than the same version without one.
     fn cmp(&self, other: &Self) -> Ordering {
         let numbers = |version: &Self| (version.major, version.minor, version.fix);
         numbers(self)
@@ -72,22 +71,22 @@ impl Ord for Version {
 /// A range of versions of one artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Range {
-    /// Whose artifact: `system`, or a namespace.
+pub struct VersionRange {
+    /// The artifact's namespace; `system` for system artifacts.
     pub namespace: String,
-    /// The artifact.
+    /// The artifact's name.
     pub name: String,
-    /// From.
+    /// The lowest version.
     pub lower: Version,
-    /// To.
+    /// The highest version.
     pub upper: Version,
-    /// Whether `lower` itself is meant.
+    /// Whether `lower` itself belongs to the range.
     pub is_lower_inclusive: bool,
-    /// Whether `upper` itself is meant.
+    /// Whether `upper` itself belongs to the range.
     pub is_upper_inclusive: bool,
 }
 
-impl Range {
+impl VersionRange {
     /// Reads `system:cdap-data-pipeline[6.0.0,7.0.0)`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -106,10 +105,10 @@ impl Range {
     }
 
     /// Whether an artifact lies in it.
-    pub fn holds(&self, artifact: &Artifact) -> bool {
-        let right = artifact.namespace == self.namespace && artifact.id.name == self.name;
-        right
-            && Version::parse(&artifact.id.version).is_some_and(|version| {
+    pub(super) fn contains(&self, namespace: &str, name: &str, version: &str) -> bool {
+        namespace == self.namespace
+            && name == self.name
+            && Version::parse(version).is_some_and(|version| {
                 within(
                     &version,
                     (&self.lower, self.is_lower_inclusive),
@@ -120,11 +119,11 @@ impl Range {
 }
 
 /// Whether a text is a version, or a range with both bounds.
-pub(super) fn is_wanted(text: &str) -> bool {
+pub(super) fn is_version_or_range(text: &str) -> bool {
     Version::parse(text).is_some() || bounds(text).is_some()
 }
 
-/// Whether `version` is `wanted`, or lies in it when it is a range such as `[6.7.0,7.0.0)`.
+/// Whether `version` equals `wanted`, or lies in it if it is a range such as `[6.7.0,7.0.0)`.
 pub(super) fn satisfies(version: &str, wanted: &str) -> bool {
     let Some((lower, upper, from, to)) = bounds(wanted) else {
         return version == wanted;
@@ -175,6 +174,10 @@ mod tests {
         ] {
             assert_eq!(satisfies(version, wanted), fits, "{version} in {wanted}");
         }
-        assert!(is_wanted("1.0.0") && is_wanted("[1.0.0,2.0.0)") && !is_wanted("latest"));
+        assert!(
+            is_version_or_range("1.0.0")
+                && is_version_or_range("[1.0.0,2.0.0)")
+                && !is_version_or_range("latest")
+        );
     }
 }

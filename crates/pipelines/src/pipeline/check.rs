@@ -13,7 +13,7 @@ mod stage;
 mod tests;
 
 use super::{Connection, Pipeline, Stage};
-use crate::artifact::Shelf;
+use crate::artifact::PluginFinder;
 use graph::Graph;
 use serde_json::Value as Json;
 pub use stage::StageFault;
@@ -92,7 +92,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// The text of the 400 answer.
-    pub fn check(&self, stock: &Shelf<'_>) -> Result<(), String> {
+    pub fn check(&self, plugins: &PluginFinder<'_>) -> Result<(), String> {
         if self.stages.is_empty() {
             return Err("A pipeline must contain at least one stage.".into());
         }
@@ -107,7 +107,7 @@ impl Pipeline {
         }
         if self.connections.is_empty() {
             return match &self.stages[..] {
-                [only] if only.is_action() => stage::check(only, stock),
+                [only] if only.is_action() => stage::check(only, plugins),
                 _ => Err(
                     "Invalid pipeline. There are no connections between stages. This is only allowed if \
                           the pipeline consists of a single action plugin."
@@ -123,13 +123,13 @@ impl Pipeline {
         self.check_branches(&graph)?;
         graph.without_actions().check_islands()?;
         for stage in self.ordered() {
-            stage::check(stage, stock)?;
+            stage::check(stage, plugins)?;
             self.check_join(stage)?;
             self.check_ports(stage)?;
         }
         self.ending
             .iter()
-            .try_for_each(|stage| stage::check(stage, stock))
+            .try_for_each(|stage| stage::check(stage, plugins))
     }
 
     /// Equal stages count as one (measured), different ones must have different names.

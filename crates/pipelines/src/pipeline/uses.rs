@@ -3,25 +3,25 @@
 
 use super::check::format_kind;
 use super::{Pipeline, Stage};
-use crate::artifact::{Shelf, Wanted};
+use crate::artifact::{ArtifactSelector, PluginFinder};
 use crate::execution::PluginUse;
 use crate::{hash_order, macros};
 use std::collections::BTreeMap;
 
 /// All of them, in the order of a real server's hash tables.
-pub(super) fn of(pipeline: &Pipeline, stock: &Shelf<'_>) -> Vec<PluginUse> {
+pub(super) fn of(pipeline: &Pipeline, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
     let mut stages: Vec<_> = pipeline.stages.iter().chain(&pipeline.ending).collect();
     // Those that share a place of the hash table stand in order of their names (seen twice).
     stages.sort_by(|a, b| a.name.cmp(&b.name));
     let uses = stages.into_iter().flat_map(|stage| {
-        let own = plugin_use(stage, stock);
-        std::iter::once(own).chain(nested(stage, stock))
+        let own = plugin_use(stage, plugins);
+        std::iter::once(own).chain(nested(stage, plugins))
     });
     hash_order::sorted(uses, |plugin| plugin.id.as_str())
 }
 
 /// The driver of a database, under two ids for a source (measured), and the format of files.
-fn nested(stage: &Stage, stock: &Shelf<'_>) -> Vec<PluginUse> {
+fn nested(stage: &Stage, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
     let value = |name: &str| {
         stage
             .properties
@@ -36,7 +36,7 @@ fn nested(stage: &Stage, stock: &Shelf<'_>) -> Vec<PluginUse> {
         }
         nested.extend(
             ids.into_iter()
-                .filter_map(|id| inner(id, "jdbc", driver, BTreeMap::new(), stock)),
+                .filter_map(|id| inner(id, "jdbc", driver, BTreeMap::new(), plugins)),
         );
     }
     if let (Some(format), Some(kind)) = (value("format"), format_kind(stage)) {
@@ -46,7 +46,7 @@ fn nested(stage: &Stage, stock: &Shelf<'_>) -> Vec<PluginUse> {
             kind,
             &name,
             stage.properties.clone(),
-            stock,
+            plugins,
         ));
     }
     nested
@@ -57,14 +57,14 @@ fn inner(
     kind: &str,
     name: &str,
     properties: BTreeMap<String, String>,
-    stock: &Shelf<'_>,
+    plugins: &PluginFinder<'_>,
 ) -> Option<PluginUse> {
-    let (artifact, _) = stock.plugin(kind, name, &Wanted::default())?;
+    let (artifact, _) = plugins.find(kind, name, &ArtifactSelector::default())?;
     Some(described(id, kind, name, &artifact.id, properties))
 }
 
-fn plugin_use(stage: &Stage, stock: &Shelf<'_>) -> PluginUse {
-    let found = stock.plugin(&stage.kind, &stage.plugin, &stage.artifact);
+fn plugin_use(stage: &Stage, plugins: &PluginFinder<'_>) -> PluginUse {
+    let found = plugins.find(&stage.kind, &stage.plugin, &stage.artifact);
     let id = found.map_or_else(
         // The artifact was removed after the deployment.
         || crate::artifact::ArtifactId {

@@ -5,7 +5,7 @@ use super::app_calls::with_version;
 use super::call::Call;
 use super::json::Ordered;
 use super::world::World;
-use pipelines::artifact::{PluginClass, Requirements, Version, Wanted};
+use pipelines::artifact::{ArtifactSelector, PluginClass, Requirements, Version};
 use pipelines::execution::PluginUse;
 use pipelines::hash_order;
 use serde::Serialize;
@@ -69,7 +69,7 @@ pub(super) fn id(plugin: &PluginUse) -> Id<'_> {
 /// The class; its bare names when the artifact is not installed any more.
 fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
     let (name, version, scope) = &plugin.artifact;
-    let wanted = Wanted {
+    let wanted = ArtifactSelector {
         name: Some(name.clone()),
         version: Some(version.clone()),
         scope: Some(scope.clone()),

@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 pub use pipelines::artifact::ArtifactId;
 use pipelines::artifact::owner;
-use pipelines::artifact::{Artifact, PluginClass, Properties, Property, entity};
+use pipelines::artifact::{Artifact, PluginClass, Properties, Property, entity_id};
 use pipelines::hash_order;
 use serde::Serialize;
 
@@ -24,9 +24,9 @@ fn with_artifact(call: &Call, show: impl FnOnce(&Artifact) -> Outcome) -> Outcom
     let scope = scope(call)?.unwrap_or("USER");
     let (name, version) = (call.part("artifact"), call.part("version"));
     let world = call.cdap.world();
-    match world.installed.one(call.namespace(), scope, name, version) {
+    match world.installed.get(call.namespace(), scope, name, version) {
         Some(artifact) => show(artifact),
-        None => Err(Answer::missing(&entity(
+        None => Err(Answer::missing(&entity_id(
             owner(scope, call.namespace()),
             name,
             version,
@@ -41,7 +41,7 @@ pub fn list(call: &Call) -> Outcome {
     world.check_namespace(call.namespace())?;
     let seen = world
         .installed
-        .seen_by(call.namespace())
+        .visible_in(call.namespace())
         .map(|artifact| &artifact.id);
     let list: Vec<_> = seen
         .filter(|id| scope.is_none_or(|scope| id.scope == scope))
@@ -56,7 +56,7 @@ pub fn versions(call: &Call) -> Outcome {
     let world = call.cdap.world();
     let seen = world
         .installed
-        .seen_by(call.namespace())
+        .visible_in(call.namespace())
         .map(|artifact| &artifact.id);
     let list: Vec<_> = seen.filter(|id| id.name == name && id.scope == scope).collect();
     if list.is_empty() {
@@ -110,10 +110,14 @@ fn with_extending(call: &Call, show: impl FnOnce(&[(&Artifact, &PluginClass)]) -
     let scope = scope(call)?.unwrap_or("USER");
     let (namespace, name, version) = (call.namespace(), call.part("artifact"), call.part("version"));
     let world = call.cdap.world();
-    let Some(parent) = world.installed.one(namespace, scope, name, version) else {
-        return Err(Answer::missing(&entity(owner(scope, namespace), name, version)));
+    let Some(parent) = world.installed.get(namespace, scope, name, version) else {
+        return Err(Answer::missing(&entity_id(
+            owner(scope, namespace),
+            name,
+            version,
+        )));
     };
-    let plugins: Vec<_> = world.installed.extending(namespace, parent).collect();
+    let plugins: Vec<_> = world.installed.plugins_extending(namespace, parent).collect();
     show(&plugins)
 }
 

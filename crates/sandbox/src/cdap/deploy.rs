@@ -9,7 +9,7 @@ use super::json::{Ordered, gson_text, syntax_class, syntax_error};
 use super::program::WORKFLOW;
 use super::run::Run;
 use super::schedule;
-use pipelines::artifact::Shelf;
+use pipelines::artifact::PluginFinder;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -55,11 +55,11 @@ impl Cdap {
         let (config, configuration) = config(&request, body)?;
         let plan = {
             let world = self.world();
-            let stock = Shelf {
-                installed: &world.installed,
+            let plugin_finder = PluginFinder {
+                artifacts: &world.installed,
                 namespace,
             };
-            self.executor.plan(&config, &stock)
+            self.executor.plan(&config, &plugin_finder)
         };
         let plan = plan.map_err(|text| Answer::refuse(400, text))?;
         schedule::of_config(&config).map_err(|text| Answer::refuse(400, text))?;

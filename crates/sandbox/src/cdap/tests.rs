@@ -3,7 +3,7 @@
 use crate::server::{self, Names, Running};
 use crate::{Limits, Personality, Settings, State};
 use axum::Router;
-use pipelines::artifact::Shelf;
+use pipelines::artifact::PluginFinder;
 use pipelines::execution::{End, Executor, Job, Plan, PlannedNode, PluginUse};
 use pipelines::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use reqwest::{Client, Method};
@@ -57,7 +57,7 @@ fn broken() -> Failure {
 }
 
 impl Executor for Scripted {
-    fn plan(&self, config: &Json, _: &Shelf<'_>) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, _: &PluginFinder<'_>) -> Result<Plan, String> {
         if config["stages"].as_array().is_none_or(Vec::is_empty) {
             return Err("A pipeline must contain at least one stage.".to_owned());
         }

@@ -6,7 +6,7 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::{Ordered, gson};
-use pipelines::artifact::Installed;
+use pipelines::artifact::ArtifactRepository;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -135,7 +135,7 @@ fn upgrade(call: &Call, app: &str, scopes: &[&str]) -> Result<String, Answer> {
 }
 
 /// Puts the newest version into an artifact's place, if it names one version of an artifact that is there.
-fn renew(artifact: &mut Json, installed: &Installed, namespace: &str, scopes: &[&str]) {
+fn renew(artifact: &mut Json, installed: &ArtifactRepository, namespace: &str, scopes: &[&str]) {
     let text = |key: &str| artifact.get(key).and_then(Json::as_str).unwrap_or_default();
     let (name, version, scope) = (text("name"), text("version"), text("scope"));
     if version.starts_with(['[', '(']) || !scopes.iter().any(|wanted| wanted.eq_ignore_ascii_case(scope)) {

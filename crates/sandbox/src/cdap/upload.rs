@@ -10,7 +10,7 @@ use super::catalogue::scope;
 use super::strings::string_map;
 use crate::SandboxError;
 use pipelines::artifact::{
-    Artifact, ArtifactId, Classes, Jar, PluginClass, Properties, Range, Version, entity, owner,
+    Artifact, ArtifactId, Classes, Jar, PluginClass, Properties, Version, VersionRange, entity_id, owner,
 };
 
 /// `POST /v3/namespaces/system/artifacts` reads the system's artifacts again; there is never a new one.
@@ -32,20 +32,23 @@ pub fn add(call: &Call) -> Outcome {
         version: version.version.clone(),
         scope: "USER".to_owned(),
     };
-    let entity = entity(namespace, name, &id.version);
-    let parents = parents(call, &entity)?;
+    let entity_id = entity_id(namespace, name, &id.version);
+    let parents = parents(call, &entity_id)?;
     if !version.is_snapshot()
         && call
             .cdap
             .world()
             .installed
-            .one(namespace, "USER", name, &id.version)
+            .get(namespace, "USER", name, &id.version)
             .is_some()
     {
-        return Err(Answer::refuse(409, format!("Artifact {entity} already exists.")));
+        return Err(Answer::refuse(
+            409,
+            format!("Artifact {entity_id} already exists."),
+        ));
     }
     let Some(jar) = jar else {
-        let text = format!("Couldn't unzip artifact {entity}, please check it is a valid jar file.");
+        let text = format!("Couldn't unzip artifact {entity_id}, please check it is a valid jar file.");
         return Err(Answer::refuse(400, text));
     };
     let mut plugins = jar.plugins();
@@ -118,25 +121,25 @@ fn version(call: &Call, jar: Option<&Jar>) -> Result<Version, Answer> {
 }
 
 /// What it extends: one of the ranges at least must hold something.
-fn parents(call: &Call, entity: &str) -> Result<Vec<Range>, Answer> {
+fn parents(call: &Call, entity_id: &str) -> Result<Vec<VersionRange>, Answer> {
     let Some(text) = call.header("artifact-extends").filter(|text| !text.is_empty()) else {
         return Ok(Vec::new());
     };
-    let parsed: Option<Vec<_>> = text.split('/').map(Range::parse).collect();
+    let parsed: Option<Vec<_>> = text.split('/').map(VersionRange::parse).collect();
     // No server was asked about a text that is no range; the words are ours.
     let parents =
         parsed.ok_or_else(|| Answer::refuse(400, format!("Artifact-Extends header '{text}' is invalid.")))?;
     let world = call.cdap.world();
     let exists = world
         .installed
-        .seen_by(call.namespace())
+        .visible_in(call.namespace())
         .any(|artifact| artifact.is_parent_in(&parents));
     if exists {
         return Ok(parents);
     }
     Err(Answer::refuse(
         404,
-        format!("Artifact {entity} extends artifacts '{text}' that do not exist"),
+        format!("Artifact {entity_id} extends artifacts '{text}' that do not exist"),
     ))
 }
 
@@ -166,7 +169,7 @@ pub fn delete(call: &Call) -> Outcome {
     let (name, version) = (call.part("artifact"), call.part("version"));
     let removed = call.cdap.world().installed.remove(owner, name, version);
     if removed.is_none() {
-        return Err(Answer::missing(&entity(owner, name, version)));
+        return Err(Answer::missing(&entity_id(owner, name, version)));
     }
     let key = format!("{owner}/{name}/{version}");
     call.cdap.store.delete("artifact", &key);
@@ -188,10 +191,14 @@ pub fn set_properties(call: &Call) -> Outcome {
         .cdap
         .world()
         .installed
-        .one(namespace, scope, name, version)
+        .get(namespace, scope, name, version)
         .cloned();
     let Some(mut artifact) = found else {
-        return Err(Answer::missing(&entity(owner(scope, namespace), name, version)));
+        return Err(Answer::missing(&entity_id(
+            owner(scope, namespace),
+            name,
+            version,
+        )));
     };
     artifact.properties = Properties(properties);
     call.cdap.install(artifact);

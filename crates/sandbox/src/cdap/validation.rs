@@ -5,7 +5,7 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::{Ordered, gson_text};
-use pipelines::artifact::{Shelf, Version};
+use pipelines::artifact::{PluginFinder, Version};
 use pipelines::hash_order;
 use pipelines::pipeline::{StageFault, stage_fault};
 use serde::Serialize;
@@ -103,11 +103,11 @@ pub fn stage(call: &Call) -> Outcome {
             .kept());
     };
     let world = call.cdap.world();
-    let stock = Shelf {
-        installed: &world.installed,
+    let plugin_finder = PluginFinder {
+        artifacts: &world.installed,
         namespace,
     };
-    let fault = stage_fault(stage, &stock);
+    let fault = stage_fault(stage, &plugin_finder);
     let judged = match &fault {
         Some(fault) => Judged {
             failures: vec![failure(fault, stage)],
@@ -115,7 +115,7 @@ pub fn stage(call: &Call) -> Outcome {
         },
         None => Judged {
             failures: Vec::new(),
-            spec: spec(stage, &body, &stock),
+            spec: spec(stage, &body, &plugin_finder),
         },
     };
     Ok(Answer::text(gson_text(&judged)).typed(TEXT).kept())
@@ -150,10 +150,10 @@ fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
     }
 }
 
-fn spec(stage: &Json, body: &Ordered, stock: &Shelf<'_>) -> Option<Spec> {
+fn spec(stage: &Json, body: &Ordered, plugin_finder: &PluginFinder<'_>) -> Option<Spec> {
     let text = |of: &Json, key: &str| of[key].as_str().unwrap_or_default().to_owned();
     let plugin = &stage["plugin"];
-    let (artifact, class) = pipelines::pipeline::stage_plugin(stage, stock)?;
+    let (artifact, class) = pipelines::pipeline::stage_plugin(stage, plugin_finder)?;
     let Version {
         version,
         major,

@@ -6,7 +6,7 @@ use super::event::Event;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
 use super::run::Run;
 use super::schedule::{Schedule, ScheduleId};
-use pipelines::artifact::Installed;
+use pipelines::artifact::ArtifactRepository;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -55,7 +55,7 @@ pub struct World {
     /// By namespace and name.
     pub keys: BTreeMap<(String, String), SecureKey>,
     /// What is installed.
-    pub installed: Installed,
+    pub installed: ArtifactRepository,
     /// In the order of lists.
     pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// By run id.

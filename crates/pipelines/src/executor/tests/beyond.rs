@@ -2,7 +2,7 @@
 
 use super::{World, metric};
 use crate::Personality;
-use crate::artifact::{Installed, PluginClass};
+use crate::artifact::{ArtifactRepository, PluginClass};
 use crate::execution::End;
 use crate::observation::{NodeEnd, Observation};
 use crate::plugin;
@@ -49,8 +49,8 @@ fn pipeline(class: &PluginClass) -> Json {
 
 #[test]
 fn each_of_them_fails_the_run_by_its_name_before_a_row_is_read() {
-    let installed = Installed::shipped(Personality::V6_11, false).unwrap();
-    let artifacts = installed.seen_by("default");
+    let installed = ArtifactRepository::shipped(Personality::V6_11, false).unwrap();
+    let artifacts = installed.visible_in("default");
     let classes = artifacts.flat_map(|artifact| artifact.classes.plugins.iter());
     let mut beyond: Vec<_> = classes
         .filter(|class| !NO_STAGES.contains(&class.r#type.as_str()))

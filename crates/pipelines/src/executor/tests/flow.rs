@@ -2,7 +2,7 @@
 
 use super::{World, metric};
 use crate::Personality;
-use crate::artifact::{Installed, Shelf};
+use crate::artifact::{ArtifactRepository, PluginFinder};
 use crate::execution::{End, Executor, Plan};
 use crate::observation::Observation;
 use googlesql::QuerySettings;
@@ -16,12 +16,12 @@ const CHAIN: &str = include_str!("pipelines/chain.json");
 
 pub(super) fn planned(app: &str) -> Result<Plan, String> {
     let app: Json = serde_json::from_str(app).unwrap();
-    let installed = Installed::shipped(Personality::V6_11, true).unwrap();
-    let stock = Shelf {
-        installed: &installed,
+    let installed = ArtifactRepository::shipped(Personality::V6_11, true).unwrap();
+    let plugins = PluginFinder {
+        artifacts: &installed,
         namespace: "default",
     };
-    World::new().executor.plan(&app["config"], &stock)
+    World::new().executor.plan(&app["config"], &plugins)
 }
 
 fn rows(world: &World, sql: &str) -> Vec<Vec<Value>> {

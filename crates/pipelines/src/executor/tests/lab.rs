@@ -1,7 +1,7 @@
 //! The lab plugins, by what they leave behind.
 
 use super::*;
-use crate::artifact::{Installed, Shelf};
+use crate::artifact::{ArtifactRepository, PluginFinder};
 use std::fs;
 
 fn config(engine: &str) -> Json {
@@ -186,12 +186,12 @@ fn a_stop_is_heard_within_a_record() {
 fn they_are_there_only_when_asked_for() {
     let world = World::new();
     let plan = |lab: bool| {
-        let installed = Installed::shipped(Personality::V6_11, lab).unwrap();
-        let stock = Shelf {
-            installed: &installed,
+        let installed = ArtifactRepository::shipped(Personality::V6_11, lab).unwrap();
+        let plugins = PluginFinder {
+            artifacts: &installed,
             namespace: "default",
         };
-        world.executor.plan(&config("spark"), &stock)
+        world.executor.plan(&config("spark"), &plugins)
     };
     let refused = plan(false).unwrap_err();
     assert!(

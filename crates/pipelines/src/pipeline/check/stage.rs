@@ -1,6 +1,6 @@
 //! What the plugin of one stage is refused for at deploy time.
 
-use crate::artifact::{PluginClass, Shelf};
+use crate::artifact::{PluginClass, PluginFinder};
 use crate::macros;
 use crate::pipeline::Stage;
 use crate::plugin::{conditional, group_by, joiner, projection, wrangler};
@@ -31,11 +31,11 @@ impl StageFault {
 }
 
 /// Checks a stage against the plugin that it names.
-pub(super) fn check(stage: &Stage, stock: &Shelf<'_>) -> Result<(), String> {
-    if let Some(fault) = stage.artifact.fault() {
+pub(super) fn check(stage: &Stage, plugins: &PluginFinder<'_>) -> Result<(), String> {
+    if let Some(fault) = stage.artifact.error() {
         return Err(fault);
     }
-    let Some(fault) = fault(stage, stock) else {
+    let Some(fault) = fault(stage, plugins) else {
         return Ok(());
     };
     let (message, correction) = fault.words();
@@ -47,14 +47,14 @@ pub(super) fn check(stage: &Stage, stock: &Shelf<'_>) -> Result<(), String> {
 }
 
 /// The first fault of a stage.
-pub fn fault(stage: &Stage, stock: &Shelf<'_>) -> Option<StageFault> {
+pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<StageFault> {
     let Stage {
         plugin,
         kind,
         properties,
         ..
     } = stage;
-    let Some((_, class)) = stock.plugin(kind, plugin, &stage.artifact) else {
+    let Some((_, class)) = plugins.find(kind, plugin, &stage.artifact) else {
         return Some(StageFault::Unknown(format!(
             "Plugin named '{plugin}' of type '{kind}' not found."
         )));
@@ -70,9 +70,9 @@ pub fn fault(stage: &Stage, stock: &Shelf<'_>) -> Option<StageFault> {
     }
     wrong_type(stage, class)
         .or_else(|| reference(stage))
-        .or_else(|| driver(stage, stock))
+        .or_else(|| driver(stage, plugins))
         .or_else(|| own_rules(stage))
-        .or_else(|| format(stage, stock))
+        .or_else(|| format(stage, plugins))
         .map(StageFault::Other)
 }
 
@@ -190,12 +190,12 @@ fn reference(stage: &Stage) -> Option<String> {
     })
 }
 
-fn driver(stage: &Stage, stock: &Shelf<'_>) -> Option<String> {
+fn driver(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<String> {
     let driver = stage
         .properties
         .get("jdbcPluginName")
         .filter(|name| !macros::has_macro(name))?;
-    let found = stock.plugin("jdbc", driver, &crate::artifact::Wanted::default());
+    let found = plugins.find("jdbc", driver, &crate::artifact::ArtifactSelector::default());
     found.is_none().then(|| {
         format!(
             "Unable to load JDBC Driver class for plugin name '{driver}'. Ensure that the plugin '{driver}' of \
@@ -242,15 +242,15 @@ fn own_rules(stage: &Stage) -> Option<String> {
 }
 
 /// The format of files is a plugin of its own, in an artifact of its own.
-fn format(stage: &Stage, stock: &Shelf<'_>) -> Option<String> {
+fn format(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<String> {
     let format = stage
         .properties
         .get("format")
         .filter(|name| !macros::has_macro(name))?;
     let kind = format_kind(stage)?;
     let name = format.to_lowercase();
-    if stock
-        .plugin(kind, &name, &crate::artifact::Wanted::default())
+    if plugins
+        .find(kind, &name, &crate::artifact::ArtifactSelector::default())
         .is_some()
     {
         return None;

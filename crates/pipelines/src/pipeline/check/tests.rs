@@ -1,7 +1,7 @@
 //! Broken pipelines are refused as real servers were recorded to refuse them.
 
 use crate::Personality;
-use crate::artifact::{Installed, Shelf};
+use crate::artifact::{ArtifactRepository, PluginFinder};
 use crate::pipeline::Pipeline;
 use serde_json::{Value as Json, json};
 
@@ -21,17 +21,17 @@ const ELSEWHERE: [&str; 9] = [
     "config ",
 ];
 
-fn judge(config: &Json, installed: &Installed) -> Result<(), String> {
-    let stock = Shelf {
-        installed,
+fn judge(config: &Json, installed: &ArtifactRepository) -> Result<(), String> {
+    let plugins = PluginFinder {
+        artifacts: installed,
         namespace: "default",
     };
-    Pipeline::parse(config)?.check(&stock)
+    Pipeline::parse(config)?.check(&plugins)
 }
 
 #[test]
 fn every_recorded_pipeline_is_taken_or_refused_alike() {
-    let mut installed = Installed::shipped(Personality::V6_11, true).unwrap();
+    let mut installed = ArtifactRepository::shipped(Personality::V6_11, true).unwrap();
     // The recorded server had no plugins for file formats.
     for format in ["json", "text", "avro", "parquet", "delimited"] {
         installed.remove("system", &format!("format-{format}"), "2.12.0");
@@ -67,7 +67,7 @@ fn shipped(change: impl FnOnce(&mut Json)) -> Result<(), String> {
     change(&mut app["config"]);
     judge(
         &app["config"],
-        &Installed::shipped(Personality::V6_10, false).unwrap(),
+        &ArtifactRepository::shipped(Personality::V6_10, false).unwrap(),
     )
 }
 
@@ -152,7 +152,7 @@ fn connect(config: &mut Json, from: &str, to: &str) {
 fn a_file_sink_without_its_format_is_refused_as_recorded() {
     let text = include_str!("../../../../../assets/cdf-mysql-to-bigquery.json");
     let app: Json = serde_json::from_str(text).unwrap();
-    let mut installed = Installed::shipped(Personality::V6_10, false).unwrap();
+    let mut installed = ArtifactRepository::shipped(Personality::V6_10, false).unwrap();
     installed.remove("system", "format-json", "2.12.0");
     assert_eq!(
         judge(&app["config"], &installed).unwrap_err(),

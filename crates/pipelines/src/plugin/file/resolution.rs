@@ -64,12 +64,12 @@ fn full_name(schema: &Json) -> String {
 }
 
 /// The plain type of a field: of a value that was found, that of the union's branch.
-fn plain(schema: &Json, name: &str, is_wanted: bool) -> String {
+fn plain(schema: &Json, name: &str, is_version_or_range: bool) -> String {
     let mut fields = schema["fields"].as_array().into_iter().flatten();
     let field = fields.find(|field| field["name"] == name);
     let mut kind = field.map_or(&Json::Null, |field| &field["type"]);
     if let Some(branches) = kind.as_array() {
-        if is_wanted {
+        if is_version_or_range {
             return "union".into();
         }
         kind = branches

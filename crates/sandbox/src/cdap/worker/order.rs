@@ -2,7 +2,7 @@
 
 use crate::cdap::Cdap;
 use crate::cdap::run::Run;
-use pipelines::artifact::Shelf;
+use pipelines::artifact::PluginFinder;
 use pipelines::execution::Job;
 use pipelines::pipeline;
 
@@ -13,13 +13,13 @@ impl Cdap {
         let version = world.version_of(run)?;
         let namespace = &run.program.namespace;
         let keys = world.keys.iter().filter(|((owner, _), _)| owner == namespace);
-        let stock = Shelf {
-            installed: &world.installed,
+        let plugin_finder = PluginFinder {
+            artifacts: &world.installed,
             namespace,
         };
         Some(Job {
             personality: self.personality,
-            macros: pipeline::macro_exceptions(&version.config, &stock),
+            macros: pipeline::macro_exceptions(&version.config, &plugin_finder),
             namespace: namespace.clone(),
             pipeline: run.program.app.clone(),
             config: version.config.clone(),

@@ -1,12 +1,12 @@
-//! All artifacts of a server, and how a stage's plugin is found among them.
+//! The artifact repository of a server, and how a stage's plugin is found in it.
 
-use super::version::{is_wanted, satisfies};
+use super::version::{is_version_or_range, satisfies};
 use super::{Artifact, ArtifactId, PluginClass, Version};
 use crate::Personality;
 use crate::plugin;
 use std::cmp::Reverse;
 
-/// What servers were recorded to have, and the versions of each on 6.10 and on 6.11.
+/// The artifacts of recorded servers, each with its versions on 6.10 and on 6.11.
 const SHIPPED: [(&str, &[&str], &[&str]); 13] = [
     (
         include_str!("../../assets/artifacts/cdap-data-pipeline.json"),
@@ -75,20 +75,20 @@ const SHIPPED: [(&str, &[&str], &[&str]); 13] = [
     ),
 ];
 
-/// The plugin's artifact as a stage names it; what it does not name may be anything.
+/// Which artifact a stage takes its plugin from; a part that is `None` accepts anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ArtifactSelector {
     /// The artifact's name.
     pub name: Option<String>,
-    /// A version or a range.
+    /// A version, or a range such as `[6.0.0,7.0.0)`.
     pub version: Option<String>,
     /// `SYSTEM` or `USER`, in any case.
     pub scope: Option<String>,
 }
 
-impl Wanted {
-    /// The text of the refusal of what can mean no artifact.
-    pub fn fault(&self) -> Option<String> {
+impl ArtifactSelector {
+    /// Why no artifact can match, in CDAP's words.
+    pub fn error(&self) -> Option<String> {
         if let Some(scope) = self.scope.as_ref().map(|scope| scope.to_uppercase())
             && !matches!(scope.as_str(), "SYSTEM" | "USER")
         {
@@ -96,14 +96,17 @@ impl Wanted {
                 "No enum constant io.cdap.cdap.api.artifact.ArtifactScope.{scope}"
             ));
         }
-        let version = self.version.as_deref().filter(|version| !is_wanted(version))?;
+        let version = self
+            .version
+            .as_deref()
+            .filter(|version| !is_version_or_range(version))?;
         Some(format!(
             "{version} is an invalid artifact version.Must be an exact version or a version range with a lower \
              and upper bound."
         ))
     }
 
-    fn fits(&self, artifact: &Artifact) -> bool {
+    fn accepts(&self, artifact: &Artifact) -> bool {
         let same = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
         same(&self.name, &artifact.id.name)
             && same(
@@ -117,16 +120,16 @@ impl Wanted {
     }
 }
 
-/// All artifacts: the system's, and the users' of all namespaces.
+/// All artifacts: those of the system, and the user artifacts of every namespace.
 #[derive(Clone, Debug, Default)]
-pub struct Installed {
+pub struct ArtifactRepository {
     artifacts: Vec<Artifact>,
 }
 
-impl Installed {
-    /// What a fresh server has; `lab` adds the plugins that the recordings were made with.
+impl ArtifactRepository {
+    /// The artifacts of a fresh server; `lab` adds the test plugins that the recordings were made with.
     pub fn shipped(personality: Personality, lab: bool) -> Result<Self, serde_json::Error> {
-        let mut installed = Self::default();
+        let mut repository = Self::default();
         for (text, old, new) in SHIPPED {
             let artifact: Artifact = serde_json::from_str(text)?;
             if artifact.id.name == "lab-plugins" && !lab {
@@ -141,14 +144,14 @@ impl Installed {
                 let mut artifact = artifact.clone();
                 (*version).clone_into(&mut artifact.id.version);
                 owner(&artifact.id.scope, "default").clone_into(&mut artifact.namespace);
-                installed.put(artifact);
+                repository.put(artifact);
             }
         }
-        installed.add_executable();
-        Ok(installed)
+        repository.add_executable();
+        Ok(repository)
     }
 
-    /// Adds the plugins that the executor runs and that no server was asked about.
+    /// Adds the plugins that the executor runs and that no recording describes.
     fn add_executable(&mut self) {
         for plugin in plugin::all(false) {
             let (name, version, scope) = plugin.artifact;
@@ -162,7 +165,7 @@ impl Installed {
             if known {
                 continue;
             }
-            let class = PluginClass::unasked(plugin.kind, plugin.name, plugin.required);
+            let class = PluginClass::from_required(plugin.kind, plugin.name, plugin.required);
             match self
                 .artifacts
                 .iter_mut()
@@ -175,7 +178,7 @@ impl Installed {
                         plugins: vec![class],
                     },
                     properties: super::Properties::default(),
-                    parents: super::Range::parse("system:cdap-data-pipeline[6.0.0,10.0.0)")
+                    parents: super::VersionRange::parse("system:cdap-data-pipeline[6.0.0,10.0.0)")
                         .into_iter()
                         .collect(),
                     id: ArtifactId {
@@ -189,13 +192,13 @@ impl Installed {
         }
     }
 
-    /// Puts an artifact, over one of the same name and version.
+    /// Adds an artifact; one of the same namespace, name and version is replaced.
     pub fn put(&mut self, artifact: Artifact) {
         self.remove(&artifact.namespace, &artifact.id.name, &artifact.id.version);
         self.artifacts.push(artifact);
         self.artifacts.sort_by_cached_key(|artifact| {
             let id = &artifact.id;
-            // The key encoding of a real server's store: the system's first, then by length, then by letters.
+            // The order of a real server's store: system artifacts first, then by length of the name, then by name.
             (
                 artifact.namespace != "system",
                 id.name.len(),
@@ -205,7 +208,7 @@ impl Installed {
         });
     }
 
-    /// Removes an artifact, if it is there.
+    /// Removes an artifact and returns it, if it exists.
     pub fn remove(&mut self, namespace: &str, name: &str, version: &str) -> Option<Artifact> {
         let found = self.artifacts.iter().position(|artifact| {
             artifact.namespace == namespace && artifact.id.name == name && artifact.id.version == version
@@ -213,38 +216,38 @@ impl Installed {
         found.map(|at| self.artifacts.remove(at))
     }
 
-    /// What a namespace sees, in a real server's order.
-    pub fn seen_by<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Artifact> {
+    /// The artifacts that a namespace sees, in the order of a real server.
+    pub fn visible_in<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Artifact> {
         self.artifacts
             .iter()
             .filter(move |artifact| artifact.namespace == "system" || artifact.namespace == namespace)
     }
 
-    /// One artifact of a scope.
-    pub fn one(&self, namespace: &str, scope: &str, name: &str, version: &str) -> Option<&Artifact> {
+    /// The artifact of this scope, name and version.
+    pub fn get(&self, namespace: &str, scope: &str, name: &str, version: &str) -> Option<&Artifact> {
         let owner = owner(scope, namespace);
         self.artifacts.iter().find(|artifact| {
             artifact.namespace == owner && artifact.id.name == name && artifact.id.version == version
         })
     }
 
-    /// The newest artifact of a scope that satisfies a version or a range.
+    /// The newest artifact of this scope and name whose version satisfies a version or a range.
     pub fn newest(&self, namespace: &str, scope: &str, name: &str, wanted: &str) -> Option<&Artifact> {
         let owner = owner(scope, namespace);
-        let mine = self.artifacts.iter().filter(|artifact| {
+        let matching = self.artifacts.iter().filter(|artifact| {
             artifact.namespace == owner && artifact.id.name == name && satisfies(&artifact.id.version, wanted)
         });
-        mine.max_by_key(|artifact| Version::parse(&artifact.id.version))
+        matching.max_by_key(|artifact| Version::parse(&artifact.id.version))
     }
 
-    /// The plugins of what extends an artifact, with their artifacts: users' first, then by name and version.
-    pub fn extending<'a>(
+    /// The plugins of the artifacts that extend this one: user artifacts first, then by name and version.
+    pub fn plugins_extending<'a>(
         &'a self,
         namespace: &'a str,
         parent: &'a Artifact,
     ) -> impl Iterator<Item = (&'a Artifact, &'a PluginClass)> {
         let mut children: Vec<_> = self
-            .seen_by(namespace)
+            .visible_in(namespace)
             .filter(|artifact| parent.is_parent_in(&artifact.parents))
             .collect();
         children.sort_by_cached_key(|artifact| {
@@ -264,33 +267,33 @@ impl Installed {
         })
     }
 
-    /// The plugin that a stage means: of the newest artifact that fits.
+    /// The plugin of this type and name in the newest artifact that the selector accepts.
     pub fn plugin<'a>(
         &'a self,
         namespace: &str,
         kind: &str,
         name: &str,
-        wanted: &Wanted,
+        selector: &ArtifactSelector,
     ) -> Option<(&'a Artifact, &'a PluginClass)> {
-        let seen = self
+        let visible = self
             .artifacts
             .iter()
             .filter(|artifact| artifact.namespace == "system" || artifact.namespace == namespace);
-        let having = seen.filter_map(|artifact| {
+        let matching = visible.filter_map(|artifact| {
             let class = artifact
                 .classes
                 .plugins
                 .iter()
                 .find(|class| class.r#type == kind && class.name == name)?;
-            wanted.fits(artifact).then_some((artifact, class))
+            selector.accepts(artifact).then_some((artifact, class))
         });
-        having.max_by_key(|(artifact, _)| (artifact.id.name.clone(), Version::parse(&artifact.id.version)))
+        matching.max_by_key(|(artifact, _)| (artifact.id.name.clone(), Version::parse(&artifact.id.version)))
     }
 }
 
 impl PluginClass {
-    /// A plugin of which only its required properties are known.
-    fn unasked(kind: &str, name: &str, required: &[&str]) -> Self {
+    /// A plugin class of which only the required properties are known.
+    fn from_required(kind: &str, name: &str, required: &[&str]) -> Self {
         let property = |name: &&str| {
             let property = super::Property {
                 name: (*name).to_owned(),
@@ -315,7 +318,7 @@ impl PluginClass {
     }
 }
 
-/// Whose artifacts a scope means: `system`, or those of the namespace.
+/// The namespace that owns the artifacts of a scope: `system`, or the given one.
 pub fn owner<'a>(scope: &str, namespace: &'a str) -> &'a str {
     if scope == "SYSTEM" { "system" } else { namespace }
 }
