@@ -1,24 +1,25 @@
-//! Local buckets: the one store of objects that pipelines, load jobs and the Cloud Storage API share.
+//! Local buckets: the object store that pipelines, load jobs and the Cloud Storage API share.
 //!
-//! An object is a file below `FOLDER/BUCKET/`, named as it is wherever a file can have that name
-//! (`bucket/name.rs`). What a file cannot say (generation, content type, hashes) stands beside it in
-//! `FOLDER/.metadata/` (`bucket/record.rs`); a file without it, or changed since, is an object too. Writing,
-//! with conditions, is in `bucket/object.rs`. A bucket comes into being with what is written into it.
+//! An object is a file below `FOLDER/BUCKET/`, with the object's name wherever a file can have that name
+//! (`bucket/name.rs`). Its generation, content type and checksums are kept in `FOLDER/.metadata/`
+//! (`bucket/object_metadata.rs`); a file without them, or changed since, is an object too.
+//! `bucket/object.rs` writes objects under conditions, `bucket/bucket_metadata.rs` creates and removes
+//! buckets. Writing an object creates its bucket.
 
-mod catalogue;
-mod hash;
+mod bucket_metadata;
+mod checksum;
 mod name;
 mod object;
-pub mod record;
+mod object_metadata;
 
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::Bucket;
-pub use name::{bucket_fault, object_fault};
-pub use object::{Conditions, Draft, Refusal};
+pub use bucket_metadata::Bucket;
+pub use name::{bucket_name_error, object_name_error};
+pub use object::{BucketError, Conditions, PendingObject};
+pub use object_metadata::{Fields, ObjectMetadata};
 
-use record::Record;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -26,60 +27,60 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
-/// The folder that holds all buckets; clones are the same buckets.
+/// All buckets, below one folder; clones share the buckets.
 #[derive(Clone, Debug)]
 pub struct Buckets {
     folder: PathBuf,
-    /// Held while a condition is looked at and its effect takes place.
-    turn: Arc<Mutex<()>>,
-    /// The last generation that was given.
+    /// Held while a condition is checked and its effect takes place.
+    lock: Arc<Mutex<()>>,
+    /// The last generation that was assigned.
     generation: Arc<AtomicI64>,
 }
 
-/// The bucket and the name of `gs://bucket/name`; of `gs://bucket` the name is empty.
+/// The bucket and the name of `gs://bucket/name`; the name is empty for `gs://bucket`.
 ///
 /// # Errors
-/// A sentence, for a path of another kind.
-pub fn parts(path: &str) -> Result<(&str, &str), String> {
+/// A sentence, for a path of another form.
+pub fn split_path(path: &str) -> Result<(&str, &str), String> {
     let inside = path
         .strip_prefix("gs://")
         .ok_or_else(|| format!("Path {path} does not begin with gs://"))?;
     let (bucket, name) = inside.split_once('/').unwrap_or((inside, ""));
-    // Dots are for what stands beside the buckets.
+    // Names with a leading dot are the store's own folders.
     if bucket.is_empty() || bucket.starts_with('.') {
-        return Err(format!("Path {path} is no object path"));
+        return Err(format!("Path {path} is not an object path"));
     }
     Ok((bucket, name))
 }
 
 impl Buckets {
-    /// Buckets below this folder; it is made when something is written.
+    /// Buckets below this folder, which is created when an object is written.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
-            turn: Arc::default(),
+            lock: Arc::default(),
             generation: Arc::default(),
         }
     }
 
-    /// Takes away contents that were in the making when a process ended; nobody else may use the folder yet.
-    pub fn sweep(&self) {
-        // What stays is in nobody's way.
+    /// Deletes unfinished uploads that a former process has left. No other process may use the folder.
+    pub fn remove_pending(&self) {
+        // A folder that cannot be deleted does no harm.
         let _ = fs::remove_dir_all(self.folder.join(".pending"));
     }
 
-    /// The folder of a `gs://` path.
+    /// The local folder of a `gs://` path.
     ///
     /// # Errors
-    /// A sentence, for a path of another kind or one that leaves its bucket.
+    /// A sentence, for a path of another form or one that leaves its bucket.
     pub fn locate(&self, path: &str) -> Result<PathBuf, String> {
-        let (bucket, name) = parts(path)?;
+        let (bucket, name) = split_path(path)?;
         let name = name.trim_end_matches('/');
         let plain = Path::new(name)
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
         if !plain {
-            return Err(format!("Path {path} is no object path"));
+            return Err(format!("Path {path} is not an object path"));
         }
         let root = self.folder.join(bucket);
         Ok(if name.is_empty() {
@@ -89,65 +90,64 @@ impl Buckets {
         })
     }
 
-    /// Writes a whole object, in one step.
+    /// Writes an object.
     ///
     /// # Errors
-    /// A sentence.
+    /// A sentence, for an invalid path or an I/O error.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
-        let (bucket, name) = parts(path)?;
+        let (bucket, name) = split_path(path)?;
         let write = || {
-            let mut draft = self.begin()?;
-            draft.write_all(bytes)?;
-            self.commit(
-                draft,
-                (bucket, name),
-                record::Fields::new(),
-                &Conditions::default(),
-            )
+            let mut pending = self.create_pending()?;
+            pending.write_all(bytes)?;
+            self.commit(pending, (bucket, name), Fields::new(), &Conditions::default())
         };
-        write().map(drop).map_err(|refusal| format!("{path}: {refusal}"))
+        write().map(drop).map_err(|error| format!("{path}: {error}"))
     }
 
-    /// Reads a whole object.
+    /// Reads an object.
     ///
     /// # Errors
-    /// `NotFound`, or a path that is none.
+    /// `NotFound`, also for an invalid path.
     pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
-        let (bucket, name) = parts(path).map_err(missing)?;
+        let (bucket, name) = split_path(path).map_err(missing)?;
         fs::read(self.file(bucket, name))
     }
 
-    /// Deletes an object; folders that it leaves empty go with it.
+    /// Deletes an object, and its folders if they become empty.
     ///
     /// # Errors
-    /// `NotFound`, or a path that is none.
+    /// `NotFound`, also for an invalid path.
     pub fn delete(&self, path: &str) -> io::Result<()> {
-        let (bucket, name) = parts(path).map_err(|text| io::Error::new(io::ErrorKind::NotFound, text))?;
+        let (bucket, name) =
+            split_path(path).map_err(|text| io::Error::new(io::ErrorKind::NotFound, text))?;
         Ok(self.remove((bucket, name), &Conditions::default())?)
     }
 
-    /// Copies an object with its metadata; what was there is replaced.
+    /// Copies an object with its metadata; an existing object at `to` is replaced.
     ///
     /// # Errors
-    /// `NotFound`, or a path that is none.
+    /// `NotFound`, also for an invalid path.
     pub fn copy(&self, from: &str, to: &str) -> io::Result<()> {
         let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
-        let (from, to) = (parts(from).map_err(missing)?, parts(to).map_err(missing)?);
-        self.duplicate(from, to, None, &Conditions::default())?;
+        let (from, to) = (
+            split_path(from).map_err(missing)?,
+            split_path(to).map_err(missing)?,
+        );
+        self.copy_object(from, to, None, &Conditions::default())?;
         Ok(())
     }
 
-    /// Copies an object and deletes the first.
+    /// Copies an object and deletes the original.
     ///
     /// # Errors
-    /// `NotFound`, or a path that is none.
+    /// `NotFound`, also for an invalid path.
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.copy(from, to)?;
         if from == to { Ok(()) } else { self.delete(from) }
     }
 
-    /// Every object of a bucket below a prefix, by its name, in order; files in the making are none.
+    /// The names of a bucket's objects that begin with `prefix`, sorted; unfinished uploads are left out.
     pub fn objects(&self, bucket: &str, prefix: &str) -> Vec<String> {
         let root = self.folder.join(bucket);
         let deepest = prefix.rsplit_once('/').map_or("", |(folders, _)| folders);
@@ -176,31 +176,31 @@ impl Buckets {
         found
     }
 
-    /// What is known of an object, if it is there.
+    /// The metadata of an object, if it exists.
     ///
     /// # Errors
-    /// The disk's.
-    pub fn object(&self, bucket: &str, name: &str) -> io::Result<Option<Record>> {
-        let _turn = self.turn();
-        self.record(bucket, name)
+    /// An I/O error.
+    pub fn object(&self, bucket: &str, name: &str) -> io::Result<Option<ObjectMetadata>> {
+        let _lock = self.lock();
+        self.read_metadata(bucket, name)
     }
 
-    /// An object's metadata and its content, which stays as it is while it is read.
+    /// The metadata and the content of an object, if it exists. A later write does not change the open content.
     ///
     /// # Errors
-    /// The disk's.
-    pub fn open(&self, bucket: &str, name: &str) -> io::Result<Option<(Record, fs::File)>> {
-        let _turn = self.turn();
-        let Some(record) = self.record(bucket, name)? else {
+    /// An I/O error.
+    pub fn open(&self, bucket: &str, name: &str) -> io::Result<Option<(ObjectMetadata, fs::File)>> {
+        let _lock = self.lock();
+        let Some(metadata) = self.read_metadata(bucket, name)? else {
             return Ok(None);
         };
-        Ok(Some((record, fs::File::open(self.file(bucket, name))?)))
+        Ok(Some((metadata, fs::File::open(self.file(bucket, name))?)))
     }
 
-    /// Makes a directory that does not exist yet.
+    /// Creates a directory.
     ///
     /// # Errors
-    /// `AlreadyExists` when it does.
+    /// `AlreadyExists`.
     pub fn create_directory(&self, folder: &Path) -> io::Result<()> {
         if folder.exists() {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -208,7 +208,7 @@ impl Buckets {
         make_folder(folder)
     }
 
-    /// Opens a new file in a directory.
+    /// Creates a file in a directory.
     pub fn create_file(&self, folder: &Path, name: &str) -> io::Result<impl Write + use<>> {
         let file = fs::OpenOptions::new()
             .write(true)
@@ -218,24 +218,24 @@ impl Buckets {
         Ok(io::BufWriter::new(file))
     }
 
-    /// The file of an object; that of a name that is a folder, too, lies inside.
+    /// The file of an object. If the name is also a folder, the file lies inside it.
     fn file(&self, bucket: &str, name: &str) -> PathBuf {
         let file = self.folder.join(bucket).join(name::to_path(name));
         if file.is_dir() {
-            file.join(name::SELF)
+            file.join(name::OBJECT_IN_FOLDER)
         } else {
             file
         }
     }
 
-    fn turn(&self) -> std::sync::MutexGuard<'_, ()> {
-        self.turn
+    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.lock
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-/// Writes a file of ours in one step; nobody else may read it.
+/// Replaces a file atomically; only its owner may read it.
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let pending = file.with_file_name(format!(".{}", uuid::Uuid::new_v4()));
     let mut options = fs::OpenOptions::new();

@@ -93,7 +93,7 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
         None => Source::open(Some(&folder), SEED, chrono::Utc::now).map_err(of("source"))?,
     };
     let buckets = Buckets::new(folder.join("bucket"));
-    buckets.sweep();
+    buckets.remove_pending();
     let landing = format!("{project}-landing");
     match buckets.create_bucket(&landing, serde_json::Map::new()) {
         Err(source) if source.kind() != ErrorKind::AlreadyExists => {

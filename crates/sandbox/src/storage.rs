@@ -29,7 +29,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::{get, post};
 use fault::Fault;
-use pipelines::bucket::{Buckets, Refusal};
+use pipelines::bucket::{BucketError, Buckets};
 use resumable::Uploads;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Desk {
     /// Asks the buckets on a thread that may block.
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Buckets) -> Result<T, Refusal> + Send + 'static,
+        question: impl FnOnce(&Buckets) -> Result<T, BucketError> + Send + 'static,
     ) -> Result<T, Fault> {
         let buckets = self.buckets.clone();
         let answer = tokio::task::spawn_blocking(move || question(&buckets)).await;

@@ -1,7 +1,8 @@
-//! How an object's name becomes a path of files, and back; which names Cloud Storage takes.
+//! Maps object names to file paths and back, and checks the names that Cloud Storage accepts.
 //!
-//! A name is its own path. What no path can be is written with `%`: an empty part, a dot in front (hidden
-//! files are ours), `%` itself, a part longer than a file's name may be, and an object beside others below it:
+//! A name is its own path. What a path cannot express is escaped with `%`: an empty part, a leading dot
+//! (hidden files are the store's own), `%` itself, a part that is too long for a file name, and an object
+//! whose name is also a folder:
 //!
 //! ```text
 //!   cdf/hr/part-r-00000 → cdf/hr/part-r-00000      .git/x → %2Egit/x
@@ -11,35 +12,35 @@
 
 use std::path::{Path, PathBuf};
 
-/// The file of an object whose name is a folder, too.
-pub(super) const SELF: &str = "%=";
+/// The file of an object whose name is also a folder.
+pub(super) const OBJECT_IN_FOLDER: &str = "%=";
 
-const EMPTY: &str = "%";
+const EMPTY_PART: &str = "%";
 
-/// At the end of a part that goes on in the next one.
+/// Ends a file name that is continued in the next one.
 const CONTINUES: &str = "%~";
 
-/// A file's name has 255 bytes at most, and its escapes need room.
-const LONGEST: usize = 200;
+/// The most bytes of a part. A file name has at most 255 bytes, and its escapes need room.
+const MAX_PART: usize = 200;
 
-/// The path of an object, relative to its bucket's folder.
+/// The file path of an object, relative to the folder of its bucket.
 pub(super) fn to_path(name: &str) -> PathBuf {
     let mut path = PathBuf::new();
     for part in name.split('/') {
         if part.is_empty() {
-            path.push(EMPTY);
+            path.push(EMPTY_PART);
             continue;
         }
         let mut escaped = String::with_capacity(part.len());
         for (at, letter) in part.char_indices() {
-            if escaped.len() + letter.len_utf8() > LONGEST {
+            if escaped.len() + letter.len_utf8() > MAX_PART {
                 path.push(format!("{escaped}{CONTINUES}"));
                 escaped.clear();
             }
             match letter {
                 '%' => escaped.push_str("%25"),
                 '\0' => escaped.push_str("%00"),
-                // Also where a long part goes on: no file of ours may be hidden.
+                // Also at the start of a continuation: hidden files are not listed.
                 '.' if at == 0 || escaped.is_empty() => escaped.push_str("%2E"),
                 other => escaped.push(other),
             }
@@ -49,35 +50,35 @@ pub(super) fn to_path(name: &str) -> PathBuf {
     path
 }
 
-/// The name of the object at a path; `None` for one that is no text.
+/// The name of the object at a path; `None` if the path is not UTF-8.
 pub(super) fn from_path(path: &Path) -> Option<String> {
     let mut name = String::new();
     let mut joined = true;
     for part in path.components() {
         let part = part.as_os_str().to_str()?;
-        if part == SELF {
+        if part == OBJECT_IN_FOLDER {
             break;
         }
         if !joined {
             name.push('/');
         }
-        let (part, goes_on) = match part.strip_suffix(CONTINUES) {
+        let (part, continues) = match part.strip_suffix(CONTINUES) {
             Some(part) => (part, true),
             None => (part, false),
         };
-        if part != EMPTY {
+        if part != EMPTY_PART {
             name.push_str(&part.replace("%2E", ".").replace("%00", "\0").replace("%25", "%"));
         }
-        joined = goes_on;
+        joined = continues;
     }
     Some(name)
 }
 
-/// What is wrong with a bucket's name.
+/// Why a bucket's name is invalid, in Google's words.
 ///
 /// 3 to 63 letters, digits, `-`, `_` and `.`, 222 with dots, ends that are letters or digits
 /// (cloud.google.com/storage/docs/buckets#naming).
-pub fn bucket_fault(name: &str) -> Option<String> {
+pub fn bucket_name_error(name: &str) -> Option<String> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let most = if name.contains('.') { 222 } else { 63 };
@@ -93,8 +94,8 @@ pub fn bucket_fault(name: &str) -> Option<String> {
     (!good).then(|| format!("Invalid bucket name: '{name}'"))
 }
 
-/// What is wrong with an object's name (cloud.google.com/storage/docs/objects#naming).
-pub fn object_fault(name: &str) -> Option<String> {
+/// Why an object's name is invalid, in Google's words (cloud.google.com/storage/docs/objects#naming).
+pub fn object_name_error(name: &str) -> Option<String> {
     let good = !name.is_empty()
         && name.len() <= 1024
         && !name.contains(['\r', '\n'])
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn buckets_have_googles_names() {
         for good in ["downbeat-sandbox-landing", "abc", "a.b.c", "a_1"] {
-            assert_eq!(bucket_fault(good), None, "{good}");
+            assert_eq!(bucket_name_error(good), None, "{good}");
         }
         for bad in [
             "",
@@ -155,9 +156,9 @@ mod tests {
             "a..b",
             ".metadata",
         ] {
-            assert!(bucket_fault(bad).is_some(), "{bad}");
+            assert!(bucket_name_error(bad).is_some(), "{bad}");
         }
-        assert!(bucket_fault(&"a".repeat(64)).is_some());
+        assert!(bucket_name_error(&"a".repeat(64)).is_some());
     }
 
     #[test]
@@ -170,8 +171,8 @@ mod tests {
             &"a".repeat(1025),
             ".well-known/acme-challenge/x",
         ] {
-            assert!(object_fault(bad).is_some(), "{bad}");
+            assert!(object_name_error(bad).is_some(), "{bad}");
         }
-        assert_eq!(object_fault("a/../b c"), None);
+        assert_eq!(object_name_error("a/../b c"), None);
     }
 }

@@ -1,10 +1,10 @@
-//! Writing, changing and deleting objects: conditions are looked at and take effect in one turn.
+//! Writes, updates and deletes objects; a condition and its effect are atomic.
 //!
-//! A content grows as a [`Draft`] beside the buckets and takes its place whole: readers see the old object
-//! or the new one.
+//! New content is collected in a [`PendingObject`] outside the buckets and then moved to its place: readers see
+//! the old object or the new one.
 
-use super::hash::Sums;
-use super::record::{Fields, Record, is_absent};
+use super::checksum::Checksums;
+use super::object_metadata::{Fields, ObjectMetadata, is_absent};
 use super::{Buckets, make_folder, name};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -12,42 +12,42 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-/// Bucket and name.
-pub type Place<'a> = (&'a str, &'a str);
+/// The bucket and the name of an object.
+pub type ObjectRef<'a> = (&'a str, &'a str);
 
-/// Why an object was not given, written or deleted.
+/// Why an object was not read, written or deleted.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// There is no such object.
+pub enum BucketError {
+    /// The object does not exist.
     #[error("No such object: {0}/{1}")]
     NoObject(String, String),
-    /// It is not the generation that the caller meant.
+    /// The object is not in the state that the caller requires.
     #[error("At least one of the pre-conditions you specified did not hold.")]
     Precondition,
-    /// It still is the generation that the caller has.
+    /// The object is still in the state that the caller knows.
     #[error("Not modified")]
     NotModified,
-    /// The disk's.
+    /// An I/O error.
     #[error("{0}")]
-    Disk(#[from] io::Error),
+    Io(#[from] io::Error),
 }
 
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Disk(error) => error,
-            Refusal::NoObject(..) => Self::new(io::ErrorKind::NotFound, refusal.to_string()),
+impl From<BucketError> for io::Error {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Io(error) => error,
+            BucketError::NoObject(..) => Self::new(io::ErrorKind::NotFound, error.to_string()),
             other => Self::other(other.to_string()),
         }
     }
 }
 
-/// What must hold of an object, or of its absence, for a call to take effect.
+/// What must be true of an object, or of its absence, for a call to take effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
-    /// The one that is meant: another one is not there.
+    /// `generation`: an object of another generation counts as missing.
     pub generation: Option<i64>,
-    /// `ifGenerationMatch`; 0 is "not there".
+    /// `ifGenerationMatch`; 0 requires that the object does not exist.
     pub generation_match: Option<i64>,
     /// `ifGenerationNotMatch`.
     pub generation_not_match: Option<i64>,
@@ -58,15 +58,15 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether they hold of what is there.
-    pub fn check(&self, there: Option<&Record>) -> Result<(), Refusal> {
-        let generation = there.map_or(0, |record| record.generation);
+    /// Checks them against the existing object, if there is one.
+    pub fn check(&self, existing: Option<&ObjectMetadata>) -> Result<(), BucketError> {
+        let generation = existing.map_or(0, |metadata| metadata.generation);
         holds(generation, self.generation_match, self.generation_not_match)?;
-        self.check_metageneration(there.map_or(0, |record| record.metageneration))
+        self.check_metageneration(existing.map_or(0, |metadata| metadata.metageneration))
     }
 
-    /// Whether those on metagenerations hold.
-    pub(super) fn check_metageneration(&self, metageneration: i64) -> Result<(), Refusal> {
+    /// Checks those on the metageneration.
+    pub(super) fn check_metageneration(&self, metageneration: i64) -> Result<(), BucketError> {
         holds(
             metageneration,
             self.metageneration_match,
@@ -74,42 +74,43 @@ impl Conditions {
         )
     }
 
-    /// Whether they hold of an object that has to be there.
-    pub fn check_there<'a>(
+    /// Checks them against an object that must exist.
+    pub fn check_existing<'a>(
         &self,
-        place: Place<'_>,
-        there: Option<&'a Record>,
-    ) -> Result<&'a Record, Refusal> {
-        let meant = |record: &&Record| {
+        object: ObjectRef<'_>,
+        existing: Option<&'a ObjectMetadata>,
+    ) -> Result<&'a ObjectMetadata, BucketError> {
+        let meant = |metadata: &&ObjectMetadata| {
             self.generation
-                .is_none_or(|generation| generation == record.generation)
+                .is_none_or(|generation| generation == metadata.generation)
         };
-        let there = there.filter(meant);
-        let record = there.ok_or_else(|| Refusal::NoObject(place.0.to_owned(), place.1.to_owned()))?;
-        self.check(Some(record))?;
-        Ok(record)
+        let existing = existing.filter(meant);
+        let metadata =
+            existing.ok_or_else(|| BucketError::NoObject(object.0.to_owned(), object.1.to_owned()))?;
+        self.check(Some(metadata))?;
+        Ok(metadata)
     }
 }
 
-fn holds(is: i64, matching: Option<i64>, not_matching: Option<i64>) -> Result<(), Refusal> {
+fn holds(is: i64, matching: Option<i64>, not_matching: Option<i64>) -> Result<(), BucketError> {
     if matching.is_some_and(|wanted| wanted != is) {
-        Err(Refusal::Precondition)
+        Err(BucketError::Precondition)
     } else if not_matching == Some(is) {
-        Err(Refusal::NotModified)
+        Err(BucketError::NotModified)
     } else {
         Ok(())
     }
 }
 
-/// A content in the making; gone with a drop unless it was committed.
-pub struct Draft {
+/// Content that is being written; dropping it without a commit deletes it.
+pub struct PendingObject {
     file: BufWriter<File>,
     path: PathBuf,
-    sums: Sums,
+    checksums: Checksums,
     size: u64,
 }
 
-impl std::fmt::Debug for Draft {
+impl std::fmt::Debug for PendingObject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Draft")
             .field("size", &self.size)
@@ -117,27 +118,27 @@ impl std::fmt::Debug for Draft {
     }
 }
 
-impl Draft {
-    /// How many bytes have come.
+impl PendingObject {
+    /// The number of bytes so far.
     pub const fn size(&self) -> u64 {
         self.size
     }
 
-    /// The MD5 of what has come, in base64.
+    /// The MD5 of the bytes so far, in base64.
     pub fn md5(&self) -> String {
-        self.sums.md5()
+        self.checksums.md5()
     }
 
-    /// The CRC32C of what has come, in base64.
+    /// The CRC32C of the bytes so far, in base64.
     pub fn crc32c(&self) -> String {
-        self.sums.crc32c()
+        self.checksums.crc32c()
     }
 }
 
-impl Write for Draft {
+impl Write for PendingObject {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.file.write(bytes)?;
-        self.sums.add(&bytes[..length]);
+        self.checksums.update(&bytes[..length]);
         self.size += length as u64;
         Ok(length)
     }
@@ -147,19 +148,19 @@ impl Write for Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for PendingObject {
     fn drop(&mut self) {
-        // After a commit there is nothing at this path any more.
+        // After a commit the file is no longer at this path.
         let _ = fs::remove_file(&self.path);
     }
 }
 
 impl Buckets {
-    /// Begins a content.
+    /// Begins to write new content.
     ///
     /// # Errors
-    /// The disk's.
-    pub fn begin(&self) -> io::Result<Draft> {
+    /// An I/O error.
+    pub fn create_pending(&self) -> io::Result<PendingObject> {
         let folder = self.folder.join(".pending");
         make_folder(&folder)?;
         let path = folder.join(uuid::Uuid::new_v4().to_string());
@@ -168,78 +169,79 @@ impl Buckets {
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
-        Ok(Draft {
+        Ok(PendingObject {
             file: BufWriter::with_capacity(64 << 10, file),
             path,
-            sums: Sums::default(),
+            checksums: Checksums::default(),
             size: 0,
         })
     }
 
-    /// Puts a content in its place.
+    /// Makes pending content the content of an object.
     ///
     /// # Errors
-    /// A condition that does not hold, or the disk's.
+    /// A condition that does not hold, or an I/O error.
     pub fn commit(
         &self,
-        draft: Draft,
-        place: Place<'_>,
+        pending: PendingObject,
+        object: ObjectRef<'_>,
         fields: Fields,
         conditions: &Conditions,
-    ) -> Result<Record, Refusal> {
-        self.settle(draft, place, conditions, |record| record.fields = fields)
+    ) -> Result<ObjectMetadata, BucketError> {
+        self.finish(pending, object, conditions, |metadata| metadata.fields = fields)
     }
 
-    fn settle(
+    fn finish(
         &self,
-        mut draft: Draft,
-        (bucket, name): Place<'_>,
+        mut pending: PendingObject,
+        (bucket, name): ObjectRef<'_>,
         conditions: &Conditions,
-        complete: impl FnOnce(&mut Record),
-    ) -> Result<Record, Refusal> {
-        draft.flush()?;
-        let _turn = self.turn();
-        let there = self.record(bucket, name)?;
-        conditions.check(there.as_ref())?;
-        let generation = self.next_generation(there.map_or(0, |record| record.generation));
-        let mut record = Record::new(name, generation, draft.size, &draft.sums, Fields::new());
-        complete(&mut record);
-        self.make_way(bucket, name)?;
-        fs::rename(&draft.path, self.file(bucket, name))?;
-        Ok(self.keep(bucket, record)?)
+        complete: impl FnOnce(&mut ObjectMetadata),
+    ) -> Result<ObjectMetadata, BucketError> {
+        pending.flush()?;
+        let _lock = self.lock();
+        let existing = self.read_metadata(bucket, name)?;
+        conditions.check(existing.as_ref())?;
+        let generation = self.next_generation(existing.map_or(0, |metadata| metadata.generation));
+        let mut metadata =
+            ObjectMetadata::new(name, generation, pending.size, &pending.checksums, Fields::new());
+        complete(&mut metadata);
+        self.prepare_folders(bucket, name)?;
+        fs::rename(&pending.path, self.file(bucket, name))?;
+        Ok(self.save_metadata(bucket, metadata)?)
     }
 
     /// Changes the fields of an object.
     ///
     /// # Errors
-    /// No object, a condition that does not hold, or the disk's.
-    pub fn edit(
+    /// A missing object, a condition that does not hold, or an I/O error.
+    pub fn update(
         &self,
-        place: Place<'_>,
+        object: ObjectRef<'_>,
         conditions: &Conditions,
         change: impl FnOnce(&mut Fields),
-    ) -> Result<Record, Refusal> {
-        let _turn = self.turn();
-        let there = self.record(place.0, place.1)?;
-        let mut record = conditions.check_there(place, there.as_ref())?.clone();
-        change(&mut record.fields);
-        record.metageneration += 1;
-        record.updated = chrono::Utc::now().timestamp_micros();
-        Ok(self.keep(place.0, record)?)
+    ) -> Result<ObjectMetadata, BucketError> {
+        let _lock = self.lock();
+        let existing = self.read_metadata(object.0, object.1)?;
+        let mut metadata = conditions.check_existing(object, existing.as_ref())?.clone();
+        change(&mut metadata.fields);
+        metadata.metageneration += 1;
+        metadata.updated = chrono::Utc::now().timestamp_micros();
+        Ok(self.save_metadata(object.0, metadata)?)
     }
 
-    /// Deletes an object; folders that it leaves empty go with it.
+    /// Deletes an object, and its folders if they become empty.
     ///
     /// # Errors
-    /// No object, a condition that does not hold, or the disk's.
-    pub fn remove(&self, place: Place<'_>, conditions: &Conditions) -> Result<(), Refusal> {
-        let (bucket, name) = place;
-        let _turn = self.turn();
-        let there = self.record(bucket, name)?;
-        conditions.check_there(place, there.as_ref())?;
+    /// A missing object, a condition that does not hold, or an I/O error.
+    pub fn remove(&self, object: ObjectRef<'_>, conditions: &Conditions) -> Result<(), BucketError> {
+        let (bucket, name) = object;
+        let _lock = self.lock();
+        let existing = self.read_metadata(bucket, name)?;
+        conditions.check_existing(object, existing.as_ref())?;
         let file = self.file(bucket, name);
         fs::remove_file(&file)?;
-        self.forget(bucket, name);
+        self.remove_metadata(bucket, name);
         let root = self.folder.join(bucket);
         for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
             if fs::remove_dir(folder).is_err() {
@@ -249,59 +251,59 @@ impl Buckets {
         Ok(())
     }
 
-    /// Copies an object; `fields` replace the copied ones.
+    /// Copies an object; `fields` replace the copied fields.
     ///
     /// # Errors
-    /// No object, a condition that does not hold of the place that it comes to, or the disk's.
-    pub fn duplicate(
+    /// A missing object, a condition that does not hold at the target, or an I/O error.
+    pub fn copy_object(
         &self,
-        from: Place<'_>,
-        to: Place<'_>,
+        from: ObjectRef<'_>,
+        to: ObjectRef<'_>,
         fields: Option<Fields>,
         conditions: &Conditions,
-    ) -> Result<Record, Refusal> {
+    ) -> Result<ObjectMetadata, BucketError> {
         let opened = self.open(from.0, from.1)?;
         let (source, mut content) =
-            opened.ok_or_else(|| Refusal::NoObject(from.0.to_owned(), from.1.to_owned()))?;
-        let mut draft = self.begin()?;
-        io::copy(&mut content, &mut draft)?;
-        self.settle(draft, to, conditions, |record| {
-            record.fields = fields.unwrap_or(source.fields);
-            record.components = source.components;
-            record.md5 = source.md5;
+            opened.ok_or_else(|| BucketError::NoObject(from.0.to_owned(), from.1.to_owned()))?;
+        let mut pending = self.create_pending()?;
+        io::copy(&mut content, &mut pending)?;
+        self.finish(pending, to, conditions, |metadata| {
+            metadata.fields = fields.unwrap_or(source.fields);
+            metadata.components = source.components;
+            metadata.md5 = source.md5;
         })
     }
 
-    /// Puts several objects of a bucket together, in order.
+    /// Concatenates several objects of a bucket, in order.
     ///
     /// # Errors
-    /// A source that is not there or not as it was to be, a condition that does not hold of the place that
-    /// it comes to, or the disk's.
+    /// A source that is missing or does not meet its conditions, a condition that does not hold at the target,
+    /// or an I/O error.
     pub fn compose(
         &self,
         sources: &[(String, Conditions)],
-        to: Place<'_>,
+        to: ObjectRef<'_>,
         fields: Fields,
         conditions: &Conditions,
-    ) -> Result<Record, Refusal> {
-        let mut draft = self.begin()?;
+    ) -> Result<ObjectMetadata, BucketError> {
+        let mut pending = self.create_pending()?;
         let mut components = 0;
         for (name, meant) in sources {
             let opened = self.open(to.0, name)?;
-            meant.check_there((to.0, name), opened.as_ref().map(|(record, _)| record))?;
+            meant.check_existing((to.0, name), opened.as_ref().map(|(metadata, _)| metadata))?;
             if let Some((source, mut content)) = opened {
                 components += source.components.unwrap_or(1);
-                io::copy(&mut content, &mut draft)?;
+                io::copy(&mut content, &mut pending)?;
             }
         }
-        self.settle(draft, to, conditions, |record| {
-            record.fields = fields;
-            record.components = Some(components);
-            record.md5 = None;
+        self.finish(pending, to, conditions, |metadata| {
+            metadata.fields = fields;
+            metadata.components = Some(components);
+            metadata.md5 = None;
         })
     }
 
-    /// Microseconds since 1970, but always more than ever before.
+    /// The current time in microseconds since 1970, or more: a generation is greater than all before it.
     pub(super) fn next_generation(&self, before: i64) -> i64 {
         let now = chrono::Utc::now().timestamp_micros();
         let later = |last: i64| now.max(last + 1).max(before + 1);
@@ -311,8 +313,8 @@ impl Buckets {
         later(last.unwrap_or_else(|last| last))
     }
 
-    /// Makes the folders of an object, and lets objects that stand where a folder must be move into it.
-    fn make_way(&self, bucket: &str, object: &str) -> io::Result<()> {
+    /// Creates the folders of an object; an object whose file has the name of such a folder is moved into it.
+    fn prepare_folders(&self, bucket: &str, object: &str) -> io::Result<()> {
         let root = self.folder.join(bucket);
         make_folder(&root)?;
         let path = name::to_path(object);
@@ -326,7 +328,7 @@ impl Buckets {
                     .join(uuid::Uuid::new_v4().to_string());
                 fs::rename(&folder, &aside)?;
                 make_folder(&folder)?;
-                fs::rename(aside, folder.join(name::SELF))?;
+                fs::rename(aside, folder.join(name::OBJECT_IN_FOLDER))?;
             }
         }
         match make_folder(&folder) {

@@ -1,6 +1,5 @@
-//! One store, seen by what pipelines write and by what the API asks.
+//! The object store as pipelines and the Cloud Storage API use it.
 
-use super::record::Fields;
 use super::*;
 use serde_json::json;
 
@@ -9,10 +8,15 @@ fn buckets() -> (Buckets, tempfile::TempDir) {
     (Buckets::new(folder.path()), folder)
 }
 
-fn put(buckets: &Buckets, name: &str, bytes: &[u8], conditions: &Conditions) -> Result<Record, Refusal> {
-    let mut draft = buckets.begin().unwrap();
-    draft.write_all(bytes).unwrap();
-    buckets.commit(draft, ("b", name), Fields::new(), conditions)
+fn put(
+    buckets: &Buckets,
+    name: &str,
+    bytes: &[u8],
+    conditions: &Conditions,
+) -> Result<ObjectMetadata, BucketError> {
+    let mut pending = buckets.create_pending().unwrap();
+    pending.write_all(bytes).unwrap();
+    buckets.commit(pending, ("b", name), Fields::new(), conditions)
 }
 
 fn matching(generation: i64) -> Conditions {
@@ -38,7 +42,7 @@ fn a_path_stays_in_its_bucket() {
     ] {
         assert!(buckets.locate(path).is_err(), "{path}");
     }
-    // An object may be named so, and is still in its bucket.
+    // An object may have such a name and stays in its bucket.
     let (buckets, folder) = self::buckets();
     buckets.put("gs://b/../../outside", b"x").unwrap();
     assert!(folder.path().join("b/%2E./%2E./outside").exists());
@@ -78,7 +82,7 @@ fn every_content_has_its_generation() {
     let first = put(&buckets, "x", b"1", &matching(0)).unwrap();
     assert!(matches!(
         put(&buckets, "x", b"2", &matching(0)),
-        Err(Refusal::Precondition)
+        Err(BucketError::Precondition)
     ));
     assert_eq!(buckets.read("gs://b/x").unwrap(), b"1");
     let second = put(&buckets, "x", b"2", &matching(first.generation)).unwrap();
@@ -87,10 +91,10 @@ fn every_content_has_its_generation() {
         generation_not_match: Some(second.generation),
         ..Conditions::default()
     };
-    let edited = buckets.edit(("b", "x"), &unmodified, |_| ());
-    assert!(matches!(edited, Err(Refusal::NotModified)));
+    let edited = buckets.update(("b", "x"), &unmodified, |_| ());
+    assert!(matches!(edited, Err(BucketError::NotModified)));
     let edited = buckets
-        .edit(("b", "x"), &matching(second.generation), |fields| {
+        .update(("b", "x"), &matching(second.generation), |fields| {
             fields.insert("contentType".into(), "text/plain".into());
         })
         .unwrap();
@@ -101,7 +105,7 @@ fn every_content_has_its_generation() {
     };
     assert!(matches!(
         buckets.remove(("b", "x"), &former),
-        Err(Refusal::NoObject(..))
+        Err(BucketError::NoObject(..))
     ));
     buckets.remove(("b", "x"), &matching(second.generation)).unwrap();
 }
@@ -110,9 +114,9 @@ fn every_content_has_its_generation() {
 fn what_is_known_survives_and_follows_changes_past_this_module() {
     let (buckets, folder) = buckets();
     let written = put(&buckets, "x", b"abc", &Conditions::default()).unwrap();
-    let left = buckets.begin().unwrap();
+    let left = buckets.create_pending().unwrap();
     let again = Buckets::new(folder.path());
-    again.sweep();
+    again.remove_pending();
     assert!(!folder.path().join(".pending").exists());
     drop(left);
     assert_eq!(again.object("b", "x").unwrap().unwrap(), written);
@@ -126,10 +130,10 @@ fn what_is_known_survives_and_follows_changes_past_this_module() {
 fn copies_move_and_compose_with_their_fields() {
     let (buckets, _folder) = buckets();
     let fields: Fields = serde_json::from_value(json!({"contentType": "text/csv"})).unwrap();
-    let mut draft = buckets.begin().unwrap();
-    draft.write_all(b"1,").unwrap();
+    let mut pending = buckets.create_pending().unwrap();
+    pending.write_all(b"1,").unwrap();
     buckets
-        .commit(draft, ("b", "one"), fields, &Conditions::default())
+        .commit(pending, ("b", "one"), fields, &Conditions::default())
         .unwrap();
     buckets.put("gs://b/two", b"2").unwrap();
     buckets.rename("gs://b/one", "gs://c/one").unwrap();
@@ -160,10 +164,10 @@ fn a_bucket_goes_when_it_is_empty() {
     assert_eq!(twice.kind(), io::ErrorKind::AlreadyExists);
     buckets.put("gs://b/x", b"").unwrap();
     buckets.put("gs://implied/x", b"").unwrap();
-    assert_eq!(buckets.names(), ["b", "implied"]);
+    assert_eq!(buckets.bucket_names(), ["b", "implied"]);
     assert_eq!(buckets.bucket("implied").unwrap().unwrap().metageneration, 1);
     assert!(buckets.remove_bucket("b", &Conditions::default()).is_err());
     buckets.delete("gs://b/x").unwrap();
     buckets.remove_bucket("b", &Conditions::default()).unwrap();
-    assert_eq!(buckets.names(), ["implied"]);
+    assert_eq!(buckets.bucket_names(), ["implied"]);
 }

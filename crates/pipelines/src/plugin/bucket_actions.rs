@@ -2,7 +2,7 @@
 //! and the marker that a run leaves behind.
 
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
-use crate::bucket::parts;
+use crate::bucket::split_path;
 use crate::observation::{Failure, Level};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.actions";
@@ -72,7 +72,7 @@ fn create(task: &Task<'_>) -> Result<Done, Failure> {
     let buckets = &task.stores.buckets;
     for path in listed(task) {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        let (bucket, name) = parts(&folder).map_err(illegal)?;
+        let (bucket, name) = split_path(&folder).map_err(illegal)?;
         if !name.is_empty() && !buckets.objects(bucket, name).is_empty() {
             if is_true(task, "failIfExists") {
                 return Err(broken(format!("Object {path} already exists")));
@@ -112,7 +112,7 @@ fn create(task: &Task<'_>) -> Result<Done, Failure> {
 fn delete(task: &Task<'_>) -> Result<Done, Failure> {
     let buckets = &task.stores.buckets;
     for path in listed(task) {
-        let (bucket, name) = parts(&path).map_err(illegal)?;
+        let (bucket, name) = split_path(&path).map_err(illegal)?;
         let bare = name.trim_end_matches('/');
         let inside = format!("{bare}/");
         for object in buckets.objects(bucket, bare) {
@@ -139,8 +139,8 @@ fn rename(task: &Task<'_>) -> Result<Done, Failure> {
 fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
     let buckets = &task.stores.buckets;
     let (from, to) = (task.property("sourcePath", ""), task.property("destPath", ""));
-    let (bucket, name) = parts(&from).map_err(illegal)?;
-    let (into_bucket, into) = parts(&to).map_err(illegal)?;
+    let (bucket, name) = split_path(&from).map_err(illegal)?;
+    let (into_bucket, into) = split_path(&to).map_err(illegal)?;
     let bare = name.trim_end_matches('/');
     let inside = if bare.is_empty() {
         String::new()

@@ -106,7 +106,7 @@ impl Extract {
         for uri in &self.uris {
             // It is small enough for one file each.
             let uri = uri.replace('*', "000000000000");
-            let (bucket, _) = bucket::parts(&uri).map_err(SqlError::bad_data)?;
+            let (bucket, _) = bucket::split_path(&uri).map_err(SqlError::bad_data)?;
             if !desk.buckets.has(bucket) {
                 // The reason is documented; how the text goes is not known.
                 return Err(SqlError::not_found(format!("Not found: Bucket {bucket}")));

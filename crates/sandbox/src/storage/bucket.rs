@@ -8,8 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use pipelines::bucket::record::Fields;
-use pipelines::bucket::{Refusal, bucket_fault};
+use pipelines::bucket::{BucketError, Fields, bucket_name_error};
 use serde_json::{Value as Json, json};
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>, asked: Asked, headers: H
         .ask(move |buckets| {
             let wanted =
                 |name: &String| name.starts_with(&prefix) && after.as_ref().is_none_or(|after| name > after);
-            let mut names = buckets.names().into_iter().filter(wanted);
+            let mut names = buckets.bucket_names().into_iter().filter(wanted);
             let mut found = Vec::new();
             for name in names.by_ref().take(most) {
                 found.extend(buckets.bucket(&name)?);
@@ -61,7 +60,7 @@ pub(super) async fn insert(
         .as_str()
         .ok_or_else(|| Fault::required("Required"))?
         .to_owned();
-    if let Some(wrong) = bucket_fault(&name) {
+    if let Some(wrong) = bucket_name_error(&name) {
         return Err(Fault::invalid(wrong));
     }
     let fields = fields(&body)?;
@@ -150,7 +149,7 @@ async fn edit(
     change: impl FnOnce(&mut Fields) + Send + 'static,
 ) -> Answer {
     let conditions = asked.conditions()?;
-    let edited = desk.ask(move |buckets| buckets.edit_bucket(&name, &conditions, change));
+    let edited = desk.ask(move |buckets| buckets.update_bucket(&name, &conditions, change));
     let bucket = edited.await?.ok_or_else(Fault::no_bucket)?;
     Ok(show::json(&show::bucket(&body::base(&headers), &bucket)))
 }
@@ -158,7 +157,7 @@ async fn edit(
 pub(super) async fn delete(State(desk): State<Arc<Desk>>, Path(name): Path<String>, asked: Asked) -> Answer {
     let conditions = asked.conditions()?;
     let outcome = desk.ask(move |buckets| match buckets.remove_bucket(&name, &conditions) {
-        Err(Refusal::Disk(error)) => match error.kind() {
+        Err(BucketError::Io(error)) => match error.kind() {
             ErrorKind::NotFound => Ok(Some(Fault::no_bucket())),
             ErrorKind::DirectoryNotEmpty => Ok(Some(Fault::conflict(
                 "The bucket you tried to delete is not empty.",
@@ -190,7 +189,7 @@ pub(super) async fn set_policy(
     let body = said(&headers, &bytes)?;
     let id = name.clone();
     let edited = desk.ask(move |buckets| {
-        buckets.edit_bucket(&name, &pipelines::bucket::Conditions::default(), |fields| {
+        buckets.update_bucket(&name, &pipelines::bucket::Conditions::default(), |fields| {
             fields.insert("iam".into(), show::chosen(&body, &["version", "bindings"]).into());
         })
     });

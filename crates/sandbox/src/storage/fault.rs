@@ -4,7 +4,7 @@
 use crate::body::Unreadable;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use pipelines::bucket::Refusal;
+use pipelines::bucket::BucketError;
 use serde_json::json;
 
 /// An answer that is no success.
@@ -61,17 +61,17 @@ impl Fault {
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<BucketError> for Fault {
+    fn from(refusal: BucketError) -> Self {
         let message = refusal.to_string();
         match refusal {
-            Refusal::NoObject(..) => Self::not_found(message),
-            Refusal::Precondition => Self {
+            BucketError::NoObject(..) => Self::not_found(message),
+            BucketError::Precondition => Self {
                 location: Some(("header", "If-Match")),
                 ..Self::new(StatusCode::PRECONDITION_FAILED, "conditionNotMet", message)
             },
-            Refusal::NotModified => Self::new(StatusCode::NOT_MODIFIED, "notModified", message),
-            Refusal::Disk(_) => Self::internal(message),
+            BucketError::NotModified => Self::new(StatusCode::NOT_MODIFIED, "notModified", message),
+            BucketError::Io(_) => Self::internal(message),
         }
     }
 }

@@ -11,8 +11,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use flate2::read::GzDecoder;
 use futures_util::stream;
-use pipelines::bucket::Conditions;
-use pipelines::bucket::record::Record;
+use pipelines::bucket::{Conditions, ObjectMetadata};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -43,11 +42,11 @@ pub(super) async fn open(
     desk: &Desk,
     (bucket, name): (String, String),
     conditions: Conditions,
-) -> Result<(Record, File), Fault> {
+) -> Result<(ObjectMetadata, File), Fault> {
     desk.check_bucket(&bucket)?;
     desk.ask(move |buckets| {
         let opened = buckets.open(&bucket, &name)?;
-        conditions.check_there((&bucket, &name), opened.as_ref().map(|(record, _)| record))?;
+        conditions.check_existing((&bucket, &name), opened.as_ref().map(|(record, _)| record))?;
         let gone = io::Error::from(io::ErrorKind::NotFound);
         Ok(opened.ok_or(gone)?)
     })
@@ -56,7 +55,7 @@ pub(super) async fn open(
 
 /// The answer with what is asked for of a content.
 pub(super) async fn content(
-    record: &Record,
+    record: &ObjectMetadata,
     file: File,
     headers: &HeaderMap,
     etag: String,
@@ -121,7 +120,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 }
 
 /// What is said of an object with its content.
-fn described(record: &Record, etag: String) -> HeaderMap {
+fn described(record: &ObjectMetadata, etag: String) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let field = |name: &str| record.fields.get(name).and_then(|value| value.as_str());
     put(

@@ -8,8 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use pipelines::bucket::record::{Fields, Record};
-use pipelines::bucket::{Conditions, Refusal, object_fault};
+use pipelines::bucket::{BucketError, Conditions, Fields, ObjectMetadata, object_name_error};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ type Place = (String, String);
 type Ways = (String, String, String, String);
 
 /// A resource with its etag.
-pub(super) fn resource(headers: &HeaderMap, bucket: &str, record: &Record) -> Response {
+pub(super) fn resource(headers: &HeaderMap, bucket: &str, record: &ObjectMetadata) -> Response {
     let shown = show::object(&body::base(headers), bucket, record);
     let etag = show::etag(Some(record.generation), record.metageneration);
     ([(header::ETAG, etag)], show::json(&shown)).into_response()
@@ -51,7 +50,9 @@ async fn metadata(desk: &Desk, (bucket, name): Place, asked: &Asked, headers: &H
     let id = bucket.clone();
     let found = desk.ask(move |buckets| {
         let found = buckets.object(&bucket, &name)?;
-        conditions.check_there((&bucket, &name), found.as_ref()).cloned()
+        conditions
+            .check_existing((&bucket, &name), found.as_ref())
+            .cloned()
     });
     Ok(resource(headers, &id, &found.await?))
 }
@@ -94,7 +95,7 @@ async fn edit(
     desk.check_bucket(&bucket)?;
     let conditions = asked.conditions()?;
     let id = bucket.clone();
-    let edited = desk.ask(move |buckets| buckets.edit((&bucket, &name), &conditions, change));
+    let edited = desk.ask(move |buckets| buckets.update((&bucket, &name), &conditions, change));
     Ok(resource(&headers, &id, &edited.await?))
 }
 
@@ -169,10 +170,10 @@ async fn duplicate(
     asked: &Asked,
     headers: &HeaderMap,
     bytes: &Bytes,
-) -> Result<Record, Fault> {
+) -> Result<ObjectMetadata, Fault> {
     desk.check_bucket(&from_bucket)?;
     desk.check_bucket(&to_bucket)?;
-    if let Some(wrong) = object_fault(&to) {
+    if let Some(wrong) = object_name_error(&to) {
         return Err(Fault::invalid(wrong));
     }
     let (source, target) = (asked.source_conditions()?, asked.target_conditions()?);
@@ -182,8 +183,8 @@ async fn duplicate(
     let fields = Some(show::chosen(&body, &show::OBJECT_FIELDS)).filter(|fields| !fields.is_empty());
     desk.ask(move |buckets| {
         let there = buckets.object(&from_bucket, &from)?;
-        source.check_there((&from_bucket, &from), there.as_ref())?;
-        buckets.duplicate((&from_bucket, &from), (&to_bucket, &to), fields, &target)
+        source.check_existing((&from_bucket, &from), there.as_ref())?;
+        buckets.copy_object((&from_bucket, &from), (&to_bucket, &to), fields, &target)
     })
     .await
 }
@@ -212,7 +213,7 @@ pub(super) async fn compose(
     bytes: Bytes,
 ) -> Answer {
     desk.check_bucket(&bucket)?;
-    if let Some(wrong) = object_fault(&name) {
+    if let Some(wrong) = object_name_error(&name) {
         return Err(Fault::invalid(wrong));
     }
     let body = said(&headers, &bytes)?;
@@ -221,7 +222,7 @@ pub(super) async fn compose(
     let fields = show::chosen(&body["destination"], &show::OBJECT_FIELDS);
     let conditions = asked.target_conditions()?;
     let id = bucket.clone();
-    let composed = desk.ask(move |buckets| -> Result<Record, Refusal> {
+    let composed = desk.ask(move |buckets| -> Result<ObjectMetadata, BucketError> {
         buckets.compose(&sources, (&bucket, &name), fields, &conditions)
     });
     Ok(resource(&headers, &id, &composed.await?))

@@ -21,8 +21,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
-use pipelines::bucket::record::Record;
-use pipelines::bucket::{Draft, Refusal};
+use pipelines::bucket::{BucketError, ObjectMetadata, PendingObject};
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,8 +37,8 @@ pub(super) struct Uploads(Mutex<HashMap<String, Arc<Turns<Upload>>>>);
 /// One of them: what has come, or what it became.
 struct Upload {
     intent: Intent,
-    draft: Option<Draft>,
-    done: Option<Record>,
+    draft: Option<PendingObject>,
+    done: Option<ObjectMetadata>,
 }
 
 impl Uploads {
@@ -64,7 +63,7 @@ pub(super) async fn open(desk: &Desk, intent: Intent, headers: &HeaderMap) -> Re
         .ask(move |buckets| {
             let there = buckets.object(&asked.bucket, &asked.name)?;
             asked.conditions.check(there.as_ref())?;
-            Ok(buckets.begin()?)
+            Ok(buckets.create_pending()?)
         })
         .await?;
     let id = uuid::Uuid::new_v4().to_string();
@@ -113,7 +112,7 @@ pub(super) async fn go_on(
         Some(draft) => take(draft, body, have - start).await?,
         None => 0,
     };
-    let have = upload.draft.as_ref().map_or(have, Draft::size);
+    let have = upload.draft.as_ref().map_or(have, PendingObject::size);
     let is_last = match piece {
         Piece { whole: true, .. } => true,
         Piece { total, .. } => total == Some(have),
@@ -143,7 +142,7 @@ fn too_small(came: u64) -> Fault {
 }
 
 /// Writes what comes, but for what has come before. What breaks off stays as far as it came.
-async fn take(draft: &mut Draft, body: Body, mut known: u64) -> Result<u64, Fault> {
+async fn take(draft: &mut PendingObject, body: Body, mut known: u64) -> Result<u64, Fault> {
     let mut frames = body.into_data_stream();
     let mut came = 0;
     while let Some(bytes) = frames
@@ -156,7 +155,7 @@ async fn take(draft: &mut Draft, body: Body, mut known: u64) -> Result<u64, Faul
         known -= skip;
         came += length;
         let fresh = &bytes[usize::try_from(skip).unwrap_or(bytes.len())..];
-        draft.write_all(fresh).map_err(Refusal::from)?;
+        draft.write_all(fresh).map_err(BucketError::from)?;
     }
     Ok(came)
 }

@@ -6,8 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use pipelines::bucket::Bucket;
-use pipelines::bucket::record::{Fields, Record};
+use pipelines::bucket::{Bucket, Fields, ObjectMetadata};
 use serde_json::{Value as Json, json};
 
 /// What a body may set of an object.
@@ -118,7 +117,7 @@ pub(super) fn etag(generation: Option<i64>, metageneration: i64) -> String {
 }
 
 /// An object's resource.
-pub(super) fn object(base: &str, bucket: &str, record: &Record) -> Json {
+pub(super) fn object(base: &str, bucket: &str, record: &ObjectMetadata) -> Json {
     let (name, part) = (&record.name, encoded(&record.name));
     let generation = record.generation;
     let mut shown = json!({

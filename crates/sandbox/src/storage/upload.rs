@@ -11,8 +11,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use pipelines::bucket::record::{Fields, Record};
-use pipelines::bucket::{Conditions, Draft, Refusal, object_fault};
+use pipelines::bucket::{BucketError, Conditions, Fields, ObjectMetadata, PendingObject, object_name_error};
 use serde_json::Value as Json;
 use std::io::Write;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ impl Intent {
         check_fields(about)?;
         let name = about["name"].as_str().or_else(|| asked.text("name"));
         let name = name.ok_or_else(|| Fault::required("Required"))?.to_owned();
-        if let Some(wrong) = object_fault(&name) {
+        if let Some(wrong) = object_name_error(&name) {
             return Err(Fault::invalid(wrong));
         }
         let mut fields = show::chosen(about, &show::OBJECT_FIELDS);
@@ -76,7 +75,7 @@ impl Intent {
     }
 
     /// Whether the content is what was announced.
-    pub fn check(&self, draft: &Draft) -> Result<(), Fault> {
+    pub fn check(&self, draft: &PendingObject) -> Result<(), Fault> {
         let differ = |announced: &Option<String>, sum: &str| {
             announced.as_ref().filter(|announced| *announced != sum).cloned()
         };
@@ -144,11 +143,11 @@ async fn whole(desk: &Desk, intent: Intent, headers: &HeaderMap, content: Bytes)
 }
 
 /// A content that is there at once.
-pub(super) async fn store(desk: &Desk, intent: Intent, content: Bytes) -> Result<Record, Fault> {
+pub(super) async fn store(desk: &Desk, intent: Intent, content: Bytes) -> Result<ObjectMetadata, Fault> {
     let draft = desk
         .ask(move |buckets| {
-            let mut draft = buckets.begin()?;
-            draft.write_all(&content).map_err(Refusal::from)?;
+            let mut draft = buckets.create_pending()?;
+            draft.write_all(&content).map_err(BucketError::from)?;
             Ok(draft)
         })
         .await?;
@@ -156,7 +155,11 @@ pub(super) async fn store(desk: &Desk, intent: Intent, content: Bytes) -> Result
 }
 
 /// Makes a content an object.
-pub(super) async fn commit(desk: &Desk, intent: Intent, draft: Draft) -> Result<Record, Fault> {
+pub(super) async fn commit(
+    desk: &Desk,
+    intent: Intent,
+    draft: PendingObject,
+) -> Result<ObjectMetadata, Fault> {
     intent.check(&draft)?;
     desk.ask(move |buckets| {
         let place = (intent.bucket.as_str(), intent.name.as_str());

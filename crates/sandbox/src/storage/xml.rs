@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pipelines::bucket::{Conditions, bucket_fault};
+use pipelines::bucket::{Conditions, bucket_name_error};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(crate) fn is_object(path: &str) -> bool {
 }
 
 fn is_bucket(name: &str) -> bool {
-    bucket_fault(name).is_none() && !OTHERS.contains(&name)
+    bucket_name_error(name).is_none() && !OTHERS.contains(&name)
 }
 
 pub(super) async fn get(

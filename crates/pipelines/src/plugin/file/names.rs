@@ -1,7 +1,7 @@
 //! Which objects a path means: an object, a directory, or a pattern with `*`, `?`, `[…]` and `{a,b}` as Hadoop
 //! has them. Names that begin with `_` or `.` are hidden, as for every `FileInputFormat`.
 
-use crate::bucket::{Buckets, parts};
+use crate::bucket::{Buckets, split_path};
 use regex::Regex;
 
 /// The objects of a path, as `gs://…`; `None` where nothing is called so.
@@ -9,7 +9,7 @@ use regex::Regex;
 /// # Errors
 /// A sentence, for a path or a pattern that is none.
 pub(super) fn objects(buckets: &Buckets, path: &str, recursive: bool) -> Result<Option<Vec<String>>, String> {
-    let (bucket, name) = parts(path)?;
+    let (bucket, name) = split_path(path)?;
     let name = name.trim_end_matches('/');
     let is_pattern = name.contains(['*', '?', '[', '{']);
     let start = name.find(['*', '?', '[', '{']).unwrap_or(name.len());

@@ -1,4 +1,4 @@
-//! The two sums that Cloud Storage keeps of an object, both in base64: MD5, and CRC32C in big-endian order.
+//! The two checksums that Cloud Storage keeps of an object, both in base64: MD5, and CRC32C in big-endian order.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -29,14 +29,14 @@ const fn table() -> [u32; 256] {
     table
 }
 
-/// Both sums of what has come so far.
+/// Both checksums of what has come so far.
 #[derive(Clone)]
-pub(super) struct Sums {
+pub(super) struct Checksums {
     md5: Md5,
     crc: u32,
 }
 
-impl Default for Sums {
+impl Default for Checksums {
     fn default() -> Self {
         Self {
             md5: Md5::new(),
@@ -45,8 +45,8 @@ impl Default for Sums {
     }
 }
 
-impl Sums {
-    pub fn add(&mut self, bytes: &[u8]) {
+impl Checksums {
+    pub fn update(&mut self, bytes: &[u8]) {
         self.md5.update(bytes);
         for byte in bytes {
             let low = self.crc.to_le_bytes()[0];
@@ -74,11 +74,14 @@ mod tests {
             ("123456789", "4waSgw==", "JfnnlDI7RTiF9RgfG2JNCw=="),
             ("", "AAAAAA==", "1B2M2Y8AsgTpgAmY7PhCfg=="),
         ] {
-            let mut sums = Sums::default();
+            let mut checksums = Checksums::default();
             for byte in content.bytes() {
-                sums.add(&[byte]);
+                checksums.update(&[byte]);
             }
-            assert_eq!((sums.crc32c().as_str(), sums.md5().as_str()), (crc, md5));
+            assert_eq!(
+                (checksums.crc32c().as_str(), checksums.md5().as_str()),
+                (crc, md5)
+            );
         }
     }
 }

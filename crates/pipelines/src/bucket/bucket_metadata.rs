@@ -1,35 +1,35 @@
-//! The buckets themselves: which there are, what is known of each, making and removing them.
+//! The buckets themselves: listing, creating, updating and removing them.
 
-use super::record::Fields;
-use super::{Buckets, Conditions, Refusal, make_folder, replace};
+use super::Fields;
+use super::{BucketError, Buckets, Conditions, make_folder, replace};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// What is known of a bucket. Times in microseconds since 1970.
+/// The metadata of a bucket. Times are in microseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
-    /// Its name.
+    /// The name, without `gs://`.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub created: i64,
-    /// When its fields were changed last.
+    /// When its fields were last changed.
     pub updated: i64,
-    /// From 1, one more with every change.
+    /// 1 at first, one more with every change.
     pub metageneration: i64,
-    /// What clients set, by the API's own names.
+    /// The fields that clients have set, by the API's names.
     pub fields: Fields,
 }
 
 impl Buckets {
-    /// Whether a bucket is there.
+    /// Whether a bucket exists.
     pub fn has(&self, bucket: &str) -> bool {
         !bucket.is_empty() && !bucket.starts_with('.') && self.folder.join(bucket).is_dir()
     }
 
-    /// The names of all buckets, in order.
-    pub fn names(&self) -> Vec<String> {
+    /// The names of all buckets, sorted.
+    pub fn bucket_names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.file_name().into_string().ok())
@@ -39,51 +39,51 @@ impl Buckets {
         names
     }
 
-    /// Makes a bucket.
+    /// Creates a bucket.
     ///
     /// # Errors
-    /// `AlreadyExists`, or the disk's.
+    /// `AlreadyExists`, or another I/O error.
     pub fn create_bucket(&self, name: &str, fields: Fields) -> io::Result<Bucket> {
-        let _turn = self.turn();
+        let _lock = self.lock();
         if self.has(name) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         make_folder(&self.folder.join(name))?;
-        self.first_look(name, fields)
+        self.register_bucket(name, fields)
     }
 
-    /// What is known of a bucket, if it is there.
+    /// The metadata of a bucket, if it exists.
     ///
     /// # Errors
-    /// The disk's.
+    /// An I/O error.
     pub fn bucket(&self, name: &str) -> io::Result<Option<Bucket>> {
-        let _turn = self.turn();
-        self.known(name)
+        let _lock = self.lock();
+        self.read_bucket(name)
     }
 
-    fn known(&self, name: &str) -> io::Result<Option<Bucket>> {
+    fn read_bucket(&self, name: &str) -> io::Result<Option<Bucket>> {
         if !self.has(name) {
             return Ok(None);
         }
-        let kept = fs::read(self.bucket_file(name)).ok();
-        match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        let saved = fs::read(self.bucket_file(name)).ok();
+        match saved.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             Some(bucket) => Ok(Some(bucket)),
-            None => self.first_look(name, Fields::new()).map(Some),
+            None => self.register_bucket(name, Fields::new()).map(Some),
         }
     }
 
-    /// Changes the fields of a bucket that is there.
+    /// Changes the fields of a bucket; returns `None` if there is no such bucket.
     ///
     /// # Errors
-    /// A condition that does not hold, or the disk's.
-    pub fn edit_bucket(
+    /// A condition that does not hold, or an I/O error.
+    pub fn update_bucket(
         &self,
         name: &str,
         conditions: &Conditions,
         change: impl FnOnce(&mut Fields),
-    ) -> Result<Option<Bucket>, Refusal> {
-        let _turn = self.turn();
-        let Some(mut bucket) = self.known(name)? else {
+    ) -> Result<Option<Bucket>, BucketError> {
+        let _lock = self.lock();
+        let Some(mut bucket) = self.read_bucket(name)? else {
             return Ok(None);
         };
         bucket.check(conditions)?;
@@ -94,30 +94,30 @@ impl Buckets {
         Ok(Some(bucket))
     }
 
-    /// Removes a bucket that holds no object.
+    /// Removes an empty bucket.
     ///
     /// # Errors
-    /// `DirectoryNotEmpty`, `NotFound`, a condition that does not hold, or the disk's.
-    pub fn remove_bucket(&self, name: &str, conditions: &Conditions) -> Result<(), Refusal> {
-        let _turn = self.turn();
+    /// `DirectoryNotEmpty`, `NotFound`, a condition that does not hold, or another I/O error.
+    pub fn remove_bucket(&self, name: &str, conditions: &Conditions) -> Result<(), BucketError> {
+        let _lock = self.lock();
         let bucket = self
-            .known(name)?
+            .read_bucket(name)?
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         bucket.check(conditions)?;
         if !self.objects(name, "").is_empty() {
             return Err(io::Error::from(io::ErrorKind::DirectoryNotEmpty).into());
         }
         fs::remove_dir_all(self.folder.join(name))?;
-        // Records of no object are of no use, and of no harm.
-        let _ = fs::remove_dir_all(self.records(name));
+        // Metadata that is left behind does no harm.
+        let _ = fs::remove_dir_all(self.metadata_folder(name));
         Ok(())
     }
 
     fn bucket_file(&self, name: &str) -> PathBuf {
-        self.records(name).join("bucket.json")
+        self.metadata_folder(name).join("bucket.json")
     }
 
-    fn first_look(&self, name: &str, fields: Fields) -> io::Result<Bucket> {
+    fn register_bucket(&self, name: &str, fields: Fields) -> io::Result<Bucket> {
         let now = chrono::Utc::now().timestamp_micros();
         let bucket = Bucket {
             name: name.to_owned(),
@@ -131,14 +131,14 @@ impl Buckets {
     }
 
     fn write_bucket(&self, bucket: &Bucket) -> io::Result<()> {
-        make_folder(&self.records(&bucket.name))?;
+        make_folder(&self.metadata_folder(&bucket.name))?;
         replace(&self.bucket_file(&bucket.name), &serde_json::to_vec(bucket)?)
     }
 }
 
 impl Bucket {
-    /// Whether the conditions on metagenerations hold.
-    pub fn check(&self, conditions: &Conditions) -> Result<(), Refusal> {
+    /// Checks the conditions on the metageneration.
+    pub fn check(&self, conditions: &Conditions) -> Result<(), BucketError> {
         conditions.check_metageneration(self.metageneration)
     }
 }
