@@ -1,15 +1,15 @@
-//! Files that carry their own schema, Avro and Parquet: bytes to columns and rows, and back.
+//! Files that contain their own schema, Avro and Parquet: bytes to columns and rows, and back.
 //!
 //! ```text
-//! container/avro.rs       blocks of records, and how they are packed
-//! container/avro/         its schema as columns; a record's bytes as a row
-//! container/parquet.rs    reading, by the library's rows
-//! container/parquet/      its schema as columns; rows taken apart into the file's columns
-//! container/cell.rs       what both write of dates, times and decimals
+//! container/avro.rs       blocks of records and their compression
+//! container/avro/         the schema as columns; the binary encoding of a record
+//! container/parquet.rs    row groups, read and written through the parquet crate
+//! container/parquet/      the schema as columns; record shredding and assembly
+//! container/cell.rs       dates, times and decimals, for both formats
 //! ```
 //!
-//! It knows no bucket and no table. Which types BigQuery and the pipelines make of a file is decided here,
-//! by [`Reading`]; whether they fit a table, by those who load it.
+//! This module knows neither buckets nor tables. [`ReadOptions`] decide which types a file's columns have;
+//! whether they fit a table is checked by the load job.
 
 pub(crate) mod avro;
 mod cell;
@@ -18,10 +18,10 @@ pub(crate) mod parquet;
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{cast, kind};
 
-/// What a file holds.
+/// The columns and the rows of a file.
 pub type Content = (Vec<Column>, Vec<Vec<Value>>);
 
-/// A format.
+/// A file format that contains its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     /// Avro object container files.
@@ -30,37 +30,37 @@ pub enum Container {
     Parquet,
 }
 
-/// How the types of a file are understood.
+/// How the types of a file are interpreted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// Whether Avro's logical types count (`useAvroLogicalTypes`); else a date is a number of days.
-    pub logical: bool,
-    /// Whether Parquet's lists are arrays (`enableListInference`); else they are the groups they are made of.
-    pub lists: bool,
+pub struct ReadOptions {
+    /// Whether Avro's logical types are used (`useAvroLogicalTypes`); otherwise a date is a number of days.
+    pub logical_types: bool,
+    /// Whether Parquet's lists are arrays (`enableListInference`); otherwise they stay nested groups.
+    pub list_inference: bool,
 }
 
-impl Reading {
-    /// Everything by its meaning, as pipelines do.
+impl ReadOptions {
+    /// Every logical type is used, as pipelines do.
     pub const FULL: Self = Self {
-        logical: true,
-        lists: true,
+        logical_types: true,
+        list_inference: true,
     };
 }
 
-/// How a file is packed.
+/// How a file is compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Packing {
-    /// Not at all.
+pub enum Codec {
+    /// Not compressed.
     #[default]
     None,
-    /// DEFLATE; in a Parquet file with gzip's frame around it.
+    /// DEFLATE in Avro files, gzip in Parquet files.
     Deflate,
     /// Snappy.
     Snappy,
 }
 
 impl Container {
-    /// The columns that a file says it has; its rows are not looked at.
+    /// The columns of a file; its rows are not read.
     ///
     /// # Errors
     /// As [`Container::read`].
@@ -74,61 +74,61 @@ impl Container {
     /// The columns and rows of a file.
     ///
     /// # Errors
-    /// Bytes that are no such file, and types that the sandbox does not have.
-    pub fn read(self, bytes: &[u8], reading: Reading) -> Result<Content, String> {
+    /// Bytes that are not such a file, and types that the sandbox does not support.
+    pub fn read(self, bytes: &[u8], options: ReadOptions) -> Result<Content, String> {
         match self {
-            Self::Avro => avro::read(bytes, reading.logical),
-            Self::Parquet => parquet::read(bytes, reading.lists),
+            Self::Avro => avro::read(bytes, options.logical_types),
+            Self::Parquet => parquet::read(bytes, options.list_inference),
         }
     }
 
-    /// A file of these rows. Without `logical` types an Avro file has text for dates, as BigQuery exports it.
+    /// A file of these rows. Without `logical_types` an Avro file has strings for dates, as BigQuery exports them.
     ///
     /// # Errors
-    /// A number with more digits than the format keeps.
+    /// A number with more digits than the format can store.
     pub fn write(
         self,
         columns: &[Column],
         rows: &[Vec<Value>],
-        packing: Packing,
-        logical: bool,
+        codec: Codec,
+        logical_types: bool,
     ) -> Result<Vec<u8>, String> {
         match self {
-            Self::Avro => avro::write(columns, rows, packing, logical),
-            Self::Parquet => parquet::write(columns, rows, packing),
+            Self::Avro => avro::write(columns, rows, codec, logical_types),
+            Self::Parquet => parquet::write(columns, rows, codec),
         }
     }
 }
 
-/// Why a file's rows are none of the columns that are asked for.
+/// Why the columns of a file do not match the wanted columns.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
-    /// A column must have values, and is not in the file.
+pub enum SchemaMismatch {
+    /// A column that cannot be NULL is missing in the file.
     #[error("Missing required field: {0}.")]
     Missing(String),
     /// A column has another type in the file.
     #[error("Field {column} has changed type from {from} to {to}")]
     Kind {
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// The file's type.
+        /// The type in the file.
         from: String,
-        /// The type that is asked for.
+        /// The wanted type.
         to: String,
     },
 }
 
-/// The rows of a file as rows of these columns, by their names.
+/// Converts the rows of a file to rows of these columns, which are matched by name.
 ///
 /// # Errors
-/// A column that does not fit.
-pub fn fitted((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>>, Misfit> {
+/// A column that does not match.
+pub fn convert_rows((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>>, SchemaMismatch> {
     let places = columns.iter().map(|column| {
         let place = own
             .iter()
             .position(|own| own.name.eq_ignore_ascii_case(&column.name));
         if place.is_none() && !column.nullable {
-            return Err(Misfit::Missing(column.name.clone()));
+            return Err(SchemaMismatch::Missing(column.name.clone()));
         }
         Ok(place)
     });
@@ -140,7 +140,7 @@ pub fn fitted((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>
             };
             let value = row.get(place).cloned().unwrap_or(Value::Null);
             let (from, to) = (&own[place].kind, &column.kind);
-            converted(value, from, to).ok_or_else(|| Misfit::Kind {
+            convert_value(value, from, to).ok_or_else(|| SchemaMismatch::Kind {
                 column: column.name.clone(),
                 from: kind::name(from),
                 to: kind::name(to),
@@ -151,18 +151,18 @@ pub fn fitted((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>
     rows.into_iter().map(row).collect()
 }
 
-/// A value in another type, where nothing is lost by it.
-fn converted(value: Value, from: &ColumnType, to: &ColumnType) -> Option<Value> {
+/// Converts a value to another type; `None` where that could lose information.
+fn convert_value(value: Value, from: &ColumnType, to: &ColumnType) -> Option<Value> {
     use ColumnType as T;
     match (value, from, to) {
         (Value::Null, _, _) => Some(Value::Null),
         (value, from, to) if from == to => Some(value),
         (Value::Array(items), T::Array(from), T::Array(to)) => {
-            let items = items.into_iter().map(|item| converted(item, from, to));
+            let items = items.into_iter().map(|item| convert_value(item, from, to));
             items.collect::<Option<_>>().map(Value::Array)
         }
         (Value::Struct(values), T::Struct(from), T::Struct(to)) => {
-            let rows = fitted((from.clone(), vec![values]), to).ok()?;
+            let rows = convert_rows((from.clone(), vec![values]), to).ok()?;
             rows.into_iter().next().map(Value::Struct)
         }
         (Value::Bytes(bytes), _, T::String) => String::from_utf8(bytes).ok().map(Value::Text),

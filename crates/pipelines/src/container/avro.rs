@@ -1,17 +1,17 @@
-//! Avro object container files: a header with the schema, then blocks of records, each packed by itself.
+//! Avro object container files: a header with the schema, then blocks of records, each compressed by itself.
 //!
 //! ```text
-//! Obj 1 │ avro.schema, avro.codec │ mark ║ count │ length │ records │ mark ║ count │ …
+//! Obj 1 │ avro.schema, avro.codec │ sync ║ count │ length │ records │ sync ║ count │ …
 //! ```
 //!
-//! Written here and not by a library: BigQuery's and CDAP's own types (`sqlType`, `datetime`) have to stay
-//! in the schema, and a record's bytes become a row at once. The form is that of the
+//! This is not a library's work because BigQuery's and CDAP's own types (`sqlType`, `datetime`) must stay in
+//! the schema, and because a record's bytes become a row directly. It follows the
 //! [specification](https://avro.apache.org/docs/1.11.1/specification/).
 
 mod datum;
 pub mod schema;
 
-use super::{Content, Packing, cell};
+use super::{Codec, Content, cell};
 use datum::{Cursor, Writer, bytes, long};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
@@ -19,29 +19,29 @@ use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 use std::io::Read;
 
-/// What Avro says of a file that is none.
-pub const NO_AVRO: &str = "Not an Avro data file.";
+/// The error of Avro's reader for a file of another format.
+pub const NOT_AVRO: &str = "Not an Avro data file.";
 
 const MAGIC: &[u8; 4] = b"Obj\x01";
 
-/// How many bytes of records a block has, before it is packed: as Avro's own writer.
-const BLOCK: usize = 64_000;
+/// The size of a block before compression, as in Avro's own writer.
+const BLOCK_SIZE: usize = 64_000;
 
-/// What a block may become when it is unpacked.
-const LIMIT: u64 = 1 << 30;
+/// The most bytes of a block after decompression.
+const MAX_BLOCK: u64 = 1 << 30;
 
-/// What a file says of itself before its blocks.
+/// The header of a file.
 struct Header<'b> {
     schema: Json,
     codec: String,
-    /// Stands behind every block.
-    mark: &'b [u8],
+    /// Follows every block.
+    sync_marker: &'b [u8],
 }
 
 impl<'b> Header<'b> {
     fn read(cursor: &mut Cursor<'b>) -> Result<Self, String> {
         if cursor.take(4) != Ok(MAGIC) {
-            return Err(NO_AVRO.into());
+            return Err(NOT_AVRO.into());
         }
         let (mut schema, mut codec) = (Json::Null, "null".to_owned());
         for (key, value) in cursor.metadata()? {
@@ -51,65 +51,73 @@ impl<'b> Header<'b> {
                 _ => {}
             }
         }
-        let mark = cursor.take(16)?;
-        Ok(Self { schema, codec, mark })
+        let sync_marker = cursor.take(16)?;
+        Ok(Self {
+            schema,
+            codec,
+            sync_marker,
+        })
     }
 }
 
 /// The schema of a file.
 ///
 /// # Errors
-/// [`NO_AVRO`], and a header that is damaged.
-pub fn schema_of(content: &[u8]) -> Result<Json, String> {
+/// [`NOT_AVRO`], or a damaged header.
+pub fn file_schema(content: &[u8]) -> Result<Json, String> {
     Ok(Header::read(&mut Cursor(content))?.schema)
 }
 
-/// The columns of a file, by their meaning.
+/// The columns of a file, with logical types.
 pub fn columns(content: &[u8]) -> Result<Vec<Column>, String> {
-    let fields = schema::fields(&schema_of(content)?, true)?;
+    let fields = schema::fields(&file_schema(content)?, true)?;
     Ok(fields.into_iter().map(|(column, _)| column).collect())
 }
 
 /// The columns and rows of a file.
 pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
     let mut cursor = Cursor(content);
-    let Header { schema, codec, mark } = Header::read(&mut cursor)?;
+    let Header {
+        schema,
+        codec,
+        sync_marker,
+    } = Header::read(&mut cursor)?;
     let fields = schema::fields(&schema, logical)?;
     let mut rows = Vec::new();
     while !cursor.0.is_empty() {
         let count = cursor.long()?;
         let packed = cursor.bytes()?;
-        let block = unpacked(&codec, packed)?;
+        let block = decompress(&codec, packed)?;
         let mut records = Cursor(&block);
         for _ in 0..count {
-            // Records of no bytes could be told by the million.
+            // Records without bytes could be claimed by the million.
             if records.0.is_empty() {
                 return Err("a block ends too early".into());
             }
             rows.push(records.record(&fields)?);
         }
-        if cursor.take(16)? != mark {
+        if cursor.take(16)? != sync_marker {
             return Err("Invalid sync!".into());
         }
     }
     Ok((fields.into_iter().map(|(column, _)| column).collect(), rows))
 }
 
-fn unpacked(codec: &str, packed: &[u8]) -> Result<Vec<u8>, String> {
+fn decompress(codec: &str, packed: &[u8]) -> Result<Vec<u8>, String> {
     let broken = |error: &dyn std::fmt::Display| format!("a block cannot be unpacked: {error}");
     match codec {
         "null" => Ok(packed.to_vec()),
         "deflate" => {
             let mut plain = Vec::new();
-            let mut limited = DeflateDecoder::new(packed).take(LIMIT);
+            let mut limited = DeflateDecoder::new(packed).take(MAX_BLOCK);
             limited.read_to_end(&mut plain).map_err(|error| broken(&error))?;
             Ok(plain)
         }
         "snappy" => {
-            // Its checksum stands behind it.
+            // A checksum of four bytes follows the data.
             let end = packed.len().checked_sub(4).ok_or("a block is too short")?;
             let length = snap::raw::decompress_len(&packed[..end]).map_err(|error| broken(&error))?;
-            if u64::try_from(length).unwrap_or(u64::MAX) > LIMIT {
+            if u64::try_from(length).unwrap_or(u64::MAX) > MAX_BLOCK {
                 return Err("a block is too long".into());
             }
             let plain = snap::raw::Decoder::new().decompress_vec(&packed[..end]);
@@ -133,34 +141,34 @@ fn checksum(plain: &[u8]) -> [u8; 4] {
 pub fn write(
     columns: &[Column],
     rows: &[Vec<Value>],
-    packing: Packing,
+    codec: Codec,
     logical: bool,
 ) -> Result<Vec<u8>, String> {
     let scale = cell::scale_of(rows);
     let schema = schema::schema(columns, scale, logical).to_string();
-    let codec = match packing {
-        Packing::None => "null",
-        Packing::Deflate => "deflate",
-        Packing::Snappy => "snappy",
+    let codec_name = match codec {
+        Codec::None => "null",
+        Codec::Deflate => "deflate",
+        Codec::Snappy => "snappy",
     };
     let mut out = MAGIC.to_vec();
     long(2, &mut out);
-    for (key, value) in [("avro.schema", schema.as_str()), ("avro.codec", codec)] {
+    for (key, value) in [("avro.schema", schema.as_str()), ("avro.codec", codec_name)] {
         bytes(key.as_bytes(), &mut out);
         bytes(value.as_bytes(), &mut out);
     }
     long(0, &mut out);
-    let mark = uuid::Uuid::new_v4();
-    out.extend(mark.as_bytes());
+    let sync_marker = uuid::Uuid::new_v4();
+    out.extend(sync_marker.as_bytes());
     let writer = Writer { scale, logical };
     let (mut block, mut count) = (Vec::new(), 0_i64);
     for (place, row) in rows.iter().enumerate() {
         writer.record(columns, row, &mut block)?;
         count += 1;
-        if block.len() >= BLOCK || place + 1 == rows.len() {
+        if block.len() >= BLOCK_SIZE || place + 1 == rows.len() {
             long(count, &mut out);
-            bytes(&packed(packing, &block)?, &mut out);
-            out.extend(mark.as_bytes());
+            bytes(&compress(codec, &block)?, &mut out);
+            out.extend(sync_marker.as_bytes());
             block.clear();
             count = 0;
         }
@@ -168,10 +176,10 @@ pub fn write(
     Ok(out)
 }
 
-fn packed(packing: Packing, plain: &[u8]) -> Result<Vec<u8>, String> {
-    match packing {
-        Packing::None => Ok(plain.to_vec()),
-        Packing::Deflate => {
+fn compress(codec: Codec, plain: &[u8]) -> Result<Vec<u8>, String> {
+    match codec {
+        Codec::None => Ok(plain.to_vec()),
+        Codec::Deflate => {
             let mut packed = Vec::new();
             let mut encoder = DeflateEncoder::new(plain, flate2::Compression::default());
             encoder
@@ -179,7 +187,7 @@ fn packed(packing: Packing, plain: &[u8]) -> Result<Vec<u8>, String> {
                 .map_err(|error| error.to_string())?;
             Ok(packed)
         }
-        Packing::Snappy => {
+        Codec::Snappy => {
             let packed = snap::raw::Encoder::new().compress_vec(plain);
             let mut packed = packed.map_err(|error| error.to_string())?;
             packed.extend(checksum(plain));

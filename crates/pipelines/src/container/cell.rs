@@ -1,25 +1,25 @@
-//! Dates, times and decimals as the numbers that files have for them.
+//! Dates, times and decimals as the numbers that files store.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use googlesql::cast;
 use googlesql::value::{ColumnType, Value};
 
-/// The most digits of a decimal.
+/// The most digits of a decimal in a file.
 pub(super) const PRECISION: usize = 38;
 
-/// The digits behind the point of a NUMERIC.
+/// The scale of a NUMERIC.
 pub(super) const SCALE: usize = 9;
 
-/// The number of microseconds of a second.
+/// Microseconds per second.
 const SECOND: i64 = 1_000_000;
 
-/// A DATE, so many days after 1970.
+/// The DATE of a number of days since 1970.
 pub(super) fn date(days: i64) -> Option<Value> {
     let day = NaiveDate::default().checked_add_signed(chrono::TimeDelta::try_days(days)?)?;
     canonical(day.to_string(), &ColumnType::Date)
 }
 
-/// A TIME, so many microseconds after midnight.
+/// The TIME of a number of microseconds since midnight.
 pub(super) fn time(micros: i64) -> Option<Value> {
     let second = u32::try_from(micros.div_euclid(SECOND)).ok()?;
     let rest = u32::try_from(micros.rem_euclid(SECOND)).ok()?;
@@ -27,7 +27,7 @@ pub(super) fn time(micros: i64) -> Option<Value> {
     canonical(time.to_string(), &ColumnType::Time)
 }
 
-/// A DATETIME, so many microseconds after 1970 by its own clock.
+/// The DATETIME of a number of microseconds since 1970, without a time zone.
 pub(super) fn datetime(micros: i64) -> Option<Value> {
     let moment = DateTime::from_timestamp_micros(micros)?.naive_utc();
     canonical(
@@ -36,41 +36,41 @@ pub(super) fn datetime(micros: i64) -> Option<Value> {
     )
 }
 
-/// Microseconds of units of which so many make a second.
+/// Converts a number of units to microseconds; `unit` is the number of units per second.
 pub(super) fn micros(number: i64, unit: i64) -> Result<i64, String> {
     let whole = i128::from(number) * i128::from(SECOND);
     i64::try_from(whole.div_euclid(i128::from(unit))).map_err(|_| "a moment is out of range".into())
 }
 
-/// A text as a value of a type.
+/// Casts a text to a type.
 pub(super) fn canonical(text: String, kind: &ColumnType) -> Option<Value> {
     cast(&Value::Text(text), kind).ok()
 }
 
-/// The days after 1970 of a DATE's text.
+/// The days since 1970 of a DATE.
 pub(super) fn days(text: &str) -> Option<i64> {
     let day: NaiveDate = text.parse().ok()?;
     Some(day.signed_duration_since(NaiveDate::default()).num_days())
 }
 
-/// The microseconds after midnight of a TIME's text.
+/// The microseconds since midnight of a TIME.
 pub(super) fn micros_of_time(text: &str) -> Option<i64> {
     let time: NaiveTime = text.parse().ok()?;
     Some(i64::from(time.num_seconds_from_midnight()) * SECOND + i64::from(time.nanosecond() / 1000))
 }
 
-/// The microseconds after 1970 of a DATETIME's text.
+/// The microseconds since 1970 of a DATETIME.
 pub(super) fn micros_of_datetime(text: &str) -> Option<i64> {
     let moment: NaiveDateTime = text.parse().ok()?;
     Some(moment.and_utc().timestamp_micros())
 }
 
-/// A NUMERIC of a two's complement number with so many digits behind the point.
+/// The NUMERIC of a two's complement number with this scale.
 pub(super) fn decimal(bytes: &[u8], scale: usize) -> Option<Value> {
     let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xff };
     let spare = bytes.len().saturating_sub(16);
     let (over, kept) = bytes.split_at(spare);
-    // What does not fit in sixteen bytes has more than the 38 digits that there may be.
+    // A number of more than sixteen bytes has more than 38 digits.
     if over.iter().any(|byte| *byte != sign) {
         return None;
     }
@@ -79,7 +79,7 @@ pub(super) fn decimal(bytes: &[u8], scale: usize) -> Option<Value> {
     Some(scaled(i128::from_be_bytes(whole), scale))
 }
 
-/// A NUMERIC of its digits.
+/// The NUMERIC of an unscaled number.
 pub(super) fn scaled(unscaled: i128, scale: usize) -> Value {
     let sign = if unscaled < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
@@ -89,7 +89,7 @@ pub(super) fn scaled(unscaled: i128, scale: usize) -> Value {
     Value::Numeric(format!("{sign}{whole}{point}{rest}"))
 }
 
-/// The digits of a NUMERIC's text, so many of them behind the point.
+/// The unscaled number of a NUMERIC with this scale.
 pub(super) fn unscaled(text: &str, scale: usize) -> Result<i128, String> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     let digits = format!("{whole}{rest:0<scale$}");
@@ -97,18 +97,18 @@ pub(super) fn unscaled(text: &str, scale: usize) -> Result<i128, String> {
         let significant = digits.trim_start_matches(['-', '0']).len();
         rest.len() <= scale && significant <= PRECISION
     });
-    number.ok_or_else(|| format!("{text} has more digits than a decimal of {PRECISION} keeps"))
+    number.ok_or_else(|| format!("{text} has more digits than a decimal of precision {PRECISION}"))
 }
 
-/// The digits behind the point that the values want, and no fewer than a NUMERIC has.
+/// The scale that the values need, at least that of a NUMERIC.
 pub(super) fn scale_of(rows: &[Vec<Value>]) -> usize {
-    rows.iter().flatten().map(digits_behind).fold(SCALE, usize::max)
+    rows.iter().flatten().map(fraction_digits).fold(SCALE, usize::max)
 }
 
-fn digits_behind(value: &Value) -> usize {
+fn fraction_digits(value: &Value) -> usize {
     match value {
         Value::Numeric(text) => text.split_once('.').map_or(0, |(_, rest)| rest.len()),
-        Value::Array(items) | Value::Struct(items) => items.iter().map(digits_behind).max().unwrap_or(0),
+        Value::Array(items) | Value::Struct(items) => items.iter().map(fraction_digits).max().unwrap_or(0),
         _ => 0,
     }
 }

@@ -1,16 +1,18 @@
-//! Parquet files: columns of leaves with levels, put together to rows and taken apart again.
+//! Parquet files: rows are assembled from columns of leaves with levels, and shredded into them.
 //!
-//! The library reads and writes the leaves; `parquet/schema.rs` knows what they mean, `parquet/levels.rs`
-//! which of them make a row. The form is that of the [format](https://parquet.apache.org/docs/file-format/).
+//! The parquet crate reads and writes the leaves. `parquet/leaf.rs` interprets their values,
+//! `parquet/levels.rs` converts between leaves and rows, `parquet/schema.rs` between columns and schemas.
+//! The format is described at <https://parquet.apache.org/docs/file-format/>.
 
 mod leaf;
 mod levels;
 mod schema;
 
-use super::{Content, Packing, cell};
+use super::{Codec, Content, cell};
 use bytes::Bytes;
 use googlesql::value::{Column, Value};
-use levels::{Leaves, Stream};
+use leaf::ShreddedColumn;
+use levels::LeafReader;
 use parquet::basic::{Compression, GzipLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -20,10 +22,10 @@ use schema::Node;
 use std::panic::{UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// How many rows lie together.
-const GROUP: usize = 100_000;
+/// The most rows of a row group.
+const ROW_GROUP_SIZE: usize = 100_000;
 
-fn told(error: ParquetError) -> String {
+fn error_text(error: ParquetError) -> String {
     match error {
         ParquetError::NYI(what) => format!("{what} is not supported by the sandbox"),
         ParquetError::General(text) if text.starts_with("Disabled feature at compile time") => {
@@ -33,25 +35,25 @@ fn told(error: ParquetError) -> String {
     }
 }
 
-/// The columns of a file, by their meaning.
+/// The columns of a file, with logical types.
 pub fn columns(content: &[u8]) -> Result<Vec<Column>, String> {
-    guarded(|| {
-        let (_, nodes) = opened(content, true)?;
+    catch_panics(|| {
+        let (_, nodes) = open(content, true)?;
         Ok(nodes.iter().map(Node::column).collect())
     })
 }
 
 /// The columns and rows of a file.
 pub fn read(content: &[u8], lists: bool) -> Result<Content, String> {
-    guarded(|| rows(content, lists))
+    catch_panics(|| rows(content, lists))
 }
 
-/// The library asserts some of what a damaged file says of itself.
-fn guarded<T>(work: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Result<T, String> {
+/// The parquet crate panics on some damaged files.
+fn catch_panics<T>(work: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Result<T, String> {
     catch_unwind(work).unwrap_or_else(|_| Err("the file is damaged".into()))
 }
 
-fn opened(content: &[u8], lists: bool) -> Result<(SerializedFileReader<Bytes>, Vec<Node>), String> {
+fn open(content: &[u8], lists: bool) -> Result<(SerializedFileReader<Bytes>, Vec<Node>), String> {
     let content = Bytes::copy_from_slice(content);
     let reader = SerializedFileReader::new(content).map_err(|_| "Input file is not in Parquet format.")?;
     let nodes = schema::nodes(reader.metadata().file_metadata().schema(), lists)?;
@@ -59,50 +61,53 @@ fn opened(content: &[u8], lists: bool) -> Result<(SerializedFileReader<Bytes>, V
 }
 
 fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
-    let (reader, nodes) = opened(content, lists)?;
+    let (reader, nodes) = open(content, lists)?;
     let columns = nodes.iter().map(Node::column).collect();
     let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
     let mut rows = Vec::new();
     for place in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(place).map_err(told)?;
+        let group = reader.get_row_group(place).map_err(error_text)?;
         let streams = leaves.iter().enumerate().map(|(place, (leaf, node))| {
-            let reader = group.get_column_reader(place).map_err(told)?;
-            Ok(Stream::new(leaf.read(reader, node.def)?))
+            let reader = group.get_column_reader(place).map_err(error_text)?;
+            Ok(LeafReader::new(leaf.read(reader, node.def_level)?))
         });
-        let mut streams: Vec<Stream> = streams.collect::<Result<_, String>>()?;
+        let mut streams: Vec<LeafReader> = streams.collect::<Result<_, String>>()?;
         for _ in 0..group.metadata().num_rows() {
-            rows.push(levels::row(&nodes, &mut streams)?);
+            rows.push(levels::assemble_row(&nodes, &mut streams)?);
         }
     }
     Ok((columns, rows))
 }
 
 /// A file of these rows.
-pub fn write(columns: &[Column], rows: &[Vec<Value>], packing: Packing) -> Result<Vec<u8>, String> {
+pub fn write(columns: &[Column], rows: &[Vec<Value>], codec: Codec) -> Result<Vec<u8>, String> {
     let schema = Arc::new(schema::message(columns, cell::scale_of(rows))?);
     let nodes = schema::nodes(&schema, true)?;
     let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
-    let compression = match packing {
-        Packing::None => Compression::UNCOMPRESSED,
-        Packing::Deflate => Compression::GZIP(GzipLevel::default()),
-        Packing::Snappy => Compression::SNAPPY,
+    let compression = match codec {
+        Codec::None => Compression::UNCOMPRESSED,
+        Codec::Deflate => Compression::GZIP(GzipLevel::default()),
+        Codec::Snappy => Compression::SNAPPY,
     };
     let properties = WriterProperties::builder().set_compression(compression).build();
     let mut out = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).map_err(told)?;
-    for some in rows.chunks(GROUP) {
-        let mut parts: Vec<Leaves<'_>> = leaves.iter().map(|_| Leaves::default()).collect();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).map_err(error_text)?;
+    for some in rows.chunks(ROW_GROUP_SIZE) {
+        let mut parts: Vec<ShreddedColumn<'_>> = leaves.iter().map(|_| ShreddedColumn::default()).collect();
         for row in some {
-            levels::take_apart(&nodes, row, &mut parts)?;
+            levels::shred_row(&nodes, row, &mut parts)?;
         }
-        let mut group = writer.next_row_group().map_err(told)?;
+        let mut group = writer.next_row_group().map_err(error_text)?;
         for ((leaf, _), part) in leaves.iter().zip(&parts) {
-            let mut column = group.next_column().map_err(told)?.ok_or("a column is missing")?;
+            let mut column = group
+                .next_column()
+                .map_err(error_text)?
+                .ok_or("a column is missing")?;
             leaf.write(part, &mut column)?;
-            column.close().map_err(told)?;
+            column.close().map_err(error_text)?;
         }
-        group.close().map_err(told)?;
+        group.close().map_err(error_text)?;
     }
-    writer.close().map_err(told)?;
+    writer.close().map_err(error_text)?;
     Ok(out)
 }

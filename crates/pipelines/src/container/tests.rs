@@ -1,4 +1,4 @@
-//! What is written is read again, and what is broken is said.
+//! Files are read back as they were written, and damaged files give an error.
 
 use super::*;
 use googlesql::value::ColumnType as T;
@@ -69,10 +69,10 @@ fn everything() -> Content {
 fn what_is_written_is_read_again() {
     let (columns, rows) = everything();
     for container in ALL {
-        for packing in [Packing::None, Packing::Deflate, Packing::Snappy] {
-            let file = container.write(&columns, &rows, packing, true).unwrap();
-            let (read_columns, read) = container.read(&file, Reading::FULL).unwrap();
-            assert_eq!(read, rows, "{container:?} {packing:?}");
+        for codec in [Codec::None, Codec::Deflate, Codec::Snappy] {
+            let file = container.write(&columns, &rows, codec, true).unwrap();
+            let (read_columns, read) = container.read(&file, ReadOptions::FULL).unwrap();
+            assert_eq!(read, rows, "{container:?} {codec:?}");
             let told = |columns: &[Column]| {
                 let one = |column: &Column| {
                     (
@@ -102,10 +102,10 @@ fn many_rows_take_many_blocks() {
     };
     let rows: Vec<_> = (0..150_000).map(row).collect();
     for container in ALL {
-        let file = container.write(&columns, &rows, Packing::Snappy, true).unwrap();
-        assert_eq!(container.read(&file, Reading::FULL).unwrap().1, rows);
-        let file = container.write(&columns, &[], Packing::None, true).unwrap();
-        assert_eq!(container.read(&file, Reading::FULL).unwrap().1.len(), 0);
+        let file = container.write(&columns, &rows, Codec::Snappy, true).unwrap();
+        assert_eq!(container.read(&file, ReadOptions::FULL).unwrap().1, rows);
+        let file = container.write(&columns, &[], Codec::None, true).unwrap();
+        assert_eq!(container.read(&file, ReadOptions::FULL).unwrap().1.len(), 0);
     }
 }
 
@@ -121,26 +121,24 @@ fn types_are_plain_where_their_meaning_is_not_asked_for() {
         Value::Timestamp(5),
         Value::Array(vec![text("a")]),
     ]];
-    let plain = Reading {
-        logical: false,
-        lists: false,
+    let plain = ReadOptions {
+        logical_types: false,
+        list_inference: false,
     };
-    let avro = Container::Avro
-        .write(&columns, &rows, Packing::None, true)
-        .unwrap();
+    let avro = Container::Avro.write(&columns, &rows, Codec::None, true).unwrap();
     let (kinds, read) = Container::Avro.read(&avro, plain).unwrap();
     assert_eq!((&kinds[0].kind, &kinds[1].kind), (&T::Int64, &T::Int64));
     assert_eq!(read[0][..2], [Value::Int(1), Value::Int(5)]);
     // As an export without logical types has it.
     let avro = Container::Avro
-        .write(&columns, &rows, Packing::None, false)
+        .write(&columns, &rows, Codec::None, false)
         .unwrap();
-    let (kinds, read) = Container::Avro.read(&avro, Reading::FULL).unwrap();
+    let (kinds, read) = Container::Avro.read(&avro, ReadOptions::FULL).unwrap();
     assert_eq!((&kinds[0].kind, &kinds[1].kind), (&T::String, &T::Int64));
     assert_eq!(read[0][0], text("1970-01-02"));
     // A list is a group of groups then, as BigQuery loads it.
     let parquet = Container::Parquet
-        .write(&columns, &rows, Packing::None, true)
+        .write(&columns, &rows, Codec::None, true)
         .unwrap();
     let (kinds, read) = Container::Parquet.read(&parquet, plain).unwrap();
     let element = T::Struct(vec![Column::nullable("element", T::String)]);
@@ -155,22 +153,22 @@ fn types_are_plain_where_their_meaning_is_not_asked_for() {
 
 #[test]
 fn what_is_no_such_file_is_said() {
-    let full = Reading::FULL;
-    assert_eq!(Container::Avro.read(b"a,b\n", full).unwrap_err(), avro::NO_AVRO);
+    let full = ReadOptions::FULL;
+    assert_eq!(Container::Avro.read(b"a,b\n", full).unwrap_err(), avro::NOT_AVRO);
     assert_eq!(
         Container::Parquet.read(b"PAR1nothingPAR1", full).unwrap_err(),
         "Input file is not in Parquet format."
     );
     let (columns, rows) = everything();
     let avro = Container::Avro
-        .write(&columns, &rows, Packing::Snappy, true)
+        .write(&columns, &rows, Codec::Snappy, true)
         .unwrap();
     let early = Container::Avro.read(&avro[..avro.len() - 20], full);
     assert_eq!(early.unwrap_err(), "the file ends too early");
     let odd = [vec![Value::Numeric("1".repeat(31))]];
     let column = [Column::nullable("n", T::Numeric)];
     for container in ALL {
-        let error = container.write(&column, &odd, Packing::None, true).unwrap_err();
+        let error = container.write(&column, &odd, Codec::None, true).unwrap_err();
         assert!(error.contains("digits"), "{error}");
     }
 }
@@ -185,8 +183,8 @@ proptest! {
     ) {
         let (columns, rows) = everything();
         for container in ALL {
-            for packing in [Packing::None, Packing::Snappy] {
-                let mut file = container.write(&columns, &rows, packing, true).unwrap();
+            for codec in [Codec::None, Codec::Snappy] {
+                let mut file = container.write(&columns, &rows, codec, true).unwrap();
                 for (place, byte) in &places {
                     let place = place.index(file.len());
                     file[place] = *byte;
@@ -194,7 +192,7 @@ proptest! {
                 if cut {
                     file.truncate(end.index(file.len()));
                 }
-                let _ = container.read(&file, Reading::FULL);
+                let _ = container.read(&file, ReadOptions::FULL);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::intake::Load;
 use super::work::Outcome;
 use googlesql::value::{Column, ColumnType};
 use googlesql::{SqlError, WriteDisposition};
-use pipelines::container::{Container, Misfit, Reading, fitted};
+use pipelines::container::{Container, ReadOptions, SchemaMismatch, convert_rows};
 
 impl Load {
     /// Reads the files and puts their rows into the table: all or none.
@@ -15,7 +15,7 @@ impl Load {
         &self,
         desk: &Desk,
         container: Container,
-        reading: Reading,
+        reading: ReadOptions,
     ) -> Result<Outcome, SqlError> {
         let contents = self.contents(desk)?;
         let (mut own, mut parts, mut bytes) = (Vec::<Column>::new(), Vec::new(), 0);
@@ -34,7 +34,7 @@ impl Load {
         let columns = self.target(desk, own)?;
         let mut rows = Vec::new();
         for part in parts {
-            rows.extend(fitted(part, &columns).map_err(|misfit| self.unlike(desk, &misfit))?);
+            rows.extend(convert_rows(part, &columns).map_err(|mismatch| self.unlike(desk, &mismatch))?);
         }
         let to = &self.destination;
         let rows = desk
@@ -65,10 +65,10 @@ impl Load {
         Ok(own.into_iter().map(column).collect())
     }
 
-    fn unlike(&self, desk: &Desk, misfit: &Misfit) -> SqlError {
+    fn unlike(&self, desk: &Desk, mismatch: &SchemaMismatch) -> SqlError {
         let (project, to) = (desk.warehouse.project(), &self.destination);
         SqlError::bad_data(format!(
-            "Provided Schema does not match Table {project}:{}.{}. {misfit}",
+            "Provided Schema does not match Table {project}:{}.{}. {mismatch}",
             to.dataset, to.table
         ))
     }

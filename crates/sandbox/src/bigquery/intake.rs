@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use googlesql::kind::name as type_name;
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{SqlError, WriteDisposition};
-use pipelines::container::{Container, Reading};
+use pipelines::container::{Container, ReadOptions};
 use serde_json::Value as Json;
 use std::io::Read;
 
@@ -38,7 +38,7 @@ pub(super) enum Form {
     },
     Json,
     /// With the schema in each file.
-    Container(Container, Reading),
+    Container(Container, ReadOptions),
 }
 
 /// What is put up with.

@@ -9,7 +9,7 @@ use super::work::{Destination, Query, Work};
 use googlesql::kind::from_name;
 use googlesql::value::{Column, ColumnType};
 use googlesql::{LoadOptions, WriteDisposition};
-use pipelines::container::{Container, Packing, Reading};
+use pipelines::container::{Codec, Container, ReadOptions};
 use serde_json::Value as Json;
 
 /// Reads `configuration`; `data` is what was uploaded with it.
@@ -72,16 +72,16 @@ fn load_of(desk: &Desk, load: &Json, data: Option<Vec<u8>>) -> Result<Load, Faul
         "NEWLINE_DELIMITED_JSON" => Form::Json,
         "AVRO" => Form::Container(
             Container::Avro,
-            Reading {
-                logical: truth(&load["useAvroLogicalTypes"]).unwrap_or(false),
-                lists: false,
+            ReadOptions {
+                logical_types: truth(&load["useAvroLogicalTypes"]).unwrap_or(false),
+                list_inference: false,
             },
         ),
         "PARQUET" => Form::Container(
             Container::Parquet,
-            Reading {
-                logical: true,
-                lists: truth(&load["parquetOptions"]["enableListInference"]).unwrap_or(false),
+            ReadOptions {
+                logical_types: true,
+                list_inference: truth(&load["parquetOptions"]["enableListInference"]).unwrap_or(false),
             },
         ),
         other => return Err(unsupported("sourceFormat", other)),
@@ -137,10 +137,10 @@ fn extract_of(desk: &Desk, extract: &Json) -> Result<Extract, Fault> {
             } else {
                 Container::Parquet
             },
-            packing: match (compression, format) {
-                ("NONE", _) => Packing::None,
-                ("SNAPPY", _) => Packing::Snappy,
-                ("DEFLATE", "AVRO") | ("GZIP", "PARQUET") => Packing::Deflate,
+            codec: match (compression, format) {
+                ("NONE", _) => Codec::None,
+                ("SNAPPY", _) => Codec::Snappy,
+                ("DEFLATE", "AVRO") | ("GZIP", "PARQUET") => Codec::Deflate,
                 _ => return Err(refused()),
             },
             logical: truth(&extract["useAvroLogicalTypes"]).unwrap_or(false),

@@ -7,7 +7,7 @@ use flate2::read::GzEncoder;
 use googlesql::value::Value;
 use googlesql::{QuerySettings, SqlError};
 use pipelines::bucket;
-use pipelines::container::{Container, Content, Packing};
+use pipelines::container::{Codec, Container, Content};
 use serde_json::{Map, Value as Json};
 use std::io::Read;
 
@@ -69,7 +69,7 @@ pub(super) enum Form {
     },
     Container {
         container: Container,
-        packing: Packing,
+        codec: Codec,
         /// Avro's logical types, instead of text and plain numbers.
         logical: bool,
     },
@@ -97,10 +97,10 @@ impl Extract {
             Form::Json { packed } => maybe_packed(json(&names, &rows), packed)?,
             Form::Container {
                 container,
-                packing,
+                codec,
                 logical,
             } => container
-                .write(&columns, &rows, packing, logical)
+                .write(&columns, &rows, codec, logical)
                 .map_err(SqlError::bad_data)?,
         };
         for uri in &self.uris {

@@ -1,22 +1,22 @@
-//! One record's bytes as a row, and a row as bytes: Avro's binary encoding.
+//! Avro's binary encoding: reads a record as a row, and writes a row as a record.
 
-use super::schema::{Shape, is_optional};
+use super::schema::{AvroType, is_optional};
 use crate::container::cell;
 use googlesql::value::{Column, ColumnType, Value};
 
-/// Bytes that are still to be read.
+/// The bytes that are not yet read.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'b>(pub &'b [u8]);
 
 impl<'b> Cursor<'b> {
-    /// The next so many bytes.
+    /// Reads the next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'b [u8], String> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or("the file ends too early")?;
         self.0 = rest;
         Ok(taken)
     }
 
-    /// A whole number: seven bits a byte, the sign in the last bit.
+    /// Reads a zigzag-encoded integer of variable length.
     pub fn long(&mut self) -> Result<i64, String> {
         let mut bits = 0_u64;
         for place in 0..10 {
@@ -33,18 +33,18 @@ impl<'b> Cursor<'b> {
         usize::try_from(self.long()?).map_err(|_| "a length is negative".into())
     }
 
-    /// Bytes behind their number.
+    /// Reads bytes that follow their length.
     pub fn bytes(&mut self) -> Result<&'b [u8], String> {
         let length = self.length()?;
         self.take(length)
     }
 
-    /// A text behind its length.
+    /// Reads a string that follows its length.
     pub fn text(&mut self) -> Result<String, String> {
         String::from_utf8(self.bytes()?.to_vec()).map_err(|_| "a string is not UTF-8".into())
     }
 
-    /// The items of an array or a map, block by block.
+    /// Reads the items of an array or a map, which come in blocks.
     fn items<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T, String>) -> Result<Vec<T>, String> {
         let mut items = Vec::new();
         loop {
@@ -53,11 +53,11 @@ impl<'b> Cursor<'b> {
                 return Ok(items);
             }
             if count < 0 {
-                // A block that says its bytes, for those who leave it out.
+                // A negative count is followed by the block's size in bytes.
                 self.long()?;
                 count = count.checked_neg().ok_or("a block is too long")?;
             }
-            // An item has a byte at least; one that has none could be told by the million.
+            // An item without bytes could be claimed by the million.
             if usize::try_from(count).is_ok_and(|count| count > self.0.len()) {
                 return Err("the file ends too early".into());
             }
@@ -67,54 +67,57 @@ impl<'b> Cursor<'b> {
         }
     }
 
-    /// The header's map of bytes.
+    /// Reads the header's map.
     pub fn metadata(&mut self) -> Result<Vec<(String, &'b [u8])>, String> {
         self.items(|cursor| Ok((cursor.text()?, cursor.bytes()?)))
     }
 
-    /// One record.
-    pub fn record(&mut self, fields: &[(Column, Shape)]) -> Result<Vec<Value>, String> {
-        fields.iter().map(|(_, shape)| self.value(shape)).collect()
+    /// Reads one record.
+    pub fn record(&mut self, fields: &[(Column, AvroType)]) -> Result<Vec<Value>, String> {
+        fields
+            .iter()
+            .map(|(_, avro_type)| self.value(avro_type))
+            .collect()
     }
 
-    fn value(&mut self, shape: &Shape) -> Result<Value, String> {
-        let far = |value: Option<Value>| value.ok_or_else(|| "a moment is out of range".to_owned());
-        Ok(match shape {
-            Shape::Null => Value::Null,
-            Shape::Bool => Value::Bool(self.take(1)?[0] != 0),
-            Shape::Int => Value::Int(self.long()?),
-            Shape::Float => Value::Float(f32::from_le_bytes(self.array()?).into()),
-            Shape::Double => Value::Float(f64::from_le_bytes(self.array()?)),
-            Shape::Bytes => Value::Bytes(self.bytes()?.to_vec()),
-            Shape::Fixed(size) => Value::Bytes(self.take(*size)?.to_vec()),
-            Shape::Text => Value::Text(self.text()?),
-            Shape::Enum(symbols) => {
+    fn value(&mut self, avro_type: &AvroType) -> Result<Value, String> {
+        let in_range = |value: Option<Value>| value.ok_or_else(|| "a moment is out of range".to_owned());
+        Ok(match avro_type {
+            AvroType::Null => Value::Null,
+            AvroType::Bool => Value::Bool(self.take(1)?[0] != 0),
+            AvroType::Int => Value::Int(self.long()?),
+            AvroType::Float => Value::Float(f32::from_le_bytes(self.array()?).into()),
+            AvroType::Double => Value::Float(f64::from_le_bytes(self.array()?)),
+            AvroType::Bytes => Value::Bytes(self.bytes()?.to_vec()),
+            AvroType::Fixed(size) => Value::Bytes(self.take(*size)?.to_vec()),
+            AvroType::Text => Value::Text(self.text()?),
+            AvroType::Enum(symbols) => {
                 let symbol = symbols.get(self.length()?).ok_or("an enum has no such symbol")?;
                 Value::Text(symbol.clone())
             }
-            Shape::Date => far(cell::date(self.long()?))?,
-            Shape::Time(unit) => far(cell::time(cell::micros(self.long()?, *unit)?))?,
-            Shape::Timestamp(unit) => Value::Timestamp(cell::micros(self.long()?, *unit)?),
-            Shape::DateTime(unit) => far(cell::datetime(cell::micros(self.long()?, *unit)?))?,
-            Shape::DateTimeText => {
+            AvroType::Date => in_range(cell::date(self.long()?))?,
+            AvroType::Time(unit) => in_range(cell::time(cell::micros(self.long()?, *unit)?))?,
+            AvroType::Timestamp(unit) => Value::Timestamp(cell::micros(self.long()?, *unit)?),
+            AvroType::DateTime(unit) => in_range(cell::datetime(cell::micros(self.long()?, *unit)?))?,
+            AvroType::DateTimeText => {
                 let text = self.text()?;
                 let value = cell::canonical(text.clone(), &ColumnType::DateTime);
-                value.ok_or_else(|| format!("'{text}' is no datetime"))?
+                value.ok_or_else(|| format!("'{text}' is not a datetime"))?
             }
-            Shape::Decimal(scale, fixed) => {
+            AvroType::Decimal(scale, fixed) => {
                 let bytes = match fixed {
                     Some(size) => self.take(*size)?,
                     None => self.bytes()?,
                 };
                 cell::decimal(bytes, *scale).ok_or("a decimal has too many digits")?
             }
-            Shape::Array(item) => Value::Array(self.items(|cursor| cursor.value(item))?),
-            Shape::Map(value) => Value::Array(self.items(|cursor| {
+            AvroType::Array(item) => Value::Array(self.items(|cursor| cursor.value(item))?),
+            AvroType::Map(value) => Value::Array(self.items(|cursor| {
                 let key = Value::Text(cursor.text()?);
                 Ok(Value::Struct(vec![key, cursor.value(value)?]))
             })?),
-            Shape::Record(fields) => Value::Struct(self.record(fields)?),
-            Shape::Union(branches) => {
+            AvroType::Record(fields) => Value::Struct(self.record(fields)?),
+            AvroType::Union(branches) => {
                 let branch = branches.get(self.length()?).ok_or("a union has no such branch")?;
                 self.value(branch)?
             }
@@ -127,17 +130,17 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Writes records with the schema that [`super::schema::schema`] makes of the same columns.
+/// Writes records of the schema that [`super::schema::schema`] returns for the same columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Writer {
-    /// The digits of decimals behind the point.
+    /// The scale of decimals.
     pub scale: usize,
-    /// Whether dates are numbers, else text.
+    /// Whether dates are written as numbers, otherwise as strings.
     pub logical: bool,
 }
 
 impl Writer {
-    /// One record.
+    /// Writes one record.
     pub fn record(self, columns: &[Column], row: &[Value], out: &mut Vec<u8>) -> Result<(), String> {
         for (column, value) in columns.iter().zip(row) {
             if is_optional(column) {
@@ -153,7 +156,8 @@ impl Writer {
     }
 
     fn value(self, value: &Value, kind: &ColumnType, out: &mut Vec<u8>) -> Result<(), String> {
-        let number = |number: Option<i64>, text: &str| number.ok_or_else(|| format!("'{text}' is no moment"));
+        let number =
+            |number: Option<i64>, text: &str| number.ok_or_else(|| format!("'{text}' is not a date or time"));
         match (value, kind) {
             (Value::Bool(truth), _) => out.push(u8::from(*truth)),
             (Value::Int(number) | Value::Timestamp(number), _) => long(*number, out),
@@ -182,7 +186,7 @@ impl Writer {
                 }
                 long(0, out);
             }
-            // An ARRAY that is NULL is an empty one.
+            // An ARRAY that is NULL is written as an empty one.
             (Value::Null, ColumnType::Array(_)) => long(0, out),
             (Value::Struct(values), ColumnType::Struct(fields)) => self.record(fields, values, out)?,
             _ => return Err("NULL where the schema allows none".into()),
@@ -191,7 +195,7 @@ impl Writer {
     }
 }
 
-/// A whole number.
+/// Writes a zigzag-encoded integer of variable length.
 pub fn long(number: i64, out: &mut Vec<u8>) {
     let mut bits = ((number << 1) ^ (number >> 63)).cast_unsigned();
     loop {
@@ -205,13 +209,13 @@ pub fn long(number: i64, out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes behind their number.
+/// Writes bytes after their length.
 pub fn bytes(content: &[u8], out: &mut Vec<u8>) {
     long(i64::try_from(content.len()).unwrap_or(i64::MAX), out);
     out.extend(content);
 }
 
-/// A two's complement number without the bytes that only repeat its sign.
+/// A two's complement number without redundant sign bytes.
 fn shortest(mut bytes: &[u8]) -> &[u8] {
     while let [first, second, ..] = bytes
         && matches!((first, second >> 7), (0, 0) | (0xff, 1))
@@ -250,8 +254,12 @@ mod tests {
     fn a_lie_about_lengths_ends_early() {
         let mut lie = Vec::new();
         long(i64::MAX, &mut lie);
-        for shape in [Shape::Bytes, Shape::Array(Box::new(Shape::Null)), Shape::Text] {
-            assert!(Cursor(&lie).value(&shape).is_err(), "{shape:?}");
+        for avro_type in [
+            AvroType::Bytes,
+            AvroType::Array(Box::new(AvroType::Null)),
+            AvroType::Text,
+        ] {
+            assert!(Cursor(&lie).value(&avro_type).is_err(), "{avro_type:?}");
         }
     }
 }

@@ -1,18 +1,18 @@
-//! An Avro schema as columns, and columns as a schema.
+//! Converts an Avro schema to columns, and columns to an Avro schema.
 
 use crate::container::cell::PRECISION;
 use googlesql::value::{Column, ColumnType};
 use serde_json::{Map, Value as Json, json};
 
-/// How deep types may lie in each other: records as deep as BigQuery's, each behind an array and a union.
-const DEPTH: usize = 45;
+/// The deepest nesting of types: BigQuery's 15 levels of records, each in an array and a union.
+const MAX_DEPTH: usize = 45;
 
-/// How many types a schema may come to: as many as BigQuery has columns. A name stands for all it names.
-const SHAPES: usize = 10_000;
+/// The most types of a schema, as many as BigQuery has columns; a name counts as all the types it refers to.
+const MAX_TYPES: usize = 10_000;
 
-/// What the bytes of a value mean.
+/// How the bytes of a value are interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum AvroType {
     Null,
     Bool,
     /// `int` and `long`: the same bytes.
@@ -24,25 +24,25 @@ pub enum Shape {
     Text,
     Enum(Vec<String>),
     Date,
-    /// So many of its units make a second.
+    /// With the number of units per second.
     Time(i64),
-    /// So many of its units make a second.
+    /// With the number of units per second.
     Timestamp(i64),
-    /// A `datetime`'s text.
+    /// The text of a `datetime`.
     DateTimeText,
-    /// A `local-timestamp`; so many of its units make a second.
+    /// A `local-timestamp`, with the number of units per second.
     DateTime(i64),
-    /// The digits behind its point, and its length if that is fixed.
+    /// The scale, and the length in bytes if it is fixed.
     Decimal(usize, Option<usize>),
-    Array(Box<Shape>),
-    Map(Box<Shape>),
-    Record(Vec<(Column, Shape)>),
-    /// Its branches; one that is not `null`.
-    Union(Vec<Shape>),
+    Array(Box<AvroType>),
+    Map(Box<AvroType>),
+    Record(Vec<(Column, AvroType)>),
+    /// The branches, of which at most one is not `null`.
+    Union(Vec<AvroType>),
 }
 
-impl Shape {
-    /// The type of a column of such values.
+impl AvroType {
+    /// The type of a column with such values.
     pub fn kind(&self) -> ColumnType {
         match self {
             Self::Null | Self::Text | Self::Enum(_) => ColumnType::String,
@@ -87,17 +87,17 @@ impl Shape {
 /// The fields of a record schema.
 ///
 /// # Errors
-/// A type that the sandbox has no column for, by the field's name.
-pub fn fields(schema: &Json, logical: bool) -> Result<Vec<(Column, Shape)>, String> {
+/// A field whose type the sandbox does not support.
+pub fn fields(schema: &Json, logical: bool) -> Result<Vec<(Column, AvroType)>, String> {
     let mut reader = Reader {
-        named: Map::new(),
-        left: SHAPES,
+        definitions: Map::new(),
+        remaining: MAX_TYPES,
         logical,
     };
-    reader.fields(schema, DEPTH)
+    reader.fields(schema, MAX_DEPTH)
 }
 
-/// The columns of a record schema's text, everything by its meaning: what a stage of a pipeline is given.
+/// The columns of a record schema in JSON, with logical types: the `schema` property of a stage.
 ///
 /// # Errors
 /// As [`fields`].
@@ -108,95 +108,101 @@ pub fn columns(text: &str) -> Result<Vec<Column>, String> {
 }
 
 struct Reader {
-    /// The definitions of names, for where a name stands alone.
-    named: Map<String, Json>,
-    left: usize,
+    /// The definitions of named types, for references by name.
+    definitions: Map<String, Json>,
+    remaining: usize,
     logical: bool,
 }
 
 impl Reader {
-    fn fields(&mut self, schema: &Json, depth: usize) -> Result<Vec<(Column, Shape)>, String> {
+    fn fields(&mut self, schema: &Json, depth: usize) -> Result<Vec<(Column, AvroType)>, String> {
         let fields = schema.get("fields").and_then(Json::as_array).ok_or("no fields")?;
         let field = |field: &Json| {
             let name = field["name"].as_str().ok_or("a field without a name")?;
-            let shape = self
-                .shape(&field["type"], depth)
+            let avro_type = self
+                .avro_type(&field["type"], depth)
                 .ok_or_else(|| format!("the type of {name} is not supported by the sandbox"))?;
             let column = Column {
                 name: name.to_owned(),
-                kind: shape.kind(),
-                nullable: shape.nullable(),
+                kind: avro_type.kind(),
+                nullable: avro_type.nullable(),
                 description: field["doc"].as_str().map(str::to_owned),
             };
-            Ok((column, shape))
+            Ok((column, avro_type))
         };
         fields.iter().map(field).collect()
     }
 
-    fn shape(&mut self, schema: &Json, depth: usize) -> Option<Shape> {
+    fn avro_type(&mut self, schema: &Json, depth: usize) -> Option<AvroType> {
         let depth = depth.checked_sub(1)?;
-        self.left = self.left.checked_sub(1)?;
+        self.remaining = self.remaining.checked_sub(1)?;
         if let Some(branches) = schema.as_array() {
-            let shapes: Option<Vec<_>> = branches.iter().map(|branch| self.shape(branch, depth)).collect();
-            let shapes = shapes?;
-            let real = shapes.iter().filter(|shape| **shape != Shape::Null).count();
-            return (real <= 1).then_some(Shape::Union(shapes));
+            let avro_types: Option<Vec<_>> = branches
+                .iter()
+                .map(|branch| self.avro_type(branch, depth))
+                .collect();
+            let avro_types = avro_types?;
+            let real = avro_types
+                .iter()
+                .filter(|avro_type| **avro_type != AvroType::Null)
+                .count();
+            return (real <= 1).then_some(AvroType::Union(avro_types));
         }
         let plain = schema.as_str().or_else(|| schema["type"].as_str());
         let Some(plain) = plain else {
-            // `{"type": {"type": …}}` is the type inside.
-            return self.shape(schema.get("type").filter(|inner| !inner.is_null())?, depth);
+            // `{"type": {"type": …}}` means the inner type.
+            return self.avro_type(schema.get("type").filter(|inner| !inner.is_null())?, depth);
         };
         if let Some(name) = schema["name"].as_str() {
-            self.named.insert(name.to_owned(), schema.clone());
+            self.definitions.insert(name.to_owned(), schema.clone());
             if let Some(space) = schema["namespace"].as_str() {
-                self.named.insert(format!("{space}.{name}"), schema.clone());
+                self.definitions.insert(format!("{space}.{name}"), schema.clone());
             }
         }
         let logical = schema["logicalType"].as_str().filter(|_| self.logical);
-        if let Some(shape) = logical.and_then(|logical| meaning(logical, plain, schema)) {
-            return Some(shape);
+        if let Some(avro_type) = logical.and_then(|logical| logical_type(logical, plain, schema)) {
+            return Some(avro_type);
         }
         Some(match plain {
-            "null" => Shape::Null,
-            "boolean" => Shape::Bool,
-            "int" | "long" => Shape::Int,
-            "float" => Shape::Float,
-            "double" => Shape::Double,
-            "bytes" => Shape::Bytes,
-            "string" => Shape::Text,
-            "fixed" => Shape::Fixed(size(schema)?),
+            "null" => AvroType::Null,
+            "boolean" => AvroType::Bool,
+            "int" | "long" => AvroType::Int,
+            "float" => AvroType::Float,
+            "double" => AvroType::Double,
+            "bytes" => AvroType::Bytes,
+            "string" => AvroType::Text,
+            "fixed" => AvroType::Fixed(size(schema)?),
             "enum" => {
                 let symbols = schema["symbols"].as_array()?.iter();
-                Shape::Enum(
+                AvroType::Enum(
                     symbols
                         .map(|symbol| Some(symbol.as_str()?.to_owned()))
                         .collect::<Option<_>>()?,
                 )
             }
-            "array" => Shape::Array(Box::new(self.shape(&schema["items"], depth)?)),
-            "map" => Shape::Map(Box::new(self.shape(&schema["values"], depth)?)),
-            "record" => Shape::Record(self.fields(schema, depth).ok()?),
+            "array" => AvroType::Array(Box::new(self.avro_type(&schema["items"], depth)?)),
+            "map" => AvroType::Map(Box::new(self.avro_type(&schema["values"], depth)?)),
+            "record" => AvroType::Record(self.fields(schema, depth).ok()?),
             name => {
-                let definition = self.named.get(name)?.clone();
-                self.shape(&definition, depth)?
+                let definition = self.definitions.get(name)?.clone();
+                self.avro_type(&definition, depth)?
             }
         })
     }
 }
 
-/// What a logical type makes of a plain one; `None` leaves the plain one as it is.
-fn meaning(logical: &str, plain: &str, schema: &Json) -> Option<Shape> {
+/// The type of a logical type; `None` if the plain type is used.
+fn logical_type(logical: &str, plain: &str, schema: &Json) -> Option<AvroType> {
     Some(match (logical, plain) {
-        ("date", "int") => Shape::Date,
-        ("time-millis", "int") => Shape::Time(1_000),
-        ("time-micros", "long") => Shape::Time(1_000_000),
-        ("timestamp-millis", "long") => Shape::Timestamp(1_000),
-        ("timestamp-micros", "long") => Shape::Timestamp(1_000_000),
-        ("timestamp-nanos", "long") => Shape::Timestamp(1_000_000_000),
-        ("local-timestamp-millis", "long") => Shape::DateTime(1_000),
-        ("local-timestamp-micros", "long") => Shape::DateTime(1_000_000),
-        ("datetime", "string") => Shape::DateTimeText,
+        ("date", "int") => AvroType::Date,
+        ("time-millis", "int") => AvroType::Time(1_000),
+        ("time-micros", "long") => AvroType::Time(1_000_000),
+        ("timestamp-millis", "long") => AvroType::Timestamp(1_000),
+        ("timestamp-micros", "long") => AvroType::Timestamp(1_000_000),
+        ("timestamp-nanos", "long") => AvroType::Timestamp(1_000_000_000),
+        ("local-timestamp-millis", "long") => AvroType::DateTime(1_000),
+        ("local-timestamp-micros", "long") => AvroType::DateTime(1_000_000),
+        ("datetime", "string") => AvroType::DateTimeText,
         ("decimal", "bytes" | "fixed") => {
             let scale = usize::try_from(schema["scale"].as_u64().unwrap_or(0)).ok()?;
             let fixed = if plain == "fixed" {
@@ -204,7 +210,7 @@ fn meaning(logical: &str, plain: &str, schema: &Json) -> Option<Shape> {
             } else {
                 None
             };
-            (scale <= PRECISION).then_some(Shape::Decimal(scale, fixed))?
+            (scale <= PRECISION).then_some(AvroType::Decimal(scale, fixed))?
         }
         _ => return None,
     })
@@ -214,19 +220,18 @@ fn size(schema: &Json) -> Option<usize> {
     usize::try_from(schema["size"].as_u64()?).ok()
 }
 
-/// The schema of these columns; decimals have so many digits behind the point.
+/// The schema of these columns, with decimals of this scale.
 ///
-/// Without `logical` types the days and times of a calendar are text that says what it was, as BigQuery
-/// exports it.
+/// Without `logical` types, dates and times are strings with a `sqlType`, as BigQuery exports them.
 pub fn schema(columns: &[Column], scale: usize, logical: bool) -> Json {
-    record("Root", columns, scale, logical)
+    record_json("Root", columns, scale, logical)
 }
 
-fn record(name: &str, columns: &[Column], scale: usize, logical: bool) -> Json {
+fn record_json(name: &str, columns: &[Column], scale: usize, logical: bool) -> Json {
     let field = |(place, column): (usize, &Column)| {
-        // Each record has a name of its own, made of those around it.
+        // Each record needs a unique name, so it includes the name of the outer record.
         let inner = format!("{name}_{place}");
-        let kind = of(&column.kind, &inner, scale, logical);
+        let kind = type_json(&column.kind, &inner, scale, logical);
         let kind = if is_optional(column) {
             json!(["null", kind])
         } else {
@@ -242,15 +247,15 @@ fn record(name: &str, columns: &[Column], scale: usize, logical: bool) -> Json {
     json!({"type": "record", "name": name, "fields": fields})
 }
 
-/// Whether a column's values are a union with `null`: an ARRAY never is.
+/// Whether the type of a column is a union with `null`; an ARRAY's never is.
 pub fn is_optional(column: &Column) -> bool {
     column.nullable && !matches!(column.kind, ColumnType::Array(_))
 }
 
-fn of(kind: &ColumnType, name: &str, scale: usize, logical: bool) -> Json {
-    let calendar = |named: &str, plain: &str, sql: &str| {
+fn type_json(kind: &ColumnType, name: &str, scale: usize, logical: bool) -> Json {
+    let date_or_time = |logical_type: &str, plain: &str, sql: &str| {
         if logical {
-            json!({"type": plain, "logicalType": named})
+            json!({"type": plain, "logicalType": logical_type})
         } else {
             json!({"type": "string", "sqlType": sql})
         }
@@ -265,13 +270,13 @@ fn of(kind: &ColumnType, name: &str, scale: usize, logical: bool) -> Json {
         ColumnType::Numeric => {
             json!({"type": "bytes", "logicalType": "decimal", "precision": PRECISION, "scale": scale})
         }
-        ColumnType::Date => calendar("date", "int", "DATE"),
-        ColumnType::Time => calendar("time-micros", "long", "TIME"),
-        ColumnType::DateTime => calendar("datetime", "string", "DATETIME"),
+        ColumnType::Date => date_or_time("date", "int", "DATE"),
+        ColumnType::Time => date_or_time("time-micros", "long", "TIME"),
+        ColumnType::DateTime => date_or_time("datetime", "string", "DATETIME"),
         ColumnType::Timestamp if logical => json!({"type": "long", "logicalType": "timestamp-micros"}),
         ColumnType::Timestamp => json!("long"),
-        ColumnType::Array(item) => json!({"type": "array", "items": of(item, name, scale, logical)}),
-        ColumnType::Struct(fields) => record(name, fields, scale, logical),
+        ColumnType::Array(item) => json!({"type": "array", "items": type_json(item, name, scale, logical)}),
+        ColumnType::Struct(fields) => record_json(name, fields, scale, logical),
     }
 }
 

@@ -1,7 +1,6 @@
-//! The values of one leaf: what its bytes mean, read and written through the library.
+//! The values of one leaf column, read and written through the parquet crate.
 
-use super::levels::{Column, Leaves};
-use super::told;
+use super::error_text;
 use crate::container::cell;
 use googlesql::value::{ColumnType, Value};
 use parquet::basic::Type as Physical;
@@ -11,25 +10,25 @@ use parquet::data_type::{
 };
 use parquet::file::writer::SerializedColumnWriter;
 
-/// How many records are asked for at once.
-const SOME: usize = 8_192;
+/// How many records are read at once.
+const BATCH_SIZE: usize = 8_192;
 
-/// A leaf's type.
+/// The type of a leaf.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaf {
     pub physical: Physical,
     pub meaning: Meaning,
 }
 
-/// What its values mean. A unit is how many of it make a second.
+/// What the values of a leaf mean. An `i64` is the number of units per second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     Bool,
     Int,
-    /// Of so many bits.
+    /// With the number of bits.
     Unsigned(u8),
     Float,
-    /// Half of a float, in two bytes.
+    /// A half-precision float of two bytes.
     Half,
     Text,
     Json,
@@ -38,12 +37,12 @@ pub enum Meaning {
     Time(i64),
     Timestamp(i64),
     DateTime(i64),
-    /// So many digits behind the point.
+    /// With the scale.
     Decimal(usize),
 }
 
 impl Meaning {
-    /// The type of a column of such values.
+    /// The type of a column with such values.
     pub const fn kind(self) -> ColumnType {
         match self {
             Self::Bool => ColumnType::Bool,
@@ -61,7 +60,26 @@ impl Meaning {
     }
 }
 
-/// A value as the library gives it.
+/// The values of a leaf column that is written.
+#[derive(Debug, Default)]
+pub struct ShreddedColumn<'v> {
+    pub def_levels: Vec<i16>,
+    pub rep_levels: Vec<i16>,
+    /// Only the values that are not NULL.
+    pub values: Vec<&'v Value>,
+}
+
+/// The values of a leaf column that was read.
+#[derive(Debug, Default)]
+pub struct LeafColumn {
+    pub def_levels: Vec<i16>,
+    /// Empty if nothing is repeated.
+    pub rep_levels: Vec<i16>,
+    /// Only the values that are not NULL.
+    pub values: Vec<Value>,
+}
+
+/// A value as the parquet crate returns it.
 enum Raw {
     Bool(bool),
     Int(i64),
@@ -70,8 +88,8 @@ enum Raw {
 }
 
 impl Leaf {
-    /// All values of a column of one group of rows.
-    pub fn read(self, reader: ColumnReader, max: i16) -> Result<Column, String> {
+    /// Reads all values of a leaf in one row group.
+    pub fn read(self, reader: ColumnReader, max: i16) -> Result<LeafColumn, String> {
         let bytes = |data: &[u8]| Raw::Bytes(data.to_vec());
         match reader {
             ColumnReader::BoolColumnReader(reader) => self.all(reader, max, |it| Raw::Bool(*it)),
@@ -92,12 +110,12 @@ impl Leaf {
         mut reader: ColumnReaderImpl<T>,
         max: i16,
         raw: impl Fn(&T::T) -> Raw,
-    ) -> Result<Column, String> {
-        let (mut column, mut values) = (Column::default(), Vec::new());
+    ) -> Result<LeafColumn, String> {
+        let (mut column, mut values) = (LeafColumn::default(), Vec::new());
         loop {
-            let (defs, reps) = (&mut column.defs, &mut column.reps);
-            let read = reader.read_records(SOME, Some(defs), Some(reps), &mut values);
-            let (records, _, _) = read.map_err(told)?;
+            let (def_levels, rep_levels) = (&mut column.def_levels, &mut column.rep_levels);
+            let read = reader.read_records(BATCH_SIZE, Some(def_levels), Some(rep_levels), &mut values);
+            let (records, _, _) = read.map_err(error_text)?;
             if records == 0 {
                 break;
             }
@@ -106,14 +124,14 @@ impl Leaf {
             }
         }
         if max == 0 {
-            // Nothing on its way can be missing, so that the file has no levels.
-            column.defs = vec![0; column.values.len()];
+            // A leaf that is always present has no levels in the file.
+            column.def_levels = vec![0; column.values.len()];
         }
         Ok(column)
     }
 
     fn value(self, raw: Raw) -> Result<Value, String> {
-        let far = || "a moment is out of range".to_owned();
+        let out_of_range = || "a moment is out of range".to_owned();
         let text = |bytes| String::from_utf8(bytes).map_err(|_| "a string is not UTF-8".to_owned());
         Ok(match (self.meaning, raw) {
             (Meaning::Bool, Raw::Bool(truth)) => Value::Bool(truth),
@@ -124,18 +142,18 @@ impl Leaf {
             (Meaning::Float, Raw::Float(number)) => Value::Float(number),
             (Meaning::Half, Raw::Bytes(bytes)) => {
                 let bytes = bytes.try_into().map_err(|_| "a half float has two bytes")?;
-                Value::Float(half(u16::from_le_bytes(bytes)))
+                Value::Float(half_to_f64(u16::from_le_bytes(bytes)))
             }
             (Meaning::Text, Raw::Bytes(bytes)) => Value::Text(text(bytes)?),
             (Meaning::Json, Raw::Bytes(bytes)) => Value::Json(text(bytes)?),
             (Meaning::Bytes, Raw::Bytes(bytes)) => Value::Bytes(bytes),
-            (Meaning::Date, Raw::Int(days)) => cell::date(days).ok_or_else(far)?,
+            (Meaning::Date, Raw::Int(days)) => cell::date(days).ok_or_else(out_of_range)?,
             (Meaning::Time(unit), Raw::Int(number)) => {
-                cell::time(cell::micros(number, unit)?).ok_or_else(far)?
+                cell::time(cell::micros(number, unit)?).ok_or_else(out_of_range)?
             }
             (Meaning::Timestamp(unit), Raw::Int(number)) => Value::Timestamp(cell::micros(number, unit)?),
             (Meaning::DateTime(unit), Raw::Int(number)) => {
-                cell::datetime(cell::micros(number, unit)?).ok_or_else(far)?
+                cell::datetime(cell::micros(number, unit)?).ok_or_else(out_of_range)?
             }
             (Meaning::Decimal(scale), Raw::Int(number)) => cell::scaled(number.into(), scale),
             (Meaning::Decimal(scale), Raw::Bytes(bytes)) => {
@@ -145,35 +163,41 @@ impl Leaf {
         })
     }
 
-    /// Writes all values of a column of one group of rows.
-    pub fn write(self, leaves: &Leaves<'_>, writer: &mut SerializedColumnWriter<'_>) -> Result<(), String> {
+    /// Writes all values of a leaf in one row group.
+    pub fn write(
+        self,
+        leaves: &ShreddedColumn<'_>,
+        writer: &mut SerializedColumnWriter<'_>,
+    ) -> Result<(), String> {
         match self.physical {
-            Physical::BOOLEAN => put::<BoolType>(leaves, writer, |value| match value {
+            Physical::BOOLEAN => write_values::<BoolType>(leaves, writer, |value| match value {
                 Value::Bool(truth) => Some(*truth),
                 _ => None,
             }),
-            Physical::INT32 => put::<Int32Type>(leaves, writer, |value| match value {
+            Physical::INT32 => write_values::<Int32Type>(leaves, writer, |value| match value {
                 Value::Date(text) => i32::try_from(cell::days(text)?).ok(),
                 _ => None,
             }),
-            Physical::INT64 => put::<Int64Type>(leaves, writer, |value| match value {
+            Physical::INT64 => write_values::<Int64Type>(leaves, writer, |value| match value {
                 Value::Int(number) | Value::Timestamp(number) => Some(*number),
                 Value::Time(text) => cell::micros_of_time(text),
                 Value::DateTime(text) => cell::micros_of_datetime(text),
                 _ => None,
             }),
-            Physical::DOUBLE => put::<DoubleType>(leaves, writer, |value| match value {
+            Physical::DOUBLE => write_values::<DoubleType>(leaves, writer, |value| match value {
                 Value::Float(number) => Some(*number),
                 _ => None,
             }),
-            Physical::FIXED_LEN_BYTE_ARRAY => put::<FixedLenByteArrayType>(leaves, writer, |value| {
-                let (Value::Numeric(text), Meaning::Decimal(scale)) = (value, self.meaning) else {
-                    return None;
-                };
-                let digits = cell::unscaled(text, scale).ok()?;
-                Some(digits.to_be_bytes().to_vec().into())
-            }),
-            _ => put::<ByteArrayType>(leaves, writer, |value| match value {
+            Physical::FIXED_LEN_BYTE_ARRAY => {
+                write_values::<FixedLenByteArrayType>(leaves, writer, |value| {
+                    let (Value::Numeric(text), Meaning::Decimal(scale)) = (value, self.meaning) else {
+                        return None;
+                    };
+                    let digits = cell::unscaled(text, scale).ok()?;
+                    Some(digits.to_be_bytes().to_vec().into())
+                })
+            }
+            _ => write_values::<ByteArrayType>(leaves, writer, |value| match value {
                 Value::Text(text) | Value::Json(text) => Some(text.as_str().into()),
                 Value::Bytes(bytes) => Some(bytes.clone().into()),
                 _ => None,
@@ -182,8 +206,8 @@ impl Leaf {
     }
 }
 
-fn put<T: DataType>(
-    leaves: &Leaves<'_>,
+fn write_values<T: DataType>(
+    leaves: &ShreddedColumn<'_>,
     writer: &mut SerializedColumnWriter<'_>,
     raw: impl Fn(&Value) -> Option<T::T>,
 ) -> Result<(), String> {
@@ -193,13 +217,13 @@ fn put<T: DataType>(
     let values: Vec<T::T> = values.collect::<Result<_, _>>()?;
     let batch = writer.typed::<T>();
     batch
-        .write_batch(&values, Some(&leaves.defs), Some(&leaves.reps))
-        .map_err(told)?;
+        .write_batch(&values, Some(&leaves.def_levels), Some(&leaves.rep_levels))
+        .map_err(error_text)?;
     Ok(())
 }
 
-/// A number of five bits of exponent and ten of fraction.
-fn half(bits: u16) -> f64 {
+/// Converts a half-precision float: five bits of exponent and ten of fraction.
+fn half_to_f64(bits: u16) -> f64 {
     let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
     let (exponent, fraction) = ((bits >> 10) & 0x1f, f64::from(bits & 0x3ff));
     sign * match exponent {

@@ -1,83 +1,65 @@
-//! Rows put together of leaves by their levels, and rows taken apart into them: record shredding.
+//! Record assembly and shredding: rows from leaf columns by their levels, and leaf columns from rows.
 //!
-//! A definition level says how much of a leaf's way is there, a repetition level which list goes on: both are
-//! described with Dremel (Melnik and others, 2010) and in the format's documentation.
+//! A definition level says how many fields on the path to a leaf are present, a repetition level which list
+//! is continued. Both are described in the Dremel paper (Melnik and others, 2010) and in Parquet's documentation.
 
+use super::leaf::{LeafColumn, ShreddedColumn};
 use super::schema::{Form, Node};
 use googlesql::value::Value;
 use parquet::basic::Repetition;
 
-/// A leaf's column on its way into a file.
-#[derive(Debug, Default)]
-pub struct Leaves<'v> {
-    pub defs: Vec<i16>,
-    pub reps: Vec<i16>,
-    /// Those that are there.
-    pub values: Vec<&'v Value>,
-}
-
-/// A leaf's column as it was read.
-#[derive(Debug, Default)]
-pub struct Column {
-    pub defs: Vec<i16>,
-    /// Empty where nothing is repeated.
-    pub reps: Vec<i16>,
-    /// Those that are there.
-    pub values: Vec<Value>,
-}
-
-/// A leaf's column while it is read.
+/// Reads the values of a leaf column one after the other.
 #[derive(Debug)]
-pub struct Stream {
-    defs: Vec<i16>,
-    reps: Vec<i16>,
+pub struct LeafReader {
+    def_levels: Vec<i16>,
+    rep_levels: Vec<i16>,
     values: std::vec::IntoIter<Value>,
     place: usize,
 }
 
-impl Stream {
-    pub fn new(column: Column) -> Self {
+impl LeafReader {
+    pub fn new(column: LeafColumn) -> Self {
         Self {
-            defs: column.defs,
-            reps: column.reps,
+            def_levels: column.def_levels,
+            rep_levels: column.rep_levels,
             values: column.values.into_iter(),
             place: 0,
         }
     }
 
-    fn def(&self) -> Result<i16, String> {
-        self.defs
+    fn def_level(&self) -> Result<i16, String> {
+        self.def_levels
             .get(self.place)
             .copied()
             .ok_or_else(|| "a column ends too early".to_owned())
     }
 
-    /// Whether the list of this level goes on.
-    fn goes_on(&self, rep: i16) -> bool {
-        self.place < self.defs.len() && self.reps.get(self.place) == Some(&rep)
+    /// Whether the list of this level has another item.
+    fn goes_on(&self, rep_level: i16) -> bool {
+        self.place < self.def_levels.len() && self.rep_levels.get(self.place) == Some(&rep_level)
     }
 }
 
-/// The next row.
+/// Assembles the next row.
 ///
 /// # Errors
 /// A column that ends too early.
-pub fn row(nodes: &[Node], streams: &mut [Stream]) -> Result<Vec<Value>, String> {
+pub fn assemble_row(nodes: &[Node], streams: &mut [LeafReader]) -> Result<Vec<Value>, String> {
     let mut rest = streams;
     let mut row = Vec::with_capacity(nodes.len());
     for node in nodes {
         let (own, others) = rest.split_at_mut(node.width());
-        row.push(value(node, own)?);
+        row.push(assemble(node, own)?);
         rest = others;
     }
     Ok(row)
 }
 
-fn value(node: &Node, streams: &mut [Stream]) -> Result<Value, String> {
-    let is_there = streams[0].def()? >= node.def;
+fn assemble(node: &Node, streams: &mut [LeafReader]) -> Result<Value, String> {
+    let is_there = streams[0].def_level()? >= node.def_level;
     match node.repetition {
-        Repetition::REQUIRED => present(node, streams),
-        Repetition::OPTIONAL if is_there => present(node, streams),
+        Repetition::REQUIRED => assemble_present(node, streams),
+        Repetition::OPTIONAL if is_there => assemble_present(node, streams),
         Repetition::OPTIONAL => {
             streams.iter_mut().for_each(|stream| stream.place += 1);
             Ok(Value::Null)
@@ -89,8 +71,8 @@ fn value(node: &Node, streams: &mut [Stream]) -> Result<Value, String> {
                 return Ok(Value::Array(items));
             }
             loop {
-                items.push(present(node, streams)?);
-                if !streams[0].goes_on(node.rep) {
+                items.push(assemble_present(node, streams)?);
+                if !streams[0].goes_on(node.rep_level) {
                     return Ok(Value::Array(items));
                 }
             }
@@ -98,17 +80,17 @@ fn value(node: &Node, streams: &mut [Stream]) -> Result<Value, String> {
     }
 }
 
-fn present(node: &Node, streams: &mut [Stream]) -> Result<Value, String> {
+fn assemble_present(node: &Node, streams: &mut [LeafReader]) -> Result<Value, String> {
     match &node.form {
         Form::Leaf(_) => {
             streams[0].place += 1;
             let next = streams[0].values.next();
             next.ok_or_else(|| "a column ends too early".into())
         }
-        Form::Group(children) => row(children, streams).map(Value::Struct),
-        Form::List(repeated, false) => value(repeated, streams),
+        Form::Group(children) => assemble_row(children, streams).map(Value::Struct),
+        Form::List(repeated, false) => assemble(repeated, streams),
         Form::List(repeated, true) => {
-            let Value::Array(groups) = value(repeated, streams)? else {
+            let Value::Array(groups) = assemble(repeated, streams)? else {
                 return Ok(Value::Null);
             };
             let item = |group| match group {
@@ -120,59 +102,61 @@ fn present(node: &Node, streams: &mut [Stream]) -> Result<Value, String> {
     }
 }
 
-/// Adds a row to the columns.
+/// Adds a row to the leaf columns.
 ///
 /// # Errors
 /// NULL where the schema allows none.
-pub fn take_apart<'v>(nodes: &[Node], row: &'v [Value], out: &mut [Leaves<'v>]) -> Result<(), String> {
-    apart(nodes, row, (0, 0), out)
+pub fn shred_row<'v>(nodes: &[Node], row: &'v [Value], out: &mut [ShreddedColumn<'v>]) -> Result<(), String> {
+    shred_fields(nodes, row, (0, 0), out)
 }
 
-fn apart<'v>(
+fn shred_fields<'v>(
     nodes: &[Node],
     row: &'v [Value],
-    (def, rep): (i16, i16),
-    out: &mut [Leaves<'v>],
+    (def_level, rep_level): (i16, i16),
+    out: &mut [ShreddedColumn<'v>],
 ) -> Result<(), String> {
     let mut rest = out;
     for (node, value) in nodes.iter().zip(row) {
         let (own, others) = rest.split_at_mut(node.width());
-        put(node, value, (def, rep), own)?;
+        shred(node, value, (def_level, rep_level), own)?;
         rest = others;
     }
     Ok(())
 }
 
-fn put<'v>(
+fn shred<'v>(
     node: &Node,
     value: &'v Value,
-    (def, rep): (i16, i16),
-    out: &mut [Leaves<'v>],
+    (def_level, rep_level): (i16, i16),
+    out: &mut [ShreddedColumn<'v>],
 ) -> Result<(), String> {
     if *value == Value::Null {
         if node.repetition == Repetition::REQUIRED && !matches!(node.form, Form::List(..)) {
             return Err(format!("{}: NULL where the schema allows none", node.name));
         }
-        end(def, rep, out);
+        push_absent(def_level, rep_level, out);
         return Ok(());
     }
     match (&node.form, value) {
         (Form::Leaf(_), _) => {
-            out[0].defs.push(node.def);
-            out[0].reps.push(rep);
+            out[0].def_levels.push(node.def_level);
+            out[0].rep_levels.push(rep_level);
             out[0].values.push(value);
         }
-        (Form::Group(children), Value::Struct(values)) => apart(children, values, (node.def, rep), out)?,
+        (Form::Group(children), Value::Struct(values)) => {
+            shred_fields(children, values, (node.def_level, rep_level), out)?
+        }
         (Form::List(repeated, _), Value::Array(items)) => {
             let Form::Group(children) = &repeated.form else {
-                return Err(format!("{}: no list that is written", node.name));
+                return Err(format!("{}: not a list", node.name));
             };
             if items.is_empty() {
-                end(node.def, rep, out);
+                push_absent(node.def_level, rep_level, out);
             }
             for (place, item) in items.iter().enumerate() {
-                let rep = if place == 0 { rep } else { repeated.rep };
-                put(&children[0], item, (repeated.def, rep), out)?;
+                let rep_level = if place == 0 { rep_level } else { repeated.rep_level };
+                shred(&children[0], item, (repeated.def_level, rep_level), out)?;
             }
         }
         _ => return Err(format!("{}: a value of another type", node.name)),
@@ -180,10 +164,10 @@ fn put<'v>(
     Ok(())
 }
 
-/// Nothing is there from this level on.
-fn end(def: i16, rep: i16, out: &mut [Leaves<'_>]) {
+/// Marks all leaves as absent from this level on.
+fn push_absent(def_level: i16, rep_level: i16, out: &mut [ShreddedColumn<'_>]) {
     for leaf in out {
-        leaf.defs.push(def);
-        leaf.reps.push(rep);
+        leaf.def_levels.push(def_level);
+        leaf.rep_levels.push(rep_level);
     }
 }

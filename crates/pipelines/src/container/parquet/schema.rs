@@ -1,9 +1,9 @@
-//! A Parquet schema as a tree that knows its levels, and columns as a schema.
+//! Converts a Parquet schema to a tree of nodes with levels, and columns to a Parquet schema.
 //!
 //! ```text
 //!                               def rep
-//! optional group tags (LIST)     1   0     ┐ with lists by their meaning: one ARRAY
-//!   repeated group list          2   1     │ else a STRUCT of an ARRAY of STRUCTs
+//! optional group tags (LIST)     1   0     ┐ with list inference an ARRAY,
+//!   repeated group list          2   1     │ otherwise a STRUCT with an ARRAY of STRUCTs
 //!     optional binary element    3   1     ┘
 //! ```
 
@@ -15,18 +15,18 @@ use parquet::errors::ParquetError;
 use parquet::schema::types::Type;
 use std::sync::Arc;
 
-/// How deep groups may lie in each other.
-const DEPTH: usize = 45;
+/// The deepest nesting of groups.
+const MAX_DEPTH: usize = 45;
 
 /// A field of the schema.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub name: String,
     pub repetition: Repetition,
-    /// The definition level of a value that is there.
-    pub def: i16,
-    /// The repetition level of what is in it.
-    pub rep: i16,
+    /// The definition level of a value that is present.
+    pub def_level: i16,
+    /// The repetition level of its values.
+    pub rep_level: i16,
     pub form: Form,
 }
 
@@ -35,18 +35,18 @@ pub struct Node {
 pub enum Form {
     Leaf(Leaf),
     Group(Vec<Node>),
-    /// A list: what is repeated, and whether the items are its only child.
+    /// A list: the repeated node, and whether its only child is the item.
     List(Box<Node>, bool),
 }
 
 /// The fields of a schema.
 ///
 /// # Errors
-/// A type that the sandbox has no column for, by the field's name.
+/// A field whose type the sandbox does not support.
 pub fn nodes(message: &Type, lists: bool) -> Result<Vec<Node>, String> {
     let fields = message.get_fields().iter();
     let nodes: Vec<_> = fields
-        .map(|field| node(field, (0, 0), lists, DEPTH))
+        .map(|field| node(field, (0, 0), lists, MAX_DEPTH))
         .collect::<Result<_, _>>()?;
     if nodes.is_empty() {
         return Err("the file has no columns".into());
@@ -54,34 +54,34 @@ pub fn nodes(message: &Type, lists: bool) -> Result<Vec<Node>, String> {
     Ok(nodes)
 }
 
-fn node(kind: &Type, (def, rep): (i16, i16), lists: bool, depth: usize) -> Result<Node, String> {
-    let told = kind.get_basic_info();
-    let name = told.name().to_owned();
+fn node(kind: &Type, (def_level, rep_level): (i16, i16), lists: bool, depth: usize) -> Result<Node, String> {
+    let info = kind.get_basic_info();
+    let name = info.name().to_owned();
     let unknown = || format!("the type of {name} is not supported by the sandbox");
     let depth = depth.checked_sub(1).ok_or_else(unknown)?;
-    let repetition = if told.has_repetition() {
-        told.repetition()
+    let repetition = if info.has_repetition() {
+        info.repetition()
     } else {
         Repetition::REQUIRED
     };
-    let (def, rep) = match repetition {
-        Repetition::REQUIRED => (def, rep),
-        Repetition::OPTIONAL => (def + 1, rep),
-        Repetition::REPEATED => (def + 1, rep + 1),
+    let (def_level, rep_level) = match repetition {
+        Repetition::REQUIRED => (def_level, rep_level),
+        Repetition::OPTIONAL => (def_level + 1, rep_level),
+        Repetition::REPEATED => (def_level + 1, rep_level + 1),
     };
     let form = if kind.is_primitive() {
         Form::Leaf(leaf(kind).ok_or_else(unknown)?)
     } else {
         let children = kind.get_fields().iter();
         let mut children: Vec<_> = children
-            .map(|child| node(child, (def, rep), lists, depth))
+            .map(|child| node(child, (def_level, rep_level), lists, depth))
             .collect::<Result<_, _>>()?;
         if children.is_empty() {
             return Err(unknown());
         }
         let is_list = lists
-            && (told.converted_type() == ConvertedType::LIST
-                || told.logical_type_ref() == Some(&LogicalType::List))
+            && (info.converted_type() == ConvertedType::LIST
+                || info.logical_type_ref() == Some(&LogicalType::List))
             && matches!(&children[..], [only] if only.repetition == Repetition::REPEATED);
         if is_list {
             let repeated = children.remove(0);
@@ -94,20 +94,20 @@ fn node(kind: &Type, (def, rep): (i16, i16), lists: bool, depth: usize) -> Resul
     Ok(Node {
         name,
         repetition,
-        def,
-        rep,
+        def_level,
+        rep_level,
         form,
     })
 }
 
-/// Whether the items are the repeated group's only child: the rules for older writers are the format's.
+/// Whether the repeated group's only child is the item, by Parquet's compatibility rules for older writers.
 fn is_wrapped(repeated: &Node, list: &str) -> bool {
     let is_item = repeated.name == "array" || repeated.name == format!("{list}_tuple");
     matches!(&repeated.form, Form::Group(children) if children.len() == 1) && !is_item
 }
 
 impl Node {
-    /// The column of such a field.
+    /// The column of this field.
     pub fn column(&self) -> Column {
         Column {
             nullable: self.repetition == Repetition::OPTIONAL,
@@ -131,7 +131,7 @@ impl Node {
         }
     }
 
-    /// The leaves below it in the order of the file, each with its own field.
+    /// The leaves below it in the order of the file, each with its node.
     pub fn leaves(&self) -> Vec<(&Leaf, &Self)> {
         match &self.form {
             Form::Leaf(leaf) => vec![(leaf, self)],
@@ -140,7 +140,7 @@ impl Node {
         }
     }
 
-    /// How many leaves are below it.
+    /// The number of leaves below it.
     pub fn width(&self) -> usize {
         match &self.form {
             Form::Leaf(_) => 1,
@@ -151,7 +151,7 @@ impl Node {
 }
 
 fn leaf(kind: &Type) -> Option<Leaf> {
-    let (physical, told) = (kind.get_physical_type(), kind.get_basic_info());
+    let (physical, info) = (kind.get_physical_type(), kind.get_basic_info());
     let unit = |unit: &TimeUnit| match unit {
         TimeUnit::MILLIS => 1_000,
         TimeUnit::MICROS => 1_000_000,
@@ -161,13 +161,13 @@ fn leaf(kind: &Type) -> Option<Leaf> {
         let scale = usize::try_from(scale).ok().filter(|scale| *scale <= PRECISION)?;
         Some(Meaning::Decimal(scale))
     };
-    let meaning = match (told.logical_type_ref(), told.converted_type()) {
-        (Some(LogicalType::Timestamp(told)), _) if told.is_adjusted_to_u_t_c => {
-            Meaning::Timestamp(unit(&told.unit))
+    let meaning = match (info.logical_type_ref(), info.converted_type()) {
+        (Some(LogicalType::Timestamp(info)), _) if info.is_adjusted_to_u_t_c => {
+            Meaning::Timestamp(unit(&info.unit))
         }
-        (Some(LogicalType::Timestamp(told)), _) => Meaning::DateTime(unit(&told.unit)),
-        (Some(LogicalType::Time(told)), _) => Meaning::Time(unit(&told.unit)),
-        (Some(LogicalType::Decimal(told)), _) => decimal(told.scale)?,
+        (Some(LogicalType::Timestamp(info)), _) => Meaning::DateTime(unit(&info.unit)),
+        (Some(LogicalType::Time(info)), _) => Meaning::Time(unit(&info.unit)),
+        (Some(LogicalType::Decimal(info)), _) => decimal(info.scale)?,
         (Some(LogicalType::Float16), _) => Meaning::Half,
         (_, ConvertedType::DECIMAL) => decimal(kind.get_scale())?,
         (_, ConvertedType::DATE) => Meaning::Date,
@@ -191,7 +191,7 @@ fn leaf(kind: &Type) -> Option<Leaf> {
     Some(Leaf { physical, meaning })
 }
 
-/// The schema of these columns; decimals have so many digits behind the point.
+/// The schema of these columns, with decimals of this scale.
 ///
 /// # Errors
 /// A name that the format does not allow.
@@ -199,7 +199,7 @@ pub fn message(columns: &[Column], scale: usize) -> Result<Type, String> {
     let fields = columns.iter().map(|column| field(column, scale));
     let fields = fields.collect::<Result<Vec<_>, _>>();
     let message = fields.and_then(|fields| Type::group_type_builder("schema").with_fields(fields).build());
-    message.map_err(super::told)
+    message.map_err(super::error_text)
 }
 
 fn field(column: &Column, scale: usize) -> Result<Arc<Type>, ParquetError> {
@@ -208,10 +208,15 @@ fn field(column: &Column, scale: usize) -> Result<Arc<Type>, ParquetError> {
     } else {
         Repetition::REQUIRED
     };
-    of(&column.name, &column.kind, repetition, scale).map(Arc::new)
+    field_type(&column.name, &column.kind, repetition, scale).map(Arc::new)
 }
 
-fn of(name: &str, kind: &ColumnType, repetition: Repetition, scale: usize) -> Result<Type, ParquetError> {
+fn field_type(
+    name: &str,
+    kind: &ColumnType,
+    repetition: Repetition,
+    scale: usize,
+) -> Result<Type, ParquetError> {
     let (physical, logical) = match kind {
         ColumnType::Struct(fields) => {
             let fields = fields.iter().map(|column| field(column, scale));
@@ -219,7 +224,7 @@ fn of(name: &str, kind: &ColumnType, repetition: Repetition, scale: usize) -> Re
             return group.with_fields(fields.collect::<Result<_, _>>()?).build();
         }
         ColumnType::Array(item) => {
-            let element = of("element", item, Repetition::OPTIONAL, scale)?;
+            let element = field_type("element", item, Repetition::OPTIONAL, scale)?;
             let list = Type::group_type_builder("list")
                 .with_repetition(Repetition::REPEATED)
                 .with_fields(vec![Arc::new(element)])

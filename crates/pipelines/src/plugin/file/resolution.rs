@@ -2,8 +2,8 @@
 //!
 //! A field that the file has not is an error even if it may be NULL: CDAP gives its schemas no defaults.
 
-use crate::container::avro::{NO_AVRO, schema_of};
-use crate::container::{self, Container, Misfit, Reading};
+use crate::container::avro::{NOT_AVRO, file_schema};
+use crate::container::{self, Container, ReadOptions, SchemaMismatch};
 use crate::observation::Failure;
 use crate::plugin::failure;
 use googlesql::value::{Column, Value};
@@ -17,12 +17,12 @@ pub(super) fn rows(
     schema: &str,
 ) -> Result<Vec<Vec<Value>>, Failure> {
     let content = container
-        .read(bytes, Reading::FULL)
+        .read(bytes, ReadOptions::FULL)
         .map_err(|text| broken(&text))?;
     if container == Container::Parquet || schema.is_empty() {
-        return container::fitted(content, columns).map_err(|misfit| broken(&misfit.to_string()));
+        return container::convert_rows(content, columns).map_err(|mismatch| broken(&mismatch.to_string()));
     }
-    let file = schema_of(bytes).map_err(|text| broken(&text))?;
+    let file = file_schema(bytes).map_err(|text| broken(&text))?;
     let wanted: Json = serde_json::from_str(schema).unwrap_or_default();
     let unlike = |text| failure("org.apache.avro.AvroTypeException", text);
     let missing = |name: &str| {
@@ -35,9 +35,9 @@ pub(super) fn rows(
     if let Some(column) = columns.iter().find(|column| !has(&column.name)) {
         return Err(missing(&column.name));
     }
-    container::fitted(content, columns).map_err(|misfit| match misfit {
-        Misfit::Missing(name) => missing(&name),
-        Misfit::Kind { column, .. } => {
+    container::convert_rows(content, columns).map_err(|mismatch| match mismatch {
+        SchemaMismatch::Missing(name) => missing(&name),
+        SchemaMismatch::Kind { column, .. } => {
             let (found, expected) = (plain(&file, &column, false), plain(&wanted, &column, true));
             unlike(format!("Found {found}, expecting {expected}"))
         }
@@ -46,7 +46,7 @@ pub(super) fn rows(
 
 /// A file that cannot be read.
 pub(super) fn broken(text: &str) -> Failure {
-    let class = if text == NO_AVRO {
+    let class = if text == NOT_AVRO {
         "org.apache.avro.InvalidAvroMagicException"
     } else {
         "java.io.IOException"

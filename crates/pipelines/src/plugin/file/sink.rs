@@ -4,7 +4,7 @@ use super::format::Format;
 use super::object_path;
 use crate::bucket::Buckets;
 use crate::container::avro::schema;
-use crate::container::{self, Packing};
+use crate::container::{self, Codec};
 use crate::macros::date_format::{DateFormat, zone};
 use crate::observation::{Failure, Level};
 use crate::plugin::{Batch, Sink, Task, failure};
@@ -132,10 +132,10 @@ impl Sink for Directory {
         if let Format::Container(container) = self.format {
             let Batch { columns, rows } = self.whole;
             let bytes = match self.columns {
-                Some(wanted) => container::fitted((columns, rows), &wanted)
-                    .map_err(|misfit| misfit.to_string())
-                    .and_then(|rows| container.write(&wanted, &rows, Packing::None, true)),
-                None => container.write(&columns, &rows, Packing::None, true),
+                Some(wanted) => container::convert_rows((columns, rows), &wanted)
+                    .map_err(|mismatch| mismatch.to_string())
+                    .and_then(|rows| container.write(&wanted, &rows, Codec::None, true)),
+                None => container.write(&columns, &rows, Codec::None, true),
             };
             let bytes = bytes.map_err(|text| failure("java.io.IOException", text))?;
             let written = self.file.write_all(&bytes);
