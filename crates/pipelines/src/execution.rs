@@ -4,8 +4,8 @@
 //! an execution tells while it works.
 
 use super::artifact::PluginFinder;
-use super::macros::Exceptions;
-use super::observation::{Failure, NodeProgram, Observation};
+use super::event::{ExecutionEvent, Failure, NodeProgram};
+use super::macros::MacroOptions;
 use crate::Personality;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -19,17 +19,22 @@ pub trait Executor: Send + Sync {
     ///
     /// # Errors
     /// The text of the 400 answer, as a real server words it: `Failed to configure pipeline: Stage …`.
-    fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<Plan, String>;
+    fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<PipelinePlan, String>;
 
     /// Runs one execution to its end, telling each step to `observe` in order.
     ///
-    /// Returns early, with [`End::Killed`], once `stop` is true.
-    fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End;
+    /// Returns early, with [`ExecutionEnd::Killed`], once `stop` is true.
+    fn execute(
+        &self,
+        request: &ExecutionRequest,
+        stop: &AtomicBool,
+        emit: &mut dyn FnMut(ExecutionEvent),
+    ) -> ExecutionEnd;
 }
 
 /// What a deployed pipeline is made of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct PipelinePlan {
     /// The workflow's nodes in order of execution; their ids are `phase-1`, `phase-2`, …
     pub nodes: Vec<PlannedNode>,
     /// The plugins in use, nested ones (`Read MySQL:jdbc`) included.
@@ -68,7 +73,7 @@ pub struct PluginUse {
 
 /// One execution that is asked for.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub struct ExecutionRequest {
     /// Which server it runs on: how failures are wrapped, and what 6.10 breaks on, hang on it.
     pub personality: Personality,
     /// The app's namespace.
@@ -78,7 +83,7 @@ pub struct Job {
     /// The app's `config`.
     pub config: Json,
     /// In which properties macros are taken otherwise than usual.
-    pub macros: Exceptions,
+    pub macros: MacroOptions,
     /// Preferences overlaid with the start's arguments, `logical.start.time` (ms) included.
     pub arguments: BTreeMap<String, String>,
     /// The namespace's secure keys.
@@ -88,19 +93,19 @@ pub struct Job {
     /// How much faster than they ask for stages may sleep.
     pub speed: f64,
     /// The stage that the scenario breaks.
-    pub breakage: Option<Breakage>,
+    pub stage_fault: Option<StageFault>,
 }
 
-impl Job {
+impl ExecutionRequest {
     /// Breaks the stage, if it is the one that the scenario breaks.
     ///
     /// # Errors
     /// What the scenario says.
     pub fn check(&self, stage: &str) -> Result<(), Failure> {
-        match &self.breakage {
-            Some(breakage) if breakage.stage == stage => Err(Failure {
-                class_name: breakage.class_name.clone(),
-                message: Some(breakage.text.clone()),
+        match &self.stage_fault {
+            Some(stage_fault) if stage_fault.stage == stage => Err(Failure {
+                class_name: stage_fault.class_name.clone(),
+                message: Some(stage_fault.text.clone()),
                 cause: None,
             }),
             _ => Ok(()),
@@ -110,7 +115,7 @@ impl Job {
 
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ExecutionEnd {
     /// All nodes did their work.
     Completed,
     /// A node broke; nothing after it ran.
@@ -121,7 +126,7 @@ pub enum End {
 
 /// A stage that breaks. A sink breaks when it commits: what other sinks write is complete then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Breakage {
+pub struct StageFault {
     /// The stage's name.
     pub stage: String,
     /// The message of the exception.

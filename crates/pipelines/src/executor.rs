@@ -14,9 +14,9 @@ mod timing;
 mod tests;
 
 use super::artifact::PluginFinder;
-use super::execution::{End, Executor, Job, Plan};
+use super::event::{ExecutionEvent, Failure, LogEntry, LogLevel, NodeEnd, NodeProgram};
+use super::execution::{ExecutionEnd, ExecutionRequest, Executor, PipelinePlan};
 use super::macros;
-use super::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
 use super::pipeline::{Node, Pipeline, Stage, Step};
 use super::plugin::{self, Batch, Rejected, Stores, Task, Work};
 use serde_json::Value as Json;
@@ -39,33 +39,40 @@ impl StoreExecutor {
 }
 
 impl Executor for StoreExecutor {
-    fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<PipelinePlan, String> {
         let pipeline = Pipeline::parse(config)?;
         pipeline.check(plugins)?;
         Ok(pipeline.plan(plugins))
     }
 
-    fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {
-        let pipeline = match Pipeline::parse(&job.config) {
+    fn execute(
+        &self,
+        request: &ExecutionRequest,
+        stop: &AtomicBool,
+        emit: &mut dyn FnMut(ExecutionEvent),
+    ) -> ExecutionEnd {
+        let pipeline = match Pipeline::parse(&request.config) {
             Ok(pipeline) => pipeline,
-            Err(text) => return End::Failed(plugin::failure("java.lang.IllegalArgumentException", text)),
+            Err(text) => {
+                return ExecutionEnd::Failed(plugin::failure("java.lang.IllegalArgumentException", text));
+            }
         };
         let steps = pipeline.steps();
         let nodes = u32::try_from(pipeline.nodes().len()).unwrap_or(1).max(1);
         let scope = macros::Scope {
-            arguments: job.arguments.clone(),
-            secure: job.secure_keys.clone(),
+            arguments: request.arguments.clone(),
+            secure: request.secure_keys.clone(),
         };
-        let observe = RefCell::new(observe);
+        let emit = RefCell::new(emit);
         let mut execution = Execution {
             stores: &self.stores,
             pipeline: &pipeline,
             scope,
-            job,
+            request,
             stop,
-            tell: &|observation| (*observe.borrow_mut())(observation),
-            share: job.pace / nodes,
-            speed: job.speed,
+            tell: &|event| (*emit.borrow_mut())(event),
+            share: request.pace / nodes,
+            speed: request.speed,
             node: String::new(),
             program: NodeProgram::Action,
             held: BTreeMap::new(),
@@ -74,7 +81,7 @@ impl Executor for StoreExecutor {
         // Their macros are expanded when the workflow is initialised, before anything runs.
         let ending = match execution.ending() {
             Ok(ending) => ending,
-            Err(failure) => return End::Failed(failure),
+            Err(failure) => return ExecutionEnd::Failed(failure),
         };
         let end = execution.steps(&steps);
         execution.end(&ending, &end);
@@ -82,10 +89,10 @@ impl Executor for StoreExecutor {
     }
 }
 
-fn observe_start(execution: &mut Execution<'_>, node: &Node) {
+fn emit_node_started(execution: &mut Execution<'_>, node: &Node) {
     execution.node.clone_from(&node.id);
     execution.program = node.program;
-    (execution.tell)(Observation::NodeStarted {
+    (execution.tell)(ExecutionEvent::NodeStarted {
         node: node.id.clone(),
         program: node.program,
     });
@@ -96,9 +103,9 @@ struct Execution<'a> {
     stores: &'a Stores,
     pipeline: &'a Pipeline,
     scope: macros::Scope,
-    job: &'a Job,
+    request: &'a ExecutionRequest,
     stop: &'a AtomicBool,
-    tell: &'a dyn Fn(Observation),
+    tell: &'a dyn Fn(ExecutionEvent),
     /// How long one node should take at least.
     share: Duration,
     speed: f64,
@@ -111,7 +118,7 @@ struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    fn steps(&mut self, steps: &[Step]) -> End {
+    fn steps(&mut self, steps: &[Step]) -> ExecutionEnd {
         for step in steps {
             let end = match step {
                 Step::Node(node) => self.whole_node(node),
@@ -123,31 +130,33 @@ impl Execution<'_> {
                 } => match self.condition(id, stage) {
                     Ok(true) => self.steps(then),
                     Ok(false) => self.steps(otherwise),
-                    Err(_) if self.stop.load(Ordering::Relaxed) => End::Killed,
-                    Err(failure) => End::Failed(failure),
+                    Err(_) if self.stop.load(Ordering::Relaxed) => ExecutionEnd::Killed,
+                    Err(failure) => ExecutionEnd::Failed(failure),
                 },
             };
-            if end != End::Completed {
+            if end != ExecutionEnd::Completed {
                 return end;
             }
         }
-        End::Completed
+        ExecutionEnd::Completed
     }
 
-    fn whole_node(&mut self, node: &Node) -> End {
-        observe_start(self, node);
+    fn whole_node(&mut self, node: &Node) -> ExecutionEnd {
+        emit_node_started(self, node);
         let end = self.node(node);
         let told = match &end {
-            End::Completed => NodeEnd::Completed,
-            End::Failed(failure) => NodeEnd::Failed(failure.clone()),
+            ExecutionEnd::Completed => NodeEnd::Completed,
+            ExecutionEnd::Failed(failure) => NodeEnd::Failed(failure.clone()),
             // An action that is stopped breaks, and says so (measured).
-            End::Killed if node.program == NodeProgram::Action => NodeEnd::Failed(self.interrupted(node)),
-            End::Killed => NodeEnd::Killed,
+            ExecutionEnd::Killed if node.program == NodeProgram::Action => {
+                NodeEnd::Failed(self.interrupted(node))
+            }
+            ExecutionEnd::Killed => NodeEnd::Killed,
         };
         if node.program.is_program() {
             self.leave_statistics(node);
         }
-        (self.tell)(Observation::NodeFinished {
+        (self.tell)(ExecutionEvent::NodeFinished {
             node: node.id.clone(),
             end: told,
         });
@@ -162,16 +171,16 @@ impl Execution<'_> {
         }
     }
 
-    fn node(&mut self, node: &Node) -> End {
+    fn node(&mut self, node: &Node) -> ExecutionEnd {
         let result = match node.program {
             NodeProgram::Action => self.action(&node.stages[0]),
             NodeProgram::Spark | NodeProgram::MapReduce => self.data(node),
         };
         match result {
-            Ok(()) if self.stop.load(Ordering::Relaxed) => End::Killed,
-            Ok(()) => End::Completed,
-            Err(_) if self.stop.load(Ordering::Relaxed) => End::Killed,
-            Err(failure) => End::Failed(failure),
+            Ok(()) if self.stop.load(Ordering::Relaxed) => ExecutionEnd::Killed,
+            Ok(()) => ExecutionEnd::Completed,
+            Err(_) if self.stop.load(Ordering::Relaxed) => ExecutionEnd::Killed,
+            Err(failure) => ExecutionEnd::Failed(failure),
         }
     }
 
@@ -187,7 +196,7 @@ impl Execution<'_> {
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());
-            (self.tell)(Observation::ArgumentSet {
+            (self.tell)(ExecutionEvent::ArgumentSet {
                 node: self.node.clone(),
                 name,
                 value,
@@ -203,9 +212,9 @@ impl Execution<'_> {
         properties: &BTreeMap<String, String>,
         work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
     ) -> Result<(T, Vec<Rejected>), Failure> {
-        // A sink breaks when it commits: what the others write is complete then, as in a real job.
+        // A sink breaks when it commits: what the others write is complete then, as in a real request.
         if stage.kind != "batchsink" {
-            self.job.check(&stage.name)?;
+            self.request.check(&stage.name)?;
         }
         let window = self
             .scope
@@ -236,7 +245,10 @@ impl Execution<'_> {
 
     fn properties(&self, stage: &Stage) -> Result<BTreeMap<String, String>, Failure> {
         let expanded = |(name, value): (&String, &String)| {
-            let value = self.job.macros.expand(&stage.name, name, value, &self.scope)?;
+            let value = self
+                .request
+                .macros
+                .expand(&stage.name, name, value, &self.scope)?;
             Ok((name.clone(), value))
         };
         stage.properties.iter().map(expanded).collect()
@@ -257,15 +269,15 @@ impl Execution<'_> {
             let stage = self.counts.entry(stage.to_owned()).or_default();
             *stage.entry(kind).or_default() += by;
         }
-        (self.tell)(Observation::Counted {
+        (self.tell)(ExecutionEvent::MetricIncremented {
             stage: stage.to_owned(),
             metric: metric.to_owned(),
             by,
         });
     }
 
-    fn say(&mut self, level: Level, logger: &str, message: String) {
-        let line = Line {
+    fn say(&mut self, level: LogLevel, logger: &str, message: String) {
+        let line = LogEntry {
             level,
             logger: logger.to_owned(),
             thread: match self.program {
@@ -276,7 +288,7 @@ impl Execution<'_> {
             stack_trace: String::new(),
             stage: None,
         };
-        (self.tell)(Observation::Line(line));
+        (self.tell)(ExecutionEvent::Log(line));
     }
 
     /// Takes its time, in slices, so that a stop is heard.

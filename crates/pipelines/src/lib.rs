@@ -6,11 +6,11 @@
 pub mod artifact;
 pub mod bucket;
 pub mod container;
+pub mod event;
 pub mod execution;
 pub mod executor;
 pub mod hash_order;
 pub mod macros;
-pub mod observation;
 mod personality;
 pub mod pipeline;
 pub mod plugin;

@@ -6,7 +6,7 @@
 pub(super) mod date_format;
 mod logical_start;
 
-use super::observation::Failure;
+use super::event::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep macros may be nested.
@@ -23,14 +23,14 @@ pub struct Scope {
 
 /// Which properties of which stages are taken otherwise than usual, by stage and property.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exceptions {
+pub struct MacroOptions {
     /// Those in which a macro is no macro (`macroSupported` is false, or the plugin does not know them).
     pub literal: BTreeSet<(String, String)>,
     /// Those in which a backslash takes a macro's meaning away (`macroEscapingEnabled`).
     pub escaping: BTreeSet<(String, String)>,
 }
 
-impl Exceptions {
+impl MacroOptions {
     /// Expands a property as its plugin wants it.
     pub(super) fn expand(
         &self,
@@ -292,12 +292,12 @@ mod tests {
                 ),
             }
         }
-        let exceptions = Exceptions {
+        let macro_options = MacroOptions {
             literal: [("s".to_owned(), "schema".to_owned())].into(),
             escaping: [("s".to_owned(), "path".to_owned())].into(),
         };
         for (property, expected) in [("schema", r"\${a}"), ("path", "${a}"), ("other", r"\1")] {
-            let expanded = exceptions.expand("s", property, r"\${a}", &scope());
+            let expanded = macro_options.expand("s", property, r"\${a}", &scope());
             assert_eq!(expanded.as_deref(), Ok(expected));
         }
     }

@@ -14,12 +14,12 @@ mod schema;
 mod uses;
 
 use super::artifact::{Artifact, ArtifactSelector, PluginClass, PluginFinder};
-pub use check::StageFault;
+pub use check::ValidationFailure;
 pub(super) use phase::{Node, Step};
 
-use super::execution::{Plan, PlannedNode};
+use super::event::NodeProgram;
+use super::execution::{PipelinePlan, PlannedNode};
 use super::macros;
-use super::observation::NodeProgram;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -158,13 +158,13 @@ impl Pipeline {
     }
 
     /// What a deployed app shows of it.
-    pub fn plan(&self, plugins: &PluginFinder<'_>) -> Plan {
+    pub fn plan(&self, plugins: &PluginFinder<'_>) -> PipelinePlan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
             description: self.describe(&node),
             id: node.id,
             program: node.program,
         });
-        Plan {
+        PipelinePlan {
             nodes: nodes.collect(),
             plugins: uses::of(self, plugins),
         }
@@ -218,10 +218,10 @@ impl Pipeline {
 
 /// In which properties of a config macros are taken otherwise, as the plugins that are installed want it.
 /// Where no server was asked for a plugin's properties, all are taken as usual.
-pub fn macro_exceptions(config: &Json, plugins: &PluginFinder<'_>) -> macros::Exceptions {
-    let mut exceptions = macros::Exceptions::default();
+pub fn macro_options(config: &Json, plugins: &PluginFinder<'_>) -> macros::MacroOptions {
+    let mut macro_options = macros::MacroOptions::default();
     let Ok(pipeline) = Pipeline::parse(config) else {
-        return exceptions;
+        return macro_options;
     };
     for stage in pipeline.stages.iter().chain(&pipeline.ending) {
         let found = plugins.find(&stage.kind, &stage.plugin, &stage.artifact);
@@ -232,20 +232,20 @@ pub fn macro_exceptions(config: &Json, plugins: &PluginFinder<'_>) -> macros::Ex
         for name in stage.properties.keys() {
             let key = (stage.name.clone(), name.clone());
             match class.property(name) {
-                Some(property) if property.macro_escaping_enabled => exceptions.escaping.insert(key),
+                Some(property) if property.macro_escaping_enabled => macro_options.escaping.insert(key),
                 Some(property) if property.macro_supported => false,
-                _ => exceptions.literal.insert(key),
+                _ => macro_options.literal.insert(key),
             };
         }
     }
-    exceptions
+    macro_options
 }
 
 /// The properties of all stages of a config with their macros expanded, in order of the stages' names;
 /// `None` if a macro means nothing.
-pub fn resolved(
+pub fn resolved_properties(
     config: &Json,
-    exceptions: &macros::Exceptions,
+    macro_options: &macros::MacroOptions,
     scope: &macros::Scope,
 ) -> Option<Vec<(String, BTreeMap<String, String>)>> {
     let mut stages = Pipeline::parse(config).ok()?.stages;
@@ -253,7 +253,7 @@ pub fn resolved(
     let resolve = |stage: Stage| {
         let name = stage.name;
         let values = stage.properties.into_iter().map(|(property, value)| {
-            let value = exceptions.expand(&name, &property, &value, scope).ok()?;
+            let value = macro_options.expand(&name, &property, &value, scope).ok()?;
             Some((property, value))
         });
         let values = values.collect::<Option<_>>()?;
@@ -263,7 +263,7 @@ pub fn resolved(
 }
 
 /// The stages of a node, in the order in which rows pass them.
-pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
+pub fn stages_of_node(config: &Json, node: &str) -> Vec<String> {
     let nodes = Pipeline::parse(config).map(|pipeline| pipeline.nodes());
     let node = nodes
         .unwrap_or_default()
@@ -274,12 +274,15 @@ pub fn stages_of(config: &Json, node: &str) -> Vec<String> {
 }
 
 /// The first fault of one stage, given as JSON.
-pub fn stage_fault(json: &Json, plugins: &PluginFinder<'_>) -> Option<StageFault> {
+pub fn validate_stage(json: &Json, plugins: &PluginFinder<'_>) -> Option<ValidationFailure> {
     check::fault(&stage(json)?, plugins)
 }
 
 /// The plugin that a stage means, given as JSON.
-pub fn stage_plugin<'a>(json: &Json, plugins: &PluginFinder<'a>) -> Option<(&'a Artifact, &'a PluginClass)> {
+pub fn plugin_of_stage<'a>(
+    json: &Json,
+    plugins: &PluginFinder<'a>,
+) -> Option<(&'a Artifact, &'a PluginClass)> {
     let stage = stage(json)?;
     plugins.find(&stage.kind, &stage.plugin, &stage.artifact)
 }
@@ -321,7 +324,7 @@ mod tests {
         Pipeline::parse(&app["config"]).unwrap()
     }
 
-    fn planned(pipeline: &Pipeline) -> Plan {
+    fn planned(pipeline: &Pipeline) -> PipelinePlan {
         let installed = ArtifactRepository::shipped(Personality::V6_11, false).unwrap();
         pipeline.plan(&PluginFinder {
             artifacts: &installed,

@@ -22,7 +22,7 @@ mod splitter;
 pub(super) mod wrangler;
 
 use super::bucket::Buckets;
-use super::observation::{Failure, Level, Line, Observation};
+use super::event::{ExecutionEvent, Failure, LogEntry, LogLevel};
 use super::source::Source;
 use googlesql::Warehouse;
 use googlesql::value::{Column, Value};
@@ -187,7 +187,7 @@ pub(super) struct Task<'a> {
     /// The thread that log lines name.
     pub thread: &'a str,
     /// Hears every line when it is said.
-    pub tell: &'a dyn Fn(Observation),
+    pub tell: &'a dyn Fn(ExecutionEvent),
     /// Becomes true when the run is to end.
     pub stop: &'a AtomicBool,
     /// How much faster than asked it may sleep.
@@ -207,8 +207,8 @@ impl Task<'_> {
     }
 
     /// Writes a log line.
-    pub fn say(&self, level: Level, logger: &str, message: impl Into<String>) {
-        (self.tell)(Observation::Line(Line {
+    pub fn say(&self, level: LogLevel, logger: &str, message: impl Into<String>) {
+        (self.tell)(ExecutionEvent::Log(LogEntry {
             level,
             logger: logger.to_owned(),
             thread: self.thread.to_owned(),
@@ -221,7 +221,7 @@ impl Task<'_> {
     /// Counts for a metric of the stage, if there is something to count.
     pub fn count(&self, metric: &str, by: usize) {
         if by > 0 {
-            (self.tell)(Observation::Counted {
+            (self.tell)(ExecutionEvent::MetricIncremented {
                 stage: self.stage.to_owned(),
                 metric: metric.to_owned(),
                 by: i64::try_from(by).unwrap_or(i64::MAX),

@@ -16,7 +16,7 @@ mod words;
 pub use self::toml::span;
 
 use super::cdap::run::Status;
-pub use pipelines::execution::Breakage;
+pub use pipelines::execution::StageFault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -177,7 +177,7 @@ pub struct Fate {
     /// Flow control refuses it: 429, and a record REJECTED.
     pub refuse: Option<Refusal>,
     /// A stage of it breaks.
-    pub fail: Option<Breakage>,
+    pub fail: Option<StageFault>,
 }
 
 /// Which limit of flow control is said to be reached.

@@ -7,7 +7,7 @@
 use super::flow::{Flow, Properties, number};
 use super::{Execution, map_reduce, not_executed};
 use crate::Personality;
-use crate::observation::{Failure, Level, NodeProgram};
+use crate::event::{Failure, LogLevel, NodeProgram};
 use crate::pipeline::{Node, Stage};
 use crate::plugin::{self, Batch, Work};
 use googlesql::value::{Column, Value};
@@ -142,7 +142,7 @@ impl Execution<'_> {
 
     /// The outside of a failure: 6.11 says on Spark which stage it was; MapReduce says nothing (measured).
     pub(super) fn wrap(&self, stage: &Stage, cause: Failure) -> Failure {
-        match (self.program, self.job.personality) {
+        match (self.program, self.request.personality) {
             (NodeProgram::MapReduce, _) => cause,
             (_, Personality::V6_11) => wrapped(stage, cause),
             // On 6.10 an action's exception stands alone.
@@ -164,7 +164,7 @@ impl Execution<'_> {
     /// 6.10 asks for the schema of what comes into a relational transform, and breaks where it was not known
     /// at deploy time: `Wrangler` was measured, the aggregators are offered to the same engine.
     fn check_relations(&self, node: &Node) -> Result<(), Failure> {
-        if self.job.personality != Personality::V6_10 || node.program != NodeProgram::Spark {
+        if self.request.personality != Personality::V6_10 || node.program != NodeProgram::Spark {
             return Ok(());
         }
         let relational = |stage: &&Stage| {
@@ -200,12 +200,12 @@ impl Execution<'_> {
             let Some(sink) = flow.sinks.remove(stage.name.as_str()) else {
                 continue;
             };
-            match self.job.check(&stage.name).and_then(|()| sink.commit()) {
+            match self.request.check(&stage.name).and_then(|()| sink.commit()) {
                 Ok(Some(updated)) => {
                     self.count(&stage.name, "records.updated", updated);
                     let text = format!("Stage '{}' loaded {updated} rows", stage.name);
                     self.say(
-                        Level::Info,
+                        LogLevel::Info,
                         "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat",
                         text,
                     );

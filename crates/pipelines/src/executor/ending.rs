@@ -4,8 +4,8 @@
 //! What one of them breaks on is a line in the log, and the run stays what it was (measured).
 
 use super::{Execution, not_executed};
-use crate::execution::End;
-use crate::observation::{Failure, Level, Line, Observation};
+use crate::event::{ExecutionEvent, Failure, LogEntry, LogLevel};
+use crate::execution::ExecutionEnd;
 use crate::pipeline::Stage;
 use crate::plugin::{self, Work};
 use std::collections::BTreeMap;
@@ -31,12 +31,12 @@ impl Execution<'_> {
     }
 
     /// Runs those whose `runCondition` holds.
-    pub(super) fn end(&mut self, ending: &[Ending], end: &End) {
+    pub(super) fn end(&mut self, ending: &[Ending], end: &ExecutionEnd) {
         static GOES_ON: AtomicBool = AtomicBool::new(false);
         // A run that was stopped has its post actions all the same.
         self.stop = &GOES_ON;
         self.node = String::new();
-        self.program = crate::observation::NodeProgram::Action;
+        self.program = crate::event::NodeProgram::Action;
         for Ending { stage, properties } in ending {
             let plugin = plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.work);
             if !runs(stage, properties, end) {
@@ -54,8 +54,8 @@ impl Execution<'_> {
 
     fn say_broken(&self, stage: &Stage, failure: &Failure) {
         let message = failure.message.clone().unwrap_or_default();
-        (self.tell)(Observation::Line(Line {
-            level: Level::Error,
+        (self.tell)(ExecutionEvent::Log(LogEntry {
+            level: LogLevel::Error,
             logger: LOGGER.to_owned(),
             thread: "WorkflowDriver".to_owned(),
             message: format!("Error while running post action {}.", stage.name),
@@ -66,7 +66,7 @@ impl Execution<'_> {
 }
 
 /// `ConditionConfig.shouldRun`.
-fn runs(stage: &Stage, properties: &BTreeMap<String, String>, end: &End) -> bool {
+fn runs(stage: &Stage, properties: &BTreeMap<String, String>, end: &ExecutionEnd) -> bool {
     // The plugins that query a database run on success unless they are told otherwise, others always.
     let usual = match stage.plugin.as_str() {
         "DatabaseQuery" | "Mysql" => "success",
@@ -79,8 +79,8 @@ fn runs(stage: &Stage, properties: &BTreeMap<String, String>, end: &End) -> bool
         .to_lowercase()
         .as_str()
     {
-        "success" => *end == End::Completed,
-        "failure" => *end != End::Completed,
+        "success" => *end == ExecutionEnd::Completed,
+        "failure" => *end != ExecutionEnd::Completed,
         _ => true,
     }
 }

@@ -6,7 +6,7 @@
 
 use super::timing::Timing;
 use super::{Execution, data};
-use crate::observation::Failure;
+use crate::event::Failure;
 use crate::pipeline::{Node, Stage};
 use crate::plugin::{self, Batch, Rejected, Sink, Work};
 use googlesql::value::Column;

@@ -4,7 +4,7 @@
 //! node only says which job failed (measured on 6.11.0).
 
 use super::Execution;
-use crate::observation::{Failure, Level, Line, NodeProgram, Observation};
+use crate::event::{ExecutionEvent, Failure, LogEntry, LogLevel, NodeProgram};
 use crate::pipeline::Node;
 use crate::plugin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,7 +26,7 @@ impl JobName {
 
 impl Execution<'_> {
     pub(super) fn submitted(&self, job: &JobName) {
-        (self.tell)(Observation::JobSubmitted {
+        (self.tell)(ExecutionEvent::JobSubmitted {
             node: self.node.clone(),
             job: job.0.clone(),
         });
@@ -44,8 +44,8 @@ impl Execution<'_> {
             "Failed to execute pipeline stage '{}' with the error: {message}. Please review your pipeline configuration and check the system logs for more details.",
             source.map_or("", |stage| stage.name.as_str())
         );
-        (self.tell)(Observation::Line(Line {
-            level: Level::Error,
+        (self.tell)(ExecutionEvent::Log(LogEntry {
+            level: LogLevel::Error,
             logger: "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce$ETLMapper".into(),
             thread: "LocalJobRunner Map Task Executor #0".into(),
             message: text,

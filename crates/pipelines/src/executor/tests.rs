@@ -47,7 +47,12 @@ impl World {
         }
     }
 
-    fn run(&self, app: &str, arguments: &[(&str, &str)], seconds_ago: i64) -> (End, Vec<Observation>) {
+    fn run(
+        &self,
+        app: &str,
+        arguments: &[(&str, &str)],
+        seconds_ago: i64,
+    ) -> (ExecutionEnd, Vec<ExecutionEvent>) {
         self.run_on(Personality::V6_11, app, arguments, seconds_ago)
     }
 
@@ -57,7 +62,7 @@ impl World {
         app: &str,
         arguments: &[(&str, &str)],
         seconds_ago: i64,
-    ) -> (End, Vec<Observation>) {
+    ) -> (ExecutionEnd, Vec<ExecutionEvent>) {
         let app: Json = serde_json::from_str(app).unwrap();
         let mut all: BTreeMap<String, String> = [
             ("bq_dataset_id", "cdf_output"),
@@ -78,22 +83,22 @@ impl World {
             "logical.start.time".into(),
             ((NOW - seconds_ago) * 1000).to_string(),
         );
-        let job = Job {
+        let request = ExecutionRequest {
             personality,
             namespace: "default".into(),
             pipeline: "tried".into(),
             config: app["config"].clone(),
-            macros: macros::Exceptions::default(),
+            macros: macros::MacroOptions::default(),
             arguments: all,
             secure_keys: [("mysql-password".to_owned(), source::PASSWORD.to_owned())].into(),
             pace: Duration::ZERO,
-            breakage: None,
+            stage_fault: None,
             speed: 1.0,
         };
         let mut seen = Vec::new();
         let end = self
             .executor
-            .execute(&job, &AtomicBool::new(false), &mut |o| seen.push(o));
+            .execute(&request, &AtomicBool::new(false), &mut |o| seen.push(o));
         (end, seen)
     }
 
@@ -131,10 +136,14 @@ const SIX: &str = include_str!("../../../../assets/cdf-mysql-to-bigquery.json");
 const FIVE: &str = include_str!("../../../../assets/cdf-mysql-to-bigquery.five-stage.json");
 const ENGINEER: [(&str, &str); 2] = [("business_unit", "hr"), ("data_source", "engineer")];
 
-fn metric(seen: &[Observation], wanted: &str) -> i64 {
+fn metric(seen: &[ExecutionEvent], wanted: &str) -> i64 {
     seen.iter()
         .map(|o| match o {
-            Observation::Counted { stage, metric, by } if format!("{stage}.{metric}") == wanted => *by,
+            ExecutionEvent::MetricIncremented { stage, metric, by }
+                if format!("{stage}.{metric}") == wanted =>
+            {
+                *by
+            }
             _ => 0,
         })
         .sum()
@@ -154,7 +163,7 @@ fn lines_in(folder: &Path) -> usize {
 fn two_runs_load_two_windows_without_gap_or_repeat() {
     let world = World::new();
     let (end, seen) = world.run(SIX, &ENGINEER, 24 * 3600);
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     let first = world.source_rows("updated_at < '2023-11-13 22:12:20'");
     assert!(first > 10);
     assert_eq!(
@@ -169,7 +178,7 @@ fn two_runs_load_two_windows_without_gap_or_repeat() {
         assert_eq!(metric(&seen, wanted), first, "{wanted}");
     }
     let (end, _) = world.run(SIX, &ENGINEER, 0);
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     let all = world.source_rows("updated_at < '2023-11-14 22:12:20'");
     assert!(all > first);
     assert_eq!(world.count("SELECT COUNT(*) FROM cdf_output.landing"), all);
@@ -197,7 +206,7 @@ fn five_stages_run_with_what_the_orchestrator_passes() {
     ]);
     arguments.push(("output_schema", &schema));
     let (end, _) = world.run(FIVE, &arguments, 0);
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     let sql = "SELECT COUNT(*) FROM cdf_output.landing WHERE load_id = 'one' AND business_unit = 'hr' AND processed_time = TIMESTAMP '2023-11-14 22:13:20'";
     assert_eq!(
         world.count(sql),
@@ -205,7 +214,7 @@ fn five_stages_run_with_what_the_orchestrator_passes() {
     );
     // The same directory again.
     let (end, _) = world.run(FIVE, &arguments, 0);
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     assert!(
@@ -231,7 +240,7 @@ fn a_failing_load_leaves_files_and_no_watermark() {
         .append("cdf_output", "landing", &id, &[vec![Value::Text("x".into())]])
         .unwrap();
     let (end, seen) = world.run(SIX, &ENGINEER, 0);
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     assert!(
@@ -270,11 +279,11 @@ fn what_is_missing_fails_the_run_with_its_reason() {
         ),
     ] {
         let (end, seen) = world.run(SIX, &arguments, 0);
-        let End::Failed(failure) = end else {
+        let ExecutionEnd::Failed(failure) = end else {
             panic!("{end:?}")
         };
         assert_eq!(failure.innermost().message.as_deref(), Some(words));
-        assert!(matches!(seen.last(), Some(Observation::NodeFinished { node, .. }) if node == "phase-1"));
+        assert!(matches!(seen.last(), Some(ExecutionEvent::NodeFinished { node, .. }) if node == "phase-1"));
     }
 }
 
@@ -282,19 +291,19 @@ fn what_is_missing_fails_the_run_with_its_reason() {
 fn a_stop_ends_it_between_two_batches() {
     let world = World::new();
     let app: Json = serde_json::from_str(SIX).unwrap();
-    let job = Job {
+    let request = ExecutionRequest {
         personality: Personality::V6_11,
         namespace: "default".into(),
         pipeline: "tried".into(),
         config: app["config"].clone(),
-        macros: macros::Exceptions::default(),
+        macros: macros::MacroOptions::default(),
         arguments: BTreeMap::new(),
         secure_keys: BTreeMap::new(),
         pace: Duration::from_secs(3600),
-        breakage: None,
+        stage_fault: None,
         speed: 1.0,
     };
     let stop = AtomicBool::new(true);
-    let end = world.executor.execute(&job, &stop, &mut |_| {});
-    assert_eq!(end, End::Killed);
+    let end = world.executor.execute(&request, &stop, &mut |_| {});
+    assert_eq!(end, ExecutionEnd::Killed);
 }

@@ -5,7 +5,7 @@
 
 use super::Execution;
 use super::flow::Flow;
-use crate::observation::Observation;
+use crate::event::ExecutionEvent;
 use std::time::Duration;
 
 /// The times of one stage, in microseconds a row.
@@ -55,7 +55,7 @@ impl Execution<'_> {
     pub(super) fn tell_times(&mut self, flow: &mut Flow<'_>) {
         let times = std::mem::take(&mut flow.times);
         if self
-            .job
+            .request
             .config
             .get("processTimingEnabled")
             .and_then(serde_json::Value::as_bool)
@@ -70,7 +70,7 @@ impl Execution<'_> {
                     reason = "a time of a run; whole microseconds are told"
                 )]
                 let by = micros as i64;
-                (self.tell)(Observation::Counted {
+                (self.tell)(ExecutionEvent::MetricIncremented {
                     stage: stage.to_owned(),
                     metric: format!("process.time.{name}"),
                     by,

@@ -16,7 +16,7 @@ use super::{Connection, Pipeline, Stage};
 use crate::artifact::PluginFinder;
 use graph::Graph;
 use serde_json::Value as Json;
-pub use stage::StageFault;
+pub use stage::ValidationFailure;
 pub(super) use stage::{fault, format_kind};
 use std::collections::BTreeMap;
 

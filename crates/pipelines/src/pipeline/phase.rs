@@ -12,7 +12,7 @@
 //! one. Phases of a fork run one after the other here, side by side on a server.
 
 use super::{Pipeline, Stage};
-use crate::observation::NodeProgram;
+use crate::event::NodeProgram;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A workflow node: its stages in the order in which rows pass them.
@@ -54,7 +54,7 @@ impl Unit<'_> {
 impl Pipeline {
     /// What the workflow does, in order.
     pub fn steps(&self) -> Vec<Step> {
-        let plan = Plan {
+        let plan = Planner {
             pipeline: self,
             units: self.units(),
         };
@@ -137,12 +137,12 @@ impl Pipeline {
     }
 }
 
-struct Plan<'a> {
+struct Planner<'a> {
     pipeline: &'a Pipeline,
     units: Vec<Unit<'a>>,
 }
 
-impl Plan<'_> {
+impl Planner<'_> {
     /// The steps of these units, each after those that it waits for.
     fn walk(&self, inside: &BTreeSet<usize>, number: &mut usize) -> Vec<Step> {
         let conditions = inside.iter().filter(|at| self.units[**at].is_condition());

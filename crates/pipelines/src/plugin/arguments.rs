@@ -6,7 +6,7 @@
 //! ```
 
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use serde_json::{Value as Json, json};
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(

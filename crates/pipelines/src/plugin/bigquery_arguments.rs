@@ -2,7 +2,7 @@
 
 use super::bigquery_execute::text;
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{Parameter, QuerySettings, parse_timestamp};
 
@@ -59,7 +59,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
         tests.join(" AND ")
     );
     let job = uuid::Uuid::new_v4();
-    task.say(Level::Info, LOGGER, format!("Executing SQL as job {job}."));
+    task.say(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
     let settings = QuerySettings {
         parameters,
         ..QuerySettings::default()

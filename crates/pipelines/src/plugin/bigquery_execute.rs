@@ -2,7 +2,7 @@
 //! `dataset` and `table` its result is stored.
 
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use googlesql::value::Value;
 use googlesql::{LoadOptions, QueryOutcome, QuerySettings, SqlError, WriteDisposition};
 
@@ -22,7 +22,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
     }
     let warehouse = &task.stores.warehouse;
     let job = uuid::Uuid::new_v4();
-    task.say(Level::Info, LOGGER, format!("Executing SQL as job {job}."));
+    task.say(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
     let outcome = warehouse
         .query(&task.property("sql", ""), &QuerySettings::default())
         .map_err(refused)?;
@@ -33,7 +33,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
         warehouse.location()
     );
     task.say(
-        Level::Info,
+        LogLevel::Info,
         LOGGER,
         format!("Job JobId{{{place}}} processed 0 bytes"),
     );

@@ -2,7 +2,7 @@
 
 use super::{Batch, GOOGLE, Plugin, Task, Work, failure};
 use crate::container::avro::schema;
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use googlesql::QuerySettings;
 
 const LOGGER: &str = "io.cdap.plugin.gcp.bigquery.source.BigQuerySource";
@@ -69,7 +69,7 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
         .query(&sql, &QuerySettings::default())
         .map_err(|error| broken(error.message))?;
     task.say(
-        Level::Info,
+        LogLevel::Info,
         LOGGER,
         format!("Read {} rows of {project}:{dataset}.{table}", outcome.rows.len()),
     );

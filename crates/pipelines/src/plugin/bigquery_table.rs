@@ -2,7 +2,7 @@
 
 use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
 use crate::container::avro::schema;
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use googlesql::value::{Column, Value};
 use googlesql::{LoadOptions, QuerySettings, SqlError, Warehouse, WriteDisposition};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
         Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
     };
     task.say(
-        Level::Info,
+        LogLevel::Info,
         LOGGER,
         format!("Importing into table '{}'", task.property("table", "")),
     );

@@ -3,7 +3,7 @@
 
 use super::{Done, GOOGLE, Plugin, Task, Work, failure};
 use crate::bucket::split_path;
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.actions";
 
@@ -103,7 +103,7 @@ fn create(task: &Task<'_>) -> Result<Done, Failure> {
             buckets.put(&target, b"")
         };
         made.map_err(broken)?;
-        task.say(Level::Info, LOGGER, format!("Created {path}"));
+        task.say(LogLevel::Info, LOGGER, format!("Created {path}"));
     }
     Ok(Done::default())
 }
@@ -122,7 +122,7 @@ fn delete(task: &Task<'_>) -> Result<Done, Failure> {
                     .map_err(|error| broken(error.to_string()))?;
             }
         }
-        task.say(Level::Info, LOGGER, format!("Deleted {path}"));
+        task.say(LogLevel::Info, LOGGER, format!("Deleted {path}"));
     }
     Ok(Done::default())
 }
@@ -194,7 +194,7 @@ fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
         done.map_err(|error| broken(format!("{source}: {error}")))?;
     }
     let verb = if moves { "Moved" } else { "Copied" };
-    task.say(Level::Info, LOGGER, format!("{verb} {from} to {to}"));
+    task.say(LogLevel::Info, LOGGER, format!("{verb} {from} to {to}"));
     Ok(Done::default())
 }
 
@@ -202,6 +202,6 @@ fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
 fn mark(task: &Task<'_>) -> Result<Done, Failure> {
     let path = task.property("path", "");
     task.stores.buckets.put(&path, b"").map_err(broken)?;
-    task.say(Level::Info, LOGGER, format!("Marker file {path} is written"));
+    task.say(LogLevel::Info, LOGGER, format!("Marker file {path} is written"));
     Ok(Done::default())
 }

@@ -3,7 +3,7 @@
 
 use super::wrangler::Decision;
 use super::{Circumstances, Plugin, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 

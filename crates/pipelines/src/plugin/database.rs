@@ -7,7 +7,7 @@
 mod split;
 
 use super::{Batch, Done, Plugin, Task, Work, failure};
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use crate::source::{Login, Refusal};
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
                 "Could not find the clause substitution token $CONDITIONS in the query: [{}]. Parallel splits may not work correctly.",
                 query.sql
             );
-            task.say(Level::Error, READER, text);
+            task.say(LogLevel::Error, READER, text);
         }
         let (columns, rows) = fetch(&query.sql.replace(CONDITIONS, "(1 = 1)"))?;
         return Ok(Batch { columns, rows });
@@ -183,7 +183,7 @@ fn pairs(text: &str, between: char) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
     use crate::bucket::Buckets;
-    use crate::observation::Observation;
+    use crate::event::ExecutionEvent;
     use crate::plugin::Stores;
     use crate::source::{PASSWORD, Source, USER};
     use googlesql::Warehouse;
@@ -211,8 +211,8 @@ mod tests {
             stores: &stores,
             window: "w",
             thread: "t",
-            tell: &|observation| {
-                if let Observation::Line(line) = observation {
+            tell: &|event| {
+                if let ExecutionEvent::Log(line) = event {
                     lines.borrow_mut().push(line.message);
                 }
             },

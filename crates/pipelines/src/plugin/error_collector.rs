@@ -1,7 +1,7 @@
 //! `ErrorCollector`: the records that other stages put aside, with fields for why.
 
 use super::{Batch, CORE, Plugin, Rejected, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use googlesql::value::{Column, ColumnType, Value};
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(

@@ -6,7 +6,7 @@
 mod function;
 
 use super::{Batch, CORE, Named, Plugin, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use function::Aggregate;
 use googlesql::value::{Column, Value};
 use std::cmp::Ordering;

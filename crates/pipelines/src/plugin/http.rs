@@ -3,7 +3,7 @@
 //! They call what the pipeline says, from this machine; redirects are followed unless it says otherwise.
 
 use super::{Done, Plugin, Task, Work, arguments, failure};
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use std::time::Duration;
 
 const SETTER: &str = "io.cdap.plugin.http.HTTPArgumentSetter";
@@ -179,7 +179,7 @@ fn set_arguments(task: &Task<'_>) -> Result<Done, Failure> {
                     shown(&request.headers),
                     failure.message.clone().unwrap_or_default()
                 );
-                task.say(Level::Warn, SETTER, text);
+                task.say(LogLevel::Warn, SETTER, text);
                 last = failure;
             }
         }
@@ -199,7 +199,7 @@ fn call_back(task: &Task<'_>) -> Result<Done, Failure> {
                     "Request to {address} resulted in response code {}.",
                     answer.status
                 );
-                task.say(Level::Info, CALLBACK, text);
+                task.say(LogLevel::Info, CALLBACK, text);
                 break;
             }
             Err(text) => {
@@ -208,7 +208,7 @@ fn call_back(task: &Task<'_>) -> Result<Done, Failure> {
                     task.property("method", "GET"),
                     shown(&request.headers)
                 );
-                task.say(Level::Warn, CALLBACK, line);
+                task.say(LogLevel::Warn, CALLBACK, line);
                 last = Some(failure("java.net.ConnectException", text));
             }
         }

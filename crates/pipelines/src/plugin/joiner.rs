@@ -5,7 +5,7 @@
 //! a full outer one. Rows leave in the order of the first input; a server's order is any.
 
 use super::{Batch, CORE, Named, Plugin, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use googlesql::value::{Column, ColumnType, Value};
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 //! and a client's test can say what is to happen. Local files are read and written as the paths say.
 
 use super::{Batch, Done, Plugin, Sink, Task, Work, failure};
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use googlesql::value::{Column, ColumnType, Value};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -96,10 +96,10 @@ fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
                 .as_millis();
             let text = format!("worked on <{body}> & \"quoted\" \u{e9}\u{4e2d} at {now}");
             let level = match level.as_str() {
-                "DEBUG" => Level::Debug,
-                "WARN" => Level::Warn,
-                "ERROR" => Level::Error,
-                _ => Level::Info,
+                "DEBUG" => LogLevel::Debug,
+                "WARN" => LogLevel::Warn,
+                "ERROR" => LogLevel::Error,
+                _ => LogLevel::Info,
             };
             task.say(level, WORK, text);
         }
@@ -187,7 +187,7 @@ impl Sink for Lines {
 /// `LabAction`: sleeps, sets an argument or fails.
 fn act(task: &Task<'_>) -> Result<Done, Failure> {
     let sleep = millis(task, "LabAction", "action", "ActionConfig")?;
-    task.say(Level::Info, ACTION, "action begins");
+    task.say(LogLevel::Info, ACTION, "action begins");
     let mut done = Done::default();
     if let Some((name, value)) = task.property("set", "").split_once('=') {
         done.arguments.push((name.to_owned(), value.to_owned()));
@@ -197,7 +197,7 @@ fn act(task: &Task<'_>) -> Result<Done, Failure> {
     if !fail.is_empty() {
         return Err(failure("java.lang.IllegalStateException", fail));
     }
-    task.say(Level::Info, ACTION, "action ends");
+    task.say(LogLevel::Info, ACTION, "action ends");
     Ok(done)
 }
 

@@ -4,7 +4,7 @@
 //! time; what is wrong for the rows that come is refused when the first ones come.
 
 use super::{Batch, CORE, Plugin, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use googlesql::value::{ColumnType, Value};
 use std::collections::BTreeMap;
 

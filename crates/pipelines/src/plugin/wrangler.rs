@@ -23,7 +23,7 @@ mod trouble;
 mod usage;
 
 use super::{Batch, Plugin, Task, Work, failure};
-use crate::observation::Failure;
+use crate::event::Failure;
 use directive::{Context, Directive};
 pub(super) use expression::Decision;
 use expression::{Expression, Scope};

@@ -2,7 +2,7 @@
 
 use super::catalogue::ArtifactId;
 use super::program::{ProgramKind, WORKFLOW, WORKFLOW_DESCRIPTION};
-use pipelines::execution::Plan;
+use pipelines::execution::PipelinePlan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -25,11 +25,11 @@ pub struct AppVersion {
     pub config: Json,
     /// How it is laid out; made anew from the config after a restart.
     #[serde(skip, default = "nothing_planned")]
-    pub plan: Plan,
+    pub plan: PipelinePlan,
 }
 
-fn nothing_planned() -> Plan {
-    Plan {
+fn nothing_planned() -> PipelinePlan {
+    PipelinePlan {
         nodes: Vec::new(),
         plugins: Vec::new(),
     }

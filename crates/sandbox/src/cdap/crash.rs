@@ -8,7 +8,7 @@ use super::event::Event;
 use super::run::{Run, Status};
 use crate::scenario::Happening;
 use crate::scenario::facts::Arguments;
-use pipelines::observation::Failure;
+use pipelines::event::Failure;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

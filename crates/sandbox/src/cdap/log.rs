@@ -5,8 +5,8 @@
 use super::json::Ordered;
 use super::run::Run;
 use chrono::DateTime;
+use pipelines::event::{LogEntry, LogLevel, NodeProgram};
 use pipelines::hash_order;
-use pipelines::observation::{Level, Line, NodeProgram};
 use serde::{Deserialize, Serialize};
 
 pub mod filter;
@@ -67,7 +67,7 @@ pub struct Speaker<'a> {
 impl Speaker<'_> {
     /// The line as it is kept. Without a number the line in the source is derived from the logger,
     /// so that equal lines have equal numbers.
-    pub fn line(&self, line: Line, number: Option<u32>) -> LogLine {
+    pub fn line(&self, line: LogEntry, number: Option<u32>) -> LogLine {
         // Spark's classes speak through one trait of theirs.
         let class = if line.logger.starts_with("org.apache.spark.") {
             "org.apache.spark.internal.Logging"
@@ -144,13 +144,13 @@ fn source_line(logger: &str) -> u32 {
 }
 
 /// A level by its name.
-pub const fn level_name(level: Level) -> &'static str {
+pub const fn level_name(level: LogLevel) -> &'static str {
     match level {
-        Level::Trace => "TRACE",
-        Level::Debug => "DEBUG",
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
+        LogLevel::Trace => "TRACE",
+        LogLevel::Debug => "DEBUG",
+        LogLevel::Info => "INFO",
+        LogLevel::Warn => "WARN",
+        LogLevel::Error => "ERROR",
     }
 }
 

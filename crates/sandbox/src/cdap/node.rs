@@ -6,9 +6,9 @@ use super::call::Call;
 use super::json::{Ordered, gson_text};
 use super::run::{Cause, Node, Run, Status};
 use crate::Personality;
-use pipelines::execution::Job;
+use pipelines::event::Failure;
+use pipelines::execution::ExecutionRequest;
 use pipelines::macros::Scope;
-use pipelines::observation::Failure;
 use pipelines::{hash_order, pipeline};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -177,7 +177,7 @@ fn blame(cause: &Cause) -> &'static str {
 
 /// What a pipeline leaves in the token when it ends: the properties of all stages with their macros
 /// expanded, in clear text. A pipeline with a macro that means nothing leaves none (measured).
-pub fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Option<String> {
+pub fn resolved_properties(job: &ExecutionRequest, set: &[(String, String, String)]) -> Option<String> {
     let mut scope = Scope {
         arguments: job.arguments.clone(),
         secure: job.secure_keys.clone(),
@@ -185,7 +185,7 @@ pub fn resolved_properties(job: &Job, set: &[(String, String, String)]) -> Optio
     scope
         .arguments
         .extend(set.iter().map(|(name, _, value)| (name.clone(), value.clone())));
-    let stages = pipeline::resolved(&job.config, &job.macros, &scope)?;
+    let stages = pipeline::resolved_properties(&job.config, &job.macros, &scope)?;
     let stages = stages.into_iter().map(|(stage, properties)| {
         let properties = properties
             .into_iter()

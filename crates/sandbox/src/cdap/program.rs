@@ -1,7 +1,7 @@
 //! Programs and how CDAP spells them: `workflows` in paths, `Workflow` in JSON, `workflow` in entity ids.
 
 use crate::Personality;
-use pipelines::observation::NodeProgram;
+use pipelines::event::NodeProgram;
 use serde::{Deserialize, Serialize};
 
 /// The workflow that every batch pipeline is.

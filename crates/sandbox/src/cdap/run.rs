@@ -5,7 +5,7 @@ use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use super::strings::InOrder;
 use crate::scenario::Fate;
-use pipelines::observation::Failure;
+use pipelines::event::Failure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -13,8 +13,8 @@ use super::call::Call;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW, WORKFLOW_DESCRIPTION};
 use super::strings::InOrder;
 use super::world::World;
+use pipelines::event::NodeProgram;
 use pipelines::execution::PlannedNode;
-use pipelines::observation::NodeProgram;
 use pipelines::pipeline;
 use serde::Serialize;
 use text::Resources;
@@ -181,7 +181,7 @@ impl<'a> Source<'a> {
         let config = &self.version.config;
         let nodes = self.version.plan.nodes.iter();
         let stages: Vec<_> = nodes
-            .flat_map(|node| pipeline::stages_of(config, &node.id))
+            .flat_map(|node| pipeline::stages_of_node(config, &node.id))
             .collect();
         Answer::json(&Workflow {
             class_name: "io.cdap.cdap.datapipeline.SmartWorkflow",
@@ -227,7 +227,7 @@ impl<'a> Source<'a> {
     }
 
     fn phase(&self, node: &'a PlannedNode) -> Answer {
-        let stages = pipeline::stages_of(&self.version.config, &node.id);
+        let stages = pipeline::stages_of_node(&self.version.config, &node.id);
         let plugins = self.plugins(&stages);
         let pipeline = text::phase(self.version, node);
         let resources = |key: &str| Resources::of(&self.version.config, key);

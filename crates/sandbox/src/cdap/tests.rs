@@ -4,8 +4,8 @@ use crate::server::{self, Names, Running};
 use crate::{Limits, Personality, Settings, State};
 use axum::Router;
 use pipelines::artifact::PluginFinder;
-use pipelines::execution::{End, Executor, Job, Plan, PlannedNode, PluginUse};
-use pipelines::observation::{Failure, Level, Line, NodeEnd, NodeProgram, Observation};
+use pipelines::event::{ExecutionEvent, Failure, LogEntry, LogLevel, NodeEnd, NodeProgram};
+use pipelines::execution::{ExecutionEnd, ExecutionRequest, Executor, PipelinePlan, PlannedNode, PluginUse};
 use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -26,9 +26,9 @@ const P: &str = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery/workflows/Dat
 /// Does what the arguments say: `hold` waits for the stop, `fail` breaks, `lines` speaks.
 struct Scripted;
 
-fn line(message: String) -> Observation {
-    Observation::Line(Line {
-        level: Level::Info,
+fn line(message: String) -> ExecutionEvent {
+    ExecutionEvent::Log(LogEntry {
+        level: LogLevel::Info,
         logger: "io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource".to_owned(),
         thread: "Executor task launch worker".to_owned(),
         message,
@@ -57,7 +57,7 @@ fn broken() -> Failure {
 }
 
 impl Executor for Scripted {
-    fn plan(&self, config: &Json, _: &PluginFinder<'_>) -> Result<Plan, String> {
+    fn plan(&self, config: &Json, _: &PluginFinder<'_>) -> Result<PipelinePlan, String> {
         if config["stages"].as_array().is_none_or(Vec::is_empty) {
             return Err("A pipeline must contain at least one stage.".to_owned());
         }
@@ -66,7 +66,7 @@ impl Executor for Scripted {
             program,
             description: description.to_owned(),
         };
-        Ok(Plan {
+        Ok(PipelinePlan {
             nodes: vec![
                 node("phase-1", NodeProgram::Action, ""),
                 node(
@@ -87,17 +87,22 @@ impl Executor for Scripted {
         })
     }
 
-    fn execute(&self, job: &Job, stop: &AtomicBool, observe: &mut dyn FnMut(Observation)) -> End {
-        let started = |node: &str, program| Observation::NodeStarted {
+    fn execute(
+        &self,
+        job: &ExecutionRequest,
+        stop: &AtomicBool,
+        observe: &mut dyn FnMut(ExecutionEvent),
+    ) -> ExecutionEnd {
+        let started = |node: &str, program| ExecutionEvent::NodeStarted {
             node: node.to_owned(),
             program,
         };
-        let finished = |node: &str, end| Observation::NodeFinished {
+        let finished = |node: &str, end| ExecutionEvent::NodeFinished {
             node: node.to_owned(),
             end,
         };
         observe(started("phase-1", NodeProgram::Action));
-        observe(Observation::ArgumentSet {
+        observe(ExecutionEvent::ArgumentSet {
             node: "phase-1".into(),
             name: "watermark".into(),
             value: "0".into(),
@@ -120,9 +125,9 @@ impl Executor for Scripted {
                 std::thread::yield_now();
             }
             observe(finished("phase-2", NodeEnd::Killed));
-            return End::Killed;
+            return ExecutionEnd::Killed;
         }
-        let count = |stage: &str, metric: &str, by| Observation::Counted {
+        let count = |stage: &str, metric: &str, by| ExecutionEvent::MetricIncremented {
             stage: stage.into(),
             metric: metric.into(),
             by,
@@ -131,11 +136,11 @@ impl Executor for Scripted {
         observe(count("Read MySQL", "records.out", 22));
         if job.arguments.contains_key("fail") {
             observe(finished("phase-2", NodeEnd::Failed(broken())));
-            return End::Failed(broken());
+            return ExecutionEnd::Failed(broken());
         }
         observe(count("Import To BigQuery", "records.updated", 122));
         observe(finished("phase-2", NodeEnd::Completed));
-        End::Completed
+        ExecutionEnd::Completed
     }
 }
 

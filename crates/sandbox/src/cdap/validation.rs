@@ -7,7 +7,7 @@ use super::call::Call;
 use super::json::{Ordered, gson_text};
 use pipelines::artifact::{PluginFinder, Version};
 use pipelines::hash_order;
-use pipelines::pipeline::{StageFault, stage_fault};
+use pipelines::pipeline::{ValidationFailure, validate_stage};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -107,7 +107,7 @@ pub fn stage(call: &Call) -> Outcome {
         artifacts: &world.installed,
         namespace,
     };
-    let fault = stage_fault(stage, &plugin_finder);
+    let fault = validate_stage(stage, &plugin_finder);
     let judged = match &fault {
         Some(fault) => Judged {
             failures: vec![failure(fault, stage)],
@@ -121,13 +121,13 @@ pub fn stage(call: &Call) -> Outcome {
     Ok(Answer::text(gson_text(&judged)).typed(TEXT).kept())
 }
 
-fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
+fn failure<'a>(fault: &'a ValidationFailure, stage: &Json) -> Failure<'a> {
     let name = &stage["name"];
     let text = |value: &Json| Ordered::Text(value.as_str().unwrap_or_default().to_owned());
     let mut attributes = Vec::new();
     let mut put = |key: &str, value: Ordered| attributes.push((key.to_owned(), value));
     match fault {
-        StageFault::Unknown(_) => {
+        ValidationFailure::PluginNotFound(_) => {
             let plugin = &stage["plugin"];
             put("pluginId", text(name));
             put("pluginName", text(&plugin["name"]));
@@ -136,11 +136,13 @@ fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
             put("requestedArtifactScope", text(&plugin["artifact"]["scope"]));
             put("requestedArtifactVersion", text(&plugin["artifact"]["version"]));
         }
-        StageFault::Property(property, _) => put("stageConfig", Ordered::Text(property.clone())),
-        StageFault::Other(_) => {}
+        ValidationFailure::MissingProperty(property, _) => {
+            put("stageConfig", Ordered::Text(property.clone()))
+        }
+        ValidationFailure::Other(_) => {}
     }
     put("stage", text(name));
-    let (message, corrective_action) = fault.words();
+    let (message, corrective_action) = fault.message_and_action();
     Failure {
         message,
         causes: [Cause {
@@ -153,7 +155,7 @@ fn failure<'a>(fault: &'a StageFault, stage: &Json) -> Failure<'a> {
 fn spec(stage: &Json, body: &Ordered, plugin_finder: &PluginFinder<'_>) -> Option<Spec> {
     let text = |of: &Json, key: &str| of[key].as_str().unwrap_or_default().to_owned();
     let plugin = &stage["plugin"];
-    let (artifact, class) = pipelines::pipeline::stage_plugin(stage, plugin_finder)?;
+    let (artifact, class) = pipelines::pipeline::plugin_of_stage(stage, plugin_finder)?;
     let Version {
         version,
         major,

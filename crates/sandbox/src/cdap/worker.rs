@@ -6,8 +6,8 @@ use super::event::Event;
 use super::log::Origin;
 use super::run::{Cause, Node, Run, Status};
 use super::{Cdap, crash};
-use pipelines::execution::{End, Job};
-use pipelines::observation::{Failure, Level, NodeEnd, NodeProgram, Observation};
+use pipelines::event::{ExecutionEvent, Failure, LogLevel, NodeEnd, NodeProgram};
+use pipelines::execution::{ExecutionEnd, ExecutionRequest};
 use serde_json::Value as Json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -93,10 +93,10 @@ impl Work {
         self.config = job.config.clone();
         self.first_lines();
         let status = match self.execute(&job) {
-            End::Completed => Status::Completed,
-            End::Killed if self.aborted => Status::Failed,
-            End::Killed => Status::Killed,
-            End::Failed(failure) => {
+            ExecutionEnd::Completed => Status::Completed,
+            ExecutionEnd::Killed if self.aborted => Status::Failed,
+            ExecutionEnd::Killed => Status::Killed,
+            ExecutionEnd::Failed(failure) => {
                 self.blame(&failure);
                 Status::Failed
             }
@@ -127,14 +127,14 @@ impl Work {
     }
 
     /// Lets the executor execute. Its defects must not take the server down: they fail the run.
-    fn execute(&mut self, job: &Job) -> End {
+    fn execute(&mut self, job: &ExecutionRequest) -> ExecutionEnd {
         let executor = Arc::clone(&self.cdap.executor);
         let stop = Arc::clone(&self.run.stop);
         let executed = catch_unwind(AssertUnwindSafe(|| {
-            executor.execute(job, &stop, &mut |observation| self.note(observation))
+            executor.execute(job, &stop, &mut |event| self.note(event))
         }));
         executed.unwrap_or_else(|_| {
-            End::Failed(Failure {
+            ExecutionEnd::Failed(Failure {
                 class_name: "java.lang.IllegalStateException".to_owned(),
                 message: Some(
                     "The sandbox's executor broke. This is a defect of Downbeat; please report it."
@@ -183,15 +183,15 @@ impl Work {
         }
     }
 
-    fn note(&mut self, observation: Observation) {
-        match observation {
-            Observation::NodeStarted { node, program } => self.node_started(node, program),
-            Observation::NodeFinished { node, end } => {
+    fn note(&mut self, event: ExecutionEvent) {
+        match event {
+            ExecutionEvent::NodeStarted { node, program } => self.node_started(node, program),
+            ExecutionEvent::NodeFinished { node, end } => {
                 let end = self.unless_aborted(end);
                 self.node_finished(&node, &end);
             }
-            Observation::JobSubmitted { node, job } => self.job_submitted(&node, &job),
-            Observation::Line(line) => {
+            ExecutionEvent::JobSubmitted { node, job } => self.job_submitted(&node, &job),
+            ExecutionEvent::Log(line) => {
                 // The jobs of MapReduce tell nothing of plugins (measured with the filter `.origin=plugin`).
                 let origin = if line.stage.is_some() && self.program != NodeProgram::MapReduce {
                     Origin::Plugin
@@ -200,10 +200,10 @@ impl Work {
                 };
                 self.write(line, origin, false, None);
             }
-            Observation::Counted { stage, metric, by } => {
+            ExecutionEvent::MetricIncremented { stage, metric, by } => {
                 self.with_run(|run, now| run.count(&format!("user.{stage}.{metric}"), now, by));
             }
-            Observation::ArgumentSet { node, name, value } => {
+            ExecutionEvent::ArgumentSet { node, name, value } => {
                 self.with_run(|run, _| run.token.push((name, node, value)));
             }
         }
@@ -234,7 +234,7 @@ impl Work {
         if run_id.is_some() {
             let text = format!("Starting {} Program '{node}' in workflow", program.word());
             self.say(
-                Level::Info,
+                LogLevel::Info,
                 &format!("action-{node}-0"),
                 RUNNER,
                 self.driver_line(349),
@@ -268,9 +268,9 @@ impl Work {
             };
             let text =
                 format!("MapReduce Job completed{how}. Job details: [name={node}, jobId={job}, {details}]");
-            self.say(Level::Info, &runner, MAP_REDUCE, 407, text);
+            self.say(LogLevel::Info, &runner, MAP_REDUCE, 407, text);
             let text = format!("Batch Run finished : status = ProgramState{{status={state}}}");
-            let line = lines::plain(Level::Info, &runner, ETL_MAP_REDUCE, text);
+            let line = lines::plain(LogLevel::Info, &runner, ETL_MAP_REDUCE, text);
             self.write(line, Origin::Program, false, Some(221));
         }
         if *end == NodeEnd::Completed {
@@ -281,11 +281,11 @@ impl Work {
         let (thread, number) = (format!("action-{node}-0"), self.driver_line(352));
         // Said on behalf of the job by MapReduce, of the workflow by Spark (measured).
         if map_reduce && *end == NodeEnd::Completed {
-            self.say(Level::Info, &thread, RUNNER, number, completed.clone());
+            self.say(LogLevel::Info, &thread, RUNNER, number, completed.clone());
         }
         self.node = None;
         if !map_reduce && self.program.is_program() && *end == NodeEnd::Completed {
-            self.say(Level::Info, &thread, RUNNER, number, completed);
+            self.say(LogLevel::Info, &thread, RUNNER, number, completed);
         }
         let (status, cause) = match end {
             NodeEnd::Completed => ("COMPLETED", None),

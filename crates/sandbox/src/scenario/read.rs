@@ -6,8 +6,8 @@ mod tests;
 use super::facts::{OPERATIONS, operation};
 use super::toml::{Section, Sheet};
 use super::{
-    Breakage, EventRule, Fate, Fit, Gate, Happening, Mistake, Occasion, Refusal, RequestRule, RunRule,
-    Scenario, Service, Upset,
+    EventRule, Fate, Fit, Gate, Happening, Mistake, Occasion, Refusal, RequestRule, RunRule, Scenario,
+    Service, StageFault, Upset,
 };
 use crate::cdap::run::Status;
 use std::collections::BTreeSet;
@@ -259,7 +259,7 @@ fn fate(section: &Section<'_>) -> Fate {
                 fail.wrong("", "fail is a table with stage and text.");
             }
             fail.finish();
-            Some(Breakage {
+            Some(StageFault {
                 stage: stage?,
                 text: text?,
                 class_name,

@@ -3,8 +3,8 @@
 use super::{World, metric};
 use crate::Personality;
 use crate::artifact::{ArtifactRepository, PluginClass};
-use crate::execution::End;
-use crate::observation::{NodeEnd, Observation};
+use crate::event::{ExecutionEvent, NodeEnd};
+use crate::execution::ExecutionEnd;
 use crate::plugin;
 use serde_json::{Value as Json, json};
 
@@ -65,7 +65,7 @@ fn each_of_them_fails_the_run_by_its_name_before_a_row_is_read() {
             "Plugin '{}' of type '{}' in stage 'Odd' is not executed by the sandbox",
             class.name, class.r#type
         );
-        let End::Failed(failure) = end else {
+        let ExecutionEnd::Failed(failure) = end else {
             panic!("{}: {end:?}", class.name)
         };
         assert_eq!(failure.innermost().message.as_ref(), Some(&text));
@@ -74,7 +74,7 @@ fn each_of_them_fails_the_run_by_its_name_before_a_row_is_read() {
         assert_eq!(metric(&seen, "Read.records.in"), 0);
         assert!(matches!(
             seen.last(),
-            Some(Observation::NodeFinished { end: NodeEnd::Failed(_), node }) if node == "phase-1"
+            Some(ExecutionEvent::NodeFinished { end: NodeEnd::Failed(_), node }) if node == "phase-1"
         ));
     }
 }

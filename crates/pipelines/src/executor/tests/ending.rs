@@ -2,8 +2,8 @@
 
 use super::flow::planned;
 use super::{World, metric};
-use crate::execution::End;
-use crate::observation::{Level, Line, Observation};
+use crate::event::{ExecutionEvent, LogEntry, LogLevel};
+use crate::execution::ExecutionEnd;
 use crate::source::Login;
 use googlesql::value::Value;
 use std::io::{Read, Write};
@@ -59,9 +59,9 @@ fn title(world: &World) -> Value {
     rows[0][0].clone()
 }
 
-fn errors(seen: &[Observation]) -> Vec<&Line> {
-    let lines = seen.iter().filter_map(|observation| match observation {
-        Observation::Line(line) if line.level == Level::Error => Some(line),
+fn errors(seen: &[ExecutionEvent]) -> Vec<&LogEntry> {
+    let lines = seen.iter().filter_map(|event| match event {
+        ExecutionEvent::Log(line) if line.level == LogLevel::Error => Some(line),
         _ => None,
     });
     lines
@@ -84,14 +84,14 @@ fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_cond
         ("suffix", "by_address"),
     ];
     let (end, seen) = world.run(ENDING, &arguments, 0);
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     assert!(asked.recv().unwrap().starts_with("GET / HTTP/1.1\r\n"));
     asked.recv().unwrap();
     assert_eq!(metric(&seen, "Write.records.updated"), 4);
     let rows = world.count("SELECT COUNT(*) FROM cdf_output.set_by_address WHERE full_name IS NOT NULL");
     assert_eq!(rows, 4);
-    let set = seen.iter().any(|observation| {
-        matches!(observation, Observation::ArgumentSet { node, name, value }
+    let set = seen.iter().any(|event| {
+        matches!(event, ExecutionEvent::ArgumentSet { node, name, value }
             if node == "phase-1" && name == "table" && value == "set_${suffix}")
     });
     assert!(set);
@@ -125,7 +125,7 @@ fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_ru
         ("suffix", "never"),
     ];
     let (end, seen) = world.run(ENDING, &arguments, 0);
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     assert_eq!(
@@ -145,7 +145,7 @@ fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_ru
 fn a_post_action_whose_macro_means_nothing_ends_the_run_before_it_begins() {
     let world = World::new();
     let (end, seen) = world.run(ENDING, &[("settings", "http://127.0.0.1:1/")], 0);
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     assert_eq!(
@@ -171,7 +171,7 @@ fn arguments_of_a_row_lead_to_an_object_whose_arguments_lead_to_rows() {
         &[columns, ("business_unit", "hr"), ("data_source", "engineer")],
         0,
     );
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     assert_eq!(metric(&seen, "Write.records.updated"), 3);
     for (columns, source, words) in [
         (
@@ -192,7 +192,7 @@ fn arguments_of_a_row_lead_to_an_object_whose_arguments_lead_to_rows() {
             ("data_source", source),
         ];
         let (end, _) = world.run(setters, &arguments, 0);
-        let End::Failed(failure) = end else {
+        let ExecutionEnd::Failed(failure) = end else {
             panic!("{end:?}")
         };
         assert_eq!(failure.innermost().message.as_deref(), Some(words));

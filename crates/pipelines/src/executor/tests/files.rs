@@ -1,8 +1,8 @@
 //! Pipelines from files and tables into files and tables, and what acts on buckets between.
 
 use super::{World, metric};
-use crate::execution::End;
-use crate::observation::Observation;
+use crate::event::ExecutionEvent;
+use crate::execution::ExecutionEnd;
 use googlesql::QuerySettings;
 use googlesql::value::Value;
 use serde_json::{Value as Json, json};
@@ -46,16 +46,16 @@ impl World {
             .rows
     }
 
-    fn complete(&self, app: &str) -> Vec<Observation> {
+    fn complete(&self, app: &str) -> Vec<ExecutionEvent> {
         let (end, seen) = self.run(app, &[], 0);
-        assert_eq!(end, End::Completed, "{seen:?}");
+        assert_eq!(end, ExecutionEnd::Completed, "{seen:?}");
         seen
     }
 
     /// The whole text of what a run failed with.
     fn failure(&self, app: &str) -> String {
         let (end, seen) = self.run(app, &[], 0);
-        assert_ne!(end, End::Completed);
+        assert_ne!(end, ExecutionEnd::Completed);
         format!("{end:?} {seen:?}")
     }
 }

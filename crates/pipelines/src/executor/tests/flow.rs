@@ -3,8 +3,8 @@
 use super::{World, metric};
 use crate::Personality;
 use crate::artifact::{ArtifactRepository, PluginFinder};
-use crate::execution::{End, Executor, Plan};
-use crate::observation::Observation;
+use crate::event::ExecutionEvent;
+use crate::execution::{ExecutionEnd, Executor, PipelinePlan};
 use googlesql::QuerySettings;
 use googlesql::value::Value;
 use serde_json::Value as Json;
@@ -14,7 +14,7 @@ const JOIN: &str = include_str!("pipelines/join.json");
 const CONDITION: &str = include_str!("pipelines/condition.json");
 const CHAIN: &str = include_str!("pipelines/chain.json");
 
-pub(super) fn planned(app: &str) -> Result<Plan, String> {
+pub(super) fn planned(app: &str) -> Result<PipelinePlan, String> {
     let app: Json = serde_json::from_str(app).unwrap();
     let installed = ArtifactRepository::shipped(Personality::V6_11, true).unwrap();
     let plugins = PluginFinder {
@@ -33,9 +33,9 @@ fn rows(world: &World, sql: &str) -> Vec<Vec<Value>> {
     answer.unwrap().rows
 }
 
-fn started(seen: &[Observation]) -> Vec<&str> {
-    let nodes = seen.iter().filter_map(|observation| match observation {
-        Observation::NodeStarted { node, .. } => Some(node.as_str()),
+fn started(seen: &[ExecutionEvent]) -> Vec<&str> {
+    let nodes = seen.iter().filter_map(|event| match event {
+        ExecutionEvent::NodeStarted { node, .. } => Some(node.as_str()),
         _ => None,
     });
     nodes.collect()
@@ -50,7 +50,7 @@ fn records_leave_by_ports_and_broken_ones_go_to_the_collector() {
     planned(PORTS).unwrap();
     let world = World::new();
     let (end, seen) = world.run(PORTS, &[("limit", "100")], 0);
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     let all = world.source_rows("id <= 100");
     let broken = world.source_rows("id <= 100 AND id % 10 = 0");
     let (with, without) = (
@@ -93,7 +93,7 @@ fn the_older_release_breaks_on_a_recipe_behind_an_unknown_schema() {
     let run = |app: &str| {
         let (end, seen) = World::new().run_on(Personality::V6_10, app, &[("limit", "20")], 0);
         let failure = match end {
-            End::Failed(failure) => Some((failure.class_name, failure.message.unwrap())),
+            ExecutionEnd::Failed(failure) => Some((failure.class_name, failure.message.unwrap())),
             _ => None,
         };
         (failure, metric(&seen, "Clean.records.in"))
@@ -124,7 +124,7 @@ fn inputs_are_joined_grouped_and_told_apart() {
     planned(JOIN).unwrap();
     let world = World::new();
     let (end, seen) = world.run(JOIN, &[("required", "Engineers,Leave")], 0);
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     // What the source's own SQL says is the truth.
     let truth = |sql: &str| {
         let login = super::source::Login::own();
@@ -175,7 +175,7 @@ fn an_input_that_is_not_required_stays_with_nulls() {
     ] {
         let world = World::new();
         let (end, _) = world.run(JOIN, &[("required", required)], 0);
-        assert_eq!(end, End::Completed);
+        assert_eq!(end, ExecutionEnd::Completed);
         let login = super::source::Login::own();
         let sql =
             format!("SELECT count(*) FROM (SELECT * FROM `hr`.`engineer` WHERE id <= 40) e {condition}");
@@ -212,7 +212,7 @@ fn a_condition_lets_one_branch_run() {
     ] {
         let world = World::new();
         let (end, seen) = world.run(CONDITION, &[("limit", limit), ("enough", "15")], 0);
-        assert_eq!(end, End::Completed);
+        assert_eq!(end, ExecutionEnd::Completed);
         assert_eq!(started(&seen), nodes);
         let count: i64 = limit.parse().unwrap();
         assert_eq!(
@@ -232,8 +232,8 @@ fn a_condition_lets_one_branch_run() {
         };
         assert!(query(&format!("SELECT 1 FROM cdf_output.{missing}")).is_err());
         assert!(query(&format!("SELECT 1 FROM cdf_output.after_{missing}")).is_err());
-        let statistic = seen.iter().any(|observation| {
-            matches!(observation, Observation::ArgumentSet { name, value, .. }
+        let statistic = seen.iter().any(|event| {
+            matches!(event, ExecutionEvent::ArgumentSet { name, value, .. }
                 if name == "stage.statistics.Read.output.records" && value == limit)
         });
         assert!(statistic);
@@ -250,7 +250,7 @@ fn a_condition_can_hang_on_another() {
     ] {
         let world = World::new();
         let (end, seen) = world.run(CHAIN, &[("first", first), ("second", second)], 0);
-        assert_eq!(end, End::Completed);
+        assert_eq!(end, ExecutionEnd::Completed);
         assert_eq!(started(&seen), nodes);
         let (table, count) = table.unwrap_or(("neither", 0));
         assert_eq!(
@@ -264,7 +264,7 @@ fn a_condition_can_hang_on_another() {
 fn what_a_condition_breaks_on_ends_the_run_without_a_node() {
     let world = World::new();
     let (end, seen) = world.run(CHAIN, &[("first", "yes")], 0);
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     let words = "Condition includes a runtime argument 'second' that does not exist.";

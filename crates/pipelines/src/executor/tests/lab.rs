@@ -35,32 +35,37 @@ impl Lab {
         Self { world, arguments }
     }
 
-    fn run(&self, engine: &str, changes: &[(&str, &str)], stop: &AtomicBool) -> (End, Vec<Observation>) {
+    fn run(
+        &self,
+        engine: &str,
+        changes: &[(&str, &str)],
+        stop: &AtomicBool,
+    ) -> (ExecutionEnd, Vec<ExecutionEvent>) {
         let mut arguments = self.arguments.clone();
         arguments.extend(
             changes
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let job = Job {
+        let request = ExecutionRequest {
             personality: Personality::V6_11,
             namespace: "default".into(),
             pipeline: "lab".into(),
             config: config(engine),
-            macros: macros::Exceptions::default(),
+            macros: macros::MacroOptions::default(),
             arguments,
             secure_keys: BTreeMap::new(),
             pace: Duration::ZERO,
-            breakage: None,
+            stage_fault: None,
             speed: 1.0,
         };
         let mut seen = Vec::new();
-        let end = self.world.executor.execute(&job, stop, &mut |observation| {
+        let end = self.world.executor.execute(&request, stop, &mut |event| {
             // A stop that comes while the second line is worked on.
-            if matches!(&observation, Observation::Line(line) if line.message.contains("<line 2>") && changes.contains(&("stop", "2"))) {
+            if matches!(&event, ExecutionEvent::Log(line) if line.message.contains("<line 2>") && changes.contains(&("stop", "2"))) {
                 stop.store(true, Ordering::Relaxed);
             }
-            seen.push(observation);
+            seen.push(event);
         });
         (end, seen)
     }
@@ -74,10 +79,10 @@ fn running() -> AtomicBool {
     AtomicBool::new(false)
 }
 
-fn said(seen: &[Observation]) -> Vec<&str> {
+fn said(seen: &[ExecutionEvent]) -> Vec<&str> {
     seen.iter()
-        .filter_map(|observation| match observation {
-            Observation::Line(line) => Some(line.message.as_str()),
+        .filter_map(|event| match event {
+            ExecutionEvent::Log(line) => Some(line.message.as_str()),
             _ => None,
         })
         .collect()
@@ -91,7 +96,7 @@ fn lines_go_from_file_to_file_and_those_put_aside_are_counted() {
         &[("errorAt", "3"), ("set", "a=b"), ("level", "INFO")],
         &running(),
     );
-    assert_eq!(end, End::Completed);
+    assert_eq!(end, ExecutionEnd::Completed);
     assert_eq!(lab.written().unwrap(), "line 1\nline 2\nline 4\n");
     assert!(lab.world.folder.path().join("out/_SUCCESS").exists());
     for (name, count) in [
@@ -103,11 +108,9 @@ fn lines_go_from_file_to_file_and_those_put_aside_are_counted() {
     ] {
         assert_eq!(metric(&seen, name), count, "{name}");
     }
-    assert!(
-        seen.iter().any(
-            |o| matches!(o, Observation::ArgumentSet { name, value, .. } if name == "a" && value == "b")
-        )
-    );
+    assert!(seen.iter().any(
+        |o| matches!(o, ExecutionEvent::ArgumentSet { name, value, .. } if name == "a" && value == "b")
+    ));
     assert_eq!(
         said(&seen)
             .iter()
@@ -121,7 +124,7 @@ fn lines_go_from_file_to_file_and_those_put_aside_are_counted() {
 fn a_broken_record_is_told_as_each_engine_tells_it() {
     let lab = Lab::new();
     let (end, seen) = lab.run("mapreduce", &[("failAt", "line 3")], &running());
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     let message = failure.message.unwrap();
@@ -135,7 +138,7 @@ fn a_broken_record_is_told_as_each_engine_tells_it() {
 
     let lab = Lab::new();
     let (end, _) = lab.run("spark", &[("failAt", "line 3")], &running());
-    let End::Failed(failure) = end else {
+    let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
     assert_eq!(
@@ -158,11 +161,11 @@ fn what_is_wrong_before_the_first_record_says_so_itself() {
         ),
     ] {
         let (end, seen) = lab.run("mapreduce", &[(name, value)], &running());
-        let End::Failed(failure) = end else {
+        let ExecutionEnd::Failed(failure) = end else {
             panic!("{end:?}")
         };
         assert_eq!(failure.innermost().message.as_deref(), Some(expected.as_str()));
-        assert!(!seen.iter().any(|o| matches!(o, Observation::JobSubmitted { .. })), "{name}");
+        assert!(!seen.iter().any(|o| matches!(o, ExecutionEvent::JobSubmitted { .. })), "{name}");
     }
 }
 
@@ -171,7 +174,7 @@ fn a_stop_is_heard_within_a_record() {
     let lab = Lab::new();
     let changes = [("sleep", "50"), ("level", "INFO"), ("stop", "2")];
     let (end, seen) = lab.run("mapreduce", &changes, &running());
-    assert_eq!(end, End::Killed);
+    assert_eq!(end, ExecutionEnd::Killed);
     assert_eq!(
         said(&seen)
             .iter()

@@ -8,11 +8,11 @@ use serde_json::json;
 
 /// Why a plugin does not take its stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StageFault {
+pub enum ValidationFailure {
     /// There is no such plugin.
-    Unknown(String),
+    PluginNotFound(String),
     /// A property is missing: its name, and the message.
-    Property(String, String),
+    MissingProperty(String, String),
     /// Anything else.
     Other(String),
 }
@@ -20,12 +20,12 @@ pub enum StageFault {
 /// What to do about a plugin that is not there.
 const DEPLOY_IT: &str = "Please make sure plugin is deployed in the namespace and try again";
 
-impl StageFault {
+impl ValidationFailure {
     /// The message, and what to do about it.
-    pub fn words(&self) -> (&str, Option<&'static str>) {
+    pub fn message_and_action(&self) -> (&str, Option<&'static str>) {
         match self {
-            Self::Unknown(message) => (message, Some(DEPLOY_IT)),
-            Self::Property(_, message) | Self::Other(message) => (message, None),
+            Self::PluginNotFound(message) => (message, Some(DEPLOY_IT)),
+            Self::MissingProperty(_, message) | Self::Other(message) => (message, None),
         }
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn check(stage: &Stage, plugins: &PluginFinder<'_>) -> Result<(), Str
     let Some(fault) = fault(stage, plugins) else {
         return Ok(());
     };
-    let (message, correction) = fault.words();
+    let (message, correction) = fault.message_and_action();
     let correction = correction.map(|text| format!(" {text}")).unwrap_or_default();
     Err(format!(
         "Failed to configure pipeline: Stage '{}' encountered : {message}{correction}",
@@ -47,7 +47,7 @@ pub(super) fn check(stage: &Stage, plugins: &PluginFinder<'_>) -> Result<(), Str
 }
 
 /// The first fault of a stage.
-pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<StageFault> {
+pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<ValidationFailure> {
     let Stage {
         plugin,
         kind,
@@ -55,25 +55,25 @@ pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<StageFault> {
         ..
     } = stage;
     let Some((_, class)) = plugins.find(kind, plugin, &stage.artifact) else {
-        return Some(StageFault::Unknown(format!(
+        return Some(ValidationFailure::PluginNotFound(format!(
             "Plugin named '{plugin}' of type '{kind}' not found."
         )));
     };
     if let Some(open) = properties.values().find_map(|value| macros::open_end(value)) {
-        return Some(StageFault::Other(format!(
+        return Some(ValidationFailure::Other(format!(
             "Could not find enclosing '}}' for macro '{open}'."
         )));
     }
     if let Some(name) = missing(stage, class) {
         let message = format!("Required property '{name}' has no value.");
-        return Some(StageFault::Property(name.to_owned(), message));
+        return Some(ValidationFailure::MissingProperty(name.to_owned(), message));
     }
     wrong_type(stage, class)
         .or_else(|| reference(stage))
         .or_else(|| driver(stage, plugins))
         .or_else(|| own_rules(stage))
         .or_else(|| format(stage, plugins))
-        .map(StageFault::Other)
+        .map(ValidationFailure::Other)
 }
 
 /// A property that is given but empty is given (measured).

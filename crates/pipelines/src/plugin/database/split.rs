@@ -4,7 +4,7 @@
 //! one part asks for NULLs. Other types of a split column are refused.
 
 use super::failure;
-use crate::observation::Failure;
+use crate::event::Failure;
 use googlesql::value::Value;
 
 /// The condition of each part.

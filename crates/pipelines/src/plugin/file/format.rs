@@ -5,7 +5,7 @@
 //! them is not known to the letter: as their types' text here.
 
 use crate::container::Container;
-use crate::observation::Failure;
+use crate::event::Failure;
 use crate::plugin::{Task, failure};
 use chrono::NaiveDate;
 use googlesql::cast;

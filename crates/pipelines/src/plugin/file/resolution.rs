@@ -4,7 +4,7 @@
 
 use crate::container::avro::{NOT_AVRO, file_schema};
 use crate::container::{self, Container, ReadOptions, SchemaMismatch};
-use crate::observation::Failure;
+use crate::event::Failure;
 use crate::plugin::failure;
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;

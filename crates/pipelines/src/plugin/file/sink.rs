@@ -5,8 +5,8 @@ use super::object_path;
 use crate::bucket::Buckets;
 use crate::container::avro::schema;
 use crate::container::{self, Codec};
+use crate::event::{Failure, LogLevel};
 use crate::macros::date_format::{DateFormat, zone};
-use crate::observation::{Failure, Level};
 use crate::plugin::{Batch, Sink, Task, failure};
 use chrono::DateTime;
 use googlesql::value::Column;
@@ -48,7 +48,7 @@ pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
     let file = buckets
         .create_file(&folder, &format!("{base}-r-00000{ending}"))
         .map_err(|error| broken(&folder, &error))?;
-    task.say(Level::Info, LOGGER, format!("Writing to {path}"));
+    task.say(LogLevel::Info, LOGGER, format!("Writing to {path}"));
     Ok(Box::new(Directory {
         folder,
         file: Box::new(file),

@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::{names, object_path, resolution};
 use crate::container::avro::schema;
-use crate::observation::{Failure, Level};
+use crate::event::{Failure, LogLevel};
 use crate::plugin::{Batch, Task, failure};
 use googlesql::value::{Column, ColumnType, Value};
 use regex::Regex;
@@ -49,7 +49,7 @@ pub(super) fn read(task: &Task<'_>) -> Result<Batch, Failure> {
         objects.retain(|object| pattern.is_match(object));
     }
     task.say(
-        Level::Debug,
+        LogLevel::Debug,
         LOGGER,
         format!("Reading {} files of {path}", objects.len()),
     );

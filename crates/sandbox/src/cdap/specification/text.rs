@@ -175,7 +175,7 @@ pub(super) fn pipeline(version: &AppVersion) -> String {
 pub(super) fn phase(version: &AppVersion, node: &PlannedNode) -> String {
     let config = Config::of(version);
     let nothing = Json::Object(serde_json::Map::new());
-    let names = pipeline::stages_of(config.json, &node.id);
+    let names = pipeline::stages_of_node(config.json, &node.id);
     let resources = |key| Resources::of(config.json, key);
     let stages = config.stages("stages").into_iter();
     let description = node.description.as_str();

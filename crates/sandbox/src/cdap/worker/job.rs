@@ -2,7 +2,7 @@
 
 use super::{MAP_REDUCE, Work};
 use crate::Personality;
-use pipelines::observation::{Level, NodeProgram};
+use pipelines::event::{LogLevel, NodeProgram};
 
 const COMMITTER: &str = "io.cdap.cdap.internal.app.runtime.batch.MainOutputCommitter";
 
@@ -21,16 +21,16 @@ impl Work {
         if self.program == NodeProgram::Spark {
             let text = format!("Starting HTTP Service {node}-http-service at address localhost/localhost:0");
             let (starting, service) = ("SparkDriverHttpService STARTING", "io.cdap.http.NettyHttpService");
-            self.say(Level::Info, starting, service, 181, text);
+            self.say(LogLevel::Info, starting, service, 181, text);
             let thread = self.submitter(node);
             let main = "io.cdap.cdap.app.runtime.spark.SparkMainWrapper$";
             let text =
                 "Launching user spark class class io.cdap.cdap.etl.spark.batch.BatchSparkPipelineDriver";
-            self.say(Level::Info, &thread, main, 78, text.to_owned());
+            self.say(LogLevel::Info, &thread, main, 78, text.to_owned());
             let text = "Note that spark.local.dir will be overridden by the value set by the cluster manager (via \
                         SPARK_LOCAL_DIRS in mesos/standalone/kubernetes and LOCAL_DIRS in YARN).";
             self.say(
-                Level::Warn,
+                LogLevel::Warn,
                 &thread,
                 "org.apache.spark.SparkConf",
                 73,
@@ -44,10 +44,10 @@ impl Work {
             let text = "Spark main returned class io.cdap.cdap.etl.spark.batch.BatchSparkPipelineDriver";
             let thread = self.submitter(node);
             let main = "io.cdap.cdap.app.runtime.spark.SparkMainWrapper$";
-            self.say(Level::Info, &thread, main, 95, text.to_owned());
+            self.say(LogLevel::Info, &thread, main, 95, text.to_owned());
             let text = format!("Stopping HTTP Service {node}-http-service");
             self.say(
-                Level::Info,
+                LogLevel::Info,
                 "SparkDriverHttpService STOPPING",
                 "io.cdap.http.NettyHttpService",
                 258,
@@ -83,11 +83,11 @@ impl Work {
         // As of the second job of a server; whether the first one's line is another is not known.
         let metrics = "org.apache.hadoop.metrics2.impl.MetricsSystemImpl";
         let text = "JobTracker metrics system already initialized!".to_owned();
-        self.say(Level::Warn, &runner, metrics, 151, text);
+        self.say(LogLevel::Warn, &runner, metrics, 151, text);
         let text = format!("Submitted MapReduce Job: name={node}, jobId={job}, {details}.");
-        self.say(Level::Info, &runner, MAP_REDUCE, 361, text);
+        self.say(LogLevel::Info, &runner, MAP_REDUCE, 361, text);
         let text = format!("Setting up for MapReduce job: {details}");
-        self.say(Level::Info, "Thread-1773", COMMITTER, 96, text);
+        self.say(LogLevel::Info, "Thread-1773", COMMITTER, 96, text);
         self.job = Some(job.to_owned());
     }
 }

@@ -5,7 +5,7 @@ use super::Work;
 use crate::cdap::log::{Origin, Speaker};
 use crate::cdap::program::WORKFLOW;
 use crate::cdap::run::{Run, Status};
-use pipelines::observation::{Failure, Level, Line, NodeProgram};
+use pipelines::event::{Failure, LogEntry, LogLevel, NodeProgram};
 
 const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
 const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver";
@@ -16,10 +16,10 @@ impl Work {
     pub(super) fn say_program_failed(&self, node: &str, failure: &Failure) {
         let word = self.program.word();
         let thread = format!("{word}Runner-{node}");
-        let line = Line {
+        let line = LogEntry {
             stack_trace: trace(failure),
             ..plain(
-                Level::Error,
+                LogLevel::Error,
                 &thread,
                 ADAPTER,
                 format!("{word} Program '{node}' failed."),
@@ -31,7 +31,7 @@ impl Work {
         let text = format!(
             "{word} program '{node}' failed with error: {told}. Please check the system logs for more details."
         );
-        self.say(Level::Error, &thread, ADAPTER, 100, text);
+        self.say(LogLevel::Error, &thread, ADAPTER, 100, text);
     }
 
     pub(super) fn uses_map_reduce(&self) -> bool {
@@ -48,7 +48,7 @@ impl Work {
             let text = format!(
                 "Pipeline '{app}' is using Mapreduce engine which is planned to be deprecated. Please use Spark engine."
             );
-            self.lifecycle(Level::Warn, 444, text);
+            self.lifecycle(LogLevel::Warn, 444, text);
         }
         let arguments: Vec<_> = self
             .run
@@ -58,11 +58,17 @@ impl Work {
             .collect();
         let arguments = arguments.join(", ");
         let started = format!("Pipeline '{app}' is started by user 'root' with arguments {{{arguments}}}");
-        self.lifecycle(Level::Info, 448, started);
-        self.lifecycle(Level::Info, 486, format!("Pipeline '{app}' running"));
+        self.lifecycle(LogLevel::Info, 448, started);
+        self.lifecycle(LogLevel::Info, 486, format!("Pipeline '{app}' running"));
         let id = &self.run.id;
         let text = format!("Starting workflow execution for '{WORKFLOW}' with Run id '{id}'");
-        self.say(Level::Info, "WorkflowDriver", DRIVER, self.driver_line(649), text);
+        self.say(
+            LogLevel::Info,
+            "WorkflowDriver",
+            DRIVER,
+            self.driver_line(649),
+            text,
+        );
     }
 
     pub(super) fn last_lines(&self, status: Status, left: bool) {
@@ -71,23 +77,29 @@ impl Work {
         match status {
             Status::Completed => {
                 let text = format!("Workflow '{WORKFLOW}' with run id '{id}' completed");
-                self.say(Level::Info, "WorkflowDriver", DRIVER, self.driver_line(658), text);
-                self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' succeeded."));
+                self.say(
+                    LogLevel::Info,
+                    "WorkflowDriver",
+                    DRIVER,
+                    self.driver_line(658),
+                    text,
+                );
+                self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' succeeded."));
             }
-            Status::Killed => self.lifecycle(Level::Info, 544, format!("Pipeline '{app}' killed.")),
+            Status::Killed => self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' killed.")),
             _ => {
-                self.lifecycle(Level::Error, 542, format!("Pipeline '{app}' failed."));
+                self.lifecycle(LogLevel::Error, 542, format!("Pipeline '{app}' failed."));
                 if !left {
                     self.say_not_left();
                 }
                 let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
                 let text = format!("Workflow service '{service}' failed.");
-                self.say(Level::Error, "WorkflowDriver", CONTROLLER, 90, text);
+                self.say(LogLevel::Error, "WorkflowDriver", CONTROLLER, 90, text);
             }
         }
     }
 
-    pub(super) fn lifecycle(&self, level: Level, number: u32, text: String) {
+    pub(super) fn lifecycle(&self, level: LogLevel, number: u32, text: String) {
         self.write(
             plain(level, "WorkflowDriver", SMART, text),
             Origin::Program,
@@ -96,7 +108,7 @@ impl Work {
         );
     }
 
-    pub(super) fn say(&self, level: Level, thread: &str, logger: &str, number: u32, text: String) {
+    pub(super) fn say(&self, level: LogLevel, thread: &str, logger: &str, number: u32, text: String) {
         self.write(
             plain(level, thread, logger, text),
             Origin::System,
@@ -106,13 +118,13 @@ impl Work {
     }
 
     /// Appends a line and counts it.
-    pub(super) fn write(&self, line: Line, origin: Origin, lifecycle: bool, number: Option<u32>) {
+    pub(super) fn write(&self, line: LogEntry, origin: Origin, lifecycle: bool, number: Option<u32>) {
         let metric = match line.level {
-            Level::Error => "system.app.log.error",
-            Level::Warn => "system.app.log.warn",
-            Level::Info => "system.app.log.info",
+            LogLevel::Error => "system.app.log.error",
+            LogLevel::Warn => "system.app.log.warn",
+            LogLevel::Info => "system.app.log.info",
             // A real server keeps no finer lines of plugins (measured).
-            Level::Debug | Level::Trace => return,
+            LogLevel::Debug | LogLevel::Trace => return,
         };
         let speaker = Speaker {
             run: &self.run,
@@ -142,8 +154,8 @@ impl Work {
     }
 }
 
-pub(super) fn plain(level: Level, thread: &str, logger: &str, message: String) -> Line {
-    Line {
+pub(super) fn plain(level: LogLevel, thread: &str, logger: &str, message: String) -> LogEntry {
+    LogEntry {
         level,
         logger: logger.to_owned(),
         thread: thread.to_owned(),

@@ -3,12 +3,12 @@
 use crate::cdap::Cdap;
 use crate::cdap::run::Run;
 use pipelines::artifact::PluginFinder;
-use pipelines::execution::Job;
+use pipelines::execution::ExecutionRequest;
 use pipelines::pipeline;
 
 impl Cdap {
     /// Nothing, if this version of the app is gone.
-    pub(super) fn job(&self, run: &Run) -> Option<Job> {
+    pub(super) fn job(&self, run: &Run) -> Option<ExecutionRequest> {
         let world = self.world();
         let version = world.version_of(run)?;
         let namespace = &run.program.namespace;
@@ -17,9 +17,9 @@ impl Cdap {
             artifacts: &world.installed,
             namespace,
         };
-        Some(Job {
+        Some(ExecutionRequest {
             personality: self.personality,
-            macros: pipeline::macro_exceptions(&version.config, &plugin_finder),
+            macros: pipeline::macro_options(&version.config, &plugin_finder),
             namespace: namespace.clone(),
             pipeline: run.program.app.clone(),
             config: version.config.clone(),
@@ -28,7 +28,7 @@ impl Cdap {
                 .map(|((_, name), key)| (name.clone(), key.value.clone()))
                 .collect(),
             pace: self.clock.work(),
-            breakage: run.fate.fail.clone(),
+            stage_fault: run.fate.fail.clone(),
             speed: self.clock.speed(),
         })
     }

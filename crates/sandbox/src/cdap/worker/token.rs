@@ -4,14 +4,14 @@ use super::Work;
 use crate::cdap::json::{Ordered, gson_text};
 use crate::cdap::node::resolved_properties;
 use crate::cdap::program::WORKFLOW;
-use pipelines::execution::Job;
-use pipelines::observation::Level;
+use pipelines::event::LogLevel;
+use pipelines::execution::ExecutionRequest;
 use pipelines::pipeline;
 
 impl Work {
     /// The lineage of fields that a phase leaves in the token. Plugins tell it; none of the sandbox's does.
     pub(super) fn leave_operations(&self, node: &str) {
-        let stages = pipeline::stages_of(&self.config, node).into_iter();
+        let stages = pipeline::stages_of_node(&self.config, node).into_iter();
         let empty = stages.map(|stage| (stage, Ordered::List(Vec::new()))).collect();
         let value = gson_text(&Ordered::Map(empty));
         self.with_run(|run, _| {
@@ -21,7 +21,7 @@ impl Work {
     }
 
     /// What the pipeline itself leaves in the workflow's token; whether it could.
-    pub(super) fn leave_token(&self, job: &Job) -> bool {
+    pub(super) fn leave_token(&self, job: &ExecutionRequest) -> bool {
         let set = {
             let world = self.cdap.world();
             world
@@ -48,6 +48,6 @@ impl Work {
              Workflow program of run {entity}"
         );
         let logger = "io.cdap.cdap.internal.app.runtime.AbstractContext";
-        self.say(Level::Error, "WorkflowDriver", logger, 691, text);
+        self.say(LogLevel::Error, "WorkflowDriver", logger, 691, text);
     }
 }

@@ -5,7 +5,7 @@
 
 /// A fact about an executing pipeline.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Observation {
+pub enum ExecutionEvent {
     /// A workflow node (`phase-1`, numbered in order of execution, actions included) began.
     NodeStarted {
         /// The node's id.
@@ -28,10 +28,10 @@ pub enum Observation {
         job: String,
     },
     /// A log line.
-    Line(Line),
+    Log(LogEntry),
     /// A metric grew: `records.in` of stage `Read MySQL` by 120, to be served as
     /// `user.Read MySQL.records.in`.
-    Counted {
+    MetricIncremented {
         /// The stage's name, verbatim.
         stage: String,
         /// The metric's name behind the stage: `records.in`, `records.updated`, `process.time.total`.
@@ -113,9 +113,9 @@ impl Failure {
 
 /// A log line before it has a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct LogEntry {
     /// How grave it is.
-    pub level: Level,
+    pub level: LogLevel,
     /// The full name of the logger's class: `io.cdap.cdap.datapipeline.SmartWorkflow`.
     pub logger: String,
     /// The thread's name: `WorkflowDriver`, `Executor task launch worker`.
@@ -130,7 +130,7 @@ pub struct Line {
 
 /// Log levels of CDAP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum LogLevel {
     /// TRACE.
     Trace,
     /// DEBUG.
