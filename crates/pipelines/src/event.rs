@@ -1,12 +1,11 @@
-//! What an executing pipeline tells its surroundings, in the order in which it happens.
+//! What an execution reports, in the order in which it happens.
 //!
-//! The executor (`sandbox/executor.rs`) emits these; the run keeper (`sandbox/cdap/`) turns them into
-//! node states, log lines and metrics. Neither knows more of the other than this file.
+//! The executor emits these events; the sandbox turns them into node states, log lines and metrics.
 
-/// A fact about an executing pipeline.
+/// An event of an execution.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExecutionEvent {
-    /// A workflow node (`phase-1`, numbered in order of execution, actions included) began.
+    /// A workflow node (`phase-1`, numbered in order of execution, actions included) started.
     NodeStarted {
         /// The node's id.
         node: String,
@@ -17,30 +16,30 @@ pub enum ExecutionEvent {
     NodeFinished {
         /// The node's id.
         node: String,
-        /// Why it failed, or how it ended otherwise.
+        /// How it ended.
         end: NodeEnd,
     },
-    /// A MapReduce node has handed its job in.
+    /// A MapReduce node submitted its job.
     JobSubmitted {
         /// The node's id.
         node: String,
         /// `job_local726807272_0034`.
         job: String,
     },
-    /// A log line.
+    /// A log line was written.
     Log(LogEntry),
     /// A metric grew: `records.in` of stage `Read MySQL` by 120, to be served as
     /// `user.Read MySQL.records.in`.
     MetricIncremented {
         /// The stage's name, verbatim.
         stage: String,
-        /// The metric's name behind the stage: `records.in`, `records.updated`, `process.time.total`.
+        /// The metric's name without the stage: `records.in`, `records.updated`, `process.time.total`.
         metric: String,
-        /// By how much.
+        /// The increment.
         by: i64,
     },
-    /// An action set an argument (`rowAsArguments`), or a program left its counts for a condition; both are
-    /// seen in the workflow token.
+    /// An action set an argument (`rowAsArguments`), or a program set its record counts for a condition; both
+    /// appear in the workflow token.
     ArgumentSet {
         /// The node that set it.
         node: String,
@@ -51,7 +50,7 @@ pub enum ExecutionEvent {
     },
 }
 
-/// What runs a workflow node. Only programs have an entry in a run record's `properties` (measured).
+/// What runs a workflow node. Only Spark and MapReduce programs appear in a run record's `properties` (measured).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeProgram {
     /// An action, inside the workflow's own process.
@@ -63,7 +62,7 @@ pub enum NodeProgram {
 }
 
 impl NodeProgram {
-    /// Whether it is a program of the app, with runs of its own.
+    /// Whether it is a program of the app with its own runs.
     pub const fn is_program(self) -> bool {
         !matches!(self, Self::Action)
     }
@@ -81,27 +80,27 @@ impl NodeProgram {
 /// How a workflow node ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeEnd {
-    /// It did its work.
+    /// It completed.
     Completed,
-    /// It broke.
+    /// It failed with this exception.
     Failed(Failure),
     /// It was stopped.
     Killed,
 }
 
-/// A chain of Java exceptions, outermost first in the type, innermost cause last.
+/// A Java exception with its causes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// `io.cdap.cdap.api.macro.InvalidMacroException`.
     pub class_name: String,
-    /// The message; absent in JSON when there is none.
+    /// The message, if the exception has one.
     pub message: Option<String>,
-    /// What caused it.
+    /// The exception that caused it.
     pub cause: Option<Box<Failure>>,
 }
 
 impl Failure {
-    /// The innermost cause, which is the one worth telling.
+    /// The innermost cause.
     pub fn innermost(&self) -> &Self {
         let mut failure = self;
         while let Some(cause) = &failure.cause {
@@ -111,10 +110,10 @@ impl Failure {
     }
 }
 
-/// A log line before it has a time.
+/// A log line without its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
-    /// How grave it is.
+    /// The severity.
     pub level: LogLevel,
     /// The full name of the logger's class: `io.cdap.cdap.datapipeline.SmartWorkflow`.
     pub logger: String,
@@ -122,9 +121,9 @@ pub struct LogEntry {
     pub thread: String,
     /// The message.
     pub message: String,
-    /// Multi-line text that ends with a newline, or empty.
+    /// The lines of the stack trace, each with a newline; empty if there is none.
     pub stack_trace: String,
-    /// The stage that speaks, if one does (`pipeline.stage` in the `mdc`).
+    /// The stage that logged it, if one did (`pipeline.stage` in the `mdc`).
     pub stage: Option<String>,
 }
 

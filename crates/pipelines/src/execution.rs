@@ -1,7 +1,7 @@
-//! The seam between the run keeper, which speaks CDAP's API, and the executor, which moves rows.
+//! The interface between the sandbox, which implements CDAP's API, and the executor, which moves rows.
 //!
-//! Calls block: the keeper makes them on a thread of their own. See `sandbox/observation.rs` for what
-//! an execution tells while it works.
+//! All calls block, so the sandbox makes them on threads of their own. `event.rs` lists what an execution
+//! reports while it runs.
 
 use super::artifact::PluginFinder;
 use super::event::{ExecutionEvent, Failure, NodeProgram};
@@ -15,15 +15,15 @@ use std::time::Duration;
 
 /// Checks and executes pipelines from their own JSON.
 pub trait Executor: Send + Sync {
-    /// Checks the `config` of an app at deploy time against what is installed, and lays out its nodes.
+    /// Validates the `config` of an app at deploy time against the installed plugins, and plans its nodes.
     ///
     /// # Errors
     /// The text of the 400 answer, as a real server words it: `Failed to configure pipeline: Stage …`.
     fn plan(&self, config: &Json, plugins: &PluginFinder<'_>) -> Result<PipelinePlan, String>;
 
-    /// Runs one execution to its end, telling each step to `observe` in order.
+    /// Runs a pipeline to its end and reports each step to `emit`, in order.
     ///
-    /// Returns early, with [`ExecutionEnd::Killed`], once `stop` is true.
+    /// Returns early with [`ExecutionEnd::Killed`] once `stop` is true.
     fn execute(
         &self,
         request: &ExecutionRequest,
@@ -32,12 +32,12 @@ pub trait Executor: Send + Sync {
     ) -> ExecutionEnd;
 }
 
-/// What a deployed pipeline is made of.
+/// The nodes and plugins of a deployed pipeline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PipelinePlan {
     /// The workflow's nodes in order of execution; their ids are `phase-1`, `phase-2`, …
     pub nodes: Vec<PlannedNode>,
-    /// The plugins in use, nested ones (`Read MySQL:jdbc`) included.
+    /// The plugins in use, with nested ones such as `Read MySQL:jdbc`.
     pub plugins: Vec<PluginUse>,
 }
 
@@ -46,7 +46,7 @@ pub struct PipelinePlan {
 pub struct PlannedNode {
     /// `phase-1`.
     pub id: String,
-    /// What runs it; only Spark nodes are programs of the app.
+    /// What runs it; an action is not a program of the app.
     pub program: NodeProgram,
     /// `Sources 'Read MySQL' to sinks 'Import To BigQuery', 'Save To Cloud Storage'.`
     pub description: String,
@@ -61,20 +61,20 @@ pub struct PluginUse {
     pub name: String,
     /// `batchsink`.
     pub kind: String,
-    /// The artifact's name, version and scope, resolved.
+    /// The name, version and scope of the plugin's artifact.
     pub artifact: (String, String, String),
-    /// The properties as deployed, macros unexpanded.
+    /// The properties as deployed, with macros.
     pub properties: BTreeMap<String, String>,
-    /// Arguments that the properties look up.
+    /// The arguments that macros in the properties refer to.
     pub lookups: Vec<String>,
-    /// Macro functions with their arguments: `secure`, `["mysql-password"]`.
+    /// The macro functions in the properties with their arguments: `secure`, `["mysql-password"]`.
     pub functions: Vec<(String, Vec<String>)>,
 }
 
-/// One execution that is asked for.
+/// What to execute, and how.
 #[derive(Clone, Debug)]
 pub struct ExecutionRequest {
-    /// Which server it runs on: how failures are wrapped, and what 6.10 breaks on, hang on it.
+    /// The imitated release: it decides how failures are wrapped, and what fails on 6.10 only.
     pub personality: Personality,
     /// The app's namespace.
     pub namespace: String,
@@ -82,26 +82,26 @@ pub struct ExecutionRequest {
     pub pipeline: String,
     /// The app's `config`.
     pub config: Json,
-    /// In which properties macros are taken otherwise than usual.
+    /// The properties in which macros are not expanded as usual.
     pub macros: MacroOptions,
-    /// Preferences overlaid with the start's arguments, `logical.start.time` (ms) included.
+    /// The preferences overlaid with the arguments of the start, with `logical.start.time` in milliseconds.
     pub arguments: BTreeMap<String, String>,
     /// The namespace's secure keys.
     pub secure_keys: BTreeMap<String, String>,
-    /// How long the work should take at least, so that a person can watch it; zero in tests.
+    /// The minimum duration, so that a person can watch the run; zero in tests.
     pub pace: Duration,
-    /// How much faster than they ask for stages may sleep.
+    /// The factor by which the sleeps of stages are shortened.
     pub speed: f64,
-    /// The stage that the scenario breaks.
+    /// The stage that fails on purpose.
     pub stage_fault: Option<StageFault>,
 }
 
 impl ExecutionRequest {
-    /// Breaks the stage, if it is the one that the scenario breaks.
+    /// Fails if this is the stage that fails on purpose.
     ///
     /// # Errors
-    /// What the scenario says.
-    pub fn check(&self, stage: &str) -> Result<(), Failure> {
+    /// The exception of the [`StageFault`].
+    pub(crate) fn check_stage_fault(&self, stage: &str) -> Result<(), Failure> {
         match &self.stage_fault {
             Some(stage_fault) if stage_fault.stage == stage => Err(Failure {
                 class_name: stage_fault.class_name.clone(),
@@ -116,15 +116,15 @@ impl ExecutionRequest {
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExecutionEnd {
-    /// All nodes did their work.
+    /// All nodes completed.
     Completed,
-    /// A node broke; nothing after it ran.
+    /// A node failed; the nodes after it did not run.
     Failed(Failure),
     /// It was stopped.
     Killed,
 }
 
-/// A stage that breaks. A sink breaks when it commits: what other sinks write is complete then.
+/// A stage that fails on purpose. A sink fails when it commits; the output of other sinks is then complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageFault {
     /// The stage's name.

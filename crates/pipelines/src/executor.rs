@@ -1,13 +1,15 @@
-//! Executes pipelines from their own JSON: node after node, rows in batches, on the sandbox's stores.
+//! Executes pipelines from their own JSON: one node after the other, rows in batches, on local stores.
 //!
-//! It tells what happens as observations and knows nothing of run records or HTTP. A node's macros are
-//! expanded when the node begins, so an action can set what later stages look up.
+//! It reports what happens as events and knows neither run records nor HTTP. The macros of a node are expanded
+//! when the node starts, so an action can set arguments for later stages.
+//! `executor/data.rs` runs a data node, `executor/flow.rs` passes rows from stage to stage,
+//! `executor/condition.rs` evaluates conditions, `executor/post_actions.rs` runs post actions.
 
 mod condition;
 mod data;
-mod ending;
 mod flow;
 mod map_reduce;
+mod post_actions;
 mod timing;
 
 #[cfg(test)]
@@ -18,21 +20,21 @@ use super::event::{ExecutionEvent, Failure, LogEntry, LogLevel, NodeEnd, NodePro
 use super::execution::{ExecutionEnd, ExecutionRequest, Executor, PipelinePlan};
 use super::macros;
 use super::pipeline::{Node, Pipeline, Stage, Step};
-use super::plugin::{self, Batch, Rejected, Stores, Task, Work};
+use super::plugin::{self, Batch, ErrorRecord, Implementation, StageContext, Stores};
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The executor over one set of stores.
+/// Executes pipelines on one set of stores.
 #[derive(Clone, Debug)]
 pub struct StoreExecutor {
     stores: Stores,
 }
 
 impl StoreExecutor {
-    /// Executes on these stores.
+    /// An executor that reads from and writes to these stores.
     pub fn new(stores: Stores) -> Self {
         Self { stores }
     }
@@ -70,21 +72,21 @@ impl Executor for StoreExecutor {
             scope,
             request,
             stop,
-            tell: &|event| (*emit.borrow_mut())(event),
-            share: request.pace / nodes,
+            emit: &|event| (*emit.borrow_mut())(event),
+            min_node_time: request.pace / nodes,
             speed: request.speed,
             node: String::new(),
             program: NodeProgram::Action,
-            held: BTreeMap::new(),
+            connectors: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
-        // Their macros are expanded when the workflow is initialised, before anything runs.
-        let ending = match execution.ending() {
-            Ok(ending) => ending,
+        // The macros of post actions are expanded when the workflow is initialised, before any node runs.
+        let post_actions = match execution.post_actions() {
+            Ok(post_actions) => post_actions,
             Err(failure) => return ExecutionEnd::Failed(failure),
         };
-        let end = execution.steps(&steps);
-        execution.end(&ending, &end);
+        let end = execution.run_steps(&steps);
+        execution.run_post_actions(&post_actions, &end);
         end
     }
 }
@@ -92,7 +94,7 @@ impl Executor for StoreExecutor {
 fn emit_node_started(execution: &mut Execution<'_>, node: &Node) {
     execution.node.clone_from(&node.id);
     execution.program = node.program;
-    (execution.tell)(ExecutionEvent::NodeStarted {
+    (execution.emit)(ExecutionEvent::NodeStarted {
         node: node.id.clone(),
         program: node.program,
     });
@@ -105,31 +107,31 @@ struct Execution<'a> {
     scope: macros::Scope,
     request: &'a ExecutionRequest,
     stop: &'a AtomicBool,
-    tell: &'a dyn Fn(ExecutionEvent),
-    /// How long one node should take at least.
-    share: Duration,
+    emit: &'a dyn Fn(ExecutionEvent),
+    /// The minimum duration of one node.
+    min_node_time: Duration,
     speed: f64,
     node: String,
     program: NodeProgram,
-    /// What conditions hold for the branch that they take.
-    held: BTreeMap<String, Vec<Batch>>,
-    /// `input`, `output` and `error` of the stages so far, for conditions.
+    /// The rows that condition connectors hold for the branch that is taken.
+    connectors: BTreeMap<String, Vec<Batch>>,
+    /// The `input`, `output` and `error` counts of the stages so far, for conditions.
     counts: BTreeMap<String, BTreeMap<&'static str, i64>>,
 }
 
 impl Execution<'_> {
-    fn steps(&mut self, steps: &[Step]) -> ExecutionEnd {
+    fn run_steps(&mut self, steps: &[Step]) -> ExecutionEnd {
         for step in steps {
             let end = match step {
-                Step::Node(node) => self.whole_node(node),
+                Step::Node(node) => self.run_node(node),
                 Step::Condition {
                     id,
                     stage,
                     then,
                     otherwise,
-                } => match self.condition(id, stage) {
-                    Ok(true) => self.steps(then),
-                    Ok(false) => self.steps(otherwise),
+                } => match self.evaluate_condition(id, stage) {
+                    Ok(true) => self.run_steps(then),
+                    Ok(false) => self.run_steps(otherwise),
                     Err(_) if self.stop.load(Ordering::Relaxed) => ExecutionEnd::Killed,
                     Err(failure) => ExecutionEnd::Failed(failure),
                 },
@@ -141,24 +143,24 @@ impl Execution<'_> {
         ExecutionEnd::Completed
     }
 
-    fn whole_node(&mut self, node: &Node) -> ExecutionEnd {
+    fn run_node(&mut self, node: &Node) -> ExecutionEnd {
         emit_node_started(self, node);
-        let end = self.node(node);
-        let told = match &end {
+        let end = self.execute_node(node);
+        let node_end = match &end {
             ExecutionEnd::Completed => NodeEnd::Completed,
             ExecutionEnd::Failed(failure) => NodeEnd::Failed(failure.clone()),
-            // An action that is stopped breaks, and says so (measured).
+            // An action that is stopped fails with an exception (measured).
             ExecutionEnd::Killed if node.program == NodeProgram::Action => {
                 NodeEnd::Failed(self.interrupted(node))
             }
             ExecutionEnd::Killed => NodeEnd::Killed,
         };
         if node.program.is_program() {
-            self.leave_statistics(node);
+            self.emit_statistics(node);
         }
-        (self.tell)(ExecutionEvent::NodeFinished {
+        (self.emit)(ExecutionEvent::NodeFinished {
             node: node.id.clone(),
-            end: told,
+            end: node_end,
         });
         end
     }
@@ -171,10 +173,10 @@ impl Execution<'_> {
         }
     }
 
-    fn node(&mut self, node: &Node) -> ExecutionEnd {
+    fn execute_node(&mut self, node: &Node) -> ExecutionEnd {
         let result = match node.program {
-            NodeProgram::Action => self.action(&node.stages[0]),
-            NodeProgram::Spark | NodeProgram::MapReduce => self.data(node),
+            NodeProgram::Action => self.run_action(&node.stages[0]),
+            NodeProgram::Spark | NodeProgram::MapReduce => self.run_data_node(node),
         };
         match result {
             Ok(()) if self.stop.load(Ordering::Relaxed) => ExecutionEnd::Killed,
@@ -184,63 +186,65 @@ impl Execution<'_> {
         }
     }
 
-    fn action(&mut self, stage: &Stage) -> Result<(), Failure> {
+    fn run_action(&mut self, stage: &Stage) -> Result<(), Failure> {
         let properties = self.properties(stage)?;
-        let Some(Work::Action(run)) = plugin::find(&stage.plugin, &stage.kind).map(|p| p.work) else {
+        let Some(Implementation::Action(run)) =
+            plugin::find(&stage.plugin, &stage.kind).map(|p| p.implementation)
+        else {
             return Err(self.wrap(stage, not_executed(stage)));
         };
-        self.pause(self.share / 2)?;
+        self.pause(self.min_node_time / 2)?;
         let (done, _) = self
-            .at_work(stage, &properties, run)
+            .run_plugin(stage, &properties, run)
             .map_err(|cause| self.wrap(stage, cause))?;
         self.count(&stage.name, "records.processed", done.processed);
         for (name, value) in done.arguments {
             self.scope.arguments.insert(name.clone(), value.clone());
-            (self.tell)(ExecutionEvent::ArgumentSet {
+            (self.emit)(ExecutionEvent::ArgumentSet {
                 node: self.node.clone(),
                 name,
                 value,
             });
         }
-        self.pause(self.share / 2)
+        self.pause(self.min_node_time / 2)
     }
 
-    /// Lets a plugin work, and counts the records that it put aside.
-    fn at_work<T>(
+    /// Runs a plugin and counts its error records.
+    fn run_plugin<T>(
         &mut self,
         stage: &Stage,
         properties: &BTreeMap<String, String>,
-        work: impl FnOnce(&Task<'_>) -> Result<T, Failure>,
-    ) -> Result<(T, Vec<Rejected>), Failure> {
-        // A sink breaks when it commits: what the others write is complete then, as in a real request.
+        implementation: impl FnOnce(&StageContext<'_>) -> Result<T, Failure>,
+    ) -> Result<(T, Vec<ErrorRecord>), Failure> {
+        // A sink fails when it commits, as in a real job: the output of other sinks is then complete.
         if stage.kind != "batchsink" {
-            self.request.check(&stage.name)?;
+            self.request.check_stage_fault(&stage.name)?;
         }
-        let window = self
+        let logical_start_time = self
             .scope
             .arguments
             .get("logical.start.time")
             .cloned()
             .unwrap_or_default();
-        let task = Task {
+        let context = StageContext {
             stage: &stage.name,
             properties,
             stores: self.stores,
-            window: &window,
+            logical_start_time: &logical_start_time,
             thread: match self.program {
                 NodeProgram::Action => "WorkflowDriver",
                 NodeProgram::Spark => "Executor task launch worker",
                 NodeProgram::MapReduce => "LocalJobRunner Map Task Executor #0",
             },
-            tell: self.tell,
+            emit: self.emit,
             stop: self.stop,
             speed: self.speed,
-            rejected: RefCell::default(),
+            error_records: RefCell::default(),
         };
-        let result = work(&task);
-        let rejected = task.rejected.take();
-        self.count(&stage.name, "records.error", flow::number(rejected.len()));
-        result.map(|output| (output, rejected))
+        let result = implementation(&context);
+        let error_records = context.error_records.take();
+        self.count(&stage.name, "records.error", flow::to_i64(error_records.len()));
+        result.map(|output| (output, error_records))
     }
 
     fn properties(&self, stage: &Stage) -> Result<BTreeMap<String, String>, Failure> {
@@ -254,7 +258,7 @@ impl Execution<'_> {
         stage.properties.iter().map(expanded).collect()
     }
 
-    /// Tells of a metric that grew; what did not grow has none.
+    /// Increments a metric, unless the increment is zero: a server has no metrics of value zero.
     fn count(&mut self, stage: &str, metric: &str, by: i64) {
         if by == 0 {
             return;
@@ -269,14 +273,14 @@ impl Execution<'_> {
             let stage = self.counts.entry(stage.to_owned()).or_default();
             *stage.entry(kind).or_default() += by;
         }
-        (self.tell)(ExecutionEvent::MetricIncremented {
+        (self.emit)(ExecutionEvent::MetricIncremented {
             stage: stage.to_owned(),
             metric: metric.to_owned(),
             by,
         });
     }
 
-    fn say(&mut self, level: LogLevel, logger: &str, message: String) {
+    fn log(&mut self, level: LogLevel, logger: &str, message: String) {
         let line = LogEntry {
             level,
             logger: logger.to_owned(),
@@ -288,10 +292,10 @@ impl Execution<'_> {
             stack_trace: String::new(),
             stage: None,
         };
-        (self.tell)(ExecutionEvent::Log(line));
+        (self.emit)(ExecutionEvent::Log(line));
     }
 
-    /// Takes its time, in slices, so that a stop is heard.
+    /// Sleeps in slices, so that a stop takes effect soon.
     fn pause(&self, span: Duration) -> Result<(), Failure> {
         plugin::pause(span, self.stop)
     }

@@ -79,7 +79,7 @@ pub(super) struct Pipeline {
     pub stages: Vec<Stage>,
     pub connections: Vec<Connection>,
     /// What runs after the pipeline's end.
-    pub ending: Vec<Stage>,
+    pub post_actions: Vec<Stage>,
     /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
     pub engine: NodeProgram,
 }
@@ -132,7 +132,7 @@ impl Pipeline {
         Ok(Self {
             stages: list("stages").iter().filter_map(stage).collect(),
             connections: list("connections").iter().filter_map(connection).collect(),
-            ending: list("postActions").iter().filter_map(stage).collect(),
+            post_actions: list("postActions").iter().filter_map(stage).collect(),
             engine,
         })
     }
@@ -223,7 +223,7 @@ pub fn macro_options(config: &Json, plugins: &PluginFinder<'_>) -> macros::Macro
     let Ok(pipeline) = Pipeline::parse(config) else {
         return macro_options;
     };
-    for stage in pipeline.stages.iter().chain(&pipeline.ending) {
+    for stage in pipeline.stages.iter().chain(&pipeline.post_actions) {
         let found = plugins.find(&stage.kind, &stage.plugin, &stage.artifact);
         let known = |class: &PluginClass| !class.class_name.is_empty() && !class.properties.0.is_empty();
         let Some((_, class)) = found.filter(|(_, class)| known(class)) else {

@@ -39,7 +39,7 @@ pub(super) struct Plugin {
     /// Name, version and scope of the artifact that holds it.
     pub artifact: (&'static str, &'static str, &'static str),
     pub required: &'static [&'static str],
-    pub work: Work,
+    pub implementation: Implementation,
 }
 
 impl Plugin {
@@ -49,14 +49,14 @@ impl Plugin {
         kind: &'static str,
         artifact: (&'static str, &'static str, &'static str),
         required: &'static [&'static str],
-        work: Work,
+        implementation: Implementation,
     ) -> Self {
         Self {
             name,
             kind,
             artifact,
             required,
-            work,
+            implementation,
         }
     }
 
@@ -68,19 +68,19 @@ impl Plugin {
 
 /// What a plugin does.
 #[derive(Clone, Copy)]
-pub(super) enum Work {
-    Action(fn(&Task<'_>) -> Result<Done, Failure>),
-    Source(fn(&Task<'_>) -> Result<Batch, Failure>),
-    Transform(fn(&Task<'_>, Batch) -> Result<Batch, Failure>),
+pub(super) enum Implementation {
+    Action(fn(&StageContext<'_>) -> Result<ActionResult, Failure>),
+    Source(fn(&StageContext<'_>) -> Result<Batch, Failure>),
+    Transform(fn(&StageContext<'_>, Batch) -> Result<Batch, Failure>),
     /// Rows leave by named ports.
-    Splitter(fn(&Task<'_>, Batch) -> Named),
+    Splitter(fn(&StageContext<'_>, Batch) -> NamedBatches),
     /// Takes what other stages put aside.
-    Errors(fn(&Task<'_>, Vec<Rejected>) -> Result<Vec<Batch>, Failure>),
+    ErrorTransform(fn(&StageContext<'_>, Vec<ErrorRecord>) -> Result<Vec<Batch>, Failure>),
     /// Sees all rows at once, those of each input apart, by the input's stage.
-    Gatherer(fn(&Task<'_>, Named) -> Result<Batch, Failure>),
+    Aggregator(fn(&StageContext<'_>, NamedBatches) -> Result<Batch, Failure>),
     /// Says which way a run takes.
-    Condition(fn(&Task<'_>, &Circumstances<'_>) -> Result<bool, Failure>),
-    Sink(fn(&Task<'_>) -> Result<Box<dyn Sink>, Failure>),
+    Condition(fn(&StageContext<'_>, &ConditionContext<'_>) -> Result<bool, Failure>),
+    Sink(fn(&StageContext<'_>) -> Result<Box<dyn Sink>, Failure>),
 }
 
 const CORE: (&str, &str, &str) = ("core-plugins", "2.12.0", "SYSTEM");
@@ -137,11 +137,11 @@ pub(super) struct Batch {
 }
 
 /// Rows by the port that they leave by, or by the stage that they come from.
-pub(super) type Named = Vec<(String, Batch)>;
+pub(super) type NamedBatches = Vec<(String, Batch)>;
 
 /// A record that a stage put aside: an error record, as CDAP calls it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Rejected {
+pub(super) struct ErrorRecord {
     /// The stage that put it aside.
     pub stage: String,
     pub columns: Vec<Column>,
@@ -152,7 +152,7 @@ pub(super) struct Rejected {
 
 /// What a condition can ask for besides its properties.
 #[derive(Debug)]
-pub(super) struct Circumstances<'a> {
+pub(super) struct ConditionContext<'a> {
     pub arguments: &'a BTreeMap<String, String>,
     pub namespace: &'a str,
     pub pipeline: &'a str,
@@ -162,7 +162,7 @@ pub(super) struct Circumstances<'a> {
 
 /// What an action did.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(super) struct ActionResult {
     /// Arguments it sets for what comes after it.
     pub arguments: Vec<(String, String)>,
     /// `records.processed`.
@@ -178,25 +178,25 @@ pub(super) trait Sink {
 }
 
 /// One stage at work.
-pub(super) struct Task<'a> {
+pub(super) struct StageContext<'a> {
     pub stage: &'a str,
     pub properties: &'a BTreeMap<String, String>,
     pub stores: &'a Stores,
     /// `logical.start.time`, which names the window.
-    pub window: &'a str,
+    pub logical_start_time: &'a str,
     /// The thread that log lines name.
     pub thread: &'a str,
     /// Hears every line when it is said.
-    pub tell: &'a dyn Fn(ExecutionEvent),
+    pub emit: &'a dyn Fn(ExecutionEvent),
     /// Becomes true when the run is to end.
     pub stop: &'a AtomicBool,
     /// How much faster than asked it may sleep.
     pub speed: f64,
     /// The records that went to the error output.
-    pub rejected: RefCell<Vec<Rejected>>,
+    pub error_records: RefCell<Vec<ErrorRecord>>,
 }
 
-impl Task<'_> {
+impl StageContext<'_> {
     /// A property's value, or what stands for it when it is not given.
     pub fn property(&self, name: &str, otherwise: &str) -> String {
         self.properties
@@ -207,8 +207,8 @@ impl Task<'_> {
     }
 
     /// Writes a log line.
-    pub fn say(&self, level: LogLevel, logger: &str, message: impl Into<String>) {
-        (self.tell)(ExecutionEvent::Log(LogEntry {
+    pub fn log(&self, level: LogLevel, logger: &str, message: impl Into<String>) {
+        (self.emit)(ExecutionEvent::Log(LogEntry {
             level,
             logger: logger.to_owned(),
             thread: self.thread.to_owned(),
@@ -221,7 +221,7 @@ impl Task<'_> {
     /// Counts for a metric of the stage, if there is something to count.
     pub fn count(&self, metric: &str, by: usize) {
         if by > 0 {
-            (self.tell)(ExecutionEvent::MetricIncremented {
+            (self.emit)(ExecutionEvent::MetricIncremented {
                 stage: self.stage.to_owned(),
                 metric: metric.to_owned(),
                 by: i64::try_from(by).unwrap_or(i64::MAX),
@@ -230,8 +230,8 @@ impl Task<'_> {
     }
 
     /// Puts a record aside: it goes no further than to an error transform, and is counted.
-    pub fn reject(&self, columns: &[Column], row: &[Value], code: i64, message: impl Into<String>) {
-        self.rejected.borrow_mut().push(Rejected {
+    pub fn emit_error(&self, columns: &[Column], row: &[Value], code: i64, message: impl Into<String>) {
+        self.error_records.borrow_mut().push(ErrorRecord {
             stage: self.stage.to_owned(),
             columns: columns.to_vec(),
             row: row.to_vec(),

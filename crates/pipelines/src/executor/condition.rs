@@ -1,36 +1,38 @@
-//! A condition: says which way the run takes, and what it can ask of the stages before it.
+//! Evaluates a condition, and provides the record counts of earlier stages for it.
 
 use super::{Execution, not_executed};
 use crate::event::{ExecutionEvent, Failure};
 use crate::pipeline::{Node, Stage};
-use crate::plugin::{self, Circumstances, Work};
+use crate::plugin::{self, ConditionContext, Implementation};
 
 impl Execution<'_> {
-    pub(super) fn condition(&mut self, id: &str, stage: &Stage) -> Result<bool, Failure> {
-        // A server keeps no state of a condition's node, so none is told.
+    pub(super) fn evaluate_condition(&mut self, id: &str, stage: &Stage) -> Result<bool, Failure> {
+        // A server keeps no state of a condition's node, so no event is emitted.
         id.clone_into(&mut self.node);
         self.program = crate::event::NodeProgram::Action;
         self.pause(std::time::Duration::ZERO)?;
         let properties = self.properties(stage)?;
-        let Some(Work::Condition(decide)) = plugin::find(&stage.plugin, &stage.kind).map(|p| p.work) else {
+        let Some(Implementation::Condition(decide)) =
+            plugin::find(&stage.plugin, &stage.kind).map(|p| p.implementation)
+        else {
             return Err(self.wrap(stage, not_executed(stage)));
         };
         let (arguments, counts) = (self.scope.arguments.clone(), self.counts.clone());
-        let circumstances = Circumstances {
+        let condition = ConditionContext {
             arguments: &arguments,
             namespace: &self.request.namespace,
             pipeline: &self.request.pipeline,
             counts: &counts,
         };
-        let decided = self.at_work(stage, &properties, |task| decide(task, &circumstances));
-        decided
-            .map(|(way, _)| way)
+        let evaluated = self.run_plugin(stage, &properties, |context| decide(context, &condition));
+        evaluated
+            .map(|(value, _)| value)
             .map_err(|cause| self.wrap(stage, cause))
     }
 
-    /// What a data node leaves in the workflow's token for conditions: only where there is one
+    /// Puts the record counts of a data node into the workflow token, if the pipeline has a condition
     /// (`BatchPhaseSpec.pipelineContainsCondition`).
-    pub(super) fn leave_statistics(&self, node: &Node) {
+    pub(super) fn emit_statistics(&self, node: &Node) {
         if !self.pipeline.has_conditions() {
             return;
         }
@@ -41,7 +43,7 @@ impl Execution<'_> {
                 ("error", "error.records"),
             ] {
                 let count = self.counts.get(&stage.name).and_then(|counts| counts.get(kind));
-                (self.tell)(ExecutionEvent::ArgumentSet {
+                (self.emit)(ExecutionEvent::ArgumentSet {
                     node: node.id.clone(),
                     name: format!("stage.statistics.{}.{metric}", stage.name),
                     value: count.copied().unwrap_or_default().to_string(),

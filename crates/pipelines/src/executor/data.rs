@@ -1,43 +1,39 @@
-//! A data node, Spark or MapReduce: sources are read, rows pass the stages in batches, all sinks commit at
-//! the end.
+//! Runs a data node, Spark or MapReduce: reads the sources, passes rows through the stages in batches, and
+//! commits all sinks at the end.
 //!
-//! The sinks commit side by side, as in a real job: when one of them fails, the files of another one
-//! are there all the same, and look complete. How rows find their way is in `flow.rs`.
+//! As in a real job, every sink commits even if another one fails, so its files look complete.
 
-use super::flow::{Flow, Properties, number};
-use super::{Execution, map_reduce, not_executed};
+use super::flow::{Flow, MAX_BATCH_ROWS, Properties, implementation, to_i64};
+use super::{Execution, map_reduce};
 use crate::Personality;
 use crate::event::{Failure, LogLevel, NodeProgram};
 use crate::pipeline::{Node, Stage};
-use crate::plugin::{self, Batch, Work};
+use crate::plugin::{self, Batch, Implementation};
 use googlesql::value::{Column, Value};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Into how many batches a source's rows are cut at least, if there are so many.
-const BATCHES: usize = 10;
+/// The least number of batches, if a source has as many rows.
+const MIN_BATCHES: usize = 10;
 
-/// How many rows a batch has at most.
-pub(super) const LARGEST: usize = 1_000;
-
-/// Rows that have been read and go their way batch by batch.
-struct Supply<'n> {
+/// Rows that enter the node batch by batch.
+struct Input<'n> {
     stage: &'n Stage,
-    /// The condition that held them; a source's own rows have none.
-    held_by: Option<String>,
+    /// The condition whose connector held the rows; `None` for a source.
+    connector: Option<String>,
     columns: Vec<Column>,
     rows: std::vec::IntoIter<Vec<Value>>,
-    begun: bool,
+    started: bool,
 }
 
-impl Supply<'_> {
-    /// The next rows; once at least, even if there are none.
+impl Input<'_> {
+    /// The next batch; the first one is returned even if it is empty.
     fn next(&mut self, size: usize) -> Option<Batch> {
         let rows: Vec<_> = self.rows.by_ref().take(size).collect();
-        if rows.is_empty() && self.begun {
+        if rows.is_empty() && self.started {
             return None;
         }
-        self.begun = true;
+        self.started = true;
         Some(Batch {
             columns: self.columns.clone(),
             rows,
@@ -46,108 +42,112 @@ impl Supply<'_> {
 }
 
 impl Execution<'_> {
-    pub(super) fn data(&mut self, node: &Node) -> Result<(), Failure> {
+    pub(super) fn run_data_node(&mut self, node: &Node) -> Result<(), Failure> {
         for stage in &node.stages {
-            work(stage).map_err(|failure| self.wrap(stage, failure))?;
+            implementation(stage).map_err(|failure| self.wrap(stage, failure))?;
         }
         let mut properties: BTreeMap<&str, Properties> = BTreeMap::new();
         for stage in &node.stages {
             properties.insert(&stage.name, self.properties(stage)?);
         }
         let mut flow = Flow::new(node, properties);
-        let mut supplies = self.open(&mut flow)?;
-        self.check_relations(node)?;
-        let job = map_reduce::JobName::of(node.program);
+        let mut inputs = self.open_stages(&mut flow)?;
+        self.check_relational_schemas(node)?;
+        let job = map_reduce::JobName::from_program(node.program);
         if let Some(job) = &job {
-            self.submitted(job);
+            self.emit_job_submitted(job);
         }
-        let most = supplies.iter().map(|supply| supply.rows.len()).max().unwrap_or(0);
+        let most = inputs.iter().map(|input| input.rows.len()).max().unwrap_or(0);
         let size = batch_size(node, most);
         let batches = most.div_ceil(size).max(1);
         for _ in 0..batches {
-            for supply in &mut supplies {
-                self.pass(&mut flow, supply, size)
-                    .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
+            for input in &mut inputs {
+                self.process_batch(&mut flow, input, size)
+                    .map_err(|failure| self.mapreduce_failure(node, job.as_ref(), failure))?;
             }
-            self.pause(self.share / u32::try_from(batches).unwrap_or(u32::MAX))?;
+            self.pause(self.min_node_time / u32::try_from(batches).unwrap_or(u32::MAX))?;
         }
-        self.finish(&mut flow)
-            .map_err(|failure| self.broken(node, job.as_ref(), failure))?;
-        self.tell_times(&mut flow);
-        self.commit(flow)
+        self.run_aggregators(&mut flow)
+            .map_err(|failure| self.mapreduce_failure(node, job.as_ref(), failure))?;
+        self.emit_process_times(std::mem::take(&mut flow.times));
+        self.commit_sinks(flow)
     }
 
-    /// Opens the sinks, reads the sources, initialises everything else.
-    fn open<'n>(&mut self, flow: &mut Flow<'n>) -> Result<Vec<Supply<'n>>, Failure> {
-        let mut supplies = Vec::new();
+    /// Opens the sinks, reads the sources and initialises all other stages.
+    fn open_stages<'n>(&mut self, flow: &mut Flow<'n>) -> Result<Vec<Input<'n>>, Failure> {
+        let mut inputs = Vec::new();
         let node = flow.node;
         for stage in &node.stages {
             let began = Instant::now();
             let properties = &flow.properties[stage.name.as_str()];
-            // An empty batch is how a stage is initialised: what its settings break on, breaks now.
-            let opened = match work(stage)? {
-                Work::Sink(open) => self.at_work(stage, properties, open).map(|(sink, _)| {
+            // An empty batch initialises a stage: an error in its settings shows now.
+            let opened = match implementation(stage)? {
+                Implementation::Sink(open) => self.run_plugin(stage, properties, open).map(|(sink, _)| {
                     flow.sinks.insert(&stage.name, sink);
                 }),
-                Work::Source(read) => self.at_work(stage, properties, read).map(|(batch, _)| {
-                    flow.took(stage, batch.rows.len(), began);
-                    supplies.push(Supply {
+                Implementation::Source(read) => self.run_plugin(stage, properties, read).map(|(batch, _)| {
+                    flow.record_time(stage, batch.rows.len(), began);
+                    inputs.push(Input {
                         stage,
-                        held_by: None,
+                        connector: None,
                         columns: batch.columns,
                         rows: batch.rows.into_iter(),
-                        begun: false,
+                        started: false,
                     });
                 }),
-                Work::Transform(apply) => self
-                    .at_work(stage, properties, |task| apply(task, Batch::default()))
+                Implementation::Transform(apply) => self
+                    .run_plugin(stage, properties, |context| apply(context, Batch::default()))
                     .map(drop),
-                Work::Splitter(split) => self
-                    .at_work(stage, properties, |task| Ok(split(task, Batch::default())))
+                Implementation::Splitter(split) => self
+                    .run_plugin(stage, properties, |context| Ok(split(context, Batch::default())))
                     .map(drop),
-                Work::Gatherer(gather) => self
-                    .at_work(stage, properties, |task| gather(task, Vec::new()))
+                Implementation::Aggregator(collect) => self
+                    .run_plugin(stage, properties, |context| collect(context, Vec::new()))
                     .map(drop),
-                Work::Errors(take) => self
-                    .at_work(stage, properties, |task| take(task, Vec::new()))
+                Implementation::ErrorTransform(take) => self
+                    .run_plugin(stage, properties, |context| take(context, Vec::new()))
                     .map(drop),
-                Work::Action(_) | Work::Condition(_) => Ok(()),
+                Implementation::Action(_) | Implementation::Condition(_) => Ok(()),
             };
             opened.map_err(|failure| self.wrap(stage, failure))?;
-            supplies.extend(self.held_before(stage));
+            inputs.extend(self.connector_inputs(stage));
         }
-        Ok(supplies)
+        Ok(inputs)
     }
 
-    /// The rows that conditions in front of a stage hold for it.
-    fn held_before<'n>(&mut self, stage: &'n Stage) -> Vec<Supply<'n>> {
+    /// The rows in the connectors of the conditions before a stage.
+    fn connector_inputs<'n>(&mut self, stage: &'n Stage) -> Vec<Input<'n>> {
         let pipeline = self.pipeline;
         let conditions = pipeline.inputs(&stage.name).filter(|name| {
             pipeline
                 .stage(name)
                 .is_some_and(|stage| stage.kind == "condition")
         });
-        let mut supplies = Vec::new();
+        let mut inputs = Vec::new();
         for condition in conditions {
-            supplies.extend(self.held_for(condition).into_iter().map(|batch| Supply {
-                stage,
-                held_by: Some(condition.to_owned()),
-                columns: batch.columns,
-                rows: batch.rows.into_iter(),
-                begun: false,
-            }));
+            inputs.extend(
+                self.take_from_connectors(condition)
+                    .into_iter()
+                    .map(|batch| Input {
+                        stage,
+                        connector: Some(condition.to_owned()),
+                        columns: batch.columns,
+                        rows: batch.rows.into_iter(),
+                        started: false,
+                    }),
+            );
         }
-        supplies
+        inputs
     }
 
-    /// The outside of a failure: 6.11 says on Spark which stage it was; MapReduce says nothing (measured).
+    /// Wraps a failure as the server does: 6.11 names the stage on Spark, MapReduce does not (measured).
     pub(super) fn wrap(&self, stage: &Stage, cause: Failure) -> Failure {
         match (self.program, self.request.personality) {
             (NodeProgram::MapReduce, _) => cause,
             (_, Personality::V6_11) => wrapped(stage, cause),
-            // On 6.10 an action's exception stands alone.
+            // 6.10 does not wrap the exception of an action.
             (NodeProgram::Action, Personality::V6_10) => cause,
-            // What a source is prepared with breaks inside a transaction, anything else inside the job.
+            // A source is prepared inside a transaction, anything else fails inside the Spark job.
             (NodeProgram::Spark, Personality::V6_10) if stage.kind == "batchsource" => Failure {
                 class_name: "org.apache.tephra.TransactionFailureException".into(),
                 message: Some(
@@ -161,9 +161,9 @@ impl Execution<'_> {
         }
     }
 
-    /// 6.10 asks for the schema of what comes into a relational transform, and breaks where it was not known
-    /// at deploy time: `Wrangler` was measured, the aggregators are offered to the same engine.
-    fn check_relations(&self, node: &Node) -> Result<(), Failure> {
+    /// 6.10 needs the input schema of a relational transform and fails if it was not known at deploy time. This
+    /// was measured with `Wrangler`; the aggregators use the same engine.
+    fn check_relational_schemas(&self, node: &Node) -> Result<(), Failure> {
         if self.request.personality != Personality::V6_10 || node.program != NodeProgram::Spark {
             return Ok(());
         }
@@ -182,29 +182,38 @@ impl Execution<'_> {
         Err(in_job(plugin::failure("java.lang.NullPointerException", text)))
     }
 
-    /// One batch of a source on its way to the sinks.
-    fn pass<'n>(&mut self, flow: &mut Flow<'n>, supply: &mut Supply<'n>, size: usize) -> Result<(), Failure> {
-        let Some(batch) = supply.next(size) else {
+    /// Passes the next batch of an input to the sinks.
+    fn process_batch<'n>(
+        &mut self,
+        flow: &mut Flow<'n>,
+        input: &mut Input<'n>,
+        size: usize,
+    ) -> Result<(), Failure> {
+        let Some(batch) = input.next(size) else {
             return Ok(());
         };
-        if let Some(condition) = &supply.held_by {
-            return self.enter(flow, supply.stage, condition, batch);
+        if let Some(condition) = &input.connector {
+            return self.process(flow, input.stage, condition, batch);
         }
-        self.count(&supply.stage.name, "records.in", number(batch.rows.len()));
-        self.leave(flow, supply.stage, None, batch)
+        self.count(&input.stage.name, "records.in", to_i64(batch.rows.len()));
+        self.send(flow, input.stage, None, batch)
     }
 
-    fn commit(&mut self, mut flow: Flow<'_>) -> Result<(), Failure> {
+    fn commit_sinks(&mut self, mut flow: Flow<'_>) -> Result<(), Failure> {
         let mut first_failure = None;
         for stage in &flow.node.stages {
             let Some(sink) = flow.sinks.remove(stage.name.as_str()) else {
                 continue;
             };
-            match self.request.check(&stage.name).and_then(|()| sink.commit()) {
+            match self
+                .request
+                .check_stage_fault(&stage.name)
+                .and_then(|()| sink.commit())
+            {
                 Ok(Some(updated)) => {
                     self.count(&stage.name, "records.updated", updated);
                     let text = format!("Stage '{}' loaded {updated} rows", stage.name);
-                    self.say(
+                    self.log(
                         LogLevel::Info,
                         "io.cdap.plugin.gcp.bigquery.sink.BigQueryOutputFormat",
                         text,
@@ -218,24 +227,17 @@ impl Execution<'_> {
     }
 }
 
-pub(super) fn work(stage: &Stage) -> Result<Work, Failure> {
-    match plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.work) {
-        Some(Work::Action(_) | Work::Condition(_)) | None => Err(not_executed(stage)),
-        Some(work) => Ok(work),
-    }
-}
-
-/// How many rows a batch has. A stage that takes its time for every row gets them one by one, so that
-/// counts grow as they do on a server.
+/// How many rows a batch has. A stage that may sleep for every row gets them one by one, so that its counts
+/// grow as on a server.
 fn batch_size(node: &Node, rows: usize) -> usize {
     let slow = |stage: &Stage| plugin::find(&stage.plugin, &stage.kind).is_some_and(plugin::Plugin::is_lab);
     if node.stages.iter().any(slow) {
         return 1;
     }
-    rows.div_ceil(BATCHES).clamp(1, LARGEST)
+    rows.div_ceil(MIN_BATCHES).clamp(1, MAX_BATCH_ROWS)
 }
 
-/// How a job of Spark hands on what broke it.
+/// Wraps a failure as a Spark job does.
 fn in_job(cause: Failure) -> Failure {
     let text = cause.message.as_deref().map(|text| format!(": {text}"));
     Failure {
@@ -245,7 +247,7 @@ fn in_job(cause: Failure) -> Failure {
     }
 }
 
-/// 6.11 says which stage it was; the exception itself stays inside.
+/// Wraps a failure with the name of its stage, as 6.11 does.
 pub(super) fn wrapped(stage: &Stage, cause: Failure) -> Failure {
     let text = cause.message.clone().unwrap_or_default();
     Failure {

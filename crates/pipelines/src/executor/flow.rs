@@ -1,30 +1,33 @@
-//! Rows on their way through one data node: from stage to stage, by ports, to error transforms, into what
-//! waits for all rows, to the sinks, or to the condition behind the node.
+//! Passes rows through one data node: from stage to stage, by ports, to error transforms, to aggregators and
+//! joiners, to the sinks, or to the connector of a condition after the node.
 //!
-//! A row enters a stage with its batch and leaves it to every stage that is connected. Nothing is kept but
-//! what an aggregator or a joiner has to see whole, and what a condition holds for the branch it takes.
+//! A stage processes a batch and sends its output to every connected stage. Rows are kept in memory only for
+//! aggregators and joiners, which need all of them, and for the branch of a condition.
 
 use super::timing::Timing;
-use super::{Execution, data};
+use super::{Execution, not_executed};
 use crate::event::Failure;
 use crate::pipeline::{Node, Stage};
-use crate::plugin::{self, Batch, Rejected, Sink, Work};
+use crate::plugin::{self, Batch, ErrorRecord, Implementation, Sink};
 use googlesql::value::Column;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 pub(super) type Properties = BTreeMap<String, String>;
 
-/// One data node under way.
+/// The most rows of a batch.
+pub(super) const MAX_BATCH_ROWS: usize = 1_000;
+
+/// The state of one data node while it runs.
 pub(super) struct Flow<'n> {
     pub node: &'n Node,
     pub properties: BTreeMap<&'n str, Properties>,
     pub sinks: BTreeMap<&'n str, Box<dyn Sink>>,
-    /// What waits for all rows, by its stage: the rows of each input.
-    gathered: BTreeMap<&'n str, Vec<(String, Batch)>>,
-    /// The columns of a stage's first batch; all others must have the same.
+    /// The rows of each input of the aggregators and joiners, by stage.
+    collected: BTreeMap<&'n str, Vec<(String, Batch)>>,
+    /// The columns of the first batch of a stage; all other batches must have the same.
     columns: BTreeMap<&'n str, Vec<Column>>,
-    /// How long each stage has worked.
+    /// The processing times by stage.
     pub times: BTreeMap<&'n str, Timing>,
 }
 
@@ -34,31 +37,31 @@ impl<'n> Flow<'n> {
             node,
             properties,
             sinks: BTreeMap::new(),
-            gathered: BTreeMap::new(),
+            collected: BTreeMap::new(),
             columns: BTreeMap::new(),
             times: BTreeMap::new(),
         }
     }
 
-    /// So many rows took a stage since then.
-    pub fn took(&mut self, stage: &'n Stage, rows: usize, since: Instant) {
+    /// Adds the time since `since` to the processing times of a stage.
+    pub fn record_time(&mut self, stage: &'n Stage, rows: usize, since: Instant) {
         let timing = self.times.entry(&stage.name).or_default();
         timing.add(rows, since.elapsed());
     }
 
-    fn gather(&mut self, stage: &'n Stage, from: &str, batch: Batch) -> Result<(), Failure> {
-        let inputs = self.gathered.entry(&stage.name).or_default();
+    fn collect(&mut self, stage: &'n Stage, from: &str, batch: Batch) -> Result<(), Failure> {
+        let inputs = self.collected.entry(&stage.name).or_default();
         match inputs.iter_mut().find(|(name, _)| name == from) {
             None => inputs.push((from.to_owned(), batch)),
             Some((_, all)) if all.columns == batch.columns => all.rows.extend(batch.rows),
             Some((_, all)) if all.rows.is_empty() => *all = batch,
             Some(_) if batch.rows.is_empty() => {}
-            Some(_) => return Err(different(stage)),
+            Some(_) => return Err(schema_mismatch(stage)),
         }
         Ok(())
     }
 
-    fn agree(&mut self, stage: &'n Stage, columns: &[Column]) -> Result<(), Failure> {
+    fn check_schema(&mut self, stage: &'n Stage, columns: &[Column]) -> Result<(), Failure> {
         let first = self
             .columns
             .entry(&stage.name)
@@ -69,22 +72,33 @@ impl<'n> Flow<'n> {
         if first == columns || columns.is_empty() {
             return Ok(());
         }
-        Err(different(stage))
+        Err(schema_mismatch(stage))
     }
 }
 
-fn different(stage: &Stage) -> Failure {
+fn schema_mismatch(stage: &Stage) -> Failure {
     let text = format!("Stage '{}' has inputs with different schemas", stage.name);
     plugin::failure("java.lang.IllegalArgumentException", text)
 }
 
-pub(super) fn number(rows: usize) -> i64 {
+/// The implementation of a stage that moves rows.
+///
+/// # Errors
+/// A plugin that the sandbox does not execute.
+pub(super) fn implementation(stage: &Stage) -> Result<Implementation, Failure> {
+    match plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.implementation) {
+        Some(Implementation::Action(_) | Implementation::Condition(_)) | None => Err(not_executed(stage)),
+        Some(implementation) => Ok(implementation),
+    }
+}
+
+pub(super) fn to_i64(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 impl Execution<'_> {
-    /// A batch comes in from another stage, or from what a condition holds.
-    pub(super) fn enter<'n>(
+    /// Processes a batch from another stage or from the connector of a condition.
+    pub(super) fn process<'n>(
         &mut self,
         flow: &mut Flow<'n>,
         stage: &'n Stage,
@@ -93,49 +107,52 @@ impl Execution<'_> {
     ) -> Result<(), Failure> {
         let name = stage.name.as_str();
         let (rows, began) = (batch.rows.len(), Instant::now());
-        // An empty window leaves no counts at all (measured), so nothing is counted as 0.
-        self.count(name, "records.in", number(rows));
-        match data::work(stage)? {
-            Work::Gatherer(_) => flow
-                .gather(stage, from, batch)
+        // A run without rows has no counts at all (measured), so zero is not counted.
+        self.count(name, "records.in", to_i64(rows));
+        match implementation(stage)? {
+            Implementation::Aggregator(_) => flow
+                .collect(stage, from, batch)
                 .map_err(|failure| self.wrap(stage, failure)),
-            Work::Transform(apply) => {
-                flow.agree(stage, &batch.columns)
+            Implementation::Transform(apply) => {
+                flow.check_schema(stage, &batch.columns)
                     .map_err(|failure| self.wrap(stage, failure))?;
-                let (output, rejected) = self
-                    .at_work(stage, &flow.properties[name], |task| apply(task, batch))
+                let (output, error_records) = self
+                    .run_plugin(stage, &flow.properties[name], |context| apply(context, batch))
                     .map_err(|failure| self.wrap(stage, failure))?;
-                flow.took(stage, rows, began);
-                self.leave(flow, stage, None, output)?;
-                self.put_aside(flow, stage, rejected)
+                flow.record_time(stage, rows, began);
+                self.send(flow, stage, None, output)?;
+                self.send_error_records(flow, stage, error_records)
             }
-            Work::Splitter(split) => {
-                let (outputs, rejected) = self
-                    .at_work(stage, &flow.properties[name], |task| Ok(split(task, batch)))
+            Implementation::Splitter(split) => {
+                let (outputs, error_records) = self
+                    .run_plugin(stage, &flow.properties[name], |context| Ok(split(context, batch)))
                     .map_err(|failure| self.wrap(stage, failure))?;
-                flow.took(stage, rows, began);
+                flow.record_time(stage, rows, began);
                 for (port, output) in outputs {
-                    self.leave(flow, stage, Some(&port), output)?;
+                    self.send(flow, stage, Some(&port), output)?;
                 }
-                self.put_aside(flow, stage, rejected)
+                self.send_error_records(flow, stage, error_records)
             }
-            Work::Sink(_) => {
-                flow.agree(stage, &batch.columns)
+            Implementation::Sink(_) => {
+                flow.check_schema(stage, &batch.columns)
                     .and_then(|()| match flow.sinks.get_mut(name) {
                         Some(sink) => sink.write(&batch),
                         None => Ok(()),
                     })
                     .map_err(|failure| self.wrap(stage, failure))?;
-                flow.took(stage, rows, began);
-                self.count(name, "records.out", number(rows));
+                flow.record_time(stage, rows, began);
+                self.count(name, "records.out", to_i64(rows));
                 Ok(())
             }
-            Work::Source(_) | Work::Errors(_) | Work::Action(_) | Work::Condition(_) => Ok(()),
+            Implementation::Source(_)
+            | Implementation::ErrorTransform(_)
+            | Implementation::Action(_)
+            | Implementation::Condition(_) => Ok(()),
         }
     }
 
-    /// A batch goes to every stage that is connected to this one, or to this port of it.
-    pub(super) fn leave<'n>(
+    /// Sends a batch to every stage that is connected to this stage, or to this port of it.
+    pub(super) fn send<'n>(
         &mut self,
         flow: &mut Flow<'n>,
         stage: &'n Stage,
@@ -146,7 +163,7 @@ impl Execution<'_> {
             None => "records.out".to_owned(),
             Some(port) => format!("records.out.{port}"),
         };
-        self.count(&stage.name, &metric, number(batch.rows.len()));
+        self.count(&stage.name, &metric, to_i64(batch.rows.len()));
         let pipeline = self.pipeline;
         let connected = pipeline.connections.iter().filter(|connection| {
             connection.from == stage.name && (port.is_none() || connection.port.as_deref() == port)
@@ -155,30 +172,30 @@ impl Execution<'_> {
             let Some(to) = pipeline.stage(&connection.to) else {
                 continue;
             };
-            // Only what was put aside goes to an error transform.
+            // An error transform gets error records only.
             if to.kind == "errortransform" {
                 continue;
             }
             if to.kind == "condition" {
-                self.hold(&to.name, batch.clone());
+                self.hold_in_connector(&to.name, batch.clone());
                 continue;
             }
             let node = flow.node;
             if let Some(to) = node.stages.iter().find(|inside| inside.name == to.name) {
-                self.enter(flow, to, &stage.name, batch.clone())?;
+                self.process(flow, to, &stage.name, batch.clone())?;
             }
         }
         Ok(())
     }
 
-    /// Records that a stage put aside go to the error transforms behind it, and nowhere without one.
-    pub(super) fn put_aside<'n>(
+    /// Sends error records to the error transforms after a stage; without one they are dropped.
+    pub(super) fn send_error_records<'n>(
         &mut self,
         flow: &mut Flow<'n>,
         stage: &'n Stage,
-        rejected: Vec<Rejected>,
+        error_records: Vec<ErrorRecord>,
     ) -> Result<(), Failure> {
-        if rejected.is_empty() {
+        if error_records.is_empty() {
             return Ok(());
         }
         let pipeline = self.pipeline;
@@ -187,68 +204,68 @@ impl Execution<'_> {
             to.kind == "errortransform" && pipeline.outputs(&stage.name).any(|name| name == to.name)
         });
         for to in behind {
-            self.count(&to.name, "records.in", number(rejected.len()));
-            let Work::Errors(take) = data::work(to)? else {
+            self.count(&to.name, "records.in", to_i64(error_records.len()));
+            let Implementation::ErrorTransform(take) = implementation(to)? else {
                 continue;
             };
             let (outputs, again) = self
-                .at_work(to, &flow.properties[to.name.as_str()], |task| {
-                    take(task, rejected.clone())
+                .run_plugin(to, &flow.properties[to.name.as_str()], |context| {
+                    take(context, error_records.clone())
                 })
                 .map_err(|failure| self.wrap(to, failure))?;
             for output in outputs {
-                self.leave(flow, to, None, output)?;
+                self.send(flow, to, None, output)?;
             }
-            self.put_aside(flow, to, again)?;
+            self.send_error_records(flow, to, again)?;
         }
         Ok(())
     }
 
-    /// All rows have come: what waited for them works, one after the other.
-    pub(super) fn finish(&mut self, flow: &mut Flow<'_>) -> Result<(), Failure> {
+    /// Runs the aggregators and joiners, now that all rows have been collected.
+    pub(super) fn run_aggregators(&mut self, flow: &mut Flow<'_>) -> Result<(), Failure> {
         let node = flow.node;
         for stage in &node.stages {
-            let Work::Gatherer(work) = data::work(stage)? else {
+            let Implementation::Aggregator(aggregate) = implementation(stage)? else {
                 continue;
             };
-            let inputs = flow.gathered.remove(stage.name.as_str()).unwrap_or_default();
+            let inputs = flow.collected.remove(stage.name.as_str()).unwrap_or_default();
             let rows = inputs.iter().map(|(_, batch)| batch.rows.len()).sum();
             let began = Instant::now();
-            let (output, rejected) = self
-                .at_work(stage, &flow.properties[stage.name.as_str()], |task| {
-                    work(task, inputs)
+            let (output, error_records) = self
+                .run_plugin(stage, &flow.properties[stage.name.as_str()], |context| {
+                    aggregate(context, inputs)
                 })
                 .map_err(|failure| self.wrap(stage, failure))?;
-            flow.took(stage, rows, began);
+            flow.record_time(stage, rows, began);
             let columns = output.columns;
             let mut rows = output.rows.into_iter().peekable();
             loop {
                 let part = Batch {
                     columns: columns.clone(),
-                    rows: rows.by_ref().take(data::LARGEST).collect(),
+                    rows: rows.by_ref().take(MAX_BATCH_ROWS).collect(),
                 };
-                self.leave(flow, stage, None, part)?;
+                self.send(flow, stage, None, part)?;
                 if rows.peek().is_none() {
                     break;
                 }
             }
-            self.put_aside(flow, stage, rejected)?;
+            self.send_error_records(flow, stage, error_records)?;
         }
         Ok(())
     }
 
-    /// Keeps rows for the branch that a condition takes.
-    fn hold(&mut self, condition: &str, batch: Batch) {
-        let held = self.held.entry(condition.to_owned()).or_default();
-        match held.last_mut() {
+    /// Holds rows for the branch that a condition takes.
+    fn hold_in_connector(&mut self, condition: &str, batch: Batch) {
+        let batches = self.connectors.entry(condition.to_owned()).or_default();
+        match batches.last_mut() {
             Some(last) if last.columns == batch.columns => last.rows.extend(batch.rows),
-            _ => held.push(batch),
+            _ => batches.push(batch),
         }
     }
 
-    /// What a condition, and those that it hangs on, hold.
-    pub(super) fn held_for(&mut self, condition: &str) -> Vec<Batch> {
-        let mut batches = self.held.remove(condition).unwrap_or_default();
+    /// Takes the rows that a condition and the conditions before it hold.
+    pub(super) fn take_from_connectors(&mut self, condition: &str) -> Vec<Batch> {
+        let mut batches = self.connectors.remove(condition).unwrap_or_default();
         let pipeline = self.pipeline;
         let before = pipeline.inputs(condition).filter(|name| {
             pipeline
@@ -256,7 +273,7 @@ impl Execution<'_> {
                 .is_some_and(|stage| stage.kind == "condition")
         });
         for name in before {
-            batches.extend(self.held_for(name));
+            batches.extend(self.take_from_connectors(name));
         }
         batches
     }

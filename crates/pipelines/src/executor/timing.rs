@@ -1,14 +1,14 @@
-//! How long stages work on a record: `process.time.*` in microseconds, as the pipeline's editor shows it.
+//! The processing time of a record in each stage: `process.time.*` in microseconds, as CDAP's studio shows it.
 //!
-//! Rows pass in batches, so that each row of a batch counts for its share of it. A server tells a stage's times
-//! while it works; here they are told once, when the node's rows have passed.
+//! Rows are processed in batches, so each row gets an equal share of its batch's time. A server updates these
+//! metrics while a stage works; here they are emitted once, after all rows.
 
 use super::Execution;
-use super::flow::Flow;
 use crate::event::ExecutionEvent;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The times of one stage, in microseconds a row.
+/// The processing times of one stage, in microseconds per row.
 #[derive(Debug, Default)]
 pub(super) struct Timing {
     rows: f64,
@@ -19,13 +19,13 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    /// So many rows took so long.
-    pub fn add(&mut self, rows: usize, took: Duration) {
+    /// Adds the time of a batch of rows.
+    pub fn add(&mut self, rows: usize, elapsed: Duration) {
         if rows == 0 {
             return;
         }
         let rows = f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
-        let each = took.as_secs_f64() * 1e6 / rows;
+        let each = elapsed.as_secs_f64() * 1e6 / rows;
         self.least = if self.rows == 0.0 {
             each
         } else {
@@ -37,7 +37,7 @@ impl Timing {
         self.squares += each * each * rows;
     }
 
-    fn told(&self) -> [(&'static str, f64); 5] {
+    fn metrics(&self) -> [(&'static str, f64); 5] {
         let average = self.total / self.rows;
         let variance = (self.squares / self.rows - average * average).max(0.0);
         [
@@ -51,9 +51,8 @@ impl Timing {
 }
 
 impl Execution<'_> {
-    /// Tells the times of all stages that rows have passed, unless the pipeline wants none.
-    pub(super) fn tell_times(&mut self, flow: &mut Flow<'_>) {
-        let times = std::mem::take(&mut flow.times);
+    /// Emits the processing times of all stages that had rows, unless the pipeline has disabled them.
+    pub(super) fn emit_process_times(&mut self, times: BTreeMap<&str, Timing>) {
         if self
             .request
             .config
@@ -64,13 +63,13 @@ impl Execution<'_> {
             return;
         }
         for (stage, timing) in times.into_iter().filter(|(_, timing)| timing.rows > 0.0) {
-            for (name, micros) in timing.told() {
+            for (name, micros) in timing.metrics() {
                 #[expect(
                     clippy::cast_possible_truncation,
-                    reason = "a time of a run; whole microseconds are told"
+                    reason = "the metric has whole microseconds"
                 )]
                 let by = micros as i64;
-                (self.tell)(ExecutionEvent::MetricIncremented {
+                (self.emit)(ExecutionEvent::MetricIncremented {
                     stage: stage.to_owned(),
                     metric: format!("process.time.{name}"),
                     by,
@@ -90,9 +89,9 @@ mod tests {
         timing.add(0, Duration::from_secs(9));
         timing.add(2, Duration::from_micros(20));
         timing.add(2, Duration::from_micros(60));
-        let told = timing.told().map(|(name, micros)| (name, micros.round()));
+        let metrics = timing.metrics().map(|(name, micros)| (name, micros.round()));
         assert_eq!(
-            told,
+            metrics,
             [
                 ("total", 80.0),
                 ("min", 10.0),

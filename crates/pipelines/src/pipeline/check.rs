@@ -127,7 +127,7 @@ impl Pipeline {
             self.check_join(stage)?;
             self.check_ports(stage)?;
         }
-        self.ending
+        self.post_actions
             .iter()
             .try_for_each(|stage| stage::check(stage, plugins))
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// All of them, in the order of a real server's hash tables.
 pub(super) fn of(pipeline: &Pipeline, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
-    let mut stages: Vec<_> = pipeline.stages.iter().chain(&pipeline.ending).collect();
+    let mut stages: Vec<_> = pipeline.stages.iter().chain(&pipeline.post_actions).collect();
     // Those that share a place of the hash table stand in order of their names (seen twice).
     stages.sort_by(|a, b| a.name.cmp(&b.name));
     let uses = stages.into_iter().flat_map(|stage| {

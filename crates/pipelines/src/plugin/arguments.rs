@@ -5,7 +5,7 @@
 //! {"arguments": [{"name": "input.path", "type": "string", "value": "gs://b/in"}, …]}
 //! ```
 
-use super::{Done, GOOGLE, Plugin, Task, Work, failure};
+use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
 use serde_json::{Value as Json, json};
 
@@ -14,7 +14,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "action",
     GOOGLE,
     &["path"],
-    Work::Action(of_object),
+    Implementation::Action(of_object),
 )];
 
 /// How the two write a map: what stands inside an entry, and between two.
@@ -24,15 +24,15 @@ pub(super) type MapStyle = (&'static str, &'static str);
 pub(super) const HTTP: MapStyle = (":", ",");
 const BUCKET: MapStyle = ("=", ";");
 
-fn of_object(task: &Task<'_>) -> Result<Done, Failure> {
-    let path = task.property("path", "");
+fn of_object(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let path = context.property("path", "");
     // A blob that is not there is null to the plugin.
-    let bytes = task.stores.buckets.read(&path).map_err(|_| Failure {
+    let bytes = context.stores.buckets.read(&path).map_err(|_| Failure {
         class_name: "java.lang.NullPointerException".to_owned(),
         message: None,
         cause: None,
     })?;
-    Ok(Done {
+    Ok(ActionResult {
         arguments: read(&String::from_utf8_lossy(&bytes), &path, BUCKET)?,
         processed: 0,
     })

@@ -1,7 +1,7 @@
 //! `BigQueryArgumentSetter`: the columns of the one row that meets the conditions become arguments.
 
 use super::bigquery_execute::text;
-use super::{Done, GOOGLE, Plugin, Task, Work, failure};
+use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::event::{Failure, LogLevel};
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{Parameter, QuerySettings, parse_timestamp};
@@ -18,7 +18,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
         "argumentSelectionConditions",
         "argumentsColumns",
     ],
-    Work::Action(run),
+    Implementation::Action(run),
 )];
 
 fn invalid(text: &str) -> Failure {
@@ -32,21 +32,21 @@ fn broken(text: impl Into<String>) -> Failure {
     failure("java.lang.RuntimeException", text)
 }
 
-fn run(task: &Task<'_>) -> Result<Done, Failure> {
-    let warehouse = &task.stores.warehouse;
-    let (dataset, table) = (task.property("dataset", ""), task.property("table", ""));
+fn run(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let warehouse = &context.stores.warehouse;
+    let (dataset, table) = (context.property("dataset", ""), context.property("table", ""));
     let description = warehouse
         .table(&dataset, &table)
         .map_err(|error| failure("com.google.cloud.bigquery.BigQueryException", error.message))?;
     let Some(description) = description else {
-        let project = task.property("datasetProject", warehouse.project());
+        let project = context.property("datasetProject", warehouse.project());
         return Err(invalid(&format!(
             "BigQuery table '{project}:{dataset}.{table}' does not exist."
         )));
     };
-    let conditions = task.property("argumentSelectionConditions", "");
+    let conditions = context.property("argumentSelectionConditions", "");
     let parameters = conditions_of(&conditions, &description.columns)?;
-    let wanted = task.property("argumentsColumns", "");
+    let wanted = context.property("argumentsColumns", "");
     let wanted: Vec<&str> = wanted.split(',').collect();
     check(&wanted, &description.columns)?;
     let tests: Vec<_> = parameters
@@ -59,7 +59,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
         tests.join(" AND ")
     );
     let job = uuid::Uuid::new_v4();
-    task.say(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
+    context.log(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
     let settings = QuerySettings {
         parameters,
         ..QuerySettings::default()
@@ -74,7 +74,7 @@ fn run(task: &Task<'_>) -> Result<Done, Failure> {
             "The query result total rows should be \"1\" but is \"{count}\""
         )));
     };
-    let mut done = Done::default();
+    let mut done = ActionResult::default();
     for (column, value) in outcome.columns.into_iter().zip(row) {
         let supported = matches!(
             column.kind,

@@ -1,7 +1,7 @@
 //! `BigQueryExecute`: one statement as a job; with `rowAsArguments` its first row becomes arguments, with
 //! `dataset` and `table` its result is stored.
 
-use super::{Done, GOOGLE, Plugin, Task, Work, failure};
+use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::event::{Failure, LogLevel};
 use googlesql::value::Value;
 use googlesql::{LoadOptions, QueryOutcome, QuerySettings, SqlError, WriteDisposition};
@@ -13,35 +13,35 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "action",
     GOOGLE,
     &["sql"],
-    Work::Action(run),
+    Implementation::Action(run),
 )];
 
-fn run(task: &Task<'_>) -> Result<Done, Failure> {
-    if task.property("dialect", "standard") != "standard" {
-        return Err(task.unsupported("dialect", "legacy"));
+fn run(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    if context.property("dialect", "standard") != "standard" {
+        return Err(context.unsupported("dialect", "legacy"));
     }
-    let warehouse = &task.stores.warehouse;
+    let warehouse = &context.stores.warehouse;
     let job = uuid::Uuid::new_v4();
-    task.say(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
+    context.log(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
     let outcome = warehouse
-        .query(&task.property("sql", ""), &QuerySettings::default())
+        .query(&context.property("sql", ""), &QuerySettings::default())
         .map_err(refused)?;
-    store(task, &outcome)?;
+    store(context, &outcome)?;
     let place = format!(
         "project={}, job={job}, location={}",
         warehouse.project(),
         warehouse.location()
     );
-    task.say(
+    context.log(
         LogLevel::Info,
         LOGGER,
         format!("Job JobId{{{place}}} processed 0 bytes"),
     );
-    let mut done = Done {
+    let mut done = ActionResult {
         arguments: Vec::new(),
         processed: i64::try_from(outcome.rows.len()).unwrap_or(i64::MAX),
     };
-    if task.property("rowAsArguments", "false") == "true" {
+    if context.property("rowAsArguments", "false") == "true" {
         let Some(row) = outcome.rows.into_iter().next() else {
             return Err(failure(
                 "java.lang.RuntimeException",
@@ -68,9 +68,9 @@ fn refused(error: SqlError) -> Failure {
 /// The result into the table that is named, if one is: it must be empty or absent, because the plugin leaves the
 /// job's `writeDisposition` at BigQuery's own `WRITE_EMPTY`. That results are stored unless `storeResults` is turned
 /// off, and the words for a statement without a result, are believed, not recorded.
-fn store(task: &Task<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
-    let (dataset, table) = (task.property("dataset", ""), task.property("table", ""));
-    if dataset.is_empty() || table.is_empty() || task.property("storeResults", "true") != "true" {
+fn store(context: &StageContext<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
+    let (dataset, table) = (context.property("dataset", ""), context.property("table", ""));
+    if dataset.is_empty() || table.is_empty() || context.property("storeResults", "true") != "true" {
         return Ok(());
     }
     if outcome.statement_type != "SELECT" {
@@ -82,7 +82,7 @@ fn store(task: &Task<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
         create: true,
         add_fields: false,
     };
-    let put = task
+    let put = context
         .stores
         .warehouse
         .load(&dataset, &table, &outcome.columns, &outcome.rows, how);

@@ -1,6 +1,6 @@
 //! The `BigQueryTable` source: the rows of a table, or of a view where that is allowed.
 
-use super::{Batch, GOOGLE, Plugin, Task, Work, failure};
+use super::{Batch, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
 use googlesql::QuerySettings;
@@ -12,20 +12,20 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "batchsource",
     GOOGLE,
     &["referenceName", "dataset", "table"],
-    Work::Source(read),
+    Implementation::Source(read),
 )];
 
-fn read(task: &Task<'_>) -> Result<Batch, Failure> {
+fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
     for property in ["partitionFrom", "partitionTo"] {
-        let value = task.property(property, "");
+        let value = context.property(property, "");
         if !value.is_empty() {
-            return Err(task.unsupported(property, &value));
+            return Err(context.unsupported(property, &value));
         }
     }
-    let warehouse = &task.stores.warehouse;
+    let warehouse = &context.stores.warehouse;
     let broken = |text: String| failure("com.google.cloud.bigquery.BigQueryException", text);
-    let (dataset, table) = (task.property("dataset", ""), task.property("table", ""));
-    let project = task.property("datasetProject", warehouse.project());
+    let (dataset, table) = (context.property("dataset", ""), context.property("table", ""));
+    let project = context.property("datasetProject", warehouse.project());
     let found = warehouse
         .table(&dataset, &table)
         .map_err(|error| broken(error.message))?;
@@ -37,7 +37,7 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
             ),
         ));
     };
-    let views = task.property("enableQueryingViews", "false") == "true";
+    let views = context.property("enableQueryingViews", "false") == "true";
     if found.view.is_some() && !views {
         // The words are believed, not recorded.
         return Err(failure(
@@ -47,18 +47,18 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
             ),
         ));
     }
-    let schema = task.property("schema", "");
+    let schema = context.property("schema", "");
     let fields = if schema.is_empty() {
         "*".to_owned()
     } else {
-        let columns = schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?;
+        let columns = schema::columns(&schema).map_err(|text| context.invalid_schema(&text))?;
         columns
             .iter()
             .map(|column| format!("`{}`", column.name))
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let filter = task.property("filter", "");
+    let filter = context.property("filter", "");
     let filter = if filter.is_empty() {
         String::new()
     } else {
@@ -68,7 +68,7 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     let outcome = warehouse
         .query(&sql, &QuerySettings::default())
         .map_err(|error| broken(error.message))?;
-    task.say(
+    context.log(
         LogLevel::Info,
         LOGGER,
         format!("Read {} rows of {project}:{dataset}.{table}", outcome.rows.len()),

@@ -1,6 +1,6 @@
 //! The `BigQueryTable` sink: rows are gathered, and appended by one load job at the end, or merged by their keys.
 
-use super::{Batch, GOOGLE, Plugin, Sink, Task, Work, failure};
+use super::{Batch, GOOGLE, Implementation, Plugin, Sink, StageContext, failure};
 use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
 use googlesql::value::{Column, Value};
@@ -14,7 +14,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "batchsink",
     GOOGLE,
     &["referenceName", "dataset", "table"],
-    Work::Sink(open),
+    Implementation::Sink(open),
 )];
 
 /// What becomes of rows whose keys the table has.
@@ -27,9 +27,9 @@ enum Operation {
     Upsert(Vec<String>),
 }
 
-fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
     let names = |property: &str| -> Vec<String> {
-        let all = task.property(property, "");
+        let all = context.property(property, "");
         all.split(',')
             .map(str::trim)
             .filter(|name| !name.is_empty())
@@ -37,11 +37,15 @@ fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
             .collect()
     };
     let keys = names("relationTableKey");
-    let operation = match task.property("operation", "insert").to_ascii_lowercase().as_str() {
+    let operation = match context
+        .property("operation", "insert")
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "insert" => Operation::Insert,
         "update" => Operation::Update(keys),
         "upsert" => Operation::Upsert(keys),
-        other => return Err(task.unsupported("operation", other)),
+        other => return Err(context.unsupported("operation", other)),
     };
     if let Operation::Update(keys) | Operation::Upsert(keys) = &operation
         && keys.is_empty()
@@ -52,26 +56,26 @@ fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
             "Errors were encountered during validation. Table key must be set if the operation is 'Update' or 'Upsert'.",
         ));
     }
-    let partition = task.property("partitionFilter", "");
+    let partition = context.property("partitionFilter", "");
     if !partition.is_empty() {
-        return Err(task.unsupported("partitionFilter", &partition));
+        return Err(context.unsupported("partitionFilter", &partition));
     }
-    let schema = task.property("schema", "");
+    let schema = context.property("schema", "");
     let columns = if schema.is_empty() {
         None
     } else {
-        Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
+        Some(schema::columns(&schema).map_err(|text| context.invalid_schema(&text))?)
     };
-    task.say(
+    context.log(
         LogLevel::Info,
         LOGGER,
-        format!("Importing into table '{}'", task.property("table", "")),
+        format!("Importing into table '{}'", context.property("table", "")),
     );
-    let truncates = task.property("truncateTable", "false") == "true";
+    let truncates = context.property("truncateTable", "false") == "true";
     Ok(Box::new(LoadJob {
-        warehouse: task.stores.warehouse.clone(),
-        dataset: task.property("dataset", ""),
-        table: task.property("table", ""),
+        warehouse: context.stores.warehouse.clone(),
+        dataset: context.property("dataset", ""),
+        table: context.property("table", ""),
         operation,
         order: names("dedupeBy"),
         how: LoadOptions {
@@ -81,14 +85,14 @@ fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
                 WriteDisposition::Append
             },
             create: true,
-            add_fields: task.property("allowSchemaRelaxation", "false") == "true",
+            add_fields: context.property("allowSchemaRelaxation", "false") == "true",
         },
         columns,
         rows: Vec::new(),
     }))
 }
 
-impl Task<'_> {
+impl StageContext<'_> {
     pub(super) fn invalid_schema(&self, text: &str) -> Failure {
         failure(
             "java.lang.IllegalArgumentException",

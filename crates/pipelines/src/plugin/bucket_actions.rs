@@ -1,7 +1,7 @@
 //! Actions on buckets: `GCSBucketCreate`, `GCSBucketDelete` (objects, its name notwithstanding), `GCSCopy`, `GCSMove`,
 //! and the marker that a run leaves behind.
 
-use super::{Done, GOOGLE, Plugin, Task, Work, failure};
+use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::bucket::split_path;
 use crate::event::{Failure, LogLevel};
 
@@ -13,35 +13,35 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "action",
         GOOGLE,
         &["paths"],
-        Work::Action(create),
+        Implementation::Action(create),
     ),
     Plugin::new(
         "GCSBucketDelete",
         "action",
         GOOGLE,
         &["paths"],
-        Work::Action(delete),
+        Implementation::Action(delete),
     ),
     Plugin::new(
         "GCSCopy",
         "action",
         GOOGLE,
         &["sourcePath", "destPath"],
-        Work::Action(copy),
+        Implementation::Action(copy),
     ),
     Plugin::new(
         "GCSMove",
         "action",
         GOOGLE,
         &["sourcePath", "destPath"],
-        Work::Action(rename),
+        Implementation::Action(rename),
     ),
     Plugin::new(
         "GCSDoneFileMarker",
         "postaction",
         GOOGLE,
         &["path"],
-        Work::Action(mark),
+        Implementation::Action(mark),
     ),
 ];
 
@@ -54,8 +54,8 @@ fn illegal(text: impl Into<String>) -> Failure {
 }
 
 /// The paths of a list with commas.
-fn listed(task: &Task<'_>) -> Vec<String> {
-    let all = task.property("paths", "");
+fn listed(context: &StageContext<'_>) -> Vec<String> {
+    let all = context.property("paths", "");
     all.split(',')
         .map(str::trim)
         .filter(|path| !path.is_empty())
@@ -63,18 +63,18 @@ fn listed(task: &Task<'_>) -> Vec<String> {
         .collect()
 }
 
-fn is_true(task: &Task<'_>, property: &str) -> bool {
-    task.property(property, "false") == "true"
+fn is_true(context: &StageContext<'_>, property: &str) -> bool {
+    context.property(property, "false") == "true"
 }
 
 /// Makes buckets and directories; a directory is an object whose name ends with a slash.
-fn create(task: &Task<'_>) -> Result<Done, Failure> {
-    let buckets = &task.stores.buckets;
-    for path in listed(task) {
+fn create(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let buckets = &context.stores.buckets;
+    for path in listed(context) {
         let folder = format!("{}/", path.trim_end_matches('/'));
         let (bucket, name) = split_path(&folder).map_err(illegal)?;
         if !name.is_empty() && !buckets.objects(bucket, name).is_empty() {
-            if is_true(task, "failIfExists") {
+            if is_true(context, "failIfExists") {
                 return Err(broken(format!("Object {path} already exists")));
             }
             continue;
@@ -91,7 +91,7 @@ fn create(task: &Task<'_>) -> Result<Done, Failure> {
                 .map(std::path::Path::to_path_buf)
                 .unwrap_or_default();
             if place.exists() {
-                if is_true(task, "failIfExists") {
+                if is_true(context, "failIfExists") {
                     return Err(broken(format!("Bucket {path} already exists")));
                 }
                 continue;
@@ -103,15 +103,15 @@ fn create(task: &Task<'_>) -> Result<Done, Failure> {
             buckets.put(&target, b"")
         };
         made.map_err(broken)?;
-        task.say(LogLevel::Info, LOGGER, format!("Created {path}"));
+        context.log(LogLevel::Info, LOGGER, format!("Created {path}"));
     }
-    Ok(Done::default())
+    Ok(ActionResult::default())
 }
 
 /// Deletes objects, and directories with all in them; what is not there is passed over.
-fn delete(task: &Task<'_>) -> Result<Done, Failure> {
-    let buckets = &task.stores.buckets;
-    for path in listed(task) {
+fn delete(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let buckets = &context.stores.buckets;
+    for path in listed(context) {
         let (bucket, name) = split_path(&path).map_err(illegal)?;
         let bare = name.trim_end_matches('/');
         let inside = format!("{bare}/");
@@ -122,23 +122,26 @@ fn delete(task: &Task<'_>) -> Result<Done, Failure> {
                     .map_err(|error| broken(error.to_string()))?;
             }
         }
-        task.say(LogLevel::Info, LOGGER, format!("Deleted {path}"));
+        context.log(LogLevel::Info, LOGGER, format!("Deleted {path}"));
     }
-    Ok(Done::default())
+    Ok(ActionResult::default())
 }
 
-fn copy(task: &Task<'_>) -> Result<Done, Failure> {
-    transfer(task, false)
+fn copy(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    transfer(context, false)
 }
 
-fn rename(task: &Task<'_>) -> Result<Done, Failure> {
-    transfer(task, true)
+fn rename(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    transfer(context, true)
 }
 
 /// One object, or the objects of a directory: those right in it, or all below it if `recursive`.
-fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
-    let buckets = &task.stores.buckets;
-    let (from, to) = (task.property("sourcePath", ""), task.property("destPath", ""));
+fn transfer(context: &StageContext<'_>, moves: bool) -> Result<ActionResult, Failure> {
+    let buckets = &context.stores.buckets;
+    let (from, to) = (
+        context.property("sourcePath", ""),
+        context.property("destPath", ""),
+    );
     let (bucket, name) = split_path(&from).map_err(illegal)?;
     let (into_bucket, into) = split_path(&to).map_err(illegal)?;
     let bare = name.trim_end_matches('/');
@@ -166,7 +169,7 @@ fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
             let Some(rest) = object.strip_prefix(&inside) else {
                 continue;
             };
-            if rest.is_empty() || (rest.contains('/') && !is_true(task, "recursive")) {
+            if rest.is_empty() || (rest.contains('/') && !is_true(context, "recursive")) {
                 continue;
             }
             let target = format!("{}/{rest}", into.trim_end_matches('/'));
@@ -181,7 +184,7 @@ fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
             format!("gs://{bucket}/{source}"),
             format!("gs://{into_bucket}/{target}"),
         );
-        if !is_true(task, "overwrite") && buckets.read(&target).is_ok() {
+        if !is_true(context, "overwrite") && buckets.read(&target).is_ok() {
             return Err(broken(format!(
                 "{target} already exists and overwriting is not allowed."
             )));
@@ -194,14 +197,14 @@ fn transfer(task: &Task<'_>, moves: bool) -> Result<Done, Failure> {
         done.map_err(|error| broken(format!("{source}: {error}")))?;
     }
     let verb = if moves { "Moved" } else { "Copied" };
-    task.say(LogLevel::Info, LOGGER, format!("{verb} {from} to {to}"));
-    Ok(Done::default())
+    context.log(LogLevel::Info, LOGGER, format!("{verb} {from} to {to}"));
+    Ok(ActionResult::default())
 }
 
 /// An object of nothing, which says that a run is over.
-fn mark(task: &Task<'_>) -> Result<Done, Failure> {
-    let path = task.property("path", "");
-    task.stores.buckets.put(&path, b"").map_err(broken)?;
-    task.say(LogLevel::Info, LOGGER, format!("Marker file {path} is written"));
-    Ok(Done::default())
+fn mark(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let path = context.property("path", "");
+    context.stores.buckets.put(&path, b"").map_err(broken)?;
+    context.log(LogLevel::Info, LOGGER, format!("Marker file {path} is written"));
+    Ok(ActionResult::default())
 }

@@ -2,7 +2,7 @@
 //! (condition-plugins; its `EL` and `Conditional` classes).
 
 use super::wrangler::Decision;
-use super::{Circumstances, Plugin, Task, Work, failure};
+use super::{ConditionContext, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     // Its version in Data Fusion 6.10 and 6.11 is not known; the plugin goes with the release line of CDAP.
     ("condition-plugins", "1.12.0", "SYSTEM"),
     &["expression"],
-    Work::Condition(decide),
+    Implementation::Condition(decide),
 )];
 
 /// What is refused when a pipeline is deployed, in the plugin's words; what JEXL itself says of a text that
@@ -55,8 +55,8 @@ fn compile(expression: &str) -> Result<(Decision, Vec<Vec<String>>), String> {
     Ok((decision, variables))
 }
 
-fn decide(task: &Task<'_>, circumstances: &Circumstances<'_>) -> Result<bool, Failure> {
-    let (decision, variables) = compile(&task.property("expression", "")).map_err(|text| {
+fn decide(context: &StageContext<'_>, condition: &ConditionContext<'_>) -> Result<bool, Failure> {
+    let (decision, variables) = compile(&context.property("expression", "")).map_err(|text| {
         failure(
             "io.cdap.cdap.etl.api.validation.ValidationException",
             format!(
@@ -69,7 +69,7 @@ fn decide(task: &Task<'_>, circumstances: &Circumstances<'_>) -> Result<bool, Fa
         let name = variable[1].as_str();
         match variable[0].as_str() {
             "runtime" => {
-                let value = circumstances.arguments.get(name).ok_or_else(|| {
+                let value = condition.arguments.get(name).ok_or_else(|| {
                     let text = format!("Condition includes a runtime argument '{name}' that does not exist.");
                     failure("java.lang.Exception", text)
                 })?;
@@ -78,7 +78,7 @@ fn decide(task: &Task<'_>, circumstances: &Circumstances<'_>) -> Result<bool, Fa
             // A stage without records, or without existence, has counts of 0.
             "token" => {
                 let count = |kind: &str| {
-                    let counts = circumstances.counts.get(name);
+                    let counts = condition.counts.get(name);
                     counts
                         .and_then(|counts| counts.get(kind))
                         .copied()
@@ -89,12 +89,12 @@ fn decide(task: &Task<'_>, circumstances: &Circumstances<'_>) -> Result<bool, Fa
                 });
             }
             _ => {
-                let start = circumstances.arguments.get("logical.start.time");
+                let start = condition.arguments.get("logical.start.time");
                 globals = json!({
-                    "pipeline": circumstances.pipeline,
-                    "namespace": circumstances.namespace,
+                    "pipeline": condition.pipeline,
+                    "namespace": condition.namespace,
                     "logical_start_time": start.and_then(|millis| millis.parse::<i64>().ok()),
-                    "plugin": task.stage,
+                    "plugin": context.stage,
                 });
             }
         }

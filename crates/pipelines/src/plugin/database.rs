@@ -6,7 +6,7 @@
 
 mod split;
 
-use super::{Batch, Done, Plugin, Task, Work, failure};
+use super::{ActionResult, Batch, Implementation, Plugin, StageContext, failure};
 use crate::event::{Failure, LogLevel};
 use crate::source::{Login, Refusal};
 use std::collections::BTreeMap;
@@ -18,21 +18,21 @@ const DATABASE: (&str, &str, &str) = ("database-plugins", "2.12.0", "SYSTEM");
 #[rustfmt::skip]
 pub(super) const PLUGINS: &[Plugin] = &[
     Plugin::new("CloudSQLMySQL", "batchsource", CLOUD_SQL,
-        &["referenceName", "jdbcPluginName", "connectionName", "database", "importQuery"], Work::Source(read)),
+        &["referenceName", "jdbcPluginName", "connectionName", "database", "importQuery"], Implementation::Source(read)),
     Plugin::new("Mysql", "batchsource", MYSQL,
-        &["referenceName", "jdbcPluginName", "database", "importQuery"], Work::Source(read)),
+        &["referenceName", "jdbcPluginName", "database", "importQuery"], Implementation::Source(read)),
     Plugin::new("Database", "batchsource", DATABASE,
-        &["referenceName", "jdbcPluginName", "connectionString", "importQuery"], Work::Source(read)),
+        &["referenceName", "jdbcPluginName", "connectionString", "importQuery"], Implementation::Source(read)),
     Plugin::new("CloudSQLMySQL", "action", CLOUD_SQL,
-        &["jdbcPluginName", "connectionName", "database", "query"], Work::Action(act)),
+        &["jdbcPluginName", "connectionName", "database", "query"], Implementation::Action(act)),
     Plugin::new("Mysql", "action", MYSQL,
-        &["jdbcPluginName", "host", "port", "database", "query"], Work::Action(act)),
+        &["jdbcPluginName", "host", "port", "database", "query"], Implementation::Action(act)),
     Plugin::new("Database", "action", DATABASE,
-        &["jdbcPluginName", "connectionString", "query"], Work::Action(act)),
+        &["jdbcPluginName", "connectionString", "query"], Implementation::Action(act)),
     Plugin::new("Mysql", "postaction", MYSQL,
-        &["jdbcPluginName", "host", "port", "database", "query"], Work::Action(act)),
+        &["jdbcPluginName", "host", "port", "database", "query"], Implementation::Action(act)),
     Plugin::new("DatabaseQuery", "postaction", DATABASE,
-        &["jdbcPluginName", "connectionString", "query"], Work::Action(act)),
+        &["jdbcPluginName", "connectionString", "query"], Implementation::Action(act)),
 ];
 
 const READER: &str = "org.apache.hadoop.mapreduce.lib.db.DataDrivenDBRecordReader";
@@ -40,10 +40,16 @@ const READER: &str = "org.apache.hadoop.mapreduce.lib.db.DataDrivenDBRecordReade
 /// What an import query leaves to the splits.
 const CONDITIONS: &str = "$CONDITIONS";
 
-fn read(task: &Task<'_>) -> Result<Batch, Failure> {
-    let query = Import::of(task)?;
-    let login = login(task);
-    let fetch = |sql: &str| task.stores.source.read(&login, sql, task.window).map_err(plain);
+fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
+    let query = Import::of(context)?;
+    let login = login(context);
+    let fetch = |sql: &str| {
+        context
+            .stores
+            .source
+            .read(&login, sql, context.logical_start_time)
+            .map_err(plain)
+    };
     if query.splits == 1 {
         if !query.sql.contains(CONDITIONS) {
             // An ERROR line in a run that succeeds all the same (measured).
@@ -51,7 +57,7 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
                 "Could not find the clause substitution token $CONDITIONS in the query: [{}]. Parallel splits may not work correctly.",
                 query.sql
             );
-            task.say(LogLevel::Error, READER, text);
+            context.log(LogLevel::Error, READER, text);
         }
         let (columns, rows) = fetch(&query.sql.replace(CONDITIONS, "(1 = 1)"))?;
         return Ok(Batch { columns, rows });
@@ -67,19 +73,19 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
     Ok(whole)
 }
 
-fn act(task: &Task<'_>) -> Result<Done, Failure> {
+fn act(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let mut first = Vec::new();
-    let mode = task.property("sqlMode", "");
+    let mode = context.property("sqlMode", "");
     if !mode.is_empty() {
         first.push(format!("SET SESSION sql_mode = '{}';", mode.replace('\'', "''")));
     }
-    if task.property("useAnsiQuotes", "false") == "true" {
+    if context.property("useAnsiQuotes", "false") == "true" {
         first.push("SET SESSION sql_mode = (CONCAT(@@sql_mode , ',', 'ANSI_QUOTES'));".to_owned());
     }
-    let sql = task.property("query", "");
-    let done = task.stores.source.execute(&login(task), &first, &sql);
+    let sql = context.property("query", "");
+    let done = context.stores.source.execute(&login(context), &first, &sql);
     done.map_err(|refusal| failure(refusal.class_name, refusal.message))?;
-    Ok(Done::default())
+    Ok(ActionResult::default())
 }
 
 /// The plugin wraps what the driver raises while it prepares a source; an action does not (measured).
@@ -96,17 +102,17 @@ struct Import {
 }
 
 impl Import {
-    fn of(task: &Task<'_>) -> Result<Self, Failure> {
+    fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
         // A trailing semicolon would end the query in front of the splits' conditions.
-        let query = |name: &str| task.property(name, "").trim().trim_end_matches(';').to_owned();
-        let given = task.property("numSplits", "");
+        let query = |name: &str| context.property(name, "").trim().trim_end_matches(';').to_owned();
+        let given = context.property("numSplits", "");
         // Without a number the framework takes two, Hadoop's default of `mapreduce.job.maps`.
         let splits = if given.is_empty() { Ok(2) } else { given.parse() };
         let splits: i64 = splits.map_err(|_| refused(&format!("For input string: \"{given}\"")))?;
         let import = Self {
             sql: query("importQuery"),
             bounds: query("boundingQuery"),
-            split_by: task.property("splitBy", ""),
+            split_by: context.property("splitBy", ""),
             splits,
         };
         if splits < 1 {
@@ -150,15 +156,15 @@ fn invalid(text: &str) -> Failure {
     )
 }
 
-fn login(task: &Task<'_>) -> Login {
+fn login(context: &StageContext<'_>) -> Login {
     let mut login = Login {
-        user: task.property("user", ""),
-        password: task.property("password", ""),
-        database: task.property("database", ""),
-        arguments: pairs(&task.property("connectionArguments", ""), ';'),
+        user: context.property("user", ""),
+        password: context.property("password", ""),
+        database: context.property("database", ""),
+        arguments: pairs(&context.property("connectionArguments", ""), ';'),
     };
     // `jdbc:mysql://host:port/database?a=b` of the general plugin.
-    let address = task.property("connectionString", "");
+    let address = context.property("connectionString", "");
     if let Some((_, path)) = address
         .split_once("://")
         .and_then(|(_, rest)| rest.split_once('/'))
@@ -191,7 +197,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
-    fn run<T>(properties: &[(&str, &str)], work: impl Fn(&Task<'_>) -> T) -> (T, Vec<String>) {
+    fn run<T>(properties: &[(&str, &str)], work: impl Fn(&StageContext<'_>) -> T) -> (T, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let now = || chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let stores = Stores {
@@ -205,22 +211,22 @@ mod tests {
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
         let lines = RefCell::<Vec<String>>::default();
-        let task = Task {
+        let context = StageContext {
             stage: "s",
             properties: &properties,
             stores: &stores,
-            window: "w",
+            logical_start_time: "w",
             thread: "t",
-            tell: &|event| {
+            emit: &|event| {
                 if let ExecutionEvent::Log(line) = event {
                     lines.borrow_mut().push(line.message);
                 }
             },
             stop: &AtomicBool::new(false),
             speed: 1.0,
-            rejected: RefCell::default(),
+            error_records: RefCell::default(),
         };
-        let done = work(&task);
+        let done = work(&context);
         (done, lines.take())
     }
 
@@ -269,10 +275,11 @@ mod tests {
 
     #[test]
     fn an_action_changes_rows_and_keeps_the_drivers_exception() {
-        let changed = |task: &Task<'_>| {
-            act(task).unwrap();
+        let changed = |context: &StageContext<'_>| {
+            act(context).unwrap();
             let query = "SELECT * FROM `hr`.`engineer` WHERE title = 'chief'";
-            task.stores
+            context
+                .stores
                 .source
                 .read(&Login::own(), query, "w")
                 .unwrap()

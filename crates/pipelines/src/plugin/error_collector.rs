@@ -1,6 +1,6 @@
 //! `ErrorCollector`: the records that other stages put aside, with fields for why.
 
-use super::{Batch, CORE, Plugin, Rejected, Task, Work, failure};
+use super::{Batch, CORE, ErrorRecord, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
 use googlesql::value::{Column, ColumnType, Value};
 
@@ -9,13 +9,13 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "errortransform",
     CORE,
     &[],
-    Work::Errors(collect),
+    Implementation::ErrorTransform(collect),
 )];
 
 /// What is refused when a pipeline is deployed needs the schema of the input, which is not known then; a
 /// field that is there twice ends the run instead.
-fn collect(task: &Task<'_>, records: Vec<Rejected>) -> Result<Vec<Batch>, Failure> {
-    let named = |property: &str| Some(task.property(property, "")).filter(|name| !name.is_empty());
+fn collect(context: &StageContext<'_>, records: Vec<ErrorRecord>) -> Result<Vec<Batch>, Failure> {
+    let named = |property: &str| Some(context.property(property, "")).filter(|name| !name.is_empty());
     let added = [
         (named("messageField"), ColumnType::String),
         (named("codeField"), ColumnType::Int64),

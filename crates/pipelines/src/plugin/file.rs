@@ -9,7 +9,7 @@ mod resolution;
 mod sink;
 mod source;
 
-use super::{CORE, GOOGLE, Plugin, Work};
+use super::{CORE, GOOGLE, Implementation, Plugin};
 
 /// The bucket that stands for the file system of the cluster.
 const LOCAL: &str = "files";
@@ -20,35 +20,35 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "batchsource",
         GOOGLE,
         &["referenceName", "path", "format"],
-        Work::Source(source::read),
+        Implementation::Source(source::read),
     ),
     Plugin::new(
         "File",
         "batchsource",
         CORE,
         &["referenceName", "path", "format"],
-        Work::Source(source::read),
+        Implementation::Source(source::read),
     ),
     Plugin::new(
         "GCS",
         "batchsink",
         GOOGLE,
         &["referenceName", "path", "format"],
-        Work::Sink(sink::open),
+        Implementation::Sink(sink::open),
     ),
     Plugin::new(
         "File",
         "batchsink",
         CORE,
         &["referenceName", "path", "format"],
-        Work::Sink(sink::open),
+        Implementation::Sink(sink::open),
     ),
     Plugin::new(
         "Trash",
         "batchsink",
         ("trash-plugin", "1.2.0", "SYSTEM"),
         &["referenceName"],
-        Work::Sink(sink::nowhere),
+        Implementation::Sink(sink::nowhere),
     ),
 ];
 

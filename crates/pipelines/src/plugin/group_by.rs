@@ -5,7 +5,7 @@
 
 mod function;
 
-use super::{Batch, CORE, Named, Plugin, Task, Work, failure};
+use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
 use function::Aggregate;
 use googlesql::value::{Column, Value};
@@ -18,15 +18,21 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "batchaggregator",
         CORE,
         &["groupByFields", "aggregates"],
-        Work::Gatherer(group_by),
+        Implementation::Aggregator(group_by),
     ),
-    Plugin::new("Distinct", "batchaggregator", CORE, &[], Work::Gatherer(distinct)),
+    Plugin::new(
+        "Distinct",
+        "batchaggregator",
+        CORE,
+        &[],
+        Implementation::Aggregator(distinct),
+    ),
     Plugin::new(
         "Deduplicate",
         "batchaggregator",
         CORE,
         &[],
-        Work::Gatherer(deduplicate),
+        Implementation::Aggregator(deduplicate),
     ),
 ];
 
@@ -44,7 +50,7 @@ fn illegal(text: impl Into<String>) -> Failure {
 }
 
 /// All rows of an aggregator's inputs: it sees them as one.
-fn whole(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
+fn whole(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
     let mut whole = Batch::default();
     for (_, batch) in inputs {
         if whole.columns.is_empty() {
@@ -54,7 +60,7 @@ fn whole(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
         } else if !batch.rows.is_empty() {
             return Err(illegal(format!(
                 "Stage '{}' has inputs with different schemas",
-                task.stage
+                context.stage
             )));
         }
     }
@@ -95,13 +101,13 @@ fn groups(rows: &[Vec<Value>], places: &[usize]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn group_by(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
-    let aggregates = Aggregate::all(&task.property("aggregates", "")).map_err(illegal)?;
-    let batch = whole(task, inputs)?;
+fn group_by(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
+    let aggregates = Aggregate::all(&context.property("aggregates", "")).map_err(illegal)?;
+    let batch = whole(context, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());
     }
-    let fields = task.property("groupByFields", "");
+    let fields = context.property("groupByFields", "");
     let places = places(&batch.columns, &names(&fields), |name| {
         format!("Cannot group by field '{name}' because it does not exist in input schema.")
     })?;
@@ -110,7 +116,7 @@ fn group_by(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
         columns.push(aggregate.column(&batch.columns).map_err(illegal)?);
     }
     let groups = groups(&batch.rows, &places);
-    task.count("aggregator.groups", groups.len());
+    context.count("aggregator.groups", groups.len());
     let mut rows = Vec::with_capacity(groups.len());
     for group in groups {
         let mut row: Vec<Value> = places
@@ -126,12 +132,12 @@ fn group_by(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
     Ok(Batch { columns, rows })
 }
 
-fn distinct(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
-    let batch = whole(task, inputs)?;
+fn distinct(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
+    let batch = whole(context, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());
     }
-    let fields = task.property("fields", "");
+    let fields = context.property("fields", "");
     let mut places = places(&batch.columns, &names(&fields), |name| {
         format!("Field {name} does not exist in input schema.")
     })?;
@@ -139,7 +145,7 @@ fn distinct(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
         places = (0..batch.columns.len()).collect();
     }
     let groups = groups(&batch.rows, &places);
-    task.count("aggregator.groups", groups.len());
+    context.count("aggregator.groups", groups.len());
     let row = |group: Vec<usize>| {
         let first = &batch.rows[group[0]];
         places.iter().map(|place| first[*place].clone()).collect()
@@ -151,9 +157,9 @@ fn distinct(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
 }
 
 /// Which record of a group stays.
-fn deduplicate(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
-    let fields = task.property("uniqueFields", "");
-    let filter = task.property("filterOperation", "");
+fn deduplicate(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
+    let fields = context.property("uniqueFields", "");
+    let filter = context.property("filterOperation", "");
     let chosen = match filter.split(':').map(str::trim).collect::<Vec<_>>()[..] {
         [""] => None,
         [field, function] => {
@@ -175,9 +181,9 @@ fn deduplicate(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
     };
     if names(&fields).is_empty() {
         // A record without a field as the key of all groups: what a server makes of it is not known.
-        return Err(task.unsupported("uniqueFields", ""));
+        return Err(context.unsupported("uniqueFields", ""));
     }
-    let batch = whole(task, inputs)?;
+    let batch = whole(context, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());
     }
@@ -197,7 +203,7 @@ fn deduplicate(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
         }
     };
     let groups = groups(&batch.rows, &places);
-    task.count("aggregator.groups", groups.len());
+    context.count("aggregator.groups", groups.len());
     let rows = groups.into_iter().map(|group| {
         let mut numbers = group.into_iter();
         let first = numbers.next().unwrap_or_default();

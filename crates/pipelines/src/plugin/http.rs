@@ -2,7 +2,7 @@
 //!
 //! They call what the pipeline says, from this machine; redirects are followed unless it says otherwise.
 
-use super::{Done, Plugin, Task, Work, arguments, failure};
+use super::{ActionResult, Implementation, Plugin, StageContext, arguments, failure};
 use crate::event::{Failure, LogLevel};
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "action",
         ("argument-setter-plugins", "1.1.1", "USER"),
         &["url", "method"],
-        Work::Action(set_arguments),
+        Implementation::Action(set_arguments),
     ),
     Plugin::new(
         "HTTPCallback",
         "postaction",
         ("http-plugins", "2.12.0", "SYSTEM"),
         &["url", "method"],
-        Work::Action(call_back),
+        Implementation::Action(call_back),
     ),
 ];
 
@@ -54,17 +54,17 @@ fn invalid(text: &str) -> Failure {
 }
 
 impl Request {
-    fn of(task: &Task<'_>, methods: &[&str]) -> Result<Self, Failure> {
-        let given = task.property("url", "");
+    fn of(context: &StageContext<'_>, methods: &[&str]) -> Result<Self, Failure> {
+        let given = context.property("url", "");
         let url = url::Url::parse(&given)
             .map_err(|error| invalid(&format!("URL '{given}' is malformed: {error}")))?;
-        let name = task.property("method", "GET");
+        let name = context.property("method", "GET");
         let upper = name.to_uppercase();
         let method = reqwest::Method::from_bytes(upper.as_bytes())
             .ok()
             .filter(|_| methods.contains(&upper.as_str()))
             .ok_or_else(|| invalid(&format!("Invalid request method '{name}'.")))?;
-        let headers = task.property("requestHeaders", "");
+        let headers = context.property("requestHeaders", "");
         let pairs = headers.split(';').map(str::trim).filter(|pair| !pair.is_empty());
         let pair = |pair: &str| {
             let (name, value) = pair.split_once(':')?;
@@ -75,7 +75,7 @@ impl Request {
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| invalid("Could not parse headers: Chunk is not a valid entry"))?;
         let number = |property: &str, usual: u64| -> Result<u64, Failure> {
-            let given = task.property(property, "");
+            let given = context.property(property, "");
             match given.as_str() {
                 "" => Ok(usual),
                 text => text
@@ -92,10 +92,10 @@ impl Request {
             url,
             method,
             headers,
-            body: Some(task.property("body", "")).filter(|body| !body.is_empty()),
+            body: Some(context.property("body", "")).filter(|body| !body.is_empty()),
             connect: time(number("connectTimeout", 60_000)?),
             read: time(number("readTimeout", 60_000)?),
-            redirects: task.property("followRedirects", "true") != "false",
+            redirects: context.property("followRedirects", "true") != "false",
             tries: u32::try_from(number("numRetries", 0)?.max(1)).unwrap_or(u32::MAX),
         })
     }
@@ -149,9 +149,9 @@ fn told(error: reqwest::Error) -> String {
     reason.to_string()
 }
 
-fn set_arguments(task: &Task<'_>) -> Result<Done, Failure> {
-    let request = Request::of(task, &["GET", "POST", "PUT", "DELETE", "HEAD"])?;
-    let address = task.property("url", "");
+fn set_arguments(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let request = Request::of(context, &["GET", "POST", "PUT", "DELETE", "HEAD"])?;
+    let address = context.property("url", "");
     let mut last = failure("java.io.IOException", "");
     for _ in 0..request.tries {
         let outcome = match request.send() {
@@ -167,7 +167,7 @@ fn set_arguments(task: &Task<'_>) -> Result<Done, Failure> {
         };
         match outcome {
             Ok(arguments) => {
-                return Ok(Done {
+                return Ok(ActionResult {
                     arguments,
                     processed: 0,
                 });
@@ -175,11 +175,11 @@ fn set_arguments(task: &Task<'_>) -> Result<Done, Failure> {
             Err(failure) => {
                 let text = format!(
                     "Error making {} request to url {address} with headers {}: {}",
-                    task.property("method", "GET"),
+                    context.property("method", "GET"),
                     shown(&request.headers),
                     failure.message.clone().unwrap_or_default()
                 );
-                task.say(LogLevel::Warn, SETTER, text);
+                context.log(LogLevel::Warn, SETTER, text);
                 last = failure;
             }
         }
@@ -187,9 +187,9 @@ fn set_arguments(task: &Task<'_>) -> Result<Done, Failure> {
     Err(last)
 }
 
-fn call_back(task: &Task<'_>) -> Result<Done, Failure> {
-    let request = Request::of(task, &["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"])?;
-    let address = task.property("url", "");
+fn call_back(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let request = Request::of(context, &["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"])?;
+    let address = context.property("url", "");
     let mut last = None;
     for _ in 0..request.tries {
         match request.send() {
@@ -199,22 +199,22 @@ fn call_back(task: &Task<'_>) -> Result<Done, Failure> {
                     "Request to {address} resulted in response code {}.",
                     answer.status
                 );
-                task.say(LogLevel::Info, CALLBACK, text);
+                context.log(LogLevel::Info, CALLBACK, text);
                 break;
             }
             Err(text) => {
                 let line = format!(
                     "Error making {} request to url {address} with headers {}.",
-                    task.property("method", "GET"),
+                    context.property("method", "GET"),
                     shown(&request.headers)
                 );
-                task.say(LogLevel::Warn, CALLBACK, line);
+                context.log(LogLevel::Warn, CALLBACK, line);
                 last = Some(failure("java.net.ConnectException", text));
             }
         }
     }
     // What failed once is told even if a later try succeeded (`HTTPCallbackAction.run`).
-    last.map_or_else(|| Ok(Done::default()), Err)
+    last.map_or_else(|| Ok(ActionResult::default()), Err)
 }
 
 /// As a Java map prints itself.

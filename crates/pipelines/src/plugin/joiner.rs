@@ -4,7 +4,7 @@
 //! not required stands for itself with nulls. With every input required that is an inner join, with none
 //! a full outer one. Rows leave in the order of the first input; a server's order is any.
 
-use super::{Batch, CORE, Named, Plugin, Task, Work, failure};
+use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
 use googlesql::value::{Column, ColumnType, Value};
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "batchjoiner",
     CORE,
     &["selectedFields"],
-    Work::Gatherer(join),
+    Implementation::Aggregator(join),
 )];
 
 /// `stage.field as alias`.
@@ -42,24 +42,26 @@ fn invalid(text: &str) -> Failure {
 }
 
 impl Settings {
-    fn of(task: &Task<'_>) -> Result<Self, Failure> {
-        let kind = task.property("conditionType", "basic");
+    fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
+        let kind = context.property("conditionType", "basic");
         if kind.eq_ignore_ascii_case("advanced") {
-            return Err(task.unsupported("conditionType", &kind));
+            return Err(context.unsupported("conditionType", &kind));
         }
         if kind != "basic" {
             return Err(invalid(&format!("Invalid condition type {kind}")));
         }
         let list = |name: &str| -> Vec<String> {
-            let given = task.property(name, "");
+            let given = context.property(name, "");
             let items = given.split(',').map(str::trim).filter(|item| !item.is_empty());
             items.map(str::to_owned).collect()
         };
         Ok(Self {
-            keys: keys(&task.property("joinKeys", "")).map_err(|text| invalid(&text))?,
-            selected: selected(&task.property("selectedFields", "")).map_err(|text| invalid(&text))?,
+            keys: keys(&context.property("joinKeys", "")).map_err(|text| invalid(&text))?,
+            selected: selected(&context.property("selectedFields", "")).map_err(|text| invalid(&text))?,
             required: list("requiredInputs"),
-            null_safe: task.property("joinNullKeys", "true").eq_ignore_ascii_case("true"),
+            null_safe: context
+                .property("joinNullKeys", "true")
+                .eq_ignore_ascii_case("true"),
         })
     }
 }
@@ -147,8 +149,8 @@ fn selected(text: &str) -> Result<Vec<Selected>, String> {
     parts.map(one).collect()
 }
 
-fn join(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
-    let settings = Settings::of(task)?;
+fn join(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
+    let settings = Settings::of(context)?;
     if inputs.is_empty() {
         return Ok(Batch::default());
     }
@@ -202,7 +204,7 @@ fn join(task: &Task<'_>, inputs: Named) -> Result<Batch, Failure> {
             order[group][at].push(number);
         }
     }
-    task.count("joiner.keys", order.len());
+    context.count("joiner.keys", order.len());
     let mut rows = Vec::new();
     for group in order {
         let lost = |at: usize| group[at].is_empty() && settings.required.contains(&inputs[at].0);

@@ -3,7 +3,7 @@
 //! They are the same four that the real servers were measured with, so that a recording can be replayed
 //! and a client's test can say what is to happen. Local files are read and written as the paths say.
 
-use super::{Batch, Done, Plugin, Sink, Task, Work, failure};
+use super::{ActionResult, Batch, Implementation, Plugin, Sink, StageContext, failure};
 use crate::event::{Failure, LogLevel};
 use googlesql::value::{Column, ColumnType, Value};
 use std::fs::{self, File};
@@ -20,19 +20,31 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "batchsource",
         ARTIFACT,
         &["path"],
-        Work::Source(read),
+        Implementation::Source(read),
     ),
-    Plugin::new("LabWork", "transform", ARTIFACT, &[], Work::Transform(work)),
-    Plugin::new("LabSink", "batchsink", ARTIFACT, &["path"], Work::Sink(write)),
-    Plugin::new("LabAction", "action", ARTIFACT, &[], Work::Action(act)),
+    Plugin::new(
+        "LabWork",
+        "transform",
+        ARTIFACT,
+        &[],
+        Implementation::Transform(work),
+    ),
+    Plugin::new(
+        "LabSink",
+        "batchsink",
+        ARTIFACT,
+        &["path"],
+        Implementation::Sink(write),
+    ),
+    Plugin::new("LabAction", "action", ARTIFACT, &[], Implementation::Action(act)),
 ];
 
 const WORK: &str = "lab.LabPlugins$LabWork";
 const ACTION: &str = "lab.LabPlugins$LabAction";
 
 /// `LabSource`: the lines of a file, or of all files of a directory.
-fn read(task: &Task<'_>) -> Result<Batch, Failure> {
-    let given = task.property("path", "");
+fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
+    let given = context.property("path", "");
     let path = Path::new(&given);
     let missing = || {
         failure(
@@ -76,19 +88,19 @@ fn read(task: &Task<'_>) -> Result<Batch, Failure> {
 }
 
 /// `LabWork`: takes its time for each line, talks, breaks or puts aside where it is told to.
-fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
-    let sleep = millis(task, "LabWork", "transform", "WorkConfig")?;
+fn work(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
+    let sleep = millis(context, "LabWork", "transform", "WorkConfig")?;
     let (level, fail_at, error_at) = (
-        task.property("logLevel", ""),
-        task.property("failAt", ""),
-        task.property("errorAt", ""),
+        context.property("logLevel", ""),
+        context.property("failAt", ""),
+        context.property("errorAt", ""),
     );
     let mut rows = Vec::with_capacity(batch.rows.len());
     for row in batch.rows {
         let Some(Value::Text(body)) = row.first() else {
             continue;
         };
-        task.pause(sleep)?;
+        context.pause(sleep)?;
         if !level.is_empty() {
             let now = SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -101,7 +113,7 @@ fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
                 "ERROR" => LogLevel::Error,
                 _ => LogLevel::Info,
             };
-            task.say(level, WORK, text);
+            context.log(level, WORK, text);
         }
         if !fail_at.is_empty() && body.contains(&fail_at) {
             return Err(failure(
@@ -110,7 +122,7 @@ fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
             ));
         }
         if !error_at.is_empty() && body.contains(&error_at) {
-            task.reject(&batch.columns, &row, 7, "lab: skipped");
+            context.emit_error(&batch.columns, &row, 7, "lab: skipped");
         } else {
             rows.push(row);
         }
@@ -122,8 +134,8 @@ fn work(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
 }
 
 /// A number that a macro may have filled with anything.
-fn millis(task: &Task<'_>, plugin: &str, kind: &str, config: &str) -> Result<Duration, Failure> {
-    let given = task.property("sleepMillis", "0");
+fn millis(context: &StageContext<'_>, plugin: &str, kind: &str, config: &str) -> Result<Duration, Failure> {
+    let given = context.property("sleepMillis", "0");
     given.parse().map(Duration::from_millis).map_err(|_| {
         failure(
             "io.cdap.cdap.api.plugin.InvalidPluginConfigException",
@@ -135,8 +147,8 @@ fn millis(task: &Task<'_>, plugin: &str, kind: &str, config: &str) -> Result<Dur
 }
 
 /// `LabSink`: lines into a directory that must not exist.
-fn write(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
-    let path = task.property("path", "");
+fn write(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
+    let path = context.property("path", "");
     let folder = PathBuf::from(&path);
     if folder.exists() {
         return Err(failure(
@@ -185,19 +197,19 @@ impl Sink for Lines {
 }
 
 /// `LabAction`: sleeps, sets an argument or fails.
-fn act(task: &Task<'_>) -> Result<Done, Failure> {
-    let sleep = millis(task, "LabAction", "action", "ActionConfig")?;
-    task.say(LogLevel::Info, ACTION, "action begins");
-    let mut done = Done::default();
-    if let Some((name, value)) = task.property("set", "").split_once('=') {
+fn act(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+    let sleep = millis(context, "LabAction", "action", "ActionConfig")?;
+    context.log(LogLevel::Info, ACTION, "action begins");
+    let mut done = ActionResult::default();
+    if let Some((name, value)) = context.property("set", "").split_once('=') {
         done.arguments.push((name.to_owned(), value.to_owned()));
     }
-    task.pause(sleep)?;
-    let fail = task.property("fail", "");
+    context.pause(sleep)?;
+    let fail = context.property("fail", "");
     if !fail.is_empty() {
         return Err(failure("java.lang.IllegalStateException", fail));
     }
-    task.say(LogLevel::Info, ACTION, "action ends");
+    context.log(LogLevel::Info, ACTION, "action ends");
     Ok(done)
 }
 

@@ -3,7 +3,7 @@
 //! None of its properties takes a macro, so that what is wrong with them alone is refused at deploy
 //! time; what is wrong for the rows that come is refused when the first ones come.
 
-use super::{Batch, CORE, Plugin, Task, Work, failure};
+use super::{Batch, CORE, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
 use googlesql::value::{ColumnType, Value};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "transform",
     CORE,
     &[],
-    Work::Transform(apply),
+    Implementation::Transform(apply),
 )];
 
 /// A type to convert to.
@@ -134,8 +134,8 @@ pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), Str
     Wish::of(properties).map(drop)
 }
 
-fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
-    let wish = Wish::of(task.properties).map_err(|text| invalid(&text))?;
+fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
+    let wish = Wish::of(context.properties).map_err(|text| invalid(&text))?;
     let dropped =
         |name: &String| wish.drop.contains(name) || (!wish.keep.is_empty() && !wish.keep.contains(name));
     let mut output = Batch::default();
@@ -315,16 +315,16 @@ mod tests {
             buckets: Buckets::new(folder.path()),
         };
         let properties = properties(pairs);
-        let task = Task {
+        let context = StageContext {
             stage: "s",
             properties: &properties,
             stores: &stores,
-            window: "w",
+            logical_start_time: "w",
             thread: "t",
-            tell: &|_| {},
+            emit: &|_| {},
             stop: &AtomicBool::new(false),
             speed: 1.0,
-            rejected: RefCell::default(),
+            error_records: RefCell::default(),
         };
         let columns = [
             ("a", ColumnType::Int64),
@@ -340,7 +340,7 @@ mod tests {
             Value::Date("2024-02-29".into()),
         ];
         apply(
-            &task,
+            &context,
             Batch {
                 columns,
                 rows: vec![row, vec![Value::Null; 4]],

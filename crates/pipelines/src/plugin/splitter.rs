@@ -1,6 +1,6 @@
 //! The splitters of transform-plugins: records leave by ports.
 
-use super::{Batch, Named, Plugin, Task, Work};
+use super::{Batch, Implementation, NamedBatches, Plugin, StageContext};
 use crate::plugin::projection::primitive;
 use googlesql::value::{Column, Value};
 
@@ -13,18 +13,18 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "splittertransform",
         ARTIFACT,
         &["unionField"],
-        Work::Splitter(by_type),
+        Implementation::Splitter(by_type),
     ),
     Plugin::new(
         "NullFieldSplitter",
         "splittertransform",
         ARTIFACT,
         &["field"],
-        Work::Splitter(by_null),
+        Implementation::Splitter(by_null),
     ),
 ];
 
-fn port<'a>(ports: &'a mut Named, name: &str, columns: &[Column]) -> &'a mut Batch {
+fn port<'a>(ports: &'a mut NamedBatches, name: &str, columns: &[Column]) -> &'a mut Batch {
     let at = ports
         .iter()
         .position(|(port, _)| port == name)
@@ -49,16 +49,16 @@ fn sure(columns: &[Column], at: Option<usize>) -> Vec<Column> {
 }
 
 /// `null` and `nonnull`.
-fn by_null(task: &Task<'_>, batch: Batch) -> Named {
-    let field = task.property("field", "");
+fn by_null(context: &StageContext<'_>, batch: Batch) -> NamedBatches {
+    let field = context.property("field", "");
     let at = batch.columns.iter().position(|column| column.name == field);
-    let modify = task.property("modifySchema", "true") == "true";
+    let modify = context.property("modifySchema", "true") == "true";
     let sure = if modify {
         sure(&batch.columns, at)
     } else {
         batch.columns.clone()
     };
-    let mut ports = Named::new();
+    let mut ports = NamedBatches::new();
     if !batch.columns.is_empty() {
         port(&mut ports, "null", &batch.columns);
         port(&mut ports, "nonnull", &sure);
@@ -75,13 +75,13 @@ fn by_null(task: &Task<'_>, batch: Batch) -> Named {
 }
 
 /// One port for each type of a union. The only unions here are those of a type and null.
-fn by_type(task: &Task<'_>, batch: Batch) -> Named {
-    let field = task.property("unionField", "");
-    let modify = task.property("modifySchema", "true") == "true";
-    let mut ports = Named::new();
+fn by_type(context: &StageContext<'_>, batch: Batch) -> NamedBatches {
+    let field = context.property("unionField", "");
+    let modify = context.property("modifySchema", "true") == "true";
+    let mut ports = NamedBatches::new();
     let Some(at) = batch.columns.iter().position(|column| column.name == field) else {
         for row in &batch.rows {
-            task.reject(
+            context.emit_error(
                 &batch.columns,
                 row,
                 100,
@@ -94,7 +94,7 @@ fn by_type(task: &Task<'_>, batch: Batch) -> Named {
     if !batch.columns[at].nullable {
         let text = format!("Field '{field}' is not of type union, but is of type '{kind}'.");
         for row in &batch.rows {
-            task.reject(&batch.columns, row, 200, text.clone());
+            context.emit_error(&batch.columns, row, 200, text.clone());
         }
         return ports;
     }

@@ -22,7 +22,7 @@ mod schema;
 mod trouble;
 mod usage;
 
-use super::{Batch, Plugin, Task, Work, failure};
+use super::{Batch, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
 use directive::{Context, Directive};
 pub(super) use expression::Decision;
@@ -39,7 +39,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "transform",
     ("wrangler-transform", "4.10.0", "SYSTEM"),
     &["field", "schema"],
-    Work::Transform(apply),
+    Implementation::Transform(apply),
 )];
 
 /// What is refused when a pipeline is deployed; properties that hold a macro are not looked at.
@@ -95,8 +95,8 @@ pub(super) fn double(number: f64) -> String {
     row::java_double(number)
 }
 
-fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
-    let stage = Stage::of(task)?;
+fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
+    let stage = Stage::of(context)?;
     let columns: Vec<Column> = stage.fields.iter().map(|field| field.column.clone()).collect();
     let mut output = Batch {
         columns,
@@ -105,7 +105,7 @@ fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
     if batch.rows.is_empty() {
         return Ok(output);
     }
-    let compiled = stage.compile(task);
+    let compiled = stage.compile(context);
     for values in &batch.rows {
         let outcome = match &compiled {
             Ok(directives) => stage.record(directives, &batch.columns, values),
@@ -114,19 +114,21 @@ fn apply(task: &Task<'_>, batch: Batch) -> Result<Batch, Failure> {
         match outcome {
             Ok(rows) => output.rows.extend(rows),
             Err(Trouble::Unsupported(text)) => {
-                let text = format!("Stage:{} - {text}", task.stage);
+                let text = format!("Stage:{} - {text}", context.stage);
                 return Err(failure("java.lang.UnsupportedOperationException", text));
             }
             Err(Trouble::Failed(text) | Trouble::Record(text, _) | Trouble::Reported(text, _))
                 if stage.fails =>
             {
-                return Err(failing(task.stage, &text));
+                return Err(failing(context.stage, &text));
             }
             // An error record goes to the error port in any case, a broken one only where the stage says so.
             Err(Trouble::Record(text, code) | Trouble::Reported(text, code)) => {
-                task.reject(&batch.columns, values, code, text);
+                context.emit_error(&batch.columns, values, code, text);
             }
-            Err(Trouble::Failed(text)) if stage.proceeds => task.reject(&batch.columns, values, 0, text),
+            Err(Trouble::Failed(text)) if stage.proceeds => {
+                context.emit_error(&batch.columns, values, 0, text)
+            }
             Err(Trouble::Failed(_)) => {}
         }
     }
@@ -155,31 +157,31 @@ struct Stage {
 }
 
 impl Stage {
-    fn of(task: &Task<'_>) -> Result<Self, Failure> {
+    fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
         let illegal = |text: String| failure("java.lang.IllegalArgumentException", text);
-        let language = task.property("expressionLanguage", "jexl");
+        let language = context.property("expressionLanguage", "jexl");
         if !language.eq_ignore_ascii_case("jexl") {
-            return Err(task.unsupported("expressionLanguage", &language));
+            return Err(context.unsupported("expressionLanguage", &language));
         }
-        let fields = schema::fields(&task.property("schema", "")).map_err(|_| {
+        let fields = schema::fields(&context.property("schema", "")).map_err(|_| {
             illegal(format!(
                 "Stage:{} - Format of output schema specified is invalid. Please check the format.",
-                task.stage
+                context.stage
             ))
         })?;
-        let condition = task.property("precondition", "");
+        let condition = context.property("precondition", "");
         let precondition = match condition.trim() {
             "" => None,
             text => Some(Expression::compile(text).map_err(illegal)?),
         };
-        let field = task.property("field", "*");
-        let strategy = task.property("on-error", "fail-pipeline");
+        let field = context.property("field", "*");
+        let strategy = context.property("on-error", "fail-pipeline");
         if field == "#" {
-            return Err(task.unsupported("field", "#"));
+            return Err(context.unsupported("field", "#"));
         }
         Ok(Self {
             field,
-            recipe: task.property("directives", ""),
+            recipe: context.property("directives", ""),
             precondition,
             condition,
             fields,
@@ -188,13 +190,13 @@ impl Stage {
         })
     }
 
-    fn compile(&self, task: &Task<'_>) -> Result<Vec<Directive>, Trouble> {
+    fn compile(&self, context: &StageContext<'_>) -> Result<Vec<Directive>, Trouble> {
         let recipe = Recipe::read(&self.recipe).map_err(|text| {
             Trouble::Failed(format!(
                 "Encountered syntax error, please ensure the directive is valid:\n{text}"
             ))
         })?;
-        let udd = task.property("udd", "");
+        let udd = context.property("udd", "");
         if let Some(name) = recipe.loaded.first().or((!udd.is_empty()).then_some(&udd)) {
             return Err(Trouble::Unsupported(format!(
                 "User Defined Directive '{name}' is not supported by the sandbox"

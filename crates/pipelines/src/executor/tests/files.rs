@@ -1,4 +1,4 @@
-//! Pipelines from files and tables into files and tables, and what acts on buckets between.
+//! Pipelines between files and tables, and actions on buckets.
 
 use super::{World, metric};
 use crate::event::ExecutionEvent;
@@ -11,7 +11,7 @@ fn stage(name: &str, plugin: &str, kind: &str, properties: &Json) -> Json {
     json!({"name": name, "plugin": {"name": plugin, "type": kind, "properties": properties}})
 }
 
-/// A pipeline whose stages follow one another.
+/// A pipeline whose stages are connected in a line.
 fn chain(stages: &[Json]) -> String {
     let pairs = stages
         .windows(2)
@@ -52,7 +52,7 @@ impl World {
         seen
     }
 
-    /// The whole text of what a run failed with.
+    /// The end and the events of a failed run, as text.
     fn failure(&self, app: &str) -> String {
         let (end, seen) = self.run(app, &[], 0);
         assert_ne!(end, ExecutionEnd::Completed);
@@ -138,7 +138,7 @@ fn tables_and_views_become_files() {
     };
     assert!(world.failure(&app(&views)).contains("is a 'VIEW'"));
     views["enableQueryingViews"] = "true".into();
-    // What failed left its directory behind, as a real one does.
+    // The failed run left its directory behind, as a real one does.
     world
         .executor
         .stores
@@ -366,7 +366,7 @@ fn files_with_their_schema_are_written_and_read() {
             stage("Read", "BigQueryTable", "batchsource", &read),
             stage("Write", "GCS", "batchsink", &write),
         ]));
-        // Without a schema the file's own is taken; with one, the columns that it names.
+        // Without a schema the file's own is used; with one, only the columns in it.
         for (table, schema) in [
             ("back", String::new()),
             ("some", schema(&[("day", "date"), ("id", "long")])),
@@ -382,7 +382,7 @@ fn files_with_their_schema_are_written_and_read() {
         let some = world.query("SELECT * FROM cdf_output.some ORDER BY id");
         assert_eq!(some[0], [Value::Date("2024-02-29".into()), Value::Int(1)]);
     }
-    // The words are those of a real server.
+    // These messages were recorded from a real server.
     world.put("gs://typed/broken.avro", "a,b");
     let (more, other) = (
         schema(&[("id", "long"), ("more", "string")]),

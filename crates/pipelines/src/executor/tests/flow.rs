@@ -1,4 +1,4 @@
-//! Pipelines of more than one way, from their own JSON: ports, error records, joins, groups, conditions.
+//! Pipelines with branches: ports, error records, joins, groups and conditions.
 
 use super::{World, metric};
 use crate::Personality;
@@ -105,12 +105,12 @@ fn the_older_release_breaks_on_a_recipe_behind_an_unknown_schema() {
         "java.lang.NullPointerException: Cannot invoke \"io.cdap.cdap.api.data.schema.Schema.getFields()\"";
     assert!(message.starts_with(words), "{message}");
     assert_eq!(rows, 0);
-    // With a schema of its own in the source it runs there, too.
+    // It runs if the source has a schema.
     let schema = r#""referenceName": "read", "schema": "{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}""#;
     let known = PORTS.replacen(r#""referenceName": "read""#, schema, 1);
     assert_ne!(known, PORTS);
     assert_eq!(run(&known), (None, 20));
-    // What breaks in an action, or while a source is prepared, stands as it was recorded there.
+    // A failure while a source is prepared is wrapped as recorded on 6.10.
     let missing = PORTS.replacen("FROM engineer", "FROM nothing", 1);
     let (failure, _) = run(&missing);
     assert_eq!(
@@ -125,7 +125,7 @@ fn inputs_are_joined_grouped_and_told_apart() {
     let world = World::new();
     let (end, seen) = world.run(JOIN, &[("required", "Engineers,Leave")], 0);
     assert_eq!(end, ExecutionEnd::Completed);
-    // What the source's own SQL says is the truth.
+    // The expected rows come from SQL on the source.
     let truth = |sql: &str| {
         let login = super::source::Login::own();
         world.executor.stores.source.read(&login, sql, "x").unwrap().1

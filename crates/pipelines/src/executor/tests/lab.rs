@@ -1,4 +1,4 @@
-//! The lab plugins, by what they leave behind.
+//! The test plugins of `--lab`.
 
 use super::*;
 use crate::artifact::{ArtifactRepository, PluginFinder};
@@ -61,7 +61,7 @@ impl Lab {
         };
         let mut seen = Vec::new();
         let end = self.world.executor.execute(&request, stop, &mut |event| {
-            // A stop that comes while the second line is worked on.
+            // Stops the run while the second line is processed.
             if matches!(&event, ExecutionEvent::Log(line) if line.message.contains("<line 2>") && changes.contains(&("stop", "2"))) {
                 stop.store(true, Ordering::Relaxed);
             }

@@ -6,7 +6,7 @@
 
 use crate::container::Container;
 use crate::event::Failure;
-use crate::plugin::{Task, failure};
+use crate::plugin::{StageContext, failure};
 use chrono::NaiveDate;
 use googlesql::cast;
 use googlesql::value::{Column, ColumnType, Value};
@@ -32,9 +32,9 @@ impl Format {
     ///
     /// # Errors
     /// One that the sandbox does not read or write, by its name.
-    pub fn of(task: &Task<'_>) -> Result<Self, Failure> {
-        let name = task.property("format", "text");
-        let quoted = task.property("enableQuotedValues", "false") == "true";
+    pub fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
+        let name = context.property("format", "text");
+        let quoted = context.property("enableQuotedValues", "false") == "true";
         let delimited = |by: &str| Self::Delimited {
             by: by.to_owned(),
             quoted,
@@ -44,7 +44,7 @@ impl Format {
             "csv" => delimited(","),
             "tsv" => delimited("\t"),
             "delimited" => {
-                let by = task.property("delimiter", "");
+                let by = context.property("delimiter", "");
                 if by.is_empty() {
                     let text = "Delimiter must be specified when format is 'delimited'.";
                     return Err(failure("java.lang.IllegalArgumentException", text));
@@ -55,7 +55,7 @@ impl Format {
             "blob" => Self::Blob,
             "avro" => Self::Container(Container::Avro),
             "parquet" => Self::Container(Container::Parquet),
-            other => return Err(task.unsupported("format", other)),
+            other => return Err(context.unsupported("format", other)),
         })
     }
 

@@ -7,7 +7,7 @@ use crate::container::avro::schema;
 use crate::container::{self, Codec};
 use crate::event::{Failure, LogLevel};
 use crate::macros::date_format::{DateFormat, zone};
-use crate::plugin::{Batch, Sink, Task, failure};
+use crate::plugin::{Batch, Sink, StageContext, failure};
 use chrono::DateTime;
 use googlesql::value::Column;
 use std::io::{self, Write};
@@ -15,22 +15,22 @@ use std::path::{Path, PathBuf};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink";
 
-pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
-    let format = match Format::of(task)? {
+pub(super) fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
+    let format = match Format::of(context)? {
         Format::Text | Format::Blob => {
-            return Err(task.unsupported("format", &task.property("format", "text")));
+            return Err(context.unsupported("format", &context.property("format", "text")));
         }
         format => format,
     };
-    let schema = task.property("schema", "");
+    let schema = context.property("schema", "");
     let columns = match format {
         Format::Container(_) if !schema.is_empty() => {
-            Some(schema::columns(&schema).map_err(|text| task.invalid_schema(&text))?)
+            Some(schema::columns(&schema).map_err(|text| context.invalid_schema(&text))?)
         }
         _ => None,
     };
-    let path = directory(task)?;
-    let buckets = task.stores.buckets.clone();
+    let path = directory(context)?;
+    let buckets = context.stores.buckets.clone();
     let folder = buckets
         .locate(&object_path(&path))
         .map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
@@ -43,17 +43,17 @@ pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
             ),
             _ => broken(&folder, &error),
         })?;
-    let base = task.property("outputFileNameBase", "part");
+    let base = context.property("outputFileNameBase", "part");
     let ending = format.ending();
     let file = buckets
         .create_file(&folder, &format!("{base}-r-00000{ending}"))
         .map_err(|error| broken(&folder, &error))?;
-    task.say(LogLevel::Info, LOGGER, format!("Writing to {path}"));
+    context.log(LogLevel::Info, LOGGER, format!("Writing to {path}"));
     Ok(Box::new(Directory {
         folder,
         file: Box::new(file),
         buckets,
-        header: task.property("writeHeader", "false") == "true",
+        header: context.property("writeHeader", "false") == "true",
         format,
         columns,
         whole: Batch::default(),
@@ -61,15 +61,15 @@ pub(super) fn open(task: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
 }
 
 /// The path, and behind it the time of the run in the form of `suffix`.
-fn directory(task: &Task<'_>) -> Result<String, Failure> {
-    let (path, suffix) = (task.property("path", ""), task.property("suffix", ""));
+fn directory(context: &StageContext<'_>) -> Result<String, Failure> {
+    let (path, suffix) = (context.property("path", ""), context.property("suffix", ""));
     if suffix.is_empty() {
         return Ok(path);
     }
     let form =
         DateFormat::new(&suffix).map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
-    let moment = task
-        .window
+    let moment = context
+        .logical_start_time
         .parse::<i64>()
         .ok()
         .and_then(DateTime::from_timestamp_millis)
@@ -155,7 +155,7 @@ fn broken(folder: &Path, error: &io::Error) -> Failure {
 
 /// `Trash`: takes all and keeps nothing.
 #[expect(clippy::unnecessary_wraps, reason = "as every sink is opened")]
-pub(super) fn nowhere(_: &Task<'_>) -> Result<Box<dyn Sink>, Failure> {
+pub(super) fn nowhere(_: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
     Ok(Box::new(Nowhere))
 }
 

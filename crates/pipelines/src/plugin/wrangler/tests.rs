@@ -35,16 +35,16 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         .chain(properties)
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
         .collect();
-    let task = Task {
+    let context = StageContext {
         stage: "Wrangle",
         properties: &all,
         stores: &stores,
-        window: "w",
+        logical_start_time: "w",
         thread: "t",
-        tell: &|_| {},
+        emit: &|_| {},
         stop: &AtomicBool::new(false),
         speed: 1.0,
-        rejected: std::cell::RefCell::default(),
+        error_records: std::cell::RefCell::default(),
     };
     let kinds = [
         ("id", ColumnType::Int64),
@@ -69,7 +69,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         row(1, "ada lovelace", "a,b c"),
         row(2, " Grace ", "{\"x\":{\"y\":1},\"z\":[2,3]}"),
     ];
-    let output = apply(&task, Batch { columns, rows })?;
+    let output = apply(&context, Batch { columns, rows })?;
     let told = |value: &Value| match value {
         Value::Text(text) => text.clone(),
         Value::Null => "-".to_owned(),

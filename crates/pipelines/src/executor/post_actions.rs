@@ -1,60 +1,60 @@
-//! Post actions: they run when everything has run, in the order of the configuration, and change nothing
-//! about how the run ended.
+//! Runs post actions: after everything else, in the order of the configuration, without an effect on how the
+//! run ended.
 //!
-//! What one of them breaks on is a line in the log, and the run stays what it was (measured).
+//! The failure of a post action is a line in the log and does not change the run's status (measured).
 
 use super::{Execution, not_executed};
 use crate::event::{ExecutionEvent, Failure, LogEntry, LogLevel};
 use crate::execution::ExecutionEnd;
 use crate::pipeline::Stage;
-use crate::plugin::{self, Work};
+use crate::plugin::{self, Implementation};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 const LOGGER: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
 
 /// A post action with its macros expanded.
-pub(super) struct Ending {
+pub(super) struct PostAction {
     stage: Stage,
     properties: BTreeMap<String, String>,
 }
 
 impl Execution<'_> {
-    pub(super) fn ending(&self) -> Result<Vec<Ending>, Failure> {
+    pub(super) fn post_actions(&self) -> Result<Vec<PostAction>, Failure> {
         let ready = |stage: &Stage| {
-            Ok(Ending {
+            Ok(PostAction {
                 stage: stage.clone(),
                 properties: self.properties(stage)?,
             })
         };
-        self.pipeline.ending.iter().map(ready).collect()
+        self.pipeline.post_actions.iter().map(ready).collect()
     }
 
-    /// Runs those whose `runCondition` holds.
-    pub(super) fn end(&mut self, ending: &[Ending], end: &ExecutionEnd) {
-        static GOES_ON: AtomicBool = AtomicBool::new(false);
-        // A run that was stopped has its post actions all the same.
-        self.stop = &GOES_ON;
+    /// Runs the post actions whose `runCondition` is met.
+    pub(super) fn run_post_actions(&mut self, post_actions: &[PostAction], end: &ExecutionEnd) {
+        static NEVER_STOP: AtomicBool = AtomicBool::new(false);
+        // The post actions of a stopped run are executed too.
+        self.stop = &NEVER_STOP;
         self.node = String::new();
         self.program = crate::event::NodeProgram::Action;
-        for Ending { stage, properties } in ending {
-            let plugin = plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.work);
-            if !runs(stage, properties, end) {
+        for PostAction { stage, properties } in post_actions {
+            let plugin = plugin::find(&stage.plugin, &stage.kind).map(|plugin| plugin.implementation);
+            if !should_run(stage, properties, end) {
                 continue;
             }
             let done = match plugin {
-                Some(Work::Action(run)) => self.at_work(stage, properties, run).map(drop),
+                Some(Implementation::Action(run)) => self.run_plugin(stage, properties, run).map(drop),
                 _ => Err(not_executed(stage)),
             };
             if let Err(failure) = done {
-                self.say_broken(stage, &failure);
+                self.log_failure(stage, &failure);
             }
         }
     }
 
-    fn say_broken(&self, stage: &Stage, failure: &Failure) {
+    fn log_failure(&self, stage: &Stage, failure: &Failure) {
         let message = failure.message.clone().unwrap_or_default();
-        (self.tell)(ExecutionEvent::Log(LogEntry {
+        (self.emit)(ExecutionEvent::Log(LogEntry {
             level: LogLevel::Error,
             logger: LOGGER.to_owned(),
             thread: "WorkflowDriver".to_owned(),
@@ -65,17 +65,17 @@ impl Execution<'_> {
     }
 }
 
-/// `ConditionConfig.shouldRun`.
-fn runs(stage: &Stage, properties: &BTreeMap<String, String>, end: &ExecutionEnd) -> bool {
-    // The plugins that query a database run on success unless they are told otherwise, others always.
-    let usual = match stage.plugin.as_str() {
+/// Whether a post action runs, as `ConditionConfig.shouldRun` decides.
+fn should_run(stage: &Stage, properties: &BTreeMap<String, String>, end: &ExecutionEnd) -> bool {
+    // By default the database plugins run on success, the others always.
+    let default = match stage.plugin.as_str() {
         "DatabaseQuery" | "Mysql" => "success",
         _ => "completion",
     };
     let given = properties.get("runCondition").map(String::as_str);
     match given
         .filter(|word| !word.is_empty())
-        .unwrap_or(usual)
+        .unwrap_or(default)
         .to_lowercase()
         .as_str()
     {

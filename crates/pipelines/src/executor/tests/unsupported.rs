@@ -8,7 +8,7 @@ use crate::execution::ExecutionEnd;
 use crate::plugin;
 use serde_json::{Value as Json, json};
 
-/// Types of what a stage uses, of streaming pipelines, and of what runs after the pipeline.
+/// Plugin types that are not stages of a batch pipeline.
 const NO_STAGES: [&str; 6] = [
     "jdbc",
     "validatingInputFormat",
@@ -22,7 +22,7 @@ fn stage(name: &str, plugin: &str, kind: &str, properties: &Json) -> Json {
     json!({"name": name, "plugin": {"name": plugin, "type": kind, "properties": properties}})
 }
 
-/// A pipeline with this plugin in its middle, or at the end that it stands for.
+/// A pipeline that uses this plugin, in the position that its type allows.
 fn pipeline(class: &PluginClass) -> Json {
     let PluginClass { name, r#type, .. } = class;
     let odd = stage("Odd", name, r#type, &json!({}));
@@ -52,13 +52,13 @@ fn each_of_them_fails_the_run_by_its_name_before_a_row_is_read() {
     let installed = ArtifactRepository::shipped(Personality::V6_11, false).unwrap();
     let artifacts = installed.visible_in("default");
     let classes = artifacts.flat_map(|artifact| artifact.classes.plugins.iter());
-    let mut beyond: Vec<_> = classes
+    let mut unsupported: Vec<_> = classes
         .filter(|class| !NO_STAGES.contains(&class.r#type.as_str()))
         .filter(|class| plugin::find(&class.name, &class.r#type).is_none())
         .collect();
-    beyond.dedup_by_key(|class| (&class.name, &class.r#type));
-    assert!(beyond.iter().any(|class| class.name == "JavaScript"));
-    for class in beyond {
+    unsupported.dedup_by_key(|class| (&class.name, &class.r#type));
+    assert!(unsupported.iter().any(|class| class.name == "JavaScript"));
+    for class in unsupported {
         let world = World::new();
         let (end, seen) = world.run(&pipeline(class).to_string(), &[], 0);
         let text = format!(

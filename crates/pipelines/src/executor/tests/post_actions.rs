@@ -1,4 +1,4 @@
-//! Arguments that come from an address, and what runs when all has run.
+//! Argument setters and post actions.
 
 use super::flow::planned;
 use super::{World, metric};
@@ -10,12 +10,12 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
-const ENDING: &str = include_str!("pipelines/ending.json");
+const POST_ACTIONS: &str = include_str!("pipelines/post_actions.json");
 
 const SETTINGS: &str = r#"{"arguments": [{"name": "fields", "value": "id, full_name"},
     {"name": "highest", "type": "int", "value": 4}, {"name": "table", "value": "set_${suffix}"}]}"#;
 
-/// A server that answers each request in turn, and what it was asked.
+/// A server that gives these answers one after the other, and the requests that it got.
 fn server(answers: Vec<String>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
@@ -24,7 +24,7 @@ fn server(answers: Vec<String>) -> (String, Receiver<String>) {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
             let (mut asked, mut piece) = (Vec::new(), [0; 4096]);
-            // A request of these tests is whole with its header, or with the word of its body.
+            // A request of these tests ends with its header, or with the word `done` in its body.
             loop {
                 let size = stream.read(&mut piece).unwrap();
                 asked.extend_from_slice(&piece[..size]);
@@ -71,7 +71,7 @@ fn errors(seen: &[ExecutionEvent]) -> Vec<&LogEntry> {
 
 #[test]
 fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_condition() {
-    planned(ENDING).unwrap();
+    planned(POST_ACTIONS).unwrap();
     let world = World::new();
     let (settings, asked) = server(vec![
         answer("503 Service Unavailable", ""),
@@ -83,7 +83,7 @@ fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_cond
         ("callback", &callback),
         ("suffix", "by_address"),
     ];
-    let (end, seen) = world.run(ENDING, &arguments, 0);
+    let (end, seen) = world.run(POST_ACTIONS, &arguments, 0);
     assert_eq!(end, ExecutionEnd::Completed);
     assert!(asked.recv().unwrap().starts_with("GET / HTTP/1.1\r\n"));
     asked.recv().unwrap();
@@ -99,7 +99,7 @@ fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_cond
     let request = called.recv().unwrap();
     assert!(request.starts_with("POST / HTTP/1.1\r\n") && request.ends_with("\r\n\r\ndone"));
     assert!(request.to_lowercase().contains("x-run: 2023\r\n"), "{request}");
-    // No letter is written, and that is said; the run is none the worse.
+    // The `Email` plugin is not executed, which is logged; the run still completes.
     let errors = errors(&seen);
     assert_eq!(errors.len(), 1);
     assert_eq!(
@@ -117,14 +117,14 @@ fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_cond
 fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_run() {
     let world = World::new();
     let (settings, _asked) = server(vec![answer("404 Not Found", ""), answer("404 Not Found", "")]);
-    // Nobody listens there any more.
+    // This server has no more answers and is closed.
     let (callback, _called) = server(Vec::new());
     let arguments = [
         ("settings", settings.as_str()),
         ("callback", &callback),
         ("suffix", "never"),
     ];
-    let (end, seen) = world.run(ENDING, &arguments, 0);
+    let (end, seen) = world.run(POST_ACTIONS, &arguments, 0);
     let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
@@ -144,7 +144,7 @@ fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_ru
 #[test]
 fn a_post_action_whose_macro_means_nothing_ends_the_run_before_it_begins() {
     let world = World::new();
-    let (end, seen) = world.run(ENDING, &[("settings", "http://127.0.0.1:1/")], 0);
+    let (end, seen) = world.run(POST_ACTIONS, &[("settings", "http://127.0.0.1:1/")], 0);
     let ExecutionEnd::Failed(failure) = end else {
         panic!("{end:?}")
     };
