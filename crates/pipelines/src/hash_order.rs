@@ -1,8 +1,8 @@
-//! The order in which Java walks its hash tables.
+//! The iteration order of Java's hash tables.
 //!
-//! A real server shows many sets and maps in this order: the stages of a cycle, the properties of a stage,
-//! the plugins of an app. The tables of the JDK grow from 16 places, doubling when three quarters are
-//! taken; a string's place comes from its well-known hash. Recorded answers have exactly this order.
+//! A real server returns many sets and maps in this order: the stages of a cycle, the properties of a stage, the
+//! plugins of an app. The JDK's tables start with 16 buckets and double when they are three quarters full; a
+//! string's bucket follows from `String.hashCode`. Recorded answers have exactly this order.
 
 /// Java's `String.hashCode`.
 fn hash(text: &str) -> u32 {
@@ -11,22 +11,22 @@ fn hash(text: &str) -> u32 {
     })
 }
 
-/// The items in the order of a `HashMap` that they were put into one by one, under these keys.
+/// The items in the order of a `HashMap` into which they were inserted one by one, under these keys.
 pub fn sorted<T>(items: impl IntoIterator<Item = T>, key: impl Fn(&T) -> &str) -> Vec<T> {
     let mut items: Vec<T> = items.into_iter().collect();
-    let mut places: u32 = 16;
-    while items.len() * 4 > usize::try_from(places).unwrap_or(usize::MAX) * 3 {
-        places *= 2;
+    let mut buckets: u32 = 16;
+    while items.len() * 4 > usize::try_from(buckets).unwrap_or(usize::MAX) * 3 {
+        buckets *= 2;
     }
-    // Stable: items that share a place keep the order in which they were put.
+    // The sort is stable: items in the same bucket keep the order of their insertion.
     items.sort_by_key(|item| {
         let hash = hash(key(item));
-        (hash ^ (hash >> 16)) & (places - 1)
+        (hash ^ (hash >> 16)) & (buckets - 1)
     });
     items
 }
 
-/// [`sorted`] for names, each of which counts once.
+/// [`sorted`] for names, without duplicates.
 pub fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut unique: Vec<&str> = Vec::new();
     for name in names {

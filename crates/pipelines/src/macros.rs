@@ -1,7 +1,7 @@
-//! CDAP's macros: `${name}`, `${function(a,b)}`, nested, escaped with a backslash.
+//! Expands CDAP's macros: `${name}` and `${function(a,b)}`, nested, escaped with a backslash.
 //!
-//! The rightmost `${` is expanded first and the result is scanned again, at most ten deep. What a
-//! macro cannot mean here fails with the exception a real server raises.
+//! The rightmost `${` is expanded first and the result is scanned again, at most ten levels deep. A macro that
+//! cannot be expanded fails with the exception of a real server.
 
 pub(super) mod date_format;
 mod logical_start;
@@ -9,29 +9,29 @@ mod logical_start;
 use super::event::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How deep macros may be nested.
-const DEEPEST: usize = 10;
+/// The deepest nesting of macros.
+const MAX_DEPTH: usize = 10;
 
-/// What macros are looked up in.
+/// The values that macros refer to.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// Arguments by name.
+    /// The runtime arguments by name.
     pub arguments: BTreeMap<String, String>,
-    /// Secure keys by name.
+    /// The secure keys by name.
     pub secure: BTreeMap<String, String>,
 }
 
-/// Which properties of which stages are taken otherwise than usual, by stage and property.
+/// The properties in which macros are not expanded as usual, by stage and property.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MacroOptions {
-    /// Those in which a macro is no macro (`macroSupported` is false, or the plugin does not know them).
+    /// Properties that are not expanded (`macroSupported` is false, or the plugin does not have the property).
     pub literal: BTreeSet<(String, String)>,
-    /// Those in which a backslash takes a macro's meaning away (`macroEscapingEnabled`).
+    /// Properties in which a backslash escapes a macro (`macroEscapingEnabled`).
     pub escaping: BTreeSet<(String, String)>,
 }
 
 impl MacroOptions {
-    /// Expands a property as its plugin wants it.
+    /// Expands a property by the rules of its plugin.
     pub(super) fn expand(
         &self,
         stage: &str,
@@ -47,11 +47,11 @@ impl MacroOptions {
     }
 }
 
-/// Expands every macro of a text, as `MacroParser` of CDAP does.
+/// Expands every macro of a text, as CDAP's `MacroParser` does.
 pub(super) fn expand(text: &str, scope: &Scope, escaping: bool) -> Result<String, Failure> {
     let parser = Parser { scope, escaping };
     let expanded = parser.parse(text, 0)?;
-    Ok(parser.plain(&expanded))
+    Ok(parser.unescape(&expanded))
 }
 
 struct Parser<'a> {
@@ -61,9 +61,9 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn parse(&self, text: &str, depth: usize) -> Result<String, Failure> {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Err(invalid(format!(
-                "Failed substituting macro '{text}', expansion exceeded {DEEPEST} levels."
+                "Failed substituting macro '{text}', expansion exceeded {MAX_DEPTH} levels."
             )));
         }
         let mut text = text.to_owned();
@@ -83,7 +83,7 @@ impl Parser<'_> {
 
     fn evaluate(&self, inner: &str) -> Result<String, Failure> {
         let Some(opening) = self.first(inner, '(') else {
-            let name = self.plain(inner);
+            let name = self.unescape(inner);
             return self
                 .scope
                 .arguments
@@ -104,23 +104,23 @@ impl Parser<'_> {
                 )));
             }
         }
-        let list = self.plain(inner.get(opening + 1..inner.len() - 1).unwrap_or_default());
+        let list = self.unescape(inner.get(opening + 1..inner.len() - 1).unwrap_or_default());
         let arguments: Vec<&str> = list.split(',').collect();
-        call(&self.plain(&inner[..opening]), &arguments, self.scope)
+        call(&self.unescape(&inner[..opening]), &arguments, self.scope)
     }
 
     fn last_opening(&self, text: &str) -> Option<usize> {
         let mut found = text.rmatch_indices("${").map(|(at, _)| at);
-        found.find(|at| !(self.escaping && escaped(text, *at)))
+        found.find(|at| !(self.escaping && is_escaped(text, *at)))
     }
 
     fn first(&self, text: &str, token: char) -> Option<usize> {
         let mut found = text.match_indices(token).map(|(at, _)| at);
-        found.find(|at| !(self.escaping && escaped(text, *at)))
+        found.find(|at| !(self.escaping && is_escaped(text, *at)))
     }
 
-    /// Without the backslashes that escape something.
-    fn plain(&self, text: &str) -> String {
+    /// Removes the backslashes that escape something.
+    fn unescape(&self, text: &str) -> String {
         if !self.escaping {
             return text.to_owned();
         }
@@ -152,12 +152,12 @@ fn call(name: &str, arguments: &[&str], scope: &Scope) -> Result<String, Failure
             message: Some(format!(
                 "Failed to evaluate the macro function 'conn' with args [{connection}]"
             )),
-            // The sandbox keeps no connections, so none is ever found.
+            // The sandbox has no connections.
             cause: Some(Box::new(Failure {
                 class_name: "java.io.IOException".to_owned(),
                 message: Some(format!(
-                    "Failed to call Connection service with status 404: Connection '{connection}' is not there: the \
-                     sandbox keeps no connections"
+                    "Failed to call Connection service with status 404: Connection '{connection}' does not exist: the \
+                    sandbox has no connections"
                 )),
                 cause: None,
             })),
@@ -176,8 +176,8 @@ fn invalid(message: String) -> Failure {
     }
 }
 
-/// Whether the byte at `at` stands behind an odd number of backslashes.
-fn escaped(text: &str, at: usize) -> bool {
+/// Whether the byte at `at` follows an odd number of backslashes.
+fn is_escaped(text: &str, at: usize) -> bool {
     text.as_bytes()[..at]
         .iter()
         .rev()
@@ -190,31 +190,31 @@ fn escaped(text: &str, at: usize) -> bool {
 fn last_opening(text: &str) -> Option<usize> {
     text.rmatch_indices("${")
         .map(|(at, _)| at)
-        .find(|at| !escaped(text, *at))
+        .find(|at| !is_escaped(text, *at))
 }
 
-fn closing(rest: &str) -> Option<usize> {
+fn closing_brace(rest: &str) -> Option<usize> {
     rest.match_indices('}')
         .map(|(at, _)| at)
-        .find(|at| !escaped(rest, *at))
+        .find(|at| !is_escaped(rest, *at))
 }
 
-/// Whether a text holds a macro.
+/// Whether a text contains a macro.
 pub(super) fn has_macro(text: &str) -> bool {
     last_opening(text).is_some()
 }
 
-/// A macro that is not closed, from its beginning on.
-pub(super) fn open_end(text: &str) -> Option<&str> {
+/// The text from an unclosed macro on.
+pub(super) fn unclosed_macro(text: &str) -> Option<&str> {
     let at = last_opening(text)?;
-    closing(&text[at..]).is_none().then(|| &text[at..])
+    closing_brace(&text[at..]).is_none().then(|| &text[at..])
 }
 
-/// What the macros of a text look up, and the functions they call, without expanding anything.
-pub(super) fn mentioned(text: &str) -> (BTreeSet<String>, Vec<(String, Vec<String>)>) {
+/// The arguments that the macros of a text refer to, and the functions that they call.
+pub(super) fn references(text: &str) -> (BTreeSet<String>, Vec<(String, Vec<String>)>) {
     let (mut lookups, mut functions) = (BTreeSet::new(), Vec::new());
-    for (at, _) in text.match_indices("${").filter(|(at, _)| !escaped(text, *at)) {
-        let Some(length) = closing(&text[at + 2..]) else {
+    for (at, _) in text.match_indices("${").filter(|(at, _)| !is_escaped(text, *at)) {
+        let Some(length) = closing_brace(&text[at + 2..]) else {
             continue;
         };
         let inner = &text[at + 2..at + 2 + length];
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn mentions_are_found() {
-        let (lookups, functions) = mentioned("${x}-${secure(k)}-${logicalStartTime(yyyy,1m,UTC)}-${y}");
+        let (lookups, functions) = references("${x}-${secure(k)}-${logicalStartTime(yyyy,1m,UTC)}-${y}");
         assert_eq!(lookups.into_iter().collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(functions.len(), 2);
     }

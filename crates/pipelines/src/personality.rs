@@ -1,16 +1,16 @@
-//! Which measured release of CDAP is imitated; what differs between them asks for it.
+//! The release of CDAP that is imitated.
 
-/// Which measured release the sandbox resembles.
+/// A measured release of CDAP. Code that depends on the release checks this value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Personality {
-    /// A fresh run cannot be seen at all for up to two seconds.
+    /// 6.10.0: a new run is not listed for up to two seconds.
     V6_10,
-    /// A fresh run is seen at once, with the system's arguments instead of the caller's.
+    /// 6.11.0: a new run is listed at once, with the system's arguments instead of the caller's.
     V6_11,
 }
 
 impl Personality {
-    /// The release as `/v3/version` tells it.
+    /// The version that `/v3/version` returns.
     pub const fn release(self) -> &'static str {
         match self {
             Self::V6_10 => "6.10.0",

@@ -1,4 +1,4 @@
-//! A pipeline as its JSON says it: stages, connections, and the nodes they are executed as.
+//! A pipeline, parsed from its JSON: stages, connections, and the nodes that execute them.
 //!
 //! ```text
 //! Read watermark ─→ Read MySQL ─→ Add Processed Columns ─┬→ Save To Cloud Storage
@@ -6,12 +6,13 @@
 //!                                                                                    phase-3
 //! ```
 //!
-//! `pipeline/phase.rs` cuts it into nodes. `pipeline/check.rs` refuses what a real server refuses at deploy time.
+//! `pipeline/phase.rs` plans the nodes. `pipeline/check.rs` validates a pipeline as a real server does at deploy
+//! time. `pipeline/plugin_uses.rs` lists the plugins, `pipeline/schema.rs` knows which schemas are known.
 
 mod check;
 mod phase;
+mod plugin_uses;
 mod schema;
-mod uses;
 
 use super::artifact::{Artifact, ArtifactSelector, PluginClass, PluginFinder};
 pub use check::ValidationFailure;
@@ -24,26 +25,26 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A stage.
+/// A stage with the plugin that it uses.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stage {
     pub name: String,
     pub plugin: String,
     /// `batchsource`, `transform`, `batchsink`, `action` …
     pub kind: String,
-    /// Which artifact its plugin is to come from.
+    /// Which artifact the plugin comes from.
     pub artifact: ArtifactSelector,
     pub properties: BTreeMap<String, String>,
 }
 
-/// What leads from one stage to another.
+/// A connection from one stage to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Connection {
     pub from: String,
     pub to: String,
-    /// Of a splitter.
+    /// The port of a splitter.
     pub port: Option<String>,
-    /// The way out of a condition.
+    /// The branch of a condition.
     pub condition: Option<bool>,
 }
 
@@ -62,31 +63,29 @@ impl fmt::Display for Connection {
 }
 
 impl Stage {
-    /// Control stages stand between phases; all others move rows.
     pub fn is_action(&self) -> bool {
         self.kind == "action"
     }
 
-    /// Whether it moves no rows itself.
+    /// Whether it moves no rows: an action or a condition.
     pub fn is_control(&self) -> bool {
         self.is_action() || self.kind == "condition"
     }
 }
 
-/// A pipeline.
+/// A parsed pipeline.
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
     pub stages: Vec<Stage>,
     pub connections: Vec<Connection>,
-    /// What runs after the pipeline's end.
+    /// The stages that run after the pipeline's end.
     pub post_actions: Vec<Stage>,
-    /// What runs the data stages: Spark, unless MapReduce is asked for. Other words are accepted (measured).
+    /// What runs the data stages.
     pub engine: NodeProgram,
 }
 
 impl Pipeline {
-    /// Reads an app's `config`, given as an object or as a string that holds one. Whether a server would
-    /// deploy it is [`Self::check`]'s to say.
+    /// Parses an app's `config`, given as an object or as a string with JSON. [`Self::check`] validates it.
     ///
     /// # Errors
     /// The text of the 400 answer.
@@ -107,14 +106,14 @@ impl Pipeline {
                 .cloned()
                 .unwrap_or_default()
         };
-        check::shape(config)?;
+        check::check_structure(config)?;
         let text = |item: &Json, key: &str| item.get(key).and_then(Json::as_str).map(str::to_owned);
         let connection = |item: &Json| {
             Some(Connection {
                 from: text(item, "from")?,
                 to: text(item, "to")?,
                 port: text(item, "port"),
-                // Gson takes a word as well.
+                // Gson accepts a string too.
                 condition: match item.get("condition") {
                     Some(Json::Bool(way)) => Some(*way),
                     Some(Json::String(way)) => Some(way.eq_ignore_ascii_case("true")),
@@ -122,7 +121,7 @@ impl Pipeline {
                 },
             })
         };
-        // An engine that it does not know is Spark, as on a server (measured).
+        // A server takes an unknown engine for Spark (measured).
         let engine = config.get("engine").and_then(Json::as_str).unwrap_or_default();
         let engine = if engine.eq_ignore_ascii_case("mapreduce") {
             NodeProgram::MapReduce
@@ -141,7 +140,7 @@ impl Pipeline {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
-    /// The stages that feed this one.
+    /// The names of the stages with a connection to this one.
     pub fn inputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.connections
             .iter()
@@ -149,7 +148,7 @@ impl Pipeline {
             .map(|connection| connection.from.as_str())
     }
 
-    /// The stages that this one feeds.
+    /// The names of the stages that this one has a connection to.
     pub fn outputs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.connections
             .iter()
@@ -157,7 +156,7 @@ impl Pipeline {
             .map(|connection| connection.to.as_str())
     }
 
-    /// What a deployed app shows of it.
+    /// The nodes and plugins that a deployed app shows.
     pub fn plan(&self, plugins: &PluginFinder<'_>) -> PipelinePlan {
         let nodes = self.nodes().into_iter().map(|node| PlannedNode {
             description: self.describe(&node),
@@ -166,13 +165,13 @@ impl Pipeline {
         });
         PipelinePlan {
             nodes: nodes.collect(),
-            plugins: uses::of(self, plugins),
+            plugins: plugin_uses::plugin_uses(self, plugins),
         }
     }
 }
 
 impl Pipeline {
-    /// What a program of an app says of itself, with the connectors that stand for conditions.
+    /// The description of a program, with the connectors of conditions.
     fn describe(&self, node: &Node) -> String {
         let names = |sink: bool| {
             let mut names = Vec::new();
@@ -202,7 +201,7 @@ impl Pipeline {
         }
     }
 
-    /// The condition that holds rows for this one: the first of a chain, if rows come to it at all.
+    /// The condition whose connector holds the rows for this condition: the first of a chain, if it gets rows.
     fn connector<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         let condition = self.stage(name).filter(|stage| stage.kind == "condition")?;
         let mut rows = false;
@@ -216,8 +215,8 @@ impl Pipeline {
     }
 }
 
-/// In which properties of a config macros are taken otherwise, as the plugins that are installed want it.
-/// Where no server was asked for a plugin's properties, all are taken as usual.
+/// The properties of a config in which macros are not expanded as usual, from the definitions of the installed
+/// plugins. A plugin whose properties were not recorded has none.
 pub fn macro_options(config: &Json, plugins: &PluginFinder<'_>) -> macros::MacroOptions {
     let mut macro_options = macros::MacroOptions::default();
     let Ok(pipeline) = Pipeline::parse(config) else {
@@ -241,8 +240,8 @@ pub fn macro_options(config: &Json, plugins: &PluginFinder<'_>) -> macros::Macro
     macro_options
 }
 
-/// The properties of all stages of a config with their macros expanded, in order of the stages' names;
-/// `None` if a macro means nothing.
+/// The properties of all stages of a config with macros expanded, sorted by stage name; `None` if a macro cannot
+/// be expanded.
 pub fn resolved_properties(
     config: &Json,
     macro_options: &macros::MacroOptions,
@@ -262,7 +261,7 @@ pub fn resolved_properties(
     stages.into_iter().map(resolve).collect()
 }
 
-/// The stages of a node, in the order in which rows pass them.
+/// The names of a node's stages, in topological order.
 pub fn stages_of_node(config: &Json, node: &str) -> Vec<String> {
     let nodes = Pipeline::parse(config).map(|pipeline| pipeline.nodes());
     let node = nodes
@@ -273,12 +272,12 @@ pub fn stages_of_node(config: &Json, node: &str) -> Vec<String> {
     stages.map(|stage| stage.name).collect()
 }
 
-/// The first fault of one stage, given as JSON.
+/// Validates one stage, given as JSON, and returns its first failure.
 pub fn validate_stage(json: &Json, plugins: &PluginFinder<'_>) -> Option<ValidationFailure> {
-    check::fault(&stage(json)?, plugins)
+    check::validation_failure(&stage(json)?, plugins)
 }
 
-/// The plugin that a stage means, given as JSON.
+/// The plugin of a stage, given as JSON.
 pub fn plugin_of_stage<'a>(
     json: &Json,
     plugins: &PluginFinder<'a>,
@@ -294,15 +293,15 @@ fn stage(json: &Json) -> Option<Stage> {
         other => other.to_string(),
     };
     let properties = plugin.get("properties").and_then(Json::as_object);
-    let wanted = |key: &str| Some(plugin.get("artifact")?.get(key)?.as_str()?.to_owned());
+    let selector = |key: &str| Some(plugin.get("artifact")?.get(key)?.as_str()?.to_owned());
     Some(Stage {
         name: json.get("name")?.as_str()?.to_owned(),
         plugin: plugin.get("name")?.as_str()?.to_owned(),
         kind: plugin.get("type")?.as_str()?.to_owned(),
         artifact: ArtifactSelector {
-            name: wanted("name"),
-            version: wanted("version"),
-            scope: wanted("scope"),
+            name: selector("name"),
+            version: selector("version"),
+            scope: selector("scope"),
         },
         properties: properties
             .into_iter()

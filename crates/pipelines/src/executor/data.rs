@@ -174,7 +174,7 @@ impl Execution<'_> {
             )
         };
         let mut stages = node.stages.iter().filter(relational);
-        if stages.all(|stage| self.pipeline.input_known(stage)) {
+        if stages.all(|stage| self.pipeline.input_schema_known(stage)) {
             return Ok(());
         }
         let text = "Cannot invoke \"io.cdap.cdap.api.data.schema.Schema.getFields()\" because the return value of \

@@ -1,23 +1,23 @@
-//! Java's date patterns (`SimpleDateFormat`, and `DateTimeFormatter` where they agree): written and read.
+//! Formats and parses dates by Java's patterns (`SimpleDateFormat`, and `DateTimeFormatter` where they agree).
 //!
-//! Names are English, weeks begin on Sunday, as in the locale `en_US` that a server has. A letter that
-//! Java does not know is refused in Java's words. Zones are in `date_format/zone.rs`, reading in `date_format/reading.rs`.
+//! Names are English and weeks begin on Sunday, as in a server's locale `en_US`. A letter that Java does not know
+//! is an error with Java's message. `date_format/zone.rs` has time zones, `date_format/parse.rs` parses.
 
-mod reading;
+mod parse;
 mod zone;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
-use reading::Fields;
+use parse::Fields;
 pub(crate) use zone::{Zone, zone};
 
-/// A part of a pattern.
+/// A literal, or a letter with its number of repetitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Literal(String),
     Letter(char, usize),
 }
 
-/// A pattern.
+/// A parsed pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DateFormat {
     parts: Vec<Part>,
@@ -41,10 +41,10 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl DateFormat {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// Java's words.
+    /// Java's message.
     pub fn new(pattern: &str) -> Result<Self, String> {
         let mut parts: Vec<Part> = Vec::new();
         let literal = |parts: &mut Vec<Part>, letter: char| match parts.last_mut() {
@@ -85,7 +85,7 @@ impl DateFormat {
         Ok(Self { parts })
     }
 
-    /// A moment in a zone.
+    /// Formats a moment in a zone.
     pub fn write(&self, moment: DateTime<Utc>, zone: Zone) -> String {
         let (local, offset, name) = zone.at(moment);
         let mut out = String::new();
@@ -98,7 +98,7 @@ impl DateFormat {
         out
     }
 
-    /// What a text says; what follows the pattern is of no effect, as in `SimpleDateFormat.parse`.
+    /// Parses a text; the rest after the pattern is ignored, as in `SimpleDateFormat.parse`.
     pub fn read(&self, text: &str, zone: Zone) -> Option<DateTime<Utc>> {
         let mut fields = Fields::default();
         let mut rest = text;
@@ -106,10 +106,10 @@ impl DateFormat {
             match part {
                 Part::Literal(literal) => rest = rest.strip_prefix(literal.as_str())?,
                 Part::Letter(letter, width) => {
-                    // A number takes no more than its letters only where another one follows at once.
+                    // A number is limited to the width of its letters only if another number follows directly.
                     let next = self.parts.get(at + 1);
-                    let packed = matches!(next, Some(Part::Letter(next, width)) if numeric(*next, *width));
-                    rest = fields.read(*letter, *width, packed, rest.trim_start())?;
+                    let adjacent = matches!(next, Some(Part::Letter(next, width)) if numeric(*next, *width));
+                    rest = fields.read(*letter, *width, adjacent, rest.trim_start())?;
                 }
             }
         }
@@ -186,7 +186,7 @@ fn starts_on_sunday(day: NaiveDate) -> bool {
         .is_some_and(|first| first.weekday().num_days_from_sunday() == 0)
 }
 
-/// The year whose week this is: weeks begin on Sunday, the first one holds the first of January.
+/// The year of a day's week: weeks begin on Sunday, the first one contains January 1st.
 fn week_year(day: NaiveDate) -> i32 {
     let left = 6 - day.weekday().num_days_from_sunday();
     let saturday = day + chrono::Days::new(left.into());

@@ -1,4 +1,5 @@
-//! `${logicalStartTime(format,offset,zone)}`: Java's `SimpleDateFormat`, an offset that is subtracted.
+//! Evaluates `${logicalStartTime(format,offset,zone)}`: a format of `SimpleDateFormat`, and an offset that is
+//! subtracted.
 
 use super::Scope;
 use super::date_format::{DateFormat, zone};
@@ -28,7 +29,7 @@ pub(super) fn evaluate(arguments: &[&str], scope: &Scope) -> Result<String, Stri
     Ok(format.write(moment, zone(rest.get(1).map_or("UTC", |name| name.trim()))))
 }
 
-/// `1d-4h+30m` in milliseconds.
+/// Parses an offset such as `1d-4h+30m` to milliseconds.
 fn offset(text: &str) -> Result<i64, String> {
     let (mut total, mut sign, mut number) = (0_i64, 1_i64, String::new());
     for letter in text.chars().filter(|c| !c.is_whitespace()) {

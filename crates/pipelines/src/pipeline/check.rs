@@ -1,5 +1,5 @@
-//! What a server refuses when a pipeline is deployed, in its words and its order; only the first fault is
-//! told.
+//! Validates a pipeline as a server does when it is deployed, with the server's messages and in its order; only
+//! the first failure is reported.
 //!
 //! All texts were told by a real 6.11.0 (`crates/sandbox/tests/recorded/cdap-6.11.0/deploy-checks.jsonl`) or by 6.10.0 with
 //! the real plugins (`cdap-6.10.0/deploy*.jsonl`). `graph.rs` looks at how stages are connected,
@@ -17,11 +17,11 @@ use crate::artifact::PluginFinder;
 use graph::Graph;
 use serde_json::Value as Json;
 pub use stage::ValidationFailure;
-pub(super) use stage::{fault, format_kind};
+pub(super) use stage::{format_kind, validation_failure};
 use std::collections::BTreeMap;
 
-/// Refuses what cannot be read as a pipeline.
-pub(super) fn shape(config: &Json) -> Result<(), String> {
+/// Checks that the JSON has the structure of a pipeline.
+pub(super) fn check_structure(config: &Json) -> Result<(), String> {
     for stage in list(config, "stages") {
         let Some(name) = stage.get("name").and_then(Json::as_str) else {
             return Err(format!(
@@ -52,15 +52,15 @@ fn list<'a>(config: &'a Json, key: &str) -> impl Iterator<Item = &'a Json> {
     config.get(key).and_then(Json::as_array).into_iter().flatten()
 }
 
-/// A stage as its Java class prints itself.
+/// A stage in the form of its Java class' `toString`.
 fn stage_text(stage: &Json) -> String {
     let plugin = stage.get("plugin").map_or("null".to_owned(), plugin_text);
     let name = stage.get("name").and_then(Json::as_str).unwrap_or("null");
     format!("ETLStage{{name='{name}', plugin={plugin}}}")
 }
 
-/// A plugin as its Java class prints itself, though with its properties in order of their names: the order
-/// in which they were sent is forgotten here.
+/// A plugin in the form of its Java class' `toString`, with its properties sorted by name: the order in which
+/// they were sent is not kept.
 fn plugin_text(plugin: &Json) -> String {
     let text = |of: &Json, key: &str| match of.get(key) {
         Some(Json::String(text)) => format!("'{text}'"),
@@ -88,7 +88,7 @@ fn plugin_text(plugin: &Json) -> String {
 }
 
 impl Pipeline {
-    /// Refuses what a server refuses at deploy time.
+    /// Validates the pipeline as a server does at deploy time.
     ///
     /// # Errors
     /// The text of the 400 answer.
@@ -115,24 +115,26 @@ impl Pipeline {
                 ),
             };
         }
-        self.check_ways()?;
-        let graph = Graph::of(self);
+        self.check_condition_connections()?;
+        let graph = Graph::from_pipeline(self);
         graph.check()?;
-        self.stages.iter().try_for_each(|stage| self.check_ends(stage))?;
-        self.check_places(&graph)?;
-        self.check_branches(&graph)?;
+        self.stages
+            .iter()
+            .try_for_each(|stage| self.check_connections(stage))?;
+        self.check_positions(&graph)?;
+        self.check_condition_branches(&graph)?;
         graph.without_actions().check_islands()?;
-        for stage in self.ordered() {
+        for stage in self.topological_order() {
             stage::check(stage, plugins)?;
             self.check_join(stage)?;
-            self.check_ports(stage)?;
+            self.check_splitter_ports(stage)?;
         }
         self.post_actions
             .iter()
             .try_for_each(|stage| stage::check(stage, plugins))
     }
 
-    /// Equal stages count as one (measured), different ones must have different names.
+    /// Checks that different stages have different names; equal stages count as one (measured).
     fn check_names(&self) -> Result<(), String> {
         let mut seen: BTreeMap<&str, &Stage> = BTreeMap::new();
         for stage in &self.stages {
@@ -147,8 +149,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// What one stage may be fed by and feed.
-    fn check_ends(&self, stage: &Stage) -> Result<(), String> {
+    /// Checks the incoming and outgoing connections of a stage.
+    fn check_connections(&self, stage: &Stage) -> Result<(), String> {
         let Stage { name, kind, .. } = stage;
         if stage.is_action() {
             return Ok(());
@@ -171,7 +173,7 @@ impl Pipeline {
             ));
         }
         if kind == "errortransform" {
-            self.check_errors(stage)?;
+            self.check_error_transform(stage)?;
         }
         if kind != "batchsource" && kind != "condition" && self.inputs(name).next().is_none() {
             return Err(format!(
@@ -186,12 +188,12 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Sources stand at the start, actions at the start or the end.
-    fn check_places(&self, graph: &Graph<'_>) -> Result<(), String> {
+    /// Checks that sources are at the start, and actions at the start or the end.
+    fn check_positions(&self, graph: &Graph<'_>) -> Result<(), String> {
         let data = |name: &&str| self.stage(name).is_some_and(|stage| !stage.is_control());
         let places = self.stages.iter().map(|stage| {
-            let before = graph.before(&stage.name).iter().any(data);
-            let after = graph.after(&stage.name).iter().any(data);
+            let before = graph.ancestors(&stage.name).iter().any(data);
+            let after = graph.descendants(&stage.name).iter().any(data);
             (stage, before, after)
         });
         let places: Vec<_> = places.collect();

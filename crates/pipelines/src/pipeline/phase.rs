@@ -1,5 +1,5 @@
-//! How a pipeline is cut into the phases that a workflow runs, as `PipelinePlanner` and `SmartWorkflow` of
-//! CDAP cut it on Spark.
+//! Plans the phases of a pipeline that a workflow runs, as CDAP's `PipelinePlanner` and `SmartWorkflow` do on
+//! Spark.
 //!
 //! ```text
 //! Source ─→ Check ─true─→ Sink A        phase-1 Source → (held rows)
@@ -7,15 +7,15 @@
 //!                                       phase-3 (held rows) → Sink A      phase-4 (held rows) → Sink B
 //! ```
 //!
-//! Every action and every condition is a phase of its own; data stages that are connected are one program
-//! together. Phases are numbered as they are added: a condition, all of its true branch, all of its false
-//! one. Phases of a fork run one after the other here, side by side on a server.
+//! Every action and every condition is a phase; connected data stages form one phase, which is a program. Phases
+//! are numbered as they are added: a condition, then its true branch, then its false branch. The phases of a fork
+//! run one after the other here, and in parallel on a server.
 
 use super::{Pipeline, Stage};
 use crate::event::NodeProgram;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A workflow node: its stages in the order in which rows pass them.
+/// A workflow node with its stages in topological order.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub id: String,
@@ -23,11 +23,11 @@ pub(crate) struct Node {
     pub stages: Vec<Stage>,
 }
 
-/// What a workflow does next.
+/// A step of a workflow.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Node(Node),
-    /// Goes one of two ways. It is numbered like a node, yet a server keeps no state of it.
+    /// Takes one of two branches. It is numbered like a node, but a server keeps no state of it.
     Condition {
         id: String,
         stage: Stage,
@@ -37,11 +37,11 @@ pub(crate) enum Step {
 }
 
 /// A phase before it has a number.
-struct Unit<'a> {
+struct UnnumberedPhase<'a> {
     stages: Vec<&'a Stage>,
 }
 
-impl Unit<'_> {
+impl UnnumberedPhase<'_> {
     fn holds(&self, name: &str) -> bool {
         self.stages.iter().any(|stage| stage.name == name)
     }
@@ -52,17 +52,17 @@ impl Unit<'_> {
 }
 
 impl Pipeline {
-    /// What the workflow does, in order.
+    /// The steps of the workflow, in order.
     pub fn steps(&self) -> Vec<Step> {
-        let plan = Planner {
+        let planner = Planner {
             pipeline: self,
-            units: self.units(),
+            phases: self.phases(),
         };
-        let all = (0..plan.units.len()).collect();
-        plan.walk(&all, &mut 0)
+        let all = (0..planner.phases.len()).collect();
+        planner.steps_of(&all, &mut 0)
     }
 
-    /// The nodes of every branch, in the order of their numbers.
+    /// The nodes of all branches, in the order of their numbers.
     pub fn nodes(&self) -> Vec<Node> {
         fn collect(steps: Vec<Step>, nodes: &mut Vec<Node>) {
             for step in steps {
@@ -80,16 +80,16 @@ impl Pipeline {
         nodes
     }
 
-    /// Whether a condition decides anything.
+    /// Whether the pipeline has a condition.
     pub fn has_conditions(&self) -> bool {
         self.stages.iter().any(|stage| stage.kind == "condition")
     }
 
-    /// Control stages one by one, data stages with what they are connected to.
-    fn units(&self) -> Vec<Unit<'_>> {
+    /// The phases: each control stage by itself, and the groups of connected data stages.
+    fn phases(&self) -> Vec<UnnumberedPhase<'_>> {
         let mut groups: Vec<Vec<&Stage>> = Vec::new();
         let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
-        for stage in self.ordered() {
+        for stage in self.topological_order() {
             let mut joined: BTreeSet<usize> = BTreeSet::new();
             if !stage.is_control() {
                 let data = |name: &&str| self.stage(name).is_some_and(|s| !s.is_control());
@@ -109,23 +109,23 @@ impl Pipeline {
             groups[home].push(stage);
             group_of.insert(&stage.name, home);
         }
-        // What was joined late stands in the order of the rows again.
+        // Restores the topological order within merged groups.
         let order: BTreeMap<&str, usize> = self
-            .ordered()
+            .topological_order()
             .into_iter()
             .enumerate()
             .map(|(at, stage)| (stage.name.as_str(), at))
             .collect();
         let groups = groups.into_iter().filter(|stages| !stages.is_empty());
-        let units = groups.map(|mut stages| {
+        let phases = groups.map(|mut stages| {
             stages.sort_by_key(|stage| order.get(stage.name.as_str()));
-            Unit { stages }
+            UnnumberedPhase { stages }
         });
-        units.collect()
+        phases.collect()
     }
 
-    /// The stages so that each comes after its inputs; shorter than the pipeline if there is a cycle.
-    pub(super) fn ordered(&self) -> Vec<&Stage> {
+    /// The stages, each after its inputs; the stages of a cycle are left out.
+    pub(super) fn topological_order(&self) -> Vec<&Stage> {
         let mut ordered: Vec<&Stage> = Vec::new();
         while let Some(next) = self.stages.iter().find(|stage| {
             let placed = |name: &str| ordered.iter().any(|done| done.name == name);
@@ -139,31 +139,31 @@ impl Pipeline {
 
 struct Planner<'a> {
     pipeline: &'a Pipeline,
-    units: Vec<Unit<'a>>,
+    phases: Vec<UnnumberedPhase<'a>>,
 }
 
 impl Planner<'_> {
-    /// The steps of these units, each after those that it waits for.
-    fn walk(&self, inside: &BTreeSet<usize>, number: &mut usize) -> Vec<Step> {
-        let conditions = inside.iter().filter(|at| self.units[**at].is_condition());
+    /// The steps of these phases, each after its predecessors.
+    fn steps_of(&self, inside: &BTreeSet<usize>, number: &mut usize) -> Vec<Step> {
+        let conditions = inside.iter().filter(|at| self.phases[**at].is_condition());
         let nested: BTreeSet<usize> = conditions
-            .flat_map(|at| self.after(&self.direct(*at, None)))
+            .flat_map(|at| self.reachable(&self.successors(*at, None)))
             .collect();
         let mut open: Vec<usize> = inside.difference(&nested).copied().collect();
         let mut steps = Vec::new();
         while !open.is_empty() {
-            let waits = |at: &usize| self.before(*at).iter().any(|other| open.contains(other));
-            // Cycles are refused at deploy time, so one is always ready.
+            let waits = |at: &usize| self.predecessors(*at).iter().any(|other| open.contains(other));
+            // Cycles are refused at deploy time, so one phase is always ready.
             let ready = open.iter().position(|at| !waits(at)).unwrap_or(0);
             let at = open.remove(ready);
             *number += 1;
             let id = format!("phase-{number}");
-            let unit = &self.units[at];
-            let stages: Vec<Stage> = unit.stages.iter().map(|stage| (*stage).clone()).collect();
-            if unit.is_condition() {
+            let phase = &self.phases[at];
+            let stages: Vec<Stage> = phase.stages.iter().map(|stage| (*stage).clone()).collect();
+            if phase.is_condition() {
                 let mut branch = |way| {
-                    let below = self.after(&self.direct(at, Some(way)));
-                    self.walk(&below.intersection(inside).copied().collect(), number)
+                    let below = self.reachable(&self.successors(at, Some(way)));
+                    self.steps_of(&below.intersection(inside).copied().collect(), number)
                 };
                 let then = branch(true);
                 let otherwise = branch(false);
@@ -185,31 +185,31 @@ impl Planner<'_> {
         steps
     }
 
-    /// The units that one leads to, by one of a condition's ways or by any connection.
-    fn direct(&self, at: usize, way: Option<bool>) -> BTreeSet<usize> {
-        let from = |name: &str| self.units[at].holds(name);
+    /// The phases after one, by one branch of a condition or by any connection.
+    fn successors(&self, at: usize, way: Option<bool>) -> BTreeSet<usize> {
+        let from = |name: &str| self.phases[at].holds(name);
         let taken = self.pipeline.connections.iter().filter(|connection| {
             from(&connection.from) && way.is_none_or(|way| connection.condition == Some(way))
         });
-        let found = taken.filter_map(|connection| self.units.iter().position(|u| u.holds(&connection.to)));
+        let found = taken.filter_map(|connection| self.phases.iter().position(|u| u.holds(&connection.to)));
         found.filter(|found| *found != at).collect()
     }
 
-    fn before(&self, at: usize) -> BTreeSet<usize> {
-        let into = |name: &str| self.units[at].holds(name);
+    fn predecessors(&self, at: usize) -> BTreeSet<usize> {
+        let into = |name: &str| self.phases[at].holds(name);
         let leading = self.pipeline.connections.iter().filter(|c| into(&c.to));
         let found =
-            leading.filter_map(|connection| self.units.iter().position(|u| u.holds(&connection.from)));
+            leading.filter_map(|connection| self.phases.iter().position(|u| u.holds(&connection.from)));
         found.filter(|found| *found != at).collect()
     }
 
-    /// These and all that they lead to.
-    fn after(&self, from: &BTreeSet<usize>) -> BTreeSet<usize> {
+    /// These phases and all phases after them.
+    fn reachable(&self, from: &BTreeSet<usize>) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open: Vec<usize> = from.iter().copied().collect();
         while let Some(at) = open.pop() {
             if found.insert(at) {
-                open.extend(self.direct(at, None));
+                open.extend(self.successors(at, None));
             }
         }
         found

@@ -1,18 +1,18 @@
-//! Time zones by their Java names, and what a clock shows there.
+//! Time zones by their Java names, and their local times.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::{OffsetName, Tz};
 
-/// A time zone as Java reads its name: what it does not know is GMT.
+/// The time zone of a Java name; GMT if it is unknown, as in Java.
 pub(crate) fn zone(name: &str) -> Zone {
     let fixed = name
         .strip_prefix("GMT")
         .filter(|rest| rest.starts_with(['+', '-']));
-    if let Some(offset) = fixed.and_then(custom) {
+    if let Some(offset) = fixed.and_then(parse_offset) {
         return Zone::Fixed(offset);
     }
     let name = match name {
-        // Three letters that the tables have no name for.
+        // Java's short names that the zone database does not have.
         "PST" => "America/Los_Angeles",
         "CST" => "America/Chicago",
         "IST" => "Asia/Kolkata",
@@ -22,8 +22,8 @@ pub(crate) fn zone(name: &str) -> Zone {
     name.parse().map_or(Zone::Named(Tz::GMT), Zone::Named)
 }
 
-/// `+2`, `+02`, `+2:30`, `+0230`, `+02:30`.
-pub(super) fn custom(text: &str) -> Option<FixedOffset> {
+/// Parses `+2`, `+02`, `+2:30`, `+0230` or `+02:30`.
+pub(super) fn parse_offset(text: &str) -> Option<FixedOffset> {
     let (sign, digits) = (if text.starts_with('-') { -1 } else { 1 }, text.get(1..)?);
     let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
         (Some(pair), _) => pair,
@@ -38,7 +38,7 @@ pub(super) fn custom(text: &str) -> Option<FixedOffset> {
     FixedOffset::east_opt(sign * (hours * 3_600 + minutes * 60))
 }
 
-/// A time zone.
+/// A time zone with a name, or a fixed offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Zone {
     Named(Tz),

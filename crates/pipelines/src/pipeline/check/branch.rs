@@ -1,16 +1,16 @@
-//! What a server refuses about conditions, ports and error transforms, in the words of `PipelineSpecGenerator`
-//! (CDAP 6.10); no recording has them.
+//! Checks of conditions, ports and error transforms, with the messages of `PipelineSpecGenerator` (CDAP 6.10);
+//! they were read in the sources, not recorded.
 
 use super::Graph;
 use crate::pipeline::{Pipeline, Stage};
 use std::collections::BTreeMap;
 
-/// Which stages put records aside.
-const GIVE_ERRORS: [&str; 4] = ["batchsource", "transform", "batchaggregator", "errortransform"];
+/// The types of stages that emit error records.
+const EMITS_ERRORS: [&str; 4] = ["batchsource", "transform", "batchaggregator", "errortransform"];
 
 impl Pipeline {
-    /// Each way out of a condition says which it is, and no two are the same.
-    pub(super) fn check_ways(&self) -> Result<(), String> {
+    /// Checks that each connection of a condition names its branch, and that no two are the same.
+    pub(super) fn check_condition_connections(&self) -> Result<(), String> {
         let mut taken: BTreeMap<&str, bool> = BTreeMap::new();
         for connection in &self.connections {
             let from = connection.from.as_str();
@@ -32,15 +32,15 @@ impl Pipeline {
         Ok(())
     }
 
-    /// A stage behind a condition is fed by nothing that does not hang on it.
-    pub(super) fn check_branches(&self, graph: &Graph<'_>) -> Result<(), String> {
+    /// Checks that a stage after a condition has no inputs that bypass the condition.
+    pub(super) fn check_condition_branches(&self, graph: &Graph<'_>) -> Result<(), String> {
         for condition in self.stages.iter().filter(|stage| stage.kind == "condition") {
-            for stage in graph.after(&condition.name) {
+            for stage in graph.descendants(&condition.name) {
                 if self.inputs(stage).count() < 2 {
                     continue;
                 }
-                // Sources that reach the stage without the condition.
-                let other: Vec<_> = self.roots_around(stage, &condition.name);
+                // The sources that reach the stage without the condition.
+                let other: Vec<_> = self.sources_bypassing(stage, &condition.name);
                 if !other.is_empty() {
                     let paths: Vec<_> = other.iter().map(|root| format!("{root}->{stage}")).collect();
                     return Err(format!(
@@ -56,7 +56,7 @@ impl Pipeline {
         Ok(())
     }
 
-    fn roots_around<'a>(&'a self, stage: &'a str, condition: &str) -> Vec<&'a str> {
+    fn sources_bypassing<'a>(&'a self, stage: &'a str, condition: &str) -> Vec<&'a str> {
         let (mut roots, mut seen, mut open) = (Vec::new(), Vec::new(), vec![stage]);
         while let Some(here) = open.pop() {
             if here == condition || seen.contains(&here) {
@@ -72,26 +72,26 @@ impl Pipeline {
         roots
     }
 
-    /// Only some stages put records aside.
-    pub(super) fn check_errors(&self, stage: &Stage) -> Result<(), String> {
+    /// Checks that the inputs of an error transform emit error records.
+    pub(super) fn check_error_transform(&self, stage: &Stage) -> Result<(), String> {
         for from in self.inputs(&stage.name) {
             let Some(before) = self.stage(from) else {
                 continue;
             };
-            if !GIVE_ERRORS.contains(&before.kind.as_str()) {
+            if !EMITS_ERRORS.contains(&before.kind.as_str()) {
                 return Err(format!(
                     "ErrorTransform {} cannot have stage {from} of type {} as input. Only {} stages can emit errors.",
                     stage.name,
                     before.kind,
-                    GIVE_ERRORS.join(",")
+                    EMITS_ERRORS.join(",")
                 ));
             }
         }
         Ok(())
     }
 
-    /// A splitter's rows leave by ports only.
-    pub(super) fn check_ports(&self, stage: &Stage) -> Result<(), String> {
+    /// Checks that every connection of a splitter has a port.
+    pub(super) fn check_splitter_ports(&self, stage: &Stage) -> Result<(), String> {
         if stage.kind != "splittertransform" {
             return Ok(());
         }

@@ -1,11 +1,11 @@
-//! The graph of a pipeline's connections: sources, cycles, islands. Names come in the order of a real
-//! server's hash tables.
+//! The graph of a pipeline's connections: sources, cycles and islands. Names have the order of a real server's
+//! hash tables.
 
 use super::super::Pipeline;
 use crate::hash_order;
 use std::collections::BTreeSet;
 
-/// Stages by name, and what leads from one to another.
+/// The connected stages by name, and their connections.
 pub(super) struct Graph<'a> {
     pipeline: &'a Pipeline,
     nodes: Vec<&'a str>,
@@ -13,8 +13,8 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    /// All that is connected; a stage without connections is no part of it.
-    pub fn of(pipeline: &'a Pipeline) -> Self {
+    /// The graph of all connected stages; a stage without connections is not part of it.
+    pub fn from_pipeline(pipeline: &'a Pipeline) -> Self {
         let edges: Vec<_> = pipeline
             .connections
             .iter()
@@ -27,7 +27,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The same without actions. Conditions stay: rows pass them.
+    /// The graph without actions. Conditions stay because rows pass through them.
     pub fn without_actions(&self) -> Self {
         let data = |name: &str| self.pipeline.stage(name).is_some_and(|stage| !stage.is_action());
         Self {
@@ -42,13 +42,13 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Refuses cycles and islands.
+    /// Checks that there are no cycles and no islands.
     pub fn check(&self) -> Result<(), String> {
         let fed = |name: &&&str| self.edges.iter().any(|(_, to)| to == *name);
         if self.nodes.iter().all(|name| fed(&name)) {
             return Err("DAG does not have any sources. Please remove cycles from the graph.".to_owned());
         }
-        // What is left when everything that waits for nothing left is taken away again and again.
+        // Removes stages without inputs until none is left to remove; the rest forms cycles.
         let mut left = self.nodes.clone();
         while let Some(at) = left.iter().position(|name| {
             let waits = |(from, to): &(&str, &str)| to == name && left.contains(from);
@@ -62,7 +62,7 @@ impl<'a> Graph<'a> {
         self.check_islands()
     }
 
-    /// Everything must be connected with everything.
+    /// Checks that all stages are connected with each other.
     pub fn check_islands(&self) -> Result<(), String> {
         let source = |name: &&&str| !self.edges.iter().any(|(_, to)| to == *name);
         let Some(first) = self.nodes.iter().find(source) else {
@@ -96,13 +96,13 @@ impl<'a> Graph<'a> {
         ))
     }
 
-    /// All that leads to a stage.
-    pub fn before(&self, name: &str) -> BTreeSet<&'a str> {
+    /// All stages from which a stage can be reached.
+    pub fn ancestors(&self, name: &str) -> BTreeSet<&'a str> {
         self.walk(name, |(from, to)| (to, from))
     }
 
-    /// All that a stage leads to.
-    pub fn after(&self, name: &str) -> BTreeSet<&'a str> {
+    /// All stages that can be reached from a stage.
+    pub fn descendants(&self, name: &str) -> BTreeSet<&'a str> {
         self.walk(name, |(from, to)| (from, to))
     }
 

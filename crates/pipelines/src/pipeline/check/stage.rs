@@ -1,53 +1,53 @@
-//! What the plugin of one stage is refused for at deploy time.
+//! Validates the plugin and the properties of one stage.
 
-use crate::artifact::{PluginClass, PluginFinder};
+use crate::artifact::{ArtifactSelector, PluginClass, PluginFinder, Property};
 use crate::macros;
 use crate::pipeline::Stage;
 use crate::plugin::{conditional, group_by, joiner, projection, wrangler};
 use serde_json::json;
 
-/// Why a plugin does not take its stage.
+/// Why a stage is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValidationFailure {
-    /// There is no such plugin.
+    /// The plugin is not installed; with the message.
     PluginNotFound(String),
-    /// A property is missing: its name, and the message.
+    /// A required property is missing; with its name and the message.
     MissingProperty(String, String),
-    /// Anything else.
+    /// Another reason; with the message.
     Other(String),
 }
 
-/// What to do about a plugin that is not there.
-const DEPLOY_IT: &str = "Please make sure plugin is deployed in the namespace and try again";
+/// The corrective action for a missing plugin.
+const DEPLOY_PLUGIN: &str = "Please make sure plugin is deployed in the namespace and try again";
 
 impl ValidationFailure {
-    /// The message, and what to do about it.
+    /// The message, and the corrective action if there is one.
     pub fn message_and_action(&self) -> (&str, Option<&'static str>) {
         match self {
-            Self::PluginNotFound(message) => (message, Some(DEPLOY_IT)),
+            Self::PluginNotFound(message) => (message, Some(DEPLOY_PLUGIN)),
             Self::MissingProperty(_, message) | Self::Other(message) => (message, None),
         }
     }
 }
 
-/// Checks a stage against the plugin that it names.
+/// Validates a stage; an error is the text of the 400 answer.
 pub(super) fn check(stage: &Stage, plugins: &PluginFinder<'_>) -> Result<(), String> {
-    if let Some(fault) = stage.artifact.error() {
-        return Err(fault);
+    if let Some(error) = stage.artifact.error() {
+        return Err(error);
     }
-    let Some(fault) = fault(stage, plugins) else {
+    let Some(failure) = validation_failure(stage, plugins) else {
         return Ok(());
     };
-    let (message, correction) = fault.message_and_action();
-    let correction = correction.map(|text| format!(" {text}")).unwrap_or_default();
+    let (message, action) = failure.message_and_action();
+    let action = action.map(|text| format!(" {text}")).unwrap_or_default();
     Err(format!(
-        "Failed to configure pipeline: Stage '{}' encountered : {message}{correction}",
+        "Failed to configure pipeline: Stage '{}' encountered : {message}{action}",
         stage.name
     ))
 }
 
-/// The first fault of a stage.
-pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<ValidationFailure> {
+/// The first failure of a stage.
+pub fn validation_failure(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<ValidationFailure> {
     let Stage {
         plugin,
         kind,
@@ -59,7 +59,10 @@ pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<ValidationFail
             "Plugin named '{plugin}' of type '{kind}' not found."
         )));
     };
-    if let Some(open) = properties.values().find_map(|value| macros::open_end(value)) {
+    if let Some(open) = properties
+        .values()
+        .find_map(|value| macros::unclosed_macro(value))
+    {
         return Some(ValidationFailure::Other(format!(
             "Could not find enclosing '}}' for macro '{open}'."
         )));
@@ -68,18 +71,18 @@ pub fn fault(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<ValidationFail
         let message = format!("Required property '{name}' has no value.");
         return Some(ValidationFailure::MissingProperty(name.to_owned(), message));
     }
-    wrong_type(stage, class)
+    wrong_number(stage, class)
         .or_else(|| reference(stage))
         .or_else(|| driver(stage, plugins))
-        .or_else(|| own_rules(stage))
+        .or_else(|| plugin_rules(stage))
         .or_else(|| format(stage, plugins))
         .map(ValidationFailure::Other)
 }
 
-/// A property that is given but empty is given (measured).
+/// The first required property that is missing; an empty value counts as given (measured).
 fn missing<'a>(stage: &Stage, class: &'a PluginClass) -> Option<&'a str> {
     let absent = |name: &str| !stage.properties.contains_key(name);
-    // A group stands for its children when they are given one by one.
+    // A group is required only through its members.
     let mut required = class
         .properties
         .0
@@ -90,57 +93,24 @@ fn missing<'a>(stage: &Stage, class: &'a PluginClass) -> Option<&'a str> {
         .map(|(name, _)| name.as_str())
 }
 
-fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
-    let lead = |name: &str| {
-        let Stage { kind, plugin, .. } = stage;
-        format!("Unable to create config for {kind} {plugin} '{name}' is invalid: ")
-    };
-    let number = |name: &str| {
-        let property = class.property(name)?;
-        let value = stage
-            .properties
-            .get(name)
-            .filter(|value| !macros::has_macro(value))?;
-        let right = match property.r#type.as_str() {
-            "int" | "long" | "short" | "byte" => value.parse::<i64>().is_ok(),
-            "double" | "float" => value.parse::<f64>().is_ok(),
-            _ => true,
-        };
-        (!right).then_some(value)
-    };
-    // What belongs to a group is assigned with the group, as one JSON text without what waits for macros.
-    for (group, property) in class
-        .properties
-        .0
-        .iter()
-        .filter(|(_, property)| !property.children.is_empty())
-    {
-        if property.children.iter().any(|child| number(child).is_some()) {
-            let given = |child: &&String| {
-                stage
-                    .properties
-                    .get(*child)
-                    .is_some_and(|value| !macros::has_macro(value))
-            };
-            let values: Vec<_> = property
-                .children
-                .iter()
-                .filter(given)
-                .map(|child| format!("{}:{}", json!(child), gson(&stage.properties[child])))
-                .collect();
+/// A property of a numeric type whose value is not a number, in CDAP's words.
+fn wrong_number(stage: &Stage, class: &PluginClass) -> Option<String> {
+    let Stage { kind, plugin, .. } = stage;
+    let lead = |name: &str| format!("Unable to create config for {kind} {plugin} '{name}' is invalid: ");
+    let properties = class.properties.0.iter();
+    for (group, property) in properties.filter(|(_, property)| !property.children.is_empty()) {
+        let mut members = property.children.iter();
+        if members.any(|member| not_a_number(stage, class, member).is_some()) {
             return Some(format!(
-                "{}Failed to assign value '{{{}}}' to plugin config field class {}.{group}.",
+                "{}Failed to assign value '{}' to plugin config field class {}.{group}.",
                 lead(group),
-                values.join(","),
+                group_value(stage, property),
                 config_class(class)
             ));
         }
     }
-    let (name, value) = class
-        .properties
-        .0
-        .iter()
-        .find_map(|(name, _)| Some((name, number(name)?)))?;
+    let mut properties = class.properties.0.iter();
+    let (name, value) = properties.find_map(|(name, _)| Some((name, not_a_number(stage, class, name)?)))?;
     let text = if value.is_empty() {
         "is null or empty. It should be a number."
     } else {
@@ -153,7 +123,34 @@ fn wrong_type(stage: &Stage, class: &PluginClass) -> Option<String> {
     ))
 }
 
-/// Text as Gson writes it inside JSON.
+/// The value of a property without macros, if its type is numeric and the value is not a number.
+fn not_a_number<'a>(stage: &'a Stage, class: &PluginClass, name: &str) -> Option<&'a String> {
+    let property = class.property(name)?;
+    let value = stage
+        .properties
+        .get(name)
+        .filter(|value| !macros::has_macro(value))?;
+    let is_valid = match property.r#type.as_str() {
+        "int" | "long" | "short" | "byte" => value.parse::<i64>().is_ok(),
+        "double" | "float" => value.parse::<f64>().is_ok(),
+        _ => true,
+    };
+    (!is_valid).then_some(value)
+}
+
+/// The JSON object that is assigned to a group: its members, without those that contain macros.
+fn group_value(stage: &Stage, group: &Property) -> String {
+    let members = group.children.iter().filter_map(|member| {
+        let value = stage
+            .properties
+            .get(member)
+            .filter(|value| !macros::has_macro(value))?;
+        Some(format!("{}:{}", json!(member), gson(value)))
+    });
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+/// A JSON string as Gson writes it.
 fn gson(text: &str) -> String {
     json!(text)
         .to_string()
@@ -164,8 +161,8 @@ fn gson(text: &str) -> String {
         .replace('&', "\\u0026")
 }
 
-/// The Java class of a plugin's properties. No API tells it; for plugins that were not seen to refuse a
-/// value it is guessed from the plugin's own class.
+/// The Java class of a plugin's configuration. No API returns it; unless it was recorded in an error message, it
+/// is guessed from the plugin's own class.
 fn config_class(class: &PluginClass) -> String {
     match class.class_name.as_str() {
         "lab.LabPlugins$LabWork" => "lab.LabPlugins$WorkConfig".to_owned(),
@@ -195,7 +192,7 @@ fn driver(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<String> {
         .properties
         .get("jdbcPluginName")
         .filter(|name| !macros::has_macro(name))?;
-    let found = plugins.find("jdbc", driver, &crate::artifact::ArtifactSelector::default());
+    let found = plugins.find("jdbc", driver, &ArtifactSelector::default());
     found.is_none().then(|| {
         format!(
             "Unable to load JDBC Driver class for plugin name '{driver}'. Ensure that the plugin '{driver}' of \
@@ -204,13 +201,13 @@ fn driver(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<String> {
     })
 }
 
-/// What a plugin raises while it is configured.
-fn configuring(text: String) -> String {
+/// The message of an exception that a plugin throws while it is configured.
+fn while_configuring(text: String) -> String {
     format!("Error encountered while configuring the stage: '{text}'")
 }
 
-/// What plugins check themselves.
-fn own_rules(stage: &Stage) -> Option<String> {
+/// The checks in the plugins themselves.
+fn plugin_rules(stage: &Stage) -> Option<String> {
     let given = |name: &str| {
         stage
             .properties
@@ -235,13 +232,15 @@ fn own_rules(stage: &Stage) -> Option<String> {
         }
         "Wrangler" => wrangler::configure(&stage.properties).err(),
         "Conditional" => conditional::configure(&stage.properties).err(),
-        "GroupByAggregate" => group_by::configure(&stage.properties).err().map(configuring),
+        "GroupByAggregate" => group_by::configure(&stage.properties)
+            .err()
+            .map(while_configuring),
         "Joiner" => joiner::configure(&stage.properties).err(),
         _ => None,
     }
 }
 
-/// The format of files is a plugin of its own, in an artifact of its own.
+/// Checks that the plugin of a file format is installed.
 fn format(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<String> {
     let format = stage
         .properties
@@ -249,21 +248,18 @@ fn format(stage: &Stage, plugins: &PluginFinder<'_>) -> Option<String> {
         .filter(|name| !macros::has_macro(name))?;
     let kind = format_kind(stage)?;
     let name = format.to_lowercase();
-    if plugins
-        .find(kind, &name, &crate::artifact::ArtifactSelector::default())
-        .is_some()
-    {
+    if plugins.find(kind, &name, &ArtifactSelector::default()).is_some() {
         return None;
     }
     Some(match (stage.plugin.as_str(), kind) {
         (_, "validatingInputFormat") => format!("Could not find the '{name}' input format."),
         ("File", _) => format!("Could not load the output format {name}."),
-        // The plugin's own null pointer.
+        // A null pointer in the plugin.
         _ => format!("Null error occurred while configuring the stage {}.", stage.name),
     })
 }
 
-/// Which kind of format plugin a stage uses, if it reads or writes files.
+/// The type of format plugin that a stage uses, if it reads or writes files.
 pub fn format_kind(stage: &Stage) -> Option<&'static str> {
     match (stage.plugin.as_str(), stage.kind.as_str()) {
         ("File" | "GCSFile", "batchsource") => Some("validatingInputFormat"),

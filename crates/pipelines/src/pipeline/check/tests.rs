@@ -1,4 +1,4 @@
-//! Broken pipelines are refused as real servers were recorded to refuse them.
+//! Invalid pipelines are refused as by recorded servers.
 
 use crate::Personality;
 use crate::artifact::{ArtifactRepository, PluginFinder};

@@ -1,5 +1,4 @@
-//! The plugins that a pipeline uses, as a deployed app lists them: those of its stages, and those that
-//! stages use in turn.
+//! The plugins that a pipeline uses, as a deployed app lists them: those of its stages, and the nested ones.
 
 use super::check::format_kind;
 use super::{Pipeline, Stage};
@@ -8,19 +7,19 @@ use crate::execution::PluginUse;
 use crate::{hash_order, macros};
 use std::collections::BTreeMap;
 
-/// All of them, in the order of a real server's hash tables.
-pub(super) fn of(pipeline: &Pipeline, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
+/// All plugins, in the order of a real server's hash tables.
+pub(super) fn plugin_uses(pipeline: &Pipeline, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
     let mut stages: Vec<_> = pipeline.stages.iter().chain(&pipeline.post_actions).collect();
-    // Those that share a place of the hash table stand in order of their names (seen twice).
+    // Entries in the same bucket of the hash table are sorted by name (recorded twice).
     stages.sort_by(|a, b| a.name.cmp(&b.name));
-    let uses = stages.into_iter().flat_map(|stage| {
+    let plugin_uses = stages.into_iter().flat_map(|stage| {
         let own = plugin_use(stage, plugins);
         std::iter::once(own).chain(nested(stage, plugins))
     });
-    hash_order::sorted(uses, |plugin| plugin.id.as_str())
+    hash_order::sorted(plugin_uses, |plugin| plugin.id.as_str())
 }
 
-/// The driver of a database, under two ids for a source (measured), and the format of files.
+/// The nested plugins of a stage: a database driver, which has two ids in a source (measured), and a file format.
 fn nested(stage: &Stage, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
     let value = |name: &str| {
         stage
@@ -36,12 +35,12 @@ fn nested(stage: &Stage, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
         }
         nested.extend(
             ids.into_iter()
-                .filter_map(|id| inner(id, "jdbc", driver, BTreeMap::new(), plugins)),
+                .filter_map(|id| nested_use(id, "jdbc", driver, BTreeMap::new(), plugins)),
         );
     }
     if let (Some(format), Some(kind)) = (value("format"), format_kind(stage)) {
         let name = format.to_lowercase();
-        nested.extend(inner(
+        nested.extend(nested_use(
             format!("{}:{name}", stage.name),
             kind,
             &name,
@@ -52,7 +51,7 @@ fn nested(stage: &Stage, plugins: &PluginFinder<'_>) -> Vec<PluginUse> {
     nested
 }
 
-fn inner(
+fn nested_use(
     id: String,
     kind: &str,
     name: &str,
@@ -60,13 +59,13 @@ fn inner(
     plugins: &PluginFinder<'_>,
 ) -> Option<PluginUse> {
     let (artifact, _) = plugins.find(kind, name, &ArtifactSelector::default())?;
-    Some(described(id, kind, name, &artifact.id, properties))
+    Some(describe_use(id, kind, name, &artifact.id, properties))
 }
 
 fn plugin_use(stage: &Stage, plugins: &PluginFinder<'_>) -> PluginUse {
     let found = plugins.find(&stage.kind, &stage.plugin, &stage.artifact);
     let id = found.map_or_else(
-        // The artifact was removed after the deployment.
+        // The artifact was deleted after the deployment.
         || crate::artifact::ArtifactId {
             name: stage.artifact.name.clone().unwrap_or_default(),
             version: stage.artifact.version.clone().unwrap_or_default(),
@@ -74,7 +73,7 @@ fn plugin_use(stage: &Stage, plugins: &PluginFinder<'_>) -> PluginUse {
         },
         |(artifact, _)| artifact.id.clone(),
     );
-    described(
+    describe_use(
         stage.name.clone(),
         &stage.kind,
         &stage.plugin,
@@ -83,7 +82,7 @@ fn plugin_use(stage: &Stage, plugins: &PluginFinder<'_>) -> PluginUse {
     )
 }
 
-fn described(
+fn describe_use(
     id: String,
     kind: &str,
     name: &str,
@@ -92,7 +91,7 @@ fn described(
 ) -> PluginUse {
     let (mut lookups, mut functions) = (Vec::new(), Vec::new());
     for (_, value) in hash_order::sorted(&properties, |(name, _)| name.as_str()) {
-        let (names, calls) = macros::mentioned(value);
+        let (names, calls) = macros::references(value);
         lookups.extend(names);
         for call in calls {
             if !functions.contains(&call) {

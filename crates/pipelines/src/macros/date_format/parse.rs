@@ -1,10 +1,10 @@
-//! A text read by a pattern, as a lenient `SimpleDateFormat` reads it.
+//! Parses the fields of a date as a lenient `SimpleDateFormat` does.
 
 use super::MONTHS;
-use super::zone::{Zone, custom};
+use super::zone::{Zone, parse_offset};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 
-/// What has been read.
+/// The fields that have been parsed.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     year: Option<i32>,
@@ -24,7 +24,7 @@ impl Fields {
         &mut self,
         letter: char,
         width: usize,
-        packed: bool,
+        adjacent: bool,
         text: &'a str,
     ) -> Option<&'a str> {
         match letter {
@@ -34,7 +34,7 @@ impl Fields {
                     [*name, short]
                         .iter()
                         .copied()
-                        .find(|name| starts(text, name))
+                        .find(|name| starts_with_ignore_case(text, name))
                         .map(str::len)
                 };
                 let (at, length) = MONTHS
@@ -46,14 +46,14 @@ impl Fields {
             }
             'E' => text.get(text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len())..),
             'a' => {
-                self.afternoon = starts(text, "PM");
-                (self.afternoon || starts(text, "AM")).then(|| &text[2..])
+                self.afternoon = starts_with_ignore_case(text, "PM");
+                (self.afternoon || starts_with_ignore_case(text, "AM")).then(|| &text[2..])
             }
-            'G' => starts(text, "AD").then(|| &text[2..]),
+            'G' => starts_with_ignore_case(text, "AD").then(|| &text[2..]),
             'z' | 'Z' | 'X' => self.zone(text),
             _ => {
                 let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-                let length = if packed { digits.min(width) } else { digits };
+                let length = if adjacent { digits.min(width) } else { digits };
                 let number: u32 = text[..length].parse().ok()?;
                 self.number(letter, width, length, number)?;
                 Some(&text[length..])
@@ -65,9 +65,9 @@ impl Fields {
         match letter {
             'y' | 'Y' => {
                 let year = i32::try_from(number).ok()?;
-                // Two digits are within eighty years before and twenty years after now.
+                // Two digits mean a year between 80 years before and 20 years after now.
                 let short = width <= 2 && length == 2;
-                self.year = Some(if short { century(year) } else { year });
+                self.year = Some(if short { expand_century(year) } else { year });
             }
             'M' | 'L' => self.month = Some(number),
             'd' => self.day = Some(number),
@@ -79,7 +79,7 @@ impl Fields {
             'm' => self.minute = number,
             's' => self.second = number,
             'S' => self.millis = number,
-            // Read over: the day says it better.
+            // Ignored: the day is more precise.
             'w' | 'W' | 'F' | 'u' => {}
             _ => return None,
         }
@@ -102,11 +102,11 @@ impl Fields {
         let length = text[1..]
             .find(|c: char| !(c.is_ascii_digit() || c == ':'))
             .map_or(text.len(), |at| at + 1);
-        self.offset = Some(custom(&text[..length])?);
+        self.offset = Some(parse_offset(&text[..length])?);
         Some(&text[length..])
     }
 
-    /// Java's calendar is lenient: what is too much goes over into the next unit.
+    /// The moment of the fields. Java's calendar is lenient: an excess is carried to the next unit.
     pub(super) fn moment(&self, zone: Zone) -> Option<DateTime<Utc>> {
         let year = self.year.unwrap_or(1970);
         let month = self.month.unwrap_or(1);
@@ -131,12 +131,12 @@ impl Fields {
     }
 }
 
-pub(super) fn starts(text: &str, name: &str) -> bool {
+pub(super) fn starts_with_ignore_case(text: &str, name: &str) -> bool {
     text.get(..name.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
-pub(super) fn century(year: i32) -> i32 {
+pub(super) fn expand_century(year: i32) -> i32 {
     let now = Utc::now().year();
     let year = now - now % 100 + year;
     if year > now + 20 {
