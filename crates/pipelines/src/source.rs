@@ -1,19 +1,19 @@
-//! The source database behind the MySQL plugins: an embedded one, or a real server that stands in.
+//! The source database of the MySQL plugins: an embedded one, or a real server.
 //!
 //! ```text
-//! source/embedded.rs   SQLite that plays MySQL, with eight tables of rows that keep arriving
+//! source/embedded.rs   SQLite that imitates MySQL, with eight tables whose rows keep arriving
 //! source/server.rs     a real MySQL or MariaDB: `downbeat sandbox --source mysql://user@127.0.0.1/`
-//! source/address.rs    where that server is
+//! source/address.rs    the address of that server
 //! ```
 //!
-//! Whatever address a pipeline names, the sandbox opens no connection but the one it was told of.
-//! Passwords are never written: not in a log, not in `Debug`, not in an answer.
+//! Whatever address a pipeline names, connections go to this one server only. Passwords are never written to a
+//! log, to `Debug` or to an answer.
 
 mod address;
-mod arrival;
 mod cell;
 mod dialect;
 mod embedded;
+mod generator;
 mod server;
 
 pub use address::Address;
@@ -24,43 +24,43 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// The sandbox's own user. On a real server it stands for the user of its [`Address`].
+/// The user name of the source. On a real server it is replaced with the user of its [`Address`].
 pub const USER: &str = "downbeat";
 
-/// That user's password, in the sandbox's secure store; it opens nothing but made-up rows.
+/// The password of [`USER`]; it gives access to generated rows only.
 pub const PASSWORD: &str = "sandbox";
 
-/// The clock of the database.
+/// The clock by which rows arrive.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// A result: the columns, and the rows in their order.
+/// The columns and the rows of a result.
 pub type Rows = (Vec<Column>, Vec<Vec<Value>>);
 
-/// The database; calls block.
+/// The source database. All calls block.
 #[derive(Debug)]
-pub struct Source(Store);
+pub struct Source(Backend);
 
 #[derive(Debug)]
-enum Store {
+enum Backend {
     Embedded(Box<embedded::Embedded>),
     Server(server::Server),
 }
 
-/// Who reads what, as a stage's properties say it.
+/// The credentials and connection settings from a stage's properties.
 #[derive(Clone, Default)]
 pub struct Login {
-    /// The user; empty is the anonymous one.
+    /// The user name; empty for the anonymous user.
     pub user: String,
-    /// The password, empty for none.
+    /// The password; may be empty.
     pub password: String,
-    /// The database that is used where a query names none; may be empty.
+    /// The default database; may be empty.
     pub database: String,
-    /// The driver's own settings: `zeroDateTimeBehavior`, `tinyInt1isBit`.
+    /// The driver's settings: `zeroDateTimeBehavior`, `tinyInt1isBit`.
     pub arguments: BTreeMap<String, String>,
 }
 
 impl Login {
-    /// The sandbox's own user.
+    /// The login of [`USER`] without a default database.
     pub fn own() -> Self {
         Self {
             user: USER.to_owned(),
@@ -83,17 +83,17 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A refusal, as the MySQL driver raises it: exception class and message.
+/// An exception of the MySQL driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// `java.sql.SQLSyntaxErrorException`.
+pub struct SqlException {
+    /// The Java class: `java.sql.SQLSyntaxErrorException`.
     pub class_name: &'static str,
     /// The message.
     pub message: String,
 }
 
-impl Refusal {
-    pub(super) fn denied(login: &Login) -> Self {
+impl SqlException {
+    pub(super) fn access_denied(login: &Login) -> Self {
         let given = if login.password.is_empty() { "NO" } else { "YES" };
         Self {
             class_name: "java.sql.SQLException",
@@ -104,8 +104,8 @@ impl Refusal {
         }
     }
 
-    /// No server, or none any more (measured).
-    pub(super) fn no_link() -> Self {
+    /// The server cannot be reached, or the connection is lost (measured).
+    pub(super) fn communications_failure() -> Self {
         Self {
             class_name: "com.mysql.cj.jdbc.exceptions.CommunicationsException",
             message: "Communications link failure\n\nThe last packet sent successfully to the server was 0 milliseconds ago. The driver has not received any packets from the server.".into(),
@@ -114,51 +114,47 @@ impl Refusal {
 }
 
 impl Source {
-    /// Opens the embedded database in `folder/source`, or one that ends with the process, and fills a
-    /// new one with rows of several days.
+    /// Opens the embedded database in `folder/source`, or in memory, and fills a new one with rows of several days.
     pub fn open(folder: Option<&Path>, seed: u64, clock: Clock) -> rusqlite::Result<Self> {
         let embedded = embedded::Embedded::open(folder, seed, clock)?;
-        Ok(Self(Store::Embedded(Box::new(embedded))))
+        Ok(Self(Backend::Embedded(Box::new(embedded))))
     }
 
-    /// A real server. Nothing is connected yet: a pipeline that finds nobody there says so.
+    /// Uses a real server. A connection is made for each query, so a missing server fails the pipeline.
     pub fn server(address: Address) -> Self {
-        Self(Store::Server(server::Server::new(address)))
+        Self(Backend::Server(server::Server::new(address)))
     }
 
-    /// Without the table that fails on its first try.
+    /// Disables the table whose first read in each run window fails.
     #[must_use]
-    pub fn reliable(self) -> Self {
+    pub fn without_first_read_failure(self) -> Self {
         match self.0 {
-            Store::Embedded(embedded) => Self(Store::Embedded(Box::new(embedded.reliable()))),
-            server @ Store::Server(_) => Self(server),
+            Backend::Embedded(embedded) => {
+                Self(Backend::Embedded(Box::new(embedded.without_first_read_failure())))
+            }
+            server @ Backend::Server(_) => Self(server),
         }
     }
 
-    /// Runs a query that returns rows, for one window.
+    /// Runs a query and returns its rows. `window` identifies the run for the table that fails once.
     ///
     /// # Errors
-    /// What the MySQL driver raises.
-    pub fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, Refusal> {
+    /// An exception of the MySQL driver.
+    pub fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, SqlException> {
         match &self.0 {
-            Store::Embedded(embedded) => embedded.read(login, sql, window),
-            Store::Server(server) => server.read(login, sql),
+            Backend::Embedded(embedded) => embedded.read(login, sql, window),
+            Backend::Server(server) => server.read(login, sql),
         }
     }
 
-    /// Runs statements that return nothing; the `first` ones prepare the connection.
+    /// Runs statements that return no rows, after the `first` ones, which configure the connection.
     ///
     /// # Errors
-    /// What the MySQL driver raises.
-    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), Refusal> {
+    /// An exception of the MySQL driver.
+    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), SqlException> {
         match &self.0 {
-            Store::Embedded(embedded) => embedded.execute(login, sql),
-            Store::Server(server) => server.execute(login, first, sql),
+            Backend::Embedded(embedded) => embedded.execute(login, sql),
+            Backend::Server(server) => server.execute(login, first, sql),
         }
     }
-}
-
-/// The tables of the embedded database, as `(database, table)`.
-pub fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
-    arrival::TABLES.iter().map(|table| (table.database, table.name))
 }

@@ -38,7 +38,7 @@ impl World {
             .unwrap();
         let stores = Stores {
             warehouse: Arc::new(warehouse),
-            source: Arc::new(Source::open(None, 7, now).unwrap().reliable()),
+            source: Arc::new(Source::open(None, 7, now).unwrap().without_first_read_failure()),
             buckets: Buckets::new(folder.path()),
         };
         Self {

@@ -8,7 +8,7 @@ mod split;
 
 use super::{ActionResult, Batch, Implementation, Plugin, StageContext, failure};
 use crate::event::{Failure, LogLevel};
-use crate::source::{Login, Refusal};
+use crate::source::{Login, SqlException};
 use std::collections::BTreeMap;
 
 const CLOUD_SQL: (&str, &str, &str) = ("cloudsql-mysql-plugin", "1.11.0", "USER");
@@ -84,13 +84,13 @@ fn act(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     }
     let sql = context.property("query", "");
     let done = context.stores.source.execute(&login(context), &first, &sql);
-    done.map_err(|refusal| failure(refusal.class_name, refusal.message))?;
+    done.map_err(|exception| failure(exception.class_name, exception.message))?;
     Ok(ActionResult::default())
 }
 
 /// The plugin wraps what the driver raises while it prepares a source; an action does not (measured).
-fn plain(refusal: Refusal) -> Failure {
-    failure("java.sql.SQLException", refusal.message)
+fn plain(exception: SqlException) -> Failure {
+    failure("java.sql.SQLException", exception.message)
 }
 
 /// What is to be read, checked as the plugin checks it once its macros are known.
@@ -202,7 +202,7 @@ mod tests {
         let now = || chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let stores = Stores {
             warehouse: Arc::new(Warehouse::open(None, "p", "US").unwrap()),
-            source: Arc::new(Source::open(None, 7, now).unwrap().reliable()),
+            source: Arc::new(Source::open(None, 7, now).unwrap().without_first_read_failure()),
             buckets: Buckets::new(folder.path()),
         };
         let own = [("user", USER), ("password", PASSWORD), ("database", "hr")];

@@ -1,13 +1,13 @@
-//! Where a real MySQL or `MariaDB` is: `mysql://user[:password]@127.0.0.1[:port][/database]`.
+//! The address of a real MySQL or `MariaDB`: `mysql://user[:password]@127.0.0.1[:port][/database]`.
 //!
-//! The password is in here and nowhere else; `Debug` and `Display` leave it out.
+//! It contains the password, which `Debug` and `Display` leave out.
 
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::str::FromStr;
 use url::{Host, Url};
 
-/// The address of a server.
+/// The address of a database server, with its credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
     pub(super) host: String,
@@ -39,7 +39,7 @@ impl fmt::Display for Address {
 impl FromStr for Address {
     type Err = String;
 
-    /// The errors never repeat the text, which may hold a password.
+    /// An error never repeats the text, which may contain a password.
     fn from_str(text: &str) -> Result<Self, String> {
         let form = "write it as mysql://user[:password]@127.0.0.1[:port][/database]";
         let url = Url::parse(text).map_err(|error| format!("{error}; {form}"))?;
@@ -47,7 +47,7 @@ impl FromStr for Address {
             return Err(format!("the scheme is not mysql; {form}"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(format!("it takes no parameters; {form}"));
+            return Err(format!("parameters are not supported; {form}"));
         }
         let host = match url.host() {
             Some(Host::Ipv6(address)) => address.to_string(),
@@ -60,7 +60,7 @@ impl FromStr for Address {
         let plain = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
         let database = plain(url.path().trim_start_matches('/'));
         if database.contains('/') {
-            return Err(format!("one database is the most; {form}"));
+            return Err(format!("the path has more than one database; {form}"));
         }
         Ok(Self {
             host,

@@ -1,21 +1,21 @@
-//! Columns and cells of a real server, as Connector/J and the plugin's schema reader see them.
+//! The columns and cells of a real server, with the types of Connector/J and the plugin's schema reader.
 //!
-//! Sources: `DBUtils.getSchema` and `MysqlSchemaReader` of the plugin, `MysqlType` of the driver.
-//! `TINYINT(1)` and `BIT(1)` are booleans, `DATETIME` and `TIMESTAMP` are timestamps, an unsigned
-//! `BIGINT` is a decimal, `YEAR` is a number, all bytes without a character set are bytes.
+//! It follows `DBUtils.getSchema` and `MysqlSchemaReader` of the plugin and `MysqlType` of the driver:
+//! `TINYINT(1)` and `BIT(1)` are booleans, `DATETIME` and `TIMESTAMP` are timestamps, an unsigned `BIGINT` is a
+//! decimal, `YEAR` is a number, data without a character set is bytes.
 
-use super::Refusal;
+use super::SqlException;
 use chrono::{NaiveDateTime, NaiveTime};
 use googlesql::value::{Column, ColumnType, Value};
 use mysql::consts::{ColumnFlags, ColumnType as Wire};
 
-/// The character set of bytes.
+/// The character set of binary data.
 const BINARY: u16 = 63;
 
-/// What becomes of `0000-00-00`.
+/// How `0000-00-00` is read: the driver's `zeroDateTimeBehavior`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZeroDates {
-    /// The driver's default.
+    /// As an exception, the driver's default.
     Refused,
     ToNull,
     Rounded,
@@ -31,9 +31,9 @@ impl From<&str> for ZeroDates {
     }
 }
 
-/// How a column's cells are read.
+/// How the cells of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum CellType {
     Bit,
     Integer,
     Decimal,
@@ -45,8 +45,8 @@ pub(super) enum Source {
     Bytes,
 }
 
-impl Source {
-    pub fn of(meta: &mysql::Column, tiny_is_bit: bool) -> Self {
+impl CellType {
+    pub fn from_meta(meta: &mysql::Column, tiny_is_bit: bool) -> Self {
         let unsigned = meta.flags().contains(ColumnFlags::UNSIGNED_FLAG);
         let bytes = meta.character_set() == BINARY;
         match meta.column_type() {
@@ -74,8 +74,8 @@ impl Source {
         }
     }
 
-    /// The column as the plugin's schema has it. A column that has another name in its table goes by
-    /// that one: `ResultSetMetaData.getColumnName` knows no aliases unless the driver is told to.
+    /// The column in the plugin's schema. It has the name in its table instead of an alias:
+    /// `ResultSetMetaData.getColumnName` ignores aliases unless the driver is configured otherwise.
     pub fn column(self, meta: &mysql::Column, aliases: bool) -> Column {
         let original = meta.org_name_str();
         let name = if aliases || original.is_empty() {
@@ -103,12 +103,12 @@ impl Source {
         }
     }
 
-    /// A cell of the text protocol.
-    pub fn value(self, cell: mysql::Value, zero: ZeroDates) -> Result<Value, Refusal> {
+    /// Converts a cell of the text protocol.
+    pub fn value(self, cell: mysql::Value, zero: ZeroDates) -> Result<Value, SqlException> {
         let bytes = match cell {
             mysql::Value::NULL => return Ok(Value::Null),
             mysql::Value::Bytes(bytes) => bytes,
-            // The text protocol sends nothing else.
+            // The text protocol sends only bytes and NULL.
             other => other.as_sql(true).into_bytes(),
         };
         if self == Self::Bytes {
@@ -136,14 +136,14 @@ impl Source {
     }
 }
 
-fn moment(text: &str) -> Result<Value, Refusal> {
+fn moment(text: &str) -> Result<Value, SqlException> {
     NaiveDateTime::parse_from_str(text, "%F %T%.f")
         .map(|moment| Value::Timestamp(moment.and_utc().timestamp_micros()))
         .map_err(|_| unreadable(text))
 }
 
-/// A `TIME` is a duration for MySQL and a time of day for JDBC.
-fn time(text: String) -> Result<Value, Refusal> {
+/// Converts a `TIME`, which is a duration for MySQL and a time of day for JDBC.
+fn time(text: String) -> Result<Value, SqlException> {
     if NaiveTime::parse_from_str(&text, "%T%.f").is_ok() {
         return Ok(Value::Time(text));
     }
@@ -155,16 +155,16 @@ fn time(text: String) -> Result<Value, Refusal> {
     ))
 }
 
-/// The driver's words for such a value are not known.
-fn unreadable(text: &str) -> Refusal {
+/// A value that cannot be parsed; the driver's own message is not known.
+fn unreadable(text: &str) -> SqlException {
     data(
         "java.sql.SQLDataException",
         format!("Cannot read the value '{text}'"),
     )
 }
 
-fn data(class_name: &'static str, message: String) -> Refusal {
-    Refusal { class_name, message }
+fn data(class_name: &'static str, message: String) -> SqlException {
+    SqlException { class_name, message }
 }
 
 #[cfg(test)]
@@ -203,11 +203,11 @@ mod tests {
             (Wire::MYSQL_TYPE_BIT, 8, BINARY, unsigned, ColumnType::Bytes),
         ] {
             let meta = meta(wire, length, set, flags);
-            let column = Source::of(&meta, true).column(&meta, false);
+            let column = CellType::from_meta(&meta, true).column(&meta, false);
             assert_eq!((column.name.as_str(), column.kind), ("column", kind), "{wire:?}");
         }
         let tiny = meta(Wire::MYSQL_TYPE_TINY, 1, BINARY, ColumnFlags::NOT_NULL_FLAG);
-        let column = Source::of(&tiny, false).column(&tiny, true);
+        let column = CellType::from_meta(&tiny, false).column(&tiny, true);
         assert_eq!(
             (column.name.as_str(), column.kind, column.nullable),
             ("alias", ColumnType::Int64, false)
@@ -216,30 +216,30 @@ mod tests {
 
     #[test]
     fn odd_values_are_the_drivers() {
-        let read = |source: Source, text: &str, zero| source.value(mysql::Value::Bytes(text.into()), zero);
+        let read = |source: CellType, text: &str, zero| source.value(mysql::Value::Bytes(text.into()), zero);
         let zero = "0000-00-00 00:00:00";
         assert_eq!(
-            read(Source::Moment, zero, ZeroDates::Refused)
+            read(CellType::Moment, zero, ZeroDates::Refused)
                 .unwrap_err()
                 .message,
             "Zero date value prohibited"
         );
-        assert_eq!(read(Source::Moment, zero, ZeroDates::ToNull), Ok(Value::Null));
+        assert_eq!(read(CellType::Moment, zero, ZeroDates::ToNull), Ok(Value::Null));
         assert_eq!(
-            read(Source::Date, "0000-00-00", ZeroDates::Rounded),
+            read(CellType::Date, "0000-00-00", ZeroDates::Rounded),
             Ok(Value::Date("0001-01-01".into()))
         );
         assert_eq!(
-            read(Source::Moment, "1970-01-01 00:00:01.000002", ZeroDates::Refused),
+            read(CellType::Moment, "1970-01-01 00:00:01.000002", ZeroDates::Refused),
             Ok(Value::Timestamp(1_000_002))
         );
-        let long = read(Source::Time, "30:00:00", ZeroDates::Refused).unwrap_err();
+        let long = read(CellType::Time, "30:00:00", ZeroDates::Refused).unwrap_err();
         assert!(
             long.message
                 .starts_with("The value '30:00:00' is an invalid TIME value.")
         );
         assert_eq!(
-            Source::Bit.value(mysql::Value::Bytes(vec![1]), ZeroDates::Refused),
+            CellType::Bit.value(mysql::Value::Bytes(vec![1]), ZeroDates::Refused),
             Ok(Value::Bool(true))
         );
     }

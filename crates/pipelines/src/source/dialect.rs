@@ -1,9 +1,8 @@
-//! MySQL's dialect on SQLite, as far as import queries commonly go.
+//! Translates MySQL's dialect to SQLite's, as far as import queries commonly need it.
 //!
-//! What SQLite reads as MySQL does (backticks, `LIMIT a, b`, `IFNULL`) passes as it is. Rewritten are
-//! strings (`"x"`, `\'`), `CAST … AS CHAR | SIGNED | UNSIGNED | DECIMAL | DATE | DATETIME`, `INTERVAL` and
-//! comments with `#`; functions that SQLite lacks are added in [`functions`]. Anything else is a syntax
-//! error of the embedded source and says so.
+//! What SQLite understands as MySQL does (backticks, `LIMIT a, b`, `IFNULL`) is not changed. Rewritten are strings
+//! (`"x"`, `\'`), `CAST … AS CHAR | SIGNED | UNSIGNED | DECIMAL | DATE | DATETIME`, `INTERVAL` and comments with
+//! `#`. [`functions`] adds functions that SQLite lacks. Anything else is a syntax error of the embedded source.
 
 use super::Clock;
 use chrono::{DateTime, Datelike, Duration, Months, NaiveDate, NaiveDateTime, TimeZone, Utc};
@@ -13,18 +12,18 @@ use rusqlite::types::ValueRef;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A query in SQLite's words.
+/// Translates a query to SQLite's dialect.
 pub(super) fn translate(sql: &str) -> String {
-    let pieces = pieces(sql);
+    let tokens = tokens(sql);
     let mut out = String::with_capacity(sql.len() + 16);
     let mut casts: Vec<usize> = Vec::new();
     let (mut depth, mut at) = (0_usize, 0);
-    while at < pieces.len() {
-        let piece = &pieces[at];
-        match piece.to_ascii_uppercase().as_str() {
+    while at < tokens.len() {
+        let token = &tokens[at];
+        match token.to_ascii_uppercase().as_str() {
             "(" => {
                 depth += 1;
-                if word_before(&pieces, at).is_some_and(|word| word.eq_ignore_ascii_case("CAST")) {
+                if word_before(&tokens, at).is_some_and(|word| word.eq_ignore_ascii_case("CAST")) {
                     casts.push(depth);
                 }
             }
@@ -35,7 +34,7 @@ pub(super) fn translate(sql: &str) -> String {
                 depth = depth.saturating_sub(1);
             }
             "AS" if casts.last() == Some(&depth) => {
-                if let Some((kind, next)) = cast_type(&pieces, at + 1) {
+                if let Some((kind, next)) = cast_type(&tokens, at + 1) {
                     out.push_str("AS ");
                     out.push_str(kind);
                     at = next;
@@ -43,7 +42,7 @@ pub(super) fn translate(sql: &str) -> String {
                 }
             }
             "INTERVAL" => {
-                if let Some((text, next)) = interval(&pieces, at + 1) {
+                if let Some((text, next)) = interval(&tokens, at + 1) {
                     out.push_str(&text);
                     at = next;
                     continue;
@@ -51,28 +50,28 @@ pub(super) fn translate(sql: &str) -> String {
             }
             _ => {}
         }
-        out.push_str(piece);
+        out.push_str(token);
         at += 1;
     }
     out
 }
 
-fn word_before(pieces: &[String], at: usize) -> Option<&str> {
-    let before = pieces[..at].iter().rev();
-    before.map(String::as_str).find(|piece| !piece.trim().is_empty())
+fn word_before(tokens: &[String], at: usize) -> Option<&str> {
+    let before = tokens[..at].iter().rev();
+    before.map(String::as_str).find(|token| !token.trim().is_empty())
 }
 
-fn skip_space(pieces: &[String], mut at: usize) -> usize {
-    while pieces.get(at).is_some_and(|piece| piece.trim().is_empty()) {
+fn skip_space(tokens: &[String], mut at: usize) -> usize {
+    while tokens.get(at).is_some_and(|token| token.trim().is_empty()) {
         at += 1;
     }
     at
 }
 
-/// MySQL's type in a CAST, with its length.
-fn cast_type(pieces: &[String], at: usize) -> Option<(&'static str, usize)> {
-    let at = skip_space(pieces, at);
-    let kind = match pieces.get(at)?.to_ascii_uppercase().as_str() {
+/// SQLite's name for MySQL's type in a CAST, and the position after it.
+fn cast_type(tokens: &[String], at: usize) -> Option<(&'static str, usize)> {
+    let at = skip_space(tokens, at);
+    let kind = match tokens.get(at)?.to_ascii_uppercase().as_str() {
         "CHAR" | "NCHAR" | "JSON" | "DATE" | "DATETIME" | "TIME" => "TEXT",
         "SIGNED" | "UNSIGNED" => "INTEGER",
         "DECIMAL" => "NUMERIC",
@@ -81,10 +80,10 @@ fn cast_type(pieces: &[String], at: usize) -> Option<(&'static str, usize)> {
         _ => return None,
     };
     let mut next = at + 1;
-    // The length, and everything else up to the bracket that ends the CAST, is of no effect here.
+    // The length and everything else up to the closing bracket of the CAST is ignored.
     let mut depth = 0_usize;
-    while let Some(piece) = pieces.get(next) {
-        match piece.as_str() {
+    while let Some(token) = tokens.get(next) {
+        match token.as_str() {
             "(" => depth += 1,
             ")" if depth == 0 => break,
             ")" => depth -= 1,
@@ -95,19 +94,19 @@ fn cast_type(pieces: &[String], at: usize) -> Option<(&'static str, usize)> {
     Some((kind, next))
 }
 
-/// `INTERVAL 1 DAY` as the text `1 DAY`, which the date functions read; the count may be negative.
-fn interval(pieces: &[String], at: usize) -> Option<(String, usize)> {
-    let mut at = skip_space(pieces, at);
+/// Translates `INTERVAL 1 DAY` to the text `1 DAY`, which the date functions read; the count may be negative.
+fn interval(tokens: &[String], at: usize) -> Option<(String, usize)> {
+    let mut at = skip_space(tokens, at);
     let mut count = String::new();
-    if pieces.get(at)? == "-" {
+    if tokens.get(at)? == "-" {
         count.push('-');
         at += 1;
     }
-    let number = pieces.get(at)?.trim_matches('\'');
+    let number = tokens.get(at)?.trim_matches('\'');
     number.parse::<i64>().ok()?;
     count.push_str(number);
-    let at = skip_space(pieces, at + 1);
-    let unit = pieces.get(at)?.to_ascii_uppercase();
+    let at = skip_space(tokens, at + 1);
+    let unit = tokens.get(at)?.to_ascii_uppercase();
     UNITS
         .contains(&unit.as_str())
         .then(|| (format!("'{count} {unit}'"), at + 1))
@@ -117,12 +116,13 @@ const UNITS: [&str; 8] = [
     "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR",
 ];
 
-/// Words, blanks, quoted things and single symbols; strings in SQLite's spelling, no comments.
-fn pieces(sql: &str) -> Vec<String> {
-    let mut pieces = Vec::new();
+/// Splits a query into words, blanks, quoted parts and symbols. Strings get SQLite's spelling, comments become
+/// blanks.
+fn tokens(sql: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
     let mut letters = sql.chars().peekable();
     while let Some(letter) = letters.next() {
-        let piece = match letter {
+        let token = match letter {
             '\'' | '"' => string(&mut letters, letter),
             '`' => {
                 let mut name = String::from('`');
@@ -149,9 +149,9 @@ fn pieces(sql: &str) -> Vec<String> {
             }
             _ => String::from(letter),
         };
-        pieces.push(piece);
+        tokens.push(token);
     }
-    pieces
+    tokens
 }
 
 fn take_while<'a>(
@@ -161,7 +161,7 @@ fn take_while<'a>(
     std::iter::from_fn(move || letters.next_if(|c| wanted(*c)))
 }
 
-/// The rest of a string that begins with `quote`.
+/// Reads the rest of a string that begins with `quote`.
 fn string(letters: &mut Peekable<Chars<'_>>, quote: char) -> String {
     let mut text = String::from('\'');
     while let Some(letter) = letters.next() {
@@ -198,7 +198,7 @@ fn string(letters: &mut Peekable<Chars<'_>>, quote: char) -> String {
 /// Adds MySQL's functions to a connection.
 pub(super) fn functions(connection: &Connection, clock: Clock) -> rusqlite::Result<()> {
     let fixed = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    // TIMESTAMP('…'): text in, the same moment out.
+    // TIMESTAMP('…') returns its text.
     for name in ["TIMESTAMP", "DATETIME"] {
         connection.create_scalar_function(name, 1, fixed, |context| context.get::<Option<String>>(0))?;
     }
@@ -229,7 +229,7 @@ pub(super) fn functions(connection: &Connection, clock: Clock) -> rusqlite::Resu
         let seconds = context.get::<Option<i64>>(0)?;
         Ok(seconds
             .and_then(|s| Utc.timestamp_opt(s, 0).single())
-            .map(spelled))
+            .map(format_datetime))
     })?;
     connection.create_scalar_function("UNIX_TIMESTAMP", -1, FunctionFlags::SQLITE_UTF8, move |context| {
         if context.is_empty() {
@@ -240,8 +240,9 @@ pub(super) fn functions(connection: &Connection, clock: Clock) -> rusqlite::Resu
             .map(|moment| moment.and_utc().timestamp()))
     })?;
     for name in ["NOW", "UTC_TIMESTAMP", "SYSDATE"] {
-        connection
-            .create_scalar_function(name, 0, FunctionFlags::SQLITE_UTF8, move |_| Ok(spelled(clock())))?;
+        connection.create_scalar_function(name, 0, FunctionFlags::SQLITE_UTF8, move |_| {
+            Ok(format_datetime(clock()))
+        })?;
     }
     for name in ["CURDATE", "UTC_DATE"] {
         connection.create_scalar_function(name, 0, FunctionFlags::SQLITE_UTF8, move |_| {
@@ -260,12 +261,12 @@ fn text(context: &Context<'_>, at: usize) -> Option<String> {
     }
 }
 
-/// NULL as soon as one argument is.
+/// Concatenates the arguments; NULL if one of them is.
 fn concat(context: &Context<'_>) -> Option<String> {
     (0..context.len()).map(|at| text(context, at)).collect()
 }
 
-fn spelled(moment: DateTime<Utc>) -> String {
+fn format_datetime(moment: DateTime<Utc>) -> String {
     moment.format("%F %T").to_string()
 }
 
@@ -276,7 +277,7 @@ fn moment(text: &str) -> Option<NaiveDateTime> {
     })
 }
 
-/// A date stays a date unless hours are added.
+/// Adds an interval; a date stays a date unless the unit is shorter than a day.
 fn shifted(context: &Context<'_>, sign: i64) -> Option<String> {
     let (start, interval) = (text(context, 0)?, text(context, 1)?);
     let (count, unit) = interval.split_once(' ')?;

@@ -1,19 +1,19 @@
-//! The embedded source: SQLite that plays MySQL, with eight tables of believable rows that keep arriving.
+//! The embedded source: SQLite that imitates MySQL, with eight tables whose rows keep arriving.
 //!
 //! ```text
 //! source/hr.db           engineer, payroll, leave_request      one file for each MySQL database,
 //! source/finance.db      invoice, expense                      attached under its name, so that
-//! source/sales.db        orders                                `hr`.`engineer` is what it says
+//! source/sales.db        orders                                `hr`.`engineer` can be queried
 //! source/operations.db   ticket
 //! source/marketing.db    campaign
 //! ```
 //!
-//! Every row has an `updated_at` (text, UTC, whole seconds) and is never changed: all rows below a
-//! moment that has passed are there, so a window that ends in the past is complete. Rows are made in
-//! `source/arrival.rs`, queries are put into SQLite's words in `source/dialect.rs`.
+//! Every row has an `updated_at` (text, UTC, whole seconds) and never changes. All rows before the present are
+//! there, so a window that ends in the past is complete. `source/generator.rs` generates the rows,
+//! `source/dialect.rs` translates queries.
 
-use super::{Clock, Login, PASSWORD, Refusal, Rows, USER, arrival, dialect};
-use chrono::NaiveDateTime;
+use super::generator::micros;
+use super::{Clock, Login, PASSWORD, Rows, SqlException, USER, dialect, generator};
 use googlesql::cell;
 use googlesql::value::{Column, ColumnType, Value};
 use rusqlite::Connection;
@@ -25,14 +25,14 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The database.
+/// The embedded database.
 pub(super) struct Embedded {
     connection: Mutex<Connection>,
     seed: u64,
     clock: Clock,
     /// The table whose first read of each window fails.
     first_try_fails: Option<&'static str>,
-    /// Windows that have failed once.
+    /// The windows that have failed once.
     failed: Mutex<BTreeSet<String>>,
 }
 
@@ -45,15 +45,14 @@ impl fmt::Debug for Embedded {
 }
 
 impl Embedded {
-    /// Opens the database in `folder/source`, or one that ends with the process, and fills a new one
-    /// with rows of several days.
+    /// Opens the database in `folder/source`, or in memory, and fills a new one with rows of several days.
     pub fn open(folder: Option<&Path>, seed: u64, clock: Clock) -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
         let folder = folder.map(|folder| folder.join("source"));
         if let Some(folder) = &folder {
             let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         }
-        for database in arrival::databases() {
+        for database in generator::databases() {
             let file = folder
                 .as_ref()
                 .map(|folder| folder.join(format!("{database}.db")));
@@ -74,36 +73,37 @@ impl Embedded {
             first_try_fails: Some("`operations`.`ticket`"),
             failed: Mutex::default(),
         };
-        source.arrive()?;
+        source.insert_due_rows()?;
         Ok(source)
     }
 
-    /// Without the table that fails on its first try.
-    pub fn reliable(mut self) -> Self {
+    pub fn without_first_read_failure(mut self) -> Self {
         self.first_try_fails = None;
         self
     }
 
-    /// Lets the rows in that are due.
-    pub fn arrive(&self) -> rusqlite::Result<()> {
+    /// Inserts the rows that are due.
+    pub fn insert_due_rows(&self) -> rusqlite::Result<()> {
         let now = (self.clock)();
-        arrival::arrive(&mut self.lock(), self.seed, now)
+        generator::insert_due_rows(&mut self.lock(), self.seed, now)
     }
 
-    pub fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, Refusal> {
-        admit(login)?;
+    pub fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, SqlException> {
+        check_login(login)?;
         if self.fails_first(sql, window) {
-            return Err(Refusal::no_link());
+            return Err(SqlException::communications_failure());
         }
         let sql = dialect::translate(sql);
-        let read = self.arrive().and_then(|()| select(&self.lock(), &sql));
+        let read = self.insert_due_rows().and_then(|()| select(&self.lock(), &sql));
         read.map_err(|error| translate(&error, &login.database))
     }
 
-    pub fn execute(&self, login: &Login, sql: &str) -> Result<(), Refusal> {
-        admit(login)?;
+    pub fn execute(&self, login: &Login, sql: &str) -> Result<(), SqlException> {
+        check_login(login)?;
         let sql = dialect::translate(sql);
-        let done = self.arrive().and_then(|()| self.lock().execute_batch(&sql));
+        let done = self
+            .insert_due_rows()
+            .and_then(|()| self.lock().execute_batch(&sql));
         done.map_err(|error| translate(&error, &login.database))
     }
 
@@ -155,7 +155,7 @@ fn select(connection: &Connection, sql: &str) -> rusqlite::Result<Rows> {
     Ok((columns, values.collect()))
 }
 
-/// An expression has no declared type; text that is a moment came from `TIMESTAMP('…')`.
+/// The type of an expression, which has no declared type; texts that are all moments came from `TIMESTAMP('…')`.
 fn expression_type<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnType {
     let mut texts = cells
         .clone()
@@ -166,12 +166,12 @@ fn expression_type<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnT
     if moments {
         ColumnType::Timestamp
     } else {
-        of_cells(cells)
+        type_of_cells(cells)
     }
 }
 
-/// The type that fits what is there.
-fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
+/// The type of the first cell that is not NULL.
+fn type_of_cells<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnType {
     for cell in cells {
         match cell {
             Cell::Integer(_) => return ColumnType::Int64,
@@ -191,27 +191,21 @@ fn value(cell: Cell, kind: &ColumnType) -> Value {
     }
 }
 
-pub(super) fn micros(text: &str) -> Option<i64> {
-    NaiveDateTime::parse_from_str(text, "%F %T")
-        .ok()
-        .map(|moment| moment.and_utc().timestamp_micros())
-}
-
-fn admit(login: &Login) -> Result<(), Refusal> {
+fn check_login(login: &Login) -> Result<(), SqlException> {
     if login.user != USER || login.password != PASSWORD {
-        return Err(Refusal::denied(login));
+        return Err(SqlException::access_denied(login));
     }
-    let known = login.database.is_empty() || arrival::databases().contains(&login.database.as_str());
+    let known = login.database.is_empty() || generator::databases().contains(&login.database.as_str());
     if known {
         return Ok(());
     }
-    Err(Refusal {
+    Err(SqlException {
         class_name: "java.sql.SQLSyntaxErrorException",
         message: format!("Unknown database '{}'", login.database),
     })
 }
 
-fn translate(error: &rusqlite::Error, database: &str) -> Refusal {
+fn translate(error: &rusqlite::Error, database: &str) -> SqlException {
     let text = error.to_string();
     let after = |lead: &str| {
         text.split_once(lead)
@@ -229,7 +223,7 @@ fn translate(error: &rusqlite::Error, database: &str) -> Refusal {
     } else {
         format!("You have an error in your SQL syntax; {text}")
     };
-    Refusal {
+    SqlException {
         class_name: "java.sql.SQLSyntaxErrorException",
         message,
     }
@@ -237,7 +231,7 @@ fn translate(error: &rusqlite::Error, database: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tables;
+    use super::generator::Table;
     use super::*;
     use chrono::{DateTime, Utc};
 
@@ -251,12 +245,19 @@ mod tests {
 
     #[test]
     fn eight_tables_hold_rows_of_several_days() {
-        let source = Embedded::open(None, 7, noon).unwrap().reliable();
-        for (database, table) in tables() {
+        let source = Embedded::open(None, 7, noon)
+            .unwrap()
+            .without_first_read_failure();
+        for Table {
+            database,
+            name: table,
+            ..
+        } in &generator::TABLES
+        {
             let sql = format!("SELECT DISTINCT substr(updated_at, 1, 10) FROM `{database}`.`{table}`");
             assert!(count(&source, &sql) >= 3, "{database}.{table}");
         }
-        assert_eq!(tables().count(), 8);
+        assert_eq!(generator::TABLES.len(), 8);
     }
 
     #[test]
@@ -264,7 +265,9 @@ mod tests {
         use std::sync::atomic::{AtomicI64, Ordering};
         static NOW: AtomicI64 = AtomicI64::new(1_700_000_000);
         let clock = || DateTime::from_timestamp(NOW.load(Ordering::SeqCst), 0).unwrap();
-        let source = Embedded::open(None, 7, clock).unwrap().reliable();
+        let source = Embedded::open(None, 7, clock)
+            .unwrap()
+            .without_first_read_failure();
         let sql = "SELECT * FROM `hr`.`engineer` WHERE updated_at < '2023-11-14 22:13:20'";
         let before = count(&source, sql);
         NOW.fetch_add(60, Ordering::SeqCst);

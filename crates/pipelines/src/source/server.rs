@@ -1,21 +1,21 @@
-//! A real MySQL or `MariaDB` in the place of the embedded source.
+//! A real MySQL or `MariaDB` instead of the embedded source.
 //!
-//! One connection for each query, as a JDBC task has it; the session speaks UTC, as the shipped
-//! pipeline's `serverTimezone=UTC` asks for. Errors get the exception classes of Connector/J, which
-//! chooses them by SQL state.
+//! Each query uses its own connection, as a JDBC task does. The session's time zone is UTC, as the shipped
+//! pipeline's `serverTimezone=UTC` requires. Errors get the exception classes of Connector/J, which chooses them
+//! by SQL state.
 
 use super::address::Address;
 use super::cell::{self, ZeroDates};
-use super::{Login, PASSWORD, Refusal, Rows, USER};
+use super::{Login, PASSWORD, Rows, SqlException, USER};
 use mysql::prelude::Queryable;
 use mysql::{Conn, Error, OptsBuilder};
 use std::fmt;
 use std::time::Duration;
 
-/// How long a connection may take; Connector/J waits for ever, which nobody wants of a sandbox.
+/// The connect timeout. Connector/J has none, which would be too long for a sandbox.
 const CONNECT: Duration = Duration::from_secs(20);
 
-/// The server.
+/// A database server.
 pub(super) struct Server(Address);
 
 impl fmt::Debug for Server {
@@ -29,50 +29,50 @@ impl Server {
         Self(address)
     }
 
-    pub fn read(&self, login: &Login, sql: &str) -> Result<Rows, Refusal> {
+    pub fn read(&self, login: &Login, sql: &str) -> Result<Rows, SqlException> {
         let mut connection = self.connect(login)?;
         let tiny_is_bit = login.argument("tinyInt1isBit") != "false";
         let aliases = login.argument("useOldAliasMetadataBehavior") == "true";
         let zero = ZeroDates::from(login.argument("zeroDateTimeBehavior"));
-        let mut result = connection.query_iter(sql).map_err(|error| refusal(&error))?;
+        let mut result = connection.query_iter(sql).map_err(|error| exception(&error))?;
         let metas = result.columns();
-        let sources: Vec<cell::Source> = metas
+        let types: Vec<cell::CellType> = metas
             .as_ref()
             .iter()
-            .map(|meta| cell::Source::of(meta, tiny_is_bit))
+            .map(|meta| cell::CellType::from_meta(meta, tiny_is_bit))
             .collect();
         let columns = metas
             .as_ref()
             .iter()
-            .zip(&sources)
-            .map(|(meta, source)| source.column(meta, aliases))
+            .zip(&types)
+            .map(|(meta, kind)| kind.column(meta, aliases))
             .collect();
         let mut rows = Vec::new();
         for row in result.by_ref() {
-            let cells = row.map_err(|error| refusal(&error))?.unwrap_raw();
+            let cells = row.map_err(|error| exception(&error))?.unwrap_raw();
             let cells = cells.into_iter().map(|cell| cell.unwrap_or(mysql::Value::NULL));
-            let values = cells.zip(&sources);
+            let values = cells.zip(&types);
             rows.push(
                 values
-                    .map(|(value, source)| source.value(value, zero))
+                    .map(|(value, kind)| kind.value(value, zero))
                     .collect::<Result<Vec<_>, _>>()?,
             );
         }
         Ok((columns, rows))
     }
 
-    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), Refusal> {
+    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), SqlException> {
         let mut connection = self.connect(login)?;
         for statement in first {
             connection
                 .query_drop(statement)
-                .map_err(|error| refusal(&error))?;
+                .map_err(|error| exception(&error))?;
         }
-        connection.query_drop(sql).map_err(|error| refusal(&error))
+        connection.query_drop(sql).map_err(|error| exception(&error))
     }
 
-    /// The sandbox's own user is the one of the address; any other comes as it is.
-    fn connect(&self, login: &Login) -> Result<Conn, Refusal> {
+    /// Connects; the login of [`USER`] is replaced with the credentials of the address.
+    fn connect(&self, login: &Login) -> Result<Conn, SqlException> {
         let Self(address) = self;
         let own = login.user == USER && login.password == PASSWORD;
         let (user, password) = if own {
@@ -94,21 +94,21 @@ impl Server {
             .db_name(Some(database).filter(|database| !database.is_empty()))
             .tcp_connect_timeout(Some(CONNECT))
             .init(vec!["SET time_zone = '+00:00'"]);
-        Conn::new(options).map_err(|error| refusal(&error))
+        Conn::new(options).map_err(|error| exception(&error))
     }
 }
 
-fn refusal(error: &Error) -> Refusal {
+fn exception(error: &Error) -> SqlException {
     match error {
-        Error::MySqlError(error) => Refusal {
+        Error::MySqlError(error) => SqlException {
             class_name: class_name(&error.state),
             message: error.message.clone(),
         },
-        _ => Refusal::no_link(),
+        _ => SqlException::communications_failure(),
     }
 }
 
-/// Connector/J's `SQLError`: the class follows the SQL state.
+/// The exception class for an SQL state, as in Connector/J's `SQLError`.
 fn class_name(state: &str) -> &'static str {
     match state.get(..2).unwrap_or_default() {
         "08" => "com.mysql.cj.jdbc.exceptions.CommunicationsException",

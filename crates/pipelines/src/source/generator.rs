@@ -1,40 +1,40 @@
-//! The rows of the source: what they look like, and when they arrive. Same seed, same rows.
+//! Generates the rows of the source and decides when they arrive. The same seed gives the same rows.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, TimeDelta, Utc};
 use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-/// How far back the first rows lie.
-const FIRST_DAYS: u64 = 6;
+/// How many days before the start the first rows are dated.
+const INITIAL_DAYS: u64 = 6;
 
-/// A table that was not watched for longer gets at most about so many rows for the gap.
-const MOST_PER_GAP: i64 = 300;
+/// About how many rows a table gets at most for a time in which it was not read.
+const MAX_ROWS_PER_GAP: i64 = 300;
 
-/// The longest normal step from one row to the next, in seconds.
-const LONGEST_STEP: i64 = 5;
+/// The longest normal time from one row to the next, in seconds.
+const MAX_STEP: i64 = 5;
 
-/// A table: where it is, its columns behind `id`, and how many rows it begins with.
+/// A table: its columns after `id`, and the number of rows that it starts with.
 pub(super) struct Table {
     pub database: &'static str,
     pub name: &'static str,
-    columns: &'static [(&'static str, &'static str, Filling)],
-    first_rows: i64,
+    columns: &'static [(&'static str, &'static str, Generator)],
+    initial_rows: i64,
 }
 
-/// What a column is filled with.
+/// Generates the values of a column.
 #[derive(Clone, Copy)]
-enum Filling {
+enum Generator {
     Person,
-    Of(&'static [&'static str]),
-    /// Decimal text between two whole amounts.
+    OneOf(&'static [&'static str]),
+    /// A decimal text between two amounts.
     Money(u64, u64),
     Number(u64, u64),
     Day,
     Month,
-    Truth,
+    Bool,
 }
 
-use Filling::{Day, Money, Month, Number, Of, Person, Truth};
+use Generator::{Bool, Day, Money, Month, Number, OneOf, Person};
 
 const PAID: &[&str] = &["EUR", "USD", "JPY", "GBP", "CHF"];
 
@@ -47,7 +47,7 @@ pub(super) const TABLES: [Table; 8] = [
             (
                 "title",
                 "STRING TEXT",
-                Of(&[
+                OneOf(&[
                     "Data engineer",
                     "Site reliability engineer",
                     "Staff engineer",
@@ -57,7 +57,7 @@ pub(super) const TABLES: [Table; 8] = [
             ("salary", "NUMERIC TEXT", Money(48_000, 165_000)),
             ("hired_on", "DATE TEXT", Day),
         ],
-        first_rows: 120,
+        initial_rows: 120,
     },
     Table {
         database: "hr",
@@ -68,7 +68,7 @@ pub(super) const TABLES: [Table; 8] = [
             ("gross", "NUMERIC TEXT", Money(3_900, 13_800)),
             ("net", "NUMERIC TEXT", Money(2_400, 8_600)),
         ],
-        first_rows: 480,
+        initial_rows: 480,
     },
     Table {
         database: "hr",
@@ -78,11 +78,11 @@ pub(super) const TABLES: [Table; 8] = [
             (
                 "kind",
                 "STRING TEXT",
-                Of(&["vacation", "sick leave", "parental leave"]),
+                OneOf(&["vacation", "sick leave", "parental leave"]),
             ),
             ("days", "INT64", Number(1, 25)),
         ],
-        first_rows: 60,
+        initial_rows: 60,
     },
     Table {
         database: "finance",
@@ -90,10 +90,10 @@ pub(super) const TABLES: [Table; 8] = [
         columns: &[
             ("customer_id", "INT64", Number(1, 400)),
             ("amount", "NUMERIC TEXT", Money(80, 98_000)),
-            ("currency", "STRING TEXT", Of(PAID)),
+            ("currency", "STRING TEXT", OneOf(PAID)),
             ("issued_on", "DATE TEXT", Day),
         ],
-        first_rows: 275,
+        initial_rows: 275,
     },
     Table {
         database: "finance",
@@ -103,11 +103,11 @@ pub(super) const TABLES: [Table; 8] = [
             (
                 "category",
                 "STRING TEXT",
-                Of(&["travel", "hotel", "hardware", "books", "meals"]),
+                OneOf(&["travel", "hotel", "hardware", "books", "meals"]),
             ),
             ("amount", "NUMERIC TEXT", Money(5, 2_900)),
         ],
-        first_rows: 190,
+        initial_rows: 190,
     },
     Table {
         database: "sales",
@@ -117,11 +117,11 @@ pub(super) const TABLES: [Table; 8] = [
             (
                 "status",
                 "STRING TEXT",
-                Of(&["new", "paid", "shipped", "returned"]),
+                OneOf(&["new", "paid", "shipped", "returned"]),
             ),
             ("total", "NUMERIC TEXT", Money(12, 5_400)),
         ],
-        first_rows: 640,
+        initial_rows: 640,
     },
     Table {
         database: "operations",
@@ -131,11 +131,11 @@ pub(super) const TABLES: [Table; 8] = [
             (
                 "severity",
                 "STRING TEXT",
-                Of(&["low", "medium", "high", "critical"]),
+                OneOf(&["low", "medium", "high", "critical"]),
             ),
-            ("resolved", "BOOL INT", Truth),
+            ("resolved", "BOOL INT", Bool),
         ],
-        first_rows: 210,
+        initial_rows: 210,
     },
     Table {
         database: "marketing",
@@ -144,7 +144,7 @@ pub(super) const TABLES: [Table; 8] = [
             (
                 "name",
                 "STRING TEXT",
-                Of(&[
+                OneOf(&[
                     "Spring",
                     "Webinar \"Zero to ETL\"",
                     "Größer denken",
@@ -153,7 +153,7 @@ pub(super) const TABLES: [Table; 8] = [
             ),
             ("budget", "NUMERIC TEXT", Money(1_000, 80_000)),
         ],
-        first_rows: 40,
+        initial_rows: 40,
     },
 ];
 
@@ -182,12 +182,16 @@ pub(super) fn databases() -> Vec<&'static str> {
     names
 }
 
-/// Lets in every row whose moment has come.
-pub(super) fn arrive(connection: &mut Connection, seed: u64, now: DateTime<Utc>) -> rusqlite::Result<()> {
+/// Inserts every row that is due.
+pub(super) fn insert_due_rows(
+    connection: &mut Connection,
+    seed: u64,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     for table in &TABLES {
         table.create(&transaction)?;
-        table.arrive(&transaction, seed, now)?;
+        table.insert_due_rows(&transaction, seed, now)?;
     }
     transaction.commit()
 }
@@ -214,7 +218,12 @@ impl Table {
         ))
     }
 
-    fn arrive(&self, connection: &Connection, seed: u64, now: DateTime<Utc>) -> rusqlite::Result<()> {
+    fn insert_due_rows(
+        &self,
+        connection: &Connection,
+        seed: u64,
+        now: DateTime<Utc>,
+    ) -> rusqlite::Result<()> {
         let newest = format!(
             "SELECT id, updated_at FROM {} ORDER BY id DESC LIMIT 1",
             self.path()
@@ -224,12 +233,12 @@ impl Table {
             .optional()?;
         let now = now.timestamp();
         let (mut id, mut moment, pace) = if let Some((id, text)) = last {
-            let moment = super::embedded::micros(&text).unwrap_or_default() / 1_000_000;
-            (id, moment, ((now - moment) / MOST_PER_GAP).max(1))
+            let moment = micros(&text).unwrap_or_default() / 1_000_000;
+            (id, moment, ((now - moment) / MAX_ROWS_PER_GAP).max(1))
         } else {
-            let start = now - i64::try_from(FIRST_DAYS * 86_400).unwrap_or_default();
-            // The first rows fill several days; each next one comes this much later on average.
-            (0, start, (now - start) / self.first_rows)
+            let start = now - i64::try_from(INITIAL_DAYS * 86_400).unwrap_or_default();
+            // The first rows are spread over several days, with this average distance.
+            (0, start, (now - start) / self.initial_rows)
         };
         let mut insert = connection.prepare(&format!(
             "INSERT INTO {} VALUES (?{})",
@@ -238,15 +247,15 @@ impl Table {
         ))?;
         let first = id == 0;
         loop {
-            let mut dice = Dice::new(seed ^ hash(self.name), id + 1);
-            // Normally a row every 2 to 5 seconds; in a gap, or at first, as many times slower.
-            // A thinned stretch ends with a row at `now`, and no step of it is shorter than a normal one
-            // may be: otherwise a later look would put rows behind this one, into a window that has passed.
-            let step = if first || pace > LONGEST_STEP {
-                let slow = (pace / 2 + dice.up_to(pace.max(1))).max(LONGEST_STEP);
+            let mut random = Random::new(seed ^ hash(self.name), id + 1);
+            // Normally there is a row every 2 to 5 seconds; initially and after a gap they are further apart.
+            // Such a stretch ends with a row at `now` and has no step below the normal maximum. Otherwise a
+            // later call could insert rows before that one, into a window that has already been read.
+            let step = if first || pace > MAX_STEP {
+                let slow = (pace / 2 + random.up_to(pace.max(1))).max(MAX_STEP);
                 slow.min(now - moment)
             } else {
-                2 + dice.up_to(4)
+                2 + random.up_to(4)
             };
             if step <= 0 || moment + step > now {
                 return Ok(());
@@ -259,7 +268,7 @@ impl Table {
             cells.extend(
                 self.columns
                     .iter()
-                    .map(|(.., filling)| filling.cell(&mut dice, stamp)),
+                    .map(|(.., generator)| generator.cell(&mut random, stamp)),
             );
             cells.push(Cell::Text(stamp.format("%F %T").to_string()));
             insert.execute(params_from_iter(cells))?;
@@ -267,24 +276,28 @@ impl Table {
     }
 }
 
-impl Filling {
-    fn cell(self, dice: &mut Dice, moment: DateTime<Utc>) -> Cell {
-        // One cell in forty is NULL: real tables have holes.
-        if dice.up_to(40) == 0 {
+impl Generator {
+    fn cell(self, random: &mut Random, moment: DateTime<Utc>) -> Cell {
+        // One value in forty is NULL, as in real tables.
+        if random.up_to(40) == 0 {
             return Cell::Null;
         }
         match self {
-            Person => Cell::Text(format!("{} {}", dice.of(&FIRST_NAMES), dice.of(&LAST_NAMES))),
-            Of(words) => Cell::Text(dice.of(words).to_owned()),
+            Person => Cell::Text(format!(
+                "{} {}",
+                random.one_of(&FIRST_NAMES),
+                random.one_of(&LAST_NAMES)
+            )),
+            OneOf(words) => Cell::Text(random.one_of(words).to_owned()),
             Money(least, most) => {
-                let whole = dice.between(least, most);
-                Cell::Text(format!("{whole}.{:02}", dice.up_to(100)))
+                let whole = random.between(least, most);
+                Cell::Text(format!("{whole}.{:02}", random.up_to(100)))
             }
             Number(least, most) => {
-                Cell::Integer(i64::try_from(dice.between(least, most)).unwrap_or_default())
+                Cell::Integer(i64::try_from(random.between(least, most)).unwrap_or_default())
             }
             Day => {
-                let back = Days::new(dice.between(1, 2_000));
+                let back = Days::new(random.between(1, 2_000));
                 Cell::Text(
                     moment
                         .date_naive()
@@ -294,13 +307,20 @@ impl Filling {
                 )
             }
             Month => Cell::Text(
-                (moment - TimeDelta::days(dice.up_to(90)))
+                (moment - TimeDelta::days(random.up_to(90)))
                     .format("%Y-%m")
                     .to_string(),
             ),
-            Truth => Cell::Integer(dice.up_to(2)),
+            Bool => Cell::Integer(random.up_to(2)),
         }
     }
+}
+
+/// The microseconds since 1970 of a text as `updated_at` has it.
+pub(super) fn micros(text: &str) -> Option<i64> {
+    NaiveDateTime::parse_from_str(text, "%F %T")
+        .ok()
+        .map(|moment| moment.and_utc().timestamp_micros())
 }
 
 fn hash(text: &str) -> u64 {
@@ -309,10 +329,10 @@ fn hash(text: &str) -> u64 {
     })
 }
 
-/// Repeatable chance for one row (`SplitMix64`).
-struct Dice(u64);
+/// A deterministic generator for one row (`SplitMix64`).
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn new(seed: u64, row: i64) -> Self {
         Self(seed.wrapping_add(row.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
@@ -333,7 +353,7 @@ impl Dice {
         i64::try_from(self.next() % end.unsigned_abs().max(1)).unwrap_or_default()
     }
 
-    fn of(&mut self, words: &'static [&'static str]) -> &'static str {
+    fn one_of(&mut self, words: &'static [&'static str]) -> &'static str {
         let index = usize::try_from(self.next()).unwrap_or(0) % words.len();
         words[index]
     }
@@ -361,13 +381,13 @@ mod tests {
                     .unwrap();
             }
             let mut now = 1_700_000_000;
-            // Looks close together, and after long absences.
+            // Reads in quick succession, and after long gaps.
             for gap in [0, 1, 2, 60, 400, 40_000, 3, 50, 2_000, 7, 3_000_000, 5, 90] {
                 now += gap;
                 let look = |at: i64| DateTime::from_timestamp(at, 0).unwrap();
-                arrive(&mut connection, seed, look(now)).unwrap();
+                insert_due_rows(&mut connection, seed, look(now)).unwrap();
                 let seen: Vec<i64> = TABLES.iter().map(|t| rows_until(&connection, t, now)).collect();
-                arrive(&mut connection, seed, look(now + 45)).unwrap();
+                insert_due_rows(&mut connection, seed, look(now + 45)).unwrap();
                 for (table, seen) in TABLES.iter().zip(seen) {
                     let later = rows_until(&connection, table, now);
                     assert_eq!(later, seen, "{} seed {seed} gap {gap}", table.path());
