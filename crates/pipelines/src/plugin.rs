@@ -1,7 +1,7 @@
-//! The plugins the sandbox can execute: one line here and one file below for each.
+//! The plugins that the sandbox can execute: each has a file below and a line in [`PLUGINS`].
 //!
-//! A plugin gets its properties with every macro expanded, and the stores. Anything that is not listed
-//! is refused at deploy time, as a server refuses a plugin that is not installed.
+//! A plugin gets its properties with macros expanded, and the stores. A stage with a plugin that is installed but
+//! not listed here fails its run.
 
 mod arguments;
 mod bigquery_arguments;
@@ -32,18 +32,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A plugin.
+/// A plugin that can be executed.
 pub(super) struct Plugin {
     pub name: &'static str,
     pub kind: &'static str,
-    /// Name, version and scope of the artifact that holds it.
+    /// The name, version and scope of its artifact.
     pub artifact: (&'static str, &'static str, &'static str),
     pub required: &'static [&'static str],
     pub implementation: Implementation,
 }
 
 impl Plugin {
-    /// What a file lists in its `PLUGINS`.
+    /// An entry of a file's `PLUGINS`.
     const fn new(
         name: &'static str,
         kind: &'static str,
@@ -60,25 +60,25 @@ impl Plugin {
         }
     }
 
-    /// Whether it is one of the four that are there for tests of servers and clients only.
+    /// Whether it is one of the four test plugins of `--lab`.
     pub fn is_lab(&self) -> bool {
         self.artifact == lab::ARTIFACT
     }
 }
 
-/// What a plugin does.
+/// The function that executes a plugin, by the plugin's type.
 #[derive(Clone, Copy)]
 pub(super) enum Implementation {
     Action(fn(&StageContext<'_>) -> Result<ActionResult, Failure>),
     Source(fn(&StageContext<'_>) -> Result<Batch, Failure>),
     Transform(fn(&StageContext<'_>, Batch) -> Result<Batch, Failure>),
-    /// Rows leave by named ports.
+    /// Returns rows by port.
     Splitter(fn(&StageContext<'_>, Batch) -> NamedBatches),
-    /// Takes what other stages put aside.
+    /// Gets the error records of other stages.
     ErrorTransform(fn(&StageContext<'_>, Vec<ErrorRecord>) -> Result<Vec<Batch>, Failure>),
-    /// Sees all rows at once, those of each input apart, by the input's stage.
+    /// An aggregator or a joiner: gets all rows at once, by the stage of each input.
     Aggregator(fn(&StageContext<'_>, NamedBatches) -> Result<Batch, Failure>),
-    /// Says which way a run takes.
+    /// Decides which branch a run takes.
     Condition(fn(&StageContext<'_>, &ConditionContext<'_>) -> Result<bool, Failure>),
     Sink(fn(&StageContext<'_>) -> Result<Box<dyn Sink>, Failure>),
 }
@@ -86,7 +86,7 @@ pub(super) enum Implementation {
 const CORE: (&str, &str, &str) = ("core-plugins", "2.12.0", "SYSTEM");
 const GOOGLE: (&str, &str, &str) = ("google-cloud", "0.23.0", "SYSTEM");
 
-/// One line for each file.
+/// The plugins of each file.
 static PLUGINS: &[&[Plugin]] = &[
     arguments::PLUGINS,
     bigquery_arguments::PLUGINS,
@@ -107,25 +107,25 @@ static PLUGINS: &[&[Plugin]] = &[
     wrangler::PLUGINS,
 ];
 
-/// The plugin of this name and type, those of the lab included.
+/// The plugin of this name and type, the test plugins included.
 pub(super) fn find(name: &str, kind: &str) -> Option<&'static Plugin> {
     all(true).find(|plugin| plugin.name == name && plugin.kind == kind)
 }
 
-/// Every plugin, for look-ups of artifacts; those of the lab only where they are wanted.
+/// All plugins; `lab` includes the test plugins.
 pub(super) fn all(lab: bool) -> impl Iterator<Item = &'static Plugin> {
     let every = PLUGINS.iter().flat_map(|file| file.iter());
     every.filter(move |plugin| lab || !plugin.is_lab())
 }
 
-/// Where rows come from and go to.
+/// The stores that plugins read from and write to.
 #[derive(Clone, Debug)]
 pub struct Stores {
-    /// Tables.
+    /// The BigQuery tables.
     pub warehouse: Arc<Warehouse>,
-    /// The source database.
+    /// The MySQL database.
     pub source: Arc<Source>,
-    /// Files.
+    /// The Cloud Storage buckets.
     pub buckets: Buckets,
 }
 
@@ -136,13 +136,13 @@ pub(super) struct Batch {
     pub rows: Vec<Vec<Value>>,
 }
 
-/// Rows by the port that they leave by, or by the stage that they come from.
+/// Rows by their output port, or by the stage that sent them.
 pub(super) type NamedBatches = Vec<(String, Batch)>;
 
-/// A record that a stage put aside: an error record, as CDAP calls it.
+/// A record that a stage could not process.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ErrorRecord {
-    /// The stage that put it aside.
+    /// The stage that emitted it.
     pub stage: String,
     pub columns: Vec<Column>,
     pub row: Vec<Value>,
@@ -150,59 +150,59 @@ pub(super) struct ErrorRecord {
     pub message: String,
 }
 
-/// What a condition can ask for besides its properties.
+/// The values that a condition's expression can refer to.
 #[derive(Debug)]
 pub(super) struct ConditionContext<'a> {
     pub arguments: &'a BTreeMap<String, String>,
     pub namespace: &'a str,
     pub pipeline: &'a str,
-    /// `input`, `output` and `error` of each stage that has run.
+    /// The `input`, `output` and `error` counts of each stage that has run.
     pub counts: &'a BTreeMap<String, BTreeMap<&'static str, i64>>,
 }
 
-/// What an action did.
+/// The result of an action.
 #[derive(Debug, Default)]
 pub(super) struct ActionResult {
-    /// Arguments it sets for what comes after it.
+    /// The arguments that it sets for later stages.
     pub arguments: Vec<(String, String)>,
-    /// `records.processed`.
+    /// The metric `records.processed`.
     pub processed: i64,
 }
 
-/// An open sink: rows go in batch by batch, and count only once they are committed.
+/// An open sink: rows are written batch by batch and take effect when they are committed.
 pub(super) trait Sink {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure>;
 
-    /// Returns `records.updated`, for a sink that has such a count.
+    /// Returns the metric `records.updated`, if the sink has it.
     fn commit(self: Box<Self>) -> Result<Option<i64>, Failure>;
 }
 
-/// One stage at work.
+/// What a plugin gets: its properties, the stores, and ways to report.
 pub(super) struct StageContext<'a> {
     pub stage: &'a str,
     pub properties: &'a BTreeMap<String, String>,
     pub stores: &'a Stores,
-    /// `logical.start.time`, which names the window.
+    /// The argument `logical.start.time` in milliseconds; it identifies the run's window.
     pub logical_start_time: &'a str,
-    /// The thread that log lines name.
+    /// The name of the thread in log lines.
     pub thread: &'a str,
-    /// Hears every line when it is said.
+    /// Receives every event when it happens.
     pub emit: &'a dyn Fn(ExecutionEvent),
-    /// Becomes true when the run is to end.
+    /// Becomes true when the run is stopped.
     pub stop: &'a AtomicBool,
-    /// How much faster than asked it may sleep.
+    /// The factor by which sleeps are shortened.
     pub speed: f64,
-    /// The records that went to the error output.
+    /// The error records so far.
     pub error_records: RefCell<Vec<ErrorRecord>>,
 }
 
 impl StageContext<'_> {
-    /// A property's value, or what stands for it when it is not given.
-    pub fn property(&self, name: &str, otherwise: &str) -> String {
+    /// The value of a property; `default` if it is missing or empty.
+    pub fn property(&self, name: &str, default: &str) -> String {
         self.properties
             .get(name)
             .filter(|value| !value.is_empty())
-            .map_or(otherwise, String::as_str)
+            .map_or(default, String::as_str)
             .to_owned()
     }
 
@@ -218,7 +218,7 @@ impl StageContext<'_> {
         }));
     }
 
-    /// Counts for a metric of the stage, if there is something to count.
+    /// Increments a metric of the stage, unless the increment is zero.
     pub fn count(&self, metric: &str, by: usize) {
         if by > 0 {
             (self.emit)(ExecutionEvent::MetricIncremented {
@@ -229,7 +229,7 @@ impl StageContext<'_> {
         }
     }
 
-    /// Puts a record aside: it goes no further than to an error transform, and is counted.
+    /// Emits an error record: it is counted and sent to the error transforms after the stage.
     pub fn emit_error(&self, columns: &[Column], row: &[Value], code: i64, message: impl Into<String>) {
         self.error_records.borrow_mut().push(ErrorRecord {
             stage: self.stage.to_owned(),
@@ -240,7 +240,7 @@ impl StageContext<'_> {
         });
     }
 
-    /// Sleeps, in slices, so that a stop is heard.
+    /// Sleeps in slices, so that a stop takes effect soon.
     ///
     /// # Errors
     /// The exception of an interrupted thread.
@@ -248,7 +248,7 @@ impl StageContext<'_> {
         pause(span.div_f64(self.speed), self.stop)
     }
 
-    /// A value that this sandbox does not execute, said so that nobody takes it for the real thing.
+    /// The failure for a property value that the sandbox does not support; no real server reports it.
     pub fn unsupported(&self, property: &str, value: &str) -> Failure {
         failure(
             "java.lang.UnsupportedOperationException",
@@ -260,9 +260,9 @@ impl StageContext<'_> {
     }
 }
 
-/// Waits, in slices, so that a stop is heard.
+/// Sleeps in slices, so that a stop takes effect soon.
 pub(super) fn pause(span: Duration, stop: &AtomicBool) -> Result<(), Failure> {
-    /// A thousand sleepers must not keep a processor busy with looking.
+    /// Long enough that a thousand sleeping stages do not keep a processor busy.
     const LONGEST: Duration = Duration::from_millis(200);
     let mut slice = Duration::from_millis(20);
     let mut left = span;

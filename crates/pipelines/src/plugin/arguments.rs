@@ -1,5 +1,4 @@
-//! The JSON that sets arguments, as `ArgumentSetter` gets it from an address and `GCSArgumentSetter` from an
-//! object:
+//! The JSON that sets arguments, which `ArgumentSetter` reads from a URL and `GCSArgumentSetter` from an object:
 //!
 //! ```text
 //! {"arguments": [{"name": "input.path", "type": "string", "value": "gs://b/in"}, …]}
@@ -14,19 +13,19 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "action",
     GOOGLE,
     &["path"],
-    Implementation::Action(of_object),
+    Implementation::Action(set_from_object),
 )];
 
-/// How the two write a map: what stands inside an entry, and between two.
+/// How a plugin writes a map: the separator within an entry, and the one between entries.
 pub(super) type MapStyle = (&'static str, &'static str);
 
-/// `argument-setter-plugins`
+/// The style of `ArgumentSetter`.
 pub(super) const HTTP: MapStyle = (":", ",");
 const BUCKET: MapStyle = ("=", ";");
 
-fn of_object(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
+fn set_from_object(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let path = context.property("path", "");
-    // A blob that is not there is null to the plugin.
+    // The plugin gets null for a missing blob.
     let bytes = context.stores.buckets.read(&path).map_err(|_| Failure {
         class_name: "java.lang.NullPointerException".to_owned(),
         message: None,
@@ -38,11 +37,11 @@ fn of_object(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     })
 }
 
-/// The arguments of a document from this place.
+/// Parses the arguments of a document; `place` is named in errors.
 pub(super) fn read(text: &str, place: &str, style: MapStyle) -> Result<Vec<(String, String)>, Failure> {
     let wrong = |text: String| failure("java.lang.RuntimeException", text);
     let document: Json = serde_json::from_str(text)
-        // What Gson says of it is not known to the letter.
+        // Gson's exact message is not known.
         .map_err(|error| wrong(format!("Could not parse response from '{place}': {error}")))?;
     let Some(arguments) = document.get("arguments").and_then(Json::as_array) else {
         return Err(Failure {
@@ -108,7 +107,7 @@ fn value(kind: &str, given: &Json, (inside, between): MapStyle) -> Option<String
     }
 }
 
-/// An Avro schema of a list of fields, in the order in which CDAP writes one.
+/// The Avro schema of a list of fields, with the key order of CDAP.
 fn schema(given: &Json) -> Option<String> {
     let fields = given.as_array()?.iter().map(|field| {
         let name = field.get("name")?.as_str()?;

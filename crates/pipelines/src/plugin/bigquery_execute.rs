@@ -1,5 +1,5 @@
-//! `BigQueryExecute`: one statement as a job; with `rowAsArguments` its first row becomes arguments, with
-//! `dataset` and `table` its result is stored.
+//! `BigQueryExecute`: runs one statement; `rowAsArguments` sets its first row as arguments, `dataset` and `table`
+//! store its result.
 
 use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::event::{Failure, LogLevel};
@@ -25,7 +25,7 @@ fn run(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     context.log(LogLevel::Info, LOGGER, format!("Executing SQL as job {job}."));
     let outcome = warehouse
         .query(&context.property("sql", ""), &QuerySettings::default())
-        .map_err(refused)?;
+        .map_err(bigquery_exception)?;
     store(context, &outcome)?;
     let place = format!(
         "project={}, job={job}, location={}",
@@ -61,13 +61,13 @@ fn run(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     Ok(done)
 }
 
-fn refused(error: SqlError) -> Failure {
+fn bigquery_exception(error: SqlError) -> Failure {
     failure("com.google.cloud.bigquery.BigQueryException", error.message)
 }
 
-/// The result into the table that is named, if one is: it must be empty or absent, because the plugin leaves the
-/// job's `writeDisposition` at BigQuery's own `WRITE_EMPTY`. That results are stored unless `storeResults` is turned
-/// off, and the words for a statement without a result, are believed, not recorded.
+/// Stores the result in the given table, if there is one. The table must be empty or missing, because the plugin
+/// leaves the job's `writeDisposition` at BigQuery's default `WRITE_EMPTY`. That `storeResults` is true by default,
+/// and the message for a statement without a result, are assumed, not recorded.
 fn store(context: &StageContext<'_>, outcome: &QueryOutcome) -> Result<(), Failure> {
     let (dataset, table) = (context.property("dataset", ""), context.property("table", ""));
     if dataset.is_empty() || table.is_empty() || context.property("storeResults", "true") != "true" {
@@ -75,7 +75,7 @@ fn store(context: &StageContext<'_>, outcome: &QueryOutcome) -> Result<(), Failu
     }
     if outcome.statement_type != "SELECT" {
         let text = "Cannot set destination table in jobs with DML statements";
-        return Err(refused(SqlError::invalid(text)));
+        return Err(bigquery_exception(SqlError::invalid(text)));
     }
     let how = LoadOptions {
         write: WriteDisposition::Empty,
@@ -86,10 +86,10 @@ fn store(context: &StageContext<'_>, outcome: &QueryOutcome) -> Result<(), Failu
         .stores
         .warehouse
         .load(&dataset, &table, &outcome.columns, &outcome.rows, how);
-    put.map(|_| ()).map_err(refused)
+    put.map(|_| ()).map_err(bigquery_exception)
 }
 
-/// `getStringValue()`: the value as BigQuery sends it, a TIMESTAMP in seconds.
+/// The value as BigQuery sends it (`getStringValue()`), a TIMESTAMP in seconds.
 pub(super) fn text(value: Value) -> Option<String> {
     Some(match value {
         Value::Null | Value::Bytes(_) | Value::Array(_) | Value::Struct(_) => return None,

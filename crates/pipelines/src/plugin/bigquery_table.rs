@@ -1,4 +1,4 @@
-//! The `BigQueryTable` sink: rows are gathered, and appended by one load job at the end, or merged by their keys.
+//! The `BigQueryTable` sink: collects rows and appends them with one load job at the end, or merges them by keys.
 
 use super::{Batch, GOOGLE, Implementation, Plugin, Sink, StageContext, failure};
 use crate::container::avro::schema;
@@ -17,45 +17,18 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     Implementation::Sink(open),
 )];
 
-/// What becomes of rows whose keys the table has.
+/// What happens to rows whose keys are already in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Operation {
     Insert,
-    /// Rows with the same keys are changed.
+    /// Updates the rows with the same keys.
     Update(Vec<String>),
-    /// So they are, and the others are added.
+    /// Updates the rows with the same keys and inserts the others.
     Upsert(Vec<String>),
 }
 
 fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
-    let names = |property: &str| -> Vec<String> {
-        let all = context.property(property, "");
-        all.split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let keys = names("relationTableKey");
-    let operation = match context
-        .property("operation", "insert")
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "insert" => Operation::Insert,
-        "update" => Operation::Update(keys),
-        "upsert" => Operation::Upsert(keys),
-        other => return Err(context.unsupported("operation", other)),
-    };
-    if let Operation::Update(keys) | Operation::Upsert(keys) = &operation
-        && keys.is_empty()
-    {
-        // As `AbstractBigQuerySinkConfig` is believed to say it.
-        return Err(failure(
-            "io.cdap.cdap.etl.api.validation.ValidationException",
-            "Errors were encountered during validation. Table key must be set if the operation is 'Update' or 'Upsert'.",
-        ));
-    }
+    let operation = operation(context)?;
     let partition = context.property("partitionFilter", "");
     if !partition.is_empty() {
         return Err(context.unsupported("partitionFilter", &partition));
@@ -77,7 +50,7 @@ fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
         dataset: context.property("dataset", ""),
         table: context.property("table", ""),
         operation,
-        order: names("dedupeBy"),
+        order: names(context, "dedupeBy"),
         how: LoadOptions {
             write: if truncates {
                 WriteDisposition::Truncate
@@ -90,6 +63,32 @@ fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
         columns,
         rows: Vec::new(),
     }))
+}
+
+/// The names in a property with commas.
+fn names(context: &StageContext<'_>, property: &str) -> Vec<String> {
+    let all = context.property(property, "");
+    let names = all.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+fn operation(context: &StageContext<'_>) -> Result<Operation, Failure> {
+    let keys = names(context, "relationTableKey");
+    let name = context.property("operation", "insert").to_ascii_lowercase();
+    let operation = match name.as_str() {
+        "insert" => return Ok(Operation::Insert),
+        "update" => Operation::Update(keys.clone()),
+        "upsert" => Operation::Upsert(keys.clone()),
+        other => return Err(context.unsupported("operation", other)),
+    };
+    if keys.is_empty() {
+        // The message of `AbstractBigQuerySinkConfig` is assumed, not recorded.
+        return Err(failure(
+            "io.cdap.cdap.etl.api.validation.ValidationException",
+            "Errors were encountered during validation. Table key must be set if the operation is 'Update' or 'Upsert'.",
+        ));
+    }
+    Ok(operation)
 }
 
 impl StageContext<'_> {
@@ -106,7 +105,7 @@ struct LoadJob {
     dataset: String,
     table: String,
     operation: Operation,
-    /// `name` or `name DESC`: which of several rows with the same keys is taken.
+    /// The order, such as `name` or `name DESC`, by which one of several rows with the same keys is chosen.
     order: Vec<String>,
     how: LoadOptions,
     /// The columns of the given schema, or of the first batch.
@@ -117,15 +116,15 @@ struct LoadJob {
 impl Sink for LoadJob {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
         let columns = self.columns.get_or_insert_with(|| batch.columns.clone());
-        let places: Vec<Option<usize>> = columns
+        let indices: Vec<Option<usize>> = columns
             .iter()
             .map(|wanted| batch.columns.iter().position(|c| c.name == wanted.name))
             .collect();
         for row in &batch.rows {
             self.rows.push(
-                places
+                indices
                     .iter()
-                    .map(|place| place.map_or(Value::Null, |i| row[i].clone()))
+                    .map(|index| index.map_or(Value::Null, |i| row[i].clone()))
                     .collect(),
             );
         }
@@ -133,7 +132,7 @@ impl Sink for LoadJob {
     }
 
     fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
-        // No files, no load job: an empty window leaves no count at all (measured).
+        // Without files there is no load job and no count at all (measured).
         if self.rows.is_empty() {
             return Ok(None);
         }
@@ -155,15 +154,15 @@ impl Sink for LoadJob {
 }
 
 impl LoadJob {
-    /// Loads into a table of its own, merges that, and takes it away again, as the real one does.
+    /// Loads the rows into a staging table, merges that and drops it, as the real plugin does.
     fn merge(&self, columns: &[Column], keys: &[String], inserts: bool) -> Result<u64, SqlError> {
-        // The table comes into being, and gets its new columns, as with an insert of nothing.
+        // Creates the table and its new columns, as an insert without rows does.
         self.warehouse
             .load(&self.dataset, &self.table, columns, &[], self.how)?;
-        let staged = format!("{}_{}", self.table, uuid::Uuid::new_v4().simple());
+        let staging = format!("{}_{}", self.table, uuid::Uuid::new_v4().simple());
         self.warehouse.load(
             &self.dataset,
-            &staged,
+            &staging,
             columns,
             &self.rows,
             LoadOptions::default(),
@@ -185,7 +184,7 @@ impl LoadJob {
         };
         let mut sql = format!(
             "MERGE `{0}`.`{1}` T USING (SELECT * EXCEPT (row_number_) FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {2} {order}) AS row_number_ \
-             FROM `{0}`.`{staged}`) WHERE row_number_ = 1) S ON {3}",
+             FROM `{0}`.`{staging}`) WHERE row_number_ = 1) S ON {3}",
             self.dataset,
             self.table,
             list(&quoted, keys, ", "),
@@ -209,7 +208,7 @@ impl LoadJob {
             ]);
         }
         let merged = self.warehouse.query(&sql, &QuerySettings::default());
-        let drop = format!("DROP TABLE `{}`.`{staged}`", self.dataset);
+        let drop = format!("DROP TABLE `{}`.`{staging}`", self.dataset);
         self.warehouse.query(&drop, &QuerySettings::default())?;
         Ok(merged?.changes.map_or(0, |changes| changes.total()))
     }

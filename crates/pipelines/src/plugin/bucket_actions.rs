@@ -1,5 +1,5 @@
-//! Actions on buckets: `GCSBucketCreate`, `GCSBucketDelete` (objects, its name notwithstanding), `GCSCopy`, `GCSMove`,
-//! and the marker that a run leaves behind.
+//! Actions on buckets: `GCSBucketCreate`, `GCSBucketDelete` (which deletes objects, despite its name), `GCSCopy`,
+//! `GCSMove` and the marker file of `GCSDoneFileMarker`.
 
 use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::bucket::split_path;
@@ -53,7 +53,7 @@ fn illegal(text: impl Into<String>) -> Failure {
     failure("java.lang.IllegalArgumentException", text)
 }
 
-/// The paths of a list with commas.
+/// The paths in the property `paths`, which are separated by commas.
 fn listed(context: &StageContext<'_>) -> Vec<String> {
     let all = context.property("paths", "");
     all.split(',')
@@ -67,7 +67,7 @@ fn is_true(context: &StageContext<'_>, property: &str) -> bool {
     context.property(property, "false") == "true"
 }
 
-/// Makes buckets and directories; a directory is an object whose name ends with a slash.
+/// Creates buckets and directories; a directory is an object whose name ends with a slash.
 fn create(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let buckets = &context.stores.buckets;
     for path in listed(context) {
@@ -108,7 +108,7 @@ fn create(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     Ok(ActionResult::default())
 }
 
-/// Deletes objects, and directories with all in them; what is not there is passed over.
+/// Deletes objects, and directories with their contents; missing ones are ignored.
 fn delete(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let buckets = &context.stores.buckets;
     for path in listed(context) {
@@ -135,55 +135,19 @@ fn rename(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     transfer(context, true)
 }
 
-/// One object, or the objects of a directory: those right in it, or all below it if `recursive`.
+/// Copies or moves one object, or the objects of a directory: those directly in it, or all below it if
+/// `recursive` is set.
 fn transfer(context: &StageContext<'_>, moves: bool) -> Result<ActionResult, Failure> {
     let buckets = &context.stores.buckets;
     let (from, to) = (
         context.property("sourcePath", ""),
         context.property("destPath", ""),
     );
-    let (bucket, name) = split_path(&from).map_err(illegal)?;
-    let (into_bucket, into) = split_path(&to).map_err(illegal)?;
-    let bare = name.trim_end_matches('/');
-    let inside = if bare.is_empty() {
-        String::new()
-    } else {
-        format!("{bare}/")
-    };
-    let objects = buckets.objects(bucket, bare);
-    let mut pairs = Vec::new();
-    if objects.iter().any(|object| object == bare) {
-        let last = bare.rsplit('/').next().unwrap_or(bare);
-        // An existing directory, or a name with a slash behind it, takes the object in.
-        let is_directory = into.is_empty()
-            || into.ends_with('/')
-            || !buckets.objects(into_bucket, &format!("{into}/")).is_empty();
-        let target = if is_directory {
-            format!("{}/{last}", into.trim_end_matches('/'))
-        } else {
-            into.to_owned()
-        };
-        pairs.push((bare.to_owned(), target.trim_start_matches('/').to_owned()));
-    } else {
-        for object in objects {
-            let Some(rest) = object.strip_prefix(&inside) else {
-                continue;
-            };
-            if rest.is_empty() || (rest.contains('/') && !is_true(context, "recursive")) {
-                continue;
-            }
-            let target = format!("{}/{rest}", into.trim_end_matches('/'));
-            pairs.push((object.clone(), target.trim_start_matches('/').to_owned()));
-        }
-    }
+    let pairs = transfer_pairs(context, &from, &to)?;
     if pairs.is_empty() {
         return Err(broken(format!("Source path {from} does not exist.")));
     }
     for (source, target) in pairs {
-        let (source, target) = (
-            format!("gs://{bucket}/{source}"),
-            format!("gs://{into_bucket}/{target}"),
-        );
         if !is_true(context, "overwrite") && buckets.read(&target).is_ok() {
             return Err(broken(format!(
                 "{target} already exists and overwriting is not allowed."
@@ -201,7 +165,52 @@ fn transfer(context: &StageContext<'_>, moves: bool) -> Result<ActionResult, Fai
     Ok(ActionResult::default())
 }
 
-/// An object of nothing, which says that a run is over.
+/// The path and the target path of each object that is transferred.
+fn transfer_pairs(
+    context: &StageContext<'_>,
+    from: &str,
+    to: &str,
+) -> Result<Vec<(String, String)>, Failure> {
+    let buckets = &context.stores.buckets;
+    let (bucket, name) = split_path(from).map_err(illegal)?;
+    let (target_bucket, target) = split_path(to).map_err(illegal)?;
+    let name = name.trim_end_matches('/');
+    let pair = |object: &str, target: String| {
+        let target = target.trim_start_matches('/');
+        (
+            format!("gs://{bucket}/{object}"),
+            format!("gs://{target_bucket}/{target}"),
+        )
+    };
+    let objects = buckets.objects(bucket, name);
+    if objects.iter().any(|object| object == name) {
+        // An existing directory, or a name with a trailing slash, becomes the parent of the object.
+        let is_directory = target.is_empty()
+            || target.ends_with('/')
+            || !buckets.objects(target_bucket, &format!("{target}/")).is_empty();
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let target = if is_directory {
+            format!("{}/{last}", target.trim_end_matches('/'))
+        } else {
+            target.to_owned()
+        };
+        return Ok(vec![pair(name, target)]);
+    }
+    let folder = if name.is_empty() {
+        String::new()
+    } else {
+        format!("{name}/")
+    };
+    let recursive = is_true(context, "recursive");
+    let inside = objects.iter().filter_map(|object| {
+        let rest = object.strip_prefix(&folder)?;
+        let is_wanted = !rest.is_empty() && (recursive || !rest.contains('/'));
+        is_wanted.then(|| pair(object, format!("{}/{rest}", target.trim_end_matches('/'))))
+    });
+    Ok(inside.collect())
+}
+
+/// Writes an empty object that marks the end of a run.
 fn mark(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let path = context.property("path", "");
     context.stores.buckets.put(&path, b"").map_err(broken)?;

@@ -1,5 +1,5 @@
-//! `Conditional`: an expression over `token`, `runtime` and `global` says which way a run takes
-//! (condition-plugins; its `EL` and `Conditional` classes).
+//! `Conditional`: an expression over `token`, `runtime` and `global` decides which branch a run takes (the classes
+//! `EL` and `Conditional` of condition-plugins).
 
 use super::wrangler::Decision;
 use super::{ConditionContext, Implementation, Plugin, StageContext, failure};
@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "Conditional",
     "condition",
-    // Its version in Data Fusion 6.10 and 6.11 is not known; the plugin goes with the release line of CDAP.
+    // The version in Data Fusion 6.10 and 6.11 is not known; this one belongs to that release line of CDAP.
     ("condition-plugins", "1.12.0", "SYSTEM"),
     &["expression"],
     Implementation::Condition(decide),
 )];
 
-/// What is refused when a pipeline is deployed, in the plugin's words; what JEXL itself says of a text that
-/// it cannot read is not known.
+/// Validates the properties at deploy time, with the plugin's messages; JEXL's own messages are not known.
 pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), String> {
     let expression = properties.get("expression").map_or("", String::as_str);
     if expression.is_empty() || expression.contains("${") {
@@ -75,7 +74,7 @@ fn decide(context: &StageContext<'_>, condition: &ConditionContext<'_>) -> Resul
                 })?;
                 runtime[name] = json!(value);
             }
-            // A stage without records, or without existence, has counts of 0.
+            // A stage without records, or one that does not exist, has counts of 0.
             "token" => {
                 let count = |kind: &str| {
                     let counts = condition.counts.get(name);
@@ -102,7 +101,7 @@ fn decide(context: &StageContext<'_>, condition: &ConditionContext<'_>) -> Resul
     let scope: BTreeMap<&str, Json> = [("runtime", runtime), ("token", tokens), ("global", globals)].into();
     match decision.decide(scope) {
         Ok(Some(way)) => Ok(way),
-        // `Boolean` without a value, unboxed.
+        // The plugin unboxes a null `Boolean`.
         Ok(None) => Err(Failure {
             class_name: "java.lang.NullPointerException".to_owned(),
             message: None,

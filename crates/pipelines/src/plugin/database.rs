@@ -1,8 +1,8 @@
-//! The plugins that speak to the source database: `CloudSQLMySQL`, `Mysql` and `Database`, each as a
-//! source and as an action, `Mysql` and `DatabaseQuery` as post actions.
+//! The plugins that use the source database: `CloudSQLMySQL`, `Mysql` and `Database`, each as a source and as an
+//! action, `Mysql` and `DatabaseQuery` as post actions.
 //!
-//! Where they lead is the sandbox's own affair (`sandbox/source.rs`): host, port and connection name
-//! are taken and not followed. Splits are in `database/split.rs`.
+//! Host, port and connection name are ignored: all connections go to the one database of `source.rs`.
+//! `database/split.rs` computes the splits of a query.
 
 mod split;
 
@@ -37,22 +37,22 @@ pub(super) const PLUGINS: &[Plugin] = &[
 
 const READER: &str = "org.apache.hadoop.mapreduce.lib.db.DataDrivenDBRecordReader";
 
-/// What an import query leaves to the splits.
+/// The placeholder for the condition of a split in an import query.
 const CONDITIONS: &str = "$CONDITIONS";
 
 fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
-    let query = Import::of(context)?;
+    let query = Import::from_properties(context)?;
     let login = login(context);
     let fetch = |sql: &str| {
         context
             .stores
             .source
             .read(&login, sql, context.logical_start_time)
-            .map_err(plain)
+            .map_err(sql_exception)
     };
     if query.splits == 1 {
         if !query.sql.contains(CONDITIONS) {
-            // An ERROR line in a run that succeeds all the same (measured).
+            // A server logs this at ERROR, and the run succeeds (measured).
             let text = format!(
                 "Could not find the clause substitution token $CONDITIONS in the query: [{}]. Parallel splits may not work correctly.",
                 query.sql
@@ -88,12 +88,12 @@ fn act(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     Ok(ActionResult::default())
 }
 
-/// The plugin wraps what the driver raises while it prepares a source; an action does not (measured).
-fn plain(exception: SqlException) -> Failure {
+/// A source wraps the driver's exception in an `SQLException`; an action does not (measured).
+fn sql_exception(exception: SqlException) -> Failure {
     failure("java.sql.SQLException", exception.message)
 }
 
-/// What is to be read, checked as the plugin checks it once its macros are known.
+/// The properties of a source, validated as the plugin does after macros are expanded.
 struct Import {
     sql: String,
     bounds: String,
@@ -102,13 +102,13 @@ struct Import {
 }
 
 impl Import {
-    fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
-        // A trailing semicolon would end the query in front of the splits' conditions.
+    fn from_properties(context: &StageContext<'_>) -> Result<Self, Failure> {
+        // A trailing semicolon would end the query before the condition of a split.
         let query = |name: &str| context.property(name, "").trim().trim_end_matches(';').to_owned();
         let given = context.property("numSplits", "");
-        // Without a number the framework takes two, Hadoop's default of `mapreduce.job.maps`.
+        // The default is two, Hadoop's default of `mapreduce.job.maps`.
         let splits = if given.is_empty() { Ok(2) } else { given.parse() };
-        let splits: i64 = splits.map_err(|_| refused(&format!("For input string: \"{given}\"")))?;
+        let splits: i64 = splits.map_err(|_| number_format(&format!("For input string: \"{given}\"")))?;
         let import = Self {
             sql: query("importQuery"),
             bounds: query("boundingQuery"),
@@ -145,7 +145,7 @@ impl Import {
     }
 }
 
-fn refused(text: &str) -> Failure {
+fn number_format(text: &str) -> Failure {
     failure("java.lang.NumberFormatException", text)
 }
 
@@ -163,7 +163,7 @@ fn login(context: &StageContext<'_>) -> Login {
         database: context.property("database", ""),
         arguments: pairs(&context.property("connectionArguments", ""), ';'),
     };
-    // `jdbc:mysql://host:port/database?a=b` of the general plugin.
+    // The `Database` plugin has a URL: `jdbc:mysql://host:port/database?a=b`.
     let address = context.property("connectionString", "");
     if let Some((_, path)) = address
         .split_once("://")

@@ -1,4 +1,4 @@
-//! `ErrorCollector`: the records that other stages put aside, with fields for why.
+//! `ErrorCollector`: the error records of other stages, with fields for the message, the code and the stage.
 
 use super::{Batch, CORE, ErrorRecord, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
@@ -12,8 +12,7 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     Implementation::ErrorTransform(collect),
 )];
 
-/// What is refused when a pipeline is deployed needs the schema of the input, which is not known then; a
-/// field that is there twice ends the run instead.
+/// A duplicate field fails the run; a server refuses it at deploy time, if it knows the input schema then.
 fn collect(context: &StageContext<'_>, records: Vec<ErrorRecord>) -> Result<Vec<Batch>, Failure> {
     let named = |property: &str| Some(context.property(property, "")).filter(|name| !name.is_empty());
     let added = [

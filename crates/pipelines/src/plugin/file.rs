@@ -1,7 +1,7 @@
-//! Files as sources and sinks: `GCSFile`, `GCS`, `File`, and the sink that keeps nothing.
+//! Sources and sinks of files: `GCSFile`, `GCS` and `File`, and the sink `Trash`, which drops its rows.
 //!
-//! The `File` plugins know no bucket: what they call `/in/a.csv` is the object `in/a.csv` of the bucket
-//! [`LOCAL`], where Cloud Storage's API sees it too. No file of this machine is ever touched.
+//! A local path of the `File` plugins, such as `/in/a.csv`, is the object `in/a.csv` of the bucket [`LOCAL`], where
+//! the Cloud Storage API can read it. No file of this machine is read or written.
 
 pub(super) mod format;
 mod names;
@@ -11,7 +11,7 @@ mod source;
 
 use super::{CORE, GOOGLE, Implementation, Plugin};
 
-/// The bucket that stands for the file system of the cluster.
+/// The bucket that replaces the file system of the cluster.
 const LOCAL: &str = "files";
 
 pub(super) const PLUGINS: &[Plugin] = &[
@@ -48,11 +48,11 @@ pub(super) const PLUGINS: &[Plugin] = &[
         "batchsink",
         ("trash-plugin", "1.2.0", "SYSTEM"),
         &["referenceName"],
-        Implementation::Sink(sink::nowhere),
+        Implementation::Sink(sink::open_trash),
     ),
 ];
 
-/// The object path of what a stage calls its path.
+/// The object path of the `path` property.
 fn object_path(path: &str) -> String {
     if path.starts_with("gs://") {
         return path.to_owned();

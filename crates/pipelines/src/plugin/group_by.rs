@@ -1,7 +1,7 @@
 //! The aggregators of core-plugins: `GroupByAggregate`, `Distinct` and `Deduplicate`.
 //!
-//! Groups leave in the order in which they first came; a server's order is any. `group_by/function.rs`
-//! computes.
+//! Groups are returned in the order in which they first appear; a server's order is undefined.
+//! `group_by/function.rs` computes the aggregates.
 
 mod function;
 
@@ -36,21 +36,21 @@ pub(super) const PLUGINS: &[Plugin] = &[
     ),
 ];
 
-/// What is refused when a pipeline is deployed; properties that hold a macro are not looked at.
+/// Validates the properties at deploy time; those with macros are not checked.
 pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), String> {
     let aggregates = properties.get("aggregates").map_or("", String::as_str);
     if aggregates.contains("${") {
         return Ok(());
     }
-    Aggregate::all(aggregates).map(drop)
+    Aggregate::parse_list(aggregates).map(drop)
 }
 
 fn illegal(text: impl Into<String>) -> Failure {
     failure("java.lang.IllegalArgumentException", text)
 }
 
-/// All rows of an aggregator's inputs: it sees them as one.
-fn whole(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
+/// Concatenates the rows of all inputs.
+fn concat_inputs(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
     let mut whole = Batch::default();
     for (_, batch) in inputs {
         if whole.columns.is_empty() {
@@ -74,24 +74,24 @@ fn names(list: &str) -> Vec<&str> {
         .collect()
 }
 
-fn places(
+fn indices(
     columns: &[Column],
     names: &[&str],
     missing: impl Fn(&str) -> String,
 ) -> Result<Vec<usize>, Failure> {
-    let place = |name: &&str| {
+    let index = |name: &&str| {
         let found = columns.iter().position(|column| column.name == **name);
         found.ok_or_else(|| illegal(missing(name)))
     };
-    names.iter().map(place).collect()
+    names.iter().map(index).collect()
 }
 
-/// The numbers of the rows of each group.
-fn groups(rows: &[Vec<Value>], places: &[usize]) -> Vec<Vec<usize>> {
+/// The row numbers of each group.
+fn groups(rows: &[Vec<Value>], indices: &[usize]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (number, row) in rows.iter().enumerate() {
-        let key: Vec<&Value> = places.iter().map(|place| &row[*place]).collect();
+        let key: Vec<&Value> = indices.iter().map(|index| &row[*index]).collect();
         let group = *known.entry(format!("{key:?}")).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
@@ -102,26 +102,29 @@ fn groups(rows: &[Vec<Value>], places: &[usize]) -> Vec<Vec<usize>> {
 }
 
 fn group_by(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
-    let aggregates = Aggregate::all(&context.property("aggregates", "")).map_err(illegal)?;
-    let batch = whole(context, inputs)?;
+    let aggregates = Aggregate::parse_list(&context.property("aggregates", "")).map_err(illegal)?;
+    let batch = concat_inputs(context, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());
     }
     let fields = context.property("groupByFields", "");
-    let places = places(&batch.columns, &names(&fields), |name| {
+    let indices = indices(&batch.columns, &names(&fields), |name| {
         format!("Cannot group by field '{name}' because it does not exist in input schema.")
     })?;
-    let mut columns: Vec<Column> = places.iter().map(|place| batch.columns[*place].clone()).collect();
+    let mut columns: Vec<Column> = indices
+        .iter()
+        .map(|index| batch.columns[*index].clone())
+        .collect();
     for aggregate in &aggregates {
         columns.push(aggregate.column(&batch.columns).map_err(illegal)?);
     }
-    let groups = groups(&batch.rows, &places);
+    let groups = groups(&batch.rows, &indices);
     context.count("aggregator.groups", groups.len());
     let mut rows = Vec::with_capacity(groups.len());
     for group in groups {
-        let mut row: Vec<Value> = places
+        let mut row: Vec<Value> = indices
             .iter()
-            .map(|place| batch.rows[group[0]][*place].clone())
+            .map(|index| batch.rows[group[0]][*index].clone())
             .collect();
         for aggregate in &aggregates {
             let members = group.iter().map(|number| batch.rows[*number].as_slice());
@@ -133,84 +136,72 @@ fn group_by(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, F
 }
 
 fn distinct(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
-    let batch = whole(context, inputs)?;
+    let batch = concat_inputs(context, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());
     }
     let fields = context.property("fields", "");
-    let mut places = places(&batch.columns, &names(&fields), |name| {
+    let mut indices = indices(&batch.columns, &names(&fields), |name| {
         format!("Field {name} does not exist in input schema.")
     })?;
-    if places.is_empty() {
-        places = (0..batch.columns.len()).collect();
+    if indices.is_empty() {
+        indices = (0..batch.columns.len()).collect();
     }
-    let groups = groups(&batch.rows, &places);
+    let groups = groups(&batch.rows, &indices);
     context.count("aggregator.groups", groups.len());
     let row = |group: Vec<usize>| {
         let first = &batch.rows[group[0]];
-        places.iter().map(|place| first[*place].clone()).collect()
+        indices.iter().map(|index| first[*index].clone()).collect()
     };
     Ok(Batch {
-        columns: places.iter().map(|place| batch.columns[*place].clone()).collect(),
+        columns: indices
+            .iter()
+            .map(|index| batch.columns[*index].clone())
+            .collect(),
         rows: groups.into_iter().map(row).collect(),
     })
 }
 
-/// Which record of a group stays.
+/// `Deduplicate`: keeps one record of each group.
 fn deduplicate(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
     let fields = context.property("uniqueFields", "");
     let filter = context.property("filterOperation", "");
-    let chosen = match filter.split(':').map(str::trim).collect::<Vec<_>>()[..] {
-        [""] => None,
-        [field, function] => {
-            // What stands behind a blank is dropped.
-            let word = function.split(' ').next().unwrap_or_default();
-            let function = word.to_uppercase();
-            if !["FIRST", "LAST", "MIN", "MAX", "ANY"].contains(&function.as_str()) {
-                return Err(illegal(format!(
-                    "Invalid function '{word}'. Must be one of FIRST,LAST,MIN,MAX,ANY."
-                )));
-            }
-            Some((field, function))
-        }
-        _ => {
-            return Err(illegal(format!(
-                "Invalid filter operation. It should be of format 'fieldName:functionName'. But got : {filter}"
-            )));
-        }
-    };
+    let filter = parse_filter(&filter)?;
     if names(&fields).is_empty() {
-        // A record without a field as the key of all groups: what a server makes of it is not known.
+        // The key of all groups would be a record without fields; what a server does then is not known.
         return Err(context.unsupported("uniqueFields", ""));
     }
-    let batch = whole(context, inputs)?;
+    let batch = concat_inputs(context, inputs)?;
     if batch.columns.is_empty() {
         return Ok(Batch::default());
     }
-    let places = places(&batch.columns, &names(&fields), |name| {
+    let unique = indices(&batch.columns, &names(&fields), |name| {
         format!("Field {name} does not exist in input schema.")
     })?;
-    let chosen = match chosen {
+    let filter = match filter {
         None => None,
         Some((field, function)) => {
-            let place = batch.columns.iter().position(|column| column.name == field);
-            let place = place.ok_or_else(|| {
-                illegal(format!(
-                    "Field '{field}' cannot be used as a filter field since it does not exist in the output schema"
-                ))
+            let index = indices(&batch.columns, &[field], |name| {
+                format!(
+                    "Field '{name}' cannot be used as a filter field since it does not exist in the output schema"
+                )
             })?;
-            Some((place, function))
+            Some((index[0], function))
         }
     };
-    let groups = groups(&batch.rows, &places);
+    let groups = groups(&batch.rows, &unique);
     context.count("aggregator.groups", groups.len());
     let rows = groups.into_iter().map(|group| {
         let mut numbers = group.into_iter();
         let first = numbers.next().unwrap_or_default();
-        let kept = numbers.fold(first, |kept, other| match &chosen {
-            Some((place, function)) => {
-                let (one, two) = (&batch.rows[kept][*place], &batch.rows[other][*place]);
-                if stays(function, one, two) { kept } else { other }
+        let kept = numbers.fold(first, |kept, other| match &filter {
+            Some((index, function)) => {
+                let (one, two) = (&batch.rows[kept][*index], &batch.rows[other][*index]);
+                if keeps_first(function, one, two) {
+                    kept
+                } else {
+                    other
+                }
             }
             None => kept,
         });
@@ -223,8 +214,29 @@ fn deduplicate(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch
     })
 }
 
-/// Whether the first of two records stays; of two equal ones the second does (`NumberSelection.select`).
-fn stays(function: &str, one: &Value, two: &Value) -> bool {
+/// Parses `field:FUNCTION`, which selects the record that a group keeps.
+fn parse_filter(filter: &str) -> Result<Option<(&str, String)>, Failure> {
+    match filter.split(':').map(str::trim).collect::<Vec<_>>()[..] {
+        [""] => Ok(None),
+        [field, function] => {
+            // The plugin ignores what follows a blank.
+            let word = function.split(' ').next().unwrap_or_default();
+            let function = word.to_uppercase();
+            if !["FIRST", "LAST", "MIN", "MAX", "ANY"].contains(&function.as_str()) {
+                return Err(illegal(format!(
+                    "Invalid function '{word}'. Must be one of FIRST,LAST,MIN,MAX,ANY."
+                )));
+            }
+            Ok(Some((field, function)))
+        }
+        _ => Err(illegal(format!(
+            "Invalid filter operation. It should be of format 'fieldName:functionName'. But got : {filter}"
+        ))),
+    }
+}
+
+/// Whether the first of two records is kept; of two equal ones it is the second (`NumberSelection.select`).
+fn keeps_first(function: &str, one: &Value, two: &Value) -> bool {
     match (function, one, two) {
         ("FIRST" | "ANY", ..) | (_, _, Value::Null) => true,
         ("LAST", ..) | (_, Value::Null, _) => false,

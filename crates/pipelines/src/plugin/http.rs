@@ -1,6 +1,6 @@
-//! The plugins that call an address: `ArgumentSetter` as an action, `HTTPCallback` as a post action.
+//! The plugins that send HTTP requests: the action `ArgumentSetter` and the post action `HTTPCallback`.
 //!
-//! They call what the pipeline says, from this machine; redirects are followed unless it says otherwise.
+//! Requests really go from this machine to the URL in the pipeline. Redirects are followed by default.
 
 use super::{ActionResult, Implementation, Plugin, StageContext, arguments, failure};
 use crate::event::{Failure, LogLevel};
@@ -9,7 +9,7 @@ use std::time::Duration;
 const SETTER: &str = "io.cdap.plugin.http.HTTPArgumentSetter";
 const CALLBACK: &str = "io.cdap.plugin.batch.HTTPCallbackAction";
 
-/// The versions are those of the Hub's and of CDAP 6.10's sources; no recorded server had these two.
+/// The versions are from the Hub and from CDAP 6.10's sources; no recorded server had these plugins.
 pub(super) const PLUGINS: &[Plugin] = &[
     Plugin::new(
         "ArgumentSetter",
@@ -27,7 +27,7 @@ pub(super) const PLUGINS: &[Plugin] = &[
     ),
 ];
 
-/// A request as the properties describe it.
+/// A request with its settings.
 struct Request {
     url: url::Url,
     method: reqwest::Method,
@@ -39,10 +39,9 @@ struct Request {
     tries: u32,
 }
 
-/// An answer: its status, the status' words, its body.
-struct Answer {
+struct Response {
     status: u16,
-    words: &'static str,
+    reason: &'static str,
     body: String,
 }
 
@@ -54,7 +53,7 @@ fn invalid(text: &str) -> Failure {
 }
 
 impl Request {
-    fn of(context: &StageContext<'_>, methods: &[&str]) -> Result<Self, Failure> {
+    fn from_properties(context: &StageContext<'_>, methods: &[&str]) -> Result<Self, Failure> {
         let given = context.property("url", "");
         let url = url::Url::parse(&given)
             .map_err(|error| invalid(&format!("URL '{given}' is malformed: {error}")))?;
@@ -83,7 +82,7 @@ impl Request {
                     .map_err(|_| invalid(&format!("Invalid {property} '{text}'."))),
             }
         };
-        // A time of 0 is for ever.
+        // A timeout of 0 means none.
         let time = |millis: u64| match millis {
             0 => Duration::from_secs(86_400),
             millis => Duration::from_millis(millis),
@@ -100,8 +99,8 @@ impl Request {
         })
     }
 
-    fn send(&self) -> Result<Answer, String> {
-        // reqwest panics without a provider; a second install changes nothing.
+    fn send(&self) -> Result<Response, String> {
+        // reqwest panics without a crypto provider; installing it again has no effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let redirects = if self.redirects {
             reqwest::redirect::Policy::default()
@@ -113,7 +112,7 @@ impl Request {
             .read_timeout(self.read)
             .redirect(redirects)
             .build()
-            .map_err(told)?;
+            .map_err(error_text)?;
         let mut request = client.request(self.method.clone(), self.url.clone());
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -121,26 +120,26 @@ impl Request {
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }
-        // A pipeline runs on a thread of its own, which may block.
+        // A pipeline runs on its own thread, which may block.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
         runtime.block_on(async {
-            let answer = request.send().await.map_err(told)?;
+            let answer = request.send().await.map_err(error_text)?;
             let status = answer.status();
-            let body = answer.text().await.map_err(told)?;
-            Ok(Answer {
+            let body = answer.text().await.map_err(error_text)?;
+            Ok(Response {
                 status: status.as_u16(),
-                words: status.canonical_reason().unwrap_or_default(),
+                reason: status.canonical_reason().unwrap_or_default(),
                 body,
             })
         })
     }
 }
 
-/// The innermost reason, without the address, which may hold a secret.
-fn told(error: reqwest::Error) -> String {
+/// The innermost cause, without the URL, which may contain a secret.
+fn error_text(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut reason: &dyn std::error::Error = &error;
     while let Some(inner) = reason.source() {
@@ -150,7 +149,7 @@ fn told(error: reqwest::Error) -> String {
 }
 
 fn set_arguments(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
-    let request = Request::of(context, &["GET", "POST", "PUT", "DELETE", "HEAD"])?;
+    let request = Request::from_properties(context, &["GET", "POST", "PUT", "DELETE", "HEAD"])?;
     let address = context.property("url", "");
     let mut last = failure("java.io.IOException", "");
     for _ in 0..request.tries {
@@ -160,7 +159,7 @@ fn set_arguments(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
                 "java.lang.IllegalStateException",
                 format!(
                     "Received non-200 response code {}. Response message = {}",
-                    answer.status, answer.words
+                    answer.status, answer.reason
                 ),
             )),
             Err(text) => Err(failure("java.io.IOException", text)),
@@ -188,12 +187,12 @@ fn set_arguments(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
 }
 
 fn call_back(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
-    let request = Request::of(context, &["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"])?;
+    let request = Request::from_properties(context, &["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"])?;
     let address = context.property("url", "");
     let mut last = None;
     for _ in 0..request.tries {
         match request.send() {
-            // Any answer will do.
+            // Any response counts as success.
             Ok(answer) => {
                 let text = format!(
                     "Request to {address} resulted in response code {}.",
@@ -213,11 +212,11 @@ fn call_back(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
             }
         }
     }
-    // What failed once is told even if a later try succeeded (`HTTPCallbackAction.run`).
+    // A failed attempt fails the action even if a later one succeeded (`HTTPCallbackAction.run`).
     last.map_or_else(|| Ok(ActionResult::default()), Err)
 }
 
-/// As a Java map prints itself.
+/// The headers in the form of a Java map's `toString`.
 fn shown(headers: &[(String, String)]) -> String {
     let pairs: Vec<_> = headers
         .iter()

@@ -1,8 +1,8 @@
-//! `Joiner`: rows of several stages with equal keys, as `Joiner` and `JoinerConfig` of core-plugins say it.
+//! `Joiner`: joins the rows of several stages by keys (`Joiner` and `JoinerConfig` of core-plugins).
 //!
-//! All rows of a key come together: an input that is required and has none takes the key away, one that is
-//! not required stands for itself with nulls. With every input required that is an inner join, with none
-//! a full outer one. Rows leave in the order of the first input; a server's order is any.
+//! Rows are grouped by key. A key without rows of a required input is dropped; an optional input without rows
+//! contributes nulls. So it is an inner join if all inputs are required, and a full outer join if none is.
+//! The output has the order of the first input; a server's order is undefined.
 
 use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
@@ -17,16 +17,16 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     Implementation::Aggregator(join),
 )];
 
-/// `stage.field as alias`.
+/// A selected field: `stage.field as alias`.
 struct Selected {
     stage: String,
     field: String,
     alias: String,
 }
 
-/// What the properties ask for.
+/// The settings in the properties.
 struct Settings {
-    /// The key's fields, by stage.
+    /// The fields of the key, by stage.
     keys: Vec<(String, Vec<String>)>,
     selected: Vec<Selected>,
     required: Vec<String>,
@@ -42,7 +42,7 @@ fn invalid(text: &str) -> Failure {
 }
 
 impl Settings {
-    fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
+    fn from_properties(context: &StageContext<'_>) -> Result<Self, Failure> {
         let kind = context.property("conditionType", "basic");
         if kind.eq_ignore_ascii_case("advanced") {
             return Err(context.unsupported("conditionType", &kind));
@@ -66,8 +66,36 @@ impl Settings {
     }
 }
 
-/// What is refused when a pipeline is deployed; with a macro in one of its properties nothing is. What hangs
-/// on the schemas of the inputs is not looked at.
+impl Settings {
+    /// Checks that no two output fields have the same name.
+    fn check_aliases(&self) -> Result<(), Failure> {
+        for (at, field) in self.selected.iter().enumerate() {
+            if self.selected[..at]
+                .iter()
+                .any(|before| before.alias == field.alias)
+            {
+                return Err(invalid(&format!(
+                    "Field '{}' from stage '{}' is a duplicate. Set an alias to make it unique.",
+                    field.alias, field.stage
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an empty batch for each input that has sent none: it still takes part in the join.
+    fn with_missing_inputs(&self, mut inputs: NamedBatches) -> NamedBatches {
+        for (stage, _) in &self.keys {
+            if !inputs.iter().any(|(name, _)| name == stage) {
+                inputs.push((stage.clone(), Batch::default()));
+            }
+        }
+        inputs
+    }
+}
+
+/// Validates the properties at deploy time, unless one of them has a macro. The schemas of the inputs are not
+/// checked.
 pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), String> {
     let given = |name: &str| properties.get(name).map_or("", String::as_str);
     let all = [
@@ -96,7 +124,7 @@ pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), Str
     selected(given("selectedFields")).map(drop)
 }
 
-/// `customers.id=items.c_id & customers.name=items.c_name`.
+/// Parses `customers.id=items.c_id & customers.name=items.c_name`.
 fn keys(text: &str) -> Result<Vec<(String, Vec<String>)>, String> {
     let mut keys: Vec<(String, Vec<String>)> = Vec::new();
     let mut stages = None;
@@ -150,96 +178,24 @@ fn selected(text: &str) -> Result<Vec<Selected>, String> {
 }
 
 fn join(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failure> {
-    let settings = Settings::of(context)?;
+    let settings = Settings::from_properties(context)?;
     if inputs.is_empty() {
         return Ok(Batch::default());
     }
-    // An input of which not even an empty batch came still takes part.
-    let mut inputs = inputs;
-    for (stage, _) in &settings.keys {
-        if !inputs.iter().any(|(name, _)| name == stage) {
-            inputs.push((stage.clone(), Batch::default()));
-        }
-    }
-    for (at, field) in settings.selected.iter().enumerate() {
-        if settings.selected[..at]
-            .iter()
-            .any(|before| before.alias == field.alias)
-        {
-            return Err(invalid(&format!(
-                "Field '{}' from stage '{}' is a duplicate. Set an alias to make it unique.",
-                field.alias, field.stage
-            )));
-        }
-    }
-    let columns = settings
-        .selected
-        .iter()
-        .map(|field| output(field, &inputs, &settings))
-        .collect::<Result<Vec<_>, _>>()?;
-    // By key: the rows of each input.
-    let mut order: Vec<Vec<Vec<usize>>> = Vec::new();
-    let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, (stage, batch)) in inputs.iter().enumerate() {
-        let fields = settings.keys.iter().find(|(name, _)| name == stage);
-        let Some((_, fields)) = fields else {
-            return Err(invalid(&format!("Join keys cannot be empty for stage '{stage}'")));
-        };
-        let places = fields
-            .iter()
-            .map(|field| place(stage, batch, field))
-            .collect::<Result<Vec<_>, _>>()?;
-        for (number, row) in batch.rows.iter().enumerate() {
-            let key: Vec<&Value> = places.iter().flatten().map(|place| &row[*place]).collect();
-            let alone = !settings.null_safe && key.contains(&&Value::Null);
-            let key = if alone {
-                format!("{at} {number}")
-            } else {
-                format!("{key:?}")
-            };
-            let group = *known.entry(key).or_insert_with(|| {
-                order.push(vec![Vec::new(); inputs.len()]);
-                order.len() - 1
-            });
-            order[group][at].push(number);
-        }
-    }
-    context.count("joiner.keys", order.len());
+    settings.check_aliases()?;
+    let inputs = settings.with_missing_inputs(inputs);
+    let selected = settings.selected.iter();
+    let columns = selected.map(|field| output_column(field, &inputs, &settings));
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    let groups = group_by_key(&inputs, &settings)?;
+    context.count("joiner.keys", groups.len());
     let mut rows = Vec::new();
-    for group in order {
-        let lost = |at: usize| group[at].is_empty() && settings.required.contains(&inputs[at].0);
-        if (0..inputs.len()).any(lost) {
-            continue;
-        }
-        // With an input that is required, the others only add to its rows.
-        let leading = |at: usize| settings.required.contains(&inputs[at].0) && !group[at].is_empty();
-        if !settings.required.is_empty() && !(0..inputs.len()).any(leading) {
-            continue;
-        }
-        let mut chosen: Vec<Vec<Option<usize>>> = vec![Vec::new()];
-        for numbers in &group {
-            let choices: Vec<Option<usize>> = if numbers.is_empty() {
-                vec![None]
-            } else {
-                numbers.iter().copied().map(Some).collect()
-            };
-            chosen = chosen
-                .into_iter()
-                .flat_map(|row| {
-                    choices.iter().map(move |choice| {
-                        let mut row = row.clone();
-                        row.push(*choice);
-                        row
-                    })
-                })
-                .collect();
-        }
-        for choice in chosen {
+    for group in groups.iter().filter(|group| is_joined(group, &inputs, &settings)) {
+        for combination in combinations(group) {
+            let selected = settings.selected.iter();
             rows.push(
-                settings
-                    .selected
-                    .iter()
-                    .map(|field| value(field, &inputs, &choice))
+                selected
+                    .map(|field| value(field, &inputs, &combination))
                     .collect(),
             );
         }
@@ -247,8 +203,69 @@ fn join(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failu
     Ok(Batch { columns, rows })
 }
 
-/// Where a key's field stands; nowhere in an input without columns.
-fn place(stage: &str, batch: &Batch, field: &str) -> Result<Option<usize>, Failure> {
+/// The rows of one key, as row numbers for each input.
+type Group = Vec<Vec<usize>>;
+
+/// Groups the rows of all inputs by their keys, in the order in which the keys first appear.
+fn group_by_key(inputs: &[(String, Batch)], settings: &Settings) -> Result<Vec<Group>, Failure> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for (input, (stage, batch)) in inputs.iter().enumerate() {
+        let Some((_, fields)) = settings.keys.iter().find(|(name, _)| name == stage) else {
+            return Err(invalid(&format!("Join keys cannot be empty for stage '{stage}'")));
+        };
+        let indices = fields.iter().map(|field| key_index(stage, batch, field));
+        let indices = indices.collect::<Result<Vec<_>, _>>()?;
+        for (number, row) in batch.rows.iter().enumerate() {
+            let key: Vec<&Value> = indices.iter().flatten().map(|index| &row[*index]).collect();
+            let is_unequal = !settings.null_safe && key.contains(&&Value::Null);
+            let key = if is_unequal {
+                format!("{input} {number}")
+            } else {
+                format!("{key:?}")
+            };
+            let group = *known.entry(key).or_insert_with(|| {
+                groups.push(vec![Vec::new(); inputs.len()]);
+                groups.len() - 1
+            });
+            groups[group][input].push(number);
+        }
+    }
+    Ok(groups)
+}
+
+/// Whether the rows of a key are in the output: every required input has one, and if inputs are required at
+/// all, at least one of them takes part.
+fn is_joined(group: &Group, inputs: &[(String, Batch)], settings: &Settings) -> bool {
+    let is_required = |input: &usize| settings.required.contains(&inputs[*input].0);
+    let required: Vec<usize> = (0..inputs.len()).filter(is_required).collect();
+    let is_complete = required.iter().all(|input| !group[*input].is_empty());
+    is_complete && (settings.required.is_empty() || !required.is_empty())
+}
+
+/// Every combination of one row of each input; an input without rows contributes `None`.
+fn combinations(group: &Group) -> Vec<Vec<Option<usize>>> {
+    let mut combinations: Vec<Vec<Option<usize>>> = vec![Vec::new()];
+    for numbers in group {
+        let choices: Vec<Option<usize>> = if numbers.is_empty() {
+            vec![None]
+        } else {
+            numbers.iter().copied().map(Some).collect()
+        };
+        let extended = combinations.into_iter().flat_map(|row| {
+            choices.iter().map(move |choice| {
+                let mut row = row.clone();
+                row.push(*choice);
+                row
+            })
+        });
+        combinations = extended.collect();
+    }
+    combinations
+}
+
+/// The index of a key's field; `None` in an input without columns.
+fn key_index(stage: &str, batch: &Batch, field: &str) -> Result<Option<usize>, Failure> {
     let found = batch.columns.iter().position(|column| column.name == field);
     if found.is_none() && !batch.columns.is_empty() {
         return Err(invalid(&format!(
@@ -258,7 +275,11 @@ fn place(stage: &str, batch: &Batch, field: &str) -> Result<Option<usize>, Failu
     Ok(found)
 }
 
-fn output(field: &Selected, inputs: &[(String, Batch)], settings: &Settings) -> Result<Column, Failure> {
+fn output_column(
+    field: &Selected,
+    inputs: &[(String, Batch)],
+    settings: &Settings,
+) -> Result<Column, Failure> {
     let (stage, name) = (&field.stage, &field.field);
     let Some((_, batch)) = inputs.iter().find(|(name, _)| *name == field.stage) else {
         return Err(invalid(&format!(
@@ -283,14 +304,14 @@ fn output(field: &Selected, inputs: &[(String, Batch)], settings: &Settings) -> 
     })
 }
 
-fn value(field: &Selected, inputs: &[(String, Batch)], choice: &[Option<usize>]) -> Value {
+fn value(field: &Selected, inputs: &[(String, Batch)], combination: &[Option<usize>]) -> Value {
     let found = inputs
         .iter()
-        .zip(choice)
+        .zip(combination)
         .find(|((name, _), _)| *name == field.stage);
     let Some(((_, batch), Some(number))) = found else {
         return Value::Null;
     };
-    let place = batch.columns.iter().position(|column| column.name == field.field);
-    place.map_or(Value::Null, |place| batch.rows[*number][place].clone())
+    let index = batch.columns.iter().position(|column| column.name == field.field);
+    index.map_or(Value::Null, |index| batch.rows[*number][index].clone())
 }

@@ -1,7 +1,8 @@
-//! The lab plugins: lines of local files, slow, chatty or broken on demand. There with `--lab` only.
+//! The test plugins of the artifact `lab-plugins`, which `--lab` installs: they read and write lines of local files,
+//! and sleep, log or fail on demand.
 //!
-//! They are the same four that the real servers were measured with, so that a recording can be replayed
-//! and a client's test can say what is to happen. Local files are read and written as the paths say.
+//! The real servers were measured with the same four plugins, so recordings can be replayed, and a client's test can
+//! control what happens. Unlike all other plugins they use files of this machine.
 
 use super::{ActionResult, Batch, Implementation, Plugin, Sink, StageContext, failure};
 use crate::event::{Failure, LogLevel};
@@ -11,7 +12,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The artifact that holds them.
+/// The artifact of the test plugins.
 pub(super) const ARTIFACT: (&str, &str, &str) = ("lab-plugins", "1.0.0", "SYSTEM");
 
 pub(super) const PLUGINS: &[Plugin] = &[
@@ -42,7 +43,7 @@ pub(super) const PLUGINS: &[Plugin] = &[
 const WORK: &str = "lab.LabPlugins$LabWork";
 const ACTION: &str = "lab.LabPlugins$LabAction";
 
-/// `LabSource`: the lines of a file, or of all files of a directory.
+/// `LabSource`: reads the lines of a file, or of all files of a directory.
 fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
     let given = context.property("path", "");
     let path = Path::new(&given);
@@ -66,7 +67,7 @@ fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
         }
         Ok(_) => vec![path.to_owned()],
     };
-    // Hadoop leaves out what begins with a dot or an underscore.
+    // Hadoop ignores names that begin with a dot or an underscore.
     files.retain(|file: &PathBuf| {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
         name.is_some_and(|name| !name.starts_with(['.', '_']))
@@ -87,7 +88,7 @@ fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
     })
 }
 
-/// `LabWork`: takes its time for each line, talks, breaks or puts aside where it is told to.
+/// `LabWork`: sleeps for each line, and logs, fails or emits an error record on demand.
 fn work(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
     let sleep = millis(context, "LabWork", "transform", "WorkConfig")?;
     let (level, fail_at, error_at) = (
@@ -133,7 +134,7 @@ fn work(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
     })
 }
 
-/// A number that a macro may have filled with anything.
+/// The property `sleepMillis`, which may have an invalid value from a macro.
 fn millis(context: &StageContext<'_>, plugin: &str, kind: &str, config: &str) -> Result<Duration, Failure> {
     let given = context.property("sleepMillis", "0");
     given.parse().map(Duration::from_millis).map_err(|_| {
@@ -146,7 +147,7 @@ fn millis(context: &StageContext<'_>, plugin: &str, kind: &str, config: &str) ->
     })
 }
 
-/// `LabSink`: lines into a directory that must not exist.
+/// `LabSink`: writes lines to a new directory.
 fn write(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
     let path = context.property("path", "");
     let folder = PathBuf::from(&path);
@@ -157,7 +158,7 @@ fn write(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
         ));
     }
     let broken = |error: std::io::Error| failure("java.io.IOException", error.to_string());
-    // What is not committed lies where a reader of the directory does not look.
+    // Uncommitted files are in a hidden subdirectory.
     let pending = folder.join("_temporary");
     fs::create_dir_all(&pending).map_err(broken)?;
     let file = File::create(pending.join("part-m-00000")).map_err(broken)?;
@@ -213,7 +214,7 @@ fn act(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     Ok(done)
 }
 
-/// A local path in the words of Hadoop.
+/// A local path in the form of Hadoop's messages.
 fn shown(path: &str) -> String {
     path.trim_end_matches('/').to_owned()
 }

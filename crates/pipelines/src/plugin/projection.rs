@@ -1,7 +1,7 @@
-//! `Projection`: drops, keeps, renames and converts columns (core-plugins 2.12.0), with its own refusals.
+//! `Projection`: drops, keeps, renames and converts columns (core-plugins 2.12.0), with the plugin's error messages.
 //!
-//! None of its properties takes a macro, so that what is wrong with them alone is refused at deploy
-//! time; what is wrong for the rows that come is refused when the first ones come.
+//! Its properties do not support macros, so they are validated at deploy time. What depends on the input schema is
+//! checked when the first rows arrive.
 
 use super::{Batch, CORE, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
@@ -16,9 +16,9 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     Implementation::Transform(apply),
 )];
 
-/// A type to convert to.
+/// A type that a column can be converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Simple {
+enum SimpleType {
     Boolean,
     Int,
     Long,
@@ -28,8 +28,8 @@ enum Simple {
     String,
 }
 
-impl Simple {
-    fn of(word: &str) -> Option<Self> {
+impl SimpleType {
+    fn parse(word: &str) -> Option<Self> {
         Some(match word.to_ascii_uppercase().as_str() {
             "BOOLEAN" => Self::Boolean,
             "INT" => Self::Int,
@@ -65,60 +65,60 @@ impl Simple {
     }
 }
 
-/// What the properties ask for.
+/// The settings in the properties.
 #[derive(Debug, Default)]
-struct Wish {
+struct Settings {
     drop: Vec<String>,
     keep: Vec<String>,
     rename: Vec<(String, String)>,
-    convert: Vec<(String, Simple)>,
+    convert: Vec<(String, SimpleType)>,
 }
 
-impl Wish {
-    fn of(properties: &BTreeMap<String, String>) -> Result<Self, String> {
+impl Settings {
+    fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, String> {
         let given = |name: &str| properties.get(name).map_or("", String::as_str);
         let list = |name: &str| -> Vec<String> {
             let parts = given(name).split(',').map(str::trim);
             parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
         };
-        let mut wish = Self {
+        let mut settings = Self {
             drop: list("drop"),
             keep: list("keep"),
             ..Self::default()
         };
-        if !wish.drop.is_empty() && !wish.keep.is_empty() {
+        if !settings.drop.is_empty() && !settings.keep.is_empty() {
             return Err("Cannot specify both drop and keep.".to_owned());
         }
         for (from, to) in pairs(given("rename"))? {
-            if let Some((_, old)) = wish.rename.iter().find(|(name, _)| *name == from) {
+            if let Some((_, old)) = settings.rename.iter().find(|(name, _)| *name == from) {
                 return Err(format!("Cannot rename '{from}' to both '{old}' and '{to}'."));
             }
-            if wish.rename.iter().any(|(_, other)| *other == to) {
+            if settings.rename.iter().any(|(_, other)| *other == to) {
                 return Err(format!("Cannot rename more than one field to '{to}'."));
             }
-            wish.rename.push((from, to));
+            settings.rename.push((from, to));
         }
         for (name, word) in pairs(given("convert"))? {
             let other = ["NULL", "ENUM", "ARRAY", "MAP", "RECORD", "UNION"];
-            let Some(kind) = Simple::of(&word) else {
+            let Some(kind) = SimpleType::parse(&word) else {
                 let upper = word.to_uppercase();
                 return Err(if other.contains(&upper.as_str()) {
                     format!("Cannot convert field '{name}' to a '{word}'. Only simple types are supported.")
                 } else {
-                    // `Enum.valueOf` is asked without a net.
+                    // The message of `Enum.valueOf`.
                     format!("No enum constant io.cdap.cdap.api.data.schema.Schema.Type.{upper}")
                 });
             };
-            if wish.convert.iter().any(|(other, _)| *other == name) {
+            if settings.convert.iter().any(|(other, _)| *other == name) {
                 return Err(format!("Cannot convert '{name}' to multiple types."));
             }
-            wish.convert.push((name, kind));
+            settings.convert.push((name, kind));
         }
-        Ok(wish)
+        Ok(settings)
     }
 }
 
-/// `a:b,c:d`, in the words of `KeyValueListParser`.
+/// Parses `a:b,c:d`, with the errors of `KeyValueListParser`.
 fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts
@@ -129,29 +129,30 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// What is refused when a pipeline is deployed.
+/// Validates the properties at deploy time.
 pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), String> {
-    Wish::of(properties).map(drop)
+    Settings::from_properties(properties).map(drop)
 }
 
 fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
-    let wish = Wish::of(context.properties).map_err(|text| invalid(&text))?;
-    let dropped =
-        |name: &String| wish.drop.contains(name) || (!wish.keep.is_empty() && !wish.keep.contains(name));
+    let settings = Settings::from_properties(context.properties).map_err(|text| invalid(&text))?;
+    let dropped = |name: &String| {
+        settings.drop.contains(name) || (!settings.keep.is_empty() && !settings.keep.contains(name))
+    };
     let mut output = Batch::default();
-    let mut places: Vec<(usize, Option<Simple>)> = Vec::new();
+    let mut places: Vec<(usize, Option<SimpleType>)> = Vec::new();
     for (at, column) in batch.columns.iter().enumerate() {
         if dropped(&column.name) {
             continue;
         }
         let mut made = column.clone();
-        if let Some((_, to)) = wish.rename.iter().find(|(from, _)| *from == column.name) {
+        if let Some((_, to)) = settings.rename.iter().find(|(from, _)| *from == column.name) {
             made.name.clone_from(to);
         }
-        let kind = wish.convert.iter().find(|(name, _)| *name == column.name);
+        let kind = settings.convert.iter().find(|(name, _)| *name == column.name);
         let kind = kind.map(|(_, kind)| *kind);
         if let Some(kind) = kind {
-            possible(&column.name, &column.kind, kind)?;
+            check_convertible(&column.name, &column.kind, kind)?;
             made.kind = kind.column();
         }
         places.push((at, kind));
@@ -165,14 +166,14 @@ fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
     for row in &batch.rows {
         let cells = places.iter().map(|(at, kind)| match kind {
             None => Ok(row[*at].clone()),
-            Some(kind) => converted(&batch.columns[*at].name, &row[*at], *kind),
+            Some(kind) => convert(&batch.columns[*at].name, &row[*at], *kind),
         });
         output.rows.push(cells.collect::<Result<_, _>>()?);
     }
     Ok(output)
 }
 
-/// The primitive type below a column's; an `int` cannot be told from a `long` here.
+/// The primitive type of a column; `int` and `long` are not distinguished.
 pub(super) const fn primitive(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::Bool => "BOOLEAN",
@@ -186,13 +187,13 @@ pub(super) const fn primitive(kind: &ColumnType) -> &'static str {
     }
 }
 
-fn possible(name: &str, from: &ColumnType, to: Simple) -> Result<(), Failure> {
+fn check_convertible(name: &str, from: &ColumnType, to: SimpleType) -> Result<(), Failure> {
     let fine = match from {
         ColumnType::String | ColumnType::Bytes => true,
-        ColumnType::Bool => matches!(to, Simple::Boolean | Simple::String | Simple::Bytes),
-        // An INT64 that was an `int` stays one.
-        ColumnType::Int64 | ColumnType::Float64 => to != Simple::Boolean,
-        // Logical types are numbers underneath; what the plugin makes of them is not known.
+        ColumnType::Bool => matches!(to, SimpleType::Boolean | SimpleType::String | SimpleType::Bytes),
+        // An INT64 may be an `int` or a `long`.
+        ColumnType::Int64 | ColumnType::Float64 => to != SimpleType::Boolean,
+        // How the plugin converts logical types is not known.
         ColumnType::Numeric
         | ColumnType::Date
         | ColumnType::Time
@@ -212,37 +213,38 @@ fn possible(name: &str, from: &ColumnType, to: Simple) -> Result<(), Failure> {
     )))
 }
 
-/// A number that a text does not hold ends the run in Java's words.
-fn converted(name: &str, value: &Value, to: Simple) -> Result<Value, Failure> {
+/// Converts a value; a text that is not a number fails with Java's message.
+fn convert(name: &str, value: &Value, to: SimpleType) -> Result<Value, Failure> {
     #[expect(clippy::cast_precision_loss, reason = "Java's `doubleValue` loses as much")]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "`Math.round` stops at the ends, too"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "`Math.round` saturates too")]
     Ok(match (value, to) {
         (Value::Null, _) => Value::Null,
-        (Value::Text(text), _) => return parsed(text, to),
-        (Value::Bool(truth), Simple::String) => Value::Text(truth.to_string()),
-        (Value::Bool(truth), Simple::Bytes) => Value::Bytes(vec![if *truth { 0xff } else { 0 }]),
-        (Value::Int(number), Simple::Float | Simple::Double) => Value::Float(*number as f64),
-        (Value::Int(number), Simple::String) => Value::Text(number.to_string()),
-        (Value::Int(number), Simple::Bytes) => Value::Bytes(number.to_be_bytes().to_vec()),
-        (Value::Int(number), Simple::Int) if i32::try_from(*number).is_err() => {
+        (Value::Text(text), _) => return parse(text, to),
+        (Value::Bool(truth), SimpleType::String) => Value::Text(truth.to_string()),
+        (Value::Bool(truth), SimpleType::Bytes) => Value::Bytes(vec![if *truth { 0xff } else { 0 }]),
+        (Value::Int(number), SimpleType::Float | SimpleType::Double) => Value::Float(*number as f64),
+        (Value::Int(number), SimpleType::String) => Value::Text(number.to_string()),
+        (Value::Int(number), SimpleType::Bytes) => Value::Bytes(number.to_be_bytes().to_vec()),
+        (Value::Int(number), SimpleType::Int) if i32::try_from(*number).is_err() => {
             return Err(invalid(&format!(
                 "Cannot convert field '{name}' from type 'LONG' to type 'INT'."
             )));
         }
-        (Value::Float(number), Simple::Int | Simple::Long) => Value::Int((number + 0.5).floor() as i64),
-        (Value::Float(number), Simple::String) => Value::Text(super::wrangler::double(*number)),
-        (Value::Float(number), Simple::Bytes) => Value::Bytes(number.to_be_bytes().to_vec()),
-        (Value::Bytes(bytes), Simple::String) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
-        (Value::Bytes(bytes), Simple::Boolean) => Value::Bool(bytes.first().is_some_and(|byte| *byte != 0)),
-        (Value::Bytes(bytes), Simple::Int | Simple::Long) => Value::Int(
+        (Value::Float(number), SimpleType::Int | SimpleType::Long) => {
+            Value::Int((number + 0.5).floor() as i64)
+        }
+        (Value::Float(number), SimpleType::String) => Value::Text(super::wrangler::double(*number)),
+        (Value::Float(number), SimpleType::Bytes) => Value::Bytes(number.to_be_bytes().to_vec()),
+        (Value::Bytes(bytes), SimpleType::String) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        (Value::Bytes(bytes), SimpleType::Boolean) => {
+            Value::Bool(bytes.first().is_some_and(|byte| *byte != 0))
+        }
+        (Value::Bytes(bytes), SimpleType::Int | SimpleType::Long) => Value::Int(
             bytes
                 .iter()
                 .fold(0, |number, byte| number << 8 | i64::from(*byte)),
         ),
-        (Value::Bytes(bytes), Simple::Float | Simple::Double) => {
+        (Value::Bytes(bytes), SimpleType::Float | SimpleType::Double) => {
             match <[u8; 8]>::try_from(bytes.as_slice()) {
                 Ok(eight) => Value::Float(f64::from_be_bytes(eight)),
                 Err(_) => {
@@ -260,8 +262,8 @@ fn converted(name: &str, value: &Value, to: Simple) -> Result<Value, Failure> {
     })
 }
 
-/// `StructuredRecord.Builder.convertAndSet`
-fn parsed(text: &str, to: Simple) -> Result<Value, Failure> {
+/// Converts a text, as `StructuredRecord.Builder.convertAndSet`.
+fn parse(text: &str, to: SimpleType) -> Result<Value, Failure> {
     let input = |kind: &str| {
         if kind == "double" && text.trim().is_empty() {
             "empty String".to_owned()
@@ -271,12 +273,14 @@ fn parsed(text: &str, to: Simple) -> Result<Value, Failure> {
     };
     let broken = |kind: &str| failure("java.lang.NumberFormatException", input(kind));
     Ok(match to {
-        Simple::Boolean => Value::Bool(text.eq_ignore_ascii_case("true")),
-        Simple::Int => Value::Int(text.parse::<i32>().map_err(|_| broken("int"))?.into()),
-        Simple::Long => Value::Int(text.parse().map_err(|_| broken("long"))?),
-        Simple::Float | Simple::Double => Value::Float(text.trim().parse().map_err(|_| broken("double"))?),
-        Simple::Bytes => Value::Bytes(text.as_bytes().to_vec()),
-        Simple::String => Value::Text(text.to_owned()),
+        SimpleType::Boolean => Value::Bool(text.eq_ignore_ascii_case("true")),
+        SimpleType::Int => Value::Int(text.parse::<i32>().map_err(|_| broken("int"))?.into()),
+        SimpleType::Long => Value::Int(text.parse().map_err(|_| broken("long"))?),
+        SimpleType::Float | SimpleType::Double => {
+            Value::Float(text.trim().parse().map_err(|_| broken("double"))?)
+        }
+        SimpleType::Bytes => Value::Bytes(text.as_bytes().to_vec()),
+        SimpleType::String => Value::Text(text.to_owned()),
     })
 }
 
@@ -427,7 +431,7 @@ mod tests {
             assert_eq!(configure(&properties(&pairs)), Ok(()));
             assert!(run(&pairs).unwrap_err().message.unwrap().contains(words));
         }
-        let failure = parsed("x1", Simple::Int).unwrap_err();
+        let failure = parse("x1", SimpleType::Int).unwrap_err();
         assert_eq!(failure.message.as_deref(), Some("For input string: \"x1\""));
     }
 }

@@ -1,10 +1,10 @@
-//! The splitters of transform-plugins: records leave by ports.
+//! The splitters of transform-plugins, which send records to ports.
 
 use super::{Batch, Implementation, NamedBatches, Plugin, StageContext};
 use crate::plugin::projection::primitive;
 use googlesql::value::{Column, Value};
 
-/// Its version was never seen on a server: the one that goes with core-plugins.
+/// No server was recorded with it; the version is that of core-plugins.
 const ARTIFACT: (&str, &str, &str) = ("transform-plugins", "2.12.0", "SYSTEM");
 
 pub(super) const PLUGINS: &[Plugin] = &[
@@ -39,8 +39,8 @@ fn port<'a>(ports: &'a mut NamedBatches, name: &str, columns: &[Column]) -> &'a 
     &mut ports[at].1
 }
 
-/// The columns with one that cannot be null.
-fn sure(columns: &[Column], at: Option<usize>) -> Vec<Column> {
+/// The columns, one of them not nullable.
+fn with_non_null(columns: &[Column], at: Option<usize>) -> Vec<Column> {
     let mut columns = columns.to_vec();
     if let Some(column) = at.and_then(|at| columns.get_mut(at)) {
         column.nullable = false;
@@ -48,33 +48,33 @@ fn sure(columns: &[Column], at: Option<usize>) -> Vec<Column> {
     columns
 }
 
-/// `null` and `nonnull`.
+/// `NullFieldSplitter`: the ports `null` and `nonnull`.
 fn by_null(context: &StageContext<'_>, batch: Batch) -> NamedBatches {
     let field = context.property("field", "");
     let at = batch.columns.iter().position(|column| column.name == field);
     let modify = context.property("modifySchema", "true") == "true";
-    let sure = if modify {
-        sure(&batch.columns, at)
+    let non_null = if modify {
+        with_non_null(&batch.columns, at)
     } else {
         batch.columns.clone()
     };
     let mut ports = NamedBatches::new();
     if !batch.columns.is_empty() {
         port(&mut ports, "null", &batch.columns);
-        port(&mut ports, "nonnull", &sure);
+        port(&mut ports, "nonnull", &non_null);
     }
     for row in batch.rows {
         let value = at.and_then(|at| row.get(at)).unwrap_or(&Value::Null);
         let (name, columns) = match value {
             Value::Null => ("null", &batch.columns),
-            _ => ("nonnull", &sure),
+            _ => ("nonnull", &non_null),
         };
         port(&mut ports, name, columns).rows.push(row);
     }
     ports
 }
 
-/// One port for each type of a union. The only unions here are those of a type and null.
+/// `UnionSplitter`: one port for each type of a union. The only unions here are those of a type and null.
 fn by_type(context: &StageContext<'_>, batch: Batch) -> NamedBatches {
     let field = context.property("unionField", "");
     let modify = context.property("modifySchema", "true") == "true";
@@ -98,15 +98,15 @@ fn by_type(context: &StageContext<'_>, batch: Batch) -> NamedBatches {
         }
         return ports;
     }
-    let sure = if modify {
-        sure(&batch.columns, Some(at))
+    let non_null = if modify {
+        with_non_null(&batch.columns, Some(at))
     } else {
         batch.columns.clone()
     };
     for row in batch.rows {
         match row[at] {
             Value::Null => port(&mut ports, "null", &batch.columns).rows.push(row),
-            _ => port(&mut ports, &kind.to_lowercase(), &sure).rows.push(row),
+            _ => port(&mut ports, &kind.to_lowercase(), &non_null).rows.push(row),
         }
     }
     ports

@@ -1,13 +1,13 @@
-//! How Hadoop's `DataDrivenDBInputFormat` cuts a table: by the least and the greatest value of a column.
+//! Splits a table by the least and the greatest value of a column, as Hadoop's `DataDrivenDBInputFormat` does.
 //!
-//! Numbers are cut evenly, the last part includes the greatest. Without a row the bounds are NULL, and
-//! one part asks for NULLs. Other types of a split column are refused.
+//! Numbers are split evenly, and the last split includes the greatest. Without rows the bounds are NULL, and one
+//! split selects NULLs. Other types of a split column are not supported.
 
 use super::failure;
 use crate::event::Failure;
 use googlesql::value::Value;
 
-/// The condition of each part.
+/// The condition of each split.
 pub(super) fn conditions(
     column: &str,
     bounds: Option<&Vec<Value>>,
@@ -24,7 +24,7 @@ pub(super) fn conditions(
         Some(_) => {
             return Err(failure(
                 "java.lang.UnsupportedOperationException",
-                format!("A split by '{column}', which is no number, is not supported by the sandbox"),
+                format!("A split by '{column}', which is not a number, is not supported by the sandbox"),
             ));
         }
     };

@@ -1,8 +1,8 @@
-//! The formats of files: `text`, `csv`, `tsv`, `delimited` and `json` line by line, `blob`, `avro` and `parquet` whole.
+//! File formats: `text`, `csv`, `tsv`, `delimited` and `json` by lines, `blob`, `avro` and `parquet` as a whole.
 //!
-//! Values of JSON are written as the real sink writes them (measured): a DATE is the number of days since
-//! 1970, a TIMESTAMP the number of microseconds, a DECIMAL a plain number. How the delimited formats write
-//! them is not known to the letter: as their types' text here.
+//! The values in JSON were measured: a DATE is the number of days since 1970, a TIMESTAMP the number of
+//! microseconds, a DECIMAL a plain number. The exact form of such values in delimited formats is not known; they
+//! are written as BigQuery's text.
 
 use crate::container::Container;
 use crate::event::Failure;
@@ -12,27 +12,27 @@ use googlesql::cast;
 use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
 
-/// A format with what a stage says of it.
+/// A format with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
     Text,
-    /// Cells between delimiters; in quotes, if that is switched on.
+    /// Values between delimiters, in quotes if that is enabled.
     Delimited {
         by: String,
         quoted: bool,
     },
     Json,
     Blob,
-    /// With the schema in the file.
+    /// A format with the schema in the file.
     Container(Container),
 }
 
 impl Format {
-    /// The format that a stage names.
+    /// The format in a stage's properties.
     ///
     /// # Errors
-    /// One that the sandbox does not read or write, by its name.
-    pub fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
+    /// A format that the sandbox does not support.
+    pub fn from_properties(context: &StageContext<'_>) -> Result<Self, Failure> {
         let name = context.property("format", "text");
         let quoted = context.property("enableQuotedValues", "false") == "true";
         let delimited = |by: &str| Self::Delimited {
@@ -59,7 +59,7 @@ impl Format {
         })
     }
 
-    /// The columns of a source that is given none.
+    /// The columns of a source without a schema.
     pub fn columns(&self) -> Option<Vec<Column>> {
         match self {
             Self::Text => Some(vec![
@@ -71,21 +71,21 @@ impl Format {
         }
     }
 
-    /// The columns that a file says it has.
+    /// The columns in a file that contains its schema.
     ///
     /// # Errors
     /// A file that is damaged or of another format.
-    pub fn told(&self, bytes: &[u8]) -> Result<Option<Vec<Column>>, String> {
+    pub fn file_columns(&self, bytes: &[u8]) -> Result<Option<Vec<Column>>, String> {
         match self {
             Self::Container(container) => container.columns(bytes).map(Some),
             _ => Ok(None),
         }
     }
 
-    /// The rows of a file that has no schema in it.
+    /// The rows of a file without a schema.
     ///
     /// # Errors
-    /// A line that does not fit the columns.
+    /// A line that does not match the columns.
     pub fn rows(
         &self,
         bytes: &[u8],
@@ -119,10 +119,10 @@ impl Format {
         Ok(rows)
     }
 
-    /// A row as a line, without its end.
+    /// A row as a line, without the line break.
     ///
     /// # Errors
-    /// A format that cannot be written.
+    /// A format without lines.
     pub fn line(&self, columns: &[Column], row: &[Value]) -> Result<String, String> {
         Ok(match self {
             Self::Json => {
@@ -133,16 +133,16 @@ impl Format {
                 format!("{{{}}}", pairs.join(","))
             }
             Self::Delimited { by, .. } => {
-                // No quotes, as the real one: what has a delimiter in it reads as two.
-                let cells: Vec<_> = row.iter().map(plain).collect();
+                // The real sink does not quote: a value with a delimiter is read back as two.
+                let cells: Vec<_> = row.iter().map(to_text).collect();
                 cells.join(by)
             }
             Self::Text | Self::Blob | Self::Container(_) => return Err("this format has no lines".into()),
         })
     }
 
-    /// What a part's name ends with.
-    pub const fn ending(&self) -> &'static str {
+    /// The extension of a part's file name.
+    pub const fn extension(&self) -> &'static str {
         match self {
             Self::Container(Container::Avro) => ".avro",
             Self::Container(Container::Parquet) => ".parquet",
@@ -150,7 +150,7 @@ impl Format {
         }
     }
 
-    /// The line of names, of a format that has one.
+    /// The header line, if the format has one.
     pub fn header(&self, columns: &[Column]) -> Option<String> {
         match self {
             Self::Delimited { by, .. } => {
@@ -171,7 +171,7 @@ fn text_row(line: &str, offset: usize, columns: &[Column]) -> Vec<Value> {
     columns.iter().map(cell).collect()
 }
 
-/// The cells of a line; inside quotes a delimiter is a letter like any other.
+/// Splits a line into values; a delimiter inside quotes does not separate.
 fn cells(line: &str, by: &str, with_quotes: bool) -> Result<Vec<String>, String> {
     if !with_quotes {
         return Ok(line.split(by).map(str::to_owned).collect());
@@ -212,7 +212,7 @@ fn delimited_row(line: &str, by: &str, with_quotes: bool, columns: &[Column]) ->
     }
     let cell = |(place, column): (usize, &Column)| match cells.get(place).map(String::as_str) {
         None | Some("") => Ok(Value::Null),
-        Some(text) => parsed(text, column),
+        Some(text) => parse(text, column),
     };
     columns.iter().enumerate().map(cell).collect()
 }
@@ -221,13 +221,13 @@ fn json_row(line: &str, columns: &[Column]) -> Result<Vec<Value>, String> {
     let object: Json = serde_json::from_str(line).map_err(|error| format!("{error} in '{line}'"))?;
     let cell = |column: &Column| match &object[&column.name] {
         Json::Null => Ok(Value::Null),
-        Json::String(text) => parsed(text, column),
-        other => parsed(&other.to_string(), column),
+        Json::String(text) => parse(text, column),
+        other => parse(&other.to_string(), column),
     };
     columns.iter().map(cell).collect()
 }
 
-fn parsed(text: &str, column: &Column) -> Result<Value, String> {
+fn parse(text: &str, column: &Column) -> Result<Value, String> {
     cast(&Value::Text(text.to_owned()), &column.kind)
         .map_err(|_| format!("Unable to parse value '{text}' of field '{}'", column.name))
 }
@@ -236,7 +236,7 @@ fn quoted(text: &str) -> String {
     Json::from(text).to_string()
 }
 
-fn plain(value: &Value) -> String {
+fn to_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         other => match cast(other, &ColumnType::String) {

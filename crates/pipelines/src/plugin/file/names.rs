@@ -1,13 +1,13 @@
-//! Which objects a path means: an object, a directory, or a pattern with `*`, `?`, `[…]` and `{a,b}` as Hadoop
-//! has them. Names that begin with `_` or `.` are hidden, as for every `FileInputFormat`.
+//! Finds the objects of a path: an object, a directory, or a Hadoop pattern with `*`, `?`, `[…]` and `{a,b}`.
+//! Names that begin with `_` or `.` are hidden, as in every `FileInputFormat`.
 
 use crate::bucket::{Buckets, split_path};
 use regex::Regex;
 
-/// The objects of a path, as `gs://…`; `None` where nothing is called so.
+/// The objects of a path, as `gs://…`; `None` if nothing matches.
 ///
 /// # Errors
-/// A sentence, for a path or a pattern that is none.
+/// A sentence, for an invalid path or pattern.
 pub(super) fn objects(buckets: &Buckets, path: &str, recursive: bool) -> Result<Option<Vec<String>>, String> {
     let (bucket, name) = split_path(path)?;
     let name = name.trim_end_matches('/');
@@ -33,7 +33,7 @@ pub(super) fn objects(buckets: &Buckets, path: &str, recursive: bool) -> Result<
     Ok(matched.then_some(found))
 }
 
-/// What stands below that which the pattern means; empty for the object itself.
+/// The rest of an object's name after the match of the pattern; empty for the object itself.
 fn matched_rest<'o>(pattern: &Regex, object: &'o str, all: bool) -> Option<&'o str> {
     if all {
         return Some(object);
@@ -43,7 +43,7 @@ fn matched_rest<'o>(pattern: &Regex, object: &'o str, all: bool) -> Option<&'o s
     (rest.is_empty() || rest.starts_with('/') || found.as_str().ends_with('/')).then_some(rest)
 }
 
-/// A Hadoop pattern as a regular expression for a name's beginning, up to a slash or the end.
+/// A Hadoop pattern as a regular expression that matches the start of a name, up to a slash or the end.
 fn pattern(name: &str) -> Option<Regex> {
     let mut text = String::from("^");
     let mut depth = 0;

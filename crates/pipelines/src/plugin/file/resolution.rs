@@ -1,6 +1,6 @@
-//! A file's schema against the stage's: what Avro resolves, and its words where it cannot (measured on 6.11.0).
+//! Resolves a file's schema against the stage's, with Avro's error messages (measured on 6.11.0).
 //!
-//! A field that the file has not is an error even if it may be NULL: CDAP gives its schemas no defaults.
+//! A field that the file lacks is an error even if it is nullable, because CDAP's schemas have no defaults.
 
 use crate::container::avro::{NOT_AVRO, file_schema};
 use crate::container::{self, Container, ReadOptions, SchemaMismatch};
@@ -9,7 +9,7 @@ use crate::plugin::failure;
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 
-/// The rows of a file as rows of these columns. `schema` is the stage's, empty if it has none.
+/// The rows of a file as rows of these columns. `schema` is the stage's schema, or empty.
 pub(super) fn rows(
     container: Container,
     bytes: &[u8],
@@ -24,10 +24,10 @@ pub(super) fn rows(
     }
     let file = file_schema(bytes).map_err(|text| broken(&text))?;
     let wanted: Json = serde_json::from_str(schema).unwrap_or_default();
-    let unlike = |text| failure("org.apache.avro.AvroTypeException", text);
+    let type_exception = |text| failure("org.apache.avro.AvroTypeException", text);
     let missing = |name: &str| {
         let (file, wanted) = (full_name(&file), full_name(&wanted));
-        unlike(format!(
+        type_exception(format!(
             "Found {file}, expecting {wanted}, missing required field {name}"
         ))
     };
@@ -39,12 +39,12 @@ pub(super) fn rows(
         SchemaMismatch::Missing(name) => missing(&name),
         SchemaMismatch::Kind { column, .. } => {
             let (found, expected) = (plain(&file, &column, false), plain(&wanted, &column, true));
-            unlike(format!("Found {found}, expecting {expected}"))
+            type_exception(format!("Found {found}, expecting {expected}"))
         }
     })
 }
 
-/// A file that cannot be read.
+/// The failure for a file that cannot be read.
 pub(super) fn broken(text: &str) -> Failure {
     let class = if text == NOT_AVRO {
         "org.apache.avro.InvalidAvroMagicException"
@@ -54,7 +54,7 @@ pub(super) fn broken(text: &str) -> Failure {
     failure(class, text)
 }
 
-/// A record's name with its space.
+/// The name of a record with its namespace.
 fn full_name(schema: &Json) -> String {
     let name = schema["name"].as_str().unwrap_or("record");
     match schema["namespace"].as_str() {
@@ -63,7 +63,7 @@ fn full_name(schema: &Json) -> String {
     }
 }
 
-/// The plain type of a field: of a value that was found, that of the union's branch.
+/// The plain type of a field; in the file's own schema, a union counts as its branch that is not `null`.
 fn plain(schema: &Json, name: &str, is_version_or_range: bool) -> String {
     let mut fields = schema["fields"].as_array().into_iter().flatten();
     let field = fields.find(|field| field["name"] == name);

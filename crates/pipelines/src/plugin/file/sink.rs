@@ -1,4 +1,4 @@
-//! `GCS` and `File` as sinks: one part in a directory that must not exist, `_SUCCESS` beside it at the end.
+//! The sinks `GCS` and `File`: one part file in a new directory, and `_SUCCESS` beside it at the end.
 
 use super::format::Format;
 use super::object_path;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.sink.GCSBatchSink";
 
 pub(super) fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
-    let format = match Format::of(context)? {
+    let format = match Format::from_properties(context)? {
         Format::Text | Format::Blob => {
             return Err(context.unsupported("format", &context.property("format", "text")));
         }
@@ -44,9 +44,9 @@ pub(super) fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure>
             _ => broken(&folder, &error),
         })?;
     let base = context.property("outputFileNameBase", "part");
-    let ending = format.ending();
+    let extension = format.extension();
     let file = buckets
-        .create_file(&folder, &format!("{base}-r-00000{ending}"))
+        .create_file(&folder, &format!("{base}-r-00000{extension}"))
         .map_err(|error| broken(&folder, &error))?;
     context.log(LogLevel::Info, LOGGER, format!("Writing to {path}"));
     Ok(Box::new(Directory {
@@ -56,17 +56,17 @@ pub(super) fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure>
         header: context.property("writeHeader", "false") == "true",
         format,
         columns,
-        whole: Batch::default(),
+        collected: Batch::default(),
     }))
 }
 
-/// The path, and behind it the time of the run in the form of `suffix`.
+/// The path, followed by the time of the run in the format of `suffix`.
 fn directory(context: &StageContext<'_>) -> Result<String, Failure> {
     let (path, suffix) = (context.property("path", ""), context.property("suffix", ""));
     if suffix.is_empty() {
         return Ok(path);
     }
-    let form =
+    let format =
         DateFormat::new(&suffix).map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
     let moment = context
         .logical_start_time
@@ -74,7 +74,7 @@ fn directory(context: &StageContext<'_>) -> Result<String, Failure> {
         .ok()
         .and_then(DateTime::from_timestamp_millis)
         .unwrap_or_default();
-    let shown = form.write(moment, zone("UTC"));
+    let shown = format.write(moment, zone("UTC"));
     Ok(format!("{}/{shown}", path.trim_end_matches('/')))
 }
 
@@ -83,10 +83,10 @@ struct Directory {
     file: Box<dyn Write>,
     buckets: Buckets,
     format: Format,
-    /// Whether the line of names is still to come.
+    /// Whether the header line is still to be written.
     header: bool,
-    /// What is written at the end in one piece, and the columns that it is to have.
-    whole: Batch,
+    /// The rows of a format that is written as a whole, and the columns of the given schema.
+    collected: Batch,
     columns: Option<Vec<Column>>,
 }
 
@@ -102,7 +102,7 @@ impl Sink for Directory {
             let has = |name: &str| batch.columns.iter().any(|column| column.name == name);
             let mut wanted = self.columns.iter().flatten();
             if let Some(missing) = wanted.find(|column| !has(&column.name)) {
-                // Measured, whether the column may be NULL or not.
+                // Also if the column is nullable (measured).
                 return Err(failure(
                     "io.cdap.cdap.api.exception.ProgramFailureException",
                     format!(
@@ -111,8 +111,8 @@ impl Sink for Directory {
                     ),
                 ));
             }
-            self.whole.columns.clone_from(&batch.columns);
-            self.whole.rows.extend(batch.rows.iter().cloned());
+            self.collected.columns.clone_from(&batch.columns);
+            self.collected.rows.extend(batch.rows.iter().cloned());
             return Ok(());
         }
         if std::mem::take(&mut self.header)
@@ -130,7 +130,7 @@ impl Sink for Directory {
 
     fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
         if let Format::Container(container) = self.format {
-            let Batch { columns, rows } = self.whole;
+            let Batch { columns, rows } = self.collected;
             let bytes = match self.columns {
                 Some(wanted) => container::convert_rows((columns, rows), &wanted)
                     .map_err(|mismatch| mismatch.to_string())
@@ -153,15 +153,15 @@ fn broken(folder: &Path, error: &io::Error) -> Failure {
     failure("java.io.IOException", format!("{}: {error}", folder.display()))
 }
 
-/// `Trash`: takes all and keeps nothing.
-#[expect(clippy::unnecessary_wraps, reason = "as every sink is opened")]
-pub(super) fn nowhere(_: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
-    Ok(Box::new(Nowhere))
+/// `Trash`: drops all rows.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every sink")]
+pub(super) fn open_trash(_: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
+    Ok(Box::new(Trash))
 }
 
-struct Nowhere;
+struct Trash;
 
-impl Sink for Nowhere {
+impl Sink for Trash {
     fn write(&mut self, _: &Batch) -> Result<(), Failure> {
         Ok(())
     }

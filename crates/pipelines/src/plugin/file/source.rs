@@ -1,4 +1,4 @@
-//! `GCSFile` and `File` as sources: all objects that the path means, in the order of their names.
+//! The sources `GCSFile` and `File`: read all objects of a path, sorted by name.
 
 use super::format::Format;
 use super::{names, object_path, resolution};
@@ -11,6 +11,41 @@ use regex::Regex;
 const LOGGER: &str = "io.cdap.plugin.format.plugin.AbstractFileSource";
 
 pub(super) fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
+    check_supported(context)?;
+    let format = Format::from_properties(context)?;
+    let path = context.property("path", "");
+    let Some(objects) = objects(context, &path)? else {
+        return Ok(Batch {
+            columns: columns(context, &format, None)?,
+            rows: Vec::new(),
+        });
+    };
+    let text = format!("Reading {} files of {path}", objects.len());
+    context.log(LogLevel::Debug, LOGGER, text);
+    let columns = columns(context, &format, objects.first())?;
+    let path_field = context.property("pathField", "");
+    let path_index = columns.iter().position(|column| column.name == path_field);
+    // The column of the path is inserted afterwards: the files do not have it.
+    let in_file = columns.iter().filter(|column| column.name != path_field);
+    let in_file: Vec<Column> = in_file.cloned().collect();
+    let mut rows = Vec::new();
+    for object in objects {
+        let read = rows_of_object(context, &format, &object, &in_file)?;
+        let shown = match context.property("filenameOnly", "false").as_str() {
+            "true" => object.rsplit('/').next().unwrap_or_default().to_owned(),
+            _ => object,
+        };
+        rows.extend(read.into_iter().map(|mut row| {
+            if let Some(index) = path_index {
+                row.insert(index, Value::Text(shown.clone()));
+            }
+            row
+        }));
+    }
+    Ok(Batch { columns, rows })
+}
+
+fn check_supported(context: &StageContext<'_>) -> Result<(), Failure> {
     for (property, supported) in [
         ("override", ""),
         ("fileEncoding", "UTF-8"),
@@ -22,68 +57,47 @@ pub(super) fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
             return Err(context.unsupported(property, &value));
         }
     }
-    let format = Format::of(context)?;
-    let path = context.property("path", "");
-    let found = names::objects(
-        &context.stores.buckets,
-        &object_path(&path),
-        context.property("recursive", "false") == "true",
-    );
-    let Some(mut objects) = found.map_err(|text| failure("java.lang.IllegalArgumentException", text))? else {
+    Ok(())
+}
+
+/// The objects of a path; `None` if nothing matches the path and the stage ignores that.
+fn objects(context: &StageContext<'_>, path: &str) -> Result<Option<Vec<String>>, Failure> {
+    let recursive = context.property("recursive", "false") == "true";
+    let found = names::objects(&context.stores.buckets, &object_path(path), recursive)
+        .map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
+    let Some(mut objects) = found else {
         if context.property("ignoreNonExistingFolders", "false") == "true" {
-            return Ok(Batch {
-                columns: columns(context, &format, None)?,
-                rows: Vec::new(),
-            });
+            return Ok(None);
         }
-        // Hadoop's words; whether the plugin says something before them is not known.
+        // Hadoop's message; whether the plugin adds another one is not known.
         return Err(failure(
             "org.apache.hadoop.mapreduce.lib.input.InvalidInputException",
             format!("Input path does not exist: {path}"),
         ));
     };
-    let wanted = context.property("fileRegex", "");
-    if !wanted.is_empty() {
-        let pattern = Regex::new(&format!("^(?:{wanted})$"))
+    let pattern = context.property("fileRegex", "");
+    if !pattern.is_empty() {
+        let pattern = Regex::new(&format!("^(?:{pattern})$"))
             .map_err(|error| failure("java.util.regex.PatternSyntaxException", error.to_string()))?;
         objects.retain(|object| pattern.is_match(object));
     }
-    context.log(
-        LogLevel::Debug,
-        LOGGER,
-        format!("Reading {} files of {path}", objects.len()),
-    );
-    let columns = columns(context, &format, objects.first())?;
-    let schema = context.property("schema", "");
-    let named = context.property("pathField", "");
-    // The path's column is filled in afterwards: no file has it.
-    let own: Vec<Column> = columns
-        .iter()
-        .filter(|column| column.name != named)
-        .cloned()
-        .collect();
-    let mut rows = Vec::new();
-    for object in objects {
-        let bytes = content(context, &object)?;
-        let read = if let Format::Container(container) = format {
-            resolution::rows(container, &bytes, &own, &schema)?
-        } else {
-            let skip = context.property("skipHeader", "false") == "true";
-            let read = format.rows(&bytes, skip, &own);
-            read.map_err(|text| failure("java.io.IOException", text))?
-        };
-        let shown = match context.property("filenameOnly", "false").as_str() {
-            "true" => object.rsplit('/').next().unwrap_or_default().to_owned(),
-            _ => object,
-        };
-        rows.extend(read.into_iter().map(|mut row| {
-            if let Some(place) = columns.iter().position(|column| column.name == named) {
-                row.insert(place, Value::Text(shown.clone()));
-            }
-            row
-        }));
+    Ok(Some(objects))
+}
+
+fn rows_of_object(
+    context: &StageContext<'_>,
+    format: &Format,
+    object: &str,
+    columns: &[Column],
+) -> Result<Vec<Vec<Value>>, Failure> {
+    let bytes = content(context, object)?;
+    if let Format::Container(container) = format {
+        let schema = context.property("schema", "");
+        return resolution::rows(*container, &bytes, columns, &schema);
     }
-    Ok(Batch { columns, rows })
+    let skip_header = context.property("skipHeader", "false") == "true";
+    let rows = format.rows(&bytes, skip_header, columns);
+    rows.map_err(|text| failure("java.io.IOException", text))
 }
 
 fn content(context: &StageContext<'_>, object: &str) -> Result<Vec<u8>, Failure> {
@@ -91,7 +105,7 @@ fn content(context: &StageContext<'_>, object: &str) -> Result<Vec<u8>, Failure>
     bytes.map_err(|error| failure("java.io.IOException", format!("{object}: {error}")))
 }
 
-/// The columns of the schema, or of the first file that has one in it, with the path's among them.
+/// The columns of the stage's schema or of the first file, with the column of the path.
 fn columns(
     context: &StageContext<'_>,
     format: &Format,
@@ -103,14 +117,14 @@ fn columns(
     } else {
         Some(schema::columns(&schema).map_err(|text| context.invalid_schema(&text))?)
     };
-    let told = match first.filter(|_| given.is_none()) {
+    let found = match first.filter(|_| given.is_none()) {
         Some(object) => {
-            let told = format.told(&content(context, object)?);
-            told.map_err(|text| resolution::broken(&text))?
+            let found = format.file_columns(&content(context, object)?);
+            found.map_err(|text| resolution::broken(&text))?
         }
         None => None,
     };
-    let mut columns = given.or(told).or_else(|| format.columns()).ok_or_else(|| {
+    let mut columns = given.or(found).or_else(|| format.columns()).ok_or_else(|| {
         let format = context.property("format", "");
         failure(
             "java.lang.IllegalArgumentException",

@@ -1,12 +1,12 @@
-//! What `GroupByAggregate` computes, and how its property is read (`GroupByConfig` and `aggregator/function`
-//! of core-plugins).
+//! Parses and computes the aggregates of `GroupByAggregate` (`GroupByConfig` and `aggregator/function` of
+//! core-plugins).
 
 use crate::plugin::projection::primitive;
 use crate::plugin::wrangler::Decision;
 use googlesql::value::{Column, ColumnType, Value};
 use std::cmp::Ordering;
 
-/// In the order in which a refusal lists them; the conditional ones repeat these with `IF`.
+/// The functions in the order of the error message for an unknown one.
 const FUNCTIONS: [&str; 21] = [
     "COUNT",
     "COUNTDISTINCT",
@@ -53,22 +53,22 @@ const CONDITIONAL: [&str; 19] = [
     "ANYIF",
 ];
 
-/// `name:function(field):condition(expression)`.
+/// One aggregate: `name:function(field):condition(expression)`.
 #[derive(Clone, Debug)]
 pub(super) struct Aggregate {
     name: String,
-    /// In capital letters, without the `IF` of a conditional one.
+    /// In upper case, without the `IF` of a conditional function.
     pub function: String,
     field: String,
     condition: Option<Decision>,
 }
 
 impl Aggregate {
-    /// Reads the property.
-    pub fn all(list: &str) -> Result<Vec<Self>, String> {
+    /// Parses the property `aggregates`.
+    pub fn parse_list(list: &str) -> Result<Vec<Self>, String> {
         let mut all: Vec<Self> = Vec::new();
         for text in list.split(',').map(str::trim) {
-            let aggregate = Self::read(text)?;
+            let aggregate = Self::parse(text)?;
             if all.iter().any(|other| other.name == aggregate.name) {
                 return Err(format!(
                     "Cannot create multiple aggregate functions with the same name '{}'.",
@@ -80,7 +80,7 @@ impl Aggregate {
         Ok(all)
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         let Some((name, call)) = text.split_once(':') else {
             return Err(format!(
                 "Could not find ':' separating aggregate name from its function in '{text}'."
@@ -109,7 +109,7 @@ impl Aggregate {
         };
         let at = call.to_lowercase().find("condition(");
         let field = match at {
-            // `sumIf(price):condition(…)`: two letters stand between the field and the word.
+            // `sumIf(price):condition(…)` has two letters between the field and the word.
             Some(at) => call.get(word.len() + 1..at.saturating_sub(2)),
             None => inside.get(word.len() + 1..),
         };
@@ -139,14 +139,10 @@ impl Aggregate {
         })
     }
 
-    /// The column that it makes.
+    /// The column of the result.
     pub fn column(&self, columns: &[Column]) -> Result<Column, String> {
-        let made = |kind, nullable| Column {
-            nullable,
-            ..Column::nullable(self.name.clone(), kind)
-        };
         if self.field == "*" {
-            return Ok(made(ColumnType::Int64, false));
+            return Ok(self.result(ColumnType::Int64, false));
         }
         let Some(field) = columns.iter().find(|column| column.name == self.field) else {
             return Err(format!(
@@ -158,53 +154,38 @@ impl Aggregate {
             name: self.name.clone(),
             ..field.clone()
         };
-        let numeric = |word: &str| match &field.kind {
-            ColumnType::Int64 | ColumnType::Float64 => Ok(()),
-            _ => Err(format!(
-                "Cannot compute {word} on field {} because its type {} is not numeric",
-                self.field,
-                type_name(field)
-            )),
-        };
-        let text = || match &field.kind {
-            ColumnType::String => Ok(()),
-            _ => Err(format!(
-                "Field '{}' is of unsupported non-string type '{}'. ",
-                self.field,
-                primitive(&field.kind)
-            )),
-        };
-        let truth = |word: &str| match &field.kind {
-            ColumnType::Bool => Ok(()),
-            _ => Err(format!(
-                "Cannot compute {word} on field {} because its type {} is not boolean",
-                self.field,
-                type_name(field)
-            )),
-        };
+        let float = || self.result(ColumnType::Float64, field.nullable);
+        let boolean = || self.result(ColumnType::Bool, false);
         Ok(match self.function.as_str() {
-            "COUNT" | "COUNTDISTINCT" | "COUNTNULLS" => made(ColumnType::Int64, false),
-            "SUM" => numeric("Sum").map(|()| same)?,
-            "MIN" => numeric("Min").map(|()| same)?,
-            "MAX" => numeric("Max").map(|()| same)?,
-            "AVG" => numeric("Avg").map(|()| made(ColumnType::Float64, field.nullable))?,
-            "STDDEV" => numeric("standard deviation").map(|()| made(ColumnType::Float64, field.nullable))?,
-            "VARIANCE" => numeric("variance").map(|()| made(ColumnType::Float64, field.nullable))?,
-            "SUMOFSQUARES" => {
-                numeric("sum of squares").map(|()| made(ColumnType::Float64, field.nullable))?
+            "COUNT" | "COUNTDISTINCT" | "COUNTNULLS" => self.result(ColumnType::Int64, false),
+            "SUM" => check_numeric(field, "Sum").map(|()| same)?,
+            "MIN" => check_numeric(field, "Min").map(|()| same)?,
+            "MAX" => check_numeric(field, "Max").map(|()| same)?,
+            "AVG" => check_numeric(field, "Avg").map(|()| float())?,
+            "STDDEV" => check_numeric(field, "standard deviation").map(|()| float())?,
+            "VARIANCE" => check_numeric(field, "variance").map(|()| float())?,
+            "SUMOFSQUARES" => check_numeric(field, "sum of squares").map(|()| float())?,
+            "CORRECTEDSUMOFSQUARES" => check_numeric(field, "corrected sum of squares").map(|()| float())?,
+            "LONGESTSTRING" | "SHORTESTSTRING" | "CONCAT" | "CONCATDISTINCT" => {
+                check_string(field).map(|()| same)?
             }
-            "CORRECTEDSUMOFSQUARES" => {
-                numeric("corrected sum of squares").map(|()| made(ColumnType::Float64, field.nullable))?
+            "LOGICALAND" => check_boolean(field, "Logical AND").map(|()| boolean())?,
+            "LOGICALOR" => check_boolean(field, "Logical OR").map(|()| boolean())?,
+            "COLLECTLIST" | "COLLECTSET" => {
+                self.result(ColumnType::Array(Box::new(field.kind.clone())), false)
             }
-            "LONGESTSTRING" | "SHORTESTSTRING" | "CONCAT" | "CONCATDISTINCT" => text().map(|()| same)?,
-            "LOGICALAND" => truth("Logical AND").map(|()| made(ColumnType::Bool, false))?,
-            "LOGICALOR" => truth("Logical OR").map(|()| made(ColumnType::Bool, false))?,
-            "COLLECTLIST" | "COLLECTSET" => made(ColumnType::Array(Box::new(field.kind.clone())), false),
             _ => same,
         })
     }
 
-    /// Its value for a group.
+    fn result(&self, kind: ColumnType, nullable: bool) -> Column {
+        Column {
+            nullable,
+            ..Column::nullable(self.name.clone(), kind)
+        }
+    }
+
+    /// The value for the rows of a group.
     pub fn value<'a>(
         &self,
         columns: &[Column],
@@ -274,12 +255,45 @@ impl Aggregate {
     }
 }
 
+fn check_numeric(field: &Column, function: &str) -> Result<(), String> {
+    match &field.kind {
+        ColumnType::Int64 | ColumnType::Float64 => Ok(()),
+        _ => Err(format!(
+            "Cannot compute {function} on field {} because its type {} is not numeric",
+            field.name,
+            type_name(field)
+        )),
+    }
+}
+
+fn check_string(field: &Column) -> Result<(), String> {
+    match &field.kind {
+        ColumnType::String => Ok(()),
+        _ => Err(format!(
+            "Field '{}' is of unsupported non-string type '{}'. ",
+            field.name,
+            primitive(&field.kind)
+        )),
+    }
+}
+
+fn check_boolean(field: &Column, function: &str) -> Result<(), String> {
+    match &field.kind {
+        ColumnType::Bool => Ok(()),
+        _ => Err(format!(
+            "Cannot compute {function} on field {} because its type {} is not boolean",
+            field.name,
+            type_name(field)
+        )),
+    }
+}
+
 fn unique<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<&'a Value> {
     let mut seen = std::collections::HashSet::new();
     values.filter(|value| seen.insert(format!("{value:?}"))).collect()
 }
 
-/// The first of those that are longest, or shortest.
+/// The first of the longest texts, or of the shortest ones.
 fn longest<'a>(texts: impl Iterator<Item = &'a str>, wanted: Ordering) -> Value {
     let length = |text: &str| text.encode_utf16().count();
     let found = texts.reduce(|kept, text| {
@@ -292,7 +306,7 @@ fn longest<'a>(texts: impl Iterator<Item = &'a str>, wanted: Ordering) -> Value 
     found.map_or(Value::Null, |text| Value::Text(text.to_owned()))
 }
 
-/// Those over a running mean, as the plugin computes them; of the whole group, not of a sample.
+/// The statistics with a running mean, computed as in the plugin; the variance is that of the whole population.
 #[expect(clippy::cast_precision_loss, reason = "Java's `doubleValue` loses as much")]
 fn statistics<'a>(function: &str, values: impl Iterator<Item = &'a Value>) -> Value {
     let (mut count, mut mean, mut squares, mut deviations) = (0.0, 0.0, 0.0, 0.0);
@@ -323,7 +337,7 @@ fn statistics<'a>(function: &str, values: impl Iterator<Item = &'a Value>) -> Va
     })
 }
 
-/// Orders two values of one type.
+/// Compares two values of one type.
 pub(super) fn compare(one: &Value, two: &Value) -> Ordering {
     match (one, two) {
         (Value::Int(one), Value::Int(two)) | (Value::Timestamp(one), Value::Timestamp(two)) => one.cmp(two),
@@ -340,7 +354,7 @@ pub(super) fn compare(one: &Value, two: &Value) -> Ordering {
     }
 }
 
-/// A logical type by its own name, another one by its primitive type's.
+/// The name of a logical type, otherwise of the primitive type.
 fn type_name(column: &Column) -> &'static str {
     match &column.kind {
         ColumnType::Numeric => "DECIMAL",
