@@ -1,7 +1,7 @@
 //! `Conditional`: an expression over `token`, `runtime` and `global` decides which branch a run takes (the classes
 //! `EL` and `Conditional` of condition-plugins).
 
-use super::wrangler::Decision;
+use super::wrangler::BooleanExpression;
 use super::{ConditionContext, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
 use serde_json::{Value as Json, json};
@@ -27,9 +27,9 @@ pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), Str
         .map_err(|text| format!("Error encountered while compiling the expression : {text}"))
 }
 
-fn compile(expression: &str) -> Result<(Decision, Vec<Vec<String>>), String> {
-    let decision = Decision::compile(expression)?;
-    let variables = decision.variables();
+fn compile(expression: &str) -> Result<(BooleanExpression, Vec<Vec<String>>), String> {
+    let compiled = BooleanExpression::compile(expression)?;
+    let variables = compiled.variables();
     for variable in &variables {
         match (variable[0].as_str(), variable.len()) {
             ("token", 3) | ("runtime" | "global", 2) => {}
@@ -51,11 +51,11 @@ fn compile(expression: &str) -> Result<(Decision, Vec<Vec<String>>), String> {
             }
         }
     }
-    Ok((decision, variables))
+    Ok((compiled, variables))
 }
 
 fn decide(context: &StageContext<'_>, condition: &ConditionContext<'_>) -> Result<bool, Failure> {
-    let (decision, variables) = compile(&context.property("expression", "")).map_err(|text| {
+    let (compiled, variables) = compile(&context.property("expression", "")).map_err(|text| {
         failure(
             "io.cdap.cdap.etl.api.validation.ValidationException",
             format!(
@@ -99,7 +99,7 @@ fn decide(context: &StageContext<'_>, condition: &ConditionContext<'_>) -> Resul
         }
     }
     let scope: BTreeMap<&str, Json> = [("runtime", runtime), ("token", tokens), ("global", globals)].into();
-    match decision.decide(scope) {
+    match compiled.evaluate(scope) {
         Ok(Some(way)) => Ok(way),
         // The plugin unboxes a null `Boolean`.
         Ok(None) => Err(Failure {

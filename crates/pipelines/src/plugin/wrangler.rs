@@ -1,38 +1,38 @@
-//! `Wrangler`: a recipe of directives on every row (wrangler-transform 4.10.0).
+//! `Wrangler`: applies a recipe of directives to every row (wrangler-transform 4.10.0).
 //!
 //! ```text
-//! wrangler/migrate.rs     recipes of the first form         wrangler/directive.rs   what is executed
-//! wrangler/lexer.rs       words                             wrangler/expression.rs  JEXL
-//! wrangler/recipe.rs      statements and arguments          wrangler/row.rs         rows under way
-//! wrangler/usage.rs       what each directive takes         wrangler/schema.rs      the row that leaves
+//! wrangler/migrate.rs     recipes in version 1 syntax       wrangler/directive.rs   executes directives
+//! wrangler/lexer.rs       tokens                            wrangler/expression.rs  JEXL expressions
+//! wrangler/recipe.rs      statements and arguments          wrangler/row.rs         rows while they are changed
+//! wrangler/usage.rs       the arguments of each directive   wrangler/schema.rs      converts to the output schema
 //! ```
 //!
-//! A recipe is compiled when the first row comes, as in the plugin: what is wrong with it meets
-//! `on-error` like a bad record, and an empty window never shows it. What only the sandbox cannot do ends
-//! the run in any case.
+//! As in the plugin, a recipe is compiled when the first row arrives: an error in it is handled by `on-error` like
+//! a bad record, and does not show in a run without rows. What only the sandbox does not support always fails the
+//! run.
 
 mod decimal;
 mod directive;
+mod error;
 mod expression;
 mod lexer;
 mod migrate;
 mod recipe;
 mod row;
 mod schema;
-mod trouble;
 mod usage;
 
 use super::{Batch, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
-use directive::{Context, Directive};
-pub(super) use expression::Decision;
+use directive::{Directive, TransientStore};
+use error::DirectiveError;
+pub(super) use expression::BooleanExpression;
 use expression::{Expression, Scope};
 use googlesql::value::{Column, Value};
 use recipe::Recipe;
 use row::{Cell, Row};
 use schema::Field;
 use std::collections::BTreeMap;
-use trouble::Trouble;
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "Wrangler",
@@ -42,10 +42,9 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     Implementation::Transform(apply),
 )];
 
-/// What is refused when a pipeline is deployed; properties that hold a macro are not looked at.
+/// Validates the properties at deploy time; those with macros are not checked.
 ///
-/// A recipe with a syntax error is not refused: the plugin asks such a recipe for its directives, finds
-/// none, and leaves it to the run.
+/// A recipe with a syntax error is accepted: the plugin finds no directives in it, and the run fails.
 pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), String> {
     let given = |name: &str| properties.get(name).map_or("", String::as_str);
     let plain = |name: &str| !given(name).contains("${");
@@ -66,10 +65,10 @@ pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), Str
     if plain("directives")
         && let Ok(recipe) = Recipe::read(given("directives"))
     {
-        if let Some(first) = recipe.loaded.first() {
+        if let Some(first) = recipe.user_directives.first() {
             return Err(not_deployed(first));
         }
-        if let Some(unknown) = recipe.statements.iter().find(|s| !usage::is_known(&s.name)) {
+        if let Some(unknown) = recipe.statements.iter().find(|s| !usage::is_directive(&s.name)) {
             return Err(format!(
                 "Wrangler plugin has a directive '{}' that does not exist in system or user space.",
                 unknown.name
@@ -80,7 +79,7 @@ pub(crate) fn configure(properties: &BTreeMap<String, String>) -> Result<(), Str
         return Err("Invalid output schema.".to_owned());
     }
     if !sql && plain("precondition") && !given("precondition").trim().is_empty() {
-        // What the script engine says there is not known; these are the directives' words.
+        // The script engine's message is not known; this is the one of directives.
         Expression::compile(given("precondition"))?;
     }
     Ok(())
@@ -90,14 +89,14 @@ fn not_deployed(name: &str) -> String {
     format!("User Defined Directive '{name}' is not deployed or is not available.")
 }
 
-/// A floating number as Java tells it.
+/// A floating-point number in Java's format.
 pub(super) fn double(number: f64) -> String {
     row::java_double(number)
 }
 
 fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
-    let stage = Stage::of(context)?;
-    let columns: Vec<Column> = stage.fields.iter().map(|field| field.column.clone()).collect();
+    let settings = Settings::from_properties(context)?;
+    let columns: Vec<Column> = settings.fields.iter().map(|field| field.column.clone()).collect();
     let mut output = Batch {
         columns,
         rows: Vec::new(),
@@ -105,37 +104,21 @@ fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
     if batch.rows.is_empty() {
         return Ok(output);
     }
-    let compiled = stage.compile(context);
+    let compiled = settings.compile(context);
     for values in &batch.rows {
-        let outcome = match &compiled {
-            Ok(directives) => stage.record(directives, &batch.columns, values),
-            Err(trouble) => Err(trouble.clone()),
+        let result = match &compiled {
+            Ok(directives) => settings.transform(directives, &batch.columns, values),
+            Err(error) => Err(error.clone()),
         };
-        match outcome {
+        match result {
             Ok(rows) => output.rows.extend(rows),
-            Err(Trouble::Unsupported(text)) => {
-                let text = format!("Stage:{} - {text}", context.stage);
-                return Err(failure("java.lang.UnsupportedOperationException", text));
-            }
-            Err(Trouble::Failed(text) | Trouble::Record(text, _) | Trouble::Reported(text, _))
-                if stage.fails =>
-            {
-                return Err(failing(context.stage, &text));
-            }
-            // An error record goes to the error port in any case, a broken one only where the stage says so.
-            Err(Trouble::Record(text, code) | Trouble::Reported(text, code)) => {
-                context.emit_error(&batch.columns, values, code, text);
-            }
-            Err(Trouble::Failed(text)) if stage.proceeds => {
-                context.emit_error(&batch.columns, values, 0, text)
-            }
-            Err(Trouble::Failed(_)) => {}
+            Err(error) => settings.handle_error(context, &batch.columns, values, error)?,
         }
     }
     Ok(output)
 }
 
-fn failing(stage: &str, text: &str) -> Failure {
+fn failing_pipeline(stage: &str, text: &str) -> Failure {
     Failure {
         class_name: "java.lang.Exception".to_owned(),
         message: Some(format!("Stage:{stage} - Failing pipeline due to error : {text}")),
@@ -143,21 +126,37 @@ fn failing(stage: &str, text: &str) -> Failure {
     }
 }
 
-/// The stage's settings, their macros expanded.
-struct Stage {
+/// The settings of the stage.
+struct Settings {
     field: String,
     recipe: String,
     precondition: Option<Expression>,
     condition: String,
     fields: Vec<Field>,
-    /// `fail-pipeline`, the default.
-    fails: bool,
-    /// `send-to-error-port`.
-    proceeds: bool,
+    on_error: OnError,
 }
 
-impl Stage {
-    fn of(context: &StageContext<'_>) -> Result<Self, Failure> {
+/// What happens to a record that fails: the property `on-error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnError {
+    /// The default.
+    FailPipeline,
+    SendToErrorPort,
+    SkipError,
+}
+
+impl OnError {
+    fn parse(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "fail-pipeline" => Self::FailPipeline,
+            "send-to-error-port" => Self::SendToErrorPort,
+            _ => Self::SkipError,
+        }
+    }
+}
+
+impl Settings {
+    fn from_properties(context: &StageContext<'_>) -> Result<Self, Failure> {
         let illegal = |text: String| failure("java.lang.IllegalArgumentException", text);
         let language = context.property("expressionLanguage", "jexl");
         if !language.eq_ignore_ascii_case("jexl") {
@@ -185,82 +184,123 @@ impl Stage {
             precondition,
             condition,
             fields,
-            fails: strategy.eq_ignore_ascii_case("fail-pipeline"),
-            proceeds: strategy.eq_ignore_ascii_case("send-to-error-port"),
+            on_error: OnError::parse(&strategy),
         })
     }
 
-    fn compile(&self, context: &StageContext<'_>) -> Result<Vec<Directive>, Trouble> {
+    fn compile(&self, context: &StageContext<'_>) -> Result<Vec<Directive>, DirectiveError> {
         let recipe = Recipe::read(&self.recipe).map_err(|text| {
-            Trouble::Failed(format!(
+            DirectiveError::Failed(format!(
                 "Encountered syntax error, please ensure the directive is valid:\n{text}"
             ))
         })?;
         let udd = context.property("udd", "");
-        if let Some(name) = recipe.loaded.first().or((!udd.is_empty()).then_some(&udd)) {
-            return Err(Trouble::Unsupported(format!(
+        if let Some(name) = recipe
+            .user_directives
+            .first()
+            .or((!udd.is_empty()).then_some(&udd))
+        {
+            return Err(DirectiveError::Unsupported(format!(
                 "User Defined Directive '{name}' is not supported by the sandbox"
             )));
         }
-        recipe.statements.iter().map(Directive::of).collect()
+        recipe.statements.iter().map(Directive::from_statement).collect()
     }
 
-    /// What becomes of one record.
-    fn record(
+    /// Fails the run, emits an error record or skips the record, as `on-error` says.
+    fn handle_error(
+        &self,
+        context: &StageContext<'_>,
+        columns: &[Column],
+        values: &[Value],
+        error: DirectiveError,
+    ) -> Result<(), Failure> {
+        match (error, self.on_error) {
+            (DirectiveError::Unsupported(text), _) => {
+                let text = format!("Stage:{} - {text}", context.stage);
+                return Err(failure("java.lang.UnsupportedOperationException", text));
+            }
+            (
+                DirectiveError::Failed(text)
+                | DirectiveError::ErrorRow(text, _)
+                | DirectiveError::ReportedErrorRow(text, _),
+                OnError::FailPipeline,
+            ) => return Err(failing_pipeline(context.stage, &text)),
+            // An error row is always sent to the error port, a failed record only with `send-to-error-port`.
+            (DirectiveError::ErrorRow(text, code) | DirectiveError::ReportedErrorRow(text, code), _) => {
+                context.emit_error(columns, values, code, text);
+            }
+            (DirectiveError::Failed(text), OnError::SendToErrorPort) => {
+                context.emit_error(columns, values, 0, text);
+            }
+            (DirectiveError::Failed(_), OnError::SkipError) => {}
+        }
+        Ok(())
+    }
+
+    /// Applies the recipe to one record.
+    fn transform(
         &self,
         directives: &[Directive],
         columns: &[Column],
         values: &[Value],
-    ) -> Result<Vec<Vec<Value>>, Trouble> {
-        let mut row = Row::of(columns, values);
+    ) -> Result<Vec<Vec<Value>>, DirectiveError> {
+        let mut row = Row::from_values(columns, values);
         if self.field != "*" {
             row.0.retain(|(name, _)| *name == self.field);
         }
-        let mut context = Context::default();
-        if let Some(precondition) = &self.precondition {
-            let scope = Scope {
-                row: &row,
-                variables: &context.variables,
-            };
-            match precondition.value(&scope)? {
-                Cell::Bool(true) => return Ok(Vec::new()),
-                Cell::Bool(false) => {}
-                _ => {
-                    return Err(Trouble::Failed(format!(
-                        "Precondition '{}' does not result in true or false.",
-                        self.condition
-                    )));
-                }
-            }
+        let mut store = TransientStore::default();
+        if self.meets_precondition(&row, &store)? {
+            return Ok(Vec::new());
         }
         let mut rows = vec![row];
         for directive in directives {
-            rows = directive.apply(rows, &mut context).map_err(told)?;
+            rows = directive.apply(rows, &mut store).map_err(with_prefix)?;
             if rows.is_empty() {
                 break;
             }
         }
-        let fitted = rows.iter().map(|row| {
+        let records = rows.iter().map(|row| {
             let values = self
                 .fields
                 .iter()
                 .map(|field| field.value(row.get(&field.column.name)));
             values.collect::<Result<Vec<_>, _>>()
         });
-        fitted.collect::<Result<_, _>>().map_err(|reason| {
-            Trouble::Failed(format!(
+        records.collect::<Result<_, _>>().map_err(|reason| {
+            DirectiveError::Failed(format!(
                 "Problem converting into output record. Reason : {reason}"
             ))
         })
     }
+
+    /// Whether a record meets the precondition, in which case it is dropped.
+    fn meets_precondition(&self, row: &Row, store: &TransientStore) -> Result<bool, DirectiveError> {
+        let Some(precondition) = &self.precondition else {
+            return Ok(false);
+        };
+        let scope = Scope {
+            row,
+            variables: &store.variables,
+        };
+        match precondition.value(&scope)? {
+            Cell::Bool(is_met) => Ok(is_met),
+            _ => Err(DirectiveError::Failed(format!(
+                "Precondition '{}' does not result in true or false.",
+                self.condition
+            ))),
+        }
+    }
 }
 
-/// An error record has its own words in front when it ends a pipeline.
-fn told(trouble: Trouble) -> Trouble {
+/// Adds the plugin's prefix to the message of an error row.
+fn with_prefix(error: DirectiveError) -> DirectiveError {
     let errors = |text: &str| format!("Errors in Wrangler Transformation - {text}");
-    match trouble {
-        Trouble::Record(text, code) => Trouble::Record(errors(&text), code),
-        Trouble::Reported(text, code) => Trouble::Reported(errors(&format!("{text} (ecode: {code})")), code),
+    match error {
+        DirectiveError::ErrorRow(text, code) => DirectiveError::ErrorRow(errors(&text), code),
+        DirectiveError::ReportedErrorRow(text, code) => {
+            DirectiveError::ReportedErrorRow(errors(&format!("{text} (ecode: {code})")), code)
+        }
         other => other,
     }
 }

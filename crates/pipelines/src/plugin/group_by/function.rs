@@ -2,7 +2,7 @@
 //! core-plugins).
 
 use crate::plugin::projection::primitive;
-use crate::plugin::wrangler::Decision;
+use crate::plugin::wrangler::BooleanExpression;
 use googlesql::value::{Column, ColumnType, Value};
 use std::cmp::Ordering;
 
@@ -60,7 +60,7 @@ pub(super) struct Aggregate {
     /// In upper case, without the `IF` of a conditional function.
     pub function: String,
     field: String,
-    condition: Option<Decision>,
+    condition: Option<BooleanExpression>,
 }
 
 impl Aggregate {
@@ -124,7 +124,7 @@ impl Aggregate {
                 return Err("Missing 'condition' property for conditional function.".to_owned());
             }
             Some("") => return Err("The 'condition' property is missing arguments.".to_owned()),
-            Some(text) => Some(Decision::compile(text.trim())?),
+            Some(text) => Some(BooleanExpression::compile(text.trim())?),
             None => None,
         };
         Ok(Self {
@@ -197,7 +197,7 @@ impl Aggregate {
             let wanted = self
                 .condition
                 .as_ref()
-                .map(|condition| condition.holds(columns, row));
+                .map(|condition| condition.is_true_for(columns, row));
             if wanted.transpose()?.unwrap_or(true) {
                 values.push(place.map_or(&Value::Bool(true), |place| &row[place]));
             }

@@ -1,8 +1,8 @@
-//! `BigDecimal` as far as recipes go: 38 digits, exact but for division.
+//! Decimal numbers like `BigDecimal`, limited to 38 digits; only division is inexact.
 
 use std::cmp::Ordering;
 
-/// A number of `unscaled / 10^scale`.
+/// The number `unscaled / 10^scale`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal {
     unscaled: i128,
@@ -61,7 +61,7 @@ impl Decimal {
         })
     }
 
-    /// Twelve digits more than the dividend has, without trailing zeros.
+    /// The quotient with twelve digits more than the dividend, without trailing zeros.
     pub fn divide(self, other: Self) -> Option<Self> {
         let scale = self.scale.checked_add(other.scale)?.checked_add(12)?;
         let top = self.at(scale)?;
@@ -97,7 +97,7 @@ impl Decimal {
         self.scale
     }
 
-    /// All digits, without the sign; 0 has one.
+    /// The number of digits; 0 has one.
     pub fn precision(self) -> u32 {
         self.unscaled
             .unsigned_abs()
@@ -105,8 +105,8 @@ impl Decimal {
             .map_or(1, |log| log + 1)
     }
 
-    /// With another scale; `None` if digits would be lost where none may be.
-    pub fn rescaled(self, scale: u32, mode: &str) -> Option<Self> {
+    /// The number with another scale; `None` if rounding is necessary and the mode forbids it.
+    pub fn with_scale(self, scale: u32, mode: &str) -> Option<Self> {
         if scale >= self.scale {
             return Some(Self {
                 unscaled: self.at(scale)?,
@@ -134,17 +134,17 @@ impl Decimal {
         })
     }
 
-    /// With so many digits at most.
-    pub fn rounded(self, precision: u32, mode: &str) -> Option<Self> {
+    /// The number with at most this many digits.
+    pub fn with_precision(self, precision: u32, mode: &str) -> Option<Self> {
         let over = self.precision().saturating_sub(precision);
         if over == 0 {
             return Some(self);
         }
         if over <= self.scale {
-            return self.rescaled(self.scale - over, mode);
+            return self.with_scale(self.scale - over, mode);
         }
         let shift = over - self.scale;
-        let cut = Self { scale: over, ..self }.rescaled(0, mode)?;
+        let cut = Self { scale: over, ..self }.with_scale(0, mode)?;
         Some(Self {
             unscaled: cut.unscaled.checked_mul(10_i128.checked_pow(shift)?)?,
             scale: 0,
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(d("1.5").multiply(d("-2")).unwrap().to_string(), "-3.0");
         assert_eq!(d("1").divide(d("8")).unwrap().to_string(), "0.125");
         assert!(d("1").divide(d("0")).is_none());
-        for (value, mode, rounded) in [
+        for (value, mode, with_precision) in [
             ("2.5", "HALF_EVEN", "2"),
             ("3.5", "HALF_EVEN", "4"),
             ("-2.5", "HALF_UP", "-3"),
@@ -188,13 +188,16 @@ mod tests {
             ("-2.9", "CEILING", "-2"),
         ] {
             assert_eq!(
-                d(value).rescaled(0, mode).unwrap().to_string(),
-                rounded,
+                d(value).with_scale(0, mode).unwrap().to_string(),
+                with_precision,
                 "{value} {mode}"
             );
         }
-        assert!(d("2.1").rescaled(0, "UNNECESSARY").is_none());
-        assert_eq!(d("1234.56").rounded(3, "HALF_EVEN").unwrap().to_string(), "1230");
+        assert!(d("2.1").with_scale(0, "UNNECESSARY").is_none());
+        assert_eq!(
+            d("1234.56").with_precision(3, "HALF_EVEN").unwrap().to_string(),
+            "1230"
+        );
         assert!(
             Decimal::parse("abc").is_none()
                 && Decimal::parse("").is_none()

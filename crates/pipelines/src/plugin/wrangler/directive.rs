@@ -1,4 +1,4 @@
-//! The directives that the sandbox executes, a family to a file; all others end the run by their name.
+//! The directives that the sandbox executes, in one file for each family. Any other directive fails the run.
 
 mod column;
 mod date;
@@ -9,25 +9,25 @@ mod parse;
 mod split;
 mod text;
 
+use super::error::DirectiveError;
 use super::expression::{Expression, Scope};
 use super::recipe::Statement;
 use super::row::{Cell, Row};
-use super::trouble::Trouble;
 use super::usage::Arguments;
 use std::collections::BTreeMap;
 
-/// What the directives of a record share.
+/// The variables that the directives of a record share.
 #[derive(Debug, Default)]
-pub(super) struct Context {
-    /// What `set-variable` and its like have set; they last as long as a record.
+pub(super) struct TransientStore {
+    /// The variables that `set-variable` and similar directives have set for this record.
     pub variables: BTreeMap<String, Cell>,
 }
 
-/// What a directive does with a row: it makes any number of rows of it.
-type Work = Box<dyn Fn(Row, &mut Context) -> Result<Vec<Row>, Trouble>>;
+/// Applies a directive to a row, which may become any number of rows.
+type RowFunction = Box<dyn Fn(Row, &mut TransientStore) -> Result<Vec<Row>, DirectiveError>>;
 
-/// A directive that can be executed.
-pub(super) struct Directive(Work);
+/// A compiled directive.
+pub(super) struct Directive(RowFunction);
 
 impl std::fmt::Debug for Directive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -36,12 +36,12 @@ impl std::fmt::Debug for Directive {
 }
 
 impl Directive {
-    /// Prepares a statement.
+    /// Compiles a statement.
     ///
     /// # Errors
-    /// Wrong arguments in the plugin's words, or a directive that is beyond the sandbox.
-    pub fn of(statement: &Statement) -> Result<Self, Trouble> {
-        let arguments = Arguments::of(statement)?;
+    /// Wrong arguments with the plugin's message, or a directive that the sandbox does not support.
+    pub fn from_statement(statement: &Statement) -> Result<Self, DirectiveError> {
+        let arguments = Arguments::from_statement(statement)?;
         let name = statement.name.as_str();
         for family in [
             column::build,
@@ -53,44 +53,46 @@ impl Directive {
             parse::build,
             date::build,
         ] {
-            if let Some(work) = family(name, &arguments) {
-                return work.map(Self);
+            if let Some(row_function) = family(name, &arguments) {
+                return row_function.map(Self);
             }
         }
-        Err(Trouble::Unsupported(format!(
+        Err(DirectiveError::Unsupported(format!(
             "Directive '{name}' is not supported by the sandbox"
         )))
     }
 
-    /// Applies it to the rows that one record has become.
-    pub fn apply(&self, rows: Vec<Row>, context: &mut Context) -> Result<Vec<Row>, Trouble> {
+    /// Applies it to the rows of one record.
+    pub fn apply(&self, rows: Vec<Row>, store: &mut TransientStore) -> Result<Vec<Row>, DirectiveError> {
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
-            results.extend((self.0)(row, context)?);
+            results.extend((self.0)(row, store)?);
         }
         Ok(results)
     }
 }
 
-/// A directive that changes a row and keeps it.
-fn changing(change: impl Fn(&mut Row) -> Result<(), Trouble> + 'static) -> Work {
+/// A directive that changes a row in place.
+fn modify_row(change: impl Fn(&mut Row) -> Result<(), DirectiveError> + 'static) -> RowFunction {
     Box::new(move |mut row, _| {
         change(&mut row)?;
         Ok(vec![row])
     })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of every family's answer")]
-fn each(change: impl Fn(&mut Row) -> Result<(), Trouble> + 'static) -> Option<Result<Work, Trouble>> {
-    Some(Ok(changing(change)))
+#[expect(clippy::unnecessary_wraps, reason = "the return type of every family")]
+fn modify_each_row(
+    change: impl Fn(&mut Row) -> Result<(), DirectiveError> + 'static,
+) -> Option<Result<RowFunction, DirectiveError>> {
+    Some(Ok(modify_row(change)))
 }
 
-/// A directive that changes the text in a column and leaves everything else alone.
-fn on_text(
+/// A directive that changes the text in a column; other values stay.
+fn modify_text(
     column: String,
-    change: impl Fn(&str) -> Result<Cell, Trouble> + 'static,
-) -> Option<Result<Work, Trouble>> {
-    each(move |row| {
+    change: impl Fn(&str) -> Result<Cell, DirectiveError> + 'static,
+) -> Option<Result<RowFunction, DirectiveError>> {
+    modify_each_row(move |row| {
         if let Some(at) = row.find(&column)
             && let Cell::Text(text) = &row.0[at].1
         {
@@ -101,15 +103,15 @@ fn on_text(
     })
 }
 
-/// The text in a column, which must be there, as many directives ask for it.
-fn must_be_text<'a>(name: &str, column: &str, cell: &'a Cell) -> Result<&'a str, Trouble> {
+/// The text in a column that must be a text.
+fn must_be_text<'a>(name: &str, column: &str, cell: &'a Cell) -> Result<&'a str, DirectiveError> {
     match cell {
         Cell::Text(text) => Ok(text),
-        Cell::Null => Err(Trouble::executing(
+        Cell::Null => Err(DirectiveError::execution(
             name,
             format!("Column '{column}' has null value. It should be a non-null 'String'."),
         )),
-        other => Err(Trouble::executing(
+        other => Err(DirectiveError::execution(
             name,
             format!(
                 "Column '{column}' has invalid type '{}'. It should be of type 'String'.",
@@ -119,22 +121,22 @@ fn must_be_text<'a>(name: &str, column: &str, cell: &'a Cell) -> Result<&'a str,
     }
 }
 
-fn missing(name: &str, column: &str) -> Trouble {
-    Trouble::executing(name, format!("Column '{column}' does not exist."))
+fn missing(name: &str, column: &str) -> DirectiveError {
+    DirectiveError::execution(name, format!("Column '{column}' does not exist."))
 }
 
-fn compile(name: &str, text: &str) -> Result<Expression, Trouble> {
-    Expression::compile(text).map_err(|error| Trouble::parsing(name, error))
+fn compile(name: &str, text: &str) -> Result<Expression, DirectiveError> {
+    Expression::compile(text).map_err(|error| DirectiveError::parse(name, error))
 }
 
-fn scope<'a>(row: &'a Row, context: &'a Context) -> Scope<'a> {
+fn scope<'a>(row: &'a Row, store: &'a TransientStore) -> Scope<'a> {
     Scope {
         row,
-        variables: &context.variables,
+        variables: &store.variables,
     }
 }
 
-fn regex(name: &str, pattern: &str) -> Result<regex::Regex, Trouble> {
+fn regex(name: &str, pattern: &str) -> Result<regex::Regex, DirectiveError> {
     regex::Regex::new(pattern)
-        .map_err(|_| Trouble::unsupported(name, format!("The regular expression '{pattern}'")))
+        .map_err(|_| DirectiveError::unsupported(name, format!("The regular expression '{pattern}'")))
 }

@@ -1,21 +1,22 @@
-//! JEXL's common subset: arithmetic, comparison, logic, `? :`, methods of strings, namespaced functions.
+//! A subset of JEXL: arithmetic, comparison, logic, `? :`, methods of strings, functions with namespaces.
 //!
-//! `expression/parse.rs` reads it, `expression/eval.rs` computes it with JEXL's strict arithmetic (a
-//! string on either side of `+` joins), `expression/function.rs` has the functions, `expression/method.rs` the methods. What is beyond the
-//! subset, as loops and lambdas, does not compile.
+//! `expression/parse.rs` parses it, `expression/eval.rs` evaluates it with JEXL's strict arithmetic (`+` with a
+//! string concatenates), `expression/function.rs` has the functions, `expression/method.rs` the methods,
+//! `expression/value.rs` numbers and conversions. Loops, lambdas and the like do not compile.
 
-mod decision;
+mod boolean;
 mod eval;
 mod function;
 mod method;
 mod parse;
+mod value;
 
+use super::error::DirectiveError;
 use super::row::{Cell, Row};
-use super::trouble::Trouble;
-pub(in crate::plugin) use decision::Decision;
-pub(super) use eval::{json, of_json};
+pub(in crate::plugin) use boolean::BooleanExpression;
 pub(super) use method::{replacement, split};
 use std::collections::BTreeMap;
+pub(super) use value::{from_json, json};
 
 /// A compiled expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,37 +25,37 @@ pub(super) struct Expression {
     tree: Node,
 }
 
-/// A part of an expression, with the column at which its operator stands.
+/// A node of the syntax tree; a number is the column of the operator.
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
     Value(Cell),
     Variable(String),
     Unary(&'static str, Box<Node>),
     Binary(&'static str, Box<Node>, Box<Node>, usize),
-    Choice(Box<Node>, Box<Node>, Box<Node>),
+    Ternary(Box<Node>, Box<Node>, Box<Node>),
     /// `a ?: b` and `a ?? b`.
-    Otherwise(Box<Node>, Box<Node>),
+    Coalesce(Box<Node>, Box<Node>),
     /// `namespace:name(…)`; the namespace may be empty.
     Call(String, String, Vec<Node>, usize),
-    /// `object.name(…)`
+    /// `object.name(…)`.
     Method(Box<Node>, String, Vec<Node>, usize),
-    /// `object.name` and `object['name']`
+    /// `object.name` and `object['name']`.
     Member(Box<Node>, Box<Node>),
     List(Vec<Node>),
 }
 
-/// What variables are looked up in.
+/// The values of variables.
 pub(super) struct Scope<'a> {
     pub row: &'a Row,
-    /// Those that directives have set.
+    /// The variables that directives have set.
     pub variables: &'a BTreeMap<String, Cell>,
 }
 
 impl Expression {
-    /// Compiles a text.
+    /// Compiles an expression.
     ///
     /// # Errors
-    /// The plugin's words.
+    /// The plugin's message.
     pub fn compile(text: &str) -> Result<Self, String> {
         match parse::parse(text) {
             Ok(tree) => Ok(Self {
@@ -69,31 +70,31 @@ impl Expression {
         }
     }
 
-    /// Computes it for a row.
+    /// Evaluates it for a row.
     ///
     /// # Errors
-    /// The plugin's words, or what is beyond the sandbox.
-    pub fn value(&self, scope: &Scope<'_>) -> Result<Cell, Trouble> {
+    /// The plugin's message, or something that the sandbox does not support.
+    pub fn value(&self, scope: &Scope<'_>) -> Result<Cell, DirectiveError> {
         eval::value(&self.tree, scope).map_err(|stop| match stop {
-            eval::Stop::At(column) => Trouble::Failed(format!(
+            value::EvalError::Jexl(column) => DirectiveError::Failed(format!(
                 "Error encountered while executing '{}', at line '1' and column '{column}'. Make sure a valid jexl transformation is provided.",
                 self.text
             )),
-            eval::Stop::Mismatch(reason) => Trouble::Failed(format!(
+            value::EvalError::TypeMismatch(reason) => DirectiveError::Failed(format!(
                 "Type mismatch. Change type of constant or convert to right data type using conversion functions available. Reason : {reason}"
             )),
-            eval::Stop::Said(text) => Trouble::Failed(text),
-            eval::Stop::Unsupported(what) => Trouble::Unsupported(what),
+            value::EvalError::Function(text) => DirectiveError::Failed(text),
+            value::EvalError::Unsupported(what) => DirectiveError::Unsupported(what),
         })
     }
 
-    /// Computes a condition. Neither true nor false is nothing, on which the plugin breaks.
-    pub fn truth(&self, scope: &Scope<'_>) -> Result<bool, Trouble> {
+    /// Evaluates it as a condition; any other value than a boolean is an error, as in the plugin.
+    pub fn truth(&self, scope: &Scope<'_>) -> Result<bool, DirectiveError> {
         match self.value(scope)? {
             Cell::Bool(truth) => Ok(truth),
             Cell::Text(text) => Ok(text.eq_ignore_ascii_case("true")),
-            // `ELResult.getBoolean` is null then, which unboxing raises without a message.
-            _ => Err(Trouble::Failed("null".to_owned())),
+            // `ELResult.getBoolean` returns null, and unboxing it throws an exception without a message.
+            _ => Err(DirectiveError::Failed("null".to_owned())),
         }
     }
 }
@@ -107,23 +108,25 @@ mod tests {
         let text = |text: &str| Cell::Text(text.into());
         Row(vec![
             ("name".into(), text("Ada Lovelace")),
-            ("age".into(), Cell::Whole(36)),
+            ("age".into(), Cell::Long(36)),
             ("price".into(), Cell::Float(1.5)),
             ("sum".into(), Cell::Decimal("10.25".into())),
             ("digits".into(), text("5")),
             ("none".into(), Cell::Null),
-            ("a".into(), Cell::Whole(7)),
+            ("a".into(), Cell::Long(7)),
         ])
     }
 
-    fn compute(text: &str) -> Result<Cell, Trouble> {
-        let variables = [("seen".to_owned(), Cell::Whole(2))].into();
+    fn compute(text: &str) -> Result<Cell, DirectiveError> {
+        let variables = [("seen".to_owned(), Cell::Long(2))].into();
         let row = row();
         let scope = Scope {
             row: &row,
             variables: &variables,
         };
-        Expression::compile(text).map_err(Trouble::Failed)?.value(&scope)
+        Expression::compile(text)
+            .map_err(DirectiveError::Failed)?
+            .value(&scope)
     }
 
     #[test]
@@ -188,7 +191,9 @@ mod tests {
             ("math:nope(1)", "Function 'math:nope'"),
             ("name.nope()", "while executing"),
         ] {
-            let (Trouble::Failed(error) | Trouble::Unsupported(error)) = compute(text).unwrap_err() else {
+            let (DirectiveError::Failed(error) | DirectiveError::Unsupported(error)) =
+                compute(text).unwrap_err()
+            else {
                 panic!("{text}")
             };
             assert!(error.contains(words), "{text}: {error}");

@@ -1,9 +1,9 @@
-//! The words of a recipe, after Wrangler's grammar: the longest match wins, as its lexer generator has it.
+//! Splits a recipe into the tokens of Wrangler's grammar; the longest match wins, as in its generated lexer.
 //!
-//! `:name` is a column, `'…'` and `"…"` are texts that keep their escapes, `--`, `//` and `/* */` begin
-//! comments. `-` may begin a name, so that `a-b` is one word.
+//! `:name` is a column, `'…'` and `"…"` are texts that keep their escapes, `--`, `//` and `/* */` begin comments.
+//! A name may contain `-`, so `a-b` is one token.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
     Symbol,
 }
 
-/// A token, with its place: line from 1, column from 0.
+/// A token with its position: lines count from 1, columns from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub kind: Kind,
@@ -30,17 +30,17 @@ impl Token {
     }
 }
 
-/// Two letters first, so that the longest wins.
+/// The symbols, the longer ones first.
 const SYMBOLS: [&str; 51] = [
     "||", "&&", "==", "!=", ">=", "<=", "=~", "!~", "?:", "=^", "!^", "=$", "!$", "+=", "-=", "*=", "/=",
     "%=", "&=", "|=", "^=", "{", "}", ";", "^", "!", ">", "<", "+", "-", "*", "/", "%", "[", "]", "(", ")",
     "=", ",", "?", ":", ".", "@", "|", "\\", "$", "~", "&", "#", "\u{0}", "`",
 ];
 
-/// Symbols that the grammar does not have.
+/// Characters that are not in the grammar.
 const UNKNOWN: [&str; 4] = ["&", "#", "\u{0}", "`"];
 
-/// The tokens, or the words of the syntax error.
+/// The tokens, or the message of the syntax error.
 pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let (mut line, mut start_of_line, mut at) = (1, 0, 0);
@@ -110,7 +110,7 @@ fn longest(rest: &str) -> (Kind, usize) {
         (Kind::Column, column(rest)),
         (Kind::Text, string(rest)),
     ];
-    // The first of equal length wins, as the first rule does.
+    // Of equally long matches the first one wins, as in the generated lexer.
     let mut best = (Kind::Symbol, 0);
     for candidate in candidates {
         if candidate.1 > best.1 {
@@ -174,7 +174,7 @@ fn number(rest: &str) -> usize {
     }
 }
 
-/// An escaped quote ends the text only if no other does.
+/// The length of a text. An escaped quote ends it only if there is no other quote.
 fn string(rest: &str) -> usize {
     let Some(quote @ ('\'' | '"')) = rest.chars().next() else {
         return 0;

@@ -1,36 +1,35 @@
-//! The first form of recipes, one directive a line without marks, put into the second one.
+//! Migrates recipes from version 1 syntax, which has one directive per line without quotes and colons, to version 2.
 //!
-//! The plugin does this to every recipe, also to one that is written in the second form already: lines
-//! with `exp:` or `prop:` pass, all others are cut at blanks. So `drop :a, :b` drops `:a` alone, here as
-//! there.
+//! The plugin (`GrammarMigrator`) does this to every recipe, also to one in version 2: lines with `exp:` or `prop:`
+//! stay, all others are split at blanks. So `drop :a, :b` drops only `:a`, here as in the plugin.
 
-/// What stands at a place of a line.
+/// A part of a directive's line.
 #[derive(Clone, Copy)]
 enum Part {
     /// A column.
     Column,
-    /// Columns with commas between them.
+    /// Columns separated by commas.
     Columns,
-    /// The same, to the end of the line.
+    /// The rest of the line as columns separated by commas.
     ColumnsToEnd,
-    /// A word that becomes a text.
+    /// A word that becomes a quoted text.
     Text,
-    /// The rest of the line as a text.
+    /// The rest of the line as a quoted text.
     TextToEnd,
     /// The rest of the line as an expression.
     Expression,
-    /// A word as it is.
+    /// A word that stays as it is.
     Word,
-    /// The rest as it is.
+    /// The rest of the line as it is.
     ToEnd,
-    /// A word that is said as it stands here.
-    Said(&'static str),
+    /// A fixed word that is inserted.
+    Literal(&'static str),
 }
 
-use Part::{Column, Columns, ColumnsToEnd, Expression, Said, Text, TextToEnd, ToEnd, Word};
+use Part::{Column, Columns, ColumnsToEnd, Expression, Literal, Text, TextToEnd, ToEnd, Word};
 
-/// Every directive that is put anew, with its parts. What comes after a part that is missing is left out.
-const FORMS: &[(&str, &[Part])] = &[
+/// The directives that are migrated, with their parts. The parts after a missing one are left out.
+const MIGRATIONS: &[(&str, &[Part])] = &[
     ("rename", &[Column, Column]),
     ("set-type", &[Column, Word, Word, Word, Word]),
     ("drop", &[Columns]),
@@ -98,31 +97,39 @@ const FORMS: &[(&str, &[Part])] = &[
     ("table-lookup", &[Column, Text]),
 ];
 
-/// Words of the first form whose directive goes by another name.
-const RENAMED: &[(&str, &str, &[Part])] = &[
+/// The directives of version 1 that have another name in version 2.
+const RENAMED_DIRECTIVES: &[(&str, &str, &[Part])] = &[
     ("set column ", "set-column", &[Column, Expression]),
     ("set columns ", "set-headers", &[ColumnsToEnd]),
     (
         "filter-row-if-matched ",
         "filter-by-regex",
-        &[Said("if-matched"), Column, TextToEnd],
+        &[Literal("if-matched"), Column, TextToEnd],
     ),
     (
         "filter-row-if-not-matched ",
         "filter-by-regex",
-        &[Said("if-not-matched"), Column, TextToEnd],
+        &[Literal("if-not-matched"), Column, TextToEnd],
     ),
-    ("filter-row-if-true ", "filter-row", &[Expression, Said("true")]),
-    ("filter-row-if-false ", "filter-row", &[Expression, Said("false")]),
+    (
+        "filter-row-if-true ",
+        "filter-row",
+        &[Expression, Literal("true")],
+    ),
+    (
+        "filter-row-if-false ",
+        "filter-row",
+        &[Expression, Literal("false")],
+    ),
     (
         "filter-rows-on condition-false ",
         "filter-row",
-        &[Expression, Said("false")],
+        &[Expression, Literal("false")],
     ),
     (
         "filter-rows-on condition-true ",
         "filter-row",
-        &[Expression, Said("true")],
+        &[Expression, Literal("true")],
     ),
     (
         "filter-rows-on empty-or-null-columns ",
@@ -132,25 +139,25 @@ const RENAMED: &[(&str, &str, &[Part])] = &[
     (
         "filter-rows-on regex-match ",
         "filter-by-regex",
-        &[Said("if-matched"), Column, TextToEnd],
+        &[Literal("if-matched"), Column, TextToEnd],
     ),
     (
         "filter-rows-on regex-not-match ",
         "filter-by-regex",
-        &[Said("if-not-matched"), Column, TextToEnd],
+        &[Literal("if-not-matched"), Column, TextToEnd],
     ),
 ];
 
-/// The recipe in the second form.
+/// The recipe in version 2 syntax.
 pub(super) fn migrate(recipe: &str) -> String {
     let lines = recipe.lines().map(str::trim).filter(|line| {
-        let remark = line.starts_with("//") || (line.starts_with('#') && !line.starts_with("#pragma"));
-        !line.is_empty() && !remark
+        let is_comment = line.starts_with("//") || (line.starts_with('#') && !line.starts_with("#pragma"));
+        !line.is_empty() && !is_comment
     });
-    lines.map(line).collect::<Vec<_>>().join("\n")
+    lines.map(migrate_line).collect::<Vec<_>>().join("\n")
 }
 
-fn line(line: &str) -> String {
+fn migrate_line(line: &str) -> String {
     if line.starts_with("#pragma") {
         return line.to_owned();
     }
@@ -158,24 +165,24 @@ fn line(line: &str) -> String {
     if line.contains("exp:") || line.contains("prop:") {
         return format!("{plain};");
     }
-    for (words, name, parts) in RENAMED {
+    for (words, name, parts) in RENAMED_DIRECTIVES {
         if let Some(rest) = plain.strip_prefix(words) {
-            return put(name, parts, rest);
+            return rewrite(name, parts, rest);
         }
     }
     let (command, rest) = plain.split_once(' ').unwrap_or((plain, ""));
-    match FORMS.iter().find(|(name, _)| *name == command) {
-        Some((name, parts)) => put(name, parts, rest),
+    match MIGRATIONS.iter().find(|(name, _)| *name == command) {
+        Some((name, parts)) => rewrite(name, parts, rest),
         None if plain.starts_with('$') => plain.to_owned(),
         None => format!("{plain};"),
     }
 }
 
-fn put(name: &str, parts: &[Part], rest: &str) -> String {
+fn rewrite(name: &str, parts: &[Part], rest: &str) -> String {
     let mut words = vec![name.to_owned()];
     let mut rest = rest.trim();
     for part in parts {
-        if let Said(word) = part {
+        if let Literal(word) = part {
             words.push((*word).to_owned());
             continue;
         }
@@ -197,7 +204,7 @@ fn put(name: &str, parts: &[Part], rest: &str) -> String {
             }
             Text | TextToEnd => quote(word),
             Expression => format!("exp:{{{word}}}"),
-            Word | ToEnd | Said(_) => word.to_owned(),
+            Word | ToEnd | Literal(_) => word.to_owned(),
         });
     }
     format!("{};", words.join(" "))

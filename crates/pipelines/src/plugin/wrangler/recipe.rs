@@ -1,13 +1,13 @@
-//! A recipe: its directives with their arguments, as Wrangler's grammar reads them.
+//! Parses a recipe into directives with arguments, by Wrangler's grammar.
 //!
-//! A text keeps what stands between its quotes. An expression is put together anew from its tokens with
-//! blanks between them, as the plugin does: that is how conditions look in error records.
+//! An expression is rebuilt from its tokens with blanks between them, as in the plugin. That is the form of a
+//! condition in error records.
 
 use super::lexer::{Kind, Token, lex};
 use super::migrate::migrate;
 use std::collections::BTreeMap;
 
-/// An argument.
+/// An argument of a directive.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Argument {
     Column(String),
@@ -24,7 +24,7 @@ pub(super) enum Argument {
     Ranges(Vec<(String, String, String)>),
 }
 
-/// A directive.
+/// A directive with its arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Statement {
     pub name: String,
@@ -32,20 +32,20 @@ pub(super) struct Statement {
     pub line: usize,
 }
 
-/// A recipe.
+/// A parsed recipe.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Recipe {
     pub statements: Vec<Statement>,
-    /// User-defined directives that are asked for.
-    pub loaded: Vec<String>,
+    /// The user-defined directives that are to be loaded.
+    pub user_directives: Vec<String>,
 }
 
 impl Recipe {
-    /// Reads a recipe of either form.
+    /// Parses a recipe in either syntax.
     ///
     /// # Errors
-    /// The words of the first syntax error. They are the grammar's own in form; what its generated
-    /// parser says in the middle is not known for every case.
+    /// The message of the first syntax error. It has the form of the generated parser's message, but not its exact
+    /// words in every case.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut reader = Reader {
             tokens: lex(&migrate(text))?,
@@ -114,7 +114,7 @@ impl Reader {
             let token = self.next().ok_or_else(|| self.end())?;
             match token.kind {
                 _ if token.is(";") => return Ok(()),
-                Kind::Identifier if what.text == "load-directives" => recipe.loaded.push(token.text),
+                Kind::Identifier if what.text == "load-directives" => recipe.user_directives.push(token.text),
                 Kind::Number if what.text == "version" => {}
                 _ if token.is(",") => {}
                 _ => return Err(unexpected(&token)),
@@ -172,7 +172,7 @@ impl Reader {
         })
     }
 
-    /// The first of a list that has begun, and those behind its commas.
+    /// The rest of a list: its first item, and the items after commas.
     fn list(&mut self, first: Token, kind: Kind) -> (String, Vec<String>) {
         let mut more = Vec::new();
         while self.symbol(0, ",") && self.kind(1, kind) {
@@ -182,7 +182,7 @@ impl Reader {
         (first.text, more)
     }
 
-    /// `: { … }` with all its braces.
+    /// Parses `: { … }` with nested braces.
     fn expression(&mut self) -> Result<Argument, String> {
         self.at += 1;
         let open = self.next().ok_or_else(|| self.end())?;
@@ -201,7 +201,7 @@ impl Reader {
         }
     }
 
-    /// `: { name = value, … }`
+    /// Parses `: { name = value, … }`.
     fn properties(&mut self) -> Result<Argument, String> {
         self.at += 1;
         let open = self.next().ok_or_else(|| self.end())?;
@@ -230,7 +230,7 @@ impl Reader {
         }
     }
 
-    /// `1:2='a', 3:4='b'`, of which the first number is read.
+    /// Parses `1:2='a', 3:4='b'` after its first number.
     fn ranges(&mut self, first: Token) -> Result<Argument, String> {
         let mut ranges = Vec::new();
         let mut low = first;
@@ -277,7 +277,7 @@ mod tests {
              quantize :a :b 1:2='low',3:4='high'\ncopy :a :b true\nset-type :n decimal 2 'FLOOR' prop:{precision=5}",
         )
         .unwrap();
-        assert_eq!(recipe.loaded, ["my-one", "other"]);
+        assert_eq!(recipe.user_directives, ["my-one", "other"]);
         let arguments: Vec<_> = recipe.statements.into_iter().map(|s| s.arguments).collect();
         let column = |name: &str| Argument::Column(name.into());
         assert_eq!(

@@ -1,18 +1,18 @@
-//! A row under way: named cells, as the plugin's `Row` holds them, with Java's values.
+//! A row while directives change it: named cells with Java's values, like the plugin's `Row`.
 //!
-//! Names are found without regard to case. Whole numbers have no width here: the source's rows do not
-//! say `int` or `long`, so a message that names a value's class says `Long`.
+//! Names are case-insensitive. Integers have no width here because the source's rows do not distinguish `int` and
+//! `long`, so an error message with the class of a value says `Long`.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 
-/// A value.
+/// A value with the type that it has in Java.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
     Null,
     Bool(bool),
-    Whole(i64),
+    Long(i64),
     Float(f64),
     /// `BigDecimal`, as plain decimal text.
     Decimal(String),
@@ -31,12 +31,12 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    /// What a row of the sandbox holds, as `StructuredToRowTransformer` hands it over.
-    pub fn of(value: &Value) -> Self {
+    /// Converts a value of a batch, as `StructuredToRowTransformer`.
+    pub fn from_value(value: &Value) -> Self {
         match value {
             Value::Null => Self::Null,
             Value::Bool(truth) => Self::Bool(*truth),
-            Value::Int(number) => Self::Whole(*number),
+            Value::Int(number) => Self::Long(*number),
             Value::Float(number) => Self::Float(*number),
             Value::Numeric(text) => Self::Decimal(text.clone()),
             Value::Text(text) => Self::Text(text.clone()),
@@ -49,7 +49,7 @@ impl Cell {
             Value::Timestamp(micros) => {
                 DateTime::from_timestamp_micros(*micros).map_or(Self::Null, Self::Moment)
             }
-            // A record or an array: no column of a Wrangler's input has such a type here.
+            // Records and arrays are not supported in the input.
             Value::Array(_) | Value::Struct(_) => Self::Null,
             Value::Json(text) => {
                 serde_json::from_str(text).map_or_else(|_| Self::Text(text.clone()), Self::Json)
@@ -57,12 +57,12 @@ impl Cell {
         }
     }
 
-    /// `Class.getSimpleName()`.
+    /// The class name of the value, as `Class.getSimpleName()`.
     pub const fn class(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "Boolean",
-            Self::Whole(_) => "Long",
+            Self::Long(_) => "Long",
             Self::Float(_) => "Double",
             Self::Decimal(_) => "BigDecimal",
             Self::Text(_) => "String",
@@ -76,12 +76,12 @@ impl Cell {
         }
     }
 
-    /// `toString()`.
+    /// The value as text, as `toString()`.
     pub fn text(&self) -> String {
         match self {
             Self::Null => "null".into(),
             Self::Bool(truth) => truth.to_string(),
-            Self::Whole(number) => number.to_string(),
+            Self::Long(number) => number.to_string(),
             Self::Float(number) => java_double(*number),
             Self::Decimal(text) | Self::Text(text) => text.clone(),
             Self::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -97,7 +97,7 @@ impl Cell {
     }
 }
 
-/// `LocalTime.toString`: seconds only if there are any.
+/// The time in the format of `LocalTime.toString`, which omits seconds that are zero.
 fn clock(time: NaiveTime) -> String {
     use chrono::Timelike;
     match (time.second(), time.nanosecond()) {
@@ -109,7 +109,7 @@ fn clock(time: NaiveTime) -> String {
     }
 }
 
-/// `Double.toString`: a digit behind the point at least, an exponent from ten million on.
+/// The number in the format of `Double.toString`: at least one digit after the point, an exponent from ten million.
 pub(super) fn java_double(number: f64) -> String {
     let size = number.abs();
     if number.is_nan() {
@@ -130,14 +130,14 @@ pub(super) fn java_double(number: f64) -> String {
     }
 }
 
-/// A row.
+/// The cells of a row with their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Row(pub Vec<(String, Cell)>);
 
 impl Row {
-    pub fn of(columns: &[Column], values: &[Value]) -> Self {
+    pub fn from_values(columns: &[Column], values: &[Value]) -> Self {
         let names = columns.iter().map(|column| column.name.clone());
-        Self(names.zip(values.iter().map(Cell::of)).collect())
+        Self(names.zip(values.iter().map(Cell::from_value)).collect())
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {

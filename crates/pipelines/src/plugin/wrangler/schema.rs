@@ -1,20 +1,20 @@
-//! The output schema, and how a row is fitted to it: `RecordConvertor` of the plugin, with its words.
+//! Converts rows to the output schema, with the messages of the plugin's `RecordConvertor`.
 //!
-//! A column that the schema does not name is left out; a field that no column has is NULL. Text becomes
-//! a number where the schema says so; a number of another kind does not.
+//! A column that is not in the schema is dropped; a field without a column is NULL. A text is converted to a
+//! number, but a number is not converted to another numeric type.
 
 use super::row::Cell;
 use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
 
-/// A field of the schema.
+/// A field of the output schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
     pub column: Column,
     kind: Kind,
 }
 
-/// A type of CDAP's.
+/// A type of CDAP's schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Boolean,
@@ -32,7 +32,7 @@ enum Kind {
     Decimal(u32),
 }
 
-/// The fields of an Avro record schema.
+/// Parses the fields of an Avro record schema.
 pub(super) fn fields(text: &str) -> Result<Vec<Field>, String> {
     let schema: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let fields = schema.get("fields").and_then(Json::as_array).ok_or("no fields")?;
@@ -107,19 +107,22 @@ impl Kind {
 }
 
 impl Field {
-    /// The value that is written.
+    /// The value of the field for a cell.
     ///
     /// # Errors
-    /// The words behind `Problem converting into output record. Reason : `.
+    /// The reason that follows `Problem converting into output record. Reason : `.
     pub fn value(&self, cell: Option<&Cell>) -> Result<Value, String> {
         let name = &self.column.name;
         let cell = cell.unwrap_or(&Cell::Null);
         let blank = matches!(cell, Cell::Text(text) if text.trim().is_empty());
-        if *cell == Cell::Null || *cell == Cell::Json(Json::Null) || (blank && self.kind.takes_no_blank()) {
+        if *cell == Cell::Null
+            || *cell == Cell::Json(Json::Null)
+            || (blank && self.kind.reads_blank_as_null())
+        {
             return if self.column.nullable {
                 Ok(Value::Null)
             } else {
-                Err(self.not_set("null"))
+                Err(self.cannot_set("null"))
             };
         }
         match self.kind {
@@ -129,8 +132,8 @@ impl Field {
             Kind::Boolean => match cell {
                 Cell::Bool(truth) => Ok(Value::Bool(*truth)),
                 Cell::Text(text) => Ok(Value::Bool(text.eq_ignore_ascii_case("true"))),
-                // It says double: a slip of the plugin's own.
-                other => Err(specified(
+                // The plugin says double, by mistake.
+                other => Err(wrong_class(
                     name,
                     "double",
                     "the value is nor a string or boolean",
@@ -140,7 +143,12 @@ impl Field {
             Kind::Bytes => match cell {
                 Cell::Bytes(bytes) => Ok(Value::Bytes(bytes.clone())),
                 Cell::Text(text) => Ok(Value::Bytes(text.clone().into_bytes())),
-                other => Err(specified(name, "bytes", "the value is not of type bytes", other)),
+                other => Err(wrong_class(
+                    name,
+                    "bytes",
+                    "the value is not of type bytes",
+                    other,
+                )),
             },
             Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime | Kind::Decimal(_) => {
                 self.logical(cell)
@@ -153,7 +161,7 @@ impl Field {
         let int = self.kind == Kind::Int;
         let fits = |number: i64| !int || i32::try_from(number).is_ok();
         match cell {
-            Cell::Whole(number) if fits(*number) => Ok(Value::Int(*number)),
+            Cell::Long(number) if fits(*number) => Ok(Value::Int(*number)),
             Cell::Text(text) => {
                 let word = if int { "integer" } else { "long" };
                 let parsed = text.parse::<i64>().ok().filter(|number| fits(*number));
@@ -161,13 +169,13 @@ impl Field {
                     .ok_or_else(|| format!("Unable to convert '{text}' to {word} for field name '{name}'"))?;
                 Ok(Value::Int(parsed))
             }
-            other if int => Err(specified(
+            other if int => Err(wrong_class(
                 name,
                 "integer",
                 "the value is not a integer or string",
                 other,
             )),
-            other => Err(specified(
+            other => Err(wrong_class(
                 name,
                 "long",
                 "the value is nor a string or long",
@@ -185,7 +193,7 @@ impl Field {
         };
         match cell {
             #[expect(clippy::cast_precision_loss, reason = "Java's `doubleValue` loses as much")]
-            Cell::Whole(number) => Ok(Value::Float(*number as f64)),
+            Cell::Long(number) => Ok(Value::Float(*number as f64)),
             Cell::Float(number) => Ok(Value::Float(*number)),
             Cell::Decimal(text) if word == "double" => Ok(Value::Float(text.parse().unwrap_or_default())),
             Cell::Text(text) => text
@@ -193,7 +201,7 @@ impl Field {
                 .parse()
                 .map(Value::Float)
                 .map_err(|_| format!("Unable to convert '{text}' to {word} for field name '{name}'")),
-            other => Err(specified(
+            other => Err(wrong_class(
                 name,
                 word,
                 &format!("the value is nor a string or {word}"),
@@ -202,7 +210,7 @@ impl Field {
         }
     }
 
-    /// These are handed on as they are, and refused when the record is built, if they do not fit.
+    /// Values of logical types are not converted; one that does not match is refused when the record is built.
     fn logical(&self, cell: &Cell) -> Result<Value, String> {
         match (self.kind, cell) {
             (Kind::Date, Cell::Date(day)) => Ok(Value::Date(day.to_string())),
@@ -213,7 +221,7 @@ impl Field {
             }
             (Kind::DateTime, Cell::Text(text)) => match text.parse::<chrono::NaiveDateTime>() {
                 Ok(_) => Ok(Value::DateTime(text.clone())),
-                Err(_) => Err(self.not_set(text)),
+                Err(_) => Err(self.cannot_set(text)),
             },
             (Kind::Decimal(scale), Cell::Decimal(text)) => {
                 let digits = text.split_once('.').map_or(0, |(_, tail)| tail.len());
@@ -225,11 +233,11 @@ impl Field {
                 }
                 Ok(Value::Numeric(text.clone()))
             }
-            (_, other) => Err(self.not_set(&other.text())),
+            (_, other) => Err(self.cannot_set(&other.text())),
         }
     }
 
-    fn not_set(&self, value: &str) -> String {
+    fn cannot_set(&self, value: &str) -> String {
         let kind = match self.kind {
             Kind::Boolean => "boolean",
             Kind::Int => "int",
@@ -252,8 +260,8 @@ impl Field {
 }
 
 impl Kind {
-    /// Blank text is NULL for numbers, as data prep has it.
-    const fn takes_no_blank(self) -> bool {
+    /// Whether a blank text is read as NULL.
+    const fn reads_blank_as_null(self) -> bool {
         matches!(
             self,
             Self::Boolean | Self::Int | Self::Long | Self::Float | Self::Double | Self::Bytes
@@ -261,7 +269,7 @@ impl Kind {
     }
 }
 
-fn specified(name: &str, kind: &str, but: &str, cell: &Cell) -> String {
+fn wrong_class(name: &str, kind: &str, but: &str, cell: &Cell) -> String {
     format!(
         "Schema specifies field '{name}' is {kind}, but {but}. It is of type '{}'",
         cell.class()
@@ -297,7 +305,7 @@ mod tests {
                     "Schema specifies field 'f' is integer, but the value is not a integer or string. It is of type 'Double'",
                 ),
             ),
-            (r#""string""#, Cell::Whole(5), Ok(Value::Text("5".into()))),
+            (r#""string""#, Cell::Long(5), Ok(Value::Text("5".into()))),
             (r#""string""#, text(""), Ok(Value::Text(String::new()))),
             (r#""double""#, Cell::Decimal("1.5".into()), Ok(Value::Float(1.5))),
             (r#""boolean""#, text("TRUE"), Ok(Value::Bool(true))),

@@ -1,4 +1,4 @@
-//! Whole recipes on rows, and what becomes of a run when one is wrong.
+//! Whole recipes, and the effect of errors in them.
 
 use super::*;
 use crate::bucket::Buckets;
@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 
 const SCHEMA_OF_TEXT: &str = "{\"name\":\"NAME\",\"type\":[\"string\",\"null\"]}";
 
-/// Applies properties to rows of a few columns; what leaves has the columns asked for, all of them text.
+/// Runs the plugin on two rows; the output has these columns, as text.
 fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, Failure> {
     let folder = tempfile::tempdir().unwrap();
     let now = || chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
@@ -152,7 +152,7 @@ fn directives_do_as_the_plugins_do() {
         ("set-variable v id + 40\nset-column :x exp:{ v + 1 }", "x", "42"),
         ("increment-variable n 3 true\nset-column :x exp:{ n }", "x", "3"),
     ] {
-        // The second row may be an error of its own; the first one counts.
+        // Only the first row is checked; the second one may be an error.
         let got = run(&[("directives", recipe), ("on-error", "skip-error")], column);
         let got = got.unwrap_or_else(|failure| panic!("{recipe}: {failure:?}"));
         if recipe.starts_with("hash") {
@@ -269,7 +269,7 @@ fn errors_are_left_out_where_the_stage_says_so() {
             "name",
         );
         assert_eq!(rows.unwrap(), [[" Grace "]]);
-        // A recipe that cannot be read takes every record with it, and the run is good all the same.
+        // A recipe that cannot be parsed drops every record, and the run completes.
         let rows = run(&[("directives", "nope :name"), ("on-error", strategy)], "name");
         assert!(rows.unwrap().is_empty());
     }

@@ -1,14 +1,14 @@
-//! Every directive of the system, and how its arguments are matched with what it takes.
+//! The parameters of all system directives (the plugin's `UsageDefinition`), and how arguments are matched to them.
 //!
-//! All of them are known, so that a recipe is deployed as on a server; what the sandbox does not execute
-//! ends the run by its name (`directive.rs`).
+//! All system directives are listed, so recipes can be deployed as on a server; one that the sandbox does not
+//! execute fails the run (`directive.rs`).
 
+use super::error::DirectiveError;
 use super::recipe::{Argument, Statement};
-use super::trouble::Trouble;
 use std::collections::BTreeMap;
 
-/// Directives with their arguments: `name:type`, `?` behind a name that may be missing.
-const SYSTEM: &[(&str, &str)] = &[
+/// The directives with their parameters: `name:type`, with `?` after the name of an optional one.
+const SYSTEM_DIRECTIVES: &[(&str, &str)] = &[
     ("catalog-lookup", "catalog:text column:column"),
     ("change-column-case", "case?:identifier"),
     ("cleanse-column-names", ""),
@@ -150,67 +150,67 @@ const SYSTEM: &[(&str, &str)] = &[
 ];
 
 /// Whether the system has a directive of this name.
-pub(super) fn is_known(name: &str) -> bool {
-    SYSTEM.iter().any(|(known, _)| *known == name)
+pub(super) fn is_directive(name: &str) -> bool {
+    SYSTEM_DIRECTIVES.iter().any(|(known, _)| *known == name)
 }
 
-/// A directive's arguments by name.
+/// The arguments of a directive by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Arguments(BTreeMap<&'static str, Argument>);
 
-/// What a directive takes at a place.
-struct Taken {
+/// A parameter of a directive.
+struct Parameter {
     name: &'static str,
     kind: &'static str,
     optional: bool,
 }
 
-fn taken(definition: &'static str) -> impl Iterator<Item = Taken> {
+fn parameters_of(definition: &'static str) -> impl Iterator<Item = Parameter> {
     definition.split_whitespace().filter_map(|part| {
         let (name, kind) = part.split_once(':')?;
         let optional = name.ends_with('?');
         let name = name.trim_end_matches('?');
-        Some(Taken { name, kind, optional })
+        Some(Parameter { name, kind, optional })
     })
 }
 
 impl Arguments {
-    /// Matches a statement with its directive.
+    /// Matches the arguments of a statement to the directive's parameters.
     ///
     /// # Errors
-    /// The plugin's words: no such directive, too few or many arguments, one of another type.
-    pub fn of(statement: &Statement) -> Result<Self, Trouble> {
+    /// An unknown directive, a wrong number of arguments or an argument of another type, with the plugin's message.
+    pub fn from_statement(statement: &Statement) -> Result<Self, DirectiveError> {
         let name = &statement.name;
-        let Some((_, definition)) = SYSTEM.iter().find(|(known, _)| known == name) else {
-            return Err(Trouble::Failed(format!(
+        let Some((_, definition)) = SYSTEM_DIRECTIVES.iter().find(|(known, _)| known == name) else {
+            return Err(DirectiveError::Failed(format!(
                 "Directive '{name}' not found in system and user scope. Check the name of directive."
             )));
         };
-        let places: Vec<Taken> = taken(definition).collect();
-        let required = places.iter().filter(|place| !place.optional).count();
+        let parameters: Vec<Parameter> = parameters_of(definition).collect();
+        let required = parameters.iter().filter(|parameter| !parameter.optional).count();
         let given = statement.arguments.len();
-        if given < required || given > places.len() {
-            let usage = usage(name, &places);
-            return Err(Trouble::parsing(
+        if given < required || given > parameters.len() {
+            let usage = usage_text(name, &parameters);
+            return Err(DirectiveError::parse(
                 name,
                 format!("Improper usage of directive '{name}', usage - '{usage}'"),
             ));
         }
         let mut matched = BTreeMap::new();
-        let mut places = places.into_iter();
+        let mut parameters = parameters.into_iter();
         for argument in &statement.arguments {
-            for place in places.by_ref() {
-                match fitted(argument, place.kind) {
+            for parameter in parameters.by_ref() {
+                match coerce(argument, parameter.kind) {
                     Some(argument) => {
-                        matched.insert(place.name, argument);
+                        matched.insert(parameter.name, argument);
                         break;
                     }
-                    None if place.optional => {}
+                    None if parameter.optional => {}
                     None => {
-                        return Err(Trouble::Failed(format!(
+                        return Err(DirectiveError::Failed(format!(
                             "Expected argument '{}' to be of type '{}', but it is of type '{}' - {:3}:0   - '{name}'",
-                            place.name,
-                            type_name(place.kind),
+                            parameter.name,
+                            type_name(parameter.kind),
                             type_name(kind(argument)),
                             statement.line
                         )));
@@ -221,7 +221,7 @@ impl Arguments {
         Ok(Self(matched))
     }
 
-    /// A column, text, number or word.
+    /// An argument that is a column, a text, a number or a word.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {
             Argument::Column(text)
@@ -233,7 +233,7 @@ impl Arguments {
         }
     }
 
-    /// One that cannot be missing after the match.
+    /// A required argument.
     pub fn required(&self, name: &str) -> String {
         self.text(name).unwrap_or_default().to_owned()
     }
@@ -245,14 +245,14 @@ impl Arguments {
         }
     }
 
-    pub fn truth(&self, name: &str) -> Option<bool> {
+    pub fn boolean(&self, name: &str) -> Option<bool> {
         match self.0.get(name)? {
             Argument::Bool(truth) => Some(*truth),
             _ => None,
         }
     }
 
-    pub fn whole(&self, name: &str) -> Option<i64> {
+    pub fn integer(&self, name: &str) -> Option<i64> {
         let text = self.text(name)?;
         text.trim_end_matches('L').split('.').next()?.parse().ok()
     }
@@ -306,8 +306,8 @@ fn type_name(kind: &str) -> &'static str {
     }
 }
 
-/// One thing will do for a list.
-fn fitted(argument: &Argument, wanted: &str) -> Option<Argument> {
+/// Converts an argument to the type of a parameter; a single item is accepted for a list.
+fn coerce(argument: &Argument, wanted: &str) -> Option<Argument> {
     match (argument, wanted) {
         (Argument::Column(name), "columns") => Some(Argument::Columns(vec![name.clone()])),
         (Argument::Number(number), "numbers") => Some(Argument::Numbers(vec![number.clone()])),
@@ -315,10 +315,10 @@ fn fitted(argument: &Argument, wanted: &str) -> Option<Argument> {
     }
 }
 
-/// `UsageDefinition.toString`
-fn usage(directive: &str, places: &[Taken]) -> String {
+/// The usage text of a directive, as `UsageDefinition.toString`.
+fn usage_text(directive: &str, parameters: &[Parameter]) -> String {
     let mut text = format!("{directive} ");
-    for (at, Taken { name, kind, optional }) in places.iter().enumerate() {
+    for (at, Parameter { name, kind, optional }) in parameters.iter().enumerate() {
         if *optional {
             text.push_str(" [");
         }
@@ -329,7 +329,7 @@ fn usage(directive: &str, places: &[Taken]) -> String {
             "text" => format!("'{name}'"),
             "numbers" | "texts" | "bools" => format!("{name}[,{name} ...]*"),
             "expression" => format!("exp:{{<{name}>}}"),
-            // The only one has a label of its own.
+            // Only `set-type` has properties.
             "properties" => "prop:{precision=<precision>}".to_owned(),
             "ranges" => "start:end=[bool|text|numeric][,start:end=[bool|text|numeric]*".to_owned(),
             _ => (*name).to_owned(),
@@ -337,7 +337,7 @@ fn usage(directive: &str, places: &[Taken]) -> String {
         text.push_str(&part);
         if *optional {
             text.push(']');
-        } else if at + 1 < places.len() {
+        } else if at + 1 < parameters.len() {
             text.push(' ');
         }
     }
@@ -349,8 +349,8 @@ mod tests {
     use super::super::recipe::Recipe;
     use super::*;
 
-    fn match_up(recipe: &str) -> Result<Arguments, Trouble> {
-        Arguments::of(&Recipe::read(recipe).unwrap().statements[0])
+    fn match_up(recipe: &str) -> Result<Arguments, DirectiveError> {
+        Arguments::from_statement(&Recipe::read(recipe).unwrap().statements[0])
     }
 
     #[test]
@@ -359,7 +359,7 @@ mod tests {
         assert_eq!(arguments.columns("column"), ["a"]);
         let arguments = match_up("parse-as-csv :body true").unwrap();
         assert_eq!(
-            (arguments.text("delimiter"), arguments.truth("header")),
+            (arguments.text("delimiter"), arguments.boolean("header")),
             (Some("true"), None)
         );
         let arguments = match_up("send-to-error exp:{ a == 1 } 'why'").unwrap();
@@ -386,7 +386,7 @@ mod tests {
                 "Expected argument 'match-type' to be of type 'IDENTIFIER', but it is of type 'COLUMN_NAME'",
             ),
         ] {
-            let Err(Trouble::Failed(text)) = match_up(recipe) else {
+            let Err(DirectiveError::Failed(text)) = match_up(recipe) else {
                 panic!("{recipe}")
             };
             assert!(text.contains(words), "{recipe}: {text}");

@@ -1,9 +1,9 @@
-//! Directives that write a text another way: base64 and the like, URLs, hashes.
+//! Directives that encode, decode or hash a text.
 
+use super::super::error::DirectiveError;
 use super::super::row::Cell;
-use super::super::trouble::Trouble;
 use super::super::usage::Arguments;
-use super::{Work, each, missing, must_be_text};
+use super::{RowFunction, missing, modify_each_row, must_be_text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest;
@@ -11,42 +11,42 @@ use std::fmt::Write;
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Trouble>> {
-    let of = |name: &str| arguments.required(name);
+pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
+    let argument = |name: &str| arguments.required(name);
     match name {
-        "encode" => coded("encode", &of("method"), of("column")),
-        "decode" => coded("decode", &of("method"), of("column")),
-        "url-encode" => url("url-encode", of("column"), |text| {
+        "encode" => coded("encode", &argument("method"), argument("column")),
+        "decode" => coded("decode", &argument("method"), argument("column")),
+        "url-encode" => url("url-encode", argument("column"), |text| {
             url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
         }),
-        "url-decode" => url("url-decode", of("column"), |text| {
+        "url-decode" => url("url-decode", argument("column"), |text| {
             let plus = text.replace('+', " ");
             percent_encoding::percent_decode_str(&plus)
                 .decode_utf8_lossy()
                 .into_owned()
         }),
         "hash" => Some(hash(
-            of("column"),
-            &of("algorithm"),
-            arguments.truth("encode") == Some(true),
+            argument("column"),
+            &argument("algorithm"),
+            arguments.boolean("encode") == Some(true),
         )),
         _ => None,
     }
 }
 
-fn coded(name: &'static str, method: &str, column: String) -> Option<Result<Work, Trouble>> {
+fn coded(name: &'static str, method: &str, column: String) -> Option<Result<RowFunction, DirectiveError>> {
     let method = method.to_uppercase();
     if !matches!(method.as_str(), "BASE64" | "BASE32" | "HEX") {
-        let said = if name == "encode" {
+        let message = if name == "encode" {
             format!(
                 "Type of encoding specified '{method}' is not supported. Supported types are base64, base32 & hex."
             )
         } else {
             format!("Decoding type '{method}' is not supported. Supported types are base64, base32 & hex.")
         };
-        return Some(Err(Trouble::parsing(name, said)));
+        return Some(Err(DirectiveError::parse(name, message)));
     }
-    each(move |row| {
+    modify_each_row(move |row| {
         let bytes = match row.get(&column) {
             None | Some(Cell::Null) => return Ok(()),
             Some(Cell::Text(text)) => text.clone().into_bytes(),
@@ -57,24 +57,23 @@ fn coded(name: &'static str, method: &str, column: String) -> Option<Result<Work
                 } else {
                     "a non-null 'String'"
                 };
-                let said = format!(
+                let message = format!(
                     "Column '{column}' has invalid type '{}'. It should be {wanted} or 'byte array'.",
                     other.class()
                 );
-                return Err(Trouble::executing(name, said));
+                return Err(DirectiveError::execution(name, message));
             }
         };
-        let text =
-            match (name, method.as_str()) {
-                ("encode", "BASE64") => STANDARD.encode(&bytes),
-                ("encode", "BASE32") => base32(&bytes),
-                ("encode", _) => hex(&bytes),
-                (_, "BASE64") => lossy(&base64_lenient(&bytes)),
-                (_, "BASE32") => lossy(&from_base32(&bytes)),
-                _ => lossy(&from_hex(&bytes).map_err(|text| {
-                    Trouble::executing(name, format!("Failed to decode hex value. {text}"))
-                })?),
-            };
+        let text = match (name, method.as_str()) {
+            ("encode", "BASE64") => STANDARD.encode(&bytes),
+            ("encode", "BASE32") => base32(&bytes),
+            ("encode", _) => hex(&bytes),
+            (_, "BASE64") => lossy(&base64_lenient(&bytes)),
+            (_, "BASE32") => lossy(&from_base32(&bytes)),
+            _ => lossy(&from_hex(&bytes).map_err(|text| {
+                DirectiveError::execution(name, format!("Failed to decode hex value. {text}"))
+            })?),
+        };
         let target = format!("{column}_{name}_{}", method.to_lowercase());
         row.add_or_set(&target, Cell::Text(text));
         Ok(())
@@ -85,7 +84,7 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The codec skips what is no letter of its alphabet and takes the URL alphabet, too.
+/// Decodes base64 as the plugin's codec: other characters are skipped, and the URL alphabet is accepted.
 fn base64_lenient(bytes: &[u8]) -> Vec<u8> {
     let letters = bytes.iter().filter_map(|byte| match byte {
         b'-' => Some(b'+'),
@@ -160,8 +159,12 @@ fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
         .collect()
 }
 
-fn url(name: &'static str, column: String, change: fn(&str) -> String) -> Option<Result<Work, Trouble>> {
-    each(move |row| {
+fn url(
+    name: &'static str,
+    column: String,
+    change: fn(&str) -> String,
+) -> Option<Result<RowFunction, DirectiveError>> {
+    modify_each_row(move |row| {
         let at = row.find(&column).ok_or_else(|| missing(name, &column))?;
         let changed = change(must_be_text(name, &column, &row.0[at].1)?);
         row.set(at, Cell::Text(changed));
@@ -169,7 +172,7 @@ fn url(name: &'static str, column: String, change: fn(&str) -> String) -> Option
     })
 }
 
-fn hash(column: String, algorithm: &str, encode: bool) -> Result<Work, Trouble> {
+fn hash(column: String, algorithm: &str, encode: bool) -> Result<RowFunction, DirectiveError> {
     const NAME: &str = "hash";
     let digest: fn(&[u8]) -> Vec<u8> = match algorithm {
         "MD5" => |bytes| md5::Md5::digest(bytes).to_vec(),
@@ -178,27 +181,27 @@ fn hash(column: String, algorithm: &str, encode: bool) -> Result<Work, Trouble> 
         "SHA-256" => |bytes| sha2::Sha256::digest(bytes).to_vec(),
         "SHA-384" => |bytes| sha2::Sha384::digest(bytes).to_vec(),
         "SHA-512" => |bytes| sha2::Sha512::digest(bytes).to_vec(),
-        other => return Err(Trouble::unsupported(NAME, format!("Algorithm '{other}'"))),
+        other => return Err(DirectiveError::unsupported(NAME, format!("Algorithm '{other}'"))),
     };
     Ok(Box::new(move |mut row, _| {
         let bytes = match row.get(&column).ok_or_else(|| missing(NAME, &column))? {
             Cell::Text(text) => digest(text.as_bytes()),
             Cell::Bytes(bytes) => digest(bytes),
             Cell::Null => {
-                let said = format!(
+                let message = format!(
                     "Column '{column}' has null value. It should be a non-null 'String' or 'byte array'."
                 );
-                return Err(Trouble::executing(NAME, said));
+                return Err(DirectiveError::execution(NAME, message));
             }
             other => {
-                let said = format!(
+                let message = format!(
                     "Column '{column}' has invalid type '{}'. It should be of type 'String' or 'byte array'.",
                     other.class()
                 );
-                return Err(Trouble::executing(NAME, said));
+                return Err(DirectiveError::execution(NAME, message));
             }
         };
-        // Sixty-four digits at least, whatever the algorithm.
+        // The plugin pads to 64 digits for every algorithm.
         let cell = if encode {
             Cell::Text(format!("{:0>64}", hex(&bytes)))
         } else {

@@ -1,23 +1,23 @@
-//! Directives that read a format: CSV, JSON, fixed widths.
+//! Directives that parse or write CSV and JSON.
 
-use super::super::expression::of_json;
+use super::super::error::DirectiveError;
+use super::super::expression::from_json;
 use super::super::row::{Cell, Row};
-use super::super::trouble::Trouble;
 use super::super::usage::Arguments;
-use super::{Work, changing, each, text};
+use super::{RowFunction, modify_each_row, modify_row, text};
 use serde_json::Value as Json;
 
-pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Trouble>> {
-    let of = |name: &str| arguments.required(name);
+pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
+    let argument = |name: &str| arguments.required(name);
     match name {
         "parse-as-csv" => Some(csv(arguments)),
         "parse-as-json" => Some(Ok(json(
-            of("column"),
-            arguments.whole("depth").unwrap_or(i64::MAX),
+            argument("column"),
+            arguments.integer("depth").unwrap_or(i64::MAX),
         ))),
         "write-as-csv" => {
-            let column = of("column");
-            each(move |row| {
+            let column = argument("column");
+            modify_each_row(move |row| {
                 let cells = row.0.iter().map(|(_, cell)| match cell {
                     Cell::Null => String::new(),
                     cell => quoted(&cell.text()),
@@ -31,27 +31,27 @@ pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Tr
     }
 }
 
-fn csv(arguments: &Arguments) -> Result<Work, Trouble> {
+fn csv(arguments: &Arguments) -> Result<RowFunction, DirectiveError> {
     const NAME: &str = "parse-as-csv";
-    if arguments.truth("header") == Some(true) {
-        // The first row of each task is the header there; here rows do not know their task.
-        return Err(Trouble::unsupported(NAME, "A header in the data"));
+    if arguments.boolean("header") == Some(true) {
+        // A server takes the first row of each task as the header; tasks do not exist here.
+        return Err(DirectiveError::unsupported(NAME, "A header in the data"));
     }
     let column = arguments.required("col");
     let given = arguments.text("delimiter").unwrap_or(",");
     let delimiter = text::unescaped(given).chars().next().unwrap_or(',');
-    Ok(changing(move |row| {
+    Ok(modify_row(move |row| {
         let line = match row.get(&column) {
             None | Some(Cell::Null) => return Ok(()),
             Some(Cell::Text(line)) if line.is_empty() => return Ok(()),
             Some(Cell::Text(line)) => line.clone(),
             Some(other) => {
-                let said = format!("class {} cannot be cast to class String", other.class());
-                return Err(Trouble::Failed(said));
+                let message = format!("class {} cannot be cast to class String", other.class());
+                return Err(DirectiveError::Failed(message));
             }
         };
         for record in records(&line, delimiter) {
-            let record = record.map_err(|said| Trouble::record(NAME, said, 1))?;
+            let record = record.map_err(|message| DirectiveError::error_row(NAME, message, 1))?;
             for (at, value) in record.into_iter().enumerate() {
                 row.add(format!("{column}_{}", at + 1), Cell::Text(value));
             }
@@ -60,7 +60,7 @@ fn csv(arguments: &Arguments) -> Result<Work, Trouble> {
     }))
 }
 
-/// The records of a text after RFC 4180, as commons-csv reads its default format: empty lines are left out.
+/// Parses the records of a text, as commons-csv does in its default format (RFC 4180 without empty lines).
 fn records(text: &str, delimiter: char) -> Vec<Result<Vec<String>, String>> {
     let mut records = Vec::new();
     let mut record: Vec<String> = Vec::new();
@@ -75,9 +75,9 @@ fn records(text: &str, delimiter: char) -> Vec<Result<Vec<String>, String>> {
                     Some('"') => break,
                     Some(letter) => value.push(letter),
                     None => {
-                        let said =
+                        let message =
                             format!("(startline {line}) EOF reached before encapsulated token finished");
-                        records.push(Err(said));
+                        records.push(Err(message));
                         return records;
                     }
                 }
@@ -128,8 +128,8 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// A row without the column, or with nothing in it, goes.
-fn json(column: String, depth: i64) -> Work {
+/// A row without the column, or with null in it, is dropped.
+fn json(column: String, depth: i64) -> RowFunction {
     const NAME: &str = "parse-as-json";
     Box::new(move |mut row, _| {
         let Some(at) = row.find(&column) else {
@@ -138,17 +138,17 @@ fn json(column: String, depth: i64) -> Work {
         let document = match &row.0[at].1 {
             Cell::Null => return Ok(Vec::new()),
             Cell::Text(text) => serde_json::from_str(text.trim())
-                // What the parser there says is not known.
+                // The exact message of the parser is not known.
                 .map_err(|error| {
-                    Trouble::Failed(format!("com.google.gson.stream.MalformedJsonException: {error}"))
+                    DirectiveError::Failed(format!("com.google.gson.stream.MalformedJsonException: {error}"))
                 })?,
             Cell::Json(json) => json.clone(),
             other => {
-                let said = format!(
+                let message = format!(
                     "Column '{column}' is of invalid type '{}'. It should be of type 'String' or 'JsonObject' or 'JsonArray'.",
                     other.class()
                 );
-                return Err(Trouble::executing(NAME, said));
+                return Err(DirectiveError::execution(NAME, message));
             }
         };
         row.0.remove(at);
@@ -161,12 +161,12 @@ fn json(column: String, depth: i64) -> Work {
             Json::Array(items) => {
                 let one = |item| {
                     let mut one = row.clone();
-                    one.add(column.as_str(), of_json(item));
+                    one.add(column.as_str(), from_json(item));
                     one
                 };
                 items.into_iter().map(one).collect()
             }
-            // A single value leaves no row, which is the plugin's way.
+            // The plugin drops a row whose JSON is a single value.
             _ => Vec::new(),
         })
     })
@@ -180,7 +180,7 @@ fn flatten(document: Json, name: &str, depth: i64, deepest: i64, row: &mut Row) 
                 if value.is_object() {
                     flatten(value, &name, depth + 1, deepest, row);
                 } else {
-                    row.add(name, of_json(value));
+                    row.add(name, from_json(value));
                 }
             }
         }

@@ -1,26 +1,26 @@
-//! Directives that take a text apart.
+//! Directives that split a text.
 
+use super::super::error::DirectiveError;
 use super::super::expression::split;
 use super::super::row::Cell;
-use super::super::trouble::Trouble;
 use super::super::usage::Arguments;
-use super::{Work, each, missing, must_be_text, regex};
+use super::{RowFunction, missing, modify_each_row, must_be_text, regex};
 use url::Url;
 
-pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Trouble>> {
-    let of = |name: &str| arguments.required(name);
+pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
+    let argument = |name: &str| arguments.required(name);
     match name {
-        "split-to-columns" => Some(to_columns(of("column"), &of("regex"))),
-        "split-to-rows" => Some(to_rows(of("column"), &of("regex"))),
-        "extract-regex-groups" => Some(groups(of("column"), &of("regex"))),
-        "split-email" => email(of("column")),
-        "split-url" => address(of("column")),
+        "split-to-columns" => Some(to_columns(argument("column"), &argument("regex"))),
+        "split-to-rows" => Some(to_rows(argument("column"), &argument("regex"))),
+        "extract-regex-groups" => Some(groups(argument("column"), &argument("regex"))),
+        "split-email" => email(argument("column")),
+        "split-url" => address(argument("column")),
         _ => None,
     }
 }
 
-/// A row without the column goes, which is the plugin's way.
-fn to_columns(column: String, pattern: &str) -> Result<Work, Trouble> {
+/// A row without the column is dropped, as in the plugin.
+fn to_columns(column: String, pattern: &str) -> Result<RowFunction, DirectiveError> {
     const NAME: &str = "split-to-columns";
     let pattern = regex(NAME, pattern)?;
     Ok(Box::new(move |mut row, _| {
@@ -35,7 +35,7 @@ fn to_columns(column: String, pattern: &str) -> Result<Work, Trouble> {
     }))
 }
 
-fn to_rows(column: String, pattern: &str) -> Result<Work, Trouble> {
+fn to_rows(column: String, pattern: &str) -> Result<RowFunction, DirectiveError> {
     const NAME: &str = "split-to-rows";
     let pattern = regex(NAME, pattern)?;
     Ok(Box::new(move |row, _| {
@@ -52,7 +52,7 @@ fn to_rows(column: String, pattern: &str) -> Result<Work, Trouble> {
     }))
 }
 
-fn groups(column: String, pattern: &str) -> Result<Work, Trouble> {
+fn groups(column: String, pattern: &str) -> Result<RowFunction, DirectiveError> {
     let pattern = regex("extract-regex-groups", pattern)?;
     Ok(Box::new(move |mut row, _| {
         let Some(Cell::Text(text)) = row.get(&column).cloned() else {
@@ -68,8 +68,8 @@ fn groups(column: String, pattern: &str) -> Result<Work, Trouble> {
     }))
 }
 
-fn email(column: String) -> Option<Result<Work, Trouble>> {
-    each(move |row| {
+fn email(column: String) -> Option<Result<RowFunction, DirectiveError>> {
+    modify_each_row(move |row| {
         let cell = row.get(&column).ok_or_else(|| missing("split-email", &column))?;
         let parts = match cell {
             Cell::Text(text) => {
@@ -92,13 +92,13 @@ fn email(column: String) -> Option<Result<Work, Trouble>> {
     })
 }
 
-fn address(column: String) -> Option<Result<Work, Trouble>> {
+fn address(column: String) -> Option<Result<RowFunction, DirectiveError>> {
     const NAME: &str = "split-url";
-    each(move |row| {
+    modify_each_row(move |row| {
         let cell = row.get(&column).ok_or_else(|| missing(NAME, &column))?;
         let text = must_be_text(NAME, &column, cell)?;
         let url = Url::parse(text).map_err(|_| {
-            Trouble::executing(NAME, format!("Malformed url '{text}' found in column '{column}'"))
+            DirectiveError::execution(NAME, format!("Malformed url '{text}' found in column '{column}'"))
         })?;
         let say = |text: Option<&str>| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()));
         let port = url.port().map_or(-1, i64::from);
@@ -111,7 +111,7 @@ fn address(column: String) -> Option<Result<Work, Trouble>> {
             ("protocol", say(Some(url.scheme()))),
             ("authority", authority),
             ("host", say(url.host_str())),
-            ("port", Cell::Whole(port)),
+            ("port", Cell::Long(port)),
             ("path", Cell::Text(path)),
             ("filename", Cell::Text(file)),
             ("query", say(url.query())),

@@ -1,37 +1,46 @@
-//! Directives about letters: case, blanks, replacement, masks.
+//! Directives that change a text: case, blanks, replacement, masks.
 
+use super::super::error::DirectiveError;
 use super::super::expression::replacement;
 use super::super::row::Cell;
-use super::super::trouble::Trouble;
 use super::super::usage::Arguments;
-use super::{Work, each, missing, must_be_text, on_text, regex};
+use super::{RowFunction, missing, modify_each_row, modify_text, must_be_text, regex};
 use regex::Regex;
 
-pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Trouble>> {
-    let of = |name: &str| arguments.required(name);
+pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
+    let argument = |name: &str| arguments.required(name);
     let say = |text: String| Ok(Cell::Text(text));
     match name {
-        "uppercase" => on_text(of("column"), move |text| say(text.to_uppercase())),
-        "lowercase" => on_text(of("column"), move |text| say(text.to_lowercase())),
-        "titlecase" => on_text(of("column"), move |text| say(title(text))),
-        "trim" => on_text(of("column"), move |text| say(text.trim_matches(blank).to_owned())),
-        "ltrim" => on_text(of("column"), move |text| {
+        "uppercase" => modify_text(argument("column"), move |text| say(text.to_uppercase())),
+        "lowercase" => modify_text(argument("column"), move |text| say(text.to_lowercase())),
+        "titlecase" => modify_text(argument("column"), move |text| say(title(text))),
+        "trim" => modify_text(argument("column"), move |text| {
+            say(text.trim_matches(blank).to_owned())
+        }),
+        "ltrim" => modify_text(argument("column"), move |text| {
             say(text.trim_start_matches(blank).to_owned())
         }),
-        "rtrim" => on_text(of("column"), move |text| {
+        "rtrim" => modify_text(argument("column"), move |text| {
             say(text.trim_end_matches(blank).to_owned())
         }),
-        "find-and-replace" => Some(find_and_replace(arguments.columns("column"), &of("pattern"))),
-        "cut-character" => Some(cut(of("source"), of("destination"), &of("ranges"))),
-        "mask-number" => mask(of("column"), of("mask")),
-        "mask-shuffle" => shuffle(of("column")),
+        "find-and-replace" => Some(find_and_replace(
+            arguments.columns("column"),
+            &argument("pattern"),
+        )),
+        "cut-character" => Some(cut(
+            argument("source"),
+            argument("destination"),
+            &argument("ranges"),
+        )),
+        "mask-number" => mask(argument("column"), argument("mask")),
+        "mask-shuffle" => shuffle(argument("column")),
         "indexsplit" => {
-            let (source, target) = (of("source"), of("destination"));
+            let (source, target) = (argument("source"), argument("destination"));
             let (from, to) = (
-                arguments.whole("start").unwrap_or(1),
-                arguments.whole("end").unwrap_or(1),
+                arguments.integer("start").unwrap_or(1),
+                arguments.integer("end").unwrap_or(1),
             );
-            each(move |row| {
+            modify_each_row(move |row| {
                 let cell = row.get(&source).ok_or_else(|| missing("indexsplit", &source))?;
                 let text = must_be_text("indexsplit", &source, cell)?;
                 let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
@@ -50,12 +59,12 @@ pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<Work, Tr
     }
 }
 
-/// All that Unicode and HTML call a blank, the hard ones included.
+/// Whether a character is a blank in Unicode or HTML, non-breaking ones included.
 fn blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}' | '\u{180e}')
 }
 
-/// `WordUtils.capitalizeFully`
+/// Capitalises every word, as `WordUtils.capitalizeFully`.
 fn title(text: &str) -> String {
     let mut first = true;
     let mut out = String::with_capacity(text.len());
@@ -70,7 +79,7 @@ fn title(text: &str) -> String {
     out
 }
 
-/// `StringEscapeUtils.unescapeJava`, as far as separators need it.
+/// Replaces escapes, as `StringEscapeUtils.unescapeJava` does with those that separators need.
 pub(super) fn unescaped(text: &str) -> String {
     let mut out = String::new();
     let mut letters = text.chars();
@@ -96,7 +105,7 @@ pub(super) fn unescaped(text: &str) -> String {
     out
 }
 
-/// `s/what/by/flags`, with any letter between the parts.
+/// A sed script `s/pattern/replacement/flags`, with any separator.
 pub(super) struct Sed {
     pattern: Regex,
     by: String,
@@ -104,10 +113,10 @@ pub(super) struct Sed {
 }
 
 impl Sed {
-    pub fn parse(name: &str, script: &str) -> Result<Self, Trouble> {
-        let beyond = || Trouble::unsupported(name, format!("The script '{script}'"));
-        let mut letters = script.strip_prefix('s').ok_or_else(beyond)?.chars();
-        let mark = letters.next().ok_or_else(beyond)?;
+    pub fn parse(name: &str, script: &str) -> Result<Self, DirectiveError> {
+        let unsupported = || DirectiveError::unsupported(name, format!("The script '{script}'"));
+        let mut letters = script.strip_prefix('s').ok_or_else(unsupported)?.chars();
+        let mark = letters.next().ok_or_else(unsupported)?;
         let mut parts = vec![String::new()];
         while let Some(letter) = letters.next() {
             match letter {
@@ -125,13 +134,13 @@ impl Sed {
             }
         }
         let [what, by, flags] = parts.as_slice() else {
-            return Err(beyond());
+            return Err(unsupported());
         };
         if !flags.chars().all(|flag| matches!(flag, 'g' | 'I' | 'i')) {
-            return Err(beyond());
+            return Err(unsupported());
         }
         let case = if flags.contains(['i', 'I']) { "(?i)" } else { "" };
-        // In the replacement `\1` and `$1` are groups.
+        // Both `\1` and `$1` refer to a group in the replacement.
         let by = Regex::new(r"\\(\d)")
             .map_or_else(|_| by.clone(), |group| group.replace_all(by, "$$$1").into_owned());
         Ok(Self {
@@ -141,7 +150,7 @@ impl Sed {
         })
     }
 
-    /// Line by line, as sed reads.
+    /// Replaces in each line, as sed does.
     pub fn replace(&self, text: &str) -> String {
         let line = |line: &str| {
             let limit = usize::from(!self.all);
@@ -151,8 +160,8 @@ impl Sed {
     }
 }
 
-/// As often as there are columns, the row comes out: a slip of the plugin's own.
-fn find_and_replace(columns: Vec<String>, script: &str) -> Result<Work, Trouble> {
+/// A bug of the plugin repeats the row for each column.
+fn find_and_replace(columns: Vec<String>, script: &str) -> Result<RowFunction, DirectiveError> {
     let sed = Sed::parse("find-and-replace", script)?;
     Ok(Box::new(move |mut row, _| {
         for column in &columns {
@@ -167,8 +176,8 @@ fn find_and_replace(columns: Vec<String>, script: &str) -> Result<Work, Trouble>
     }))
 }
 
-/// `cut -c`: `1-3`, `2`, `-4`, `5-`, and lists of them.
-fn cut(source: String, target: String, ranges: &str) -> Result<Work, Trouble> {
+/// Cuts out ranges of characters, as `cut -c`: `1-3`, `2`, `-4`, `5-` and lists of them.
+fn cut(source: String, target: String, ranges: &str) -> Result<RowFunction, DirectiveError> {
     let mut wanted = Vec::new();
     for range in ranges.split(',').map(str::trim) {
         let (from, to) = range.split_once('-').unwrap_or((range, range));
@@ -182,7 +191,7 @@ fn cut(source: String, target: String, ranges: &str) -> Result<Work, Trouble> {
         match (bound(from, 1), bound(to, usize::MAX)) {
             (Ok(from), Ok(to)) => wanted.push((from, to)),
             _ => {
-                return Err(Trouble::unsupported(
+                return Err(DirectiveError::unsupported(
                     "cut-character",
                     format!("The range '{range}'"),
                 ));
@@ -191,14 +200,14 @@ fn cut(source: String, target: String, ranges: &str) -> Result<Work, Trouble> {
     }
     Ok(Box::new(move |mut row, _| {
         let Some(cell) = row.get(&source) else {
-            let said = format!("Scope column '{source}' does not exist.");
-            return Err(Trouble::executing("cut-character", said));
+            let message = format!("Scope column '{source}' does not exist.");
+            return Err(DirectiveError::execution("cut-character", message));
         };
         let text = must_be_text("cut-character", &source, cell)?;
         let letters = text.chars().enumerate().map(|(at, letter)| (at + 1, letter));
-        let within = |at: usize| wanted.iter().any(|(from, to)| (*from..=*to).contains(&at));
+        let in_directive = |at: usize| wanted.iter().any(|(from, to)| (*from..=*to).contains(&at));
         let cut: String = letters
-            .filter(|(at, _)| within(*at))
+            .filter(|(at, _)| in_directive(*at))
             .map(|(_, letter)| letter)
             .collect();
         row.add_or_set(&target, Cell::Text(cut));
@@ -206,9 +215,9 @@ fn cut(source: String, target: String, ranges: &str) -> Result<Work, Trouble> {
     }))
 }
 
-/// `#` shows a letter, `x` hides one, anything else stands for itself.
-fn mask(column: String, mask: String) -> Option<Result<Work, Trouble>> {
-    each(move |row| {
+/// Masks a text: `#` shows a character, `x` hides one, anything else is inserted.
+fn mask(column: String, mask: String) -> Option<Result<RowFunction, DirectiveError>> {
+    modify_each_row(move |row| {
         let masked = match row.get(&column) {
             Some(Cell::Null) => return Ok(()),
             Some(cell) => masked(&cell.text(), &mask),
@@ -244,18 +253,18 @@ fn masked(text: &str, mask: &str) -> String {
     out
 }
 
-/// Always the same letters for the same text: the plugin's seed is 0 each time.
-fn shuffle(column: String) -> Option<Result<Work, Trouble>> {
-    each(move |row| {
+/// Replaces characters at random, but always the same way: the plugin's seed is 0 for each text.
+fn shuffle(column: String) -> Option<Result<RowFunction, DirectiveError>> {
+    modify_each_row(move |row| {
         let at = row
             .find(&column)
             .ok_or_else(|| missing("mask-shuffle", &column))?;
         let shuffled = match &row.0[at].1 {
             Cell::Text(text) => shuffled(text),
-            // A cast that fails, and a text that is not there.
+            // The plugin casts to String.
             other => {
-                let said = format!("class {} cannot be cast to class String", other.class());
-                return Err(Trouble::Failed(said));
+                let message = format!("class {} cannot be cast to class String", other.class());
+                return Err(DirectiveError::Failed(message));
             }
         };
         row.set(at, Cell::Text(shuffled));
@@ -282,7 +291,7 @@ fn shuffled(text: &str) -> String {
     text.chars().map(&mut change).collect()
 }
 
-/// `java.util.Random`, whose numbers are specified.
+/// `java.util.Random`, whose algorithm is specified.
 struct JavaRandom(u64);
 
 impl JavaRandom {
@@ -290,13 +299,13 @@ impl JavaRandom {
         Self((seed ^ 0x5_DEEC_E66D) & ((1 << 48) - 1))
     }
 
-    /// `next(31)`
+    /// Java's `next(31)`.
     fn next(&mut self) -> u32 {
         self.0 = (self.0.wrapping_mul(0x5_DEEC_E66D).wrapping_add(0xB)) & ((1 << 48) - 1);
         u32::try_from(self.0 >> 17).unwrap_or(0)
     }
 
-    /// `nextInt(bound)`
+    /// Java's `nextInt(bound)`.
     fn below(&mut self, bound: usize) -> usize {
         let bound = u32::try_from(bound.max(1)).unwrap_or(1);
         if bound.is_power_of_two() {
@@ -305,7 +314,7 @@ impl JavaRandom {
         loop {
             let bits = self.next();
             let value = bits % bound;
-            // Java leaves out the last, incomplete run of numbers, by an overflow of 32 bits.
+            // Java rejects the last, incomplete range of numbers, which it detects by an overflow of 32 bits.
             if bits - value + (bound - 1) < 1 << 31 {
                 return usize::try_from(value).unwrap_or(0);
             }
@@ -339,6 +348,6 @@ mod tests {
         assert_eq!(run("s/a/b/", "aa").unwrap(), "ba");
         assert_eq!(run("s/a/b/g", "aa").unwrap(), "bb");
         assert_eq!(run("s|(x)/|\\1-$1|gI", "X/").unwrap(), "X-X");
-        assert!(matches!(run("d", "x"), Err(Trouble::Unsupported(_))));
+        assert!(matches!(run("d", "x"), Err(DirectiveError::Unsupported(_))));
     }
 }

@@ -1,15 +1,15 @@
-//! The functions that expressions call: the common ones of the plugin's namespaces.
+//! The functions of expressions: the common ones of the plugin's namespaces.
 //!
-//! `math` is `java.lang.Math`, `string` is `StringUtils`, `decimal` and `date` are the plugin's own, no
-//! namespace is its `Global`. Letters are counted as Rust's, not as UTF-16.
+//! `math` is `java.lang.Math`, `string` is `StringUtils`, `decimal` and `date` are the plugin's own, functions
+//! without a namespace are in its `Global`. Positions count characters, not UTF-16 units.
 
-use super::eval::{Number, Stop, number};
+use super::value::{EvalError, Number, number};
 use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
 use chrono::{DateTime, Datelike, Utc};
 use regex::Regex;
 
-pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, Stop> {
+pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, EvalError> {
     let found = match space {
         "" => global(name, arguments)?,
         "math" => math(name, arguments)?,
@@ -25,43 +25,48 @@ pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Re
         } else {
             format!("{space}:")
         };
-        Stop::Unsupported(format!(
+        EvalError::Unsupported(format!(
             "Function '{lead}{name}' with {} arguments",
             arguments.len()
         ))
     };
     match found {
         Some(cell) => Ok(cell),
-        None if arguments.contains(&Cell::Null) => Err(Stop::At(at)),
+        None if arguments.contains(&Cell::Null) => Err(EvalError::Jexl(at)),
         None => Err(missing()),
     }
 }
 
-/// A regular expression. Java's and ours agree on what is common; look-around is beyond ours.
-pub(super) fn regex(pattern: &str) -> Result<Regex, Stop> {
-    Regex::new(pattern).map_err(|_| Stop::Unsupported(format!("The regular expression '{pattern}'")))
+/// Compiles a regular expression. Rust's syntax is a subset of Java's; look-around is not supported.
+pub(super) fn regex(pattern: &str) -> Result<Regex, EvalError> {
+    Regex::new(pattern).map_err(|_| EvalError::Unsupported(format!("The regular expression '{pattern}'")))
 }
 
-/// `String.matches`: from the first letter to the last.
+/// Whether the whole text matches, as `String.matches`.
 pub(super) fn matches_whole(pattern: &Regex, text: &str) -> bool {
     let whole = Regex::new(&format!("^(?:{})$", pattern.as_str()));
     whole.is_ok_and(|whole| whole.is_match(text))
 }
 
 pub(super) fn whole(count: usize) -> Cell {
-    Cell::Whole(i64::try_from(count).unwrap_or(i64::MAX))
+    Cell::Long(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 pub(super) fn index(found: Option<usize>, text: &str) -> Cell {
-    found.map_or(Cell::Whole(-1), |at| whole(text[..at].chars().count()))
+    found.map_or(Cell::Long(-1), |at| whole(text[..at].chars().count()))
 }
 
-fn global(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
+fn global(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, EvalError> {
     let number_of = |text: &Cell| number(&Cell::Text(text.text()));
     Ok(Some(match (name, arguments) {
         ("toInteger" | "toLong", [cell @ Cell::Text(_)]) => match number_of(cell)? {
-            Number::Whole(number) => Cell::Whole(number),
-            _ => return Err(Stop::Mismatch(format!("For input string: \"{}\"", cell.text()))),
+            Number::Long(number) => Cell::Long(number),
+            _ => {
+                return Err(EvalError::TypeMismatch(format!(
+                    "For input string: \"{}\"",
+                    cell.text()
+                )));
+            }
         },
         ("toDouble" | "toFloat", [cell @ Cell::Text(_)]) => Cell::Float(number_of(cell)?.float()),
         ("toBytes", [Cell::Text(text)]) => Cell::Bytes(text.clone().into_bytes()),
@@ -85,22 +90,22 @@ fn global(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
             let found = all.iter().rev().find(|cell| **cell != Cell::Null);
             found.cloned().unwrap_or(Cell::Null)
         }
-        ("repeat", [text, Cell::Whole(count)]) => repeated(&text.text(), *count)?,
+        ("repeat", [text, Cell::Long(count)]) => repeated(&text.text(), *count)?,
         _ => return Ok(None),
     }))
 }
 
-fn repeated(text: &str, count: i64) -> Result<Cell, Stop> {
+fn repeated(text: &str, count: i64) -> Result<Cell, EvalError> {
     let count = usize::try_from(count).unwrap_or(0);
     if text.len().saturating_mul(count) > 10_000_000 {
-        return Err(Stop::Unsupported(
+        return Err(EvalError::Unsupported(
             "A text of more than ten million letters".to_owned(),
         ));
     }
     Ok(Cell::Text(text.repeat(count)))
 }
 
-fn math(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
+fn math(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, EvalError> {
     let numbers = arguments.iter().map(|cell| match cell {
         Cell::Null => Ok(None),
         cell => number(cell).map(Some),
@@ -111,9 +116,9 @@ fn math(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
     let float = |at: usize| numbers.get(at).map_or(f64::NAN, |number| number.float());
     let one = numbers.len() == 1;
     Ok(match (name, numbers.as_slice()) {
-        ("abs", [Number::Whole(number)]) => number.checked_abs().map(Cell::Whole),
-        ("max", [Number::Whole(a), Number::Whole(b)]) => Some(Cell::Whole(*a.max(b))),
-        ("min", [Number::Whole(a), Number::Whole(b)]) => Some(Cell::Whole(*a.min(b))),
+        ("abs", [Number::Long(number)]) => number.checked_abs().map(Cell::Long),
+        ("max", [Number::Long(a), Number::Long(b)]) => Some(Cell::Long(*a.max(b))),
+        ("min", [Number::Long(a), Number::Long(b)]) => Some(Cell::Long(*a.min(b))),
         ("max", [_, _]) => Some(Cell::Float(float(0).max(float(1)))),
         ("min", [_, _]) => Some(Cell::Float(float(0).min(float(1)))),
         ("pow", [_, _]) => Some(Cell::Float(float(0).powf(float(1)))),
@@ -127,7 +132,7 @@ fn math(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
             clippy::cast_possible_truncation,
             reason = "Java's cast stops at the ends, too"
         )]
-        ("round", [_]) => Some(Cell::Whole((float(0) + 0.5).floor() as i64)),
+        ("round", [_]) => Some(Cell::Long((float(0) + 0.5).floor() as i64)),
         (name, _) if one => {
             let function: fn(f64) -> f64 = match name {
                 "abs" => f64::abs,
@@ -156,7 +161,7 @@ fn math(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
     })
 }
 
-/// `StringUtils` gives null for null, and empty is blank.
+/// The functions of `StringUtils`: null gives null, and an empty text is blank.
 fn string(name: &str, arguments: &[Cell]) -> Option<Cell> {
     let (first, rest) = arguments.split_first()?;
     let given = first.text();
@@ -196,17 +201,17 @@ fn string(name: &str, arguments: &[Cell]) -> Option<Cell> {
         ("isAlpha", []) => all(char::is_alphabetic),
         ("isAlphanumeric", []) => all(char::is_alphanumeric),
         ("isWhitespace", []) => check(text.chars().all(char::is_whitespace)),
-        ("left", [Cell::Whole(count)]) => say(letters(text, 0, *count)),
-        ("right", [Cell::Whole(count)]) => {
+        ("left", [Cell::Long(count)]) => say(letters(text, 0, *count)),
+        ("right", [Cell::Long(count)]) => {
             let length = i64::try_from(text.chars().count()).ok()?;
             say(letters(text, (length - count).max(0), length))
         }
-        ("mid", [Cell::Whole(from), Cell::Whole(count)]) => {
+        ("mid", [Cell::Long(from), Cell::Long(count)]) => {
             say(letters(text, *from, from.max(&0).saturating_add(*count)))
         }
-        ("substring", [Cell::Whole(from)]) => say(letters(text, *from, i64::MAX)),
-        ("substring", [Cell::Whole(from), Cell::Whole(to)]) => say(letters(text, *from, *to)),
-        ("leftPad" | "rightPad", [Cell::Whole(width), pad @ ..]) => {
+        ("substring", [Cell::Long(from)]) => say(letters(text, *from, i64::MAX)),
+        ("substring", [Cell::Long(from), Cell::Long(to)]) => say(letters(text, *from, *to)),
+        ("leftPad" | "rightPad", [Cell::Long(width), pad @ ..]) => {
             let pad = pad.first().map_or_else(|| " ".to_owned(), Cell::text);
             let missing = usize::try_from(*width).ok()?.saturating_sub(text.chars().count());
             let fill: String = pad.chars().cycle().take(missing.min(1_000_000)).collect();
@@ -237,7 +242,7 @@ fn string(name: &str, arguments: &[Cell]) -> Option<Cell> {
         ("removeEnd", [part]) => say(text.strip_suffix(&part.text()).unwrap_or(text).to_owned()),
         ("replace", [part, by]) if !part.text().is_empty() => say(text.replace(&part.text(), &by.text())),
         ("replaceOnce", [part, by]) => say(text.replacen(&part.text(), &by.text(), 1)),
-        ("repeat", [Cell::Whole(count)]) => repeated(text, *count).ok(),
+        ("repeat", [Cell::Long(count)]) => repeated(text, *count).ok(),
         _ => None,
     }
 }
@@ -257,7 +262,7 @@ fn first_letter(text: &str, change: impl Fn(char) -> String) -> String {
         .map_or_else(String::new, |first| change(first) + letters.as_str())
 }
 
-/// From and to as `StringUtils` has them: a negative one counts from the end.
+/// The characters between two positions; a negative position counts from the end, as in `StringUtils`.
 pub(super) fn letters(text: &str, from: i64, to: i64) -> String {
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     let place = |at: i64| {
@@ -268,7 +273,7 @@ pub(super) fn letters(text: &str, from: i64, to: i64) -> String {
     text.chars().skip(from).take(to.saturating_sub(from)).collect()
 }
 
-fn decimal(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
+fn decimal(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, EvalError> {
     if arguments.contains(&Cell::Null) {
         return Ok(None);
     }
@@ -276,7 +281,12 @@ fn decimal(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
     for cell in arguments {
         match Decimal::parse(&cell.text()) {
             Some(number) => numbers.push(number),
-            None => return Err(Stop::Mismatch(format!("For input string: \"{}\"", cell.text()))),
+            None => {
+                return Err(EvalError::TypeMismatch(format!(
+                    "For input string: \"{}\"",
+                    cell.text()
+                )));
+            }
         }
     }
     let result = match (name, numbers.as_slice()) {
@@ -287,8 +297,8 @@ fn decimal(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
         ("negate", [a]) => a.negate(),
         ("abs", [a]) if a.is_positive() => Some(*a),
         ("abs", [a]) => a.negate(),
-        ("precision", [a]) => return Ok(Some(Cell::Whole(a.precision().into()))),
-        ("scale", [a]) => return Ok(Some(Cell::Whole(a.scale().into()))),
+        ("precision", [a]) => return Ok(Some(Cell::Long(a.precision().into()))),
+        ("scale", [a]) => return Ok(Some(Cell::Long(a.scale().into()))),
         _ => return Ok(None),
     };
     Ok(result.map(|number| Cell::Decimal(number.to_string())))
@@ -299,20 +309,20 @@ fn date(name: &str, arguments: &[Cell]) -> Option<Cell> {
         Some(Cell::Moment(moment)) => Some(*moment),
         _ => None,
     };
-    let days = |from: DateTime<Utc>, to: DateTime<Utc>| Cell::Whole((to - from).num_days());
+    let days = |from: DateTime<Utc>, to: DateTime<Utc>| Cell::Long((to - from).num_days());
     let told = |from: DateTime<Utc>, pattern: &str| Cell::Text(from.format(pattern).to_string());
     let one = moment(0)?;
     Some(match (name, arguments.len()) {
-        ("UNIXTIMESTAMP_MILLIS", 1) => Cell::Whole(one.timestamp_millis()),
-        ("UNIXTIMESTAMP_SECONDS", 1) => Cell::Whole(one.timestamp()),
-        ("MONTH", 1) => Cell::Whole(one.month().into()),
+        ("UNIXTIMESTAMP_MILLIS", 1) => Cell::Long(one.timestamp_millis()),
+        ("UNIXTIMESTAMP_SECONDS", 1) => Cell::Long(one.timestamp()),
+        ("MONTH", 1) => Cell::Long(one.month().into()),
         ("MONTH_SHORT", 1) => told(one, "%b"),
         ("MONTH_LONG", 1) => told(one, "%B"),
-        ("YEAR", 1) => Cell::Whole(one.year().into()),
-        ("DAY_OF_WEEK", 1) => Cell::Whole(one.weekday().number_from_monday().into()),
+        ("YEAR", 1) => Cell::Long(one.year().into()),
+        ("DAY_OF_WEEK", 1) => Cell::Long(one.weekday().number_from_monday().into()),
         ("DAY_OF_WEEK_SHORT", 1) => told(one, "%a"),
         ("DAY_OF_WEEK_LONG", 1) => told(one, "%A"),
-        ("DAY_OF_YEAR", 1) => Cell::Whole(one.ordinal().into()),
+        ("DAY_OF_YEAR", 1) => Cell::Long(one.ordinal().into()),
         ("DAYS_BETWEEN", 2) => days(one, moment(1)?),
         ("DAYS_BETWEEN_NOW", 1) => days(one, Utc::now()),
         _ => return None,

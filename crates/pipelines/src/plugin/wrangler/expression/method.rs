@@ -1,49 +1,49 @@
-//! The methods of Java objects that expressions call: strings, dates, numbers, JSON.
+//! The methods of Java objects in expressions: strings, dates, numbers, JSON.
 
-use super::eval::{self, Number, Stop, number};
 use super::function::{index, letters, matches_whole, regex, whole};
+use super::value::{EvalError, Number, from_json, number};
 use crate::plugin::wrangler::row::Cell;
 use chrono::{Datelike, Timelike};
 use regex::Regex;
 use serde_json::Value as Json;
 
-/// A method of a Java object.
-pub(super) fn method(object: &Cell, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, Stop> {
-    let missing = || Stop::At(at);
+/// Calls a method of a Java object.
+pub(super) fn method(object: &Cell, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, EvalError> {
+    let missing = || EvalError::Jexl(at);
     match (object, name, arguments) {
         (Cell::Null, _, _) => Err(missing()),
         (cell, "toString", []) => Ok(Cell::Text(cell.text())),
         (cell, "equals", [other]) => Ok(Cell::Bool(cell == other)),
-        (Cell::Text(text), ..) => of_text(text, name, arguments)?.ok_or_else(missing),
+        (Cell::Text(text), ..) => text_method(text, name, arguments)?.ok_or_else(missing),
         (Cell::Moment(_) | Cell::Date(_) | Cell::DateTime(_), ..) => {
-            of_date(object, name, arguments).ok_or_else(missing)
+            date_method(object, name, arguments).ok_or_else(missing)
         }
         (Cell::Json(Json::Array(items)), "size" | "length", []) => Ok(whole(items.len())),
-        (Cell::Json(Json::Array(items)), "get", [Cell::Whole(at)]) => {
+        (Cell::Json(Json::Array(items)), "get", [Cell::Long(at)]) => {
             let item = usize::try_from(*at).ok().and_then(|at| items.get(at).cloned());
-            item.map(eval::of_json).ok_or_else(missing)
+            item.map(from_json).ok_or_else(missing)
         }
         (Cell::Json(Json::Object(fields)), "get", [key]) => {
-            Ok(fields.get(&key.text()).cloned().map_or(Cell::Null, eval::of_json))
+            Ok(fields.get(&key.text()).cloned().map_or(Cell::Null, from_json))
         }
         #[expect(
             clippy::cast_possible_truncation,
             reason = "Java's cast stops at the ends, too"
         )]
-        (Cell::Whole(_) | Cell::Float(_) | Cell::Decimal(_), "intValue" | "longValue", []) => {
-            Ok(Cell::Whole(match number(object)? {
-                Number::Whole(number) => number,
+        (Cell::Long(_) | Cell::Float(_) | Cell::Decimal(_), "intValue" | "longValue", []) => {
+            Ok(Cell::Long(match number(object)? {
+                Number::Long(number) => number,
                 other => other.float() as i64,
             }))
         }
-        (Cell::Whole(_) | Cell::Float(_) | Cell::Decimal(_), "doubleValue" | "floatValue", []) => {
+        (Cell::Long(_) | Cell::Float(_) | Cell::Decimal(_), "doubleValue" | "floatValue", []) => {
             Ok(Cell::Float(number(object)?.float()))
         }
         _ => Err(missing()),
     }
 }
 
-fn of_text(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell>, Stop> {
+fn text_method(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell>, EvalError> {
     let say = |text: String| Some(Cell::Text(text));
     let check = |truth: bool| Some(Cell::Bool(truth));
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
@@ -51,32 +51,34 @@ fn of_text(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell>, S
         ("toUpperCase", []) => say(text.to_uppercase()),
         ("toLowerCase", []) => say(text.to_lowercase()),
         ("trim" | "strip", []) => say(text.trim().to_owned()),
-        ("length", []) => Some(Cell::Whole(length)),
+        ("length", []) => Some(Cell::Long(length)),
         ("isEmpty", []) => check(text.is_empty()),
         ("concat", [other]) => say(text.to_owned() + &other.text()),
         ("contains", [part]) => check(text.contains(&part.text())),
         ("startsWith", [part]) => check(text.starts_with(&part.text())),
         ("endsWith", [part]) => check(text.ends_with(&part.text())),
         ("equalsIgnoreCase", [other]) => check(text.to_lowercase() == other.text().to_lowercase()),
-        ("compareTo", [other]) => Some(Cell::Whole(match text.cmp(&other.text()) {
+        ("compareTo", [other]) => Some(Cell::Long(match text.cmp(&other.text()) {
             std::cmp::Ordering::Less => -1,
             std::cmp::Ordering::Equal => 0,
             std::cmp::Ordering::Greater => 1,
         })),
         ("indexOf", [part]) => Some(index(text.find(&part.text()), text)),
         ("lastIndexOf", [part]) => Some(index(text.rfind(&part.text()), text)),
-        ("charAt", [Cell::Whole(at)]) if (0..length).contains(at) => say(letters(text, *at, at + 1)),
-        ("substring", [Cell::Whole(from)]) if (0..=length).contains(from) => {
-            say(letters(text, *from, length))
-        }
-        ("substring", [Cell::Whole(from), Cell::Whole(to)]) if *from >= 0 && from <= to && *to <= length => {
+        ("charAt", [Cell::Long(at)]) if (0..length).contains(at) => say(letters(text, *at, at + 1)),
+        ("substring", [Cell::Long(from)]) if (0..=length).contains(from) => say(letters(text, *from, length)),
+        ("substring", [Cell::Long(from), Cell::Long(to)]) if *from >= 0 && from <= to && *to <= length => {
             say(letters(text, *from, *to))
         }
-        ("substring", [Cell::Whole(from)]) => {
-            return Err(Stop::Said(format!("begin {from}, end {length}, length {length}")));
+        ("substring", [Cell::Long(from)]) => {
+            return Err(EvalError::Function(format!(
+                "begin {from}, end {length}, length {length}"
+            )));
         }
-        ("substring", [Cell::Whole(from), Cell::Whole(to)]) => {
-            return Err(Stop::Said(format!("begin {from}, end {to}, length {length}")));
+        ("substring", [Cell::Long(from), Cell::Long(to)]) => {
+            return Err(EvalError::Function(format!(
+                "begin {from}, end {to}, length {length}"
+            )));
         }
         ("replace", [part, by]) => say(text.replace(&part.text(), &by.text())),
         ("replaceAll", [pattern, by]) => say(regex(&pattern.text())?
@@ -94,7 +96,7 @@ fn of_text(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell>, S
     })
 }
 
-/// Java's `$1` stands alone, also before a letter.
+/// Converts a replacement of Java's regular expressions to Rust's: `$1` becomes `${1}`.
 pub(in crate::plugin::wrangler) fn replacement(java: &str) -> String {
     let mut ours = String::new();
     let mut letters = java.chars().peekable();
@@ -115,7 +117,7 @@ pub(in crate::plugin::wrangler) fn replacement(java: &str) -> String {
     ours
 }
 
-/// `String.split`: no empty parts at the end, none at the start from a match of nothing.
+/// Splits as `String.split`: without empty parts at the end, and without one at the start for an empty match.
 pub(in crate::plugin::wrangler) fn split(text: &str, pattern: &Regex) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut from = 0;
@@ -136,14 +138,14 @@ pub(in crate::plugin::wrangler) fn split(text: &str, pattern: &Regex) -> Vec<Str
     parts
 }
 
-fn of_date(object: &Cell, name: &str, arguments: &[Cell]) -> Option<Cell> {
+fn date_method(object: &Cell, name: &str, arguments: &[Cell]) -> Option<Cell> {
     let moment = match object {
         Cell::Moment(moment) => moment.naive_utc(),
         Cell::DateTime(moment) => *moment,
         Cell::Date(day) => day.and_hms_opt(0, 0, 0)?,
         _ => return None,
     };
-    if let [Cell::Whole(count)] = arguments {
+    if let [Cell::Long(count)] = arguments {
         let count = if name.starts_with("minus") {
             count.checked_neg()?
         } else {
@@ -169,13 +171,13 @@ fn of_date(object: &Cell, name: &str, arguments: &[Cell]) -> Option<Cell> {
         return None;
     }
     Some(match name {
-        "getYear" => Cell::Whole(moment.year().into()),
-        "getMonthValue" => Cell::Whole(moment.month().into()),
-        "getDayOfMonth" => Cell::Whole(moment.day().into()),
-        "getDayOfYear" => Cell::Whole(moment.ordinal().into()),
-        "getHour" => Cell::Whole(moment.hour().into()),
-        "getMinute" => Cell::Whole(moment.minute().into()),
-        "getSecond" => Cell::Whole(moment.second().into()),
+        "getYear" => Cell::Long(moment.year().into()),
+        "getMonthValue" => Cell::Long(moment.month().into()),
+        "getDayOfMonth" => Cell::Long(moment.day().into()),
+        "getDayOfYear" => Cell::Long(moment.ordinal().into()),
+        "getHour" => Cell::Long(moment.hour().into()),
+        "getMinute" => Cell::Long(moment.minute().into()),
+        "getSecond" => Cell::Long(moment.second().into()),
         "toLocalDate" => Cell::Date(moment.date()),
         "toLocalDateTime" => Cell::DateTime(moment),
         "toLocalTime" => Cell::Time(moment.time()),

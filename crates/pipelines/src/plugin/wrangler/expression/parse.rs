@@ -1,18 +1,18 @@
-//! Reads an expression: precedence by climbing, from `? :` down to members.
+//! Parses an expression by precedence climbing, from `? :` down to members.
 
 use super::Node;
 use crate::plugin::wrangler::row::Cell;
 
-/// How deep brackets may stand in each other; no recipe comes near, and the stack does not end.
-const DEEPEST: usize = 60;
+/// The deepest nesting of brackets, which keeps the stack small.
+const MAX_DEPTH: usize = 60;
 
-/// Where reading stopped, with the token if there was one. Columns count from 1.
-pub(super) struct Broken {
+/// Where parsing failed, with the token if there is one. Columns count from 1.
+pub(super) struct ParseError {
     pub column: usize,
     pub detail: Option<String>,
 }
 
-/// Operators from the weakest to the strongest, each with the name it is computed by.
+/// The binary operators by ascending precedence, each with its canonical name.
 const LEVELS: [&[(&str, &str)]; 6] = [
     &[("||", "||"), ("or", "||")],
     &[("&&", "&&"), ("and", "&&")],
@@ -42,7 +42,7 @@ const LEVELS: [&[(&str, &str)]; 6] = [
     &[("*", "*"), ("/", "/"), ("%", "%"), ("div", "/"), ("mod", "%")],
 ];
 
-pub(super) fn parse(text: &str) -> Result<Node, Broken> {
+pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     let mut reader = Reader {
         text,
         at: 0,
@@ -50,13 +50,13 @@ pub(super) fn parse(text: &str) -> Result<Node, Broken> {
     };
     let node = reader.choice()?;
     reader.blank();
-    // A script may end its statement.
+    // The expression may end with a semicolon.
     if reader.text[reader.at..].starts_with(';') {
         reader.at += 1;
         reader.blank();
     }
     if reader.at < text.len() {
-        return Err(reader.broken());
+        return Err(reader.parse_error());
     }
     Ok(node)
 }
@@ -77,17 +77,17 @@ impl Reader<'_> {
         self.text[..self.at].chars().count() + 1
     }
 
-    fn broken(&self) -> Broken {
+    fn parse_error(&self) -> ParseError {
         let rest = self.text[self.at..].trim_start();
         let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let word = &rest[..length];
-        Broken {
+        ParseError {
             column: self.column(),
             detail: (!word.is_empty()).then(|| word.to_owned()),
         }
     }
 
-    /// Takes a symbol, or a word that ends where it ends.
+    /// Consumes a symbol, or a whole word.
     fn take(&mut self, symbol: &str) -> bool {
         self.blank();
         let rest = &self.text[self.at..];
@@ -102,29 +102,29 @@ impl Reader<'_> {
         true
     }
 
-    fn must(&mut self, symbol: &str) -> Result<(), Broken> {
+    fn must(&mut self, symbol: &str) -> Result<(), ParseError> {
         if self.take(symbol) {
             Ok(())
         } else {
-            Err(self.broken())
+            Err(self.parse_error())
         }
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Broken>) -> Result<T, Broken> {
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(self.broken());
+        if self.depth > MAX_DEPTH {
+            return Err(self.parse_error());
         }
         let done = read(self);
         self.depth -= 1;
         done
     }
 
-    fn choice(&mut self) -> Result<Node, Broken> {
+    fn choice(&mut self) -> Result<Node, ParseError> {
         self.deeper(|reader| {
             let condition = reader.level(0)?;
             if reader.take("?:") || reader.take("??") {
-                return Ok(Node::Otherwise(Box::new(condition), Box::new(reader.choice()?)));
+                return Ok(Node::Coalesce(Box::new(condition), Box::new(reader.choice()?)));
             }
             if !reader.take("?") {
                 return Ok(condition);
@@ -132,11 +132,11 @@ impl Reader<'_> {
             let then = reader.choice()?;
             reader.must(":")?;
             let or = reader.choice()?;
-            Ok(Node::Choice(Box::new(condition), Box::new(then), Box::new(or)))
+            Ok(Node::Ternary(Box::new(condition), Box::new(then), Box::new(or)))
         })
     }
 
-    fn level(&mut self, level: usize) -> Result<Node, Broken> {
+    fn level(&mut self, level: usize) -> Result<Node, ParseError> {
         let Some(operators) = LEVELS.get(level) else {
             return self.unary();
         };
@@ -155,7 +155,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unary(&mut self) -> Result<Node, Broken> {
+    fn unary(&mut self) -> Result<Node, ParseError> {
         self.deeper(|reader| {
             reader.blank();
             let rest = &reader.text[reader.at..];
@@ -177,7 +177,7 @@ impl Reader<'_> {
         })
     }
 
-    fn member(&mut self) -> Result<Node, Broken> {
+    fn member(&mut self) -> Result<Node, ParseError> {
         let mut node = self.primary()?;
         loop {
             if self.take("[") {
@@ -187,7 +187,7 @@ impl Reader<'_> {
             } else if self.take(".") {
                 self.blank();
                 let column = self.column();
-                let name = self.name().ok_or_else(|| self.broken())?;
+                let name = self.name().ok_or_else(|| self.parse_error())?;
                 node = if self.take("(") {
                     Node::Method(Box::new(node), name, self.arguments(")")?, column)
                 } else {
@@ -213,7 +213,7 @@ impl Reader<'_> {
         Some(rest[..length].to_owned())
     }
 
-    fn arguments(&mut self, end: &str) -> Result<Vec<Node>, Broken> {
+    fn arguments(&mut self, end: &str) -> Result<Vec<Node>, ParseError> {
         let mut arguments = Vec::new();
         if self.take(end) {
             return Ok(arguments);
@@ -227,7 +227,7 @@ impl Reader<'_> {
         }
     }
 
-    fn primary(&mut self) -> Result<Node, Broken> {
+    fn primary(&mut self) -> Result<Node, ParseError> {
         self.blank();
         let column = self.column();
         if self.take("(") {
@@ -243,13 +243,13 @@ impl Reader<'_> {
             Some(quote @ ('\'' | '"')) => self.string(quote),
             Some(digit) if digit.is_ascii_digit() => self.number(),
             _ => {
-                let name = self.name().ok_or_else(|| self.broken())?;
+                let name = self.name().ok_or_else(|| self.parse_error())?;
                 match name.as_str() {
                     "true" | "false" => return Ok(Node::Value(Cell::Bool(name == "true"))),
                     "null" => return Ok(Node::Value(Cell::Null)),
-                    // Words of the language that are beyond the subset.
+                    // Keywords that are not supported.
                     "for" | "while" | "if" | "else" | "var" | "new" | "function" | "return" | "foreach" => {
-                        return Err(self.broken());
+                        return Err(self.parse_error());
                     }
                     _ => {}
                 }
@@ -269,8 +269,8 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self, quote: char) -> Result<Node, Broken> {
-        let broken = self.broken();
+    fn string(&mut self, quote: char) -> Result<Node, ParseError> {
+        let parse_error = self.parse_error();
         let mut text = String::new();
         let mut letters = self.text[self.at + 1..].char_indices();
         while let Some((at, letter)) = letters.next() {
@@ -284,18 +284,18 @@ impl Reader<'_> {
                     Some('t') => text.push('\t'),
                     Some('r') => text.push('\r'),
                     Some(escaped @ ('\\' | '\'' | '"')) => text.push(escaped),
-                    // What JEXL does not know keeps its backslash, which regular expressions rely on.
+                    // JEXL keeps the backslash of an unknown escape, which regular expressions rely on.
                     Some(other) => text.extend(['\\', other]),
                     None => break,
                 },
                 other => text.push(other),
             }
         }
-        Err(broken)
+        Err(parse_error)
     }
 
-    fn number(&mut self) -> Result<Node, Broken> {
-        let broken = self.broken();
+    fn number(&mut self) -> Result<Node, ParseError> {
+        let parse_error = self.parse_error();
         let rest = &self.text[self.at..];
         let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let mut length = digits(rest);
@@ -325,8 +325,8 @@ impl Reader<'_> {
             Some('b' | 'B') => Some(Cell::Decimal(text.to_owned())),
             Some('f' | 'F' | 'd' | 'D') => text.parse().ok().map(Cell::Float),
             _ if floating => text.parse().ok().map(Cell::Float),
-            _ => text.parse().ok().map(Cell::Whole),
+            _ => text.parse().ok().map(Cell::Long),
         };
-        cell.map(Node::Value).ok_or(broken)
+        cell.map(Node::Value).ok_or(parse_error)
     }
 }

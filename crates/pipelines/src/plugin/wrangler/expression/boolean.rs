@@ -1,49 +1,50 @@
-//! Expressions outside of recipes: of conditions between phases, of conditional aggregates.
+//! Boolean expressions outside of recipes: in `Conditional` and in conditional aggregates.
 
-use super::{Expression, Node, Scope, eval};
+use super::value::from_json;
+use super::{Expression, Node, Scope};
+use crate::plugin::wrangler::error::DirectiveError;
 use crate::plugin::wrangler::row::{Cell, Row};
-use crate::plugin::wrangler::trouble::Trouble;
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// A compiled expression that says yes or no.
+/// A compiled expression with a boolean value.
 #[derive(Clone, Debug)]
-pub(in crate::plugin) struct Decision(Expression);
+pub(in crate::plugin) struct BooleanExpression(Expression);
 
-impl Decision {
-    /// Compiles a text.
+impl BooleanExpression {
+    /// Compiles an expression.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// The plugin's message.
     pub fn compile(text: &str) -> Result<Self, String> {
         Expression::compile(text).map(Self)
     }
 
-    /// What it looks up: `['token', 'File', 'output']` for `token['File']['output']`.
+    /// The variables it refers to: `['token', 'File', 'output']` for `token['File']['output']`.
     pub fn variables(&self) -> Vec<Vec<String>> {
         let mut found = Vec::new();
         collect(&self.0.tree, &mut found);
         found
     }
 
-    /// Decides with these variables; what is neither yes nor no is nothing.
+    /// Evaluates it with these variables; `None` if the value is not a boolean.
     ///
     /// # Errors
-    /// What the language raises.
-    pub fn decide(&self, variables: BTreeMap<&str, Json>) -> Result<Option<bool>, String> {
+    /// The message of the exception.
+    pub fn evaluate(&self, variables: BTreeMap<&str, Json>) -> Result<Option<bool>, String> {
         let variables = variables
             .into_iter()
-            .map(|(name, json)| (name.to_owned(), eval::of_json(json)));
+            .map(|(name, json)| (name.to_owned(), from_json(json)));
         self.value(&Row(Vec::new()), &variables.collect())
     }
 
-    /// Decides about a record.
+    /// Whether it is true for a record; a value that is not a boolean counts as false.
     ///
     /// # Errors
-    /// What the language raises.
-    pub fn holds(&self, columns: &[Column], values: &[Value]) -> Result<bool, String> {
-        let value = self.value(&Row::of(columns, values), &BTreeMap::new())?;
+    /// The message of the exception.
+    pub fn is_true_for(&self, columns: &[Column], values: &[Value]) -> Result<bool, String> {
+        let value = self.value(&Row::from_values(columns, values), &BTreeMap::new())?;
         Ok(value.unwrap_or(false))
     }
 
@@ -53,10 +54,10 @@ impl Decision {
             Ok(Cell::Text(text)) => Ok(Some(text.eq_ignore_ascii_case("true"))),
             Ok(_) => Ok(None),
             Err(
-                Trouble::Failed(text)
-                | Trouble::Record(text, _)
-                | Trouble::Reported(text, _)
-                | Trouble::Unsupported(text),
+                DirectiveError::Failed(text)
+                | DirectiveError::ErrorRow(text, _)
+                | DirectiveError::ReportedErrorRow(text, _)
+                | DirectiveError::Unsupported(text),
             ) => Err(text),
         }
     }
@@ -72,10 +73,10 @@ fn collect(node: &Node, found: &mut Vec<Vec<String>>) {
     let inner: Vec<&Node> = match node {
         Node::Value(_) | Node::Variable(_) => Vec::new(),
         Node::Unary(_, inner) => vec![inner],
-        Node::Binary(_, left, right, _) | Node::Otherwise(left, right) | Node::Member(left, right) => {
+        Node::Binary(_, left, right, _) | Node::Coalesce(left, right) | Node::Member(left, right) => {
             vec![left, right]
         }
-        Node::Choice(condition, then, or) => vec![condition, then, or],
+        Node::Ternary(condition, then, or) => vec![condition, then, or],
         Node::Call(_, _, arguments, _) | Node::List(arguments) => arguments.iter().collect(),
         Node::Method(object, _, arguments, _) => std::iter::once(object.as_ref()).chain(arguments).collect(),
     };
@@ -84,7 +85,7 @@ fn collect(node: &Node, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// A variable with the constant members behind it.
+/// The path of a variable and its constant members.
 fn path(node: &Node) -> Option<Vec<String>> {
     match node {
         Node::Variable(name) => Some(vec![name.clone()]),

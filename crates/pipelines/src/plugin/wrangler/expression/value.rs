@@ -1,0 +1,113 @@
+//! The values of expressions: numbers, truth, JSON, and the errors of an evaluation.
+
+use crate::plugin::wrangler::decimal::Decimal;
+use crate::plugin::wrangler::row::Cell;
+use serde_json::Value as Json;
+
+/// Why an evaluation failed.
+#[derive(Debug)]
+pub(super) enum EvalError {
+    /// JEXL throws an exception at this column.
+    Jexl(usize),
+    /// A text is not a number.
+    TypeMismatch(String),
+    /// A function throws an exception with this message.
+    Function(String),
+    /// The sandbox does not support this.
+    Unsupported(String),
+}
+
+/// Converts a JSON value to a cell, as the plugin does.
+pub(in crate::plugin::wrangler) fn from_json(json: Json) -> Cell {
+    match json {
+        Json::Null => Cell::Null,
+        Json::Bool(truth) => Cell::Bool(truth),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Cell::Long(whole),
+            (None, Some(float)) => Cell::Float(float),
+            (None, None) => Cell::Text(number.to_string()),
+        },
+        Json::String(text) => Cell::Text(text),
+        other => Cell::Json(other),
+    }
+}
+
+/// Converts a cell to a JSON value.
+pub(in crate::plugin::wrangler) fn json(cell: &Cell) -> Json {
+    match cell {
+        Cell::Null => Json::Null,
+        Cell::Bool(truth) => Json::Bool(*truth),
+        Cell::Long(number) => Json::from(*number),
+        Cell::Float(number) => Json::from(*number),
+        Cell::Decimal(text) => text
+            .parse::<f64>()
+            .map_or_else(|_| Json::from(text.as_str()), Json::from),
+        Cell::Json(json) => json.clone(),
+        other => Json::String(other.text()),
+    }
+}
+
+/// The truth of a value; `None` for null, which is an error in strict arithmetic.
+pub(super) fn truth(cell: &Cell) -> Option<bool> {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Bool(truth) => *truth,
+        Cell::Long(number) => *number != 0,
+        Cell::Float(number) => *number != 0.0 && !number.is_nan(),
+        Cell::Text(text) => text.eq_ignore_ascii_case("true"),
+        Cell::Decimal(text) => {
+            Decimal::parse(text).is_some_and(|d| d.precision() > 1 || d.truncated() != Some(0))
+        }
+        _ => false,
+    })
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    Long(i64),
+    Float(f64),
+    Decimal(Decimal),
+}
+
+impl Number {
+    #[expect(clippy::cast_precision_loss, reason = "Java's `doubleValue` loses as much")]
+    pub fn float(self) -> f64 {
+        match self {
+            Self::Long(number) => number as f64,
+            Self::Float(number) => number,
+            Self::Decimal(number) => number.to_string().parse().unwrap_or(f64::NAN),
+        }
+    }
+
+    pub fn decimal(self) -> Option<Decimal> {
+        match self {
+            Self::Long(number) => Decimal::parse(&number.to_string()),
+            Self::Float(number) => Decimal::parse(&number.to_string()),
+            Self::Decimal(number) => Some(number),
+        }
+    }
+}
+
+/// The number in a cell. A text with a point or an exponent is a floating-point number, another one an integer.
+pub(super) fn number(cell: &Cell) -> Result<Number, EvalError> {
+    let no_number = |text: &str| EvalError::TypeMismatch(format!("For input string: \"{text}\""));
+    match cell {
+        Cell::Long(number) => Ok(Number::Long(*number)),
+        Cell::Float(number) => Ok(Number::Float(*number)),
+        Cell::Bool(truth) => Ok(Number::Long((*truth).into())),
+        Cell::Decimal(text) => Decimal::parse(text).map(Number::Decimal).ok_or_else(too_large),
+        Cell::Text(text) if text.is_empty() => Ok(Number::Long(0)),
+        Cell::Text(text) if text.contains(['.', 'e', 'E']) => {
+            text.parse().map(Number::Float).map_err(|_| no_number(text))
+        }
+        Cell::Text(text) => text.parse().map(Number::Long).map_err(|_| no_number(text)),
+        other => Err(EvalError::TypeMismatch(format!(
+            "For input string: \"{}\"",
+            other.text()
+        ))),
+    }
+}
+
+pub(super) fn too_large() -> EvalError {
+    EvalError::Unsupported("A number of more digits than 64 bits hold".to_owned())
+}
