@@ -168,7 +168,7 @@ impl<'a> PluginFinder<'a> {
 
 impl PluginClass {
     /// The property of this name.
-    pub fn property(&self, name: &str) -> Option<&Property> {
+    pub(crate) fn property(&self, name: &str) -> Option<&Property> {
         let found = self.properties.0.iter().find(|(key, _)| key == name);
         found.map(|(_, property)| property)
     }
@@ -181,11 +181,6 @@ impl Artifact {
         parents
             .iter()
             .any(|range| range.contains(namespace, &id.name, &id.version))
-    }
-
-    /// Its id in error messages: `artifact:default.lab-user.2.0.0`.
-    pub fn entity_id(&self) -> String {
-        entity_id(&self.namespace, &self.id.name, &self.id.version)
     }
 }
 

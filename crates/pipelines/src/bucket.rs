@@ -118,7 +118,7 @@ impl Buckets {
     ///
     /// # Errors
     /// `NotFound`, also for an invalid path.
-    pub fn delete(&self, path: &str) -> io::Result<()> {
+    pub(crate) fn delete(&self, path: &str) -> io::Result<()> {
         let (bucket, name) =
             split_path(path).map_err(|text| io::Error::new(io::ErrorKind::NotFound, text))?;
         Ok(self.remove((bucket, name), &Conditions::default())?)
@@ -128,7 +128,7 @@ impl Buckets {
     ///
     /// # Errors
     /// `NotFound`, also for an invalid path.
-    pub fn copy(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn copy(&self, from: &str, to: &str) -> io::Result<()> {
         let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
         let (from, to) = (
             split_path(from).map_err(missing)?,
@@ -142,7 +142,7 @@ impl Buckets {
     ///
     /// # Errors
     /// `NotFound`, also for an invalid path.
-    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.copy(from, to)?;
         if from == to { Ok(()) } else { self.delete(from) }
     }
@@ -197,27 +197,6 @@ impl Buckets {
         Ok(Some((metadata, fs::File::open(self.file(bucket, name))?)))
     }
 
-    /// Creates a directory.
-    ///
-    /// # Errors
-    /// `AlreadyExists`.
-    pub fn create_directory(&self, folder: &Path) -> io::Result<()> {
-        if folder.exists() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        make_folder(folder)
-    }
-
-    /// Creates a file in a directory.
-    pub fn create_file(&self, folder: &Path, name: &str) -> io::Result<impl Write + use<>> {
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(folder.join(name))?;
-        Ok(io::BufWriter::new(file))
-    }
-
     /// The file of an object. If the name is also a folder, the file lies inside it.
     fn file(&self, bucket: &str, name: &str) -> PathBuf {
         let file = self.folder.join(bucket).join(name::to_path(name));
@@ -233,6 +212,27 @@ impl Buckets {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Creates a directory.
+///
+/// # Errors
+/// `AlreadyExists`.
+pub(crate) fn create_directory(folder: &Path) -> io::Result<()> {
+    if folder.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    make_folder(folder)
+}
+
+/// Creates a file in a directory.
+pub(crate) fn create_file(folder: &Path, name: &str) -> io::Result<impl Write + use<>> {
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(folder.join(name))?;
+    Ok(io::BufWriter::new(file))
 }
 
 /// Replaces a file atomically; only its owner may read it.

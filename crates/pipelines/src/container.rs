@@ -41,7 +41,7 @@ pub struct ReadOptions {
 
 impl ReadOptions {
     /// Every logical type is used, as pipelines do.
-    pub const FULL: Self = Self {
+    pub(crate) const FULL: Self = Self {
         logical_types: true,
         list_inference: true,
     };

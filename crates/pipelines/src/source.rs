@@ -34,7 +34,7 @@ pub const PASSWORD: &str = "sandbox";
 pub type Clock = fn() -> DateTime<Utc>;
 
 /// The columns and the rows of a result.
-pub type Rows = (Vec<Column>, Vec<Vec<Value>>);
+pub(crate) type Rows = (Vec<Column>, Vec<Vec<Value>>);
 
 /// The source database. All calls block.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ enum Backend {
 
 /// The credentials and connection settings from a stage's properties.
 #[derive(Clone, Default)]
-pub struct Login {
+pub(crate) struct Login {
     /// The user name; empty for the anonymous user.
     pub user: String,
     /// The password; may be empty.
@@ -61,7 +61,8 @@ pub struct Login {
 
 impl Login {
     /// The login of [`USER`] without a default database.
-    pub fn own() -> Self {
+    #[cfg(test)]
+    pub(crate) fn own() -> Self {
         Self {
             user: USER.to_owned(),
             password: PASSWORD.to_owned(),
@@ -85,7 +86,7 @@ impl fmt::Debug for Login {
 
 /// An exception of the MySQL driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SqlException {
+pub(crate) struct SqlException {
     /// The Java class: `java.sql.SQLSyntaxErrorException`.
     pub class_name: &'static str,
     /// The message.
@@ -140,7 +141,7 @@ impl Source {
     ///
     /// # Errors
     /// An exception of the MySQL driver.
-    pub fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, SqlException> {
+    pub(crate) fn read(&self, login: &Login, sql: &str, window: &str) -> Result<Rows, SqlException> {
         match &self.0 {
             Backend::Embedded(embedded) => embedded.read(login, sql, window),
             Backend::Server(server) => server.read(login, sql),
@@ -151,7 +152,7 @@ impl Source {
     ///
     /// # Errors
     /// An exception of the MySQL driver.
-    pub fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), SqlException> {
+    pub(crate) fn execute(&self, login: &Login, first: &[String], sql: &str) -> Result<(), SqlException> {
         match &self.0 {
             Backend::Embedded(embedded) => embedded.execute(login, sql),
             Backend::Server(server) => server.execute(login, first, sql),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// The bucket and the name of an object.
-pub type ObjectRef<'a> = (&'a str, &'a str);
+pub(super) type ObjectRef<'a> = (&'a str, &'a str);
 
 /// Why an object was not read, written or deleted.
 #[derive(Debug, thiserror::Error)]

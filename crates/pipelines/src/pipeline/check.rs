@@ -1,9 +1,9 @@
 //! Validates a pipeline as a server does when it is deployed, with the server's messages and in its order; only
 //! the first failure is reported.
 //!
-//! All texts were told by a real 6.11.0 (`crates/sandbox/tests/recorded/cdap-6.11.0/deploy-checks.jsonl`) or by 6.10.0 with
-//! the real plugins (`cdap-6.10.0/deploy*.jsonl`). `graph.rs` looks at how stages are connected,
-//! `stage.rs` at the plugin of each.
+//! All messages were recorded from a real 6.11.0 (`crates/sandbox/tests/recorded/cdap-6.11.0/deploy-checks.jsonl`)
+//! or from 6.10.0 with the real plugins (`cdap-6.10.0/deploy*.jsonl`). `check/graph.rs` checks how stages are
+//! connected, `check/branch.rs` conditions and ports, `check/stage.rs` the plugin of each stage.
 
 mod branch;
 mod graph;

@@ -55,15 +55,13 @@ fn table_columns(context: &StageContext<'_>) -> Result<Vec<Column>, Failure> {
     let warehouse = &context.stores.warehouse;
     let (dataset, table) = (context.property("dataset", ""), context.property("table", ""));
     let description = warehouse.table(&dataset, &table).map_err(bigquery_exception)?;
-    match description {
-        Some(description) => Ok(description.columns),
-        None => {
-            let project = context.property("datasetProject", warehouse.project());
-            Err(invalid(&format!(
-                "BigQuery table '{project}:{dataset}.{table}' does not exist."
-            )))
-        }
-    }
+    let Some(description) = description else {
+        let project = context.property("datasetProject", warehouse.project());
+        return Err(invalid(&format!(
+            "BigQuery table '{project}:{dataset}.{table}' does not exist."
+        )));
+    };
+    Ok(description.columns)
 }
 
 /// The columns and values of the one row that meets the conditions.

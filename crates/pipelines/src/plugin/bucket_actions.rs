@@ -2,7 +2,7 @@
 //! `GCSMove` and the marker file of `GCSDoneFileMarker`.
 
 use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
-use crate::bucket::split_path;
+use crate::bucket::{create_directory, split_path};
 use crate::event::{Failure, LogLevel};
 
 const LOGGER: &str = "io.cdap.plugin.gcp.gcs.actions";
@@ -96,9 +96,7 @@ fn create(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
                 }
                 continue;
             }
-            buckets
-                .create_directory(&place)
-                .map_err(|error| error.to_string())
+            create_directory(&place).map_err(|error| error.to_string())
         } else {
             buckets.put(&target, b"")
         };

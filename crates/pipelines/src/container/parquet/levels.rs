@@ -145,7 +145,7 @@ fn shred<'v>(
             out[0].values.push(value);
         }
         (Form::Group(children), Value::Struct(values)) => {
-            shred_fields(children, values, (node.def_level, rep_level), out)?
+            shred_fields(children, values, (node.def_level, rep_level), out)?;
         }
         (Form::List(repeated, _), Value::Array(items)) => {
             let Form::Group(children) = &repeated.form else {

@@ -2,7 +2,7 @@
 
 use super::format::Format;
 use super::object_path;
-use crate::bucket::Buckets;
+use crate::bucket::{create_directory, create_file};
 use crate::container::avro::schema;
 use crate::container::{self, Codec};
 use crate::event::{Failure, LogLevel};
@@ -30,29 +30,26 @@ pub(super) fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure>
         _ => None,
     };
     let path = directory(context)?;
-    let buckets = context.stores.buckets.clone();
-    let folder = buckets
+    let folder = context
+        .stores
+        .buckets
         .locate(&object_path(&path))
         .map_err(|text| failure("java.lang.IllegalArgumentException", text))?;
-    buckets
-        .create_directory(&folder)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => failure(
-                "org.apache.hadoop.mapred.FileAlreadyExistsException",
-                format!("Output directory {path} already exists"),
-            ),
-            _ => broken(&folder, &error),
-        })?;
+    create_directory(&folder).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => failure(
+            "org.apache.hadoop.mapred.FileAlreadyExistsException",
+            format!("Output directory {path} already exists"),
+        ),
+        _ => broken(&folder, &error),
+    })?;
     let base = context.property("outputFileNameBase", "part");
     let extension = format.extension();
-    let file = buckets
-        .create_file(&folder, &format!("{base}-r-00000{extension}"))
+    let file = create_file(&folder, &format!("{base}-r-00000{extension}"))
         .map_err(|error| broken(&folder, &error))?;
     context.log(LogLevel::Info, LOGGER, format!("Writing to {path}"));
     Ok(Box::new(Directory {
         folder,
         file: Box::new(file),
-        buckets,
         header: context.property("writeHeader", "false") == "true",
         format,
         columns,
@@ -81,7 +78,6 @@ fn directory(context: &StageContext<'_>) -> Result<String, Failure> {
 struct Directory {
     folder: PathBuf,
     file: Box<dyn Write>,
-    buckets: Buckets,
     format: Format,
     /// Whether the header line is still to be written.
     header: bool,
@@ -144,7 +140,7 @@ impl Sink for Directory {
         let done = self
             .file
             .flush()
-            .and_then(|()| self.buckets.create_file(&self.folder, "_SUCCESS").map(drop));
+            .and_then(|()| create_file(&self.folder, "_SUCCESS").map(drop));
         done.map(|()| None).map_err(|error| broken(&self.folder, &error))
     }
 }
