@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recorded_answers_have_this_order() {
+    fn the_order_is_that_of_recorded_answers() {
         let stages = [
             "Read MySQL",
             "Add Processed Columns",

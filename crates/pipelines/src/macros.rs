@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_takes_the_meaning_away_where_that_is_enabled() {
+    fn a_backslash_escapes_a_macro_where_that_is_enabled() {
         for (text, expected) in [
             (r"\${a}", "${a}"),
             (r"\\${a}", r"\1"),
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_expanded_says_so() {
+    fn a_macro_that_cannot_be_expanded_is_an_error() {
         for (text, words) in [
             ("${nope}", "Argument 'nope' is not defined."),
             ("${fancy(x)}", "Unsupported macro function fancy"),
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn mentions_are_found() {
+    fn references_are_found() {
         let (lookups, functions) = references("${x}-${secure(k)}-${logicalStartTime(yyyy,1m,UTC)}-${y}");
         assert_eq!(lookups.into_iter().collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(functions.len(), 2);
@@ -354,12 +354,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_without_macros_stays(text in "[^$\\\\{}()]*") {
+        fn text_without_macros_is_unchanged(text in "[^$\\\\{}()]*") {
             prop_assert_eq!(expand(&text, &Scope::default(), true).unwrap(), text);
         }
 
         #[test]
-        fn no_text_breaks_the_expansion(text in any::<String>()) {
+        fn any_text_is_handled(text in any::<String>()) {
             let _ = expand(&text, &scope(), false);
             let _ = expand(&text, &scope(), true);
         }

@@ -295,7 +295,7 @@ mod tests {
     fn the_documentation_names_every_plugin_and_no_other() {
         let page = include_str!("../../../docs/plugins.md");
         let rows = page.lines().filter(|line| line.starts_with("| `"));
-        let mut told = BTreeSet::new();
+        let mut documented = BTreeSet::new();
         for row in rows {
             let cells: Vec<_> = row.split('|').map(str::trim).collect();
             let kind = if cells[2] == "with `--lab`" {
@@ -303,7 +303,7 @@ mod tests {
             } else {
                 cells[2]
             };
-            told.extend(
+            documented.extend(
                 cells[1]
                     .split_whitespace()
                     .map(|name| (name.trim_matches('`'), kind)),
@@ -311,6 +311,6 @@ mod tests {
         }
         let kind = |plugin: &super::Plugin| if plugin.is_lab() { "lab" } else { plugin.kind };
         let known: BTreeSet<_> = all(true).map(|plugin| (plugin.name, kind(plugin))).collect();
-        assert_eq!(told, known);
+        assert_eq!(documented, known);
     }
 }

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_are_the_published_ones() {
+    fn checksums_are_the_published_ones() {
         // The check value of CRC-32C is e3069283; an empty object has these two at Google.
         for (content, crc32c, md5) in [
             ("123456789", "4waSgw==", "JfnnlDI7RTiF9RgfG2JNCw=="),

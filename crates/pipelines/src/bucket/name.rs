@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_comes_back() {
+    fn every_name_can_be_restored() {
         let long = "é.".repeat(300);
         for (name, path) in [
             ("cdf/hr/part-r-00000", Some("cdf/hr/part-r-00000")),

@@ -50,7 +50,7 @@ fn a_path_stays_in_its_bucket() {
 }
 
 #[test]
-fn names_that_no_files_could_have_stand_beside_each_other() {
+fn objects_may_have_names_that_files_cannot() {
     let (buckets, _folder) = buckets();
     for name in ["a", "a/b", "a/", "a//c", "d/e", "d"] {
         buckets.put(&format!("gs://b/{name}"), name.as_bytes()).unwrap();
@@ -77,7 +77,7 @@ fn a_deleted_object_leaves_no_empty_folder() {
 }
 
 #[test]
-fn every_content_has_its_generation() {
+fn every_content_has_a_generation() {
     let (buckets, _folder) = buckets();
     let first = put(&buckets, "x", b"1", &matching(0)).unwrap();
     assert!(matches!(
@@ -111,7 +111,7 @@ fn every_content_has_its_generation() {
 }
 
 #[test]
-fn what_is_known_survives_and_follows_changes_past_this_module() {
+fn metadata_survives_and_follows_changes_by_other_programs() {
     let (buckets, folder) = buckets();
     let written = put(&buckets, "x", b"abc", &Conditions::default()).unwrap();
     let left = buckets.create_pending().unwrap();
@@ -156,7 +156,7 @@ fn copies_move_and_compose_with_their_fields() {
 }
 
 #[test]
-fn a_bucket_goes_when_it_is_empty() {
+fn an_empty_bucket_can_be_removed() {
     let (buckets, _folder) = buckets();
     assert!(buckets.bucket("b").unwrap().is_none());
     buckets.create_bucket("b", Fields::new()).unwrap();

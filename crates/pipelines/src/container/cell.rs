@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_numbers() {
+    fn dates_and_times_are_numbers() {
         for (value, number) in [("1969-12-31", -1), ("2024-02-29", 19_782)] {
             assert_eq!(date(number), Some(Value::Date(value.into())));
             assert_eq!(days(value), Some(number));

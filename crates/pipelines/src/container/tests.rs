@@ -66,14 +66,14 @@ fn everything() -> Content {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn files_are_read_back() {
     let (columns, rows) = everything();
     for container in ALL {
         for codec in [Codec::None, Codec::Deflate, Codec::Snappy] {
             let file = container.write(&columns, &rows, codec, true).unwrap();
             let (read_columns, read) = container.read(&file, ReadOptions::FULL).unwrap();
             assert_eq!(read, rows, "{container:?} {codec:?}");
-            let told = |columns: &[Column]| {
+            let names_and_types = |columns: &[Column]| {
                 let one = |column: &Column| {
                     (
                         column.name.clone(),
@@ -82,7 +82,11 @@ fn what_is_written_is_read_again() {
                 };
                 columns.iter().map(one).collect::<Vec<_>>()
             };
-            assert_eq!(told(&read_columns), told(&columns), "{container:?}");
+            assert_eq!(
+                names_and_types(&read_columns),
+                names_and_types(&columns),
+                "{container:?}"
+            );
             assert_eq!(container.columns(&file), Ok(read_columns.clone()));
             assert!(!read_columns[1].nullable && read_columns[2].nullable);
         }
@@ -110,7 +114,7 @@ fn many_rows_take_many_blocks() {
 }
 
 #[test]
-fn types_are_plain_where_their_meaning_is_not_asked_for() {
+fn types_are_plain_without_logical_types_and_list_inference() {
     let columns = [
         Column::nullable("day", T::Date),
         Column::nullable("moment", T::Timestamp),
@@ -152,7 +156,7 @@ fn types_are_plain_where_their_meaning_is_not_asked_for() {
 }
 
 #[test]
-fn what_is_no_such_file_is_said() {
+fn invalid_files_are_errors() {
     let full = ReadOptions::FULL;
     assert_eq!(Container::Avro.read(b"a,b\n", full).unwrap_err(), avro::NOT_AVRO);
     assert_eq!(
@@ -176,7 +180,7 @@ fn what_is_no_such_file_is_said() {
 proptest! {
     /// Whatever is in a file, reading it ends, with rows or with a sentence.
     #[test]
-    fn a_damaged_file_breaks_nothing(
+    fn a_damaged_file_is_handled(
         places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         end in any::<prop::sample::Index>(),
         cut in any::<bool>(),

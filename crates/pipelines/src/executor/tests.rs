@@ -266,7 +266,7 @@ fn a_failing_load_leaves_files_and_no_watermark() {
 }
 
 #[test]
-fn what_is_missing_fails_the_run_with_its_reason() {
+fn a_missing_argument_or_row_fails_the_run_with_its_reason() {
     let world = World::new();
     for (arguments, words) in [
         (
@@ -288,7 +288,7 @@ fn what_is_missing_fails_the_run_with_its_reason() {
 }
 
 #[test]
-fn a_stop_ends_it_between_two_batches() {
+fn a_stop_takes_effect_between_two_batches() {
     let world = World::new();
     let app: Json = serde_json::from_str(SIX).unwrap();
     let request = ExecutionRequest {

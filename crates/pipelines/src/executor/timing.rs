@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_a_batch_counts_for_its_share() {
+    fn every_row_gets_its_share_of_a_batchs_time() {
         let mut timing = Timing::default();
         timing.add(0, Duration::from_secs(9));
         timing.add(2, Duration::from_micros(20));

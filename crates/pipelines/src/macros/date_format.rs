@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_is_written_as_java_writes_it() {
+    fn every_letter_is_formatted_as_in_java() {
         for (pattern, name, expected) in [
             ("yyyy-MM-dd'T'HH:mm:ss.SSS", "UTC", "2023-04-13T10:13:26.123"),
             ("yy M d H m s", "UTC", "23 4 13 10 13 26"),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn formatted_dates_are_parsed() {
         for (pattern, text, expected) in [
             ("yyyy-MM-dd HH:mm:ss", "2023-04-13 10:13:26", 1_681_380_806),
             ("yyyyMMddHHmmss", "20230413101326", 1_681_380_806),
@@ -263,7 +263,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_pattern_breaks_it(pattern in any::<String>(), text in any::<String>(), name in any::<String>()) {
+        fn any_pattern_is_handled(pattern in any::<String>(), text in any::<String>(), name in any::<String>()) {
             if let Ok(format) = DateFormat::new(&pattern) {
                 let _ = format.write(moment(), zone(&name));
                 let _ = format.read(&text, zone("UTC"));
@@ -271,7 +271,7 @@ mod tests {
         }
 
         #[test]
-        fn no_letters_break_it(pattern in "[GyYMLwWDdFEuaHkKhmsSzZX':/. -]{0,16}", text in "[0-9A-Za-z:+ -]{0,24}") {
+        fn any_letters_are_handled(pattern in "[GyYMLwWDdFEuaHkKhmsSzZX':/. -]{0,16}", text in "[0-9A-Za-z:+ -]{0,24}") {
             if let Ok(format) = DateFormat::new(&pattern) {
                 let _ = format.write(moment(), zone("Europe/Berlin"));
                 let _ = format.read(&text, zone("UTC"));

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_becomes_text() {
+    fn every_type_is_converted_to_text() {
         let document = json!({"arguments": [
             {"name": "path", "value": "gs://b/in"},
             {"name": "count", "type": "int", "value": 3},
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_arguments_are_errors() {
         for (text, words) in [
             ("{", "Could not parse response from 'x': "),
             (

@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said() {
+    fn missing_properties_are_errors() {
         for (properties, words) in [
             (
                 vec![("importQuery", "SELECT 1"), ("numSplits", "0")],

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_local_path_is_an_object_of_a_bucket_of_its_own() {
+    fn a_local_path_is_an_object_of_a_separate_bucket() {
         for (path, object) in [
             ("gs://b/in", "gs://b/in"),
             ("/data/in.csv", "gs://files/data/in.csv"),

@@ -17,7 +17,8 @@ pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
 )];
 
 /// A type that a column can be converted to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE", ascii_case_insensitive)]
 enum SimpleType {
     Boolean,
     Int,
@@ -29,31 +30,6 @@ enum SimpleType {
 }
 
 impl SimpleType {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_uppercase().as_str() {
-            "BOOLEAN" => Self::Boolean,
-            "INT" => Self::Int,
-            "LONG" => Self::Long,
-            "FLOAT" => Self::Float,
-            "DOUBLE" => Self::Double,
-            "BYTES" => Self::Bytes,
-            "STRING" => Self::String,
-            _ => return None,
-        })
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Boolean => "BOOLEAN",
-            Self::Int => "INT",
-            Self::Long => "LONG",
-            Self::Float => "FLOAT",
-            Self::Double => "DOUBLE",
-            Self::Bytes => "BYTES",
-            Self::String => "STRING",
-        }
-    }
-
     const fn column(self) -> ColumnType {
         match self {
             Self::Boolean => ColumnType::Bool,
@@ -100,7 +76,7 @@ impl Settings {
         }
         for (name, word) in pairs(given("convert"))? {
             let other = ["NULL", "ENUM", "ARRAY", "MAP", "RECORD", "UNION"];
-            let Some(kind) = SimpleType::parse(&word) else {
+            let Ok(kind) = word.parse::<SimpleType>() else {
                 let upper = word.to_uppercase();
                 return Err(if other.contains(&upper.as_str()) {
                     format!("Cannot convert field '{name}' to a '{word}'. Only simple types are supported.")
@@ -209,7 +185,7 @@ fn check_convertible(name: &str, from: &ColumnType, to: SimpleType) -> Result<()
     Err(invalid(&format!(
         "Cannot convert field '{name}' from type '{}' to type '{}'.",
         primitive(from),
-        to.name()
+        <&str>::from(to)
     )))
 }
 
@@ -383,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_the_plugins() {
+    fn errors_are_those_of_the_plugin() {
         for (pairs, words) in [
             (
                 vec![("drop", "a"), ("keep", "b")],

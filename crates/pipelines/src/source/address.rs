@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_and_its_password_is_never_told() {
+    fn an_address_is_parsed_and_its_password_never_shown() {
         let address: Address = "mysql://ro%40t:s3cr%2Fet@127.0.0.1:3307/hr".parse().unwrap();
         assert_eq!(
             (address.user.as_str(), address.password.as_str()),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_repeating_it() {
+    fn an_invalid_address_is_refused_without_repeating_it() {
         for text in [
             "postgres://a:pw@h/",
             "mysql://h/x",

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_the_plugins() {
+    fn types_are_those_of_the_plugin() {
         let (none, unsigned) = (ColumnFlags::empty(), ColumnFlags::UNSIGNED_FLAG);
         for (wire, length, set, flags, kind) in [
             (Wire::MYSQL_TYPE_TINY, 1, BINARY, none, ColumnType::Bool),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_values_are_the_drivers() {
+    fn unusual_values_are_read_as_by_the_driver() {
         let read = |source: CellType, text: &str, zero| source.value(mysql::Value::Bytes(text.into()), zero);
         let zero = "0000-00-00 00:00:00";
         assert_eq!(

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn mysqls_words_mean_the_same() {
+    fn translated_expressions_have_mysqls_values() {
         for (sql, expected) in [
             ("CAST(12 AS CHAR(10))", "12"),
             ("CAST('7' AS UNSIGNED) + 1", "8"),
@@ -406,7 +406,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(sql in "[A-Za-z0-9 '\"`\\\\#(),%-]{0,60}") {
+        fn any_text_is_handled(sql in "[A-Za-z0-9 '\"`\\\\#(),%-]{0,60}") {
             let _ = translate(&sql);
             let _ = translate(&format!("CAST({sql} AS CHAR("));
         }

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_mysqls() {
+    fn errors_are_those_of_mysql() {
         let source = Embedded::open(None, 7, noon).unwrap();
         let refuse = |sql: &str, user: &str| {
             let login = Login {

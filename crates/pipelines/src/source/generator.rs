@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_arrives_behind_an_earlier_look() {
+    fn no_row_is_inserted_before_an_earlier_read() {
         for seed in 0..8 {
             let mut connection = Connection::open_in_memory().unwrap();
             for database in databases() {

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lie_about_lengths_ends_early() {
+    fn a_wrong_length_is_an_error() {
         let mut lie = Vec::new();
         long(i64::MAX, &mut lie);
         for avro_type in [

@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_says_columns() {
+    fn a_schema_is_converted_to_columns() {
         let text = r#"{"type": "record", "name": "r", "fields": [
             {"name": "id", "type": "long"},
             {"name": "day", "type": [{"type": "int", "logicalType": "date"}, "null"]},
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_column_is_named() {
+    fn an_unsupported_type_is_named() {
         for kind in [
             json!(["int", "string"]),
             json!("Nobody"),

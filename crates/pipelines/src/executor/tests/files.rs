@@ -274,7 +274,7 @@ fn actions_make_move_copy_and_delete() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unreadable_files_and_formats_are_named() {
     let world = World::new();
     world.put("gs://in/wide.csv", "1,2\n");
     let app = |properties: Json| {
@@ -415,10 +415,10 @@ fn files_with_their_schema_are_written_and_read() {
         let path = format!("gs://typed/{file}");
         let read = json!({"referenceName": "in", "path": path, "format": "avro", "schema": read_with});
         let write = json!({"referenceName": "out", "path": format!("gs://typed/out/{place}"), "format": "avro", "schema": written_with});
-        let told = world.failure(&chain(&[
+        let failure = world.failure(&chain(&[
             stage("Read", "GCSFile", "batchsource", &read),
             stage("Write", "GCS", "batchsink", &write),
         ]));
-        assert!(told.contains(words), "{words} is not in {told}");
+        assert!(failure.contains(words), "{words} is not in {failure}");
     }
 }

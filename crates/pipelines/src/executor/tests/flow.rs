@@ -46,7 +46,7 @@ fn int(number: i64) -> Value {
 }
 
 #[test]
-fn records_leave_by_ports_and_broken_ones_go_to_the_collector() {
+fn records_are_sent_to_ports_and_error_records_to_the_collector() {
     planned(PORTS).unwrap();
     let world = World::new();
     let (end, seen) = world.run(PORTS, &[("limit", "100")], 0);
@@ -89,7 +89,7 @@ fn records_leave_by_ports_and_broken_ones_go_to_the_collector() {
 }
 
 #[test]
-fn the_older_release_breaks_on_a_recipe_behind_an_unknown_schema() {
+fn the_older_release_fails_on_a_recipe_after_an_unknown_schema() {
     let run = |app: &str| {
         let (end, seen) = World::new().run_on(Personality::V6_10, app, &[("limit", "20")], 0);
         let failure = match end {
@@ -120,7 +120,7 @@ fn the_older_release_breaks_on_a_recipe_behind_an_unknown_schema() {
 }
 
 #[test]
-fn inputs_are_joined_grouped_and_told_apart() {
+fn inputs_are_joined_grouped_and_deduplicated() {
     planned(JOIN).unwrap();
     let world = World::new();
     let (end, seen) = world.run(JOIN, &[("required", "Engineers,Leave")], 0);
@@ -165,7 +165,7 @@ fn inputs_are_joined_grouped_and_told_apart() {
 }
 
 #[test]
-fn an_input_that_is_not_required_stays_with_nulls() {
+fn an_optional_input_contributes_nulls() {
     for (required, condition) in [
         (
             "Engineers",
@@ -194,7 +194,7 @@ fn an_input_that_is_not_required_stays_with_nulls() {
 }
 
 #[test]
-fn a_condition_lets_one_branch_run() {
+fn a_condition_selects_one_branch() {
     let plan = planned(CONDITION).unwrap();
     let ids: Vec<_> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
     assert_eq!(ids, ["phase-1", "phase-3", "phase-4", "phase-5", "phase-6"]);
@@ -241,7 +241,7 @@ fn a_condition_lets_one_branch_run() {
 }
 
 #[test]
-fn a_condition_can_hang_on_another() {
+fn a_condition_can_follow_another() {
     planned(CHAIN).unwrap();
     for (first, second, nodes, table) in [
         ("yes", "yes", vec!["phase-3"], Some(("one", 5))),
@@ -261,7 +261,7 @@ fn a_condition_can_hang_on_another() {
 }
 
 #[test]
-fn what_a_condition_breaks_on_ends_the_run_without_a_node() {
+fn a_failed_condition_fails_the_run_without_a_node() {
     let world = World::new();
     let (end, seen) = world.run(CHAIN, &[("first", "yes")], 0);
     let ExecutionEnd::Failed(failure) = end else {
@@ -279,7 +279,7 @@ fn what_a_condition_breaks_on_ends_the_run_without_a_node() {
 }
 
 #[test]
-fn what_is_wrong_with_ways_and_ports_is_refused_at_deploy_time() {
+fn invalid_branches_and_ports_are_refused_at_deploy_time() {
     for (app, from, to, words) in [
         (
             CONDITION,

@@ -89,7 +89,7 @@ fn said(seen: &[ExecutionEvent]) -> Vec<&str> {
 }
 
 #[test]
-fn lines_go_from_file_to_file_and_those_put_aside_are_counted() {
+fn lines_are_copied_and_error_records_counted() {
     let lab = Lab::new();
     let (end, seen) = lab.run(
         "mapreduce",
@@ -121,7 +121,7 @@ fn lines_go_from_file_to_file_and_those_put_aside_are_counted() {
 }
 
 #[test]
-fn a_broken_record_is_told_as_each_engine_tells_it() {
+fn a_failed_record_is_reported_as_by_each_engine() {
     let lab = Lab::new();
     let (end, seen) = lab.run("mapreduce", &[("failAt", "line 3")], &running());
     let ExecutionEnd::Failed(failure) = end else {
@@ -148,7 +148,7 @@ fn a_broken_record_is_told_as_each_engine_tells_it() {
 }
 
 #[test]
-fn what_is_wrong_before_the_first_record_says_so_itself() {
+fn a_failure_before_the_first_record_has_its_own_message() {
     let lab = Lab::new();
     let there = lab.world.folder.path().to_string_lossy().into_owned();
     for (name, value, expected) in [
@@ -170,7 +170,7 @@ fn what_is_wrong_before_the_first_record_says_so_itself() {
 }
 
 #[test]
-fn a_stop_is_heard_within_a_record() {
+fn a_stop_takes_effect_within_a_record() {
     let lab = Lab::new();
     let changes = [("sleep", "50"), ("level", "INFO"), ("stop", "2")];
     let (end, seen) = lab.run("mapreduce", &changes, &running());
@@ -186,7 +186,7 @@ fn a_stop_is_heard_within_a_record() {
 }
 
 #[test]
-fn they_are_there_only_when_asked_for() {
+fn they_are_installed_only_on_request() {
     let world = World::new();
     let plan = |lab: bool| {
         let installed = ArtifactRepository::shipped(Personality::V6_11, lab).unwrap();

@@ -19,26 +19,26 @@ const SETTINGS: &str = r#"{"arguments": [{"name": "fields", "value": "id, full_n
 fn server(answers: Vec<String>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
-    let (tell, told) = channel();
+    let (sender, requests) = channel();
     std::thread::spawn(move || {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
-            let (mut asked, mut piece) = (Vec::new(), [0; 4096]);
+            let (mut request, mut piece) = (Vec::new(), [0; 4096]);
             // A request of these tests ends with its header, or with the word `done` in its body.
             loop {
                 let size = stream.read(&mut piece).unwrap();
-                asked.extend_from_slice(&piece[..size]);
-                let text = String::from_utf8_lossy(&asked).into_owned();
+                request.extend_from_slice(&piece[..size]);
+                let text = String::from_utf8_lossy(&request).into_owned();
                 let whole = text.ends_with("\r\n\r\n") && !text.starts_with("POST");
                 if size == 0 || whole || text.ends_with("done") {
-                    tell.send(text).unwrap();
+                    sender.send(text).unwrap();
                     break;
                 }
             }
             stream.write_all(answer.as_bytes()).unwrap();
         }
     });
-    (address, told)
+    (address, requests)
 }
 
 fn answer(status: &str, body: &str) -> String {
@@ -70,7 +70,7 @@ fn errors(seen: &[ExecutionEvent]) -> Vec<&LogEntry> {
 }
 
 #[test]
-fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_condition() {
+fn arguments_from_a_url_reach_later_macros_and_post_actions_run_by_their_condition() {
     planned(POST_ACTIONS).unwrap();
     let world = World::new();
     let (settings, asked) = server(vec![
@@ -114,7 +114,7 @@ fn arguments_of_an_address_reach_later_macros_and_post_actions_run_by_their_cond
 }
 
 #[test]
-fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_run() {
+fn a_refused_request_fails_the_action_and_the_failure_post_actions_run() {
     let world = World::new();
     let (settings, _asked) = server(vec![answer("404 Not Found", ""), answer("404 Not Found", "")]);
     // This server has no more answers and is closed.
@@ -133,16 +133,16 @@ fn what_an_address_refuses_fails_the_action_and_the_post_actions_of_a_failure_ru
         Some("Received non-200 response code 404. Response message = Not Found")
     );
     assert_eq!(title(&world), Value::Text("blamed".into()));
-    let told: Vec<_> = errors(&seen).iter().map(|line| line.message.as_str()).collect();
+    let messages: Vec<_> = errors(&seen).iter().map(|line| line.message.as_str()).collect();
     let expected = [
         "Error while running post action Tell.",
         "Error while running post action Write a letter.",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(messages, expected);
 }
 
 #[test]
-fn a_post_action_whose_macro_means_nothing_ends_the_run_before_it_begins() {
+fn an_undefined_macro_in_a_post_action_fails_the_run_before_it_starts() {
     let world = World::new();
     let (end, seen) = world.run(POST_ACTIONS, &[("settings", "http://127.0.0.1:1/")], 0);
     let ExecutionEnd::Failed(failure) = end else {
@@ -156,7 +156,7 @@ fn a_post_action_whose_macro_means_nothing_ends_the_run_before_it_begins() {
 }
 
 #[test]
-fn arguments_of_a_row_lead_to_an_object_whose_arguments_lead_to_rows() {
+fn arguments_from_a_row_and_from_an_object_are_used() {
     let setters = include_str!("pipelines/setters.json");
     planned(setters).unwrap();
     let world = World::new();

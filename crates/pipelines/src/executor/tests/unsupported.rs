@@ -48,7 +48,7 @@ fn pipeline(class: &PluginClass) -> Json {
 }
 
 #[test]
-fn each_of_them_fails_the_run_by_its_name_before_a_row_is_read() {
+fn each_of_them_fails_the_run_before_a_row_is_read() {
     let installed = ArtifactRepository::shipped(Personality::V6_11, false).unwrap();
     let artifacts = installed.visible_in("default");
     let classes = artifacts.flat_map(|artifact| artifact.classes.plugins.iter());

@@ -29,7 +29,7 @@ fn judge(config: &Json, installed: &ArtifactRepository) -> Result<(), String> {
 }
 
 #[test]
-fn every_recorded_pipeline_is_taken_or_refused_alike() {
+fn every_recorded_pipeline_is_accepted_or_refused_as_recorded() {
     let mut installed = ArtifactRepository::shipped(Personality::V6_11, true).unwrap();
     // The recorded server had no plugins for file formats.
     for format in ["json", "text", "avro", "parquet", "delimited"] {
@@ -48,12 +48,12 @@ fn every_recorded_pipeline_is_taken_or_refused_alike() {
             continue;
         }
         let body: Json = serde_json::from_str(line["request"]["body"].as_str().unwrap()).unwrap();
-        let told = judge(&body["config"], &installed).err();
+        let refusal = judge(&body["config"], &installed).err();
         let expected =
             (line["response"]["status"] != 200).then(|| line["response"]["body"].as_str().unwrap());
         judged += 1;
-        if told.as_deref() != expected {
-            faults.push(format!("{name}\n  recorded {expected:?}\n  ours     {told:?}"));
+        if refusal.as_deref() != expected {
+            faults.push(format!("{name}\n  recorded {expected:?}\n  ours     {refusal:?}"));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -90,7 +90,7 @@ fn variants_of_the_shipped_pipeline_are_refused_as_recorded() {
         shipped(|c| c["stages"][4]["plugin"]["properties"]["truncateTable"] = json!(false)),
         Ok(())
     );
-    for (told, expected) in [
+    for (refusal, expected) in [
         (
             shipped(|c| c["stages"] = json!([])),
             "A pipeline must contain at least one stage.".to_owned(),
@@ -138,7 +138,7 @@ fn variants_of_the_shipped_pipeline_are_refused_as_recorded() {
             "Invalid DAG. Stages Import To BigQuery,Add Processed Columns,Save To Cloud Storage,Update watermark,Read MySQL form a cycle.".to_owned(),
         ),
     ] {
-        assert_eq!(told.unwrap_err(), expected);
+        assert_eq!(refusal.unwrap_err(), expected);
     }
 }
 

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_cut_evenly() {
+    fn numbers_are_split_evenly() {
         assert_eq!(
             conditions("id", Some(&ints(1, 10)), 2).unwrap(),
             ["( id >= 1 ) AND ( id < 5 )", "( id >= 5 ) AND ( id <= 10 )"]
@@ -66,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bounds_can_be_cut(least in any::<i64>(), greatest in any::<i64>(), parts in 1_i64..40) {
+        fn any_bounds_can_be_split(least in any::<i64>(), greatest in any::<i64>(), parts in 1_i64..40) {
             let made = conditions("id", Some(&ints(least, greatest)), parts).unwrap();
             prop_assert!(!made.is_empty() && made.len() <= usize::try_from(parts).unwrap());
         }

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_counts_as_big_decimal_does() {
+    fn it_computes_as_big_decimal() {
         assert_eq!(d("1.10").add(d("2.205")).unwrap().to_string(), "3.305");
         assert_eq!(d("-0.05").to_string(), "-0.05");
         assert_eq!(d("1.5").multiply(d("-2")).unwrap().to_string(), "-3.0");

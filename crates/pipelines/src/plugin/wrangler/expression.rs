@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn it_computes_as_jexl_does() {
+    fn expressions_are_evaluated_as_by_jexl() {
         for (text, expected) in [
             ("1 + 2 * 3", "7"),
             ("7 / 2", "3"),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_computed_says_so() {
+    fn an_expression_that_cannot_be_evaluated_is_an_error() {
         for (text, words) in [
             ("1 +", "Error encountered while compiling"),
             ("age > ", "while compiling"),
@@ -202,12 +202,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(text in any::<String>()) {
+        fn any_text_is_handled(text in any::<String>()) {
             let _ = compute(&text);
         }
 
         #[test]
-        fn no_expression_breaks_it(
+        fn any_expression_is_handled(
             words in prop::collection::vec(
                 prop::sample::select(vec![
                     "age", "name", "none", "1", "-9223372036854775808", "9223372036854775807", "0", "1.5e308", "'x'",

@@ -224,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(text in any::<String>()) {
+        fn any_text_is_handled(text in any::<String>()) {
             if let Ok(tokens) = lex(&text) {
                 prop_assert!(tokens.iter().all(|token| !token.text.is_empty()));
             }

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_put_anew() {
+    fn lines_are_migrated() {
         for (old, new) in [
             ("drop a,b", "drop :a,:b;"),
             ("drop :a, :b;", "drop :a;"),

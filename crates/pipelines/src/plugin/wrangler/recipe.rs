@@ -271,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn arguments_are_read() {
+    fn arguments_are_parsed() {
         let recipe = Recipe::read(
             "#pragma version 2.0;\n#pragma load-directives my-one, other;\nset-column :a exp:{ b+'x' }\n\
              quantize :a :b 1:2='low',3:4='high'\ncopy :a :b true\nset-type :n decimal 2 'FLOOR' prop:{precision=5}",
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_recipe_says_where() {
+    fn a_syntax_error_has_a_position() {
         for (text, words) in [
             ("set-column :a exp:{ b", "missing ';'"),
             ("'x' drop", "At line 1:0 at string"),
@@ -310,12 +310,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_parser(text in any::<String>()) {
+        fn any_text_is_handled(text in any::<String>()) {
             let _ = Recipe::read(&text);
         }
 
         #[test]
-        fn no_recipe_breaks_the_parser(
+        fn any_recipe_is_handled(
             words in prop::collection::vec(
                 prop::sample::select(vec![
                     "drop", ":a", ",", "exp", ":", "{", "}", "'x'", "1", "=", ";", "\n", "prop", "true", "#pragma",

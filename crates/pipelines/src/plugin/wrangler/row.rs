@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_told_as_java_tells_them() {
+    fn values_have_javas_text() {
         let moment = DateTime::from_timestamp(1_681_380_806, 5_000_000).unwrap();
         for (cell, text) in [
             (Cell::Float(3.0), "3.0"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn names_have_no_case() {
+    fn names_are_case_insensitive() {
         let mut row = Row(vec![("Größe".into(), Cell::Null)]);
         row.add_or_set("GRÖßE", Cell::Bool(true));
         assert_eq!(row.0, [("Größe".to_owned(), Cell::Bool(true))]);

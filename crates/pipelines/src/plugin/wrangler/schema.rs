@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_fitted_or_refused_in_the_plugins_words() {
+    fn cells_are_converted_or_refused_with_the_plugins_message() {
         let text = |text: &str| Cell::Text(text.into());
         let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":5,"scale":2}"#;
         for (kind, cell, expected) in [
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_must_be_there_is_missed() {
+    fn a_missing_required_field_is_an_error() {
         let schema = r#"{"type":"record","name":"r","fields":[{"name":"f","type":"string"}]}"#;
         let field = fields(schema).unwrap().remove(0);
         assert!(field.value(None).unwrap_err().contains("cannot be set to 'null'"));

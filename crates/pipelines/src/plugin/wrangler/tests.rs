@@ -70,7 +70,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         row(2, " Grace ", "{\"x\":{\"y\":1},\"z\":[2,3]}"),
     ];
     let output = apply(&context, Batch { columns, rows })?;
-    let told = |value: &Value| match value {
+    let shown = |value: &Value| match value {
         Value::Text(text) => text.clone(),
         Value::Null => "-".to_owned(),
         other => panic!("{other:?}"),
@@ -78,7 +78,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
     Ok(output
         .rows
         .iter()
-        .map(|row| row.iter().map(told).collect())
+        .map(|row| row.iter().map(shown).collect())
         .collect())
 }
 
@@ -91,7 +91,7 @@ fn refusal(properties: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn directives_do_as_the_plugins_do() {
+fn directives_work_as_in_the_plugin() {
     for (recipe, column, expected) in [
         (
             "set-column :x exp:{ name.toUpperCase() + '!' }",
@@ -189,7 +189,7 @@ fn rows_are_filtered_and_multiplied() {
 }
 
 #[test]
-fn what_is_wrong_ends_the_run_in_the_plugins_words() {
+fn errors_fail_the_run_with_the_plugins_message() {
     for (recipe, words) in [
         (
             "copy nope x",
@@ -259,7 +259,7 @@ fn what_is_wrong_ends_the_run_in_the_plugins_words() {
 }
 
 #[test]
-fn errors_are_left_out_where_the_stage_says_so() {
+fn errors_are_skipped_if_the_stage_says_so() {
     for strategy in ["skip-error", "send-to-error-port"] {
         let rows = run(
             &[
@@ -276,7 +276,7 @@ fn errors_are_left_out_where_the_stage_says_so() {
 }
 
 #[test]
-fn what_the_sandbox_cannot_do_ends_the_run_whatever_is_said() {
+fn unsupported_features_fail_the_run_in_any_case() {
     for (recipe, words) in [
         (
             "invoke-http http://x :name",

@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_ones_are_refused_in_the_plugins_words() {
+    fn invalid_arguments_have_the_plugins_message() {
         for (recipe, words) in [
             (
                 "rename a",

@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_go_both_ways() {
+    fn encodings_can_be_reversed() {
         for text in ["", "a", "ab", "abc", "größe", "abcdefgh"] {
             assert_eq!(from_base32(base32(text.as_bytes()).as_bytes()), text.as_bytes());
             assert_eq!(

@@ -80,12 +80,12 @@ impl Rounding {
                     .and_then(|number| number.with_precision(precision, mode))
             }
         };
-        let told = |given: Option<u32>| given.map_or_else(|| "null".to_owned(), |number| number.to_string());
+        let shown = |given: Option<u32>| given.map_or_else(|| "null".to_owned(), |number| number.to_string());
         cut.ok_or_else(|| {
             DirectiveError::Failed(format!(
                 "Cannot set scale as '{}' and precision '{}' for value '{number}' when rounding-mode is '{mode}'",
-                told(self.scale),
-                told(self.precision)
+                shown(self.scale),
+                shown(self.precision)
             ))
         })
     }

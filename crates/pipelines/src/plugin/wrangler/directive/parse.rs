@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_read_as_commons_csv_reads_them() {
+    fn records_are_parsed_as_by_commons_csv() {
         let read = |text: &str| records(text, ',');
         assert_eq!(read("a,\"b,\"\"c\",")[0].as_ref().unwrap(), &["a", "b,\"c", ""]);
         assert_eq!(read("a\n\nb").len(), 2);

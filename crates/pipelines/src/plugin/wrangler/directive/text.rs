@@ -327,7 +327,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn random_numbers_are_javas() {
+    fn random_numbers_are_those_of_java() {
         // `new Random(0)`: nextInt(10) gives 0, 8, 9, 7, 5.
         let mut random = JavaRandom::new(0);
         let drawn: Vec<_> = (0..5).map(|_| random.below(10)).collect();
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_of_sed_replace() {
+    fn sed_scripts_replace() {
         let run = |script: &str, text: &str| Sed::parse("x", script).map(|sed| sed.replace(text));
         assert_eq!(run("s/a/b/", "aa").unwrap(), "ba");
         assert_eq!(run("s/a/b/g", "aa").unwrap(), "bb");

@@ -310,18 +310,18 @@ fn date(name: &str, arguments: &[Cell]) -> Option<Cell> {
         _ => None,
     };
     let days = |from: DateTime<Utc>, to: DateTime<Utc>| Cell::Long((to - from).num_days());
-    let told = |from: DateTime<Utc>, pattern: &str| Cell::Text(from.format(pattern).to_string());
+    let formatted = |from: DateTime<Utc>, pattern: &str| Cell::Text(from.format(pattern).to_string());
     let one = moment(0)?;
     Some(match (name, arguments.len()) {
         ("UNIXTIMESTAMP_MILLIS", 1) => Cell::Long(one.timestamp_millis()),
         ("UNIXTIMESTAMP_SECONDS", 1) => Cell::Long(one.timestamp()),
         ("MONTH", 1) => Cell::Long(one.month().into()),
-        ("MONTH_SHORT", 1) => told(one, "%b"),
-        ("MONTH_LONG", 1) => told(one, "%B"),
+        ("MONTH_SHORT", 1) => formatted(one, "%b"),
+        ("MONTH_LONG", 1) => formatted(one, "%B"),
         ("YEAR", 1) => Cell::Long(one.year().into()),
         ("DAY_OF_WEEK", 1) => Cell::Long(one.weekday().number_from_monday().into()),
-        ("DAY_OF_WEEK_SHORT", 1) => told(one, "%a"),
-        ("DAY_OF_WEEK_LONG", 1) => told(one, "%A"),
+        ("DAY_OF_WEEK_SHORT", 1) => formatted(one, "%a"),
+        ("DAY_OF_WEEK_LONG", 1) => formatted(one, "%A"),
         ("DAY_OF_YEAR", 1) => Cell::Long(one.ordinal().into()),
         ("DAYS_BETWEEN", 2) => days(one, moment(1)?),
         ("DAYS_BETWEEN_NOW", 1) => days(one, Utc::now()),
