@@ -68,7 +68,7 @@ impl NodeProgram {
     }
 
     /// Its name in log lines.
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Action => "Action",
             Self::Spark => "Spark",

@@ -100,7 +100,7 @@ fn emit_node_started(execution: &mut Execution<'_>, node: &Node) {
     });
 }
 
-/// One execution under way.
+/// The state of one execution while it runs.
 struct Execution<'a> {
     stores: &'a Stores,
     pipeline: &'a Pipeline,

@@ -232,7 +232,7 @@ impl Work {
             .is_program()
             .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
         if run_id.is_some() {
-            let text = format!("Starting {} Program '{node}' in workflow", program.word());
+            let text = format!("Starting {} Program '{node}' in workflow", program.name());
             self.say(
                 LogLevel::Info,
                 &format!("action-{node}-0"),
@@ -276,7 +276,7 @@ impl Work {
         if *end == NodeEnd::Completed {
             self.say_spark_ends(node);
         }
-        let (word, map_reduce) = (self.program.word(), self.program == NodeProgram::MapReduce);
+        let (word, map_reduce) = (self.program.name(), self.program == NodeProgram::MapReduce);
         let completed = format!("{word} Program '{node}' in workflow completed");
         let (thread, number) = (format!("action-{node}-0"), self.driver_line(352));
         // Said on behalf of the job by MapReduce, of the workflow by Spark (measured).

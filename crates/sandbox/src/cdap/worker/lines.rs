@@ -14,7 +14,7 @@ const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServic
 
 impl Work {
     pub(super) fn say_program_failed(&self, node: &str, failure: &Failure) {
-        let word = self.program.word();
+        let word = self.program.name();
         let thread = format!("{word}Runner-{node}");
         let line = LogEntry {
             stack_trace: trace(failure),
