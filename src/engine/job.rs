@@ -91,16 +91,12 @@ async fn explain(cloud: Cloud, task: TaskId, run_id: PipelineRunId, state: Pipel
 }
 
 async fn count(cloud: Cloud, runs: Vec<PipelineRunId>) -> Answer {
-    let counted = runs.clone();
     let call = async move {
         let (cdap, stages) = (cloud.cdap().await?, cloud.stages().await?);
-        let counts = cdap.counts(cloud.pipeline(), &counted, stages).await?;
+        let counts = cdap.counts(cloud.pipeline(), &runs, stages).await?;
         Ok(counts.into_iter().collect())
     };
-    Answer::Counted {
-        runs,
-        outcome: outcome(call).await,
-    }
+    Answer::Counted(outcome(call).await)
 }
 
 /// Makes a call on a task of its own: even one that panics needs an answer, or the run waits for ever.

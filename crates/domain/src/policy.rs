@@ -25,6 +25,10 @@ pub const STOP_AGAIN: Duration = Duration::from_secs(60);
 /// How long the cluster of an ended run is watched, because late log lines may follow.
 pub const CLUSTER_WATCH: Duration = Duration::from_secs(30);
 
+/// The end of a run waits for the last counts of its pipelines until so many requests in a row have failed
+/// (1 s, 2 s, 4 s … apart): the counts are shown, nothing depends on them.
+pub const LAST_COUNT_TRIES: u32 = 5;
+
 /// The pause between two lists of runs, `age` after the youngest start.
 pub fn list_interval(age: Duration) -> Duration {
     Duration::from_millis(match age.as_secs() {

@@ -57,6 +57,8 @@ pub struct Scheduler {
     last_looks: BTreeSet<TaskId>,
     /// Ended runs whose counts have not been read for the last time.
     uncounted: BTreeSet<PipelineRunId>,
+    /// Those of them that the count in flight was sent for.
+    counted_last: BTreeSet<PipelineRunId>,
     now: Timestamp,
     step: Step,
 }
@@ -72,6 +74,7 @@ impl Scheduler {
             log_seen: BTreeMap::new(),
             last_looks: BTreeSet::new(),
             uncounted: BTreeSet::new(),
+            counted_last: BTreeSet::new(),
             now,
             step: Step::default(),
         }

@@ -46,6 +46,10 @@ impl InFlight {
         self.not_before.insert(request, now + pause);
     }
 
+    pub fn failures_in_a_row(&self, request: &Request) -> u32 {
+        self.failures_in_a_row.get(request).copied().unwrap_or_default()
+    }
+
     /// Ends the backoff of a request.
     pub fn allow_now(&mut self, request: &Request) {
         self.not_before.remove(request);

@@ -146,12 +146,9 @@ pub enum Answer {
         failure: Failure,
     },
     /// Of [`Effect::Count`].
-    Counted {
-        /// The runs that were asked for.
-        runs: Vec<PipelineRunId>,
-        /// Counts by run; a run without any is left out.
-        outcome: Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure>,
-    },
+    ///
+    /// Counts by run; a run without any is left out.
+    Counted(Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure>),
     /// To no effect: the tailer saw new log lines of this run.
     LogSeen(PipelineRunId),
 }
@@ -177,7 +174,7 @@ impl Scheduler {
                 run_id,
                 failure,
             } => self.on_explained(&task, &run_id, failure),
-            Answer::Counted { runs, outcome } => self.on_counts(&runs, outcome),
+            Answer::Counted(outcome) => self.on_counts(outcome),
             Answer::LogSeen(run_id) => self.on_log_seen(&run_id),
         }
     }

@@ -31,8 +31,8 @@ impl Scheduler {
             .filter_map(Task::live_run)
             .cloned();
         let runs: Vec<_> = live.chain(self.uncounted.iter().cloned()).collect();
-        if !runs.is_empty() {
-            self.send(Request::Count, || Effect::Count { runs });
+        if !runs.is_empty() && self.send(Request::Count, || Effect::Count { runs }) {
+            self.counted_last.clone_from(&self.uncounted);
         }
         self.check_silence();
     }
@@ -160,14 +160,18 @@ impl Scheduler {
         })
     }
 
-    pub(super) fn on_counts(&mut self, asked: &[PipelineRunId], outcome: Result<Counts, Failure>) {
-        for run_id in asked {
-            self.uncounted.remove(run_id);
-        }
+    pub(super) fn on_counts(&mut self, outcome: Result<Counts, Failure>) {
+        // A request that left before a run ended does not have its last counts.
+        let counted_last = std::mem::take(&mut self.counted_last);
         // Counts decide nothing; if the server does not answer, the list reports it.
         let Ok(counts) = outcome else {
-            return self.in_flight.failed(Request::Count, self.now);
+            self.in_flight.failed(Request::Count, self.now);
+            if self.in_flight.failures_in_a_row(&Request::Count) >= policy::LAST_COUNT_TRIES {
+                self.uncounted.clear();
+            }
+            return;
         };
+        self.uncounted.retain(|run_id| !counted_last.contains(run_id));
         let pause = policy::jittered(
             policy::count_interval(self.youngest_age()),
             "count",

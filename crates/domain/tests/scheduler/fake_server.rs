@@ -8,7 +8,7 @@ use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
 use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
-use domain::pipeline::{PipelineRun, PipelineState, RunArguments, TOKEN_ARGUMENT};
+use domain::pipeline::{PipelineRun, PipelineState, RunArguments, StageCounts, TOKEN_ARGUMENT};
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::run::Run;
@@ -63,12 +63,16 @@ pub struct Script {
     pub blind: Vec<(u64, u64)>,
     /// What a person commands, by second.
     pub commands: Vec<(u64, RunCommand)>,
-    /// What happens to the requests before the pipelines: `preflight`, `truncate`, `configuration`.
+    /// What happens to the requests before the pipelines: `preflight`, `truncate`, `configuration`;
+    /// `last_count` meets counts that are asked for when a run has ended.
     pub faults: BTreeMap<String, Vec<Failure>>,
     pub configuration: Configuration,
     /// The second at which the program is killed and started again.
     pub restart: Option<u64>,
 }
+
+/// The rows that a completed run has loaded.
+pub const LOADED: u64 = 10;
 
 struct ServerRun {
     id: PipelineRunId,
@@ -140,6 +144,7 @@ pub struct FakeServer {
 
 enum Due {
     Effect(Effect),
+    Answer(Answer),
     Command(RunCommand),
     Restart,
 }
@@ -232,6 +237,7 @@ impl FakeServer {
                 let answer = self.perform(effect);
                 self.step(Input::Answer(answer))
             }
+            Due::Answer(answer) => self.step(Input::Answer(answer)),
         }
     }
 
@@ -243,7 +249,12 @@ impl FakeServer {
         for effect in step.effects {
             // Answers take between 20 and 400 ms, and do not come in the order of the questions.
             let latency = 20 + (self.turn * 7919) % 380;
-            self.put(self.now + Duration::from_millis(latency), Due::Effect(effect));
+            let due = match effect {
+                // The counts of the moment of the request: what a run does after it is not in the answer.
+                Effect::Count { runs } => Due::Answer(self.count(&runs)),
+                effect => Due::Effect(effect),
+            };
+            self.put(self.now + Duration::from_millis(latency), due);
         }
         self.check();
         step.wake_at
@@ -307,6 +318,32 @@ impl FakeServer {
             .iter()
             .any(|(from, to)| (*from..*to).contains(&second));
         blind.then(|| Failure::transient("503"))
+    }
+
+    /// A completed run has loaded all its rows; one that works, none.
+    fn count(&mut self, asked: &[PipelineRunId]) -> Answer {
+        let now = self.now;
+        let asked = self.runs.iter().filter(|run| asked.contains(&run.id));
+        let states: Vec<_> = asked.map(|run| (run.id.clone(), run.state(now))).collect();
+        if states.iter().any(|(_, state)| state.is_end())
+            && let Err(failure) = self.fault("last_count")
+        {
+            return Answer::Counted(Err(failure));
+        }
+        let counts = states.into_iter().map(|(id, state)| {
+            let loaded = if state == PipelineState::Completed {
+                LOADED
+            } else {
+                0
+            };
+            let stage = StageCounts {
+                stage: "Import To BigQuery".into(),
+                loaded: Some(loaded),
+                ..StageCounts::default()
+            };
+            (id, vec![stage])
+        });
+        Answer::Counted(Ok(counts.collect()))
     }
 
     fn fault(&mut self, of: &str) -> Result<(), Failure> {
@@ -380,10 +417,7 @@ impl FakeServer {
                     failure,
                 }
             }
-            Effect::Count { runs } => Answer::Counted {
-                runs,
-                outcome: Ok(Vec::new()),
-            },
+            Effect::Count { runs } => self.count(&runs),
         }
     }
 
