@@ -15,8 +15,8 @@ mod token;
 
 pub(super) use token::Token;
 
+use super::resource_names::ResourceNames;
 use super::scenario::live::Faults;
-use super::server::Names;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -52,7 +52,7 @@ impl Accounts {
 }
 
 /// The paths of tokens and metadata.
-pub(super) fn router(faults: Arc<Faults>, names: &Names) -> Router {
+pub(super) fn router(faults: Arc<Faults>, names: &ResourceNames) -> Router {
     let accounts = Arc::new(Accounts {
         faults,
         project: names.project.clone(),

@@ -5,8 +5,8 @@
 //! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
 
 use super::clock::Clock;
+use super::resource_names::ResourceNames;
 use super::scenario::live::Faults;
-use super::server::Names;
 use super::{Limits, Personality, SandboxError, Settings};
 use axum::Router;
 use axum::body::Bytes;
@@ -41,6 +41,7 @@ pub mod json;
 mod keeper;
 mod launch;
 pub mod log;
+mod log_calls;
 mod metric;
 mod node;
 mod platform;
@@ -51,6 +52,7 @@ pub mod route;
 pub mod run;
 mod run_calls;
 pub mod schedule;
+mod scheduling;
 mod secret;
 mod setting;
 mod shipped;
@@ -99,7 +101,7 @@ impl Cdap {
     pub fn open(
         settings: &Settings,
         executor: Arc<dyn Executor>,
-        names: &Names,
+        names: &ResourceNames,
         base: &str,
     ) -> Result<Arc<Self>, SandboxError> {
         let clock = Clock::new(settings.speed);

@@ -20,7 +20,7 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-use super::server::Names;
+use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
 use axum::body::Bytes;
@@ -35,7 +35,7 @@ use std::sync::Arc;
 /// What the handlers share.
 #[derive(Debug)]
 struct Fusion {
-    names: Names,
+    names: ResourceNames,
     base: String,
     release: &'static str,
     ledger: Ledger,
@@ -50,7 +50,7 @@ type Outcome = Result<Json, Refused>;
 ///
 /// # Errors
 /// A damaged file of instances.
-pub fn router(settings: &Settings, names: Names, base: String) -> Result<Router, SandboxError> {
+pub fn router(settings: &Settings, names: ResourceNames, base: String) -> Result<Router, SandboxError> {
     let release = settings.personality.release();
     let ledger = Ledger::open(&settings.state, settings.speed, &names, release)?;
     let fusion = Arc::new(Fusion {

@@ -1,7 +1,8 @@
 //! Puts a sandbox together: warehouse, source, bucket, executor, and the server in front of them.
 
 use super::ground::{Scratch, create, lock};
-use super::server::{self, Names, Ready, Running};
+use super::resource_names::ResourceNames;
+use super::server::{self, Ready, Running};
 use super::{SandboxError, Settings, State, bigquery, storage};
 use googlesql::{SqlError, Warehouse};
 use pipelines::bucket::Buckets;
@@ -55,7 +56,7 @@ impl Sandbox {
 /// # Errors
 /// A folder that cannot be used, a damaged store, a port that is taken.
 pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
-    let names = Names::default();
+    let names = ResourceNames::default();
     let (state, project) = (settings.state.clone(), names.project.clone());
     let source = settings.source.clone();
     let stores = tokio::task::spawn_blocking(move || stores(&state, source, &project));

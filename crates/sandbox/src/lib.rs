@@ -14,6 +14,8 @@ mod discovery;
 pub mod fusion;
 mod ground;
 pub mod host;
+mod resource_names;
+mod run_status;
 pub mod scenario;
 pub mod server;
 pub mod storage;

@@ -15,7 +15,7 @@ mod words;
 
 pub use self::toml::span;
 
-use super::cdap::run::Status;
+use crate::run_status::RunStatus;
 pub use pipelines::execution::StageFault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -171,7 +171,7 @@ pub struct Fate {
     /// A stop is taken and forgotten.
     pub deaf: bool,
     /// Statuses that are never shown.
-    pub skip: Vec<Status>,
+    pub skip: Vec<RunStatus>,
     /// Its log lines can be read so much later than they were written.
     pub logs_late: u64,
     /// Flow control refuses it: 429, and a record REJECTED.
@@ -211,7 +211,7 @@ pub enum Occasion {
     /// A run with these arguments is first seen in this status.
     Seen {
         /// The status.
-        status: Status,
+        status: RunStatus,
         /// The run's arguments.
         arguments: BTreeMap<String, String>,
     },

@@ -12,6 +12,7 @@ use super::cdap::Cdap;
 use super::control;
 use super::discovery;
 use super::fusion;
+use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
 use front::Front;
@@ -25,42 +26,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::Wire;
-
-/// What a client needs to know to use the sandbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names {
-    /// The project, `downbeat-sandbox`.
-    pub project: String,
-    /// The region, `us-west1`.
-    pub location: String,
-    /// The instance, `sandbox`.
-    pub instance: String,
-    /// The CDAP namespace, `default`.
-    pub namespace: String,
-    /// The shipped pipeline, `cdf_mysql_to_bigquery`.
-    pub pipeline: String,
-    /// The dataset, `cdf_output`.
-    pub dataset: String,
-    /// The configuration table, `configuration`.
-    pub configuration_table: String,
-    /// The landing table, `landing`.
-    pub output_table: String,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            project: "downbeat-sandbox".into(),
-            location: "us-west1".into(),
-            instance: "sandbox".into(),
-            namespace: "default".into(),
-            pipeline: "cdf_mysql_to_bigquery".into(),
-            dataset: "cdf_output".into(),
-            configuration_table: "configuration".into(),
-            output_table: "landing".into(),
-        }
-    }
-}
 
 /// The line that says where the sandbox answers; serialises to exactly that line of JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -91,7 +56,7 @@ pub struct Ready {
 }
 
 impl Ready {
-    fn at(base: &str, names: Names) -> Self {
+    fn at(base: &str, names: ResourceNames) -> Self {
         Self {
             event: "ready",
             datafusion: base.to_owned(),
@@ -146,7 +111,7 @@ pub async fn start(
     settings: Settings,
     executor: Arc<dyn Executor>,
     more: Router,
-    names: Names,
+    names: ResourceNames,
 ) -> Result<Running, SandboxError> {
     let address = SocketAddr::new(settings.address, settings.port);
     let listener = bind(address).await?;
@@ -241,7 +206,8 @@ mod tests {
 
     #[test]
     fn the_ready_line_keeps_its_keys_and_their_order() {
-        let line = serde_json::to_string(&Ready::at("http://127.0.0.1:41231", Names::default())).unwrap();
+        let line =
+            serde_json::to_string(&Ready::at("http://127.0.0.1:41231", ResourceNames::default())).unwrap();
         assert_eq!(
             line,
             concat!(

@@ -5,7 +5,8 @@
 
 use super::Cdap;
 use super::event::Event;
-use super::run::{Run, Status};
+use super::run::Run;
+use crate::run_status::RunStatus;
 use crate::scenario::Happening;
 use crate::scenario::facts::Arguments;
 use pipelines::event::Failure;
@@ -39,7 +40,7 @@ pub(super) fn fated(run: &mut Run, event: Event, now: i64) -> Fated {
             hidden || before(born, fate.arguments_hidden)
         }
         Event::Provisioned(_) => before(born, fate.pending),
-        Event::Ended { .. } if run.status == Status::Stopping => {
+        Event::Ended { .. } if run.status == RunStatus::Stopping => {
             before(run.stopping.unwrap_or(born), fate.stopping)
         }
         Event::StopRequested { .. } if fate.deaf => return Fated::Never,
@@ -53,7 +54,7 @@ pub(super) fn fated(run: &mut Run, event: Event, now: i64) -> Fated {
 }
 
 /// Statuses that the run's fate leaves out are never shown.
-pub(super) fn skip(run: &mut Run, before: Status) {
+pub(super) fn skip(run: &mut Run, before: RunStatus) {
     if run.fate.skip.contains(&run.status) {
         run.status = before;
     }

@@ -3,7 +3,7 @@
 //! A real server consumes such events every two seconds; that is why clients see everything late
 //! and in steps, with times that lie in the past (measured).
 
-use super::run::Status;
+use crate::run_status::RunStatus;
 
 /// Something that happened to a run and is not visible yet. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum Event {
         /// When.
         at: i64,
         /// How.
-        status: Status,
+        status: RunStatus,
     },
     /// The place to run was given back.
     Deprovisioned(String),

@@ -6,8 +6,9 @@
 use super::Cdap;
 use super::crash::{self, Fated};
 use super::event::Event;
-use super::run::{ClusterStatus, Run, Status};
+use super::run::{ClusterStatus, Run};
 use super::world::World;
+use crate::run_status::RunStatus;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -96,14 +97,14 @@ impl Cdap {
         for run in world.runs.values_mut().filter(|run| !told.contains(&run.id)) {
             let id = run.id.clone();
             match run.status {
-                Status::Pending => events.push(Event::Accepted(id)),
-                Status::Starting => events.push(Event::Provisioned(id)),
-                Status::Stopping => events.push(Event::Ended {
+                RunStatus::Pending => events.push(Event::Accepted(id)),
+                RunStatus::Starting => events.push(Event::Provisioned(id)),
+                RunStatus::Stopping => events.push(Event::Ended {
                     run: id,
                     at: self.clock.now(),
-                    status: Status::Killed,
+                    status: RunStatus::Killed,
                 }),
-                Status::Completed | Status::Failed | Status::Killed if run.cluster_end.is_none() => {
+                RunStatus::Completed | RunStatus::Failed | RunStatus::Killed if run.cluster_end.is_none() => {
                     events.push(Event::Deprovisioned(id));
                 }
                 _ => {}
@@ -170,31 +171,31 @@ fn change(run: &mut Run, event: Event, now: i64) -> (Option<Event>, bool) {
                 return (None, false);
             }
             run.cluster = ClusterStatus::Provisioned;
-            run.status = Status::Starting;
+            run.status = RunStatus::Starting;
             run.worked_on = true;
             (None, true)
         }
         Event::Launched { at, .. } => {
             // It was stopped before it began.
-            if !run.stop.load(Ordering::SeqCst) || run.status == Status::Running {
+            if !run.stop.load(Ordering::SeqCst) || run.status == RunStatus::Running {
                 run.start = Some(at);
             }
-            if run.status == Status::Starting && run.start.is_some() {
-                run.status = Status::Running;
+            if run.status == RunStatus::Starting && run.start.is_some() {
+                run.status = RunStatus::Running;
             }
             (None, false)
         }
         Event::StopRequested { at, grace, .. } => (stop(run, at, grace, now), false),
         Event::Suspended { at, .. } => {
-            if run.status == Status::Running {
-                run.status = Status::Suspended;
+            if run.status == RunStatus::Running {
+                run.status = RunStatus::Suspended;
                 run.suspend = Some(at);
             }
             (None, false)
         }
         Event::Resumed { at, .. } => {
-            if run.status == Status::Suspended {
-                run.status = Status::Running;
+            if run.status == RunStatus::Suspended {
+                run.status = RunStatus::Running;
                 run.resume = Some(at);
             }
             (None, false)
@@ -207,7 +208,7 @@ fn change(run: &mut Run, event: Event, now: i64) -> (Option<Event>, bool) {
         }
         Event::Rejected(_) => {
             unveil(run);
-            run.status = Status::Rejected;
+            run.status = RunStatus::Rejected;
             run.end = Some(run.starting);
             (None, false)
         }
@@ -221,11 +222,11 @@ fn unveil(run: &mut Run) {
 }
 
 fn stop(run: &mut Run, at: i64, grace: i64, now: i64) -> Option<Event> {
-    if run.status.is_end() || run.status == Status::Stopping {
+    if run.status.is_end() || run.status == RunStatus::Stopping {
         return None;
     }
     unveil(run);
-    run.status = Status::Stopping;
+    run.status = RunStatus::Stopping;
     run.stopping = Some(at);
     run.terminate = Some(at + grace * 1000);
     run.stop.store(true, Ordering::SeqCst);
@@ -233,18 +234,18 @@ fn stop(run: &mut Run, at: i64, grace: i64, now: i64) -> Option<Event> {
     (!run.worked_on).then(|| Event::Ended {
         run: run.id.clone(),
         at: now,
-        status: Status::Killed,
+        status: RunStatus::Killed,
     })
 }
 
-fn end(run: &mut Run, at: i64, status: Status) -> Option<Event> {
+fn end(run: &mut Run, at: i64, status: RunStatus) -> Option<Event> {
     run.worked_on = false;
     if run.status.is_end() {
         return None;
     }
     run.status = status;
     run.end = Some(at);
-    if status != Status::Killed {
+    if status != RunStatus::Killed {
         run.start = run.start.or(Some(at));
     }
     run.cluster = ClusterStatus::Deprovisioning;

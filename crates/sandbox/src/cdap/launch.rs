@@ -8,10 +8,11 @@ use super::event::Event;
 use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::{ProgramKind, ProgramRef};
-use super::run::{ClusterStatus, Run, Status};
+use super::run::{ClusterStatus, Run};
 use super::strings::{InOrder, string_map};
 use super::world::{World, has_program};
 use crate::Personality;
+use crate::run_status::RunStatus;
 use crate::scenario::{Fate, Refusal};
 use pipelines::execution::PluginUse;
 use serde::Serialize;
@@ -107,7 +108,7 @@ impl Cdap {
             resume: None,
             stopping: None,
             terminate: None,
-            status: Status::Pending,
+            status: RunStatus::Pending,
             arguments,
             early_arguments: early.then(|| early_arguments(newest)),
             visible: early,
@@ -155,9 +156,15 @@ impl World {
     /// How many runs launch, and how many run. A refused start counts as launching until it is
     /// seen as REJECTED, a dead RUNNING run for ever (both measured).
     pub fn outstanding(&self) -> (usize, usize) {
-        let count = |wanted: fn(Status) -> bool| self.runs.values().filter(|run| wanted(run.status)).count();
-        let running = |status| matches!(status, Status::Running | Status::Suspended | Status::Stopping);
-        (count(Status::is_launching), count(running))
+        let count =
+            |wanted: fn(RunStatus) -> bool| self.runs.values().filter(|run| wanted(run.status)).count();
+        let running = |status| {
+            matches!(
+                status,
+                RunStatus::Running | RunStatus::Suspended | RunStatus::Stopping
+            )
+        };
+        (count(RunStatus::is_launching), count(running))
     }
 }
 

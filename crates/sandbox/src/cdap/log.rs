@@ -1,6 +1,6 @@
 //! Log lines as they are kept and shown: JSON with the fields of a real server, or its text pattern.
 //!
-//! `log/page.rs` answers the calls, `log/filter.rs` reads filters.
+//! `log_calls.rs` answers the calls.
 
 use super::json::Ordered;
 use super::run::Run;
@@ -8,9 +8,6 @@ use chrono::DateTime;
 use pipelines::event::{LogEntry, LogLevel, NodeProgram};
 use pipelines::hash_order;
 use serde::{Deserialize, Serialize};
-
-pub mod filter;
-pub mod page;
 
 /// Who speaks, in `mdc`'s `.origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

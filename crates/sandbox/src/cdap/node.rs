@@ -4,8 +4,9 @@ use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::{Ordered, gson_text};
-use super::run::{Cause, Node, Run, Status};
+use super::run::{Cause, Node, Run};
 use crate::Personality;
+use crate::run_status::RunStatus;
 use pipelines::event::Failure;
 use pipelines::execution::ExecutionRequest;
 use pipelines::macros::Scope;
@@ -106,7 +107,7 @@ struct Classified {
 /// `POST …/classify`
 pub fn classify(call: &Call) -> Outcome {
     with_run(call, |run| {
-        if run.status != Status::Failed {
+        if run.status != RunStatus::Failed {
             return Err(Answer::refuse(
                 500,
                 "Classification is only supported for failed runs",

@@ -5,11 +5,11 @@
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::log::page;
-use super::schedule::{calls, lists, moments};
+use super::scheduling::{calls, fire_times, lists};
 use super::{
-    Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, metric, node, platform, preference,
-    profile, run_calls, secret, setting, specification, stop, studio, upgrade, upload, validation,
+    Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, log_calls, metric, node, platform,
+    preference, profile, run_calls, secret, setting, specification, stop, studio, upgrade, upload,
+    validation,
 };
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -89,13 +89,23 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/v3/system/services/{service}/status",
         platform::service_status,
     ),
-    ("GET", Root, "/v3/system/services/{service}/logs", page::whole),
-    ("GET", Root, "/v3/system/services/{service}/logs/next", page::next),
+    (
+        "GET",
+        Root,
+        "/v3/system/services/{service}/logs",
+        log_calls::whole,
+    ),
+    (
+        "GET",
+        Root,
+        "/v3/system/services/{service}/logs/next",
+        log_calls::next,
+    ),
     (
         "GET",
         Root,
         "/v3/system/services/{service}/logs/prev",
-        page::previous,
+        log_calls::previous,
     ),
     ("GET", Root, "/v3/config/cdap", setting::list),
     ("GET", Root, "/v3/profiles", profile::list),
@@ -206,10 +216,15 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         lists::triggered_by,
     ),
     ("PUT", Namespace, "/schedules/re-enable", calls::enable_again),
-    ("GET", Program, "/nextruntime", moments::next),
-    ("GET", Program, "/previousruntime", moments::previous),
-    ("POST", Namespace, "/nextruntime", moments::next_of_many),
-    ("POST", Namespace, "/previousruntime", moments::previous_of_many),
+    ("GET", Program, "/nextruntime", fire_times::next),
+    ("GET", Program, "/previousruntime", fire_times::previous),
+    ("POST", Namespace, "/nextruntime", fire_times::next_of_many),
+    (
+        "POST",
+        Namespace,
+        "/previousruntime",
+        fire_times::previous_of_many,
+    ),
     ("GET", Root, "/v3/preferences", preference::get),
     ("PUT", Root, "/v3/preferences", preference::put),
     ("DELETE", Root, "/v3/preferences", preference::delete),
@@ -262,12 +277,12 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/runs/{run}/localdatasets",
         node::delete_local_datasets,
     ),
-    ("GET", Program, "/runs/{run}/logs", page::whole),
-    ("GET", Program, "/runs/{run}/logs/next", page::next),
-    ("GET", Program, "/runs/{run}/logs/prev", page::previous),
-    ("GET", Program, "/logs", page::whole),
-    ("GET", Program, "/logs/next", page::next),
-    ("GET", Program, "/logs/prev", page::previous),
+    ("GET", Program, "/runs/{run}/logs", log_calls::whole),
+    ("GET", Program, "/runs/{run}/logs/next", log_calls::next),
+    ("GET", Program, "/runs/{run}/logs/prev", log_calls::previous),
+    ("GET", Program, "/logs", log_calls::whole),
+    ("GET", Program, "/logs/next", log_calls::next),
+    ("GET", Program, "/logs/prev", log_calls::previous),
     ("POST", AnyProgram, "/{action}", launch::unknown_action),
     ("GET", Programs, "", specification::list),
     ("GET", AnyProgram, "", specification::one),

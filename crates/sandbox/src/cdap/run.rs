@@ -4,67 +4,13 @@ use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use super::strings::InOrder;
+use crate::run_status::RunStatus;
 use crate::scenario::Fate;
 use pipelines::event::Failure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Status {
-    /// Waits for a place to run.
-    Pending,
-    /// Has one, does not work yet.
-    Starting,
-    /// Works.
-    Running,
-    /// Pauses before its next node.
-    Suspended,
-    /// Exists as a name that a list may ask for; no run is ever in it here.
-    Resuming,
-    /// Was asked to stop.
-    Stopping,
-    /// Did its work.
-    Completed,
-    /// Broke.
-    Failed,
-    /// Was stopped.
-    Killed,
-    /// Was refused by flow control.
-    Rejected,
-}
-
-impl Status {
-    /// By its name in any case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::String(name.to_ascii_uppercase())).ok()
-    }
-
-    /// Whether it can never change again.
-    pub const fn is_end(self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Failed | Self::Killed | Self::Rejected
-        )
-    }
-
-    /// Whether it waits or starts.
-    pub const fn is_launching(self) -> bool {
-        matches!(self, Self::Pending | Self::Starting)
-    }
-
-    /// How many statuses share this one's table: the factor of the limit-before-filter trap.
-    pub const fn siblings(self) -> usize {
-        match self {
-            Self::Pending | Self::Starting | Self::Running => 1,
-            Self::Suspended | Self::Resuming | Self::Stopping => 1,
-            _ => 4,
-        }
-    }
-}
 
 /// The state of what a run runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +98,7 @@ pub struct Run {
     /// When it may be killed hard.
     pub terminate: Option<i64>,
     /// Where it stands.
-    pub status: Status,
+    pub status: RunStatus,
     /// The caller's arguments over the preferences.
     pub arguments: BTreeMap<String, String>,
     /// What the record shows instead of the arguments while it is young.
@@ -229,7 +175,7 @@ pub struct RunRecord<'a> {
     stopping: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terminate: Option<i64>,
-    status: Status,
+    status: RunStatus,
     properties: Ordered,
     cluster: Cluster,
     profile: Profile,
@@ -310,13 +256,13 @@ impl Run {
         let id = node.run_id.clone()?;
         let (began, ended) = self.inner.get(&id).copied()?;
         let status = match node.node_status.as_str() {
-            "COMPLETED" => Status::Completed,
-            "FAILED" => Status::Failed,
-            "KILLED" => Status::Killed,
-            _ => Status::Running,
+            "COMPLETED" => RunStatus::Completed,
+            "FAILED" => RunStatus::Failed,
+            "KILLED" => RunStatus::Killed,
+            _ => RunStatus::Running,
         };
         // What fails while it is set up never ran.
-        let ran = status != Status::Failed || ended.is_some_and(|ended| ended - began >= 1000);
+        let ran = status != RunStatus::Failed || ended.is_some_and(|ended| ended - began >= 1000);
         Some(Self {
             id,
             program: program.clone(),

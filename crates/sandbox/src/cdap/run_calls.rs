@@ -4,8 +4,9 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::node::with_run;
 use super::program::{ProgramKind, ProgramRef};
-use super::run::{Run, Status};
+use super::run::Run;
 use super::world::{World, has_program};
+use crate::run_status::RunStatus;
 use serde_json::json;
 use std::cmp::Reverse;
 
@@ -35,7 +36,7 @@ pub fn record(call: &Call) -> Outcome {
 
 /// What a list call asks for. Times are seconds.
 struct Wanted {
-    status: Option<Status>,
+    status: Option<RunStatus>,
     start: i64,
     end: i64,
     limit: usize,
@@ -60,7 +61,7 @@ impl Wanted {
         let name = call.parameter("status").unwrap_or("ALL").to_ascii_uppercase();
         let status = match name.as_str() {
             "ALL" => None,
-            name => Some(Status::from_name(name).ok_or_else(|| {
+            name => Some(RunStatus::from_name(name).ok_or_else(|| {
                 Answer::refuse(
                     500,
                     format!("No enum constant io.cdap.cdap.proto.ProgramRunStatus.{name}"),
@@ -167,7 +168,7 @@ pub fn aggregate(world: &World, program: &ProgramRef, version: &str) -> &'static
     let mut status = "STOPPED";
     for run in world.runs_of(program, Some(version)) {
         match run.status {
-            Status::Running | Status::Stopping | Status::Suspended => return "RUNNING",
+            RunStatus::Running | RunStatus::Stopping | RunStatus::Suspended => return "RUNNING",
             launching if launching.is_launching() => status = "STARTING",
             _ => {}
         }

@@ -1,35 +1,24 @@
-//! Schedules of workflows: what is kept of each. A pipeline's config brings `dataPipelineSchedule`, clients
-//! add others; all are born SUSPENDED and start runs only while they are enabled.
+//! What is kept of a workflow's schedule. A pipeline's config brings `dataPipelineSchedule`, clients add others;
+//! all are created SUSPENDED and start runs only while they are enabled.
 //!
-//! `schedule/request.rs` reads what clients send, `calls.rs` and `lists.rs` answer, `moments.rs` tells when the
-//! clock starts runs; `trigger.rs` and `constraint.rs` are the conditions, `firing.rs` and `info.rs` the starts;
-//! `keeping.rs` holds the store, deployments and deletions. Texts that no recording has follow CDAP's source
-//! (`ProgramScheduleHttpHandler`, `ProgramScheduleService`, `CoreSchedulerService`).
+//! `schedule/trigger.rs` and `schedule/constraint.rs` are the conditions; `scheduling.rs` uses them.
 
 use super::cron::Cron;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW};
-use super::world::World;
 use constraint::{Constraint, Limit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 use trigger::{Notice, Trigger};
 
-pub mod calls;
-mod constraint;
-mod firing;
-mod info;
-mod keeping;
-pub mod lists;
-pub mod moments;
-mod request;
-mod trigger;
+pub mod constraint;
+pub mod trigger;
 
 /// The schedule that a pipeline's config brings.
-const OF_CONFIG: &str = "dataPipelineSchedule";
+pub const OF_CONFIG: &str = "dataPipelineSchedule";
 
 /// How long a trigger that is met in parts, or a constraint, is waited for if a client does not say.
-const A_DAY: i64 = 86_400_000;
+pub const A_DAY: i64 = 86_400_000;
 
 /// Which schedule. Their order is that of the rows of a real server's table, whose keys begin with
 /// their lengths (measured: `two` comes before `mine`).
@@ -49,16 +38,17 @@ impl ScheduleId {
     }
 
     /// `schedule:default.app.name`
-    fn entity(&self) -> String {
+    pub fn entity(&self) -> String {
         format!("schedule:{}.{}.{}", self.namespace, self.app, self.name)
     }
 
     /// Under which it is stored. No part has a slash: each was a segment of a path.
-    fn key(&self) -> String {
+    pub fn key(&self) -> String {
         format!("{}/{}/{}", self.namespace, self.app, self.name)
     }
 
-    fn is_of(&self, namespace: &str, app: &str) -> bool {
+    /// Whether it belongs to an app.
+    pub fn is_of(&self, namespace: &str, app: &str) -> bool {
         self.namespace == namespace && self.app == app
     }
 }
@@ -77,51 +67,52 @@ impl PartialOrd for ScheduleId {
 
 /// What a trigger has gathered: CDAP's job. It starts a run when its trigger and its constraints are met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Job {
+pub struct Job {
     /// When the first notice came, in milliseconds since 1970.
-    since: i64,
+    pub since: i64,
     /// What was told so far.
-    notices: Vec<Notice>,
+    pub notices: Vec<Notice>,
     /// When its trigger was met.
-    met: Option<i64>,
+    pub met: Option<i64>,
 }
 
 /// A schedule as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// Its name and place.
-    id: ScheduleId,
+    pub id: ScheduleId,
     /// Free text.
-    description: String,
+    pub description: String,
     /// The workflow that it starts.
-    workflow: String,
+    pub workflow: String,
     /// Arguments of the runs that it starts.
-    properties: Vec<(String, String)>,
+    pub properties: Vec<(String, String)>,
     /// When it starts them.
-    trigger: Trigger,
+    pub trigger: Trigger,
     /// What may hold them back.
-    constraints: Vec<Constraint>,
+    pub constraints: Vec<Constraint>,
     /// How long it waits for the rest of its conditions.
-    timeout: i64,
+    pub timeout: i64,
     /// Whether it starts runs.
-    enabled: bool,
+    pub enabled: bool,
     /// When it was changed, in milliseconds since 1970.
-    updated: i64,
+    pub updated: i64,
     /// Since when its moments count, in milliseconds since 1970.
-    since: i64,
+    pub since: i64,
     /// The last moment of its clock.
-    fired: Option<i64>,
+    pub fired: Option<i64>,
     /// What is on its way to a run, oldest first.
-    jobs: Vec<Job>,
+    pub jobs: Vec<Job>,
 }
 
 impl Schedule {
-    fn status(&self) -> &'static str {
+    /// `SCHEDULED` or `SUSPENDED`.
+    pub fn status(&self) -> &'static str {
         if self.enabled { "SCHEDULED" } else { "SUSPENDED" }
     }
 
     /// The program that it starts.
-    fn program(&self) -> ProgramRef {
+    pub fn program(&self) -> ProgramRef {
         ProgramRef {
             namespace: self.id.namespace.clone(),
             app: self.id.app.clone(),
@@ -131,7 +122,7 @@ impl Schedule {
     }
 
     /// Turns it on or off. What it had gathered is forgotten when it is turned off.
-    fn turn(&mut self, on: bool, now: i64) {
+    pub fn turn(&mut self, on: bool, now: i64) {
         self.enabled = on;
         self.updated = now;
         self.since = now;
@@ -141,7 +132,7 @@ impl Schedule {
     }
 
     /// What a pipeline's config asks for.
-    fn of_config(id: ScheduleId, cron: String, concurrency: u64, now: i64) -> Self {
+    pub fn of_config(id: ScheduleId, cron: String, concurrency: u64, now: i64) -> Self {
         Self {
             id,
             description: "Data pipeline schedule".to_owned(),
@@ -172,14 +163,5 @@ pub fn of_config(config: &Json) -> Result<Option<String>, String> {
     match config.get("schedule").and_then(Json::as_str) {
         None => Ok(None),
         Some(cron) => Cron::parse(cron).map(|_| Some(cron.to_owned())),
-    }
-}
-
-impl World {
-    /// The schedules of an app, in the order of lists.
-    fn schedules_of(&self, namespace: &str, app: &str) -> impl Iterator<Item = &Schedule> {
-        self.schedules
-            .values()
-            .filter(move |schedule| schedule.id.is_of(namespace, app))
     }
 }

@@ -4,7 +4,7 @@
 use super::Cdap;
 use super::world::SecureKey;
 use crate::SandboxError;
-use crate::server::Names;
+use crate::resource_names::ResourceNames;
 use pipelines::source::{PASSWORD, USER};
 
 const PIPELINES: [&str; 2] = [
@@ -14,7 +14,7 @@ const PIPELINES: [&str; 2] = [
 
 impl Cdap {
     /// Deploys the shipped pipelines with their preferences and the secure key.
-    pub(super) fn deploy_shipped(&self, names: &Names) -> Result<(), SandboxError> {
+    pub(super) fn deploy_shipped(&self, names: &ResourceNames) -> Result<(), SandboxError> {
         let namespace = &names.namespace;
         for pipeline in PIPELINES {
             let name = serde_json::from_str::<serde_json::Value>(pipeline)
@@ -36,7 +36,7 @@ impl Cdap {
     }
 }
 
-fn preferences(names: &Names) -> Vec<(String, String)> {
+fn preferences(names: &ResourceNames) -> Vec<(String, String)> {
     let project = &names.project;
     [
         ("bq_dataset_id", names.dataset.clone()),

@@ -5,8 +5,9 @@ use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef};
-use super::run::{Run, Status};
+use super::run::Run;
 use super::world::{World, has_program};
+use crate::run_status::RunStatus;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ pub fn run(call: &Call) -> Outcome {
     // A stop is taken while the record says RUNNING, also twice; in STOPPING it no longer is.
     let active = world
         .run(&program, id)
-        .is_some_and(|run| !run.status.is_end() && run.status != Status::Stopping);
+        .is_some_and(|run| !run.status.is_end() && run.status != RunStatus::Stopping);
     if !active {
         let text = format!("Program '{}' is not running.", program.reference());
         return Err(Answer::refuse(400, text));
@@ -88,7 +89,7 @@ fn pause(call: &Call, paused: bool, done: &str, already: &str) -> Outcome {
     let mut world = call.cdap.world();
     let run = world.found_run(&program, id)?;
     // What a real server says of a run that does not run was not measured.
-    if !matches!(run.status, Status::Running | Status::Suspended) {
+    if !matches!(run.status, RunStatus::Running | RunStatus::Suspended) {
         let text = format!("Program '{}' is not running.", program.reference());
         return Err(Answer::refuse(400, text));
     }

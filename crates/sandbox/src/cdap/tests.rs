@@ -1,6 +1,7 @@
 //! The API over real HTTP, with an executor that does what the start's arguments say.
 
-use crate::server::{self, Names, Running};
+use crate::resource_names::ResourceNames;
+use crate::server::{self, Running};
 use crate::{Limits, Personality, Settings, State};
 use axum::Router;
 use pipelines::artifact::PluginFinder;
@@ -51,7 +52,7 @@ fn broken() -> Failure {
     );
     exception(
         "java.util.concurrent.ExecutionException",
-        "org.apache.spark.SparkException: Job aborted.",
+        "org.apache.spark.SparkException: ExecutionRequest aborted.",
         Some(wrapped),
     )
 }
@@ -178,9 +179,14 @@ async fn lab() -> Lab {
 
 async fn lab_with(settings: Settings) -> Lab {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let running = server::start(settings, Arc::new(Scripted), Router::new(), Names::default())
-        .await
-        .unwrap();
+    let running = server::start(
+        settings,
+        Arc::new(Scripted),
+        Router::new(),
+        ResourceNames::default(),
+    )
+    .await
+    .unwrap();
     let base = running.ready.cdap.clone();
     Lab {
         running: Some(running),

@@ -4,8 +4,9 @@
 
 use super::event::Event;
 use super::log::Origin;
-use super::run::{Cause, Node, Run, Status};
+use super::run::{Cause, Node, Run};
 use super::{Cdap, crash};
+use crate::run_status::RunStatus;
 use pipelines::event::{ExecutionEvent, Failure, LogLevel, NodeEnd, NodeProgram};
 use pipelines::execution::{ExecutionEnd, ExecutionRequest};
 use serde_json::Value as Json;
@@ -54,7 +55,7 @@ impl Cdap {
             self.world().events.push(Event::Ended {
                 run: id,
                 at,
-                status: Status::Failed,
+                status: RunStatus::Failed,
             });
         }
     }
@@ -85,20 +86,20 @@ impl Work {
         // Such a run breaks without a trace on a real server: no node, no line (measured).
         let logical = self.run.arguments.get("logical.start.time");
         if logical.is_some_and(|time| time.parse::<i64>().is_err()) {
-            return self.tell_end(Status::Failed);
+            return self.tell_end(RunStatus::Failed);
         }
         let Some(job) = self.cdap.job(&self.run) else {
-            return self.tell_end(Status::Failed);
+            return self.tell_end(RunStatus::Failed);
         };
         self.config = job.config.clone();
         self.first_lines();
         let status = match self.execute(&job) {
-            ExecutionEnd::Completed => Status::Completed,
-            ExecutionEnd::Killed if self.aborted => Status::Failed,
-            ExecutionEnd::Killed => Status::Killed,
+            ExecutionEnd::Completed => RunStatus::Completed,
+            ExecutionEnd::Killed if self.aborted => RunStatus::Failed,
+            ExecutionEnd::Killed => RunStatus::Killed,
             ExecutionEnd::Failed(failure) => {
                 self.blame(&failure);
-                Status::Failed
+                RunStatus::Failed
             }
         };
         let left = self.leave_token(&job);
@@ -109,7 +110,7 @@ impl Work {
     /// Stopped before it worked: by a client, or because the server ends, and then it is left to the next one.
     fn end_unbegun(&self) {
         if self.cdap.leaving.load(Ordering::SeqCst) {
-            self.with_run(|run, _| run.worked_on = run.status != Status::Starting);
+            self.with_run(|run, _| run.worked_on = run.status != RunStatus::Starting);
         }
         let left = self
             .cdap
@@ -118,7 +119,7 @@ impl Work {
             .get(&self.run.id)
             .is_some_and(|run| !run.worked_on);
         if !left {
-            self.tell_end(Status::Killed);
+            self.tell_end(RunStatus::Killed);
         }
     }
 
@@ -145,7 +146,7 @@ impl Work {
         })
     }
 
-    fn tell_end(&self, status: Status) {
+    fn tell_end(&self, status: RunStatus) {
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
         self.tell(Event::Ended { run, at, status });

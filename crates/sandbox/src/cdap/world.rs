@@ -143,6 +143,13 @@ impl World {
         })
     }
 
+    /// The schedules of an app, in the order of lists.
+    pub fn schedules_of(&self, namespace: &str, app: &str) -> impl Iterator<Item = &Schedule> {
+        self.schedules
+            .values()
+            .filter(move |schedule| schedule.id.is_of(namespace, app))
+    }
+
     /// Notes that a run has to be written down.
     pub fn touch(&mut self, run: &str) {
         self.dirty.insert(run.to_owned());

@@ -4,7 +4,7 @@
 //! when it is next looked at. With a state folder all of it is kept in `fusion.json`.
 
 use super::{Refused, invalid, missing};
-use crate::server::Names;
+use crate::resource_names::ResourceNames;
 use crate::{SandboxError, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -146,7 +146,12 @@ fn now() -> i64 {
 
 impl Ledger {
     /// Opens what is kept; a fresh one has the sandbox's own instance.
-    pub fn open(state: &State, speed: f64, names: &Names, release: &str) -> Result<Self, SandboxError> {
+    pub fn open(
+        state: &State,
+        speed: f64,
+        names: &ResourceNames,
+        release: &str,
+    ) -> Result<Self, SandboxError> {
         let file = match state {
             State::Directory(folder) => Some(folder.join("fusion.json")),
             State::Ephemeral => None,
@@ -161,7 +166,7 @@ impl Ledger {
             })?,
             _ => Book::default(),
         };
-        let Names {
+        let ResourceNames {
             project,
             location,
             instance,

@@ -6,7 +6,7 @@ use crate::State as Kept;
 const PLACE: &str = "/v1/projects/downbeat-sandbox/locations/us-west1";
 
 fn fusion(state: Kept, speed: f64) -> Fusion {
-    let names = Names::default();
+    let names = ResourceNames::default();
     let ledger = Ledger::open(&state, speed, &names, "6.11.0").unwrap();
     Fusion {
         names,
@@ -229,7 +229,7 @@ fn instances_survive_a_restart() {
     );
     assert_eq!(kept["state"], "RUNNING", "{kept}");
     std::fs::write(folder.path().join("fusion.json"), "{").unwrap();
-    let damaged = Ledger::open(&state(), 1.0, &Names::default(), "6.11.0").unwrap_err();
+    let damaged = Ledger::open(&state(), 1.0, &ResourceNames::default(), "6.11.0").unwrap_err();
     assert!(damaged.to_string().contains("is damaged"), "{damaged}");
 }
 

@@ -6,8 +6,8 @@
 use super::facts::{Arguments, Facts};
 use super::play::{Given, Play, Standing, Verdict};
 use super::{FOREVER, Fate, Happening, Scenario};
-use crate::cdap::run::Status;
 use crate::clock::Clock;
+use crate::run_status::RunStatus;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -118,7 +118,7 @@ impl Faults {
     }
 
     /// A run is seen in another status.
-    pub fn seen(&self, status: Status, arguments: &Arguments) {
+    pub fn seen(&self, status: RunStatus, arguments: &Arguments) {
         self.ask(|play, elapsed| play.seen(status, arguments, elapsed));
     }
 

@@ -8,7 +8,7 @@ mod tests;
 
 use super::facts::{Arguments, Facts, has};
 use super::{Fate, Gate, Happening, Occasion, Scenario, Upset};
-use crate::cdap::run::Status;
+use crate::run_status::RunStatus;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -169,7 +169,7 @@ impl Play {
     }
 
     /// A run is seen in another status: events may wait for it.
-    pub fn seen(&mut self, status: Status, arguments: &Arguments, elapsed: Duration) {
+    pub fn seen(&mut self, status: RunStatus, arguments: &Arguments, elapsed: Duration) {
         for rule in self.scenario.events.clone() {
             let Occasion::Seen {
                 status: wanted,

@@ -9,7 +9,7 @@ use super::{
     EventRule, Fate, Fit, Gate, Happening, Mistake, Occasion, Refusal, RequestRule, RunRule, Scenario,
     Service, StageFault, Upset,
 };
-use crate::cdap::run::Status;
+use crate::run_status::RunStatus;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -235,8 +235,8 @@ fn fate(section: &Section<'_>) -> Fate {
         skip: skip
             .iter()
             .filter_map(|word| {
-                let skipped = Status::from_name(word)
-                    .filter(|status| matches!(status, Status::Starting | Status::Running));
+                let skipped = RunStatus::from_name(word)
+                    .filter(|status| matches!(status, RunStatus::Starting | RunStatus::Running));
                 if skipped.is_none() {
                     section.wrong("skip", "Only STARTING and RUNNING can be skipped.");
                 }
@@ -272,7 +272,7 @@ fn event(section: &Section<'_>, gate: Gate) -> Option<EventRule> {
     let at = section.span("at").map(Occasion::At);
     let arguments = section.map("where");
     let seen = section.text("when").and_then(|word| {
-        let status = Status::from_name(&word);
+        let status = RunStatus::from_name(&word);
         if status.is_none() {
             section.wrong("when", "when is the status of a run, such as RUNNING.");
         }

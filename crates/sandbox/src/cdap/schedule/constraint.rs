@@ -1,11 +1,8 @@
 //! Constraints of schedules: what may hold back a run whose trigger is met.
 
-use super::Schedule;
-use super::trigger::reading::{at_least_one, whole};
+use super::trigger::parse::{at_least_one, whole};
 use crate::cdap::answer::Answer;
 use crate::cdap::json::Ordered;
-use crate::cdap::run::Status;
-use crate::cdap::world::World;
 use chrono::{NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -74,17 +71,6 @@ enum Shown<'a> {
         start_time: &'a str,
         end_time: &'a str,
     },
-}
-
-/// What a constraint says to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may start.
-    Met,
-    /// Not yet.
-    Waits,
-    /// Never.
-    Never,
 }
 
 fn refuse(text: impl Into<String>) -> Answer {
@@ -157,30 +143,6 @@ impl Constraint {
             wait_until_met: self.waits,
         }
     }
-
-    /// What it says at `now` to a run whose trigger was met at `met`.
-    pub fn check(&self, schedule: &Schedule, world: &World, met: i64, now: i64) -> Verdict {
-        let program = schedule.program();
-        let holds = match &self.limit {
-            Limit::Concurrency { most } => {
-                let active = world
-                    .runs_of(&program, None)
-                    .filter(|run| !run.status.is_end())
-                    .count();
-                i64::try_from(active).is_ok_and(|active| active < *most)
-            }
-            Limit::Delay { after } => now - met >= *after,
-            Limit::LastRun { since } => !world
-                .runs_of(&program, None)
-                .any(|run| run.status == Status::Completed && run.end.is_some_and(|end| now - end < *since)),
-            Limit::TimeRange { zone, start, end } => within(zone, start, end, now),
-        };
-        match (holds, self.waits) {
-            (true, _) => Verdict::Met,
-            (false, true) => Verdict::Waits,
-            (false, false) => Verdict::Never,
-        }
-    }
 }
 
 /// A time zone that is not known is refused; Java would take it for GMT, which nobody can mean.
@@ -206,7 +168,8 @@ fn time_range(json: &Ordered) -> Result<Limit, Answer> {
     Ok(Limit::TimeRange { zone, start, end })
 }
 
-fn within(zone: &str, start: &str, end: &str, now: i64) -> bool {
+/// Whether it is between two times of day in a zone.
+pub fn within(zone: &str, start: &str, end: &str, now: i64) -> bool {
     let read = || {
         let time = |text| NaiveTime::parse_from_str(text, "%H:%M").ok();
         let zone: Tz = zone.parse().ok()?;

@@ -1,15 +1,15 @@
 //! Triggers of schedules: the clock, the end of another program's run, and combinations. How each is shown
-//! and met; `trigger/reading.rs` reads them.
+//! and met; `trigger/parse.rs` reads them.
 //!
 //! A PARTITION trigger is accepted and shown but never met: nothing in a pipeline makes partitions of a
 //! `PartitionedFileSet`, on a real server either, and the sandbox has no other programs.
 
 use crate::cdap::cron::Cron;
 use crate::cdap::program::ProgramRef;
-use crate::cdap::run::Status;
+use crate::run_status::RunStatus;
 use serde::{Deserialize, Serialize};
 
-pub mod reading;
+pub mod parse;
 
 /// When a schedule starts runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub enum Trigger {
         /// As it was sent. It is only shown: programs are told apart without it.
         version: String,
         /// How it has to end.
-        statuses: Vec<Status>,
+        statuses: Vec<RunStatus>,
     },
     /// When partitions come to a dataset, which never happens here.
     Partition {
@@ -60,7 +60,7 @@ pub enum Notice {
         /// Its id.
         run: String,
         /// How.
-        status: Status,
+        status: RunStatus,
     },
 }
 
@@ -75,7 +75,7 @@ enum Form<'a> {
     #[serde(rename_all = "camelCase")]
     ProgramStatus {
         program_id: ProgramId<'a>,
-        program_statuses: &'a [Status],
+        program_statuses: &'a [RunStatus],
         r#type: &'static str,
     },
     #[serde(rename_all = "camelCase")]

@@ -23,9 +23,14 @@ async fn real() -> (Lab, tempfile::TempDir) {
         ),
         buckets: Buckets::new(folder.path()),
     });
-    let running = server::start(swift(), Arc::new(executor), Router::new(), Names::default())
-        .await
-        .unwrap();
+    let running = server::start(
+        swift(),
+        Arc::new(executor),
+        Router::new(),
+        ResourceNames::default(),
+    )
+    .await
+    .unwrap();
     let base = running.ready.cdap.clone();
     let client = Client::builder().no_proxy().build().unwrap();
     (

@@ -4,7 +4,8 @@
 use super::Work;
 use crate::cdap::log::{Origin, Speaker};
 use crate::cdap::program::WORKFLOW;
-use crate::cdap::run::{Run, Status};
+use crate::cdap::run::Run;
+use crate::run_status::RunStatus;
 use pipelines::event::{Failure, LogEntry, LogLevel, NodeProgram};
 
 const SMART: &str = "io.cdap.cdap.datapipeline.SmartWorkflow";
@@ -71,11 +72,11 @@ impl Work {
         );
     }
 
-    pub(super) fn last_lines(&self, status: Status, left: bool) {
+    pub(super) fn last_lines(&self, status: RunStatus, left: bool) {
         let Run { id, program, .. } = &self.run;
         let app = &program.app;
         match status {
-            Status::Completed => {
+            RunStatus::Completed => {
                 let text = format!("Workflow '{WORKFLOW}' with run id '{id}' completed");
                 self.say(
                     LogLevel::Info,
@@ -86,7 +87,7 @@ impl Work {
                 );
                 self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' succeeded."));
             }
-            Status::Killed => self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' killed.")),
+            RunStatus::Killed => self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' killed.")),
             _ => {
                 self.lifecycle(LogLevel::Error, 542, format!("Pipeline '{app}' failed."));
                 if !left {

@@ -119,11 +119,11 @@ fn events_wait_for_their_occasion() {
         "[[event]]\nat='2s'\nredeploy='a'\n[[event]]\nwhen='RUNNING'\nwhere={data_source='b'}\nfirst=1\nwait='1s'\nkill='5s'",
     );
     assert_eq!(play.due(SECOND), []);
-    play.seen(Status::Running, &arguments("a"), SECOND);
-    play.seen(Status::Pending, &arguments("b"), SECOND);
+    play.seen(RunStatus::Running, &arguments("a"), SECOND);
+    play.seen(RunStatus::Pending, &arguments("b"), SECOND);
     assert_eq!(play.due(2 * SECOND), [Happening::Redeploy("a".into())]);
-    play.seen(Status::Running, &arguments("b"), 3 * SECOND);
-    play.seen(Status::Running, &arguments("b"), 3 * SECOND);
+    play.seen(RunStatus::Running, &arguments("b"), 3 * SECOND);
+    play.seen(RunStatus::Running, &arguments("b"), 3 * SECOND);
     assert_eq!(play.due(3 * SECOND), []);
     assert_eq!(play.due(4 * SECOND), [Happening::Kill(5 * SECOND)]);
     assert_eq!(play.due(9 * SECOND), []);

@@ -45,7 +45,7 @@ kill = "5s"
     assert_eq!(read.requests[1].upset, Upset::Reset { done: true });
     let run = &read.runs[0];
     assert_eq!(run.arguments["n"], "1");
-    assert_eq!(run.fate.skip, [Status::Running]);
+    assert_eq!(run.fate.skip, [RunStatus::Running]);
     assert_eq!(run.fate.starting, ms(super::super::FOREVER));
     assert_eq!(run.fate.fail.as_ref().unwrap().class_name, EXCEPTION);
     assert_eq!(read.events[0].happening, Happening::Kill(Duration::from_secs(5)));

@@ -1,10 +1,10 @@
 //! When the clock starts runs next, and when it did last: of one program, and of many at once.
 
-use super::Schedule;
 use crate::cdap::answer::{Answer, Outcome};
 use crate::cdap::batch;
 use crate::cdap::call::Call;
 use crate::cdap::program::ProgramRef;
+use crate::cdap::schedule::Schedule;
 use crate::cdap::world::World;
 use serde::Serialize;
 

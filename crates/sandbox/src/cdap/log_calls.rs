@@ -4,14 +4,17 @@
 //! run but the newest lines of a program; whole and backward reading ends with the cluster's end,
 //! forward reading does not; reading errors end in 200 with what there was.
 
-use super::super::answer::{Answer, Outcome};
-use super::super::call::Call;
-use super::super::json::gson;
-use super::super::store::Whose;
-use super::filter::Filter;
-use super::{FIELDS, Fields, LogLine};
+use super::answer::{Answer, Outcome};
+use super::call::Call;
+use super::json::gson;
+use super::log::{FIELDS, Fields, LogLine};
+use super::store::Whose;
 use serde::Serialize;
 use std::collections::VecDeque;
+
+mod filter;
+
+use filter::Filter;
 
 /// Whose lines are read, and between which milliseconds a run has any.
 struct Range {

@@ -1,13 +1,14 @@
 //! What a young record of a scheduled run shows of its trigger: `triggeringScheduleInfo`.
 
-use super::trigger::{Notice, Trigger};
-use super::{Job, Schedule};
 use crate::cdap::hash::in_hash_order;
 use crate::cdap::json::{Ordered, gson_text};
 use crate::cdap::program::{ProgramKind, WORKFLOW};
-use crate::cdap::run::{Run, Status};
+use crate::cdap::run::Run;
+use crate::cdap::schedule::trigger::{Notice, Trigger};
+use crate::cdap::schedule::{Job, Schedule};
 use crate::cdap::strings::InOrder;
 use crate::cdap::world::World;
+use crate::run_status::RunStatus;
 use serde::{Serialize, Serializer};
 
 /// How large a workflow's token may become.
@@ -38,7 +39,7 @@ enum TriggerInfo<'a> {
         program_type: String,
         program: &'a str,
         run_id: &'a str,
-        program_status: Status,
+        program_status: RunStatus,
         #[serde(skip_serializing_if = "Option::is_none")]
         workflow_token: Option<Token<'a>>,
         runtime_arguments: Arguments,

@@ -5,7 +5,7 @@ use super::Trigger;
 use crate::cdap::answer::Answer;
 use crate::cdap::json::Ordered;
 use crate::cdap::program::{ProgramKind, ProgramRef};
-use crate::cdap::run::Status;
+use crate::run_status::RunStatus;
 
 fn refuse(text: impl Into<String>) -> Answer {
     Answer::refuse(500, text)
@@ -60,7 +60,7 @@ fn program_status(json: &Ordered) -> Result<Trigger, Answer> {
         })
     };
     let program = program().ok_or_else(|| refuse("program id must not be null"))?;
-    let mut read: Vec<Status> = Vec::new();
+    let mut read: Vec<RunStatus> = Vec::new();
     for status in statuses {
         let name = status.text().unwrap_or_default().to_ascii_uppercase();
         if matches!(name.as_str(), "INITIALIZING" | "RUNNING") {
@@ -87,11 +87,11 @@ fn program_status(json: &Ordered) -> Result<Trigger, Answer> {
 }
 
 /// An end that a run can have, by its name. A refused run is none (`ProgramRunStatus.toProgramStatus`).
-pub fn ending(name: &str) -> Option<Status> {
+pub fn ending(name: &str) -> Option<RunStatus> {
     match name {
-        "COMPLETED" => Some(Status::Completed),
-        "FAILED" => Some(Status::Failed),
-        "KILLED" => Some(Status::Killed),
+        "COMPLETED" => Some(RunStatus::Completed),
+        "FAILED" => Some(RunStatus::Failed),
+        "KILLED" => Some(RunStatus::Killed),
         _ => None,
     }
 }
@@ -164,7 +164,7 @@ mod tests {
     const TIME: &str = r#"{"cronExpression":"0 1 * * *","type":"TIME"}"#;
     const PARTITION: &str = r#"{"dataset":{"dataset":"d","namespace":"default","entity":"DATASET"},"numPartitions":4,"type":"PARTITION"}"#;
 
-    fn ended(app: &str, status: Status) -> Notice {
+    fn ended(app: &str, status: RunStatus) -> Notice {
         let program = ProgramRef {
             namespace: "default".to_owned(),
             app: app.to_owned(),
@@ -228,9 +228,12 @@ mod tests {
         let fast = STATUS.replace("slow", "fast");
         let or = read(&format!(r#"{{"triggers":[{fast},{STATUS}],"type":"OR"}}"#)).unwrap();
         let and = read(&format!(r#"{{"triggers":[{fast},{STATUS}],"type":"AND"}}"#)).unwrap();
-        let one = [ended("slow", Status::Killed), ended("fast", Status::Failed)];
+        let one = [ended("slow", RunStatus::Killed), ended("fast", RunStatus::Failed)];
         assert!(or.is_met(&one) && !and.is_met(&one));
-        let two = [ended("slow", Status::Killed), ended("fast", Status::Completed)];
+        let two = [
+            ended("slow", RunStatus::Killed),
+            ended("fast", RunStatus::Completed),
+        ];
         assert!(and.is_met(&two));
         assert_eq!(and.without("default", "slow"), None);
         assert_eq!(

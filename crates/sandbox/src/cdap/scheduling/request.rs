@@ -1,12 +1,12 @@
 //! What a client sends to add or change a schedule: the parts of a `ScheduleDetail` that it names.
 
-use super::constraint::Constraint;
-use super::trigger::Trigger;
-use super::trigger::reading::whole;
 use crate::cdap::answer::Answer;
 use crate::cdap::call::Call;
 use crate::cdap::json::{Ordered, gson_text};
 use crate::cdap::program::ProgramKind;
+use crate::cdap::schedule::constraint::Constraint;
+use crate::cdap::schedule::trigger::Trigger;
+use crate::cdap::schedule::trigger::parse::whole;
 use crate::cdap::strings::string_map;
 
 /// A program as a schedule names it: each half may be missing.

@@ -3,8 +3,8 @@
 //! Right-associative, no parentheses; values may be quoted and must be when they hold a `-`
 //! (measured).
 
-use super::super::answer::Answer;
-use super::{LogLine, gravity};
+use crate::cdap::answer::Answer;
+use crate::cdap::log::{LogLine, gravity};
 
 /// A filter.
 #[derive(Clone, Debug, PartialEq, Eq)]

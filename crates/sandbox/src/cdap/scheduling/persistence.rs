@@ -1,8 +1,8 @@
 //! Which schedules there are: kept in the store, brought by deployments, gone with apps.
 
-use super::{OF_CONFIG, Schedule, ScheduleId, of_config};
 use crate::SandboxError;
 use crate::cdap::Cdap;
+use crate::cdap::schedule::{OF_CONFIG, Schedule, ScheduleId, of_config};
 use crate::cdap::world::World;
 use serde::Deserialize;
 use serde_json::Value as Json;

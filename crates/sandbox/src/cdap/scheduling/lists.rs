@@ -1,17 +1,17 @@
 //! Lists of schedules, of an app, of a program, and of all that a program's end triggers; and how each is shown.
 
-use super::Schedule;
 use super::calls::pretty;
-use super::constraint::Constraint;
 use super::request::is_schedulable;
-use super::trigger::Trigger;
-use super::trigger::reading::ending;
 use crate::cdap::answer::{Answer, Outcome};
 use crate::cdap::call::Call;
 use crate::cdap::program::{ProgramKind, ProgramRef};
-use crate::cdap::run::Status;
+use crate::cdap::schedule::Schedule;
+use crate::cdap::schedule::constraint::Constraint;
+use crate::cdap::schedule::trigger::Trigger;
+use crate::cdap::schedule::trigger::parse::ending;
 use crate::cdap::strings::InOrder;
 use crate::cdap::world::has_program;
+use crate::run_status::RunStatus;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -174,7 +174,7 @@ pub fn triggered_by(call: &Call) -> Outcome {
             ..
         } => {
             let common =
-                |wanted: &Vec<Option<Status>>| those.iter().any(|status| wanted.contains(&Some(*status)));
+                |wanted: &Vec<Option<RunStatus>>| those.iter().any(|status| wanted.contains(&Some(*status)));
             *own == program && statuses.as_ref().is_none_or(common)
         }
         _ => false,
@@ -188,7 +188,7 @@ pub fn triggered_by(call: &Call) -> Outcome {
 }
 
 /// The ends in a comma separated list; `None` for what is a status and no end, for which nobody can wait.
-fn statuses(words: &str) -> Result<Vec<Option<Status>>, Answer> {
+fn statuses(words: &str) -> Result<Vec<Option<RunStatus>>, Answer> {
     let mut read = words.split(',').map(|word| match word {
         "INITIALIZING" | "RUNNING" => Some(None),
         word => ending(word).map(Some),

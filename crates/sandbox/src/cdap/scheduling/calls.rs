@@ -1,12 +1,12 @@
 //! The calls about one schedule: show, add, change, delete, turn on and off.
 
 use super::request::Detail;
-use super::trigger::Trigger;
-use super::{A_DAY, Schedule, ScheduleId};
 use crate::cdap::answer::{Answer, Outcome};
 use crate::cdap::call::Call;
 use crate::cdap::cron::Cron;
 use crate::cdap::program::{ProgramKind, ProgramRef};
+use crate::cdap::schedule::trigger::Trigger;
+use crate::cdap::schedule::{A_DAY, Schedule, ScheduleId};
 use crate::cdap::world::{World, has_program};
 use serde_json::json;
 

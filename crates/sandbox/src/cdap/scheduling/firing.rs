@@ -4,11 +4,23 @@
 //! Ends are heard of under the lock that makes them, and what was gathered is stored: a restart loses nothing.
 //! The ends of a pipeline's phases are not heard of: a trigger that names one is shown and never met.
 
-use super::constraint::Verdict;
-use super::trigger::Notice;
-use super::{Job, Schedule, ScheduleId};
 use crate::cdap::Cdap;
+use crate::cdap::schedule::constraint::{Constraint, Limit, within};
+use crate::cdap::schedule::trigger::Notice;
+use crate::cdap::schedule::{Job, Schedule, ScheduleId};
 use crate::cdap::world::World;
+use crate::run_status::RunStatus;
+
+/// What a constraint says to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It may start.
+    Met,
+    /// Not yet.
+    Waits,
+    /// Never.
+    Never,
+}
 
 impl Schedule {
     /// Adds to the job that still gathers, or begins one.
@@ -177,4 +189,30 @@ fn verdict(schedule: &Schedule, world: &World, met: i64, now: i64) -> Verdict {
         }
     }
     all
+}
+
+impl Constraint {
+    /// What it says at `now` to a run whose trigger was met at `met`.
+    fn check(&self, schedule: &Schedule, world: &World, met: i64, now: i64) -> Verdict {
+        let program = schedule.program();
+        let holds = match &self.limit {
+            Limit::Concurrency { most } => {
+                let active = world
+                    .runs_of(&program, None)
+                    .filter(|run| !run.status.is_end())
+                    .count();
+                i64::try_from(active).is_ok_and(|active| active < *most)
+            }
+            Limit::Delay { after } => now - met >= *after,
+            Limit::LastRun { since } => !world.runs_of(&program, None).any(|run| {
+                run.status == RunStatus::Completed && run.end.is_some_and(|end| now - end < *since)
+            }),
+            Limit::TimeRange { zone, start, end } => within(zone, start, end, now),
+        };
+        match (holds, self.waits) {
+            (true, _) => Verdict::Met,
+            (false, true) => Verdict::Waits,
+            (false, false) => Verdict::Never,
+        }
+    }
 }

@@ -1,0 +1,37 @@
+//! The names of what every sandbox has: project, instance, pipeline, tables.
+
+/// What a client names in its requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceNames {
+    /// The project, `downbeat-sandbox`.
+    pub project: String,
+    /// The region, `us-west1`.
+    pub location: String,
+    /// The instance, `sandbox`.
+    pub instance: String,
+    /// The CDAP namespace, `default`.
+    pub namespace: String,
+    /// The shipped pipeline, `cdf_mysql_to_bigquery`.
+    pub pipeline: String,
+    /// The dataset, `cdf_output`.
+    pub dataset: String,
+    /// The configuration table, `configuration`.
+    pub configuration_table: String,
+    /// The landing table, `landing`.
+    pub output_table: String,
+}
+
+impl Default for ResourceNames {
+    fn default() -> Self {
+        Self {
+            project: "downbeat-sandbox".into(),
+            location: "us-west1".into(),
+            instance: "sandbox".into(),
+            namespace: "default".into(),
+            pipeline: "cdf_mysql_to_bigquery".into(),
+            dataset: "cdf_output".into(),
+            configuration_table: "configuration".into(),
+            output_table: "landing".into(),
+        }
+    }
+}
