@@ -229,7 +229,7 @@ fn a_scenario_is_switched_looked_at_and_ended_while_the_server_runs() {
         .ask("PUT", "/sandbox/scenario", "[[request]]\nreset = 'never'");
     assert_eq!(
         (status, text.as_str()),
-        (400, "2:9: reset is before or after (the effect).\n")
+        (400, "2:9: reset must be before or after.\n")
     );
     assert_eq!(
         lab.sandbox.get("/sandbox/scenario")["rules"][0]["kind"],

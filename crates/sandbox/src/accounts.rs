@@ -8,7 +8,7 @@
 //!
 //! Anybody gets one: signatures and refresh tokens are not checked, and APIs go on taking foreign tokens and
 //! none. A token of ours says in itself when it ends and how many times tokens had been expired when it
-//! was made (`Faults::expire_tokens`); `server/front.rs` refuses it when it is over.
+//! was made (`FaultInjector::expire_tokens`); `server/fault_layer.rs` refuses it when it is over.
 
 mod metadata;
 mod token;
@@ -16,7 +16,7 @@ mod token;
 pub(super) use token::Token;
 
 use super::resource_names::ResourceNames;
-use super::scenario::live::Faults;
+use super::scenario::injector::FaultInjector;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -36,7 +36,7 @@ const LONGEST: i64 = 3600 + 300;
 /// Who gives tokens out.
 #[derive(Debug)]
 struct Accounts {
-    faults: Arc<Faults>,
+    faults: Arc<FaultInjector>,
     project: String,
 }
 
@@ -47,12 +47,12 @@ impl Accounts {
     }
 
     fn grant(&self) -> Token {
-        Token::new(self.faults.expiries())
+        Token::new(self.faults.token_expiries())
     }
 }
 
 /// The paths of tokens and metadata.
-pub(super) fn router(faults: Arc<Faults>, names: &ResourceNames) -> Router {
+pub(super) fn router(faults: Arc<FaultInjector>, names: &ResourceNames) -> Router {
     let accounts = Arc::new(Accounts {
         faults,
         project: names.project.clone(),

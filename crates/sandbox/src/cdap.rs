@@ -6,7 +6,7 @@
 
 use super::clock::Clock;
 use super::resource_names::ResourceNames;
-use super::scenario::live::Faults;
+use super::scenario::injector::FaultInjector;
 use super::{Limits, Personality, SandboxError, Settings};
 use axum::Router;
 use axum::body::Bytes;
@@ -79,7 +79,7 @@ pub struct Cdap {
     personality: Personality,
     limits: Limits,
     ids: launch::RunIds,
-    faults: Arc<Faults>,
+    faults: Arc<FaultInjector>,
     /// Whether it is being ended in good order.
     leaving: AtomicBool,
     gate: Option<gate::Gate>,
@@ -113,7 +113,7 @@ impl Cdap {
             personality: settings.personality,
             limits: settings.limits,
             ids: launch::RunIds::default(),
-            faults: Arc::new(Faults::new(settings.scenario.clone(), clock)),
+            faults: Arc::new(FaultInjector::new(settings.scenario.clone(), clock)),
             leaving: AtomicBool::new(false),
             began: Clock::new(1.0).now(),
             gate: settings
@@ -139,7 +139,7 @@ impl Cdap {
     }
 
     /// What goes wrong at present.
-    pub(crate) const fn faults(&self) -> &Arc<Faults> {
+    pub(crate) const fn faults(&self) -> &Arc<FaultInjector> {
         &self.faults
     }
 

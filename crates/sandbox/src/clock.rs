@@ -1,27 +1,27 @@
-//! The sandbox's clock: real moments, scaled spans.
+//! The sandbox's clock: real time, scaled durations.
 //!
-//! Moments are the machine's own, so that a client may compare them with its clock; only waiting is
-//! divided by the speed.
+//! Times are the machine's, so that a client may compare them with its own clock. Only durations are divided by the
+//! speed.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What every change of a run waits for, as measured on real servers.
-const GRID: Duration = Duration::from_secs(2);
+/// How often changes of runs become visible, as measured on real servers.
+const TICK: Duration = Duration::from_secs(2);
 /// From STARTING to the first line of work, as measured.
 const LAUNCH: Duration = Duration::from_millis(300);
-/// The least that a run works, so that a person can watch it.
+/// How long an execution takes at least, so that a person can watch it.
 const WORK: Duration = Duration::from_millis(6400);
-/// From writing a log line to its being readable.
+/// From writing a log line until it can be read.
 const LOG_DELAY: Duration = Duration::from_millis(100);
 
-/// Reads the time and scales spans.
+/// Reads the time and scales durations.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     speed: f64,
 }
 
 impl Clock {
-    /// A clock that waits `speed` times shorter than measured; nonsense counts as 1.
+    /// A clock whose durations are `speed` times shorter than measured. A speed that is not a positive number is 1.
     pub fn new(speed: f64) -> Self {
         let speed = if speed.is_finite() && speed > 0.0 {
             speed
@@ -37,9 +37,9 @@ impl Clock {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The period in which changes of runs become visible.
-    pub fn grid(self) -> Duration {
-        self.scaled(GRID).max(Duration::from_millis(5))
+    /// How often changes of runs become visible.
+    pub fn tick(self) -> Duration {
+        self.scaled(TICK).max(Duration::from_millis(5))
     }
 
     /// From STARTING to the first line of work.
@@ -47,31 +47,31 @@ impl Clock {
         self.scaled(LAUNCH)
     }
 
-    /// The least that an execution should take.
+    /// How long an execution takes at least.
     pub fn work(self) -> Duration {
         self.scaled(WORK)
     }
 
-    /// How old a log line must be to be readable, in milliseconds. Never under 3, because a page
-    /// must not be cut in the middle of a millisecond that still fills up.
+    /// How old a log line must be to be readable, in milliseconds. At least 3, because a page must not end in a
+    /// millisecond in which lines are still written.
     pub fn log_delay(self) -> i64 {
         i64::try_from(self.scaled(LOG_DELAY).as_millis())
             .unwrap_or(100)
             .max(3)
     }
 
-    /// How much faster than measured.
+    /// How many times faster than measured.
     pub fn speed(self) -> f64 {
         self.speed
     }
 
-    /// A span as long as it takes here.
-    pub fn scaled(self, span: Duration) -> Duration {
-        Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)
+    /// How long a measured duration takes here.
+    pub fn scaled(self, duration: Duration) -> Duration {
+        Duration::try_from_secs_f64(duration.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)
     }
 
-    /// A span that took place here, as long as it is told.
-    pub fn told(self, span: Duration) -> Duration {
-        Duration::try_from_secs_f64(span.as_secs_f64() * self.speed).unwrap_or(Duration::MAX)
+    /// The measured duration that takes so long here; the reverse of [`Self::scaled`].
+    pub fn unscaled(self, duration: Duration) -> Duration {
+        Duration::try_from_secs_f64(duration.as_secs_f64() * self.speed).unwrap_or(Duration::MAX)
     }
 }

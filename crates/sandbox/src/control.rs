@@ -1,9 +1,9 @@
-//! `/sandbox/…`: what goes wrong, looked at and changed while the sandbox runs. No path of Google's.
+//! `/sandbox/…`: shows and changes what goes wrong while the sandbox runs. No API of Google has these paths.
 //!
 //! `docs/scenarios.md` is the contract: scripts and tests rely on these paths and keys.
 
 use super::cdap::Cdap;
-use super::scenario::{Happening, Scenario, named, span};
+use super::scenario::{Scenario, ServerFault, parse_duration, shipped};
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri, header};
@@ -14,13 +14,16 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a killed control plane is away if nobody says; a real one needed 11.7 s (measured).
-const AWAY: Duration = Duration::from_secs(12);
+/// How long a killed control plane is away without `?away`; a real one needed 11.7 s (measured).
+const DEFAULT_ABSENCE: Duration = Duration::from_secs(12);
 
-/// The paths.
+/// The routes of `/sandbox`.
 pub(super) fn router(cdap: Arc<Cdap>) -> Router {
     Router::new()
-        .route("/sandbox/scenario", get(scenario).put(play).delete(end))
+        .route(
+            "/sandbox/scenario",
+            get(scenario).put(replace_scenario).delete(end_scenario),
+        )
         .route("/sandbox/faults", get(faults))
         .route("/sandbox/kill", post(kill))
         .route("/sandbox/redeploy", post(redeploy))
@@ -28,7 +31,7 @@ pub(super) fn router(cdap: Arc<Cdap>) -> Router {
         .with_state(cdap)
 }
 
-fn refuse(status: StatusCode, text: &str) -> Response {
+fn error(status: StatusCode, text: &str) -> Response {
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (status, kind, format!("{text}\n")).into_response()
 }
@@ -40,81 +43,83 @@ fn json(value: &impl serde::Serialize) -> Response {
 
 /// The rules and their counters.
 async fn scenario(State(cdap): State<Arc<Cdap>>) -> Response {
-    let (title, rules) = cdap.faults().standings();
+    let injector = cdap.faults();
+    let (title, rules) = injector.rule_statuses();
     json(&json!({
-        "title": title, "away": cdap.faults().is_away(), "given": cdap.faults().given().0, "rules": rules,
+        "title": title, "away": injector.is_away(), "given": injector.injected().0, "rules": rules,
     }))
 }
 
-/// Another scenario, from its beginning: the text of a file, or the name of a shipped one.
-async fn play(State(cdap): State<Arc<Cdap>>, text: String) -> Response {
-    let read = match named(text.trim()) {
-        Some(shipped) => shipped,
-        None => Scenario::read("scenario", &text),
+/// Starts another scenario: the text of a file, or the name of a shipped one.
+async fn replace_scenario(State(cdap): State<Arc<Cdap>>, text: String) -> Response {
+    let parsed = match shipped::parse(text.trim()) {
+        Some(parsed) => parsed,
+        None => Scenario::parse("scenario", &text),
     };
-    match read {
-        Ok(read) => {
-            cdap.faults().play(read);
+    match parsed {
+        Ok(other) => {
+            cdap.faults().replace(other);
             scenario(State(cdap)).await
         }
-        Err(mistakes) => {
-            let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-            refuse(StatusCode::BAD_REQUEST, &lines.join("\n"))
+        Err(errors) => {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            error(StatusCode::BAD_REQUEST, &lines.join("\n"))
         }
     }
 }
 
-/// Nothing goes wrong any more. What runs were given at their start stays with them.
-async fn end(State(cdap): State<Arc<Cdap>>) -> Response {
-    cdap.faults().play(Scenario::default());
+/// Ends the scenario. Runs keep the faults that were decided at their start.
+async fn end_scenario(State(cdap): State<Arc<Cdap>>) -> Response {
+    cdap.faults().replace(Scenario::default());
     scenario(State(cdap)).await
 }
 
 /// The last faults, oldest first.
 async fn faults(State(cdap): State<Arc<Cdap>>) -> Response {
-    let (given, last) = cdap.faults().given();
-    json(&json!({ "given": given, "faults": last }))
+    let (total, last) = cdap.faults().injected();
+    json(&json!({ "given": total, "faults": last }))
 }
 
 #[derive(Deserialize)]
-struct Away {
+struct KillParams {
     away: Option<String>,
 }
 
 /// Kills the control plane.
-async fn kill(State(cdap): State<Arc<Cdap>>, Query(Away { away }): Query<Away>) -> Response {
-    let away = match away.as_deref().map(span) {
-        None => AWAY,
+async fn kill(State(cdap): State<Arc<Cdap>>, Query(params): Query<KillParams>) -> Response {
+    let away = match params.away.as_deref().map(parse_duration) {
+        None => DEFAULT_ABSENCE,
         Some(Some(away)) => away,
         Some(None) => {
-            return refuse(
+            return error(
                 StatusCode::BAD_REQUEST,
-                "away is a span such as 500ms, 2s, 3m or forever.",
+                "away must be a duration such as 500ms, 2s, 3m or forever.",
             );
         }
     };
-    cdap.faults().by_hand(&Happening::Kill(away));
+    cdap.faults().note_manual(&ServerFault::Kill(away));
     cdap.kill(away);
     json(&json!({ "away": format!("{away:?}") }))
 }
 
-/// Ends all tokens that were given out.
+/// Expires all issued tokens.
 async fn expire_tokens(State(cdap): State<Arc<Cdap>>) -> Response {
-    cdap.faults().by_hand(&Happening::ExpireTokens);
-    cdap.faults().expire_tokens();
-    json(&json!({ "expiries": cdap.faults().expiries() }))
+    let injector = cdap.faults();
+    injector.note_manual(&ServerFault::ExpireTokens);
+    injector.expire_tokens();
+    json(&json!({ "expiries": injector.token_expiries() }))
 }
 
 #[derive(Deserialize)]
-struct App {
+struct RedeployParams {
     app: Option<String>,
     namespace: Option<String>,
 }
 
-/// Deploys an app again as it is.
+/// Deploys an app again without changes.
 async fn redeploy(State(cdap): State<Arc<Cdap>>, uri: Uri) -> Response {
-    let Ok(Query(App { app, namespace })) = Query::try_from_uri(&uri) else {
-        return refuse(
+    let Ok(Query(RedeployParams { app, namespace })) = Query::try_from_uri(&uri) else {
+        return error(
             StatusCode::BAD_REQUEST,
             "Write ?app=NAME, and &namespace=NAME if it is not default.",
         );
@@ -123,10 +128,10 @@ async fn redeploy(State(cdap): State<Arc<Cdap>>, uri: Uri) -> Response {
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
     match cdap.redeploy(&namespace, &app) {
         Some(version) => {
-            cdap.faults().by_hand(&Happening::Redeploy(app));
+            cdap.faults().note_manual(&ServerFault::Redeploy(app));
             json(&json!({ "version": version }))
         }
-        None => refuse(
+        None => error(
             StatusCode::NOT_FOUND,
             &format!("There is no app '{app}' in {namespace}."),
         ),

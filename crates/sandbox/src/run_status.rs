@@ -1,39 +1,36 @@
 //! The statuses of a pipeline run, by CDAP's names. Scenarios name them, and CDAP shows them.
 
 use serde::{Deserialize, Serialize};
+use strum::EnumString;
 
-/// The status of a pipeline run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The status of a pipeline run. Parsed from its name in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString)]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(ascii_case_insensitive)]
 pub enum RunStatus {
-    /// Waits for a place to run.
+    /// Waits for a cluster.
     Pending,
-    /// Has one, does not work yet.
+    /// Has a cluster, and does not work yet.
     Starting,
     /// Works.
     Running,
     /// Pauses before its next node.
     Suspended,
-    /// Exists as a name that a list may ask for; no run is ever in it here.
+    /// Lists may ask for it; no run ever has it here.
     Resuming,
-    /// Was asked to stop.
+    /// Was asked to stop, and still works.
     Stopping,
-    /// Did its work.
+    /// Ended well.
     Completed,
-    /// Broke.
+    /// Ended with an error.
     Failed,
-    /// Was stopped.
+    /// Ended because it was stopped.
     Killed,
     /// Was refused by flow control.
     Rejected,
 }
 
 impl RunStatus {
-    /// By its name in any case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::String(name.to_ascii_uppercase())).ok()
-    }
-
     /// Whether it can never change again.
     pub const fn is_end(self) -> bool {
         matches!(
@@ -42,17 +39,14 @@ impl RunStatus {
         )
     }
 
-    /// Whether it waits or starts.
+    /// Whether it counts as launching for flow control.
     pub const fn is_launching(self) -> bool {
         matches!(self, Self::Pending | Self::Starting)
     }
 
-    /// How many statuses share this one's table: the factor of the limit-before-filter trap.
-    pub const fn siblings(self) -> usize {
-        match self {
-            Self::Pending | Self::Starting | Self::Running => 1,
-            Self::Suspended | Self::Resuming | Self::Stopping => 1,
-            _ => 4,
-        }
+    /// How many statuses CDAP keeps in the same table as this one. A list with a status reads `limit` rows for each
+    /// of them before it filters.
+    pub const fn statuses_in_table(self) -> usize {
+        if self.is_end() { 4 } else { 1 }
     }
 }

@@ -1,72 +1,71 @@
-//! Scenarios: what goes wrong in the sandbox, for whom, how often and when.
+//! Scenarios: what goes wrong in the sandbox, for which requests and runs, how often and when.
 //!
-//! A file of TOML (`docs/scenarios.md`) becomes a [`Scenario`] (`scenario/read.rs`); `scenario/play.rs`
-//! decides, from facts and counters alone, what each request, run and moment meets; `scenario/live.rs`
-//! holds the play that is on. Nothing here touches a connection or a run: `server/front.rs` and
-//! `cdap/keeper.rs` do what was decided. Clients must never see that it was decided.
+//! `scenario/parse.rs` reads a TOML file (`docs/scenarios.md`) into a [`Scenario`]. `scenario/evaluator.rs` decides from
+//! counters, chance and time which faults each request, run and moment gets; `scenario/injector.rs` holds the scenario
+//! that is active. Nothing here touches a connection or a run: `server/fault_layer.rs`, `cdap/faults.rs` and
+//! `cdap/ticker.rs` carry the decisions out. No answer shows a client that a fault was injected.
 
-pub mod facts;
-pub mod live;
-pub mod play;
-mod read;
+mod describe;
+pub(crate) mod evaluator;
+pub(crate) mod injector;
+mod parse;
+pub(crate) mod request;
 pub mod shipped;
-mod toml;
-mod words;
+mod table;
 
-pub use self::toml::span;
+pub(crate) use self::table::parse_duration;
 
-use crate::run_status::RunStatus;
-pub use pipelines::execution::StageFault;
+use super::run_status::RunStatus;
+use pipelines::execution::StageFault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
+use strum::{EnumString, VariantNames};
 
-/// Longer than anybody waits: a span that never ends.
-pub const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// A duration that never ends.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// All that is to go wrong.
+/// All faults of a sandbox. The default has none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenario {
-    /// What it plays, in one sentence.
-    pub title: String,
-    /// What befalls requests.
-    pub requests: Vec<RequestRule>,
-    /// What befalls runs.
-    pub runs: Vec<RunRule>,
-    /// What befalls the server.
-    pub events: Vec<EventRule>,
+    /// What goes wrong, in one sentence.
+    title: String,
+    requests: Vec<RequestRule>,
+    runs: Vec<RunRule>,
+    events: Vec<EventRule>,
 }
 
-/// Which of those that fit are meant. Those that fit while the time is right are counted from 1.
+/// Which of the matching requests, runs or events get the fault. Those that match inside the time window are
+/// counted from 1.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Gate {
-    /// The rule's own name, unique in a scenario.
-    pub name: String,
-    /// What chance is drawn from.
-    pub seed: u64,
-    /// Count apart for each value of this argument (`run`: for each run).
-    pub per: Option<String>,
-    /// Not the first so many.
-    pub after: u64,
-    /// At most so many.
-    pub first: Option<u64>,
-    /// Only each so-manieth.
-    pub every: Option<u64>,
-    /// Only with this probability.
-    pub chance: Option<f64>,
-    /// Not before this moment.
-    pub from: Duration,
-    /// Not from this moment on.
-    pub until: Option<Duration>,
-    /// Moments count from the first time that this rule took effect, else from the scenario's beginning.
-    pub since: Option<String>,
+struct Selector {
+    /// The rule's name, unique in a scenario.
+    name: String,
+    /// The seed of `chance`.
+    seed: u64,
+    /// Count separately for each value of this argument (`run`: for each run).
+    per: Option<String>,
+    /// Skip this many.
+    after: u64,
+    /// Take at most this many.
+    first: Option<u64>,
+    /// Take only every n-th.
+    every: Option<u64>,
+    /// Take only with this probability.
+    chance: Option<f64>,
+    /// The beginning of the time window.
+    from: Duration,
+    /// The end of the time window, exclusive.
+    until: Option<Duration>,
+    /// The rule whose first effect starts the time window; otherwise the scenario's start does.
+    since: Option<String>,
 }
 
-/// The APIs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Service {
+/// The emulated APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub(crate) enum Service {
     /// The instance's CDAP.
     Cdap,
     /// BigQuery.
@@ -79,205 +78,190 @@ pub enum Service {
     Accounts,
 }
 
-/// Whom a rule of requests is for; what is not said fits all.
+/// Which requests a rule is for. What is empty matches every request.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fit {
-    /// One API.
-    pub service: Option<Service>,
-    /// Any of these calls (`facts::OPERATIONS`).
-    pub operations: Vec<String>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path; `*` stands for any characters.
-    pub path: Option<String>,
-    /// The body contains this text.
-    pub body: Option<String>,
-    /// The run that it is about has these arguments.
-    pub arguments: BTreeMap<String, String>,
+struct RequestMatcher {
+    service: Option<Service>,
+    /// Any of these calls (`request::OPERATIONS`).
+    operations: Vec<String>,
+    method: Option<String>,
+    /// `*` stands for any characters.
+    path: Option<String>,
+    /// A text that the body contains.
+    body: Option<String>,
+    /// Arguments of the run that the request is about.
+    arguments: BTreeMap<String, String>,
 }
 
-/// A rule of requests.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RequestRule {
-    /// Which of those that fit.
-    pub gate: Gate,
-    /// Whom it is for.
-    pub fit: Fit,
-    /// What happens.
-    pub upset: Upset,
+struct RequestRule {
+    selector: Selector,
+    matcher: RequestMatcher,
+    fault: RequestFault,
 }
 
-/// What befalls a request.
+/// A fault of one request.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Upset {
-    /// It is taken up late.
+pub(crate) enum RequestFault {
+    /// The request is handled late.
     Delay(Duration),
-    /// Somebody else answers.
+    /// Another answer is sent.
     Answer {
-        /// The status.
         status: u16,
-        /// The body; none means what the service itself would say with this status.
+        /// The body; `None` is what the service itself sends with this status.
         text: Option<String>,
-        /// Its content type.
         content_type: Option<String>,
         /// `retry-after`, in seconds.
         retry_after: Option<u64>,
-        /// Whether the request took effect all the same.
-        done: bool,
+        effect: Effect,
     },
-    /// The connection is reset, before or after the request took effect.
-    Reset {
-        /// After.
-        done: bool,
-    },
-    /// Only this share of the body arrives.
-    Truncate {
-        /// From 0 to 1.
-        share: f64,
-        /// The content length is the whole body's, and the connection ends early; else all looks well.
-        whole_length: bool,
-    },
-    /// The body trickles in over this span.
+    /// The connection is reset.
+    Reset(Effect),
+    /// Only this share of the body is sent, from 0 to 1.
+    Truncate { share: f64, length: ContentLength },
+    /// The body is sent slowly, over this duration.
     Trickle(Duration),
 }
 
-/// A rule of runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunRule {
-    /// Which of those that fit.
-    pub gate: Gate,
-    /// Runs with these arguments.
-    pub arguments: BTreeMap<String, String>,
-    /// What befalls them. Spans are in the scenario's time.
-    pub fate: Fate,
+/// Whether a request takes effect although its answer is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub(crate) enum Effect {
+    None,
+    Done,
 }
 
-/// What befalls a run, decided when it is started and kept with it. Spans are in milliseconds.
+/// The `content-length` of a truncated body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub(crate) enum ContentLength {
+    /// That of the whole body: the connection ends early.
+    Whole,
+    /// That of what is sent: only the content is broken.
+    Sent,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct RunRule {
+    selector: Selector,
+    /// Arguments of the runs that the rule is for.
+    arguments: BTreeMap<String, String>,
+    /// Its durations are in the scenario's time.
+    fault: RunFault,
+}
+
+/// The faults of a run, decided at its start and stored with it. Durations are in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Fate {
-    /// No record for so long after the start: 404.
+pub struct RunFault {
+    /// The record is 404 for so long after the start.
     pub hidden: u64,
     /// The record shows the system's arguments for so long.
     pub arguments_hidden: u64,
-    /// No list names it for so long.
+    /// Lists leave the run out for so long.
     pub unlisted: u64,
-    /// PENDING for so long at least.
+    /// The run is PENDING for so long at least.
     pub pending: u64,
-    /// STARTING for so long at least.
+    /// The run is STARTING for so long at least.
     pub starting: u64,
-    /// STOPPING for so long at least.
+    /// The run is STOPPING for so long at least.
     pub stopping: u64,
-    /// A stop is taken and forgotten.
+    /// A stop is answered with 200 and ignored.
     pub deaf: bool,
     /// Statuses that are never shown.
     pub skip: Vec<RunStatus>,
-    /// Its log lines can be read so much later than they were written.
+    /// Log lines become readable so much later than they were written.
     pub logs_late: u64,
-    /// Flow control refuses it: 429, and a record REJECTED.
-    pub refuse: Option<Refusal>,
-    /// A stage of it breaks.
+    /// Flow control refuses the start: 429, and a record REJECTED.
+    pub refuse: Option<FlowLimit>,
+    /// A stage fails.
     pub fail: Option<StageFault>,
 }
 
-/// Which limit of flow control is said to be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The limit of flow control that a refused start exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, VariantNames)]
 #[serde(rename_all = "lowercase")]
-pub enum Refusal {
-    /// Runs that are provisioning or starting.
+#[strum(serialize_all = "lowercase")]
+pub enum FlowLimit {
+    /// Of runs that are provisioning or starting.
     Launching,
-    /// All runs.
+    /// Of all runs.
     Outstanding,
 }
 
-/// A rule of the server itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EventRule {
-    /// Which of the occasions.
-    pub gate: Gate,
-    /// The occasion.
-    pub occasion: Occasion,
-    /// How long after it.
-    pub wait: Duration,
-    /// What happens.
-    pub happening: Happening,
+struct EventRule {
+    selector: Selector,
+    trigger: EventTrigger,
+    /// How long after the trigger the fault happens.
+    wait: Duration,
+    fault: ServerFault,
 }
 
-/// When something happens to the server.
+/// When a fault of the server happens.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Occasion {
-    /// So long after the scenario's beginning, once.
+enum EventTrigger {
+    /// So long after the scenario's start, once.
     At(Duration),
-    /// A run with these arguments is first seen in this status.
-    Seen {
-        /// The status.
+    /// When a run with these arguments is first shown in this status.
+    RunStatus {
         status: RunStatus,
-        /// The run's arguments.
         arguments: BTreeMap<String, String>,
     },
 }
 
-/// What happens to the server.
+/// A fault of the whole server.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Happening {
-    /// The control plane is killed, and comes back after this span.
+pub(crate) enum ServerFault {
+    /// The control plane is killed, and is back after this duration.
     Kill(Duration),
-    /// Somebody deploys this app again.
+    /// This app is deployed again.
     Redeploy(String),
-    /// All tokens that were given out are over.
+    /// All issued tokens expire.
     ExpireTokens,
 }
 
-/// One mistake in a file.
+/// One error in a scenario file. Displays as `LINE:COLUMN: MESSAGE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ParseError {
     /// From 1.
-    pub line: usize,
+    line: usize,
     /// From 1, in characters.
-    pub column: usize,
-    /// What is the matter.
-    pub message: String,
+    column: usize,
+    message: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)
     }
 }
 
 impl Scenario {
-    /// Reads a file; `name` stands before the names of its unnamed rules.
+    /// Reads the text of a scenario file. Rules without a name are called `NAME/request-1` and so on.
     ///
     /// # Errors
-    /// Everything that is wrong with it, in the order of the text.
-    pub fn read(name: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        read::scenario(name, text)
+    /// All errors of the file, in the order of the text.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Vec<ParseError>> {
+        parse::scenario(name, text)
     }
 
-    /// Whether nothing goes wrong.
-    pub fn is_empty(&self) -> bool {
-        self.requests.is_empty() && self.runs.is_empty() && self.events.is_empty()
-    }
-
-    /// The gates of all rules.
-    pub fn gates(&self) -> impl Iterator<Item = &Gate> {
-        let requests = self.requests.iter().map(|rule| &rule.gate);
-        let runs = self.runs.iter().map(|rule| &rule.gate);
+    fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        let requests = self.requests.iter().map(|rule| &rule.selector);
+        let runs = self.runs.iter().map(|rule| &rule.selector);
         requests
             .chain(runs)
-            .chain(self.events.iter().map(|rule| &rule.gate))
+            .chain(self.events.iter().map(|rule| &rule.selector))
     }
 
-    /// Plays another one as well.
+    /// Adds the rules of another scenario.
     ///
     /// # Errors
     /// The name that a rule of both has.
-    pub fn join(&mut self, other: Self) -> Result<(), String> {
-        if let Some(twice) = other
-            .gates()
-            .find(|gate| self.gates().any(|own| own.name == gate.name))
-        {
-            return Err(twice.name.clone());
+    pub fn merge(&mut self, other: Self) -> Result<(), String> {
+        let is_taken = |rule: &&Selector| self.selectors().any(|own| own.name == rule.name);
+        if let Some(rule) = other.selectors().find(is_taken) {
+            return Err(rule.name.clone());
         }
         if self.title.is_empty() {
             self.title = other.title;
@@ -289,9 +273,4 @@ impl Scenario {
         self.events.extend(other.events);
         Ok(())
     }
-}
-
-/// A shipped scenario by its name.
-pub fn named(name: &str) -> Option<Result<Scenario, Vec<Mistake>>> {
-    shipped::find(name).map(|text| Scenario::read(name, text))
 }

@@ -3,9 +3,9 @@
 //! `Ready` is the line that `downbeat sandbox` prints: an interface for scripts, so its keys and
 //! their order never change. The APIs themselves are in `fusion`, `cdap` and `bigquery`.
 
-mod front;
-mod instead;
-mod wire;
+mod fault_layer;
+mod fault_response;
+mod resettable;
 
 use super::accounts;
 use super::cdap::Cdap;
@@ -15,9 +15,10 @@ use super::fusion;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
-use front::Front;
+use fault_layer::FaultLayer;
 use hyper_util::rt::TokioIo;
 use pipelines::execution::Executor;
+use resettable::ResettableStream;
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -25,7 +26,6 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use wire::Wire;
 
 /// The line that says where the sandbox answers; serialises to exactly that line of JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -184,11 +184,11 @@ async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, conn
 /// Serves one connection. CDAP sends no `date` (measured), which only hyper's own builder can do.
 async fn serve(stream: TcpStream, (router, cdap): Apis, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
-    let (wire, cut) = Wire::new(stream);
-    let front = Front::new(router, Arc::clone(cdap.faults()), cdap, cut);
+    let (stream, reset) = ResettableStream::new(stream);
+    let layer = FaultLayer::new(router, Arc::clone(cdap.faults()), cdap, reset);
     let connection = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(wire), front);
+        .serve_connection(TokioIo::new(stream), layer);
     tokio::pin!(connection);
     tokio::select! {
         // A connection that breaks is the client's affair.

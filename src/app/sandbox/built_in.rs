@@ -5,7 +5,7 @@ use crate::config::{self, Home};
 use anyhow::{Context, anyhow};
 use domain::failure::Failure;
 use sandbox::host::{self, Sandbox};
-use sandbox::scenario::{Scenario, named, shipped};
+use sandbox::scenario::{Scenario, shipped};
 use sandbox::{Personality, Settings, State};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
 fn scenarios(paths: &[PathBuf]) -> anyhow::Result<Scenario> {
     let mut all = Scenario::default();
     for path in paths {
-        all.join(scenario(path)?).map_err(|name| {
+        all.merge(scenario(path)?).map_err(|name| {
             anyhow!("Two of the scenarios have a rule called '{name}'. Give one of them another name.")
         })?;
     }
@@ -112,21 +112,18 @@ fn scenarios(paths: &[PathBuf]) -> anyhow::Result<Scenario> {
 /// A shipped scenario by its name, else a file.
 fn scenario(path: &Path) -> anyhow::Result<Scenario> {
     let name = path.to_string_lossy();
-    let read = if let Some(shipped) = named(&name) {
-        shipped
+    let parsed = if let Some(parsed) = shipped::parse(&name) {
+        parsed
     } else {
         let text = std::fs::read_to_string(path).with_context(|| {
             let known = shipped::names();
             format!("Cannot read the scenario {name}. Name a file, or one of {known}.")
         })?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        Scenario::read(&stem, &text)
+        Scenario::parse(&stem, &text)
     };
-    read.map_err(|mistakes| {
-        let lines: Vec<_> = mistakes
-            .iter()
-            .map(|mistake| format!("{name}:{mistake}"))
-            .collect();
+    parsed.map_err(|errors| {
+        let lines: Vec<_> = errors.iter().map(|error| format!("{name}:{error}")).collect();
         anyhow!("{}", lines.join("\n"))
     })
 }

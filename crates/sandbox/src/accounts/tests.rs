@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 
 fn accounts() -> State<Arc<Accounts>> {
     State(Arc::new(Accounts {
-        faults: Arc::new(Faults::new(Scenario::default(), Clock::new(1.0))),
+        faults: Arc::new(FaultInjector::new(Scenario::default(), Clock::new(1.0))),
         project: "p-1".into(),
     }))
 }

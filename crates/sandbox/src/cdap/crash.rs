@@ -7,8 +7,8 @@ use super::Cdap;
 use super::event::Event;
 use super::run::Run;
 use crate::run_status::RunStatus;
-use crate::scenario::Happening;
-use crate::scenario::facts::Arguments;
+use crate::scenario::ServerFault;
+use crate::scenario::request::Arguments;
 use pipelines::event::Failure;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -85,21 +85,21 @@ impl Cdap {
 
     /// Lets happen what is due, and comes back when its time away is over.
     pub(super) fn let_happen(self: &Arc<Self>) {
-        if self.faults.returns() {
+        if self.faults.end_absence() {
             self.come_back();
         }
-        for happening in self.faults.due() {
+        for happening in self.faults.take_due() {
             match happening {
-                Happening::Kill(away) => self.kill(away),
-                Happening::Redeploy(app) => _ = self.redeploy("default", &app),
-                Happening::ExpireTokens => self.faults().expire_tokens(),
+                ServerFault::Kill(away) => self.kill(away),
+                ServerFault::Redeploy(app) => _ = self.redeploy("default", &app),
+                ServerFault::ExpireTokens => self.faults().expire_tokens(),
             }
         }
     }
 
     /// Dies in the middle of everything, for this span of the scenario's time.
     pub(crate) fn kill(&self, away: Duration) {
-        self.faults.leave(away);
+        self.faults.set_away(away);
         let mut world = self.world();
         for run in world.runs.values_mut().filter(|run| run.worked_on) {
             run.stop.store(true, Ordering::SeqCst);

@@ -17,7 +17,7 @@ use std::time::Duration;
 impl Cdap {
     /// Beats until it is dropped.
     pub(crate) async fn keep(self: Arc<Self>) {
-        let period = self.clock.grid();
+        let period = self.clock.tick();
         let mut grid = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
         grid.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -78,7 +78,7 @@ impl Cdap {
         crash::skip(run, before);
         let ended = run.status != before && run.status.is_end();
         if run.status != before {
-            self.faults.seen(run.status, &run.arguments);
+            self.faults.on_run_status(run.status, &run.arguments);
         }
         if ended {
             self.tell_schedules(world, &id);

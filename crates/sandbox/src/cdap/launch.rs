@@ -13,7 +13,7 @@ use super::strings::{InOrder, string_map};
 use super::world::{World, has_program};
 use crate::Personality;
 use crate::run_status::RunStatus;
-use crate::scenario::{Fate, Refusal};
+use crate::scenario::{FlowLimit, RunFault};
 use pipelines::execution::PluginUse;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -121,7 +121,7 @@ impl Cdap {
             inner: BTreeMap::new(),
             map_reduce: false,
             workflow_run: None,
-            fate: Fate::default(),
+            fate: RunFault::default(),
             stop: Arc::default(),
             paused: Arc::default(),
             worked_on: false,
@@ -141,8 +141,8 @@ impl Cdap {
         let full = |limit: u32, taken: usize| taken >= usize::try_from(limit).unwrap_or(usize::MAX);
         let (launching_limit, limit) = match run.fate.refuse {
             None => (self.limits.launching, self.limits.outstanding),
-            Some(Refusal::Launching) => (u32::try_from(launching).ok(), None),
-            Some(Refusal::Outstanding) => (None, u32::try_from(launching + running).ok()),
+            Some(FlowLimit::Launching) => (u32::try_from(launching).ok(), None),
+            Some(FlowLimit::Outstanding) => (None, u32::try_from(launching + running).ok()),
         };
         match (launching_limit, limit) {
             (Some(limit), _) if full(limit, launching) => refuse(limit, "concurrent provisioning/starting"),

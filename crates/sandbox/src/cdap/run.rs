@@ -5,7 +5,7 @@ use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
 use super::strings::InOrder;
 use crate::run_status::RunStatus;
-use crate::scenario::Fate;
+use crate::scenario::RunFault;
 use pipelines::event::Failure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ pub struct Run {
     pub workflow_run: Option<String>,
     /// What the scenario has for it.
     #[serde(default)]
-    pub fate: Fate,
+    pub fate: RunFault,
     /// Set to end the execution.
     #[serde(skip)]
     pub stop: Arc<AtomicBool>,

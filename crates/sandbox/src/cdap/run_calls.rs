@@ -61,7 +61,7 @@ impl Wanted {
         let name = call.parameter("status").unwrap_or("ALL").to_ascii_uppercase();
         let status = match name.as_str() {
             "ALL" => None,
-            name => Some(RunStatus::from_name(name).ok_or_else(|| {
+            name => Some(name.parse().map_err(|_| {
                 Answer::refuse(
                     500,
                     format!("No enum constant io.cdap.cdap.proto.ProgramRunStatus.{name}"),
@@ -89,7 +89,7 @@ impl Wanted {
             key(a).cmp(&key(b))
         });
         if let Some(status) = self.status {
-            runs.truncate(self.limit.saturating_mul(status.siblings()));
+            runs.truncate(self.limit.saturating_mul(status.statuses_in_table()));
             runs.retain(|run| run.status == status);
         }
         runs.truncate(self.limit);

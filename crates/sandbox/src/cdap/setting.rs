@@ -27,7 +27,7 @@ pub fn list(call: &Call) -> Outcome {
         setting("app.max.concurrent.launching", limit(cdap.limits.launching)),
         setting(
             "app.program.status.event.poll.delay.millis",
-            cdap.clock.grid().as_millis().to_string(),
+            cdap.clock.tick().as_millis().to_string(),
         ),
         setting(
             "log.process.pipeline.event.delay.ms",

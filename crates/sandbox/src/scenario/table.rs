@@ -1,52 +1,55 @@
-//! A table of a scenario file, read key by key: each with its place, what nobody asked for refused.
+//! Reads a table of a scenario file key by key. Every error has its place in the file, and an unknown key is an error.
 
-use super::{FOREVER, Mistake};
+use super::{FOREVER, ParseError};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::str::FromStr;
 use std::time::Duration;
-use toml_edit::{Document, Item, TableLike, Value};
+use strum::VariantNames;
+use toml_edit::{Array, Document, Item, TableLike, Value};
 
-/// The text, and what is wrong with it so far.
+/// The text of a file, and the errors found so far.
 #[derive(Debug)]
-pub(super) struct Sheet<'a> {
+pub(super) struct Source<'a> {
     text: &'a str,
-    mistakes: RefCell<Vec<(usize, String)>>,
+    /// The byte where it is, and the message.
+    errors: RefCell<Vec<(usize, String)>>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
-            mistakes: RefCell::default(),
+            errors: RefCell::default(),
         }
     }
 
-    /// The document, or the one mistake of a text that is no TOML.
-    pub fn parse(&self) -> Option<Document<&'a str>> {
+    /// The document; `None`, and an error is noted, if the text is not TOML.
+    pub fn document(&self) -> Option<Document<&'a str>> {
         match Document::parse(self.text) {
             Ok(document) => Some(document),
             Err(error) => {
                 let message = error.message().trim_end().replace('\n', ", ");
-                self.mistake(error.span(), format!("{message}."));
+                self.error(error.span(), format!("{message}."));
                 None
             }
         }
     }
 
-    pub fn mistake(&self, span: Option<Range<usize>>, message: impl Into<String>) {
+    pub fn error(&self, span: Option<Range<usize>>, message: impl Into<String>) {
         let byte = span.map_or(0, |span| span.start);
-        self.mistakes.borrow_mut().push((byte, message.into()));
+        self.errors.borrow_mut().push((byte, message.into()));
     }
 
-    /// What is wrong, in the order of the text.
-    pub fn mistakes(self) -> Vec<Mistake> {
-        let mut all = self.mistakes.into_inner();
+    /// The errors, in the order of the text.
+    pub fn into_errors(self) -> Vec<ParseError> {
+        let mut all = self.errors.into_inner();
         all.sort_by_key(|(byte, _)| *byte);
         let placed = all.into_iter().map(|(byte, message)| {
             let before = self.text.get(..byte).unwrap_or(self.text);
             let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-            Mistake {
+            ParseError {
                 line: before.matches('\n').count() + 1,
                 column: before[start..].chars().count() + 1,
                 message,
@@ -56,67 +59,68 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// A table under reading.
-pub(super) struct Section<'a> {
-    sheet: &'a Sheet<'a>,
+/// Reads one table.
+pub(super) struct TableReader<'a> {
+    source: &'a Source<'a>,
     table: &'a dyn TableLike,
-    /// Where the table itself is, for what is missing.
-    place: Option<Range<usize>>,
-    asked: RefCell<Vec<&'static str>>,
+    /// Where the table itself is, for what is missing in it.
+    span: Option<Range<usize>>,
+    known_keys: RefCell<Vec<&'static str>>,
 }
 
-impl<'a> Section<'a> {
-    pub fn new(sheet: &'a Sheet<'a>, table: &'a dyn TableLike, place: Option<Range<usize>>) -> Self {
+impl<'a> TableReader<'a> {
+    pub fn new(source: &'a Source<'a>, table: &'a dyn TableLike, span: Option<Range<usize>>) -> Self {
         Self {
-            sheet,
+            source,
             table,
-            place,
-            asked: RefCell::default(),
+            span,
+            known_keys: RefCell::default(),
         }
     }
 
     fn get(&self, key: &'static str) -> Option<&'a Item> {
-        self.asked.borrow_mut().push(key);
+        self.known_keys.borrow_mut().push(key);
         self.table.get(key)
     }
 
-    /// Whether the key is there; asking does not count as reading.
-    pub fn has(&self, key: &str) -> bool {
+    /// Whether the key is there. This alone does not make it a known key.
+    pub fn contains(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
-    /// A mistake at a key, or at the table when the key is not there.
-    pub fn wrong(&self, key: &str, message: impl Into<String>) {
+    /// Notes an error at a key, or at the table if the key is not there.
+    pub fn error_at(&self, key: &str, message: impl Into<String>) {
         let at = self.table.get_key_value(key);
         let span = at.and_then(|(key, item)| item.span().or(key.span()));
-        self.sheet.mistake(span.or(self.place.clone()), message);
+        self.source.error(span.or(self.span.clone()), message);
     }
 
+    /// Reads a value, or notes the error that it must be something else.
     fn read<T>(
         &self,
         key: &'static str,
-        wanted: &str,
+        expected: &str,
         read: impl FnOnce(&'a Item) -> Option<T>,
     ) -> Option<T> {
         let item = self.get(key)?;
         let value = read(item);
         if value.is_none() {
-            self.wrong(key, format!("{key} is {wanted}."));
+            self.error_at(key, format!("{key} must be {expected}."));
         }
         value
     }
 
-    pub fn text(&self, key: &'static str) -> Option<String> {
-        self.read(key, "a text", |item| item.as_str().map(str::to_owned))
+    pub fn string(&self, key: &'static str) -> Option<String> {
+        self.read(key, "a string", |item| item.as_str().map(str::to_owned))
     }
 
-    pub fn flag(&self, key: &'static str) -> bool {
+    pub fn boolean(&self, key: &'static str) -> bool {
         self.read(key, "true or false", Item::as_bool).unwrap_or_default()
     }
 
-    /// A whole number from `least` on.
-    pub fn count(&self, key: &'static str, least: u64) -> Option<u64> {
-        self.read(key, &format!("a whole number from {least} on"), |item| {
+    /// A whole number that is at least `least`.
+    pub fn integer(&self, key: &'static str, least: u64) -> Option<u64> {
+        self.read(key, &format!("a whole number, at least {least}"), |item| {
             item.as_integer()
                 .and_then(|number| u64::try_from(number).ok())
                 .filter(|number| *number >= least)
@@ -124,7 +128,7 @@ impl<'a> Section<'a> {
     }
 
     /// A number from 0 to 1.
-    pub fn share(&self, key: &'static str) -> Option<f64> {
+    pub fn fraction(&self, key: &'static str) -> Option<f64> {
         self.read(key, "a number from 0 to 1", |item| {
             let whole = item
                 .as_integer()
@@ -135,19 +139,26 @@ impl<'a> Section<'a> {
     }
 
     /// `"500ms"`, `"2s"`, `"1.5m"`, `"1h"`, `"forever"`.
-    pub fn span(&self, key: &'static str) -> Option<Duration> {
+    pub fn duration(&self, key: &'static str) -> Option<Duration> {
         self.read(
             key,
-            "a span such as \"500ms\", \"2s\", \"3m\" or \"forever\"",
-            |item| item.as_str().and_then(span),
+            "a duration such as \"500ms\", \"2s\", \"3m\" or \"forever\"",
+            |item| item.as_str().and_then(parse_duration),
         )
     }
 
-    /// A text or a list of texts.
-    pub fn words(&self, key: &'static str) -> Vec<String> {
-        self.read(key, "a text or a list of texts", |item| {
+    /// One of the names of an enum.
+    pub fn choice<T: FromStr + VariantNames>(&self, key: &'static str) -> Option<T> {
+        let (last, rest) = T::VARIANTS.split_last()?;
+        let expected = format!("{} or {last}", rest.join(", "));
+        self.read(key, &expected, |item| item.as_str()?.parse().ok())
+    }
+
+    /// A string or a list of strings.
+    pub fn strings(&self, key: &'static str) -> Vec<String> {
+        self.read(key, "a string or a list of strings", |item| {
             let one = item.as_str().map(|word| vec![word.to_owned()]);
-            let all = |list: &toml_edit::Array| -> Option<Vec<String>> {
+            let all = |list: &Array| -> Option<Vec<String>> {
                 list.iter().map(|word| word.as_str().map(str::to_owned)).collect()
             };
             one.or_else(|| item.as_array().and_then(all))
@@ -155,8 +166,8 @@ impl<'a> Section<'a> {
         .unwrap_or_default()
     }
 
-    /// A table of texts, numbers and booleans, as text.
-    pub fn map(&self, key: &'static str) -> BTreeMap<String, String> {
+    /// A table of strings, numbers and booleans, as text.
+    pub fn string_map(&self, key: &'static str) -> BTreeMap<String, String> {
         self.read(key, "a table such as { data_source = \"ticket\" }", |item| {
             let pairs = item.as_table_like()?.iter();
             pairs
@@ -167,39 +178,39 @@ impl<'a> Section<'a> {
     }
 
     /// A table inside this one.
-    pub fn section(&self, key: &'static str) -> Option<Section<'a>> {
+    pub fn table(&self, key: &'static str) -> Option<TableReader<'a>> {
         let item = self.get(key)?;
         let Some(table) = item.as_table_like() else {
-            self.wrong(key, format!("{key} is a table."));
+            self.error_at(key, format!("{key} must be a table."));
             return None;
         };
-        Some(Section::new(self.sheet, table, item.span()))
+        Some(TableReader::new(self.source, table, item.span()))
     }
 
     /// The tables of `[[key]]`.
-    pub fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
+    pub fn tables(&self, key: &'static str) -> Vec<TableReader<'a>> {
         let Some(item) = self.get(key) else {
             return Vec::new();
         };
         let Some(tables) = item.as_array_of_tables() else {
-            self.wrong(key, format!("Write it as [[{key}]]."));
+            self.error_at(key, format!("Write it as [[{key}]]."));
             return Vec::new();
         };
         tables
             .iter()
-            .map(|table| Section::new(self.sheet, table, table.span()))
+            .map(|table| TableReader::new(self.source, table, table.span()))
             .collect()
     }
 
-    /// Refuses what nobody has asked for.
-    pub fn finish(self) {
-        let asked = self.asked.into_inner();
+    /// Notes an error for each key that was not read.
+    pub fn reject_unknown_keys(self) {
+        let known_keys = self.known_keys.into_inner();
         for (name, _) in self.table.iter() {
-            if !asked.contains(&name) {
+            if !known_keys.contains(&name) {
                 let key = self.table.get_key_value(name).and_then(|(key, _)| key.span());
-                let known = asked.join(", ");
-                self.sheet
-                    .mistake(key, format!("There is no '{name}' here; there are {known}."));
+                let known = known_keys.join(", ");
+                let message = format!("The key '{name}' is unknown. Known are {known}.");
+                self.source.error(key, message);
             }
         }
     }
@@ -215,8 +226,8 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// Reads a span as scenario files write it.
-pub fn span(text: &str) -> Option<Duration> {
+/// Reads a duration as scenario files write it.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     if text == "forever" {
         return Some(FOREVER);
     }
@@ -232,7 +243,7 @@ pub fn span(text: &str) -> Option<Duration> {
     let seconds = number.trim().parse::<f64>().ok()? * scale;
     Duration::try_from_secs_f64(seconds)
         .ok()
-        .map(|span| span.min(FOREVER))
+        .map(|duration| duration.min(FOREVER))
 }
 
 #[cfg(test)]
@@ -240,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_have_a_unit() {
+    fn durations_have_a_unit() {
         for (text, wanted) in [
             ("500ms", Some(Duration::from_millis(500))),
             ("2s", Some(Duration::from_secs(2))),
@@ -253,7 +264,7 @@ mod tests {
             ("infs", None),
             ("1d", None),
         ] {
-            assert_eq!(span(text), wanted, "{text}");
+            assert_eq!(parse_duration(text), wanted, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A connection that can end with a reset instead of in good order.
+//! A TCP stream that can end with a reset (RST) instead of an orderly close.
 
 use std::io;
 use std::pin::Pin;
@@ -8,34 +8,35 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// One connection, which may end with a reset.
+/// A stream that is reset when it is dropped, if its flag is set.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct ResettableStream {
     stream: TcpStream,
-    cut: Arc<AtomicBool>,
+    reset: Arc<AtomicBool>,
 }
 
-impl Wire {
+impl ResettableStream {
+    /// The stream, and the flag that makes it end with a reset.
     pub fn new(stream: TcpStream) -> (Self, Arc<AtomicBool>) {
-        let cut = Arc::<AtomicBool>::default();
-        let wire = Self {
+        let reset = Arc::<AtomicBool>::default();
+        let resettable = Self {
             stream,
-            cut: Arc::clone(&cut),
+            reset: Arc::clone(&reset),
         };
-        (wire, cut)
+        (resettable, reset)
     }
 }
 
-impl Drop for Wire {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
-        if self.cut.load(Ordering::SeqCst) {
-            // A reset instead of an orderly end; if the system refuses, the end is orderly.
+        if self.reset.load(Ordering::SeqCst) {
+            // If the system refuses, the connection is closed in order.
             let _ = self.stream.set_zero_linger();
         }
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -45,7 +46,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ResettableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }

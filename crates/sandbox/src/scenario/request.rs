@@ -1,11 +1,11 @@
-//! What a request is: its service, its operation by name, and the run that it is about.
+//! Classifies a request for the rules of a scenario: its service, its operation by name, and its runs.
 //!
 //! Pure: from method, path and body. The paths are those of `cdap/route.rs`, `bigquery.rs`, `fusion.rs`.
 
 #[cfg(test)]
 mod tests;
 
-use super::{Fit, Service};
+use super::{RequestMatcher, Service};
 use crate::storage::is_object;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// The arguments of a run.
 pub type Arguments = BTreeMap<String, String>;
 
-/// The operations that rules can name, by service. What has no name can be met by its path.
+/// The operations that rules can name, by service. Rules can match other calls by their path.
 pub const OPERATIONS: &[(Service, &[&str])] = &[
     (
         Service::Cdap,
@@ -51,34 +51,34 @@ pub const OPERATIONS: &[(Service, &[&str])] = &[
 ];
 
 /// Whether a service has an operation of this name.
-pub fn operation(service: Service, word: &str) -> bool {
+pub fn has_operation(service: Service, word: &str) -> bool {
     OPERATIONS
         .iter()
         .any(|(of, words)| *of == service && words.contains(&word))
 }
 
-/// What a request is.
+/// A request as the rules see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts<'a> {
-    /// Whose API.
+pub struct ApiRequest<'a> {
+    /// The API.
     pub service: Service,
-    /// Which call; empty when it has no name.
+    /// One of [`OPERATIONS`]; empty when the call has no name.
     pub operation: &'static str,
     /// The HTTP method.
     pub method: &'a str,
     /// The path, without the query.
     pub path: &'a str,
-    /// The run in the path.
+    /// The id of the run in the path.
     pub run: Option<&'a str>,
-    /// The body, where a rule may ask for it.
+    /// Empty if no rule needs it.
     pub body: &'a str,
-    /// The arguments of the runs that it is about.
+    /// The arguments of each run that the request is about.
     pub arguments: Vec<Arguments>,
 }
 
-impl<'a> Facts<'a> {
-    /// Of a request; `None` for what is no API of Google's (`/sandbox/…`).
-    pub fn of(method: &'a str, path: &'a str) -> Option<Self> {
+impl<'a> ApiRequest<'a> {
+    /// `None` if the path is not one of Google's APIs (`/sandbox/…`).
+    pub fn new(method: &'a str, path: &'a str) -> Option<Self> {
         let (service, rest) = service(path)?;
         let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
         let (operation, run) = match service {
@@ -100,28 +100,35 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Takes the arguments of a start from its body.
+    /// Sets the body, and takes the arguments of a start from it.
     #[must_use]
     pub fn with_body(mut self, body: &'a str) -> Self {
         self.body = body;
         if self.operation == "start" {
-            self.arguments = started(body);
+            self.arguments = start_arguments(body);
         }
         self
     }
 
     /// Whether a rule is for this request.
-    pub fn fits(&self, fit: &Fit) -> bool {
-        let arguments = fit.arguments.is_empty() || self.arguments.iter().any(|own| has(own, &fit.arguments));
-        fit.service.is_none_or(|service| service == self.service)
-            && (fit.operations.is_empty() || fit.operations.iter().any(|word| word == self.operation))
-            && fit.method.as_deref().is_none_or(|method| method == self.method)
-            && fit.path.as_deref().is_none_or(|pattern| like(pattern, self.path))
-            && fit.body.as_deref().is_none_or(|text| self.body.contains(text))
-            && arguments
+    pub(super) fn matches(&self, matcher: &RequestMatcher) -> bool {
+        let RequestMatcher {
+            service,
+            operations,
+            method,
+            path,
+            body,
+            arguments,
+        } = matcher;
+        service.is_none_or(|service| service == self.service)
+            && (operations.is_empty() || operations.iter().any(|word| word == self.operation))
+            && method.as_deref().is_none_or(|method| method == self.method)
+            && path.as_deref().is_none_or(|pattern| glob(pattern, self.path))
+            && body.as_deref().is_none_or(|text| self.body.contains(text))
+            && (arguments.is_empty() || self.arguments.iter().any(|own| has_arguments(own, arguments)))
     }
 
-    /// What a rule counts apart by.
+    /// The value by which a rule with `per` counts.
     pub fn key(&self, per: &str) -> String {
         if per == "run" {
             return self.run.unwrap_or_default().to_owned();
@@ -131,13 +138,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether arguments hold all of the wanted ones.
-pub fn has(own: &Arguments, wanted: &Arguments) -> bool {
+/// Whether arguments contain all of the wanted ones.
+pub fn has_arguments(own: &Arguments, wanted: &Arguments) -> bool {
     wanted.iter().all(|(name, value)| own.get(name) == Some(value))
 }
 
-/// Whether a text follows a pattern in which `*` stands for any characters.
-fn like(pattern: &str, text: &str) -> bool {
+/// Whether a text matches a pattern in which `*` stands for any characters.
+fn glob(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return pattern == text;
     };
@@ -145,7 +152,7 @@ fn like(pattern: &str, text: &str) -> bool {
         return false;
     };
     let starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    starts.into_iter().any(|at| like(tail, &rest[at..]))
+    starts.into_iter().any(|at| glob(tail, &rest[at..]))
 }
 
 fn service(path: &str) -> Option<(Service, &str)> {
@@ -159,13 +166,13 @@ fn service(path: &str) -> Option<(Service, &str)> {
     if let Some(rest) = below("/bigquery/v2").or_else(|| below("/upload/bigquery/v2")) {
         return Some((Service::BigQuery, rest));
     }
-    let ways = [
+    let prefixes = [
         "/storage/v1",
         "/upload/storage/v1",
         "/download/storage/v1",
         "/batch/storage/v1",
     ];
-    if let Some(rest) = ways.into_iter().find_map(below) {
+    if let Some(rest) = prefixes.into_iter().find_map(below) {
         return Some((Service::Storage, rest));
     }
     if let Some(rest) = below("/token").or_else(|| below("/computeMetadata")) {
@@ -182,7 +189,7 @@ fn cdap<'a>(method: &str, segments: &[&'a str]) -> (&'static str, Option<&'a str
         let metrics = segments.starts_with(&["v3", "metrics"]);
         return (if metrics { "metrics" } else { "" }, None);
     };
-    // A version of an app changes nothing about what is asked.
+    // A version of an app does not change the operation.
     let program = match rest {
         ["apps", _, "versions", _, tail @ ..] if !tail.is_empty() => tail,
         ["apps", _, tail @ ..] => tail,
@@ -255,7 +262,7 @@ fn storage(method: &str, path: &str, segments: &[&str]) -> &'static str {
 }
 
 /// The arguments of all runs that a start asks for: a list of programs, or the arguments of one.
-fn started(body: &str) -> Vec<Arguments> {
+fn start_arguments(body: &str) -> Vec<Arguments> {
     let texts = |object: &Json| -> Arguments {
         let pairs = object.as_object().into_iter().flatten();
         pairs

@@ -80,45 +80,45 @@ fn calls_have_names() {
         ),
         ("GET", "/my-bucket/o/x", Service::Storage, "object", None),
     ] {
-        let facts = Facts::of(method, path).unwrap();
+        let request = ApiRequest::new(method, path).unwrap();
         assert_eq!(
-            (facts.service, facts.operation, facts.run),
+            (request.service, request.operation, request.run),
             (service, operation, run),
             "{method} {path}"
         );
         assert!(
-            operation.is_empty() || super::operation(service, operation),
+            operation.is_empty() || has_operation(service, operation),
             "{operation}"
         );
     }
     for path in ["/sandbox/scenario", "/", "/apiary", "/v9/x"] {
-        assert_eq!(Facts::of("GET", path), None, "{path}");
+        assert_eq!(ApiRequest::new("GET", path), None, "{path}");
     }
 }
 
 #[test]
 fn a_start_is_about_its_runs() {
-    let fit = |source: &str| Fit {
+    let matcher = |source: &str| RequestMatcher {
         arguments: [("data_source".to_owned(), source.to_owned())].into(),
-        ..Fit::default()
+        ..RequestMatcher::default()
     };
     let path = "/api/v3/namespaces/default/start";
     let body =
         r#"[{"appId":"a","runtimeargs":{"data_source":"x"}},{"runtimeargs":{"data_source":"ticket"}}]"#;
-    let facts = Facts::of("POST", path).unwrap().with_body(body);
-    assert!(facts.fits(&fit("ticket")) && !facts.fits(&fit("y")));
-    assert_eq!(facts.key("data_source"), "x");
+    let request = ApiRequest::new("POST", path).unwrap().with_body(body);
+    assert!(request.matches(&matcher("ticket")) && !request.matches(&matcher("y")));
+    assert_eq!(request.key("data_source"), "x");
     let single = "/api/v3/namespaces/n/apps/a/workflows/W/start";
-    let facts = Facts::of("POST", single)
+    let request = ApiRequest::new("POST", single)
         .unwrap()
         .with_body(r#"{"data_source":"ticket"}"#);
-    assert!(facts.fits(&fit("ticket")));
-    let list = Facts::of("GET", "/api/v3/namespaces/n/apps/a/workflows/W/runs").unwrap();
-    assert!(!list.fits(&fit("ticket")), "a list is about no run");
+    assert!(request.matches(&matcher("ticket")));
+    let list = ApiRequest::new("GET", "/api/v3/namespaces/n/apps/a/workflows/W/runs").unwrap();
+    assert!(!list.matches(&matcher("ticket")), "a list is about no run");
 }
 
 #[test]
-fn stars_stand_for_anything() {
+fn stars_match_any_characters() {
     for (pattern, text, fits) in [
         ("/a/*/c", "/a/b/c", true),
         ("/a/*", "/a/b/c", true),
@@ -128,21 +128,21 @@ fn stars_stand_for_anything() {
         ("*a*b", "aab", true),
         ("*a*c", "aab", false),
     ] {
-        assert_eq!(like(pattern, text), fits, "{pattern} {text}");
+        assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
     }
 }
 
 #[test]
-fn an_object_is_met_on_every_way_to_it() {
+fn an_object_is_recognized_by_each_of_its_paths() {
     for (path, operation) in [
         ("/storage/v1/b/bucket/o", "objects"),
         ("/download/storage/v1/b/bucket/o/x", "object"),
         ("/upload/storage/v1/b/bucket/o", "upload"),
         ("/my-bucket/o/x", "object"),
     ] {
-        let facts = Facts::of("GET", path).unwrap();
+        let request = ApiRequest::new("GET", path).unwrap();
         assert_eq!(
-            (facts.service, facts.operation),
+            (request.service, request.operation),
             (Service::Storage, operation),
             "{path}"
         );
