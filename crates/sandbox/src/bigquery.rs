@@ -60,7 +60,7 @@ struct Desk {
 /// # Errors
 /// When the store of jobs cannot be opened or read.
 pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets, state: &State) -> Result<Router, SandboxError> {
-    let archive = Archive::open(state).map_err(|error| error.of_file(state, archive::FILE))?;
+    let archive = Archive::open(state).map_err(|error| error.with_file(state, archive::FILE))?;
     let desk = Arc::new(Desk {
         warehouse,
         buckets,

@@ -107,7 +107,8 @@ impl Cdap {
         let clock = Clock::new(settings.speed);
         let cdap = Arc::new(Self {
             world: Mutex::default(),
-            store: Store::open(&settings.state).map_err(|error| error.of_file(&settings.state, "cdap.db"))?,
+            store: Store::open(&settings.state)
+                .map_err(|error| error.with_file(&settings.state, "cdap.db"))?,
             executor,
             clock,
             personality: settings.personality,

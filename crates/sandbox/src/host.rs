@@ -22,7 +22,7 @@ const TABLES: &str = include_str!("../assets/warehouse.sql");
 /// Where the warehouse says it lies.
 const LOCATION: &str = "US";
 
-/// A sandbox that answers; dropping it stops it.
+/// A running sandbox. Dropping it stops it at once, without finishing what runs.
 #[derive(Debug)]
 pub struct Sandbox {
     running: Running,
@@ -40,37 +40,37 @@ enum Ground {
 }
 
 impl Sandbox {
+    /// Opens the stores, fills new ones, and serves.
+    ///
+    /// # Errors
+    /// A folder that cannot be used, a damaged store, a port that is taken.
+    pub async fn start(settings: Settings) -> Result<Self, SandboxError> {
+        let names = ResourceNames::default();
+        let (state, project) = (settings.state.clone(), names.project.clone());
+        let source = settings.source.clone();
+        let stores = tokio::task::spawn_blocking(move || stores(&state, source, &project));
+        let (stores, ground) = stores
+            .await
+            .map_err(|error| SandboxError::Deploy(error.to_string()))??;
+        let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone(), &settings.state)?
+            .merge(storage::router(stores.buckets.clone()));
+        let executor = StoreExecutor::new(stores);
+        let running = server::start(settings, Arc::new(executor), more, names).await?;
+        Ok(Self {
+            running,
+            _ground: ground,
+        })
+    }
+
     /// Where it answers.
     pub fn ready(&self) -> &Ready {
         &self.running.ready
     }
 
-    /// Stops in good order.
+    /// Stops it: answers are finished, and what runs ends KILLED.
     pub async fn shutdown(self) {
         self.running.shutdown().await;
     }
-}
-
-/// Opens the stores, fills new ones, and serves.
-///
-/// # Errors
-/// A folder that cannot be used, a damaged store, a port that is taken.
-pub async fn open(settings: Settings) -> Result<Sandbox, SandboxError> {
-    let names = ResourceNames::default();
-    let (state, project) = (settings.state.clone(), names.project.clone());
-    let source = settings.source.clone();
-    let stores = tokio::task::spawn_blocking(move || stores(&state, source, &project));
-    let (stores, ground) = stores
-        .await
-        .map_err(|error| SandboxError::Deploy(error.to_string()))??;
-    let more = bigquery::router(stores.warehouse.clone(), stores.buckets.clone(), &settings.state)?
-        .merge(storage::router(stores.buckets.clone()));
-    let executor = StoreExecutor::new(stores);
-    let running = server::start(settings, Arc::new(executor), more, names).await?;
-    Ok(Sandbox {
-        running,
-        _ground: ground,
-    })
 }
 
 fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stores, Ground), SandboxError> {
@@ -84,7 +84,7 @@ fn stores(state: &State, source: Option<Address>, project: &str) -> Result<(Stor
             (scratch.path().to_owned(), Ground::Scratch(scratch))
         }
     };
-    let of = |name| move |error| SandboxError::from(error).of_file(state, name);
+    let of = |name| move |error| SandboxError::from(error).with_file(state, name);
     let warehouse = Warehouse::open(Some(&folder), project, LOCATION).map_err(of("warehouse.db"))?;
     warehouse
         .seed(&TABLES.replace("PROJECT", project))
@@ -124,12 +124,12 @@ mod tests {
             state: State::Directory(folder.path().to_owned()),
             ..Settings::default()
         };
-        let first = open(settings.clone()).await.unwrap();
+        let first = Sandbox::start(settings.clone()).await.unwrap();
         assert!(matches!(
-            open(settings.clone()).await,
+            Sandbox::start(settings.clone()).await,
             Err(SandboxError::InUse(_))
         ));
         first.shutdown().await;
-        open(settings).await.unwrap().shutdown().await;
+        Sandbox::start(settings).await.unwrap().shutdown().await;
     }
 }

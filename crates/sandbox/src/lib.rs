@@ -1,56 +1,71 @@
-//! A local Data Fusion, CDAP, BigQuery and source database behind the real REST APIs.
+//! A local Data Fusion, CDAP, BigQuery and Cloud Storage behind the real REST APIs, on one port.
 //!
-//! Reached over HTTP only. It shares no wire type with `client/`, so that a wrong belief about the
-//! real services cannot hide on both sides. `host` puts it together, `server` binds the port; `fusion`,
-//! `cdap`, `bigquery` and `storage` are its APIs; `executor` runs pipelines on `warehouse`, `source` and `bucket`.
+//! [`Sandbox::start`] starts one, [`Sandbox::ready`] says where it answers, and `examples/in_a_test.rs` is a whole
+//! program that uses it. Everything else goes over HTTP. The crate shares no wire type with any client, so that a wrong
+//! belief about the real services cannot hide on both sides.
+//!
+//! The map, from the outside in:
+//!
+//! * `host` opens the stores in the state folder and starts `server`, which binds the port. `server/fault_layer` injects
+//!   faults into requests before they reach an API.
+//! * The APIs: `cdap` (apps, runs, logs, schedules; `cdap/route.rs` lists all calls), `fusion` (instances), `bigquery`,
+//!   `storage`, `accounts` (tokens), `discovery` (API documents), and `control`, our own `/sandbox/…`.
+//! * [`scenario`] decides what goes wrong. `clock` scales durations. `run_status`, `resource_names` and `body` are what
+//!   several APIs need.
+//! * The crates below: `pipelines` executes a pipeline, `googlesql` answers SQL. Neither knows of HTTP.
 
 mod accounts;
-pub mod bigquery;
+mod bigquery;
 mod body;
-pub mod cdap;
-pub mod clock;
+mod cdap;
+mod clock;
 mod control;
 mod discovery;
-pub mod fusion;
+mod fusion;
 mod ground;
-pub mod host;
+mod host;
 mod resource_names;
 mod run_status;
 pub mod scenario;
-pub mod server;
-pub mod storage;
+mod server;
+mod storage;
 
+// The replay test compares the order of keys.
+#[doc(hidden)]
+pub use cdap::json::Ordered;
+pub use host::Sandbox;
 pub use pipelines::Personality;
 use pipelines::source;
+pub use server::Ready;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// How a sandbox is to behave.
+/// How a sandbox behaves.
 #[derive(Clone, PartialEq)]
 pub struct Settings {
-    /// The address to listen at; only this machine reaches the default.
+    /// The address to listen on. The default is loopback, which only this machine reaches.
     pub address: IpAddr,
-    /// The port there; 0 takes any free one.
+    /// The port; 0 takes any free one.
     pub port: u16,
     /// Where pipelines, runs and logs are kept.
     pub state: State,
-    /// How much faster than a measured server runs live and die: 1.0 is as measured.
+    /// How many times faster than a measured server it is; 1.0 is as measured.
     pub speed: f64,
-    /// Which release's quirks are shown.
+    /// The release of CDAP that it imitates.
     pub personality: Personality,
-    /// How many runs may be under way.
+    /// How many runs may be active.
     pub limits: Limits,
     /// What goes wrong.
     pub scenario: scenario::Scenario,
-    /// A real MySQL or `MariaDB` in the place of the embedded source.
+    /// A real MySQL or `MariaDB` instead of the embedded source database.
     pub source: Option<source::Address>,
-    /// The token that CDAP asks for; without one it is open, as a fresh server is.
+    /// The token that CDAP requires; `None` requires none, as on a fresh server.
     pub cdap_token: Option<String>,
-    /// Whether the lab's plugins are installed, which read and write files of this machine.
+    /// Whether the lab's plugins are installed. They read and write files of this machine.
     pub lab: bool,
 }
 
-// A token is never written.
+// Leaves out the token.
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings")
@@ -81,64 +96,64 @@ impl Default for Settings {
     }
 }
 
-/// Where the sandbox keeps what it knows.
+/// Where the sandbox keeps its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// In this folder: a restart shows the same pipelines, runs and logs.
     Directory(PathBuf),
-    /// Nowhere: gone with the process.
+    /// In a temporary folder that is deleted at the end.
     Ephemeral,
 }
 
-/// Flow control of the whole instance; `None` is no limit, as a fresh server has it.
+/// Flow control of the whole instance; `None` is no limit, as on a fresh server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Runs that are launching or running.
+    /// How many runs may be launching or running.
     pub outstanding: Option<u32>,
-    /// Runs that are provisioning or starting.
+    /// How many runs may be provisioning or starting.
     pub launching: Option<u32>,
 }
 
 /// Why the sandbox could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// Somebody listens there already.
+    /// Another program listens there.
     #[error(
         "port {} on {} is in use; stop what listens there, or choose another port (0 takes any free one)",
         .0.port(), .0.ip()
     )]
     PortInUse(SocketAddr),
-    /// The port could not be had for another reason.
+    /// The port could not be bound for another reason.
     #[error("could not listen on {address}: {source}")]
     Bind {
-        /// What was asked for.
+        /// Where it should listen.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Another process serves this folder.
+    /// Another process uses this folder.
     #[error("another Downbeat has its sandbox in {0}: end it, or choose another folder")]
     InUse(PathBuf),
-    /// The folder could not be made or secured.
+    /// The folder could not be created or secured.
     #[error("could not prepare the sandbox's folder {path}: {source}")]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A store could not be opened or read.
     #[error("could not use a store of the sandbox: {0}")]
     Store(#[from] rusqlite::Error),
-    /// A file or folder of the sandbox's could not be opened or read.
+    /// A file or folder of the sandbox could not be opened or read.
     #[error("could not use {}: {source}; if it is damaged, delete it, and the sandbox makes a new one", path.display())]
     Damaged {
         /// The file or folder.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// An entry of a store is no JSON of ours.
+    /// An entry of a store could not be read.
     #[error(
         "could not read the {kind} '{key}' in {file}: {source}; if the file is damaged or of a later release, delete it, and the sandbox makes a new one"
     )]
@@ -147,19 +162,19 @@ pub enum SandboxError {
         file: &'static str,
         /// `run`, `app`, …
         kind: String,
-        /// Its name.
+        /// The entry's key.
         key: String,
-        /// What is wrong with it.
+        /// The error of its JSON.
         source: serde_json::Error,
     },
-    /// A shipped pipeline was refused by the sandbox's own executor.
+    /// A shipped pipeline could not be deployed, or its stores could not be filled.
     #[error("could not deploy the shipped pipeline: {0}")]
     Deploy(String),
 }
 
 impl SandboxError {
-    /// Names the file that a store is in; without a folder there is none.
-    fn of_file(self, state: &State, name: &str) -> Self {
+    /// Names the file of the store, if there is a folder.
+    fn with_file(self, state: &State, name: &str) -> Self {
         match (self, state) {
             (Self::Store(source), State::Directory(folder)) => Self::Damaged {
                 path: folder.join(name),

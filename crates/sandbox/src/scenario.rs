@@ -153,7 +153,7 @@ struct RunRule {
 /// The faults of a run, decided at its start and stored with it. Durations are in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct RunFault {
+pub(crate) struct RunFault {
     /// The record is 404 for so long after the start.
     pub hidden: u64,
     /// The record shows the system's arguments for so long.
@@ -182,7 +182,7 @@ pub struct RunFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, VariantNames)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-pub enum FlowLimit {
+pub(crate) enum FlowLimit {
     /// Of runs that are provisioning or starting.
     Launching,
     /// Of all runs.

@@ -26,7 +26,7 @@ mod table;
 mod wire;
 
 use player::Player;
-use sandbox::{Limits, Personality, Settings, host};
+use sandbox::{Limits, Personality, Sandbox, Settings};
 use wire::Wire;
 
 fn settings() -> Settings {
@@ -61,7 +61,7 @@ fn replay(file: &str, settings: Settings) {
         .build()
         .unwrap();
     let token = settings.cdap_token.clone();
-    let sandbox = runtime.block_on(host::open(settings)).unwrap();
+    let sandbox = runtime.block_on(Sandbox::start(settings)).unwrap();
     let wire = Wire {
         address: sandbox.ready().cdap.replace("http://", "").replace("/api", ""),
         prefix: "/api".to_owned(),

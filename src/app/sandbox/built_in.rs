@@ -4,9 +4,8 @@ use crate::cli::{Exit, Release, SandboxOptions};
 use crate::config::{self, Home};
 use anyhow::{Context, anyhow};
 use domain::failure::Failure;
-use sandbox::host::{self, Sandbox};
 use sandbox::scenario::{Scenario, shipped};
-use sandbox::{Personality, Settings, State};
+use sandbox::{Personality, Sandbox, Settings, State};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,7 +40,7 @@ pub(in crate::app) async fn open(home: &Home) -> Result<Embedded, Failure> {
         state: State::Directory(home.sandbox()),
         ..Settings::default()
     };
-    host::open(settings).await.map(Embedded).map_err(|error| {
+    Sandbox::start(settings).await.map(Embedded).map_err(|error| {
         Failure::permanent(format!("The sandbox did not start: {error}."))
             .with_remedy("Choose another folder with --home DIR.")
     })
@@ -61,7 +60,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
     let scenario = scenarios(&options.scenario)?;
     let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = options.bind.unwrap_or(defaults.address);
-    let sandbox = host::open(Settings {
+    let sandbox = Sandbox::start(Settings {
         address,
         port: options.port,
         state,

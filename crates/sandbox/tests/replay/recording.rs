@@ -1,6 +1,6 @@
 //! Reads recordings: one JSON object a line, in the shapes that `tests/recorded/README.md` tells.
 
-use sandbox::cdap::json::Ordered;
+use sandbox::Ordered;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,7 +5,7 @@
 
 use super::names::{Names, is_second, uuids};
 use super::recording::Response;
-use sandbox::cdap::json::Ordered;
+use sandbox::Ordered;
 
 /// Where two answers differ, and how.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
