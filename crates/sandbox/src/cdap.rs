@@ -1,8 +1,8 @@
 //! The sandbox's CDAP under `/api`: apps, programs, runs, logs, metrics, preferences, secure keys.
 //!
-//! It imitates what real servers answered (6.11.0, and 6.10.0 where they differ), down to texts,
-//! content types and key order. What runs is the executor's affair (`sandbox/execution.rs`); here
-//! a run is kept: its record, its slow and stepwise visibility, its logs. `route.rs` lists all calls.
+//! It imitates what real servers answered (6.11.0, and 6.10.0 where they differ), down to texts, content types and key
+//! order. `route.rs` lists all calls, `state.rs` is what it knows, `ticker.rs` changes the statuses of runs, `worker.rs`
+//! lets the executor of `pipelines` execute a run. Nothing here executes a stage.
 
 use super::clock::Clock;
 use super::resource_names::ResourceNames;
@@ -17,29 +17,27 @@ use axum::response::Response;
 use axum::routing::any;
 use pipelines::artifact::{ArtifactRepository, PluginFinder};
 use pipelines::execution::Executor;
+use state::{CdapState, Namespace};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
-use world::{Namespace, World};
 
 pub mod answer;
 pub mod app;
 mod app_calls;
 mod app_plugins;
+mod auth;
 pub mod batch;
 pub mod call;
 pub mod catalogue;
-mod crash;
 mod cron;
 mod deploy;
 mod encoding;
 pub mod event;
-mod gate;
+mod faults;
 mod hash;
 pub mod json;
-mod keeper;
-mod launch;
 pub mod log;
 mod log_calls;
 mod metric;
@@ -57,34 +55,36 @@ mod secret;
 mod setting;
 mod shipped;
 mod specification;
+mod start;
+pub mod state;
 mod stop;
 pub mod store;
-mod strings;
+mod string_map;
 mod studio;
+mod ticker;
 mod upgrade;
 mod upload;
 mod validation;
 mod worker;
-pub mod world;
 
 #[cfg(test)]
 mod tests;
 
-/// The server's state and what it works with.
+/// The server: its state, its store, and the executor of runs.
 pub struct Cdap {
-    world: Mutex<World>,
+    state: Mutex<CdapState>,
     store: Store,
     executor: Arc<dyn Executor>,
     clock: Clock,
     personality: Personality,
     limits: Limits,
-    ids: launch::RunIds,
+    ids: start::RunIds,
     faults: Arc<FaultInjector>,
-    /// Whether it is being ended in good order.
-    leaving: AtomicBool,
-    gate: Option<gate::Gate>,
-    /// When it was opened, in milliseconds since 1970.
-    began: i64,
+    /// Whether it is being shut down.
+    is_shutting_down: AtomicBool,
+    auth: Option<auth::TokenAuth>,
+    /// In milliseconds since 1970.
+    started_at: i64,
 }
 
 impl std::fmt::Debug for Cdap {
@@ -96,8 +96,8 @@ impl std::fmt::Debug for Cdap {
 }
 
 impl Cdap {
-    /// Opens the store and takes up what it holds; deploys the shipped pipelines the first time.
-    /// `base` is where clients reach it.
+    /// Opens the store and resumes the runs in it; deploys the shipped pipelines the first time. `base` is the
+    /// address that clients use.
     pub fn open(
         settings: &Settings,
         executor: Arc<dyn Executor>,
@@ -106,27 +106,27 @@ impl Cdap {
     ) -> Result<Arc<Self>, SandboxError> {
         let clock = Clock::new(settings.speed);
         let cdap = Arc::new(Self {
-            world: Mutex::default(),
+            state: Mutex::default(),
             store: Store::open(&settings.state)
                 .map_err(|error| error.with_file(&settings.state, "cdap.db"))?,
             executor,
             clock,
             personality: settings.personality,
             limits: settings.limits,
-            ids: launch::RunIds::default(),
+            ids: start::RunIds::default(),
             faults: Arc::new(FaultInjector::new(settings.scenario.clone(), clock)),
-            leaving: AtomicBool::new(false),
-            began: Clock::new(1.0).now(),
-            gate: settings
+            is_shutting_down: AtomicBool::new(false),
+            started_at: clock.now(),
+            auth: settings
                 .cdap_token
                 .clone()
-                .map(|token| gate::Gate::new(token, format!("{base}/token"))),
+                .map(|token| auth::TokenAuth::new(token, format!("{base}/token"))),
         });
-        cdap.world().installed = ArtifactRepository::shipped(settings.personality, settings.lab)
+        cdap.state().installed = ArtifactRepository::shipped(settings.personality, settings.lab)
             .map_err(|error| SandboxError::Deploy(format!("an artifact of the sandbox: {error}")))?;
         cdap.load_artifacts()?;
         cdap.load()?;
-        cdap.take_up(&std::collections::BTreeSet::new());
+        cdap.resume_runs(&std::collections::BTreeSet::new());
         if cdap.store.all::<bool>("shipped")?.is_empty() {
             cdap.deploy_shipped(names)?;
             cdap.store.put("shipped", "pipelines", &true);
@@ -134,17 +134,17 @@ impl Cdap {
         Ok(cdap)
     }
 
-    /// Which release it resembles.
+    /// The release that it imitates.
     pub const fn personality(&self) -> Personality {
         self.personality
     }
 
-    /// What goes wrong at present.
+    /// The active scenario.
     pub(crate) const fn faults(&self) -> &Arc<FaultInjector> {
         &self.faults
     }
 
-    /// `/api` and all below it.
+    /// The routes below `/api`.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/api", any(handle))
@@ -155,14 +155,14 @@ impl Cdap {
             .with_state(Arc::clone(self))
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, CdapState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn load(&self) -> Result<(), SandboxError> {
-        let mut world = self.world();
-        world.namespaces = self.store.all("namespace")?.into_iter().collect();
-        world
+        let mut state = self.state();
+        state.namespaces = self.store.all("namespace")?.into_iter().collect();
+        state
             .namespaces
             .entry("default".to_owned())
             .or_insert_with(|| Namespace {
@@ -172,29 +172,29 @@ impl Cdap {
                         .to_owned(),
                 generation: 0,
             });
-        world.preferences = self.store.all("preferences")?.into_iter().collect();
-        world.runs = self.store.all("run")?.into_iter().collect();
-        world.keys = self
+        state.preferences = self.store.all("preferences")?.into_iter().collect();
+        state.runs = self.store.all("run")?.into_iter().collect();
+        state.keys = self
             .store
             .all("key")?
             .into_iter()
             .map(|(key, value)| (pair(&key), value))
             .collect();
-        self.load_schedules(&mut world)?;
+        self.load_schedules(&mut state)?;
         let apps: BTreeMap<String, Vec<app::AppVersion>> = self.store.all("app")?.into_iter().collect();
         for (key, mut versions) in apps {
             for version in &mut versions {
-                // A pipeline that this release of the sandbox no longer understands stays listed.
+                // A pipeline that this release of the sandbox cannot plan any more stays listed.
                 let (namespace, _) = pair(&key);
                 let plugin_finder = PluginFinder {
-                    artifacts: &world.installed,
+                    artifacts: &state.installed,
                     namespace: &namespace,
                 };
                 if let Ok(plan) = self.executor.plan(&version.config, &plugin_finder) {
                     version.plan = plan;
                 }
             }
-            world.apps.insert(pair(&key), versions);
+            state.apps.insert(pair(&key), versions);
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ fn pair(key: &str) -> (String, String) {
     (namespace.to_owned(), name.to_owned())
 }
 
-/// Answers under the path as the client wrote it, without `/api`: texts repeat it.
+/// Answers a request. Texts repeat the path as the client wrote it, without `/api`.
 async fn handle(
     Shared(cdap): Shared<Arc<Cdap>>,
     method: Method,
@@ -226,7 +226,7 @@ async fn handle(
     };
     let path = shown.split('?').next().unwrap_or_default();
     let refusal = cdap
-        .gate
+        .auth
         .as_ref()
         .and_then(|gate| gate.refusal(path, header(AUTHORIZATION)));
     let answer = match refusal {
@@ -235,11 +235,11 @@ async fn handle(
             route::dispatch(cdap, method.as_str(), shown, &headers, body).unwrap_or_else(|refused| refused)
         }
     };
-    let asked = header(CONNECTION).map(str::to_ascii_lowercase);
-    let closes = match asked.as_deref() {
-        Some(asked) => asked.contains("close"),
+    let connection = header(CONNECTION).map(str::to_ascii_lowercase);
+    let closes = match connection.as_deref() {
+        Some(connection) => connection.contains("close"),
         None => version < Version::HTTP_11,
     };
-    let answer = if closes { answer.closing() } else { answer };
-    answer.respond(encoding::Encoding::wanted(&headers))
+    let answer = if closes { answer.with_close() } else { answer };
+    answer.respond(encoding::Encoding::from_headers(&headers))
 }

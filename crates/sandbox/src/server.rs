@@ -1,7 +1,7 @@
-//! Binds the sandbox's one port and serves all its APIs there, on loopback unless told otherwise.
+//! Binds the sandbox's port and serves all its APIs there; on loopback by default.
 //!
-//! `Ready` is the line that `downbeat sandbox` prints: an interface for scripts, so its keys and
-//! their order never change. The APIs themselves are in `fusion`, `cdap` and `bigquery`.
+//! `Ready` is the line that `downbeat sandbox` prints. It is an interface for scripts: its keys and their order never
+//! change.
 
 mod fault_layer;
 mod fault_response;
@@ -27,7 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The line that says where the sandbox answers; serialises to exactly that line of JSON.
+/// Where the sandbox answers; serializes to the JSON line of `downbeat sandbox`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ready {
     event: &'static str,
@@ -74,7 +74,7 @@ impl Ready {
     }
 }
 
-/// A sandbox that answers. Dropping it stops it as a power cut would; see [`Running::shutdown`].
+/// A running server. Dropping it stops it as a power cut would; see [`Running::shutdown`].
 #[derive(Debug)]
 pub struct Running {
     /// Where it answers.
@@ -85,7 +85,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Stops in good order: lets answers finish, ends what runs (KILLED, as measured), writes it down.
+    /// Finishes answers, ends running runs (KILLED, as measured), and stores them.
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.connections.close();
@@ -97,16 +97,16 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.cdap.abandon();
+        self.cdap.abort();
     }
 }
 
 /// Opens the store, deploys the shipped pipelines the first time, and serves.
 ///
-/// `more` is merged in beside Data Fusion's and CDAP's paths: the router of BigQuery.
+/// `more` are further routes: those of BigQuery and Cloud Storage.
 ///
 /// # Errors
-/// When the port is taken, the folder cannot be used, or a shipped pipeline is refused.
+/// If the port is in use, the folder cannot be used, or a shipped pipeline is refused.
 pub async fn start(
     settings: Settings,
     executor: Arc<dyn Executor>,
@@ -133,7 +133,10 @@ pub async fn start(
     let connections = TaskTracker::new();
     let apis = (router, Arc::clone(&cdap));
     connections.spawn(accept(listener, apis, stop.clone(), connections.clone()));
-    tokio::spawn(stop.clone().run_until_cancelled_owned(Arc::clone(&cdap).keep()));
+    tokio::spawn(
+        stop.clone()
+            .run_until_cancelled_owned(Arc::clone(&cdap).run_ticker()),
+    );
     Ok(Running {
         ready,
         cdap,
@@ -142,9 +145,9 @@ pub async fn start(
     })
 }
 
-/// Where a client of this machine reaches what listens at `address`.
+/// The URL at which a client on this machine reaches a server that listens on `address`.
 fn base(address: IpAddr, port: u16) -> String {
-    // "Everywhere" is no place to connect to.
+    // The unspecified address cannot be connected to.
     let address = match address {
         IpAddr::V4(any) if any.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(any) if any.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -175,7 +178,7 @@ async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, conn
             Ok((stream, _)) => {
                 connections.spawn(serve(stream, apis.clone(), stop.clone()));
             }
-            // Out of file handles or a peer that is gone already: the next one may do better.
+            // Out of file handles, or the peer is gone: the next connection may succeed.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
         }
     }
@@ -191,7 +194,7 @@ async fn serve(stream: TcpStream, (router, cdap): Apis, stop: CancellationToken)
         .serve_connection(TokioIo::new(stream), layer);
     tokio::pin!(connection);
     tokio::select! {
-        // A connection that breaks is the client's affair.
+        // A broken connection needs no handling.
         _ = connection.as_mut() => {}
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_port_in_use_is_said_so() {
+    async fn a_port_in_use_is_reported() {
         let taken = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
         let address = taken.local_addr().unwrap();
         let refused = bind(address).await.unwrap_err();
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn everywhere_is_reached_at_home() {
+    fn an_unspecified_address_is_reached_on_loopback() {
         for (address, expected) in [
             ("127.0.0.1", "http://127.0.0.1:80"),
             ("0.0.0.0", "http://127.0.0.1:80"),

@@ -1,7 +1,7 @@
-//! An answer of CDAP: status, content type and body exactly as a real server sends them.
+//! An answer of CDAP: status, headers and body exactly as a real server sends them.
 //!
-//! Most errors are plain text; a few carry `application/json` and are plain text all the same
-//! (measured). Framework errors have no content type and close the connection.
+//! Most errors are plain text; a few are plain text under `application/json` (measured). Errors of the HTTP framework
+//! have no content type and close the connection.
 
 use super::encoding::Encoding;
 use super::json::gson;
@@ -11,27 +11,27 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::convert::Infallible;
 
-/// What a handler returns: an answer, or a refusal to answer early with.
+/// What a handler returns. The error is an answer too; it ends the handler early.
 pub type Outcome = Result<Answer, Answer>;
 
 /// One answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is one independent trait of how a real server sends it"
+    reason = "each is an independent property of how a real server sends it"
 )]
 pub struct Answer {
     status: u16,
     content_type: Option<&'static str>,
     body: Vec<u8>,
     close: bool,
-    /// Sent in chunks, without its length.
-    streamed: bool,
-    /// Made by the router in front of the services, which writes its headers in another order.
+    /// Sent in chunks, without a length.
+    chunked: bool,
+    /// Sent by the router in front of the services, which writes its headers in another order.
     router: bool,
-    /// Says that the connection stays open, as services of apps do.
-    kept: bool,
-    /// Who has to be asked for a token.
+    /// With `connection: keep-alive`, as services of apps send it.
+    keep_alive: bool,
+    /// `www-authenticate`
     authenticate: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Answer {
         }
     }
 
-    /// 200 with JSON that is ready.
+    /// 200 with serialized JSON.
     pub fn raw_json(body: Vec<u8>) -> Self {
         Self {
             status: 200,
@@ -84,12 +84,12 @@ impl Answer {
     }
 
     /// 404 with `'what' was not found.`
-    pub fn missing(what: &str) -> Self {
+    pub fn not_found(what: &str) -> Self {
         Self::refuse(404, format!("'{what}' was not found."))
     }
 
-    /// A status with bare text under a JSON content type, as a few handlers do.
-    pub fn bare(status: u16, text: &str) -> Self {
+    /// A status with plain text under a JSON content type, as a few handlers send it.
+    pub fn text_as_json(status: u16, text: &str) -> Self {
         Self {
             status,
             content_type: Some(JSON),
@@ -98,8 +98,8 @@ impl Answer {
         }
     }
 
-    /// An empty answer with this status.
-    pub fn hollow(status: u16) -> Self {
+    /// A status without a body.
+    pub fn status_only(status: u16) -> Self {
         Self {
             status,
             ..Self::empty()
@@ -116,7 +116,7 @@ impl Answer {
         }
     }
 
-    /// An answer of the router itself: the connection closes, and the type comes last (measured).
+    /// An answer of the router: the connection closes, and the content type is the last header (measured).
     pub fn router(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
         Self {
             content_type: Some(content_type),
@@ -125,7 +125,7 @@ impl Answer {
         }
     }
 
-    /// An error of the router: no content type, and the connection closes after the length is told.
+    /// An error of the router: no content type, and the connection closes.
     pub fn router_error(status: u16, text: impl Into<String>) -> Self {
         Self {
             router: true,
@@ -135,7 +135,7 @@ impl Answer {
 
     /// The same with a `www-authenticate` header.
     #[must_use]
-    pub fn asking(self, authenticate: String) -> Self {
+    pub fn with_authenticate(self, authenticate: String) -> Self {
         Self {
             authenticate: Some(authenticate),
             ..self
@@ -144,28 +144,31 @@ impl Answer {
 
     /// The same in chunks, as lists and logs are sent.
     #[must_use]
-    pub fn streamed(self) -> Self {
+    pub fn chunked(self) -> Self {
         Self {
-            streamed: true,
+            chunked: true,
             ..self
         }
     }
 
-    /// The same with the end of the connection, as a client asks for it.
+    /// The same with `connection: close`.
     #[must_use]
-    pub fn closing(self) -> Self {
+    pub fn with_close(self) -> Self {
         Self { close: true, ..self }
     }
 
-    /// The same from a service of an app: with `connection: keep-alive` first (measured).
+    /// The same with `connection: keep-alive` as the first header, as services of apps send it (measured).
     #[must_use]
-    pub fn kept(self) -> Self {
-        Self { kept: true, ..self }
+    pub fn with_keep_alive(self) -> Self {
+        Self {
+            keep_alive: true,
+            ..self
+        }
     }
 
-    /// As HTTP, compressed if the client wants that.
+    /// As HTTP, compressed with `encoding`.
     pub fn respond(mut self, encoding: Option<Encoding>) -> Response {
-        // A body that is empty stays so: there is nothing to compress.
+        // An empty body is not compressed.
         let encoding = encoding.filter(|_| !self.body.is_empty() && !self.router);
         if let Some(encoding) = encoding {
             self.body = encoding.encode(&self.body);
@@ -180,7 +183,7 @@ impl Answer {
 
     /// The same under another content type.
     #[must_use]
-    pub fn typed(self, content_type: &'static str) -> Self {
+    pub fn with_content_type(self, content_type: &'static str) -> Self {
         Self {
             content_type: Some(content_type),
             ..self
@@ -193,7 +196,7 @@ impl Answer {
     }
 
     /// The body as text.
-    pub fn words(&self) -> String {
+    pub fn body_text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
@@ -206,20 +209,20 @@ impl IntoResponse for Answer {
             headers.insert(header::CONTENT_LENGTH, self.body.len().into());
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        if self.kept && !self.close {
+        if self.keep_alive && !self.close {
             headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
         }
-        let asked = self
+        let authenticate = self
             .authenticate
             .and_then(|text| HeaderValue::from_str(&text).ok());
-        headers.extend(asked.map(|value| (header::WWW_AUTHENTICATE, value)));
+        headers.extend(authenticate.map(|value| (header::WWW_AUTHENTICATE, value)));
         if let Some(content_type) = self.content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         if self.close && !self.router {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let body = if self.streamed {
+        let body = if self.chunked {
             Body::from_stream(futures_util::stream::iter([Ok::<_, Infallible>(self.body)]))
         } else {
             Body::from(self.body)

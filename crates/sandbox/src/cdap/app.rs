@@ -11,24 +11,24 @@ use serde_json::Value as Json;
 pub struct AppVersion {
     /// A v1 UUID.
     pub id: String,
-    /// From the pipeline, or the type's own.
+    /// From the pipeline, or a default.
     pub description: String,
-    /// What it is an app of.
+    /// The artifact of the app.
     pub artifact: ArtifactId,
     /// When it was deployed, in milliseconds since 1970.
     pub created: i64,
-    /// The summary that came with it.
+    /// The description of the change.
     pub summary: Option<String>,
     /// The config as it is echoed.
     pub configuration: String,
     /// The config as it is executed.
     pub config: Json,
-    /// How it is laid out; made anew from the config after a restart.
-    #[serde(skip, default = "nothing_planned")]
+    /// Not stored; planned again from the config after a restart.
+    #[serde(skip, default = "empty_plan")]
     pub plan: PipelinePlan,
 }
 
-fn nothing_planned() -> PipelinePlan {
+fn empty_plan() -> PipelinePlan {
     PipelinePlan {
         nodes: Vec::new(),
         plugins: Vec::new(),
@@ -112,18 +112,18 @@ impl AppVersion {
         }
     }
 
-    /// The programs of one type, or of all. Actions are no programs; the workflow comes last.
+    /// The programs of one type, or of all. Actions are not programs; the workflow comes last.
     pub fn programs<'a>(&'a self, app: &'a str, wanted: Option<ProgramKind>) -> Vec<ProgramRecord<'a>> {
         let nodes = self.plan.nodes.iter();
         let phases = nodes.filter_map(|node| {
-            let kind = ProgramKind::of_node(node.program)?;
+            let kind = ProgramKind::from_node(node.program)?;
             Some((kind, node.id.as_str(), node.description.as_str()))
         });
         phases
             .chain([(ProgramKind::Workflow, WORKFLOW, WORKFLOW_DESCRIPTION)])
             .filter(|(kind, ..)| wanted.is_none_or(|wanted| wanted == *kind))
             .map(|(kind, name, description)| ProgramRecord {
-                r#type: kind.pretty(),
+                r#type: kind.json_name(),
                 app,
                 name,
                 description,

@@ -1,14 +1,14 @@
-//! Apps as they are asked for: lists (paged or not), details, versions, plugins.
+//! The calls that show apps: lists (paged or not), details, versions.
 
 use super::answer::{Answer, Outcome};
 use super::app::{AppDetail, AppVersion};
 use super::call::Call;
 use super::json::{Ordered, gson};
-use super::world::World;
+use super::state::CdapState;
 use serde::Serialize;
 use std::cmp::Ordering;
 
-/// Lists are streamed by a real server, which forgets their type (measured).
+/// The content type of lists on a real server (measured).
 const STREAM: &str = "application/octet-stream";
 
 #[derive(Serialize)]
@@ -21,10 +21,13 @@ struct Page<'a> {
 
 /// Whether a name passes `nameFilter`.
 fn name_filter(call: &Call) -> Result<impl Fn(&str) -> bool, Answer> {
-    let wanted = call.parameter("nameFilter").map(str::to_owned);
-    let kind = call.parameter("nameFilterType").unwrap_or("CONTAINS").to_owned();
+    let wanted = call.query_param("nameFilter").map(str::to_owned);
+    let kind = call
+        .query_param("nameFilterType")
+        .unwrap_or("CONTAINS")
+        .to_owned();
     if !matches!(kind.as_str(), "CONTAINS" | "EQUALS" | "EQUALS_IGNORE_CASE") {
-        return Err(call.unconvertible());
+        return Err(call.bad_parameter());
     }
     Ok(move |name: &str| match (&wanted, kind.as_str()) {
         (None, _) => true,
@@ -34,30 +37,30 @@ fn name_filter(call: &Call) -> Result<impl Fn(&str) -> bool, Answer> {
     })
 }
 
-/// By length, then by letters: the key encoding of the real server's own store.
+/// By length, then alphabetically: the order of keys in a real server's store.
 pub(super) fn by_key(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 /// `GET {N}/apps`
 pub fn list(call: &Call) -> Outcome {
-    let size = call.number("pageSize", 0)?;
-    let order = call.parameter("orderBy").unwrap_or("ASC");
+    let size = call.query_integer("pageSize", 0)?;
+    let order = call.query_param("orderBy").unwrap_or("ASC");
     if !matches!(order, "ASC" | "DESC") {
-        return Err(call.unconvertible());
+        return Err(call.bad_parameter());
     }
     let named = name_filter(call)?;
     let after = page_token(call)?;
-    let artifacts = call.parameter("artifactName").filter(|names| !names.is_empty());
-    let artifact_version = call.parameter("artifactVersion");
-    let latest_only = call.parameter("latestOnly") != Some("false");
-    let world = call.cdap.world();
-    world.check_namespace(call.namespace())?;
+    let artifacts = call.query_param("artifactName").filter(|names| !names.is_empty());
+    let artifact_version = call.query_param("artifactVersion");
+    let latest_only = call.query_param("latestOnly") != Some("false");
+    let state = call.cdap.state();
+    state.check_namespace(call.namespace())?;
     let fits = |version: &AppVersion| {
         artifacts.is_none_or(|names| names.split(',').any(|name| name.trim() == version.artifact.name))
             && artifact_version.is_none_or(|wanted| wanted == version.artifact.version)
     };
-    let mine = world
+    let mine = state
         .apps
         .iter()
         .filter(|((of, name), _)| of == call.namespace() && named(name));
@@ -79,14 +82,16 @@ pub fn list(call: &Call) -> Outcome {
         records.reverse();
     }
     let Ok(size @ 1..) = usize::try_from(size) else {
-        return Ok(Answer::raw_json(gson(&records)).typed(STREAM).streamed());
+        return Ok(Answer::raw_json(gson(&records))
+            .with_content_type(STREAM)
+            .chunked());
     };
     let token = |record: &super::app::AppRecord<'_>| format!("{}.{}", record.name, record.version);
     let skip = after
         .and_then(|after| records.iter().position(|record| token(record) == after))
         .map_or(0, |at| at + 1);
     let applications = &records[skip..records.len().min(skip + size)];
-    // A full page always carries a token, also when nothing is left.
+    // A full page always has a token, also when it is the last one.
     let next_page_token = applications
         .last()
         .filter(|_| applications.len() == size)
@@ -95,54 +100,61 @@ pub fn list(call: &Call) -> Outcome {
         applications,
         next_page_token,
     }))
-    .typed(STREAM)
-    .streamed())
+    .with_content_type(STREAM)
+    .chunked())
 }
 
 fn page_token(call: &Call) -> Result<Option<&str>, Answer> {
-    match call.parameter("pageToken") {
+    match call.query_param("pageToken") {
         None | Some("") => Ok(None),
         Some(token) if token.contains('.') => Ok(Some(token)),
         Some(_) => Err(Answer::refuse(500, "Missing field: version")),
     }
 }
 
-/// Hands a version of the app in the path to `show`.
-pub(super) fn with_version(call: &Call, show: impl FnOnce(&AppVersion, bool, &World) -> Answer) -> Outcome {
-    let (namespace, app, wanted) = (call.namespace(), call.part("app"), call.part("version"));
-    let world = call.cdap.world();
-    let versions = world.apps.get(&(namespace.to_owned(), app.to_owned()));
+/// Answers with the version of the app in the path.
+pub(super) fn with_version(
+    call: &Call,
+    show: impl FnOnce(&AppVersion, bool, &CdapState) -> Answer,
+) -> Outcome {
+    let (namespace, app, wanted) = (
+        call.namespace(),
+        call.path_param("app"),
+        call.path_param("version"),
+    );
+    let state = call.cdap.state();
+    let versions = state.apps.get(&(namespace.to_owned(), app.to_owned()));
     let newest = versions.and_then(|versions| versions.last());
     if wanted.is_empty() {
         let newest =
-            newest.ok_or_else(|| Answer::missing(&format!("applicationreference:{namespace}.{app}")))?;
-        return Ok(show(newest, true, &world));
+            newest.ok_or_else(|| Answer::not_found(&format!("applicationreference:{namespace}.{app}")))?;
+        return Ok(show(newest, true, &state));
     }
-    let missing = || Answer::missing(&format!("application:{namespace}.{app}.{wanted}"));
+    let missing = || Answer::not_found(&format!("application:{namespace}.{app}.{wanted}"));
     let newest = newest.ok_or_else(missing)?;
     if wanted == "-SNAPSHOT" {
-        return Ok(show(newest, true, &world));
+        return Ok(show(newest, true, &state));
     }
     let found = versions
         .into_iter()
         .flatten()
         .find(|version| version.id == wanted)
         .ok_or_else(missing)?;
-    Ok(show(found, found.id == newest.id, &world))
+    Ok(show(found, found.id == newest.id, &state))
 }
 
 /// `GET {N}/apps/{app}`, also of one version.
 pub fn detail(call: &Call) -> Outcome {
     with_version(call, |version, latest, _| {
-        Answer::json(&version.detail(call.part("app"), latest))
+        Answer::json(&version.detail(call.path_param("app"), latest))
     })
 }
 
 /// `GET {N}/apps/{app}/versions`, newest first.
 pub fn versions(call: &Call) -> Outcome {
-    let (namespace, app) = (call.namespace(), call.part("app"));
-    let world = call.cdap.world();
-    match world.apps.get(&(namespace.to_owned(), app.to_owned())) {
+    let (namespace, app) = (call.namespace(), call.path_param("app"));
+    let state = call.cdap.state();
+    match state.apps.get(&(namespace.to_owned(), app.to_owned())) {
         Some(versions) => Ok(Answer::json(
             &versions
                 .iter()
@@ -150,7 +162,7 @@ pub fn versions(call: &Call) -> Outcome {
                 .map(|version| &version.id)
                 .collect::<Vec<_>>(),
         )),
-        None => Err(Answer::missing(&format!(
+        None => Err(Answer::not_found(&format!(
             "application:{namespace}.{app}.-SNAPSHOT"
         ))),
     }
@@ -182,9 +194,9 @@ pub fn details(call: &Call) -> Outcome {
             (item.text_of("appId").unwrap_or_default(), version)
         })
         .collect();
-    let world = call.cdap.world();
+    let state = call.cdap.state();
     let found = asked.iter().map(|(app, wanted)| {
-        let versions = world.apps.get(&(call.namespace().to_owned(), app.clone()));
+        let versions = state.apps.get(&(call.namespace().to_owned(), app.clone()));
         let version = versions
             .into_iter()
             .flatten()

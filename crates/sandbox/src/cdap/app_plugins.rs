@@ -4,14 +4,14 @@ use super::answer::{Answer, Outcome};
 use super::app_calls::with_version;
 use super::call::Call;
 use super::json::Ordered;
-use super::world::World;
+use super::state::CdapState;
 use pipelines::artifact::{ArtifactSelector, PluginClass, Requirements, Version};
 use pipelines::execution::PluginUse;
 use pipelines::hash_order;
 use serde::Serialize;
 
 #[derive(Serialize)]
-pub(super) struct Shown<'a> {
+pub(super) struct PluginView<'a> {
     pub spec: Spec<'a>,
     id: &'a str,
     name: &'a str,
@@ -21,14 +21,14 @@ pub(super) struct Shown<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Spec<'a> {
-    parents: Vec<Id<'a>>,
-    artifact_id: Id<'a>,
+    parents: Vec<ArtifactView<'a>>,
+    artifact_id: ArtifactView<'a>,
     plugin_class: PluginClass,
     properties: Values<'a>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Id<'a> {
+pub(super) struct ArtifactView<'a> {
     name: &'a str,
     version: Version,
     scope: &'a str,
@@ -54,7 +54,7 @@ struct Function<'a> {
     arguments: &'a [String],
 }
 
-pub(super) fn id(plugin: &PluginUse) -> Id<'_> {
+pub(super) fn artifact_view(plugin: &PluginUse) -> ArtifactView<'_> {
     let (name, version, scope) = &plugin.artifact;
     let version = Version::parse(version).unwrap_or_else(|| Version {
         version: version.clone(),
@@ -63,18 +63,18 @@ pub(super) fn id(plugin: &PluginUse) -> Id<'_> {
         fix: 0,
         suffix: None,
     });
-    Id { name, version, scope }
+    ArtifactView { name, version, scope }
 }
 
-/// The class; its bare names when the artifact is not installed any more.
-fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
+/// The class; only its names if the artifact is not installed any more.
+fn class(plugin: &PluginUse, namespace: &str, state: &CdapState) -> PluginClass {
     let (name, version, scope) = &plugin.artifact;
     let wanted = ArtifactSelector {
         name: Some(name.clone()),
         version: Some(version.clone()),
         scope: Some(scope.clone()),
     };
-    let found = world
+    let found = state
         .installed
         .plugin(namespace, &plugin.kind, &plugin.name, &wanted);
     found.map_or_else(
@@ -95,12 +95,12 @@ fn class(plugin: &PluginUse, namespace: &str, world: &World) -> PluginClass {
     )
 }
 
-pub(super) fn shown<'a>(
+pub(super) fn plugin_view<'a>(
     plugin: &'a PluginUse,
     all: &'a [PluginUse],
     namespace: &str,
-    world: &World,
-) -> Shown<'a> {
+    state: &CdapState,
+) -> PluginView<'a> {
     let outer = plugin.id.split_once(':').map(|(stage, _)| stage);
     let parents = all.iter().filter(|other| Some(other.id.as_str()) == outer);
     let values = plugin
@@ -114,11 +114,11 @@ pub(super) fn shown<'a>(
             function_name,
             arguments,
         });
-    Shown {
+    PluginView {
         spec: Spec {
-            parents: parents.map(id).collect(),
-            artifact_id: id(plugin),
-            plugin_class: class(plugin, namespace, world),
+            parents: parents.map(artifact_view).collect(),
+            artifact_id: artifact_view(plugin),
+            plugin_class: class(plugin, namespace, state),
             properties: Values {
                 properties: Ordered::Map(hash_order::sorted(values, |(key, _)| key.as_str())),
                 macros: Macros {
@@ -135,11 +135,11 @@ pub(super) fn shown<'a>(
 
 /// `GET {N}/apps/{app}/plugins`
 pub fn list(call: &Call) -> Outcome {
-    with_version(call, |version, _, world| {
+    with_version(call, |version, _, state| {
         let all = &version.plan.plugins;
         let list = all
             .iter()
-            .map(|plugin| shown(plugin, all, call.namespace(), world));
+            .map(|plugin| plugin_view(plugin, all, call.namespace(), state));
         Answer::json(&list.collect::<Vec<_>>())
     })
 }

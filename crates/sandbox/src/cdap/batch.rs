@@ -1,8 +1,8 @@
 //! Calls for several programs at once: start, stop, status, runs, runcount.
 //!
-//! Measured failure rules: an item that is malformed refuses the whole call before anything is done;
-//! an unknown app, 429 and other grave refusals abort a start or stop in the middle, and what was
-//! done before stays done; the rest fails item by item.
+//! Measured failure rules: a malformed item refuses the whole call before anything is done;
+//! an unknown app, 429 and other grave errors abort a start or stop in the middle, and what was done
+//! before stays done; other errors fail one item.
 
 use super::Cdap;
 use super::answer::{Answer, Outcome};
@@ -10,9 +10,9 @@ use super::call::Call;
 use super::json::Ordered;
 use super::program::{ProgramKind, ProgramRef};
 use super::run::RunRecord;
-use super::run_calls::{aggregate, known, latest};
-use super::strings::{Flaw, string_map};
-use super::world::World;
+use super::run_calls::{check_program, latest, program_status};
+use super::state::CdapState;
+use super::string_map::{StringMapError, string_map};
 use serde::Serialize;
 
 /// One program that a call names.
@@ -20,8 +20,8 @@ use serde::Serialize;
 struct Item {
     program: ProgramRef,
     arguments: Vec<(String, String)>,
-    /// An argument whose value is null: refused only when its turn comes.
-    flaw: Option<Flaw>,
+    /// An argument whose value is null. It is refused only when its item is handled.
+    error: Option<StringMapError>,
 }
 
 /// One entry of the answer; the order of the keys is a real server's.
@@ -45,11 +45,11 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn of(program: &ProgramRef) -> Self {
+    fn ok(program: &ProgramRef) -> Self {
         Self {
             status_code: 200,
             app_id: program.app.clone(),
-            program_type: program.kind.pretty(),
+            program_type: program.kind.json_name(),
             program_id: program.name.clone(),
             ..Self::default()
         }
@@ -58,15 +58,15 @@ impl Entry<'_> {
     fn failed(program: &ProgramRef, refused: &Answer) -> Self {
         Self {
             status_code: refused.status(),
-            error: Some(refused.words()),
-            ..Self::of(program)
+            error: Some(refused.body_text()),
+            ..Self::ok(program)
         }
     }
 
     fn run(program: &ProgramRef, id: String) -> Self {
         Self {
             run_id: Some(id),
-            ..Self::of(program)
+            ..Self::ok(program)
         }
     }
 }
@@ -105,12 +105,15 @@ fn items(call: &Call) -> Result<Vec<Item>, Answer> {
         .map(|entry| entry.get("runtimeargs").map(string_map))
         .collect();
     for (at, read) in arguments.iter().enumerate() {
-        if let Some(Err(flaw @ (Flaw::Nested { .. } | Flaw::Duplicate(_) | Flaw::Shape(_)))) = read {
-            let key = match flaw {
-                Flaw::Nested { key, .. } => format!(".{key}"),
+        if let Some(Err(
+            error @ (StringMapError::Nested { .. } | StringMapError::Duplicate(_) | StringMapError::Shape(_)),
+        )) = read
+        {
+            let key = match error {
+                StringMapError::Nested { key, .. } => format!(".{key}"),
                 _ => String::new(),
             };
-            let text = flaw.placed(&call.text(), 3, &format!("$[{at}].runtimeargs{key}"));
+            let text = error.gson_text_at(&call.text(), 3, &format!("$[{at}].runtimeargs{key}"));
             return Err(invalid(format!("java.lang.IllegalStateException: {text}")));
         }
     }
@@ -129,7 +132,7 @@ pub(super) fn programs(call: &Call) -> Result<Vec<ProgramRef>, Answer> {
 fn item(
     call: &Call,
     entry: &Ordered,
-    read: Option<Result<Vec<(String, String)>, Flaw>>,
+    read: Option<Result<Vec<(String, String)>, StringMapError>>,
 ) -> Result<Item, Answer> {
     if *entry == Ordered::Null {
         let text = "Cannot invoke \"io.cdap.cdap.proto.BatchProgram.validate()\" because \"program\" is null";
@@ -157,28 +160,28 @@ fn item(
         kind,
         name,
     };
-    let (arguments, flaw) = match read {
+    let (arguments, error) = match read {
         None => (Vec::new(), None),
         Some(Ok(arguments)) => (arguments, None),
-        Some(Err(flaw)) => (Vec::new(), Some(flaw)),
+        Some(Err(error)) => (Vec::new(), Some(error)),
     };
     Ok(Item {
         program,
         arguments,
-        flaw,
+        error,
     })
 }
 
-/// What an item alone may fail with; anything else aborts the call.
-fn of_item(refused: &Answer) -> bool {
+/// Whether only the item fails; otherwise the call is aborted.
+fn fails_item_only(refused: &Answer) -> bool {
     matches!(refused.status(), 400 | 404 | 409)
 }
 
-/// The app's existence is asked for outside the part that fails item by item.
+/// An unknown app aborts the whole call.
 fn app_exists(cdap: &Cdap, program: &ProgramRef) -> Result<(), Answer> {
-    match cdap.world().newest(&program.namespace, &program.app) {
+    match cdap.state().newest(&program.namespace, &program.app) {
         Some(_) => Ok(()),
-        None => Err(Answer::missing(&program.app_reference())),
+        None => Err(Answer::not_found(&program.app_reference())),
     }
 }
 
@@ -188,16 +191,16 @@ pub fn start(call: &Call) -> Outcome {
     for Item {
         program,
         arguments,
-        flaw,
+        error,
     } in items(call)?
     {
-        if let Some(flaw) = flaw {
-            return Err(Answer::refuse(500, flaw.gson_text()));
+        if let Some(error) = error {
+            return Err(Answer::refuse(500, error.gson_text()));
         }
         app_exists(&call.cdap, &program)?;
         entries.push(match call.cdap.start(&program, arguments) {
             Ok(run) => Entry::run(&program, run),
-            Err(refused) if of_item(&refused) => Entry::failed(&program, &refused),
+            Err(refused) if fails_item_only(&refused) => Entry::failed(&program, &refused),
             Err(refused) => return Err(refused),
         });
     }
@@ -211,24 +214,24 @@ pub fn stop(call: &Call) -> Outcome {
         app_exists(&call.cdap, &program)?;
         match call.cdap.stop_all(&program, None, Cdap::batch_grace()) {
             Ok(runs) => entries.extend(runs.into_iter().map(|run| Entry::run(&program, run))),
-            Err(refused) if of_item(&refused) => entries.push(Entry::failed(&program, &refused)),
+            Err(refused) if fails_item_only(&refused) => entries.push(Entry::failed(&program, &refused)),
             Err(refused) => return Err(refused),
         }
     }
     Ok(Answer::json(&entries))
 }
 
-/// Answers each item from the world alone.
-fn each(
+/// Answers each item from the state.
+fn answer_each(
     call: &Call,
     items: &[Item],
-    show: impl for<'a> Fn(&'a World, &'a ProgramRef) -> Entry<'a>,
+    show: impl for<'a> Fn(&'a CdapState, &'a ProgramRef) -> Entry<'a>,
 ) -> Answer {
-    let world = call.cdap.world();
+    let state = call.cdap.state();
     let entries: Vec<_> = items
         .iter()
-        .map(|Item { program, .. }| match known(&world, program) {
-            Ok(()) => show(&world, program),
+        .map(|Item { program, .. }| match check_program(&state, program) {
+            Ok(()) => show(&state, program),
             Err(refused) => Entry::failed(program, &refused),
         })
         .collect();
@@ -237,12 +240,12 @@ fn each(
 
 /// `POST {N}/status`
 pub fn status(call: &Call) -> Outcome {
-    Ok(each(call, &items(call)?, |world, program| {
-        let newest = world.newest(&program.namespace, &program.app);
-        let status = newest.map(|version| aggregate(world, program, &version.id));
+    Ok(answer_each(call, &items(call)?, |state, program| {
+        let newest = state.newest(&program.namespace, &program.app);
+        let status = newest.map(|version| program_status(state, program, &version.id));
         Entry {
             status,
-            ..Entry::of(program)
+            ..Entry::ok(program)
         }
     }))
 }
@@ -250,16 +253,16 @@ pub fn status(call: &Call) -> Outcome {
 /// `POST {N}/runs`: at most the one latest record of each program's newest version.
 pub fn runs(call: &Call) -> Outcome {
     let items = items(call)?;
-    let world = call.cdap.world();
+    let state = call.cdap.state();
     let entries: Vec<_> = items
         .iter()
         .map(|Item { program, .. }| {
-            let entry = match known(&world, program) {
-                Ok(()) => Entry::of(program),
+            let entry = match check_program(&state, program) {
+                Ok(()) => Entry::ok(program),
                 // Only this call names the version that it does not find (measured).
-                Err(_) => Entry::failed(program, &Answer::missing(&program.entity("-SNAPSHOT"))),
+                Err(_) => Entry::failed(program, &Answer::not_found(&program.entity("-SNAPSHOT"))),
             };
-            let runs = latest(&world, program)
+            let runs = latest(&state, program)
                 .into_iter()
                 .map(super::run::Run::record)
                 .collect();
@@ -280,8 +283,8 @@ pub fn count(call: &Call) -> Outcome {
         let text = format!("{count} programs found in the request, the maximum number supported is 100");
         return Err(Answer::refuse(400, text));
     }
-    Ok(each(call, &items, |world, program| Entry {
-        run_count: Some(world.runs_of(program, None).count()),
-        ..Entry::of(program)
+    Ok(answer_each(call, &items, |state, program| Entry {
+        run_count: Some(state.runs_of(program, None).count()),
+        ..Entry::ok(program)
     }))
 }

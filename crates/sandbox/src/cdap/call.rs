@@ -1,4 +1,4 @@
-//! One request to CDAP: the parts of its path, its parameters, its body, and whom it is for.
+//! One request to CDAP: the parameters of its path and query, its headers and its body.
 
 use super::Cdap;
 use super::answer::Answer;
@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use std::sync::Arc;
 
-/// A request that has found its handler.
+/// A request with its matched path.
 #[derive(Debug)]
 pub struct Call {
     /// The server.
@@ -17,9 +17,9 @@ pub struct Call {
     pub method: String,
     /// Path and query as they were sent, without `/api`.
     pub uri: String,
-    /// The variable parts of the path.
-    pub parts: Vec<(&'static str, String)>,
-    /// The query's parameters in order.
+    /// The parameters of the path.
+    pub path_params: Vec<(&'static str, String)>,
+    /// The parameters of the query, in order.
     pub query: Vec<(String, String)>,
     /// The headers.
     pub headers: HeaderMap,
@@ -28,40 +28,40 @@ pub struct Call {
 }
 
 impl Call {
-    /// A variable part of the path; empty when the pattern has none of that name.
-    pub fn part(&self, name: &str) -> &str {
-        self.parts
+    /// A parameter of the path; empty if the pattern has none of this name.
+    pub fn path_param(&self, name: &str) -> &str {
+        self.path_params
             .iter()
             .find(|(key, _)| *key == name)
             .map_or("", |(_, value)| value)
     }
 
-    /// The first value of a parameter.
-    pub fn parameter(&self, name: &'static str) -> Option<&str> {
-        self.parameters(name).next()
+    /// The first value of a parameter of the query.
+    pub fn query_param(&self, name: &'static str) -> Option<&str> {
+        self.query_params(name).next()
     }
 
-    /// All values of a parameter.
-    pub fn parameters(&self, name: &'static str) -> impl Iterator<Item = &str> {
+    /// All values of a parameter of the query.
+    pub fn query_params(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.query
             .iter()
             .filter(move |(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
 
-    /// The framework's answer to a parameter of the wrong type.
-    pub fn unconvertible(&self) -> Answer {
+    /// The 500 for a parameter of the wrong type.
+    pub fn bad_parameter(&self) -> Answer {
         Answer::framework(
             500,
             format!("Error in executing request: {} {}", self.method, self.uri),
         )
     }
 
-    /// A whole number, or `default` when the parameter is absent.
-    pub fn number(&self, name: &'static str, default: i64) -> Result<i64, Answer> {
-        match self.parameter(name) {
+    /// A whole number; `default` if the parameter is absent.
+    pub fn query_integer(&self, name: &'static str, default: i64) -> Result<i64, Answer> {
+        match self.query_param(name) {
             None => Ok(default),
-            Some(text) => text.parse().map_err(|_| self.unconvertible()),
+            Some(text) => text.parse().map_err(|_| self.bad_parameter()),
         }
     }
 
@@ -72,20 +72,20 @@ impl Call {
 
     /// The namespace of the path.
     pub fn namespace(&self) -> &str {
-        self.part("namespace")
+        self.path_param("namespace")
     }
 
-    /// The program of the path. A wrong type word is `status` (400 mostly, 500 for logs).
+    /// The program of the path. An unknown type is answered with `status` (400 mostly, 500 for logs).
     pub fn program(&self, status: u16) -> Result<ProgramRef, Answer> {
-        let kind = ProgramKind::from_category(self.part("type")).ok_or_else(|| {
-            let text = ProgramKind::unknown_category(self.part("type"), self.cdap.personality());
+        let kind = ProgramKind::from_category(self.path_param("type")).ok_or_else(|| {
+            let text = ProgramKind::unknown_category(self.path_param("type"), self.cdap.personality());
             Answer::refuse(status, text)
         })?;
         Ok(ProgramRef {
             namespace: self.namespace().to_owned(),
-            app: self.part("app").to_owned(),
+            app: self.path_param("app").to_owned(),
             kind,
-            name: self.part("program").to_owned(),
+            name: self.path_param("program").to_owned(),
         })
     }
 
@@ -94,7 +94,7 @@ impl Call {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; the error is Gson's text and the Java class that carries it.
+    /// The body as JSON; the error is Gson's text and its Java class.
     pub fn json(&self) -> Result<Ordered, (String, &'static str)> {
         let text = self.text();
         serde_json::from_str(&text).map_err(|error| (syntax_error(&text, &error), syntax_class(&error)))

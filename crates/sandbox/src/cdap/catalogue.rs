@@ -1,6 +1,6 @@
-//! What is installed, as clients look it up: artifacts, their versions, the plugins that extend them.
+//! The calls that show installed artifacts, their versions, and the plugins that extend them.
 //!
-//! Without a `scope` a namespace's own artifacts are meant. `upload.rs` changes what is installed.
+//! Without a `scope` they show the namespace's own artifacts. `upload.rs` adds and removes artifacts.
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
@@ -11,7 +11,7 @@ use pipelines::hash_order;
 use serde::Serialize;
 
 pub(super) fn scope(call: &Call) -> Result<Option<&str>, Answer> {
-    match call.parameter("scope") {
+    match call.query_param("scope") {
         None => Ok(None),
         Some(scope) if scope.eq_ignore_ascii_case("SYSTEM") => Ok(Some("SYSTEM")),
         Some(scope) if scope.eq_ignore_ascii_case("USER") => Ok(Some("USER")),
@@ -19,14 +19,14 @@ pub(super) fn scope(call: &Call) -> Result<Option<&str>, Answer> {
     }
 }
 
-/// Hands the artifact of the path to `show`; 404 when there is none.
+/// Answers with the artifact of the path; 404 if there is none.
 fn with_artifact(call: &Call, show: impl FnOnce(&Artifact) -> Outcome) -> Outcome {
     let scope = scope(call)?.unwrap_or("USER");
-    let (name, version) = (call.part("artifact"), call.part("version"));
-    let world = call.cdap.world();
-    match world.installed.get(call.namespace(), scope, name, version) {
+    let (name, version) = (call.path_param("artifact"), call.path_param("version"));
+    let state = call.cdap.state();
+    match state.installed.get(call.namespace(), scope, name, version) {
         Some(artifact) => show(artifact),
-        None => Err(Answer::missing(&entity_id(
+        None => Err(Answer::not_found(&entity_id(
             owner(scope, call.namespace()),
             name,
             version,
@@ -37,9 +37,9 @@ fn with_artifact(call: &Call, show: impl FnOnce(&Artifact) -> Outcome) -> Outcom
 /// `GET {N}/artifacts`
 pub fn list(call: &Call) -> Outcome {
     let scope = scope(call)?;
-    let world = call.cdap.world();
-    world.check_namespace(call.namespace())?;
-    let seen = world
+    let state = call.cdap.state();
+    state.check_namespace(call.namespace())?;
+    let seen = state
         .installed
         .visible_in(call.namespace())
         .map(|artifact| &artifact.id);
@@ -52,15 +52,15 @@ pub fn list(call: &Call) -> Outcome {
 /// `GET {N}/artifacts/{artifact}`: its versions.
 pub fn versions(call: &Call) -> Outcome {
     let scope = scope(call)?.unwrap_or("USER");
-    let name = call.part("artifact");
-    let world = call.cdap.world();
-    let seen = world
+    let name = call.path_param("artifact");
+    let state = call.cdap.state();
+    let seen = state
         .installed
         .visible_in(call.namespace())
         .map(|artifact| &artifact.id);
     let list: Vec<_> = seen.filter(|id| id.name == name && id.scope == scope).collect();
     if list.is_empty() {
-        return Err(Answer::missing(&format!(
+        return Err(Answer::not_found(&format!(
             "{}:{name}",
             owner(scope, call.namespace())
         )));
@@ -80,7 +80,7 @@ pub fn properties(call: &Call) -> Outcome {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown<'a> {
+struct PluginView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     config_field_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,9 +92,9 @@ struct Shown<'a> {
     artifact: &'a ArtifactId,
 }
 
-/// A plugin in a list, or alone with all that is known of it.
-fn shown<'a>((artifact, class): (&'a Artifact, &'a PluginClass), whole: bool) -> Shown<'a> {
-    Shown {
+/// A plugin in a list, or with all its properties.
+fn plugin_view<'a>((artifact, class): (&'a Artifact, &'a PluginClass), whole: bool) -> PluginView<'a> {
+    PluginView {
         config_field_name: class.config_field_name.as_deref().filter(|_| whole),
         properties: whole.then_some(&class.properties),
         name: &class.name,
@@ -105,26 +105,30 @@ fn shown<'a>((artifact, class): (&'a Artifact, &'a PluginClass), whole: bool) ->
     }
 }
 
-/// Hands the plugins that extend the artifact of the path to `show`.
+/// Answers with the plugins that extend the artifact of the path.
 fn with_extending(call: &Call, show: impl FnOnce(&[(&Artifact, &PluginClass)]) -> Outcome) -> Outcome {
     let scope = scope(call)?.unwrap_or("USER");
-    let (namespace, name, version) = (call.namespace(), call.part("artifact"), call.part("version"));
-    let world = call.cdap.world();
-    let Some(parent) = world.installed.get(namespace, scope, name, version) else {
-        return Err(Answer::missing(&entity_id(
+    let (namespace, name, version) = (
+        call.namespace(),
+        call.path_param("artifact"),
+        call.path_param("version"),
+    );
+    let state = call.cdap.state();
+    let Some(parent) = state.installed.get(namespace, scope, name, version) else {
+        return Err(Answer::not_found(&entity_id(
             owner(scope, namespace),
             name,
             version,
         )));
     };
-    let plugins: Vec<_> = world.installed.plugins_extending(namespace, parent).collect();
+    let plugins: Vec<_> = state.installed.plugins_extending(namespace, parent).collect();
     show(&plugins)
 }
 
 /// `GET …/extensions`: the types of plugin.
 pub fn kinds(call: &Call) -> Outcome {
     with_extending(call, |plugins| {
-        // The driver of a database is no plugin of a pipeline (measured).
+        // JDBC drivers are not shown (measured).
         let kinds = plugins
             .iter()
             .map(|(_, class)| class.r#type.as_str())
@@ -138,24 +142,24 @@ pub fn plugins(call: &Call) -> Outcome {
     with_extending(call, |plugins| {
         let right = plugins
             .iter()
-            .filter(|(_, class)| class.r#type == call.part("kind"));
+            .filter(|(_, class)| class.r#type == call.path_param("kind"));
         Ok(Answer::json(
-            &right.map(|found| shown(*found, false)).collect::<Vec<_>>(),
+            &right.map(|found| plugin_view(*found, false)).collect::<Vec<_>>(),
         ))
     })
 }
 
 /// `GET …/extensions/{kind}/plugins/{plugin}`
 pub fn one(call: &Call) -> Outcome {
-    let (kind, name) = (call.part("kind"), call.part("plugin"));
+    let (kind, name) = (call.path_param("kind"), call.path_param("plugin"));
     with_extending(call, |plugins| {
         let right = plugins
             .iter()
             .filter(|(_, class)| class.r#type == kind && class.name == name);
-        let list: Vec<_> = right.map(|found| shown(*found, true)).collect();
+        let list: Vec<_> = right.map(|found| plugin_view(*found, true)).collect();
         if list.is_empty() {
             let owner = owner(scope(call)?.unwrap_or("USER"), call.namespace());
-            return Err(Answer::missing(&format!("{owner}:{kind}:{name}")));
+            return Err(Answer::not_found(&format!("{owner}:{kind}:{name}")));
         }
         Ok(Answer::json(&list))
     })

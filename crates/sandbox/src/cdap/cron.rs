@@ -1,11 +1,11 @@
-//! Cron expressions of schedules: five fields from minutes on, or six from seconds on. Times are UTC.
+//! Cron expressions of schedules: five fields that start with minutes, or six that start with seconds. Times are UTC.
 
 use chrono::{DateTime, Datelike, Days, TimeZone, Utc};
 
-/// How far ahead a moment is looked for: leap days come round in this time.
+/// How many days ahead the next time is searched; a leap day comes within eight years.
 const DAYS_AHEAD: u64 = 366 * 8;
 
-/// A read expression.
+/// A parsed expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cron {
     seconds: Vec<u32>,
@@ -24,10 +24,10 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 impl Cron {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// The text of the 400 answer; a number that is out of its range is accepted, and never comes (measured).
+    /// The text of the 400 answer. A number outside its range is accepted, and never matches (measured).
     pub fn parse(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let (seconds, rest) = match fields[..] {
@@ -56,7 +56,7 @@ impl Cron {
                 })?,
             })
         };
-        // What the parser of a real server says of other nonsense than this is not known.
+        // Only this text was recorded for invalid expressions.
         read().ok_or_else(|| {
             format!(
                 "Invalid cron expression '{text}': Illegal cron expression format \
@@ -65,7 +65,7 @@ impl Cron {
         })
     }
 
-    /// The next moment after `ms`, in milliseconds since 1970.
+    /// The next time after `ms`, in milliseconds since 1970.
     pub fn next(&self, ms: i64) -> Option<i64> {
         let after = Utc.timestamp_millis_opt(ms).single()?;
         (0..DAYS_AHEAD).find_map(|ahead| {

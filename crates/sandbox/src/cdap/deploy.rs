@@ -13,7 +13,7 @@ use pipelines::artifact::PluginFinder;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// What a config is refused with that is no object (measured).
+/// The text of the refusal of a config that is not an object (measured).
 const BAD_CONFIG: &str = "Invalid JSON configuration was provided. Please check the syntax.";
 
 /// A config as it is executed, and as it is echoed.
@@ -21,17 +21,17 @@ type Config = (Json, String);
 
 /// `PUT {N}/apps/{app}`
 pub fn put(call: &Call) -> Outcome {
-    let app = call.part("app");
+    let app = call.path_param("app");
     let version = call.cdap.deploy(call.namespace(), app, &call.text())?;
     Ok(Answer::json(&version.record(app, None)))
 }
 
 /// `POST {N}/apps/{app}/update`: the deprecated call, which makes a new version, too.
 pub fn update(call: &Call) -> Outcome {
-    let app = call.part("app");
-    if call.cdap.world().newest(call.namespace(), app).is_none() {
+    let app = call.path_param("app");
+    if call.cdap.state().newest(call.namespace(), app).is_none() {
         let namespace = call.namespace();
-        return Err(Answer::missing(&format!(
+        return Err(Answer::not_found(&format!(
             "applicationreference:{namespace}.{app}"
         )));
     }
@@ -40,9 +40,9 @@ pub fn update(call: &Call) -> Outcome {
 }
 
 impl Cdap {
-    /// Deploys what the body of a PUT says.
+    /// Deploys the app in the body of a PUT.
     pub(super) fn deploy(&self, namespace: &str, app: &str, body: &str) -> Result<AppVersion, Answer> {
-        self.world().check_namespace(namespace)?;
+        self.state().check_namespace(namespace)?;
         if app.is_empty()
             || !app
                 .chars()
@@ -54,22 +54,22 @@ impl Cdap {
         let artifact = self.artifact_of(namespace, &request)?;
         let (config, configuration) = config(&request, body)?;
         let plan = {
-            let world = self.world();
+            let state = self.state();
             let plugin_finder = PluginFinder {
-                artifacts: &world.installed,
+                artifacts: &state.installed,
                 namespace,
             };
             self.executor.plan(&config, &plugin_finder)
         };
         let plan = plan.map_err(|text| Answer::refuse(400, text))?;
-        schedule::of_config(&config).map_err(|text| Answer::refuse(400, text))?;
+        schedule::config_cron(&config).map_err(|text| Answer::refuse(400, text))?;
         let created = self.clock.now();
         let description = config
             .get("description")
             .and_then(Json::as_str)
             .filter(|text| !text.is_empty());
         let version = AppVersion {
-            id: self.ids.fresh(created),
+            id: self.ids.new_id(created),
             description: description.unwrap_or("Data Pipeline Application").to_owned(),
             artifact,
             created,
@@ -80,14 +80,14 @@ impl Cdap {
             config,
             plan,
         };
-        let mut world = self.world();
-        let versions = world
+        let mut state = self.state();
+        let versions = state
             .apps
             .entry((namespace.to_owned(), app.to_owned()))
             .or_default();
         versions.push(version.clone());
         self.store.put("app", &format!("{namespace}/{app}"), versions);
-        self.set_schedules(&mut world, namespace, app, &version.config);
+        self.set_schedules(&mut state, namespace, app, &version.config);
         Ok(version)
     }
 
@@ -109,10 +109,10 @@ impl Cdap {
             .text_of("scope")
             .unwrap_or_else(|| "USER".to_owned())
             .to_ascii_uppercase();
-        let world = self.world();
-        let Some(found) = world.installed.newest(namespace, &scope, &name, &version) else {
+        let state = self.state();
+        let Some(found) = state.installed.newest(namespace, &scope, &name, &version) else {
             let owner = if scope == "SYSTEM" { "system" } else { namespace };
-            return Err(Answer::missing(&format!("{owner}:{name} {version}")));
+            return Err(Answer::not_found(&format!("{owner}:{name} {version}")));
         };
         if found.classes.apps.is_empty() {
             let ArtifactId { name, version, scope } = &found.id;
@@ -125,18 +125,18 @@ impl Cdap {
         Ok(found.id.clone())
     }
 
-    /// Deletes an app with its runs, logs and preferences; 409 while one of its runs is active. A run that
-    /// cannot be seen yet hinders nothing, and goes on (measured on 6.10).
+    /// Deletes an app with its runs, logs and preferences; 409 while one of its runs is active. An invisible run does
+    /// not prevent it, and goes on (measured on 6.10).
     pub(super) fn delete_app(&self, namespace: &str, app: &str) -> Result<(), Answer> {
-        let mut world = self.world();
+        let mut state = self.state();
         let key = (namespace.to_owned(), app.to_owned());
         let reference = format!("applicationreference:{namespace}.{app}");
-        if !world.apps.contains_key(&key) {
-            return Err(Answer::missing(&reference));
+        if !state.apps.contains_key(&key) {
+            return Err(Answer::not_found(&reference));
         }
         let mine = |run: &&Run| run.program.namespace == namespace && run.program.app == app;
         let seen = |run: &&Run| mine(run) && run.visible;
-        let running: BTreeSet<_> = world
+        let running: BTreeSet<_> = state
             .runs
             .values()
             .filter(seen)
@@ -150,35 +150,35 @@ impl Cdap {
             );
             return Err(Answer::refuse(409, text));
         }
-        let unseen = world.runs.values().filter(|run| mine(run) && !run.visible);
+        let unseen = state.runs.values().filter(|run| mine(run) && !run.visible);
         let orphans: Vec<_> = unseen
-            .filter_map(|run| Some((run.id.clone(), world.version_of(run)?.clone())))
+            .filter_map(|run| Some((run.id.clone(), state.version_of(run)?.clone())))
             .collect();
-        world.orphans.extend(orphans);
-        let runs: Vec<_> = world
+        state.orphans.extend(orphans);
+        let runs: Vec<_> = state
             .runs
             .values()
             .filter(seen)
             .map(|run| run.id.clone())
             .collect();
         for run in runs {
-            world.runs.remove(&run);
-            world.orphans.remove(&run);
+            state.runs.remove(&run);
+            state.orphans.remove(&run);
             self.store.delete("run", &run);
-            self.store.forget_lines(&run);
+            self.store.delete_lines(&run);
         }
-        world.apps.remove(&key);
-        self.forget_schedules(&mut world, namespace, app);
+        state.apps.remove(&key);
+        self.on_app_deleted(&mut state, namespace, app);
         self.store.delete("app", &format!("{namespace}/{app}"));
         let own = format!("{namespace}/{app}");
-        let scopes: Vec<_> = world
+        let scopes: Vec<_> = state
             .preferences
             .keys()
             .filter(|scope| is_within(scope, &own))
             .cloned()
             .collect();
         for scope in scopes {
-            world.preferences.remove(&scope);
+            state.preferences.remove(&scope);
             self.store.delete("preferences", &scope);
         }
         Ok(())
@@ -191,7 +191,7 @@ fn is_within(scope: &str, app: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The programs of a run that are at work: its Spark phases, and the workflow.
+/// The active programs of a run: its Spark phases, and the workflow.
 fn programs_at_work(run: &Run) -> Vec<String> {
     if run.status.is_end() {
         return Vec::new();
@@ -226,7 +226,7 @@ fn request(body: &str) -> Result<Ordered, Answer> {
     }
 }
 
-/// The config: an object is echoed as Gson writes it, text is echoed as it came (measured).
+/// The config: an object is echoed as Gson writes it, text is echoed unchanged (measured).
 fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
     match request.get("config") {
         Some(Ordered::Text(text)) => {
@@ -237,7 +237,7 @@ fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
             Ok((config, text.clone()))
         }
         Some(echo @ Ordered::Map(_)) => {
-            // Read again, because the executor must not see whole numbers as doubles.
+            // Parsed again, because the executor must not get integers as doubles.
             let whole: Json = serde_json::from_str(body).unwrap_or_default();
             Ok((whole.get("config").cloned().unwrap_or_default(), gson_text(echo)))
         }
@@ -248,7 +248,7 @@ fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
 
 /// `DELETE {N}/apps/{app}`
 pub fn delete(call: &Call) -> Outcome {
-    call.cdap.delete_app(call.namespace(), call.part("app"))?;
+    call.cdap.delete_app(call.namespace(), call.path_param("app"))?;
     Ok(Answer::empty())
 }
 
@@ -256,10 +256,10 @@ pub fn delete(call: &Call) -> Outcome {
 pub fn delete_all(call: &Call) -> Outcome {
     let namespace = call.namespace();
     let apps: Vec<_> = {
-        let world = call.cdap.world();
-        world.check_namespace(namespace)?;
+        let state = call.cdap.state();
+        state.check_namespace(namespace)?;
         let mine = |run: &&Run| run.program.namespace == namespace && run.visible && !run.status.is_end();
-        let running: BTreeSet<_> = world
+        let running: BTreeSet<_> = state
             .runs
             .values()
             .filter(mine)
@@ -272,7 +272,7 @@ pub fn delete_all(call: &Call) -> Outcome {
             );
             return Err(Answer::refuse(409, text));
         }
-        let apps = world.apps.keys().filter(|(of, _)| of == namespace);
+        let apps = state.apps.keys().filter(|(of, _)| of == namespace);
         apps.map(|(_, app)| app.clone()).collect()
     };
     for app in apps {
@@ -284,10 +284,10 @@ pub fn delete_all(call: &Call) -> Outcome {
 /// `PUT {N}/apps/{app}/versions/{version}/restart-programs`: services and workers that were stopped in a
 /// window; a pipeline has none.
 pub fn restart_programs(call: &Call) -> Outcome {
-    let (namespace, app) = (call.namespace(), call.part("app"));
-    match call.cdap.world().newest(namespace, app) {
+    let (namespace, app) = (call.namespace(), call.path_param("app"));
+    match call.cdap.state().newest(namespace, app) {
         Some(_) => Ok(Answer::empty()),
-        None => Err(Answer::missing(&format!(
+        None => Err(Answer::not_found(&format!(
             "applicationreference:{namespace}.{app}"
         ))),
     }

@@ -16,8 +16,8 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// What a client would like best of what we have; gzip wins a tie.
-    pub fn wanted(headers: &HeaderMap) -> Option<Self> {
+    /// What the client prefers; gzip if both are equal.
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(f32, Self)> = None;
         let lists = headers
             .get_all(ACCEPT_ENCODING)
@@ -55,7 +55,7 @@ impl Encoding {
     /// Compresses a body.
     pub fn encode(self, body: &[u8]) -> Vec<u8> {
         let level = Compression::default();
-        // Writing to a vector never fails: there is nothing to report.
+        // Writing to a vector never fails.
         match self {
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::new(), level);
@@ -78,7 +78,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn a_client_gets_what_it_likes_best() {
+    fn a_client_gets_what_it_prefers() {
         for (wish, wanted) in [
             ("identity", None),
             ("br", None),
@@ -90,12 +90,12 @@ mod tests {
             ("gzip;q=0", None),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, wish.parse().unwrap())]);
-            assert_eq!(Encoding::wanted(&headers), wanted, "{wish}");
+            assert_eq!(Encoding::from_headers(&headers), wanted, "{wish}");
         }
     }
 
     #[test]
-    fn what_is_compressed_can_be_read() {
+    fn a_compressed_body_can_be_decompressed() {
         let body = b"{\"version\":\"6.11.0\"}";
         let mut text = String::new();
         let gzip = Encoding::Gzip.encode(body);

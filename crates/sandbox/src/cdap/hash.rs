@@ -1,10 +1,9 @@
-//! The order of Java's hash maps: that in which a real server writes arguments (measured).
-//!
-//! A client should not depend on it; but a client that does should see the same here.
+//! The order of Java's hash maps, in which a real server writes arguments (measured). A client that depends on it gets
+//! the same here.
 
 use pipelines::hash_order;
 
-/// Keys in the order of a `java.util.HashMap`; those that share a bucket stay as they came.
+/// Keys in the order of a `java.util.HashMap`; those that share a bucket keep their order.
 pub fn in_hash_order<K: AsRef<str>, V>(entries: impl IntoIterator<Item = (K, V)>) -> Vec<(K, V)> {
     hash_order::sorted(entries, |(key, _)| key.as_ref())
 }

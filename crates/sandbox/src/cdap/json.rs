@@ -1,6 +1,6 @@
-//! JSON as CDAP writes and reads it: Gson's HTML-safe escapes, and values that keep their order.
+//! JSON as CDAP writes and reads it: Gson's HTML-safe escapes, and objects that keep their order.
 //!
-//! `serde_json`'s own maps are sorted; a real server echoes what it was sent in the order it came.
+//! `serde_json`'s maps are sorted; a real server echoes objects in the order in which they were sent.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 pub fn gson(value: &impl Serialize) -> Vec<u8> {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, HtmlSafe);
-    // Our own types have string keys and a vector never fails: there is nothing to report.
+    // It cannot fail: all keys are strings, and writing to a vector never fails.
     let _ = value.serialize(&mut serializer);
     out
 }

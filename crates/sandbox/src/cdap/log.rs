@@ -1,4 +1,4 @@
-//! Log lines as they are kept and shown: JSON with the fields of a real server, or its text pattern.
+//! Log lines as they are stored and shown: JSON with the fields of a real server, or its text pattern.
 //!
 //! `log_calls.rs` answers the calls.
 
@@ -9,7 +9,7 @@ use pipelines::event::{LogEntry, LogLevel, NodeProgram};
 use pipelines::hash_order;
 use serde::{Deserialize, Serialize};
 
-/// Who speaks, in `mdc`'s `.origin`.
+/// Who wrote a line: `.origin` in the `mdc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The pipeline itself.
@@ -20,7 +20,7 @@ pub enum Origin {
     Plugin,
 }
 
-/// A line as it is kept, with the names of the API.
+/// A line as it is stored, with the names of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogLine {
@@ -30,13 +30,13 @@ pub struct LogLine {
     pub log_level: String,
     /// The thread.
     pub thread_name: String,
-    /// The class that spoke.
+    /// The class that wrote it.
     pub class_name: String,
     /// Its last part.
     pub simple_class_name: String,
-    /// Its line.
+    /// The line in its source.
     pub line_number: u32,
-    /// What it said.
+    /// The message.
     pub message: String,
     /// Multi-line text that ends with a newline, or empty.
     pub stack_trace: String,
@@ -46,26 +46,26 @@ pub struct LogLine {
     pub mdc: Vec<(String, String)>,
 }
 
-/// The context in which a line of a run is spoken.
+/// The context in which a run writes a line.
 #[derive(Debug)]
-pub struct Speaker<'a> {
+pub struct LogContext<'a> {
     /// The workflow's run.
     pub run: &'a Run,
-    /// The node at work, with the id of its program's run.
+    /// The active node, with the id of its program's run.
     pub node: Option<(&'a str, Option<&'a str>)>,
     /// What runs the node.
     pub program: NodeProgram,
-    /// Who speaks.
+    /// Who writes.
     pub origin: Origin,
-    /// Whether it is one of the pipeline's milestones.
+    /// Whether the line is a lifecycle event of the pipeline.
     pub lifecycle: bool,
 }
 
-impl Speaker<'_> {
-    /// The line as it is kept. Without a number the line in the source is derived from the logger,
+impl LogContext<'_> {
+    /// The line as it is stored. Without a number the line in the source is derived from the logger,
     /// so that equal lines have equal numbers.
     pub fn line(&self, line: LogEntry, number: Option<u32>) -> LogLine {
-        // Spark's classes speak through one trait of theirs.
+        // Spark's classes log through one trait.
         let class = if line.logger.starts_with("org.apache.spark.") {
             "org.apache.spark.internal.Logging"
         } else {
@@ -130,7 +130,7 @@ fn logger_of(class: &str) -> &str {
 }
 
 fn source_line(logger: &str) -> u32 {
-    // The one that tells which stage broke a MapReduce job.
+    // It logs which stage failed in a MapReduce job.
     if logger.ends_with("$ETLMapper") {
         return 250;
     }
@@ -151,8 +151,8 @@ pub const fn level_name(level: LogLevel) -> &'static str {
     }
 }
 
-/// How grave a level is; unknown names count as the lowest (measured).
-pub fn gravity(name: &str) -> u8 {
+/// The severity of a level; unknown names count as the lowest (measured).
+pub fn severity(name: &str) -> u8 {
     match name.to_ascii_uppercase().as_str() {
         "ERROR" => 4,
         "WARN" => 3,
@@ -177,7 +177,7 @@ pub const FIELDS: [&str; 10] = [
 ];
 
 impl LogLine {
-    /// `-10000.<ms>`: file-backed servers know no finer place.
+    /// `-10000.<ms>`, as on servers that keep logs in files.
     pub fn offset(&self) -> String {
         format!("-10000.{}", self.timestamp)
     }
@@ -213,7 +213,7 @@ impl LogLine {
         Fields(fields)
     }
 
-    /// The text form, with a newline at its end and the stack trace behind it.
+    /// The text form: the line, a newline, and the stack trace.
     pub fn text(&self, escape: bool) -> String {
         let time = DateTime::from_timestamp_millis(self.timestamp).unwrap_or_default();
         let time = time.format("%Y-%m-%d %H:%M:%S,%3f");

@@ -1,14 +1,14 @@
-//! The log calls: whole ranges, pages forward and pages backward, of a run or of a program.
+//! The log calls: all lines, pages forward and pages backward, of a run or of a program.
 //!
-//! Measured rules: `max` is soft forward and hard backward; an empty offset means the start of a
-//! run but the newest lines of a program; whole and backward reading ends with the cluster's end,
-//! forward reading does not; reading errors end in 200 with what there was.
+//! Measured rules: a forward page may be longer than `max`, a backward page may not; an empty offset means the start of
+//! a run, but the newest lines of a program; a call for all lines and a backward page end with the cluster's end, a
+//! forward page does not; after an error while reading, the lines so far are answered with 200.
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::gson;
 use super::log::{FIELDS, Fields, LogLine};
-use super::store::Whose;
+use super::store::LogSource;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -16,20 +16,20 @@ mod filter;
 
 use filter::Filter;
 
-/// Whose lines are read, and between which milliseconds a run has any.
+/// Which lines are read. Times are in milliseconds.
 struct Range {
-    whose: Whose,
-    /// The run of a phase's program, of which alone lines are wanted.
+    source: LogSource,
+    /// If set, only the lines of this run of a node's program.
     inner: Option<String>,
     run_level: bool,
     from: i64,
-    /// Exclusive; where whole and backward reading end.
+    /// Exclusive; where `logs` and `logs/prev` end.
     until: i64,
-    /// Exclusive; lines from here on cannot be read yet.
+    /// Exclusive; later lines are not readable yet.
     readable: i64,
 }
 
-struct Form {
+struct LogFormat {
     json: bool,
     escape: bool,
     suppressed: Vec<String>,
@@ -38,33 +38,33 @@ struct Form {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Shown {
+enum Rendered {
     Fields(Fields),
     Text(String),
 }
 
 #[derive(Serialize)]
-struct Shipped {
-    log: Shown,
+struct Entry {
+    log: Rendered,
     offset: String,
 }
 
-impl Form {
-    /// Reads the parameters. What is wrong with them is told by `whole`: 500 and silence, else 400.
-    fn of(call: &Call, whole: bool) -> Result<Self, Answer> {
+impl LogFormat {
+    /// Reads the parameters. Wrong ones are answered with an empty 500 if `whole`, else with 400.
+    fn from_call(call: &Call, whole: bool) -> Result<Self, Answer> {
         let refuse = |text: String| {
             if whole {
-                Answer::hollow(500)
+                Answer::status_only(500)
             } else {
                 Answer::refuse(400, text)
             }
         };
-        let format = call.parameter("format").unwrap_or("text").to_ascii_uppercase();
+        let format = call.query_param("format").unwrap_or("text").to_ascii_uppercase();
         if !matches!(format.as_str(), "TEXT" | "JSON") {
             let class = "io.cdap.cdap.logging.gateway.handlers.AbstractLogHttpHandler.LogFormatType";
             return Err(refuse(format!("No enum constant {class}.{format}")));
         }
-        let suppressed: Vec<_> = call.parameters("suppress").map(str::to_owned).collect();
+        let suppressed: Vec<_> = call.query_params("suppress").map(str::to_owned).collect();
         let known = |field: &&String| FIELDS.contains(&field.as_str()) || *field == "isNativeMethod";
         if let Some(unknown) = suppressed.iter().find(|field| !known(field)) {
             return Err(refuse(format!(
@@ -73,19 +73,19 @@ impl Form {
         }
         Ok(Self {
             json: format == "JSON",
-            escape: call.parameter("escape") != Some("false"),
+            escape: call.query_param("escape") != Some("false"),
             suppressed,
-            filter: Filter::parse(call.parameter("filter").unwrap_or_default())?,
+            filter: Filter::parse(call.query_param("filter").unwrap_or_default())?,
         })
     }
 
-    fn ship(&self, line: &LogLine) -> Shipped {
+    fn entry(&self, line: &LogLine) -> Entry {
         let log = if self.json {
-            Shown::Fields(line.fields(&self.suppressed))
+            Rendered::Fields(line.fields(&self.suppressed))
         } else {
-            Shown::Text(line.text(self.escape))
+            Rendered::Text(line.text(self.escape))
         };
-        Shipped {
+        Entry {
             log,
             offset: line.offset(),
         }
@@ -93,8 +93,8 @@ impl Form {
 }
 
 impl Range {
-    /// Whether a line belongs to the program that is asked for.
-    fn has(&self, line: &LogLine) -> bool {
+    /// Whether a line belongs to the program of the path.
+    fn includes(&self, line: &LogLine) -> bool {
         let Some(inner) = &self.inner else {
             return true;
         };
@@ -103,11 +103,11 @@ impl Range {
             .any(|(key, value)| key == ".workflowProgramRunId" && value == inner)
     }
 
-    fn of(call: &Call) -> Result<Self, Answer> {
-        // The sandbox's own services write nothing that a client could read.
-        if !call.part("service").is_empty() {
+    fn from_call(call: &Call) -> Result<Self, Answer> {
+        // The sandbox has no logs of system services.
+        if !call.path_param("service").is_empty() {
             return Ok(Self {
-                whose: Whose::Program(format!("system.{}", call.part("service"))),
+                source: LogSource::Program(format!("system.{}", call.path_param("service"))),
                 inner: None,
                 run_level: false,
                 from: 0,
@@ -116,13 +116,13 @@ impl Range {
             });
         }
         let program = call.program(500)?;
-        // A line is readable a little after it was written; see `Clock::log_delay`.
+        // See `Clock::log_delay`.
         let readable = call.cdap.clock.now() - call.cdap.clock.log_delay();
-        let id = call.part("run");
+        let id = call.path_param("run");
         if id.is_empty() {
-            let whose = Whose::Program(program.reference());
+            let source = LogSource::Program(program.reference());
             return Ok(Self {
-                whose,
+                source,
                 inner: None,
                 run_level: false,
                 from: 0,
@@ -130,24 +130,24 @@ impl Range {
                 readable,
             });
         }
-        let world = call.cdap.world();
-        let inner = world.inner_runs(&program).find(|run| run.id == id);
+        let state = call.cdap.state();
+        let inner = state.node_runs(&program).find(|run| run.id == id);
         let owner = inner
             .as_ref()
-            .and_then(|inner| world.runs.get(inner.workflow_run.as_ref()?));
+            .and_then(|inner| state.runs.get(inner.workflow_run.as_ref()?));
         let run = match owner {
             Some(owner) => owner,
-            None => world.found_run(&program, id)?,
+            None => state.find_run(&program, id)?,
         };
-        let readable = readable.saturating_sub_unsigned(run.fate.logs_late);
+        let readable = readable.saturating_sub_unsigned(run.fault.logs_late);
         let end = run
             .cluster_end
             .map_or(i64::MAX, |ms| (ms.div_euclid(1000) + 1) * 1000);
         Ok(Self {
-            whose: Whose::Run(run.id.clone()),
+            source: LogSource::Run(run.id.clone()),
             inner: inner.map(|inner| inner.id),
             run_level: true,
-            from: run.second() * 1000,
+            from: run.starting_second() * 1000,
             until: readable.min(end),
             readable,
         })
@@ -155,12 +155,12 @@ impl Range {
 }
 
 /// `GET …/logs`
-pub fn whole(call: &Call) -> Outcome {
-    let start = call.number("start", -1)?;
-    let stop = call.number("stop", -1)?;
-    let range = Range::of(call)?;
+pub fn all(call: &Call) -> Outcome {
+    let start = call.query_integer("start", -1)?;
+    let stop = call.query_integer("stop", -1)?;
+    let range = Range::from_call(call)?;
     let now = call.cdap.clock.now().div_euclid(1000);
-    // The default start is checked even where the run's own is used.
+    // A real server checks the default start even if it uses the run's.
     let (from, until) = (
         if start < 0 { now - 3600 } else { start },
         if stop < 0 { now + 1 } else { stop },
@@ -171,7 +171,7 @@ pub fn whole(call: &Call) -> Outcome {
             "Invalid time range. 'stop' should be greater than 'start'.",
         ));
     }
-    let form = Form::of(call, true)?;
+    let form = LogFormat::from_call(call, true)?;
     let from = if range.run_level && start < 0 {
         range.from
     } else {
@@ -182,14 +182,14 @@ pub fn whole(call: &Call) -> Outcome {
     } else {
         (until * 1000).min(range.until)
     };
-    let mut shipped = Vec::new();
+    let mut entries = Vec::new();
     let mut text = String::new();
     call.cdap
         .store
-        .lines(&range.whose, from, until, false, &mut |line| {
-            if form.filter.admits(&line) && range.has(&line) {
+        .lines(&range.source, from, until, false, &mut |line| {
+            if form.filter.admits(&line) && range.includes(&line) {
                 if form.json {
-                    shipped.push(form.ship(&line));
+                    entries.push(form.entry(&line));
                 } else {
                     text.push_str(&line.text(form.escape));
                 }
@@ -197,18 +197,18 @@ pub fn whole(call: &Call) -> Outcome {
             true
         });
     Ok(if form.json {
-        Answer::raw_json(gson(&shipped)).streamed()
+        Answer::raw_json(gson(&entries)).chunked()
     } else {
-        Answer::text(text).streamed()
+        Answer::text(text).chunked()
     })
 }
 
 /// `GET …/logs/next`
 pub fn next(call: &Call) -> Outcome {
-    let max = call.number("max", 50)?;
+    let max = call.query_integer("max", 50)?;
     let offset = offset(call)?;
-    let range = Range::of(call)?;
-    let form = Form::of(call, false)?;
+    let range = Range::from_call(call)?;
+    let form = LogFormat::from_call(call, false)?;
     if offset.is_none() && !range.run_level {
         return Ok(newest(call, &range, &form, range.until, max));
     }
@@ -216,56 +216,56 @@ pub fn next(call: &Call) -> Outcome {
     // The first millisecond of the start second is skipped, as on a real server.
     let from = offset.map_or(range.from, |ms| ms.max(range.from)) + 1;
     let max = usize::try_from(max).unwrap_or(0);
-    let mut shipped: Vec<Shipped> = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let mut last = None;
     if max > 0 {
         call.cdap
             .store
-            .lines(&range.whose, from, readable, false, &mut |line| {
-                // Siblings of one millisecond are never torn apart.
-                if shipped.len() >= max && last != Some(line.timestamp) {
+            .lines(&range.source, from, readable, false, &mut |line| {
+                // All lines of one millisecond are on the same page.
+                if entries.len() >= max && last != Some(line.timestamp) {
                     return false;
                 }
-                if form.filter.admits(&line) && range.has(&line) {
+                if form.filter.admits(&line) && range.includes(&line) {
                     last = Some(line.timestamp);
-                    shipped.push(form.ship(&line));
+                    entries.push(form.entry(&line));
                 }
                 true
             });
     }
-    Ok(Answer::raw_json(gson(&shipped)).streamed())
+    Ok(Answer::raw_json(gson(&entries)).chunked())
 }
 
 /// `GET …/logs/prev`
 pub fn previous(call: &Call) -> Outcome {
-    let max = call.number("max", 50)?;
+    let max = call.query_integer("max", 50)?;
     let offset = offset(call)?;
-    let range = Range::of(call)?;
-    let form = Form::of(call, false)?;
+    let range = Range::from_call(call)?;
+    let form = LogFormat::from_call(call, false)?;
     let until = offset.map_or(range.until, |ms| ms.min(range.until));
     Ok(newest(call, &range, &form, until, max))
 }
 
-/// The newest `max` lines before `until`, oldest first; cut hard.
-fn newest(call: &Call, range: &Range, form: &Form, until: i64, max: i64) -> Answer {
+/// The newest `max` lines before `until`, oldest first.
+fn newest(call: &Call, range: &Range, form: &LogFormat, until: i64, max: i64) -> Answer {
     let max = usize::try_from(max).unwrap_or(0);
-    let mut shipped = VecDeque::new();
+    let mut entries = VecDeque::new();
     if max > 0 {
         call.cdap
             .store
-            .lines(&range.whose, range.from, until, true, &mut |line| {
-                if form.filter.admits(&line) && range.has(&line) {
-                    shipped.push_front(form.ship(&line));
+            .lines(&range.source, range.from, until, true, &mut |line| {
+                if form.filter.admits(&line) && range.includes(&line) {
+                    entries.push_front(form.entry(&line));
                 }
-                shipped.len() < max
+                entries.len() < max
             });
     }
-    Answer::raw_json(gson(&shipped)).streamed()
+    Answer::raw_json(gson(&entries)).chunked()
 }
 
 /// The milliseconds of `fromOffset`; `None` when it is empty.
 fn offset(call: &Call) -> Result<Option<i64>, Answer> {
-    let text = call.parameter("fromOffset").unwrap_or_default();
+    let text = call.query_param("fromOffset").unwrap_or_default();
     if text.is_empty() {
         return Ok(None);
     }

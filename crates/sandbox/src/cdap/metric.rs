@@ -7,11 +7,11 @@ use super::call::Call;
 use super::json::Ordered;
 use super::program::WORKFLOW;
 use super::run::{Points, Run};
-use super::world::World;
+use super::state::CdapState;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The tags by which the measured servers aggregate.
+/// The tags that real servers aggregate by (measured).
 const TAGS: [&str; 12] = [
     "namespace",
     "app",
@@ -58,7 +58,7 @@ struct Point {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
+struct QueryResult {
     start_time: i64,
     end_time: i64,
     series: Vec<Series>,
@@ -71,7 +71,7 @@ pub fn query(call: &Call) -> Outcome {
         return Ok(Answer::json(&answer(call, &from_url(call))?));
     }
     if call.body.is_empty() {
-        return Err(Answer::bare(400, "Batch request with empty content"));
+        return Err(Answer::text_as_json(400, "Batch request with empty content"));
     }
     let internal = || Answer::refuse(500, "Internal error while querying for metrics");
     let Ok(Ordered::Map(queries)) = call.json() else {
@@ -84,7 +84,7 @@ pub fn query(call: &Call) -> Outcome {
     Ok(Answer::json(&InOrder(&found)))
 }
 
-struct InOrder<'a>(&'a [(&'a String, Found)]);
+struct InOrder<'a>(&'a [(&'a String, QueryResult)]);
 
 impl Serialize for InOrder<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,22 +93,22 @@ impl Serialize for InOrder<'_> {
 }
 
 fn from_url(call: &Call) -> Query {
-    let owned = |name: &'static str| call.parameter(name).map(str::to_owned);
+    let owned = |name: &'static str| call.query_param(name).map(str::to_owned);
     Query {
         tags: tags_of(call),
-        metrics: call.parameters("metric").map(str::to_owned).collect(),
-        group_by: call.parameters("groupBy").map(str::to_owned).collect(),
+        metrics: call.query_params("metric").map(str::to_owned).collect(),
+        group_by: call.query_params("groupBy").map(str::to_owned).collect(),
         start: owned("start"),
         end: owned("end"),
         count: owned("count"),
         resolution: owned("resolution"),
-        aggregate: call.parameter("aggregate") == Some("true"),
+        aggregate: call.query_param("aggregate") == Some("true"),
     }
 }
 
 /// `tag=name:value`; anything without a colon is ignored (measured).
 fn tags_of(call: &Call) -> Tags {
-    let tags = call.parameters("tag").filter_map(|tag| tag.split_once(':'));
+    let tags = call.query_params("tag").filter_map(|tag| tag.split_once(':'));
     tags.map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
@@ -194,7 +194,7 @@ fn seconds(text: &str, now: i64) -> Option<i64> {
     Some(at)
 }
 
-fn answer(call: &Call, query: &Query) -> Result<Found, Answer> {
+fn answer(call: &Call, query: &Query) -> Result<QueryResult, Answer> {
     if query.metrics.is_empty() {
         return Err(Answer::refuse(400, "Missing metrics parameter in the query"));
     }
@@ -203,16 +203,16 @@ fn answer(call: &Call, query: &Query) -> Result<Found, Answer> {
     if let Some((tag, value)) = query.tags.iter().find(|(tag, _)| !TAGS.contains(&tag.as_str())) {
         return Err(unknown_dimension(query, tag, value));
     }
-    let world = call.cdap.world();
+    let state = call.cdap.state();
     let mut series = Vec::new();
     for metric in &query.metrics {
-        series.extend(series_of(&world, query, metric, window));
+        series.extend(series_of(&state, query, metric, window));
     }
     let (start_time, end_time, resolution) = match window {
         None => (0, now, "2147483647s".to_owned()),
         Some((start, end, step)) => (start, end, format!("{step}s")),
     };
-    Ok(Found {
+    Ok(QueryResult {
         start_time,
         end_time,
         series,
@@ -237,8 +237,8 @@ fn unknown_dimension(query: &Query, tag: &str, value: &str) -> Answer {
     )
 }
 
-fn series_of(world: &World, query: &Query, metric: &str, window: Option<(i64, i64, i64)>) -> Vec<Series> {
-    if let Some(value) = gauge(world, metric) {
+fn series_of(state: &CdapState, query: &Query, metric: &str, window: Option<(i64, i64, i64)>) -> Vec<Series> {
+    if let Some(value) = gauge(state, metric) {
         let data = vec![Point { time: 0, value }];
         return vec![Series {
             metric_name: metric.to_owned(),
@@ -247,7 +247,7 @@ fn series_of(world: &World, query: &Query, metric: &str, window: Option<(i64, i6
         }];
     }
     let mut groups: BTreeMap<BTreeMap<String, String>, BTreeMap<i64, i64>> = BTreeMap::new();
-    for run in world.runs.values().filter(|run| carries(run, &query.tags)) {
+    for run in state.runs.values().filter(|run| has_tags(run, &query.tags)) {
         let Some(points) = run.metrics.get(metric) else {
             continue;
         };
@@ -283,9 +283,9 @@ fn add(sums: &mut BTreeMap<i64, i64>, points: &Points, window: Option<(i64, i64,
     }
 }
 
-/// Flow control's gauges, which belong to no run.
-fn gauge(world: &World, metric: &str) -> Option<i64> {
-    let (launching, running) = world.outstanding();
+/// Flow control's gauges, which do not belong to a run.
+fn gauge(state: &CdapState, metric: &str) -> Option<i64> {
+    let (launching, running) = state.flow_counts();
     let count = match metric {
         "system.flowcontrol.launching.count" => launching,
         "system.flowcontrol.running.count" => running,
@@ -295,7 +295,7 @@ fn gauge(world: &World, metric: &str) -> Option<i64> {
 }
 
 /// Whether a run's metrics have all these tags. The id of an inner run counts as the run's.
-fn carries(run: &Run, tags: &[(String, String)]) -> bool {
+fn has_tags(run: &Run, tags: &[(String, String)]) -> bool {
     tags.iter().all(|(tag, value)| {
         let inner = |id: &str| run.nodes.iter().any(|node| node.run_id.as_deref() == Some(id));
         value == "*" || (tag == "run" && inner(value)) || tag_of(run, tag).is_some_and(|own| own == *value)
@@ -329,15 +329,15 @@ struct Tag {
 
 /// `POST /v3/metrics/search`: names of metrics, or further tags, below the given tags.
 pub fn search(call: &Call) -> Outcome {
-    let Some(target) = call.parameter("target") else {
-        return Err(Answer::bare(400, "Required target param is missing"));
+    let Some(target) = call.query_param("target") else {
+        return Err(Answer::text_as_json(400, "Required target param is missing"));
     };
     let tags = tags_of(call);
-    let world = call.cdap.world();
-    let runs = world
+    let state = call.cdap.state();
+    let runs = state
         .runs
         .values()
-        .filter(|run| carries(run, &tags) && !run.metrics.is_empty());
+        .filter(|run| has_tags(run, &tags) && !run.metrics.is_empty());
     match target {
         "metric" => {
             let names: BTreeSet<_> = runs.flat_map(|run| run.metrics.keys()).collect();
@@ -348,7 +348,10 @@ pub fn search(call: &Call) -> Outcome {
             let found: BTreeSet<_> = runs.flat_map(|run| further_tags(run, at_run)).collect();
             Ok(Answer::json(&found))
         }
-        other => Err(Answer::bare(400, &format!("Unknown target param value: {other}"))),
+        other => Err(Answer::text_as_json(
+            400,
+            &format!("Unknown target param value: {other}"),
+        )),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What happened inside a run: the states of its nodes, its token, the classification of its failure.
+//! The calls about the inside of a run: the states of its nodes, its token, the classification of its failure.
 
 use super::Cdap;
 use super::answer::{Answer, Outcome};
@@ -14,12 +14,12 @@ use pipelines::{hash_order, pipeline};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Hands the run of the path to `show`; 404 and 500 as measured.
+/// Answers with the run of the path; 404 and 500 as measured.
 pub fn with_run(call: &Call, show: impl FnOnce(&Run) -> Outcome) -> Outcome {
     let program = call.program(400)?;
-    let id = call.part("run");
-    let world = call.cdap.world();
-    let run = world.found_run(&program, id)?;
+    let id = call.path_param("run");
+    let state = call.cdap.state();
+    let run = state.find_run(&program, id)?;
     show(run)
 }
 
@@ -44,7 +44,7 @@ struct TokenValue<'a> {
 
 /// `GET …/token`
 pub fn token(call: &Call) -> Outcome {
-    let scope = call.parameter("scope").unwrap_or("user").to_ascii_uppercase();
+    let scope = call.query_param("scope").unwrap_or("user").to_ascii_uppercase();
     if !matches!(scope.as_str(), "USER" | "SYSTEM") {
         let text = format!("No enum constant io.cdap.cdap.api.workflow.WorkflowToken.Scope.{scope}");
         return Err(Answer::refuse(500, text));
@@ -54,13 +54,13 @@ pub fn token(call: &Call) -> Outcome {
         for (key, node, value) in run.token.iter().filter(|_| scope == "USER") {
             keys.entry(key).or_default().push(TokenValue { node, value });
         }
-        match call.parameter("key") {
+        match call.query_param("key") {
             None => Ok(Answer::json(&keys)),
             Some(key) if keys.contains_key(key) => {
                 keys.retain(|known, _| *known == key);
                 Ok(Answer::json(&keys))
             }
-            // The bare key is the body (measured).
+            // The key alone is the body (measured).
             Some(key) => Err(Answer::refuse(404, key)),
         }
     })
@@ -70,12 +70,15 @@ pub fn token(call: &Call) -> Outcome {
 pub fn node_token(call: &Call) -> Outcome {
     with_run(call, |run| {
         if call
-            .parameter("scope")
+            .query_param("scope")
             .is_some_and(|scope| scope.eq_ignore_ascii_case("system"))
         {
             return Ok(Answer::raw_json(b"{}".to_vec()));
         }
-        let mine = run.token.iter().filter(|(_, node, _)| node == call.part("node"));
+        let mine = run
+            .token
+            .iter()
+            .filter(|(_, node, _)| node == call.path_param("node"));
         let keys: BTreeMap<_, _> = mine.map(|(key, _, value)| (key, value)).collect();
         Ok(Answer::json(&keys))
     })
@@ -116,12 +119,12 @@ pub fn classify(call: &Call) -> Outcome {
         let of_node = run.nodes.iter().find_map(|node| node.failure_cause.as_ref());
         let cause = of_node.or(run.cause.as_ref());
         Ok(Answer::json(
-            &cause.and_then(classified).into_iter().collect::<Vec<_>>(),
+            &cause.and_then(classify_cause).into_iter().collect::<Vec<_>>(),
         ))
     })
 }
 
-fn classified(cause: &Cause) -> Option<Classified> {
+fn classify_cause(cause: &Cause) -> Option<Classified> {
     let chain: Vec<&Cause> = std::iter::successors(Some(cause), |cause| cause.cause.as_deref()).collect();
     let innermost = chain.last()?;
     if innermost.class_name.ends_with("InvalidMacroException") {
@@ -144,7 +147,7 @@ fn classified(cause: &Cause) -> Option<Classified> {
         stage_name: Some(stage.to_owned()),
         error_reason: text.to_owned(),
         error_message: text.to_owned(),
-        error_type: blame(innermost),
+        error_type: error_type_of(innermost),
         dependency: "false",
     })
 }
@@ -155,8 +158,8 @@ fn stage_of(text: &str) -> Option<&str> {
     rest.trim_start().starts_with("encountered").then_some(stage)
 }
 
-/// Whose fault it is: the data's and the settings', the network's, or nobody's that we can name.
-fn blame(cause: &Cause) -> &'static str {
+/// `SYSTEM` for the network, `USER` for data and settings, else `UNKNOWN`.
+fn error_type_of(cause: &Cause) -> &'static str {
     let class = cause.class_name.rsplit('.').next().unwrap_or_default();
     let text = cause.message.as_deref().unwrap_or_default();
     if text.contains("Communications link failure")
@@ -176,8 +179,8 @@ fn blame(cause: &Cause) -> &'static str {
     "UNKNOWN"
 }
 
-/// What a pipeline leaves in the token when it ends: the properties of all stages with their macros
-/// expanded, in clear text. A pipeline with a macro that means nothing leaves none (measured).
+/// What a pipeline writes into the token at its end: the properties of all stages with their macros expanded, in clear
+/// text. Nothing if a macro cannot be expanded (measured).
 pub fn resolved_properties(job: &ExecutionRequest, set: &[(String, String, String)]) -> Option<String> {
     let mut scope = Scope {
         arguments: job.arguments.clone(),
@@ -201,8 +204,8 @@ pub fn resolved_properties(job: &ExecutionRequest, set: &[(String, String, Strin
 }
 
 impl Cdap {
-    /// The one sentence of a failure in its log line: 6.11 names the stage, 6.10 the deepest text.
-    pub(super) fn headline(&self, failure: &Failure) -> String {
+    /// The text of a failure in its log line: 6.11 names the stage, 6.10 shows the innermost message.
+    pub(super) fn failure_text(&self, failure: &Failure) -> String {
         let chain = || std::iter::successors(Some(failure), |failure| failure.cause.as_deref());
         let wrapped = chain().find_map(|failure| {
             let text = failure.message.as_deref()?;

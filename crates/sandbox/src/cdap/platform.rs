@@ -6,8 +6,8 @@
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::strings::InOrder;
-use super::world::Namespace;
+use super::state::Namespace;
+use super::string_map::InOrder;
 use serde::Serialize;
 use serde_json::json;
 
@@ -26,7 +26,7 @@ const SERVICES: [(&str, &str); 9] = [
     ("transaction", "Service that maintains transaction states."),
 ];
 
-/// The order in which a real server tells their states: that of a hash map, the same every time.
+/// The order in which a real server lists their states: that of a hash map, always the same.
 const SERVICES_BY_HASH: [&str; 9] = [
     "messaging.service",
     "appfabric",
@@ -62,7 +62,7 @@ pub fn version(call: &Call) -> Outcome {
 }
 
 #[derive(Serialize)]
-struct Part {
+struct Component {
     name: &'static str,
     version: &'static str,
 }
@@ -70,19 +70,19 @@ struct Part {
 /// `GET /v3/versions`
 pub fn versions(call: &Call) -> Outcome {
     Ok(Answer::json(&[
-        Part {
+        Component {
             name: "cdap",
             version: call.cdap.personality().release(),
         },
-        Part {
+        Component {
             name: "sparkcompat",
             version: "spark3_2.12",
         },
-        Part {
+        Component {
             name: "zookeeper",
             version: "3.4.5.1405704",
         },
-        Part {
+        Component {
             name: "hadoop",
             version: "3.3.6",
         },
@@ -107,7 +107,7 @@ pub fn services(_: &Call) -> Outcome {
         name,
         description,
         status: "OK",
-        // The one that writes the logs has none of its own (measured).
+        // The service that writes logs has none itself (measured).
         logs: if name == "log.saver" { "NOTOK" } else { "OK" },
         min: 1,
         max: 1,
@@ -125,7 +125,7 @@ pub fn services_status(_: &Call) -> Outcome {
 
 /// `GET /v3/system/services/{service}/status`
 pub fn service_status(call: &Call) -> Outcome {
-    let name = call.part("service");
+    let name = call.path_param("service");
     if SERVICES.iter().any(|(known, _)| *known == name) {
         return Ok(Answer::json(&json!({ "status": "OK" })));
     }
@@ -161,8 +161,8 @@ fn is_valid(name: &str) -> bool {
 
 /// `GET /v3/namespaces`
 pub fn namespaces(call: &Call) -> Outcome {
-    let world = call.cdap.world();
-    let list: Vec<_> = world
+    let state = call.cdap.state();
+    let list: Vec<_> = state
         .namespaces
         .iter()
         .map(|(name, namespace)| record(name, namespace))
@@ -177,10 +177,10 @@ pub fn namespace(call: &Call) -> Outcome {
         let text = format!("Invalid namespace ID: {name}. Should only contain alphanumeric characters or _.");
         return Err(Answer::refuse(500, text));
     }
-    let world = call.cdap.world();
-    match world.namespaces.get(name) {
+    let state = call.cdap.state();
+    match state.namespaces.get(name) {
         Some(namespace) => Ok(Answer::json(&record(name, namespace))),
-        None => Err(Answer::missing(&format!("namespace:{name}"))),
+        None => Err(Answer::not_found(&format!("namespace:{name}"))),
     }
 }
 
@@ -198,8 +198,8 @@ pub fn create_namespace(call: &Call) -> Outcome {
         return Err(Answer::refuse(400, text));
     }
     let body = call.json().ok();
-    let mut world = call.cdap.world();
-    if world.namespaces.contains_key(name) {
+    let mut state = call.cdap.state();
+    if state.namespaces.contains_key(name) {
         return Ok(Answer::text(format!("Namespace '{name}' already exists.")));
     }
     let tail = uuid::Uuid::new_v4().simple().to_string();
@@ -211,14 +211,14 @@ pub fn create_namespace(call: &Call) -> Outcome {
         generation: call.cdap.clock.now(),
     };
     call.cdap.store.put("namespace", name, &namespace);
-    world.namespaces.insert(name.to_owned(), namespace);
+    state.namespaces.insert(name.to_owned(), namespace);
     Ok(Answer::text(format!("Namespace '{name}' created successfully.")))
 }
 
 /// `DELETE /v3/unrecoverable/namespaces/{namespace}`: with all that is in it.
 pub fn delete_namespace(call: &Call) -> Outcome {
     let name = call.namespace();
-    call.cdap.world().check_namespace(name)?;
+    call.cdap.state().check_namespace(name)?;
     if name == "default" {
         return Err(Answer::refuse(
             409,
@@ -227,7 +227,7 @@ pub fn delete_namespace(call: &Call) -> Outcome {
     }
     let apps: Vec<_> = call
         .cdap
-        .world()
+        .state()
         .apps
         .keys()
         .filter(|(of, _)| of == name)
@@ -238,7 +238,7 @@ pub fn delete_namespace(call: &Call) -> Outcome {
     }
     let keys: Vec<_> = call
         .cdap
-        .world()
+        .state()
         .keys
         .keys()
         .filter(|(of, _)| of == name)
@@ -246,10 +246,10 @@ pub fn delete_namespace(call: &Call) -> Outcome {
         .collect();
     for (of, key) in keys {
         call.cdap.store.delete("key", &format!("{of}/{key}"));
-        call.cdap.world().keys.remove(&(of, key));
+        call.cdap.state().keys.remove(&(of, key));
     }
     call.cdap.set_preferences(name.to_owned(), Vec::new());
     call.cdap.store.delete("namespace", name);
-    call.cdap.world().namespaces.remove(name);
+    call.cdap.state().namespaces.remove(name);
     Ok(Answer::empty())
 }

@@ -3,42 +3,42 @@
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::launch;
-use super::strings::{Flaw, InOrder, string_map};
+use super::start;
+use super::string_map::{InOrder, StringMapError, string_map};
 
-/// The level that a path means, or the 404 of what does not exist.
+/// The level of a path; 404 if it does not exist.
 fn scope(call: &Call) -> Result<String, Answer> {
-    let (namespace, app) = (call.namespace(), call.part("app"));
+    let (namespace, app) = (call.namespace(), call.path_param("app"));
     if namespace.is_empty() {
         return Ok(String::new());
     }
-    let world = call.cdap.world();
-    if !world.namespaces.contains_key(namespace) {
+    let state = call.cdap.state();
+    if !state.namespaces.contains_key(namespace) {
         return Err(Answer::refuse(404, format!("Namespace {namespace} not present")));
     }
     if app.is_empty() {
         return Ok(namespace.to_owned());
     }
-    let missing = || Answer::missing(&format!("application:{namespace}.{app}.-SNAPSHOT"));
-    let newest = world.newest(namespace, app).ok_or_else(missing)?;
-    if call.part("program").is_empty() {
+    let missing = || Answer::not_found(&format!("application:{namespace}.{app}.-SNAPSHOT"));
+    let newest = state.newest(namespace, app).ok_or_else(missing)?;
+    if call.path_param("program").is_empty() {
         return Ok(format!("{namespace}/{app}"));
     }
     let program = call.program(400)?;
-    if world.newest_with(&program).is_none() {
-        return Err(Answer::missing(&program.entity(&newest.id)));
+    if state.newest_with_program(&program).is_none() {
+        return Err(Answer::not_found(&program.entity(&newest.id)));
     }
-    Ok(launch::scope(&program))
+    Ok(start::scope(&program))
 }
 
 /// `GET …/preferences`, merged with the levels above it if `resolved=true`.
 pub fn get(call: &Call) -> Outcome {
     let scope = scope(call)?;
-    let world = call.cdap.world();
-    if call.parameter("resolved") == Some("true") {
-        return Ok(Answer::json(&world.resolved(&scope)));
+    let state = call.cdap.state();
+    if call.query_param("resolved") == Some("true") {
+        return Ok(Answer::json(&state.resolved_preferences(&scope)));
     }
-    let own = world
+    let own = state
         .preferences
         .get(&scope)
         .map(Vec::as_slice)
@@ -54,8 +54,8 @@ pub fn put(call: &Call) -> Outcome {
         Vec::new()
     } else {
         let body = call.json().map_err(|_| invalid())?;
-        string_map(&body).map_err(|flaw| match flaw {
-            Flaw::Null(_) => Answer::refuse(500, flaw.gson_text()),
+        string_map(&body).map_err(|error| match error {
+            StringMapError::Null(_) => Answer::refuse(500, error.gson_text()),
             _ => invalid(),
         })?
     };
@@ -73,13 +73,13 @@ pub fn delete(call: &Call) -> Outcome {
 impl Cdap {
     /// Replaces a level's map.
     pub(super) fn set_preferences(&self, scope: String, map: Vec<(String, String)>) {
-        let mut world = self.world();
+        let mut state = self.state();
         if map.is_empty() {
             self.store.delete("preferences", &scope);
-            world.preferences.remove(&scope);
+            state.preferences.remove(&scope);
         } else {
             self.store.put("preferences", &scope, &map);
-            world.preferences.insert(scope, map);
+            state.preferences.insert(scope, map);
         }
     }
 }

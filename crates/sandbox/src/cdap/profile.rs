@@ -1,4 +1,4 @@
-//! Compute profiles and what makes clusters for them: `native` alone, which runs everything here.
+//! Compute profiles and provisioners: only `native`, which runs everything here.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "handlers share one signature, also those that never refuse"
@@ -18,14 +18,14 @@ struct Profile {
     description: &'static str,
     scope: &'static str,
     status: &'static str,
-    provisioner: Uses,
+    provisioner: ProfileProvisioner,
     /// In seconds since 1970.
     created: i64,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Uses {
+struct ProfileProvisioner {
     name: &'static str,
     properties: [(); 0],
     total_processing_cpus_label: &'static str,
@@ -38,12 +38,12 @@ fn native(call: &Call) -> Profile {
         description: "Runs programs locally on the cluster",
         scope: "SYSTEM",
         status: "ENABLED",
-        provisioner: Uses {
+        provisioner: ProfileProvisioner {
             name: NATIVE,
             properties: [],
             total_processing_cpus_label: "Custom",
         },
-        created: call.cdap.began / 1000,
+        created: call.cdap.started_at / 1000,
     }
 }
 
@@ -57,12 +57,12 @@ pub fn list(call: &Call) -> Outcome {
 
 /// `GET /v3/profiles/{profile}`, `GET {N}/profiles/{profile}`
 pub fn one(call: &Call) -> Outcome {
-    let (namespace, name) = (call.namespace(), call.part("profile"));
+    let (namespace, name) = (call.namespace(), call.path_param("profile"));
     if namespace.is_empty() && name == NATIVE {
         return Ok(Answer::json(&native(call)));
     }
     let owner = if namespace.is_empty() { "system" } else { namespace };
-    Err(Answer::missing(&format!("profile:{owner}.{name}")))
+    Err(Answer::not_found(&format!("profile:{owner}.{name}")))
 }
 
 #[derive(Serialize)]
@@ -90,7 +90,7 @@ pub fn provisioners(_: &Call) -> Outcome {
 
 /// `GET /v3/provisioners/{provisioner}`
 pub fn provisioner(call: &Call) -> Outcome {
-    match call.part("provisioner") {
+    match call.path_param("provisioner") {
         NATIVE => Ok(Answer::json(&PROVISIONER)),
         other => Err(Answer::refuse(404, format!("Provisioner {other} not found"))),
     }

@@ -4,20 +4,20 @@ use crate::Personality;
 use pipelines::event::NodeProgram;
 use serde::{Deserialize, Serialize};
 
-/// The workflow that every batch pipeline is.
+/// The workflow of every batch pipeline.
 pub const WORKFLOW: &str = "DataPipelineWorkflow";
 
-/// What it says of itself.
+/// Its description.
 pub const WORKFLOW_DESCRIPTION: &str = "Data Pipeline Workflow";
 
-/// The types of program that CDAP knows.
+/// CDAP's types of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ProgramKind {
     /// A pipeline's own program.
     Workflow,
-    /// What a pipeline's phase runs as.
+    /// The program of a pipeline's phase.
     Spark,
-    /// The older engine.
+    /// The program of a phase with the older engine.
     Mapreduce,
     /// A service.
     Service,
@@ -41,8 +41,8 @@ impl ProgramKind {
         })
     }
 
-    /// What runs a node, if that is a program of its own.
-    pub const fn of_node(program: NodeProgram) -> Option<Self> {
+    /// The program of a node; actions have none.
+    pub const fn from_node(program: NodeProgram) -> Option<Self> {
         match program {
             NodeProgram::Action => None,
             NodeProgram::Spark => Some(Self::Spark),
@@ -74,7 +74,7 @@ impl ProgramKind {
     }
 
     /// The word in JSON answers.
-    pub const fn pretty(self) -> &'static str {
+    pub const fn json_name(self) -> &'static str {
         match self {
             Self::Workflow => "Workflow",
             Self::Spark => "Spark",

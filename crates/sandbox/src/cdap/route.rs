@@ -1,15 +1,14 @@
 //! Every call of CDAP's API that the sandbox answers, in one table.
 //!
-//! A path that is known under another method is 405 with the path as its body; any other is 404.
+//! A path that is known with another method is 405 with the path as its body; any other is 404.
 //! Both close the connection (measured).
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::scheduling::{calls, fire_times, lists};
 use super::{
-    Cdap, app_calls, app_plugins, batch, catalogue, deploy, launch, log_calls, metric, node, platform,
-    preference, profile, run_calls, secret, setting, specification, stop, studio, upgrade, upload,
-    validation,
+    Cdap, app_calls, app_plugins, batch, catalogue, deploy, log_calls, metric, node, platform, preference,
+    profile, run_calls, secret, setting, specification, start, stop, studio, upgrade, upload, validation,
 };
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -18,9 +17,9 @@ use std::sync::Arc;
 
 type Handler = fn(&Call) -> Outcome;
 
-/// What a pattern hangs below.
+/// What a pattern is appended to.
 #[derive(Clone, Copy)]
-enum Under {
+enum Prefix {
     /// The root.
     Root,
     /// `/v3/namespaces/{namespace}`
@@ -29,7 +28,7 @@ enum Under {
     App,
     /// A version of an app.
     Version,
-    /// An app, also under a version, where that makes no difference.
+    /// An app, or a version of it, where both are answered alike.
     AnyApp,
     /// A program of an app's newest version.
     Program,
@@ -41,7 +40,7 @@ enum Under {
     Programs,
 }
 
-impl Under {
+impl Prefix {
     fn prefixes(self) -> &'static [&'static str] {
         const APP: &str = "/v3/namespaces/{namespace}/apps/{app}";
         const VERSION: &str = "/v3/namespaces/{namespace}/apps/{app}/versions/{version}";
@@ -67,10 +66,10 @@ impl Under {
     }
 }
 
-use Under::{AnyApp, AnyProgram, App, Artifact, Namespace, Program, Programs, Root, Version};
+use Prefix::{AnyApp, AnyProgram, App, Artifact, Namespace, Program, Programs, Root, Version};
 
-/// Earlier entries win.
-const ROUTES: &[(&str, Under, &str, Handler)] = &[
+/// Earlier entries win. Path parameters are in braces.
+const ROUTES: &[(&str, Prefix, &str, Handler)] = &[
     ("GET", Root, "", platform::root),
     ("GET", Root, "/ping", platform::ping),
     ("GET", Root, "/status", platform::router_status),
@@ -89,12 +88,7 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/v3/system/services/{service}/status",
         platform::service_status,
     ),
-    (
-        "GET",
-        Root,
-        "/v3/system/services/{service}/logs",
-        log_calls::whole,
-    ),
+    ("GET", Root, "/v3/system/services/{service}/logs", log_calls::all),
     (
         "GET",
         Root,
@@ -193,13 +187,13 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "GET",
         Root,
         "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/connections",
-        studio::none_kept,
+        studio::empty_list,
     ),
     (
         "GET",
         Root,
         "/v3/namespaces/system/apps/pipeline/services/studio/methods/v1/contexts/{namespace}/drafts",
-        studio::none_kept,
+        studio::empty_list,
     ),
     ("GET", AnyApp, "/schedules", lists::list),
     ("GET", AnyApp, "/schedules/{schedule}", calls::one),
@@ -215,7 +209,7 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/schedules/trigger-type/program-status",
         lists::triggered_by,
     ),
-    ("PUT", Namespace, "/schedules/re-enable", calls::enable_again),
+    ("PUT", Namespace, "/schedules/re-enable", calls::re_enable),
     ("GET", Program, "/nextruntime", fire_times::next),
     ("GET", Program, "/previousruntime", fire_times::previous),
     ("POST", Namespace, "/nextruntime", fire_times::next_of_many),
@@ -249,7 +243,7 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
     ("POST", Namespace, "/status", batch::status),
     ("POST", Namespace, "/runs", batch::runs),
     ("POST", Namespace, "/runcount", batch::count),
-    ("POST", AnyProgram, "/start", launch::single),
+    ("POST", AnyProgram, "/start", start::program),
     ("POST", AnyProgram, "/stop", stop::program),
     ("GET", AnyProgram, "/status", run_calls::status),
     ("GET", AnyProgram, "/runs", run_calls::list),
@@ -277,19 +271,23 @@ const ROUTES: &[(&str, Under, &str, Handler)] = &[
         "/runs/{run}/localdatasets",
         node::delete_local_datasets,
     ),
-    ("GET", Program, "/runs/{run}/logs", log_calls::whole),
+    ("GET", Program, "/runs/{run}/logs", log_calls::all),
     ("GET", Program, "/runs/{run}/logs/next", log_calls::next),
     ("GET", Program, "/runs/{run}/logs/prev", log_calls::previous),
-    ("GET", Program, "/logs", log_calls::whole),
+    ("GET", Program, "/logs", log_calls::all),
     ("GET", Program, "/logs/next", log_calls::next),
     ("GET", Program, "/logs/prev", log_calls::previous),
-    ("POST", AnyProgram, "/{action}", launch::unknown_action),
+    ("POST", AnyProgram, "/{action}", start::unknown_action),
     ("GET", Programs, "", specification::list),
     ("GET", AnyProgram, "", specification::one),
 ];
 
-/// The variable parts of a path that fits a pattern.
-fn fit(prefix: &'static str, rest: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+/// The parameters of a path that matches a pattern.
+fn match_path(
+    prefix: &'static str,
+    rest: &'static str,
+    segments: &[String],
+) -> Option<Vec<(&'static str, String)>> {
     let mut parts = Vec::new();
     let mut segments = segments.iter();
     for pattern in prefix
@@ -307,7 +305,7 @@ fn fit(prefix: &'static str, rest: &'static str, segments: &[String]) -> Option<
     segments.next().is_none().then_some(parts)
 }
 
-/// The segments of a path, decoded. A slash at the end is forgiven, an empty segment is not.
+/// The decoded segments of a path; `None` if one is empty. A slash at the end is allowed.
 fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
@@ -325,19 +323,18 @@ fn segments(path: &str) -> Option<Vec<String>> {
         .collect()
 }
 
-/// Finds the handler of a request and lets it answer.
-/// `uri` is its path and query, as they were sent.
+/// Finds the handler of a request and calls it. `uri` is its path and query, as they were sent.
 pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &str, headers: &HeaderMap, body: Bytes) -> Outcome {
     let shown = if uri.is_empty() { "/" } else { uri };
     let (path, query) = shown.split_once('?').unwrap_or((shown, ""));
     let not_found = || Answer::framework(404, format!("Problem accessing: {shown}. Reason: Not Found"));
     let segments = segments(path).ok_or_else(not_found)?;
     let mut known = false;
-    for (verb, under, rest, handler) in ROUTES {
-        let Some(parts) = under
+    for (verb, prefix, rest, handler) in ROUTES {
+        let Some(parts) = prefix
             .prefixes()
             .iter()
-            .find_map(|prefix| fit(prefix, rest, &segments))
+            .find_map(|prefix| match_path(prefix, rest, &segments))
         else {
             continue;
         };
@@ -350,7 +347,7 @@ pub fn dispatch(cdap: Arc<Cdap>, method: &str, uri: &str, headers: &HeaderMap, b
                 cdap,
                 method: method.to_owned(),
                 uri: shown.to_owned(),
-                parts,
+                path_params: parts,
                 query,
                 headers: headers.clone(),
                 body,

@@ -1,9 +1,9 @@
-//! A pipeline run: what is kept of it, and its record as the API shows it.
+//! A pipeline run as it is stored, and its record as the API shows it.
 
 use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::ProgramRef;
-use super::strings::InOrder;
+use super::string_map::InOrder;
 use crate::run_status::RunStatus;
 use crate::scenario::RunFault;
 use pipelines::event::Failure;
@@ -12,17 +12,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// The state of what a run runs on.
+/// The state of a run's cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ClusterStatus {
-    /// Is being made.
+    /// Is being created.
     Provisioning,
-    /// Is there.
+    /// Exists.
     Provisioned,
-    /// Is being given back.
+    /// Is being deleted.
     Deprovisioning,
-    /// Is gone.
+    /// Is deleted.
     Deprovisioned,
 }
 
@@ -69,7 +69,7 @@ pub struct Node {
     pub failure_cause: Option<Cause>,
 }
 
-/// A metric of a run: how much in which second since 1970.
+/// A metric of a run: seconds since 1970, and what was added in each.
 pub type Points = Vec<(i64, i64)>;
 
 /// One run. Times are milliseconds since 1970.
@@ -77,13 +77,13 @@ pub type Points = Vec<(i64, i64)>;
 pub struct Run {
     /// A v1 UUID whose time is `starting`.
     pub id: String,
-    /// What runs.
+    /// The program.
     pub program: ProgramRef,
     /// The version of its app.
     pub version: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub starting: i64,
-    /// When it began to work.
+    /// When it started to work.
     pub start: Option<i64>,
     /// When it ended.
     pub end: Option<i64>,
@@ -95,29 +95,29 @@ pub struct Run {
     pub resume: Option<i64>,
     /// When it was asked to stop.
     pub stopping: Option<i64>,
-    /// When it may be killed hard.
+    /// When it may be killed without waiting.
     pub terminate: Option<i64>,
-    /// Where it stands.
+    /// Its status.
     pub status: RunStatus,
     /// The caller's arguments over the preferences.
     pub arguments: BTreeMap<String, String>,
-    /// What the record shows instead of the arguments while it is young.
+    /// What the record shows instead of the arguments until the start is accepted.
     pub early_arguments: Option<String>,
     /// Whether clients can see it at all.
     pub visible: bool,
-    /// What it runs on.
+    /// Its cluster.
     pub cluster: ClusterStatus,
-    /// When that was given back.
+    /// When the cluster was deleted.
     pub cluster_end: Option<i64>,
     /// The nodes that ran, in order.
     pub nodes: Vec<Node>,
-    /// Why it failed, when a node is not to blame.
+    /// Why it failed, if no node has a cause.
     pub cause: Option<Cause>,
-    /// What actions set: argument, node, value.
+    /// The workflow token: key, node, value.
     pub token: Vec<(String, String, String)>,
     /// By full name: `user.Read MySQL.records.in`.
     pub metrics: BTreeMap<String, Points>,
-    /// When the programs of nodes began and ended, by the ids of their runs, in milliseconds since 1970.
+    /// When the programs of nodes started and ended, by the ids of their runs, in milliseconds since 1970.
     #[serde(default)]
     pub inner: BTreeMap<String, (i64, Option<i64>)>,
     /// Whether its phases are MapReduce programs.
@@ -126,18 +126,18 @@ pub struct Run {
     /// The run of the workflow that started this one.
     #[serde(default)]
     pub workflow_run: Option<String>,
-    /// What the scenario has for it.
-    #[serde(default)]
-    pub fate: RunFault,
+    /// The faults that the scenario decided for it. The stored name is that of the first release.
+    #[serde(default, rename = "fate")]
+    pub fault: RunFault,
     /// Set to end the execution.
     #[serde(skip)]
     pub stop: Arc<AtomicBool>,
-    /// Set while it is to pause before its next node.
+    /// Set while it pauses before its next node.
     #[serde(skip)]
     pub paused: Arc<AtomicBool>,
-    /// Whether a thread works on it; never after a restart.
+    /// Whether a worker executes it; never after a restart.
     #[serde(skip)]
-    pub worked_on: bool,
+    pub has_worker: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -183,14 +183,14 @@ pub struct RunRecord<'a> {
 }
 
 impl Run {
-    /// When it was asked for, in seconds.
-    pub fn second(&self) -> i64 {
+    /// When it was requested, in seconds since 1970.
+    pub fn starting_second(&self) -> i64 {
         self.starting.div_euclid(1000)
     }
 
-    /// Whether lists name it already.
+    /// Whether lists show it already.
     pub fn is_listed(&self, now: i64) -> bool {
-        now >= self.starting.saturating_add_unsigned(self.fate.unlisted)
+        now >= self.starting.saturating_add_unsigned(self.fault.unlisted)
     }
 
     /// As the API shows it.
@@ -198,7 +198,7 @@ impl Run {
         let seconds = |moment: Option<i64>| moment.map(|ms| ms.div_euclid(1000));
         RunRecord {
             runid: &self.id,
-            starting: self.second(),
+            starting: self.starting_second(),
             start: seconds(self.start),
             end: seconds(self.end),
             suspend: seconds(self.suspend),
@@ -221,13 +221,13 @@ impl Run {
         }
     }
 
-    /// The arguments in the order in which a real server tells them.
+    /// The arguments in a real server's order.
     pub fn ordered_arguments(&self) -> Vec<(String, String)> {
         let entries = self
             .arguments
             .iter()
             .map(|(key, value)| (key.clone(), value.clone()));
-        // The server adds its own first, as far as that can be told from the order.
+        // The order shows that the server adds its own first.
         let (own, callers): (Vec<_>, Vec<_>) = entries.partition(|(key, _)| key == "logical.start.time");
         in_hash_order(own.into_iter().chain(callers))
     }
@@ -237,7 +237,7 @@ impl Run {
         let own = || gson_text(&InOrder(&self.ordered_arguments()));
         let arguments = self.early_arguments.clone().unwrap_or_else(own);
         let mut entries = vec![("runtimeArgs".to_owned(), Ordered::Text(arguments))];
-        // A node is told of with RUNNING, not before (measured).
+        // A node is shown from RUNNING on, not before (measured).
         if self.early_arguments.is_none() && !self.status.is_launching() {
             entries.extend(self.nodes.iter().filter_map(|node| {
                 let id = node.run_id.clone()?;
@@ -250,9 +250,9 @@ impl Run {
         Ordered::Map(entries)
     }
 
-    /// The run of a node's program, as it is shown alone: with the arguments of the workflow, and a
-    /// cluster whose end is never told (measured).
-    pub fn of_node(&self, program: &ProgramRef, node: &Node) -> Option<Self> {
+    /// The run of a node's program, as it is shown alone: with the arguments of the workflow, and a cluster whose end
+    /// is never shown (measured).
+    pub fn node_run(&self, program: &ProgramRef, node: &Node) -> Option<Self> {
         let id = node.run_id.clone()?;
         let (began, ended) = self.inner.get(&id).copied()?;
         let status = match node.node_status.as_str() {
@@ -261,7 +261,7 @@ impl Run {
             "KILLED" => RunStatus::Killed,
             _ => RunStatus::Running,
         };
-        // What fails while it is set up never ran.
+        // A program that fails at once has no start.
         let ran = status != RunStatus::Failed || ended.is_some_and(|ended| ended - began >= 1000);
         Some(Self {
             id,
@@ -287,7 +287,7 @@ impl Run {
         })
     }
 
-    /// Adds to a metric in the second of `now` (milliseconds since 1970).
+    /// Adds to a metric at `now`, in milliseconds since 1970.
     pub fn count(&mut self, metric: &str, now: i64, by: i64) {
         let second = now.div_euclid(1000);
         let points = match self.metrics.get_mut(metric) {

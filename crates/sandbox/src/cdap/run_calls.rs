@@ -1,32 +1,36 @@
-//! Runs as they are asked for: the record, the list with its traps, counts, the status of a program.
+//! The calls that show runs: the record, the list, counts, the status of a program.
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::node::with_run;
 use super::program::{ProgramKind, ProgramRef};
 use super::run::Run;
-use super::world::{World, has_program};
+use super::state::{CdapState, has_program};
 use crate::run_status::RunStatus;
 use serde_json::json;
 use std::cmp::Reverse;
 
 /// `GET …/runs/{run}`
 pub fn record(call: &Call) -> Outcome {
-    let version = call.part("version");
+    let version = call.path_param("version");
     if !version.is_empty() && version != "-SNAPSHOT" {
         let program = call.program(400)?;
-        let world = call.cdap.world();
-        let known = world
-            .run(&program, call.part("run"))
+        let state = call.cdap.state();
+        let known = state
+            .visible_run(&program, call.path_param("run"))
             .is_some_and(|run| run.version == version);
         if !known {
-            return Err(Answer::missing(&program.run_entity(version, call.part("run"))));
+            return Err(Answer::not_found(
+                &program.run_entity(version, call.path_param("run")),
+            ));
         }
     }
     let program = call.program(400)?;
     if program.kind != ProgramKind::Workflow {
-        let world = call.cdap.world();
-        let inner = world.inner_runs(&program).find(|run| run.id == call.part("run"));
+        let state = call.cdap.state();
+        let inner = state
+            .node_runs(&program)
+            .find(|run| run.id == call.path_param("run"));
         if let Some(inner) = inner {
             return Ok(Answer::json(&inner.record()));
         }
@@ -34,20 +38,20 @@ pub fn record(call: &Call) -> Outcome {
     with_run(call, |run| Ok(Answer::json(&run.record())))
 }
 
-/// What a list call asks for. Times are seconds.
-struct Wanted {
+/// The parameters of a list call. Times are in seconds.
+struct RunQuery {
     status: Option<RunStatus>,
     start: i64,
     end: i64,
     limit: usize,
 }
 
-impl Wanted {
-    fn of(call: &Call) -> Result<Self, Answer> {
-        let Ok(limit) = call.parameter("limit").unwrap_or("100").parse::<i32>() else {
-            return Err(call.unconvertible());
+impl RunQuery {
+    fn from_call(call: &Call) -> Result<Self, Answer> {
+        let Ok(limit) = call.query_param("limit").unwrap_or("100").parse::<i32>() else {
+            return Err(call.bad_parameter());
         };
-        let second = |name: &'static str, default: i64| match call.parameter(name).unwrap_or_default() {
+        let second = |name: &'static str, default: i64| match call.query_param(name).unwrap_or_default() {
             "" => Ok(default),
             text => text
                 .parse()
@@ -58,7 +62,7 @@ impl Wanted {
             let text = format!("Invalid end time {end}. It must be greater than the start time {start}");
             return Err(Answer::refuse(400, text));
         }
-        let name = call.parameter("status").unwrap_or("ALL").to_ascii_uppercase();
+        let name = call.query_param("status").unwrap_or("ALL").to_ascii_uppercase();
         let status = match name.as_str() {
             "ALL" => None,
             name => Some(name.parse().map_err(|_| {
@@ -76,16 +80,16 @@ impl Wanted {
         })
     }
 
-    /// Unfinished runs first, then finished ones, each newest first by second. With a status only
-    /// its own table is read, and the cut is made before the filter (measured).
-    fn choose<'a>(&self, mut runs: Vec<&'a Run>) -> Vec<&'a Run> {
-        runs.retain(|run| (self.start..self.end).contains(&run.second()));
+    /// Unfinished runs first, then finished ones, each newest first by second. With a status only the table of that
+    /// status is read, and the limit is applied before the filter (measured).
+    fn select<'a>(&self, mut runs: Vec<&'a Run>) -> Vec<&'a Run> {
+        runs.retain(|run| (self.start..self.end).contains(&run.starting_second()));
         if let Some(status) = self.status {
             runs.retain(|run| run.status.is_end() == status.is_end());
         }
-        // Within a second the order is of no use on a real server; by id it is at least stable.
+        // Within a second the order of a real server is arbitrary; by id it is at least stable.
         runs.sort_by(|a, b| {
-            let key = |run: &'a Run| (run.status.is_end(), Reverse(run.second()), &run.id);
+            let key = |run: &'a Run| (run.status.is_end(), Reverse(run.starting_second()), &run.id);
             key(a).cmp(&key(b))
         });
         if let Some(status) = self.status {
@@ -99,74 +103,76 @@ impl Wanted {
 
 /// `GET …/runs`
 pub fn list(call: &Call) -> Outcome {
-    let wanted = Wanted::of(call)?;
+    let query = RunQuery::from_call(call)?;
     let program = call.program(400)?;
-    let world = call.cdap.world();
-    known(&world, &program)?;
-    let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+    let state = call.cdap.state();
+    check_program(&state, &program)?;
+    let version =
+        Some(call.path_param("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
     let inner: Vec<_> = if program.kind == ProgramKind::Workflow {
         Vec::new()
     } else {
-        world.inner_runs(&program).collect()
+        state.node_runs(&program).collect()
     };
     let now = call.cdap.clock.now();
-    let listed = world.runs_of(&program, version).filter(|run| run.is_listed(now));
-    let chosen = wanted.choose(listed.chain(&inner).collect());
+    let listed = state.runs_of(&program, version).filter(|run| run.is_listed(now));
+    let chosen = query.select(listed.chain(&inner).collect());
     let records: Vec<_> = chosen.into_iter().map(Run::record).collect();
     Ok(Answer::json(&records))
 }
 
-/// The program of a call that looks across versions, or its 404.
-pub fn known(world: &World, program: &ProgramRef) -> Result<(), Answer> {
-    match world.newest_with(program) {
+/// 404 if the newest version of the app does not have the program.
+pub fn check_program(state: &CdapState, program: &ProgramRef) -> Result<(), Answer> {
+    match state.newest_with_program(program) {
         Some(_) => Ok(()),
-        None => Err(Answer::missing(&program.reference())),
+        None => Err(Answer::not_found(&program.reference())),
     }
 }
 
 /// `GET …/runcount`
 pub fn count(call: &Call) -> Outcome {
     let program = call.program(400)?;
-    let world = call.cdap.world();
-    known(&world, &program)?;
-    Ok(Answer::json(&world.runs_of(&program, None).count()))
+    let state = call.cdap.state();
+    check_program(&state, &program)?;
+    Ok(Answer::json(&state.runs_of(&program, None).count()))
 }
 
 /// The latest run of the newest version, as batch `runs` shows it.
-pub fn latest<'a>(world: &'a World, program: &'a ProgramRef) -> Option<&'a Run> {
-    let newest = world.newest(&program.namespace, &program.app)?;
-    let wanted = Wanted {
+pub fn latest<'a>(state: &'a CdapState, program: &'a ProgramRef) -> Option<&'a Run> {
+    let newest = state.newest(&program.namespace, &program.app)?;
+    let query = RunQuery {
         status: None,
         start: 0,
         end: i64::MAX,
         limit: 1,
     };
-    wanted
-        .choose(world.runs_of(program, Some(&newest.id)).collect())
+    query
+        .select(state.runs_of(program, Some(&newest.id)).collect())
         .pop()
 }
 
 /// `GET …/status`: of the newest version alone, unless one is named.
 pub fn status(call: &Call) -> Outcome {
     let program = call.program(400)?;
-    let world = call.cdap.world();
-    let newest = world
+    let state = call.cdap.state();
+    let newest = state
         .newest(&program.namespace, &program.app)
-        .ok_or_else(|| Answer::missing(&program.app_reference()))?;
-    let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+        .ok_or_else(|| Answer::not_found(&program.app_reference()))?;
+    let version =
+        Some(call.path_param("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
     let version = version.unwrap_or(&newest.id);
     if !has_program(newest, &program) {
-        return Err(Answer::missing(&program.entity(version)));
+        return Err(Answer::not_found(&program.entity(version)));
     }
     Ok(Answer::json(
-        &json!({ "status": aggregate(&world, &program, version) }),
+        &json!({ "status": program_status(&state, &program, version) }),
     ))
 }
 
-/// RUNNING if any run runs or stops, else STARTING if any launches, else STOPPED.
-pub fn aggregate(world: &World, program: &ProgramRef, version: &str) -> &'static str {
+/// RUNNING if any run is running or stopping, else STARTING if any is launching, else STOPPED.
+pub fn program_status(state: &CdapState, program: &ProgramRef, version: &str) -> &'static str {
     let mut status = "STOPPED";
-    for run in world.runs_of(program, Some(version)) {
+    for run in state.runs_of(program, Some(version)) {
         match run.status {
             RunStatus::Running | RunStatus::Stopping | RunStatus::Suspended => return "RUNNING",
             launching if launching.is_launching() => status = "STARTING",
@@ -182,7 +188,7 @@ pub fn aggregate(world: &World, program: &ProgramRef, version: &str) -> &'static
 )]
 /// `GET …/statistics`: a real server never had any (measured).
 pub fn statistics(call: &Call) -> Outcome {
-    let name = call.part("program");
+    let name = call.path_param("program");
     let text = format!(
         "There are no statistics associated with this workflow : {name} in the specified time range."
     );
@@ -191,8 +197,8 @@ pub fn statistics(call: &Call) -> Outcome {
 
 /// `GET …/runs/{run}/statistics`: a server that has no statistics compares a run with nothing (measured).
 pub fn statistics_of_run(call: &Call) -> Outcome {
-    call.number("limit", 10)?;
-    let interval = call.parameter("interval").unwrap_or("10s");
+    call.query_integer("limit", 10)?;
+    let interval = call.query_param("interval").unwrap_or("10s");
     let number = interval.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = interval.strip_prefix(number).unwrap_or_default();
     if !matches!(unit, "ms" | "s" | "m" | "h" | "d") || number.parse::<u64>().is_ok_and(|number| number == 0)
@@ -213,11 +219,11 @@ pub fn statistics_of_run(call: &Call) -> Outcome {
 /// `GET …/runs/{run}/compare`: no run was ever found in the statistics (measured).
 pub fn compare(call: &Call) -> Outcome {
     with_run(call, |_| {
-        if call.parameter("other-run-id").is_none() {
+        if call.query_param("other-run-id").is_none() {
             let text = "Cannot invoke \"String.length()\" because \"name\" is null";
             return Err(Answer::refuse(500, text));
         }
-        let text = format!("The run-id provided was not found : {}", call.part("run"));
+        let text = format!("The run-id provided was not found : {}", call.path_param("run"));
         Err(Answer::refuse(404, text))
     })
 }

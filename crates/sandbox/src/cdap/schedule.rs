@@ -1,4 +1,4 @@
-//! What is kept of a workflow's schedule. A pipeline's config brings `dataPipelineSchedule`, clients add others;
+//! What is stored of a workflow's schedule. A pipeline's config brings `dataPipelineSchedule`, clients add others;
 //! all are created SUSPENDED and start runs only while they are enabled.
 //!
 //! `schedule/trigger.rs` and `schedule/constraint.rs` are the conditions; `scheduling.rs` uses them.
@@ -15,13 +15,13 @@ pub mod constraint;
 pub mod trigger;
 
 /// The schedule that a pipeline's config brings.
-pub const OF_CONFIG: &str = "dataPipelineSchedule";
+pub const CONFIG_SCHEDULE: &str = "dataPipelineSchedule";
 
-/// How long a trigger that is met in parts, or a constraint, is waited for if a client does not say.
-pub const A_DAY: i64 = 86_400_000;
+/// How long a schedule waits for the rest of its conditions by default, in milliseconds.
+pub const DEFAULT_TIMEOUT: i64 = 86_400_000;
 
-/// Which schedule. Their order is that of the rows of a real server's table, whose keys begin with
-/// their lengths (measured: `two` comes before `mine`).
+/// The id of a schedule. The order is that of a real server's table, whose keys begin with their lengths (measured:
+/// `two` comes before `mine`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduleId {
     /// The namespace.
@@ -42,7 +42,7 @@ impl ScheduleId {
         format!("schedule:{}.{}.{}", self.namespace, self.app, self.name)
     }
 
-    /// Under which it is stored. No part has a slash: each was a segment of a path.
+    /// The key in the store. No part contains a slash, because each was a segment of a path.
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.namespace, self.app, self.name)
     }
@@ -65,21 +65,21 @@ impl PartialOrd for ScheduleId {
     }
 }
 
-/// What a trigger has gathered: CDAP's job. It starts a run when its trigger and its constraints are met.
+/// CDAP's job: the notices that a trigger has received. It starts a run when trigger and constraints are met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// When the first notice came, in milliseconds since 1970.
     pub since: i64,
-    /// What was told so far.
+    /// The notices so far.
     pub notices: Vec<Notice>,
     /// When its trigger was met.
     pub met: Option<i64>,
 }
 
-/// A schedule as it is kept.
+/// A schedule as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
-    /// Its name and place.
+    /// Its id.
     pub id: ScheduleId,
     /// Free text.
     pub description: String,
@@ -122,7 +122,7 @@ impl Schedule {
     }
 
     /// Turns it on or off. What it had gathered is forgotten when it is turned off.
-    pub fn turn(&mut self, on: bool, now: i64) {
+    pub fn set_enabled(&mut self, on: bool, now: i64) {
         self.enabled = on;
         self.updated = now;
         self.since = now;
@@ -132,7 +132,7 @@ impl Schedule {
     }
 
     /// What a pipeline's config asks for.
-    pub fn of_config(id: ScheduleId, cron: String, concurrency: u64, now: i64) -> Self {
+    pub fn from_config(id: ScheduleId, cron: String, concurrency: u64, now: i64) -> Self {
         Self {
             id,
             description: "Data pipeline schedule".to_owned(),
@@ -145,7 +145,7 @@ impl Schedule {
                 },
                 waits: false,
             }],
-            timeout: A_DAY,
+            timeout: DEFAULT_TIMEOUT,
             enabled: false,
             updated: now,
             since: now,
@@ -159,7 +159,7 @@ impl Schedule {
 ///
 /// # Errors
 /// The text of the 400 answer to one that cannot be read.
-pub fn of_config(config: &Json) -> Result<Option<String>, String> {
+pub fn config_cron(config: &Json) -> Result<Option<String>, String> {
     match config.get("schedule").and_then(Json::as_str) {
         None => Ok(None),
         Some(cron) => Cron::parse(cron).map(|_| Some(cron.to_owned())),

@@ -1,4 +1,4 @@
-//! Schedules at work: the calls about them, and the runs that they start.
+//! The calls about schedules, and the runs that schedules start.
 //!
 //! `request.rs` reads what clients send, `calls.rs` and `lists.rs` answer, `fire_times.rs` says when the clock starts
 //! runs, `firing.rs` starts them, `trigger_info.rs` is what such a run shows of its trigger, `persistence.rs` holds

@@ -3,8 +3,8 @@
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
-use super::strings::{InOrder, string_map};
-use super::world::SecureKey;
+use super::state::SecureKey;
+use super::string_map::{InOrder, string_map};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -27,25 +27,25 @@ fn metadata<'a>(name: &'a str, key: &'a SecureKey) -> Metadata<'a> {
 
 fn namespace(call: &Call) -> Result<&str, Answer> {
     let name = call.namespace();
-    call.cdap.world().check_namespace(name)?;
+    call.cdap.state().check_namespace(name)?;
     Ok(name)
 }
 
 /// `GET {N}/securekeys`
 pub fn list(call: &Call) -> Outcome {
     let namespace = namespace(call)?;
-    let world = call.cdap.world();
-    let keys = world.keys.iter().filter(|((of, _), _)| of == namespace);
+    let state = call.cdap.state();
+    let keys = state.keys.iter().filter(|((of, _), _)| of == namespace);
     let list: Vec<_> = keys.map(|((_, name), key)| metadata(name, key)).collect();
     Ok(Answer::json(&list))
 }
 
-/// Hands a key to `show`; 404 when there is none.
+/// Answers with the key of the path; 404 if there is none.
 fn with_key(call: &Call, show: impl FnOnce(&str, &SecureKey) -> Answer) -> Outcome {
     let namespace = namespace(call)?;
-    let name = call.part("key");
-    let world = call.cdap.world();
-    match world.keys.get(&(namespace.to_owned(), name.to_owned())) {
+    let name = call.path_param("key");
+    let state = call.cdap.state();
+    match state.keys.get(&(namespace.to_owned(), name.to_owned())) {
         Some(key) => Ok(show(name, key)),
         None => Err(Answer::refuse(
             404,
@@ -57,7 +57,7 @@ fn with_key(call: &Call, show: impl FnOnce(&str, &SecureKey) -> Answer) -> Outco
 /// `GET {N}/securekeys/{key}`
 pub fn get(call: &Call) -> Outcome {
     with_key(call, |_, key| {
-        Answer::text(key.value.clone()).typed("text/plain;charset=utf-8")
+        Answer::text(key.value.clone()).with_content_type("text/plain;charset=utf-8")
     })
 }
 
@@ -69,7 +69,7 @@ pub fn describe(call: &Call) -> Outcome {
 /// `PUT {N}/securekeys/{key}`: also over an existing one.
 pub fn put(call: &Call) -> Outcome {
     let namespace = namespace(call)?;
-    let name = call.part("key");
+    let name = call.path_param("key");
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(fine) {
         let text = format!(
@@ -89,7 +89,7 @@ pub fn put(call: &Call) -> Outcome {
         value,
         created: call.cdap.clock.now(),
         properties: properties
-            .map_err(|flaw| Answer::refuse(500, flaw.gson_text()))?
+            .map_err(|error| Answer::refuse(500, error.gson_text()))?
             .unwrap_or_default(),
     };
     call.cdap.put_key(namespace, name, key);
@@ -99,10 +99,10 @@ pub fn put(call: &Call) -> Outcome {
 /// `DELETE {N}/securekeys/{key}`
 pub fn delete(call: &Call) -> Outcome {
     let namespace = namespace(call)?;
-    let name = call.part("key");
+    let name = call.path_param("key");
     let key = (namespace.to_owned(), name.to_owned());
-    if call.cdap.world().keys.remove(&key).is_none() {
-        return Err(Answer::missing(&format!("securekey:{namespace}.{name}")));
+    if call.cdap.state().keys.remove(&key).is_none() {
+        return Err(Answer::not_found(&format!("securekey:{namespace}.{name}")));
     }
     call.cdap.store.delete("key", &format!("{namespace}/{name}"));
     Ok(Answer::empty())
@@ -111,8 +111,8 @@ pub fn delete(call: &Call) -> Outcome {
 impl Cdap {
     /// Puts a key.
     pub(super) fn put_key(&self, namespace: &str, name: &str, key: SecureKey) {
-        let mut world = self.world();
+        let mut state = self.state();
         self.store.put("key", &format!("{namespace}/{name}"), &key);
-        world.keys.insert((namespace.to_owned(), name.to_owned()), key);
+        state.keys.insert((namespace.to_owned(), name.to_owned()), key);
     }
 }

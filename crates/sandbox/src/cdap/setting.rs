@@ -1,5 +1,5 @@
-//! `GET /v3/config/cdap`: the settings that decide what a client sees. A real server tells some seven hundred,
-//! most of a Hadoop installation; here are those that the sandbox lives by, under the same names.
+//! `GET /v3/config/cdap`: the settings that decide what a client sees. A real server lists some seven hundred, most of
+//! them of Hadoop; here are those that apply to the sandbox, under the same names.
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
@@ -33,6 +33,6 @@ pub fn list(call: &Call) -> Outcome {
             "log.process.pipeline.event.delay.ms",
             cdap.clock.log_delay().to_string(),
         ),
-        setting("security.enabled", cdap.gate.is_some().to_string()),
+        setting("security.enabled", cdap.auth.is_some().to_string()),
     ]))
 }

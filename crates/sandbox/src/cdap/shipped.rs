@@ -1,8 +1,8 @@
-//! What the sandbox comes with: the shipped pipelines, their preferences, the source's password.
-//! Deployed once, on the same paths as a client's; what a user changes afterwards stays changed.
+//! Deploys the shipped pipelines with their preferences and the source's password, once, as a client would. What a user
+//! changes afterwards stays changed.
 
 use super::Cdap;
-use super::world::SecureKey;
+use super::state::SecureKey;
 use crate::SandboxError;
 use crate::resource_names::ResourceNames;
 use pipelines::source::{PASSWORD, USER};
@@ -22,7 +22,7 @@ impl Cdap {
                 .and_then(|body| body.get("name")?.as_str().map(str::to_owned))
                 .unwrap_or_else(|| names.pipeline.clone());
             self.deploy(namespace, &name, pipeline)
-                .map_err(|refused| SandboxError::Deploy(format!("{name}: {}", refused.words())))?;
+                .map_err(|refused| SandboxError::Deploy(format!("{name}: {}", refused.body_text())))?;
             self.set_preferences(format!("{namespace}/{name}"), preferences(names));
         }
         let key = SecureKey {

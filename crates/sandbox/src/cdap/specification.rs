@@ -1,7 +1,7 @@
-//! What programs there are, and what each is made of: `GET {N}/workflows`, `GET …/workflows/DataPipelineWorkflow`.
+//! The calls that list programs and show their specifications: `GET {N}/workflows`, `GET …/workflows/DataPipelineWorkflow`.
 //!
-//! How a fork or a condition is shown was not recorded: nodes stand one after the other. The texts inside of a
-//! specification are made in `specification/text.rs`.
+//! How a fork or a condition is shown was not recorded: nodes are listed one after the other. `specification/text.rs`
+//! makes the texts inside of a specification.
 
 mod text;
 
@@ -11,8 +11,8 @@ use super::app_calls::by_key;
 use super::app_plugins::{self, Spec};
 use super::call::Call;
 use super::program::{ProgramKind, ProgramRef, WORKFLOW, WORKFLOW_DESCRIPTION};
-use super::strings::InOrder;
-use super::world::World;
+use super::state::CdapState;
+use super::string_map::InOrder;
 use pipelines::event::NodeProgram;
 use pipelines::execution::PlannedNode;
 use pipelines::pipeline;
@@ -24,9 +24,9 @@ pub fn list(call: &Call) -> Outcome {
     let path = call.uri.split('?').next().unwrap_or_default();
     let category = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let kind = ProgramKind::from_category(category);
-    let world = call.cdap.world();
-    world.check_namespace(call.namespace())?;
-    let mine = world.apps.iter().filter(|((of, _), _)| of == call.namespace());
+    let state = call.cdap.state();
+    state.check_namespace(call.namespace())?;
+    let mine = state.apps.iter().filter(|((of, _), _)| of == call.namespace());
     let mut newest: Vec<_> = mine
         .filter_map(|((_, name), versions)| Some((name.as_str(), versions.last()?)))
         .collect();
@@ -40,26 +40,26 @@ pub fn list(call: &Call) -> Outcome {
 /// `GET …/{type}/{program}`, also of one version.
 pub fn one(call: &Call) -> Outcome {
     let program = call.program(400)?;
-    let wanted = call.part("version");
-    let world = call.cdap.world();
-    let versions = world.apps.get(&(program.namespace.clone(), program.app.clone()));
+    let wanted = call.path_param("version");
+    let state = call.cdap.state();
+    let versions = state.apps.get(&(program.namespace.clone(), program.app.clone()));
     let newest = versions.and_then(|versions| versions.last());
     let version = match wanted {
-        "" => Some(newest.ok_or_else(|| Answer::missing(&program.app_reference()))?),
+        "" => Some(newest.ok_or_else(|| Answer::not_found(&program.app_reference()))?),
         "-SNAPSHOT" => newest,
         id => versions.into_iter().flatten().find(|version| version.id == id),
     };
     let shown = version.and_then(|version| {
-        let source = Source {
+        let builder = SpecBuilder {
             version,
             namespace: &program.namespace,
-            world: &world,
+            state: &state,
         };
-        source.of(&program)
+        builder.program(&program)
     });
     shown.ok_or_else(|| {
         let version = if wanted.is_empty() { "-SNAPSHOT" } else { wanted };
-        Answer::missing(&program.entity(version))
+        Answer::not_found(&program.entity(version))
     })
 }
 
@@ -71,16 +71,16 @@ struct Workflow<'a> {
     description: &'static str,
     plugins: InOrder<'a, Spec<'a>>,
     properties: InOrder<'a>,
-    nodes: Vec<Step<'a>>,
-    local_dataset_specs: Nothing,
+    nodes: Vec<WorkflowNode<'a>>,
+    local_dataset_specs: Empty,
 }
 
 #[derive(Serialize)]
-struct Nothing {}
+struct Empty {}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Step<'a> {
+struct WorkflowNode<'a> {
     program: NodeRef<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     custom_action_specification: Option<CustomAction<'a>>,
@@ -140,26 +140,26 @@ struct Spark<'a> {
     handlers: [(); 0],
 }
 
-/// What a specification is made from.
-struct Source<'a> {
+/// Builds the specifications of an app's programs.
+struct SpecBuilder<'a> {
     version: &'a AppVersion,
     namespace: &'a str,
-    world: &'a World,
+    state: &'a CdapState,
 }
 
-impl<'a> Source<'a> {
-    fn of(&self, program: &ProgramRef) -> Option<Answer> {
+impl<'a> SpecBuilder<'a> {
+    fn program(&self, program: &ProgramRef) -> Option<Answer> {
         if program.kind == ProgramKind::Workflow {
             return (program.name == WORKFLOW).then(|| self.workflow());
         }
         let mut nodes = self.version.plan.nodes.iter();
         let node = nodes.find(|node| {
-            node.id == program.name && ProgramKind::of_node(node.program) == Some(program.kind)
+            node.id == program.name && ProgramKind::from_node(node.program) == Some(program.kind)
         })?;
         Some(self.phase(node))
     }
 
-    /// The plugins of these stages in their order, each with those that it uses itself.
+    /// The plugins of these stages in their order, each with the plugins that it uses.
     fn plugins(&self, stages: &[String]) -> Vec<(String, Spec<'a>)> {
         let all = &self.version.plan.plugins;
         let stage = |id: &'a str| id.split_once(':').map_or(id, |(stage, _)| stage);
@@ -167,7 +167,7 @@ impl<'a> Source<'a> {
             .iter()
             .flat_map(|name| all.iter().filter(move |plugin| stage(&plugin.id) == name));
         mine.map(|plugin| {
-            let shown = app_plugins::shown(plugin, all, self.namespace, self.world);
+            let shown = app_plugins::plugin_view(plugin, all, self.namespace, self.state);
             (plugin.id.clone(), shown.spec)
         })
         .collect()
@@ -194,13 +194,13 @@ impl<'a> Source<'a> {
                 .plan
                 .nodes
                 .iter()
-                .map(|node| self.step(node))
+                .map(|node| self.workflow_node(node))
                 .collect(),
-            local_dataset_specs: Nothing {},
+            local_dataset_specs: Empty {},
         })
     }
 
-    fn step(&self, node: &'a PlannedNode) -> Step<'a> {
+    fn workflow_node(&self, node: &'a PlannedNode) -> WorkflowNode<'a> {
         let action = node.program == NodeProgram::Action;
         let specification = || CustomAction {
             class_name: "io.cdap.cdap.etl.batch.customaction.PipelineAction",
@@ -211,7 +211,7 @@ impl<'a> Source<'a> {
                 pipeline: text::phase(self.version, node),
             },
         };
-        Step {
+        WorkflowNode {
             program: NodeRef {
                 program_name: &node.id,
                 program_type: match node.program {
@@ -230,7 +230,7 @@ impl<'a> Source<'a> {
         let stages = pipeline::stages_of_node(&self.version.config, &node.id);
         let plugins = self.plugins(&stages);
         let pipeline = text::phase(self.version, node);
-        let resources = |key: &str| Resources::of(&self.version.config, key);
+        let resources = |key: &str| Resources::from_config(&self.version.config, key);
         if node.program == NodeProgram::MapReduce {
             let properties = [("pipeline", pipeline), ("connector.datasets", "[]".to_owned())];
             return Answer::json(&MapReduce {

@@ -1,4 +1,4 @@
-//! Stopping: asynchronous, by run, by program. What is not active is refused.
+//! Stopping runs: one, or all of a program. A stop is asynchronous; without an active run it is refused.
 
 use super::Cdap;
 use super::answer::{Answer, Outcome};
@@ -6,7 +6,7 @@ use super::call::Call;
 use super::event::Event;
 use super::program::{ProgramKind, ProgramRef};
 use super::run::Run;
-use super::world::{World, has_program};
+use super::state::{CdapState, has_program};
 use crate::run_status::RunStatus;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
@@ -17,31 +17,31 @@ const GRACE: i64 = 300;
 /// `POST …/runs/{run}/stop`
 pub fn run(call: &Call) -> Outcome {
     let program = call.program(400)?;
-    let id = call.part("run");
+    let id = call.path_param("run");
     if Uuid::parse_str(id).is_err() {
-        return Err(Answer::bare(400, &format!("Invalid UUID string: {id}")));
+        return Err(Answer::text_as_json(400, &format!("Invalid UUID string: {id}")));
     }
-    let mut world = call.cdap.world();
-    let version = world
+    let mut state = call.cdap.state();
+    let version = state
         .newest(&program.namespace, &program.app)
-        .ok_or_else(|| Answer::missing(&program.reference()))?;
+        .ok_or_else(|| Answer::not_found(&program.reference()))?;
     if !has_program(version, &program) {
-        return Err(Answer::missing(&program.entity(&version.id)));
+        return Err(Answer::not_found(&program.entity(&version.id)));
     }
     if program.kind == ProgramKind::Spark {
-        return Err(inner(&world, &program, id));
+        return Err(inner(&state, &program, id));
     }
-    // A stop is taken while the record says RUNNING, also twice; in STOPPING it no longer is.
-    let active = world
-        .run(&program, id)
+    // A stop is accepted while the record shows RUNNING, also twice, but not in STOPPING.
+    let active = state
+        .visible_run(&program, id)
         .is_some_and(|run| !run.status.is_end() && run.status != RunStatus::Stopping);
     if !active {
         let text = format!("Program '{}' is not running.", program.reference());
         return Err(Answer::refuse(400, text));
     }
     let at = call.cdap.clock.now();
-    world.stop_before_work(id);
-    world.events.push(Event::StopRequested {
+    state.stop_before_work(id);
+    state.events.push(Event::StopRequested {
         run: id.to_owned(),
         at,
         grace: GRACE,
@@ -49,9 +49,9 @@ pub fn run(call: &Call) -> Outcome {
     Ok(Answer::empty())
 }
 
-/// The refusal to stop what a workflow started.
-fn inner(world: &World, program: &ProgramRef, id: &str) -> Answer {
-    let owner = world.runs.values().find(|run| {
+/// The refusal to stop a program that a workflow started.
+fn inner(state: &CdapState, program: &ProgramRef, id: &str) -> Answer {
+    let owner = state.runs.values().find(|run| {
         run.program.app == program.app && run.nodes.iter().any(|node| node.run_id.as_deref() == Some(id))
     });
     match owner {
@@ -84,11 +84,11 @@ pub fn resume(call: &Call) -> Outcome {
 
 fn pause(call: &Call, paused: bool, done: &str, already: &str) -> Outcome {
     let program = call.program(400)?;
-    let id = call.part("run");
+    let id = call.path_param("run");
     let at = call.cdap.clock.now();
-    let mut world = call.cdap.world();
-    let run = world.found_run(&program, id)?;
-    // What a real server says of a run that does not run was not measured.
+    let mut state = call.cdap.state();
+    let run = state.find_run(&program, id)?;
+    // A real server's answer for a run that is not running was not measured.
     if !matches!(run.status, RunStatus::Running | RunStatus::Suspended) {
         let text = format!("Program '{}' is not running.", program.reference());
         return Err(Answer::refuse(400, text));
@@ -97,7 +97,7 @@ fn pause(call: &Call, paused: bool, done: &str, already: &str) -> Outcome {
         return Err(Answer::refuse(409, already));
     }
     let run = id.to_owned();
-    world.events.push(if paused {
+    state.events.push(if paused {
         Event::Suspended { run, at }
     } else {
         Event::Resumed { run, at }
@@ -108,38 +108,39 @@ fn pause(call: &Call, paused: bool, done: &str, already: &str) -> Outcome {
 /// `POST …/stop`: all runs of the newest version (of the named one, if a version is named).
 pub fn program(call: &Call) -> Outcome {
     let program = call.program(400)?;
-    let version = Some(call.part("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
+    let version =
+        Some(call.path_param("version")).filter(|version| !version.is_empty() && *version != "-SNAPSHOT");
     call.cdap.stop_all(&program, version, 0)?;
     Ok(Answer::empty())
 }
 
-impl World {
-    /// A run that does not work yet never begins to, although its record tells so only later (measured).
+impl CdapState {
+    /// A run that is launching never starts to work, although its record shows the stop only later (measured).
     fn stop_before_work(&self, id: &str) {
-        let hears = |run: &&Run| run.status.is_launching() && !run.fate.deaf;
-        if let Some(run) = self.runs.get(id).filter(hears) {
+        let listens = |run: &&Run| run.status.is_launching() && !run.fault.deaf;
+        if let Some(run) = self.runs.get(id).filter(listens) {
             run.stop.store(true, Ordering::SeqCst);
         }
     }
 }
 
 impl Cdap {
-    /// Asks all active runs of a version to stop; their ids.
+    /// Asks all active runs of a version to stop. Returns their ids.
     pub(super) fn stop_all(
         &self,
         program: &ProgramRef,
         version: Option<&str>,
         grace: i64,
     ) -> Result<Vec<String>, Answer> {
-        let mut world = self.world();
-        let newest = world
+        let mut state = self.state();
+        let newest = state
             .newest(&program.namespace, &program.app)
-            .ok_or_else(|| Answer::missing(&program.app_reference()))?;
+            .ok_or_else(|| Answer::not_found(&program.app_reference()))?;
         if !has_program(newest, program) {
-            return Err(Answer::missing(&program.entity(&newest.id)));
+            return Err(Answer::not_found(&program.entity(&newest.id)));
         }
         let version = version.unwrap_or(&newest.id).to_owned();
-        let mut active: Vec<_> = world
+        let mut active: Vec<_> = state
             .runs_of(program, Some(&version))
             .filter(|run| !run.status.is_end())
             .map(|run| (run.starting, run.id.clone()))
@@ -151,13 +152,13 @@ impl Cdap {
         active.sort();
         let at = self.clock.now();
         let ids: Vec<_> = active.into_iter().map(|(_, id)| id).collect();
-        ids.iter().for_each(|id| world.stop_before_work(id));
+        ids.iter().for_each(|id| state.stop_before_work(id));
         let requests = ids.iter().map(|id| Event::StopRequested {
             run: id.clone(),
             at,
             grace,
         });
-        world.events.extend(requests);
+        state.events.extend(requests);
         Ok(ids)
     }
 

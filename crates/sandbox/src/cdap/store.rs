@@ -1,8 +1,8 @@
 //! `cdap.db`: apps, preferences, keys, runs and logs in one SQLite file.
 //!
-//! Small things are kept as JSON under a kind and a key and read once, at the start; log lines are
-//! only ever on disk, so that memory stays flat. Without a folder the file is SQLite's own
-//! temporary one. Never logs a body: it may hold secrets.
+//! Entries are stored as JSON under a kind and a key, and read once, at the start. Log lines are only on disk, so that
+//! memory does not grow with them. Without a folder the file is SQLite's own temporary one. It never logs a body, which
+//! may contain secrets.
 
 use super::log::LogLine;
 use crate::{SandboxError, State};
@@ -26,9 +26,9 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS line_of_program ON line (program, ms, seq);
 ";
 
-/// Whose lines are meant.
+/// Selects log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum LogSource {
     /// One run's.
     Run(String),
     /// All of a program's, by its reference.
@@ -43,7 +43,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the file, readable by its owner only.
+    /// Opens or creates the file, readable by its owner only.
     pub fn open(state: &State) -> Result<Self, SandboxError> {
         let connection = match state {
             State::Directory(folder) => {
@@ -53,7 +53,7 @@ impl Store {
                 })?;
                 Connection::open(path)?
             }
-            // An empty name is a file of SQLite's own that goes with the connection.
+            // An empty name is a temporary file that SQLite deletes with the connection.
             State::Ephemeral => Connection::open_with_flags("", OpenFlags::default())?,
         };
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -66,7 +66,7 @@ impl Store {
         })
     }
 
-    /// From now on nothing is written: somebody else may own the file.
+    /// From now on nothing is written: another process may own the file.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -85,9 +85,9 @@ impl Store {
         }
     }
 
-    /// Puts a thing.
-    pub fn put(&self, kind: &str, key: &str, thing: &impl Serialize) {
-        let Ok(body) = serde_json::to_string(thing) else {
+    /// Inserts or replaces an entry.
+    pub fn put(&self, kind: &str, key: &str, entry: &impl Serialize) {
+        let Ok(body) = serde_json::to_string(entry) else {
             return;
         };
         self.write(|db| {
@@ -96,7 +96,7 @@ impl Store {
         });
     }
 
-    /// Removes a thing.
+    /// Deletes an entry.
     pub fn delete(&self, kind: &str, key: &str) {
         self.write(|db| {
             db.prepare_cached("DELETE FROM thing WHERE kind = ?1 AND key = ?2")?
@@ -104,16 +104,19 @@ impl Store {
         });
     }
 
-    /// All things of a kind. What cannot be read is an error: a run that is lost in silence is a lie.
+    /// All entries of a kind, by key.
+    ///
+    /// # Errors
+    /// An entry that cannot be read: a run must not be lost in silence.
     pub fn all<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<(String, T)>, SandboxError> {
         let db = self.lock();
         let mut query = db.prepare_cached("SELECT key, body FROM thing WHERE kind = ?1 ORDER BY key")?;
         let rows = query.query_map([kind], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        let mut things = Vec::new();
+        let mut entries = Vec::new();
         for row in rows {
             let (key, body) = row?;
             match serde_json::from_str(&body) {
-                Ok(thing) => things.push((key, thing)),
+                Ok(entry) => entries.push((key, entry)),
                 Err(source) => {
                     return Err(SandboxError::Entry {
                         file: FILE,
@@ -124,7 +127,7 @@ impl Store {
                 }
             }
         }
-        Ok(things)
+        Ok(entries)
     }
 
     /// Appends a log line; `stamp` gives its time under the lock, so that lines are in order.
@@ -137,8 +140,8 @@ impl Store {
         });
     }
 
-    /// Forgets the lines of a run.
-    pub fn forget_lines(&self, run: &str) {
+    /// Deletes the log lines of a run.
+    pub fn delete_lines(&self, run: &str) {
         self.write(|db| {
             db.prepare_cached("DELETE FROM line WHERE run = ?1")?
                 .execute([run])
@@ -146,18 +149,18 @@ impl Store {
     }
 
     /// Visits lines with `from <= ms < until`, oldest first or newest first, until `visit` is false.
-    /// Reading stops in silence at a damaged line, as a real server's log reader does.
+    /// Reading stops without an error at a damaged line, as on a real server.
     pub fn lines(
         &self,
-        whose: &Whose,
+        source: &LogSource,
         from: i64,
         until: i64,
         newest_first: bool,
         visit: &mut dyn FnMut(LogLine) -> bool,
     ) {
-        let (column, name) = match whose {
-            Whose::Run(run) => ("run", run),
-            Whose::Program(program) => ("program", program),
+        let (column, name) = match source {
+            LogSource::Run(run) => ("run", run),
+            LogSource::Program(program) => ("program", program),
         };
         let order = if newest_first { "DESC" } else { "ASC" };
         let sql = format!(

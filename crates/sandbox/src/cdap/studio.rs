@@ -1,5 +1,5 @@
-//! The system's own app, whose service edits pipelines. It validates stages (`validation.rs`) and keeps no
-//! connections and no drafts.
+//! The system's own app, whose service edits pipelines. It validates stages (`validation.rs`), and has no connections
+//! and no drafts.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "handlers share one signature, also those that never refuse"
@@ -72,7 +72,7 @@ fn artifact(call: &Call) -> Artifact {
 fn change(call: &Call) -> Change {
     Change {
         author: "root",
-        creation_time_millis: call.cdap.began,
+        creation_time_millis: call.cdap.started_at,
         latest: true,
     }
 }
@@ -87,7 +87,9 @@ pub fn apps(call: &Call) -> Outcome {
         artifact: artifact(call),
         change: change(call),
     };
-    Ok(Answer::json(&[app]).typed("application/octet-stream").streamed())
+    Ok(Answer::json(&[app])
+        .with_content_type("application/octet-stream")
+        .chunked())
 }
 
 /// `GET /v3/namespaces/system/apps/pipeline`
@@ -121,7 +123,7 @@ pub fn status(_: &Call) -> Outcome {
 }
 
 /// `GET …/contexts/{namespace}/connections` and `…/drafts`
-pub fn none_kept(call: &Call) -> Outcome {
+pub fn empty_list(call: &Call) -> Outcome {
     namespace(call)?;
-    Ok(Answer::raw_json(b"[]".to_vec()).kept())
+    Ok(Answer::raw_json(b"[]".to_vec()).with_keep_alive())
 }

@@ -20,7 +20,7 @@ mod logs;
 mod restart;
 mod runs;
 mod schedules;
-mod whole;
+mod shipped_pipeline;
 
 const P: &str = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery/workflows/DataPipelineWorkflow";
 

@@ -1,7 +1,7 @@
-//! Upgrades: an app deployed again with the newest artifacts in the place of the ones that it names.
+//! Upgrades: an app is deployed again with the newest versions of its artifacts.
 //!
-//! Each makes a new version, also when nothing is newer (measured). Plugins keep the ranges and the artifacts
-//! that are not installed.
+//! Each creates a new version, also if nothing is newer (measured). Version ranges, and artifacts that are not installed,
+//! stay as they are.
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
@@ -30,11 +30,11 @@ struct AppId<'a> {
 fn upgraded<'a>(call: &'a Call, application: &'a str, outcome: Result<String, Answer>) -> Upgraded<'a> {
     let (status_code, error, version) = match outcome {
         Ok(version) => (200, None, version),
-        // Only what the caller can mend is told in a list (measured).
+        // Internal errors are not described in a list (measured).
         Err(refused) => {
             let text = match refused.status() {
                 500 => "Upgrade failed due to internal error.".to_owned(),
-                _ => refused.words(),
+                _ => refused.body_text(),
             };
             (refused.status(), Some(text), "-SNAPSHOT".to_owned())
         }
@@ -54,7 +54,7 @@ fn upgraded<'a>(call: &'a Call, application: &'a str, outcome: Result<String, An
 /// `POST {N}/apps/{app}/upgrade`
 pub fn one(call: &Call) -> Outcome {
     let scopes = scopes(call)?;
-    let app = call.part("app");
+    let app = call.path_param("app");
     let version = upgrade(call, app, &scopes)?;
     Ok(Answer::json(&upgraded(call, app, Ok(version))))
 }
@@ -84,13 +84,13 @@ pub fn many(call: &Call) -> Outcome {
         .map(|app| upgraded(call, app, upgrade(call, app, &scopes)))
         .collect();
     Ok(Answer::raw_json(gson(&done))
-        .typed("application/octet-stream")
-        .streamed())
+        .with_content_type("application/octet-stream")
+        .chunked())
 }
 
-/// In which scopes newer artifacts are looked for; both, unless told otherwise.
+/// The scopes in which newer artifacts are searched; both by default.
 fn scopes(call: &Call) -> Result<Vec<&str>, Answer> {
-    let asked: Vec<_> = call.parameters("artifactScope").collect();
+    let asked: Vec<_> = call.query_params("artifactScope").collect();
     match asked
         .iter()
         .find(|scope| !matches!(scope.to_ascii_uppercase().as_str(), "SYSTEM" | "USER"))
@@ -101,16 +101,16 @@ fn scopes(call: &Call) -> Result<Vec<&str>, Answer> {
     }
 }
 
-/// Deploys the newest version of an app again, and tells the id of what came of it.
+/// Deploys the newest version of an app again. Returns the new version's id.
 fn upgrade(call: &Call, app: &str, scopes: &[&str]) -> Result<String, Answer> {
     let (config, artifact) = {
-        let world = call.cdap.world();
-        let version = world
+        let state = call.cdap.state();
+        let version = state
             .newest(call.namespace(), app)
-            .ok_or_else(|| Answer::missing(&format!("applicationreference:{}.{app}", call.namespace())))?;
+            .ok_or_else(|| Answer::not_found(&format!("applicationreference:{}.{app}", call.namespace())))?;
         let mut config = version.config.clone();
         if config.get("properties").is_none_or(Json::is_null) {
-            // A defect of the real server, met by pipelines that no editor wrote (measured).
+            // A defect of the real server, for pipelines that no editor wrote (measured).
             let text = "Cannot invoke \"Object.getClass()\" because \"m\" is null";
             return Err(Answer::refuse(500, text));
         }
@@ -120,22 +120,22 @@ fn upgrade(call: &Call, app: &str, scopes: &[&str]) -> Result<String, Answer> {
         for part in ["stages", "postActions"] {
             for stage in config[part].as_array_mut().into_iter().flatten() {
                 let wanted = &mut stage["plugin"]["artifact"];
-                renew(wanted, &world.installed, call.namespace(), scopes);
+                set_newest_version(wanted, &state.installed, call.namespace(), scopes);
             }
         }
         let mut artifact = json!({
             "name": version.artifact.name, "version": version.artifact.version, "scope": version.artifact.scope,
         });
-        renew(&mut artifact, &world.installed, call.namespace(), scopes);
+        set_newest_version(&mut artifact, &state.installed, call.namespace(), scopes);
         (config, artifact)
     };
-    // As text it is echoed as it is written here: whole numbers stay whole (measured).
+    // A config as text is echoed unchanged: integers stay integers (measured).
     let body = json!({ "artifact": artifact, "config": config.to_string() });
     Ok(call.cdap.deploy(call.namespace(), app, &body.to_string())?.id)
 }
 
-/// Puts the newest version into an artifact's place, if it names one version of an artifact that is there.
-fn renew(artifact: &mut Json, installed: &ArtifactRepository, namespace: &str, scopes: &[&str]) {
+/// Replaces the version of an artifact by the newest one, if it names one version of an installed artifact.
+fn set_newest_version(artifact: &mut Json, installed: &ArtifactRepository, namespace: &str, scopes: &[&str]) {
     let text = |key: &str| artifact.get(key).and_then(Json::as_str).unwrap_or_default();
     let (name, version, scope) = (text("name"), text("version"), text("scope"));
     if version.starts_with(['[', '(']) || !scopes.iter().any(|wanted| wanted.eq_ignore_ascii_case(scope)) {

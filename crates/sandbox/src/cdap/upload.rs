@@ -1,13 +1,13 @@
 //! Artifacts that clients add and remove: plugins in a jar, drivers, and their properties.
 //!
-//! A jar is looked through for plugins as a real server does; its classes are never executed, so a run
-//! that meets such a plugin ends FAILED with its name.
+//! A jar is searched for plugins as on a real server. Its classes are never executed: a run with such a plugin ends
+//! FAILED with the plugin's name.
 
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::catalogue::scope;
-use super::strings::string_map;
+use super::string_map::string_map;
 use crate::SandboxError;
 use pipelines::artifact::{
     Artifact, ArtifactId, Classes, Jar, PluginClass, Properties, Version, VersionRange, entity_id, owner,
@@ -23,8 +23,8 @@ pub fn reload(call: &Call) -> Outcome {
 
 /// `POST {N}/artifacts/{artifact}`, with the version, the parents and further plugins in its headers.
 pub fn add(call: &Call) -> Outcome {
-    let (namespace, name) = (call.namespace(), call.part("artifact"));
-    call.cdap.world().check_namespace(namespace)?;
+    let (namespace, name) = (call.namespace(), call.path_param("artifact"));
+    call.cdap.state().check_namespace(namespace)?;
     let jar = Jar::open(&call.body);
     let version = version(call, jar.as_ref())?;
     let id = ArtifactId {
@@ -37,7 +37,7 @@ pub fn add(call: &Call) -> Outcome {
     if !version.is_snapshot()
         && call
             .cdap
-            .world()
+            .state()
             .installed
             .get(namespace, "USER", name, &id.version)
             .is_some()
@@ -84,7 +84,7 @@ pub fn app(call: &Call) -> Outcome {
     let Some(name) = call.header("x-archive-name").filter(|name| !name.is_empty()) else {
         let text =
             "X-Archive-Name header not present. Please include the header and set its value to the jar name.";
-        return Err(Answer::refuse(400, text).closing());
+        return Err(Answer::refuse(400, text).with_close());
     };
     let stem = name.strip_suffix(".jar").unwrap_or(name);
     let split = stem.match_indices('-').find_map(|(at, _)| {
@@ -120,17 +120,17 @@ fn version(call: &Call, jar: Option<&Jar>) -> Result<Version, Answer> {
     Version::parse(&text).ok_or_else(|| Answer::refuse(400, format!("Invalid artifact version {text}")))
 }
 
-/// What it extends: one of the ranges at least must hold something.
+/// The artifacts that it extends: at least one of the ranges must contain an installed one.
 fn parents(call: &Call, entity_id: &str) -> Result<Vec<VersionRange>, Answer> {
     let Some(text) = call.header("artifact-extends").filter(|text| !text.is_empty()) else {
         return Ok(Vec::new());
     };
     let parsed: Option<Vec<_>> = text.split('/').map(VersionRange::parse).collect();
-    // No server was asked about a text that is no range; the words are ours.
+    // A real server's text for an invalid range is not known.
     let parents =
         parsed.ok_or_else(|| Answer::refuse(400, format!("Artifact-Extends header '{text}' is invalid.")))?;
-    let world = call.cdap.world();
-    let exists = world
+    let state = call.cdap.state();
+    let exists = state
         .installed
         .visible_in(call.namespace())
         .any(|artifact| artifact.is_parent_in(&parents));
@@ -166,10 +166,10 @@ fn further(call: &Call, jar: &Jar, id: &ArtifactId) -> Result<Vec<PluginClass>, 
 /// `DELETE {N}/artifacts/{artifact}/versions/{version}`
 pub fn delete(call: &Call) -> Outcome {
     let owner = owner(scope(call)?.unwrap_or("USER"), call.namespace());
-    let (name, version) = (call.part("artifact"), call.part("version"));
-    let removed = call.cdap.world().installed.remove(owner, name, version);
+    let (name, version) = (call.path_param("artifact"), call.path_param("version"));
+    let removed = call.cdap.state().installed.remove(owner, name, version);
     if removed.is_none() {
-        return Err(Answer::missing(&entity_id(owner, name, version)));
+        return Err(Answer::not_found(&entity_id(owner, name, version)));
     }
     let key = format!("{owner}/{name}/{version}");
     call.cdap.store.delete("artifact", &key);
@@ -180,21 +180,25 @@ pub fn delete(call: &Call) -> Outcome {
 /// `PUT …/properties` and `DELETE …/properties`: all of them at once.
 pub fn set_properties(call: &Call) -> Outcome {
     let scope = scope(call)?.unwrap_or("USER");
-    let (namespace, name, version) = (call.namespace(), call.part("artifact"), call.part("version"));
+    let (namespace, name, version) = (
+        call.namespace(),
+        call.path_param("artifact"),
+        call.path_param("version"),
+    );
     let properties = if call.method == "DELETE" {
         Vec::new()
     } else {
         let body = call.json().map_err(|(text, _)| Answer::refuse(400, text))?;
-        string_map(&body).map_err(|flaw| Answer::refuse(400, flaw.gson_text()))?
+        string_map(&body).map_err(|error| Answer::refuse(400, error.gson_text()))?
     };
     let found = call
         .cdap
-        .world()
+        .state()
         .installed
         .get(namespace, scope, name, version)
         .cloned();
     let Some(mut artifact) = found else {
-        return Err(Answer::missing(&entity_id(
+        return Err(Answer::not_found(&entity_id(
             owner(scope, namespace),
             name,
             version,
@@ -207,29 +211,29 @@ pub fn set_properties(call: &Call) -> Outcome {
 
 impl Cdap {
     fn install(&self, artifact: Artifact) {
-        let mut world = self.world();
+        let mut state = self.state();
         let key = format!(
             "{}/{}/{}",
             artifact.namespace, artifact.id.name, artifact.id.version
         );
         self.store.put("artifact", &key, &artifact);
         self.store.delete("artifact-gone", &key);
-        world.installed.put(artifact);
+        state.installed.put(artifact);
     }
 
-    /// Takes up what clients added and removed in earlier processes.
+    /// Loads what clients added and removed in earlier processes.
     pub(super) fn load_artifacts(&self) -> Result<(), SandboxError> {
-        let mut world = self.world();
+        let mut state = self.state();
         for (key, mut artifact) in self.store.all::<Artifact>("artifact")? {
             key.split('/')
                 .next()
                 .unwrap_or_default()
                 .clone_into(&mut artifact.namespace);
-            world.installed.put(artifact);
+            state.installed.put(artifact);
         }
         for (key, _) in self.store.all::<bool>("artifact-gone")? {
             if let [namespace, name, version] = key.split('/').collect::<Vec<_>>()[..] {
-                world.installed.remove(namespace, name, version);
+                state.installed.remove(namespace, name, version);
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
-//! The studio's validation service, as a pipeline's editor asks it: one stage at a time.
+//! The studio's validation service, which checks one stage at a time.
 //!
-//! It answers plain text that is JSON, and writes nulls, unlike everything else (measured).
+//! It answers JSON under `text/plain`, and writes nulls, unlike everything else (measured).
 
 use super::answer::{Answer, Outcome};
 use super::call::Call;
@@ -13,26 +13,26 @@ use serde_json::Value as Json;
 
 const TEXT: &str = "text/plain; charset=UTF-8";
 
-/// The namespace of the path; the studio has words of its own for one that is not there.
+/// The namespace of the path. The studio's 404 differs from the other services'.
 pub(super) fn namespace(call: &Call) -> Result<&str, Answer> {
     let name = call.namespace();
-    if call.cdap.world().namespaces.contains_key(name) {
+    if call.cdap.state().namespaces.contains_key(name) {
         return Ok(name);
     }
     Err(Answer::refuse(404, format!("Namespace '{name}' does not exist"))
-        .typed(TEXT)
-        .kept())
+        .with_content_type(TEXT)
+        .with_keep_alive())
 }
 
 fn undecodable(class: &str, text: &str) -> Answer {
     Answer::refuse(400, format!("Unable to decode request body: {class}: {text}"))
-        .typed(TEXT)
-        .kept()
+        .with_content_type(TEXT)
+        .with_keep_alive()
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Judged<'a> {
+struct Validated<'a> {
     failures: Vec<Failure<'a>>,
     spec: Option<Spec>,
 }
@@ -95,30 +95,32 @@ pub fn stage(call: &Call) -> Outcome {
     let namespace = namespace(call)?;
     let body = call.json().map_err(|(text, class)| undecodable(class, &text))?;
     let whole: Json = serde_json::from_slice(&call.body).unwrap_or_default();
-    // What a real server says of a body without a stage is not known; the words are ours.
+    // A real server's text for a body without a stage is not known.
     let stage = whole.get("stage").filter(|stage| stage.is_object());
     let Some(stage) = stage else {
         return Err(Answer::refuse(400, "The stage to validate must be given.")
-            .typed(TEXT)
-            .kept());
+            .with_content_type(TEXT)
+            .with_keep_alive());
     };
-    let world = call.cdap.world();
+    let state = call.cdap.state();
     let plugin_finder = PluginFinder {
-        artifacts: &world.installed,
+        artifacts: &state.installed,
         namespace,
     };
     let fault = validate_stage(stage, &plugin_finder);
-    let judged = match &fault {
-        Some(fault) => Judged {
+    let validated = match &fault {
+        Some(fault) => Validated {
             failures: vec![failure(fault, stage)],
             spec: None,
         },
-        None => Judged {
+        None => Validated {
             failures: Vec::new(),
             spec: spec(stage, &body, &plugin_finder),
         },
     };
-    Ok(Answer::text(gson_text(&judged)).typed(TEXT).kept())
+    Ok(Answer::text(gson_text(&validated))
+        .with_content_type(TEXT)
+        .with_keep_alive())
 }
 
 fn failure<'a>(fault: &'a ValidationFailure, stage: &Json) -> Failure<'a> {
@@ -205,7 +207,7 @@ fn spec(stage: &Json, body: &Ordered, plugin_finder: &PluginFinder<'_>) -> Optio
     })
 }
 
-/// What the stage is fed with, by the name of the feeding stage.
+/// The input schemas of the stage, by the name of the stage before it.
 fn input_schemas(body: &Ordered, fed: bool) -> Ordered {
     let list = match body.get("inputSchemas") {
         Some(Ordered::List(items)) if fed => items.as_slice(),
@@ -217,7 +219,7 @@ fn input_schemas(body: &Ordered, fed: bool) -> Ordered {
     Ordered::Map(entries.collect())
 }
 
-/// A schema that a property gives literally; the lab's source has always the same.
+/// The schema in the stage's properties; the lab's source always has the same one.
 fn output_schema(class: &str, properties: &[(String, Ordered)]) -> Option<Ordered> {
     if class == "lab.LabPlugins$LabSource" {
         let schema = r#"{"type":"record","name":"line","fields":[{"name":"body","type":"string"}]}"#;
@@ -234,7 +236,9 @@ pub fn pipeline(call: &Call) -> Outcome {
     if !matches!(body.get("artifact"), Some(Ordered::Map(_))) {
         let text =
             "Invalid artifact in pipeline request: An artifact must be specified to create an application.";
-        return Err(Answer::refuse(400, text).typed(TEXT).kept());
+        return Err(Answer::refuse(400, text)
+            .with_content_type(TEXT)
+            .with_keep_alive());
     }
     let dummy = concat!(
         r#"{"endingActions":[],"stages":[{"name":"dummy","plugin":{"type":"batchsource","name":"file","properties":{},"#,
@@ -243,5 +247,5 @@ pub fn pipeline(call: &Call) -> Outcome {
         r#""maxPreviewRecords":100,"inputStages":[]}],"connections":[],"resources":{"virtualCores":1,"memoryMB":512},"#,
         r#""stageLoggingEnabled":true,"processTimingEnabled":true,"numOfRecordsPreview":0,"properties":{}}"#
     );
-    Ok(Answer::raw_json(dummy.as_bytes().to_vec()).kept())
+    Ok(Answer::raw_json(dummy.as_bytes().to_vec()).with_keep_alive())
 }

@@ -1,11 +1,12 @@
-//! Works on one run: a thread that lets the executor execute and writes down what it tells.
+//! A worker is the thread of one run: it lets the executor execute the pipeline, and stores the events.
 //!
-//! `worker/order.rs` says what is executed, `worker/lines.rs` what the run writes into its log by itself.
+//! `worker/job.rs` builds the executor's job, `worker/lines.rs` and `worker/program_lines.rs` write the run's log,
+//! `worker/token.rs` its token.
 
 use super::event::Event;
 use super::log::Origin;
 use super::run::{Cause, Node, Run};
-use super::{Cdap, crash};
+use super::{Cdap, faults};
 use crate::run_status::RunStatus;
 use pipelines::event::{ExecutionEvent, Failure, LogLevel, NodeEnd, NodeProgram};
 use pipelines::execution::{ExecutionEnd, ExecutionRequest};
@@ -20,39 +21,39 @@ const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$
 
 mod job;
 mod lines;
-mod order;
+mod program_lines;
 mod token;
 
-/// A run being worked on.
-struct Work {
+/// The worker of a run.
+struct Worker {
     cdap: Arc<Cdap>,
     run: Run,
-    /// The node that works, with the id of its program's run.
+    /// The active node, with the id of its program's run.
     node: Option<(String, Option<String>)>,
-    /// What the node that works, or the last one, is executed with.
+    /// The program of the active node, or of the last one.
     program: NodeProgram,
     /// The config of the app.
     config: Json,
-    /// The MapReduce job that was handed in.
+    /// The submitted MapReduce job.
     job: Option<String>,
-    /// Whether the server's own end stopped its Spark node.
+    /// Whether the server's shutdown stopped its Spark node.
     aborted: bool,
 }
 
 impl Cdap {
-    /// Begins to work on a run, on a thread of its own.
-    pub(super) fn launch(self: &Arc<Self>, id: String) {
+    /// Starts the worker of a run.
+    pub(super) fn spawn_worker(self: &Arc<Self>, id: String) {
         let cdap = Arc::clone(self);
         let worker = std::thread::Builder::new().name("sandbox-run".to_owned());
         let name = id.clone();
         let spawned = worker.spawn(move || {
-            if let Some(work) = Work::of(cdap, &name) {
+            if let Some(work) = Worker::new(cdap, &name) {
                 work.perform();
             }
         });
         if spawned.is_err() {
             let at = self.clock.now();
-            self.world().events.push(Event::Ended {
+            self.state().events.push(Event::Ended {
                 run: id,
                 at,
                 status: RunStatus::Failed,
@@ -61,9 +62,9 @@ impl Cdap {
     }
 }
 
-impl Work {
-    fn of(cdap: Arc<Cdap>, id: &str) -> Option<Self> {
-        let run = cdap.world().runs.get(id)?.clone();
+impl Worker {
+    fn new(cdap: Arc<Cdap>, id: &str) -> Option<Self> {
+        let run = cdap.state().runs.get(id)?.clone();
         Some(Self {
             cdap,
             run,
@@ -76,50 +77,50 @@ impl Work {
     }
 
     fn perform(mut self) {
-        self.wait_to_work();
+        self.wait_until_started();
         if self.stop().load(Ordering::SeqCst) {
-            return self.end_unbegun();
+            return self.end_before_start();
         }
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
-        self.tell(Event::Launched { run, at });
-        // Such a run breaks without a trace on a real server: no node, no line (measured).
+        self.emit(Event::Launched { run, at });
+        // Such a run fails without any node or log line on a real server (measured).
         let logical = self.run.arguments.get("logical.start.time");
         if logical.is_some_and(|time| time.parse::<i64>().is_err()) {
-            return self.tell_end(RunStatus::Failed);
+            return self.emit_end(RunStatus::Failed);
         }
         let Some(job) = self.cdap.job(&self.run) else {
-            return self.tell_end(RunStatus::Failed);
+            return self.emit_end(RunStatus::Failed);
         };
         self.config = job.config.clone();
-        self.first_lines();
+        self.log_start();
         let status = match self.execute(&job) {
             ExecutionEnd::Completed => RunStatus::Completed,
             ExecutionEnd::Killed if self.aborted => RunStatus::Failed,
             ExecutionEnd::Killed => RunStatus::Killed,
             ExecutionEnd::Failed(failure) => {
-                self.blame(&failure);
+                self.store_cause(&failure);
                 RunStatus::Failed
             }
         };
-        let left = self.leave_token(&job);
-        self.last_lines(status, left);
-        self.tell_end(status);
+        let left = self.store_token(&job);
+        self.log_end(status, left);
+        self.emit_end(status);
     }
 
-    /// Stopped before it worked: by a client, or because the server ends, and then it is left to the next one.
-    fn end_unbegun(&self) {
-        if self.cdap.leaving.load(Ordering::SeqCst) {
-            self.with_run(|run, _| run.worked_on = run.status != RunStatus::Starting);
+    /// The run was stopped before it worked. If the server shuts down, the run is left for the next process.
+    fn end_before_start(&self) {
+        if self.cdap.is_shutting_down.load(Ordering::SeqCst) {
+            self.with_run(|run, _| run.has_worker = run.status != RunStatus::Starting);
         }
         let left = self
             .cdap
-            .world()
+            .state()
             .runs
             .get(&self.run.id)
-            .is_some_and(|run| !run.worked_on);
+            .is_some_and(|run| !run.has_worker);
         if !left {
-            self.tell_end(RunStatus::Killed);
+            self.emit_end(RunStatus::Killed);
         }
     }
 
@@ -127,12 +128,12 @@ impl Work {
         &self.run.stop
     }
 
-    /// Lets the executor execute. Its defects must not take the server down: they fail the run.
+    /// Executes the job. A panic of the executor fails the run, not the server.
     fn execute(&mut self, job: &ExecutionRequest) -> ExecutionEnd {
         let executor = Arc::clone(&self.cdap.executor);
         let stop = Arc::clone(&self.run.stop);
         let executed = catch_unwind(AssertUnwindSafe(|| {
-            executor.execute(job, &stop, &mut |event| self.note(event))
+            executor.execute(job, &stop, &mut |observation| self.observe(observation))
         }));
         executed.unwrap_or_else(|_| {
             ExecutionEnd::Failed(Failure {
@@ -146,46 +147,46 @@ impl Work {
         })
     }
 
-    fn tell_end(&self, status: RunStatus) {
+    fn emit_end(&self, status: RunStatus) {
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
-        self.tell(Event::Ended { run, at, status });
+        self.emit(Event::Ended { run, at, status });
     }
 
-    /// Tells what happened, unless the control plane was killed under this work.
-    fn tell(&self, event: Event) {
-        let mut world = self.cdap.world();
-        if world.runs.get(&self.run.id).is_some_and(|run| self.is_of(run)) {
-            world.events.push(event);
+    /// Queues an event, unless the control plane was killed meanwhile.
+    fn emit(&self, event: Event) {
+        let mut state = self.cdap.state();
+        if state.runs.get(&self.run.id).is_some_and(|run| self.owns(run)) {
+            state.events.push(event);
         }
     }
 
-    /// Whether this work still is the run's: a killed control plane forgets who worked for it.
-    fn is_of(&self, run: &Run) -> bool {
+    /// Whether this is still the run's worker: a kill gives the run a new stop flag.
+    fn owns(&self, run: &Run) -> bool {
         Arc::ptr_eq(&run.stop, &self.run.stop)
     }
 
-    /// STARTING takes its time, and longer if the scenario says so; a stop ends it.
-    fn wait_to_work(&self) {
+    /// STARTING takes a while, and longer if the scenario says so; a stop ends it.
+    fn wait_until_started(&self) {
         std::thread::sleep(self.cdap.clock.launch());
-        let until = self.run.starting.saturating_add_unsigned(self.run.fate.starting);
+        let until = self.run.starting.saturating_add_unsigned(self.run.fault.starting);
         while self.cdap.clock.now() < until && !self.stop().load(Ordering::SeqCst) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
 
-    /// Changes the kept run, if it still exists.
+    /// Changes the run in the state, if it still exists.
     fn with_run(&self, change: impl FnOnce(&mut Run, i64)) {
         let now = self.cdap.clock.now();
-        let mut world = self.cdap.world();
-        if let Some(run) = world.runs.get_mut(&self.run.id).filter(|run| self.is_of(run)) {
+        let mut state = self.cdap.state();
+        if let Some(run) = state.runs.get_mut(&self.run.id).filter(|run| self.owns(run)) {
             change(run, now);
-            world.touch(&self.run.id);
+            state.mark_dirty(&self.run.id);
         }
     }
 
-    fn note(&mut self, event: ExecutionEvent) {
-        match event {
+    fn observe(&mut self, observation: ExecutionEvent) {
+        match observation {
             ExecutionEvent::NodeStarted { node, program } => self.node_started(node, program),
             ExecutionEvent::NodeFinished { node, end } => {
                 let end = self.unless_aborted(end);
@@ -193,13 +194,13 @@ impl Work {
             }
             ExecutionEvent::JobSubmitted { node, job } => self.job_submitted(&node, &job),
             ExecutionEvent::Log(line) => {
-                // The jobs of MapReduce tell nothing of plugins (measured with the filter `.origin=plugin`).
+                // MapReduce jobs have no lines of plugins (measured with the filter `.origin=plugin`).
                 let origin = if line.stage.is_some() && self.program != NodeProgram::MapReduce {
                     Origin::Plugin
                 } else {
                     Origin::Program
                 };
-                self.write(line, origin, false, None);
+                self.log(line, origin, false, None);
             }
             ExecutionEvent::MetricIncremented { stage, metric, by } => {
                 self.with_run(|run, now| run.count(&format!("user.{stage}.{metric}"), now, by));
@@ -210,14 +211,14 @@ impl Work {
         }
     }
 
-    /// A Spark node that the server's own end stops says FAILED (measured).
+    /// A Spark node that the server's shutdown stops is FAILED (measured).
     fn unless_aborted(&mut self, end: NodeEnd) -> NodeEnd {
-        let leaving = self.cdap.leaving.load(Ordering::SeqCst);
-        if end != NodeEnd::Killed || !leaving || self.program != NodeProgram::Spark {
+        let is_shutting_down = self.cdap.is_shutting_down.load(Ordering::SeqCst);
+        if end != NodeEnd::Killed || !is_shutting_down || self.program != NodeProgram::Spark {
             return end;
         }
         self.aborted = true;
-        NodeEnd::Failed(crash::spark_aborted())
+        NodeEnd::Failed(faults::spark_abort_failure())
     }
 
     /// A suspended run waits here, before its next node, until it is resumed or stopped.
@@ -231,10 +232,10 @@ impl Work {
         self.wait_if_paused();
         let run_id = program
             .is_program()
-            .then(|| self.cdap.ids.fresh(self.cdap.clock.now()));
+            .then(|| self.cdap.ids.new_id(self.cdap.clock.now()));
         if run_id.is_some() {
             let text = format!("Starting {} Program '{node}' in workflow", program.name());
-            self.say(
+            self.log_system(
                 LogLevel::Info,
                 &format!("action-{node}-0"),
                 RUNNER,
@@ -244,7 +245,7 @@ impl Work {
         }
         self.program = program;
         self.node = Some((node.clone(), run_id.clone()));
-        self.say_spark_begins(&node);
+        self.log_spark_start(&node);
         self.with_run(|run, now| {
             if let Some(id) = &run_id {
                 run.inner.insert(id.clone(), (now, None));
@@ -269,28 +270,28 @@ impl Work {
             };
             let text =
                 format!("MapReduce Job completed{how}. Job details: [name={node}, jobId={job}, {details}]");
-            self.say(LogLevel::Info, &runner, MAP_REDUCE, 407, text);
+            self.log_system(LogLevel::Info, &runner, MAP_REDUCE, 407, text);
             let text = format!("Batch Run finished : status = ProgramState{{status={state}}}");
-            let line = lines::plain(LogLevel::Info, &runner, ETL_MAP_REDUCE, text);
-            self.write(line, Origin::Program, false, Some(221));
+            let line = lines::log_line(LogLevel::Info, &runner, ETL_MAP_REDUCE, text);
+            self.log(line, Origin::Program, false, Some(221));
         }
         if *end == NodeEnd::Completed {
-            self.say_spark_ends(node);
+            self.log_spark_end(node);
         }
         let (word, map_reduce) = (self.program.name(), self.program == NodeProgram::MapReduce);
         let completed = format!("{word} Program '{node}' in workflow completed");
         let (thread, number) = (format!("action-{node}-0"), self.driver_line(352));
-        // Said on behalf of the job by MapReduce, of the workflow by Spark (measured).
+        // MapReduce logs this in the context of the job, Spark in that of the workflow (measured).
         if map_reduce && *end == NodeEnd::Completed {
-            self.say(LogLevel::Info, &thread, RUNNER, number, completed.clone());
+            self.log_system(LogLevel::Info, &thread, RUNNER, number, completed.clone());
         }
         self.node = None;
         if !map_reduce && self.program.is_program() && *end == NodeEnd::Completed {
-            self.say(LogLevel::Info, &thread, RUNNER, number, completed);
+            self.log_system(LogLevel::Info, &thread, RUNNER, number, completed);
         }
         let (status, cause) = match end {
             NodeEnd::Completed => ("COMPLETED", None),
-            // Only Spark calls a node killed (measured); what a MapReduce job gives as its cause is not known.
+            // Only a Spark node is KILLED (measured); the cause of a killed MapReduce job is not known.
             NodeEnd::Killed if self.program == NodeProgram::MapReduce => ("FAILED", None),
             NodeEnd::Killed => ("KILLED", None),
             NodeEnd::Failed(failure) => ("FAILED", Some(Cause::from(failure))),
@@ -309,14 +310,14 @@ impl Work {
             return;
         }
         match end {
-            NodeEnd::Completed => self.leave_operations(node),
-            NodeEnd::Failed(failure) => self.say_program_failed(node, failure),
+            NodeEnd::Completed => self.store_operations(node),
+            NodeEnd::Failed(failure) => self.log_program_failed(node, failure),
             NodeEnd::Killed => {}
         }
     }
 
-    /// Keeps the cause on the run when no node carries it.
-    fn blame(&self, failure: &Failure) {
+    /// Stores the cause in the run, if no node has one.
+    fn store_cause(&self, failure: &Failure) {
         let cause = Cause::from(failure);
         self.with_run(|run, _| {
             if run.nodes.iter().all(|node| node.failure_cause.is_none()) {

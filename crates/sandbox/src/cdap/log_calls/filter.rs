@@ -1,17 +1,17 @@
 //! The filter of log calls: `loglevel=WARN AND MDC:eventType=lifecycle`.
 //!
-//! Right-associative, no parentheses; values may be quoted and must be when they hold a `-`
+//! Right-associative, no parentheses; values may be quoted, and must be if they contain a `-`
 //! (measured).
 
 use crate::cdap::answer::Answer;
-use crate::cdap::log::{LogLine, gravity};
+use crate::cdap::log::{LogLine, severity};
 
 /// A filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// Everything.
     All,
-    /// This level and graver ones.
+    /// This level and more severe ones.
     Level(u8),
     /// An entry of the context.
     Context(String, String),
@@ -22,7 +22,7 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// Reads a filter; empty text is everything.
+    /// Parses a filter; an empty text matches everything.
     ///
     /// # Errors
     /// 400 for an unknown key, 500 for bad grammar, as a real server answers.
@@ -34,11 +34,11 @@ impl Filter {
         expression(&tokens)
     }
 
-    /// Whether a line passes.
+    /// Whether a line matches.
     pub fn admits(&self, line: &LogLine) -> bool {
         match self {
             Self::All => true,
-            Self::Level(level) => gravity(&line.log_level) >= *level,
+            Self::Level(level) => severity(&line.log_level) >= *level,
             Self::Context(key, value) => line.mdc.iter().any(|(k, v)| k == key && v == value),
             Self::And(left, right) => left.admits(line) && right.admits(line),
             Self::Or(left, right) => left.admits(line) || right.admits(line),
@@ -98,7 +98,7 @@ fn expression(tokens: &[String]) -> Result<Filter, Answer> {
 
 fn single(key: &str, value: &str) -> Result<Filter, Answer> {
     if key.eq_ignore_ascii_case("loglevel") {
-        return Ok(Filter::Level(gravity(value)));
+        return Ok(Filter::Level(severity(value)));
     }
     if key.starts_with('.') || key.starts_with("MDC:") {
         return Ok(Filter::Context(key.to_owned(), value.to_owned()));
@@ -114,7 +114,7 @@ mod tests {
     fn measured_filters_are_read_and_refused_alike() {
         let refused = |text: &str| {
             let answer = Filter::parse(text).unwrap_err();
-            (answer.status(), answer.words())
+            (answer.status(), answer.body_text())
         };
         assert_eq!(Filter::parse(""), Ok(Filter::All));
         assert_eq!(Filter::parse("loglevel=WARN"), Ok(Filter::Level(3)));

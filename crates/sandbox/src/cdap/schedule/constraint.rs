@@ -1,4 +1,4 @@
-//! Constraints of schedules: what may hold back a run whose trigger is met.
+//! Constraints of schedules: conditions of a run besides the trigger.
 
 use super::trigger::parse::{at_least_one, whole};
 use crate::cdap::answer::Answer;
@@ -10,44 +10,44 @@ use serde::{Deserialize, Serialize};
 /// One constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constraint {
-    /// What it asks for.
+    /// The condition.
     pub limit: Limit,
-    /// Whether a run waits until it is met; otherwise it is passed over.
+    /// Whether a run waits until it is met; otherwise the run is skipped.
     pub waits: bool,
 }
 
-/// What a constraint asks for.
+/// The condition of a constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
-    /// That fewer runs of the program are active than this.
+    /// Fewer runs of the program than this are active.
     Concurrency {
-        /// How many may be.
+        /// How many.
         most: i64,
     },
-    /// That so long has passed since the trigger was met, in milliseconds.
+    /// So long has passed since the trigger was met, in milliseconds.
     Delay {
         /// How long.
         after: i64,
     },
-    /// That no run of the program was completed for so long, in milliseconds.
+    /// No run of the program was completed for so long, in milliseconds.
     LastRun {
         /// How long.
         since: i64,
     },
-    /// That it is this time of day.
+    /// It is this time of day.
     TimeRange {
         /// `UTC`, `Europe/Berlin`
         zone: String,
         /// `22:00`
         start: String,
-        /// `04:00`; before `start`, it is that of the next day.
+        /// `04:00`; if it is before `start`, that of the next day.
         end: String,
     },
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Form<'a, L> {
+struct ConstraintView<'a, L> {
     #[serde(flatten)]
     limit: L,
     r#type: &'a str,
@@ -56,7 +56,7 @@ struct Form<'a, L> {
 
 #[derive(Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
-enum Shown<'a> {
+enum LimitView<'a> {
     Concurrency {
         max_concurrency: i64,
     },
@@ -78,8 +78,8 @@ fn refuse(text: impl Into<String>) -> Answer {
 }
 
 impl Constraint {
-    /// Reads one; the refusals follow `ProtoConstraint.validate`, none was recorded.
-    pub fn read(json: &Ordered) -> Result<Self, Answer> {
+    /// Parses one. The refusals follow `ProtoConstraint.validate`; none was recorded.
+    pub fn from_json(json: &Ordered) -> Result<Self, Answer> {
         let kind = json.text_of("type").unwrap_or_default().to_ascii_uppercase();
         let waits = json.get("waitUntilMet") == Some(&Ordered::Bool(true));
         let number = |key: &str| -> Result<i64, Answer> {
@@ -108,36 +108,36 @@ impl Constraint {
     }
 
     /// As clients see it.
-    pub fn shown(&self) -> impl Serialize {
+    pub fn view(&self) -> impl Serialize {
         let (r#type, limit) = match &self.limit {
             Limit::Concurrency { most } => (
                 "CONCURRENCY",
-                Shown::Concurrency {
+                LimitView::Concurrency {
                     max_concurrency: *most,
                 },
             ),
             Limit::Delay { after } => (
                 "DELAY",
-                Shown::Delay {
+                LimitView::Delay {
                     millis_after_trigger: *after,
                 },
             ),
             Limit::LastRun { since } => (
                 "LAST_RUN",
-                Shown::LastRun {
+                LimitView::LastRun {
                     millis_since_last_run: *since,
                 },
             ),
             Limit::TimeRange { zone, start, end } => (
                 "TIME_RANGE",
-                Shown::TimeRange {
+                LimitView::TimeRange {
                     time_zone: zone,
                     start_time: start,
                     end_time: end,
                 },
             ),
         };
-        Form {
+        ConstraintView {
             limit,
             r#type,
             wait_until_met: self.waits,
@@ -145,7 +145,7 @@ impl Constraint {
     }
 }
 
-/// A time zone that is not known is refused; Java would take it for GMT, which nobody can mean.
+/// An unknown time zone is refused. Java would use GMT instead, which is never what was meant.
 fn time_range(json: &Ordered) -> Result<Limit, Answer> {
     let zone = json
         .text_of("timeZone")
@@ -219,11 +219,11 @@ mod tests {
 
     #[test]
     fn a_constraint_is_read_checked_and_shown() {
-        let read = |text: &str| Constraint::read(&serde_json::from_str(text).unwrap());
+        let read = |text: &str| Constraint::from_json(&serde_json::from_str(text).unwrap());
         let text = r#"{"maxConcurrency":2,"type":"CONCURRENCY","waitUntilMet":false}"#;
-        let shown = serde_json::to_string(&read(text).unwrap().shown()).unwrap();
+        let shown = serde_json::to_string(&read(text).unwrap().view()).unwrap();
         assert_eq!(shown, text);
-        let refused = |text: &str| read(text).unwrap_err().words();
+        let refused = |text: &str| read(text).unwrap_err().body_text();
         assert_eq!(
             refused(r#"{"type":"CONCURRENCY"}"#),
             "maxConcurrency must be greater than or equal to1 but is 0"

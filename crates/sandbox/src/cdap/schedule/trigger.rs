@@ -1,8 +1,8 @@
-//! Triggers of schedules: the clock, the end of another program's run, and combinations. How each is shown
-//! and met; `trigger/parse.rs` reads them.
+//! Triggers of schedules: the clock, the end of another program's run, and combinations. How each is shown and met;
+//! `trigger/parse.rs` parses them.
 //!
-//! A PARTITION trigger is accepted and shown but never met: nothing in a pipeline makes partitions of a
-//! `PartitionedFileSet`, on a real server either, and the sandbox has no other programs.
+//! A PARTITION trigger is accepted and shown but never met: a pipeline never creates partitions of a
+//! `PartitionedFileSet`, not on a real server either, and the sandbox has no other programs.
 
 use crate::cdap::cron::Cron;
 use crate::cdap::program::ProgramRef;
@@ -14,21 +14,21 @@ pub mod parse;
 /// When a schedule starts runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
-    /// By the clock.
+    /// At times.
     Time {
         /// `0 1 * * *`
         cron: String,
     },
-    /// When a run of a program ends so.
+    /// When a run of a program ends with one of these statuses.
     ProgramStatus {
-        /// Whose run.
+        /// The program.
         program: ProgramRef,
-        /// As it was sent. It is only shown: programs are told apart without it.
+        /// As it was sent. It is shown, and not compared.
         version: String,
-        /// How it has to end.
+        /// The statuses.
         statuses: Vec<RunStatus>,
     },
-    /// When partitions come to a dataset, which never happens here.
+    /// When a dataset gets partitions, which never happens here.
     Partition {
         /// The dataset's namespace.
         namespace: String,
@@ -43,12 +43,12 @@ pub enum Trigger {
     Or(Vec<Trigger>),
 }
 
-/// What triggers hear of.
+/// What can meet a trigger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
-    /// A moment of the clock has come.
+    /// A time of a cron expression has come.
     Time {
-        /// Whose moment.
+        /// The expression.
         cron: String,
         /// When, in milliseconds since 1970.
         at: i64,
@@ -64,9 +64,10 @@ pub enum Notice {
     },
 }
 
-#[derive(Serialize)]
+/// A trigger as clients see it.
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Form<'a> {
+pub enum TriggerView<'a> {
     #[serde(rename_all = "camelCase")]
     Time {
         cron_expression: &'a str,
@@ -84,14 +85,14 @@ enum Form<'a> {
         num_partitions: i64,
         r#type: &'static str,
     },
-    Several {
-        triggers: Vec<Form<'a>>,
+    Combined {
+        triggers: Vec<TriggerView<'a>>,
         r#type: &'static str,
     },
 }
 
-#[derive(Serialize)]
-struct ProgramId<'a> {
+#[derive(Debug, Serialize)]
+pub struct ProgramId<'a> {
     application: &'a str,
     version: &'a str,
     r#type: &'static str,
@@ -100,8 +101,8 @@ struct ProgramId<'a> {
     entity: &'static str,
 }
 
-#[derive(Serialize)]
-struct Dataset<'a> {
+#[derive(Debug, Serialize)]
+pub struct Dataset<'a> {
     #[serde(rename = "dataset")]
     name: &'a str,
     namespace: &'a str,
@@ -121,14 +122,10 @@ impl Trigger {
     }
 
     /// As clients see it.
-    pub fn shown(&self) -> impl Serialize {
-        self.form()
-    }
-
-    fn form(&self) -> Form<'_> {
+    pub fn view(&self) -> TriggerView<'_> {
         let r#type = self.kind();
         match self {
-            Self::Time { cron } => Form::Time {
+            Self::Time { cron } => TriggerView::Time {
                 cron_expression: cron,
                 r#type,
             },
@@ -136,11 +133,11 @@ impl Trigger {
                 program,
                 version,
                 statuses,
-            } => Form::ProgramStatus {
+            } => TriggerView::ProgramStatus {
                 program_id: ProgramId {
                     application: &program.app,
                     version,
-                    r#type: program.kind.pretty(),
+                    r#type: program.kind.json_name(),
                     program: &program.name,
                     namespace: &program.namespace,
                     entity: "PROGRAM",
@@ -152,7 +149,7 @@ impl Trigger {
                 namespace,
                 dataset,
                 count,
-            } => Form::Partition {
+            } => TriggerView::Partition {
                 dataset: Dataset {
                     name: dataset,
                     namespace,
@@ -161,24 +158,24 @@ impl Trigger {
                 num_partitions: *count,
                 r#type,
             },
-            Self::And(parts) | Self::Or(parts) => Form::Several {
-                triggers: parts.iter().map(Self::form).collect(),
+            Self::And(parts) | Self::Or(parts) => TriggerView::Combined {
+                triggers: parts.iter().map(Self::view).collect(),
                 r#type,
             },
         }
     }
 
-    /// The triggers that this one is made of; itself if it is a simple one.
-    pub fn units(&self) -> Vec<&Self> {
+    /// The triggers that this one combines; itself if it is not a combination.
+    pub fn simple_triggers(&self) -> Vec<&Self> {
         match self {
-            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::units).collect(),
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::simple_triggers).collect(),
             unit => vec![unit],
         }
     }
 
-    /// The expressions in it.
+    /// Its cron expressions.
     pub fn crons(&self) -> Vec<&str> {
-        let units = self.units().into_iter();
+        let units = self.simple_triggers().into_iter();
         let crons = units.filter_map(|unit| match unit {
             Self::Time { cron } => Some(cron.as_str()),
             _ => None,
@@ -186,18 +183,18 @@ impl Trigger {
         crons.collect()
     }
 
-    /// The next moment after `ms` of each of its expressions.
-    pub fn moments(&self, ms: i64) -> Vec<(i64, &str)> {
+    /// The next time after `ms` of each of its cron expressions.
+    pub fn fire_times(&self, ms: i64) -> Vec<(i64, &str)> {
         let crons = self.crons().into_iter();
         crons
             .filter_map(|cron| Some((Cron::parse(cron).ok()?.next(ms)?, cron)))
             .collect()
     }
 
-    /// What of it met itself by one of these notices, as far as it is no combination.
-    pub fn heard<'a>(&self, notices: &'a [Notice]) -> Option<&'a Notice> {
+    /// The first of these notices that meets it, if it is not a combination.
+    pub fn matching_notice<'a>(&self, notices: &'a [Notice]) -> Option<&'a Notice> {
         notices.iter().find(|notice| match (self, notice) {
-            (Self::Time { cron }, Notice::Time { cron: told, .. }) => cron == told,
+            (Self::Time { cron }, Notice::Time { cron: other, .. }) => cron == other,
             (
                 Self::ProgramStatus {
                     program, statuses, ..
@@ -217,11 +214,11 @@ impl Trigger {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.is_met(notices)),
             Self::Or(parts) => parts.iter().any(|part| part.is_met(notices)),
-            unit => unit.heard(notices).is_some(),
+            unit => unit.matching_notice(notices).is_some(),
         }
     }
 
-    /// What is left when an app is deleted: nothing, when it could never be met again.
+    /// What remains when an app is deleted; `None` if it could never be met again.
     pub fn without(&self, namespace: &str, app: &str) -> Option<Self> {
         match self {
             Self::ProgramStatus { program, .. } if program.namespace == namespace && program.app == app => {

@@ -6,53 +6,53 @@ use crate::cdap::call::Call;
 use crate::cdap::cron::Cron;
 use crate::cdap::program::{ProgramKind, ProgramRef};
 use crate::cdap::schedule::trigger::Trigger;
-use crate::cdap::schedule::{A_DAY, Schedule, ScheduleId};
-use crate::cdap::world::{World, has_program};
+use crate::cdap::schedule::{DEFAULT_TIMEOUT, Schedule, ScheduleId};
+use crate::cdap::state::{CdapState, has_program};
 use serde_json::json;
 
 fn id(call: &Call) -> ScheduleId {
     ScheduleId {
         namespace: call.namespace().to_owned(),
-        app: call.part("app").to_owned(),
-        name: call.part("schedule").to_owned(),
+        app: call.path_param("app").to_owned(),
+        name: call.path_param("schedule").to_owned(),
     }
 }
 
 fn missing(id: &ScheduleId) -> Answer {
-    Answer::missing(&id.entity())
+    Answer::not_found(&id.entity())
 }
 
-/// A type as it is printed into texts, where one is spelled otherwise than in JSON.
-pub(super) fn pretty(kind: ProgramKind) -> &'static str {
+/// A type as texts spell it; one differs from JSON.
+pub(super) fn kind_name(kind: ProgramKind) -> &'static str {
     match kind {
         ProgramKind::Mapreduce => "MapReduce",
-        other => other.pretty(),
+        other => other.json_name(),
     }
 }
 
 /// `GET …/schedules/{schedule}`
 pub fn one(call: &Call) -> Outcome {
     let id = id(call);
-    let world = call.cdap.world();
-    let found = world.schedules.get(&id).ok_or_else(|| missing(&id))?;
-    Ok(Answer::json(&found.shown()))
+    let state = call.cdap.state();
+    let found = state.schedules.get(&id).ok_or_else(|| missing(&id))?;
+    Ok(Answer::json(&found.view()))
 }
 
 /// `GET …/schedules/{schedule}/status`
 pub fn status(call: &Call) -> Outcome {
     let id = id(call);
-    let world = call.cdap.world();
-    if world.newest(&id.namespace, &id.app).is_none() {
+    let state = call.cdap.state();
+    if state.newest(&id.namespace, &id.app).is_none() {
         let text = format!("applicationreference:{}.{}", id.namespace, id.app);
-        return Err(Answer::missing(&text));
+        return Err(Answer::not_found(&text));
     }
-    let found = world.schedules.get(&id).ok_or_else(|| missing(&id))?;
+    let found = state.schedules.get(&id).ok_or_else(|| missing(&id))?;
     Ok(Answer::json(&json!({ "status": found.status() })))
 }
 
 /// `PUT …/schedules/{schedule}`
 pub fn add(call: &Call) -> Outcome {
-    let detail = Detail::read(call)?;
+    let detail = Detail::from_call(call)?;
     let absent = |what: &str| {
         let text = format!("No {what} was specified for the schedule");
         Answer::refuse(400, text)
@@ -69,9 +69,9 @@ pub fn add(call: &Call) -> Outcome {
         name,
     };
     let now = call.cdap.clock.now();
-    let mut world = call.cdap.world();
-    may_be_scheduled(&world, &program)?;
-    if world.schedules.contains_key(&id) {
+    let mut state = call.cdap.state();
+    check_schedulable(&state, &program)?;
+    if state.schedules.contains_key(&id) {
         let text = format!("'{}' already exists", id.entity());
         return Err(Answer::refuse(409, text));
     }
@@ -83,37 +83,37 @@ pub fn add(call: &Call) -> Outcome {
         properties: detail.properties.unwrap_or_default(),
         trigger,
         constraints: detail.constraints.unwrap_or_default(),
-        timeout: detail.timeout.unwrap_or(A_DAY),
+        timeout: detail.timeout.unwrap_or(DEFAULT_TIMEOUT),
         enabled: false,
         updated: now,
         since: now,
         fired: None,
         jobs: Vec::new(),
     };
-    call.cdap.keep_schedule(&mut world, schedule);
+    call.cdap.put_schedule(&mut state, schedule);
     Ok(Answer::empty())
 }
 
-fn may_be_scheduled(world: &World, program: &ProgramRef) -> Result<(), Answer> {
-    let newest = world
+fn check_schedulable(state: &CdapState, program: &ProgramRef) -> Result<(), Answer> {
+    let newest = state
         .newest(&program.namespace, &program.app)
-        .ok_or_else(|| Answer::missing(&program.reference()))?;
+        .ok_or_else(|| Answer::not_found(&program.reference()))?;
     if !has_program(newest, program) {
-        return Err(Answer::missing(&program.entity(&newest.id)));
+        return Err(Answer::not_found(&program.entity(&newest.id)));
     }
     if program.kind != ProgramKind::Workflow {
         let text = format!(
             "Cannot schedule program {} of type {}: Only workflows can be scheduled",
             program.name,
-            pretty(program.kind)
+            kind_name(program.kind)
         );
         return Err(Answer::refuse(400, text));
     }
     Ok(())
 }
 
-/// An expression with the wrong number of fields is a 500 (measured); so is any other nonsense, whose text
-/// here is that of a deployment.
+/// An expression with the wrong number of fields is a 500 (measured), and so is any other invalid one, with the text of
+/// a deployment.
 fn check_crons(trigger: &Trigger) -> Result<(), Answer> {
     let mut crons = trigger.crons().into_iter();
     crons.try_for_each(|cron| {
@@ -124,13 +124,13 @@ fn check_crons(trigger: &Trigger) -> Result<(), Answer> {
 }
 
 /// `POST …/schedules/{schedule}/update`: what the body does not name stays. A real server deletes the schedule
-/// and adds it again, in two transactions: an expression that cannot be read costs the schedule.
+/// and adds it again, in two transactions: after an invalid expression the schedule is gone.
 pub fn update(call: &Call) -> Outcome {
-    let detail = Detail::read(call)?;
+    let detail = Detail::from_call(call)?;
     let id = id(call);
     let now = call.cdap.clock.now();
-    let mut world = call.cdap.world();
-    let before = world.schedules.get(&id).cloned().ok_or_else(|| missing(&id))?;
+    let mut state = call.cdap.state();
+    let before = state.schedules.get(&id).cloned().ok_or_else(|| missing(&id))?;
     if let Some(named) = &detail.program {
         let own = before.program();
         let another = named.kind.is_some_and(|kind| kind != own.kind)
@@ -145,7 +145,7 @@ pub fn update(call: &Call) -> Outcome {
             return Err(Answer::refuse(400, text));
         }
     }
-    call.cdap.drop_schedule(&mut world, &id);
+    call.cdap.delete_schedule(&mut state, &id);
     let schedule = Schedule {
         description: detail.description.unwrap_or(before.description),
         properties: detail.properties.unwrap_or(before.properties),
@@ -159,15 +159,15 @@ pub fn update(call: &Call) -> Outcome {
         ..before
     };
     check_crons(&schedule.trigger)?;
-    call.cdap.keep_schedule(&mut world, schedule);
+    call.cdap.put_schedule(&mut state, schedule);
     Ok(Answer::empty())
 }
 
 /// `DELETE …/schedules/{schedule}`, also of the one that the config brought.
 pub fn delete(call: &Call) -> Outcome {
     let id = id(call);
-    let mut world = call.cdap.world();
-    match call.cdap.drop_schedule(&mut world, &id) {
+    let mut state = call.cdap.state();
+    match call.cdap.delete_schedule(&mut state, &id) {
         Some(_) => Ok(Answer::empty()),
         None => Err(missing(&id)),
     }
@@ -175,10 +175,10 @@ pub fn delete(call: &Call) -> Outcome {
 
 /// `POST …/enable`, `…/resume`, `…/disable` and `…/suspend`
 pub fn act(call: &Call) -> Outcome {
-    let on = match call.part("action") {
+    let on = match call.path_param("action") {
         "enable" | "resume" => true,
         "disable" | "suspend" => false,
-        // The missing space is the server's (`ProgramScheduleHttpHandler.doPerformAction`).
+        // The missing space is CDAP's (`ProgramScheduleHttpHandler.doPerformAction`).
         action => {
             let text = format!(
                 "Action for schedules may only be 'enable', 'disable', 'suspend', or 'resume' but is'{action}'"
@@ -188,31 +188,31 @@ pub fn act(call: &Call) -> Outcome {
     };
     let id = id(call);
     let now = call.cdap.clock.now();
-    let mut world = call.cdap.world();
-    let mut schedule = world.schedules.get(&id).cloned().ok_or_else(|| missing(&id))?;
+    let mut state = call.cdap.state();
+    let mut schedule = state.schedules.get(&id).cloned().ok_or_else(|| missing(&id))?;
     if schedule.enabled == on {
         let state = if on { "enabled" } else { "disabled" };
         let text = format!("Schedule '{}' is already {state}", id.entity());
         return Err(Answer::refuse(409, text));
     }
-    schedule.turn(on, now);
-    call.cdap.keep_schedule(&mut world, schedule);
-    Ok(Answer::bare(200, "OK"))
+    schedule.set_enabled(on, now);
+    call.cdap.put_schedule(&mut state, schedule);
+    Ok(Answer::text_as_json(200, "OK"))
 }
 
 /// `PUT {N}/schedules/re-enable`: turns on what was turned off or added between two moments.
-pub fn enable_again(call: &Call) -> Outcome {
-    let from = call.number("start-time-millis", 0)?;
-    let until = call.number("end-time-millis", 0)?;
+pub fn re_enable(call: &Call) -> Outcome {
+    let from = call.query_integer("start-time-millis", 0)?;
+    let until = call.query_integer("end-time-millis", 0)?;
     let now = call.cdap.clock.now();
-    let mut world = call.cdap.world();
-    let chosen = world.schedules.values().filter(|schedule| {
+    let mut state = call.cdap.state();
+    let chosen = state.schedules.values().filter(|schedule| {
         let id = &schedule.id;
         id.namespace == call.namespace() && !schedule.enabled && (from..until).contains(&schedule.updated)
     });
     for mut schedule in chosen.cloned().collect::<Vec<_>>() {
-        schedule.turn(true, now);
-        call.cdap.keep_schedule(&mut world, schedule);
+        schedule.set_enabled(true, now);
+        call.cdap.put_schedule(&mut state, schedule);
     }
     Ok(Answer::empty())
 }

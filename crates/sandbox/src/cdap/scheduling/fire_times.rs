@@ -1,80 +1,79 @@
-//! When the clock starts runs next, and when it did last: of one program, and of many at once.
+//! The next and the previous fire times of schedules: of one program, and of many at once.
 
 use crate::cdap::answer::{Answer, Outcome};
 use crate::cdap::batch;
 use crate::cdap::call::Call;
 use crate::cdap::program::ProgramRef;
 use crate::cdap::schedule::Schedule;
-use crate::cdap::world::World;
+use crate::cdap::state::CdapState;
 use serde::Serialize;
 
-/// Which moment is asked for.
 #[derive(Clone, Copy)]
-enum Way {
+enum Direction {
     Next,
     Previous,
 }
 
 #[derive(Serialize)]
-struct Moment {
+struct FireTime {
     id: String,
     time: i64,
 }
 
 impl Schedule {
-    fn moment(&self, way: Way, now: i64) -> Option<i64> {
-        match way {
-            Way::Next if !self.enabled => None,
-            Way::Next => self.trigger.moments(now).into_iter().map(|(at, _)| at).min(),
-            Way::Previous => self.fired,
+    fn fire_time(&self, direction: Direction, now: i64) -> Option<i64> {
+        match direction {
+            Direction::Next if !self.enabled => None,
+            Direction::Next => self.trigger.fire_times(now).into_iter().map(|(at, _)| at).min(),
+            Direction::Previous => self.fired,
         }
     }
 }
 
-/// The moments of a program's schedules, each with the name of its Quartz trigger. A real server tells them in
-/// the order in which Quartz was told of them, which was recorded with one only; here it is that of lists.
-fn moments(world: &World, program: &ProgramRef, way: Way, now: i64) -> Vec<Moment> {
+/// The fire times of a program's schedules, each with the name of its Quartz trigger. A real server orders them by when
+/// Quartz got them, which was recorded with one schedule only; here they have the order of lists.
+fn fire_times(state: &CdapState, program: &ProgramRef, direction: Direction, now: i64) -> Vec<FireTime> {
     let ProgramRef {
         namespace, app, name, ..
     } = program;
-    let mine = world
+    let mine = state
         .schedules_of(namespace, app)
         .filter(|schedule| schedule.program() == *program);
-    let moments = mine.filter_map(|schedule| {
-        let time = schedule.moment(way, now)?;
+    let fire_times = mine.filter_map(|schedule| {
+        let time = schedule.fire_time(direction, now)?;
         let own = &schedule.id.name;
         let id = format!("DEFAULT.{namespace}:{app}:-SNAPSHOT:WORKFLOW:{name}:{own}");
-        Some(Moment { id, time })
+        Some(FireTime { id, time })
     });
-    moments.collect()
+    fire_times.collect()
 }
 
-fn of_one(call: &Call, way: Way) -> Outcome {
+fn of_program(call: &Call, direction: Direction) -> Outcome {
     let program = call.program(400)?;
-    let world = call.cdap.world();
-    if world.newest(&program.namespace, &program.app).is_none() {
+    let state = call.cdap.state();
+    if state.newest(&program.namespace, &program.app).is_none() {
         let text = format!("application:{}.{}.-SNAPSHOT", program.namespace, program.app);
-        return Err(Answer::missing(&text));
+        return Err(Answer::not_found(&text));
     }
     let now = call.cdap.clock.now();
-    Ok(Answer::json(&moments(&world, &program, way, now)))
+    Ok(Answer::json(&fire_times(&state, &program, direction, now)))
 }
 
 /// `GET …/nextruntime`
 pub fn next(call: &Call) -> Outcome {
-    of_one(call, Way::Next)
+    of_program(call, Direction::Next)
 }
 
 /// `GET …/previousruntime`
 pub fn previous(call: &Call) -> Outcome {
-    of_one(call, Way::Previous)
+    of_program(call, Direction::Previous)
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    schedules: Option<Vec<Moment>>,
+    schedules: Option<Vec<FireTime>>,
     status_code: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -83,18 +82,18 @@ struct Item<'a> {
     program_id: &'a str,
 }
 
-fn of_many(call: &Call, way: Way) -> Outcome {
+fn of_programs(call: &Call, direction: Direction) -> Outcome {
     let programs = batch::programs(call)?;
     let now = call.cdap.clock.now();
-    let world = call.cdap.world();
+    let state = call.cdap.state();
     let items = programs.iter().map(|program| {
-        let known = world.newest_with(program).is_some();
+        let known = state.newest_with_program(program).is_some();
         Item {
-            schedules: known.then(|| moments(&world, program, way, now)),
+            schedules: known.then(|| fire_times(&state, program, direction, now)),
             status_code: if known { 200 } else { 404 },
             error: (!known).then(|| format!("'{}' was not found.", program.reference())),
             app_id: &program.app,
-            program_type: program.kind.pretty(),
+            program_type: program.kind.json_name(),
             program_id: &program.name,
         }
     });
@@ -103,10 +102,10 @@ fn of_many(call: &Call, way: Way) -> Outcome {
 
 /// `POST {N}/nextruntime`
 pub fn next_of_many(call: &Call) -> Outcome {
-    of_many(call, Way::Next)
+    of_programs(call, Direction::Next)
 }
 
 /// `POST {N}/previousruntime`
 pub fn previous_of_many(call: &Call) -> Outcome {
-    of_many(call, Way::Previous)
+    of_programs(call, Direction::Previous)
 }

@@ -1,17 +1,17 @@
-//! How schedules start runs: they hear of moments and of ends of runs, gather these in jobs, and each job whose
-//! trigger and constraints are met starts one run, once.
+//! Starts the runs of schedules. Fire times and ends of runs are notices; a schedule collects them in jobs, and a job
+//! whose trigger and constraints are met starts one run.
 //!
-//! Ends are heard of under the lock that makes them, and what was gathered is stored: a restart loses nothing.
-//! The ends of a pipeline's phases are not heard of: a trigger that names one is shown and never met.
+//! The end of a run is noticed under the lock under which it is applied, and jobs are stored: a restart loses nothing.
+//! The ends of a pipeline's phases are not noticed: a trigger that names one is shown and never met.
 
 use crate::cdap::Cdap;
 use crate::cdap::schedule::constraint::{Constraint, Limit, within};
 use crate::cdap::schedule::trigger::Notice;
 use crate::cdap::schedule::{Job, Schedule, ScheduleId};
-use crate::cdap::world::World;
+use crate::cdap::state::CdapState;
 use crate::run_status::RunStatus;
 
-/// What a constraint says to a run.
+/// What the constraints decide for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// It may start.
@@ -23,8 +23,8 @@ enum Verdict {
 }
 
 impl Schedule {
-    /// Adds to the job that still gathers, or begins one.
-    fn hear(&mut self, notice: Notice, now: i64) {
+    /// Adds a notice to the last job, or begins one if its trigger is met already.
+    fn receive(&mut self, notice: Notice, now: i64) {
         if self.jobs.last().is_none_or(|job| job.met.is_some()) {
             self.jobs.push(Job {
                 since: now,
@@ -38,12 +38,12 @@ impl Schedule {
         }
     }
 
-    /// The moments that have come since the last look. Several of one expression count as one, as Quartz has it
-    /// with CDAP's setting for misfires.
-    fn hear_clock(&mut self, now: i64) -> bool {
+    /// Receives the fire times since the last call. Several of one expression count as one, as in Quartz with CDAP's
+    /// setting for misfires.
+    fn receive_fire_times(&mut self, now: i64) -> bool {
         let moments: Vec<_> = self
             .trigger
-            .moments(self.since)
+            .fire_times(self.since)
             .into_iter()
             .filter(|(at, _)| *at <= now)
             .map(|(at, cron)| (at, cron.to_owned()))
@@ -54,7 +54,7 @@ impl Schedule {
         for (at, cron) in &moments {
             self.fired = Some(*at);
             let cron = cron.clone();
-            self.hear(Notice::Time { cron, at: *at }, now);
+            self.receive(Notice::Time { cron, at: *at }, now);
         }
         self.since = now;
         true
@@ -62,9 +62,9 @@ impl Schedule {
 }
 
 impl Cdap {
-    /// Tells all schedules that a run has ended. Its record does not change any more, so that this is once.
-    pub(in crate::cdap) fn tell_schedules(&self, world: &mut World, run: &str) {
-        let Some(run) = world.runs.get(run) else {
+    /// Notifies all schedules that a run has ended. This happens once, because its record does not change any more.
+    pub(in crate::cdap) fn notify_schedules(&self, state: &mut CdapState, run: &str) {
+        let Some(run) = state.runs.get(run) else {
             return;
         };
         let notice = Notice::Ended {
@@ -73,38 +73,38 @@ impl Cdap {
             status: run.status,
         };
         let told = std::slice::from_ref(&notice);
-        let listening: Vec<_> = world
+        let listening: Vec<_> = state
             .schedules
             .values()
             .filter(|schedule| {
-                let units = schedule.trigger.units();
-                schedule.enabled && units.into_iter().any(|unit| unit.heard(told).is_some())
+                let units = schedule.trigger.simple_triggers();
+                schedule.enabled && units.into_iter().any(|unit| unit.matching_notice(told).is_some())
             })
             .cloned()
             .collect();
         let now = self.clock.now();
         for mut schedule in listening {
-            schedule.hear(notice.clone(), now);
-            self.keep_schedule(world, schedule);
+            schedule.receive(notice.clone(), now);
+            self.put_schedule(state, schedule);
         }
     }
 
-    /// Starts what is due.
+    /// Starts the runs that are due.
     pub(in crate::cdap) fn fire_schedules(&self) {
         let now = self.clock.now();
         {
-            let mut world = self.world();
-            let ids: Vec<ScheduleId> = enabled(&world);
+            let mut state = self.state();
+            let ids: Vec<ScheduleId> = enabled(&state);
             for id in ids {
-                let Some(schedule) = world.schedules.get_mut(&id) else {
+                let Some(schedule) = state.schedules.get_mut(&id) else {
                     continue;
                 };
-                if schedule.hear_clock(now) {
+                if schedule.receive_fire_times(now) {
                     self.store.put("schedule", &id.key(), schedule);
                 }
             }
         }
-        // One by one: each run that is started counts for the constraints of the next.
+        // One by one, because each started run counts for the constraints of the next.
         loop {
             let Some((schedule, job)) = self.take_job(now) else {
                 return;
@@ -113,11 +113,11 @@ impl Cdap {
         }
     }
 
-    /// The next job that may start now; drops those that never may.
+    /// Takes the next job that may start now, and drops those that never may.
     fn take_job(&self, now: i64) -> Option<(Schedule, Job)> {
-        let mut world = self.world();
-        for id in enabled(&world) {
-            let mut schedule = world.schedules.get(&id)?.clone();
+        let mut state = self.state();
+        for id in enabled(&state) {
+            let mut schedule = state.schedules.get(&id)?.clone();
             let before = schedule.jobs.len();
             let mut chosen = None;
             let mut kept = Vec::new();
@@ -125,7 +125,7 @@ impl Cdap {
                 let late = now - job.since > schedule.timeout;
                 match job.met {
                     None if !late => kept.push(job),
-                    Some(met) if !late && chosen.is_none() => match verdict(&schedule, &world, met, now) {
+                    Some(met) if !late && chosen.is_none() => match verdict(&schedule, &state, met, now) {
                         Verdict::Met => chosen = Some(job),
                         Verdict::Waits => kept.push(job),
                         Verdict::Never => {}
@@ -136,7 +136,7 @@ impl Cdap {
             }
             schedule.jobs = kept;
             if schedule.jobs.len() != before {
-                self.keep_schedule(&mut world, schedule.clone());
+                self.put_schedule(&mut state, schedule.clone());
             }
             if let Some(job) = chosen {
                 return Some((schedule, job));
@@ -147,7 +147,7 @@ impl Cdap {
 
     fn start_scheduled(&self, schedule: &Schedule, job: &Job) {
         let mut arguments = schedule.properties.clone();
-        // Measured: only the clock tells a run who started it.
+        // Only a fire time passes the schedule's name (measured).
         if job
             .notices
             .iter()
@@ -157,32 +157,32 @@ impl Cdap {
         }
         match self.start(&schedule.program(), arguments) {
             Ok(run) => {
-                let mut world = self.world();
-                let early = schedule.early_arguments(&world, &run, job);
-                if let Some(run) = world.runs.get_mut(&run).filter(|_| early.is_some()) {
+                let mut state = self.state();
+                let early = schedule.early_arguments(&state, &run, job);
+                if let Some(run) = state.runs.get_mut(&run).filter(|_| early.is_some()) {
                     run.early_arguments = early;
                 }
             }
             Err(refused) => tracing::warn!(
                 app = schedule.id.app,
                 schedule = schedule.id.name,
-                reason = refused.words(),
+                reason = refused.body_text(),
                 "a scheduled start failed"
             ),
         }
     }
 }
 
-fn enabled(world: &World) -> Vec<ScheduleId> {
-    let enabled = world.schedules.values().filter(|schedule| schedule.enabled);
+fn enabled(state: &CdapState) -> Vec<ScheduleId> {
+    let enabled = state.schedules.values().filter(|schedule| schedule.enabled);
     enabled.map(|schedule| schedule.id.clone()).collect()
 }
 
-/// The strictest of what the constraints say.
-fn verdict(schedule: &Schedule, world: &World, met: i64, now: i64) -> Verdict {
+/// The strictest verdict of all constraints.
+fn verdict(schedule: &Schedule, state: &CdapState, met: i64, now: i64) -> Verdict {
     let mut all = Verdict::Met;
     for constraint in &schedule.constraints {
-        match constraint.check(schedule, world, met, now) {
+        match constraint.check(schedule, state, met, now) {
             Verdict::Never => return Verdict::Never,
             Verdict::Waits => all = Verdict::Waits,
             Verdict::Met => {}
@@ -192,19 +192,19 @@ fn verdict(schedule: &Schedule, world: &World, met: i64, now: i64) -> Verdict {
 }
 
 impl Constraint {
-    /// What it says at `now` to a run whose trigger was met at `met`.
-    fn check(&self, schedule: &Schedule, world: &World, met: i64, now: i64) -> Verdict {
+    /// What it decides at `now` for a run whose trigger was met at `met`.
+    fn check(&self, schedule: &Schedule, state: &CdapState, met: i64, now: i64) -> Verdict {
         let program = schedule.program();
         let holds = match &self.limit {
             Limit::Concurrency { most } => {
-                let active = world
+                let active = state
                     .runs_of(&program, None)
                     .filter(|run| !run.status.is_end())
                     .count();
                 i64::try_from(active).is_ok_and(|active| active < *most)
             }
             Limit::Delay { after } => now - met >= *after,
-            Limit::LastRun { since } => !world.runs_of(&program, None).any(|run| {
+            Limit::LastRun { since } => !state.runs_of(&program, None).any(|run| {
                 run.status == RunStatus::Completed && run.end.is_some_and(|end| now - end < *since)
             }),
             Limit::TimeRange { zone, start, end } => within(zone, start, end, now),

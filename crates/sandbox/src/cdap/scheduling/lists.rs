@@ -1,6 +1,6 @@
-//! Lists of schedules, of an app, of a program, and of all that a program's end triggers; and how each is shown.
+//! The lists of schedules: of an app, of a program, and of all that a program's end triggers; and how each is shown.
 
-use super::calls::pretty;
+use super::calls::kind_name;
 use super::request::is_schedulable;
 use crate::cdap::answer::{Answer, Outcome};
 use crate::cdap::call::Call;
@@ -8,20 +8,20 @@ use crate::cdap::program::{ProgramKind, ProgramRef};
 use crate::cdap::schedule::Schedule;
 use crate::cdap::schedule::constraint::Constraint;
 use crate::cdap::schedule::trigger::Trigger;
-use crate::cdap::schedule::trigger::parse::ending;
-use crate::cdap::strings::InOrder;
-use crate::cdap::world::has_program;
+use crate::cdap::schedule::trigger::parse::end_status;
+use crate::cdap::state::has_program;
+use crate::cdap::string_map::InOrder;
 use crate::run_status::RunStatus;
 use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown<'a, T, C> {
+struct ScheduleView<'a, T, C> {
     namespace: &'a str,
     application: &'a str,
     name: &'a str,
     description: &'a str,
-    program: Runs<'a>,
+    program: ProgramView<'a>,
     properties: InOrder<'a>,
     trigger: T,
     constraints: Vec<C>,
@@ -32,26 +32,26 @@ struct Shown<'a, T, C> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Runs<'a> {
+struct ProgramView<'a> {
     program_name: &'a str,
     program_type: &'static str,
 }
 
 impl Schedule {
     /// As clients see it.
-    pub(super) fn shown(&self) -> impl Serialize {
-        Shown {
+    pub(super) fn view(&self) -> impl Serialize {
+        ScheduleView {
             namespace: &self.id.namespace,
             application: &self.id.app,
             name: &self.id.name,
             description: &self.description,
-            program: Runs {
+            program: ProgramView {
                 program_name: &self.workflow,
                 program_type: "WORKFLOW",
             },
             properties: InOrder(&self.properties),
-            trigger: self.trigger.shown(),
-            constraints: self.constraints.iter().map(Constraint::shown).collect(),
+            trigger: self.trigger.view(),
+            constraints: self.constraints.iter().map(Constraint::view).collect(),
             timeout_millis: self.timeout,
             status: self.status(),
             last_update_time: self.updated,
@@ -59,7 +59,7 @@ impl Schedule {
     }
 }
 
-/// Which schedules a list is to have.
+/// Which schedules a list contains.
 struct Filter {
     enabled: Option<bool>,
     /// `PROGRAM_STATUS`
@@ -67,9 +67,9 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(call: &Call) -> Result<Self, Answer> {
+    fn from_call(call: &Call) -> Result<Self, Answer> {
         let enabled = wanted_status(call)?;
-        let kind = match call.parameter("trigger-type") {
+        let kind = match call.query_param("trigger-type") {
             None => None,
             Some(word @ ("partition" | "or" | "and" | "time" | "program-status")) => {
                 Some(word.to_ascii_uppercase().replace('-', "_"))
@@ -84,7 +84,7 @@ impl Filter {
         Ok(Self { enabled, kind })
     }
 
-    fn wants(&self, schedule: &Schedule) -> bool {
+    fn includes(&self, schedule: &Schedule) -> bool {
         self.enabled.is_none_or(|enabled| enabled == schedule.enabled)
             && self
                 .kind
@@ -94,7 +94,7 @@ impl Filter {
 }
 
 fn wanted_status(call: &Call) -> Result<Option<bool>, Answer> {
-    match call.parameter("schedule-status") {
+    match call.query_param("schedule-status") {
         None => Ok(None),
         Some("SCHEDULED") => Ok(Some(true)),
         Some("SUSPENDED") => Ok(Some(false)),
@@ -107,45 +107,45 @@ fn wanted_status(call: &Call) -> Result<Option<bool>, Answer> {
 
 /// `GET …/schedules`, of an app or of one of its programs.
 pub fn list(call: &Call) -> Outcome {
-    let program = if call.part("type").is_empty() {
+    let program = if call.path_param("type").is_empty() {
         None
     } else {
         Some(program(call)?)
     };
-    let (namespace, app) = (call.namespace(), call.part("app"));
-    let world = call.cdap.world();
-    let Some(newest) = world.newest(namespace, app) else {
+    let (namespace, app) = (call.namespace(), call.path_param("app"));
+    let state = call.cdap.state();
+    let Some(newest) = state.newest(namespace, app) else {
         let text = format!("application:{namespace}.{app}.-SNAPSHOT");
-        return Err(Answer::missing(&text));
+        return Err(Answer::not_found(&text));
     };
-    let filter = Filter::of(call)?;
+    let filter = Filter::from_call(call)?;
     if let Some(program) = program.as_ref().filter(|program| !has_program(newest, program)) {
-        return Err(Answer::missing(&program.entity("-SNAPSHOT")));
+        return Err(Answer::not_found(&program.entity("-SNAPSHOT")));
     }
-    let all = world.schedules_of(namespace, app);
+    let all = state.schedules_of(namespace, app);
     let wanted = all.filter(|schedule| {
         let its = program
             .as_ref()
             .is_none_or(|program| *program == schedule.program());
-        its && filter.wants(schedule)
+        its && filter.includes(schedule)
     });
-    Ok(Answer::json(&wanted.map(Schedule::shown).collect::<Vec<_>>()))
+    Ok(Answer::json(&wanted.map(Schedule::view).collect::<Vec<_>>()))
 }
 
 fn program(call: &Call) -> Result<ProgramRef, Answer> {
     let program = call.program(400)?;
     if !is_schedulable(program.kind) {
-        let text = format!("Program type {} cannot have schedule", pretty(program.kind));
+        let text = format!("Program type {} cannot have schedule", kind_name(program.kind));
         return Err(Answer::refuse(400, text));
     }
     Ok(program)
 }
 
 /// `GET {N}/schedules/trigger-type/program-status`: the schedules of all apps that a program's end triggers.
-/// Real servers keep them in a hash set; here they come in the order of lists.
+/// Real servers keep them in a hash set; here they have the order of lists.
 pub fn triggered_by(call: &Call) -> Outcome {
     let named = |name: &'static str| {
-        call.parameter(name)
+        call.query_param(name)
             .ok_or_else(|| Answer::refuse(400, format!("Must specify {name} as a query param")))
     };
     let namespace = named("trigger-namespace-id")?;
@@ -157,7 +157,7 @@ pub fn triggered_by(call: &Call) -> Outcome {
         Answer::refuse(400, text)
     })?;
     let enabled = wanted_status(call)?;
-    let statuses = match call.parameter("trigger-program-statuses") {
+    let statuses = match call.query_param("trigger-program-statuses") {
         None => None,
         Some(words) => Some(statuses(words)?),
     };
@@ -179,19 +179,19 @@ pub fn triggered_by(call: &Call) -> Outcome {
         }
         _ => false,
     };
-    let world = call.cdap.world();
-    let found = world.schedules.values().filter(|schedule| {
-        schedule.trigger.units().into_iter().any(listens)
+    let state = call.cdap.state();
+    let found = state.schedules.values().filter(|schedule| {
+        schedule.trigger.simple_triggers().into_iter().any(listens)
             && enabled.is_none_or(|enabled| enabled == schedule.enabled)
     });
-    Ok(Answer::json(&found.map(Schedule::shown).collect::<Vec<_>>()))
+    Ok(Answer::json(&found.map(Schedule::view).collect::<Vec<_>>()))
 }
 
-/// The ends in a comma separated list; `None` for what is a status and no end, for which nobody can wait.
+/// The ends in a comma separated list; `None` for a status that is not an end.
 fn statuses(words: &str) -> Result<Vec<Option<RunStatus>>, Answer> {
     let mut read = words.split(',').map(|word| match word {
         "INITIALIZING" | "RUNNING" => Some(None),
-        word => ending(word).map(Some),
+        word => end_status(word).map(Some),
     });
     let wrong = || {
         let text = format!(

@@ -1,75 +1,75 @@
-//! Which schedules there are: kept in the store, brought by deployments, gone with apps.
+//! The schedules in the store, and what deployments and deletions of apps change about them.
 
 use crate::SandboxError;
 use crate::cdap::Cdap;
-use crate::cdap::schedule::{OF_CONFIG, Schedule, ScheduleId, of_config};
-use crate::cdap::world::World;
+use crate::cdap::schedule::{CONFIG_SCHEDULE, Schedule, ScheduleId, config_cron};
+use crate::cdap::state::CdapState;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-/// The form in which earlier releases kept the one schedule of an app, under `namespace/app`.
+/// The one schedule of an app as earlier releases stored it, under `namespace/app`.
 #[derive(Deserialize)]
-struct Former {
+struct OldSchedule {
     cron: String,
     concurrency: u64,
     enabled: bool,
     updated: i64,
 }
 
-/// What the store may hold.
+/// What the store may contain.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Kept {
+enum StoredSchedule {
     Now(Box<Schedule>),
-    Formerly(Former),
+    Old(OldSchedule),
 }
 
 impl Cdap {
-    /// Takes up the schedules of an earlier process, also those in the form that earlier releases kept. Moments
-    /// that nobody was there for are not made up for (`withMisfireHandlingInstructionDoNothing`).
-    pub(in crate::cdap) fn load_schedules(&self, world: &mut World) -> Result<(), SandboxError> {
-        for (key, kept) in self.store.all("schedule")? {
-            let former = match kept {
-                Kept::Now(schedule) => {
+    /// Loads the schedules of an earlier process, also those of earlier releases. Fire times between the processes are
+    /// skipped (`withMisfireHandlingInstructionDoNothing`).
+    pub(in crate::cdap) fn load_schedules(&self, state: &mut CdapState) -> Result<(), SandboxError> {
+        for (key, stored) in self.store.all("schedule")? {
+            let old = match stored {
+                StoredSchedule::Now(schedule) => {
                     let since = self.clock.now();
                     let schedule = Schedule { since, ..*schedule };
-                    world.schedules.insert(schedule.id.clone(), schedule);
+                    state.schedules.insert(schedule.id.clone(), schedule);
                     continue;
                 }
-                Kept::Formerly(former) => former,
+                StoredSchedule::Old(old) => old,
             };
             let (namespace, app) = crate::cdap::pair(&key);
             let id = ScheduleId {
                 namespace,
                 app,
-                name: OF_CONFIG.to_owned(),
+                name: CONFIG_SCHEDULE.to_owned(),
             };
             let schedule = Schedule {
-                enabled: former.enabled,
+                enabled: old.enabled,
                 since: self.clock.now(),
-                ..Schedule::of_config(id, former.cron, former.concurrency, former.updated)
+                ..Schedule::from_config(id, old.cron, old.concurrency, old.updated)
             };
             self.store.delete("schedule", &key);
-            self.keep_schedule(world, schedule);
+            self.put_schedule(state, schedule);
         }
         Ok(())
     }
 
-    pub(super) fn keep_schedule(&self, world: &mut World, schedule: Schedule) {
+    pub(super) fn put_schedule(&self, state: &mut CdapState, schedule: Schedule) {
         self.store.put("schedule", &schedule.id.key(), &schedule);
-        world.schedules.insert(schedule.id.clone(), schedule);
+        state.schedules.insert(schedule.id.clone(), schedule);
     }
 
-    pub(super) fn drop_schedule(&self, world: &mut World, id: &ScheduleId) -> Option<Schedule> {
+    pub(super) fn delete_schedule(&self, state: &mut CdapState, id: &ScheduleId) -> Option<Schedule> {
         self.store.delete("schedule", &id.key());
-        world.schedules.remove(id)
+        state.schedules.remove(id)
     }
 
-    /// Makes, changes or removes an app's schedules after a deployment: those that its config does not have
-    /// go (measured). A schedule that stays the same keeps its status.
+    /// Sets an app's schedules after a deployment: those that its config does not have are deleted (measured). A
+    /// schedule that stays the same keeps its status.
     pub(in crate::cdap) fn set_schedules(
         &self,
-        world: &mut World,
+        state: &mut CdapState,
         namespace: &str,
         app: &str,
         config: &Json,
@@ -77,43 +77,43 @@ impl Cdap {
         let id = ScheduleId {
             namespace: namespace.to_owned(),
             app: app.to_owned(),
-            name: OF_CONFIG.to_owned(),
+            name: CONFIG_SCHEDULE.to_owned(),
         };
-        let before = world.schedules.get(&id).cloned();
-        self.drop_schedules(world, namespace, app);
-        let Ok(Some(cron)) = of_config(config) else {
+        let before = state.schedules.get(&id).cloned();
+        self.delete_schedules(state, namespace, app);
+        let Ok(Some(cron)) = config_cron(config) else {
             return;
         };
         let concurrency = config.get("maxConcurrentRuns").and_then(Json::as_u64);
-        let mut schedule = Schedule::of_config(id, cron, concurrency.unwrap_or(1), self.clock.now());
+        let mut schedule = Schedule::from_config(id, cron, concurrency.unwrap_or(1), self.clock.now());
         if let Some(before) = before.filter(|before| before.trigger == schedule.trigger) {
             schedule.enabled = before.enabled;
             schedule.since = before.since;
             schedule.fired = before.fired;
         }
-        self.keep_schedule(world, schedule);
+        self.put_schedule(state, schedule);
     }
 
-    /// Removes all schedules of an app.
-    fn drop_schedules(&self, world: &mut World, namespace: &str, app: &str) {
-        let mine: Vec<_> = world
+    /// Deletes all schedules of an app.
+    fn delete_schedules(&self, state: &mut CdapState, namespace: &str, app: &str) {
+        let mine: Vec<_> = state
             .schedules_of(namespace, app)
             .map(|schedule| schedule.id.clone())
             .collect();
         for id in mine {
-            self.drop_schedule(world, &id);
+            self.delete_schedule(state, &id);
         }
     }
 
-    /// After the deletion of an app: its schedules go, and what only its runs could trigger goes too
+    /// Deletes the schedules of a deleted app, and the triggers that only its runs could meet
     /// (`ProgramScheduleStoreDataset.modifySchedulesTriggeredByDeletedProgram`).
-    pub(in crate::cdap) fn forget_schedules(&self, world: &mut World, namespace: &str, app: &str) {
-        self.drop_schedules(world, namespace, app);
-        let all: Vec<_> = world.schedules.values().cloned().collect();
+    pub(in crate::cdap) fn on_app_deleted(&self, state: &mut CdapState, namespace: &str, app: &str) {
+        self.delete_schedules(state, namespace, app);
+        let all: Vec<_> = state.schedules.values().cloned().collect();
         for schedule in all {
             match schedule.trigger.without(namespace, app) {
                 None => {
-                    self.drop_schedule(world, &schedule.id);
+                    self.delete_schedule(state, &schedule.id);
                 }
                 Some(left) if left != schedule.trigger => {
                     let updated = self.clock.now();
@@ -122,7 +122,7 @@ impl Cdap {
                         updated,
                         ..schedule
                     };
-                    self.keep_schedule(world, changed);
+                    self.put_schedule(state, changed);
                 }
                 Some(_) => {}
             }

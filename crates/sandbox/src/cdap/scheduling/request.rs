@@ -1,4 +1,4 @@
-//! What a client sends to add or change a schedule: the parts of a `ScheduleDetail` that it names.
+//! The body of a call that adds or changes a schedule: the fields of a `ScheduleDetail` that it has.
 
 use crate::cdap::answer::Answer;
 use crate::cdap::call::Call;
@@ -7,40 +7,40 @@ use crate::cdap::program::ProgramKind;
 use crate::cdap::schedule::constraint::Constraint;
 use crate::cdap::schedule::trigger::Trigger;
 use crate::cdap::schedule::trigger::parse::whole;
-use crate::cdap::strings::string_map;
+use crate::cdap::string_map::string_map;
 
-/// A program as a schedule names it: each half may be missing.
+/// A program as the body names it: each half may be missing.
 #[derive(Debug)]
-pub struct Named {
-    /// `WORKFLOW`; absent also when it is no type that can be scheduled.
+pub struct ProgramName {
+    /// `WORKFLOW`; `None` also if the type cannot be scheduled.
     pub kind: Option<ProgramKind>,
     /// Its name.
     pub name: Option<String>,
 }
 
-/// What the body says.
+/// The fields of the body.
 #[derive(Debug)]
 pub struct Detail {
     /// Free text.
     pub description: Option<String>,
-    /// What is to be started.
-    pub program: Option<Named>,
+    /// The program to start.
+    pub program: Option<ProgramName>,
     /// Arguments of the runs.
     pub properties: Option<Vec<(String, String)>>,
-    /// When.
+    /// When it starts.
     pub trigger: Option<Trigger>,
-    /// Under which conditions.
+    /// The other conditions.
     pub constraints: Option<Vec<Constraint>>,
-    /// How long these are waited for.
+    /// How long it waits for the conditions.
     pub timeout: Option<i64>,
 }
 
 impl Detail {
-    /// Reads the body of a call whose path names the schedule. The trigger is read before the name is compared.
+    /// Parses the body of a call whose path names the schedule. The trigger is parsed before the name is compared.
     ///
     /// # Errors
-    /// As recorded: 500 for a body that is empty and for a trigger that cannot be, 400 for the rest.
-    pub fn read(call: &Call) -> Result<Self, Answer> {
+    /// As recorded: 500 for an empty body and for an invalid trigger, 400 for the rest.
+    pub fn from_call(call: &Call) -> Result<Self, Answer> {
         if call.body.is_empty() {
             let text =
                 "Cannot invoke \"com.google.gson.JsonElement.isJsonObject()\" because \"json\" is null";
@@ -48,7 +48,7 @@ impl Detail {
         }
         let body = match call.json() {
             Ok(body) => body,
-            // Gson is lenient: what begins with a letter is a string.
+            // Gson is lenient: a body that begins with a letter is a string.
             Err(_) if call.text().trim_start().starts_with(char::is_alphabetic) => Ordered::Text(call.text()),
             Err((text, class)) => {
                 let text = format!("Request body is invalid json: {class}: {text}");
@@ -65,16 +65,16 @@ impl Detail {
         }
         let detail = Self {
             description: body.text_of("description"),
-            program: field(&body, "program").map(|program| Named {
+            program: field(&body, "program").map(|program| ProgramName {
                 kind: program.text_of("programType").and_then(|word| schedulable(&word)),
                 name: program.text_of("programName"),
             }),
             properties: field(&body, "properties").map(properties).transpose()?,
-            trigger: field(&body, "trigger").map(Trigger::read).transpose()?,
+            trigger: field(&body, "trigger").map(Trigger::from_json).transpose()?,
             constraints: field(&body, "constraints").map(constraints).transpose()?,
             timeout: whole(&body, "timeoutMillis"),
         };
-        let wanted = call.part("schedule");
+        let wanted = call.path_param("schedule");
         match body.text_of("name") {
             Some(name) if name != wanted => Err(Answer::refuse(
                 400,
@@ -97,7 +97,7 @@ pub fn schedulable(word: &str) -> Option<ProgramKind> {
     ProgramKind::from_json(word).filter(|kind| is_schedulable(*kind))
 }
 
-/// Whether calls about schedules know this type at all.
+/// Whether calls about schedules accept this type.
 pub fn is_schedulable(kind: ProgramKind) -> bool {
     matches!(
         kind,
@@ -105,7 +105,7 @@ pub fn is_schedulable(kind: ProgramKind) -> bool {
     )
 }
 
-/// How Gson words the flaws inside a body that is JSON was not recorded.
+/// Gson's texts for errors inside of valid JSON were not recorded.
 fn unreadable(text: &str) -> Answer {
     Answer::refuse(
         400,
@@ -115,12 +115,12 @@ fn unreadable(text: &str) -> Answer {
 
 fn properties(json: &Ordered) -> Result<Vec<(String, String)>, Answer> {
     string_map(json)
-        .map_err(|flaw| unreadable(&format!("java.lang.IllegalStateException: {}", flaw.gson_text())))
+        .map_err(|error| unreadable(&format!("java.lang.IllegalStateException: {}", error.gson_text())))
 }
 
 fn constraints(json: &Ordered) -> Result<Vec<Constraint>, Answer> {
     let token = match json {
-        Ordered::List(items) => return items.iter().map(Constraint::read).collect(),
+        Ordered::List(items) => return items.iter().map(Constraint::from_json).collect(),
         Ordered::Map(_) => "BEGIN_OBJECT",
         Ordered::Text(_) => "STRING",
         Ordered::Number(_) => "NUMBER",

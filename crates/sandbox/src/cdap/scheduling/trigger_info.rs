@@ -6,12 +6,12 @@ use crate::cdap::program::{ProgramKind, WORKFLOW};
 use crate::cdap::run::Run;
 use crate::cdap::schedule::trigger::{Notice, Trigger};
 use crate::cdap::schedule::{Job, Schedule};
-use crate::cdap::strings::InOrder;
-use crate::cdap::world::World;
+use crate::cdap::state::CdapState;
+use crate::cdap::string_map::InOrder;
 use crate::run_status::RunStatus;
 use serde::{Serialize, Serializer};
 
-/// How large a workflow's token may become.
+/// The largest size of a workflow's token.
 const TOKEN_BYTES: usize = 30 << 20;
 
 #[derive(Serialize)]
@@ -47,8 +47,7 @@ enum TriggerInfo<'a> {
     },
 }
 
-/// The token of the run that ended. What counters of Hadoop and Spark stand in its scope SYSTEM is not known
-/// here, as in the calls that show a token.
+/// The token of the run that ended. The counters of Hadoop and Spark in its scope SYSTEM do not exist here.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Token<'a> {
@@ -128,7 +127,7 @@ fn token(run: &Run) -> Option<Token<'_>> {
     })
 }
 
-fn info<'a>(world: &'a World, unit: &'a Trigger, notice: &'a Notice) -> TriggerInfo<'a> {
+fn info<'a>(state: &'a CdapState, unit: &'a Trigger, notice: &'a Notice) -> TriggerInfo<'a> {
     let r#type = unit.kind();
     match notice {
         Notice::Time { cron, at } => TriggerInfo::Time {
@@ -137,8 +136,8 @@ fn info<'a>(world: &'a World, unit: &'a Trigger, notice: &'a Notice) -> TriggerI
             r#type,
         },
         Notice::Ended { program, run, status } => {
-            // The run may be gone with its app.
-            let record = world.runs.get(run);
+            // The run may be deleted with its app.
+            let record = state.runs.get(run);
             TriggerInfo::ProgramStatus {
                 namespace: &program.namespace,
                 application_name: &program.app,
@@ -156,15 +155,15 @@ fn info<'a>(world: &'a World, unit: &'a Trigger, notice: &'a Notice) -> TriggerI
 
 impl Schedule {
     /// The early arguments of a run that a job started, if it has any: the system's, and what triggered it.
-    pub(super) fn early_arguments(&self, world: &World, run: &str, job: &Job) -> Option<String> {
-        let early = world.runs.get(run)?.early_arguments.as_deref()?;
+    pub(super) fn early_arguments(&self, state: &CdapState, run: &str, job: &Job) -> Option<String> {
+        let early = state.runs.get(run)?.early_arguments.as_deref()?;
         let early: Ordered = serde_json::from_str(early).ok()?;
-        let units = self.trigger.units().into_iter();
+        let units = self.trigger.simple_triggers().into_iter();
         let info = Info {
             name: &self.id.name,
             description: &self.description,
             trigger_infos: units
-                .filter_map(|unit| Some(info(world, unit, unit.heard(&job.notices)?)))
+                .filter_map(|unit| Some(info(state, unit, unit.matching_notice(&job.notices)?)))
                 .collect(),
             properties: InOrder(&self.properties),
         };
@@ -173,7 +172,7 @@ impl Schedule {
             Notice::Ended { .. } => None,
         });
         let kind = gson_text(&self.trigger.kind());
-        // Put in this order, they come out of the server's hash table in the recorded one.
+        // The recorded order, which is that of a hash table.
         let entries = [
             ("cluster.name", early.text_of("cluster.name")),
             ("logical.start.time", moment),

@@ -1,9 +1,9 @@
-//! The texts of JSON that a specification carries: the pipeline as a whole, and one phase of it.
+//! The JSON texts in a specification: the pipeline as a whole, and one phase of it.
 //!
-//! A real server also tells each stage's schemas there, and the graph of a phase; these are left out.
+//! A real server also includes each stage's schemas and the graph of a phase; these are left out.
 
 use crate::cdap::app::AppVersion;
-use crate::cdap::app_plugins::{self, Id};
+use crate::cdap::app_plugins::{self, ArtifactView};
 use crate::cdap::json::gson_text;
 use pipelines::execution::{PlannedNode, PluginUse};
 use pipelines::pipeline;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// What a program is given.
+/// The resources of a program.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Resources {
@@ -21,8 +21,8 @@ pub(super) struct Resources {
 }
 
 impl Resources {
-    /// One core and 1,024 MB, where the config says nothing else.
-    pub fn of(config: &Json, key: &str) -> Self {
+    /// One core and 1,024 MB by default.
+    pub fn from_config(config: &Json, key: &str) -> Self {
         let number = |name: &str| config.get(key)?.get(name)?.as_u64();
         Self {
             virtual_cores: number("virtualCores").unwrap_or(1),
@@ -33,7 +33,7 @@ impl Resources {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Place<'a> {
+struct StageSpec<'a> {
     name: &'a str,
     plugin: Plugin<'a>,
     stage_logging_enabled: bool,
@@ -47,14 +47,14 @@ struct Plugin<'a> {
     r#type: &'a str,
     name: &'a str,
     properties: &'a BTreeMap<String, String>,
-    artifact: Id<'a>,
+    artifact: ArtifactView<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Whole<'a> {
-    ending_actions: Vec<Place<'a>>,
-    stages: Vec<Place<'a>>,
+struct PipelineSpec<'a> {
+    ending_actions: Vec<StageSpec<'a>>,
+    stages: Vec<StageSpec<'a>>,
     connections: &'a Json,
     resources: Resources,
     driver_resources: Resources,
@@ -68,7 +68,7 @@ struct Whole<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Part<'a> {
+struct PhaseSpec<'a> {
     resources: Resources,
     driver_resources: Resources,
     client_resources: Resources,
@@ -77,25 +77,25 @@ struct Part<'a> {
     num_of_records_preview: u64,
     is_pipeline_contains_condition: bool,
     name: &'a str,
-    phase: Stages<'a>,
+    phase: PhaseStages<'a>,
     is_stage_logging_enabled: bool,
     is_process_timing_enabled: bool,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Stages<'a> {
-    stages_by_name: BTreeMap<&'a str, Place<'a>>,
+struct PhaseStages<'a> {
+    stages_by_name: BTreeMap<&'a str, StageSpec<'a>>,
 }
 
-/// A config, read as the server's own model reads it.
+/// A config with the defaults of a real server.
 struct Config<'a> {
     json: &'a Json,
     plugins: &'a [PluginUse],
 }
 
 impl<'a> Config<'a> {
-    fn of(version: &'a AppVersion) -> Self {
+    fn new(version: &'a AppVersion) -> Self {
         Self {
             json: &version.config,
             plugins: &version.plan.plugins,
@@ -106,7 +106,7 @@ impl<'a> Config<'a> {
         self.json.get(key).and_then(Json::as_array).into_iter().flatten()
     }
 
-    /// A flag that is on unless it is turned off.
+    /// A flag that is true by default.
     fn flag(&self, key: &str) -> bool {
         self.json.get(key).and_then(Json::as_bool).unwrap_or(true)
     }
@@ -118,19 +118,19 @@ impl<'a> Config<'a> {
             .unwrap_or(100)
     }
 
-    fn stage(&self, json: &'a Json) -> Option<Place<'a>> {
+    fn stage(&self, json: &'a Json) -> Option<StageSpec<'a>> {
         let name = json.get("name")?.as_str()?;
         let plugin = self.plugins.iter().find(|plugin| plugin.id == name)?;
         let into = self
             .list("connections")
             .filter(|connection| connection["to"] == name);
-        Some(Place {
+        Some(StageSpec {
             name,
             plugin: Plugin {
                 r#type: &plugin.kind,
                 name: &plugin.name,
                 properties: &plugin.properties,
-                artifact: app_plugins::id(plugin),
+                artifact: app_plugins::artifact_view(plugin),
             },
             stage_logging_enabled: self.flag("stageLoggingEnabled"),
             process_timing_enabled: self.flag("processTimingEnabled"),
@@ -141,22 +141,22 @@ impl<'a> Config<'a> {
         })
     }
 
-    fn stages(&self, key: &str) -> Vec<Place<'a>> {
+    fn stages(&self, key: &str) -> Vec<StageSpec<'a>> {
         self.list(key).filter_map(|stage| self.stage(stage)).collect()
     }
 }
 
 /// `pipeline.spec`
 pub(super) fn pipeline(version: &AppVersion) -> String {
-    let config = Config::of(version);
+    let config = Config::new(version);
     let (none, nothing) = (Json::Array(Vec::new()), Json::Object(serde_json::Map::new()));
     let engine = config
         .json
         .get("engine")
         .and_then(Json::as_str)
         .unwrap_or("mapreduce");
-    let resources = |key| Resources::of(config.json, key);
-    gson_text(&Whole {
+    let resources = |key| Resources::from_config(config.json, key);
+    gson_text(&PipelineSpec {
         ending_actions: config.stages("postActions"),
         stages: config.stages("stages"),
         connections: config.json.get("connections").unwrap_or(&none),
@@ -173,13 +173,13 @@ pub(super) fn pipeline(version: &AppVersion) -> String {
 
 /// `pipeline` of a phase.
 pub(super) fn phase(version: &AppVersion, node: &PlannedNode) -> String {
-    let config = Config::of(version);
+    let config = Config::new(version);
     let nothing = Json::Object(serde_json::Map::new());
     let names = pipeline::stages_of_node(config.json, &node.id);
-    let resources = |key| Resources::of(config.json, key);
+    let resources = |key| Resources::from_config(config.json, key);
     let stages = config.stages("stages").into_iter();
     let description = node.description.as_str();
-    gson_text(&Part {
+    gson_text(&PhaseSpec {
         resources: resources("resources"),
         driver_resources: resources("driverResources"),
         client_resources: resources("clientResources"),
@@ -193,7 +193,7 @@ pub(super) fn phase(version: &AppVersion, node: &PlannedNode) -> String {
             .iter()
             .any(|stage| stage.plugin.r#type == "condition"),
         name: &node.id,
-        phase: Stages {
+        phase: PhaseStages {
             stages_by_name: stages
                 .filter(|stage| names.iter().any(|name| name == stage.name))
                 .map(|stage| (stage.name, stage))

@@ -1,8 +1,8 @@
-//! What a run writes into its log by itself, in the words of a real server: its first and last lines, and what it
-//! says of a node's program. The lines of stages and actions are the executor's.
+//! The log lines that the platform writes for a run, as on a real server: at its start, at its end, and when a program
+//! fails. The lines of stages and actions come from the executor.
 
-use super::Work;
-use crate::cdap::log::{Origin, Speaker};
+use super::Worker;
+use crate::cdap::log::{LogContext, Origin};
 use crate::cdap::program::WORKFLOW;
 use crate::cdap::run::Run;
 use crate::run_status::RunStatus;
@@ -13,43 +13,43 @@ const DRIVER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver"
 const CONTROLLER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowProgramController$1";
 const ADAPTER: &str = "io.cdap.cdap.internal.app.runtime.ProgramControllerServiceAdapter$1";
 
-impl Work {
-    pub(super) fn say_program_failed(&self, node: &str, failure: &Failure) {
+impl Worker {
+    pub(super) fn log_program_failed(&self, node: &str, failure: &Failure) {
         let word = self.program.name();
         let thread = format!("{word}Runner-{node}");
         let line = LogEntry {
             stack_trace: trace(failure),
-            ..plain(
+            ..log_line(
                 LogLevel::Error,
                 &thread,
                 ADAPTER,
                 format!("{word} Program '{node}' failed."),
             )
         };
-        self.write(line, Origin::System, false, Some(98));
-        let told = self.cdap.headline(failure);
-        // The second spelling differs in one letter (measured).
+        self.log(line, Origin::System, false, Some(98));
+        let told = self.cdap.failure_text(failure);
+        // The spelling differs in one letter (measured).
         let text = format!(
             "{word} program '{node}' failed with error: {told}. Please check the system logs for more details."
         );
-        self.say(LogLevel::Error, &thread, ADAPTER, 100, text);
+        self.log_system(LogLevel::Error, &thread, ADAPTER, 100, text);
     }
 
     pub(super) fn uses_map_reduce(&self) -> bool {
-        let world = self.cdap.world();
-        world.version_of(&self.run).is_some_and(|version| {
+        let state = self.cdap.state();
+        state.version_of(&self.run).is_some_and(|version| {
             let mut nodes = version.plan.nodes.iter();
             nodes.any(|node| node.program == NodeProgram::MapReduce)
         })
     }
 
-    pub(super) fn first_lines(&self) {
+    pub(super) fn log_start(&self) {
         let app = &self.run.program.app;
         if self.uses_map_reduce() {
             let text = format!(
                 "Pipeline '{app}' is using Mapreduce engine which is planned to be deprecated. Please use Spark engine."
             );
-            self.lifecycle(LogLevel::Warn, 444, text);
+            self.log_lifecycle(LogLevel::Warn, 444, text);
         }
         let arguments: Vec<_> = self
             .run
@@ -59,11 +59,11 @@ impl Work {
             .collect();
         let arguments = arguments.join(", ");
         let started = format!("Pipeline '{app}' is started by user 'root' with arguments {{{arguments}}}");
-        self.lifecycle(LogLevel::Info, 448, started);
-        self.lifecycle(LogLevel::Info, 486, format!("Pipeline '{app}' running"));
+        self.log_lifecycle(LogLevel::Info, 448, started);
+        self.log_lifecycle(LogLevel::Info, 486, format!("Pipeline '{app}' running"));
         let id = &self.run.id;
         let text = format!("Starting workflow execution for '{WORKFLOW}' with Run id '{id}'");
-        self.say(
+        self.log_system(
             LogLevel::Info,
             "WorkflowDriver",
             DRIVER,
@@ -72,62 +72,62 @@ impl Work {
         );
     }
 
-    pub(super) fn last_lines(&self, status: RunStatus, left: bool) {
+    pub(super) fn log_end(&self, status: RunStatus, left: bool) {
         let Run { id, program, .. } = &self.run;
         let app = &program.app;
         match status {
             RunStatus::Completed => {
                 let text = format!("Workflow '{WORKFLOW}' with run id '{id}' completed");
-                self.say(
+                self.log_system(
                     LogLevel::Info,
                     "WorkflowDriver",
                     DRIVER,
                     self.driver_line(658),
                     text,
                 );
-                self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' succeeded."));
+                self.log_lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' succeeded."));
             }
-            RunStatus::Killed => self.lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' killed.")),
+            RunStatus::Killed => self.log_lifecycle(LogLevel::Info, 544, format!("Pipeline '{app}' killed.")),
             _ => {
-                self.lifecycle(LogLevel::Error, 542, format!("Pipeline '{app}' failed."));
+                self.log_lifecycle(LogLevel::Error, 542, format!("Pipeline '{app}' failed."));
                 if !left {
-                    self.say_not_left();
+                    self.log_destroy_error();
                 }
                 let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
                 let text = format!("Workflow service '{service}' failed.");
-                self.say(LogLevel::Error, "WorkflowDriver", CONTROLLER, 90, text);
+                self.log_system(LogLevel::Error, "WorkflowDriver", CONTROLLER, 90, text);
             }
         }
     }
 
-    pub(super) fn lifecycle(&self, level: LogLevel, number: u32, text: String) {
-        self.write(
-            plain(level, "WorkflowDriver", SMART, text),
+    pub(super) fn log_lifecycle(&self, level: LogLevel, number: u32, text: String) {
+        self.log(
+            log_line(level, "WorkflowDriver", SMART, text),
             Origin::Program,
             true,
             Some(number),
         );
     }
 
-    pub(super) fn say(&self, level: LogLevel, thread: &str, logger: &str, number: u32, text: String) {
-        self.write(
-            plain(level, thread, logger, text),
+    pub(super) fn log_system(&self, level: LogLevel, thread: &str, logger: &str, number: u32, text: String) {
+        self.log(
+            log_line(level, thread, logger, text),
             Origin::System,
             false,
             Some(number),
         );
     }
 
-    /// Appends a line and counts it.
-    pub(super) fn write(&self, line: LogEntry, origin: Origin, lifecycle: bool, number: Option<u32>) {
+    /// Stores a line and counts it.
+    pub(super) fn log(&self, line: LogEntry, origin: Origin, lifecycle: bool, number: Option<u32>) {
         let metric = match line.level {
             LogLevel::Error => "system.app.log.error",
             LogLevel::Warn => "system.app.log.warn",
             LogLevel::Info => "system.app.log.info",
-            // A real server keeps no finer lines of plugins (measured).
+            // A real server does not store lower levels of plugins (measured).
             LogLevel::Debug | LogLevel::Trace => return,
         };
-        let speaker = Speaker {
+        let speaker = LogContext {
             run: &self.run,
             node: self
                 .node
@@ -140,10 +140,10 @@ impl Work {
         let clock = self.cdap.clock;
         let mine = self
             .cdap
-            .world()
+            .state()
             .runs
             .get(&self.run.id)
-            .is_some_and(|run| self.is_of(run));
+            .is_some_and(|run| self.owns(run));
         if !mine {
             return;
         }
@@ -155,7 +155,7 @@ impl Work {
     }
 }
 
-pub(super) fn plain(level: LogLevel, thread: &str, logger: &str, message: String) -> LogEntry {
+pub(super) fn log_line(level: LogLevel, thread: &str, logger: &str, message: String) -> LogEntry {
     LogEntry {
         level,
         logger: logger.to_owned(),

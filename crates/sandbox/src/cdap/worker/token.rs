@@ -1,6 +1,6 @@
-//! What a run leaves in its workflow's token, besides what its actions set.
+//! What the platform writes into a workflow's token, besides what actions set.
 
-use super::Work;
+use super::Worker;
 use crate::cdap::json::{Ordered, gson_text};
 use crate::cdap::node::resolved_properties;
 use crate::cdap::program::WORKFLOW;
@@ -8,9 +8,9 @@ use pipelines::event::LogLevel;
 use pipelines::execution::ExecutionRequest;
 use pipelines::pipeline;
 
-impl Work {
-    /// The lineage of fields that a phase leaves in the token. Plugins tell it; none of the sandbox's does.
-    pub(super) fn leave_operations(&self, node: &str) {
+impl Worker {
+    /// Stores the field lineage of a phase. It is empty: the sandbox's plugins record none.
+    pub(super) fn store_operations(&self, node: &str) {
         let stages = pipeline::stages_of_node(&self.config, node).into_iter();
         let empty = stages.map(|stage| (stage, Ordered::List(Vec::new()))).collect();
         let value = gson_text(&Ordered::Map(empty));
@@ -20,11 +20,11 @@ impl Work {
         });
     }
 
-    /// What the pipeline itself leaves in the workflow's token; whether it could.
-    pub(super) fn leave_token(&self, job: &ExecutionRequest) -> bool {
+    /// Stores the resolved properties of the pipeline. False if a macro could not be resolved.
+    pub(super) fn store_token(&self, job: &ExecutionRequest) -> bool {
         let set = {
-            let world = self.cdap.world();
-            world
+            let state = self.cdap.state();
+            state
                 .runs
                 .get(&self.run.id)
                 .map(|run| run.token.clone())
@@ -40,14 +40,14 @@ impl Work {
         true
     }
 
-    /// A macro that means nothing breaks the pipeline once more when it cleans up (measured).
-    pub(super) fn say_not_left(&self) {
+    /// An unresolved macro fails the pipeline once more when it is destroyed (measured).
+    pub(super) fn log_destroy_error(&self) {
         let entity = self.run.program.run_entity(&self.run.version, &self.run.id);
         let text = format!(
             "Exception raised on destroy lifecycle method in class io.cdap.cdap.datapipeline.SmartWorkflow of the \
              Workflow program of run {entity}"
         );
         let logger = "io.cdap.cdap.internal.app.runtime.AbstractContext";
-        self.say(LogLevel::Error, "WorkflowDriver", logger, 691, text);
+        self.log_system(LogLevel::Error, "WorkflowDriver", logger, 691, text);
     }
 }

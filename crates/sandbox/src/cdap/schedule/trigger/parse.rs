@@ -1,5 +1,5 @@
-//! Reads triggers from what clients send; the refusals are a real server's as far as they were recorded, and else
-//! follow CDAP's source.
+//! Parses triggers. The refusals are a real server's where they were recorded, and else follow CDAP's source
+//! (`ProtoTrigger.validate`).
 
 use super::Trigger;
 use crate::cdap::answer::Answer;
@@ -12,9 +12,8 @@ fn refuse(text: impl Into<String>) -> Answer {
 }
 
 impl Trigger {
-    /// Reads one; the refusals are a real server's as far as they were recorded, and else follow
-    /// `ProtoTrigger.validate`.
-    pub fn read(json: &Ordered) -> Result<Self, Answer> {
+    /// Parses one.
+    pub fn from_json(json: &Ordered) -> Result<Self, Answer> {
         if !matches!(json, Ordered::Map(_)) {
             let class = match json {
                 Ordered::List(_) => "JsonArray",
@@ -39,7 +38,7 @@ impl Trigger {
     }
 }
 
-/// `programId` must name a program wholly; what a real server says of one that is incomplete is not known.
+/// `programId` must be complete; a real server's answer to an incomplete one is not known.
 fn program_status(json: &Ordered) -> Result<Trigger, Answer> {
     let Some(Ordered::List(statuses)) = json.get("programStatuses") else {
         return Err(refuse(
@@ -70,7 +69,7 @@ fn program_status(json: &Ordered) -> Result<Trigger, Answer> {
                 program.name
             )));
         }
-        let status = ending(&name).ok_or_else(|| {
+        let status = end_status(&name).ok_or_else(|| {
             refuse(
                 "Cannot invoke \"io.cdap.cdap.api.ProgramStatus.toString()\" because \"programStatus\" is null",
             )
@@ -86,8 +85,8 @@ fn program_status(json: &Ordered) -> Result<Trigger, Answer> {
     })
 }
 
-/// An end that a run can have, by its name. A refused run is none (`ProgramRunStatus.toProgramStatus`).
-pub fn ending(name: &str) -> Option<RunStatus> {
+/// The end of a run by its name. REJECTED is not one (`ProgramRunStatus.toProgramStatus`).
+pub fn end_status(name: &str) -> Option<RunStatus> {
     match name {
         "COMPLETED" => Some(RunStatus::Completed),
         "FAILED" => Some(RunStatus::Failed),
@@ -134,7 +133,7 @@ fn several(json: &Ordered, kind: &str) -> Result<Vec<Trigger>, Answer> {
     if items.contains(&Ordered::Null) {
         return Err(wrong("contain null"));
     }
-    items.iter().map(Trigger::read).collect()
+    items.iter().map(Trigger::from_json).collect()
 }
 
 /// A whole number under `key`.
@@ -142,7 +141,7 @@ pub fn whole(json: &Ordered, key: &str) -> Option<i64> {
     json.text_of(key)?.parse().ok()
 }
 
-/// The check of a number in `ProtoTrigger` and `ProtoConstraint`; the missing space is theirs.
+/// The check of a number in `ProtoTrigger` and `ProtoConstraint`; the missing space is CDAP's.
 pub fn at_least_one(number: i64, name: &str) -> Result<(), Answer> {
     if number < 1 {
         let text = format!("{name} must be greater than or equal to1 but is {number}");
@@ -157,7 +156,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Trigger, Answer> {
-        Trigger::read(&serde_json::from_str(text).unwrap())
+        Trigger::from_json(&serde_json::from_str(text).unwrap())
     }
 
     const STATUS: &str = r#"{"programId":{"application":"slow","version":"-SNAPSHOT","type":"Workflow","program":"W","namespace":"default","entity":"PROGRAM"},"programStatuses":["COMPLETED","KILLED"],"type":"PROGRAM_STATUS"}"#;
@@ -176,17 +175,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_shown_as_it_was() {
+    fn a_parsed_trigger_is_shown_as_it_was_sent() {
         let or = format!(r#"{{"triggers":[{TIME},{STATUS}],"type":"OR"}}"#);
         let and = format!(r#"{{"triggers":[{or},{PARTITION}],"type":"AND"}}"#);
         for text in [STATUS, TIME, PARTITION, &or, &and] {
-            let shown = serde_json::to_string(&read(text).unwrap().shown()).unwrap();
+            let shown = serde_json::to_string(&read(text).unwrap().view()).unwrap();
             assert_eq!(shown, text);
         }
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn invalid_triggers_are_refused() {
         for (text, words) in [
             (
                 r#"{"type":"AND","triggers":[]}"#,
@@ -209,7 +208,7 @@ mod tests {
         ] {
             let refused = read(text).unwrap_err();
             assert_eq!(
-                (refused.status(), refused.words().as_str()),
+                (refused.status(), refused.body_text().as_str()),
                 (500, words),
                 "{text}"
             );
@@ -218,13 +217,13 @@ mod tests {
         assert!(
             read(&running)
                 .unwrap_err()
-                .words()
+                .body_text()
                 .starts_with("Cannot allow triggering program W")
         );
     }
 
     #[test]
-    fn combinations_are_met_by_their_parts_and_outlive_deleted_apps() {
+    fn combinations_are_met_by_their_parts_and_shrink_with_deleted_apps() {
         let fast = STATUS.replace("slow", "fast");
         let or = read(&format!(r#"{{"triggers":[{fast},{STATUS}],"type":"OR"}}"#)).unwrap();
         let and = read(&format!(r#"{{"triggers":[{fast},{STATUS}],"type":"AND"}}"#)).unwrap();

@@ -1,30 +1,30 @@
-//! Who may ask: a server with a token answers 401 to everybody else, in the words of a real one.
+//! Authentication by one token: every other request is answered with 401, as by a real server.
 //!
-//! Only `/status` is open. The scheme is not looked at, and a header without a space is no token (measured).
+//! Only `/status` is open. The scheme is ignored, and a header without a space has no token (measured).
 
 use super::answer::Answer;
 
 const JSON: &str = "application/json;charset=UTF-8";
 
-/// The token that is asked for, and where one would be had.
+/// The token that requests must carry.
 #[derive(Clone)]
-pub struct Gate {
+pub struct TokenAuth {
     token: String,
     realm: &'static str,
-    /// Where clients are sent for a token.
+    /// Where the answers say that a token can be got.
     token_url: String,
 }
 
-impl std::fmt::Debug for Gate {
+impl std::fmt::Debug for TokenAuth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate")
+        f.debug_struct("TokenAuth")
             .field("realm", &self.realm)
             .finish_non_exhaustive()
     }
 }
 
-impl Gate {
-    /// A gate that one token opens.
+impl TokenAuth {
+    /// Requires `token`; answers name `token_url`.
     pub fn new(token: String, token_url: String) -> Self {
         Self {
             token,
@@ -33,7 +33,7 @@ impl Gate {
         }
     }
 
-    /// The refusal of a request, if it is refused. `authorization` is its header.
+    /// The 401 of a request, if it is refused. `authorization` is its header.
     pub fn refusal(&self, path: &str, authorization: Option<&str>) -> Option<Answer> {
         if path == "/status" {
             return None;
@@ -50,13 +50,13 @@ impl Gate {
                 let body = format!(
                     r#"{{"error":"invalid_token","error_description":"{text}","auth_uri":["{url}"]}}"#
                 );
-                let asked =
+                let challenge =
                     format!(r#"Bearer realm="{realm}" error="invalid_token" error_description="{text}""#);
-                Some(Answer::router(401, JSON, body).asking(asked))
+                Some(Answer::router(401, JSON, body).with_authenticate(challenge))
             }
             None => {
                 let body = format!(r#"{{"auth_uri":["{url}"]}}"#);
-                Some(Answer::router(401, JSON, body).asking(format!(r#"Bearer realm="{realm}""#)))
+                Some(Answer::router(401, JSON, body).with_authenticate(format!(r#"Bearer realm="{realm}""#)))
             }
         }
     }
@@ -67,8 +67,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_scheme_will_do_but_the_token_must_be_right() {
-        let gate = Gate::new("secret".into(), "http://127.0.0.1:1/token".into());
+    fn any_scheme_is_accepted_but_the_token_must_be_right() {
+        let auth = TokenAuth::new("secret".into(), "http://127.0.0.1:1/token".into());
         for (path, header, open) in [
             ("/status", None, true),
             ("/ping", None, false),
@@ -79,7 +79,7 @@ mod tests {
             ("/v3/version", Some(""), false),
             ("/v3/version", Some("Bearer other"), false),
         ] {
-            let refusal = gate.refusal(path, header);
+            let refusal = auth.refusal(path, header);
             assert_eq!(refusal.is_none(), open, "{path} {header:?}");
             assert!(refusal.is_none_or(|refusal| refusal.status() == 401));
         }

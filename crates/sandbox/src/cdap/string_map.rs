@@ -1,11 +1,11 @@
-//! Maps of strings as CDAP reads them: numbers and booleans are taken as text, the rest is a flaw.
+//! Maps of strings as CDAP reads them: numbers and booleans are taken as text, everything else is an error.
 
 use super::json::Ordered;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Why a value is no map of strings.
+/// Why a value is not a map of strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum StringMapError {
     /// A value is an object or an array.
     Nested {
         /// Its key.
@@ -17,18 +17,18 @@ pub enum Flaw {
     Null(String),
     /// A key is there twice.
     Duplicate(String),
-    /// It is no object at all.
+    /// It is not an object.
     Shape(&'static str),
 }
 
-impl Flaw {
-    /// As Gson words it, where its place is not told.
+impl StringMapError {
+    /// Gson's text, without a place.
     pub fn gson_text(&self) -> String {
-        self.placed("", 0, "$")
+        self.gson_text_at("", 0, "$")
     }
 
-    /// As Gson words it, for a map that lies `depth` levels deep in `body`, under `path`.
-    pub fn placed(&self, body: &str, depth: usize, path: &str) -> String {
+    /// Gson's text for a map that is `depth` levels deep in `body`, under `path`.
+    pub fn gson_text_at(&self, body: &str, depth: usize, path: &str) -> String {
         match self {
             Self::Nested { token, .. } => {
                 let (line, column) = nested_at(body, depth);
@@ -42,23 +42,23 @@ impl Flaw {
 }
 
 /// Reads a map of strings; `null` and an empty array count as an empty map (measured).
-pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, Flaw> {
+pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, StringMapError> {
     let entries = match value {
         Ordered::Null => return Ok(Vec::new()),
         Ordered::List(items) if items.is_empty() => return Ok(Vec::new()),
         Ordered::Map(entries) => entries,
-        Ordered::List(_) => return Err(Flaw::Shape("BEGIN_ARRAY")),
-        Ordered::Text(_) => return Err(Flaw::Shape("STRING")),
-        Ordered::Number(_) => return Err(Flaw::Shape("NUMBER")),
-        Ordered::Bool(_) => return Err(Flaw::Shape("BOOLEAN")),
+        Ordered::List(_) => return Err(StringMapError::Shape("BEGIN_ARRAY")),
+        Ordered::Text(_) => return Err(StringMapError::Shape("STRING")),
+        Ordered::Number(_) => return Err(StringMapError::Shape("NUMBER")),
+        Ordered::Bool(_) => return Err(StringMapError::Shape("BOOLEAN")),
     };
     let mut map: Vec<(String, String)> = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         if map.iter().any(|(known, _)| known == key) {
-            return Err(Flaw::Duplicate(key.clone()));
+            return Err(StringMapError::Duplicate(key.clone()));
         }
         let text = match value {
-            Ordered::Null => return Err(Flaw::Null(key.clone())),
+            Ordered::Null => return Err(StringMapError::Null(key.clone())),
             Ordered::Map(_) => return Err(nested(key, "BEGIN_OBJECT")),
             Ordered::List(_) => return Err(nested(key, "BEGIN_ARRAY")),
             plain => plain.text().unwrap_or_default(),
@@ -68,12 +68,12 @@ pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, Flaw> {
     Ok(map)
 }
 
-fn nested(key: &str, token: &'static str) -> Flaw {
+fn nested(key: &str, token: &'static str) -> StringMapError {
     let key = key.to_owned();
-    Flaw::Nested { key, token }
+    StringMapError::Nested { key, token }
 }
 
-/// Line and column of the first object or array that lies deeper than `depth`, as Gson counts them:
+/// Line and column of the first object or array that is deeper than `depth`, as Gson counts them:
 /// from 1, one past the bracket.
 fn nested_at(body: &str, depth: usize) -> (usize, usize) {
     let (mut line, mut column, mut level) = (1, 1, 0);
@@ -98,7 +98,7 @@ fn nested_at(body: &str, depth: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// A map that is written in its own order.
+/// Serializes a map in its own order.
 #[derive(Clone, Copy, Debug)]
 pub struct InOrder<'a, V = String>(pub &'a [(String, V)]);
 
@@ -120,8 +120,8 @@ mod tests {
     fn a_nested_value_is_placed_as_measured() {
         let body = r#"{"a": "{[", "n": {"a": "b"}}"#;
         assert_eq!(nested_at(body, 1), (1, 19));
-        let flaw = string_map(&serde_json::from_str(body).unwrap()).unwrap_err();
-        let text = flaw.placed(body, 1, "$.");
+        let error = string_map(&serde_json::from_str(body).unwrap()).unwrap_err();
+        let text = error.gson_text_at(body, 1, "$.");
         assert_eq!(
             text,
             "Expected a string but was BEGIN_OBJECT at line 1 column 19 path $."

@@ -1,7 +1,7 @@
-//! What a scenario does to runs and to the control plane: fates, a kill, a redeployment.
+//! Carries out the faults that a scenario decided for runs and for the control plane.
 //!
-//! A kill is as measured with `kill -9`: what was RUNNING stays so with nobody working on it, what
-//! waited or started goes on under its id when the server is back, what had happened unseen is seen then.
+//! A kill is as measured with `kill -9`: RUNNING runs stay RUNNING without a worker, PENDING and STARTING ones go on
+//! under their ids when the server is back, and events that were queued are shown then.
 
 use super::Cdap;
 use super::event::Event;
@@ -15,53 +15,53 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// When an event of a run comes about.
+/// When an event of a run is applied.
 #[derive(Debug, PartialEq)]
-pub(super) enum Fated {
-    /// As always.
+pub(super) enum Delivery {
+    /// At this tick.
     Now(Event),
-    /// At a later beat.
+    /// At a later tick.
     Later(Event),
-    /// The run is deaf to it.
+    /// The run ignores it.
     Never,
 }
 
-/// What the run's fate makes of an event.
-pub(super) fn fated(run: &mut Run, event: Event, now: i64) -> Fated {
-    let fate = &run.fate;
+/// When the run's faults let an event be applied.
+pub(super) fn delivery(run: &mut Run, event: Event, now: i64) -> Delivery {
+    let fault = &run.fault;
     let before = |moment: i64, span: u64| now < moment.saturating_add_unsigned(span);
-    let born = run.starting;
+    let start = run.starting;
     let held = match &event {
         Event::Accepted(_) | Event::Rejected(_) => {
-            let hidden = before(born, fate.hidden);
+            let hidden = before(start, fault.hidden);
             if !hidden && run.early_arguments.is_some() {
                 run.visible = true;
             }
-            hidden || before(born, fate.arguments_hidden)
+            hidden || before(start, fault.arguments_hidden)
         }
-        Event::Provisioned(_) => before(born, fate.pending),
+        Event::Provisioned(_) => before(start, fault.pending),
         Event::Ended { .. } if run.status == RunStatus::Stopping => {
-            before(run.stopping.unwrap_or(born), fate.stopping)
+            before(run.stopping.unwrap_or(start), fault.stopping)
         }
-        Event::StopRequested { .. } if fate.deaf => return Fated::Never,
+        Event::StopRequested { .. } if fault.deaf => return Delivery::Never,
         _ => false,
     };
     if held {
-        Fated::Later(event)
+        Delivery::Later(event)
     } else {
-        Fated::Now(event)
+        Delivery::Now(event)
     }
 }
 
-/// Statuses that the run's fate leaves out are never shown.
-pub(super) fn skip(run: &mut Run, before: RunStatus) {
-    if run.fate.skip.contains(&run.status) {
+/// Keeps the old status if the run's faults hide the new one.
+pub(super) fn hide_skipped_status(run: &mut Run, before: RunStatus) {
+    if run.fault.skip.contains(&run.status) {
         run.status = before;
     }
 }
 
-/// Why a Spark node fails that the server's own end stops (measured).
-pub(super) fn spark_aborted() -> Failure {
+/// The failure of a Spark node that the server's shutdown stops (measured).
+pub(super) fn spark_abort_failure() -> Failure {
     const SPARK: &str = "org.apache.spark.SparkException";
     let exception = |class: &str, message: &str, cause: Option<Failure>| Failure {
         class_name: class.to_owned(),
@@ -78,18 +78,18 @@ pub(super) fn spark_aborted() -> Failure {
 }
 
 impl Cdap {
-    /// The arguments of a run, if it exists, seen or unseen.
+    /// The arguments of a run, visible or not.
     pub(crate) fn arguments_of(&self, run: &str) -> Option<Arguments> {
-        self.world().runs.get(run).map(|run| run.arguments.clone())
+        self.state().runs.get(run).map(|run| run.arguments.clone())
     }
 
-    /// Lets happen what is due, and comes back when its time away is over.
-    pub(super) fn let_happen(self: &Arc<Self>) {
+    /// Applies the faults that are due, and recovers when the absence is over.
+    pub(super) fn apply_server_faults(self: &Arc<Self>) {
         if self.faults.end_absence() {
-            self.come_back();
+            self.recover();
         }
-        for happening in self.faults.take_due() {
-            match happening {
+        for fault in self.faults.take_due() {
+            match fault {
                 ServerFault::Kill(away) => self.kill(away),
                 ServerFault::Redeploy(app) => _ = self.redeploy("default", &app),
                 ServerFault::ExpireTokens => self.faults().expire_tokens(),
@@ -97,26 +97,25 @@ impl Cdap {
         }
     }
 
-    /// Dies in the middle of everything, for this span of the scenario's time.
+    /// Kills the control plane for this duration of the scenario's time.
     pub(crate) fn kill(&self, away: Duration) {
         self.faults.set_away(away);
-        let mut world = self.world();
-        for run in world.runs.values_mut().filter(|run| run.worked_on) {
+        let mut state = self.state();
+        for run in state.runs.values_mut().filter(|run| run.has_worker) {
             run.stop.store(true, Ordering::SeqCst);
-            // Whoever worked on it is told nothing any more, and tells nothing.
+            // A new flag cuts the old worker off: see `Worker::owns`.
             run.stop = Arc::default();
-            run.worked_on = false;
+            run.has_worker = false;
         }
     }
 
-    /// Takes up what is there: the messages of what had happened are kept over a crash, the plans
-    /// for what was to happen are made anew.
-    fn come_back(&self) {
-        let mut world = self.world();
-        world
+    /// Resumes after a kill: queued events of what has happened stay, those of what should happen are created anew.
+    fn recover(&self) {
+        let mut state = self.state();
+        state
             .events
             .retain(|event| !matches!(event, Event::Accepted(_) | Event::Provisioned(_)));
-        let told: BTreeSet<_> = world
+        let known: BTreeSet<_> = state
             .events
             .iter()
             .filter_map(|event| match event {
@@ -128,18 +127,18 @@ impl Cdap {
             })
             .cloned()
             .collect();
-        drop(world);
-        self.take_up(&told);
+        drop(state);
+        self.resume_runs(&known);
     }
 
-    /// Deploys the newest version of an app once more, as a second person would; its new version.
+    /// Deploys the newest version of an app again, as another user would. Returns the new version's id.
     pub(crate) fn redeploy(&self, namespace: &str, app: &str) -> Option<String> {
-        let mut world = self.world();
+        let mut state = self.state();
         let key = (namespace.to_owned(), app.to_owned());
-        let versions = world.apps.get_mut(&key)?;
+        let versions = state.apps.get_mut(&key)?;
         let mut version = versions.last()?.clone();
         version.created = self.clock.now();
-        version.id = self.ids.fresh(version.created);
+        version.id = self.ids.new_id(version.created);
         let id = version.id.clone();
         versions.push(version);
         self.store.put("app", &format!("{namespace}/{app}"), versions);

@@ -44,19 +44,22 @@ async fn real() -> (Lab, tempfile::TempDir) {
 }
 
 #[tokio::test]
-async fn the_shipped_pipeline_completes_and_tells_what_it_loaded() {
-    let (lab, _bucket) = real().await;
+async fn the_shipped_pipeline_completes_and_counts_what_it_loaded() {
+    let (server, _bucket) = real().await;
     let (business_unit, data_source) = ("hr", "engineer");
-    let run = lab
+    let run = server
         .start(json!({ "business_unit": business_unit, "data_source": data_source }))
         .await;
-    let record = lab.over(&run).await;
-    let logs = lab.get(&format!("{P}/runs/{run}/logs?escape=false")).await.body;
+    let record = server.over(&run).await;
+    let logs = server
+        .get(&format!("{P}/runs/{run}/logs?escape=false"))
+        .await
+        .body;
     assert_eq!(record["status"], "COMPLETED", "{logs}");
-    let nodes = lab.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
+    let nodes = server.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
     assert_eq!(nodes.as_object().unwrap().len(), 3);
     let url = format!("/v3/metrics/query?tag=run:{run}&metric=user.Import%20To%20BigQuery.records.updated");
-    let loaded = lab.post(&url, "").await.json();
+    let loaded = server.post(&url, "").await.json();
     assert!(
         loaded["series"][0]["data"][0]["value"]
             .as_i64()
@@ -67,10 +70,10 @@ async fn the_shipped_pipeline_completes_and_tells_what_it_loaded() {
 
 #[tokio::test]
 async fn a_missing_argument_fails_with_its_name() {
-    let (lab, _bucket) = real().await;
-    let run = lab.start(json!({ "business_unit": "hr" })).await;
-    assert_eq!(lab.over(&run).await["status"], "FAILED");
-    let classified = lab.post(&format!("{P}/runs/{run}/classify"), "").await.json();
+    let (server, _bucket) = real().await;
+    let run = server.start(json!({ "business_unit": "hr" })).await;
+    assert_eq!(server.over(&run).await["status"], "FAILED");
+    let classified = server.post(&format!("{P}/runs/{run}/classify"), "").await.json();
     assert_eq!(classified[0]["errorCategory"], "Macros");
     assert_eq!(
         classified[0]["errorReason"],

@@ -9,8 +9,8 @@ use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run};
-use super::strings::{InOrder, string_map};
-use super::world::{World, has_program};
+use super::state::{CdapState, has_program};
+use super::string_map::{InOrder, string_map};
 use crate::Personality;
 use crate::run_status::RunStatus;
 use crate::scenario::{FlowLimit, RunFault};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use uuid::ContextV1;
 use uuid::Uuid;
 
-/// Makes version-1 UUIDs whose time is the moment they are made for; all share one node id.
+/// Creates version-1 UUIDs with a given time; all share one node id.
 #[derive(Debug)]
 pub struct RunIds {
     context: ContextV1,
@@ -33,7 +33,7 @@ impl Default for RunIds {
         let random = Uuid::new_v4().into_bytes();
         let mut node = [0; 6];
         node.copy_from_slice(&random[..6]);
-        // The multicast bit marks a node id that is no real card's.
+        // The multicast bit marks a node id that is not a real network card's.
         node[0] |= 1;
         Self {
             context: ContextV1::new(u16::from_be_bytes([random[6], random[7]])),
@@ -44,7 +44,7 @@ impl Default for RunIds {
 
 impl RunIds {
     /// An id for `at`, in milliseconds since 1970.
-    pub fn fresh(&self, at: i64) -> String {
+    pub fn new_id(&self, at: i64) -> String {
         let seconds = u64::try_from(at.div_euclid(1000)).unwrap_or_default();
         let nanos = u32::try_from(at.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
         let time = uuid::Timestamp::from_unix(&self.context, seconds, nanos);
@@ -62,43 +62,43 @@ impl Cdap {
         program: &ProgramRef,
         arguments: Vec<(String, String)>,
     ) -> Result<String, Answer> {
-        let mut world = self.world();
-        let version = world
+        let mut state = self.state();
+        let version = state
             .newest(&program.namespace, &program.app)
-            .ok_or_else(|| Answer::missing(&program.app_reference()))?;
+            .ok_or_else(|| Answer::not_found(&program.app_reference()))?;
         if !has_program(version, program) {
-            return Err(Answer::missing(&program.entity(&version.id)));
+            return Err(Answer::not_found(&program.entity(&version.id)));
         }
         if program.kind != ProgramKind::Workflow {
             let text = "The sandbox starts workflows only. Please start DataPipelineWorkflow.";
             return Err(Answer::refuse(501, text));
         }
-        let mut run = self.draft(&world, program);
+        let mut run = self.new_run(&state, program);
         run.arguments.extend(arguments);
         check_profile(&run.arguments)?;
         let id = run.id.clone();
-        self.give_fate(&mut run);
-        let refusal = self.flow_control(&world, &run);
+        self.assign_fault(&mut run);
+        let refusal = self.flow_control(&state, &run);
         let event = if refusal.is_some() {
             Event::Rejected
         } else {
             Event::Accepted
         };
-        world.events.push(event(id.clone()));
+        state.events.push(event(id.clone()));
         self.store.put("run", &id, &run);
-        world.runs.insert(id.clone(), run);
+        state.runs.insert(id.clone(), run);
         refusal.map_or(Ok(id), Err)
     }
 
-    /// A run as it is born: PENDING, with what it inherits and `logical.start.time`.
-    fn draft(&self, world: &World, program: &ProgramRef) -> Run {
+    /// A new run: PENDING, with the preferences and `logical.start.time` as arguments.
+    fn new_run(&self, state: &CdapState, program: &ProgramRef) -> Run {
         let now = self.clock.now();
-        let mut arguments = world.resolved(&scope(program));
+        let mut arguments = state.resolved_preferences(&scope(program));
         arguments.insert("logical.start.time".to_owned(), now.to_string());
-        let newest = world.newest(&program.namespace, &program.app);
+        let newest = state.newest(&program.namespace, &program.app);
         let early = self.personality == Personality::V6_11;
         Run {
-            id: self.ids.fresh(now),
+            id: self.ids.new_id(now),
             program: program.clone(),
             version: newest.map(|version| version.id.clone()).unwrap_or_default(),
             starting: now,
@@ -121,16 +121,16 @@ impl Cdap {
             inner: BTreeMap::new(),
             map_reduce: false,
             workflow_run: None,
-            fate: RunFault::default(),
+            fault: RunFault::default(),
             stop: Arc::default(),
             paused: Arc::default(),
-            worked_on: false,
+            has_worker: false,
         }
     }
 
-    /// The 429 that this run meets, if it does. The run itself counts.
-    fn flow_control(&self, world: &World, run: &Run) -> Option<Answer> {
-        let (launching, running) = world.outstanding();
+    /// The 429 of flow control, if the run gets it. The run itself does not count yet.
+    fn flow_control(&self, state: &CdapState, run: &Run) -> Option<Answer> {
+        let (launching, running) = state.flow_counts();
         let entity = run.program.entity(&run.version);
         let refuse = |limit: u32, what: &str| {
             let text = format!(
@@ -139,7 +139,7 @@ impl Cdap {
             Some(Answer::refuse(429, text))
         };
         let full = |limit: u32, taken: usize| taken >= usize::try_from(limit).unwrap_or(usize::MAX);
-        let (launching_limit, limit) = match run.fate.refuse {
+        let (launching_limit, limit) = match run.fault.refuse {
             None => (self.limits.launching, self.limits.outstanding),
             Some(FlowLimit::Launching) => (u32::try_from(launching).ok(), None),
             Some(FlowLimit::Outstanding) => (None, u32::try_from(launching + running).ok()),
@@ -152,10 +152,10 @@ impl Cdap {
     }
 }
 
-impl World {
-    /// How many runs launch, and how many run. A refused start counts as launching until it is
-    /// seen as REJECTED, a dead RUNNING run for ever (both measured).
-    pub fn outstanding(&self) -> (usize, usize) {
+impl CdapState {
+    /// How many runs are launching, and how many are running. A refused start counts as launching until it is
+    /// REJECTED; a RUNNING run that a kill left behind counts for ever (both measured).
+    pub fn flow_counts(&self) -> (usize, usize) {
         let count =
             |wanted: fn(RunStatus) -> bool| self.runs.values().filter(|run| wanted(run.status)).count();
         let running = |status| {
@@ -168,7 +168,7 @@ impl World {
     }
 }
 
-/// The preferences' level of a program.
+/// The preference level of a program.
 pub fn scope(program: &ProgramRef) -> String {
     format!(
         "{}/{}/{}/{}",
@@ -200,20 +200,20 @@ fn early_arguments(version: Option<&AppVersion>) -> String {
 }
 
 impl Cdap {
-    /// What the scenario has for this run, as far as it shows from its birth.
-    fn give_fate(&self, run: &mut Run) {
-        run.fate = self.faults.run(&run.arguments);
-        if run.fate.arguments_hidden > 0 {
+    /// Decides the run's faults, and applies those that show at its start.
+    fn assign_fault(&self, run: &mut Run) {
+        run.fault = self.faults.run(&run.arguments);
+        if run.fault.arguments_hidden > 0 {
             run.visible = true;
             run.early_arguments = run.early_arguments.take().or_else(|| Some(system_arguments(&[])));
         }
-        if run.fate.hidden > 0 {
+        if run.fault.hidden > 0 {
             run.visible = false;
         }
     }
 }
 
-/// What a young record shows instead of the caller's arguments; the order is a real server's.
+/// What a young record shows instead of the caller's arguments, in a real server's order.
 fn system_arguments(plugins: &[PluginUse]) -> String {
     let by_stage = in_hash_order(plugins.iter().map(|plugin| (&plugin.id, plugin)));
     let requirements: Vec<_> = by_stage
@@ -237,7 +237,7 @@ fn system_arguments(plugins: &[PluginUse]) -> String {
     ))
 }
 
-/// Only the profile `SYSTEM:native` exists.
+/// 404 for every compute profile but `SYSTEM:native`.
 fn check_profile(arguments: &BTreeMap<String, String>) -> Result<(), Answer> {
     let Some(profile) = arguments.get("system.profile.name") else {
         return Ok(());
@@ -252,11 +252,11 @@ fn check_profile(arguments: &BTreeMap<String, String>) -> Result<(), Answer> {
         return Ok(());
     }
     let owner = if scope == "SYSTEM" { "system" } else { "default" };
-    Err(Answer::missing(&format!("profile:{owner}.{name}")))
+    Err(Answer::not_found(&format!("profile:{owner}.{name}")))
 }
 
 /// `POST …/start`: one program, no id in the answer.
-pub fn single(call: &Call) -> Outcome {
+pub fn program(call: &Call) -> Outcome {
     let program = call.program(400)?;
     check_version(call, &program)?;
     let arguments = if call.body.is_empty() {
@@ -264,11 +264,11 @@ pub fn single(call: &Call) -> Outcome {
     } else {
         let body = match call.json() {
             Ok(body) => body,
-            // Gson is lenient: what begins with a letter is a string.
+            // Gson is lenient: a body that begins with a letter is a string.
             Err(_) if call.text().trim_start().starts_with(char::is_alphabetic) => Ordered::Text(call.text()),
             Err((text, _)) => return Err(Answer::refuse(500, text)),
         };
-        string_map(&body).map_err(|flaw| Answer::refuse(500, flaw.placed(&call.text(), 1, "$.")))?
+        string_map(&body).map_err(|error| Answer::refuse(500, error.gson_text_at(&call.text(), 1, "$.")))?
     };
     call.cdap.start(&program, arguments)?;
     Ok(Answer::empty())
@@ -276,14 +276,14 @@ pub fn single(call: &Call) -> Outcome {
 
 /// A version in the path must be the newest, or `-SNAPSHOT`, which means the newest.
 fn check_version(call: &Call, program: &ProgramRef) -> Result<(), Answer> {
-    let wanted = call.part("version");
+    let wanted = call.path_param("version");
     if wanted.is_empty() || wanted == "-SNAPSHOT" {
         return Ok(());
     }
-    let world = call.cdap.world();
-    let newest = world
+    let state = call.cdap.state();
+    let newest = state
         .newest(&program.namespace, &program.app)
-        .ok_or_else(|| Answer::missing(&program.app_reference()))?;
+        .ok_or_else(|| Answer::not_found(&program.app_reference()))?;
     if newest.id == wanted {
         return Ok(());
     }
@@ -294,10 +294,10 @@ fn check_version(call: &Call, program: &ProgramRef) -> Result<(), Answer> {
     Err(Answer::refuse(400, text))
 }
 
-/// Any other action word.
+/// `POST …/{action}`: any other action.
 pub fn unknown_action(call: &Call) -> Outcome {
     call.program(400)?;
-    match call.part("action") {
+    match call.path_param("action") {
         "debug" => Err(Answer::refuse(
             501,
             "debug action is not implemented for program type Workflow",
@@ -311,10 +311,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_carries_its_time_and_is_never_repeated() {
+    fn an_id_contains_its_time_and_is_unique() {
         let ids = RunIds::default();
         let at = 1_795_412_141_427;
-        let made: std::collections::BTreeSet<_> = (0..1000).map(|_| ids.fresh(at)).collect();
+        let made: std::collections::BTreeSet<_> = (0..1000).map(|_| ids.new_id(at)).collect();
         assert_eq!(made.len(), 1000);
         for id in made {
             let uuid = Uuid::parse_str(&id).unwrap();

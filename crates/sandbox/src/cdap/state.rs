@@ -1,4 +1,4 @@
-//! All that the sandbox's CDAP knows, in memory, behind one lock. Changes go to the store at once.
+//! The state of the sandbox's CDAP, in memory, behind one lock. Changes are stored at once.
 
 use super::answer::Answer;
 use super::app::AppVersion;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// A namespace's own facts.
+/// What is stored of a namespace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Namespace {
     /// `default`, or the name with a random tail.
     pub identity: String,
     /// Free text.
     pub description: String,
-    /// When it was made, in milliseconds since 1970; 0 for the built-in one.
+    /// When it was created, in milliseconds since 1970; 0 for the built-in one.
     pub generation: i64,
 }
 
@@ -43,9 +43,9 @@ impl std::fmt::Debug for SecureKey {
     }
 }
 
-/// Everything.
+/// All of it.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct CdapState {
     /// By name.
     pub namespaces: BTreeMap<String, Namespace>,
     /// Versions by namespace and app, oldest first, never empty.
@@ -54,28 +54,28 @@ pub struct World {
     pub preferences: BTreeMap<String, Vec<(String, String)>>,
     /// By namespace and name.
     pub keys: BTreeMap<(String, String), SecureKey>,
-    /// What is installed.
+    /// The installed artifacts.
     pub installed: ArtifactRepository,
     /// In the order of lists.
     pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// By run id.
     pub runs: HashMap<String, Run>,
-    /// The versions of runs whose app was deleted before they could be seen, by run id. They go on all the
-    /// same (measured); a new process has forgotten them.
+    /// The versions of runs whose app was deleted while they were invisible, by run id. Such runs go on (measured).
+    /// This is not stored.
     pub orphans: BTreeMap<String, AppVersion>,
-    /// What becomes visible with the next beat.
+    /// What the next tick applies.
     pub events: Vec<Event>,
-    /// Runs that changed since they were last written down.
+    /// Runs that changed since they were last stored.
     pub dirty: BTreeSet<String>,
 }
 
-impl World {
-    /// The 404 of a namespace that is not there.
+impl CdapState {
+    /// 404 if there is no such namespace.
     pub fn check_namespace(&self, name: &str) -> Result<(), Answer> {
         if self.namespaces.contains_key(name) {
             return Ok(());
         }
-        Err(Answer::missing(&format!("namespace:{name}")))
+        Err(Answer::not_found(&format!("namespace:{name}")))
     }
 
     /// The newest version of an app.
@@ -85,7 +85,7 @@ impl World {
             .and_then(|versions| versions.last())
     }
 
-    /// The version that a run executes, though its app may be gone.
+    /// The version that a run executes, also if its app is deleted.
     pub fn version_of(&self, run: &Run) -> Option<&AppVersion> {
         let key = (run.program.namespace.clone(), run.program.app.clone());
         let mut versions = self.apps.get(&key).into_iter().flatten();
@@ -94,17 +94,17 @@ impl World {
     }
 
     /// The newest version of an app that has this program.
-    pub fn newest_with(&self, program: &ProgramRef) -> Option<&AppVersion> {
+    pub fn newest_with_program(&self, program: &ProgramRef) -> Option<&AppVersion> {
         let version = self.newest(&program.namespace, &program.app)?;
         has_program(version, program).then_some(version)
     }
 
-    /// The run of a path; 404 and 500 as measured.
-    pub fn found_run(&self, program: &ProgramRef, id: &str) -> Result<&Run, Answer> {
+    /// The visible run of a path; 404 and 500 as measured.
+    pub fn find_run(&self, program: &ProgramRef, id: &str) -> Result<&Run, Answer> {
         if Uuid::parse_str(id).is_err() {
             return Err(Answer::refuse(500, format!("Invalid UUID string: {id}")));
         }
-        self.run(program, id).ok_or_else(|| {
+        self.visible_run(program, id).ok_or_else(|| {
             let program = program.reference();
             Answer::refuse(
                 404,
@@ -113,23 +113,23 @@ impl World {
         })
     }
 
-    /// A run by its program and id; ids are looked up as they are spelled.
-    pub fn run(&self, program: &ProgramRef, id: &str) -> Option<&Run> {
+    /// A visible run by its program and id; ids are compared literally.
+    pub fn visible_run(&self, program: &ProgramRef, id: &str) -> Option<&Run> {
         self.runs
             .get(id)
             .filter(|run| run.program == *program && run.visible)
     }
 
-    /// The runs of a phase's program, which workflows started.
-    pub fn inner_runs<'a>(&'a self, program: &'a ProgramRef) -> impl Iterator<Item = Run> {
+    /// The runs of a node's program, which workflows started.
+    pub fn node_runs<'a>(&'a self, program: &'a ProgramRef) -> impl Iterator<Item = Run> {
         let mine = self.runs.values().filter(move |run| {
             run.visible && run.program.namespace == program.namespace && run.program.app == program.app
         });
         mine.flat_map(move |run| {
             let nodes = run.nodes.iter().filter(move |node| node.node_id == program.name);
-            nodes.filter_map(move |node| run.of_node(program, node))
+            nodes.filter_map(move |node| run.node_run(program, node))
         })
-        .filter(|run| self.newest_with(&run.program).is_some())
+        .filter(|run| self.newest_with_program(&run.program).is_some())
     }
 
     /// The visible runs of a program, of one version or of all.
@@ -150,13 +150,13 @@ impl World {
             .filter(move |schedule| schedule.id.is_of(namespace, app))
     }
 
-    /// Notes that a run has to be written down.
-    pub fn touch(&mut self, run: &str) {
+    /// Marks a run to be stored.
+    pub fn mark_dirty(&mut self, run: &str) {
         self.dirty.insert(run.to_owned());
     }
 
-    /// The arguments that a start inherits from all levels, the nearest level winning.
-    pub fn resolved(&self, scope: &str) -> BTreeMap<String, String> {
+    /// The preferences of all levels for a start; the nearest level wins.
+    pub fn resolved_preferences(&self, scope: &str) -> BTreeMap<String, String> {
         let mut merged = BTreeMap::new();
         let ends = scope
             .match_indices('/')
@@ -182,7 +182,7 @@ pub fn has_program(version: &AppVersion, program: &ProgramRef) -> bool {
             .plan
             .nodes
             .iter()
-            .any(|node| ProgramKind::of_node(node.program) == Some(kind) && node.id == program.name),
+            .any(|node| ProgramKind::from_node(node.program) == Some(kind) && node.id == program.name),
     }
 }
 
@@ -192,24 +192,24 @@ mod tests {
 
     #[test]
     fn the_nearest_level_wins() {
-        let mut world = World::default();
+        let mut state = CdapState::default();
         let mut put = |scope: &str, value: &str| {
             let entries = vec![
                 ("who".to_owned(), value.to_owned()),
                 (format!("at {scope}"), "1".to_owned()),
             ];
-            world.preferences.insert(scope.to_owned(), entries);
+            state.preferences.insert(scope.to_owned(), entries);
         };
         put("", "instance");
         put("ns", "namespace");
         put("ns/app", "app");
         put("ns/app/workflow/W", "program");
-        let program = world.resolved("ns/app/workflow/W");
+        let program = state.resolved_preferences("ns/app/workflow/W");
         assert_eq!(program["who"], "program");
         assert_eq!(program.len(), 5);
-        assert_eq!(world.resolved("ns/app")["who"], "app");
-        assert_eq!(world.resolved("ns")["who"], "namespace");
-        assert_eq!(world.resolved("")["who"], "instance");
-        assert_eq!(world.resolved("other/app")["who"], "instance");
+        assert_eq!(state.resolved_preferences("ns/app")["who"], "app");
+        assert_eq!(state.resolved_preferences("ns")["who"], "namespace");
+        assert_eq!(state.resolved_preferences("")["who"], "instance");
+        assert_eq!(state.resolved_preferences("other/app")["who"], "instance");
     }
 }
