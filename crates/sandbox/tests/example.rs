@@ -1,0 +1,11 @@
+//! Runs the example, so that it stays correct.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
+#[path = "../examples/in_a_test.rs"]
+mod in_a_test;
+
+#[test]
+fn the_sandbox_is_used_as_a_library() {
+    in_a_test::main().unwrap();
+}
