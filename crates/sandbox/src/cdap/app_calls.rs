@@ -187,7 +187,7 @@ pub fn details(call: &Call) -> Outcome {
     let Ordered::List(items) = body else {
         return Err(invalid("please check that it is a json array.".to_owned()));
     };
-    let asked: Vec<_> = items
+    let requested: Vec<_> = items
         .iter()
         .map(|item| {
             let version = item.text_of("version").unwrap_or_else(|| "-SNAPSHOT".to_owned());
@@ -195,7 +195,7 @@ pub fn details(call: &Call) -> Outcome {
         })
         .collect();
     let state = call.cdap.state();
-    let found = asked.iter().map(|(app, wanted)| {
+    let found = requested.iter().map(|(app, wanted)| {
         let versions = state.apps.get(&(call.namespace().to_owned(), app.clone()));
         let version = versions
             .into_iter()

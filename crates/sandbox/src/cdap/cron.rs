@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_moment_is_found() {
+    fn the_next_time_is_found() {
         for (expression, expected) in [
             ("0 0 1 1 *", "2027-01-01T00:00:00+00:00"),
             ("* * * * *", "2026-11-23T05:47:00+00:00"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_in_recorded_words() {
+    fn invalid_expressions_are_refused_as_recorded() {
         assert_eq!(
             Cron::parse("every day").unwrap_err(),
             "Invalid cron entry format in 'every day'. Cron entry must contain 5 or 6 fields."

@@ -8,6 +8,7 @@ use super::json::Ordered;
 use super::program::WORKFLOW;
 use super::run::{Points, Run};
 use super::state::CdapState;
+use super::string_map::InOrder;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,17 +80,9 @@ pub fn query(call: &Call) -> Outcome {
     };
     let mut found = Vec::new();
     for (name, body) in &queries {
-        found.push((name, answer(call, &from_body(body))?));
+        found.push((name.clone(), answer(call, &from_body(body))?));
     }
     Ok(Answer::json(&InOrder(&found)))
-}
-
-struct InOrder<'a>(&'a [(&'a String, QueryResult)]);
-
-impl Serialize for InOrder<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, found)| (name, found)))
-    }
 }
 
 fn from_url(call: &Call) -> Query {

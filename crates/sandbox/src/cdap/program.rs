@@ -3,6 +3,7 @@
 use crate::Personality;
 use pipelines::event::NodeProgram;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// The workflow of every batch pipeline.
 pub const WORKFLOW: &str = "DataPipelineWorkflow";
@@ -11,7 +12,10 @@ pub const WORKFLOW: &str = "DataPipelineWorkflow";
 pub const WORKFLOW_DESCRIPTION: &str = "Data Pipeline Workflow";
 
 /// CDAP's types of programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EnumString, IntoStaticStr,
+)]
+#[strum(ascii_case_insensitive)]
 pub enum ProgramKind {
     /// A pipeline's own program.
     Workflow,
@@ -62,27 +66,12 @@ impl ProgramKind {
 
     /// From the word in a JSON item, in any case.
     pub fn from_json(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_lowercase().as_str() {
-            "workflow" => Self::Workflow,
-            "spark" => Self::Spark,
-            "mapreduce" => Self::Mapreduce,
-            "service" => Self::Service,
-            "worker" => Self::Worker,
-            "custom" => Self::Custom,
-            _ => return None,
-        })
+        word.parse().ok()
     }
 
     /// The word in JSON answers.
-    pub const fn json_name(self) -> &'static str {
-        match self {
-            Self::Workflow => "Workflow",
-            Self::Spark => "Spark",
-            Self::Mapreduce => "Mapreduce",
-            Self::Service => "Service",
-            Self::Worker => "Worker",
-            Self::Custom => "Custom",
-        }
+    pub fn json_name(self) -> &'static str {
+        self.into()
     }
 
     /// The word in entity ids.

@@ -146,7 +146,7 @@ impl Executor for Scripted {
 }
 
 /// A sandbox and a client for it.
-struct Lab {
+struct TestServer {
     running: Option<Running>,
     base: String,
     client: Client,
@@ -154,30 +154,30 @@ struct Lab {
 
 /// An answer: status, content type, body.
 #[derive(Clone, Debug, PartialEq)]
-struct Got {
+struct Reply {
     status: u16,
     kind: String,
     body: String,
 }
 
-impl Got {
+impl Reply {
     fn json(&self) -> Json {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 }
 
-fn swift() -> Settings {
+fn fast() -> Settings {
     Settings {
         speed: 50.0,
         ..Settings::default()
     }
 }
 
-async fn lab() -> Lab {
-    lab_with(swift()).await
+async fn start() -> TestServer {
+    start_with(fast()).await
 }
 
-async fn lab_with(settings: Settings) -> Lab {
+async fn start_with(settings: Settings) -> TestServer {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let running = server::start(
         settings,
@@ -188,15 +188,15 @@ async fn lab_with(settings: Settings) -> Lab {
     .await
     .unwrap();
     let base = running.ready.cdap.clone();
-    Lab {
+    TestServer {
         running: Some(running),
         base,
         client: Client::builder().no_proxy().build().unwrap(),
     }
 }
 
-impl Lab {
-    async fn ask(&self, method: Method, path: &str, body: Option<String>) -> Got {
+impl TestServer {
+    async fn ask(&self, method: Method, path: &str, body: Option<String>) -> Reply {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.body(body);
@@ -208,22 +208,22 @@ impl Lab {
             .get("content-type")
             .map(|kind| kind.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
-        Got {
+        Reply {
             status,
             kind: kind.unwrap_or_default(),
             body: response.text().await.unwrap(),
         }
     }
 
-    async fn get(&self, path: &str) -> Got {
+    async fn get(&self, path: &str) -> Reply {
         self.ask(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: impl Into<String>) -> Got {
+    async fn post(&self, path: &str, body: impl Into<String>) -> Reply {
         self.ask(Method::POST, path, Some(body.into())).await
     }
 
-    async fn put(&self, path: &str, body: impl Into<String>) -> Got {
+    async fn put(&self, path: &str, body: impl Into<String>) -> Reply {
         self.ask(Method::PUT, path, Some(body.into())).await
     }
 
@@ -231,10 +231,10 @@ impl Lab {
     async fn start(&self, arguments: Json) -> String {
         let item = json!([{ "appId": "cdf_mysql_to_bigquery", "programType": "Workflow",
             "programId": "DataPipelineWorkflow", "runtimeargs": arguments }]);
-        let got = self.post("/v3/namespaces/default/start", item.to_string()).await;
-        got.json()[0]["runId"]
+        let reply = self.post("/v3/namespaces/default/start", item.to_string()).await;
+        reply.json()[0]["runId"]
             .as_str()
-            .unwrap_or_else(|| panic!("{got:?}"))
+            .unwrap_or_else(|| panic!("{reply:?}"))
             .to_owned()
     }
 
@@ -242,24 +242,24 @@ impl Lab {
         self.get(&format!("{P}/runs/{run}")).await.json()
     }
 
-    /// Polls until a run's record pleases; all different records on the way.
-    async fn until(&self, run: &str, pleases: impl Fn(&Json) -> bool) -> Vec<Json> {
+    /// Polls until a run's record is_done; all different records on the way.
+    async fn until(&self, run: &str, is_done: impl Fn(&Json) -> bool) -> Vec<Json> {
         let mut seen: Vec<Json> = Vec::new();
-        let patience = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let record = self.record(run).await;
             if seen.last() != Some(&record) {
                 seen.push(record.clone());
             }
-            if pleases(&record) {
+            if is_done(&record) {
                 return seen;
             }
-            assert!(Instant::now() < patience, "never pleased: {seen:#?}");
+            assert!(Instant::now() < deadline, "not reached: {seen:#?}");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
-    async fn over(&self, run: &str) -> Json {
+    async fn until_end(&self, run: &str) -> Json {
         self.until(run, |record| record["cluster"]["status"] == "DEPROVISIONED")
             .await
             .pop()

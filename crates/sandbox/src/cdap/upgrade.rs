@@ -90,14 +90,14 @@ pub fn many(call: &Call) -> Outcome {
 
 /// The scopes in which newer artifacts are searched; both by default.
 fn scopes(call: &Call) -> Result<Vec<&str>, Answer> {
-    let asked: Vec<_> = call.query_params("artifactScope").collect();
-    match asked
+    let scopes: Vec<_> = call.query_params("artifactScope").collect();
+    match scopes
         .iter()
         .find(|scope| !matches!(scope.to_ascii_uppercase().as_str(), "SYSTEM" | "USER"))
     {
-        Some(odd) => Err(Answer::refuse(400, format!("Invalid scope {odd}"))),
-        None if asked.is_empty() => Ok(vec!["SYSTEM", "USER"]),
-        None => Ok(asked),
+        Some(other) => Err(Answer::refuse(400, format!("Invalid scope {other}"))),
+        None if scopes.is_empty() => Ok(vec!["SYSTEM", "USER"]),
+        None => Ok(scopes),
     }
 }
 

@@ -72,13 +72,16 @@ impl Cdap {
             run: run.id.clone(),
             status: run.status,
         };
-        let told = std::slice::from_ref(&notice);
+        let notices = std::slice::from_ref(&notice);
         let listening: Vec<_> = state
             .schedules
             .values()
             .filter(|schedule| {
                 let units = schedule.trigger.simple_triggers();
-                schedule.enabled && units.into_iter().any(|unit| unit.matching_notice(told).is_some())
+                schedule.enabled
+                    && units
+                        .into_iter()
+                        .any(|unit| unit.matching_notice(notices).is_some())
             })
             .cloned()
             .collect();

@@ -6,10 +6,10 @@ const N: &str = "/v3/namespaces/default";
 
 #[tokio::test]
 async fn every_deployment_is_a_new_version() {
-    let lab = lab().await;
+    let server = start().await;
     let body = r#"{"artifact":{"name":"cdap-data-pipeline","version":"[6.0.0, 10.0.0)","scope":"SYSTEM"},
         "config":{"stages":[{"name":"b","size":512}],"a":null,"description":"lab"},"change":{"description":"first"}}"#;
-    let first = lab.put(&format!("{N}/apps/dep1"), body).await;
+    let first = server.put(&format!("{N}/apps/dep1"), body).await;
     let version = first.json()["version"].as_str().unwrap().to_owned();
     let created = first.json()["change"]["creationTimeMillis"].as_i64().unwrap();
     assert_eq!(
@@ -18,10 +18,10 @@ async fn every_deployment_is_a_new_version() {
             r#"{{"type":"App","name":"dep1","version":"{version}","description":"lab","artifact":{{"name":"cdap-data-pipeline","version":"6.11.0","scope":"SYSTEM"}},"change":{{"author":"root","creationTimeMillis":{created},"description":"first"}}}}"#
         )
     );
-    let second = lab.put(&format!("{N}/apps/dep1"), body).await.json();
-    let versions = lab.get(&format!("{N}/apps/dep1/versions")).await.json();
+    let second = server.put(&format!("{N}/apps/dep1"), body).await.json();
+    let versions = server.get(&format!("{N}/apps/dep1/versions")).await.json();
     assert_eq!(versions, json!([second["version"], version]));
-    let detail = lab.get(&format!("{N}/apps/dep1")).await.json();
+    let detail = server.get(&format!("{N}/apps/dep1")).await.json();
     assert_eq!(
         detail["configuration"],
         r#"{"stages":[{"name":"b","size":512.0}],"description":"lab"}"#
@@ -31,7 +31,7 @@ async fn every_deployment_is_a_new_version() {
         "actions are no programs"
     );
     assert_eq!(detail["programs"][1]["type"], "Workflow");
-    let old = lab
+    let old = server
         .post(
             &format!("{N}/apps/dep1/versions/{version}/workflows/DataPipelineWorkflow/start"),
             "",
@@ -46,9 +46,9 @@ async fn every_deployment_is_a_new_version() {
 }
 
 #[tokio::test]
-async fn lists_are_typeless_streams_and_pages_end_late() {
-    let lab = lab().await;
-    let whole = lab.get(&format!("{N}/apps")).await;
+async fn lists_have_no_json_type_and_a_full_page_always_has_a_token() {
+    let server = start().await;
+    let whole = server.get(&format!("{N}/apps")).await;
     assert_eq!(whole.kind, "application/octet-stream");
     let names: Vec<_> = whole
         .json()
@@ -58,24 +58,25 @@ async fn lists_are_typeless_streams_and_pages_end_late() {
         .map(|app| app["name"].clone())
         .collect();
     assert_eq!(names, ["cdf_mysql_to_bigquery", "cdf_mysql_to_bigquery_five"]);
-    let page = lab.get(&format!("{N}/apps?pageSize=2")).await.json();
+    let page = server.get(&format!("{N}/apps?pageSize=2")).await.json();
     let token = page["nextPageToken"]
         .as_str()
         .expect("a full page has a token")
         .to_owned();
     assert_eq!(
-        lab.get(&format!("{N}/apps?pageSize=2&pageToken={token}"))
+        server
+            .get(&format!("{N}/apps?pageSize=2&pageToken={token}"))
             .await
             .body,
         r#"{"applications":[]}"#
     );
-    let some = lab.get(&format!("{N}/apps?nameFilter=FIVE")).await.json();
+    let some = server.get(&format!("{N}/apps?nameFilter=FIVE")).await.json();
     assert_eq!(some.as_array().unwrap().len(), 1);
     assert_eq!(
-        lab.get(&format!("{N}/apps?nameFilterType=bogus")).await.status,
+        server.get(&format!("{N}/apps?nameFilterType=bogus")).await.status,
         500
     );
-    let plugins = lab
+    let plugins = server
         .get(&format!("{N}/apps/cdf_mysql_to_bigquery/plugins"))
         .await
         .json();
@@ -88,7 +89,7 @@ async fn lists_are_typeless_streams_and_pages_end_late() {
 #[expect(clippy::too_many_lines, reason = "one table of measured refusals")]
 #[tokio::test]
 async fn a_batch_start_fails_item_by_item_or_as_a_whole() {
-    let lab = lab().await;
+    let server = start().await;
     let item = |app: &str, program: &str, arguments: Json| json!({ "appId": app, "programType": "workflow", "programId": program, "runtimeargs": arguments });
     let good = || item("cdf_mysql_to_bigquery", "DataPipelineWorkflow", json!({ "n": 5 }));
     let program = item("cdf_mysql_to_bigquery", "Nope", json!({}));
@@ -97,13 +98,13 @@ async fn a_batch_start_fails_item_by_item_or_as_a_whole() {
         "DataPipelineWorkflow",
         json!({ "system.profile.name": "SYSTEM:nosuch" }),
     );
-    let got = lab
+    let reply = server
         .post(
             &format!("{N}/start"),
             json!([good(), program, profile, good()]).to_string(),
         )
         .await;
-    let codes: Vec<_> = got
+    let codes: Vec<_> = reply
         .json()
         .as_array()
         .unwrap()
@@ -111,15 +112,16 @@ async fn a_batch_start_fails_item_by_item_or_as_a_whole() {
         .map(|item| item["statusCode"].clone())
         .collect();
     assert_eq!(codes, [200, 404, 404, 200]);
-    let run = got.json()[0]["runId"].as_str().unwrap().to_owned();
+    let run = reply.json()[0]["runId"].as_str().unwrap().to_owned();
     let first = format!(
         r#"[{{"statusCode":200,"runId":"{run}","appId":"cdf_mysql_to_bigquery","programType":"Workflow","programId":"DataPipelineWorkflow"}},"#
     );
-    assert!(got.body.starts_with(&first), "{got:?}");
-    assert_eq!(got.json()[2]["error"], "'profile:system.nosuch' was not found.");
+    assert!(reply.body.starts_with(&first), "{reply:?}");
+    assert_eq!(reply.json()[2]["error"], "'profile:system.nosuch' was not found.");
 
     let count = || async {
-        lab.get(&format!("{P}/runcount"))
+        server
+            .get(&format!("{P}/runcount"))
             .await
             .body
             .parse::<u32>()
@@ -187,18 +189,18 @@ async fn a_batch_start_fails_item_by_item_or_as_a_whole() {
         ),
     ] {
         let before = count().await;
-        let got = lab
+        let reply = server
             .post(&format!("{N}/start"), json!([good(), bad, good()]).to_string())
             .await;
-        assert_eq!(got.status, status, "{got:?}");
-        assert!(got.body.starts_with(text), "{got:?}");
+        assert_eq!(reply.status, status, "{reply:?}");
+        assert!(reply.body.starts_with(text), "{reply:?}");
         assert_eq!(count().await - before, started, "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_single_start_answers_with_nothing() {
-    let lab = lab().await;
+async fn a_single_start_has_an_empty_answer() {
+    let server = start().await;
     for (body, status, text) in [
         ("", 200, ""),
         ("null", 200, ""),
@@ -208,17 +210,17 @@ async fn a_single_start_answers_with_nothing() {
         (r#"{"input":"a","input":"b"}"#, 500, "duplicate key: input"),
         ("{", 500, "End of input at line 1 column 2"),
     ] {
-        let got = lab.post(&format!("{P}/start"), body).await;
-        assert_eq!((got.status, got.body.as_str()), (status, text), "{body}");
+        let reply = server.post(&format!("{P}/start"), body).await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, text), "{body}");
         if status == 200 {
-            assert_eq!(got.kind, "", "no content type");
+            assert_eq!(reply.kind, "", "no content type");
         }
     }
-    let word = lab.post(&format!("{N}/apps/x/bogus/y/start"), "").await;
+    let word = server.post(&format!("{N}/apps/x/bogus/y/start"), "").await;
     let text =
         "Unknown category name 'bogus'. Must be one of mapreduce,spark,custom,workflows,services,workers";
     assert_eq!((word.status, word.body.as_str()), (400, text));
-    let action = lab.post(&format!("{P}/bogus"), "").await;
+    let action = server.post(&format!("{P}/bogus"), "").await;
     assert_eq!(
         (action.status, action.body.as_str()),
         (404, "bogus action was not found")
@@ -226,41 +228,41 @@ async fn a_single_start_answers_with_nothing() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_the_frameworks_affair() {
-    let lab = lab().await;
-    let got = lab.get("/v3/nosuch").await;
+async fn unknown_paths_and_methods_get_errors_of_the_framework() {
+    let server = start().await;
+    let reply = server.get("/v3/nosuch").await;
     assert_eq!(
-        (got.status, got.kind.as_str(), got.body.as_str()),
+        (reply.status, reply.kind.as_str(), reply.body.as_str()),
         (404, "", "Problem accessing: /v3/nosuch. Reason: Not Found")
     );
-    let got = lab.post("/v3/version", "").await;
-    assert_eq!((got.status, got.body.as_str()), (405, "/v3/version"));
-    assert_eq!(lab.get("/v3/version/").await.body, r#"{"version":"6.11.0"}"#);
-    assert_eq!(lab.get("/v3/namespaces/%64efault").await.status, 200);
-    assert_eq!(lab.get("/ping").await.body, "OK.\n");
+    let reply = server.post("/v3/version", "").await;
+    assert_eq!((reply.status, reply.body.as_str()), (405, "/v3/version"));
+    assert_eq!(server.get("/v3/version/").await.body, r#"{"version":"6.11.0"}"#);
+    assert_eq!(server.get("/v3/namespaces/%64efault").await.status, 200);
+    assert_eq!(server.get("/ping").await.body, "OK.\n");
 }
 
 #[tokio::test]
-async fn the_shipped_pipelines_have_what_they_need() {
-    let lab = lab().await;
-    let resolved = lab.get(&format!("{P}/preferences?resolved=true")).await.json();
+async fn the_shipped_pipelines_have_their_preferences_and_keys() {
+    let server = start().await;
+    let resolved = server.get(&format!("{P}/preferences?resolved=true")).await.json();
     assert_eq!(
         resolved["cloudsql_connection_name"],
         "downbeat-sandbox:us-west1:sandbox"
     );
     assert_eq!(resolved["gcs_bucket"], "downbeat-sandbox-landing");
     assert_eq!(
-        lab.get(&format!("{N}/securekeys/mysql-password")).await.kind,
+        server.get(&format!("{N}/securekeys/mysql-password")).await.kind,
         "text/plain;charset=utf-8"
     );
     let found = format!(
         "{N}/artifacts/cdap-data-pipeline/versions/6.11.0/extensions/jdbc/plugins/cloudsql-mysql?scope=SYSTEM"
     );
     assert_eq!(
-        lab.get(&found).await.json()[0]["artifact"]["name"],
+        server.get(&found).await.json()[0]["artifact"]["name"],
         "mysql-connector-java"
     );
-    let missing = lab.get(&found.replace("cloudsql-mysql", "nothing")).await;
+    let missing = server.get(&found.replace("cloudsql-mysql", "nothing")).await;
     assert_eq!(
         (missing.status, missing.body.as_str()),
         (404, "'system:jdbc:nothing' was not found.")
@@ -269,16 +271,16 @@ async fn the_shipped_pipelines_have_what_they_need() {
 
 #[tokio::test]
 async fn the_instance_says_where_cdap_is() {
-    let lab = lab().await;
-    let root = lab.running.as_ref().unwrap().ready.datafusion.clone();
+    let server = start().await;
+    let root = server.running.as_ref().unwrap().ready.datafusion.clone();
     let fetch = |path: &str| {
-        let request = lab.client.get(format!("{root}{path}"));
+        let request = server.client.get(format!("{root}{path}"));
         async { request.send().await.unwrap().json::<Json>().await.unwrap() }
     };
     let instance = fetch("/v1/projects/downbeat-sandbox/locations/us-west1/instances/sandbox").await;
     assert_eq!(
         (&instance["state"], &instance["apiEndpoint"]),
-        (&json!("ACTIVE"), &json!(lab.base))
+        (&json!("ACTIVE"), &json!(server.base))
     );
     let beta = fetch("/v1beta1/projects/downbeat-sandbox/locations/us-west1/instances/sandbox").await;
     assert_eq!(beta["state"], "RUNNING");

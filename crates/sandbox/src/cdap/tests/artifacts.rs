@@ -8,7 +8,7 @@ const N: &str = "/v3/namespaces/default";
 const JAR: &[u8] = include_bytes!("../../../tests/recorded/lab/lab-plugins-1.0.0.jar");
 const PIPELINES: &str = "system:cdap-data-pipeline[6.0.0,10.0.0)";
 
-impl Lab {
+impl TestServer {
     async fn upload(&self, name: &str, headers: &[(&str, &str)], body: &'static [u8]) -> (u16, String) {
         let mut request = self
             .client
@@ -35,34 +35,34 @@ fn sorted(mut plugins: Vec<PluginClass>) -> Vec<PluginClass> {
 }
 
 #[tokio::test]
-async fn a_jar_is_looked_through_as_a_real_server_does() {
-    let lab = lab().await;
+async fn a_jar_is_searched_for_plugins_as_on_a_real_server() {
+    let server = start().await;
     let headers = [("Artifact-Version", "2.0.0"), ("Artifact-Extends", PIPELINES)];
     let added = (200, "Artifact added successfully".to_owned());
-    assert_eq!(lab.upload("lab-user", &headers, JAR).await, added);
-    let told = "Artifact artifact:default.lab-user.2.0.0 already exists.";
+    assert_eq!(server.upload("lab-user", &headers, JAR).await, added);
+    let text = "Artifact artifact:default.lab-user.2.0.0 already exists.";
     assert_eq!(
-        lab.upload("lab-user", &headers, JAR).await,
-        (409, told.to_owned())
+        server.upload("lab-user", &headers, JAR).await,
+        (409, text.to_owned())
     );
 
-    let got = lab
+    let reply = server
         .get(&format!("{N}/artifacts/lab-user/versions/2.0.0?scope=USER"))
         .await;
-    let ours: Artifact = serde_json::from_str(&got.body).unwrap();
+    let ours: Artifact = serde_json::from_str(&reply.body).unwrap();
     let real = include_str!("../../../../pipelines/assets/artifacts/lab-plugins.json");
     let real: Artifact = serde_json::from_str(real).unwrap();
     assert_eq!(sorted(ours.classes.plugins), sorted(real.classes.plugins));
-    assert!(got.body.ends_with(r#""isLowerInclusive":true,"isUpperInclusive":false}],"name":"lab-user","version":"2.0.0","scope":"USER"}"#), "{}", got.body);
+    assert!(reply.body.ends_with(r#""isLowerInclusive":true,"isUpperInclusive":false}],"name":"lab-user","version":"2.0.0","scope":"USER"}"#), "{}", reply.body);
 
     let found = format!(
         "{N}/artifacts/cdap-data-pipeline/versions/6.11.0/extensions/batchsource/plugins/LabSource?scope=SYSTEM"
     );
-    assert_eq!(lab.get(&found).await.json()[0]["artifact"]["name"], "lab-user");
+    assert_eq!(server.get(&found).await.json()[0]["artifact"]["name"], "lab-user");
     let path = format!("{N}/artifacts/lab-user/versions/2.0.0");
-    let gone = lab.ask(Method::DELETE, &path, None).await;
+    let gone = server.ask(Method::DELETE, &path, None).await;
     assert_eq!((gone.status, gone.body.as_str()), (200, ""));
-    let again = lab.ask(Method::DELETE, &path, None).await;
+    let again = server.ask(Method::DELETE, &path, None).await;
     assert_eq!(
         (again.status, again.body.as_str()),
         (404, "'artifact:default.lab-user.2.0.0' was not found.")
@@ -79,10 +79,10 @@ type Case = (
 
 #[tokio::test]
 async fn uploads_are_refused_in_recorded_words() {
-    let lab = lab().await;
+    let server = start().await;
     let snapshot = [("Artifact-Version", "3.0.0-SNAPSHOT"), EXTENDS];
     for _ in 0..2 {
-        assert_eq!(lab.upload("lab-user", &snapshot, JAR).await.0, 200);
+        assert_eq!(server.upload("lab-user", &snapshot, JAR).await.0, 200);
     }
     let cases: [Case; 8] = [
         (
@@ -142,13 +142,13 @@ async fn uploads_are_refused_in_recorded_words() {
         ),
     ];
     for (headers, body, status, text) in cases {
-        assert_eq!(lab.upload("a", headers, body).await, (status, text.to_owned()));
+        assert_eq!(server.upload("a", headers, body).await, (status, text.to_owned()));
     }
 }
 
 #[tokio::test]
-async fn a_driver_is_found_where_it_was_hung_up() {
-    let lab = lab().await;
+async fn a_driver_is_found_under_its_parent() {
+    let server = start().await;
     let driver = r#"[{"name":"oracle","type":"jdbc","className":"lab.LabPlugins","description":"d"}]"#;
     let headers = [
         ("Artifact-Version", "8.3.0"),
@@ -158,9 +158,9 @@ async fn a_driver_is_found_where_it_was_hung_up() {
         ),
         ("Artifact-Plugins", driver),
     ];
-    assert_eq!(lab.upload("driver", &headers, JAR).await.0, 200);
+    assert_eq!(server.upload("driver", &headers, JAR).await.0, 200);
     let of = |artifact: &str| format!("{N}/artifacts/{artifact}/extensions/jdbc/plugins/oracle");
-    let found = lab
+    let found = server
         .get(&format!(
             "{}?scope=USER",
             of("cloudsql-mysql-plugin/versions/1.11.0")
@@ -170,7 +170,7 @@ async fn a_driver_is_found_where_it_was_hung_up() {
         found.body,
         r#"[{"properties":{},"name":"oracle","type":"jdbc","description":"d","className":"lab.LabPlugins","artifact":{"name":"driver","version":"8.3.0","scope":"USER"}}]"#
     );
-    let pipeline = lab
+    let pipeline = server
         .get(&format!(
             "{}?scope=SYSTEM",
             of("cdap-data-pipeline/versions/6.11.0")

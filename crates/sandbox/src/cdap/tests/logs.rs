@@ -3,12 +3,12 @@
 use super::*;
 
 /// Reads all lines in pages and returns their messages.
-async fn paged(lab: &Lab, run: &str, max: usize) -> Vec<String> {
+async fn paged(server: &TestServer, run: &str, max: usize) -> Vec<String> {
     let mut messages = Vec::new();
     let mut offset = String::new();
     loop {
         let path = format!("{P}/runs/{run}/logs/next?format=json&max={max}&fromOffset={offset}");
-        let page = lab.get(&path).await.json();
+        let page = server.get(&path).await.json();
         let Some(last) = page.as_array().unwrap().last() else {
             return messages;
         };
@@ -25,10 +25,13 @@ async fn paged(lab: &Lab, run: &str, max: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn paging_forward_loses_and_repeats_nothing() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "lines": "300" })).await;
-    lab.over(&run).await;
-    let whole = lab.get(&format!("{P}/runs/{run}/logs?format=json")).await.json();
+    let server = start().await;
+    let run = server.start(json!({ "lines": "300" })).await;
+    server.until_end(&run).await;
+    let whole = server
+        .get(&format!("{P}/runs/{run}/logs?format=json"))
+        .await
+        .json();
     let whole: Vec<_> = whole
         .as_array()
         .unwrap()
@@ -44,19 +47,19 @@ async fn paging_forward_loses_and_repeats_nothing() {
     );
     assert_eq!(whole.iter().filter(|text| text.starts_with("row ")).count(), 300);
     for max in [1, 7, 1000] {
-        assert_eq!(paged(&lab, &run, max).await, whole, "max={max}");
+        assert_eq!(paged(&server, &run, max).await, whole, "max={max}");
     }
 }
 
 #[tokio::test]
-async fn a_tail_sees_every_line_of_a_run_at_work() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "lines": "400" })).await;
+async fn a_tail_sees_every_line_of_an_active_run() {
+    let server = start().await;
+    let run = server.start(json!({ "lines": "400" })).await;
     let mut rows = Vec::new();
     let mut offset = String::new();
-    let patience = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let page = lab
+        let page = server
             .get(&format!(
                 "{P}/runs/{run}/logs/next?format=json&max=20&fromOffset={offset}"
             ))
@@ -69,7 +72,7 @@ async fn a_tail_sees_every_line_of_a_run_at_work() {
         if rows.last().is_some_and(|row| row.ends_with("succeeded.")) {
             break;
         }
-        assert!(Instant::now() < patience, "{} lines", rows.len());
+        assert!(Instant::now() < deadline, "{} lines", rows.len());
     }
     rows.retain(|row| row.starts_with("row "));
     assert_eq!(
@@ -80,23 +83,23 @@ async fn a_tail_sees_every_line_of_a_run_at_work() {
 
 #[tokio::test]
 async fn a_line_has_the_fields_and_the_context_of_a_real_one() {
-    let lab = lab().await;
-    let run = lab.start(json!({})).await;
-    let record = lab.over(&run).await;
+    let server = start().await;
+    let run = server.start(json!({})).await;
+    let record = server.until_end(&run).await;
     let inner = record["properties"]["phase-2"].as_str().unwrap();
-    let got = lab
+    let reply = server
         .get(&format!(
             "{P}/runs/{run}/logs/next?format=json&filter=.origin%3Dplugin&max=1"
         ))
         .await;
-    let line = &got.json()[0];
+    let line = &reply.json()[0];
     let at = line["log"]["timestamp"].as_i64().unwrap();
     let number = line["log"]["lineNumber"].as_i64().unwrap();
     let expected = format!(
         r#"[{{"log":{{"timestamp":{at},"logLevel":"INFO","threadName":"Executor task launch worker","className":"io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource","simpleClassName":"CloudSQLMySQLSource","lineNumber":{number},"message":"row 0","stackTrace":"","loggerName":"io.cdap.plugin.cloudsql.mysql.CloudSQLMySQLSource","mdc":{{".workflowSparkId":"phase-2",".runId":"{run}","pipeline.stage":"Read MySQL",".origin":"plugin",".workflowId":"DataPipelineWorkflow",".namespaceId":"default",".workflowProgramRunId":"{inner}",".applicationId":"cdf_mysql_to_bigquery"}},"isNativeMethod":false}},"offset":"-10000.{at}"}}]"#
     );
-    assert_eq!(got.body, expected);
-    let bare = lab
+    assert_eq!(reply.body, expected);
+    let bare = server
         .get(&format!(
             "{P}/runs/{run}/logs/prev?max=1&format=json&suppress=mdc&suppress=stackTrace"
         ))
@@ -106,10 +109,10 @@ async fn a_line_has_the_fields_and_the_context_of_a_real_one() {
 }
 
 #[tokio::test]
-async fn odd_calls_are_refused_as_measured() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "lines": "3" })).await;
-    lab.over(&run).await;
+async fn invalid_calls_are_refused_as_measured() {
+    let server = start().await;
+    let run = server.start(json!({ "lines": "3" })).await;
+    server.until_end(&run).await;
     let at = |rest: &str| format!("{P}/runs/{run}/{rest}");
     for (path, status, body) in [
         (at("logs?format=bogus"), 500, ""),
@@ -144,10 +147,13 @@ async fn odd_calls_are_refused_as_measured() {
             "Invalid UUID string: not-a-uuid",
         ),
     ] {
-        let got = lab.get(&path).await;
-        assert_eq!((got.status, got.body.as_str()), (status, body), "{path}");
+        let reply = server.get(&path).await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, body), "{path}");
     }
-    let newest = lab.get(&format!("{P}/logs/next?max=2&format=json")).await.json();
+    let newest = server
+        .get(&format!("{P}/logs/next?max=2&format=json"))
+        .await
+        .json();
     assert_eq!(newest.as_array().unwrap().len(), 2);
     assert_eq!(
         newest[1]["log"]["message"],

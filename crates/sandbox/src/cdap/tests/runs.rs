@@ -3,12 +3,12 @@
 use super::*;
 
 #[tokio::test]
-async fn a_run_lives_as_measured() {
-    let lab = lab().await;
-    let run = lab
+async fn a_run_goes_through_the_measured_statuses() {
+    let server = start().await;
+    let run = server
         .start(json!({ "downbeat.token": "t=1", "mysql_user": "mine" }))
         .await;
-    let seen = lab
+    let seen = server
         .until(&run, |record| record["cluster"]["status"] == "DEPROVISIONED")
         .await;
     let mut states: Vec<_> = seen
@@ -41,14 +41,14 @@ async fn a_run_lives_as_measured() {
         "actions have no run of their own"
     );
     let inner = last["properties"]["phase-2"].as_str().unwrap();
-    let nodes = lab.get(&format!("{P}/runs/{run}/nodes/state")).await;
+    let nodes = server.get(&format!("{P}/runs/{run}/nodes/state")).await;
     assert_eq!(
         nodes.body,
         format!(
             r#"{{"phase-1":{{"nodeId":"phase-1","nodeStatus":"COMPLETED"}},"phase-2":{{"nodeId":"phase-2","nodeStatus":"COMPLETED","runId":"{inner}"}}}}"#
         )
     );
-    let token = lab.get(&format!("{P}/runs/{run}/token")).await;
+    let token = server.get(&format!("{P}/runs/{run}/token")).await;
     assert_eq!(
         token.body,
         r#"{"field.operations":[{"node":"phase-2","value":"{\"Read MySQL\":[],\"Add Processed Columns\":[],\"Save To Cloud Storage\":[],\"Import To BigQuery\":[]}"}],"watermark":[{"node":"phase-1","value":"0"}]}"#
@@ -57,13 +57,13 @@ async fn a_run_lives_as_measured() {
 
 #[tokio::test]
 async fn a_young_record_shows_the_systems_arguments() {
-    let lab = lab_with(Settings {
+    let server = start_with(Settings {
         speed: 1.0,
         ..Settings::default()
     })
     .await;
-    let run = lab.start(json!({ "downbeat.token": "t" })).await;
-    let first = lab.record(&run).await;
+    let run = server.start(json!({ "downbeat.token": "t" })).await;
+    let first = server.record(&run).await;
     assert_eq!(
         (&first["status"], &first["cluster"]["status"]),
         (&json!("PENDING"), &json!("PROVISIONING"))
@@ -78,48 +78,48 @@ async fn a_young_record_shows_the_systems_arguments() {
 
 #[tokio::test]
 async fn the_older_release_hides_a_young_run() {
-    let lab = lab_with(Settings {
+    let server = start_with(Settings {
         personality: Personality::V6_10,
         speed: 2.0,
         ..Settings::default()
     })
     .await;
-    let run = lab.start(json!({ "downbeat.token": "t" })).await;
-    let got = lab.get(&format!("{P}/runs/{run}")).await;
+    let run = server.start(json!({ "downbeat.token": "t" })).await;
+    let reply = server.get(&format!("{P}/runs/{run}")).await;
     let text = format!(
         "No run record found for program programreference:default.cdf_mysql_to_bigquery.workflow.DataPipelineWorkflow and runID: {run}"
     );
-    assert_eq!((got.status, got.body), (404, text));
-    let patience = Instant::now() + Duration::from_secs(5);
+    assert_eq!((reply.status, reply.body), (404, text));
+    let deadline = Instant::now() + Duration::from_secs(5);
     loop {
-        let got = lab.get(&format!("{P}/runs/{run}")).await;
-        if got.status == 200 {
-            assert!(got.body.contains("downbeat.token"), "{got:?}");
+        let reply = server.get(&format!("{P}/runs/{run}")).await;
+        if reply.status == 200 {
+            assert!(reply.body.contains("downbeat.token"), "{reply:?}");
             break;
         }
-        assert!(Instant::now() < patience);
+        assert!(Instant::now() < deadline);
     }
 }
 
 #[tokio::test]
 async fn a_stop_is_asynchronous_and_refused_afterwards() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "hold": "1" })).await;
-    lab.until(&run, has("RUNNING")).await;
-    assert_eq!(lab.post(&format!("{P}/runs/{run}/stop"), "").await.status, 200);
-    let seen = lab.until(&run, has("KILLED")).await;
+    let server = start().await;
+    let run = server.start(json!({ "hold": "1" })).await;
+    server.until(&run, has("RUNNING")).await;
+    assert_eq!(server.post(&format!("{P}/runs/{run}/stop"), "").await.status, 200);
+    let seen = server.until(&run, has("KILLED")).await;
     let record = seen.last().unwrap();
     let (stopping, terminate) = (
         record["stopping"].as_i64().unwrap(),
         record["terminate"].as_i64().unwrap(),
     );
     assert_eq!(terminate - stopping, 300);
-    let refused = lab.post(&format!("{P}/runs/{run}/stop"), "").await;
+    let refused = server.post(&format!("{P}/runs/{run}/stop"), "").await;
     let text = "Program 'programreference:default.cdf_mysql_to_bigquery.workflow.DataPipelineWorkflow' is not running.";
     assert_eq!((refused.status, refused.body.as_str()), (400, text));
-    let nodes = lab.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
+    let nodes = server.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
     assert_eq!(nodes["phase-2"]["nodeStatus"], "KILLED");
-    let odd = lab.post(&format!("{P}/runs/not-a-uuid/stop"), "").await;
+    let odd = server.post(&format!("{P}/runs/not-a-uuid/stop"), "").await;
     assert_eq!(
         (odd.status, odd.kind.as_str(), odd.body.as_str()),
         (400, "application/json", "Invalid UUID string: not-a-uuid")
@@ -128,31 +128,31 @@ async fn a_stop_is_asynchronous_and_refused_afterwards() {
 
 #[tokio::test]
 async fn a_stop_right_after_the_start_ends_the_run_before_it_works() {
-    let lab = lab_with(Settings {
+    let server = start_with(Settings {
         speed: 5.0,
         ..Settings::default()
     })
     .await;
-    let run = lab.start(json!({ "hold": "1" })).await;
-    assert_eq!(lab.post(&format!("{P}/runs/{run}/stop"), "").await.status, 200);
-    let record = lab.over(&run).await;
+    let run = server.start(json!({ "hold": "1" })).await;
+    assert_eq!(server.post(&format!("{P}/runs/{run}/stop"), "").await.status, 200);
+    let record = server.until_end(&run).await;
     assert_eq!(record["status"], "KILLED");
     assert!(record.get("start").is_none(), "{record}");
 }
 
 #[tokio::test]
 async fn a_failure_can_be_traced_to_its_stage() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "fail": "1" })).await;
-    let record = lab.over(&run).await;
+    let server = start().await;
+    let run = server.start(json!({ "fail": "1" })).await;
+    let record = server.until_end(&run).await;
     assert_eq!(record["status"], "FAILED");
-    let nodes = lab.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
+    let nodes = server.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
     let mut cause = &nodes["phase-2"]["failureCause"];
     while cause.get("cause").is_some() {
         cause = &cause["cause"];
     }
     assert_eq!(cause["message"], "Table 'hr.nothing' doesn't exist");
-    let logs = lab
+    let logs = server
         .get(&format!(
             "{P}/runs/{run}/logs?filter=loglevel%3DERROR&escape=false"
         ))
@@ -164,12 +164,12 @@ async fn a_failure_can_be_traced_to_its_stage() {
         ),
         "{logs:?}"
     );
-    let classified = lab.post(&format!("{P}/runs/{run}/classify"), "").await.json();
+    let classified = server.post(&format!("{P}/runs/{run}/classify"), "").await.json();
     assert_eq!(classified[0]["stageName"], "Read MySQL");
     assert_eq!(classified[0]["errorType"], "USER");
-    let good = lab.start(json!({})).await;
-    lab.over(&good).await;
-    let refused = lab.post(&format!("{P}/runs/{good}/classify"), "").await;
+    let good = server.start(json!({})).await;
+    server.until_end(&good).await;
+    let refused = server.post(&format!("{P}/runs/{good}/classify"), "").await;
     assert_eq!(
         (refused.status, refused.body.as_str()),
         (500, "Classification is only supported for failed runs")
@@ -178,42 +178,48 @@ async fn a_failure_can_be_traced_to_its_stage() {
 
 #[tokio::test]
 async fn a_defect_of_the_executor_fails_its_run_only() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "panic": "1" })).await;
-    assert_eq!(lab.over(&run).await["status"], "FAILED");
-    let next = lab.start(json!({})).await;
-    assert_eq!(lab.over(&next).await["status"], "COMPLETED");
+    let server = start().await;
+    let run = server.start(json!({ "panic": "1" })).await;
+    assert_eq!(server.until_end(&run).await["status"], "FAILED");
+    let next = server.start(json!({})).await;
+    assert_eq!(server.until_end(&next).await["status"], "COMPLETED");
 }
 
 #[tokio::test]
-async fn a_nonsensical_start_time_fails_without_a_trace() {
-    let lab = lab().await;
-    let run = lab.start(json!({ "logical.start.time": "yesterday" })).await;
-    assert_eq!(lab.over(&run).await["status"], "FAILED");
-    assert_eq!(lab.get(&format!("{P}/runs/{run}/nodes/state")).await.body, "{}");
-    assert_eq!(lab.get(&format!("{P}/runs/{run}/logs")).await.body, "");
-    assert_eq!(lab.post(&format!("{P}/runs/{run}/classify"), "").await.body, "[]");
+async fn an_invalid_start_time_fails_without_nodes_or_lines() {
+    let server = start().await;
+    let run = server.start(json!({ "logical.start.time": "yesterday" })).await;
+    assert_eq!(server.until_end(&run).await["status"], "FAILED");
+    assert_eq!(
+        server.get(&format!("{P}/runs/{run}/nodes/state")).await.body,
+        "{}"
+    );
+    assert_eq!(server.get(&format!("{P}/runs/{run}/logs")).await.body, "");
+    assert_eq!(
+        server.post(&format!("{P}/runs/{run}/classify"), "").await.body,
+        "[]"
+    );
 }
 
 #[tokio::test]
 async fn lists_put_unfinished_runs_first_and_cut_before_they_filter() {
-    let lab = lab().await;
-    let failed = lab.start(json!({ "fail": "1" })).await;
-    lab.over(&failed).await;
-    let held = lab.start(json!({ "hold": "1" })).await;
-    lab.until(&held, has("RUNNING")).await;
+    let server = start().await;
+    let failed = server.start(json!({ "fail": "1" })).await;
+    server.until_end(&failed).await;
+    let held = server.start(json!({ "hold": "1" })).await;
+    server.until(&held, has("RUNNING")).await;
     // A second later, so that the order by second is a strict one.
-    let second = lab.record(&held).await["starting"].as_i64().unwrap();
-    let patience = Instant::now() + Duration::from_secs(5);
+    let second = server.record(&held).await["starting"].as_i64().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(5);
     while chrono::Utc::now().timestamp() <= second {
-        assert!(Instant::now() < patience);
+        assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     for _ in 0..8 {
-        let run = lab.start(json!({})).await;
-        lab.over(&run).await;
+        let run = server.start(json!({})).await;
+        server.until_end(&run).await;
     }
-    let lab_ref = &lab;
+    let lab_ref = &server;
     let list = |query: &str| {
         let path = format!("{P}/runs?{query}");
         async move { lab_ref.get(&path).await.json().as_array().unwrap().clone() }
@@ -244,50 +250,53 @@ async fn lists_put_unfinished_runs_first_and_cut_before_they_filter() {
         ("limit=0", 200, "[]"),
         ("limit=-1", 200, "[]"),
     ] {
-        let got = lab.get(&format!("{P}/runs?{query}")).await;
-        assert_eq!((got.status, got.body.as_str()), (status, text), "{query}");
+        let reply = server.get(&format!("{P}/runs?{query}")).await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, text), "{query}");
     }
-    let got = lab.get(&format!("{P}/runs?limit=x")).await;
+    let reply = server.get(&format!("{P}/runs?limit=x")).await;
     assert_eq!(
-        (got.status, got.body),
+        (reply.status, reply.body),
         (500, format!("Error in executing request: GET {P}/runs?limit=x"))
     );
-    assert_eq!(lab.get(&format!("{P}/runcount")).await.body, "10");
+    assert_eq!(server.get(&format!("{P}/runcount")).await.body, "10");
 }
 
 #[tokio::test]
 async fn metrics_are_sums_and_absent_when_never_written() {
-    let lab = lab().await;
-    let run = lab.start(json!({})).await;
-    lab.over(&run).await;
+    let server = start().await;
+    let run = server.start(json!({})).await;
+    server.until_end(&run).await;
     let tags = json!({ "namespace": "default", "app": "cdf_mysql_to_bigquery",
         "workflow": "DataPipelineWorkflow", "run": run });
     let body = json!({
         "a": { "tags": tags, "metrics": ["user.Read MySQL.records.out", "user.nosuch"] },
         "b": { "tags": tags, "metrics": ["user.Import To BigQuery.records.updated"], "timeRange": { "aggregate": "true" } },
     });
-    let got = lab.post("/v3/metrics/query", body.to_string()).await.json();
-    assert_eq!(got["a"]["series"].as_array().unwrap().len(), 1);
+    let reply = server.post("/v3/metrics/query", body.to_string()).await.json();
+    assert_eq!(reply["a"]["series"].as_array().unwrap().len(), 1);
     assert_eq!(
-        got["a"]["series"][0]["data"],
+        reply["a"]["series"][0]["data"],
         json!([{ "time": 0, "value": 122 }])
     );
     assert_eq!(
-        got["b"]["series"][0]["metricName"],
+        reply["b"]["series"][0]["metricName"],
         "user.Import To BigQuery.records.updated"
     );
     let url = format!(
         "/v3/metrics/query?tag=namespace:default&tag=run:{run}&metric=user.Read%20MySQL.records.out&aggregate=true"
     );
-    let got = lab.post(&url, "").await;
-    assert!(got.body.starts_with(r#"{"startTime":0,"endTime":"#), "{got:?}");
+    let reply = server.post(&url, "").await;
     assert!(
-        got.body.ends_with(
+        reply.body.starts_with(r#"{"startTime":0,"endTime":"#),
+        "{reply:?}"
+    );
+    assert!(
+        reply.body.ends_with(
             r#""series":[{"metricName":"user.Read MySQL.records.out","grouping":{},"data":[{"time":0,"value":122}]}],"resolution":"2147483647s"}"#
         ),
-        "{got:?}"
+        "{reply:?}"
     );
-    let names = lab
+    let names = server
         .post(&format!("/v3/metrics/search?target=metric&tag=run:{run}"), "")
         .await
         .json();
@@ -318,8 +327,12 @@ async fn metrics_are_sums_and_absent_when_never_written() {
             "Unknown target param value: bogus",
         ),
     ] {
-        let got = lab.post(path, body).await;
-        assert_eq!((got.status, got.body.as_str()), (status, text), "{path} {body}");
+        let reply = server.post(path, body).await;
+        assert_eq!(
+            (reply.status, reply.body.as_str()),
+            (status, text),
+            "{path} {body}"
+        );
     }
 }
 
@@ -329,10 +342,10 @@ async fn flow_control_refuses_and_leaves_a_rejected_record() {
         outstanding: Some(1),
         launching: None,
     };
-    let lab = lab_with(Settings { limits, ..swift() }).await;
-    let held = lab.start(json!({ "hold": "1" })).await;
-    lab.until(&held, has("RUNNING")).await;
-    let refused = lab
+    let server = start_with(Settings { limits, ..fast() }).await;
+    let held = server.start(json!({ "hold": "1" })).await;
+    server.until(&held, has("RUNNING")).await;
+    let refused = server
         .post(&format!("{P}/start"), r#"{"downbeat.token":"refused"}"#)
         .await;
     assert_eq!(refused.status, 429);
@@ -342,13 +355,13 @@ async fn flow_control_refuses_and_leaves_a_rejected_record() {
             .ends_with("cannot start because the maximum of 1 outstanding runs is allowed"),
         "{refused:?}"
     );
-    let patience = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(5);
     let rejected = loop {
-        let list = lab.get(&format!("{P}/runs?status=REJECTED")).await.json();
+        let list = server.get(&format!("{P}/runs?status=REJECTED")).await.json();
         if let Some(run) = list.get(0) {
             break run.clone();
         }
-        assert!(Instant::now() < patience);
+        assert!(Instant::now() < deadline);
     };
     assert!(
         rejected["properties"]["runtimeArgs"]
@@ -362,35 +375,36 @@ async fn flow_control_refuses_and_leaves_a_rejected_record() {
 
 #[tokio::test]
 async fn a_program_level_stop_ends_all_runs_of_the_newest_version_only() {
-    let lab = lab().await;
-    let old = lab.start(json!({ "hold": "1" })).await;
-    lab.until(&old, has("RUNNING")).await;
+    let server = start().await;
+    let old = server.start(json!({ "hold": "1" })).await;
+    server.until(&old, has("RUNNING")).await;
     let pipeline = include_str!("../../../../../assets/cdf-mysql-to-bigquery.json");
     assert_eq!(
-        lab.put("/v3/namespaces/default/apps/cdf_mysql_to_bigquery", pipeline)
+        server
+            .put("/v3/namespaces/default/apps/cdf_mysql_to_bigquery", pipeline)
             .await
             .status,
         200
     );
     assert_eq!(
-        lab.get(&format!("{P}/status")).await.body,
+        server.get(&format!("{P}/status")).await.body,
         r#"{"status":"STOPPED"}"#
     );
-    assert_eq!(lab.post(&format!("{P}/stop"), "").await.status, 400);
+    assert_eq!(server.post(&format!("{P}/stop"), "").await.status, 400);
     let new = [
-        lab.start(json!({ "hold": "1" })).await,
-        lab.start(json!({ "hold": "1" })).await,
+        server.start(json!({ "hold": "1" })).await,
+        server.start(json!({ "hold": "1" })).await,
     ];
-    assert_eq!(lab.post(&format!("{P}/stop"), "").await.status, 200);
+    assert_eq!(server.post(&format!("{P}/stop"), "").await.status, 200);
     for run in new {
-        let record = lab.over(&run).await;
+        let record = server.until_end(&run).await;
         assert_eq!(
             (&record["status"], &record["terminate"]),
             (&json!("KILLED"), &record["stopping"])
         );
     }
-    assert_eq!(lab.record(&old).await["status"], "RUNNING");
-    let deleted = lab
+    assert_eq!(server.record(&old).await["status"], "RUNNING");
+    let deleted = server
         .ask(
             Method::DELETE,
             "/v3/namespaces/default/apps/cdf_mysql_to_bigquery",
@@ -408,7 +422,7 @@ async fn a_program_level_stop_ends_all_runs_of_the_newest_version_only() {
 
 #[tokio::test]
 async fn a_thousand_runs_are_listed_at_once() {
-    let lab = lab_with(Settings {
+    let server = start_with(Settings {
         speed: 1000.0,
         ..Settings::default()
     })
@@ -418,19 +432,20 @@ async fn a_thousand_runs_are_listed_at_once() {
     let batch = Json::Array(vec![item; 100]).to_string();
     for _ in 0..10 {
         assert_eq!(
-            lab.post("/v3/namespaces/default/start", batch.clone())
+            server
+                .post("/v3/namespaces/default/start", batch.clone())
                 .await
                 .status,
             200
         );
-        let patience = Instant::now() + Duration::from_secs(60);
-        while lab.get(&format!("{P}/status")).await.json()["status"] != "STOPPED" {
-            assert!(Instant::now() < patience);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while server.get(&format!("{P}/status")).await.json()["status"] != "STOPPED" {
+            assert!(Instant::now() < deadline);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
     let began = Instant::now();
-    let list = lab.get(&format!("{P}/runs?limit=1000")).await.json();
+    let list = server.get(&format!("{P}/runs?limit=1000")).await.json();
     assert_eq!(list.as_array().unwrap().len(), 1000);
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }

@@ -7,8 +7,8 @@ use pipelines::executor::StoreExecutor;
 use pipelines::plugin::Stores;
 use pipelines::source::Source;
 
-/// A sandbox whose executor moves real rows; the folder holds its bucket.
-async fn real() -> (Lab, tempfile::TempDir) {
+/// A sandbox source executor moves real rows; the folder holds its bucket.
+async fn real() -> (TestServer, tempfile::TempDir) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let warehouse = Warehouse::open(None, "downbeat-sandbox", "US").unwrap();
@@ -24,7 +24,7 @@ async fn real() -> (Lab, tempfile::TempDir) {
         buckets: Buckets::new(folder.path()),
     });
     let running = server::start(
-        swift(),
+        fast(),
         Arc::new(executor),
         Router::new(),
         ResourceNames::default(),
@@ -34,7 +34,7 @@ async fn real() -> (Lab, tempfile::TempDir) {
     let base = running.ready.cdap.clone();
     let client = Client::builder().no_proxy().build().unwrap();
     (
-        Lab {
+        TestServer {
             running: Some(running),
             base,
             client,
@@ -50,7 +50,7 @@ async fn the_shipped_pipeline_completes_and_counts_what_it_loaded() {
     let run = server
         .start(json!({ "business_unit": business_unit, "data_source": data_source }))
         .await;
-    let record = server.over(&run).await;
+    let record = server.until_end(&run).await;
     let logs = server
         .get(&format!("{P}/runs/{run}/logs?escape=false"))
         .await
@@ -72,7 +72,7 @@ async fn the_shipped_pipeline_completes_and_counts_what_it_loaded() {
 async fn a_missing_argument_fails_with_its_name() {
     let (server, _bucket) = real().await;
     let run = server.start(json!({ "business_unit": "hr" })).await;
-    assert_eq!(server.over(&run).await["status"], "FAILED");
+    assert_eq!(server.until_end(&run).await["status"], "FAILED");
     let classified = server.post(&format!("{P}/runs/{run}/classify"), "").await.json();
     assert_eq!(classified[0]["errorCategory"], "Macros");
     assert_eq!(

@@ -27,10 +27,10 @@ impl Worker {
             )
         };
         self.log(line, Origin::System, false, Some(98));
-        let told = self.cdap.failure_text(failure);
+        let text = self.cdap.failure_text(failure);
         // The spelling differs in one letter (measured).
         let text = format!(
-            "{word} program '{node}' failed with error: {told}. Please check the system logs for more details."
+            "{word} program '{node}' failed with error: {text}. Please check the system logs for more details."
         );
         self.log_system(LogLevel::Error, &thread, ADAPTER, 100, text);
     }

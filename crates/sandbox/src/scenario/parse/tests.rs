@@ -55,7 +55,7 @@ kill = "5s"
 }
 
 #[test]
-fn every_mistake_has_its_place_and_its_remedy() {
+fn every_error_has_its_place_and_its_remedy() {
     let text = r#"sed = 1
 [[request]]
 service = "gmail"
