@@ -1,33 +1,30 @@
-//! Replays what real CDAP servers were recorded to answer, and holds the sandbox to it.
+//! Replays recorded requests to real CDAP servers, and compares the sandbox's answers with the recorded ones.
 //!
-//! The same requests in the same order: same status, same headers, same shape of body. Every difference
-//! stands in `tests/replay/differences.toml` with its reason; one that is not there fails the test, and so
-//! does one that is there and no longer exists. `tests/recorded/README.md` tells what the recordings are.
+//! The same requests in the same order must get the same status, the same headers and the same shape of body. Every
+//! difference is listed in `tests/replay/differences.toml` with its reason. One that is not listed fails the test, and so
+//! does one that is listed and no longer exists. `tests/recorded/README.md` describes the recordings.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
-#![expect(
-    clippy::print_stdout,
-    reason = "the counts of a recording are for whoever runs it"
-)]
+#![expect(clippy::print_stdout, reason = "shows the counts of a recording")]
 
-#[path = "replay/names.rs"]
-mod names;
+#[path = "replay/comparison.rs"]
+mod comparison;
+#[path = "replay/known_differences.rs"]
+mod known_differences;
+#[path = "replay/mapping.rs"]
+mod mapping;
 #[path = "replay/player.rs"]
 mod player;
+#[path = "replay/raw_client.rs"]
+mod raw_client;
 #[path = "replay/recording.rs"]
 mod recording;
-#[path = "replay/shape.rs"]
-mod shape;
-#[path = "replay/stage.rs"]
-mod stage;
-#[path = "replay/table.rs"]
-mod table;
-#[path = "replay/wire.rs"]
-mod wire;
+#[path = "replay/setup.rs"]
+mod setup;
 
 use player::Player;
+use raw_client::RawClient;
 use sandbox::{Limits, Personality, Sandbox, Settings};
-use wire::Wire;
 
 fn settings() -> Settings {
     Settings {
@@ -37,7 +34,7 @@ fn settings() -> Settings {
     }
 }
 
-/// Slow enough that several starts and a look at them fit between two beats.
+/// Slow enough for several starts and a list of them between two ticks.
 fn slower() -> Settings {
     Settings {
         speed: 5.0,
@@ -45,7 +42,7 @@ fn slower() -> Settings {
     }
 }
 
-/// The older release, in which nothing is seen of a run before the first beat: slow enough to look in time.
+/// The older release, in which a run is invisible before the first tick: slow enough to see that.
 fn old() -> Settings {
     Settings {
         personality: Personality::V6_10,
@@ -53,7 +50,7 @@ fn old() -> Settings {
     }
 }
 
-/// Plays a recording against a fresh sandbox.
+/// Replays a recording against a new sandbox.
 fn replay(file: &str, settings: Settings) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -62,7 +59,7 @@ fn replay(file: &str, settings: Settings) {
         .unwrap();
     let token = settings.cdap_token.clone();
     let sandbox = runtime.block_on(Sandbox::start(settings)).unwrap();
-    let wire = Wire {
+    let client = RawClient {
         address: sandbox.ready().cdap.replace("http://", "").replace("/api", ""),
         prefix: "/api".to_owned(),
         token,
@@ -74,28 +71,26 @@ fn replay(file: &str, settings: Settings) {
         .collect::<Vec<_>>()
         .join("\n");
     std::fs::write(data.path().join("in/a.txt"), lines).unwrap();
-    let odd = [1, 2, 3].map(|line| format!("<line {line}> & \"quoted\" é中\n"));
-    std::fs::write(data.path().join("in/b.txt"), odd.concat()).unwrap();
+    let special = [1, 2, 3].map(|line| format!("<line {line}> & \"quoted\" é中\n"));
+    std::fs::write(data.path().join("in/b.txt"), special.concat()).unwrap();
     // What the 6.10 recorder copied: eighty lines.
     std::fs::create_dir_all(data.path().join("files/in")).unwrap();
     std::fs::write(data.path().join("files/in/a.txt"), "one line\n".repeat(80)).unwrap();
-    // A folder that is taken, so that a run into it fails.
+    // A folder that exists, so that a run into it fails.
     std::fs::create_dir_all(data.path().join("files/out/1795411534")).unwrap();
-    let (tally, complaints) = Player::new(file, wire, &data.path().to_string_lossy()).play();
-    let player::Tally {
+    let (summary, failures) = Player::new(file, client, &data.path().to_string_lossy()).replay();
+    let player::Summary {
         replayed,
         equal,
         justified,
-        left_out,
-    } = tally;
-    println!(
-        "{file}: {replayed} replayed, {equal} equal, {justified} justified, {left_out} hold nothing to replay"
-    );
-    let count = complaints.len();
+        skipped,
+    } = summary;
+    println!("{file}: {replayed} replayed, {equal} equal, {justified} justified, {skipped} skipped");
+    let count = failures.len();
     assert!(
-        complaints.is_empty(),
-        "{file}: {count} complaints\n   {}",
-        complaints.join("\n   ")
+        failures.is_empty(),
+        "{file}: {count} failures\n   {}",
+        failures.join("\n   ")
     );
     runtime.block_on(sandbox.shutdown());
 }

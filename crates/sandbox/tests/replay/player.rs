@@ -1,70 +1,70 @@
-//! Plays one recording against one sandbox: brings it to the state that the recorder had, sends each
-//! request, and compares.
+//! Replays one recording against one sandbox: brings it to the state of the recorded server, sends each request, and
+//! compares the answers.
 //!
-//! What only looks is asked again until it is equal or patience ends, because the recorder had waited
-//! too; what changes something is sent once.
+//! A request that only reads is repeated until the answer is equal or the time is over, because the recorder had waited
+//! too. A request that changes something is sent once.
 
-use super::names::{Names, uuids};
+use super::comparison::{Difference, compare, compare_lists, compare_step, mask};
+use super::known_differences::KnownDifferences;
+use super::mapping::{Mapping, uuids};
+use super::raw_client::RawClient;
 use super::recording::{Content, Entry, Request, Response};
-use super::shape::{Flaw, compare, compare_lists, compare_step, mask};
-use super::stage::{self, Before};
-use super::table::Differences;
-use super::wire::Wire;
+use super::setup::{self, Setup};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How long an answer may take to become equal.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How long runs may take to get somewhere.
-const LONG: Duration = Duration::from_secs(12);
-/// Between two looks.
+/// How long a request is repeated until its answer is equal.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a run may take to reach a status.
+const RUN_TIMEOUT: Duration = Duration::from_secs(12);
+/// Between two requests.
 const PAUSE: Duration = Duration::from_millis(5);
 
-mod acts;
+mod steps;
 
 const WORKFLOW: &str = "workflows/DataPipelineWorkflow";
 
-/// What came of a recording.
+/// How many exchanges of a recording were replayed, and how.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Summary {
     pub replayed: usize,
     pub equal: usize,
     pub justified: usize,
-    pub left_out: usize,
+    pub skipped: usize,
 }
 
 pub struct Player {
-    wire: Wire,
-    names: Names,
+    client: RawClient,
+    mapping: Mapping,
     entries: Vec<Entry>,
-    before: Vec<Before>,
-    differences: Differences,
-    tally: Tally,
-    complaints: Vec<String>,
-    /// The body of the answer before.
+    setups: Vec<Setup>,
+    known: KnownDifferences,
+    summary: Summary,
+    failures: Vec<String>,
+    /// The body of the previous answer.
     last: String,
-    /// What went wrong before an exchange; judged with it.
-    unready: Vec<Flaw>,
+    /// What went wrong before an exchange; reported with it.
+    setup_failures: Vec<Difference>,
 }
 
 impl Player {
-    pub fn new(file: &str, wire: Wire, data: &str) -> Self {
+    pub fn new(file: &str, client: RawClient, data: &str) -> Self {
         Self {
-            wire,
-            names: Names::new(data),
+            client,
+            mapping: Mapping::new(data),
             entries: super::recording::read(file),
-            before: stage::of(file),
-            differences: Differences::of(file),
-            tally: Tally::default(),
-            complaints: Vec::new(),
+            setups: setup::read(file),
+            known: KnownDifferences::read(file),
+            summary: Summary::default(),
+            failures: Vec::new(),
             last: String::new(),
-            unready: Vec::new(),
+            setup_failures: Vec::new(),
         }
     }
 
-    /// Plays all; what is different without being known, and what is known without being different.
-    pub fn play(mut self) -> (Tally, Vec<String>) {
+    /// Replays all exchanges. The failures are unknown differences, and known ones that do not exist any more.
+    pub fn replay(mut self) -> (Summary, Vec<String>) {
         self.clear();
         self.prepare("", 0);
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
@@ -74,73 +74,76 @@ impl Player {
             *nth += 1;
             let nth = *nth - 1;
             self.prepare(&name, nth);
-            let flaws = match content {
+            let differences = match content {
                 Content::Exchange(request, response) => self.exchange(at, &name, &request, &response),
                 Content::Poll(request, steps, took) => self.poll(at, &name, &request, &steps, took),
                 Content::Events(count) => self.events(count),
                 Content::Bytes { sent, received } => self.bytes(&sent, &received),
                 Content::Computed => {
-                    self.tally.left_out += 1;
+                    self.summary.skipped += 1;
                     continue;
                 }
             };
-            let unready = std::mem::take(&mut self.unready);
-            self.judge(&name, unready.into_iter().chain(flaws).collect());
+            let unready = std::mem::take(&mut self.setup_failures);
+            self.record(&name, unready.into_iter().chain(differences).collect());
         }
-        for stale in self.differences.stale() {
-            self.complaints
-                .push(format!("no longer different, take it out of the table: {stale}"));
+        for stale in self.known.stale() {
+            self.failures.push(format!(
+                "this difference does not exist any more, remove it from differences.toml: {stale}"
+            ));
         }
-        (self.tally, self.complaints)
+        (self.summary, self.failures)
     }
 
-    fn judge(&mut self, name: &str, flaws: Vec<Flaw>) {
-        self.tally.replayed += 1;
-        if flaws.is_empty() {
-            self.tally.equal += 1;
+    fn record(&mut self, name: &str, differences: Vec<Difference>) {
+        self.summary.replayed += 1;
+        if differences.is_empty() {
+            self.summary.equal += 1;
             return;
         }
         let mut justified = true;
-        for flaw in flaws {
-            if !self.differences.explain(name, &flaw) {
+        for difference in differences {
+            if !self.known.explain(name, &difference) {
                 justified = false;
-                let Flaw { at, recorded, ours } = flaw;
-                self.complaints.push(format!(
+                let Difference { at, recorded, ours } = difference;
+                self.failures.push(format!(
                     "{name:?} at {at:?}\n     recorded {recorded}\n     ours     {ours}"
                 ));
             }
         }
-        self.tally.justified += usize::from(justified);
+        self.summary.justified += usize::from(justified);
     }
 
-    fn all_known(&self, name: &str, flaws: &[Flaw]) -> bool {
-        flaws.iter().all(|flaw| self.differences.knows(name, flaw))
+    fn all_known(&self, name: &str, differences: &[Difference]) -> bool {
+        differences
+            .iter()
+            .all(|difference| self.known.knows(name, difference))
     }
 
-    fn exchange(&mut self, at: usize, name: &str, request: &Request, recorded: &Response) -> Vec<Flaw> {
+    fn exchange(&mut self, at: usize, name: &str, request: &Request, recorded: &Response) -> Vec<Difference> {
         let unknown_run = recorded.status == 404;
         if !unknown_run {
-            self.have_runs(at, request, recorded.status == 200);
+            self.ensure_runs(at, request, recorded.status == 200);
         }
-        let looks = request.method == "GET"
+        let is_read = request.method == "GET"
             || ["/status", "/runs", "/runcount", "/appdetail", "/query"]
                 .iter()
                 .any(|end| request.path.ends_with(end));
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            let ours = self.wire.send(&self.translate(request));
-            let mut names = self.names.clone();
-            let flaws = compare(recorded, &ours, &mut names);
-            if !looks || self.all_known(name, &flaws) || Instant::now() > deadline {
-                self.names = names;
+            let ours = self.client.send(&self.translate(request));
+            let mut mapping = self.mapping.clone();
+            let differences = compare(recorded, &ours, &mut mapping);
+            if !is_read || self.all_known(name, &differences) || Instant::now() > deadline {
+                self.mapping = mapping;
                 self.last = ours.body.unwrap_or_default();
-                return flaws;
+                return differences;
             }
             std::thread::sleep(PAUSE);
         }
     }
 
-    /// Our answers must be recorded ones, in the recorded order, up to the last; some may be missed.
+    /// Our answers must be recorded ones, in the recorded order, up to the last one; some may be missing.
     fn poll(
         &mut self,
         at: usize,
@@ -148,15 +151,15 @@ impl Player {
         request: &Request,
         steps: &[Response],
         took: Duration,
-    ) -> Vec<Flaw> {
-        self.have_runs(at, request, true);
-        // What waits for a schedule waits as long here.
-        let deadline = Instant::now() + LONG + took * 2;
+    ) -> Vec<Difference> {
+        self.ensure_runs(at, request, true);
+        // A run of a schedule takes as long here as it was recorded.
+        let deadline = Instant::now() + RUN_TIMEOUT + took * 2;
         let mut reached = 0;
-        let mut flaws = Vec::new();
+        let mut differences = Vec::new();
         let mut last = None;
-        while Instant::now() < deadline && self.unready.is_empty() {
-            let ours = self.wire.send(&self.translate(request));
+        while Instant::now() < deadline && self.setup_failures.is_empty() {
+            let ours = self.client.send(&self.translate(request));
             if last
                 .as_ref()
                 .is_some_and(|last: &Response| last.body == ours.body)
@@ -164,12 +167,12 @@ impl Player {
                 std::thread::sleep(PAUSE);
                 continue;
             }
-            if let Some(found) = compare_lists(steps, &ours, &mut self.names.clone()) {
-                let done = compare_lists(&steps[steps.len() - 1..], &ours, &mut self.names.clone());
+            if let Some(found) = compare_lists(steps, &ours, &mut self.mapping.clone()) {
+                let done = compare_lists(&steps[steps.len() - 1..], &ours, &mut self.mapping.clone());
                 last = Some(ours);
-                flaws.extend(found);
-                if done.is_some_and(|flaws| self.all_known(name, &flaws)) {
-                    return flaws;
+                differences.extend(found);
+                if done.is_some_and(|differences| self.all_known(name, &differences)) {
+                    return differences;
                 }
                 continue;
             }
@@ -177,36 +180,36 @@ impl Player {
                 .iter()
                 .enumerate()
                 .map(|(ahead, step)| {
-                    let mut names = self.names.clone();
-                    let flaws = compare_step(step, &ours, &mut names);
-                    let unknown = flaws
+                    let mut mapping = self.mapping.clone();
+                    let differences = compare_step(step, &ours, &mut mapping);
+                    let unknown = differences
                         .iter()
-                        .filter(|flaw| !self.differences.knows(name, flaw))
+                        .filter(|difference| !self.known.knows(name, difference))
                         .count();
-                    (unknown, flaws.len(), ahead, flaws, names)
+                    (unknown, differences.len(), ahead, differences, mapping)
                 })
                 .collect();
             last = Some(ours);
             let best = attempts
                 .into_iter()
                 .min_by_key(|(unknown, all, ahead, ..)| (*unknown, *all, *ahead));
-            let Some((unknown, _, ahead, found, names)) = best else {
+            let Some((unknown, _, ahead, found, mapping)) = best else {
                 break;
             };
-            flaws.extend(found.into_iter().map(|flaw| Flaw {
-                at: format!("step {}", flaw.at),
-                ..flaw
+            differences.extend(found.into_iter().map(|difference| Difference {
+                at: format!("step {}", difference.at),
+                ..difference
             }));
             if unknown == 0 {
                 reached += ahead;
-                self.names = names;
+                self.mapping = mapping;
             }
             if reached + 1 == steps.len() {
-                flaws.dedup();
-                return flaws;
+                differences.dedup();
+                return differences;
             }
         }
-        flaws.push(Flaw {
+        differences.push(Difference {
             at: "last step".to_owned(),
             recorded: steps
                 .last()
@@ -214,54 +217,54 @@ impl Player {
                 .unwrap_or_default(),
             ours: last.and_then(|last| last.body).unwrap_or_default(),
         });
-        flaws
+        differences
     }
 
-    /// As many log lines as the recorded answer had.
-    fn events(&self, recorded: usize) -> Vec<Flaw> {
+    /// There must be as many log lines as recorded.
+    fn events(&self, recorded: usize) -> Vec<Difference> {
         let lines: Vec<Value> = serde_json::from_str(&self.last).unwrap_or_default();
         if lines.len() == recorded {
             return Vec::new();
         }
-        vec![Flaw {
+        vec![Difference {
             at: "events".to_owned(),
             recorded: recorded.to_string(),
             ours: lines.len().to_string(),
         }]
     }
 
-    fn bytes(&mut self, sent: &str, received: &str) -> Vec<Flaw> {
+    fn bytes(&mut self, sent: &str, received: &str) -> Vec<Difference> {
         let ours = self
-            .wire
-            .bytes(&sent.replace(" /", &format!(" {}/", self.wire.prefix)));
+            .client
+            .bytes(&sent.replace(" /", &format!(" {}/", self.client.prefix)));
         let (recorded, ours) = (mask(&without_time(received)), mask(&ours));
         if recorded == ours {
             return Vec::new();
         }
         let at = "bytes".to_owned();
-        vec![Flaw { at, recorded, ours }]
+        vec![Difference { at, recorded, ours }]
     }
 
     fn translate(&self, request: &Request) -> Request {
         Request {
-            path: self.names.translate(&request.path),
-            body: request.body.as_deref().map(|body| self.names.translate(body)),
+            path: self.mapping.translate(&request.path),
+            body: request.body.as_deref().map(|body| self.mapping.translate(body)),
             ..request.clone()
         }
     }
 
-    /// Starts the run that a path names, as the recorder had, and waits until it is as far.
-    fn have_runs(&mut self, at: usize, request: &Request, taken: bool) {
+    /// Starts the run in a path as the recorder did, and waits until it has the recorded status.
+    fn ensure_runs(&mut self, at: usize, request: &Request, taken: bool) {
         let Some((app, id)) = run_of(&request.path) else {
             return;
         };
-        let known = self.names.ours(&id).is_some();
+        let known = self.mapping.ours(&id).is_some();
         if !known {
             let Some(arguments) = self.arguments_of(&id) else {
                 return;
             };
             self.start_with(&app, Some(&id), arguments);
-            if self.names.ours(&id).is_none() {
+            if self.mapping.ours(&id).is_none() {
                 return;
             }
         }
@@ -298,7 +301,7 @@ impl Player {
         maps.next()
     }
 
-    /// The recorder's server had none of the shipped pipelines.
+    /// The recorded server had none of the shipped pipelines.
     fn clear(&mut self) {
         let apps = self.ask("GET", "apps", None);
         for name in apps
@@ -312,48 +315,48 @@ impl Player {
     }
 
     fn prepare(&mut self, exchange: &str, nth: usize) {
-        let all = self.before.clone();
-        for before in all
+        let all = self.setups.clone();
+        for setup in all
             .iter()
-            .filter(|before| before.exchange == exchange && before.nth == nth)
+            .filter(|setup| setup.exchange == exchange && setup.nth == nth)
         {
-            for step in &before.steps {
+            for step in &setup.steps {
                 self.step(step);
             }
         }
     }
 
-    fn unready(&mut self, wanted: &str, met: &Value) {
-        self.unready.push(Flaw {
-            at: "stage".to_owned(),
+    fn setup_failed(&mut self, wanted: &str, met: &Value) {
+        self.setup_failures.push(Difference {
+            at: "setup".to_owned(),
             recorded: wanted.to_owned(),
             ours: met.to_string().chars().take(300).collect(),
         });
     }
 
     fn until(&mut self, app: &str, run: &str, status: &[String]) {
-        let ours = self.names.ours(run).unwrap_or(run).to_owned();
+        let ours = self.mapping.ours(run).unwrap_or(run).to_owned();
         self.wait(app, &format!("{run} of {app} is {status:?}"), |run| {
             run["runid"] == *ours && status.iter().any(|status| run["status"] == *status)
         });
     }
 
-    /// Waits for a run that pleases, and returns it.
+    /// Waits for a run that is as wanted, and returns it.
     fn wait(&mut self, app: &str, what: &str, wanted: impl Fn(&&Value) -> bool) -> Value {
         let runs = self.wait_all(app, what, |runs| runs.iter().any(|run| wanted(&run)));
         runs.iter().find(wanted).cloned().unwrap_or_default()
     }
 
-    /// Looks at the runs of an app until they are as wanted.
+    /// Lists the runs of an app until they are as wanted.
     fn wait_all(&mut self, app: &str, what: &str, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let deadline = Instant::now() + LONG;
+        let deadline = Instant::now() + RUN_TIMEOUT;
         loop {
             let runs = self.ask("GET", &format!("apps/{app}/{WORKFLOW}/runs?limit=1000"), None);
             if let Some(runs) = runs.as_array().filter(|runs| wanted(runs)) {
                 return runs.clone();
             }
             if !runs.is_array() || Instant::now() > deadline {
-                self.unready(what, &runs);
+                self.setup_failed(what, &runs);
                 return Vec::new();
             }
             std::thread::sleep(PAUSE);
@@ -365,8 +368,8 @@ impl Player {
     }
 
     fn send(&self, method: &str, path: &str, body: Option<String>) -> Value {
-        let token = self.wire.token.iter();
-        let answer = self.wire.send(&Request {
+        let token = self.client.token.iter();
+        let answer = self.client.send(&Request {
             method: method.to_owned(),
             path: path.to_owned(),
             headers: token
@@ -379,7 +382,7 @@ impl Player {
     }
 }
 
-/// Whether nothing of a run changes any more.
+/// Whether a run cannot change any more.
 fn is_over(run: &Value) -> bool {
     run["status"] == "REJECTED" || run["cluster"]["status"] == "DEPROVISIONED"
 }

@@ -1,11 +1,11 @@
-//! Reads recordings: one JSON object a line, in the shapes that `tests/recorded/README.md` tells.
+//! Reads recordings: one JSON object a line, in the forms that `tests/recorded/README.md` describes.
 
 use sandbox::Ordered;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Where recordings lie.
+/// The folder of the recordings.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded")
 }
@@ -19,12 +19,12 @@ pub struct Request {
     pub body: Option<String>,
 }
 
-/// An answer as it came; header names are lower case.
+/// An answer as it was received; header names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// `None` when the body was not kept, or not whole.
+    /// `None` if the body was not recorded, or not wholly.
     pub body: Option<String>,
 }
 
@@ -35,18 +35,18 @@ impl Response {
     }
 }
 
-/// What a line holds.
+/// The content of a line.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// One request and its answer.
     Exchange(Request, Response),
-    /// One request that was sent again and again; the answers that differ from the one before, and how long it took.
+    /// A request that was repeated; the answers that differ from the one before, and how long it took.
     Poll(Request, Vec<Response>, Duration),
     /// Bytes on a connection.
     Bytes { sent: String, received: String },
-    /// How many log lines the answer before had, which was not kept whole.
+    /// How many log lines the previous answer had, which was not recorded wholly.
     Events(usize),
-    /// Something computed: nothing to replay.
+    /// Something computed, which cannot be replayed.
     Computed,
 }
 
@@ -70,7 +70,7 @@ pub fn read(file: &str) -> Vec<Entry> {
     entries.fold(Vec::new(), joined)
 }
 
-/// Adds an entry. The 6.10 recorder wrote each look of a poll down as an exchange of its own, `poll@1.76s`.
+/// Adds an entry. The 6.10 recorder wrote each request of a poll as its own exchange, `poll@1.76s`.
 fn joined(mut entries: Vec<Entry>, Entry { name, content }: Entry) -> Vec<Entry> {
     let content = match content {
         Content::Exchange(request, response) if name.contains("poll@") => {
@@ -151,7 +151,7 @@ fn request(value: &Value) -> Request {
         method: text(&value["method"]),
         path: text(&value["path"]),
         headers: headers(&value["headers"]),
-        // A body that is no text was kept in part only; such an exchange cannot be replayed.
+        // A body that is not text was recorded in part only; such an exchange cannot be replayed.
         body: value["body"].as_str().map(str::to_owned),
     }
 }

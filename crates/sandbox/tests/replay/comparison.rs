@@ -1,43 +1,47 @@
 //! Compares two answers: same status, same headers in the same order, same shape of body.
 //!
-//! Ids, times, hosts and folders are masked, the rest must be equal letter by letter. A list of run
-//! records depends on all that ran before, so each of our records must look like one of the recorded.
+//! Ids, times, hosts and folders are masked; the rest must be equal. A list of run records depends on all runs before,
+//! so each of our records must look like one of the recorded ones.
 
-use super::names::{Names, is_second, uuids};
+use super::mapping::{Mapping, is_second, uuids};
 use super::recording::Response;
 use sandbox::Ordered;
 
 /// Where two answers differ, and how.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Flaw {
+pub struct Difference {
     /// `status`, `headers`, `body $.series[0].data`
     pub at: String,
     pub recorded: String,
     pub ours: String,
 }
 
-/// Compares answers; learns ids and seconds on the way.
+/// Compares answers, and maps ids and seconds meanwhile.
 pub struct Comparison<'a> {
-    names: &'a mut Names,
-    flaws: Vec<Flaw>,
-    /// Whether ids are learned here: not where lists are only alike.
+    mapping: &'a mut Mapping,
+    differences: Vec<Difference>,
+    /// Whether ids are mapped here: not where records only look alike.
     learns: bool,
 }
 
 /// What differs between a recorded answer and ours.
-pub fn compare(recorded: &Response, ours: &Response, names: &mut Names) -> Vec<Flaw> {
+pub fn compare(recorded: &Response, ours: &Response, mapping: &mut Mapping) -> Vec<Difference> {
     let mut comparison = Comparison {
-        names,
-        flaws: Vec::new(),
+        mapping,
+        differences: Vec::new(),
         learns: true,
     };
     comparison.heads(recorded, ours);
     comparison.bodies(recorded, ours);
-    comparison.flaws
+    comparison.differences
 }
 
 /// What differs between our list of runs and all that were recorded in any step of a poll.
-pub fn compare_lists(recorded: &[Response], ours: &Response, names: &mut Names) -> Option<Vec<Flaw>> {
+pub fn compare_lists(
+    recorded: &[Response],
+    ours: &Response,
+    mapping: &mut Mapping,
+) -> Option<Vec<Difference>> {
     let bodies = recorded
         .iter()
         .map(|step| json(step.body.as_deref().unwrap_or_default()));
@@ -51,7 +55,7 @@ pub fn compare_lists(recorded: &[Response], ours: &Response, names: &mut Names) 
         .body
         .as_deref()
         .unwrap_or_default()
-        .replace(&format!("{}/", names.data), "/data/");
+        .replace(&format!("{}/", mapping.data), "/data/");
     let (Some(lists), Some(Ordered::List(mine))) = (lists, json(&mine)) else {
         return None;
     };
@@ -59,30 +63,30 @@ pub fn compare_lists(recorded: &[Response], ours: &Response, names: &mut Names) 
         return Some(Vec::new());
     }
     let mut comparison = Comparison {
-        names,
-        flaws: Vec::new(),
+        mapping,
+        differences: Vec::new(),
         learns: false,
     };
     comparison.records("body $", &lists.concat(), &mine);
-    Some(comparison.flaws)
+    Some(comparison.differences)
 }
 
 /// What differs between the body of a step of a poll and ours.
-pub fn compare_step(recorded: &Response, ours: &Response, names: &mut Names) -> Vec<Flaw> {
+pub fn compare_step(recorded: &Response, ours: &Response, mapping: &mut Mapping) -> Vec<Difference> {
     let mut comparison = Comparison {
-        names,
-        flaws: Vec::new(),
+        mapping,
+        differences: Vec::new(),
         learns: true,
     };
     comparison.differ("status", recorded.status, ours.status);
     comparison.bodies(recorded, ours);
-    comparison.flaws
+    comparison.differences
 }
 
 impl Comparison<'_> {
-    fn flaw(&mut self, at: &str, recorded: impl ToString, ours: impl ToString) {
+    fn difference(&mut self, at: &str, recorded: impl ToString, ours: impl ToString) {
         let short = |text: String| text.chars().take(300).collect();
-        self.flaws.push(Flaw {
+        self.differences.push(Difference {
             at: at.to_owned(),
             recorded: short(recorded.to_string()),
             ours: short(ours.to_string()),
@@ -91,7 +95,7 @@ impl Comparison<'_> {
 
     fn differ<T: PartialEq + ToString>(&mut self, at: &str, recorded: T, ours: T) {
         if recorded != ours {
-            self.flaw(at, recorded, ours);
+            self.difference(at, recorded, ours);
         }
     }
 
@@ -120,7 +124,7 @@ impl Comparison<'_> {
         let (Some(theirs), Some(mine)) = (&recorded.body, &ours.body) else {
             return;
         };
-        let mine = mine.replace(&format!("{}/", self.names.data), "/data/");
+        let mine = mine.replace(&format!("{}/", self.mapping.data), "/data/");
         match (json(theirs), json(&mine)) {
             (Some(theirs), Some(mine)) => self.values("body $", &theirs, &mine),
             _ => self.texts("body", theirs, &mine),
@@ -131,8 +135,8 @@ impl Comparison<'_> {
         let (theirs, mine) = (uuids(recorded), uuids(ours));
         if theirs.len() == mine.len() {
             for (theirs, mine) in theirs.iter().zip(&mine) {
-                if self.names.ours(theirs).is_some_and(|known| known != *mine) && self.learns {
-                    self.flaw(at, format!("the id of {theirs}"), mine);
+                if self.mapping.ours(theirs).is_some_and(|known| known != *mine) && self.learns {
+                    self.difference(at, format!("the id of {theirs}"), mine);
                 }
             }
         }
@@ -145,7 +149,7 @@ impl Comparison<'_> {
         };
         let is_id = matches!(key, "runid" | "runId" | "version" | "appVersion") || key.starts_with("phase-");
         if self.learns && is_id && uuids(theirs) == [theirs.as_str()] && uuids(mine) == [mine.as_str()] {
-            self.names.bind(theirs, mine);
+            self.mapping.bind(theirs, mine);
         }
     }
 
@@ -165,7 +169,7 @@ impl Comparison<'_> {
                 self.differ(at, theirs, mine);
             }
             _ if recorded == ours => {}
-            _ => self.flaw(at, format!("{recorded:?}"), format!("{ours:?}")),
+            _ => self.difference(at, format!("{recorded:?}"), format!("{ours:?}")),
         }
     }
 
@@ -192,7 +196,7 @@ impl Comparison<'_> {
             (key, theirs.as_i64(), mine.as_i64(), self.learns)
             && is_second(theirs)
         {
-            self.names.bind_second(theirs, mine);
+            self.mapping.bind_second(theirs, mine);
         }
     }
 
@@ -206,7 +210,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Each of our run records looks like one of the recorded, and none is there only if none was.
+    /// Each of our run records must look like a recorded one. Our list is empty only if the recorded one is.
     fn records(&mut self, at: &str, theirs: &[Ordered], mine: &[Ordered]) {
         self.differ(&format!("{at} empty"), theirs.is_empty(), mine.is_empty());
         if theirs.is_empty() {
@@ -216,28 +220,32 @@ impl Comparison<'_> {
             let attempts = theirs
                 .iter()
                 .map(|theirs| self.attempt(&format!("{at}[{index}]"), theirs, mine));
-            let best = attempts.min_by_key(|flaws| weight(flaws)).unwrap_or_default();
-            self.flaws.extend(best);
+            let best = attempts
+                .min_by_key(|differences| distance(differences))
+                .unwrap_or_default();
+            self.differences.extend(best);
         }
     }
 
-    fn attempt(&self, at: &str, recorded: &Ordered, ours: &Ordered) -> Vec<Flaw> {
-        let mut names = self.names.clone();
+    fn attempt(&self, at: &str, recorded: &Ordered, ours: &Ordered) -> Vec<Difference> {
+        let mut mapping = self.mapping.clone();
         let mut inner = Comparison {
-            names: &mut names,
-            flaws: Vec::new(),
+            mapping: &mut mapping,
+            differences: Vec::new(),
             learns: false,
         };
         inner.values(at, recorded, ours);
-        inner.flaws
+        inner.differences
     }
 }
 
-/// How far a record is from another: what differs high up makes it another record, what differs deep inside
-/// does not.
-fn weight(flaws: &[Flaw]) -> usize {
-    let depth = |flaw: &Flaw| flaw.at.matches(['.', '[', '<']).count();
-    flaws.iter().map(|flaw| (1 << 16) >> depth(flaw).min(16)).sum()
+/// How much a record differs from another. A difference near the root counts more than one deep inside.
+fn distance(differences: &[Difference]) -> usize {
+    let depth = |difference: &Difference| difference.at.matches(['.', '[', '<']).count();
+    differences
+        .iter()
+        .map(|difference| (1 << 16) >> depth(difference).min(16))
+        .sum()
 }
 
 /// The same with the keys of its objects in alphabetical order.
@@ -260,7 +268,7 @@ fn json(text: &str) -> Option<Ordered> {
     serde_json::from_str(text).ok()
 }
 
-/// Hides what no two servers share: ids, times, ports.
+/// Masks what always differs between two servers: ids, times, ports.
 pub fn mask(text: &str) -> String {
     let mut masked = text.to_owned();
     for id in uuids(text) {
@@ -272,7 +280,7 @@ pub fn mask(text: &str) -> String {
     folders(&dates(&masked))
 }
 
-/// Hides what stands behind a lead, as far as it consists of such characters.
+/// Masks the characters after a prefix, as far as they match.
 fn after(text: &str, lead: &str, fits: impl Fn(char) -> bool, hidden: &str) -> String {
     let mut parts = text.split(lead);
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -310,7 +318,7 @@ fn numbers(text: &str) -> String {
     out + rest
 }
 
-/// The recorder wrote into a folder of its own for each run.
+/// Masks the output folders, which differ for each run.
 fn folders(text: &str) -> String {
     const LEAD: &str = "/data/out/";
     let mut out = String::new();

@@ -1,6 +1,6 @@
-//! HTTP/1.1 by hand: sends exactly what it is told and shows exactly what comes.
+//! A minimal HTTP/1.1 client that shows every header in its order.
 //!
-//! Client libraries add, sort and hide headers; here each of them matters.
+//! Client libraries add, sort and hide headers; the replay compares each of them.
 
 use super::recording::{Request, Response};
 use std::fmt::Write as _;
@@ -9,31 +9,31 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a connection must be silent to count as open.
-const SILENCE: Duration = Duration::from_millis(300);
+/// How long a connection must be idle to count as open.
+const IDLE: Duration = Duration::from_millis(300);
 
 /// Sends requests to one server.
 #[derive(Clone, Debug)]
-pub struct Wire {
+pub struct RawClient {
     /// `127.0.0.1:41231`
     pub address: String,
-    /// What stands before every path.
+    /// A prefix of every path.
     pub prefix: String,
-    /// The token that opens it, for what is not in the recording.
+    /// The token for requests that are not in the recording.
     pub token: Option<String>,
 }
 
-impl Wire {
+impl RawClient {
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
     }
 
-    /// One exchange on a connection of its own, as the recorder made them.
+    /// Sends a request on its own connection, as the recorder did.
     pub fn send(&self, request: &Request) -> Response {
         let mut stream = self.connect();
         let Request { method, path, .. } = request;
@@ -58,16 +58,16 @@ impl Wire {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         head.push_str("\r\n");
-        // A server that refuses early may close before it has read all: the answer is there all the same.
+        // A server that refuses early may close before it has read everything, and has still sent its answer.
         let _ = stream.write_all(head.as_bytes());
         let _ = stream.write_all(body.unwrap_or_default().as_bytes());
         read(&mut stream, method == "HEAD")
     }
 
-    /// Sends bytes and shows what comes until the server is silent or closes.
+    /// Sends bytes. Returns what comes until the server is idle or closes.
     pub fn bytes(&self, sent: &str) -> String {
         let mut stream = self.connect();
-        stream.set_read_timeout(Some(SILENCE)).unwrap();
+        stream.set_read_timeout(Some(IDLE)).unwrap();
         stream.write_all(sent.as_bytes()).unwrap();
         let mut all = Vec::new();
         let mut piece = [0; 4096];

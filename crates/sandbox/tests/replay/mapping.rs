@@ -1,19 +1,19 @@
-//! Which id and which second of the sandbox stands for which of the recording.
+//! Maps recorded ids, seconds and folders to the sandbox's.
 
 use std::collections::BTreeMap;
 
-/// Everything that differs between two servers by its nature: ids, seconds, the folder of files.
+/// Maps what always differs between two servers.
 #[derive(Clone, Debug)]
-pub struct Names {
+pub struct Mapping {
     ids: BTreeMap<String, String>,
     /// A recorded second and the sandbox's second of the same event.
     seconds: BTreeMap<i64, i64>,
-    /// What stands for `/data`.
+    /// The folder that replaces `/data`.
     pub data: String,
 }
 
-impl Names {
-    /// Nothing is known yet but the folder.
+impl Mapping {
+    /// Knows only the folder.
     pub fn new(data: &str) -> Self {
         Self {
             ids: BTreeMap::new(),
@@ -22,7 +22,7 @@ impl Names {
         }
     }
 
-    /// Notes that both mean the same, unless that is known otherwise. The time of a run is in its id.
+    /// Maps an id, unless it is mapped already. The second of a run is in its id.
     pub fn bind(&mut self, recorded: &str, ours: &str) {
         if let (Some(theirs), Some(mine)) = (second_of(recorded), second_of(ours)) {
             self.bind_second(theirs, mine);
@@ -32,7 +32,7 @@ impl Names {
             .or_insert_with(|| ours.to_owned());
     }
 
-    /// Notes anew what a recorded id means.
+    /// Maps an id, also if it is mapped already.
     pub fn rebind(&mut self, recorded: &str, ours: &str) {
         self.ids.insert(recorded.to_owned(), ours.to_owned());
     }
@@ -71,7 +71,7 @@ impl Names {
         format!("{path}?{}", parts.join("&"))
     }
 
-    /// The same distance from the nearest event that both know.
+    /// Keeps the distance from the nearest mapped second.
     fn second(&self, recorded: i64, of_runs: bool) -> i64 {
         let nearest = self
             .seconds
@@ -79,7 +79,7 @@ impl Names {
             .min_by_key(|(known, _)| (*known - recorded).abs());
         let (known, ours) = nearest.map_or((recorded, recorded), |(known, ours)| (*known, *ours));
         let away = recorded - known;
-        // The sandbox lives faster: what lies far ahead of a run is still to come there.
+        // The sandbox is faster: a time far after a run is in the future there.
         let now = chrono::Utc::now().timestamp();
         if of_runs && away > 1 {
             (ours + away).min(now - 1)
@@ -89,18 +89,18 @@ impl Names {
     }
 }
 
-/// The second that a version-1 UUID was made in.
+/// The second of a version-1 UUID.
 fn second_of(id: &str) -> Option<i64> {
     let time = uuid::Uuid::parse_str(id).ok()?.get_timestamp()?;
     i64::try_from(time.to_unix().0).ok()
 }
 
-/// Whether a number is a time in seconds of our days.
+/// Whether a number can be a time in seconds.
 pub fn is_second(number: i64) -> bool {
     (1_000_000_000..10_000_000_000).contains(&number)
 }
 
-/// The places of UUIDs in a text.
+/// The UUIDs in a text.
 pub fn uuids(text: &str) -> Vec<&str> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();

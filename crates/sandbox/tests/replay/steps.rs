@@ -1,7 +1,7 @@
-//! Does what the recorder did besides the exchanges it wrote down.
+//! Performs the steps that the recorder did between the recorded exchanges.
 
 use super::super::recording::{Request, folder};
-use super::super::stage::Step;
+use super::super::setup::Step;
 use super::{Player, is_over};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ impl Player {
                 }
                 let answer = self.ask("PUT", &format!("apps/{app}"), Some(body.to_string()));
                 if let (Some(version), Some(ours)) = (version, answer["version"].as_str()) {
-                    self.names.rebind(version, ours);
+                    self.mapping.rebind(version, ours);
                 }
             }
             Step::Start {
@@ -37,15 +37,16 @@ impl Player {
             } => self.start(app, run.as_deref(), arguments),
             Step::Until { app, run, status } => self.until(app, run, status),
             Step::Inner { app, run, node, id } => {
-                let ours = self.names.ours(run).unwrap_or(run).to_owned();
+                let ours = self.mapping.ours(run).unwrap_or(run).to_owned();
                 let wanted = |run: &&Value| run["runid"] == *ours && run["properties"][node].is_string();
                 let found = self.wait(app, &format!("{run} has {node}"), wanted);
-                self.names
+                self.mapping
                     .bind(id, found["properties"][node].as_str().unwrap_or_default());
             }
             Step::Find { app, run, status } => {
                 let found = self.wait(app, &format!("a run is {status}"), |run| run["status"] == *status);
-                self.names.bind(run, found["runid"].as_str().unwrap_or_default());
+                self.mapping
+                    .bind(run, found["runid"].as_str().unwrap_or_default());
             }
             Step::Idle { apps } => {
                 for app in apps {
@@ -62,7 +63,7 @@ impl Player {
                     has(status) == *wanted && has("PENDING") + has("STARTING") == 0
                 });
             }
-            Step::HaveOnly { artifacts } => self.have_only(artifacts),
+            Step::HaveOnly { artifacts } => self.keep_only(artifacts),
             Step::Send { method, path, body } => {
                 let request = Request {
                     method: method.clone(),
@@ -71,12 +72,12 @@ impl Player {
                     body: body.clone(),
                 };
                 let translated = self.translate(&request);
-                self.wire.send(&translated);
+                self.client.send(&translated);
             }
         }
     }
 
-    fn have_only(&self, kept: &[String]) {
+    fn keep_only(&self, kept: &[String]) {
         for artifact in self
             .ask("GET", "artifacts", None)
             .as_array()
@@ -127,11 +128,11 @@ impl Player {
         let body = json!([{
             "appId": app, "programType": "Workflow", "programId": "DataPipelineWorkflow", "runtimeargs": all,
         }]);
-        let answer = self.ask("POST", "start", Some(self.names.translate(&body.to_string())));
+        let answer = self.ask("POST", "start", Some(self.mapping.translate(&body.to_string())));
         match (answer[0]["runId"].as_str(), run) {
-            (Some(ours), Some(run)) => self.names.bind(run, ours),
+            (Some(ours), Some(run)) => self.mapping.bind(run, ours),
             (Some(_), None) => {}
-            (None, _) => self.unready(&format!("{app} starts"), &answer),
+            (None, _) => self.setup_failed(&format!("{app} starts"), &answer),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The table of known differences, each with its reason: `tests/replay/differences.toml`.
 
-use super::shape::Flaw;
+use super::comparison::Difference;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,37 +8,37 @@ use std::path::Path;
 /// One known difference.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Known {
+pub struct KnownDifference {
     /// The recording: `cdap-6.11.0/a`.
     pub file: String,
-    /// The names of the exchanges; a `*` at the end stands for anything.
+    /// The names of the exchanges; a `*` at the end matches anything.
     pub exchanges: Vec<String>,
-    /// What differs: the beginning of a place (`body $.series`); everything, when it is empty.
+    /// The start of the place that differs (`body $.series`); empty means everything.
     #[serde(default)]
     pub at: String,
-    /// Whether it may be absent: what depends on the moment of the play.
+    /// Whether it depends on the timing, and may be absent.
     #[serde(default)]
     pub sometimes: bool,
-    /// Why it may.
+    /// The reason.
     pub why: String,
 }
 
 #[derive(Deserialize)]
 struct Table {
     #[serde(default)]
-    difference: Vec<Known>,
+    difference: Vec<KnownDifference>,
 }
 
-/// The known differences of one recording, and which of them were met.
+/// The known differences of one recording, and which of them occurred.
 #[derive(Debug)]
-pub struct Differences {
-    known: Vec<Known>,
-    met: BTreeSet<(usize, usize)>,
+pub struct KnownDifferences {
+    known: Vec<KnownDifference>,
+    occurred: BTreeSet<(usize, usize)>,
 }
 
-impl Differences {
+impl KnownDifferences {
     /// Reads those of a recording.
-    pub fn of(file: &str) -> Self {
+    pub fn read(file: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/differences.toml");
         let text = std::fs::read_to_string(path).unwrap();
         let table: Table = toml_edit::de::from_str(&text).unwrap();
@@ -52,24 +52,24 @@ impl Differences {
         }
         Self {
             known,
-            met: BTreeSet::new(),
+            occurred: BTreeSet::new(),
         }
     }
 
-    /// Whether a flaw is known.
-    pub fn knows(&self, exchange: &str, flaw: &Flaw) -> bool {
+    /// Whether a difference is known.
+    pub fn knows(&self, exchange: &str, difference: &Difference) -> bool {
         self.known.iter().any(|known| {
-            flaw.at.starts_with(&known.at) && known.exchanges.iter().any(|name| fits(name, exchange))
+            difference.at.starts_with(&known.at) && known.exchanges.iter().any(|name| matches(name, exchange))
         })
     }
 
-    /// Whether a flaw is known; notes that it was met.
-    pub fn explain(&mut self, exchange: &str, flaw: &Flaw) -> bool {
+    /// Whether a difference is known; notes that it occurred.
+    pub fn explain(&mut self, exchange: &str, difference: &Difference) -> bool {
         let mut explained = false;
         for (at, known) in self.known.iter().enumerate() {
             for (name_at, name) in known.exchanges.iter().enumerate() {
-                if fits(name, exchange) && flaw.at.starts_with(&known.at) {
-                    self.met.insert((at, name_at));
+                if matches(name, exchange) && difference.at.starts_with(&known.at) {
+                    self.occurred.insert((at, name_at));
                     explained = true;
                 }
             }
@@ -77,12 +77,12 @@ impl Differences {
         explained
     }
 
-    /// What is in the table and no longer in the world.
+    /// The listed differences that did not occur.
     pub fn stale(&self) -> Vec<String> {
         let mut stale = Vec::new();
         for (at, known) in self.known.iter().enumerate() {
             for (name_at, name) in known.exchanges.iter().enumerate() {
-                if !known.sometimes && !self.met.contains(&(at, name_at)) {
+                if !known.sometimes && !self.occurred.contains(&(at, name_at)) {
                     stale.push(format!("{name:?} at {:?} ({})", known.at, known.why));
                 }
             }
@@ -91,8 +91,8 @@ impl Differences {
     }
 }
 
-/// Whether a name is meant; a `*` at the end stands for anything.
-pub fn fits(pattern: &str, name: &str) -> bool {
+/// Whether a name matches; a `*` at the end of the pattern matches anything.
+pub fn matches(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),
         None => pattern == name,

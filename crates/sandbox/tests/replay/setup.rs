@@ -1,42 +1,39 @@
-//! What the recorder did besides the exchanges it wrote down: `tests/replay/stage.toml`.
+//! What the recorder did between the recorded exchanges: `tests/replay/setup.toml`.
 //!
-//! Pipelines that were there already, runs that were started before a stop was recorded, states that
-//! were waited for.
+//! It deployed pipelines, started runs before a stop was recorded, and waited for statuses.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What is done before an exchange.
+/// The steps before an exchange.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Before {
-    /// The recording: `cdap-6.11.0/a`; a `*` at the end stands for anything.
+pub struct Setup {
+    /// The recording: `cdap-6.11.0/a`; a `*` at the end matches anything.
     pub file: String,
-    /// The name of the exchange; the beginning of the recording when it is empty.
+    /// The name of the exchange; empty means the start of the recording.
     #[serde(default)]
     pub exchange: String,
     /// Which exchange of that name, from 0.
     #[serde(default)]
     pub nth: usize,
-    /// What is done, in order.
     pub steps: Vec<Step>,
 }
 
-/// One thing that is done.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Step {
     /// Deploys a pipeline of `tests/recorded/lab`.
     Deploy {
         pipeline: String,
-        /// The name of the app, when it is another.
+        /// The name of the app, if it differs from the pipeline's.
         #[serde(default)]
         app: Option<String>,
         /// The recorded id of that version.
         #[serde(default)]
         version: Option<String>,
-        /// When it is to start by itself, if not as the file says.
+        /// The cron expression, if it differs from the file's.
         #[serde(default)]
         schedule: Option<String>,
     },
@@ -48,7 +45,7 @@ pub enum Step {
         run: Option<String>,
         #[serde(default)]
         arguments: BTreeMap<String, String>,
-        /// Whether these are all arguments: without those that the pipelines of the lab take.
+        /// Without the default arguments of the lab's pipelines.
         #[serde(default)]
         exact: bool,
     },
@@ -71,9 +68,9 @@ pub enum Step {
         run: String,
         status: String,
     },
-    /// Waits until no run of these apps is under way.
+    /// Waits until no run of these apps is active.
     Idle { apps: Vec<String> },
-    /// Waits until so many runs of an app have this status, and none launches.
+    /// Waits until so many runs of an app have this status, and none is launching.
     Count {
         app: String,
         status: String,
@@ -94,17 +91,17 @@ pub enum Step {
 }
 
 #[derive(Deserialize)]
-struct Stage {
-    before: Vec<Before>,
+struct File {
+    before: Vec<Setup>,
 }
 
-/// What is done in one recording.
-pub fn of(file: &str) -> Vec<Before> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/stage.toml");
-    let stage: Stage = toml_edit::de::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    stage
+/// Reads the setups of one recording.
+pub fn read(file: &str) -> Vec<Setup> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/setup.toml");
+    let setups: File = toml_edit::de::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    setups
         .before
         .into_iter()
-        .filter(|before| super::table::fits(&before.file, file))
+        .filter(|setup| super::known_differences::matches(&setup.file, file))
         .collect()
 }
