@@ -32,6 +32,7 @@ impl Clock {
     }
 
     /// Now, in milliseconds since 1970.
+    #[expect(clippy::unused_self, reason = "all times come from a clock")]
     pub fn now(self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

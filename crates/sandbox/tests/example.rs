@@ -1,7 +1,5 @@
 //! Runs the example, so that it stays correct.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
-
 #[path = "../examples/in_a_test.rs"]
 mod in_a_test;
 

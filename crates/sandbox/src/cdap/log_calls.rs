@@ -134,7 +134,7 @@ impl Range {
         let inner = state.node_runs(&program).find(|run| run.id == id);
         let owner = inner
             .as_ref()
-            .and_then(|inner| state.runs.get(inner.workflow_run.as_ref()?));
+            .and_then(|inner| state.runs.get(inner.parent_id.as_ref()?));
         let run = match owner {
             Some(owner) => owner,
             None => state.find_run(&program, id)?,

@@ -4,7 +4,7 @@ use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use super::json::{Ordered, gson_text};
-use super::run::{Cause, Node, Run};
+use super::run::{Exception, NodeState, Run};
 use crate::Personality;
 use crate::run_status::RunStatus;
 use pipelines::event::Failure;
@@ -23,7 +23,7 @@ pub fn with_run(call: &Call, show: impl FnOnce(&Run) -> Outcome) -> Outcome {
     show(run)
 }
 
-struct ById<'a>(&'a [Node]);
+struct ById<'a>(&'a [NodeState]);
 
 impl Serialize for ById<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -124,8 +124,8 @@ pub fn classify(call: &Call) -> Outcome {
     })
 }
 
-fn classify_cause(cause: &Cause) -> Option<Classified> {
-    let chain: Vec<&Cause> = std::iter::successors(Some(cause), |cause| cause.cause.as_deref()).collect();
+fn classify_cause(cause: &Exception) -> Option<Classified> {
+    let chain: Vec<&Exception> = std::iter::successors(Some(cause), |cause| cause.cause.as_deref()).collect();
     let innermost = chain.last()?;
     if innermost.class_name.ends_with("InvalidMacroException") {
         let text = innermost.message.clone().unwrap_or_default();
@@ -159,7 +159,7 @@ fn stage_of(text: &str) -> Option<&str> {
 }
 
 /// `SYSTEM` for the network, `USER` for data and settings, else `UNKNOWN`.
-fn error_type_of(cause: &Cause) -> &'static str {
+fn error_type_of(cause: &Exception) -> &'static str {
     let class = cause.class_name.rsplit('.').next().unwrap_or_default();
     let text = cause.message.as_deref().unwrap_or_default();
     if text.contains("Communications link failure")

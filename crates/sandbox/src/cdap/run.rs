@@ -29,7 +29,7 @@ pub enum ClusterStatus {
 /// An exception as `nodes/state` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Cause {
+pub struct Exception {
     /// The class of the exception.
     pub class_name: String,
     /// Its message.
@@ -39,10 +39,10 @@ pub struct Cause {
     pub stack_traces: Vec<()>,
     /// What caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Box<Cause>>,
+    pub cause: Option<Box<Exception>>,
 }
 
-impl From<&Failure> for Cause {
+impl From<&Failure> for Exception {
     fn from(failure: &Failure) -> Self {
         Self {
             class_name: failure.class_name.clone(),
@@ -56,7 +56,7 @@ impl From<&Failure> for Cause {
 /// A workflow node that ran, in the form of `nodes/state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Node {
+pub struct NodeState {
     /// `phase-1`
     pub node_id: String,
     /// `RUNNING`, `COMPLETED`, `FAILED`, `KILLED`
@@ -66,7 +66,7 @@ pub struct Node {
     pub run_id: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure_cause: Option<Cause>,
+    pub failure_cause: Option<Exception>,
 }
 
 /// A metric of a run: seconds since 1970, and what was added in each.
@@ -110,9 +110,9 @@ pub struct Run {
     /// When the cluster was deleted.
     pub cluster_end: Option<i64>,
     /// The nodes that ran, in order.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<NodeState>,
     /// Why it failed, if no node has a cause.
-    pub cause: Option<Cause>,
+    pub cause: Option<Exception>,
     /// The workflow token: key, node, value.
     pub token: Vec<(String, String, String)>,
     /// By full name: `user.Read MySQL.records.in`.
@@ -123,9 +123,9 @@ pub struct Run {
     /// Whether its phases are MapReduce programs.
     #[serde(default)]
     pub map_reduce: bool,
-    /// The run of the workflow that started this one.
-    #[serde(default)]
-    pub workflow_run: Option<String>,
+    /// The id of the workflow's run that started this one.
+    #[serde(default, rename = "workflow_run")]
+    pub parent_id: Option<String>,
     /// The faults that the scenario decided for it. The stored name is that of the first release.
     #[serde(default, rename = "fate")]
     pub fault: RunFault,
@@ -244,7 +244,7 @@ impl Run {
                 Some((node.node_id.clone(), Ordered::Text(id)))
             }));
         }
-        if let Some(workflow) = &self.workflow_run {
+        if let Some(workflow) = &self.parent_id {
             entries.push(("workflowrunid".to_owned(), Ordered::Text(workflow.clone())));
         }
         Ordered::Map(entries)
@@ -252,7 +252,7 @@ impl Run {
 
     /// The run of a node's program, as it is shown alone: with the arguments of the workflow, and a cluster whose end
     /// is never shown (measured).
-    pub fn node_run(&self, program: &ProgramRef, node: &Node) -> Option<Self> {
+    pub fn node_run(&self, program: &ProgramRef, node: &NodeState) -> Option<Self> {
         let id = node.run_id.clone()?;
         let (began, ended) = self.inner.get(&id).copied()?;
         let status = match node.node_status.as_str() {
@@ -282,7 +282,7 @@ impl Run {
             },
             cluster_end: None,
             nodes: Vec::new(),
-            workflow_run: Some(self.id.clone()),
+            parent_id: Some(self.id.clone()),
             ..self.clone()
         })
     }

@@ -120,7 +120,7 @@ impl Cdap {
             metrics: BTreeMap::new(),
             inner: BTreeMap::new(),
             map_reduce: false,
-            workflow_run: None,
+            parent_id: None,
             fault: RunFault::default(),
             stop: Arc::default(),
             paused: Arc::default(),

@@ -242,7 +242,7 @@ impl TestServer {
         self.get(&format!("{P}/runs/{run}")).await.json()
     }
 
-    /// Polls until a run's record is_done; all different records on the way.
+    /// Polls a run until its record is as wanted. Returns all different records on the way.
     async fn until(&self, run: &str, is_done: impl Fn(&Json) -> bool) -> Vec<Json> {
         let mut seen: Vec<Json> = Vec::new();
         let deadline = Instant::now() + Duration::from_secs(20);

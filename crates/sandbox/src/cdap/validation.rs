@@ -102,9 +102,9 @@ pub fn stage(call: &Call) -> Outcome {
             .with_content_type(TEXT)
             .with_keep_alive());
     };
-    let state = call.cdap.state();
+    let cdap_state = call.cdap.state();
     let plugin_finder = PluginFinder {
-        artifacts: &state.installed,
+        artifacts: &cdap_state.installed,
         namespace,
     };
     let fault = validate_stage(stage, &plugin_finder);

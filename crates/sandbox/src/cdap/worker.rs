@@ -5,7 +5,7 @@
 
 use super::event::Event;
 use super::log::Origin;
-use super::run::{Cause, Node, Run};
+use super::run::{Exception, NodeState, Run};
 use super::{Cdap, faults};
 use crate::run_status::RunStatus;
 use pipelines::event::{ExecutionEvent, Failure, LogLevel, NodeEnd, NodeProgram};
@@ -251,7 +251,7 @@ impl Worker {
                 run.inner.insert(id.clone(), (now, None));
                 run.map_reduce = program == NodeProgram::MapReduce;
             }
-            run.nodes.push(Node {
+            run.nodes.push(NodeState {
                 node_id: node,
                 node_status: "RUNNING".to_owned(),
                 run_id,
@@ -294,7 +294,7 @@ impl Worker {
             // Only a Spark node is KILLED (measured); the cause of a killed MapReduce job is not known.
             NodeEnd::Killed if self.program == NodeProgram::MapReduce => ("FAILED", None),
             NodeEnd::Killed => ("KILLED", None),
-            NodeEnd::Failed(failure) => ("FAILED", Some(Cause::from(failure))),
+            NodeEnd::Failed(failure) => ("FAILED", Some(Exception::from(failure))),
         };
         self.with_run(|run, now| {
             if let Some(kept) = run.nodes.iter_mut().rev().find(|kept| kept.node_id == node) {
@@ -318,7 +318,7 @@ impl Worker {
 
     /// Stores the cause in the run, if no node has one.
     fn store_cause(&self, failure: &Failure) {
-        let cause = Cause::from(failure);
+        let cause = Exception::from(failure);
         self.with_run(|run, _| {
             if run.nodes.iter().all(|node| node.failure_cause.is_none()) {
                 run.cause = Some(cause);
