@@ -23,8 +23,8 @@ impl Encoding {
             .get_all(ACCEPT_ENCODING)
             .into_iter()
             .filter_map(|list| list.to_str().ok());
-        for wish in lists.flat_map(|list| list.split(',')) {
-            let (name, quality) = wish.split_once(';').unwrap_or((wish, "q=1"));
+        for accepted in lists.flat_map(|list| list.split(',')) {
+            let (name, quality) = accepted.split_once(';').unwrap_or((accepted, "q=1"));
             let quality = quality
                 .trim()
                 .strip_prefix("q=")
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_client_gets_what_it_prefers() {
-        for (wish, wanted) in [
+        for (accepted, wanted) in [
             ("identity", None),
             ("br", None),
             ("gzip", Some(Encoding::Gzip)),
@@ -89,8 +89,8 @@ mod tests {
             ("gzip;q=0.5, deflate;q=0.8", Some(Encoding::Deflate)),
             ("gzip;q=0", None),
         ] {
-            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, wish.parse().unwrap())]);
-            assert_eq!(Encoding::from_headers(&headers), wanted, "{wish}");
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, accepted.parse().unwrap())]);
+            assert_eq!(Encoding::from_headers(&headers), wanted, "{accepted}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The API over real HTTP, with an executor that does what the start's arguments say.
+//! The API over real HTTP, with an executor that the arguments of a start control.
 
 use crate::resource_names::ResourceNames;
 use crate::server::{self, Running};
@@ -24,7 +24,7 @@ mod shipped_pipeline;
 
 const P: &str = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery/workflows/DataPipelineWorkflow";
 
-/// Does what the arguments say: `hold` waits for the stop, `fail` breaks, `lines` speaks.
+/// Does what the arguments say: `hold` waits for the stop, `fail` fails, `lines` logs.
 struct Scripted;
 
 fn line(message: String) -> ExecutionEvent {
@@ -227,7 +227,7 @@ impl TestServer {
         self.ask(Method::PUT, path, Some(body.into())).await
     }
 
-    /// Starts the shipped pipeline; the run's id.
+    /// Starts the shipped pipeline. Returns the run's id.
     async fn start(&self, arguments: Json) -> String {
         let item = json!([{ "appId": "cdf_mysql_to_bigquery", "programType": "Workflow",
             "programId": "DataPipelineWorkflow", "runtimeargs": arguments }]);

@@ -139,7 +139,7 @@ fn failure<'a>(fault: &'a ValidationFailure, stage: &Json) -> Failure<'a> {
             put("requestedArtifactVersion", text(&plugin["artifact"]["version"]));
         }
         ValidationFailure::MissingProperty(property, _) => {
-            put("stageConfig", Ordered::Text(property.clone()))
+            put("stageConfig", Ordered::Text(property.clone()));
         }
         ValidationFailure::Other(_) => {}
     }

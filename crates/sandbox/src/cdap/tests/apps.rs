@@ -28,7 +28,7 @@ async fn every_deployment_is_a_new_version() {
     );
     assert_eq!(
         detail["programs"][0]["name"], "phase-2",
-        "actions are no programs"
+        "actions are not programs"
     );
     assert_eq!(detail["programs"][1]["type"], "Workflow");
     let old = server

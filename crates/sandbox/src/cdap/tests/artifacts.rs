@@ -4,7 +4,7 @@ use super::*;
 use pipelines::artifact::{Artifact, PluginClass};
 
 const N: &str = "/v3/namespaces/default";
-/// The very jar that real servers were recorded with.
+/// The jar with which real servers were recorded.
 const JAR: &[u8] = include_bytes!("../../../tests/recorded/lab/lab-plugins-1.0.0.jar");
 const PIPELINES: &str = "system:cdap-data-pipeline[6.0.0,10.0.0)";
 
@@ -26,7 +26,7 @@ const VERSION: (&str, &str) = ("Artifact-Version", "2.0.0");
 const EXTENDS: (&str, &str) = ("Artifact-Extends", PIPELINES);
 
 fn sorted(mut plugins: Vec<PluginClass>) -> Vec<PluginClass> {
-    // Which of two properties comes first that share a place of a hash table is not known.
+    // The order of two properties in the same bucket of a hash table is not known.
     for plugin in &mut plugins {
         plugin.properties.0.sort_by(|(a, _), (b, _)| a.cmp(b));
     }

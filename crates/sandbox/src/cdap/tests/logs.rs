@@ -1,4 +1,4 @@
-//! Logs: pages without loss, offsets, filters, forms.
+//! Logs: pages without loss, offsets, filters, formats.
 
 use super::*;
 

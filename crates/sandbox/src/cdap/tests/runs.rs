@@ -208,7 +208,7 @@ async fn lists_put_unfinished_runs_first_and_cut_before_they_filter() {
     server.until_end(&failed).await;
     let held = server.start(json!({ "hold": "1" })).await;
     server.until(&held, has("RUNNING")).await;
-    // A second later, so that the order by second is a strict one.
+    // A second later, so that the order by second is strict.
     let second = server.record(&held).await["starting"].as_i64().unwrap();
     let deadline = Instant::now() + Duration::from_secs(5);
     while chrono::Utc::now().timestamp() <= second {

@@ -1,4 +1,4 @@
-//! Schedules that clients make: what triggers them, what holds them back, and what a restart keeps.
+//! Schedules of clients: their triggers, their constraints, and what a restart keeps.
 
 use super::*;
 use crate::cdap::store::Store;
@@ -54,7 +54,7 @@ impl TestServer {
         self.get(RUNS).await.json().as_array().unwrap().clone()
     }
 
-    /// Polls until the runs of `second` please.
+    /// Polls until the runs of `second` are as wanted.
     async fn until_scheduled_runs(&self, is_done: impl Fn(&[Json]) -> bool) -> Vec<Json> {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -94,9 +94,9 @@ async fn the_end_of_a_run_triggers_once_and_only_while_enabled() {
     assert_eq!(
         arguments(&runs[0]).get("scheduleName"),
         None,
-        "only a clock tells its name"
+        "only a fire time passes the schedule's name"
     );
-    // It ends otherwise than the trigger wants.
+    // It ends with another status than the trigger's.
     let run = server.start(json!({ "fail": "1" })).await;
     server.until_end(&run).await;
     let run = server.start(json!({})).await;
@@ -106,7 +106,7 @@ async fn the_end_of_a_run_triggers_once_and_only_while_enabled() {
     assert_eq!(disabled.status, 200);
     let run = server.start(json!({})).await;
     server.until_end(&run).await;
-    // A triggered run would have been there as soon as the end could be seen.
+    // A triggered run would exist as soon as the end is visible.
     assert_eq!(server.scheduled_runs().await.len(), 2);
 }
 
@@ -198,7 +198,7 @@ async fn a_restart_keeps_schedules_and_their_jobs() {
     let run = server.start(json!({ "fail": "1" })).await;
     server.until_end(&run).await;
     server.until_scheduled_runs(|runs| ended(runs) == 1).await;
-    // Its app is gone, and with it all that could ever meet the trigger.
+    // Without the app the trigger can never be met.
     let shipped = "/v3/namespaces/default/apps/cdf_mysql_to_bigquery";
     assert_eq!(server.ask(Method::DELETE, shipped, None).await.status, 200);
     let left = server.get(&format!("{APP}/schedules")).await.json();
@@ -255,7 +255,7 @@ async fn invalid_changes_are_refused() {
         assert_eq!(list.as_array().unwrap().len(), found, "{statuses}: {list}");
     }
     assert_eq!(server.get(&format!("{query}ODD")).await.status, 400);
-    // What was turned off in a window is turned on again.
+    // Schedules that were disabled in a window are enabled again.
     assert_eq!(server.post(&format!("{path}/disable"), "").await.status, 200);
     let again = "/v3/namespaces/default/schedules/re-enable?start-time-millis=";
     let before = format!("{again}0&end-time-millis=1");
@@ -266,7 +266,7 @@ async fn invalid_changes_are_refused() {
     assert_eq!(server.get(&path).await.json()["status"], "SCHEDULED");
 }
 
-/// A schedule that is due fires, once, with its name among the arguments.
+/// A due schedule starts one run, with its name as an argument.
 #[tokio::test]
 async fn an_enabled_schedule_starts_runs() {
     let server = start().await;

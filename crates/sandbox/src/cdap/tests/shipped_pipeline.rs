@@ -7,7 +7,7 @@ use pipelines::executor::StoreExecutor;
 use pipelines::plugin::Stores;
 use pipelines::source::Source;
 
-/// A sandbox source executor moves real rows; the folder holds its bucket.
+/// A sandbox whose executor moves real rows; the folder holds its bucket.
 async fn real() -> (TestServer, tempfile::TempDir) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
