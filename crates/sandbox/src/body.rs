@@ -1,72 +1,75 @@
-//! Bodies as Google's clients send them: JSON, packed or not, and multipart/related.
+//! Request bodies of Google's clients: JSON, compressed or not, and multipart.
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::Value as Json;
 use std::io::Read;
 
-/// How large a packed body may become.
-const LARGEST_PLAIN: u64 = 100 * 1024 * 1024;
+/// The limit of a decompressed body, in bytes.
+const MAX_DECOMPRESSED: u64 = 100 * 1024 * 1024;
 
-/// What is wrong with a body.
+/// Why a body cannot be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// It is no JSON, or badly packed.
+pub(super) enum BodyError {
+    /// It is not valid JSON or not valid gzip.
     Syntax(String),
-    /// Packed in a way that nobody knows, or no parts where there must be.
-    Form(String),
+    /// Its content encoding is not supported, or its multipart structure is malformed.
+    Format(String),
 }
 
-/// A JSON body, whatever its Content-Type says, packed or not.
-pub(super) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Json, Unreadable> {
-    let unpacked;
-    let bytes = match text(headers, "content-encoding") {
+/// A JSON body, with or without gzip; its Content-Type is ignored.
+pub(super) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Json, BodyError> {
+    let decompressed;
+    let bytes = match header_text(headers, "content-encoding") {
         None | Some("identity") => bytes,
         Some("gzip") => {
             let mut plain = Vec::new();
-            let mut reader = flate2::read::GzDecoder::new(bytes).take(LARGEST_PLAIN);
+            let mut reader = flate2::read::GzDecoder::new(bytes).take(MAX_DECOMPRESSED);
             reader
                 .read_to_end(&mut plain)
-                .map_err(|error| Unreadable::Syntax(error.to_string()))?;
-            unpacked = plain;
-            &unpacked[..]
+                .map_err(|error| BodyError::Syntax(error.to_string()))?;
+            decompressed = plain;
+            &decompressed[..]
         }
-        Some(other) => return Err(Unreadable::Form(format!("Unsupported content encoding {other}"))),
+        Some(other) => return Err(BodyError::Format(format!("Unsupported content encoding {other}"))),
     };
-    serde_json::from_slice(bytes).map_err(|error| Unreadable::Syntax(error.to_string()))
+    serde_json::from_slice(bytes).map_err(|error| BodyError::Syntax(error.to_string()))
 }
 
-/// A header that is text.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// A header's value, if it is text.
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The address that the client reaches us at.
-pub(super) fn base(headers: &HeaderMap) -> String {
-    format!("http://{}", text(headers, "host").unwrap_or("127.0.0.1"))
+/// The sandbox's address, as the client wrote it in the `Host` header.
+pub(super) fn base_url(headers: &HeaderMap) -> String {
+    format!("http://{}", header_text(headers, "host").unwrap_or("127.0.0.1"))
 }
 
-/// The first part, which is JSON, and the second: its type, if it says one, and its content.
+/// A multipart/related body: JSON metadata, and a content with its type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Related {
-    pub about: Json,
-    pub kind: Option<String>,
+    pub metadata: Json,
+    pub content_type: Option<String>,
     pub content: Bytes,
 }
 
 /// The two parts of a multipart/related body.
-pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, Unreadable> {
-    let wrong = || Unreadable::Form("Malformed multipart body.".into());
+pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, BodyError> {
     let mut parts = parts(headers, bytes)?.into_iter();
-    let (about, content) = parts.next().zip(parts.next()).ok_or_else(wrong)?;
-    let kind = content.header("content-type").map(str::to_owned);
-    let about =
-        serde_json::from_slice(&about.content).map_err(|error| Unreadable::Syntax(error.to_string()))?;
+    let (metadata, content) = parts.next().zip(parts.next()).ok_or_else(malformed)?;
+    let content_type = content.header("content-type").map(str::to_owned);
+    let metadata =
+        serde_json::from_slice(&metadata.content).map_err(|error| BodyError::Syntax(error.to_string()))?;
     Ok(Related {
-        about,
-        kind,
+        metadata,
+        content_type,
         content: content.content,
     })
+}
+
+fn malformed() -> BodyError {
+    BodyError::Format("Malformed multipart body.".into())
 }
 
 /// A part of a multipart body.
@@ -77,8 +80,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// A text that begins with headers.
-    pub fn of(bytes: &Bytes) -> Option<Self> {
+    /// Splits head and content at the first empty line.
+    pub fn parse(bytes: &Bytes) -> Option<Self> {
         let ends = [&b"\r\n\r\n"[..], b"\n\n"].map(|end| Some((position(bytes, 0, end)?, end.len())));
         let (at, length) = ends.into_iter().flatten().min()?;
         Some(Self {
@@ -91,47 +94,44 @@ impl Part {
         self.head.lines().map(str::trim).filter(|line| !line.is_empty())
     }
 
-    pub fn header(&self, wanted: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
 }
 
 /// All parts of a multipart body.
-pub(super) fn parts(headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<Part>, Unreadable> {
-    let wrong = || Unreadable::Form("Malformed multipart body.".into());
-    let kind = text(headers, "content-type").ok_or_else(wrong)?;
-    let boundary = kind.split("boundary=").nth(1).ok_or_else(wrong)?;
-    let boundary = boundary
-        .split(';')
-        .next()
-        .unwrap_or(boundary)
+pub(super) fn parts(headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<Part>, BodyError> {
+    let content_type = header_text(headers, "content-type").ok_or_else(malformed)?;
+    let boundary = content_type
+        .split("boundary=")
+        .nth(1)
+        .and_then(|rest| rest.split(';').next())
+        .ok_or_else(malformed)?
         .trim_matches(['"', '\'', ' ']);
-    let mark = format!("--{boundary}");
-    let mut begin = after(bytes, 0, mark.as_bytes()).ok_or_else(wrong)?;
+    let delimiter = format!("--{boundary}");
+    let first = position(bytes, 0, delimiter.as_bytes()).ok_or_else(malformed)?;
+    let mut begin = first + delimiter.len();
     let mut found = Vec::new();
     while !bytes[begin..].starts_with(b"--") {
-        let next = position(bytes, begin, mark.as_bytes()).ok_or_else(wrong)?;
+        let next = position(bytes, begin, delimiter.as_bytes()).ok_or_else(malformed)?;
         let part = bytes.slice(begin..next);
-        // The ends of line before a mark and behind it are the mark's.
+        // The line end before a delimiter belongs to the delimiter.
         let end = [&b"\r\n"[..], b"\n"].into_iter().find(|end| part.ends_with(end));
         let part = part.slice(..part.len() - end.map_or(0, <[u8]>::len));
-        found.push(Part::of(&part).ok_or_else(wrong)?);
-        begin = next + mark.len();
+        found.push(Part::parse(&part).ok_or_else(malformed)?);
+        begin = next + delimiter.len();
     }
     Ok(found)
 }
 
-fn position(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
+/// Where `pattern` first occurs in `bytes` at or after `from`.
+fn position(bytes: &[u8], from: usize, pattern: &[u8]) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    let found = rest.windows(mark.len()).position(|window| window == mark);
+    let found = rest.windows(pattern.len()).position(|window| window == pattern);
     found.map(|at| from + at)
-}
-
-fn after(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
-    position(bytes, from, mark).map(|at| at + mark.len())
 }
 
 #[cfg(test)]
@@ -151,8 +151,8 @@ mod tests {
         assert_eq!(
             parts,
             Related {
-                about: json!({"a": 1}),
-                kind: Some("text/csv".into()),
+                metadata: json!({"a": 1}),
+                content_type: Some("text/csv".into()),
                 content: Bytes::from("1,2\r\n3,4"),
             }
         );
@@ -160,15 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_body_is_unpacked() {
-        let mut packed = flate2::read::GzEncoder::new(&b"{\"a\":1}"[..], flate2::Compression::fast());
+    fn a_gzipped_body_is_decompressed() {
+        let mut encoder = flate2::read::GzEncoder::new(&b"{\"a\":1}"[..], flate2::Compression::fast());
         let mut bytes = Vec::new();
-        packed.read_to_end(&mut bytes).unwrap();
+        encoder.read_to_end(&mut bytes).unwrap();
         let mut headers = HeaderMap::new();
-        assert!(matches!(json(&headers, &bytes), Err(Unreadable::Syntax(_))));
+        assert!(matches!(json(&headers, &bytes), Err(BodyError::Syntax(_))));
         headers.insert("content-encoding", "gzip".parse().unwrap());
         assert_eq!(json(&headers, &bytes).unwrap(), json!({"a": 1}));
         headers.insert("content-encoding", "br".parse().unwrap());
-        assert!(matches!(json(&headers, b"{}"), Err(Unreadable::Form(_))));
+        assert!(matches!(json(&headers, b"{}"), Err(BodyError::Format(_))));
     }
 }

@@ -4,7 +4,7 @@
 //! the sandbox's address in the place of Google's. One port has all APIs, so that `/$discovery/rest` goes by
 //! the version alone: `v2` is BigQuery's, `v1` and `v1beta1` are Data Fusion's.
 
-use super::body::base;
+use super::body::base_url;
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -76,7 +76,7 @@ fn answer(document: Option<Json>, headers: &HeaderMap) -> Response {
         let body = json!({"error": {"code": 404, "message": text, "status": "NOT_FOUND"}});
         return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
     };
-    let root = format!("{}/", base(headers));
+    let root = format!("{}/", base_url(headers));
     let service = document["servicePath"].as_str().unwrap_or_default();
     document["baseUrl"] = format!("{root}{service}").into();
     document["rootUrl"] = root.into();
@@ -85,7 +85,7 @@ fn answer(document: Option<Json>, headers: &HeaderMap) -> Response {
 }
 
 async fn directory(headers: HeaderMap) -> Response {
-    let base = base(&headers);
+    let base = base_url(&headers);
     let items: Vec<Json> = DOCUMENTS
         .iter()
         .map(|(api, version, _)| {

@@ -1,6 +1,6 @@
 //! Refusals in Google's envelope. The reason decides; status and code follow from it.
 
-use crate::body::Unreadable;
+use crate::body::BodyError;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -61,11 +61,11 @@ impl From<SqlError> for Fault {
     }
 }
 
-impl From<Unreadable> for Fault {
-    fn from(unreadable: Unreadable) -> Self {
-        match unreadable {
-            Unreadable::Syntax(text) => Self::new("parseError", format!("Parse Error: {text}")),
-            Unreadable::Form(text) => Self::invalid(text),
+impl From<BodyError> for Fault {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Syntax(text) => Self::new("parseError", format!("Parse Error: {text}")),
+            BodyError::Format(text) => Self::invalid(text),
         }
     }
 }

@@ -188,7 +188,7 @@ fn delimiter(of: &Json) -> Result<u8, Fault> {
 }
 
 fn destined(table: Table, of: &Json, otherwise: WriteDisposition) -> Result<Destination, Fault> {
-    let existing = match of["writeDisposition"].as_str() {
+    let write = match of["writeDisposition"].as_str() {
         None | Some("WRITE_DISPOSITION_UNSPECIFIED") => otherwise,
         Some("WRITE_APPEND") => WriteDisposition::Append,
         Some("WRITE_TRUNCATE" | "WRITE_TRUNCATE_DATA") => WriteDisposition::Truncate,
@@ -200,14 +200,14 @@ fn destined(table: Table, of: &Json, otherwise: WriteDisposition) -> Result<Dest
         }
     };
     let options = of["schemaUpdateOptions"].as_array();
-    let widen = options.is_some_and(|all| all.iter().any(|option| option == "ALLOW_FIELD_ADDITION"));
+    let add_fields = options.is_some_and(|all| all.iter().any(|option| option == "ALLOW_FIELD_ADDITION"));
     Ok(Destination {
         dataset: table.dataset,
         table: table.name,
         how: LoadOptions {
-            write: existing,
+            write,
             create: of["createDisposition"] != "CREATE_NEVER",
-            add_fields: widen,
+            add_fields,
         },
     })
 }

@@ -10,7 +10,7 @@ use super::Desk;
 use super::asked::Asked;
 use super::fault::Fault;
 use super::job_api::{self, body, may_create};
-use crate::body::{Related, base, related};
+use crate::body::{Related, base_url, related};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -43,14 +43,16 @@ pub(super) async fn begin(
             uploads.insert(id.clone(), (configuration, Vec::new()));
             let location = format!(
                 "{}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable&upload_id={id}",
-                base(&headers)
+                base_url(&headers)
             );
             let told = [("location", location), ("x-guploader-uploadid", id)];
             Ok((StatusCode::OK, told).into_response())
         }
         Some("multipart") => {
-            let Related { about, content, .. } = related(&headers, &bytes)?;
-            job_api::accept(&desk, &about, Some(content.to_vec()))
+            let Related {
+                metadata, content, ..
+            } = related(&headers, &bytes)?;
+            job_api::accept(&desk, &metadata, Some(content.to_vec()))
                 .await
                 .map(IntoResponse::into_response)
         }

@@ -4,7 +4,7 @@
 //! (cloud.google.com/storage/docs/batch), so that their paths are refused here, too.
 
 use super::fault::Fault;
-use crate::body::{Part, base, parts};
+use crate::body::{Part, base_url, parts};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
@@ -69,11 +69,11 @@ async fn ask(apis: &Router, request: Request<Body>) -> Response {
 /// The request that a part holds.
 fn request(call: &Part, outer: &HeaderMap) -> Result<Request<Body>, Fault> {
     let wrong = || Fault::invalid("Failed to parse batch request, error: the part holds no HTTP request");
-    let inner = Part::of(&call.content).ok_or_else(wrong)?;
+    let inner = Part::parse(&call.content).ok_or_else(wrong)?;
     let mut words = inner.lines().next().ok_or_else(wrong)?.split_whitespace();
     let (method, address) = words.next().zip(words.next()).ok_or_else(wrong)?;
     // Whole addresses are allowed, of the host that the batch was sent to.
-    let path = address.strip_prefix(&base(outer)).unwrap_or(address);
+    let path = address.strip_prefix(&base_url(outer)).unwrap_or(address);
     if !path.starts_with("/storage/v1/") {
         return Err(Fault::invalid(format!("A batch cannot hold {address}")));
     }

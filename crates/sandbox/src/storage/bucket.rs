@@ -38,7 +38,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>, asked: Asked, headers: H
     if let Some(last) = found.last().filter(|_| more) {
         answer["nextPageToken"] = super::list::token(&last.name).into();
     }
-    let base = body::base(&headers);
+    let base = body::base_url(&headers);
     let items: Vec<Json> = found.iter().map(|bucket| show::bucket(&base, bucket)).collect();
     if !items.is_empty() {
         answer["items"] = items.into();
@@ -74,7 +74,7 @@ pub(super) async fn insert(
     let bucket = made.ok_or_else(|| {
         Fault::conflict("Your previous request to create the named bucket succeeded and you already own it.")
     })?;
-    Ok(show::json(&show::bucket(&body::base(&headers), &bucket)))
+    Ok(show::json(&show::bucket(&body::base_url(&headers), &bucket)))
 }
 
 /// The fields of a body, unless they ask for what is not here.
@@ -104,7 +104,7 @@ pub(super) async fn get(
         Ok(found)
     });
     let bucket = found.await?.ok_or_else(Fault::no_bucket)?;
-    Ok(show::json(&show::bucket(&body::base(&headers), &bucket)))
+    Ok(show::json(&show::bucket(&body::base_url(&headers), &bucket)))
 }
 
 pub(super) async fn patch(
@@ -151,7 +151,7 @@ async fn edit(
     let conditions = asked.conditions()?;
     let edited = desk.ask(move |buckets| buckets.update_bucket(&name, &conditions, change));
     let bucket = edited.await?.ok_or_else(Fault::no_bucket)?;
-    Ok(show::json(&show::bucket(&body::base(&headers), &bucket)))
+    Ok(show::json(&show::bucket(&body::base_url(&headers), &bucket)))
 }
 
 pub(super) async fn delete(State(desk): State<Arc<Desk>>, Path(name): Path<String>, asked: Asked) -> Answer {

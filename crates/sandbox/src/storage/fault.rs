@@ -1,7 +1,7 @@
 //! Refusals of the JSON API in Google's envelope; a refused download is plain text (both as clients quote
 //! them: googleapis/python-storage #1071, kestra-io/plugin-gcp #321).
 
-use crate::body::Unreadable;
+use crate::body::BodyError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pipelines::bucket::BucketError;
@@ -62,9 +62,9 @@ impl Fault {
 }
 
 impl From<BucketError> for Fault {
-    fn from(refusal: BucketError) -> Self {
-        let message = refusal.to_string();
-        match refusal {
+    fn from(error: BucketError) -> Self {
+        let message = error.to_string();
+        match error {
             BucketError::NoObject(..) => Self::not_found(message),
             BucketError::Precondition => Self {
                 location: Some(("header", "If-Match")),
@@ -76,15 +76,15 @@ impl From<BucketError> for Fault {
     }
 }
 
-impl From<Unreadable> for Fault {
-    fn from(unreadable: Unreadable) -> Self {
-        match unreadable {
-            Unreadable::Syntax(text) => Self::new(
+impl From<BodyError> for Fault {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Syntax(text) => Self::new(
                 StatusCode::BAD_REQUEST,
                 "parseError",
                 format!("Parse Error: {text}"),
             ),
-            Unreadable::Form(text) => Self::new(StatusCode::BAD_REQUEST, "badRequest", text),
+            BodyError::Format(text) => Self::new(StatusCode::BAD_REQUEST, "badRequest", text),
         }
     }
 }

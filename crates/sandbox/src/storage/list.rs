@@ -137,7 +137,7 @@ pub(super) async fn objects(
     if asked.is_true("softDeleted") {
         return Ok(show::json(&json!({"kind": "storage#objects"})));
     }
-    let base = body::base(&headers);
+    let base = body::base_url(&headers);
     let answer = desk.ask(move |buckets| {
         let (page, more) = wanted.page(buckets.objects(&bucket, &wanted.prefix));
         let mut answer = json!({"kind": "storage#objects"});

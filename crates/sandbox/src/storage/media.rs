@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::fault::Fault;
 use super::{Desk, show};
-use crate::body::text;
+use crate::body::header_text;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -65,7 +65,7 @@ pub(super) async fn content(
         .fields
         .get("contentEncoding")
         .is_some_and(|coding| coding == "gzip");
-    let takes = text(headers, "accept-encoding").is_some_and(|codings| codings.contains("gzip"));
+    let takes = header_text(headers, "accept-encoding").is_some_and(|codings| codings.contains("gzip"));
     let kept = record
         .fields
         .get("cacheControl")
@@ -86,7 +86,7 @@ pub(super) async fn content(
         told.insert("warning", HeaderValue::from_static("214 UploadServer gunzipped"));
         return Ok((told, plain).into_response());
     }
-    let wanted = match text(headers, "range") {
+    let wanted = match header_text(headers, "range") {
         Some(range) => part(range, record.size),
         None => Part::Whole,
     };

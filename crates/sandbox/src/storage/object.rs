@@ -25,7 +25,7 @@ type Ways = (String, String, String, String);
 
 /// A resource with its etag.
 pub(super) fn resource(headers: &HeaderMap, bucket: &str, record: &ObjectMetadata) -> Response {
-    let shown = show::object(&body::base(headers), bucket, record);
+    let shown = show::object(&body::base_url(headers), bucket, record);
     let etag = show::etag(Some(record.generation), record.metageneration);
     ([(header::ETAG, etag)], show::json(&shown)).into_response()
 }
@@ -160,7 +160,7 @@ pub(super) async fn rewrite(
         "totalBytesRewritten": size,
         "objectSize": size,
         "done": true,
-        "resource": show::object(&body::base(&headers), &bucket, &record),
+        "resource": show::object(&body::base_url(&headers), &bucket, &record),
     })))
 }
 

@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::object::resource;
 use super::upload::{Intent, commit};
 use super::{Desk, show};
-use crate::body::{base, text};
+use crate::body::{base_url, header_text};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -37,7 +37,7 @@ pub(super) struct Uploads(Mutex<HashMap<String, Arc<Turns<Upload>>>>);
 /// One of them: what has come, or what it became.
 struct Upload {
     intent: Intent,
-    draft: Option<PendingObject>,
+    pending: Option<PendingObject>,
     done: Option<ObjectMetadata>,
 }
 
@@ -59,7 +59,7 @@ impl Uploads {
 /// Begins one.
 pub(super) async fn open(desk: &Desk, intent: Intent, headers: &HeaderMap) -> Result<Response, Fault> {
     let asked = intent.clone();
-    let draft = desk
+    let pending = desk
         .ask(move |buckets| {
             let there = buckets.object(&asked.bucket, &asked.name)?;
             asked.conditions.check(there.as_ref())?;
@@ -69,13 +69,13 @@ pub(super) async fn open(desk: &Desk, intent: Intent, headers: &HeaderMap) -> Re
     let id = uuid::Uuid::new_v4().to_string();
     let location = format!(
         "{}/upload/storage/v1/b/{}/o?uploadType=resumable&name={}&upload_id={id}",
-        base(headers),
+        base_url(headers),
         intent.bucket,
         show::encoded(&intent.name)
     );
     let upload = Upload {
         intent,
-        draft: Some(draft),
+        pending: Some(pending),
         done: None,
     };
     let mut uploads = desk.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,11 +93,11 @@ pub(super) async fn go_on(
     let (_, upload) = desk.uploads.find(&asked)?;
     let mut upload = upload.lock().await;
     let bucket = upload.intent.bucket.clone();
-    let piece = Piece::read(text(&headers, "content-range"))?;
+    let piece = Piece::read(header_text(&headers, "content-range"))?;
     upload.intent.hear(&headers);
-    let have = match (&upload.done, &upload.draft) {
+    let have = match (&upload.done, &upload.pending) {
         (Some(record), _) => return Ok(resource(&headers, &bucket, record)),
-        (None, Some(draft)) => draft.size(),
+        (None, Some(pending)) => pending.size(),
         (None, None) => return Err(Fault::internal("The upload was lost.")),
     };
     let start = piece.start.unwrap_or(have);
@@ -108,11 +108,11 @@ pub(super) async fn go_on(
              which exceeds already uploaded size of {have} byte(s)."
         )));
     }
-    let came = match &mut upload.draft {
-        Some(draft) => take(draft, body, have - start).await?,
+    let came = match &mut upload.pending {
+        Some(pending) => take(pending, body, have - start).await?,
         None => 0,
     };
-    let have = upload.draft.as_ref().map_or(have, PendingObject::size);
+    let have = upload.pending.as_ref().map_or(have, PendingObject::size);
     let is_last = match piece {
         Piece { whole: true, .. } => true,
         Piece { total, .. } => total == Some(have),
@@ -123,10 +123,10 @@ pub(super) async fn go_on(
         }
         return Ok(incomplete(have, &headers));
     }
-    let Some(draft) = upload.draft.take() else {
+    let Some(pending) = upload.pending.take() else {
         return Err(Fault::internal("The upload was lost."));
     };
-    let record = commit(&desk, upload.intent.clone(), draft).await?;
+    let record = commit(&desk, upload.intent.clone(), pending).await?;
     let answer = resource(&headers, &bucket, &record);
     upload.done = Some(record);
     Ok(answer)
@@ -142,7 +142,7 @@ fn too_small(came: u64) -> Fault {
 }
 
 /// Writes what comes, but for what has come before. What breaks off stays as far as it came.
-async fn take(draft: &mut PendingObject, body: Body, mut known: u64) -> Result<u64, Fault> {
+async fn take(pending: &mut PendingObject, body: Body, mut known: u64) -> Result<u64, Fault> {
     let mut frames = body.into_data_stream();
     let mut came = 0;
     while let Some(bytes) = frames
@@ -155,7 +155,7 @@ async fn take(draft: &mut PendingObject, body: Body, mut known: u64) -> Result<u
         known -= skip;
         came += length;
         let fresh = &bytes[usize::try_from(skip).unwrap_or(bytes.len())..];
-        draft.write_all(fresh).map_err(BucketError::from)?;
+        pending.write_all(fresh).map_err(BucketError::from)?;
     }
     Ok(came)
 }
@@ -169,7 +169,7 @@ pub(super) async fn cancel(State(desk): State<Arc<Desk>>, asked: Asked) -> Resul
 
 /// 308, with what has come so far. Clients in browsers and Go ask for 200 instead, because others follow 308.
 fn incomplete(have: u64, headers: &HeaderMap) -> Response {
-    let mut answer = if text(headers, "x-guploader-no-308") == Some("yes") {
+    let mut answer = if header_text(headers, "x-guploader-no-308") == Some("yes") {
         [("x-http-status-code-override", "308")].into_response()
     } else {
         StatusCode::PERMANENT_REDIRECT.into_response()

@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::fault::Fault;
 use super::object::{check_fields, resource};
 use super::{Desk, LARGEST_BODY, resumable, said, show};
-use crate::body::{Related, related, text};
+use crate::body::{Related, header_text, related};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -64,7 +64,7 @@ impl Intent {
 
     /// Sums may come with any request of an upload.
     pub fn hear(&mut self, headers: &HeaderMap) {
-        let hashes = text(headers, "x-goog-hash").unwrap_or_default();
+        let hashes = header_text(headers, "x-goog-hash").unwrap_or_default();
         for hash in hashes.split(',') {
             match hash.trim().split_once('=') {
                 Some(("md5", sum)) => self.md5 = Some(sum.to_owned()),
@@ -109,20 +109,24 @@ pub(super) async fn post(
     let bytes = to_bytes(body, LARGEST_BODY).await;
     let bytes = bytes.map_err(|error| Fault::invalid(format!("The body cannot be read: {error}")))?;
     desk.check_bucket(&bucket)?;
-    let kind = text(&headers, "content-type");
+    let kind = header_text(&headers, "content-type");
     match asked
         .text("uploadType")
-        .or_else(|| text(&headers, "x-goog-upload-protocol"))
+        .or_else(|| header_text(&headers, "x-goog-upload-protocol"))
     {
         Some("resumable") => {
             let about = said(&headers, &bytes)?;
-            let kind = text(&headers, "x-upload-content-type");
+            let kind = header_text(&headers, "x-upload-content-type");
             let intent = Intent::of(bucket, &asked, &headers, &about, kind)?;
             resumable::open(&desk, intent, &headers).await
         }
         Some("multipart") => {
-            let Related { about, kind, content } = related(&headers, &bytes)?;
-            let intent = Intent::of(bucket, &asked, &headers, &about, kind.as_deref())?;
+            let Related {
+                metadata,
+                content_type,
+                content,
+            } = related(&headers, &bytes)?;
+            let intent = Intent::of(bucket, &asked, &headers, &metadata, content_type.as_deref())?;
             whole(&desk, intent, &headers, content).await
         }
         Some("media") => {

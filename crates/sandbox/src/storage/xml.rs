@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::fault::Fault;
 use super::upload::{Intent, store};
 use super::{Desk, media};
-use crate::body::text;
+use crate::body::header_text;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -74,7 +74,7 @@ pub(super) async fn put(
         let (bucket, name) = place.clone();
         let about = about(&name, &headers);
         let asked = Asked::of("");
-        let kind = text(&headers, "content-type");
+        let kind = header_text(&headers, "content-type");
         let mut intent = Intent::of(bucket, &asked, &headers, &about, kind)?;
         intent.conditions = conditions(&headers);
         let record = store(&desk, intent, bytes).await?;
@@ -124,7 +124,7 @@ fn about(name: &str, headers: &HeaderMap) -> Json {
         ("content-language", "contentLanguage"),
         ("x-goog-storage-class", "storageClass"),
     ] {
-        if let Some(value) = text(headers, header) {
+        if let Some(value) = header_text(headers, header) {
             about[field] = value.into();
         }
     }
@@ -137,7 +137,7 @@ fn about(name: &str, headers: &HeaderMap) -> Json {
 }
 
 fn conditions(headers: &HeaderMap) -> Conditions {
-    let number = |name: &str| text(headers, name).and_then(|text| text.parse().ok());
+    let number = |name: &str| header_text(headers, name).and_then(|text| text.parse().ok());
     Conditions {
         generation_match: number("x-goog-if-generation-match"),
         metageneration_match: number("x-goog-if-metageneration-match"),
@@ -152,7 +152,7 @@ fn quoted(md5: Option<&str>) -> String {
     format!("\"{}\"", hex.concat())
 }
 
-/// A refusal as the XML API words it.
+/// A error as the XML API words it.
 fn refuse(fault: &Fault, (bucket, name): &Place) -> Response {
     if fault.message.is_empty() || fault.status == StatusCode::NOT_MODIFIED {
         return fault.status.into_response();
