@@ -1,56 +1,66 @@
-//! The sandbox's BigQuery REST API, version 2: jobs, queries, tables and rows over the warehouse.
+//! BigQuery's REST API, version 2: jobs, queries, datasets, tables and rows.
 //!
-//! It keeps jobs (`bigquery/archive.rs`) and computes nothing itself: statements go to `sandbox/warehouse.rs`, each on
-//! a thread that may block. Any bearer token is accepted, and none. Start reading at
-//! `bigquery/query.rs`; what a row looks like on the wire is in `bigquery/encode.rs`.
+//! It keeps jobs (`bigquery/job_store.rs`) and computes nothing itself: `googlesql` runs the statements, each on a
+//! thread that may block. Any bearer token is accepted, and none. Start reading at `bigquery/query.rs`; rows on
+//! the wire are in `bigquery/encode.rs`.
 
-mod archive;
-mod asked;
-mod carry;
+mod access;
+mod autodetect;
+mod copy;
 mod dataset;
-mod detection;
 mod encode;
-mod fault;
-mod intake;
+mod error;
+mod extract;
 mod job;
 mod job_api;
-mod order;
-mod parameter;
+mod job_config;
+mod job_registry;
+mod job_resource;
+mod job_store;
+mod load;
+mod load_columnar;
+mod params;
 mod query;
+mod query_config;
+mod record;
+mod response;
+mod schema;
 mod snapshot;
 mod table;
-mod transfer;
+mod table_reference;
+mod tabledata;
 mod upload;
+mod value;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
 use crate::{SandboxError, State};
-use archive::Archive;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::routing::{delete, get, post};
-use fault::Fault;
+use error::ApiError;
 use googlesql::{SqlError, Warehouse};
-use job::Ledger;
+use job_registry::JobRegistry;
+use job_store::JobStore;
 use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
 use std::sync::Arc;
 use upload::Uploads;
 
-/// The most that a request may send, as at Google.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// The limit of a request body in bytes, as at Google.
+const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// The most that an upload may send at once.
-const LARGEST_UPLOAD: usize = 256 * 1024 * 1024;
+/// The limit of one upload request in bytes.
+const MAX_UPLOAD: usize = 256 * 1024 * 1024;
 
 /// What the handlers share.
-struct Desk {
+struct ApiState {
     warehouse: Arc<Warehouse>,
     buckets: Buckets,
-    jobs: Ledger,
+    jobs: JobRegistry,
     snapshots: Snapshots,
     uploads: Uploads,
 }
@@ -58,19 +68,37 @@ struct Desk {
 /// The API under `/bigquery/v2`.
 ///
 /// # Errors
-/// When the store of jobs cannot be opened or read.
-pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets, state: &State) -> Result<Router, SandboxError> {
-    let archive = Archive::open(state).map_err(|error| error.with_file(state, archive::FILE))?;
-    let desk = Arc::new(Desk {
+/// When the job store cannot be opened or read.
+pub(crate) fn router(
+    warehouse: Arc<Warehouse>,
+    buckets: Buckets,
+    state: &State,
+) -> Result<Router, SandboxError> {
+    let store = JobStore::open(state).map_err(|error| error.with_file(state, job_store::FILE))?;
+    let state = Arc::new(ApiState {
         warehouse,
         buckets,
-        jobs: Ledger::open(archive)?,
+        jobs: JobRegistry::open(store)?,
         snapshots: Snapshots::default(),
         uploads: Uploads::default(),
     });
+    let uploads = Router::new()
+        .route(
+            "/projects/{project}/jobs",
+            post(upload::begin).put(upload::resume),
+        )
+        .layer(DefaultBodyLimit::max(MAX_UPLOAD))
+        .with_state(Arc::clone(&state));
+    Ok(Router::new()
+        .nest("/bigquery/v2", methods().with_state(state))
+        .nest("/upload/bigquery/v2", uploads.clone())
+        .nest("/resumable/upload/bigquery/v2", uploads))
+}
+
+fn methods() -> Router<Arc<ApiState>> {
     let datasets = "/projects/{project}/datasets";
     let tables = "/projects/{project}/datasets/{dataset}/tables";
-    let api = Router::new()
+    Router::new()
         .route(
             "/projects/{project}/jobs",
             post(job_api::insert).get(job_api::list),
@@ -95,50 +123,34 @@ pub fn router(warehouse: Arc<Warehouse>, buckets: Buckets, state: &State) -> Res
                 .patch(table::patch)
                 .put(table::patch),
         )
-        .route(&format!("{tables}/{{table}}/data"), get(table::rows))
-        .route(&format!("{tables}/{{table}}/insertAll"), post(table::insert_all))
+        .route(&format!("{tables}/{{table}}/data"), get(tabledata::list))
+        .route(
+            &format!("{tables}/{{table}}/insertAll"),
+            post(tabledata::insert_all),
+        )
         .route("/projects/{project}/jobs/{job}/delete", delete(job_api::delete))
         .route("/projects", get(dataset::projects))
-        .fallback(nowhere)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(Arc::clone(&desk));
-    let uploads = Router::new()
-        .route("/projects/{project}/jobs", post(upload::begin).put(upload::go_on))
-        .layer(DefaultBodyLimit::max(LARGEST_UPLOAD))
-        .with_state(desk);
-    Ok(Router::new()
-        .nest("/bigquery/v2", api)
-        .nest("/upload/bigquery/v2", uploads.clone())
-        .nest("/resumable/upload/bigquery/v2", uploads))
+        .fallback(unknown_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
-async fn nowhere(method: Method, uri: Uri) -> Fault {
-    Fault::not_found(format!(
+async fn unknown_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::not_found(format!(
         "The sandbox has no BigQuery method {method} {}",
         uri.path()
     ))
 }
 
-impl Desk {
-    /// Asks the warehouse on a thread that may block.
-    async fn ask<T: Send + 'static>(
+impl ApiState {
+    /// Uses the warehouse on a thread that may block.
+    async fn with_warehouse<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Warehouse) -> Result<T, SqlError> + Send + 'static,
-    ) -> Result<T, Fault> {
+        work: impl FnOnce(&Warehouse) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let warehouse = self.warehouse.clone();
-        let answer = tokio::task::spawn_blocking(move || question(&warehouse)).await;
-        match answer {
-            Ok(answer) => answer.map_err(Fault::from),
-            Err(error) => Err(Fault::internal(format!("the warehouse gave up: {error}"))),
-        }
-    }
-
-    /// A project of somebody else: existence is hidden behind 403.
-    fn check_project(&self, project: &str, denied: impl FnOnce() -> String) -> Result<(), Fault> {
-        if project == self.warehouse.project() {
-            Ok(())
-        } else {
-            Err(Fault::new("accessDenied", denied()))
+        match tokio::task::spawn_blocking(move || work(&warehouse)).await {
+            Ok(result) => result.map_err(ApiError::from),
+            Err(error) => Err(ApiError::internal(format!("the warehouse failed: {error}"))),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The datasets collection.
 
-use super::Desk;
-use super::asked::Asked;
-use super::fault::Fault;
-use super::job_api::{Answer, body, etag, listed};
+use super::ApiState;
+use super::error::ApiError;
+use super::params::{Page, Params};
+use super::response::{self, ApiResult};
+use crate::body;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -11,29 +12,18 @@ use googlesql::{DatasetDescription, QuerySettings, Warehouse};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
-/// Somebody else's dataset is neither there nor not there.
-pub(super) fn check(desk: &Desk, project: &str, dataset: &str) -> Result<(), Fault> {
-    desk.check_project(project, || {
-        format!(
-            "Access Denied: Dataset {project}:{dataset}: Permission bigquery.datasets.get denied on dataset \
-             {project}:{dataset} (or it may not exist)."
-        )
-    })
-}
-
-/// Whether an id is letters, digits and underscores.
-fn is_legal(id: &str) -> bool {
+fn is_legal_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 1_024 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-pub(super) async fn list(State(desk): State<Arc<Desk>>, Path(project): Path<String>, asked: Asked) -> Answer {
-    desk.check_project(&project, || {
-        format!(
-            "Access Denied: Project {project}: User does not have bigquery.datasets.list permission in project {project}."
-        )
-    })?;
-    let names = desk.ask(Warehouse::datasets).await?;
-    let location = desk.warehouse.location();
+pub(super) async fn list(
+    State(state): State<Arc<ApiState>>,
+    Path(project): Path<String>,
+    params: Params,
+) -> ApiResult {
+    state.check_datasets(&project)?;
+    let names = state.with_warehouse(Warehouse::datasets).await?;
+    let location = state.warehouse.location();
     let item = |name: &String| {
         json!({
             "kind": "bigquery#dataset",
@@ -43,83 +33,85 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>, Path(project): Path<Stri
         })
     };
     let items: Vec<Json> = names.iter().map(item).collect();
-    Ok(axum::Json(listed(
+    Ok(axum::Json(response::list(
         "bigquery#datasetList",
         "datasets",
         &items,
-        &asked.page()?,
+        &params.page()?,
     )))
 }
 
 pub(super) async fn get(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path((project, dataset)): Path<(String, String)>,
-) -> Answer {
-    check(&desk, &project, &dataset)?;
-    find(&desk, &dataset)
+) -> ApiResult {
+    state.check_dataset(&project, &dataset)?;
+    find(&state, &dataset)
         .await
-        .map(|found| axum::Json(resource(&desk, &found)))
+        .map(|found| axum::Json(resource(&state, &found)))
 }
 
 pub(super) async fn insert(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(project): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let body = body(&headers, &bytes)?;
+) -> ApiResult {
+    let body = body::json(&headers, &bytes)?;
     let name = body["datasetReference"]["datasetId"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    check(&desk, &project, &name)?;
-    if !is_legal(&name) {
-        return Err(Fault::invalid(format!(
+    state.check_dataset(&project, &name)?;
+    if !is_legal_id(&name) {
+        return Err(ApiError::invalid(format!(
             "Invalid dataset ID \"{name}\". Dataset IDs must be alphanumeric (plus underscores) and must be at \
              most 1024 characters long."
         )));
     }
-    let wanted = body["location"].as_str().unwrap_or(desk.warehouse.location());
-    if !wanted.eq_ignore_ascii_case(desk.warehouse.location()) {
-        let only = desk.warehouse.location();
-        return Err(Fault::invalid(format!(
+    let wanted = body["location"].as_str().unwrap_or(state.warehouse.location());
+    if !wanted.eq_ignore_ascii_case(state.warehouse.location()) {
+        let only = state.warehouse.location();
+        return Err(ApiError::invalid(format!(
             "Location {wanted} is not supported by the sandbox: everything here is in {only}"
         )));
     }
     let sql = format!("CREATE SCHEMA `{name}`");
-    desk.ask(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
+    state
+        .with_warehouse(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
         .await?;
-    find(&desk, &name)
+    find(&state, &name)
         .await
-        .map(|found| axum::Json(resource(&desk, &found)))
+        .map(|found| axum::Json(resource(&state, &found)))
 }
 
-/// Removes a dataset; what is in it only with `deleteContents`.
+/// Deletes a dataset; one with tables only with `deleteContents`.
 pub(super) async fn delete(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path((project, dataset)): Path<(String, String)>,
-    asked: Asked,
-) -> Result<StatusCode, Fault> {
-    check(&desk, &project, &dataset)?;
-    find(&desk, &dataset).await?;
-    let contents = asked
+    params: Params,
+) -> Result<StatusCode, ApiError> {
+    state.check_dataset(&project, &dataset)?;
+    find(&state, &dataset).await?;
+    let contents = params
         .text("deleteContents")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    desk.ask(move |warehouse| warehouse.drop_dataset(&dataset, contents))
+    state
+        .with_warehouse(move |warehouse| warehouse.drop_dataset(&dataset, contents))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes what the sandbox keeps of a dataset: nothing but its name, so anything else is refused.
+/// The sandbox stores only the name of a dataset, so it refuses every other field that is set.
 pub(super) async fn patch(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path((project, dataset)): Path<(String, String)>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    check(&desk, &project, &dataset)?;
-    let found = find(&desk, &dataset).await?;
-    let kept = [
+) -> ApiResult {
+    state.check_dataset(&project, &dataset)?;
+    let found = find(&state, &dataset).await?;
+    let ignored = [
         "kind",
         "id",
         "selfLink",
@@ -130,58 +122,53 @@ pub(super) async fn patch(
         "creationTime",
         "lastModifiedTime",
     ];
-    let body = body(&headers, &bytes)?;
+    let body = body::json(&headers, &bytes)?;
     let is_set = |value: &Json| !value.is_null() && value != "" && value != &json!({}) && value != &json!([]);
     let fields = body.as_object().into_iter().flatten();
     if let Some((name, _)) = fields
         .into_iter()
-        .find(|(name, value)| !kept.contains(&name.as_str()) && is_set(value))
+        .find(|(name, value)| !ignored.contains(&name.as_str()) && is_set(value))
     {
-        return Err(Fault::new(
-            "notImplemented",
-            format!("{name} of a dataset is not supported by the sandbox"),
-        ));
+        let message = format!("{name} of a dataset is not supported by the sandbox");
+        return Err(ApiError::new("notImplemented", message));
     }
-    Ok(axum::Json(resource(&desk, &found)))
+    Ok(axum::Json(resource(&state, &found)))
 }
 
-/// `projects.list`: the one there is.
-pub(super) async fn projects(State(desk): State<Arc<Desk>>) -> Answer {
-    let project = desk.warehouse.project();
+/// projects.list, with the only project.
+pub(super) async fn projects(State(state): State<Arc<ApiState>>) -> ApiResult {
+    let project = state.warehouse.project();
     let item = json!({
         "kind": "bigquery#project", "id": project, "numericId": "1",
         "projectReference": {"projectId": project}, "friendlyName": project,
     });
-    let mut answer = listed(
-        "bigquery#projectList",
-        "projects",
-        &[item],
-        &super::asked::Page::default(),
-    );
+    let mut answer = response::list("bigquery#projectList", "projects", &[item], &Page::default());
     answer["totalItems"] = 1.into();
     Ok(axum::Json(answer))
 }
 
-/// The dataset, or the 404 that names it.
-pub(super) async fn find(desk: &Desk, name: &str) -> Result<DatasetDescription, Fault> {
+/// The dataset, or a 404 with its name.
+pub(super) async fn find(state: &ApiState, name: &str) -> Result<DatasetDescription, ApiError> {
     let wanted = name.to_owned();
-    let found = desk.ask(move |warehouse| warehouse.dataset(&wanted)).await?;
-    let project = desk.warehouse.project();
-    found.ok_or_else(|| Fault::not_found(format!("Not found: Dataset {project}:{name}")))
+    let found = state
+        .with_warehouse(move |warehouse| warehouse.dataset(&wanted))
+        .await?;
+    let project = state.warehouse.project();
+    found.ok_or_else(|| ApiError::not_found(format!("Not found: Dataset {project}:{name}")))
 }
 
-fn resource(desk: &Desk, dataset: &DatasetDescription) -> Json {
-    let (project, name) = (desk.warehouse.project(), &dataset.name);
+fn resource(state: &ApiState, dataset: &DatasetDescription) -> Json {
+    let (project, name) = (state.warehouse.project(), &dataset.name);
     let mut resource = json!({
         "kind": "bigquery#dataset",
         "id": format!("{project}:{name}"),
         "selfLink": format!("/bigquery/v2/projects/{project}/datasets/{name}"),
         "datasetReference": {"projectId": project, "datasetId": name},
-        "location": desk.warehouse.location(),
+        "location": state.warehouse.location(),
         "creationTime": dataset.created.to_string(),
         "lastModifiedTime": dataset.created.to_string(),
         "type": "DEFAULT",
     });
-    resource["etag"] = etag(&resource).into();
+    resource["etag"] = response::etag(&resource).into();
     resource
 }

@@ -1,72 +1,22 @@
-//! Rows and schemas as BigQuery writes them: every scalar a JSON string or null, legacy type names.
+//! Rows as BigQuery writes them: every scalar is a JSON string or null.
 
-use super::asked::Moments;
+use super::params::TimestampFormat;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat};
-use googlesql::value::{Column, ColumnType, Value};
+use googlesql::value::Value;
 use serde_json::{Value as Json, json};
 
-/// The largest answer in bytes, roughly: Google cuts pages at 10 MB.
-const LARGEST_PAGE: usize = 10_000_000;
+/// The approximate limit of a page in bytes: Google cuts pages at 10 MB.
+const MAX_PAGE: usize = 10_000_000;
 
-/// `{"fields": […]}`.
-pub(super) fn schema(columns: &[Column]) -> Json {
-    let field = |column: &Column| {
-        let (kind, mode) = match &column.kind {
-            ColumnType::Array(inner) => (&**inner, "REPEATED"),
-            kind => (kind, if column.nullable { "NULLABLE" } else { "REQUIRED" }),
-        };
-        let mut field = json!({"name": column.name, "type": type_name(kind), "mode": mode});
-        if let ColumnType::Struct(fields) = kind {
-            field["fields"] = schema(&named(fields))["fields"].take();
-        }
-        if let Some(description) = &column.description {
-            field["description"] = description.as_str().into();
-        }
-        field
-    };
-    json!({"fields": columns.iter().map(field).collect::<Vec<_>>()})
-}
-
-/// Fields that were left without a name are counted, as the columns of a result are.
-fn named(fields: &[Column]) -> Vec<Column> {
-    let mut fields = fields.to_vec();
-    for (place, field) in fields.iter_mut().enumerate() {
-        if field.name.is_empty() {
-            field.name = format!("_field_{}", place + 1);
-        }
-    }
-    fields
-}
-
-/// The legacy name, which the service answers with whatever the table was made with.
-fn type_name(kind: &ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Bool => "BOOLEAN",
-        ColumnType::Int64 => "INTEGER",
-        ColumnType::Float64 => "FLOAT",
-        ColumnType::Numeric => "NUMERIC",
-        ColumnType::String => "STRING",
-        ColumnType::Bytes => "BYTES",
-        ColumnType::Date => "DATE",
-        ColumnType::Time => "TIME",
-        ColumnType::DateTime => "DATETIME",
-        ColumnType::Timestamp => "TIMESTAMP",
-        ColumnType::Json => "JSON",
-        // Its elements' name stands for it: the mode says the rest.
-        ColumnType::Array(inner) => type_name(inner),
-        ColumnType::Struct(_) => "RECORD",
-    }
-}
-
-/// As many rows as an answer may hold; at least one if there is one.
-pub(super) fn rows(rows: &[Vec<Value>], moments: Moments) -> Vec<Json> {
+/// The first rows, up to the limit of a page; at least one if there is one.
+pub(super) fn rows(rows: &[Vec<Value>], timestamps: TimestampFormat) -> Vec<Json> {
     let mut size = 0;
     let mut encoded = Vec::new();
     for cells in rows {
-        let row = record(cells, moments, &mut size);
-        if size > LARGEST_PAGE && !encoded.is_empty() {
+        let row = record(cells, timestamps, &mut size);
+        if size > MAX_PAGE && !encoded.is_empty() {
             break;
         }
         encoded.push(row);
@@ -74,25 +24,25 @@ pub(super) fn rows(rows: &[Vec<Value>], moments: Moments) -> Vec<Json> {
     encoded
 }
 
-/// `{"f": [{"v": …}]}`; adds to the size what it takes.
-fn record(cells: &[Value], moments: Moments, size: &mut usize) -> Json {
+/// `{"f": [{"v": …}]}`; adds its approximate size.
+fn record(cells: &[Value], timestamps: TimestampFormat, size: &mut usize) -> Json {
     let cells: Vec<Json> = cells
         .iter()
-        .map(|cell| json!({"v": cell_of(cell, moments, size)}))
+        .map(|cell| json!({"v": encode_cell(cell, timestamps, size)}))
         .collect();
     json!({"f": cells})
 }
 
-fn cell_of(value: &Value, moments: Moments, size: &mut usize) -> Json {
+fn encode_cell(value: &Value, timestamps: TimestampFormat, size: &mut usize) -> Json {
     *size += 9;
     match value {
         Value::Array(items) => items
             .iter()
-            .map(|item| json!({"v": cell_of(item, moments, size)}))
+            .map(|item| json!({"v": encode_cell(item, timestamps, size)}))
             .collect(),
-        Value::Struct(fields) => record(fields, moments, size),
+        Value::Struct(fields) => record(fields, timestamps, size),
         scalar => {
-            let text = text(scalar, moments);
+            let text = text(scalar, timestamps);
             *size += text.as_ref().map_or(0, String::len);
             Json::from(text)
         }
@@ -100,14 +50,14 @@ fn cell_of(value: &Value, moments: Moments, size: &mut usize) -> Json {
 }
 
 /// A scalar as text; `None` is NULL.
-pub(super) fn text(value: &Value, moments: Moments) -> Option<String> {
+pub(super) fn text(value: &Value, timestamps: TimestampFormat) -> Option<String> {
     Some(match value {
         Value::Null | Value::Array(_) | Value::Struct(_) => return None,
-        Value::Bool(truth) => truth.to_string(),
+        Value::Bool(boolean) => boolean.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => float(*number),
         Value::Bytes(bytes) => STANDARD.encode(bytes),
-        Value::Timestamp(micros) => moment(*micros, moments),
+        Value::Timestamp(micros) => timestamp(*micros, timestamps),
         Value::Time(text) => time(text),
         Value::Numeric(text)
         | Value::Text(text)
@@ -121,17 +71,17 @@ pub(super) fn text(value: &Value, moments: Moments) -> Option<String> {
     clippy::cast_precision_loss,
     reason = "the default form is lossy at Google too"
 )]
-fn moment(micros: i64, moments: Moments) -> String {
-    match moments {
-        Moments::Micros => micros.to_string(),
-        Moments::FloatSeconds => float(micros as f64 / 1e6),
-        Moments::Iso => DateTime::from_timestamp_micros(micros)
-            .map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+fn timestamp(micros: i64, format: TimestampFormat) -> String {
+    match format {
+        TimestampFormat::Int64 => micros.to_string(),
+        TimestampFormat::Float64 => float(micros as f64 / 1e6),
+        TimestampFormat::Iso8601 => DateTime::from_timestamp_micros(micros)
+            .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
             .unwrap_or_default(),
     }
 }
 
-/// A TIME has six digits behind the point or none.
+/// A TIME has six decimals or none.
 fn time(text: &str) -> String {
     match text.split_once('.') {
         Some((whole, fraction)) => format!("{whole}.{fraction:0<6}"),
@@ -150,7 +100,7 @@ fn float(number: f64) -> String {
         format!("{number:?}")
     } else {
         let text = format!("{number:E}");
-        // Java always shows one digit behind the point.
+        // Java always writes at least one decimal.
         match text.split_once('E') {
             Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0E{exponent}"),
             _ => text,
@@ -182,7 +132,11 @@ mod tests {
             (Value::Bytes(vec![0xFB, 0xFF, 0xFE]), Some("+//+")),
             (Value::Json("null".into()), Some("null")),
         ] {
-            assert_eq!(text(&value, Moments::Micros).as_deref(), expected, "{value:?}");
+            assert_eq!(
+                text(&value, TimestampFormat::Int64).as_deref(),
+                expected,
+                "{value:?}"
+            );
         }
     }
 
@@ -199,34 +153,17 @@ mod tests {
             (1_500_000, "1.5", "1970-01-01T00:00:01.500Z"),
         ] {
             let value = Value::Timestamp(micros);
-            assert_eq!(text(&value, Moments::FloatSeconds).as_deref(), Some(float));
-            assert_eq!(text(&value, Moments::Micros), Some(micros.to_string()));
-            assert_eq!(text(&value, Moments::Iso).as_deref(), Some(iso));
+            assert_eq!(text(&value, TimestampFormat::Float64).as_deref(), Some(float));
+            assert_eq!(text(&value, TimestampFormat::Int64), Some(micros.to_string()));
+            assert_eq!(text(&value, TimestampFormat::Iso8601).as_deref(), Some(iso));
         }
-    }
-
-    #[test]
-    fn schemas_use_legacy_names_and_say_the_mode() {
-        let columns = [
-            Column {
-                nullable: false,
-                description: Some("why".into()),
-                ..Column::nullable("a", ColumnType::Bool)
-            },
-            Column::nullable("b", ColumnType::Int64),
-        ];
-        let expected = json!({"fields": [
-            {"name": "a", "type": "BOOLEAN", "mode": "REQUIRED", "description": "why"},
-            {"name": "b", "type": "INTEGER", "mode": "NULLABLE"},
-        ]});
-        assert_eq!(schema(&columns), expected);
     }
 
     #[test]
     fn a_page_ends_before_it_grows_too_large() {
         let big = vec![vec![Value::Text("x".repeat(6_000_000))]; 3];
-        assert_eq!(rows(&big, Moments::Micros).len(), 1);
+        assert_eq!(rows(&big, TimestampFormat::Int64).len(), 1);
         let small = vec![vec![Value::Int(1)]; 1000];
-        assert_eq!(rows(&small, Moments::Micros).len(), 1000);
+        assert_eq!(rows(&small, TimestampFormat::Int64).len(), 1000);
     }
 }

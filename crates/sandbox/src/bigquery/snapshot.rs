@@ -1,34 +1,35 @@
-//! Rows frozen while somebody pages through a table, so that its pages fit together.
+//! Snapshots of table rows, so that all pages of one listing show the same rows.
 
 use googlesql::value::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many are kept: a reader who comes back after so many others starts over.
-const KEPT: usize = 32;
+/// How many snapshots are kept; the page tokens of older ones are no longer valid.
+const MAX_SNAPSHOTS: usize = 32;
 
-/// A table's rows at one moment.
+/// The rows of a table at one time.
 pub(super) type Rows = Arc<Vec<Vec<Value>>>;
 
-/// The frozen rows by id, newest last.
+/// Snapshots with their ids, newest last.
 #[derive(Default)]
 pub(super) struct Snapshots(Mutex<VecDeque<(String, Rows)>>);
 
 impl Snapshots {
-    /// Freezes rows; returns their id.
-    pub fn keep(&self, rows: Rows) -> String {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == KEPT {
-            kept.pop_front();
+    /// Adds a snapshot; returns its id.
+    pub fn add(&self, rows: Rows) -> String {
+        let mut snapshots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if snapshots.len() == MAX_SNAPSHOTS {
+            snapshots.pop_front();
         }
         let id = uuid::Uuid::new_v4().simple().to_string();
-        kept.push_back((id.clone(), rows));
+        snapshots.push_back((id.clone(), rows));
         id
     }
 
     pub fn find(&self, id: &str) -> Option<Rows> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter()
+        let snapshots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots
+            .iter()
             .find(|(known, _)| known == id)
             .map(|(_, rows)| rows.clone())
     }

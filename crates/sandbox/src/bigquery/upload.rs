@@ -1,4 +1,4 @@
-//! Load jobs whose data comes with the request: multipart, or resumable in pieces.
+//! Load jobs whose data comes with the request: multipart, or in the chunks of a resumable upload.
 //!
 //! ```text
 //!   POST …?uploadType=resumable   the configuration        → 200, Location: …&upload_id=ID
@@ -6,11 +6,11 @@
 //!   PUT  …&upload_id=ID           bytes 262144-300000/300001 → 200, the job
 //! ```
 
-use super::Desk;
-use super::asked::Asked;
-use super::fault::Fault;
-use super::job_api::{self, body, may_create};
-use crate::body::{Related, base_url, related};
+use super::ApiState;
+use super::error::ApiError;
+use super::job_api;
+use super::params::Params;
+use crate::body::{self, Related, base_url, header_text, related};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -19,63 +19,64 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Uploads that have begun: what they are for, and what has come.
+/// Unfinished resumable uploads: the job of each, and the bytes received so far.
 #[derive(Default)]
 pub(super) struct Uploads(Mutex<HashMap<String, (Json, Vec<u8>)>>);
 
 pub(super) async fn begin(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(project): Path<String>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Result<Response, Fault> {
-    // Go's client sends the pieces by POST.
-    if asked.text("upload_id").is_some() {
-        return go_on(State(desk), asked, headers, bytes).await;
+) -> Result<Response, ApiError> {
+    // Go's client sends the chunks by POST.
+    if params.text("upload_id").is_some() {
+        return resume(State(state), params, headers, bytes).await;
     }
-    may_create(&desk, &project)?;
-    match asked.text("uploadType") {
+    state.check_jobs(&project)?;
+    match params.text("uploadType") {
         Some("resumable") => {
-            let configuration = body(&headers, &bytes)?;
+            let job = body::json(&headers, &bytes)?;
             let id = uuid::Uuid::new_v4().to_string();
-            let mut uploads = desk.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
-            uploads.insert(id.clone(), (configuration, Vec::new()));
+            let mut uploads = state.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
+            uploads.insert(id.clone(), (job, Vec::new()));
             let location = format!(
                 "{}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable&upload_id={id}",
                 base_url(&headers)
             );
-            let told = [("location", location), ("x-guploader-uploadid", id)];
-            Ok((StatusCode::OK, told).into_response())
+            let headers = [("location", location), ("x-guploader-uploadid", id)];
+            Ok((StatusCode::OK, headers).into_response())
         }
         Some("multipart") => {
             let Related {
                 metadata, content, ..
             } = related(&headers, &bytes)?;
-            job_api::accept(&desk, &metadata, Some(content.to_vec()))
+            job_api::start(&state, &metadata, Some(content.to_vec()))
                 .await
                 .map(IntoResponse::into_response)
         }
-        other => Err(Fault::invalid(format!(
+        other => Err(ApiError::invalid(format!(
             "Invalid upload type {}",
             other.unwrap_or_default()
         ))),
     }
 }
 
-pub(super) async fn go_on(
-    State(desk): State<Arc<Desk>>,
-    asked: Asked,
+/// Takes a chunk; the last one starts the job.
+pub(super) async fn resume(
+    State(state): State<Arc<ApiState>>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Result<Response, Fault> {
-    let gone = || Fault::not_found("The upload is not known: it is over, or never began.");
-    let id = asked.text("upload_id").ok_or_else(gone)?.to_owned();
-    let range = headers.get("content-range").and_then(|range| range.to_str().ok());
-    let (configuration, data) = {
-        let mut uploads = desk.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, data) = uploads.get_mut(&id).ok_or_else(gone)?;
-        let (start, last) = placed(range, data.len(), bytes.len());
+) -> Result<Response, ApiError> {
+    let unknown = || ApiError::not_found("The upload is not known: it has ended, or it never began.");
+    let id = params.text("upload_id").ok_or_else(unknown)?.to_owned();
+    let range = header_text(&headers, "content-range");
+    let (job, data) = {
+        let mut uploads = state.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, data) = uploads.get_mut(&id).ok_or_else(unknown)?;
+        let (start, last) = chunk_position(range, data.len(), bytes.len());
         if start != data.len() && !bytes.is_empty() {
             return Ok(incomplete(data.len()));
         }
@@ -83,16 +84,16 @@ pub(super) async fn go_on(
         if !last {
             return Ok(incomplete(data.len()));
         }
-        uploads.remove(&id).ok_or_else(gone)?
+        uploads.remove(&id).ok_or_else(unknown)?
     };
-    job_api::accept(&desk, &configuration, Some(data))
+    job_api::start(&state, &job, Some(data))
         .await
         .map(IntoResponse::into_response)
 }
 
-/// 308, with what has come so far.
-fn incomplete(have: usize) -> Response {
-    match have.checked_sub(1) {
+/// 308, with the range received so far.
+fn incomplete(received: usize) -> Response {
+    match received.checked_sub(1) {
         Some(end) => (
             StatusCode::PERMANENT_REDIRECT,
             [("range", format!("bytes=0-{end}"))],
@@ -102,16 +103,16 @@ fn incomplete(have: usize) -> Response {
     }
 }
 
-/// Where a piece begins, and whether it is the last, by `bytes 0-99/100`, `bytes 0-99/*` or `bytes */100`.
-fn placed(range: Option<&str>, have: usize, length: usize) -> (usize, bool) {
+/// The offset of a chunk, and whether it is the last, by `bytes 0-99/100`, `bytes 0-99/*` or `bytes */100`.
+fn chunk_position(range: Option<&str>, received: usize, length: usize) -> (usize, bool) {
     let Some((span, total)) = range.and_then(|range| range.strip_prefix("bytes ")?.split_once('/')) else {
-        // Without a range the whole comes at once.
-        return (have, true);
+        // Without a range this is the whole content.
+        return (received, true);
     };
     let start = span
         .split_once('-')
         .and_then(|(start, _)| start.parse().ok())
-        .unwrap_or(have);
+        .unwrap_or(received);
     let last = total.parse::<usize>().is_ok_and(|total| start + length >= total);
     (start, last)
 }
@@ -121,8 +122,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_knows_its_place() {
-        for (range, have, length, expected) in [
+    fn a_content_range_gives_offset_and_end() {
+        for (range, received, length, expected) in [
             (None, 0, 5, (0, true)),
             (Some("bytes 0-4/*"), 0, 5, (0, false)),
             (Some("bytes 5-9/10"), 5, 5, (5, true)),
@@ -130,7 +131,7 @@ mod tests {
             (Some("bytes */10"), 10, 0, (10, true)),
             (Some("bytes */*"), 3, 0, (3, false)),
         ] {
-            assert_eq!(placed(range, have, length), expected, "{range:?}");
+            assert_eq!(chunk_position(range, received, length), expected, "{range:?}");
         }
     }
 }

@@ -1,10 +1,12 @@
-//! What a job does: a query, a load, a copy or an extract, and what came of it.
+//! The work of a job: a query, a load, a copy or an extract.
 
-use super::Desk;
-use super::intake::Load;
-use super::transfer::{Copy, Extract};
-use googlesql::{LoadOptions, QueryOutcome, QuerySettings, SqlError};
-use serde::{Deserialize, Serialize};
+use super::ApiState;
+use super::copy::Copy;
+use super::extract::Extract;
+use super::job::Outcome;
+use super::load::Load;
+use super::table_reference::Destination;
+use googlesql::{QueryOutcome, QuerySettings, SqlError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -16,43 +18,16 @@ pub(super) enum Work {
     Extract(Extract),
 }
 
-/// A statement, and where its result goes if not to the caller alone.
+/// A statement, and the table for its result if it has one.
 pub(super) struct Query {
     pub sql: String,
     pub settings: QuerySettings,
     pub destination: Option<Destination>,
 }
 
-/// A table that is written.
-#[derive(Clone, Debug)]
-pub(super) struct Destination {
-    pub dataset: String,
-    pub table: String,
-    pub how: LoadOptions,
-}
-
-/// What came of it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Outcome {
-    Query(QueryOutcome),
-    /// Rows into a table: how many, from how many files and bytes.
-    Load {
-        rows: u64,
-        files: u64,
-        bytes: u64,
-    },
-    Copy {
-        rows: u64,
-    },
-    /// Files of one destination each.
-    Extract {
-        files: Vec<u64>,
-    },
-}
-
 impl Work {
-    /// As `jobType` says it.
-    pub const fn kind(&self) -> &'static str {
+    /// The `jobType` of the configuration.
+    pub const fn job_type(&self) -> &'static str {
         match self {
             Self::Query(_) => "QUERY",
             Self::Load(_) => "LOAD",
@@ -61,27 +36,26 @@ impl Work {
         }
     }
 
-    /// Does it, on a thread that may block.
-    pub fn perform(self, desk: &Desk, stop: &Arc<AtomicBool>) -> Result<Outcome, SqlError> {
+    /// Does the work on this thread, which may block. Only a query stops when it is cancelled.
+    pub fn execute(self, state: &ApiState, cancelled: &Arc<AtomicBool>) -> Result<Outcome, SqlError> {
         match self {
-            Self::Query(query) => query.perform(desk, stop).map(Outcome::Query),
-            Self::Load(load) => load.perform(desk),
-            Self::Copy(copy) => copy.perform(desk),
-            Self::Extract(extract) => extract.perform(desk),
+            Self::Query(query) => query.execute(state, cancelled).map(Outcome::Query),
+            Self::Load(load) => load.execute(state),
+            Self::Copy(copy) => copy.execute(state),
+            Self::Extract(extract) => extract.execute(state),
         }
     }
 }
 
 impl Query {
-    fn perform(&self, desk: &Desk, stop: &Arc<AtomicBool>) -> Result<QueryOutcome, SqlError> {
-        let outcome = desk.warehouse.query_until(&self.sql, &self.settings, stop)?;
-        if let Some(to) = self
-            .destination
-            .as_ref()
-            .filter(|_| outcome.statement_type == "SELECT")
+    fn execute(&self, state: &ApiState, cancelled: &Arc<AtomicBool>) -> Result<QueryOutcome, SqlError> {
+        let outcome = state
+            .warehouse
+            .query_until(&self.sql, &self.settings, cancelled)?;
+        if let Some(destination) = &self.destination
+            && outcome.statement_type == "SELECT"
         {
-            desk.warehouse
-                .load(&to.dataset, &to.table, &outcome.columns, &outcome.rows, to.how)?;
+            destination.write(state, &outcome.columns, &outcome.rows)?;
         }
         Ok(outcome)
     }

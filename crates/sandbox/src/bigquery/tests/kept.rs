@@ -50,7 +50,7 @@ async fn a_job_and_its_result_survive_a_restart() {
 async fn a_job_that_was_cut_off_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let state = State::Directory(folder.path().to_owned());
-    drop(Archive::open(&state).unwrap());
+    drop(JobStore::open(&state).unwrap());
     let body = json!({"location": "us-west1", "configuration": {"query": {"query": "SELECT 1"}}, "created": 1, "kind": "QUERY"});
     rusqlite::Connection::open(folder.path().join("jobs.db"))
         .unwrap()

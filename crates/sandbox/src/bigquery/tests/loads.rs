@@ -172,11 +172,11 @@ async fn a_load_comes_in_pieces_by_put_or_post() {
         .replace("/bigquery/v2", "/upload/bigquery/v2/projects/p-1/jobs");
     for verb in [Verb::PUT, Verb::POST] {
         let name = format!("by_{}", verb.as_str().to_lowercase());
-        let mut asked = load(&name, "", json!({}));
-        asked["load"].as_object_mut().unwrap().remove("sourceUris");
+        let mut params = load(&name, "", json!({}));
+        params["load"].as_object_mut().unwrap().remove("sourceUris");
         let request = service.client.post(format!("{jobs}?uploadType=resumable"));
         let begun = request
-            .json(&json!({"configuration": asked}))
+            .json(&json!({"configuration": params}))
             .send()
             .await
             .unwrap();
@@ -208,6 +208,6 @@ async fn wait_for_rows(service: &Service, sql: &str) -> Json {
             tokio::task::yield_now().await;
         }
     };
-    let patience = std::time::Duration::from_secs(60);
-    tokio::time::timeout(patience, found).await.unwrap()
+    let wait_time = std::time::Duration::from_secs(60);
+    tokio::time::timeout(wait_time, found).await.unwrap()
 }

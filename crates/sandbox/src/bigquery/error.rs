@@ -1,23 +1,23 @@
-//! Refusals in Google's envelope. The reason decides; status and code follow from it.
+//! Errors in Google's JSON envelope. The reason determines status and code.
 
 use crate::body::BodyError;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use googlesql::SqlError;
-use serde_json::{Value as Json_, json};
+use serde_json::{Value as JsonValue, json};
 use std::borrow::Cow;
 
-/// An answer that is no success.
+/// An error response.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct ApiError {
     reason: Cow<'static, str>,
     message: String,
-    /// `("q", "parameter")`: the SQL text.
+    /// `location` and `locationType`: `("q", "parameter")` is the SQL text.
     location: Option<(&'static str, &'static str)>,
 }
 
-impl Fault {
+impl ApiError {
     pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
         Self {
             reason: Cow::Borrowed(reason),
@@ -32,6 +32,17 @@ impl Fault {
 
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new("invalid", message)
+    }
+
+    /// A field with a value that only Google supports.
+    pub fn unsupported(field: &str, value: &str) -> Self {
+        let message = format!("{field} {value} is not supported by the sandbox");
+        Self::new("notImplemented", message)
+    }
+
+    /// A field that must be there.
+    pub fn required(field: &str) -> Self {
+        Self::new("required", format!("Required parameter is missing: {field}"))
     }
 
     pub fn internal(message: impl Into<String>) -> Self {
@@ -51,7 +62,7 @@ impl Fault {
     }
 }
 
-impl From<SqlError> for Fault {
+impl From<SqlError> for ApiError {
     fn from(error: SqlError) -> Self {
         Self {
             location: (error.reason == "invalidQuery").then_some(("q", "parameter")),
@@ -61,7 +72,7 @@ impl From<SqlError> for Fault {
     }
 }
 
-impl From<BodyError> for Fault {
+impl From<BodyError> for ApiError {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::Syntax(text) => Self::new("parseError", format!("Parse Error: {text}")),
@@ -70,7 +81,7 @@ impl From<BodyError> for Fault {
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (code, status) = self.status();
         let mut item = json!({"message": self.message, "domain": "global", "reason": self.reason});
@@ -85,8 +96,8 @@ impl IntoResponse for Fault {
     }
 }
 
-/// The same as it stands in a job: `errorResult`.
-pub(super) fn in_job(error: &SqlError) -> Json_ {
+/// An `ErrorProto`, as in the `errorResult` of a job.
+pub(super) fn error_proto(error: &SqlError) -> JsonValue {
     let mut item = json!({"reason": error.reason, "message": error.message});
     if error.reason == "invalidQuery" {
         item["location"] = "query".into();

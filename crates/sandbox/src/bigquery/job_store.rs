@@ -1,9 +1,8 @@
-//! `jobs.db`: jobs and what came of them, so that an id stays used up and a result can be had when the sandbox is
-//! started again. Without a folder nothing is kept.
+//! `jobs.db`: jobs and their results, for a sandbox that is started again. Without a folder nothing is stored.
 //!
-//! An end is written before anybody hears of it. A job without one was cut off: nobody knows what it did.
+//! A result is stored before it is shown. A stored job without one was interrupted: its effect is unknown.
 
-use super::job::{Ending, Job, Progress};
+use super::job::{Completion, Job, Progress};
 use crate::{SandboxError, State};
 use googlesql::SqlError;
 use googlesql::owner_only;
@@ -18,30 +17,32 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS job (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)
 ";
 
-/// The file, if there is one.
+/// The database, unless the sandbox is ephemeral.
 #[derive(Default)]
-pub(super) struct Archive(Option<Mutex<Connection>>);
+pub(super) struct JobStore(Option<Mutex<Connection>>);
 
+/// A stored job, as it is written.
 #[derive(Serialize)]
-struct Written<'a> {
+struct StoredRef<'a> {
     location: &'a str,
     configuration: &'a Json,
     created: i64,
     kind: &'a str,
-    ending: Option<&'a Ending>,
+    ending: Option<&'a Completion>,
 }
 
+/// A stored job, as it is read: the same fields.
 #[derive(Deserialize)]
-struct Read {
+struct Stored {
     location: String,
     configuration: Json,
     created: i64,
     kind: String,
-    ending: Option<Ending>,
+    ending: Option<Completion>,
 }
 
-impl Archive {
-    /// Opens or makes the file.
+impl JobStore {
+    /// Opens or creates the database.
     pub fn open(state: &State) -> Result<Self, SandboxError> {
         let State::Directory(folder) = state else {
             return Ok(Self(None));
@@ -67,12 +68,12 @@ impl Archive {
         }
     }
 
-    /// Puts a job, with its end once it has one.
-    pub fn put(&self, job: &Job, ending: Option<&Ending>) {
+    /// Writes a job, with its end once it has one.
+    pub fn put(&self, job: &Job, ending: Option<&Completion>) {
         if self.0.is_none() {
             return;
         }
-        let body = serde_json::to_string(&Written {
+        let body = serde_json::to_string(&StoredRef {
             location: &job.location,
             configuration: &job.configuration,
             created: job.created,
@@ -103,7 +104,7 @@ impl Archive {
         for row in rows {
             let (id, body): (String, String) = row?;
             match serde_json::from_str(&body) {
-                Ok(read) => jobs.push(job(id, read)),
+                Ok(stored) => jobs.push(restored(id, stored)),
                 Err(source) => {
                     return Err(SandboxError::Entry {
                         file: FILE,
@@ -118,23 +119,22 @@ impl Archive {
     }
 }
 
-fn job(id: String, read: Read) -> Job {
-    let cut_off = || Ending {
-        started: read.created,
-        ended: read.created,
+fn restored(id: String, stored: Stored) -> Job {
+    let interrupted = || Completion {
+        started: stored.created,
+        ended: stored.created,
         result: Err(SqlError {
             reason: "backendError".into(),
-            message: "The sandbox ended while this job was under way. Whether it took effect is not known."
-                .into(),
+            message: "The sandbox ended while this job was running. Its effect is unknown.".into(),
         }),
     };
-    let ending = read.ending.unwrap_or_else(cut_off);
-    Job::known(
+    let completion = stored.ending.unwrap_or_else(interrupted);
+    Job::new(
         id,
-        read.location,
-        read.configuration,
-        read.created,
-        read.kind,
-        Progress::Done(ending.into()),
+        stored.location,
+        stored.configuration,
+        stored.created,
+        stored.kind.into(),
+        Progress::Done(completion.into()),
     )
 }

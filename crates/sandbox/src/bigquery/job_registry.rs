@@ -1,0 +1,200 @@
+//! All jobs by id: starting, finding, listing and deleting them. Two jobs never have the same id.
+//!
+//! A job runs on a thread that may block, and is stored before its id or its end is shown to anybody.
+
+use super::ApiState;
+use super::error::ApiError;
+use super::job::{Completion, Job, Progress, now};
+use super::job_store::JobStore;
+use super::work::Work;
+use crate::SandboxError;
+use googlesql::SqlError;
+use serde_json::Value as Json;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many jobs are kept; the oldest finished ones are removed first.
+const MAX_JOBS: usize = 2_000;
+
+/// A job to be started.
+pub(super) struct JobRequest {
+    pub id: Option<String>,
+    pub location: Option<String>,
+    pub configuration: Json,
+    pub work: Work,
+}
+
+/// All jobs.
+#[derive(Default)]
+pub(super) struct JobRegistry {
+    index: Mutex<Index>,
+    store: JobStore,
+}
+
+#[derive(Default)]
+struct Index {
+    jobs: HashMap<String, Arc<Job>>,
+    /// Ids, oldest first.
+    by_age: VecDeque<String>,
+    /// The `requestId` of a jobs.query to its request and job.
+    requests: HashMap<String, (Json, Arc<Job>)>,
+}
+
+impl JobRegistry {
+    /// Reads all stored jobs.
+    pub fn open(store: JobStore) -> Result<Self, SandboxError> {
+        let mut index = Index::default();
+        for job in store.all()? {
+            index.by_age.push_back(job.id.clone());
+            index.jobs.insert(job.id.clone(), Arc::new(job));
+        }
+        Ok(Self {
+            index: Mutex::new(index),
+            store,
+        })
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The job of this id. In another location than its own it is not found.
+    pub fn find(&self, state: &ApiState, id: &str, location: Option<&str>) -> Result<Arc<Job>, ApiError> {
+        let project = state.warehouse.project();
+        let missing = || match location {
+            Some(location) => ApiError::not_found(format!("Not found: Job {project}:{location}.{id}")),
+            None => ApiError::not_found(format!("Not found: Job {project}:{id}")),
+        };
+        let job = self.index().jobs.get(id).cloned().ok_or_else(missing)?;
+        let is_here = match location {
+            Some(location) => location.eq_ignore_ascii_case(&job.location),
+            // Without a location only the two multi-regions are searched.
+            None => ["US", "EU"]
+                .iter()
+                .any(|multi_region| multi_region.eq_ignore_ascii_case(&job.location)),
+        };
+        if is_here { Ok(job) } else { Err(missing()) }
+    }
+
+    /// Deletes a job. Its id may be used again, as at Google.
+    pub fn delete(&self, id: &str) {
+        let mut index = self.index();
+        index.jobs.remove(id);
+        index.by_age.retain(|known| known != id);
+        index.requests.retain(|_, (_, job)| job.id != id);
+        drop(index);
+        self.store.delete(id);
+    }
+
+    /// Every job, newest first.
+    pub fn all(&self) -> Vec<Arc<Job>> {
+        let index = self.index();
+        index
+            .by_age
+            .iter()
+            .rev()
+            .filter_map(|id| index.jobs.get(id).cloned())
+            .collect()
+    }
+
+    /// The job that an equal jobs.query with this `requestId` started.
+    pub fn find_request(&self, request_id: &str, request: &Json) -> Option<Arc<Job>> {
+        let index = self.index();
+        let (known, job) = index.requests.get(request_id)?;
+        (known == request).then(|| job.clone())
+    }
+
+    /// Notes the job that a jobs.query with this `requestId` started.
+    pub fn add_request(&self, request_id: &str, request: Json, job: &Arc<Job>) {
+        self.index()
+            .requests
+            .insert(request_id.to_owned(), (request, job.clone()));
+    }
+
+    fn add(&self, job: &Arc<Job>, project: &str) -> Result<(), ApiError> {
+        let mut index = self.index();
+        if let Some(known) = index.jobs.get(&job.id) {
+            let message = format!("Already Exists: Job {project}:{}.{}", known.location, job.id);
+            return Err(ApiError::new("duplicate", message));
+        }
+        index.jobs.insert(job.id.clone(), job.clone());
+        index.by_age.push_back(job.id.clone());
+        index.remove_oldest(&self.store);
+        drop(index);
+        self.store.put(job, None);
+        Ok(())
+    }
+}
+
+impl Index {
+    fn remove_oldest(&mut self, store: &JobStore) {
+        while self.by_age.len() > MAX_JOBS {
+            let Some(id) = self.by_age.pop_front() else { return };
+            let is_done = |job: &Arc<Job>| matches!(job.progress(), Progress::Done(_));
+            if self.jobs.get(&id).is_some_and(|job| !is_done(job)) {
+                self.by_age.push_back(id);
+                return;
+            }
+            self.jobs.remove(&id);
+            store.delete(&id);
+            self.requests.retain(|_, (_, job)| job.id != id);
+        }
+    }
+}
+
+/// Registers a job and starts it.
+pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Job>, ApiError> {
+    let id = request
+        .id
+        .unwrap_or_else(|| format!("job_{}", uuid::Uuid::new_v4().simple()));
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if id.is_empty() || id.len() > 1_024 || !id.chars().all(is_legal) {
+        return Err(ApiError::invalid(format!(
+            "Invalid job ID \"{id}\". Job IDs must be alphanumeric (plus underscores and dashes) and must be at \
+             most 1024 characters long."
+        )));
+    }
+    let location = request
+        .location
+        .unwrap_or_else(|| state.warehouse.location().to_owned());
+    let kind = request.work.job_type().into();
+    let job = Job::new(
+        id,
+        location,
+        request.configuration,
+        now(),
+        kind,
+        Progress::Pending,
+    );
+    let job = Arc::new(job);
+    state.jobs.add(&job, state.warehouse.project())?;
+    tokio::spawn(run(job.clone(), state.clone(), request.work));
+    Ok(job)
+}
+
+async fn run(job: Arc<Job>, state: Arc<ApiState>, work: Work) {
+    let started = now();
+    job.set_progress(Progress::Running { started });
+    let own = Arc::clone(&job);
+    let execute = move || {
+        let completion = Completion {
+            result: work.execute(&state, own.cancelled()),
+            started,
+            ended: now(),
+        };
+        state.jobs.store.put(&own, Some(&completion));
+        completion
+    };
+    let panicked = |error| Completion {
+        result: Err(SqlError {
+            reason: "internalError".into(),
+            message: format!("The sandbox's warehouse failed: {error}"),
+        }),
+        started,
+        ended: now(),
+    };
+    let completion = tokio::task::spawn_blocking(execute)
+        .await
+        .unwrap_or_else(panicked);
+    job.set_progress(Progress::Done(Arc::new(completion)));
+}

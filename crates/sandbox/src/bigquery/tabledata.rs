@@ -1,0 +1,130 @@
+//! The rows of tables: tabledata.list and tabledata.insertAll.
+
+use super::error::ApiError;
+use super::params::{Page, Params};
+use super::record::row_from_object;
+use super::response::ApiResult;
+use super::table::{TablePath, find, resource};
+use super::value::boolean;
+use super::{ApiState, query};
+use crate::body;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use googlesql::value::Value;
+use googlesql::{QuerySettings, TableDescription};
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) async fn list(
+    State(state): State<Arc<ApiState>>,
+    Path((project, dataset, table)): TablePath,
+    params: Params,
+) -> ApiResult {
+    state.check_table(&project, &dataset, &table)?;
+    let (mut page, timestamps) = (params.page()?, params.timestamp_format()?);
+    let found = find(&state, &dataset, &table).await?;
+    if found.view.is_some() {
+        return Err(ApiError::invalid("Cannot list a table of type VIEW."));
+    }
+    let selected = selected_columns(&found, params.text("selectedFields"))?;
+    let all = snapshot(&state, &found, &mut page).await?;
+    let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
+    let projected: Vec<Vec<Value>> = all.iter().map(project_row).collect();
+    let mut answer = json!({
+        "kind": "bigquery#tableDataList",
+        "etag": resource(&state, &found)["etag"],
+        "totalRows": all.len().to_string(),
+    });
+    query::add_rows(&mut answer, &projected, &page, timestamps);
+    Ok(axum::Json(answer))
+}
+
+/// tabledata.insertAll: appends rows, and reports each row that does not fit.
+pub(super) async fn insert_all(
+    State(state): State<Arc<ApiState>>,
+    Path((project, dataset, table)): TablePath,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> ApiResult {
+    state.check_table(&project, &dataset, &table)?;
+    let found = find(&state, &dataset, &table).await?;
+    if found.view.is_some() {
+        return Err(ApiError::invalid("Cannot add rows to a table of type VIEW."));
+    }
+    let body = body::json(&headers, &bytes)?;
+    let ignore_unknown = boolean(&body["ignoreUnknownValues"]).unwrap_or(false);
+    let skip_invalid = boolean(&body["skipInvalidRows"]).unwrap_or(false);
+    let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    for (index, row) in body["rows"].as_array().into_iter().flatten().enumerate() {
+        match row_from_object(&row["json"], &found.columns, ignore_unknown) {
+            Ok(cells) => rows.push(cells),
+            Err(message) => errors.push((index, "invalid", message)),
+        }
+    }
+    // One bad row stops all others, unless the request says otherwise.
+    if !errors.is_empty() && !skip_invalid {
+        let bad: Vec<usize> = errors.iter().map(|(index, ..)| *index).collect();
+        let count = body["rows"].as_array().map_or(0, Vec::len);
+        errors.extend(
+            (0..count)
+                .filter(|index| !bad.contains(index))
+                .map(|index| (index, "stopped", String::new())),
+        );
+        rows.clear();
+    }
+    if !rows.is_empty() {
+        let columns = found.columns.clone();
+        state
+            .with_warehouse(move |warehouse| warehouse.append(&dataset, &table, &columns, &rows))
+            .await?;
+    }
+    let mut answer = json!({"kind": "bigquery#tableDataInsertAllResponse"});
+    if !errors.is_empty() {
+        let insert_error = |(index, reason, message): &(usize, &str, String)| {
+            let error = json!({"reason": reason, "location": "", "debugInfo": "", "message": message});
+            json!({"index": index, "errors": [error]})
+        };
+        answer["insertErrors"] = errors.iter().map(insert_error).collect();
+    }
+    Ok(axum::Json(answer))
+}
+
+/// The rows of the page token's snapshot, or the current rows, with a new snapshot if there is a next page.
+async fn snapshot(
+    state: &ApiState,
+    table: &TableDescription,
+    page: &mut Page,
+) -> Result<Arc<Vec<Vec<Value>>>, ApiError> {
+    if let Some(id) = &page.snapshot {
+        let expired = || ApiError::invalid("The page token is no longer valid. Start over without one.");
+        return state.snapshots.find(id).ok_or_else(expired);
+    }
+    let sql = format!("SELECT * FROM `{}`.`{}`", table.dataset, table.name);
+    let outcome = state
+        .with_warehouse(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
+        .await?;
+    let rows = Arc::new(outcome.rows);
+    if page.start + page.limit.unwrap_or(usize::MAX / 2) < rows.len() {
+        page.snapshot = Some(state.snapshots.add(rows.clone()));
+    }
+    Ok(rows)
+}
+
+/// The indices of the selected columns, in the order of the schema.
+fn selected_columns(table: &TableDescription, selected: Option<&str>) -> Result<Vec<usize>, ApiError> {
+    let Some(selected) = selected else {
+        return Ok((0..table.columns.len()).collect());
+    };
+    let mut indices = Vec::new();
+    for name in selected.split(',').map(str::trim) {
+        let index = table
+            .columns
+            .iter()
+            .position(|column| column.name.eq_ignore_ascii_case(name));
+        indices.push(index.ok_or_else(|| ApiError::invalid(format!("No such field: {name}.")))?);
+    }
+    indices.sort_unstable();
+    indices.dedup();
+    Ok(indices)
+}
