@@ -1,20 +1,21 @@
-//! The sandbox's Cloud Storage: the JSON API, its uploads and downloads, and the XML API's objects.
+//! Cloud Storage: the JSON API with its uploads and downloads, and the objects of the XML API.
 //!
-//! It keeps nothing itself: objects are those of `sandbox/bucket.rs`, which pipelines and load jobs use,
-//! too. Any bearer token is accepted, and none; every caller may do everything, and buckets have uniform
-//! access. There are no earlier generations and no deleted objects to come back. Start reading at
-//! `storage/object.rs`; what a resource looks like on the wire is in `storage/show.rs`.
+//! Objects are in `pipelines::bucket`, so pipelines and load jobs see them too. Any bearer token is accepted, and
+//! none; every caller has all permissions, and buckets have uniform access. Only the live generation is kept.
+//! Start reading at `storage/object.rs`; resources on the wire are in `storage/resource.rs`.
 
-mod asked;
 mod batch;
 mod bucket;
-mod fault;
+mod error;
+mod glob;
 mod list;
 mod media;
 mod object;
+mod params;
+mod resource;
 mod resumable;
-mod show;
 mod upload;
+mod upload_request;
 mod xml;
 
 pub(super) use xml::is_object;
@@ -28,25 +29,25 @@ use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::{get, post};
-use fault::Fault;
+use error::ApiError;
 use pipelines::bucket::{BucketError, Buckets};
 use resumable::Uploads;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-/// The most that a body other than a resumable upload may have.
-const LARGEST_BODY: usize = 256 * 1024 * 1024;
+/// The limit of a body in bytes, except for resumable uploads.
+const MAX_BODY: usize = 256 * 1024 * 1024;
 
 /// What the handlers share.
-struct Desk {
+struct ApiState {
     buckets: Buckets,
     uploads: Uploads,
 }
 
 /// The API under `/storage/v1`, `/upload/storage/v1`, `/download/storage/v1`, `/batch/storage/v1`, and
 /// `/BUCKET/OBJECT`.
-pub fn router(buckets: Buckets) -> Router {
-    let desk = Arc::new(Desk {
+pub(crate) fn router(buckets: Buckets) -> Router {
+    let state = Arc::new(ApiState {
         buckets,
         uploads: Uploads::default(),
     });
@@ -82,10 +83,12 @@ pub fn router(buckets: Buckets) -> Router {
             &format!("{object}/rewriteTo/b/{{to_bucket}}/o/{{to_object}}"),
             post(object::rewrite),
         )
-        .fallback(nowhere);
+        .fallback(unknown_method);
     let uploads = Router::new().route(
         "/b/{bucket}/o",
-        post(upload::post).put(resumable::go_on).delete(resumable::cancel),
+        post(upload::post)
+            .put(resumable::resume)
+            .delete(resumable::cancel),
     );
     let downloads = Router::new().route(object, get(media::get));
     let apis = Router::new()
@@ -97,47 +100,46 @@ pub fn router(buckets: Buckets) -> Router {
             "/{bucket}/{*object}",
             get(xml::get).put(xml::put).delete(xml::delete),
         )
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(desk);
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(state);
     let batches = post(batch::perform).with_state(apis.clone());
     apis.route("/batch/storage/v1", batches)
 }
 
-async fn nowhere(method: Method, uri: Uri) -> Fault {
-    Fault::not_found(format!(
+async fn unknown_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::not_found(format!(
         "The sandbox has no Cloud Storage method {method} {}",
         uri.path()
     ))
 }
 
-/// A body of JSON; nothing says nothing.
-fn said(headers: &HeaderMap, bytes: &Bytes) -> Result<Json, Fault> {
+/// A JSON body; an empty one is null.
+fn json_body(headers: &HeaderMap, bytes: &Bytes) -> Result<Json, ApiError> {
     if bytes.is_empty() {
         return Ok(Json::Null);
     }
     Ok(body::json(headers, bytes)?)
 }
 
-impl Desk {
-    /// Asks the buckets on a thread that may block.
-    async fn ask<T: Send + 'static>(
+impl ApiState {
+    /// Uses the buckets on a thread that may block.
+    async fn with_buckets<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Buckets) -> Result<T, BucketError> + Send + 'static,
-    ) -> Result<T, Fault> {
+        work: impl FnOnce(&Buckets) -> Result<T, BucketError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let buckets = self.buckets.clone();
-        let answer = tokio::task::spawn_blocking(move || question(&buckets)).await;
-        match answer {
-            Ok(answer) => answer.map_err(Fault::from),
-            Err(error) => Err(Fault::internal(format!("the disk gave up: {error}"))),
+        match tokio::task::spawn_blocking(move || work(&buckets)).await {
+            Ok(result) => result.map_err(ApiError::from),
+            Err(error) => Err(ApiError::internal(format!("the buckets failed: {error}"))),
         }
     }
 
-    /// A bucket that is not there is said before anything else.
-    fn check_bucket(&self, bucket: &str) -> Result<(), Fault> {
+    /// A missing bucket is reported before a missing object.
+    fn check_bucket(&self, bucket: &str) -> Result<(), ApiError> {
         if self.buckets.has(bucket) {
             Ok(())
         } else {
-            Err(Fault::no_bucket())
+            Err(ApiError::no_bucket())
         }
     }
 }

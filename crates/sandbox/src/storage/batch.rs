@@ -1,9 +1,9 @@
-//! Several calls in one: a multipart body of requests, answered by one of answers, in the same order.
+//! Batch requests: a multipart body of requests, and a multipart body of their responses in the same order.
 //!
-//! Each is handed to the same router as if it had come alone; uploads and downloads cannot be batched at Google
-//! (cloud.google.com/storage/docs/batch), so that their paths are refused here, too.
+//! Each request goes to the same router as a single one. Uploads and downloads cannot be batched
+//! (cloud.google.com/storage/docs/batch), so their paths are refused.
 
-use super::fault::Fault;
+use super::error::ApiError;
 use crate::body::{Part, base_url, parts};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -13,52 +13,52 @@ use axum::response::{IntoResponse, Response};
 use hyper_util::service::TowerToHyperService;
 
 /// How many calls a batch may have.
-const MOST: usize = 100;
+const MAX_CALLS: usize = 100;
 
-/// The largest answer of one call: a page of a list.
-const LARGEST_ANSWER: usize = 16 << 20;
+/// The limit of one response in bytes: a page of a list.
+const MAX_RESPONSE: usize = 16 << 20;
 
 pub(super) async fn perform(
     State(apis): State<Router>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Result<Response, Fault> {
+) -> Result<Response, ApiError> {
     let calls = parts(&headers, &bytes)?;
-    if calls.len() > MOST {
-        return Err(Fault::invalid(format!(
-            "The batch has {} calls; {MOST} are the most",
+    if calls.len() > MAX_CALLS {
+        return Err(ApiError::invalid(format!(
+            "The batch has {} calls; {MAX_CALLS} are the most",
             calls.len()
         )));
     }
     let boundary = format!("batch_{}", uuid::Uuid::new_v4().simple());
-    let mut told = Vec::new();
+    let mut body = Vec::new();
     for call in calls {
         let answer = match request(&call, &headers) {
-            Ok(request) => ask(&apis, request).await,
-            Err(fault) => fault.into_response(),
+            Ok(request) => call_api(&apis, request).await,
+            Err(error) => error.into_response(),
         };
         let id = call
             .header("content-id")
             .unwrap_or_default()
             .trim_start_matches('<')
             .to_owned();
-        told.extend(format!("--{boundary}\r\nContent-Type: application/http\r\n").into_bytes());
+        body.extend(format!("--{boundary}\r\nContent-Type: application/http\r\n").into_bytes());
         if !id.is_empty() {
-            told.extend(format!("Content-ID: <response-{id}\r\n").into_bytes());
+            body.extend(format!("Content-ID: <response-{id}\r\n").into_bytes());
         }
-        told.extend(b"\r\n");
-        told.extend(written(answer).await?);
-        told.extend(b"\r\n");
+        body.extend(b"\r\n");
+        body.extend(to_bytes_on_wire(answer).await?);
+        body.extend(b"\r\n");
     }
-    told.extend(format!("--{boundary}--\r\n").into_bytes());
-    let kind = [(
+    body.extend(format!("--{boundary}--\r\n").into_bytes());
+    let content_type = [(
         header::CONTENT_TYPE,
         format!("multipart/mixed; boundary={boundary}"),
     )];
-    Ok((kind, told).into_response())
+    Ok((content_type, body).into_response())
 }
 
-async fn ask(apis: &Router, request: Request<Body>) -> Response {
+async fn call_api(apis: &Router, request: Request<Body>) -> Response {
     let service = TowerToHyperService::new(apis.clone());
     match hyper::service::Service::call(&service, request).await {
         Ok(answer) => answer,
@@ -66,16 +66,17 @@ async fn ask(apis: &Router, request: Request<Body>) -> Response {
     }
 }
 
-/// The request that a part holds.
-fn request(call: &Part, outer: &HeaderMap) -> Result<Request<Body>, Fault> {
-    let wrong = || Fault::invalid("Failed to parse batch request, error: the part holds no HTTP request");
-    let inner = Part::parse(&call.content).ok_or_else(wrong)?;
-    let mut words = inner.lines().next().ok_or_else(wrong)?.split_whitespace();
-    let (method, address) = words.next().zip(words.next()).ok_or_else(wrong)?;
-    // Whole addresses are allowed, of the host that the batch was sent to.
+/// The request in a part.
+fn request(call: &Part, outer: &HeaderMap) -> Result<Request<Body>, ApiError> {
+    let malformed =
+        || ApiError::invalid("Failed to parse batch request, error: the part is not an HTTP request");
+    let inner = Part::parse(&call.content).ok_or_else(malformed)?;
+    let mut words = inner.lines().next().ok_or_else(malformed)?.split_whitespace();
+    let (method, address) = words.next().zip(words.next()).ok_or_else(malformed)?;
+    // An absolute address of the same host is allowed.
     let path = address.strip_prefix(&base_url(outer)).unwrap_or(address);
     if !path.starts_with("/storage/v1/") {
-        return Err(Fault::invalid(format!("A batch cannot hold {address}")));
+        return Err(ApiError::invalid(format!("A batch cannot hold {address}")));
     }
     let mut request = Request::builder().method(method).uri(path);
     for line in inner.lines().skip(1) {
@@ -88,15 +89,15 @@ fn request(call: &Part, outer: &HeaderMap) -> Result<Request<Body>, Fault> {
     if let Some(host) = outer.get(header::HOST) {
         request = request.header(header::HOST, host);
     }
-    request.body(Body::from(inner.content)).map_err(|_| wrong())
+    request.body(Body::from(inner.content)).map_err(|_| malformed())
 }
 
-/// An answer as it would stand on the wire.
-async fn written(answer: Response) -> Result<Vec<u8>, Fault> {
+/// A response as HTTP/1.1 text.
+async fn to_bytes_on_wire(answer: Response) -> Result<Vec<u8>, ApiError> {
     let (head, body) = answer.into_parts();
-    let body = to_bytes(body, LARGEST_ANSWER)
+    let body = to_bytes(body, MAX_RESPONSE)
         .await
-        .map_err(|error| Fault::new(StatusCode::BAD_REQUEST, "responseTooLarge", error.to_string()))?;
+        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "responseTooLarge", error.to_string()))?;
     let reason = head.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_u16()).into_bytes();
     for name in [header::CONTENT_TYPE, header::ETAG] {

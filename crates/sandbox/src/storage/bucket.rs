@@ -1,34 +1,38 @@
-//! Buckets: list, get, insert, patch, update, delete; their policy, which changes nothing here.
+//! The buckets collection: list, get, insert, patch, update, delete, and the IAM policy, which has no effect.
 
-use super::asked::Asked;
-use super::fault::Fault;
-use super::{Desk, said, show};
+use super::error::ApiError;
+use super::params::Params;
+use super::{ApiState, json_body, resource};
 use crate::body;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use pipelines::bucket::{BucketError, Fields, bucket_name_error};
+use pipelines::bucket::{BucketError, Conditions, Fields, bucket_name_error};
 use serde_json::{Value as Json, json};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-type Answer = Result<Response, Fault>;
+type ApiResult = Result<Response, ApiError>;
 
-pub(super) async fn list(State(desk): State<Arc<Desk>>, asked: Asked, headers: HeaderMap) -> Answer {
-    if asked.text("project").is_none() {
-        return Err(Fault::required("Required parameter: project"));
+pub(super) async fn list(
+    State(state): State<Arc<ApiState>>,
+    params: Params,
+    headers: HeaderMap,
+) -> ApiResult {
+    if params.text("project").is_none() {
+        return Err(ApiError::required("Required parameter: project"));
     }
-    let prefix = asked.text("prefix").unwrap_or_default().to_owned();
-    let most = super::list::most(&asked)?;
-    let after = super::list::place(&asked)?;
-    let (found, more) = desk
-        .ask(move |buckets| {
-            let wanted =
+    let prefix = params.text("prefix").unwrap_or_default().to_owned();
+    let max = super::list::max_results(&params)?;
+    let after = super::list::last_name(&params)?;
+    let (found, more) = state
+        .with_buckets(move |buckets| {
+            let is_listed =
                 |name: &String| name.starts_with(&prefix) && after.as_ref().is_none_or(|after| name > after);
-            let mut names = buckets.bucket_names().into_iter().filter(wanted);
+            let mut names = buckets.bucket_names().into_iter().filter(is_listed);
             let mut found = Vec::new();
-            for name in names.by_ref().take(most) {
+            for name in names.by_ref().take(max) {
                 found.extend(buckets.bucket(&name)?);
             }
             Ok((found, names.next().is_some()))
@@ -38,100 +42,111 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>, asked: Asked, headers: H
     if let Some(last) = found.last().filter(|_| more) {
         answer["nextPageToken"] = super::list::token(&last.name).into();
     }
-    let base = body::base_url(&headers);
-    let items: Vec<Json> = found.iter().map(|bucket| show::bucket(&base, bucket)).collect();
+    let base_url = body::base_url(&headers);
+    let items: Vec<Json> = found
+        .iter()
+        .map(|bucket| resource::bucket(&base_url, bucket))
+        .collect();
     if !items.is_empty() {
         answer["items"] = items.into();
     }
-    Ok(show::json(&answer))
+    Ok(resource::json(&answer))
 }
 
 pub(super) async fn insert(
-    State(desk): State<Arc<Desk>>,
-    asked: Asked,
+    State(state): State<Arc<ApiState>>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    if asked.text("project").is_none() {
-        return Err(Fault::required("Required parameter: project"));
+) -> ApiResult {
+    if params.text("project").is_none() {
+        return Err(ApiError::required("Required parameter: project"));
     }
-    let body = said(&headers, &bytes)?;
+    let body = json_body(&headers, &bytes)?;
     let name = body["name"]
         .as_str()
-        .ok_or_else(|| Fault::required("Required"))?
+        .ok_or_else(|| ApiError::required("Required"))?
         .to_owned();
-    if let Some(wrong) = bucket_name_error(&name) {
-        return Err(Fault::invalid(wrong));
+    if let Some(error) = bucket_name_error(&name) {
+        return Err(ApiError::invalid(error));
     }
     let fields = fields(&body)?;
-    let made = desk
-        .ask(move |buckets| match buckets.create_bucket(&name, fields) {
+    let created = state
+        .with_buckets(move |buckets| match buckets.create_bucket(&name, fields) {
             Ok(bucket) => Ok(Some(bucket)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(error.into()),
         })
         .await?;
-    let bucket = made.ok_or_else(|| {
-        Fault::conflict("Your previous request to create the named bucket succeeded and you already own it.")
+    let bucket = created.ok_or_else(|| {
+        ApiError::conflict(
+            "Your previous request to create the named bucket succeeded and you already own it.",
+        )
     })?;
-    Ok(show::json(&show::bucket(&body::base_url(&headers), &bucket)))
+    Ok(resource::json(&resource::bucket(
+        &body::base_url(&headers),
+        &bucket,
+    )))
 }
 
-/// The fields of a body, unless they ask for what is not here.
-fn fields(body: &Json) -> Result<Fields, Fault> {
+/// The fields that a body sets. Refuses what the sandbox does not support.
+fn fields(body: &Json) -> Result<Fields, ApiError> {
     if body["versioning"]["enabled"] == true {
-        return Err(Fault::new(
+        return Err(ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
             "notImplemented",
             "Object versioning is not supported by the sandbox: it keeps the live generation only",
         ));
     }
-    Ok(show::chosen(body, &show::BUCKET_FIELDS))
+    Ok(resource::writable_fields(body, &resource::BUCKET_FIELDS))
 }
 
 pub(super) async fn get(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(name): Path<String>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
-) -> Answer {
-    let conditions = asked.conditions()?;
-    let found = desk.ask(move |buckets| {
+) -> ApiResult {
+    let conditions = params.conditions()?;
+    let found = state.with_buckets(move |buckets| {
         let found = buckets.bucket(&name)?;
         if let Some(bucket) = &found {
             bucket.check(&conditions)?;
         }
         Ok(found)
     });
-    let bucket = found.await?.ok_or_else(Fault::no_bucket)?;
-    Ok(show::json(&show::bucket(&body::base_url(&headers), &bucket)))
+    let bucket = found.await?.ok_or_else(ApiError::no_bucket)?;
+    Ok(resource::json(&resource::bucket(
+        &body::base_url(&headers),
+        &bucket,
+    )))
 }
 
 pub(super) async fn patch(
-    state: State<Arc<Desk>>,
+    state: State<Arc<ApiState>>,
     path: Path<String>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let body = said(&headers, &bytes)?;
+) -> ApiResult {
+    let body = json_body(&headers, &bytes)?;
     fields(&body)?;
-    edit(state, path, asked, headers, move |fields| {
-        show::patch(fields, &body, &show::BUCKET_FIELDS);
+    edit(state, path, params, headers, move |fields| {
+        resource::patch(fields, &body, &resource::BUCKET_FIELDS);
     })
     .await
 }
 
 pub(super) async fn update(
-    state: State<Arc<Desk>>,
+    state: State<Arc<ApiState>>,
     path: Path<String>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let new = fields(&said(&headers, &bytes)?)?;
-    edit(state, path, asked, headers, move |fields| {
-        // Where it lies and who may use it is no part of this.
+) -> ApiResult {
+    let new = fields(&json_body(&headers, &bytes)?)?;
+    edit(state, path, params, headers, move |fields| {
+        // An update changes neither the location nor the policy.
         let kept = ["location", "iam"].map(|name| (name, fields.remove(name)));
         *fields = new;
         for (name, value) in kept {
@@ -142,24 +157,31 @@ pub(super) async fn update(
 }
 
 async fn edit(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(name): Path<String>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
     change: impl FnOnce(&mut Fields) + Send + 'static,
-) -> Answer {
-    let conditions = asked.conditions()?;
-    let edited = desk.ask(move |buckets| buckets.update_bucket(&name, &conditions, change));
-    let bucket = edited.await?.ok_or_else(Fault::no_bucket)?;
-    Ok(show::json(&show::bucket(&body::base_url(&headers), &bucket)))
+) -> ApiResult {
+    let conditions = params.conditions()?;
+    let edited = state.with_buckets(move |buckets| buckets.update_bucket(&name, &conditions, change));
+    let bucket = edited.await?.ok_or_else(ApiError::no_bucket)?;
+    Ok(resource::json(&resource::bucket(
+        &body::base_url(&headers),
+        &bucket,
+    )))
 }
 
-pub(super) async fn delete(State(desk): State<Arc<Desk>>, Path(name): Path<String>, asked: Asked) -> Answer {
-    let conditions = asked.conditions()?;
-    let outcome = desk.ask(move |buckets| match buckets.remove_bucket(&name, &conditions) {
+pub(super) async fn delete(
+    State(state): State<Arc<ApiState>>,
+    Path(name): Path<String>,
+    params: Params,
+) -> ApiResult {
+    let conditions = params.conditions()?;
+    let outcome = state.with_buckets(move |buckets| match buckets.remove_bucket(&name, &conditions) {
         Err(BucketError::Io(error)) => match error.kind() {
-            ErrorKind::NotFound => Ok(Some(Fault::no_bucket())),
-            ErrorKind::DirectoryNotEmpty => Ok(Some(Fault::conflict(
+            ErrorKind::NotFound => Ok(Some(ApiError::no_bucket())),
+            ErrorKind::DirectoryNotEmpty => Ok(Some(ApiError::conflict(
                 "The bucket you tried to delete is not empty.",
             ))),
             _ => Err(error.into()),
@@ -167,34 +189,37 @@ pub(super) async fn delete(State(desk): State<Arc<Desk>>, Path(name): Path<Strin
         other => other.map(|()| None),
     });
     match outcome.await? {
-        Some(fault) => Err(fault),
+        Some(error) => Err(error),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 
-/// The policy that was set; nothing depends on it.
-pub(super) async fn policy(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Answer {
+/// The IAM policy that was set. It has no effect.
+pub(super) async fn policy(State(state): State<Arc<ApiState>>, Path(name): Path<String>) -> ApiResult {
     let id = name.clone();
-    let found = desk.ask(move |buckets| Ok(buckets.bucket(&name)?));
-    let bucket = found.await?.ok_or_else(Fault::no_bucket)?;
-    Ok(show::json(&shown_policy(&id, bucket.fields.get("iam"))))
+    let found = state.with_buckets(move |buckets| Ok(buckets.bucket(&name)?));
+    let bucket = found.await?.ok_or_else(ApiError::no_bucket)?;
+    Ok(resource::json(&shown_policy(&id, bucket.fields.get("iam"))))
 }
 
 pub(super) async fn set_policy(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(name): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let body = said(&headers, &bytes)?;
+) -> ApiResult {
+    let body = json_body(&headers, &bytes)?;
     let id = name.clone();
-    let edited = desk.ask(move |buckets| {
-        buckets.update_bucket(&name, &pipelines::bucket::Conditions::default(), |fields| {
-            fields.insert("iam".into(), show::chosen(&body, &["version", "bindings"]).into());
+    let edited = state.with_buckets(move |buckets| {
+        buckets.update_bucket(&name, &Conditions::default(), |fields| {
+            fields.insert(
+                "iam".into(),
+                resource::writable_fields(&body, &["version", "bindings"]).into(),
+            );
         })
     });
-    let bucket = edited.await?.ok_or_else(Fault::no_bucket)?;
-    Ok(show::json(&shown_policy(&id, bucket.fields.get("iam"))))
+    let bucket = edited.await?.ok_or_else(ApiError::no_bucket)?;
+    Ok(resource::json(&shown_policy(&id, bucket.fields.get("iam"))))
 }
 
 fn shown_policy(bucket: &str, policy: Option<&Json>) -> Json {
@@ -211,31 +236,34 @@ fn shown_policy(bucket: &str, policy: Option<&Json>) -> Json {
     shown
 }
 
-/// Everybody may do everything.
+/// All permissions that the request asks for.
 pub(super) async fn permissions(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(name): Path<String>,
-    asked: Asked,
-) -> Answer {
-    desk.check_bucket(&name)?;
-    let all: Vec<&str> = asked.all("permissions").collect();
-    Ok(show::json(
+    params: Params,
+) -> ApiResult {
+    state.check_bucket(&name)?;
+    let all: Vec<&str> = params.all("permissions").collect();
+    Ok(resource::json(
         &json!({"kind": "storage#testIamPermissionsResponse", "permissions": all}),
     ))
 }
 
-/// Without a hierarchical namespace.
-pub(super) async fn layout(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Answer {
-    let found = desk.ask(move |buckets| Ok(buckets.bucket(&name)?));
-    let bucket = show::bucket("", &found.await?.ok_or_else(Fault::no_bucket)?);
-    Ok(show::json(&json!({
+/// The layout: without a hierarchical namespace.
+pub(super) async fn layout(State(state): State<Arc<ApiState>>, Path(name): Path<String>) -> ApiResult {
+    let found = state.with_buckets(move |buckets| Ok(buckets.bucket(&name)?));
+    let bucket = resource::bucket("", &found.await?.ok_or_else(ApiError::no_bucket)?);
+    Ok(resource::json(&json!({
         "kind": "storage#storageLayout", "bucket": bucket["name"], "location": bucket["location"],
         "locationType": bucket["locationType"], "hierarchicalNamespace": {"enabled": false},
     })))
 }
 
-/// There are none, and none can be made; gcloud asks before it deletes a bucket.
-pub(super) async fn managed_folders(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Answer {
-    desk.check_bucket(&name)?;
-    Ok(show::json(&json!({"kind": "storage#managedFolders"})))
+/// No managed folders. gcloud asks for them before it deletes a bucket.
+pub(super) async fn managed_folders(
+    State(state): State<Arc<ApiState>>,
+    Path(name): Path<String>,
+) -> ApiResult {
+    state.check_bucket(&name)?;
+    Ok(resource::json(&json!({"kind": "storage#managedFolders"})))
 }

@@ -1,8 +1,9 @@
-//! The list of objects: by prefix, with folders played by a delimiter, page by page.
+//! objects.list: by prefix, with prefixes up to a delimiter instead of folders, page by page.
 
-use super::asked::Asked;
-use super::fault::Fault;
-use super::{Desk, show};
+use super::error::ApiError;
+use super::glob::glob;
+use super::params::Params;
+use super::{ApiState, resource};
 use crate::body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -13,10 +14,10 @@ use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// On one page.
-const MOST: usize = 1000;
+/// The most entries of a page.
+const MAX_ENTRIES: usize = 1000;
 
-/// An entry of a list, in its order: a folder before the object of the same name.
+/// An entry of a list. A prefix is listed before the object of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
     Object(String),
@@ -46,50 +47,44 @@ impl Entry {
     }
 }
 
-/// What is asked for.
+/// The parameters of the request.
 #[derive(Debug, Default)]
-struct Wanted {
+struct ListRequest {
     prefix: String,
     delimiter: Option<String>,
-    /// Objects that end with the delimiter are shown as such, too.
-    trailing: bool,
-    from: Option<String>,
-    to: Option<String>,
-    pattern: Option<regex::Regex>,
+    /// Objects that end with the delimiter are listed as objects too.
+    include_trailing_delimiter: bool,
+    start_offset: Option<String>,
+    end_offset: Option<String>,
+    glob: Option<regex::Regex>,
+    /// The last entry of the page before.
     after: Option<Entry>,
-    most: usize,
+    max_results: usize,
 }
 
-impl Wanted {
-    fn of(asked: &Asked) -> Result<Self, Fault> {
+impl ListRequest {
+    fn from_params(params: &Params) -> Result<Self, ApiError> {
         Ok(Self {
-            prefix: asked.text("prefix").unwrap_or_default().to_owned(),
-            delimiter: asked.text("delimiter").map(str::to_owned),
-            trailing: asked.is_true("includeTrailingDelimiter"),
-            from: asked.text("startOffset").map(str::to_owned),
-            to: asked.text("endOffset").map(str::to_owned),
-            pattern: asked.text("matchGlob").map(glob).transpose()?,
-            after: entry(asked)?,
-            most: most(asked)?,
+            prefix: params.text("prefix").unwrap_or_default().to_owned(),
+            delimiter: params.text("delimiter").map(str::to_owned),
+            include_trailing_delimiter: params.is_true("includeTrailingDelimiter"),
+            start_offset: params.text("startOffset").map(str::to_owned),
+            end_offset: params.text("endOffset").map(str::to_owned),
+            glob: params.text("matchGlob").map(glob).transpose()?,
+            after: page_token(params)?,
+            max_results: max_results(params)?,
         })
     }
 
-    /// The page, and whether there are more. Prefixes count as objects do.
+    /// The page, and whether there is a next one. Prefixes count like objects.
     fn page(&self, names: Vec<String>) -> (Vec<Entry>, bool) {
         let mut page: Vec<Entry> = Vec::new();
         for name in names {
-            let in_span = self.from.as_ref().is_none_or(|from| name >= *from)
-                && self.to.as_ref().is_none_or(|to| name < *to);
-            if !in_span
-                || self
-                    .pattern
-                    .as_ref()
-                    .is_some_and(|pattern| !pattern.is_match(&name))
-            {
+            if !self.includes(&name) {
                 continue;
             }
             for entry in self.entries(name) {
-                // In order, so what is behind the last one was there before.
+                // Entries come in order; one that is not after the last is a repeated prefix or of a page before.
                 if page
                     .last()
                     .or(self.after.as_ref())
@@ -97,7 +92,7 @@ impl Wanted {
                 {
                     continue;
                 }
-                if page.len() == self.most {
+                if page.len() == self.max_results {
                     return (page, true);
                 }
                 page.push(entry);
@@ -106,18 +101,25 @@ impl Wanted {
         (page, false)
     }
 
+    fn includes(&self, name: &str) -> bool {
+        self.start_offset.as_deref().is_none_or(|start| name >= start)
+            && self.end_offset.as_deref().is_none_or(|end| name < end)
+            && self.glob.as_ref().is_none_or(|glob| glob.is_match(name))
+    }
+
+    /// The object, or the prefix that it is listed as.
     fn entries(&self, name: String) -> Vec<Entry> {
         let rest = name.get(self.prefix.len()..).unwrap_or_default();
-        let cut = self
+        let prefix_end = self
             .delimiter
             .as_ref()
             .and_then(|delimiter| rest.find(delimiter.as_str()).map(|at| at + delimiter.len()));
-        let Some(cut) = cut else {
+        let Some(prefix_end) = prefix_end else {
             return vec![Entry::Object(name)];
         };
-        let end = self.prefix.len() + cut;
+        let end = self.prefix.len() + prefix_end;
         let prefix = Entry::Prefix(name[..end].to_owned());
-        if self.trailing && end == name.len() {
+        if self.include_trailing_delimiter && end == name.len() {
             vec![prefix, Entry::Object(name)]
         } else {
             vec![prefix]
@@ -126,33 +128,33 @@ impl Wanted {
 }
 
 pub(super) async fn objects(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path(bucket): Path<String>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
-) -> Result<Response, Fault> {
-    desk.check_bucket(&bucket)?;
-    let wanted = Wanted::of(&asked)?;
-    // There are none.
-    if asked.is_true("softDeleted") {
-        return Ok(show::json(&json!({"kind": "storage#objects"})));
+) -> Result<Response, ApiError> {
+    state.check_bucket(&bucket)?;
+    let request = ListRequest::from_params(&params)?;
+    // Deleted objects are not kept.
+    if params.is_true("softDeleted") {
+        return Ok(resource::json(&json!({"kind": "storage#objects"})));
     }
-    let base = body::base_url(&headers);
-    let answer = desk.ask(move |buckets| {
-        let (page, more) = wanted.page(buckets.objects(&bucket, &wanted.prefix));
+    let base_url = body::base_url(&headers);
+    let answer = state.with_buckets(move |buckets| {
+        let (page, more) = request.page(buckets.objects(&bucket, &request.prefix));
         let mut answer = json!({"kind": "storage#objects"});
         if let Some(last) = page.last().filter(|_| more) {
-            answer["nextPageToken"] = token_of(last).into();
+            answer["nextPageToken"] = encode_token(last).into();
         }
         let (mut items, mut prefixes) = (Vec::<Json>::new(), Vec::<Json>::new());
         for entry in page {
             match entry {
                 Entry::Prefix(prefix) => prefixes.push(prefix.into()),
-                // One that is deleted meanwhile is no more.
+                // An object that was deleted since is left out.
                 Entry::Object(name) => items.extend(
                     buckets
                         .object(&bucket, &name)?
-                        .map(|record| show::object(&base, &bucket, &record)),
+                        .map(|record| resource::object(&base_url, &bucket, &record)),
                 ),
             }
         }
@@ -163,37 +165,40 @@ pub(super) async fn objects(
         }
         Ok(answer)
     });
-    Ok(show::json(&answer.await?))
+    Ok(resource::json(&answer.await?))
 }
 
-/// How many entries a page may have.
-pub(super) fn most(asked: &Asked) -> Result<usize, Fault> {
-    let number = asked.number("maxResults")?;
-    let wanted = number.and_then(|number| usize::try_from(number).ok());
-    Ok(wanted.filter(|wanted| *wanted > 0).unwrap_or(MOST).min(MOST))
+/// How many entries the page may have.
+pub(super) fn max_results(params: &Params) -> Result<usize, ApiError> {
+    let number = params.number("maxResults")?;
+    let requested = number.and_then(|number| usize::try_from(number).ok());
+    Ok(requested
+        .filter(|max| *max > 0)
+        .unwrap_or(MAX_ENTRIES)
+        .min(MAX_ENTRIES))
 }
 
-/// The entry that the page before ended with.
-fn entry(asked: &Asked) -> Result<Option<Entry>, Fault> {
-    let read = |text: String| match text.strip_prefix('p') {
+/// The last entry of the page before.
+fn page_token(params: &Params) -> Result<Option<Entry>, ApiError> {
+    let decode = |text: String| match text.strip_prefix('p') {
         Some(prefix) => Entry::Prefix(prefix.to_owned()),
         None => Entry::Object(text.get(1..).unwrap_or_default().to_owned()),
     };
-    let Some(token) = asked.text("pageToken") else {
+    let Some(token) = params.text("pageToken") else {
         return Ok(None);
     };
     let text = URL_SAFE
         .decode(token)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok());
-    text.map(read)
+    text.map(decode)
         .map(Some)
-        .ok_or_else(|| Fault::invalid(format!("Invalid value for 'pageToken': {token}")))
+        .ok_or_else(|| ApiError::invalid(format!("Invalid value for 'pageToken': {token}")))
 }
 
-/// The name that the page before ended with.
-pub(super) fn place(asked: &Asked) -> Result<Option<String>, Fault> {
-    Ok(entry(asked)?.map(|entry| entry.name().to_owned()))
+/// The last name of the page before.
+pub(super) fn last_name(params: &Params) -> Result<Option<String>, ApiError> {
+    Ok(page_token(params)?.map(|entry| entry.name().to_owned()))
 }
 
 /// A page token: opaque to clients.
@@ -201,72 +206,34 @@ pub(super) fn token(last: &str) -> String {
     URL_SAFE.encode(format!("o{last}"))
 }
 
-fn token_of(last: &Entry) -> String {
+fn encode_token(last: &Entry) -> String {
     match last {
         Entry::Object(name) => token(name),
         Entry::Prefix(name) => URL_SAFE.encode(format!("p{name}")),
     }
 }
 
-/// A glob of the API as a pattern: `*` and `?` stay in a folder, `**` does not, `{a,b}` is one of them
-/// (cloud.google.com/storage/docs/json_api/v1/objects/list#list-objects-and-prefixes-using-glob).
-fn glob(text: &str) -> Result<regex::Regex, Fault> {
-    let mut pattern = String::from("^(?s:");
-    let mut letters = text.chars().peekable();
-    let (mut in_class, mut braces) = (false, 0);
-    while let Some(letter) = letters.next() {
-        match letter {
-            ']' if in_class => {
-                in_class = false;
-                pattern.push(']');
-            }
-            '!' if in_class && pattern.ends_with('[') => pattern.push('^'),
-            letter if in_class => pattern.push_str(&regex::escape(&letter.to_string()).replace("\\-", "-")),
-            '*' if letters.next_if_eq(&'*').is_some() => pattern.push_str(".*"),
-            '*' => pattern.push_str("[^/]*"),
-            '?' => pattern.push_str("[^/]"),
-            '[' => {
-                in_class = true;
-                pattern.push('[');
-            }
-            '{' => {
-                braces += 1;
-                pattern.push_str("(?:");
-            }
-            '}' if braces > 0 => {
-                braces -= 1;
-                pattern.push(')');
-            }
-            ',' if braces > 0 => pattern.push('|'),
-            '\\' => pattern.push_str(&regex::escape(&letters.next().unwrap_or('\\').to_string())),
-            other => pattern.push_str(&regex::escape(&other.to_string())),
-        }
-    }
-    pattern.push_str(")$");
-    regex::Regex::new(&pattern).map_err(|_| Fault::invalid(format!("Invalid value for 'matchGlob': {text}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn listed(wanted: &Wanted) -> (Vec<Entry>, bool) {
+    fn page_of(request: &ListRequest) -> (Vec<Entry>, bool) {
         let names = ["a", "a/", "a/b", "a/c/d", "b/x", "c"].map(str::to_owned);
-        let names = names.into_iter().filter(|name| name.starts_with(&wanted.prefix));
-        wanted.page(names.collect())
+        let names = names.into_iter().filter(|name| name.starts_with(&request.prefix));
+        request.page(names.collect())
     }
 
-    fn words(page: &[Entry]) -> Vec<String> {
-        let word = |entry: &Entry| match entry {
+    fn labels(page: &[Entry]) -> Vec<String> {
+        let label = |entry: &Entry| match entry {
             Entry::Object(name) => name.clone(),
             Entry::Prefix(name) => format!("{name}…"),
         };
-        page.iter().map(word).collect()
+        page.iter().map(label).collect()
     }
 
     #[test]
-    fn a_delimiter_plays_folders() {
-        let wanted = |query: &str| Wanted::of(&Asked::of(query)).unwrap();
+    fn a_delimiter_groups_objects_by_prefix() {
+        let request = |query: &str| ListRequest::from_params(&Params::parse(query)).unwrap();
         for (query, expected) in [
             ("", vec!["a", "a/", "a/b", "a/c/d", "b/x", "c"]),
             ("delimiter=/", vec!["a", "a/…", "b/…", "c"]),
@@ -280,9 +247,9 @@ mod tests {
             ("matchGlob=a/**", vec!["a/", "a/b", "a/c/d"]),
             ("matchGlob=%7Ba,b/[w-y]%7D", vec!["a", "b/x"]),
         ] {
-            let (page, more) = listed(&wanted(query));
+            let (page, more) = page_of(&request(query));
             assert_eq!(
-                (words(&page), more),
+                (labels(&page), more),
                 (expected.iter().map(ToString::to_string).collect(), false),
                 "{query}"
             );
@@ -292,21 +259,20 @@ mod tests {
     #[test]
     fn pages_follow_each_other_over_prefixes() {
         for query in ["delimiter=/", "", "delimiter=/&includeTrailingDelimiter=true"] {
-            let whole = listed(&Wanted::of(&Asked::of(query)).unwrap()).0;
+            let all = page_of(&ListRequest::from_params(&Params::parse(query)).unwrap()).0;
             let (mut seen, mut next) = (Vec::new(), String::new());
             loop {
-                let wanted =
-                    Wanted::of(&Asked::of(&format!("{query}&maxResults=1&pageToken={next}"))).unwrap();
-                let (page, more) = listed(&wanted);
+                let query = format!("{query}&maxResults=1&pageToken={next}");
+                let (page, more) = page_of(&ListRequest::from_params(&Params::parse(&query)).unwrap());
                 assert_eq!(page.len(), 1);
-                next = token_of(&page[0]);
+                next = encode_token(&page[0]);
                 seen.extend(page);
                 if !more {
                     break;
                 }
             }
-            assert_eq!(seen, whole, "{query}");
+            assert_eq!(seen, all, "{query}");
         }
-        assert!(Wanted::of(&Asked::of("pageToken=%")).is_err());
+        assert!(ListRequest::from_params(&Params::parse("pageToken=%")).is_err());
     }
 }

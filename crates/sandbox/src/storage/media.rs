@@ -1,8 +1,8 @@
-//! Downloads: the content of an object, whole or in part, as it was when the answer began.
+//! Downloads: the content of an object or a range of it, as it was when the response began.
 
-use super::asked::Asked;
-use super::fault::Fault;
-use super::{Desk, show};
+use super::error::ApiError;
+use super::params::Params;
+use super::{ApiState, resource};
 use crate::body::header_text;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -18,109 +18,113 @@ use std::ops::Range;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 
-/// How much is read at once.
-const PIECE: usize = 256 << 10;
+/// How many bytes are read at once.
+const CHUNK: usize = 256 << 10;
 
-/// By the JSON API.
+/// A download of the JSON API.
 pub(super) async fn get(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path((bucket, name)): Path<(String, String)>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
 ) -> Response {
     let answer = async {
-        let conditions = asked.conditions()?;
-        let (record, file) = open(&desk, (bucket, name), conditions).await?;
-        let etag = show::etag(Some(record.generation), record.metageneration);
+        let conditions = params.conditions()?;
+        let (record, file) = open(&state, (bucket, name), conditions).await?;
+        let etag = resource::etag(Some(record.generation), record.metageneration);
         content(&record, file, &headers, etag).await
     };
-    answer.await.unwrap_or_else(Fault::plain)
+    answer.await.unwrap_or_else(ApiError::into_text_response)
 }
 
-/// The object that is there.
+/// The object and its open file.
 pub(super) async fn open(
-    desk: &Desk,
+    state: &ApiState,
     (bucket, name): (String, String),
     conditions: Conditions,
-) -> Result<(ObjectMetadata, File), Fault> {
-    desk.check_bucket(&bucket)?;
-    desk.ask(move |buckets| {
-        let opened = buckets.open(&bucket, &name)?;
-        conditions.check_existing((&bucket, &name), opened.as_ref().map(|(record, _)| record))?;
-        let gone = io::Error::from(io::ErrorKind::NotFound);
-        Ok(opened.ok_or(gone)?)
-    })
-    .await
+) -> Result<(ObjectMetadata, File), ApiError> {
+    state.check_bucket(&bucket)?;
+    state
+        .with_buckets(move |buckets| {
+            let opened = buckets.open(&bucket, &name)?;
+            conditions.check_existing((&bucket, &name), opened.as_ref().map(|(record, _)| record))?;
+            let missing = io::Error::from(io::ErrorKind::NotFound);
+            Ok(opened.ok_or(missing)?)
+        })
+        .await
 }
 
-/// The answer with what is asked for of a content.
+/// The response to a download: all of the content, or the range that the request asks for.
 pub(super) async fn content(
     record: &ObjectMetadata,
     file: File,
     headers: &HeaderMap,
     etag: String,
-) -> Result<Response, Fault> {
-    let mut told = described(record, etag);
-    let packed = record
-        .fields
-        .get("contentEncoding")
-        .is_some_and(|coding| coding == "gzip");
-    let takes = header_text(headers, "accept-encoding").is_some_and(|codings| codings.contains("gzip"));
-    let kept = record
-        .fields
-        .get("cacheControl")
-        .and_then(|value| value.as_str())
-        .is_some_and(|value| value.contains("no-transform"));
-    if packed && !takes && !kept {
-        // Google unpacks for a client that cannot, and sends the whole then.
-        let plain = tokio::task::spawn_blocking(move || {
-            let mut plain = Vec::new();
-            GzDecoder::new(file).read_to_end(&mut plain).map(|_| plain)
-        });
-        let plain = plain
-            .await
-            .map_err(io::Error::other)
-            .and_then(|read| read)
-            .map_err(|error| Fault::internal(error.to_string()))?;
-        told.remove(header::CONTENT_ENCODING);
-        told.insert("warning", HeaderValue::from_static("214 UploadServer gunzipped"));
-        return Ok((told, plain).into_response());
+) -> Result<Response, ApiError> {
+    let mut response_headers = object_headers(record, etag);
+    if is_transcoded(record, headers) {
+        let plain = decompress(file).await?;
+        response_headers.remove(header::CONTENT_ENCODING);
+        response_headers.insert("warning", HeaderValue::from_static("214 UploadServer gunzipped"));
+        return Ok((response_headers, plain).into_response());
     }
-    let wanted = match header_text(headers, "range") {
-        Some(range) => part(range, record.size),
-        None => Part::Whole,
+    let requested = match header_text(headers, "range") {
+        Some(range) => RequestedRange::parse(range, record.size),
+        None => RequestedRange::Whole,
     };
-    let (status, span) = match wanted {
-        Part::Whole => (StatusCode::OK, 0..record.size),
-        Part::Some(span) => {
+    let (status, span) = match requested {
+        RequestedRange::Whole => (StatusCode::OK, 0..record.size),
+        RequestedRange::Span(span) => {
             let range = format!("bytes {}-{}/{}", span.start, span.end - 1, record.size);
-            put(&mut told, "content-range", &range);
+            put(&mut response_headers, "content-range", &range);
             (StatusCode::PARTIAL_CONTENT, span)
         }
-        Part::Outside => {
+        RequestedRange::Unsatisfiable => {
             let range = [(header::CONTENT_RANGE, format!("bytes */{}", record.size))];
-            let fault = Fault::new(
+            let error = ApiError::new(
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 "requestedRangeNotSatisfiable",
                 "Request range not satisfiable",
             );
-            return Ok((range, fault.plain()).into_response());
+            return Ok((range, error.into_text_response()).into_response());
         }
     };
-    put(&mut told, "content-length", &(span.end - span.start).to_string());
-    let body = read(file, span).map_err(|error| Fault::internal(error.to_string()))?;
-    Ok((status, told, body).into_response())
+    let length = (span.end - span.start).to_string();
+    put(&mut response_headers, "content-length", &length);
+    let body = stream_file(file, span).map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok((status, response_headers, body).into_response())
+}
+
+/// Whether Google decompresses the object for this client, and then sends all of it.
+fn is_transcoded(record: &ObjectMetadata, headers: &HeaderMap) -> bool {
+    let field = |name: &str| record.fields.get(name).and_then(|value| value.as_str());
+    let is_gzip = field("contentEncoding") == Some("gzip");
+    let accepts_gzip =
+        header_text(headers, "accept-encoding").is_some_and(|encodings| encodings.contains("gzip"));
+    let no_transform = field("cacheControl").is_some_and(|value| value.contains("no-transform"));
+    is_gzip && !accepts_gzip && !no_transform
+}
+
+async fn decompress(file: File) -> Result<Vec<u8>, ApiError> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut plain = Vec::new();
+        GzDecoder::new(file).read_to_end(&mut plain).map(|_| plain)
+    });
+    read.await
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(|error| ApiError::internal(error.to_string()))
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    // What no header can say is left out.
+    // A value that is not valid in a header is left out.
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);
     }
 }
 
-/// What is said of an object with its content.
-fn described(record: &ObjectMetadata, etag: String) -> HeaderMap {
+/// The headers that describe an object.
+fn object_headers(record: &ObjectMetadata, etag: String) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let field = |name: &str| record.fields.get(name).and_then(|value| value.as_str());
     put(
@@ -139,9 +143,9 @@ fn described(record: &ObjectMetadata, etag: String) -> HeaderMap {
         }
     }
     put(&mut headers, "etag", &etag);
-    let changed = DateTime::from_timestamp_micros(record.updated).unwrap_or_default();
-    let changed = changed.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    put(&mut headers, "last-modified", &changed);
+    let updated = DateTime::from_timestamp_micros(record.updated).unwrap_or_default();
+    let updated = updated.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    put(&mut headers, "last-modified", &updated);
     put(&mut headers, "accept-ranges", "bytes");
     put(&mut headers, "x-goog-generation", &record.generation.to_string());
     put(
@@ -170,50 +174,53 @@ fn described(record: &ObjectMetadata, etag: String) -> HeaderMap {
     headers
 }
 
+/// What a `Range` header asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+enum RequestedRange {
     Whole,
-    Some(Range<u64>),
-    Outside,
+    Span(Range<u64>),
+    Unsatisfiable,
 }
 
-/// Which part `bytes=0-9`, `bytes=5-` or `bytes=-5` is; what is no range is none.
-fn part(range: &str, size: u64) -> Part {
-    let Some((start, end)) = range
-        .strip_prefix("bytes=")
-        .filter(|span| !span.contains(','))
-        .and_then(|span| span.split_once('-'))
-    else {
-        return Part::Whole;
-    };
-    let span = match (start.trim().parse::<u64>(), end.trim().parse::<u64>()) {
-        (Ok(start), Ok(end)) if end < start => return Part::Whole,
-        (Ok(start), Ok(end)) => start..end.saturating_add(1).min(size),
-        (Ok(start), Err(_)) if end.trim().is_empty() => start..size,
-        (Err(_), Ok(length)) if start.trim().is_empty() => size.saturating_sub(length)..size,
-        _ => return Part::Whole,
-    };
-    if span.start >= span.end {
-        Part::Outside
-    } else {
-        Part::Some(span)
+impl RequestedRange {
+    /// Reads `bytes=0-9`, `bytes=5-` or `bytes=-5`. Any other header is ignored, as are several ranges.
+    fn parse(range: &str, size: u64) -> Self {
+        let Some((start, end)) = range
+            .strip_prefix("bytes=")
+            .filter(|span| !span.contains(','))
+            .and_then(|span| span.split_once('-'))
+        else {
+            return Self::Whole;
+        };
+        let span = match (start.trim().parse::<u64>(), end.trim().parse::<u64>()) {
+            (Ok(start), Ok(end)) if end < start => return Self::Whole,
+            (Ok(start), Ok(end)) => start..end.saturating_add(1).min(size),
+            (Ok(start), Err(_)) if end.trim().is_empty() => start..size,
+            (Err(_), Ok(length)) if start.trim().is_empty() => size.saturating_sub(length)..size,
+            _ => return Self::Whole,
+        };
+        if span.start >= span.end {
+            Self::Unsatisfiable
+        } else {
+            Self::Span(span)
+        }
     }
 }
 
-/// A part of a file, piece by piece.
-fn read(mut file: File, span: Range<u64>) -> io::Result<Body> {
+/// A part of a file in chunks.
+fn stream_file(mut file: File, span: Range<u64>) -> io::Result<Body> {
     file.seek(SeekFrom::Start(span.start))?;
     let state = (tokio::fs::File::from_std(file), span.end - span.start);
     Ok(Body::from_stream(stream::try_unfold(
         state,
         |(mut file, left)| async move {
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
+            let length = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK);
             if length == 0 {
                 return Ok(None);
             }
-            let mut piece = vec![0; length];
-            file.read_exact(&mut piece).await?;
-            Ok::<_, io::Error>(Some((piece, (file, left - length as u64))))
+            let mut chunk = vec![0; length];
+            file.read_exact(&mut chunk).await?;
+            Ok::<_, io::Error>(Some((chunk, (file, left - length as u64))))
         },
     )))
 }
@@ -223,20 +230,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_a_part_or_none() {
+    fn a_range_is_a_span_or_ignored() {
         for (range, size, expected) in [
-            ("bytes=0-4", 10, Part::Some(0..5)),
-            ("bytes=5-", 10, Part::Some(5..10)),
-            ("bytes=-3", 10, Part::Some(7..10)),
-            ("bytes=-30", 10, Part::Some(0..10)),
-            ("bytes=8-99", 10, Part::Some(8..10)),
-            ("bytes=10-", 10, Part::Outside),
-            ("bytes=0-", 0, Part::Outside),
-            ("bytes=4-1", 10, Part::Whole),
-            ("bytes=0-1,3-4", 10, Part::Whole),
-            ("lines=1-2", 10, Part::Whole),
+            ("bytes=0-4", 10, RequestedRange::Span(0..5)),
+            ("bytes=5-", 10, RequestedRange::Span(5..10)),
+            ("bytes=-3", 10, RequestedRange::Span(7..10)),
+            ("bytes=-30", 10, RequestedRange::Span(0..10)),
+            ("bytes=8-99", 10, RequestedRange::Span(8..10)),
+            ("bytes=10-", 10, RequestedRange::Unsatisfiable),
+            ("bytes=0-", 0, RequestedRange::Unsatisfiable),
+            ("bytes=4-1", 10, RequestedRange::Whole),
+            ("bytes=0-1,3-4", 10, RequestedRange::Whole),
+            ("lines=1-2", 10, RequestedRange::Whole),
         ] {
-            assert_eq!(part(range, size), expected, "{range}");
+            assert_eq!(RequestedRange::parse(range, size), expected, "{range}");
         }
     }
 }

@@ -1,250 +1,253 @@
-//! One object: its metadata read and changed, deleting, copying, moving, composing.
+//! The objects collection, except lists and uploads: get, patch, update, delete, copy, rewrite, move, compose.
 
-use super::asked::Asked;
-use super::fault::Fault;
-use super::{Desk, media, said, show};
+use super::error::ApiError;
+use super::params::Params;
+use super::{ApiState, json_body, media, resource};
 use crate::body;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use pipelines::bucket::{BucketError, Conditions, Fields, ObjectMetadata, object_name_error};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
-/// How many objects may be put together at once.
-const MOST_SOURCES: usize = 32;
+/// How many objects one compose request may have.
+const MAX_SOURCES: usize = 32;
 
-type Answer = Result<Response, Fault>;
+type ApiResult = Result<Response, ApiError>;
 
 /// Bucket and name.
-type Place = (String, String);
+type ObjectPath = (String, String);
 
-/// The paths of a copy.
-type Ways = (String, String, String, String);
-
-/// A resource with its etag.
-pub(super) fn resource(headers: &HeaderMap, bucket: &str, record: &ObjectMetadata) -> Response {
-    let shown = show::object(&body::base_url(headers), bucket, record);
-    let etag = show::etag(Some(record.generation), record.metageneration);
-    ([(header::ETAG, etag)], show::json(&shown)).into_response()
-}
+/// Bucket and name of the source, bucket and name of the copy.
+type CopyPath = (String, String, String, String);
 
 pub(super) async fn get(
-    state: State<Arc<Desk>>,
-    Path((bucket, name)): Path<Place>,
-    asked: Asked,
+    state: State<Arc<ApiState>>,
+    Path((bucket, name)): Path<ObjectPath>,
+    params: Params,
     headers: HeaderMap,
 ) -> Response {
-    if asked.text("alt") == Some("media") {
-        return media::get(state, Path((bucket, name)), asked, headers).await;
+    if params.text("alt") == Some("media") {
+        return media::get(state, Path((bucket, name)), params, headers).await;
     }
-    metadata(&state.0, (bucket, name), &asked, &headers)
+    metadata(&state.0, (bucket, name), &params, &headers)
         .await
         .unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn metadata(desk: &Desk, (bucket, name): Place, asked: &Asked, headers: &HeaderMap) -> Answer {
-    desk.check_bucket(&bucket)?;
-    let conditions = asked.conditions()?;
+async fn metadata(
+    state: &ApiState,
+    (bucket, name): ObjectPath,
+    params: &Params,
+    headers: &HeaderMap,
+) -> ApiResult {
+    state.check_bucket(&bucket)?;
+    let conditions = params.conditions()?;
     let id = bucket.clone();
-    let found = desk.ask(move |buckets| {
+    let found = state.with_buckets(move |buckets| {
         let found = buckets.object(&bucket, &name)?;
         conditions
             .check_existing((&bucket, &name), found.as_ref())
             .cloned()
     });
-    Ok(resource(headers, &id, &found.await?))
+    Ok(resource::object_response(headers, &id, &found.await?))
 }
 
 pub(super) async fn patch(
-    state: State<Arc<Desk>>,
-    path: Path<Place>,
-    asked: Asked,
+    state: State<Arc<ApiState>>,
+    path: Path<ObjectPath>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let body = said(&headers, &bytes)?;
+) -> ApiResult {
+    let body = json_body(&headers, &bytes)?;
     check_fields(&body)?;
-    edit(state, path, asked, headers, move |fields| {
-        show::patch(fields, &body, &show::OBJECT_FIELDS);
+    edit(state, path, params, headers, move |fields| {
+        resource::patch(fields, &body, &resource::OBJECT_FIELDS);
     })
     .await
 }
 
 pub(super) async fn update(
-    state: State<Arc<Desk>>,
-    path: Path<Place>,
-    asked: Asked,
+    state: State<Arc<ApiState>>,
+    path: Path<ObjectPath>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let body = said(&headers, &bytes)?;
+) -> ApiResult {
+    let body = json_body(&headers, &bytes)?;
     check_fields(&body)?;
-    let new = show::chosen(&body, &show::OBJECT_FIELDS);
-    edit(state, path, asked, headers, move |fields| *fields = new).await
+    let new = resource::writable_fields(&body, &resource::OBJECT_FIELDS);
+    edit(state, path, params, headers, move |fields| *fields = new).await
 }
 
 async fn edit(
-    State(desk): State<Arc<Desk>>,
-    Path((bucket, name)): Path<Place>,
-    asked: Asked,
+    State(state): State<Arc<ApiState>>,
+    Path((bucket, name)): Path<ObjectPath>,
+    params: Params,
     headers: HeaderMap,
     change: impl FnOnce(&mut Fields) + Send + 'static,
-) -> Answer {
-    desk.check_bucket(&bucket)?;
-    let conditions = asked.conditions()?;
+) -> ApiResult {
+    state.check_bucket(&bucket)?;
+    let conditions = params.conditions()?;
     let id = bucket.clone();
-    let edited = desk.ask(move |buckets| buckets.update((&bucket, &name), &conditions, change));
-    Ok(resource(&headers, &id, &edited.await?))
+    let edited = state.with_buckets(move |buckets| buckets.update((&bucket, &name), &conditions, change));
+    Ok(resource::object_response(&headers, &id, &edited.await?))
 }
 
-/// What is not here must not be promised.
-pub(super) fn check_fields(body: &Json) -> Result<(), Fault> {
-    let held =
+/// Refuses fields that the sandbox does not support.
+pub(super) fn check_fields(body: &Json) -> Result<(), ApiError> {
+    let is_held =
         body["temporaryHold"] == true || body["eventBasedHold"] == true || body["retention"].is_object();
-    if held {
-        return Err(Fault::new(
+    if is_held {
+        return Err(ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
             "notImplemented",
             "Holds and retention are not supported by the sandbox",
         ));
     }
-    let texts = body["metadata"].as_object().into_iter().flatten();
-    match texts
-        .filter(|(_, value)| !value.is_string() && !value.is_null())
-        .count()
+    let metadata = body["metadata"].as_object().into_iter().flatten();
+    if metadata
+        .into_iter()
+        .any(|(_, value)| !value.is_string() && !value.is_null())
     {
-        0 => Ok(()),
-        _ => Err(Fault::invalid("Metadata values must be strings")),
+        return Err(ApiError::invalid("Metadata values must be strings"));
     }
+    Ok(())
 }
 
 pub(super) async fn delete(
-    State(desk): State<Arc<Desk>>,
-    Path((bucket, name)): Path<Place>,
-    asked: Asked,
-) -> Answer {
-    desk.check_bucket(&bucket)?;
-    let conditions = asked.conditions()?;
-    let removed = desk.ask(move |buckets| buckets.remove((&bucket, &name), &conditions));
+    State(state): State<Arc<ApiState>>,
+    Path((bucket, name)): Path<ObjectPath>,
+    params: Params,
+) -> ApiResult {
+    state.check_bucket(&bucket)?;
+    let conditions = params.conditions()?;
+    let removed = state.with_buckets(move |buckets| buckets.remove((&bucket, &name), &conditions));
     removed.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 pub(super) async fn copy(
-    State(desk): State<Arc<Desk>>,
-    Path(ways): Path<Ways>,
-    asked: Asked,
+    State(state): State<Arc<ApiState>>,
+    Path(path): Path<CopyPath>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let bucket = ways.2.clone();
-    let record = duplicate(&desk, ways, &asked, &headers, &bytes).await?;
-    Ok(resource(&headers, &bucket, &record))
+) -> ApiResult {
+    let bucket = path.2.clone();
+    let record = copy_object(&state, path, &params, &headers, &bytes).await?;
+    Ok(resource::object_response(&headers, &bucket, &record))
 }
 
-/// A copy that is told about in pieces; here it is done in one.
+/// A copy that reports its progress; here it is done at once.
 pub(super) async fn rewrite(
-    State(desk): State<Arc<Desk>>,
-    Path(ways): Path<Ways>,
-    asked: Asked,
+    State(state): State<Arc<ApiState>>,
+    Path(path): Path<CopyPath>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    let bucket = ways.2.clone();
-    let record = duplicate(&desk, ways, &asked, &headers, &bytes).await?;
+) -> ApiResult {
+    let bucket = path.2.clone();
+    let record = copy_object(&state, path, &params, &headers, &bytes).await?;
     let size = record.size.to_string();
-    Ok(show::json(&json!({
+    Ok(resource::json(&json!({
         "kind": "storage#rewriteResponse",
         "totalBytesRewritten": size,
         "objectSize": size,
         "done": true,
-        "resource": show::object(&body::base_url(&headers), &bucket, &record),
+        "resource": resource::object(&body::base_url(&headers), &bucket, &record),
     })))
 }
 
-async fn duplicate(
-    desk: &Desk,
-    (from_bucket, from, to_bucket, to): Ways,
-    asked: &Asked,
+async fn copy_object(
+    state: &ApiState,
+    (from_bucket, from, to_bucket, to): CopyPath,
+    params: &Params,
     headers: &HeaderMap,
     bytes: &Bytes,
-) -> Result<ObjectMetadata, Fault> {
-    desk.check_bucket(&from_bucket)?;
-    desk.check_bucket(&to_bucket)?;
-    if let Some(wrong) = object_name_error(&to) {
-        return Err(Fault::invalid(wrong));
+) -> Result<ObjectMetadata, ApiError> {
+    state.check_bucket(&from_bucket)?;
+    state.check_bucket(&to_bucket)?;
+    if let Some(error) = object_name_error(&to) {
+        return Err(ApiError::invalid(error));
     }
-    let (source, target) = (asked.source_conditions()?, asked.target_conditions()?);
-    let body = said(headers, bytes)?;
+    let (source, target) = (params.source_conditions()?, params.target_conditions()?);
+    let body = json_body(headers, bytes)?;
     check_fields(&body)?;
-    // A body that says nothing leaves the metadata as it is.
-    let fields = Some(show::chosen(&body, &show::OBJECT_FIELDS)).filter(|fields| !fields.is_empty());
-    desk.ask(move |buckets| {
-        let there = buckets.object(&from_bucket, &from)?;
-        source.check_existing((&from_bucket, &from), there.as_ref())?;
-        buckets.copy_object((&from_bucket, &from), (&to_bucket, &to), fields, &target)
-    })
-    .await
+    // An empty body leaves the metadata unchanged.
+    let fields =
+        Some(resource::writable_fields(&body, &resource::OBJECT_FIELDS)).filter(|fields| !fields.is_empty());
+    state
+        .with_buckets(move |buckets| {
+            let current = buckets.object(&from_bucket, &from)?;
+            source.check_existing((&from_bucket, &from), current.as_ref())?;
+            buckets.copy_object((&from_bucket, &from), (&to_bucket, &to), fields, &target)
+        })
+        .await
 }
 
 pub(super) async fn move_to(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ApiState>>,
     Path((bucket, from, to)): Path<(String, String, String)>,
-    asked: Asked,
+    params: Params,
     headers: HeaderMap,
-) -> Answer {
-    let ways = (bucket.clone(), from.clone(), bucket.clone(), to);
-    let record = duplicate(&desk, ways, &asked, &headers, &Bytes::new()).await?;
+) -> ApiResult {
+    let path = (bucket.clone(), from.clone(), bucket.clone(), to);
+    let record = copy_object(&state, path, &params, &headers, &Bytes::new()).await?;
     if record.name != from {
         let id = bucket.clone();
-        desk.ask(move |buckets| buckets.remove((&id, &from), &Conditions::default()))
+        state
+            .with_buckets(move |buckets| buckets.remove((&id, &from), &Conditions::default()))
             .await?;
     }
-    Ok(resource(&headers, &bucket, &record))
+    Ok(resource::object_response(&headers, &bucket, &record))
 }
 
 pub(super) async fn compose(
-    State(desk): State<Arc<Desk>>,
-    Path((bucket, name)): Path<Place>,
-    asked: Asked,
+    State(state): State<Arc<ApiState>>,
+    Path((bucket, name)): Path<ObjectPath>,
+    params: Params,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Answer {
-    desk.check_bucket(&bucket)?;
-    if let Some(wrong) = object_name_error(&name) {
-        return Err(Fault::invalid(wrong));
+) -> ApiResult {
+    state.check_bucket(&bucket)?;
+    if let Some(error) = object_name_error(&name) {
+        return Err(ApiError::invalid(error));
     }
-    let body = said(&headers, &bytes)?;
+    let body = json_body(&headers, &bytes)?;
     check_fields(&body["destination"])?;
     let sources = sources(&body)?;
-    let fields = show::chosen(&body["destination"], &show::OBJECT_FIELDS);
-    let conditions = asked.target_conditions()?;
+    let fields = resource::writable_fields(&body["destination"], &resource::OBJECT_FIELDS);
+    let conditions = params.target_conditions()?;
     let id = bucket.clone();
-    let composed = desk.ask(move |buckets| -> Result<ObjectMetadata, BucketError> {
+    let composed = state.with_buckets(move |buckets| -> Result<ObjectMetadata, BucketError> {
         buckets.compose(&sources, (&bucket, &name), fields, &conditions)
     });
-    Ok(resource(&headers, &id, &composed.await?))
+    Ok(resource::object_response(&headers, &id, &composed.await?))
 }
 
-fn sources(body: &Json) -> Result<Vec<(String, Conditions)>, Fault> {
+fn sources(body: &Json) -> Result<Vec<(String, Conditions)>, ApiError> {
     let list = body["sourceObjects"].as_array().cloned().unwrap_or_default();
     if list.is_empty() {
-        return Err(Fault::required("You must provide at least one source component."));
+        return Err(ApiError::required(
+            "You must provide at least one source component.",
+        ));
     }
-    if list.len() > MOST_SOURCES {
-        return Err(Fault::invalid(format!(
-            "The number of source components provided ({}) exceeds the maximum ({MOST_SOURCES})",
+    if list.len() > MAX_SOURCES {
+        return Err(ApiError::invalid(format!(
+            "The number of source components provided ({}) exceeds the maximum ({MAX_SOURCES})",
             list.len()
         )));
     }
-    // Numbers of 64 bits are texts in JSON.
+    // 64-bit integers are text in JSON.
     let number = |value: &Json| value.as_i64().or_else(|| value.as_str()?.parse().ok());
     let source = |source: &Json| {
         let name = source["name"]
             .as_str()
-            .ok_or_else(|| Fault::required("Required"))?;
+            .ok_or_else(|| ApiError::required("Required"))?;
         let conditions = Conditions {
             generation: number(&source["generation"]),
             generation_match: number(&source["objectPreconditions"]["ifGenerationMatch"]),

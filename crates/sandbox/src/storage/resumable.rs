@@ -1,4 +1,4 @@
-//! Uploads that come in pieces, and can be asked how much has come.
+//! Resumable uploads: the content comes in chunks, and a client can ask how much of it has arrived.
 //!
 //! ```text
 //!   POST …?uploadType=resumable  the metadata                → 200, Location: …&upload_id=ID
@@ -8,13 +8,12 @@
 //!   DELETE …&upload_id=ID                                    → 499
 //! ```
 //!
-//! They live in memory, their contents beside the buckets: at Google they live for a week, here until the end.
+//! Uploads are kept in memory, their contents beside the buckets, until the sandbox ends; at Google, for a week.
 
-use super::asked::Asked;
-use super::fault::Fault;
-use super::object::resource;
-use super::upload::{Intent, commit};
-use super::{Desk, show};
+use super::error::ApiError;
+use super::params::Params;
+use super::upload_request::UploadRequest;
+use super::{ApiState, resource};
 use crate::body::{base_url, header_text};
 use axum::body::Body;
 use axum::extract::State;
@@ -25,44 +24,48 @@ use pipelines::bucket::{BucketError, ObjectMetadata, PendingObject};
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Mutex as Turns;
+use tokio::sync::Mutex as AsyncMutex;
 
-/// What a piece that is not the last has at least.
-const LEAST: u64 = 256 << 10;
+/// The least bytes of a chunk that is not the last.
+const MIN_CHUNK: u64 = 256 << 10;
 
-/// Uploads that have begun.
+/// Resumable uploads by id.
 #[derive(Default)]
-pub(super) struct Uploads(Mutex<HashMap<String, Arc<Turns<Upload>>>>);
+pub(super) struct Uploads(Mutex<HashMap<String, Arc<AsyncMutex<Upload>>>>);
 
-/// One of them: what has come, or what it became.
+/// One upload: its content so far, or the object that it became.
 struct Upload {
-    intent: Intent,
+    request: UploadRequest,
     pending: Option<PendingObject>,
     done: Option<ObjectMetadata>,
 }
 
 impl Uploads {
-    fn find(&self, asked: &Asked) -> Result<(String, Arc<Turns<Upload>>), Fault> {
-        let id = asked.text("upload_id").unwrap_or_default();
+    fn find(&self, params: &Params) -> Result<(String, Arc<AsyncMutex<Upload>>), ApiError> {
+        let id = params.text("upload_id").unwrap_or_default();
         let uploads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The status is documented, the text is not.
-        let gone = || Fault::not_found("The upload is not known: it is over, or never began.");
-        let upload = uploads.get(id).ok_or_else(gone)?;
+        let unknown = || ApiError::not_found("The upload is not known: it has ended, or it never began.");
+        let upload = uploads.get(id).ok_or_else(unknown)?;
         Ok((id.to_owned(), Arc::clone(upload)))
     }
 
-    fn drop(&self, id: &str) {
+    fn remove(&self, id: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 }
 
-/// Begins one.
-pub(super) async fn open(desk: &Desk, intent: Intent, headers: &HeaderMap) -> Result<Response, Fault> {
-    let asked = intent.clone();
-    let pending = desk
-        .ask(move |buckets| {
-            let there = buckets.object(&asked.bucket, &asked.name)?;
-            asked.conditions.check(there.as_ref())?;
+/// Begins an upload.
+pub(super) async fn begin(
+    state: &ApiState,
+    request: UploadRequest,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let checked = request.clone();
+    let pending = state
+        .with_buckets(move |buckets| {
+            let current = buckets.object(&checked.bucket, &checked.name)?;
+            checked.conditions.check(current.as_ref())?;
             Ok(buckets.create_pending()?)
         })
         .await?;
@@ -70,152 +73,147 @@ pub(super) async fn open(desk: &Desk, intent: Intent, headers: &HeaderMap) -> Re
     let location = format!(
         "{}/upload/storage/v1/b/{}/o?uploadType=resumable&name={}&upload_id={id}",
         base_url(headers),
-        intent.bucket,
-        show::encoded(&intent.name)
+        request.bucket,
+        resource::encode_segment(&request.name)
     );
     let upload = Upload {
-        intent,
+        request,
         pending: Some(pending),
         done: None,
     };
-    let mut uploads = desk.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
-    uploads.insert(id.clone(), Arc::new(Turns::new(upload)));
-    let told = [("location", location), ("x-guploader-uploadid", id)];
-    Ok((StatusCode::OK, told).into_response())
+    let mut uploads = state.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
+    uploads.insert(id.clone(), Arc::new(AsyncMutex::new(upload)));
+    let headers = [("location", location), ("x-guploader-uploadid", id)];
+    Ok((StatusCode::OK, headers).into_response())
 }
 
-pub(super) async fn go_on(
-    State(desk): State<Arc<Desk>>,
-    asked: Asked,
+/// Takes a chunk, or answers how much has arrived; the last chunk makes the object.
+pub(super) async fn resume(
+    State(state): State<Arc<ApiState>>,
+    params: Params,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Fault> {
-    let (_, upload) = desk.uploads.find(&asked)?;
+) -> Result<Response, ApiError> {
+    let (_, upload) = state.uploads.find(&params)?;
     let mut upload = upload.lock().await;
-    let bucket = upload.intent.bucket.clone();
-    let piece = Piece::read(header_text(&headers, "content-range"))?;
-    upload.intent.hear(&headers);
-    let have = match (&upload.done, &upload.pending) {
-        (Some(record), _) => return Ok(resource(&headers, &bucket, record)),
-        (None, Some(pending)) => pending.size(),
-        (None, None) => return Err(Fault::internal("The upload was lost.")),
-    };
-    let start = piece.start.unwrap_or(have);
-    if start > have {
-        // As the same servers say it for Drive; the status of it here is not known.
-        return Err(Fault::invalid(format!(
-            "Invalid request.  According to the Content-Range header, the upload offset is {start} byte(s), \
-             which exceeds already uploaded size of {have} byte(s)."
-        )));
+    let bucket = upload.request.bucket.clone();
+    let range = header_text(&headers, "content-range")
+        .map(ContentRange::parse)
+        .transpose()?;
+    upload.request.read_hashes(&headers);
+    if let Some(record) = &upload.done {
+        return Ok(resource::object_response(&headers, &bucket, record));
     }
-    let came = match &mut upload.pending {
-        Some(pending) => take(pending, body, have - start).await?,
-        None => 0,
-    };
-    let have = upload.pending.as_ref().map_or(have, PendingObject::size);
-    let is_last = match piece {
-        Piece { whole: true, .. } => true,
-        Piece { total, .. } => total == Some(have),
-    };
-    if !is_last {
-        if piece.start.is_some() && came < LEAST {
-            return Err(too_small(came));
+    let pending = upload.pending.as_mut().ok_or_else(lost)?;
+    let received = pending.size();
+    let start = range.as_ref().and_then(|range| range.start);
+    let length = append(pending, body, offset_in_chunk(start, received)?).await?;
+    let received = pending.size();
+    if range.is_some_and(|range| range.total != Some(received)) {
+        if start.is_some() && length < MIN_CHUNK {
+            return Err(too_small(length));
         }
-        return Ok(incomplete(have, &headers));
+        return Ok(incomplete(received, &headers));
     }
-    let Some(pending) = upload.pending.take() else {
-        return Err(Fault::internal("The upload was lost."));
-    };
-    let record = commit(&desk, upload.intent.clone(), pending).await?;
-    let answer = resource(&headers, &bucket, &record);
+    let pending = upload.pending.take().ok_or_else(lost)?;
+    let record = upload.request.clone().commit(&state, pending).await?;
+    let response = resource::object_response(&headers, &bucket, &record);
     upload.done = Some(record);
-    Ok(answer)
+    Ok(response)
 }
 
-/// The words are believed, not recorded.
-fn too_small(came: u64) -> Fault {
-    Fault::invalid(format!(
-        "Invalid request.  The number of bytes uploaded is required to be equal or greater than {LEAST}, except for \
-         the final request (it's recommended to be the exact multiple of {LEAST}).  The received request contained \
-         {came} bytes, which does not meet this requirement."
+fn lost() -> ApiError {
+    ApiError::internal("The upload was lost.")
+}
+
+/// How many bytes of a chunk have arrived before.
+fn offset_in_chunk(start: Option<u64>, received: u64) -> Result<u64, ApiError> {
+    let start = start.unwrap_or(received);
+    // The text is from the same servers for Drive; the status is not known.
+    received.checked_sub(start).ok_or_else(|| {
+        ApiError::invalid(format!(
+            "Invalid request.  According to the Content-Range header, the upload offset is {start} byte(s), \
+             which exceeds already uploaded size of {received} byte(s)."
+        ))
+    })
+}
+
+/// The text is a guess: it is not recorded.
+fn too_small(length: u64) -> ApiError {
+    ApiError::invalid(format!(
+        "Invalid request.  The number of bytes uploaded is required to be equal or greater than {MIN_CHUNK}, except for \
+         the final request (it's recommended to be the exact multiple of {MIN_CHUNK}).  The received request contained \
+         {length} bytes, which does not meet this requirement."
     ))
 }
 
-/// Writes what comes, but for what has come before. What breaks off stays as far as it came.
-async fn take(pending: &mut PendingObject, body: Body, mut known: u64) -> Result<u64, Fault> {
+/// Appends a chunk without its first `skip` bytes; returns the length of the whole chunk. When the body breaks off,
+/// the bytes that arrived are kept.
+async fn append(pending: &mut PendingObject, body: Body, mut skip: u64) -> Result<u64, ApiError> {
     let mut frames = body.into_data_stream();
-    let mut came = 0;
+    let mut length = 0;
     while let Some(bytes) = frames
         .try_next()
         .await
-        .map_err(|error| Fault::invalid(format!("The body broke off: {error}")))?
+        .map_err(|error| ApiError::invalid(format!("The body is incomplete: {error}")))?
     {
-        let length = bytes.len() as u64;
-        let skip = known.min(length);
-        known -= skip;
-        came += length;
-        let fresh = &bytes[usize::try_from(skip).unwrap_or(bytes.len())..];
-        pending.write_all(fresh).map_err(BucketError::from)?;
+        let frame_length = bytes.len() as u64;
+        let skipped = skip.min(frame_length);
+        skip -= skipped;
+        length += frame_length;
+        let new = &bytes[usize::try_from(skipped).unwrap_or(bytes.len())..];
+        pending.write_all(new).map_err(BucketError::from)?;
     }
-    Ok(came)
+    Ok(length)
 }
 
-pub(super) async fn cancel(State(desk): State<Arc<Desk>>, asked: Asked) -> Result<Response, Fault> {
-    let (id, _) = desk.uploads.find(&asked)?;
-    desk.uploads.drop(&id);
-    let closed = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(closed.into_response())
+pub(super) async fn cancel(State(state): State<Arc<ApiState>>, params: Params) -> Result<Response, ApiError> {
+    let (id, _) = state.uploads.find(&params)?;
+    state.uploads.remove(&id);
+    let client_closed_request = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
+    Ok(client_closed_request.into_response())
 }
 
-/// 308, with what has come so far. Clients in browsers and Go ask for 200 instead, because others follow 308.
-fn incomplete(have: u64, headers: &HeaderMap) -> Response {
-    let mut answer = if header_text(headers, "x-guploader-no-308") == Some("yes") {
+/// 308, with the range received so far. Clients in browsers and Go ask for 200 instead, because other code follows
+/// a 308.
+fn incomplete(received: u64, headers: &HeaderMap) -> Response {
+    let mut response = if header_text(headers, "x-guploader-no-308") == Some("yes") {
         [("x-http-status-code-override", "308")].into_response()
     } else {
         StatusCode::PERMANENT_REDIRECT.into_response()
     };
-    if let Some(end) = have.checked_sub(1)
+    if let Some(end) = received.checked_sub(1)
         && let Ok(range) = format!("bytes=0-{end}").try_into()
     {
-        answer.headers_mut().insert("range", range);
+        response.headers_mut().insert("range", range);
     }
-    answer
+    response
 }
 
-/// What `Content-Range` says of a piece: `bytes 0-99/100`, `bytes 0-99/*`, `bytes */100`, `bytes */*`.
+/// A `Content-Range`: `bytes 0-99/100`, `bytes 0-99/*`, `bytes */100`, `bytes */*`.
 #[derive(Debug, PartialEq, Eq)]
-struct Piece {
-    /// Where it begins; a question has no beginning.
+struct ContentRange {
+    /// The offset of the chunk; `None` in a request that only asks.
     start: Option<u64>,
-    /// How much there will be.
+    /// The size of the complete content, if it is known.
     total: Option<u64>,
-    /// Without a range the rest comes at once.
-    whole: bool,
 }
 
-impl Piece {
-    fn read(range: Option<&str>) -> Result<Self, Fault> {
-        let Some(range) = range else {
-            return Ok(Self {
-                start: None,
-                total: None,
-                whole: true,
-            });
-        };
-        let wrong = || Fault::invalid(format!("Failed to parse Content-Range header: {range}"));
-        let (span, total) = range
+impl ContentRange {
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        let invalid = || ApiError::invalid(format!("Failed to parse Content-Range header: {text}"));
+        let (span, total) = text
             .strip_prefix("bytes ")
             .and_then(|range| range.split_once('/'))
-            .ok_or_else(wrong)?;
-        let number = |text: &str| text.parse().map_err(|_| wrong());
+            .ok_or_else(invalid)?;
+        let number = |text: &str| text.parse().map_err(|_| invalid());
         Ok(Self {
             start: match span.split_once('-') {
                 None if span == "*" => None,
-                None => return Err(wrong()),
+                None => return Err(invalid()),
                 Some((start, _)) => Some(number(start)?),
             },
             total: if total == "*" { None } else { Some(number(total)?) },
-            whole: false,
         })
     }
 }
@@ -225,23 +223,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_knows_its_place() {
+    fn a_content_range_has_an_offset_and_a_total() {
         for (range, start, total) in [
             ("bytes 0-4/*", Some(0), None),
             ("bytes 5-9/10", Some(5), Some(10)),
             ("bytes */10", None, Some(10)),
             ("bytes */*", None, None),
         ] {
-            let expected = Piece {
-                start,
-                total,
-                whole: false,
-            };
-            assert_eq!(Piece::read(Some(range)).unwrap(), expected, "{range}");
+            let expected = ContentRange { start, total };
+            assert_eq!(ContentRange::parse(range).unwrap(), expected, "{range}");
         }
-        assert!(Piece::read(None).unwrap().whole);
         for wrong in ["bytes 5/10", "lines 0-1/2", "bytes a-b/c"] {
-            assert!(Piece::read(Some(wrong)).is_err(), "{wrong}");
+            assert!(ContentRange::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -319,8 +319,8 @@ async fn buckets_keep_what_is_set() {
         (&listed["items"][0], &listed["nextPageToken"]),
         (&patched, &Json::Null)
     );
-    let asked = "/storage/v1/b/made/iam/testPermissions?permissions=a.b&permissions=c.d";
-    assert_eq!(service.get(asked).await.1["permissions"], json!(["a.b", "c.d"]));
+    let params = "/storage/v1/b/made/iam/testPermissions?permissions=a.b&permissions=c.d";
+    assert_eq!(service.get(params).await.1["permissions"], json!(["a.b", "c.d"]));
     assert_eq!(
         service
             .ask(Verb::DELETE, "/storage/v1/b/made", Json::Null)

@@ -1,11 +1,11 @@
-//! The XML API's objects, `/BUCKET/OBJECT`: what Go's client, signed addresses and curl use to read and write.
+//! The objects of the XML API, `/BUCKET/OBJECT`, which Go's client, signed URLs and curl use.
 //!
-//! Lists, buckets and multipart uploads of the XML API are not here.
+//! The XML API's lists, buckets and multipart uploads are not supported.
 
-use super::asked::Asked;
-use super::fault::Fault;
-use super::upload::{Intent, store};
-use super::{Desk, media};
+use super::error::ApiError;
+use super::params::Params;
+use super::upload_request::UploadRequest;
+use super::{ApiState, media};
 use crate::body::header_text;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -17,10 +17,11 @@ use pipelines::bucket::{Conditions, bucket_name_error};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
-type Place = (String, String);
+/// Bucket and name.
+type ObjectPath = (String, String);
 
-/// First parts of other paths, which could be buckets by their length.
-const OTHERS: [&str; 10] = [
+/// First segments of other paths of the sandbox, which are not buckets here.
+const RESERVED: [&str; 10] = [
     "api",
     "v1beta1",
     "sandbox",
@@ -33,90 +34,95 @@ const OTHERS: [&str; 10] = [
     "discovery",
 ];
 
-/// Whether a path can be an object's; any other one is nobody's.
+/// Whether a path can be that of an object.
 pub(crate) fn is_object(path: &str) -> bool {
     let parts = path.strip_prefix('/').and_then(|path| path.split_once('/'));
     parts.is_some_and(|(bucket, name)| is_bucket(bucket) && !name.is_empty())
 }
 
 fn is_bucket(name: &str) -> bool {
-    bucket_name_error(name).is_none() && !OTHERS.contains(&name)
+    bucket_name_error(name).is_none() && !RESERVED.contains(&name)
 }
 
 pub(super) async fn get(
-    State(desk): State<Arc<Desk>>,
-    Path(place): Path<Place>,
-    asked: Asked,
+    State(state): State<Arc<ApiState>>,
+    Path(path): Path<ObjectPath>,
+    params: Params,
     headers: HeaderMap,
 ) -> Response {
     let answer = async {
-        check(&place)?;
+        check_bucket_name(&path)?;
         let conditions = Conditions {
-            generation: asked.number("generation")?,
+            generation: params.number("generation")?,
             ..conditions(&headers)
         };
-        let (record, file) = media::open(&desk, place.clone(), conditions).await?;
-        let etag = quoted(record.md5.as_deref());
+        let (record, file) = media::open(&state, path.clone(), conditions).await?;
+        let etag = md5_etag(record.md5.as_deref());
         media::content(&record, file, &headers, etag).await
     };
-    answer.await.unwrap_or_else(|fault| refuse(&fault, &place))
+    answer.await.unwrap_or_else(|error| error_response(&error, &path))
 }
 
 pub(super) async fn put(
-    State(desk): State<Arc<Desk>>,
-    Path(place): Path<Place>,
+    State(state): State<Arc<ApiState>>,
+    Path(path): Path<ObjectPath>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
     let answer = async {
-        check(&place)?;
-        desk.check_bucket(&place.0)?;
-        let (bucket, name) = place.clone();
-        let about = about(&name, &headers);
-        let asked = Asked::of("");
-        let kind = header_text(&headers, "content-type");
-        let mut intent = Intent::of(bucket, &asked, &headers, &about, kind)?;
-        intent.conditions = conditions(&headers);
-        let record = store(&desk, intent, bytes).await?;
-        let told = [
-            ("etag", quoted(record.md5.as_deref())),
+        check_bucket_name(&path)?;
+        state.check_bucket(&path.0)?;
+        let (bucket, name) = path.clone();
+        let metadata = metadata(&name, &headers);
+        let params = Params::parse("");
+        let content_type = header_text(&headers, "content-type");
+        let mut request = UploadRequest::new(bucket, &params, &headers, &metadata, content_type)?;
+        request.conditions = conditions(&headers);
+        let record = request.store(&state, bytes).await?;
+        let headers = [
+            ("etag", md5_etag(record.md5.as_deref())),
             ("x-goog-generation", record.generation.to_string()),
             ("x-goog-metageneration", record.metageneration.to_string()),
         ];
-        Ok((StatusCode::OK, told).into_response())
+        Ok((StatusCode::OK, headers).into_response())
     };
-    answer.await.unwrap_or_else(|fault: Fault| refuse(&fault, &place))
+    answer
+        .await
+        .unwrap_or_else(|error: ApiError| error_response(&error, &path))
 }
 
 pub(super) async fn delete(
-    State(desk): State<Arc<Desk>>,
-    Path(place): Path<Place>,
+    State(state): State<Arc<ApiState>>,
+    Path(path): Path<ObjectPath>,
     headers: HeaderMap,
 ) -> Response {
     let answer = async {
-        check(&place)?;
-        desk.check_bucket(&place.0)?;
-        let (bucket, name) = place.clone();
+        check_bucket_name(&path)?;
+        state.check_bucket(&path.0)?;
+        let (bucket, name) = path.clone();
         let conditions = conditions(&headers);
-        desk.ask(move |buckets| buckets.remove((&bucket, &name), &conditions))
+        state
+            .with_buckets(move |buckets| buckets.remove((&bucket, &name), &conditions))
             .await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
-    answer.await.unwrap_or_else(|fault: Fault| refuse(&fault, &place))
+    answer
+        .await
+        .unwrap_or_else(|error: ApiError| error_response(&error, &path))
 }
 
-/// A path that is none of the store's is nobody's.
-fn check((bucket, _): &Place) -> Result<(), Fault> {
+/// A path that cannot be a bucket's is an unknown path: 404 without a body.
+fn check_bucket_name((bucket, _): &ObjectPath) -> Result<(), ApiError> {
     if is_bucket(bucket) {
         Ok(())
     } else {
-        Err(Fault::not_found(String::new()))
+        Err(ApiError::not_found(String::new()))
     }
 }
 
-/// Metadata that comes as headers.
-fn about(name: &str, headers: &HeaderMap) -> Json {
-    let mut about = json!({ "name": name });
+/// The metadata in the headers.
+fn metadata(name: &str, headers: &HeaderMap) -> Json {
+    let mut metadata = json!({ "name": name });
     for (header, field) in [
         ("cache-control", "cacheControl"),
         ("content-disposition", "contentDisposition"),
@@ -125,15 +131,15 @@ fn about(name: &str, headers: &HeaderMap) -> Json {
         ("x-goog-storage-class", "storageClass"),
     ] {
         if let Some(value) = header_text(headers, header) {
-            about[field] = value.into();
+            metadata[field] = value.into();
         }
     }
     for (header, value) in headers {
         if let (Some(key), Ok(value)) = (header.as_str().strip_prefix("x-goog-meta-"), value.to_str()) {
-            about["metadata"][key] = value.into();
+            metadata["metadata"][key] = value.into();
         }
     }
-    about
+    metadata
 }
 
 fn conditions(headers: &HeaderMap) -> Conditions {
@@ -146,26 +152,26 @@ fn conditions(headers: &HeaderMap) -> Conditions {
 }
 
 /// The XML API's etag: the MD5 in hex, quoted.
-fn quoted(md5: Option<&str>) -> String {
+fn md5_etag(md5: Option<&str>) -> String {
     let bytes = md5.and_then(|md5| STANDARD.decode(md5).ok()).unwrap_or_default();
     let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("\"{}\"", hex.concat())
 }
 
-/// A error as the XML API words it.
-fn refuse(fault: &Fault, (bucket, name): &Place) -> Response {
-    if fault.message.is_empty() || fault.status == StatusCode::NOT_MODIFIED {
-        return fault.status.into_response();
+/// An error as the XML API writes it.
+fn error_response(error: &ApiError, (bucket, name): &ObjectPath) -> Response {
+    if error.message.is_empty() || error.status == StatusCode::NOT_MODIFIED {
+        return error.status.into_response();
     }
-    let no_bucket = Fault::no_bucket().message;
-    let (code, message, details) = match fault.status {
-        StatusCode::NOT_FOUND if fault.message == no_bucket => ("NoSuchBucket", no_bucket, None),
+    let no_bucket = ApiError::no_bucket().message;
+    let (code, message, details) = match error.status {
+        StatusCode::NOT_FOUND if error.message == no_bucket => ("NoSuchBucket", no_bucket, None),
         StatusCode::NOT_FOUND => (
             "NoSuchKey",
             "The specified key does not exist.".to_owned(),
             Some(format!("No such object: {bucket}/{name}")),
         ),
-        StatusCode::PRECONDITION_FAILED => ("PreconditionFailed", fault.message.clone(), None),
+        StatusCode::PRECONDITION_FAILED => ("PreconditionFailed", error.message.clone(), None),
         StatusCode::RANGE_NOT_SATISFIABLE => (
             "InvalidRange",
             "The requested range cannot be satisfied.".to_owned(),
@@ -174,21 +180,21 @@ fn refuse(fault: &Fault, (bucket, name): &Place) -> Response {
         StatusCode::BAD_REQUEST => (
             "InvalidArgument",
             "Invalid argument.".to_owned(),
-            Some(fault.message.clone()),
+            Some(error.message.clone()),
         ),
-        _ => ("InternalError", fault.message.clone(), None),
+        _ => ("InternalError", error.message.clone(), None),
     };
-    let details = details.map(|text| format!("<Details>{}</Details>", escaped(&text)));
+    let details = details.map(|text| format!("<Details>{}</Details>", escape(&text)));
     let body = format!(
         "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{}</Message>{}</Error>",
-        escaped(&message),
+        escape(&message),
         details.unwrap_or_default()
     );
-    let kind = [(header::CONTENT_TYPE, "application/xml; charset=UTF-8")];
-    (fault.status, kind, body).into_response()
+    let content_type = [(header::CONTENT_TYPE, "application/xml; charset=UTF-8")];
+    (error.status, content_type, body).into_response()
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -80,9 +80,9 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
         let request = service.client.put(&place).header("content-range", range);
         request.body(body).send()
     };
-    let asked = put("bytes */*".into(), vec![]).await.unwrap();
-    assert_eq!(asked.status().as_u16(), 308);
-    assert!(asked.headers().get("range").is_none());
+    let params = put("bytes */*".into(), vec![]).await.unwrap();
+    assert_eq!(params.status().as_u16(), 308);
+    assert!(params.headers().get("range").is_none());
     let small = put("bytes 0-4/*".into(), vec![b'a'; 5]).await.unwrap();
     assert_eq!(small.status(), 400);
     let first = put(format!("bytes 0-{}/*", PIECE - 1), vec![b'a'; PIECE])
@@ -94,7 +94,7 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
     );
     let gap = put("bytes 999999-1999999/*".into(), vec![b'x'; 5]).await.unwrap();
     assert_eq!(gap.status(), 400);
-    let asked = service
+    let params = service
         .client
         .put(&place)
         .header("content-range", "bytes */*")
@@ -104,8 +104,8 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
         .unwrap();
     assert_eq!(
         (
-            asked.status().as_u16(),
-            header(&asked, "x-http-status-code-override")
+            params.status().as_u16(),
+            header(&params, "x-http-status-code-override")
         ),
         (200, "308")
     );

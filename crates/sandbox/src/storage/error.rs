@@ -1,4 +1,4 @@
-//! Refusals of the JSON API in Google's envelope; a refused download is plain text (both as clients quote
+//! Errors of the JSON API in Google's envelope; a failed download is plain text (both as clients quote
 //! them: googleapis/python-storage #1071, kestra-io/plugin-gcp #321).
 
 use crate::body::BodyError;
@@ -7,17 +7,17 @@ use axum::response::{IntoResponse, Response};
 use pipelines::bucket::BucketError;
 use serde_json::json;
 
-/// An answer that is no success.
+/// An error response.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct ApiError {
     pub status: StatusCode,
     reason: &'static str,
     pub message: String,
-    /// `("header", "If-Match")`.
+    /// `locationType` and `location`: `("header", "If-Match")`.
     location: Option<(&'static str, &'static str)>,
 }
 
-impl Fault {
+impl ApiError {
     pub fn new(status: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -51,8 +51,8 @@ impl Fault {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internalError", message)
     }
 
-    /// As a download is refused: the text alone.
-    pub fn plain(self) -> Response {
+    /// The error of a download: the text alone.
+    pub fn into_text_response(self) -> Response {
         if self.status == StatusCode::NOT_MODIFIED {
             return self.status.into_response();
         }
@@ -61,7 +61,7 @@ impl Fault {
     }
 }
 
-impl From<BucketError> for Fault {
+impl From<BucketError> for ApiError {
     fn from(error: BucketError) -> Self {
         let message = error.to_string();
         match error {
@@ -76,7 +76,7 @@ impl From<BucketError> for Fault {
     }
 }
 
-impl From<BodyError> for Fault {
+impl From<BodyError> for ApiError {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::Syntax(text) => Self::new(
@@ -89,20 +89,20 @@ impl From<BodyError> for Fault {
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        // It has no body.
+        // 304 has no body.
         if self.status == StatusCode::NOT_MODIFIED {
             return self.status.into_response();
         }
         let mut item = json!({"message": self.message, "domain": "global", "reason": self.reason});
-        if let Some((kind, place)) = self.location {
-            item["locationType"] = kind.into();
-            item["location"] = place.into();
+        if let Some((location_type, location)) = self.location {
+            item["locationType"] = location_type.into();
+            item["location"] = location.into();
         }
         let body = json!({"error": {
             "code": self.status.as_u16(), "message": self.message, "errors": [item],
         }});
-        (self.status, super::show::json(&body)).into_response()
+        (self.status, super::resource::json(&body)).into_response()
     }
 }

@@ -1,6 +1,7 @@
-//! Buckets and objects as the API shows them, and which of their fields clients may set.
+//! The resources of buckets and objects, and the fields of them that clients may set.
 
-use axum::http::header;
+use crate::body;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pipelines::bucket::{Bucket, Fields, ObjectMetadata};
 use serde_json::{Value as Json, json};
 
-/// What a body may set of an object.
+/// The fields of an object that a body may set.
 pub(super) const OBJECT_FIELDS: [&str; 8] = [
     "cacheControl",
     "contentDisposition",
@@ -21,7 +22,7 @@ pub(super) const OBJECT_FIELDS: [&str; 8] = [
     "storageClass",
 ];
 
-/// What a body may set of a bucket. What the sandbox does not do by these, it keeps.
+/// The fields of a bucket that a body may set. Most have no effect, but are stored.
 pub(super) const BUCKET_FIELDS: [&str; 10] = [
     "location",
     "storageClass",
@@ -35,43 +36,43 @@ pub(super) const BUCKET_FIELDS: [&str; 10] = [
     "autoclass",
 ];
 
-/// What stays as it is in a path's part.
-const PART: &AsciiSet = &NON_ALPHANUMERIC
+/// The characters of a path segment that are percent-encoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A name as a part of a path.
-pub(super) fn encoded(name: &str) -> String {
-    utf8_percent_encode(name, PART).to_string()
+/// A name as a path segment.
+pub(super) fn encode_segment(name: &str) -> String {
+    utf8_percent_encode(name, SEGMENT).to_string()
 }
 
-/// An answer of JSON.
+/// A JSON response.
 pub(super) fn json(body: &Json) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
     (kind, body.to_string()).into_response()
 }
 
 /// RFC 3339 in UTC, with milliseconds.
-pub(super) fn moment(micros: i64) -> String {
-    let moment: DateTime<Utc> = DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    moment.to_rfc3339_opts(SecondsFormat::Millis, true)
+fn rfc3339(micros: i64) -> String {
+    let time: DateTime<Utc> = DateTime::from_timestamp_micros(micros).unwrap_or_default();
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// The fields of a body that may be set.
-pub(super) fn chosen(body: &Json, known: &[&str]) -> Fields {
-    let fields = known
+/// The fields of a body that clients may set.
+pub(super) fn writable_fields(body: &Json, writable: &[&str]) -> Fields {
+    let fields = writable
         .iter()
         .filter(|field| !body[**field].is_null())
         .map(|field| ((*field).to_owned(), body[*field].clone()));
     fields.collect()
 }
 
-/// Changes fields as a patch says: null takes away, objects are changed in their parts.
-pub(super) fn patch(fields: &mut Fields, body: &Json, known: &[&str]) {
+/// Applies a patch: null removes a field, `metadata` and `labels` are merged.
+pub(super) fn patch(fields: &mut Fields, body: &Json, writable: &[&str]) {
     for (name, value) in body.as_object().into_iter().flatten() {
-        if !known.contains(&name.as_str()) {
+        if !writable.contains(&name.as_str()) {
             continue;
         }
         match (fields.get_mut(name), value) {
@@ -95,7 +96,7 @@ pub(super) fn patch(fields: &mut Fields, body: &Json, known: &[&str]) {
     }
 }
 
-/// An etag: generation and metageneration in a protocol buffer, as real ones read.
+/// An etag: generation and metageneration in a protocol buffer, like the real ones.
 pub(super) fn etag(generation: Option<i64>, metageneration: i64) -> String {
     let mut bytes = Vec::new();
     let mut put = |tag: u8, number: i64| {
@@ -116,16 +117,23 @@ pub(super) fn etag(generation: Option<i64>, metageneration: i64) -> String {
     STANDARD.encode(bytes)
 }
 
+/// A response with an object's resource and its etag.
+pub(super) fn object_response(headers: &HeaderMap, bucket: &str, record: &ObjectMetadata) -> Response {
+    let shown = object(&body::base_url(headers), bucket, record);
+    let etag = etag(Some(record.generation), record.metageneration);
+    ([(header::ETAG, etag)], json(&shown)).into_response()
+}
+
 /// An object's resource.
 pub(super) fn object(base: &str, bucket: &str, record: &ObjectMetadata) -> Json {
-    let (name, part) = (&record.name, encoded(&record.name));
+    let (name, segment) = (&record.name, encode_segment(&record.name));
     let generation = record.generation;
     let mut shown = json!({
         "kind": "storage#object",
         "id": format!("{bucket}/{name}/{generation}"),
-        "selfLink": format!("{base}/storage/v1/b/{bucket}/o/{part}"),
+        "selfLink": format!("{base}/storage/v1/b/{bucket}/o/{segment}"),
         "mediaLink": format!(
-            "{base}/download/storage/v1/b/{bucket}/o/{part}?generation={generation}&alt=media"
+            "{base}/download/storage/v1/b/{bucket}/o/{segment}?generation={generation}&alt=media"
         ),
         "name": name,
         "bucket": bucket,
@@ -135,10 +143,10 @@ pub(super) fn object(base: &str, bucket: &str, record: &ObjectMetadata) -> Json 
         "size": record.size.to_string(),
         "crc32c": record.crc32c,
         "etag": etag(Some(generation), record.metageneration),
-        "timeCreated": moment(record.created),
-        "updated": moment(record.updated),
-        "timeStorageClassUpdated": moment(record.created),
-        "timeFinalized": moment(record.created),
+        "timeCreated": rfc3339(record.created),
+        "updated": rfc3339(record.updated),
+        "timeStorageClassUpdated": rfc3339(record.created),
+        "timeFinalized": rfc3339(record.created),
     });
     if let Some(md5) = &record.md5 {
         shown["md5Hash"] = md5.clone().into();
@@ -152,7 +160,7 @@ pub(super) fn object(base: &str, bucket: &str, record: &ObjectMetadata) -> Json 
     shown
 }
 
-/// Which kind of place a location is.
+/// The `locationType` of a location.
 fn location_type(location: &str) -> &'static str {
     match location {
         "US" | "EU" | "ASIA" => "multi-region",
@@ -161,7 +169,7 @@ fn location_type(location: &str) -> &'static str {
     }
 }
 
-/// A bucket's resource. All buckets are of the sandbox's one project, number 1.
+/// A bucket's resource. All buckets belong to the sandbox's project, number 1.
 pub(super) fn bucket(base: &str, bucket: &Bucket) -> Json {
     let name = &bucket.name;
     let mut shown = json!({
@@ -175,8 +183,8 @@ pub(super) fn bucket(base: &str, bucket: &Bucket) -> Json {
         "location": "US",
         "storageClass": "STANDARD",
         "etag": etag(None, bucket.metageneration),
-        "timeCreated": moment(bucket.created),
-        "updated": moment(bucket.updated),
+        "timeCreated": rfc3339(bucket.created),
+        "updated": rfc3339(bucket.updated),
         "softDeletePolicy": {"retentionDurationSeconds": "0"},
         "iamConfiguration": {
             "bucketPolicyOnly": {"enabled": true},
@@ -203,15 +211,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_etag_reads_as_a_real_one() {
-        // As public captures show objects, each with its generation.
+    fn an_etag_is_like_a_real_one() {
+        // Generations and etags of objects in public captures.
         assert_eq!(etag(Some(1_473_948_546_121_000), 1), "CKj6iJzGkc8CEAE=");
         assert_eq!(etag(Some(1_578_515_022_303_526), 1), "CKaitdnq9OYCEAE=");
         assert_eq!(etag(None, 1), "CAE=");
     }
 
     #[test]
-    fn a_patch_takes_away_what_is_null() {
+    fn a_patch_removes_what_is_null() {
         let mut fields: Fields =
             serde_json::from_value(json!({"contentType": "a", "metadata": {"x": "1", "y": "2"}})).unwrap();
         let body = json!({"contentType": null, "metadata": {"x": null, "z": "3"}, "name": "other"});
