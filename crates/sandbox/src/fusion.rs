@@ -1,5 +1,5 @@
-//! Data Fusion's instance API, `/v1` and `/v1beta1`: instances that are made, changed and deleted by
-//! long-running operations, over the one CDAP that the sandbox has.
+//! Data Fusion's instance API, `/v1` and `/v1beta1`. Long-running operations create, change and delete instances;
+//! all of them have the one CDAP of the sandbox.
 //!
 //! ```text
 //!   POST …/instances?instanceId=x ─→ operation ─(a while)─→ done
@@ -7,15 +7,19 @@
 //!   GET  …/instances/x            CREATING            ACTIVE (RUNNING in v1beta1)
 //! ```
 //!
-//! `fusion/ledger.rs` keeps what there is, `fusion/instance.rs` shows it, `fusion/list.rs` lists it. Errors have Google's JSON
-//! envelope; texts that are not known from public reports are plain sentences.
+//! `fusion/store.rs` stores instances and operations; `fusion/instance.rs` and `fusion/operation.rs` show them.
+//! Error texts that no public report shows are our own.
 
+mod call;
+mod error;
+mod field;
 mod filter;
 mod instance;
-mod ledger;
 mod list;
+mod operation;
 mod peering;
 mod policy;
+mod store;
 
 #[cfg(test)]
 mod tests;
@@ -28,9 +32,12 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use ledger::{Ledger, Verb};
+use call::Call;
+use error::ApiError;
+use operation::{Operation, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
+use store::{Instance, InstanceStore};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -38,26 +45,27 @@ struct Fusion {
     names: ResourceNames,
     base: String,
     release: &'static str,
-    ledger: Ledger,
+    store: InstanceStore,
 }
 
-/// A refusal: HTTP status, Google's name for it, message.
-type Refused = (StatusCode, &'static str, String);
-
-type Outcome = Result<Json, Refused>;
+type ApiResult = Result<Json, ApiError>;
 
 /// The API's paths; `base` is where the instances' `apiEndpoint` answers.
 ///
 /// # Errors
-/// A damaged file of instances.
-pub fn router(settings: &Settings, names: ResourceNames, base: String) -> Result<Router, SandboxError> {
+/// When the stored instances cannot be read.
+pub(crate) fn router(
+    settings: &Settings,
+    names: ResourceNames,
+    base: String,
+) -> Result<Router, SandboxError> {
     let release = settings.personality.release();
-    let ledger = Ledger::open(&settings.state, settings.speed, &names, release)?;
+    let store = InstanceStore::open(&settings.state, settings.speed, &names, release)?;
     let fusion = Arc::new(Fusion {
         names,
         base,
         release,
-        ledger,
+        store,
     });
     let mut router = Router::new();
     for version in ["v1", "v1beta1"] {
@@ -69,10 +77,14 @@ pub fn router(settings: &Settings, names: ResourceNames, base: String) -> Result
 }
 
 async fn handle(State(fusion): State<Arc<Fusion>>, method: Method, uri: Uri, body: Bytes) -> Response {
-    let call = Call::read(&method, &uri, &body);
+    let call = Call::parse(&method, &uri, &body);
     match call.and_then(|call| fusion.answer(&call)) {
         Ok(answer) => respond(StatusCode::OK, &answer),
-        Err((code, status, message)) => {
+        Err(ApiError {
+            code,
+            status,
+            message,
+        }) => {
             let error = json!({"code": code.as_u16(), "message": message, "status": status});
             respond(code, &json!({ "error": error }))
         }
@@ -85,118 +97,34 @@ fn respond(code: StatusCode, body: &Json) -> Response {
     (code, kind, text).into_response()
 }
 
-/// A request, taken apart.
-struct Call {
-    method: String,
-    /// `v1` or `v1beta1`.
-    version: String,
-    project: String,
-    /// What follows `locations`.
-    segments: Vec<String>,
-    /// `restart` of `…/instances/x:restart`.
-    custom: String,
-    query: Vec<(String, String)>,
-    body: Json,
-}
-
-impl Call {
-    fn read(method: &Method, uri: &Uri, body: &Bytes) -> Result<Self, Refused> {
-        let decode = |part: &str| {
-            percent_encoding::percent_decode_str(part)
-                .decode_utf8_lossy()
-                .into_owned()
-        };
-        let mut segments: Vec<String> = uri.path().split('/').skip(1).map(decode).collect();
-        let mut custom = String::new();
-        if let Some(last) = segments.last_mut()
-            && let Some((name, verb)) = last.clone().split_once(':')
-        {
-            name.clone_into(last);
-            verb.clone_into(&mut custom);
-        }
-        let body = if body.is_empty() {
-            Json::Null
-        } else {
-            serde_json::from_slice(body)
-                .map_err(|error| invalid(format!("Invalid JSON payload received. {error}")))?
-        };
-        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        Ok(Self {
-            method: method.to_string(),
-            version: segments[0].clone(),
-            project: segments[2].clone(),
-            segments: segments.split_off(4),
-            custom,
-            query: query.into_owned().collect(),
-            body,
-        })
-    }
-
-    fn asked(&self, name: &str) -> Option<&str> {
-        let mut found = self
-            .query
-            .iter()
-            .filter(|(known, value)| known == name && !value.is_empty());
-        found.next().map(|(_, value)| value.as_str())
-    }
-
-    /// The older version calls the healthy state RUNNING.
-    fn is_beta(&self) -> bool {
-        self.version == "v1beta1"
-    }
-}
-
-fn invalid(message: impl Into<String>) -> Refused {
-    (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", message.into())
-}
-
-fn missing(resource: &str) -> Refused {
-    let text = format!("Resource '{resource}' was not found");
-    (StatusCode::NOT_FOUND, "NOT_FOUND", text)
-}
-
 impl Fusion {
-    fn answer(&self, call: &Call) -> Outcome {
-        let place = format!(
-            "projects/{}/locations/{}",
-            call.project,
-            call.segments.first().map_or("-", String::as_str)
-        );
+    fn answer(&self, call: &Call) -> ApiResult {
+        let project = format!("projects/{}", call.project);
+        let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+        let place = format!("{project}/locations/{}", segments.first().unwrap_or(&"-"));
         if call.project != self.names.project {
             let text =
                 format!("Permission 'datafusion.instances.get' denied on '{place}' (or it may not exist).");
-            return Err((StatusCode::FORBIDDEN, "PERMISSION_DENIED", text));
+            return Err(ApiError::permission_denied(text));
         }
-        let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
         match (call.method.as_str(), segments.as_slice(), call.custom.as_str()) {
             ("GET", [], "") => Ok(json!({"locations": [self.location()]})),
-            ("GET", [place], "") if *place == self.names.location => Ok(self.location()),
+            ("GET", [location], "") if *location == self.names.location => Ok(self.location()),
             ("GET", [_, "versions"], "") => Ok(self.versions()),
             ("GET", [location, "instances"], "") => self.instances(call, location),
             ("POST", [location, "instances"], "") => self.create(call, location),
-            (method, [location, "instances", name], custom) => {
-                let name = format!("projects/{}/locations/{location}/instances/{name}", call.project);
-                self.instance_call(call, method, &name, custom)
+            (method, [_, "instances", id], custom) => {
+                self.instance_call(call, method, &format!("{place}/instances/{id}"), custom)
             }
-            (method, [location, "instances", name, "dnsPeerings", rest @ ..], "") if rest.len() < 2 => {
-                let name = format!("projects/{}/locations/{location}/instances/{name}", call.project);
+            (method, [_, "instances", id, "dnsPeerings", rest @ ..], "") if rest.len() < 2 => {
+                let name = format!("{place}/instances/{id}");
                 self.peering_call(call, method, &name, rest.first().copied())
             }
-            ("GET", [location, "operations"], "") => {
-                let prefix = format!("projects/{}/locations/{location}/", call.project);
-                let all: Vec<Json> = self
-                    .ledger
-                    .operations(&prefix)
-                    .iter()
-                    .map(|operation| self.shown(call, operation))
-                    .collect();
-                list::page(call, "operations", all)
+            ("GET", [_, "operations"], "") => self.operations(call, &place),
+            (method, [_, "operations", id], custom) => {
+                self.operation_call(call, method, &format!("{place}/operations/{id}"), custom)
             }
-            (method, [location, "operations", name], custom) => {
-                let name = format!("projects/{}/locations/{location}/operations/{name}", call.project);
-                self.operation_call(call, method, &name, custom)
-            }
-            _ => Err(missing(&format!(
+            _ => Err(ApiError::not_found(&format!(
                 "{place}/{}",
                 segments.get(1..).unwrap_or_default().join("/")
             ))),
@@ -218,98 +146,111 @@ impl Fusion {
         json!({"versions": [version], "availableVersions": [version]})
     }
 
-    fn instances(&self, call: &Call, location: &str) -> Outcome {
+    fn instances(&self, call: &Call, location: &str) -> ApiResult {
         let prefix = match location {
             "-" => format!("projects/{}/", call.project),
             place => format!("projects/{}/locations/{place}/", call.project),
         };
-        let all = self.ledger.instances(&prefix);
-        let all = all.iter().map(|instance| self.seen(call, instance)).collect();
+        let all = self.store.instances(&prefix);
+        let all = all
+            .iter()
+            .map(|instance| self.instance_json(call, instance))
+            .collect();
         list::page(call, "instances", all)
     }
 
-    fn create(&self, call: &Call, location: &str) -> Outcome {
+    fn operations(&self, call: &Call, place: &str) -> ApiResult {
+        let all = self.store.operations(&format!("{place}/"));
+        let all = all
+            .iter()
+            .map(|operation| self.operation_json(call, operation))
+            .collect();
+        list::page(call, "operations", all)
+    }
+
+    fn create(&self, call: &Call, location: &str) -> ApiResult {
         if location != self.names.location {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "Location {location} is not supported by the sandbox: everything here is in {}",
                 self.names.location
             )));
         }
-        let Some(id) = call.asked("instanceId") else {
-            return Err(invalid("Required parameter instanceId is missing."));
+        let Some(id) = call.param("instanceId") else {
+            return Err(ApiError::invalid("Required parameter instanceId is missing."));
         };
-        instance::check(id, &call.body, self.release).map_err(invalid)?;
+        instance::check(id, &call.body, self.release).map_err(ApiError::invalid)?;
         let name = format!("projects/{}/locations/{location}/instances/{id}", call.project);
-        let body = instance::of_body(&name, &call.body, self.release);
-        let operation = self.ledger.create(&name, body, &call.version)?;
-        Ok(self.shown(call, &operation))
+        let body = instance::from_body(&name, &call.body, self.release);
+        let operation = self.store.create(&name, body, &call.version)?;
+        Ok(self.operation_json(call, &operation))
     }
 
-    fn instance_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> Outcome {
+    fn instance_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> ApiResult {
         if (method, custom) == ("POST", "testIamPermissions") {
-            return Ok(policy::test(self.ledger.instance(name).is_some(), &call.body));
+            return Ok(policy::test(self.store.instance(name).is_some(), &call.body));
         }
-        let found = self.ledger.instance(name).ok_or_else(|| missing(name))?;
+        let found = self
+            .store
+            .instance(name)
+            .ok_or_else(|| ApiError::not_found(name))?;
         let operation = match (method, custom) {
-            ("GET", "") => return Ok(self.seen(call, &found)),
+            ("GET", "") => return Ok(self.instance_json(call, &found)),
             ("GET", "getIamPolicy") => return Ok(policy::show(found.policy.as_ref())),
             ("POST", "setIamPolicy") => {
-                return self.ledger.change(name, |found| {
+                return self.store.change(name, |found| {
                     let policy = policy::set(found.policy.as_ref(), &call.body)?;
                     found.policy = Some(policy.clone());
                     Ok(policy)
                 });
             }
-            ("POST", "restart") => self
-                .ledger
-                .begin(name, Verb::Restart, Json::Null, &call.version)?,
+            ("POST", "restart") => {
+                self.store
+                    .start_operation(name, Verb::Restart, Json::Null, &call.version)?
+            }
             ("DELETE", "") if name.ends_with(&format!("/instances/{}", self.names.instance)) => {
-                let text = "The sandbox keeps its own instance; delete one that you have created.";
-                return Err((StatusCode::BAD_REQUEST, "FAILED_PRECONDITION", text.into()));
+                let text = "The sandbox's own instance cannot be deleted. Delete one that you have created.";
+                return Err(ApiError::failed_precondition(text));
             }
-            ("DELETE", "") => self.ledger.begin(name, Verb::Delete, Json::Null, &call.version)?,
+            ("DELETE", "") => self
+                .store
+                .start_operation(name, Verb::Delete, Json::Null, &call.version)?,
             ("PATCH", "") => {
-                let mask = call.asked("updateMask").unwrap_or("labels,options");
-                let changes = instance::changes(mask, &call.body).map_err(invalid)?;
-                self.ledger.begin(name, Verb::Update, changes, &call.version)?
+                let mask = call.param("updateMask").unwrap_or("labels,options");
+                let changes = instance::changes(mask, &call.body).map_err(ApiError::invalid)?;
+                self.store
+                    .start_operation(name, Verb::Update, changes, &call.version)?
             }
-            _ => return Err(missing(&format!("{name}:{custom}"))),
+            _ => return Err(ApiError::not_found(&format!("{name}:{custom}"))),
         };
-        Ok(self.shown(call, &operation))
+        Ok(self.operation_json(call, &operation))
     }
 
-    fn operation_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> Outcome {
-        let found = self.ledger.operation(name).ok_or_else(|| missing(name))?;
+    fn operation_call(&self, call: &Call, method: &str, name: &str, custom: &str) -> ApiResult {
+        let found = self
+            .store
+            .operation(name)
+            .ok_or_else(|| ApiError::not_found(name))?;
         match (method, custom) {
-            ("GET", "") => Ok(self.shown(call, &found)),
+            ("GET", "") => Ok(self.operation_json(call, &found)),
             ("POST", "cancel") => {
-                self.ledger.cancel(name);
+                self.store.cancel(name);
                 Ok(json!({}))
             }
             ("DELETE", "") => {
-                self.ledger.forget(name);
+                self.store.delete_operation(name);
                 Ok(json!({}))
             }
-            _ => Err(missing(&format!("{name}:{custom}"))),
+            _ => Err(ApiError::not_found(&format!("{name}:{custom}"))),
         }
     }
 
-    fn seen(&self, call: &Call, instance: &ledger::Instance) -> Json {
+    fn instance_json(&self, call: &Call, instance: &Instance) -> Json {
         instance::show(instance, &self.base, call.is_beta())
     }
 
-    /// An operation; a finished one carries what it made.
-    fn shown(&self, call: &Call, operation: &ledger::Operation) -> Json {
-        let made = self.ledger.instance(&operation.target);
-        operation.show(made.map(|instance| self.seen(call, &instance)))
-    }
-}
-
-/// A list answer: no list when it is empty.
-fn listed(name: &str, all: Vec<Json>) -> Json {
-    if all.is_empty() {
-        json!({})
-    } else {
-        json!({ name: all })
+    /// An operation; a finished one contains its instance.
+    fn operation_json(&self, call: &Call, operation: &Operation) -> Json {
+        let instance = self.store.instance(&operation.target);
+        operation.show(instance.map(|instance| self.instance_json(call, &instance)))
     }
 }

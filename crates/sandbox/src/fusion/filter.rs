@@ -1,66 +1,67 @@
 //! Filters of lists (google.aip.dev/160): `state = "ACTIVE" AND (labels.team:data OR NOT type=BASIC)`.
 //!
-//! OR binds tighter than AND, and nothing between two parts is AND. How the real service answers a filter that
-//! it does not understand is not known; here it is a 400 that names the place.
+//! OR binds tighter than AND, and two parts without an operator are joined by AND. How the real service answers an
+//! invalid filter is not known; here it is a 400 that names the position.
 
-use super::list::{at, text};
-use super::{Refused, invalid};
+use super::error::ApiError;
+use super::field::{at, text};
 use serde_json::Value as Json;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What must hold of an item.
+/// A condition on an item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
-    Is {
+    Compare {
         field: String,
         comparator: &'static str,
         value: String,
     },
-    /// A bare word is looked for everywhere.
-    Word(String),
+    /// A single word, which any field may contain.
+    Text(String),
 }
 
 impl Filter {
-    pub fn read(source: &str) -> Result<Self, Refused> {
-        let words = words(source).ok_or_else(|| invalid(format!("Invalid filter: '{source}'")))?;
-        let mut rest = words.as_slice();
+    pub fn parse(source: &str) -> Result<Self, ApiError> {
+        let tokens =
+            tokens(source).ok_or_else(|| ApiError::invalid(format!("Invalid filter: '{source}'")))?;
+        let mut rest = tokens.as_slice();
         let filter = sequence(&mut rest).filter(|_| rest.is_empty());
         filter.ok_or_else(|| {
-            let place = rest.first().map_or("the end", |word| word.text());
-            invalid(format!("Invalid filter: '{source}', near {place}"))
+            let place = rest.first().map_or("the end", |token| token.text());
+            ApiError::invalid(format!("Invalid filter: '{source}', near {place}"))
         })
     }
 
-    pub fn holds(&self, item: &Json) -> bool {
+    pub fn matches(&self, item: &Json) -> bool {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(item)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(item)),
-            Self::Not(part) => !part.holds(item),
-            Self::Word(word) => item.to_string().to_lowercase().contains(&word.to_lowercase()),
-            Self::Is {
+            Self::All(parts) => parts.iter().all(|part| part.matches(item)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(item)),
+            Self::Not(part) => !part.matches(item),
+            Self::Text(text) => item.to_string().to_lowercase().contains(&text.to_lowercase()),
+            Self::Compare {
                 field,
                 comparator,
                 value,
             } => {
                 let found = at(item, field);
-                let own = text(found);
+                let actual = text(found);
                 match *comparator {
-                    "=" => like(value, &own),
-                    "!=" => !like(value, &own),
-                    "<" => own < *value,
-                    "<=" => own <= *value,
-                    ">" => own > *value,
-                    ">=" => own >= *value,
-                    // "Has": a key of a map, or a word of a text; `:*` is "is there".
+                    "=" => matches_pattern(value, &actual),
+                    "!=" => !matches_pattern(value, &actual),
+                    "<" => actual < *value,
+                    "<=" => actual <= *value,
+                    ">" => actual > *value,
+                    ">=" => actual >= *value,
+                    // `:` is "has": a key of a map, or a part of a text; `:*` is "is present".
                     _ => match found {
                         Json::Null => false,
                         _ if value == "*" => true,
                         Json::Object(map) => map.contains_key(value),
-                        _ => own.to_lowercase().contains(&value.to_lowercase()),
+                        _ => actual.to_lowercase().contains(&value.to_lowercase()),
                     },
                 }
             }
@@ -68,28 +69,28 @@ impl Filter {
     }
 }
 
-/// `*` at either end stands for anything.
-fn like(pattern: &str, own: &str) -> bool {
+/// `*` at either end matches any text.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         (Some(""), _) => true,
-        (Some(end), Some(_)) => own.contains(end.trim_end_matches('*')),
-        (Some(end), None) => own.ends_with(end),
-        (None, Some(start)) => own.starts_with(start),
-        (None, None) => own == pattern,
+        (Some(end), Some(_)) => text.contains(end.trim_end_matches('*')),
+        (Some(end), None) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => text == pattern,
     }
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Word {
+enum Token {
     Text { text: String, quoted: bool },
-    Sign(&'static str),
+    Operator(&'static str),
 }
 
-impl Word {
+impl Token {
     fn text(&self) -> &str {
         match self {
             Self::Text { text, .. } => text,
-            Self::Sign(sign) => sign,
+            Self::Operator(operator) => operator,
         }
     }
 
@@ -98,12 +99,12 @@ impl Word {
     }
 }
 
-/// `None` for a text that does not end.
-fn words(source: &str) -> Option<Vec<Word>> {
+/// `None` if a quoted text does not end.
+fn tokens(source: &str) -> Option<Vec<Token>> {
     let mut letters = source.chars().peekable();
-    let mut words = Vec::new();
+    let mut tokens = Vec::new();
     while let Some(&letter) = letters.peek() {
-        words.push(match letter {
+        tokens.push(match letter {
             _ if letter.is_whitespace() => {
                 letters.next();
                 continue;
@@ -112,7 +113,7 @@ fn words(source: &str) -> Option<Vec<Word>> {
             '(' | ')' | ':' | '=' | '-' | '!' | '<' | '>' => {
                 letters.next();
                 let equal = matches!(letter, '!' | '<' | '>') && letters.next_if_eq(&'=').is_some();
-                Word::Sign(match (letter, equal) {
+                Token::Operator(match (letter, equal) {
                     ('(', _) => "(",
                     (')', _) => ")",
                     (':', _) => ":",
@@ -133,29 +134,29 @@ fn words(source: &str) -> Option<Vec<Word>> {
                 {
                     text.push(letter);
                 }
-                Word::Text { text, quoted: false }
+                Token::Text { text, quoted: false }
             }
         });
     }
-    Some(words)
+    Some(tokens)
 }
 
-fn quoted(letters: &mut Peekable<Chars<'_>>) -> Option<Word> {
+fn quoted(letters: &mut Peekable<Chars<'_>>) -> Option<Token> {
     let end = letters.next()?;
     let mut text = String::new();
     loop {
         match letters.next()? {
             '\\' => text.push(letters.next()?),
-            letter if letter == end => return Some(Word::Text { text, quoted: true }),
+            letter if letter == end => return Some(Token::Text { text, quoted: true }),
             letter => text.push(letter),
         }
     }
 }
 
-/// Parts that all must hold, with AND between them or nothing.
-fn sequence(rest: &mut &[Word]) -> Option<Filter> {
+/// Parts with AND or nothing between them.
+fn sequence(rest: &mut &[Token]) -> Option<Filter> {
     let mut parts = vec![alternatives(rest)?];
-    while rest.first().is_some_and(|word| *word != Word::Sign(")")) {
+    while rest.first().is_some_and(|token| *token != Token::Operator(")")) {
         if rest[0].is("AND") {
             *rest = &rest[1..];
         }
@@ -169,9 +170,9 @@ fn sequence(rest: &mut &[Word]) -> Option<Filter> {
 }
 
 /// OR binds tighter than AND.
-fn alternatives(rest: &mut &[Word]) -> Option<Filter> {
+fn alternatives(rest: &mut &[Token]) -> Option<Filter> {
     let mut parts = vec![term(rest)?];
-    while rest.first().is_some_and(|word| word.is("OR")) {
+    while rest.first().is_some_and(|token| token.is("OR")) {
         *rest = &rest[1..];
         parts.push(term(rest)?);
     }
@@ -182,41 +183,43 @@ fn alternatives(rest: &mut &[Word]) -> Option<Filter> {
     })
 }
 
-fn term(rest: &mut &[Word]) -> Option<Filter> {
+fn term(rest: &mut &[Token]) -> Option<Filter> {
     let (first, after) = rest.split_first()?;
     match first {
-        Word::Sign("-") => {
+        Token::Operator("-") => {
             *rest = after;
             return Some(Filter::Not(Box::new(term(rest)?)));
         }
-        word if word.is("NOT") => {
+        token if token.is("NOT") => {
             *rest = after;
             return Some(Filter::Not(Box::new(term(rest)?)));
         }
-        Word::Sign("(") => {
+        Token::Operator("(") => {
             *rest = after;
             let inner = sequence(rest)?;
-            let (_, after) = rest.split_first().filter(|(word, _)| **word == Word::Sign(")"))?;
+            let (_, after) = rest
+                .split_first()
+                .filter(|(token, _)| **token == Token::Operator(")"))?;
             *rest = after;
             return Some(inner);
         }
-        Word::Sign(_) => return None,
-        word if word.is("AND") || word.is("OR") => return None,
-        Word::Text { .. } => {}
+        Token::Operator(_) => return None,
+        token if token.is("AND") || token.is("OR") => return None,
+        Token::Text { .. } => {}
     }
     *rest = after;
     let field = first.text().to_owned();
-    let Some((Word::Sign(comparator), after)) = rest.split_first() else {
-        return Some(Filter::Word(field));
+    let Some((Token::Operator(comparator), after)) = rest.split_first() else {
+        return Some(Filter::Text(field));
     };
     if matches!(*comparator, "(" | ")" | "-") {
-        return Some(Filter::Word(field));
+        return Some(Filter::Text(field));
     }
-    let (Word::Text { text, .. }, after) = after.split_first()? else {
+    let (Token::Text { text, .. }, after) = after.split_first()? else {
         return None;
     };
     *rest = after;
-    Some(Filter::Is {
+    Some(Filter::Compare {
         field,
         comparator,
         value: text.clone(),
@@ -229,12 +232,12 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_filter_chooses() {
+    fn a_filter_selects_items() {
         let item = json!({
             "name": "projects/p/instances/a-1", "state": "ACTIVE", "labels": {"team": "data"},
             "createTime": "2024-01-02T00:00:00Z", "displayName": "One of \"them\"", "done": true,
         });
-        for (filter, holds) in [
+        for (filter, expected) in [
             ("state=ACTIVE", true),
             ("state = \"ACTIVE\" AND labels.team = data", true),
             ("state != ACTIVE", false),
@@ -251,10 +254,14 @@ mod tests {
             ("done=true", true),
             ("active", true),
         ] {
-            assert_eq!(Filter::read(filter).unwrap().holds(&item), holds, "{filter}");
+            assert_eq!(
+                Filter::parse(filter).unwrap().matches(&item),
+                expected,
+                "{filter}"
+            );
         }
         for wrong in ["state=", "(state=A", "AND", "state==A", "a = \"b", "!a", ") a"] {
-            assert!(Filter::read(wrong).is_err(), "{wrong}");
+            assert!(Filter::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

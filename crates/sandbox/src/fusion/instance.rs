@@ -1,6 +1,8 @@
-//! An instance as a body asks for it and as the API shows it.
+//! Instances in requests and responses.
 
-use super::ledger::{Instance, moment};
+use super::field::camel_case;
+use super::operation::rfc3339;
+use super::store::Instance;
 use serde_json::{Map, Value as Json, json};
 
 /// The fields that a body may set.
@@ -26,7 +28,7 @@ const WRITABLE: [&str; 19] = [
     "zone",
 ];
 
-/// What cannot be made.
+/// Refuses an instance that cannot be created.
 pub(super) fn check(id: &str, body: &Json, release: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let first = id.chars().next().is_some_and(|c| c.is_ascii_lowercase());
@@ -42,7 +44,7 @@ pub(super) fn check(id: &str, body: &Json, release: &str) -> Result<(), String> 
         return Err("Invalid value at 'instance.type': BASIC, ENTERPRISE or DEVELOPER is needed.".into());
     }
     match body["version"].as_str() {
-        // gcloud sends it empty when nobody has named one.
+        // gcloud sends an empty version when the user gives none.
         Some(version) if !version.is_empty() && version != release => Err(format!(
             "invalid creation request due to cloud-control2-saas::INVALID_ARGUMENT: Invalid instance version: {version}"
         )),
@@ -50,24 +52,24 @@ pub(super) fn check(id: &str, body: &Json, release: &str) -> Result<(), String> 
     }
 }
 
-/// The kept form of what a body asks for.
-pub(super) fn of_body(name: &str, body: &Json, release: &str) -> Json {
-    let mut kept: Map<String, Json> = WRITABLE
+/// The stored form of a new instance.
+pub(super) fn from_body(name: &str, body: &Json, release: &str) -> Json {
+    let mut fields: Map<String, Json> = WRITABLE
         .iter()
         .filter(|field| !body[**field].is_null())
         .map(|field| ((*field).to_owned(), body[*field].clone()))
         .collect();
-    kept.insert("name".into(), name.into());
-    kept.insert("version".into(), release.into());
-    Json::Object(kept)
+    fields.insert("name".into(), name.into());
+    fields.insert("version".into(), release.into());
+    Json::Object(fields)
 }
 
-/// The fields that a mask takes out of a body.
+/// The fields of a body that an update mask selects.
 pub(super) fn changes(mask: &str, body: &Json) -> Result<Json, String> {
     let mut changes = Map::new();
     for field in mask.split(',').map(str::trim).filter(|field| !field.is_empty()) {
-        // `update_mask=display_name` means the same.
-        let camel = camel(field);
+        // Masks may use `snake_case`.
+        let camel = camel_case(field);
         let (top, _) = camel.split_once('.').unwrap_or((&camel, ""));
         if !WRITABLE.contains(&top) || top == "type" {
             return Err(format!("Invalid field in update_mask: '{field}'"));
@@ -77,18 +79,7 @@ pub(super) fn changes(mask: &str, body: &Json) -> Result<Json, String> {
     Ok(Json::Object(changes))
 }
 
-pub(super) fn camel(field: &str) -> String {
-    let mut words = field.split('_');
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.extend(letters);
-    }
-    camel
-}
-
-/// The body of an instance, in the order of the real API's documentation.
+/// An instance as the API shows it.
 pub(super) fn show(instance: &Instance, base: &str, beta: bool) -> Json {
     let state = match instance.state.as_str() {
         "ACTIVE" if beta => "RUNNING",
@@ -99,15 +90,15 @@ pub(super) fn show(instance: &Instance, base: &str, beta: bool) -> Json {
     let ready = instance.state != "CREATING";
     let mut put = |name: &str, value: Json| shown[name] = value;
     put("state", state.into());
-    put("createTime", moment(instance.created).into());
-    put("updateTime", moment(instance.updated).into());
+    put("createTime", rfc3339(instance.created).into());
+    put("updateTime", rfc3339(instance.updated).into());
     put(
         "p4ServiceAccount",
         "service-1@gcp-sa-datafusion.iam.gserviceaccount.com".into(),
     );
     put("tenantProjectId", format!("{project}-tp").into());
     put("availableVersion", json!([]));
-    // Until it is there nobody answers.
+    // Nothing answers before the instance is created.
     if ready {
         put("serviceEndpoint", base.into());
         put("apiEndpoint", format!("{base}/api").into());

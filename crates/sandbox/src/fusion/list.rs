@@ -1,59 +1,71 @@
-//! Lists: which of all are meant (`fusion/filter.rs`), in which order, page by page (google.aip.dev/132).
+//! Lists: filtered (`fusion/filter.rs`), ordered, page by page (google.aip.dev/132).
 //!
-//! `orderBy` is a list of fields, each with `desc` behind it or not: `createTime desc, name`.
+//! `orderBy` is a list of fields, each with or without `desc`: `createTime desc, name`.
 
+use super::ApiResult;
+use super::call::Call;
+use super::error::ApiError;
+use super::field::{at, text};
 use super::filter::Filter;
-use super::{Call, Outcome, Refused, invalid, listed};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 
-/// On a page, unless told otherwise.
-const USUAL: usize = 100;
+/// The default size of a page.
+const PAGE_SIZE: usize = 100;
 
-/// The page of `all` that is asked for, under this name.
-pub(super) fn page(call: &Call, name: &str, all: Vec<Json>) -> Outcome {
-    let filter = call.asked("filter").map(Filter::read).transpose()?;
+/// The requested page of `all`; the list has this name, and is left out when it is empty.
+pub(super) fn page(call: &Call, name: &str, all: Vec<Json>) -> ApiResult {
+    let filter = call.param("filter").map(Filter::parse).transpose()?;
     let mut all: Vec<Json> = all
         .into_iter()
-        .filter(|item| filter.as_ref().is_none_or(|filter| filter.holds(item)))
+        .filter(|item| filter.as_ref().is_none_or(|filter| filter.matches(item)))
         .collect();
-    sort(&mut all, call.asked("orderBy").unwrap_or_default())?;
-    let start: usize = match call.asked("pageToken") {
-        Some(token) => token.parse().map_err(|_| invalid("Invalid page token"))?,
+    sort(&mut all, call.param("orderBy").unwrap_or_default())?;
+    let start: usize = match call.param("pageToken") {
+        Some(token) => token
+            .parse()
+            .map_err(|_| ApiError::invalid("Invalid page token"))?,
         None => 0,
     };
     let size = call
-        .asked("pageSize")
+        .param("pageSize")
         .and_then(|size| size.parse().ok())
         .filter(|size| *size > 0)
-        .unwrap_or(USUAL);
+        .unwrap_or(PAGE_SIZE);
     let more = start + size < all.len();
-    let items = all.into_iter().skip(start).take(size).collect();
-    let mut answer = listed(name, items);
+    let items: Vec<Json> = all.into_iter().skip(start).take(size).collect();
+    let mut answer = json!({});
+    if !items.is_empty() {
+        answer[name] = items.into();
+    }
     if more {
         answer["nextPageToken"] = (start + size).to_string().into();
     }
     Ok(answer)
 }
 
-fn sort(all: &mut [Json], order: &str) -> Result<(), Refused> {
+fn sort(all: &mut [Json], order: &str) -> Result<(), ApiError> {
     let mut keys = Vec::new();
     for key in order.split(',').map(str::trim).filter(|key| !key.is_empty()) {
         let mut words = key.split_whitespace();
-        let (field, way) = (words.next().unwrap_or_default(), words.next());
-        let down = match way {
+        let (field, direction) = (words.next().unwrap_or_default(), words.next());
+        let descending = match direction {
             None | Some("asc") => false,
             Some("desc") => true,
-            Some(_) => return Err(invalid(format!("Invalid value for order_by: '{order}'"))),
+            Some(_) => {
+                return Err(ApiError::invalid(format!(
+                    "Invalid value for order_by: '{order}'"
+                )));
+            }
         };
-        keys.push((field.to_owned(), down));
+        keys.push((field.to_owned(), descending));
     }
     all.sort_by(|one, other| {
-        let of_key = |(field, down): &(String, bool)| {
+        let compare = |(field, descending): &(String, bool)| {
             let order = text(at(one, field)).cmp(&text(at(other, field)));
-            if *down { order.reverse() } else { order }
+            if *descending { order.reverse() } else { order }
         };
-        let mut orders = keys.iter().map(of_key);
+        let mut orders = keys.iter().map(compare);
         orders
             .find(|order| *order != Ordering::Equal)
             .unwrap_or(Ordering::Equal)
@@ -61,26 +73,9 @@ fn sort(all: &mut [Json], order: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The field at a path, `snake_case` or `camelCase`.
-pub(super) fn at<'a>(item: &'a Json, path: &str) -> &'a Json {
-    path.split('.').fold(item, |item, part| match &item[part] {
-        Json::Null => &item[super::instance::camel(part)],
-        found => found,
-    })
-}
-
-pub(super) fn text(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn an_order_has_several_keys() {

@@ -1,31 +1,35 @@
-//! DNS peerings of an instance: kept and told, without a network that they would be of use in.
+//! DNS peerings of an instance: stored and shown, without effect, because there is no network.
 
-use super::{Call, Fusion, Outcome, invalid, list, missing};
-use axum::http::StatusCode;
+use super::call::Call;
+use super::error::ApiError;
+use super::{ApiResult, Fusion, list};
 use serde_json::json;
 
-/// What a body may say.
+/// The fields that a body may set.
 const FIELDS: [&str; 4] = ["domain", "description", "targetProject", "targetNetwork"];
 
 impl Fusion {
-    /// A call below `…/instances/x/dnsPeerings`; `id` is of one of them.
+    /// A call below `…/instances/x/dnsPeerings`; `id` is that of one peering.
     pub(super) fn peering_call(
         &self,
         call: &Call,
         method: &str,
         instance: &str,
         id: Option<&str>,
-    ) -> Outcome {
+    ) -> ApiResult {
         let name_of = |id: &str| format!("{instance}/dnsPeerings/{id}");
         match (method, id) {
             ("GET", None) => {
-                let found = self.ledger.instance(instance).ok_or_else(|| missing(instance))?;
+                let found = self
+                    .store
+                    .instance(instance)
+                    .ok_or_else(|| ApiError::not_found(instance))?;
                 list::page(call, "dnsPeerings", found.peerings)
             }
             ("POST", None) => {
                 let id = call
-                    .asked("dnsPeeringId")
-                    .ok_or_else(|| invalid("Required parameter dnsPeeringId is missing."))?;
+                    .param("dnsPeeringId")
+                    .ok_or_else(|| ApiError::invalid("Required parameter dnsPeeringId is missing."))?;
                 let name = name_of(id);
                 let mut peering = json!({ "name": name });
                 for field in FIELDS {
@@ -34,27 +38,28 @@ impl Fusion {
                     }
                 }
                 if peering["domain"].is_null() {
-                    return Err(invalid("Invalid value at 'dns_peering.domain': it is required."));
+                    return Err(ApiError::invalid(
+                        "Invalid value at 'dns_peering.domain': it is required.",
+                    ));
                 }
-                self.ledger.change(instance, |found| {
+                self.store.change(instance, |found| {
                     if found.peerings.iter().any(|peering| peering["name"] == name) {
-                        let text = format!("Resource '{name}' already exists");
-                        return Err((StatusCode::CONFLICT, "ALREADY_EXISTS", text));
+                        return Err(ApiError::already_exists(&name));
                     }
                     found.peerings.push(peering.clone());
                     Ok(peering)
                 })
             }
-            ("DELETE", Some(id)) => self.ledger.change(instance, |found| {
+            ("DELETE", Some(id)) => self.store.change(instance, |found| {
                 let name = name_of(id);
                 let before = found.peerings.len();
                 found.peerings.retain(|peering| peering["name"] != name);
                 if found.peerings.len() == before {
-                    return Err(missing(&name));
+                    return Err(ApiError::not_found(&name));
                 }
                 Ok(json!({}))
             }),
-            _ => Err(missing(&format!("{instance}/dnsPeerings"))),
+            _ => Err(ApiError::not_found(&format!("{instance}/dnsPeerings"))),
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The instance API as a client meets it, without a socket.
 
 use super::*;
-use crate::State as Kept;
+use crate::State as SandboxState;
 
 const PLACE: &str = "/v1/projects/downbeat-sandbox/locations/us-west1";
 
-fn fusion(state: Kept, speed: f64) -> Fusion {
+fn fusion(state: SandboxState, speed: f64) -> Fusion {
     let names = ResourceNames::default();
-    let ledger = Ledger::open(&state, speed, &names, "6.11.0").unwrap();
+    let store = InstanceStore::open(&state, speed, &names, "6.11.0").unwrap();
     Fusion {
         names,
         base: "http://h".into(),
         release: "6.11.0",
-        ledger,
+        store,
     }
 }
 
@@ -22,17 +22,20 @@ fn ask(fusion: &Fusion, method: &str, path: &str, body: Json) -> (u16, Json) {
     } else {
         body.to_string().into()
     };
-    let call = Call::read(&method.parse().unwrap(), &path.parse().unwrap(), &body).unwrap();
+    let call = Call::parse(&method.parse().unwrap(), &path.parse().unwrap(), &body).unwrap();
     match fusion.answer(&call) {
         Ok(answer) => (200, answer),
-        Err((code, status, message)) => (code.as_u16(), json!({"status": status, "message": message})),
+        Err(error) => (
+            error.code.as_u16(),
+            json!({"status": error.status, "message": error.message}),
+        ),
     }
 }
 
 #[test]
-fn an_instance_is_made_changed_and_deleted_by_operations() {
-    // Fast enough that an operation is over when it is looked at again.
-    let fusion = fusion(Kept::Ephemeral, 1e9);
+fn operations_create_change_and_delete_an_instance() {
+    // At this speed an operation is done at once.
+    let fusion = fusion(SandboxState::Ephemeral, 1e9);
     let body = json!({"type": "BASIC", "displayName": "x", "labels": {"a": "b"}});
     let (code, operation) = ask(
         &fusion,
@@ -102,8 +105,8 @@ fn an_instance_is_made_changed_and_deleted_by_operations() {
 }
 
 #[test]
-fn what_is_under_way_is_shown_and_not_disturbed() {
-    let fusion = fusion(Kept::Ephemeral, 1e-3);
+fn a_running_operation_is_shown_and_excludes_others() {
+    let fusion = fusion(SandboxState::Ephemeral, 1e-3);
     let body = json!({"type": "BASIC"});
     ask(
         &fusion,
@@ -136,8 +139,8 @@ fn what_is_under_way_is_shown_and_not_disturbed() {
 }
 
 #[test]
-fn refusals_are_googles() {
-    let fusion = fusion(Kept::Ephemeral, 1.0);
+fn errors_are_googles() {
+    let fusion = fusion(SandboxState::Ephemeral, 1.0);
     for (method, path, body, code, status) in [
         (
             "GET",
@@ -212,7 +215,7 @@ fn refusals_are_googles() {
 #[test]
 fn instances_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let state = || Kept::Directory(folder.path().to_owned());
+    let state = || SandboxState::Directory(folder.path().to_owned());
     let first = fusion(state(), 1e9);
     ask(
         &first,
@@ -229,13 +232,13 @@ fn instances_survive_a_restart() {
     );
     assert_eq!(kept["state"], "RUNNING", "{kept}");
     std::fs::write(folder.path().join("fusion.json"), "{").unwrap();
-    let damaged = Ledger::open(&state(), 1.0, &ResourceNames::default(), "6.11.0").unwrap_err();
+    let damaged = InstanceStore::open(&state(), 1.0, &ResourceNames::default(), "6.11.0").unwrap_err();
     assert!(damaged.to_string().contains("is damaged"), "{damaged}");
 }
 
 #[test]
-fn lists_are_chosen_from_and_ordered() {
-    let fusion = fusion(Kept::Ephemeral, 1e9);
+fn lists_are_filtered_and_ordered() {
+    let fusion = fusion(SandboxState::Ephemeral, 1e9);
     for (id, kind) in [("one", "BASIC"), ("two", "ENTERPRISE"), ("three", "BASIC")] {
         let body = json!({"type": kind, "labels": {"team": id}, "version": ""});
         ask(
@@ -281,8 +284,8 @@ fn lists_are_chosen_from_and_ordered() {
 }
 
 #[test]
-fn a_policy_is_changed_by_who_knows_it() {
-    let fusion = fusion(Kept::Ephemeral, 1.0);
+fn a_policy_is_changed_with_its_etag() {
+    let fusion = fusion(SandboxState::Ephemeral, 1.0);
     let call = |verb: &str, custom: &str, body: Json| {
         ask(
             &fusion,
@@ -305,8 +308,8 @@ fn a_policy_is_changed_by_who_knows_it() {
 }
 
 #[test]
-fn peerings_are_kept_with_their_instance() {
-    let fusion = fusion(Kept::Ephemeral, 1.0);
+fn peerings_are_stored_with_their_instance() {
+    let fusion = fusion(SandboxState::Ephemeral, 1.0);
     let call = |verb: &str, rest: &str, body: Json| {
         let path = format!("{PLACE}/instances/sandbox/dnsPeerings{rest}");
         ask(&fusion, verb, &path, body)
