@@ -1,14 +1,14 @@
-//! Google's accounts: access tokens for refresh tokens and signed assertions, and a virtual machine's
-//! metadata server, so that clients with ordinary credentials work.
+//! Google's token endpoint, for refresh tokens and signed assertions, and the metadata server of a virtual machine, so
+//! that clients with ordinary credentials work.
 //!
 //! ```text
 //!   POST /token  grant_type=refresh_token | urn:ietf:params:oauth:grant-type:jwt-bearer  → a token
 //!   GET  /computeMetadata/v1/instance/service-accounts/default/token                     → a token
 //! ```
 //!
-//! Anybody gets one: signatures and refresh tokens are not checked, and APIs go on taking foreign tokens and
-//! none. A token of ours says in itself when it ends and how many times tokens had been expired when it
-//! was made (`FaultInjector::expire_tokens`); `server/fault_layer.rs` refuses it when it is over.
+//! Every request gets a token: signatures and refresh tokens are not checked, and the APIs accept other tokens and
+//! none. The sandbox's tokens contain their expiry and the number of forced expiries when they were issued
+//! (`FaultInjector::expire_tokens`); `server/fault_layer.rs` refuses an expired one.
 
 mod metadata;
 mod token;
@@ -27,44 +27,44 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
-/// The scope that opens everything.
+/// The scope of all Google Cloud APIs.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
-/// An assertion may be for an hour, and clocks may differ a little.
-const LONGEST: i64 = 3600 + 300;
+/// The longest lifetime of an assertion in seconds: an hour, and 5 minutes of clock difference.
+const MAX_LIFETIME: i64 = 3600 + 300;
 
-/// Who gives tokens out.
+/// What the handlers share.
 #[derive(Debug)]
-struct Accounts {
+struct ApiState {
     faults: Arc<FaultInjector>,
     project: String,
 }
 
-impl Accounts {
-    /// The service account that everybody is.
+impl ApiState {
+    /// The service account of every caller.
     fn email(&self) -> String {
         format!("sandbox@{}.iam.gserviceaccount.com", self.project)
     }
 
-    fn grant(&self) -> Token {
+    fn issue_token(&self) -> Token {
         Token::new(self.faults.token_expiries())
     }
 }
 
-/// The paths of tokens and metadata.
+/// The token endpoint and the metadata server.
 pub(super) fn router(faults: Arc<FaultInjector>, names: &ResourceNames) -> Router {
-    let accounts = Arc::new(Accounts {
+    let state = Arc::new(ApiState {
         faults,
         project: names.project.clone(),
     });
     Router::new()
-        .route("/token", post(grant))
+        .route("/token", post(token))
         .route("/", get(metadata::root))
         .route("/computeMetadata", get(metadata::root))
         .route("/computeMetadata/v1", get(metadata::answer))
         .route("/computeMetadata/v1/", get(metadata::answer))
         .route("/computeMetadata/v1/{*path}", get(metadata::answer))
-        .with_state(accounts)
+        .with_state(state)
 }
 
 fn respond(status: StatusCode, body: &Json) -> Response {
@@ -78,14 +78,14 @@ fn respond(status: StatusCode, body: &Json) -> Response {
     (status, headers, body.to_string()).into_response()
 }
 
-fn refuse(error: &str, description: &str) -> Response {
+fn error_response(error: &str, description: &str) -> Response {
     respond(
         StatusCode::BAD_REQUEST,
         &json!({"error": error, "error_description": description}),
     )
 }
 
-async fn grant(State(accounts): State<Arc<Accounts>>, body: String) -> Response {
+async fn token(State(state): State<Arc<ApiState>>, body: String) -> Response {
     let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes())
         .into_owned()
         .collect();
@@ -95,31 +95,11 @@ async fn grant(State(accounts): State<Arc<Accounts>>, body: String) -> Response 
             .filter(|(known, value)| known == name && !value.is_empty());
         found.next().map(|(_, value)| value.as_str())
     };
-    let scope = match field("grant_type") {
-        Some("refresh_token") if field("refresh_token").is_some() => {
-            field("scope").unwrap_or(SCOPE).to_owned()
-        }
-        Some("refresh_token") => {
-            return refuse("invalid_request", "Missing required parameter: refresh_token");
-        }
-        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
-            match claims(
-                field("assertion").unwrap_or_default(),
-                chrono::Utc::now().timestamp(),
-            ) {
-                Ok(claims) if claims["target_audience"].is_string() => {
-                    return refuse("invalid_request", "The sandbox gives no ID tokens");
-                }
-                Ok(claims) => claims["scope"].as_str().unwrap_or(SCOPE).to_owned(),
-                Err(text) => return refuse("invalid_grant", text),
-            }
-        }
-        Some(other) => {
-            return refuse("unsupported_grant_type", &format!("Invalid grant_type: {other}"));
-        }
-        None => return refuse("invalid_request", "Required parameter is missing: grant_type"),
+    let scope = match granted_scope(field) {
+        Ok(scope) => scope,
+        Err((error, description)) => return error_response(error, &description),
     };
-    let token = accounts.grant();
+    let token = state.issue_token();
     respond(
         StatusCode::OK,
         &json!({
@@ -131,7 +111,35 @@ async fn grant(State(accounts): State<Arc<Accounts>>, body: String) -> Response 
     )
 }
 
-/// What a signed assertion says; by whom it is signed is not asked.
+/// The scope of the token that the form asks for, or the OAuth error and its description.
+fn granted_scope<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<String, (&'static str, String)> {
+    match field("grant_type") {
+        Some("refresh_token") if field("refresh_token").is_some() => {
+            Ok(field("scope").unwrap_or(SCOPE).to_owned())
+        }
+        Some("refresh_token") => Err((
+            "invalid_request",
+            "Missing required parameter: refresh_token".into(),
+        )),
+        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
+            let assertion = field("assertion").unwrap_or_default();
+            let claims = claims(assertion, chrono::Utc::now().timestamp())
+                .map_err(|text| ("invalid_grant", text.to_owned()))?;
+            if claims["target_audience"].is_string() {
+                let text = "The sandbox does not issue ID tokens";
+                return Err(("invalid_request", text.into()));
+            }
+            Ok(claims["scope"].as_str().unwrap_or(SCOPE).to_owned())
+        }
+        Some(other) => Err(("unsupported_grant_type", format!("Invalid grant_type: {other}"))),
+        None => Err((
+            "invalid_request",
+            "Required parameter is missing: grant_type".into(),
+        )),
+    }
+}
+
+/// The claims of a signed assertion. Its signature is not checked.
 fn claims(assertion: &str, now: i64) -> Result<Json, &'static str> {
     let parts: Vec<&str> = assertion.split('.').collect();
     let [_, claims, _] = parts[..] else {
@@ -141,15 +149,15 @@ fn claims(assertion: &str, now: i64) -> Result<Json, &'static str> {
         .decode(claims.trim_end_matches('='))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let claims = claims.ok_or("Invalid JWT: its claims are no JSON.")?;
-    let (from, until) = (claims["iat"].as_i64(), claims["exp"].as_i64());
-    let timely = from
-        .zip(until)
-        .is_some_and(|(from, until)| until > now && from < now + 300 && until - from <= LONGEST);
-    if timely {
+    let claims = claims.ok_or("Invalid JWT: its claims are not JSON.")?;
+    let times = claims["iat"].as_i64().zip(claims["exp"].as_i64());
+    let is_valid = times.is_some_and(|(issued, expires)| {
+        expires > now && issued < now + 300 && expires - issued <= MAX_LIFETIME
+    });
+    if is_valid {
         Ok(claims)
     } else {
-        // The words are believed, not recorded.
+        // The text is a guess: it is not recorded.
         Err(
             "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. \
              Check your iat and exp values in the JWT claim.",

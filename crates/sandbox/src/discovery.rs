@@ -1,8 +1,8 @@
-//! Discovery documents: what clients that build themselves (`bq`, googleapiclient) read first.
+//! Discovery documents, from which `bq` and googleapiclient build their clients.
 //!
-//! They are Google's own, cut to the methods that the sandbox has (`assets/discovery/trim.py`), with
-//! the sandbox's address in the place of Google's. One port has all APIs, so that `/$discovery/rest` goes by
-//! the version alone: `v2` is BigQuery's, `v1` and `v1beta1` are Data Fusion's.
+//! They are Google's, trimmed to the methods that the sandbox has (`assets/discovery/trim.py`), with the sandbox's
+//! address. All APIs share one port, so `/$discovery/rest` chooses by version: `v2` is BigQuery's, `v1` and
+//! `v1beta1` are Data Fusion's.
 
 use super::body::base_url;
 use axum::Router;
@@ -37,7 +37,7 @@ const DOCUMENTS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// The paths.
+/// The discovery API and `/$discovery/rest`.
 pub(super) fn router() -> Router {
     Router::new()
         .route("/$discovery/rest", get(by_version))
@@ -47,12 +47,12 @@ pub(super) fn router() -> Router {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct Params {
     version: Option<String>,
 }
 
-async fn by_version(Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
-    let version = asked.version.unwrap_or_else(|| "v1".to_owned());
+async fn by_version(Query(params): Query<Params>, headers: HeaderMap) -> Response {
+    let version = params.version.unwrap_or_else(|| "v1".to_owned());
     answer(document("", &version), &headers)
 }
 
@@ -60,11 +60,11 @@ async fn by_name(Path((api, version)): Path<(String, String)>, headers: HeaderMa
     answer(document(&api, &version), &headers)
 }
 
-/// The first of this version, of this API if one is named.
+/// The first document of this version, and of this API unless it is empty.
 fn document(api: &str, version: &str) -> Option<Json> {
     let mut found = DOCUMENTS
         .iter()
-        .filter(|(known, of, _)| (api.is_empty() || *known == api) && *of == version);
+        .filter(|(known, of_version, _)| (api.is_empty() || *known == api) && *of_version == version);
     found
         .next()
         .and_then(|(_, _, text)| serde_json::from_str(text).ok())
@@ -80,8 +80,8 @@ fn answer(document: Option<Json>, headers: &HeaderMap) -> Response {
     let service = document["servicePath"].as_str().unwrap_or_default();
     document["baseUrl"] = format!("{root}{service}").into();
     document["rootUrl"] = root.into();
-    let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
-    (kind, document.to_string()).into_response()
+    let content_type = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
+    (content_type, document.to_string()).into_response()
 }
 
 async fn directory(headers: HeaderMap) -> Response {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_document_is_whole_and_says_where_it_is_served() {
+    fn every_document_contains_what_it_refers_to() {
         for (api, version, text) in DOCUMENTS {
             let document: Json = serde_json::from_str(text).unwrap();
             assert_eq!(

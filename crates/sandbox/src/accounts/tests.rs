@@ -1,12 +1,12 @@
-//! Tokens as clients ask for them, without a socket.
+//! The token endpoint and the metadata server, without a socket.
 
 use super::*;
 use crate::clock::Clock;
 use crate::scenario::Scenario;
 use axum::http::HeaderMap;
 
-fn accounts() -> State<Arc<Accounts>> {
-    State(Arc::new(Accounts {
+fn state() -> State<Arc<ApiState>> {
+    State(Arc::new(ApiState {
         faults: Arc::new(FaultInjector::new(Scenario::default(), Clock::new(1.0))),
         project: "p-1".into(),
     }))
@@ -18,8 +18,8 @@ async fn read(response: Response) -> (u16, String) {
     (status, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-async fn ask(body: &str) -> (u16, Json) {
-    let (status, text) = read(grant(accounts(), body.to_owned()).await).await;
+async fn request_token(body: &str) -> (u16, Json) {
+    let (status, text) = read(token(state(), body.to_owned()).await).await;
     (status, serde_json::from_str(&text).unwrap())
 }
 
@@ -29,7 +29,7 @@ fn assertion(from: i64, until: i64) -> String {
 }
 
 #[tokio::test]
-async fn tokens_are_given_for_refresh_tokens_and_timely_assertions() {
+async fn tokens_are_issued_for_refresh_tokens_and_valid_assertions() {
     let now = chrono::Utc::now().timestamp();
     let jwt = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=";
     for (body, scope) in [
@@ -39,14 +39,14 @@ async fn tokens_are_given_for_refresh_tokens_and_timely_assertions() {
         ),
         (format!("{jwt}{}", assertion(now, now + 3600)), "a b"),
     ] {
-        let (status, told) = ask(&body).await;
+        let (status, answer) = request_token(&body).await;
         assert_eq!(
-            (status, &told["scope"], &told["token_type"]),
+            (status, &answer["scope"], &answer["token_type"]),
             (200, &json!(scope), &json!("Bearer"))
         );
-        assert!(told["expires_in"].as_i64().unwrap() > 3590);
-        let header = format!("Bearer {}", told["access_token"].as_str().unwrap());
-        assert!(!Token::read(&header).unwrap().is_over(0));
+        assert!(answer["expires_in"].as_i64().unwrap() > 3590);
+        let header = format!("Bearer {}", answer["access_token"].as_str().unwrap());
+        assert!(!Token::parse(&header).unwrap().is_expired(0));
     }
     for (body, error) in [
         ("grant_type=refresh_token".to_owned(), "invalid_request"),
@@ -59,20 +59,24 @@ async fn tokens_are_given_for_refresh_tokens_and_timely_assertions() {
         ),
         (format!("{jwt}{}", assertion(now, now + 86_400)), "invalid_grant"),
     ] {
-        let (status, told) = ask(&body).await;
-        assert_eq!((status, told["error"].as_str().unwrap()), (400, error), "{body}");
+        let (status, answer) = request_token(&body).await;
+        assert_eq!(
+            (status, answer["error"].as_str().unwrap()),
+            (400, error),
+            "{body}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_machine_knows_who_it_is() {
+async fn the_metadata_server_describes_the_service_account() {
     let get = async |path: &str, flavor: bool| {
         let mut headers = HeaderMap::new();
         if flavor {
             headers.insert("metadata-flavor", "Google".parse().unwrap());
         }
         let uri = format!("/computeMetadata/v1{path}").parse().unwrap();
-        read(metadata::answer(accounts(), uri, headers).await).await
+        read(metadata::answer(state(), uri, headers).await).await
     };
     let me = "sandbox@p-1.iam.gserviceaccount.com";
     assert_eq!(get("/project/project-id", true).await, (200, "p-1".into()));

@@ -77,10 +77,10 @@ impl FaultLayer {
     /// 401 for an issued token that has expired, as the service of the request words it.
     fn refuse_expired_token(&self, request: &Request<Body>) -> Option<Response<Body>> {
         let given = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-        let token = Token::read(given)?;
+        let token = Token::parse(given)?;
         let ApiRequest { service, path, .. } =
             ApiRequest::new(request.method().as_str(), request.uri().path())?;
-        if service == Service::Accounts || !token.is_over(self.faults.token_expiries()) {
+        if service == Service::Accounts || !token.is_expired(self.faults.token_expiries()) {
             return None;
         }
         Some(FaultResponse::new(service, 401, path).into_response())
