@@ -22,12 +22,12 @@ mod clock;
 mod control;
 mod discovery;
 mod fusion;
-mod ground;
 mod host;
 mod resource_names;
 mod run_status;
 pub mod scenario;
 mod server;
+mod state_dir;
 mod storage;
 
 // The replay test compares the order of keys.

@@ -1,20 +1,55 @@
-//! The folder that a sandbox stands on: locked while it runs, and swept away if it was not to stay.
+//! The folder of a sandbox: locked while it runs, and removed afterwards if it is temporary.
 
-use super::SandboxError;
+use super::{SandboxError, State};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The file that is locked.
+/// The name of the locked file.
 const LOCK: &str = "sandbox.lock";
 
-/// How the folder of a sandbox that is not to stay begins.
+/// How the names of temporary folders begin.
 const PREFIX: &str = "downbeat-";
 
-/// One sandbox at a time in a folder; the system frees the lock of a process that dies.
-pub(super) fn lock(folder: &Path) -> Result<File, SandboxError> {
+/// The folder of a running sandbox.
+#[derive(Debug)]
+pub(super) enum StateDir {
+    /// A folder that remains.
+    Permanent {
+        path: PathBuf,
+        /// Held while the sandbox runs.
+        _lock: File,
+    },
+    Temporary(TemporaryDir),
+}
+
+impl StateDir {
+    /// Creates and locks the folder.
+    pub fn open(state: &State) -> Result<Self, SandboxError> {
+        match state {
+            State::Directory(path) => {
+                create(path)?;
+                Ok(Self::Permanent {
+                    path: path.clone(),
+                    _lock: lock(path)?,
+                })
+            }
+            State::Ephemeral => TemporaryDir::new().map(Self::Temporary),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Permanent { path, .. } => path,
+            Self::Temporary(folder) => &folder.path,
+        }
+    }
+}
+
+/// One sandbox at a time uses a folder. The system frees the lock of a process that dies.
+fn lock(folder: &Path) -> Result<File, SandboxError> {
     let path = folder.join(LOCK);
-    let refuse = |source| SandboxError::Folder {
+    let failed = |source| SandboxError::Folder {
         path: path.clone(),
         source,
     };
@@ -24,16 +59,16 @@ pub(super) fn lock(folder: &Path) -> Result<File, SandboxError> {
         .truncate(false)
         .mode(0o600)
         .open(&path)
-        .map_err(refuse)?;
+        .map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(SandboxError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(refuse(source)),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 
-/// Makes a folder for its owner alone.
-pub(super) fn create(folder: &Path) -> Result<(), SandboxError> {
+/// Creates a folder that only its owner can access.
+fn create(folder: &Path) -> Result<(), SandboxError> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -44,23 +79,22 @@ pub(super) fn create(folder: &Path) -> Result<(), SandboxError> {
         })
 }
 
-/// A folder that goes with the process, or with the next one's beginning if this one is killed.
+/// A folder that is removed with the sandbox, or by the next sandbox if this process is killed.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(super) struct TemporaryDir {
     path: PathBuf,
     _lock: File,
 }
 
-impl Scratch {
-    /// A new one among the system's temporary files.
-    pub fn new() -> Result<Self, SandboxError> {
-        Self::below(&std::env::temp_dir())
+impl TemporaryDir {
+    fn new() -> Result<Self, SandboxError> {
+        Self::new_in(&std::env::temp_dir())
     }
 
-    fn below(temporary: &Path) -> Result<Self, SandboxError> {
-        sweep(temporary);
+    fn new_in(temporary: &Path) -> Result<Self, SandboxError> {
+        remove_abandoned(temporary);
         let name = format!("{PREFIX}{}", uuid::Uuid::new_v4());
-        // It gets its name with its lock: no other sandbox takes it for a left one in between.
+        // The folder is locked before it has its name, so that no other sandbox takes it for an abandoned one.
         let (hidden, path) = (temporary.join(format!(".{name}")), temporary.join(&name));
         create(&hidden)?;
         let lock = lock(&hidden)?;
@@ -70,21 +104,17 @@ impl Scratch {
         })?;
         Ok(Self { path, _lock: lock })
     }
-
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
-impl Drop for Scratch {
+impl Drop for TemporaryDir {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next sandbox, or the system's own cleaning.
+        // If this fails, the next sandbox removes the folder.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
-/// Removes the folders of sandboxes that were killed: their locks are free. One without a lock is somebody else's.
-fn sweep(temporary: &Path) {
+/// Removes the folders of killed sandboxes: their lock files exist and are free.
+fn remove_abandoned(temporary: &Path) {
     for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
@@ -100,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_sandbox_left_is_swept() {
+    fn the_folder_of_a_killed_sandbox_is_removed() {
         let temporary = tempfile::tempdir().unwrap();
         let killed = temporary.path().join("downbeat-killed");
         let (foreign, other) = (
@@ -112,11 +142,11 @@ mod tests {
         }
         std::fs::write(killed.join(LOCK), "").unwrap();
         std::fs::write(other.join(LOCK), "").unwrap();
-        let first = Scratch::below(temporary.path()).unwrap();
-        let second = Scratch::below(temporary.path()).unwrap();
+        let first = TemporaryDir::new_in(temporary.path()).unwrap();
+        let second = TemporaryDir::new_in(temporary.path()).unwrap();
         assert!(!killed.exists() && foreign.exists() && other.exists());
-        assert!(first.path().exists() && second.path().exists());
-        let path = first.path().to_owned();
+        assert!(first.path.exists() && second.path.exists());
+        let path = first.path.clone();
         drop(first);
         assert!(!path.exists());
     }
