@@ -1,30 +1,19 @@
-//! Pipelines of other people, deployed and run over HTTP: what they did is asked of the same calls that a
-//! client has.
+//! Pipelines of other people, deployed and run over HTTP; their effects are read with the calls that clients use.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 
-#[expect(dead_code, reason = "runs of Downbeat itself are in end_to_end.rs")]
-#[path = "support/home.rs"]
-mod home;
-#[expect(dead_code, reason = "profiles are written in end_to_end.rs")]
-#[path = "support/server.rs"]
-mod server;
+#[path = "support/served.rs"]
+mod served;
 
-use home::{Home, wait_for};
 use serde_json::{Value, json};
-use server::Sandbox;
+use served::{Served, wait_for};
 
 const APPS: &str = "/api/v3/namespaces/default/apps";
-const PORTS: &str = include_str!("../crates/pipelines/src/executor/tests/pipelines/ports.json");
-const CONDITION: &str = include_str!("../crates/pipelines/src/executor/tests/pipelines/condition.json");
-
-fn sandbox(home: &Home) -> Sandbox {
-    let state = home.path().join("sandbox");
-    Sandbox::start(home, &["--state", &state.to_string_lossy(), "--speed", "20"])
-}
+const PORTS: &str = include_str!("../../pipelines/src/executor/tests/pipelines/ports.json");
+const CONDITION: &str = include_str!("../../pipelines/src/executor/tests/pipelines/condition.json");
 
 /// Deploys a pipeline, with the preferences of the shipped one.
-fn deploy(sandbox: &Sandbox, name: &str, pipeline: &str) {
+fn deploy(sandbox: &Served, name: &str, pipeline: &str) {
     let (status, answer) = sandbox.ask("PUT", &format!("{APPS}/{name}"), pipeline);
     assert_eq!(status, 200, "{answer}");
     let shared = sandbox.get(&format!("{APPS}/cdf_mysql_to_bigquery/preferences"));
@@ -34,7 +23,7 @@ fn deploy(sandbox: &Sandbox, name: &str, pipeline: &str) {
 }
 
 /// Runs a pipeline to its end: its record.
-fn run(sandbox: &Sandbox, name: &str, arguments: &Value) -> Value {
+fn run(sandbox: &Served, name: &str, arguments: &Value) -> Value {
     let program = format!("{APPS}/{name}/workflows/DataPipelineWorkflow");
     let body = json!([{"appId": name, "programType": "Workflow", "programId": "DataPipelineWorkflow",
         "runtimeargs": arguments}]);
@@ -52,14 +41,14 @@ fn run(sandbox: &Sandbox, name: &str, arguments: &Value) -> Value {
 }
 
 /// What a call below a run answers.
-fn below(sandbox: &Sandbox, name: &str, record: &Value, path: &str) -> Value {
+fn below(sandbox: &Served, name: &str, record: &Value, path: &str) -> Value {
     let id = record["runid"].as_str().unwrap();
     let program = format!("{APPS}/{name}/workflows/DataPipelineWorkflow");
     sandbox.get(&format!("{program}/runs/{id}/{path}"))
 }
 
 /// The sum of a stage's metric; nothing, if it was never written.
-fn metric(sandbox: &Sandbox, name: &str, record: &Value, metric: &str) -> Option<i64> {
+fn metric(sandbox: &Served, name: &str, record: &Value, metric: &str) -> Option<i64> {
     let tags = json!({"namespace": "default", "app": name, "workflow": "DataPipelineWorkflow",
         "run": record["runid"]});
     let body = json!({"m": {"tags": tags, "metrics": [format!("user.{metric}")],
@@ -70,7 +59,7 @@ fn metric(sandbox: &Sandbox, name: &str, record: &Value, metric: &str) -> Option
     answer["m"]["series"][0]["data"][0]["value"].as_i64()
 }
 
-fn count(sandbox: &Sandbox, table: &str) -> i64 {
+fn count(sandbox: &Served, table: &str) -> i64 {
     let sql = format!("SELECT COUNT(*) FROM cdf_output.{table}");
     let body = json!({"query": sql, "useLegacySql": false, "timeoutMs": 60_000}).to_string();
     let path = "/bigquery/v2/projects/downbeat-sandbox/queries";
@@ -82,8 +71,7 @@ fn count(sandbox: &Sandbox, table: &str) -> i64 {
 
 #[test]
 fn ports_and_error_records_are_counted_where_a_client_looks() {
-    let home = Home::new();
-    let sandbox = sandbox(&home);
+    let sandbox = Served::start();
     deploy(&sandbox, "ports", PORTS);
     let record = run(&sandbox, "ports", &json!({"limit": "100"}));
     assert_eq!(record["status"], "COMPLETED");
@@ -104,8 +92,7 @@ fn ports_and_error_records_are_counted_where_a_client_looks() {
 
 #[test]
 fn a_branch_that_is_not_taken_leaves_no_trace() {
-    let home = Home::new();
-    let sandbox = sandbox(&home);
+    let sandbox = Served::start();
     deploy(&sandbox, "condition", CONDITION);
     let detail = sandbox.get(&format!("{APPS}/condition"));
     let programs = detail["programs"].as_array().unwrap().iter();
@@ -158,8 +145,7 @@ const BEYOND: [(&str, &str, &str); 5] = [
 
 #[test]
 fn a_plugin_that_is_not_executed_is_deployed_and_fails_its_run_by_name() {
-    let home = Home::new();
-    let sandbox = sandbox(&home);
+    let sandbox = Served::start();
     for (at, (plugin, kind, properties)) in BEYOND.into_iter().enumerate() {
         let mut pipeline: Value = serde_json::from_str(CONDITION).unwrap();
         let stages = pipeline["config"]["stages"].as_array().unwrap();

@@ -1,19 +1,13 @@
-//! Each fault as a client meets it on the wire, and the endpoint that gives and takes them.
+//! Each fault as a client sees it on the wire, and the endpoint that starts and ends them.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 
-#[expect(dead_code, reason = "runs of Downbeat itself are in faults.rs")]
-#[path = "support/home.rs"]
-mod home;
-#[expect(dead_code, reason = "profiles are written in faults.rs")]
-#[path = "support/server.rs"]
-mod server;
+#[path = "support/served.rs"]
+mod served;
 
-use home::{Home, wait_for};
 use serde_json::{Value, json};
-use server::Sandbox;
-use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use served::{Served, wait_for};
+use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 const RUNS: &str =
@@ -21,33 +15,34 @@ const RUNS: &str =
 const APP: &str = "/api/v3/namespaces/default/apps/cdf_mysql_to_bigquery";
 const START: &str = "/api/v3/namespaces/default/start";
 
-/// A sandbox, and the home that it lives in.
 struct Lab {
-    sandbox: Sandbox,
-    _home: Home,
+    sandbox: Served,
 }
 
 impl Lab {
     fn new() -> Self {
-        let home = Home::new();
-        let sandbox = Sandbox::start(&home, &["--ephemeral", "--speed", "20"]);
-        Self { sandbox, _home: home }
+        Self {
+            sandbox: Served::start(),
+        }
     }
 
-    /// Plays this from now on.
+    /// The records of all runs of the pipeline.
+    fn runs(&self) -> Vec<Value> {
+        let runs = self.sandbox.get(&format!("{RUNS}?limit=10000"));
+        runs.as_array().unwrap().clone()
+    }
+
+    /// Replaces the scenario.
     fn play(&self, scenario: &str) {
         let (status, body) = self.sandbox.ask("PUT", "/sandbox/scenario", scenario);
         assert_eq!(status, 200, "{body}");
     }
 
-    /// Everything that comes over the wire, and whether it ended with a reset.
+    /// All bytes of the answer, and whether it ended with a reset.
     fn raw(&self, path: &str) -> (Vec<u8>, bool) {
-        let mut stream = TcpStream::connect(self.sandbox.address()).unwrap();
-        write!(
-            stream,
+        let mut stream = self.sandbox.send(&format!(
             "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        ));
         let mut all = Vec::new();
         match stream.read_to_end(&mut all) {
             Ok(_) => (all, false),
@@ -108,17 +103,14 @@ fn a_reset_is_a_reset_and_comes_before_or_after_the_effect() {
         lab.play(&format!(
             "[[request]]\noperation = 'start'\nfirst = 1\nreset = '{when}'"
         ));
-        let mut stream = TcpStream::connect(lab.sandbox.address()).unwrap();
         let body = r#"[{"appId":"cdf_mysql_to_bigquery","programType":"Workflow","programId":"DataPipelineWorkflow"}]"#;
         let size = body.len();
-        write!(
-            stream,
+        let mut stream = lab.sandbox.send(&format!(
             "POST {START} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n{body}"
-        )
-        .unwrap();
+        ));
         let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-        assert_eq!(lab.sandbox.runs().len(), runs, "{when}");
+        assert_eq!(lab.runs().len(), runs, "{when}");
     }
 }
 
@@ -279,19 +271,14 @@ fn fates_of_runs_show_in_their_records() {
     assert!(text.ends_with("outstanding runs is allowed"), "{text}");
     let rejected = |run: &Value| run["status"] == "REJECTED" && shown(run).contains(r#""n":"3""#);
     wait_for("the REJECTED record", || {
-        lab.sandbox.runs().iter().any(rejected).then_some(())
+        lab.runs().iter().any(rejected).then_some(())
     });
 
     let stuck = lab.started(&json!({ "n": "4" }));
     lab.until(&stuck, "STARTING");
     let skipping = lab.started(&json!({ "n": "5" }));
     let unlisted = lab.started(&json!({ "n": "6" }));
-    let listed = || {
-        lab.sandbox
-            .runs()
-            .iter()
-            .any(|run| run["runid"] == unlisted.as_str())
-    };
+    let listed = || lab.runs().iter().any(|run| run["runid"] == unlisted.as_str());
     assert!(!listed() && lab.record(&unlisted)["runid"] == unlisted.as_str());
     let mut seen = Vec::new();
     wait_for("its end", || {
@@ -367,12 +354,9 @@ fn a_token_is_over_when_the_scenario_says_so() {
         APP,
     ];
     let with = |token: &str, path: &str| {
-        let mut stream = TcpStream::connect(lab.sandbox.address()).unwrap();
-        write!(
-            stream,
+        let mut stream = lab.sandbox.send(&format!(
             "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        ));
         let mut all = Vec::new();
         stream.read_to_end(&mut all).unwrap();
         parts(&all)
