@@ -1,7 +1,7 @@
 //! The API over a real socket, as clients use it: jobs and queries. Tables are in `tests/tables.rs`.
 
-mod kept;
 mod loads;
+mod restarts;
 mod tables;
 
 use super::*;
@@ -20,10 +20,10 @@ struct Service {
 
 impl Service {
     async fn start(location: &str) -> Self {
-        Self::on(location, &State::Ephemeral).await
+        Self::with_state(location, &State::Ephemeral).await
     }
 
-    async fn on(location: &str, state: &State) -> Self {
+    async fn with_state(location: &str, state: &State) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let warehouse = Arc::new(Warehouse::open(None, "p-1", location).unwrap());
         let tables = include_str!("../../assets/warehouse.sql").replace("PROJECT", "p-1");
@@ -181,7 +181,7 @@ async fn results_come_page_by_page_by_token_or_by_index() {
 }
 
 #[tokio::test]
-async fn a_truncate_job_tells_what_it_did_and_its_id_is_used_up() {
+async fn a_truncate_job_has_statistics_and_its_id_is_not_used_again() {
     let service = Service::start("US").await;
     service.five();
     let sql = "TRUNCATE TABLE `p-1.cdf_output.five`";
@@ -253,7 +253,7 @@ async fn a_failed_job_is_a_job_and_its_results_are_an_error() {
         assert_eq!(reason, why);
         assert!(message.contains(words), "{message}");
         assert_eq!(service.query(json!({"query": sql})).await, (code, error));
-        // An id is used up by a failed job too.
+        // The id of a failed job is not used again either.
         assert_eq!(service.insert(id, "SELECT 1").await.0, 409);
     }
 }
@@ -382,7 +382,7 @@ async fn legacy_sql_other_jobs_and_broken_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn jobs_are_listed_newest_first_and_cancelled_in_vain_once_done() {
+async fn jobs_are_listed_newest_first_and_cancelling_a_done_one_does_nothing() {
     let service = Service::start("US").await;
     for (id, sql) in [("good", "SELECT 1"), ("bad", "SELEC")] {
         service.insert(id, sql).await;

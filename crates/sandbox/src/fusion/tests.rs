@@ -1,4 +1,4 @@
-//! The instance API as a client meets it, without a socket.
+//! The instance API without a socket.
 
 use super::*;
 use crate::State as SandboxState;
@@ -327,8 +327,8 @@ fn peerings_are_stored_with_their_instance() {
         ("?dnsPeeringId=two", json!({}), 400, "INVALID_ARGUMENT"),
         ("", json!({}), 400, "INVALID_ARGUMENT"),
     ] {
-        let (got, told) = call("POST", rest, body);
-        assert_eq!((got, &told["status"]), (code, &json!(status)), "{rest}");
+        let (got, answer) = call("POST", rest, body);
+        assert_eq!((got, &answer["status"]), (code, &json!(status)), "{rest}");
     }
     assert_eq!(call("GET", "", Json::Null).1, json!({"dnsPeerings": [made]}));
     assert_eq!(call("DELETE", "/one", Json::Null), (200, json!({})));

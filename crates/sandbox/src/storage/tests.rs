@@ -1,6 +1,6 @@
-//! The API over a real socket: resources, texts and conditions. Contents are in `tests/transfers.rs`.
+//! The API over a real socket: resources, errors and preconditions. Contents are in `tests/transfers.rs`.
 //!
-//! Google's own client goes over the same ground in `tests/clients/google_storage.py`.
+//! `tests/clients/google_storage.py` of the workspace tests the same with Google's own client.
 
 mod transfers;
 
@@ -113,7 +113,7 @@ async fn an_object_is_described_as_at_google() {
 }
 
 #[tokio::test]
-async fn refusals_are_googles() {
+async fn errors_are_googles() {
     let service = Service::start().await;
     service.upload("x", "", "1").await;
     let bucket = "The specified bucket does not exist.";
@@ -202,19 +202,19 @@ async fn refusals_are_googles() {
             "Required parameter: project",
         ),
     ] {
-        let (code, told) = service.ask(verb.parse().unwrap(), path, body).await;
+        let (code, answer) = service.ask(verb.parse().unwrap(), path, body).await;
         let mut item = json!({"message": message, "domain": "global", "reason": reason});
         if status == 412 {
             item["locationType"] = "header".into();
             item["location"] = "If-Match".into();
         }
         let expected = json!({"error": {"code": status, "message": message, "errors": [item]}});
-        assert_eq!((code, told), (status, expected), "{verb} {path}");
+        assert_eq!((code, answer), (status, expected), "{verb} {path}");
     }
 }
 
 #[tokio::test]
-async fn conditions_hold_of_what_is_written_and_read() {
+async fn preconditions_apply_to_reads_and_writes() {
     let service = Service::start().await;
     service.upload("x", "", "1").await;
     let same = service.upload("x", "&ifGenerationMatch=0", "2").await;
@@ -319,8 +319,8 @@ async fn buckets_keep_what_is_set() {
         (&listed["items"][0], &listed["nextPageToken"]),
         (&patched, &Json::Null)
     );
-    let params = "/storage/v1/b/made/iam/testPermissions?permissions=a.b&permissions=c.d";
-    assert_eq!(service.get(params).await.1["permissions"], json!(["a.b", "c.d"]));
+    let path = "/storage/v1/b/made/iam/testPermissions?permissions=a.b&permissions=c.d";
+    assert_eq!(service.get(path).await.1["permissions"], json!(["a.b", "c.d"]));
     assert_eq!(
         service
             .ask(Verb::DELETE, "/storage/v1/b/made", Json::Null)
@@ -331,7 +331,7 @@ async fn buckets_keep_what_is_set() {
 }
 
 #[tokio::test]
-async fn several_calls_come_in_one() {
+async fn a_batch_has_several_calls() {
     let service = Service::start().await;
     service.upload("x", "", "1").await;
     let calls = [

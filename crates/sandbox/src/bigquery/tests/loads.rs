@@ -1,4 +1,4 @@
-//! Load, copy and extract jobs: what stands in the table and in the bucket afterwards.
+//! Load, copy and extract jobs: the contents of tables and buckets afterwards.
 
 use super::*;
 use std::fs;
@@ -48,7 +48,7 @@ async fn files_of_the_bucket_are_loaded_all_or_none() {
     let job = service
         .job(load("t", "gs://b/in/*.csv", json!({"skipLeadingRows": "1"})))
         .await;
-    // The line of names is left out of every file.
+    // The header line of every file is skipped.
     assert_eq!(job["statistics"]["load"]["outputRows"], "3", "{job}");
     assert_eq!(job["statistics"]["load"]["inputFiles"], "2");
     let all = "SELECT id, name FROM cdf_output.t ORDER BY id";
@@ -86,7 +86,7 @@ async fn files_of_the_bucket_are_loaded_all_or_none() {
 }
 
 #[tokio::test]
-async fn a_schema_is_detected_or_asked_for() {
+async fn a_schema_is_detected_or_required() {
     let service = Service::start("US").await;
     service.object(
         "b/r.json",
@@ -144,7 +144,7 @@ async fn tables_are_copied_and_written_to_files() {
 }
 
 #[tokio::test]
-async fn packed_files_are_written_and_loaded() {
+async fn compressed_files_are_written_and_loaded() {
     let service = Service::start("US").await;
     service.object("b/1.csv", "1,a\n2,b\n");
     service.job(load("t", "gs://b/1.csv", json!({}))).await;
@@ -165,27 +165,30 @@ async fn packed_files_are_written_and_loaded() {
 }
 
 #[tokio::test]
-async fn a_load_comes_in_pieces_by_put_or_post() {
+async fn a_load_comes_in_chunks_by_put_or_post() {
     let service = Service::start("US").await;
     let jobs = service
         .base
         .replace("/bigquery/v2", "/upload/bigquery/v2/projects/p-1/jobs");
     for verb in [Verb::PUT, Verb::POST] {
         let name = format!("by_{}", verb.as_str().to_lowercase());
-        let mut params = load(&name, "", json!({}));
-        params["load"].as_object_mut().unwrap().remove("sourceUris");
+        let mut configuration = load(&name, "", json!({}));
+        configuration["load"]
+            .as_object_mut()
+            .unwrap()
+            .remove("sourceUris");
         let request = service.client.post(format!("{jobs}?uploadType=resumable"));
         let begun = request
-            .json(&json!({"configuration": params}))
+            .json(&json!({"configuration": configuration}))
             .send()
             .await
             .unwrap();
-        let place = begun.headers()["location"].to_str().unwrap().to_owned();
-        for (range, piece, status) in [("bytes 0-3/*", "1,a\n", 308), ("bytes 4-7/8", "2,b\n", 200)] {
-            let request = service.client.request(verb.clone(), &place);
+        let location = begun.headers()["location"].to_str().unwrap().to_owned();
+        for (range, chunk, status) in [("bytes 0-3/*", "1,a\n", 308), ("bytes 4-7/8", "2,b\n", 200)] {
+            let request = service.client.request(verb.clone(), &location);
             let answer = request
                 .header("content-range", range)
-                .body(piece)
+                .body(chunk)
                 .send()
                 .await
                 .unwrap();
@@ -197,7 +200,7 @@ async fn a_load_comes_in_pieces_by_put_or_post() {
     }
 }
 
-/// The job goes on after the answer to the last piece.
+/// The job may still run after the answer to the last chunk.
 async fn wait_for_rows(service: &Service, sql: &str) -> Json {
     let found = async {
         loop {
@@ -208,6 +211,6 @@ async fn wait_for_rows(service: &Service, sql: &str) -> Json {
             tokio::task::yield_now().await;
         }
     };
-    let wait_time = std::time::Duration::from_secs(60);
-    tokio::time::timeout(wait_time, found).await.unwrap()
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, found).await.unwrap()
 }

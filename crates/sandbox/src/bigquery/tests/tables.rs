@@ -56,16 +56,16 @@ async fn tables_and_datasets_describe_themselves() {
 }
 
 #[tokio::test]
-async fn tables_are_made_and_deleted() {
+async fn tables_are_created_and_deleted() {
     let service = Service::start("US").await;
-    let made = service
+    let created = service
         .ask(
             Verb::POST,
             "/projects/p-1/datasets",
             Some(json!({"datasetReference": {"datasetId": "new"}})),
         )
         .await;
-    assert_eq!(made.0, 200, "{}", made.1);
+    assert_eq!(created.0, 200, "{}", created.1);
     let again = service
         .ask(
             Verb::POST,

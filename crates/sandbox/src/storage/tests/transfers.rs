@@ -1,4 +1,4 @@
-//! Contents that come and go: whole, in parts, in pieces, packed, and by plain paths.
+//! Uploads and downloads: complete, in ranges, in chunks, compressed, and of the XML API.
 
 use super::*;
 
@@ -7,7 +7,7 @@ async fn a_download_is_whole_or_a_part() {
     let service = Service::start().await;
     service.upload("x", "", "0123456789").await;
     service.upload("empty", "", "").await;
-    for (name, range, status, expected, told) in [
+    for (name, range, status, expected, content_range) in [
         ("x", "bytes=2-4", 206, "234", "bytes 2-4/10"),
         ("x", "bytes=7-", 206, "789", "bytes 7-9/10"),
         ("x", "bytes=-2", 206, "89", "bytes 8-9/10"),
@@ -33,14 +33,14 @@ async fn a_download_is_whole_or_a_part() {
             let request = service.request(Verb::GET, &path).header("range", range);
             let answer = request.send().await.unwrap();
             assert_eq!(answer.status().as_u16(), status, "{path} {range}");
-            assert_eq!(header(&answer, "content-range"), told);
+            assert_eq!(header(&answer, "content-range"), content_range);
             assert_eq!(answer.text().await.unwrap(), expected);
         }
     }
 }
 
 #[tokio::test]
-async fn a_packed_object_is_unpacked_for_who_cannot() {
+async fn a_gzipped_object_is_decompressed_for_clients_that_cannot() {
     use std::io::Read;
     let service = Service::start().await;
     let mut packed = Vec::new();
@@ -64,8 +64,8 @@ async fn a_packed_object_is_unpacked_for_who_cannot() {
 }
 
 #[tokio::test]
-async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
-    const PIECE: usize = 256 << 10;
+async fn a_resumable_upload_reports_its_progress_and_continues() {
+    const CHUNK: usize = 256 << 10;
     let service = Service::start().await;
     let begun = service
         .request(Verb::POST, "/upload/storage/v1/b/box/o?uploadType=resumable")
@@ -75,17 +75,17 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
         .await
         .unwrap();
     assert_eq!(begun.status(), 200);
-    let place = header(&begun, "location").to_owned();
+    let location = header(&begun, "location").to_owned();
     let put = |range: String, body: Vec<u8>| {
-        let request = service.client.put(&place).header("content-range", range);
+        let request = service.client.put(&location).header("content-range", range);
         request.body(body).send()
     };
-    let params = put("bytes */*".into(), vec![]).await.unwrap();
-    assert_eq!(params.status().as_u16(), 308);
-    assert!(params.headers().get("range").is_none());
+    let progress = put("bytes */*".into(), vec![]).await.unwrap();
+    assert_eq!(progress.status().as_u16(), 308);
+    assert!(progress.headers().get("range").is_none());
     let small = put("bytes 0-4/*".into(), vec![b'a'; 5]).await.unwrap();
     assert_eq!(small.status(), 400);
-    let first = put(format!("bytes 0-{}/*", PIECE - 1), vec![b'a'; PIECE])
+    let first = put(format!("bytes 0-{}/*", CHUNK - 1), vec![b'a'; CHUNK])
         .await
         .unwrap();
     assert_eq!(
@@ -94,9 +94,9 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
     );
     let gap = put("bytes 999999-1999999/*".into(), vec![b'x'; 5]).await.unwrap();
     assert_eq!(gap.status(), 400);
-    let params = service
+    let progress = service
         .client
-        .put(&place)
+        .put(&location)
         .header("content-range", "bytes */*")
         .header("x-guploader-no-308", "yes")
         .send()
@@ -104,17 +104,17 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
         .unwrap();
     assert_eq!(
         (
-            params.status().as_u16(),
-            header(&params, "x-http-status-code-override")
+            progress.status().as_u16(),
+            header(&progress, "x-http-status-code-override")
         ),
         (200, "308")
     );
     assert_eq!(service.get("/storage/v1/b/box/o/big").await.0, 404);
-    // What came before comes again, as after an answer that was lost.
+    // A chunk repeats bytes, as after a lost answer.
     let mut rest = vec![b'a'; 6];
     rest.extend(b"bcd");
-    let range = format!("bytes {}-{}/{}", PIECE - 6, PIECE + 2, PIECE + 3);
-    let last = service.client.post(&place).header("content-range", range);
+    let range = format!("bytes {}-{}/{}", CHUNK - 6, CHUNK + 2, CHUNK + 3);
+    let last = service.client.post(&location).header("content-range", range);
     let last = last.body(rest).send().await.unwrap();
     assert_eq!(last.status(), 200);
     let made: Json = last.json().await.unwrap();
@@ -131,14 +131,14 @@ async fn an_upload_in_pieces_can_be_asked_and_goes_on() {
         .unwrap();
     assert_eq!(again, made);
     let content = service.buckets.read("gs://box/big").unwrap();
-    assert!(content.ends_with(b"aabcd") && content.len() == PIECE + 3);
-    let cancelled = service.client.delete(&place).send().await.unwrap();
+    assert!(content.ends_with(b"aabcd") && content.len() == CHUNK + 3);
+    let cancelled = service.client.delete(&location).send().await.unwrap();
     assert_eq!(cancelled.status().as_u16(), 499);
     assert_eq!(put("bytes */*".into(), vec![]).await.unwrap().status(), 404);
 }
 
 #[tokio::test]
-async fn a_content_must_be_what_was_announced() {
+async fn a_content_must_match_the_hash_that_was_sent() {
     let service = Service::start().await;
     let path = "/upload/storage/v1/b/box/o?uploadType=media&name=x";
     let request = service
@@ -146,16 +146,16 @@ async fn a_content_must_be_what_was_announced() {
         .header("x-goog-hash", "crc32c=AAAAAA==");
     let answer = request.body("hello").send().await.unwrap();
     assert_eq!(answer.status(), 400);
-    let told: Json = answer.json().await.unwrap();
+    let answer: Json = answer.json().await.unwrap();
     assert_eq!(
-        told["error"]["message"],
+        answer["error"]["message"],
         "Provided CRC32C \"AAAAAA==\" doesn't match calculated CRC32C \"mnG7TA==\"."
     );
     assert_eq!(service.get("/storage/v1/b/box/o/x").await.0, 404);
 }
 
 #[tokio::test]
-async fn a_plain_path_reads_and_writes_too() {
+async fn the_xml_api_reads_and_writes_objects() {
     let service = Service::start().await;
     let put = service
         .request(Verb::PUT, "/box/a/b%20c")

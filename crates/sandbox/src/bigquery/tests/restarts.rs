@@ -1,4 +1,4 @@
-//! Jobs outlive the process: what a client finds when the sandbox is started again on the same folder.
+//! Jobs after a restart of the sandbox on the same folder.
 
 use super::*;
 
@@ -11,7 +11,7 @@ async fn a_job_and_its_result_survive_a_restart() {
     let state = State::Directory(folder.path().to_owned());
     let results = "/projects/p-1/queries/once?location=us-west1&timeoutMs=10000";
     let job = "/projects/p-1/jobs/once?location=us-west1";
-    let first = Service::on("us-west1", &state).await;
+    let first = Service::with_state("us-west1", &state).await;
     assert_eq!(first.insert("once", VALUES).await.0, 200);
     assert_eq!(
         first
@@ -22,11 +22,11 @@ async fn a_job_and_its_result_survive_a_restart() {
     );
     let before = first.get(results).await;
     assert_eq!((before.0, &before.1["jobComplete"]), (200, &json!(true)));
-    let told = first.get(job).await;
+    let shown = first.get(job).await;
 
-    let second = Service::on("us-west1", &state).await;
+    let second = Service::with_state("us-west1", &state).await;
     assert_eq!(second.get(results).await, before);
-    assert_eq!(second.get(job).await, told);
+    assert_eq!(second.get(job).await, shown);
     let (status, answer) = second.insert("once", "SELECT 1").await;
     assert_eq!(
         (status, &answer["error"]["errors"][0]["reason"]),
@@ -42,12 +42,12 @@ async fn a_job_and_its_result_survive_a_restart() {
 
     let gone = "/projects/p-1/jobs/once/delete?location=us-west1";
     assert_eq!(second.ask(Verb::DELETE, gone, None).await.0, 204);
-    let third = Service::on("us-west1", &state).await;
+    let third = Service::with_state("us-west1", &state).await;
     assert_eq!(third.get(job).await.0, 404);
 }
 
 #[tokio::test]
-async fn a_job_that_was_cut_off_says_so() {
+async fn an_interrupted_job_has_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let state = State::Directory(folder.path().to_owned());
     drop(JobStore::open(&state).unwrap());
@@ -55,12 +55,14 @@ async fn a_job_that_was_cut_off_says_so() {
     rusqlite::Connection::open(folder.path().join("jobs.db"))
         .unwrap()
         .execute(
-            "INSERT INTO job (id, body) VALUES ('cut', ?1)",
+            "INSERT INTO job (id, body) VALUES ('interrupted', ?1)",
             [body.to_string()],
         )
         .unwrap();
-    let service = Service::on("us-west1", &state).await;
-    let (status, job) = service.get("/projects/p-1/jobs/cut?location=us-west1").await;
+    let service = Service::with_state("us-west1", &state).await;
+    let (status, job) = service
+        .get("/projects/p-1/jobs/interrupted?location=us-west1")
+        .await;
     assert_eq!((status, &job["status"]["state"]), (200, &json!("DONE")));
     assert_eq!(job["status"]["errorResult"]["reason"], "backendError");
 }
