@@ -15,6 +15,7 @@ mod token;
 
 pub(super) use token::Token;
 
+use super::params::Params;
 use super::resource_names::ResourceNames;
 use super::scenario::injector::FaultInjector;
 use axum::Router;
@@ -86,16 +87,7 @@ fn error_response(error: &str, description: &str) -> Response {
 }
 
 async fn token(State(state): State<Arc<ApiState>>, body: String) -> Response {
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes())
-        .into_owned()
-        .collect();
-    let field = |name: &str| {
-        let mut found = form
-            .iter()
-            .filter(|(known, value)| known == name && !value.is_empty());
-        found.next().map(|(_, value)| value.as_str())
-    };
-    let scope = match granted_scope(field) {
+    let scope = match granted_scope(&Params::parse(&body)) {
         Ok(scope) => scope,
         Err((error, description)) => return error_response(error, &description),
     };
@@ -112,17 +104,17 @@ async fn token(State(state): State<Arc<ApiState>>, body: String) -> Response {
 }
 
 /// The scope of the token that the form asks for, or the OAuth error and its description.
-fn granted_scope<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<String, (&'static str, String)> {
-    match field("grant_type") {
-        Some("refresh_token") if field("refresh_token").is_some() => {
-            Ok(field("scope").unwrap_or(SCOPE).to_owned())
+fn granted_scope(form: &Params) -> Result<String, (&'static str, String)> {
+    match form.text("grant_type") {
+        Some("refresh_token") if form.text("refresh_token").is_some() => {
+            Ok(form.text("scope").unwrap_or(SCOPE).to_owned())
         }
         Some("refresh_token") => Err((
             "invalid_request",
             "Missing required parameter: refresh_token".into(),
         )),
         Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
-            let assertion = field("assertion").unwrap_or_default();
+            let assertion = form.text("assertion").unwrap_or_default();
             let claims = claims(assertion, chrono::Utc::now().timestamp())
                 .map_err(|text| ("invalid_grant", text.to_owned()))?;
             if claims["target_audience"].is_string() {

@@ -175,7 +175,7 @@ impl Fusion {
                 self.names.location
             )));
         }
-        let Some(id) = call.param("instanceId") else {
+        let Some(id) = call.params.text("instanceId") else {
             return Err(ApiError::invalid("Required parameter instanceId is missing."));
         };
         instance::check(id, &call.body, self.release).map_err(ApiError::invalid)?;
@@ -215,7 +215,7 @@ impl Fusion {
                 .store
                 .start_operation(name, Verb::Delete, Json::Null, &call.version)?,
             ("PATCH", "") => {
-                let mask = call.param("updateMask").unwrap_or("labels,options");
+                let mask = call.params.text("updateMask").unwrap_or("labels,options");
                 let changes = instance::changes(mask, &call.body).map_err(ApiError::invalid)?;
                 self.store
                     .start_operation(name, Verb::Update, changes, &call.version)?

@@ -23,6 +23,7 @@ mod control;
 mod discovery;
 mod fusion;
 mod host;
+mod params;
 mod resource_names;
 mod run_status;
 pub mod scenario;

@@ -6,12 +6,12 @@
 
 mod batch;
 mod bucket;
+mod conditions;
 mod error;
 mod glob;
 mod list;
 mod media;
 mod object;
-mod params;
 mod resource;
 mod resumable;
 mod upload;

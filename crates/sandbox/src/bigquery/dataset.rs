@@ -2,9 +2,10 @@
 
 use super::ApiState;
 use super::error::ApiError;
-use super::params::{Page, Params};
+use super::params::Page;
 use super::response::{self, ApiResult};
 use crate::body;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -93,9 +94,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     state.check_dataset(&project, &dataset)?;
     find(&state, &dataset).await?;
-    let contents = params
-        .text("deleteContents")
-        .is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let contents = params.is_true("deleteContents");
     state
         .with_warehouse(move |warehouse| warehouse.drop_dataset(&dataset, contents))
         .await?;

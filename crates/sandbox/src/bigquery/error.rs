@@ -1,6 +1,7 @@
 //! Errors in Google's JSON envelope. The reason determines status and code.
 
 use crate::body::BodyError;
+use crate::params::InvalidParam;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -69,6 +70,12 @@ impl From<SqlError> for ApiError {
             reason: error.reason,
             message: error.message,
         }
+    }
+}
+
+impl From<InvalidParam> for ApiError {
+    fn from(InvalidParam { name, value }: InvalidParam) -> Self {
+        Self::invalid(format!("Invalid value for {name}: {value}"))
     }
 }
 

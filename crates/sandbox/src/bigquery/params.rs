@@ -1,48 +1,13 @@
-//! The query parameters of a request: numbers, timestamp formats, pages. Unknown parameters are ignored, as at
-//! Google.
+//! The parameters that several methods have: pages, timestamp formats, wait times.
 
 use super::error::ApiError;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use crate::params::{InvalidParam, Params};
 use serde_json::Value as Json;
-use std::convert::Infallible;
 use std::time::Duration;
 
-/// The query parameters of a URL, in order.
-#[derive(Debug)]
-pub(super) struct Params(Vec<(String, String)>);
-
-impl<S: Sync> FromRequestParts<S> for Params {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(
-            url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-        ))
-    }
-}
-
 impl Params {
-    /// The first value of this parameter; absent and empty are the same.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
-    }
-
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let matches = move |(known, value): &&(String, String)| known == name && !value.is_empty();
-        self.0.iter().filter(matches).map(|(_, value)| value.as_str())
-    }
-
-    pub fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
-        let parse = |text: &str| text.parse().map_err(|_| invalid_value(name, text));
-        self.text(name).map(parse).transpose()
-    }
-
     /// The format of TIMESTAMP cells.
-    pub fn timestamp_format(&self) -> Result<TimestampFormat, ApiError> {
+    pub(super) fn timestamp_format(&self) -> Result<TimestampFormat, ApiError> {
         TimestampFormat::from_options(
             self.text("formatOptions.useInt64Timestamp"),
             self.text("formatOptions.timestampOutputFormat"),
@@ -50,7 +15,7 @@ impl Params {
     }
 
     /// The page by `pageToken` or `startIndex`, and `maxResults`.
-    pub fn page(&self) -> Result<Page, ApiError> {
+    pub(super) fn page(&self) -> Result<Page, ApiError> {
         let token = self.text("pageToken").map(PageToken::parse).transpose()?;
         Ok(Page {
             start: match &token {
@@ -63,8 +28,9 @@ impl Params {
     }
 }
 
-fn invalid_value(name: &str, text: &str) -> ApiError {
-    ApiError::invalid(format!("Invalid value for {name}: {text}"))
+fn invalid_value(name: &str, value: &str) -> ApiError {
+    let (name, value) = (name.to_owned(), value.to_owned());
+    InvalidParam { name, value }.into()
 }
 
 fn to_usize(number: u64) -> usize {

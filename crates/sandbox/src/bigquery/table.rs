@@ -1,12 +1,12 @@
 //! The tables collection.
 
 use super::error::ApiError;
-use super::params::Params;
 use super::response::{self, ApiResult};
 use super::table_reference::check_table_id;
 use super::value::boolean;
 use super::{ApiState, dataset, schema};
 use crate::body;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};

@@ -1,13 +1,14 @@
 //! The rows of tables: tabledata.list and tabledata.insertAll.
 
 use super::error::ApiError;
-use super::params::{Page, Params};
+use super::params::Page;
 use super::record::row_from_object;
 use super::response::ApiResult;
 use super::table::{TablePath, find, resource};
 use super::value::boolean;
 use super::{ApiState, query};
 use crate::body;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;

@@ -9,8 +9,8 @@
 use super::ApiState;
 use super::error::ApiError;
 use super::job_api;
-use super::params::Params;
 use crate::body::{self, Related, base_url, header_text, related};
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};

@@ -1,6 +1,7 @@
 //! A request to the instance API: method, path, parameters and body.
 
 use super::error::ApiError;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::http::{Method, Uri};
 use serde_json::Value as Json;
@@ -15,7 +16,7 @@ pub(super) struct Call {
     pub segments: Vec<String>,
     /// The custom method: `restart` in `…/instances/x:restart`.
     pub custom: String,
-    query: Vec<(String, String)>,
+    pub params: Params,
     pub body: Json,
 }
 
@@ -40,25 +41,15 @@ impl Call {
             serde_json::from_slice(body)
                 .map_err(|error| ApiError::invalid(format!("Invalid JSON payload received. {error}")))?
         };
-        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         Ok(Self {
             method: method.to_string(),
             version: segments[0].clone(),
             project: segments[2].clone(),
             segments: segments.split_off(4),
             custom,
-            query: query.into_owned().collect(),
+            params: Params::parse(uri.query().unwrap_or_default()),
             body,
         })
-    }
-
-    /// A query parameter; absent and empty are the same.
-    pub fn param(&self, name: &str) -> Option<&str> {
-        let mut found = self
-            .query
-            .iter()
-            .filter(|(known, value)| known == name && !value.is_empty());
-        found.next().map(|(_, value)| value.as_str())
     }
 
     /// `v1beta1` has the state RUNNING instead of ACTIVE.

@@ -15,20 +15,21 @@ const PAGE_SIZE: usize = 100;
 
 /// The requested page of `all`; the list has this name, and is left out when it is empty.
 pub(super) fn page(call: &Call, name: &str, all: Vec<Json>) -> ApiResult {
-    let filter = call.param("filter").map(Filter::parse).transpose()?;
+    let filter = call.params.text("filter").map(Filter::parse).transpose()?;
     let mut all: Vec<Json> = all
         .into_iter()
         .filter(|item| filter.as_ref().is_none_or(|filter| filter.matches(item)))
         .collect();
-    sort(&mut all, call.param("orderBy").unwrap_or_default())?;
-    let start: usize = match call.param("pageToken") {
+    sort(&mut all, call.params.text("orderBy").unwrap_or_default())?;
+    let start: usize = match call.params.text("pageToken") {
         Some(token) => token
             .parse()
             .map_err(|_| ApiError::invalid("Invalid page token"))?,
         None => 0,
     };
     let size = call
-        .param("pageSize")
+        .params
+        .text("pageSize")
         .and_then(|size| size.parse().ok())
         .filter(|size| *size > 0)
         .unwrap_or(PAGE_SIZE);

@@ -28,7 +28,8 @@ impl Fusion {
             }
             ("POST", None) => {
                 let id = call
-                    .param("dnsPeeringId")
+                    .params
+                    .text("dnsPeeringId")
                     .ok_or_else(|| ApiError::invalid("Required parameter dnsPeeringId is missing."))?;
                 let name = name_of(id);
                 let mut peering = json!({ "name": name });

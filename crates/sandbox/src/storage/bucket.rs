@@ -1,9 +1,9 @@
 //! The buckets collection: list, get, insert, patch, update, delete, and the IAM policy, which has no effect.
 
 use super::error::ApiError;
-use super::params::Params;
 use super::{ApiState, json_body, resource};
 use crate::body;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};

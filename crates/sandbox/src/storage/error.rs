@@ -2,6 +2,7 @@
 //! them: googleapis/python-storage #1071, kestra-io/plugin-gcp #321).
 
 use crate::body::BodyError;
+use crate::params::InvalidParam;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pipelines::bucket::BucketError;
@@ -73,6 +74,12 @@ impl From<BucketError> for ApiError {
             BucketError::NotModified => Self::new(StatusCode::NOT_MODIFIED, "notModified", message),
             BucketError::Io(_) => Self::internal(message),
         }
+    }
+}
+
+impl From<InvalidParam> for ApiError {
+    fn from(InvalidParam { name, value }: InvalidParam) -> Self {
+        Self::invalid(format!("Invalid value for '{name}': {value}"))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::error::ApiError;
 use super::glob::glob;
-use super::params::Params;
 use super::{ApiState, resource};
 use crate::body;
+use crate::params::Params;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -170,7 +170,7 @@ pub(super) async fn objects(
 
 /// How many entries the page may have.
 pub(super) fn max_results(params: &Params) -> Result<usize, ApiError> {
-    let number = params.number("maxResults")?;
+    let number = params.number::<i64>("maxResults")?;
     let requested = number.and_then(|number| usize::try_from(number).ok());
     Ok(requested
         .filter(|max| *max > 0)

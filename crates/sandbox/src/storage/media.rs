@@ -1,9 +1,9 @@
 //! Downloads: the content of an object or a range of it, as it was when the response began.
 
 use super::error::ApiError;
-use super::params::Params;
 use super::{ApiState, resource};
 use crate::body::header_text;
+use crate::params::Params;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

@@ -1,9 +1,9 @@
 //! The objects collection, except lists and uploads: get, patch, update, delete, copy, rewrite, move, compose.
 
 use super::error::ApiError;
-use super::params::Params;
 use super::{ApiState, json_body, media, resource};
 use crate::body;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};

@@ -11,10 +11,10 @@
 //! Uploads are kept in memory, their contents beside the buckets, until the sandbox ends; at Google, for a week.
 
 use super::error::ApiError;
-use super::params::Params;
 use super::upload_request::UploadRequest;
 use super::{ApiState, resource};
 use crate::body::{base_url, header_text};
+use crate::params::Params;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};

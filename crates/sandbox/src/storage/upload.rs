@@ -1,10 +1,10 @@
 //! objects.insert: media and multipart uploads, and the start of resumable ones (`storage/resumable.rs`).
 
 use super::error::ApiError;
-use super::params::Params;
 use super::upload_request::UploadRequest;
 use super::{ApiState, MAX_BODY, json_body, resource, resumable};
 use crate::body::{Related, header_text, related};
+use crate::params::Params;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;

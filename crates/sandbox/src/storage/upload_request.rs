@@ -3,9 +3,9 @@
 use super::ApiState;
 use super::error::ApiError;
 use super::object::check_fields;
-use super::params::Params;
 use super::resource;
 use crate::body::header_text;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use pipelines::bucket::{BucketError, Conditions, Fields, ObjectMetadata, PendingObject, object_name_error};

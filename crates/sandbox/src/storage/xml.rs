@@ -3,10 +3,10 @@
 //! The XML API's lists, buckets and multipart uploads are not supported.
 
 use super::error::ApiError;
-use super::params::Params;
 use super::upload_request::UploadRequest;
 use super::{ApiState, media};
 use crate::body::header_text;
+use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
