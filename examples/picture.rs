@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
     screen.wait("the pipelines", |text| shows(text, "ticket", "running"))?;
     screen.press("3Gk")?;
     screen.wait("a retry beside running pipelines", |text| {
-        shows(text, "ticket", "retry") && text.contains("again in") && shows(text, "● running", "…")
+        shows(text, "ticket", "up_for_retry") && text.contains("again in") && shows(text, "● running", "…")
     })?;
     keep(
         &screen,

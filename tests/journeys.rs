@@ -88,7 +88,7 @@ fn from_the_variables_to_a_green_grid_and_the_log_of_a_try_that_failed() {
         "end",
     ] {
         assert!(
-            line(&screen, &format!("✔ success   {task}")).contains('✔'),
+            line(&screen, &format!("✔ success      {task}")).contains('✔'),
             "{task} in\n{screen}"
         );
     }
@@ -96,7 +96,7 @@ fn from_the_variables_to_a_green_grid_and_the_log_of_a_try_that_failed() {
 
     // From the end of the list one up: the task that was tried twice.
     session.keys(&["3", "G", "k"]);
-    session.wait_for("▌✔ success   …operations_ticket");
+    session.wait_for("▌✔ success      …operations_ticket");
     session.keys(&["["]);
     session.wait_for("java.sql.SQLException");
     session.keys(&["]"]);
@@ -189,7 +189,7 @@ fn a_run_that_was_killed_is_carried_on_to_its_end() {
     // One task waits for its second try, all others are done.
     session.wait_for("5 success");
     session.wait_until("a retry", |screen| {
-        line(screen, "…operations_ticket").contains("↻ retry")
+        line(screen, "…operations_ticket").contains("↻ up_for_retry")
     });
     session.kill();
 

@@ -22,3 +22,5 @@ mod sample;
 mod scene;
 #[path = "screens/styles.rs"]
 mod styles;
+#[path = "screens/words.rs"]
+mod words;

@@ -5,7 +5,7 @@ use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::run::Run;
-use domain::task::Try;
+use domain::task::{Task, Try};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -36,26 +36,25 @@ impl Printer for Json {
     }
 
     fn end(&mut self, run: &Run, exit: Exit) {
-        let tasks: Vec<Value> = run
-            .tasks
-            .iter()
-            .map(|task| {
-                let last = task.current();
-                json!({
-                    "task": task.id,
-                    "state": task.state,
-                    "tries": task.tries.len(),
-                    "pipeline_run": last.and_then(|t| t.pipeline_run.as_ref()),
-                    "records_read": last.and_then(Try::records_read),
-                    "records_loaded": last.and_then(Try::records_loaded),
-                    "reason": task.reason.as_ref().map(|failure| words::reason(run, failure)),
-                })
-            })
-            .collect();
+        let tasks: Vec<Value> = run.tasks.iter().map(|task| summary(run, task)).collect();
         let seconds = run.elapsed(run.ended.unwrap_or_else(now)).as_secs_f64();
         put(&json!({
             "event": "summary", "run": run.id, "state": run.state, "exit": exit as u8,
             "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
         }));
     }
+}
+
+/// A task in the summary.
+pub(super) fn summary(run: &Run, task: &Task) -> Value {
+    let last = task.current();
+    json!({
+        "task": task.id,
+        "state": task.state,
+        "tries": task.tries.len(),
+        "pipeline_run": last.and_then(|t| t.pipeline_run.as_ref()),
+        "records_read": last.and_then(Try::records_read),
+        "records_loaded": last.and_then(Try::records_loaded),
+        "reason": task.reason.as_ref().map(|failure| words::reason(run, failure)),
+    })
 }

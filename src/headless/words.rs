@@ -11,6 +11,8 @@ use domain::time::human;
 /// The line, without its time.
 pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
     let why = |failure: &Failure| reason(run, failure);
+    // The run is the one after the fact, so the task's state is the word for what happened.
+    let state = task(run, fact).map_or("", |task| task.state.as_str());
     let text = match fact {
         Fact::RunStarted { .. } => {
             let variables = &run.request.variables;
@@ -49,23 +51,22 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             ..
         } => format!("pipeline run {run_id}, found by its token"),
         // The fact that ends the task names the end, with its reason.
-        Fact::PipelineSeen { state, .. } if !state.is_end() => state.word().to_lowercase(),
+        Fact::PipelineSeen { state, .. } if !state.is_end() => format!("CDAP {}", state.word()),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.clock()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
-        Fact::TaskLostSight { reason, .. } => format!("unknown: {}", why(reason)),
-        Fact::StopIntended { .. } => "stopping".into(),
-        Fact::TaskSucceeded { .. } => "success".into(),
+        Fact::StopIntended { .. } | Fact::TaskSucceeded { .. } | Fact::UpstreamFailed { .. } => state.into(),
+        Fact::TaskLostSight { reason, .. } | Fact::TaskSkipped { reason, .. } => {
+            format!("{state}: {}", why(reason))
+        }
         // Only the last count is printed, which follows the end of a run.
         Fact::RecordsCounted { .. } => final_counts(task(run, fact)?)?,
         Fact::TryFailed {
             failure, retry_at, ..
-        } => format!("up for retry at {}: {}", retry_at.clock(), why(failure)),
-        Fact::TaskFailed { failure, .. } => format!("failed: {}", why(failure)),
-        Fact::TaskTimedOut { failure, .. } => format!("timed out: {}", why(failure)),
-        Fact::TaskStopped { failure, .. } => format!("stopped: {}", why(failure)),
+        } => format!("{state}, next try at {}: {}", retry_at.clock(), why(failure)),
+        Fact::TaskFailed { failure, .. }
+        | Fact::TaskTimedOut { failure, .. }
+        | Fact::TaskStopped { failure, .. } => format!("{state}: {}", why(failure)),
         Fact::TaskGivenUp { reason, .. } => format!("given up: {}", why(reason)),
-        Fact::UpstreamFailed { .. } => "upstream failed".into(),
-        Fact::TaskSkipped { reason, .. } => format!("skipped: {}", why(reason)),
         Fact::RetryAsked { .. } => "another try was asked for".into(),
         Fact::Noticed { finding } => format!("note: {}", finding_text(finding, &run.request.profile)),
         Fact::ConnectionDegraded { reason, .. } => {
@@ -93,19 +94,15 @@ pub(super) fn reason(run: &Run, failure: &Failure) -> String {
 
 /// The last line: how it ended, in words and numbers.
 pub(super) fn summary(run: &Run) -> String {
-    let state = match run.state {
-        RunState::Running => "running",
-        RunState::Stopping => "stopping",
-        RunState::Success => "success",
-        RunState::Empty => "nothing to run: no row of the configuration is active",
-        RunState::Failed => "failed",
-        RunState::TimedOut => "timed out",
-        RunState::Stopped => "stopped",
+    let why = match run.state {
+        RunState::Empty => ", no row of the configuration is active",
+        _ => "",
     };
+    let state = run.state.as_str();
     let counts: Vec<_> = run
         .counts()
         .iter()
-        .map(|(state, count)| format!("{count} {}", state.as_str().replace('_', " ")))
+        .map(|(state, count)| format!("{count} {}", state.as_str()))
         .collect();
     let loaded: u64 = run
         .pipelines()
@@ -113,9 +110,9 @@ pub(super) fn summary(run: &Run) -> String {
         .sum();
     let took = human(run.elapsed(run.ended.unwrap_or(run.started)));
     match counts.as_slice() {
-        [] => format!("run {}: {state}, {took}", run.id),
+        [] => format!("run {}: {state}{why}, {took}", run.id),
         _ => format!(
-            "run {}: {state} ({}), {loaded} rows loaded, {took}",
+            "run {}: {state}{why} ({}), {loaded} rows loaded, {took}",
             run.id,
             counts.join(", ")
         ),
@@ -124,7 +121,7 @@ pub(super) fn summary(run: &Run) -> String {
 
 /// A task in one line, for a bar.
 pub(super) fn status(task: &Task) -> String {
-    let state = task.state.as_str().replace('_', " ");
+    let state = task.state.as_str();
     let pipeline = task
         .open_try()
         .and_then(|t| t.pipeline_state.as_ref())
@@ -168,5 +165,107 @@ fn counts(last: &Try) -> String {
         (Some(read), Some(loaded)) => format!(", {read} rows read, {loaded} loaded"),
         (Some(read), None) => format!(", {read} rows read"),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headless::json;
+    use domain::arguments::RuntimeArguments;
+    use domain::event::RunEvent;
+    use domain::failure::Failure;
+    use domain::request::{RunRequest, Scope};
+    use domain::task::StopReason;
+    use domain::time::Timestamp;
+    use domain::variable::Variables;
+    use std::collections::BTreeMap;
+
+    fn at(seconds: i64, fact: Fact) -> RunEvent {
+        RunEvent {
+            at: Timestamp::from_seconds(seconds),
+            fact,
+        }
+    }
+
+    /// A run of one pipeline whose task `start` is at work.
+    fn run() -> Run {
+        let request = RunRequest {
+            profile: "sandbox".into(),
+            variables: Variables::default(),
+            scope: Scope::Single(RuntimeArguments::default()),
+            edits: BTreeMap::default(),
+        };
+        let started = Fact::RunStarted {
+            run: "r".into(),
+            request: Box::new(request),
+        };
+        let working = Fact::TryStarted { task: "start".into() };
+        Run::replay(&[at(1, started), at(2, working)]).unwrap()
+    }
+
+    #[test]
+    fn every_state_of_a_task_has_the_word_that_json_has() {
+        for state in TaskState::ALL {
+            let mut run = run();
+            run.tasks[0].state = *state;
+            let json = json::summary(&run, &run.tasks[0]);
+            assert_eq!(json["state"], state.as_str());
+            assert!(status(&run.tasks[0]).starts_with(state.as_str()), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn every_state_of_a_run_has_the_word_that_json_has() {
+        for state in RunState::ALL {
+            let mut run = run();
+            run.state = *state;
+            assert!(summary(&run).starts_with(&format!("run r: {}", state.as_str())));
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_word_of_the_state_that_its_fact_leads_to() {
+        let task = || "start".into();
+        let failure = || Failure::permanent("no such table");
+        for fact in [
+            Fact::TaskSucceeded { task: task() },
+            Fact::TryFailed {
+                task: task(),
+                failure: failure(),
+                retry_at: Timestamp::from_seconds(9),
+            },
+            Fact::TaskFailed {
+                task: task(),
+                failure: failure(),
+            },
+            Fact::TaskTimedOut {
+                task: task(),
+                failure: failure(),
+            },
+            Fact::TaskStopped {
+                task: task(),
+                failure: failure(),
+            },
+            Fact::TaskLostSight {
+                task: task(),
+                reason: failure(),
+            },
+            Fact::StopIntended {
+                task: task(),
+                why: StopReason::Asked,
+            },
+            Fact::UpstreamFailed { task: task() },
+            Fact::TaskSkipped {
+                task: task(),
+                reason: failure(),
+            },
+        ] {
+            let mut run = run();
+            run.apply(&at(3, fact.clone()));
+            let word = run.tasks[0].state.as_str();
+            let line = line(&run, &fact).unwrap();
+            assert!(line.starts_with(&format!("start: {word}")), "{line}");
+        }
     }
 }

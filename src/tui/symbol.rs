@@ -1,4 +1,5 @@
-//! The one place of meaning: every state's glyph, its ASCII twin, its word and its colour's meaning.
+//! How each state is drawn: its glyph, an ASCII letter for terminals without Unicode, and what its colour
+//! means. The word is the domain's.
 //!
 //! A state is always shown as glyph *and* word, so that neither colour nor Unicode carries it alone.
 //! Styles come from `tui/theme.rs`; nothing else may choose a glyph.
@@ -13,50 +14,76 @@ pub struct Mark {
     pub glyph: &'static str,
     /// One ASCII letter with the same meaning.
     pub ascii: &'static str,
-    /// At most nine columns.
+    /// The domain's word for the state, at most [`WORD_COLUMNS`] wide.
     pub word: &'static str,
     /// What its colour means.
     pub meaning: Meaning,
+    /// What the state means, for the help.
+    pub explanation: &'static str,
 }
 
-const fn mark(glyph: &'static str, ascii: &'static str, word: &'static str, meaning: Meaning) -> Mark {
-    Mark {
-        glyph,
-        ascii,
-        word,
-        meaning,
+/// Columns of the longest word, `upstream_failed`.
+pub const WORD_COLUMNS: usize = 15;
+
+impl Mark {
+    /// How a task's state is shown.
+    pub const fn from_task(state: TaskState) -> Self {
+        let (glyph, ascii, meaning, explanation) = match state {
+            TaskState::None => ("·", ".", Meaning::Muted, "not started yet"),
+            TaskState::Scheduled => ("◷", "S", Meaning::Waiting, "waits for a free place"),
+            TaskState::Queued => ("◌", "Q", Meaning::Waiting, "its start is not confirmed yet"),
+            TaskState::Running => ("●", "R", Meaning::Running, "at work"),
+            TaskState::UpForRetry => (
+                "↻",
+                "W",
+                Meaning::Warning,
+                "a try failed; the next one starts by itself",
+            ),
+            TaskState::Stopping => ("◐", "s", Meaning::Warning, "stop requested, not ended yet"),
+            TaskState::Unknown => (
+                "?",
+                "?",
+                Meaning::Warning,
+                "cannot be seen; never shown as failed",
+            ),
+            TaskState::Success => ("✔", "+", Meaning::Success, "done; a pipeline run is COMPLETED"),
+            TaskState::Failed => ("✖", "X", Meaning::Danger, "no try is left, or none would help"),
+            TaskState::TimedOut => ("⧗", "T", Meaning::Danger, "stopped because its time was over"),
+            TaskState::Stopped => ("⊘", "C", Meaning::Warning, "stopped on request"),
+            TaskState::UpstreamFailed => ("⊟", "B", Meaning::Warning, "a task before it failed"),
+            TaskState::Skipped => ("○", "-", Meaning::Muted, "left out"),
+        };
+        Self {
+            glyph,
+            ascii,
+            word: state.as_str(),
+            meaning,
+            explanation,
+        }
     }
-}
 
-/// How a task's state is shown.
-pub const fn of_task(state: TaskState) -> Mark {
-    match state {
-        TaskState::None => mark("·", ".", "none", Meaning::Muted),
-        TaskState::Scheduled => mark("◷", "Q", "scheduled", Meaning::Waiting),
-        TaskState::Queued => mark("◌", "S", "queued", Meaning::Waiting),
-        TaskState::Running => mark("●", "R", "running", Meaning::Running),
-        TaskState::UpForRetry => mark("↻", "W", "retry", Meaning::Warning),
-        TaskState::Stopping => mark("◐", "s", "stopping", Meaning::Warning),
-        TaskState::Unknown => mark("?", "?", "unknown", Meaning::Warning),
-        TaskState::Success => mark("✔", "+", "success", Meaning::Success),
-        TaskState::Failed => mark("✖", "X", "failed", Meaning::Danger),
-        TaskState::TimedOut => mark("⧗", "T", "timed out", Meaning::Danger),
-        TaskState::Stopped => mark("⊘", "C", "stopped", Meaning::Warning),
-        TaskState::UpstreamFailed => mark("⊟", "B", "upstream", Meaning::Warning),
-        TaskState::Skipped => mark("○", "-", "skipped", Meaning::Muted),
-    }
-}
-
-/// How a whole run's state is shown.
-pub const fn of_run(state: RunState) -> Mark {
-    match state {
-        RunState::Running => of_task(TaskState::Running),
-        RunState::Stopping => of_task(TaskState::Stopping),
-        RunState::Success => of_task(TaskState::Success),
-        RunState::Empty => mark("○", "-", "empty", Meaning::Warning),
-        RunState::Failed => of_task(TaskState::Failed),
-        RunState::TimedOut => of_task(TaskState::TimedOut),
-        RunState::Stopped => of_task(TaskState::Stopped),
+    /// How a whole run's state is shown.
+    pub const fn from_run(state: RunState) -> Self {
+        let alike = match state {
+            RunState::Running => TaskState::Running,
+            RunState::Stopping => TaskState::Stopping,
+            RunState::Success => TaskState::Success,
+            RunState::Failed => TaskState::Failed,
+            RunState::TimedOut => TaskState::TimedOut,
+            RunState::Stopped => TaskState::Stopped,
+            RunState::Empty => {
+                return Self {
+                    word: state.as_str(),
+                    meaning: Meaning::Warning,
+                    explanation: "a run without an active row",
+                    ..Self::from_task(TaskState::Skipped)
+                };
+            }
+        };
+        Self {
+            word: state.as_str(),
+            ..Self::from_task(alike)
+        }
     }
 }
 
@@ -142,7 +169,7 @@ mod tests {
 
     #[test]
     fn no_two_states_look_alike_even_without_colour() {
-        let marks = TaskState::ALL.map(of_task);
+        let marks: Vec<_> = TaskState::ALL.iter().copied().map(Mark::from_task).collect();
         for part in [|m: &Mark| m.glyph, |m: &Mark| m.ascii, |m: &Mark| m.word] {
             assert_eq!(marks.iter().map(part).collect::<BTreeSet<_>>().len(), marks.len());
         }
@@ -150,9 +177,13 @@ mod tests {
 
     #[test]
     fn marks_fit_their_columns() {
-        for mark in TaskState::ALL.map(of_task) {
+        let tasks = TaskState::ALL.iter().copied().map(Mark::from_task);
+        for mark in tasks.chain(RunState::ALL.iter().copied().map(Mark::from_run)) {
             assert_eq!((mark.glyph.width(), mark.ascii.len()), (1, 1), "{mark:?}");
-            assert!(mark.word.len() <= 9 && mark.ascii.is_ascii(), "{mark:?}");
+            assert!(
+                mark.word.len() <= WORD_COLUMNS && mark.ascii.is_ascii(),
+                "{mark:?}"
+            );
         }
     }
 

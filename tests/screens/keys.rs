@@ -455,7 +455,7 @@ fn an_overlay_scrolls_to_its_end_and_back() {
         panic!("no help")
     };
     assert!(top > 20);
-    assert!(sample::picture(&model, &sample::COLOUR).contains("skipped: left out"));
+    assert!(sample::picture(&model, &sample::COLOUR).contains("left out"));
     press(&mut model, "k");
     let moved = matches!(model.overlay, Some(Overlay::Help { top: now }) if now == top - 1);
     assert!(moved, "the first step up moves at once");

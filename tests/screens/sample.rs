@@ -374,6 +374,13 @@ pub fn text(cells: &Buffer) -> String {
     text
 }
 
+/// The whole help as text.
+pub fn help() -> String {
+    let mut model = ready(120, 120);
+    press(&mut model, "?");
+    picture(&model, &COLOUR)
+}
+
 /// A screen as text.
 pub fn picture(model: &Model, look: &Look) -> String {
     text(&frame(model, look))

@@ -14,9 +14,10 @@
 //! run of the tests to this drawing.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Airflow's task states, and four of our own: stopping, stopped, `timed_out`, unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
     /// It has not begun.
@@ -49,23 +50,10 @@ pub enum TaskState {
 
 impl TaskState {
     /// Every state, in the order of a legend.
-    pub const ALL: [Self; 13] = [
-        Self::None,
-        Self::Scheduled,
-        Self::Queued,
-        Self::Running,
-        Self::UpForRetry,
-        Self::Stopping,
-        Self::Unknown,
-        Self::Success,
-        Self::Failed,
-        Self::TimedOut,
-        Self::Stopped,
-        Self::UpstreamFailed,
-        Self::Skipped,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The name in Airflow's spelling: `up_for_retry`.
+    /// The one word for this state: on the screen, in plain text, in JSON and in the journal. Airflow's
+    /// where Airflow has the state: `up_for_retry`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -108,7 +96,7 @@ impl TaskState {
 }
 
 /// The state of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Not over.
@@ -128,12 +116,15 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// Every state.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
     /// Whether the run is over.
     pub const fn is_end(self) -> bool {
         !matches!(self, Self::Running | Self::Stopping)
     }
 
-    /// The name in JSON and in the journal.
+    /// The one word for this state: on the screen, in plain text, in JSON and in the journal.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -143,6 +134,21 @@ impl RunState {
             Self::Failed => "failed",
             Self::TimedOut => "timed_out",
             Self::Stopped => "stopped",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_the_same_words() {
+        for state in TaskState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+        for state in RunState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
         }
     }
 }

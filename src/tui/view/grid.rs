@@ -4,14 +4,13 @@
 mod cells;
 
 use crate::tui::model::{Model, Pane};
+use crate::tui::symbol::{self, Mark};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::{list, text};
 use domain::task::Task;
 use ratatui::layout::Rect;
 
-/// Columns: the bar, glyph and word of the state, then the name.
-const NAME_AT: u16 = 13;
 /// `1/3`.
 const TRY: usize = 5;
 /// `59m 59s`.
@@ -24,8 +23,10 @@ pub(super) fn summary(model: &Model) -> String {
     model.shown().map(|run| run.id.to_string()).unwrap_or_default()
 }
 
-/// Where the columns begin.
+/// Where the columns begin: first the bar, then glyph and word of the state.
 struct Columns {
+    state: usize,
+    name_at: u16,
     name: usize,
     tries: u16,
     elapsed: u16,
@@ -39,7 +40,9 @@ impl Columns {
     /// when that makes room for the note.
     fn of(width: u16, longest: (usize, usize)) -> Self {
         let width = usize::from(width);
-        let rest = width.saturating_sub(usize::from(NAME_AT) + TRY + ELAPSED);
+        let state = state(width);
+        let name_at = state + 2;
+        let rest = width.saturating_sub(name_at + TRY + ELAPSED);
         let has_records = rest >= RECORDS + 16;
         let room = if has_records { rest - RECORDS } else { rest };
         let (full, short) = longest;
@@ -48,9 +51,11 @@ impl Columns {
         let name = if are_names_short { short } else { full };
         let name = name.min(room.saturating_sub(1));
         let at = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
-        let tries = usize::from(NAME_AT) + name + 1;
+        let tries = name_at + name + 1;
         let records = tries + TRY + ELAPSED;
         Self {
+            state,
+            name_at: at(name_at),
             name,
             tries: at(tries),
             elapsed: at(tries + TRY),
@@ -58,6 +63,15 @@ impl Columns {
             note: at(if has_records { records + RECORDS } else { records }),
             are_names_short,
         }
+    }
+}
+
+/// Columns of glyph and word. `upstream_failed` is cut below 100 columns, `up_for_retry` below 60.
+const fn state(width: usize) -> usize {
+    2 + match width {
+        100.. => symbol::WORD_COLUMNS,
+        60.. => 12,
+        _ => 9,
     }
 }
 
@@ -109,7 +123,7 @@ fn longest(tasks: &[Task]) -> (usize, usize) {
 fn head(columns: &Columns, area: Rect, paint: &mut Paint) {
     let style = paint.look.style(Meaning::Muted);
     paint.text(area, 1, 0, "state", style);
-    paint.text(area, NAME_AT, 0, "task", style);
+    paint.text(area, columns.name_at, 0, "task", style);
     paint.field(area, columns.tries, 0, TRY, "try", style);
     paint.field(area, columns.elapsed, 0, ELAPSED, "time", style);
     if let Some(records) = columns.records {
@@ -117,15 +131,15 @@ fn head(columns: &Columns, area: Rect, paint: &mut Paint) {
         paint.field(area, records, 0, RECORDS, &words, style);
     }
     if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
-        paint.text(area, columns.note, 0, "what is going on", style);
+        paint.text(area, columns.note, 0, "note", style);
     }
 }
 
 fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, paint: &mut Paint) {
-    let mark = crate::tui::symbol::of_task(task.state);
+    let mark = Mark::from_task(task.state);
     let style = paint.look.style(mark.meaning);
     let state = paint.look.state(mark);
-    paint.field(area, 1, row, 11, &state, style);
+    paint.field(area, 1, row, columns.state, &state, style);
     let plain = paint
         .look
         .style(if task.state.is_end() || task.state.holds_place() {
@@ -134,7 +148,7 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, pai
             Meaning::Muted
         });
     let name = cells::name(task, columns.are_names_short, paint.look.symbols.cut);
-    paint.field(area, NAME_AT, row, columns.name, &name, plain);
+    paint.field(area, columns.name_at, row, columns.name, &name, plain);
     paint.field(area, columns.tries, row, TRY - 1, &cells::tries(task), plain);
     let elapsed = cells::elapsed(task, model.now);
     paint.field(area, columns.elapsed, row, ELAPSED - 1, &elapsed, plain);

@@ -1,7 +1,7 @@
 //! Two rows that are always there: where we are, and how the run stands.
 
 use crate::tui::model::Model;
-use crate::tui::symbol;
+use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::text;
@@ -18,7 +18,7 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         paint.text(area, 1, 1, "No run yet: r shows what a run would do.", style);
         return;
     };
-    let mark = symbol::of_run(run.state);
+    let mark = Mark::from_run(run.state);
     let state = paint.look.state(mark);
     let mut column = paint.text(area, 1, 1, &state, paint.look.style(mark.meaning));
     let elapsed = human(run.elapsed(model.now));
@@ -82,42 +82,44 @@ fn which(model: &Model, run: &Run) -> Option<String> {
     }
 }
 
-/// How many pipeline tasks are in which state, in words; all tasks while there is none.
+/// How many pipeline tasks are in which state.
 fn counts(run: &Run, area: Rect, column: u16, paint: &mut Paint) {
     let mut column = column;
-    for (place, (state, number)) in in_order(run).into_iter().enumerate() {
+    for (place, (state, number)) in by_urgency(run).into_iter().enumerate() {
         if place > 0 {
             let dot = format!(" {} ", paint.look.symbols.dot);
             column = paint.text(area, column, 1, &dot, paint.look.style(Meaning::Muted));
         }
-        let mark = symbol::of_task(state);
+        let mark = Mark::from_task(state);
         let words = format!("{number} {}", mark.word);
         column = paint.text(area, column, 1, &words, paint.look.style(mark.meaning));
     }
 }
 
-/// The gravest first, so that a cut line still shows them.
-fn in_order(run: &Run) -> Vec<(TaskState, usize)> {
-    let counts = run.counts();
-    let order = [
-        TaskState::Failed,
-        TaskState::TimedOut,
-        TaskState::Unknown,
-        TaskState::Stopped,
-        TaskState::UpForRetry,
-        TaskState::Success,
-        TaskState::Running,
-        TaskState::Stopping,
-        TaskState::Queued,
-        TaskState::Scheduled,
-        TaskState::None,
-        TaskState::UpstreamFailed,
-        TaskState::Skipped,
-    ];
-    let known = order.into_iter();
-    known
-        .filter_map(|state| counts.get(&state).map(|number| (state, *number)))
-        .collect()
+/// The most urgent first, so that a cut line still shows them.
+fn by_urgency(run: &Run) -> Vec<(TaskState, usize)> {
+    let mut counts: Vec<_> = run.counts().into_iter().collect();
+    counts.sort_by_key(|(state, _)| urgency(*state));
+    counts
+}
+
+/// The place of a state among the counts, from 0.
+const fn urgency(state: TaskState) -> u8 {
+    match state {
+        TaskState::Failed => 0,
+        TaskState::TimedOut => 1,
+        TaskState::Unknown => 2,
+        TaskState::Stopped => 3,
+        TaskState::UpForRetry => 4,
+        TaskState::Success => 5,
+        TaskState::Running => 6,
+        TaskState::Stopping => 7,
+        TaskState::Queued => 8,
+        TaskState::Scheduled => 9,
+        TaskState::None => 10,
+        TaskState::UpstreamFailed => 11,
+        TaskState::Skipped => 12,
+    }
 }
 
 /// What does not answer, for as long as it does not.

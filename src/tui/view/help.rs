@@ -2,9 +2,9 @@
 
 use super::reader::ReaderLine;
 use crate::tui::action::{Context, Entry, TABLE};
-use crate::tui::symbol;
+use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
-use domain::state::TaskState;
+use domain::state::{RunState, TaskState};
 
 /// The lines of the help.
 pub(super) fn lines() -> Vec<ReaderLine> {
@@ -24,7 +24,10 @@ pub(super) fn lines() -> Vec<ReaderLine> {
     }
     lines.push(line("", Meaning::Text, ""));
     lines.push(heading("States"));
-    lines.extend(TaskState::ALL.map(state));
+    lines.extend(TaskState::ALL.iter().copied().map(Mark::from_task).map(state));
+    let shared = |state: &RunState| TaskState::ALL.iter().any(|task| task.as_str() == state.as_str());
+    let of_runs = RunState::ALL.iter().copied().filter(|state| !shared(state));
+    lines.extend(of_runs.map(Mark::from_run).map(state));
     lines
 }
 
@@ -46,23 +49,7 @@ fn key(entry: &Entry) -> ReaderLine {
     line(&lead, Meaning::Text, entry.description)
 }
 
-fn state(state: TaskState) -> ReaderLine {
-    let mark = symbol::of_task(state);
-    let meaning = match state {
-        TaskState::None => "not looked at yet",
-        TaskState::Scheduled => "waits for a free place",
-        TaskState::Queued => "its start is not confirmed yet",
-        TaskState::Running => "works",
-        TaskState::UpForRetry => "a try failed, the next one waits for its time",
-        TaskState::Stopping => "a stop was asked for, its end is awaited",
-        TaskState::Unknown => "cannot be seen; never shown as failed",
-        TaskState::Success => "done; a pipeline run is COMPLETED",
-        TaskState::Failed => "no try is left, or none would help",
-        TaskState::TimedOut => "stopped because its time was over",
-        TaskState::Stopped => "stopped because somebody asked",
-        TaskState::UpstreamFailed => "a task before it failed",
-        TaskState::Skipped => "left out",
-    };
+fn state(mark: Mark) -> ReaderLine {
     let lead = format!("  {} {} {}", mark.glyph, mark.ascii, mark.word);
-    line(&lead, Meaning::Text, &format!("{}: {meaning}", state.as_str()))
+    line(&lead, Meaning::Text, mark.explanation)
 }

@@ -1,7 +1,7 @@
 //! Former runs, the newest first, one a line.
 
 use crate::tui::model::Model;
-use crate::tui::symbol;
+use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::list;
 use crate::tui::widget::paint::Paint;
@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, selected: usize, paint: &mut Paint) {
     let shown = list::around(selected, runs.len(), usize::from(area.height));
     for (row, place) in (0..).zip(shown) {
         let run = &runs[place];
-        let mark = symbol::of_run(run.state);
+        let mark = Mark::from_run(run.state);
         let state = paint.look.state(mark);
         paint.field(area, 1, row, 11, &state, paint.look.style(mark.meaning));
         let words = words(model, run, paint.look.symbols.dot);
@@ -36,7 +36,7 @@ fn words(model: &Model, run: &RunSummary, dot: &str) -> String {
     let counts: Vec<_> = run
         .counts
         .iter()
-        .map(|(state, number)| format!("{number} {}", symbol::of_task(*state).word))
+        .map(|(state, number)| format!("{number} {}", state.as_str()))
         .collect();
     format!(
         "{}  {elapsed:>7}  {}",

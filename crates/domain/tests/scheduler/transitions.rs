@@ -41,8 +41,8 @@ pub fn is_legal(from: TaskState, next: TaskState) -> bool {
 
 #[test]
 fn an_end_state_is_left_only_by_a_retry() {
-    for from in TaskState::ALL.into_iter().filter(|s| s.is_end()) {
-        for to in TaskState::ALL {
+    for from in TaskState::ALL.iter().copied().filter(|s| s.is_end()) {
+        for to in TaskState::ALL.iter().copied() {
             let allowed = matches!(to, TaskState::Scheduled | TaskState::None);
             assert!(!is_legal(from, to) || allowed, "{from:?} -> {to:?}");
         }
@@ -51,7 +51,7 @@ fn an_end_state_is_left_only_by_a_retry() {
 
 #[test]
 fn success_comes_only_from_something_that_ran() {
-    for from in TaskState::ALL {
+    for from in TaskState::ALL.iter().copied() {
         let ran = matches!(
             from,
             TaskState::Running | TaskState::Stopping | TaskState::Unknown
@@ -62,9 +62,9 @@ fn success_comes_only_from_something_that_ran() {
 
 #[test]
 fn every_state_but_the_first_can_be_reached() {
-    for to in TaskState::ALL {
+    for to in TaskState::ALL.iter().copied() {
         assert!(
-            TaskState::ALL.into_iter().any(|from| is_legal(from, to)),
+            TaskState::ALL.iter().copied().any(|from| is_legal(from, to)),
             "{to:?}"
         );
     }

@@ -2,7 +2,7 @@
 
 use crate::tui::model::Model;
 use crate::tui::remedy;
-use crate::tui::symbol;
+use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::text;
 use domain::state::TaskState;
@@ -10,7 +10,7 @@ use domain::task::{StopReason, Task, TaskKind};
 use domain::time::{Timestamp, human};
 
 /// Narrower than this, the reason is only told below the list.
-pub(super) const NOTE: usize = 18;
+pub(super) const NOTE: usize = 14;
 
 /// The name; without what all pipelines have in common when there is no room for it.
 pub(super) fn name(task: &Task, is_short: bool, cut: &str) -> String {
@@ -111,7 +111,7 @@ fn countdown(task: &Task, now: Timestamp) -> String {
 
 /// All there is to say of the selected task, in lines of at most `room` columns.
 pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, String)> {
-    let mark = symbol::of_task(task.state);
+    let mark = Mark::from_task(task.state);
     let current = task.current();
     let state = current.and_then(|current| current.pipeline_state.as_ref());
     let run = current.and_then(|current| current.pipeline_run.as_ref());
