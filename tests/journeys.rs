@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "lines of JSON are read in end_to_end.rs")]
 #[path = "support/home.rs"]
 mod home;
+#[path = "journeys/pictures.rs"]
+mod pictures;
 #[path = "support/screen.rs"]
 mod screen;
 #[expect(dead_code, reason = "end_to_end.rs serves what a run has left")]
@@ -13,11 +15,13 @@ mod server;
 #[expect(dead_code, reason = "rows arrive in end_to_end.rs")]
 #[path = "support/stores.rs"]
 mod stores;
+#[path = "journeys/svg.rs"]
+mod svg;
 
+use downbeat::tui::terminal::{Stage, Tty};
 use home::{Home, PROFILE, signal, wait_for};
 use screen::Session;
 use server::Sandbox;
-use std::path::Path;
 use stores::{Stores, distinct};
 
 /// A start on a fresh sandbox, ready for keys.
@@ -128,14 +132,21 @@ fn a_signal_gives_the_terminal_back() {
 #[test]
 fn a_panic_gives_the_terminal_back_and_is_readable_there() {
     let home = Home::new();
-    // `cargo test` builds the examples beside the program.
-    let program = Path::new(home::PROGRAM)
-        .with_file_name("examples")
-        .join("abrupt_end");
-    assert!(program.exists(), "build it first: cargo build --examples");
-    let mut session = Session::of(&program, &home, &[], 80, 24);
+    let this = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "panics_on_a_terminal_of_its_own", "--nocapture"];
+    let mut session = Session::of(&this, &home, &arguments, 80, 24);
     session.wait_for("an abrupt end");
     assert_eq!(session.end(), 101);
+}
+
+/// What the journey above starts in its terminal; elsewhere it does nothing.
+#[test]
+fn panics_on_a_terminal_of_its_own() {
+    if std::env::var_os(screen::ON_A_TERMINAL).is_some() {
+        let mut terminal = Tty::enter().unwrap();
+        terminal.terminal().hide_cursor().unwrap();
+        panic!("an abrupt end");
+    }
 }
 
 #[test]

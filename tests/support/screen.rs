@@ -11,6 +11,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+/// Set for each program that is started here.
+pub const ON_A_TERMINAL: &str = "DOWNBEAT_TEST_TERMINAL";
+
 /// A program on its terminal.
 pub struct Session {
     child: Box<dyn Child + Send + Sync>,
@@ -41,6 +44,7 @@ impl Session {
             command.env(name, value);
         }
         command.env("TERM", "xterm-256color");
+        command.env(ON_A_TERMINAL, "yes");
         command.cwd(home.path());
         let child = pair.slave.spawn_command(command).unwrap();
         // The end of the program must be the end of its output.
@@ -83,9 +87,22 @@ impl Session {
         }
     }
 
+    /// The screen, colours and all.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    /// Reads until nothing more is drawn for a moment.
+    pub fn settle(&mut self) {
+        const QUIET: Duration = Duration::from_millis(150);
+        while let Ok(bytes) = self.bytes.recv_timeout(QUIET) {
+            self.feed(&bytes);
+        }
+    }
+
     /// The screen as text, line by line.
     pub fn text(&self) -> String {
-        self.parser.screen().contents()
+        self.screen().contents()
     }
 
     /// The number of the program's process.
