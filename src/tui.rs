@@ -11,12 +11,15 @@
 //! `tui/shell.rs`. Nothing here knows a client or the store: what it needs of them comes in `Setup`.
 
 pub mod action;
+pub mod context;
 pub mod effect;
+pub mod finding;
 pub mod key;
 pub mod layout;
 pub mod log_file;
 pub mod model;
 pub mod msg;
+pub mod pager;
 pub mod plan;
 pub mod remedy;
 pub mod setup;

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 
+#[path = "architecture/cycles.rs"]
+mod cycles;
 #[path = "architecture/proof.rs"]
 mod proof;
 #[path = "architecture/source.rs"]
@@ -295,6 +297,27 @@ fn dependencies_point_down() {
             .flat_map(foreign_imports)
             .collect(),
     );
+}
+
+/// Crates whose modules import each other one way only.
+const ACYCLIC: &[&str] = &["src/", "crates/domain/src/"];
+
+#[test]
+fn modules_import_one_way_only() {
+    let shipped = shipped();
+    for folder in ACYCLIC {
+        let texts: BTreeMap<_, _> = shipped
+            .iter()
+            .filter_map(|file| Some((file.path.strip_prefix(folder)?, file.shipped.as_str())))
+            .filter(|(path, _)| !matches!(*path, "lib.rs" | "main.rs") && !path.starts_with("sandbox/"))
+            .map(|(path, text)| {
+                let names = path.trim_end_matches(".rs").split('/');
+                (names.map(str::to_owned).collect(), text)
+            })
+            .collect();
+        assert!(!texts.is_empty(), "{folder} holds no sources");
+        nothing(cycles::cycles(&texts));
+    }
 }
 
 #[test]

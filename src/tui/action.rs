@@ -7,8 +7,9 @@ mod table;
 
 pub use table::TABLE;
 
+use super::context::{Context, Pane};
 use super::key::Key;
-use super::model::{Model, Pane};
+use super::model::Model;
 
 /// Something a person can want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,73 +60,6 @@ pub enum Action {
     Interrupt,
     Redraw,
     Suspend,
-}
-
-/// Where a key is pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
-    /// In the form of the variables.
-    Variables,
-    /// In the configuration.
-    Configuration,
-    /// In the list of tasks.
-    Grid,
-    /// In the log.
-    Logs,
-    /// In the form of a row's arguments.
-    Arguments,
-    /// In the list of former runs.
-    History,
-    /// In the plan of a run.
-    Plan,
-    /// In a text that is only read.
-    Reading,
-    /// At a question.
-    Dialog,
-    /// In a text field.
-    Text,
-}
-
-impl Context {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Variables,
-        Self::Configuration,
-        Self::Grid,
-        Self::Logs,
-        Self::Arguments,
-        Self::History,
-        Self::Plan,
-        Self::Reading,
-        Self::Dialog,
-        Self::Text,
-    ];
-
-    /// The context of a pane.
-    pub const fn of_pane(pane: Pane) -> Self {
-        match pane {
-            Pane::Variables => Self::Variables,
-            Pane::Configuration => Self::Configuration,
-            Pane::Grid => Self::Grid,
-            Pane::Logs => Self::Logs,
-        }
-    }
-
-    /// Its heading in the help.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Variables => "Variables",
-            Self::Configuration => "Configuration",
-            Self::Grid => "Tasks",
-            Self::Logs => "Logs",
-            Self::Arguments => "Arguments of a row",
-            Self::History => "Former runs",
-            Self::Plan => "Plan",
-            Self::Reading => "Texts",
-            Self::Dialog => "Questions",
-            Self::Text => "Text fields",
-        }
-    }
 }
 
 /// How much harm an action can do.

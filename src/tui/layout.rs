@@ -1,7 +1,8 @@
 //! Where everything lies on a screen of a given size. Pure, so that `update` knows how much a page is.
 //! The drawings are in `tui/view.rs`.
 
-use super::model::{Model, Pane};
+use super::context::Pane;
+use super::model::Model;
 use ratatui::layout::Rect;
 
 /// Below this many columns only a sentence is shown.

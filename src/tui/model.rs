@@ -8,15 +8,16 @@ pub mod logs;
 pub mod overlay;
 pub mod variables;
 
-use super::action::Context;
-use super::remedy;
+use super::context::{Context, Pane};
 use super::theme::Meaning;
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
-use domain::finding::{Finding, Severity};
+use domain::failure::Failure;
 use domain::id::TaskId;
+use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
+use domain::service::Service;
 use domain::summary::RunSummary;
 use domain::task::Task;
 use domain::time::Timestamp;
@@ -26,45 +27,6 @@ use logs::LogsPane;
 use overlay::Overlay;
 use ratatui::layout::Rect;
 use variables::VariablesPane;
-
-/// One of the four panes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pane {
-    /// The variables as a form.
-    Variables,
-    /// The rows of the configuration table.
-    Configuration,
-    /// The tasks of the run.
-    Grid,
-    /// The log of the selected task.
-    Logs,
-}
-
-impl Pane {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Variables, Self::Configuration, Self::Grid, Self::Logs];
-
-    /// Its name on the screen.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Variables => "Variables",
-            Self::Configuration => "Configuration",
-            Self::Grid => "Tasks",
-            Self::Logs => "Logs",
-        }
-    }
-
-    /// The key that goes to it, from 1.
-    pub const fn number(self) -> usize {
-        self as usize + 1
-    }
-
-    /// The pane `step` places further round.
-    #[must_use]
-    pub const fn stepped(self, step: usize) -> Self {
-        Self::ALL[(self as usize + step) % Self::ALL.len()]
-    }
-}
 
 /// Something told in the line above the footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +39,22 @@ pub struct Notice {
     pub text: String,
     /// Whether the next key takes it away: it answers a key, and nothing is lost with it.
     pub fleeting: bool,
+}
+
+/// Something that lasts, below the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert<'a> {
+    /// A service does not answer; requests are retried.
+    Degraded {
+        /// The service.
+        service: Service,
+        /// When it answered last.
+        since: Timestamp,
+        /// Why the last request failed.
+        reason: &'a Failure,
+    },
+    /// The run is being stopped, and the program ends with it.
+    Leaving,
 }
 
 /// All that the screen knows.
@@ -163,7 +141,7 @@ impl Model {
             Some(Overlay::History { .. }) => Context::History,
             Some(Overlay::Help { .. } | Overlay::Notices { .. }) => Context::Reading,
             None if self.editor().is_some() => Context::Text,
-            None => Context::of_pane(self.focus),
+            None => Context::from(self.focus),
         }
     }
 
@@ -216,22 +194,16 @@ impl Model {
         self.notices.last().filter(|_| self.is_notice_shown)
     }
 
-    /// What stands under the header for as long as it lasts.
-    pub fn alerts(&self) -> Vec<String> {
+    /// What is wrong for as long as it is shown, below the header.
+    pub fn alerts(&self) -> Vec<Alert<'_>> {
         let degraded = self.shown().map(|run| &run.degraded).into_iter().flatten();
-        let mut alerts: Vec<_> = degraded
-            .map(|(service, (since, reason))| {
-                let reason = reason.text(remedy::text);
-                format!(
-                    "{service} not answering since {}, retrying: {reason}",
-                    since.clock()
-                )
-            })
-            .collect();
-        if self.is_leaving {
-            alerts.push("Stopping the run; this program ends with it. q leaves at once.".into());
-        }
-        alerts
+        let degraded = degraded.map(|(service, (since, reason))| Alert::Degraded {
+            service: *service,
+            since: *since,
+            reason,
+        });
+        let leaving = self.is_leaving.then_some(Alert::Leaving);
+        degraded.chain(leaving).collect()
     }
 
     /// The name of the profile as the band shows it.
@@ -253,27 +225,15 @@ impl Model {
         }
     }
 
+    /// Whether the start would refuse the next run.
+    pub fn is_blocked(&self) -> bool {
+        let table = self.configuration.table.as_ref();
+        table.is_some_and(|table| table.error().is_some())
+            || Plan::new(self.request(), None).error().is_some()
+    }
+
     /// The arguments that the next run gives a task instead of its row's.
     pub fn edited(&self, task: &TaskId) -> bool {
         self.configuration.edits.contains_key(task)
     }
-}
-
-/// The colour of a finding.
-pub const fn meaning_of(severity: Severity) -> Meaning {
-    match severity {
-        Severity::Note => Meaning::Muted,
-        Severity::Warning => Meaning::Warning,
-        Severity::Error => Meaning::Danger,
-    }
-}
-
-/// A finding with its name in front.
-pub fn finding_text(finding: &Finding) -> String {
-    let word = match finding.severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
-    format!("{word}: {}", finding.text(remedy::text))
 }

@@ -1,6 +1,7 @@
 //! The plan of the next run in colours. It only words the domain's plan.
 
-use super::model::{Model, finding_text, meaning_of};
+use super::finding;
+use super::model::Model;
 use super::theme::Meaning;
 use super::widget::text;
 use domain::plan::{Detail, LineKind, Plan};
@@ -24,19 +25,13 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
     }
 }
 
-/// Whether an error prevents the next run.
-pub fn is_blocked(model: &Model) -> bool {
-    let table = model.configuration.table.as_ref();
-    table.is_some_and(|table| table.error().is_some()) || Plan::new(model.request(), None).error().is_some()
-}
-
 /// The plan of the next run.
 pub fn lines(model: &Model) -> Vec<PlanLine> {
     let plan = Plan::new(model.request(), model.configuration.table.as_ref());
     let mut lines: Vec<_> = plan
         .findings
         .iter()
-        .map(|finding| line(meaning_of(finding.severity), 0, finding_text(finding)))
+        .map(|found| line(finding::meaning(found.severity), 0, finding::text(found)))
         .collect();
     if !lines.is_empty() {
         lines.push(line(Meaning::Text, 0, ""));

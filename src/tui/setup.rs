@@ -1,11 +1,12 @@
 //! What the screen is given at its start: everything that it cannot know by itself.
 
+use super::context::Pane;
+use super::model::Model;
 use super::model::configuration::ConfigurationPane;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
 use super::model::overlay::{Dialog, Intent, Overlay};
 use super::model::variables::VariablesPane;
-use super::model::{Model, Pane};
 use super::symbol::Symbols;
 use super::theme::{Palette, Theme};
 use super::widget::paint::Look;

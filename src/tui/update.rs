@@ -10,13 +10,14 @@ mod news;
 mod typing;
 mod variables;
 
-use super::action::{self, Action, Context};
+use super::action::{self, Action};
+use super::context::{Context, Pane};
 use super::effect::Effect;
 use super::key::Key;
 use super::layout::{self, Fit, Screen};
+use super::model::Model;
 use super::model::logs::LogTarget;
 use super::model::overlay::{Dialog, Intent, Overlay};
-use super::model::{Model, Pane};
 use super::msg::Msg;
 use crate::engine::Command;
 use domain::state::TaskState;

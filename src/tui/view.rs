@@ -37,15 +37,16 @@ mod dialog;
 mod footer;
 mod grid;
 mod header;
-mod help;
 mod history;
 mod logs;
-mod reader;
+mod pager;
 mod variables;
 
+use super::context::Pane;
 use super::layout::{Fit, LEAST_COLUMNS, LEAST_ROWS, Screen};
+use super::model::Model;
 use super::model::overlay::Overlay;
-use super::model::{Model, Pane};
+use super::pager::Page;
 use super::theme::Meaning;
 use super::widget::paint::{Look, Paint};
 use super::widget::text;
@@ -78,28 +79,15 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
 fn overlay(model: &Model, paint: &mut Paint) {
     match &model.overlay {
         None => {}
-        Some(Overlay::Help { top }) => reader::draw(model, "All keys", help::lines(), *top, paint),
-        Some(Overlay::Notices { top }) => {
-            reader::draw(model, "What was told", reader::notices(model), *top, paint);
-        }
-        Some(Overlay::Plan { top }) => {
-            reader::draw(model, "What this run will do", reader::plan(model), *top, paint);
+        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Plan { .. }) => {
+            if let Some(page) = Page::new(model) {
+                pager::draw(model, &page, paint);
+            }
         }
         Some(Overlay::Dialog(dialog)) => dialog::draw(model, dialog, paint),
         Some(Overlay::Arguments(form)) => arguments::draw(model, form, paint),
         Some(Overlay::History { selected }) => history::draw(model, *selected, paint),
     }
-}
-
-/// How many lines the text that lies over the panes has, for scrolling.
-pub fn overlay_lines(model: &Model) -> usize {
-    let lines = match &model.overlay {
-        Some(Overlay::Help { .. }) => help::lines(),
-        Some(Overlay::Notices { .. }) => reader::notices(model),
-        Some(Overlay::Plan { .. }) => reader::plan(model),
-        _ => return 0,
-    };
-    reader::last_top(model, lines) + 1
 }
 
 fn too_small(model: &Model, paint: &mut Paint) {

@@ -10,11 +10,12 @@ use domain::state::RunState;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
-use downbeat::tui::action::Context;
+use downbeat::tui::context::Context;
+use downbeat::tui::context::Pane;
 use downbeat::tui::effect::Effect;
+use downbeat::tui::model::Model;
 use downbeat::tui::model::logs::LogWindow;
 use downbeat::tui::model::overlay::Overlay;
-use downbeat::tui::model::{Model, Pane};
 use downbeat::tui::msg::Msg;
 use std::collections::BTreeMap;
 

@@ -43,7 +43,9 @@ pub(super) fn is_live(model: &Model) -> Option<&'static str> {
 
 pub(super) fn is_startable(model: &Model) -> Option<&'static str> {
     is_idle(model).or_else(|| {
-        crate::tui::plan::is_blocked(model).then_some("The run cannot start: see the errors of the plan.")
+        model
+            .is_blocked()
+            .then_some("The run cannot start: see the errors of the plan.")
     })
 }
 

@@ -1,8 +1,8 @@
 //! The rows of the action table. The order is that of the footer and of the help.
 
 use super::condition as when;
-use super::{Action as A, Condition, Context as C, Danger, Entry};
-use crate::tui::model::Pane;
+use super::{Action as A, Condition, Danger, Entry};
+use crate::tui::context::{Context as C, Pane};
 
 const PANES: &[C] = &[C::Variables, C::Configuration, C::Grid, C::Logs];
 const LISTS: &[C] = &[

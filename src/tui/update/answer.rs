@@ -3,10 +3,11 @@
 use super::moving;
 use crate::engine::Command;
 use crate::tui::action::Action;
+use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
+use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, Intent, Overlay};
-use crate::tui::model::{Model, Pane};
 use crate::tui::plan::count;
 use domain::command::RunCommand;
 use domain::state::TaskState;

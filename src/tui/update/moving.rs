@@ -1,9 +1,11 @@
 //! Moving: between panes, along lists, through a log.
 
 use crate::tui::action::Action;
+use crate::tui::context::Pane;
 use crate::tui::layout::Screen;
+use crate::tui::model::Model;
 use crate::tui::model::overlay::Overlay;
-use crate::tui::model::{Model, Pane};
+use crate::tui::pager::Page;
 use crate::tui::widget::list;
 use domain::variable::VariableName;
 
@@ -118,14 +120,13 @@ pub(super) fn turn_try(model: &mut Model, step: i64) {
 
 fn within_overlay(model: &mut Model, step: isize) {
     let runs = model.history.len();
-    let lines = crate::tui::view::overlay_lines(model);
+    let last = Page::new(model).map_or(0, |page| page.last_top());
     match &mut model.overlay {
         Some(Overlay::Arguments(form)) => {
             form.selected = list::moved(form.selected, step, form.lines().len());
         }
         Some(Overlay::History { selected }) => *selected = list::moved(*selected, step, runs),
         Some(Overlay::Help { top } | Overlay::Notices { top } | Overlay::Plan { top }) => {
-            let last = lines.saturating_sub(1);
             *top = list::moved((*top).min(last), step, last + 1);
         }
         Some(Overlay::Dialog(_)) | None => {}

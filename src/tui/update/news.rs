@@ -2,8 +2,9 @@
 
 use crate::engine::Update;
 use crate::tui::effect::Effect;
+use crate::tui::finding;
+use crate::tui::model::Model;
 use crate::tui::model::logs::{LogTarget, LogWindow};
-use crate::tui::model::{Model, finding_text, meaning_of};
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::event::{Fact, RunEvent};
@@ -65,7 +66,7 @@ fn apply(model: &mut Model, event: &RunEvent) {
                 model.configuration.take(configuration.clone());
             }
             if let Fact::Noticed { finding } = fact {
-                model.tell(meaning_of(finding.severity), finding_text(finding));
+                model.tell(finding::meaning(finding.severity), finding::text(finding));
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The rows of the configuration table: all of them, the inactive ones muted, with what they give
 //! their pipeline run, and what is to be said about the table.
 
-use crate::tui::model::{Model, Pane, finding_text, meaning_of};
+use crate::tui::context::Pane;
+use crate::tui::finding;
+use crate::tui::model::Model;
 use crate::tui::plan::count;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
@@ -41,7 +43,7 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         })
         .collect();
     let findings = pane.table.iter().flat_map(|table| &table.findings);
-    notes.extend(findings.map(|finding| (meaning_of(finding.severity), finding_text(finding))));
+    notes.extend(findings.map(|found| (finding::meaning(found.severity), finding::text(found))));
     let room = usize::from(area.width.saturating_sub(2));
     let notes: Vec<_> = notes
         .iter()

@@ -3,7 +3,8 @@
 
 mod cells;
 
-use crate::tui::model::{Model, Pane};
+use crate::tui::context::Pane;
+use crate::tui::model::Model;
 use crate::tui::symbol::{self, Mark};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;

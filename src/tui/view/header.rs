@@ -1,6 +1,7 @@
 //! Two rows that are always there: where we are, and how the run stands.
 
-use crate::tui::model::Model;
+use crate::tui::model::{Alert, Model};
+use crate::tui::remedy;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
@@ -122,9 +123,32 @@ const fn urgency(state: TaskState) -> u8 {
     }
 }
 
-/// What does not answer, for as long as it does not.
+/// Draws what is wrong for as long as it lasts.
 pub(super) fn alerts(model: &Model, area: Rect, paint: &mut Paint) {
     for (row, alert) in (0..area.height).zip(model.alerts()) {
-        paint.text(area, 1, row, &alert, paint.look.style(Meaning::Warning));
+        paint.text(
+            area,
+            1,
+            row,
+            &alert_text(alert),
+            paint.look.style(Meaning::Warning),
+        );
+    }
+}
+
+fn alert_text(alert: Alert) -> String {
+    match alert {
+        Alert::Degraded {
+            service,
+            since,
+            reason,
+        } => {
+            let reason = reason.text(remedy::text);
+            format!(
+                "{service} not answering since {}, retrying: {reason}",
+                since.clock()
+            )
+        }
+        Alert::Leaving => "Stopping the run; this program ends with it. q leaves at once.".into(),
     }
 }

@@ -1,8 +1,9 @@
 //! The form: a variable a line, with the fault of what is being typed right below it.
 
+use crate::tui::context::Pane;
+use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
-use crate::tui::model::{Model, Pane};
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;

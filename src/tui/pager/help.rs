@@ -1,13 +1,14 @@
 //! All keys by the place where they work, and what the states mean: made from the tables.
 
-use super::reader::ReaderLine;
-use crate::tui::action::{Context, Entry, TABLE};
+use super::Line;
+use crate::tui::action::{Entry, TABLE};
+use crate::tui::context::Context;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use domain::state::{RunState, TaskState};
 
 /// The lines of the help.
-pub(super) fn lines() -> Vec<ReaderLine> {
+pub(super) fn lines() -> Vec<Line> {
     let panes = |entry: &&Entry| entry.contexts.len() >= 4;
     let mut lines = vec![heading("In every pane")];
     lines.extend(TABLE.iter().filter(panes).map(key));
@@ -31,8 +32,8 @@ pub(super) fn lines() -> Vec<ReaderLine> {
     lines
 }
 
-fn line(lead: &str, meaning: Meaning, text: &str) -> ReaderLine {
-    ReaderLine {
+fn line(lead: &str, meaning: Meaning, text: &str) -> Line {
+    Line {
         lead: lead.into(),
         indent: 0,
         meaning,
@@ -40,16 +41,16 @@ fn line(lead: &str, meaning: Meaning, text: &str) -> ReaderLine {
     }
 }
 
-fn heading(text: &str) -> ReaderLine {
+fn heading(text: &str) -> Line {
     line("", Meaning::Accent, text)
 }
 
-fn key(entry: &Entry) -> ReaderLine {
+fn key(entry: &Entry) -> Line {
     let lead = format!("  {}", entry.keys.join(" "));
     line(&lead, Meaning::Text, entry.description)
 }
 
-fn state(mark: Mark) -> ReaderLine {
+fn state(mark: Mark) -> Line {
     let lead = format!("  {} {} {}", mark.glyph, mark.ascii, mark.word);
     line(&lead, Meaning::Text, mark.explanation)
 }

@@ -1,0 +1,108 @@
+//! Where a key is pressed: in one of the four panes, or in what lies over them.
+
+/// One of the four panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The variables as a form.
+    Variables,
+    /// The rows of the configuration table.
+    Configuration,
+    /// The tasks of the run.
+    Grid,
+    /// The log of the selected task.
+    Logs,
+}
+
+impl Pane {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Variables, Self::Configuration, Self::Grid, Self::Logs];
+
+    /// Its name on the screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Variables => "Variables",
+            Self::Configuration => "Configuration",
+            Self::Grid => "Tasks",
+            Self::Logs => "Logs",
+        }
+    }
+
+    /// The key that goes to it, from 1.
+    pub const fn number(self) -> usize {
+        self as usize + 1
+    }
+
+    /// The pane `step` places further round.
+    #[must_use]
+    pub const fn stepped(self, step: usize) -> Self {
+        Self::ALL[(self as usize + step) % Self::ALL.len()]
+    }
+}
+
+/// Where a key is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// In the form of the variables.
+    Variables,
+    /// In the configuration.
+    Configuration,
+    /// In the list of tasks.
+    Grid,
+    /// In the log.
+    Logs,
+    /// In the form of a row's arguments.
+    Arguments,
+    /// In the list of former runs.
+    History,
+    /// In the plan of a run.
+    Plan,
+    /// In a text that is only read.
+    Reading,
+    /// At a question.
+    Dialog,
+    /// In a text field.
+    Text,
+}
+
+impl Context {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Variables,
+        Self::Configuration,
+        Self::Grid,
+        Self::Logs,
+        Self::Arguments,
+        Self::History,
+        Self::Plan,
+        Self::Reading,
+        Self::Dialog,
+        Self::Text,
+    ];
+
+    /// Its heading in the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Variables => "Variables",
+            Self::Configuration => "Configuration",
+            Self::Grid => "Tasks",
+            Self::Logs => "Logs",
+            Self::Arguments => "Arguments of a row",
+            Self::History => "Former runs",
+            Self::Plan => "Plan",
+            Self::Reading => "Texts",
+            Self::Dialog => "Questions",
+            Self::Text => "Text fields",
+        }
+    }
+}
+
+impl From<Pane> for Context {
+    fn from(pane: Pane) -> Self {
+        match pane {
+            Pane::Variables => Self::Variables,
+            Pane::Configuration => Self::Configuration,
+            Pane::Grid => Self::Grid,
+            Pane::Logs => Self::Logs,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The texts over the panes that are only read: help, notices, the plan of a run. Their lines and rows are
+//! made here, for scrolling (`tui/update`) and for drawing (`tui/view/pager.rs`).
+
+mod help;
+
+use super::model::Model;
+use super::model::overlay::Overlay;
+use super::plan;
+use super::theme::Meaning;
+use super::widget::{list, text};
+use std::ops::Range;
+
+/// A line, or one row of a folded line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The key or the time in front; all lines keep the same room for it.
+    pub lead: String,
+    /// Columns before the text.
+    pub indent: usize,
+    /// How the text is coloured.
+    pub meaning: Meaning,
+    /// The text.
+    pub text: String,
+}
+
+/// A text, folded to the size of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its heading.
+    pub title: &'static str,
+    /// The text in rows that fit.
+    pub rows: Vec<Line>,
+    /// Columns in front of all rows.
+    pub lead: usize,
+    /// Columns of the window.
+    pub columns: usize,
+    /// Rows of the window, at most.
+    pub height: usize,
+    top: usize,
+}
+
+/// The widest a text gets; longer lines are hard to read.
+const COLUMNS: usize = 96;
+
+impl Page {
+    /// The text that lies over the panes, if there is one.
+    pub fn new(model: &Model) -> Option<Self> {
+        let (title, top, lines) = match model.overlay {
+            Some(Overlay::Help { top }) => ("All keys", top, help::lines()),
+            Some(Overlay::Notices { top }) => ("Notices", top, notices(model)),
+            Some(Overlay::Plan { top }) => ("What this run will do", top, plan(model)),
+            _ => return None,
+        };
+        let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);
+        let longest = lines.iter().map(|line| text::width(&line.lead)).max();
+        let lead = match longest.unwrap_or(0) {
+            0 => 0,
+            longest => longest + 2,
+        };
+        Some(Self {
+            title,
+            rows: fold(lines, lead, columns),
+            lead,
+            columns,
+            height: usize::from(model.area.height).saturating_sub(4).max(1),
+            top,
+        })
+    }
+
+    /// The rows that are shown.
+    pub fn visible(&self) -> Range<usize> {
+        list::from(self.top, self.rows.len(), self.height)
+    }
+
+    /// The first row shown when the end is shown.
+    pub fn last_top(&self) -> usize {
+        self.rows.len().saturating_sub(self.height)
+    }
+}
+
+/// Long lines broken into rows; all but the first are indented further.
+fn fold(lines: Vec<Line>, lead: usize, columns: usize) -> Vec<Line> {
+    let mut rows = Vec::new();
+    for line in lines {
+        let room = columns.saturating_sub(lead + line.indent + 2).max(8);
+        for (index, words) in text::wrap(&line.text, room).into_iter().enumerate() {
+            rows.push(Line {
+                lead: if index == 0 {
+                    line.lead.clone()
+                } else {
+                    String::new()
+                },
+                indent: line.indent + if index == 0 { 0 } else { 2 },
+                meaning: line.meaning,
+                text: words,
+            });
+        }
+    }
+    rows
+}
+
+fn plan(model: &Model) -> Vec<Line> {
+    let lines = plan::lines(model).into_iter().map(|line| Line {
+        lead: String::new(),
+        indent: line.indent * 2,
+        meaning: line.meaning,
+        text: line.text,
+    });
+    lines.collect()
+}
+
+fn notices(model: &Model) -> Vec<Line> {
+    if model.notices.is_empty() {
+        return vec![Line {
+            lead: String::new(),
+            indent: 0,
+            meaning: Meaning::Muted,
+            text: "No notices yet.".into(),
+        }];
+    }
+    let lines = model.notices.iter().map(|notice| Line {
+        lead: notice.at.clock(),
+        indent: 0,
+        meaning: notice.meaning,
+        text: notice.text.clone(),
+    });
+    lines.collect()
+}

@@ -1,0 +1,27 @@
+//! Draws a text over the panes, in the middle of the screen.
+
+use crate::tui::model::Model;
+use crate::tui::pager::Page;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+
+pub(super) fn draw(model: &Model, page: &Page, paint: &mut Paint) {
+    let shown = page.visible();
+    let number = page.rows.len();
+    let title = if number > page.height {
+        format!(
+            "{} ({} to {} of {number})",
+            page.title,
+            shown.start + 1,
+            shown.end
+        )
+    } else {
+        page.title.to_owned()
+    };
+    let area = super::window(model, &title, page.columns, number.min(page.height), paint);
+    for (row, line) in (0..area.height).zip(&page.rows[shown]) {
+        paint.text(area, 0, row, &line.lead, paint.look.style(Meaning::Accent));
+        let column = u16::try_from(page.lead + line.indent).unwrap_or(u16::MAX);
+        paint.text(area, column, row, &line.text, paint.look.style(line.meaning));
+    }
+}
