@@ -53,7 +53,7 @@
 //!
 //! | to add | touch |
 //! | --- | --- |
-//! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, places, condition), `tui/update.rs` (what it does). Footer and help follow. |
+//! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, contexts, condition), `tui/update.rs` (what it does). Footer and help follow; `cargo test --test screens -- --ignored readme` writes the README's table. |
 //! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
 //! | a task state | `crates/domain/src/state.rs` (state and word), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, explanation), `tui/view/header.rs` (its place among the counts); the compiler names the last two |
 //! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs` |

@@ -16,6 +16,8 @@ mod looped;
 mod pictures;
 #[path = "screens/random.rs"]
 mod random;
+#[path = "screens/readme.rs"]
+mod readme;
 #[path = "screens/sample.rs"]
 mod sample;
 #[path = "screens/scene.rs"]

@@ -74,15 +74,17 @@ pub enum Danger {
 }
 
 /// Why an action cannot be done now; nothing if it can.
-pub type Condition = fn(&Model) -> Option<&'static str>;
+pub type Condition = fn(&Model) -> Option<String>;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// What.
     pub action: Action,
-    /// Its short name for the footer; empty if the footer never shows it.
+    /// Its short name for the footer.
     pub hint: &'static str,
+    /// Where the footer shows it.
+    pub footer: &'static [Context],
     /// What it does, for the help.
     pub description: &'static str,
     /// Its keys, the one to teach first.
@@ -103,27 +105,35 @@ pub fn lookup(key: Key, context: Context) -> Option<&'static Entry> {
         .find(|entry| entry.keys.iter().any(|name| Key::parse(name) == Some(key)))
 }
 
-/// The entry of an action.
-pub fn entry(action: Action) -> Option<&'static Entry> {
-    TABLE.iter().find(|entry| entry.action == action)
+/// The key to teach for an action; texts name keys by it.
+pub fn key(action: Action) -> &'static str {
+    let entry = TABLE.iter().find(|entry| entry.action == action);
+    entry.map_or("", |entry| entry.keys[0])
 }
 
-/// What the footer shows in a context: its own keys first, then those that work everywhere.
+/// What the footer shows in a context, in the order of the table.
 pub fn hints(context: Context) -> impl Iterator<Item = &'static Entry> {
-    TABLE
-        .iter()
-        .filter(move |entry| !entry.hint.is_empty() && entry.contexts.contains(&context))
+    TABLE.iter().filter(move |entry| entry.footer.contains(&context))
+}
+
+/// The whole table under the headings of the help. The actions of a heading work in the same contexts.
+pub fn groups() -> impl Iterator<Item = (&'static str, Vec<&'static Entry>)> {
+    table::GROUPS.iter().map(|(title, contexts)| {
+        let entries = TABLE.iter().filter(|entry| entry.contexts == *contexts);
+        (*title, entries.collect())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::context::Pane;
 
     #[test]
     fn every_key_exists_and_means_one_thing() {
         for entry in TABLE {
             for name in entry.keys {
-                let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is no key"));
+                let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is not a key"));
                 for context in entry.contexts {
                     let found = lookup(key, *context).unwrap();
                     assert_eq!(found.action, entry.action, "{name} in {context:?}");
@@ -156,5 +166,31 @@ mod tests {
             assert!(!entry.description.is_empty() && !entry.keys.is_empty() && !entry.contexts.is_empty());
             assert!(entry.description.ends_with('.'), "{:?}", entry.action);
         }
+    }
+
+    #[test]
+    fn every_row_is_under_exactly_one_heading() {
+        let listed: Vec<_> = groups().flat_map(|(_, entries)| entries).collect();
+        assert_eq!(listed.len(), TABLE.len());
+        for entry in TABLE {
+            let same = listed
+                .iter()
+                .filter(|other| (other.action, other.keys) == (entry.action, entry.keys));
+            assert_eq!(same.count(), 1, "{:?}", entry.action);
+        }
+        assert!(groups().all(|(_, entries)| !entries.is_empty()));
+    }
+
+    #[test]
+    fn in_every_pane_are_actions_of_all_panes_and_nothing_else() {
+        let panes = Pane::ALL.map(Context::from);
+        let (_, entries) = groups().find(|(title, _)| *title == "In every pane").unwrap();
+        assert!(entries.iter().all(|entry| entry.contexts == panes));
+    }
+
+    #[test]
+    fn a_key_that_means_the_same_in_several_contexts_is_one_row() {
+        let rows = |name: &str| TABLE.iter().filter(|entry| entry.keys.contains(&name)).count();
+        assert_eq!((rows("q"), rows("esc"), rows("?")), (1, 1, 1));
     }
 }

@@ -56,12 +56,12 @@ pub enum Context {
     History,
     /// In the plan of a run.
     Plan,
-    /// In a text that is only read.
-    Reading,
+    /// In the help or the notices.
+    Pager,
     /// At a question.
     Dialog,
     /// In a text field.
-    Text,
+    Field,
 }
 
 impl Context {
@@ -74,26 +74,10 @@ impl Context {
         Self::Arguments,
         Self::History,
         Self::Plan,
-        Self::Reading,
+        Self::Pager,
         Self::Dialog,
-        Self::Text,
+        Self::Field,
     ];
-
-    /// Its heading in the help.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Variables => "Variables",
-            Self::Configuration => "Configuration",
-            Self::Grid => "Tasks",
-            Self::Logs => "Logs",
-            Self::Arguments => "Arguments of a row",
-            Self::History => "Former runs",
-            Self::Plan => "Plan",
-            Self::Reading => "Texts",
-            Self::Dialog => "Questions",
-            Self::Text => "Text fields",
-        }
-    }
 }
 
 impl From<Pane> for Context {

@@ -134,13 +134,13 @@ impl Model {
     /// What the keys mean now.
     pub fn context(&self) -> Context {
         match &self.overlay {
-            Some(_) if self.editor().is_some() => Context::Text,
+            Some(_) if self.editor().is_some() => Context::Field,
             Some(Overlay::Dialog(_)) => Context::Dialog,
             Some(Overlay::Plan { .. }) => Context::Plan,
             Some(Overlay::Arguments(_)) => Context::Arguments,
             Some(Overlay::History { .. }) => Context::History,
-            Some(Overlay::Help { .. } | Overlay::Notices { .. }) => Context::Reading,
-            None if self.editor().is_some() => Context::Text,
+            Some(Overlay::Help { .. } | Overlay::Notices { .. }) => Context::Pager,
+            None if self.editor().is_some() => Context::Field,
             None => Context::from(self.focus),
         }
     }

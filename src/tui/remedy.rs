@@ -1,6 +1,6 @@
-//! Remedies in the screen's words: what can be done on it is named by its key in the action table.
+//! Remedies in sentences: what a key does is named by its key in the action table.
 
-use super::action::{Action, entry};
+use super::action::{Action, key};
 use domain::remedy::Remedy;
 
 /// The remedies as sentences; empty if there are none.
@@ -20,14 +20,6 @@ pub fn text(remedies: &[Remedy]) -> String {
         sentences.push(format!("{}.", actions.join(", ")));
     }
     sentences.join(" ")
-}
-
-/// The key to teach for an action.
-fn key(action: Action) -> &'static str {
-    entry(action)
-        .and_then(|entry| entry.keys.first())
-        .copied()
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
             Some(reason) => model.answer(reason),
         },
         Some(_) => {}
-        None if context == Context::Text => typing::press(model, key),
+        None if context == Context::Field => typing::press(model, key),
         None => unknown(model, key),
     }
 }
@@ -95,7 +95,10 @@ fn is_visible(model: &Model, action: Action) -> bool {
 
 fn unknown(model: &mut Model, key: Key) {
     if matches!(key.code, KeyCode::Char(_) | KeyCode::F(_)) && model.overlay.is_none() {
-        model.answer(format!("{key} means nothing here; ? shows all keys."));
+        model.answer(format!(
+            "{key} does nothing here. {} shows all keys.",
+            action::key(Action::Help)
+        ));
     } else {
         model.is_dirty = false;
     }
@@ -145,6 +148,7 @@ fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => model.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => model.overlay = Some(Overlay::Notices { top: usize::MAX }),
         Action::Back => back(model),
+        Action::Quit if model.overlay.is_some() => back(model),
         Action::Quit => quit(model, effects),
         Action::Interrupt => interrupt(model, effects),
         Action::Redraw => effects.push(Effect::Redraw),

@@ -136,7 +136,7 @@ fn only_an_unknown_task_is_asked_about_before_a_retry() {
     assert_eq!(commands(&press(&mut model, "j R enter")), []);
     assert_eq!(commands(&press(&mut model, "R y")), [retry(RECRUITER)]);
     assert_eq!(commands(&press(&mut model, "g R")), []);
-    assert!(model.notice().unwrap().text.contains("It succeeded"));
+    assert!(model.notice().unwrap().text.contains("This task succeeded"));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_variable_is_typed_judged_and_taken() {
     type_text(&mut model, "q?");
     assert_eq!(
         model.context(),
-        Context::Text,
+        Context::Field,
         "letters are no commands in a field"
     );
     assert!(model.editor().unwrap().fault.is_some());
@@ -270,9 +270,45 @@ fn a_secret_is_never_drawn() {
 fn a_disabled_action_says_why_and_the_next_key_takes_it_away() {
     let mut model = scene::running(80, 24);
     press(&mut model, "r");
-    assert!(model.notice().unwrap().text.contains("A run is going on"));
+    assert!(model.notice().unwrap().text.contains("A run is live"));
     press(&mut model, "j");
     assert!(model.notice().is_none());
+}
+
+#[test]
+fn q_takes_one_step_out_and_leaves_only_from_a_pane() {
+    for keys in ["? q", "@ q", "H q", "X q", "2 enter q", "1 2 3 4 esc"] {
+        let mut model = scene::running(80, 24);
+        assert!(!press(&mut model, keys).contains(&Effect::Leave), "{keys}");
+        assert!(model.overlay.is_none(), "{keys}");
+    }
+    let mut model = sample::ready(80, 24);
+    press(&mut model, "G enter q");
+    assert!(model.overlay.is_none());
+    press(&mut model, "1 G enter q");
+    assert!(sample::picture(&model, &sample::COLOUR).contains("Leave without saving?"));
+    assert!(press(&mut model, "q q y").contains(&Effect::Leave));
+}
+
+#[test]
+fn keys_that_are_shown_work_where_they_are_shown() {
+    for (keys, has_help) in [
+        ("4", true),
+        ("?", true),
+        ("@", true),
+        ("r", true),
+        ("X", false),
+        ("1 enter", false),
+    ] {
+        let mut model = sample::ready(120, 40);
+        if keys == "X" {
+            model = scene::running(120, 40);
+        }
+        press(&mut model, keys);
+        let picture = sample::picture(&model, &sample::COLOUR);
+        assert_eq!(picture.contains("? help"), has_help, "{keys}");
+        assert_eq!(picture.contains("? all keys"), has_help, "{keys}");
+    }
 }
 
 #[test]

@@ -13,9 +13,9 @@ const LISTS: &[C] = &[
     C::Arguments,
     C::History,
     C::Plan,
-    C::Reading,
+    C::Pager,
 ];
-const LISTS_BUT_READING: &[C] = &[
+const ALL_BUT_FIELDS: &[C] = &[
     C::Variables,
     C::Configuration,
     C::Grid,
@@ -23,8 +23,28 @@ const LISTS_BUT_READING: &[C] = &[
     C::Arguments,
     C::History,
     C::Plan,
+    C::Pager,
+    C::Dialog,
 ];
-const OVERLAYS: &[C] = &[C::Arguments, C::History, C::Plan, C::Reading, C::Dialog];
+const TASKS_AND_LOGS: &[C] = &[C::Grid, C::Logs];
+
+/// The headings of the help, with the contexts in which all of their actions work and no others.
+pub(super) const GROUPS: &[(&str, &[C])] = &[
+    ("In every pane", PANES),
+    ("In every list and text", LISTS),
+    ("Everywhere", &C::ALL),
+    ("Everywhere but in a text field", ALL_BUT_FIELDS),
+    ("Variables", &[C::Variables]),
+    ("Configuration", &[C::Configuration]),
+    ("Tasks", &[C::Grid]),
+    ("Tasks and logs", TASKS_AND_LOGS),
+    ("Logs", &[C::Logs]),
+    ("Arguments of a row", &[C::Arguments]),
+    ("Former runs", &[C::History]),
+    ("Plan", &[C::Plan]),
+    ("Questions", &[C::Dialog]),
+    ("Text fields", &[C::Field]),
+];
 
 const fn row(
     action: A,
@@ -36,6 +56,7 @@ const fn row(
     Entry {
         action,
         hint,
+        footer: if hint.is_empty() { &[] } else { contexts },
         description,
         keys,
         contexts,
@@ -49,68 +70,73 @@ impl Entry {
         Self { condition, ..self }
     }
 
-    const fn that(self, danger: Danger) -> Self {
+    const fn danger(self, danger: Danger) -> Self {
         Self { danger, ..self }
+    }
+
+    /// Its hint is in the footer of these contexts only.
+    const fn footer(self, footer: &'static [C]) -> Self {
+        Self { footer, ..self }
     }
 }
 
 /// Every action.
 #[rustfmt::skip] // A table is read by its columns.
 pub const TABLE: &[Entry] = &[
-    row(A::EditVariable, &["enter", "e"], "edit", "Edit the value; true and false change at once.", &[C::Variables]),
+    row(A::EditVariable, &["enter", "e"], "edit", "Edit the value; true and false switch at once.", &[C::Variables]),
     row(A::Save, &["s"], "save", "Save the edited variables in the profile.", &[C::Variables])
-        .that(Danger::Changes).when(when::has_changes),
+        .danger(Danger::Changes).when(when::has_changes),
     row(A::Revert, &["u"], "undo", "Take the saved value again.", &[C::Variables]).when(when::has_change),
     row(A::OpenArguments, &["enter", "e"], "arguments", "Edit the row's arguments for the next run.", &[C::Configuration])
         .when(when::has_active_row),
     row(A::ReadLogs, &["enter"], "logs", "Read the log of the task.", &[C::Grid]),
-    row(A::Follow, &["f"], "follow", "Stay at the end of the log, or stop there.", &[C::Logs]),
-    row(A::Wrap, &["w"], "wrap", "Fold long lines, or scroll sideways.", &[C::Logs]),
-    row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", &[C::Grid, C::Logs]).when(when::has_tries),
-    row(A::NextTry, &["]"], "", "Show the log of the next try.", &[C::Grid, C::Logs]).when(when::has_tries),
+    row(A::Follow, &["f"], "follow", "Follow the end of the log, or stop following it.", &[C::Logs]),
+    row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
+    row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
+    row(A::NextTry, &["]"], "", "Show the log of the next try.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::EditArgument, &["enter", "e"], "edit", "Edit the value.", &[C::Arguments]),
     row(A::AddArgument, &["a"], "add", "Add an argument.", &[C::Arguments]),
     row(A::RemoveArgument, &["d", "del"], "remove", "Leave the argument out.", &[C::Arguments]),
-    row(A::RevertArgument, &["u"], "undo", "Take what the row gives.", &[C::Arguments]),
+    row(A::RevertArgument, &["u"], "undo", "Take the row's value again.", &[C::Arguments]),
     row(A::ShowRun, &["enter"], "show", "Show this run.", &[C::History]),
     row(A::Begin, &["enter"], "start", "Start the run.", &[C::Plan])
-        .that(Danger::Changes).when(when::is_startable),
-    row(A::Choose, &["enter", "space"], "choose", "Give the selected answer.", &[C::Dialog]),
+        .danger(Danger::Changes).when(when::is_startable),
+    row(A::Choose, &["enter", "space"], "choose", "Give the selected answer; its letter does it at once.", &[C::Dialog]),
     row(A::NextChoice, &["tab", "right", "down", "l", "j"], "next", "Select the next answer.", &[C::Dialog]),
-    row(A::PreviousChoice, &["shift-tab", "left", "h", "k"], "", "Select the answer before.", &[C::Dialog]),
-    row(A::Commit, &["enter", "tab", "shift-tab"], "take", "Take what was typed.", &[C::Text]),
-    row(A::Run, &["r"], "run", "Show what a run would do, then start it.", PANES)
-        .that(Danger::Changes).when(when::is_idle),
-    row(A::StopTask, &["x"], "stop task", "Stop the selected task.", PANES)
-        .that(Danger::Stops).when(when::is_stoppable),
-    row(A::StopRun, &["X"], "stop run", "Stop the whole run.", PANES)
-        .that(Danger::Stops).when(when::is_live),
+    row(A::PreviousChoice, &["shift-tab", "left", "up", "h", "k"], "", "Select the answer before.", &[C::Dialog]),
+    row(A::Commit, &["enter", "tab", "shift-tab"], "accept", "Accept the text.", &[C::Field]),
+    row(A::Run, &["r"], "run", "Show what a run would do, before it starts.", PANES)
+        .danger(Danger::Changes).when(when::is_idle),
+    row(A::StopTask, &["x"], "stop task", "Stop the selected task; asks first.", PANES)
+        .danger(Danger::Stops).when(when::is_stoppable),
+    row(A::StopRun, &["X"], "stop run", "Stop the whole run; asks first.", PANES)
+        .danger(Danger::Stops).when(when::is_live),
     row(A::Retry, &["R"], "retry", "Try the selected task again.", PANES)
-        .that(Danger::Changes).when(when::is_retryable),
+        .danger(Danger::Changes).when(when::is_retryable),
     row(A::History, &["H"], "history", "List former runs.", PANES),
-    row(A::Quit, &["q"], "quit", "Leave; asks only while a run is live.", PANES),
-    row(A::Back, &["esc"], "back", "One step out; takes the notice away.", &C::ALL),
-    row(A::Back, &["q"], "", "One step out of what lies over the panes.", OVERLAYS),
+    row(A::Quit, &["q"], "quit", "One step out; from a pane, leave. Asks first if a run is live or an edit is not saved.", ALL_BUT_FIELDS)
+        .footer(PANES),
+    row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a former run, the logs.", &C::ALL),
     row(A::NextPane, &["tab"], "pane", "Go to the next pane.", PANES),
     row(A::PreviousPane, &["shift-tab"], "", "Go to the pane before.", PANES),
     row(A::Pane(Pane::Variables), &["1"], "", "Go to the variables.", PANES),
     row(A::Pane(Pane::Configuration), &["2"], "", "Go to the configuration.", PANES),
     row(A::Pane(Pane::Grid), &["3"], "", "Go to the tasks.", PANES),
     row(A::Pane(Pane::Logs), &["4"], "", "Go to the logs.", PANES),
+    row(A::Left, &["left", "h"], "", "Scroll a log left, or go to the pane before.", PANES),
+    row(A::Right, &["right", "l"], "", "Scroll a log right, or go to the next pane.", PANES),
+    row(A::Reload, &["ctrl-r"], "", "Read the configuration table again.", PANES),
+    row(A::Notices, &["@"], "", "Show all notices.", PANES),
     row(A::Up, &["up", "k"], "", "One up.", LISTS),
     row(A::Down, &["down", "j"], "", "One down.", LISTS),
-    row(A::Left, &["left", "h"], "", "Scroll left, or go to the pane before.", LISTS),
-    row(A::Right, &["right", "l"], "", "Scroll right, or go to the next pane.", LISTS),
     row(A::HalfUp, &["ctrl-u"], "", "Half a page up.", LISTS),
     row(A::HalfDown, &["ctrl-d"], "", "Half a page down.", LISTS),
     row(A::PageUp, &["pgup"], "", "A page up.", LISTS),
     row(A::PageDown, &["pgdn"], "", "A page down.", LISTS),
     row(A::Top, &["g", "home"], "", "To the beginning.", LISTS),
     row(A::Bottom, &["G", "end"], "", "To the end; a log is followed again.", LISTS),
-    row(A::Reload, &["ctrl-r"], "", "Read the configuration table again.", PANES),
-    row(A::Notices, &["@"], "", "Read again what was told.", PANES),
-    row(A::Help, &["?", "F1"], "", "Show all keys.", LISTS_BUT_READING),
-    row(A::Interrupt, &["ctrl-c"], "", "Leave; the second time at once.", &C::ALL),
-    row(A::Redraw, &["ctrl-l"], "", "Draw the screen anew.", &C::ALL),
+    row(A::Help, &["?", "F1"], "", "Show all keys.", LISTS),
+    row(A::Interrupt, &["ctrl-c"], "", "Leave after a question; the second time at once.", &C::ALL),
+    row(A::Redraw, &["ctrl-l"], "", "Draw the screen again.", &C::ALL),
     row(A::Suspend, &["ctrl-z"], "", "Go to the background; fg comes back.", &C::ALL),
 ];

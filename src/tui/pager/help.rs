@@ -1,29 +1,19 @@
-//! All keys by the place where they work, and what the states mean: made from the tables.
+//! All keys by where they work, and what the states mean: made from the action table and the marks.
 
 use super::Line;
-use crate::tui::action::{Entry, TABLE};
-use crate::tui::context::Context;
+use crate::tui::action::{self, Entry};
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use domain::state::{RunState, TaskState};
 
 /// The lines of the help.
 pub(super) fn lines() -> Vec<Line> {
-    let panes = |entry: &&Entry| entry.contexts.len() >= 4;
-    let mut lines = vec![heading("In every pane")];
-    lines.extend(TABLE.iter().filter(panes).map(key));
-    for context in Context::ALL {
-        let own: Vec<_> = TABLE
-            .iter()
-            .filter(|entry| !panes(entry) && entry.contexts.contains(&context))
-            .collect();
-        if !own.is_empty() {
-            lines.push(line("", Meaning::Text, ""));
-            lines.push(heading(context.title()));
-            lines.extend(own.into_iter().map(key));
-        }
+    let mut lines = Vec::new();
+    for (title, entries) in action::groups() {
+        lines.push(heading(title));
+        lines.extend(entries.into_iter().map(key));
+        lines.push(line("", Meaning::Text, ""));
     }
-    lines.push(line("", Meaning::Text, ""));
     lines.push(heading("States"));
     lines.extend(TaskState::ALL.iter().copied().map(Mark::from_task).map(state));
     let shared = |state: &RunState| TaskState::ALL.iter().any(|task| task.as_str() == state.as_str());

@@ -1,6 +1,7 @@
 //! The last notice, and the keys that work now: both made from the action table and the model.
 
-use crate::tui::action::{self, Danger, Entry};
+use crate::tui::action::{self, Action, Danger, Entry};
+use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
@@ -11,10 +12,11 @@ use ratatui::layout::Rect;
 pub(super) fn notice(model: &Model, area: Rect, paint: &mut Paint) {
     let Some(notice) = model.notice() else { return };
     let older = model.notices.len() - 1;
+    let hide = format!("{} hides ", action::key(Action::Back));
     let more = if older > 0 {
-        format!("@ {older} more, esc hides ")
+        format!("{} {older} more, {hide}", action::key(Action::Notices))
     } else {
-        "esc hides ".to_owned()
+        hide
     };
     let room = usize::from(area.width).saturating_sub(text::width(&more) + 2);
     let words = format!("{} {}", notice.at.clock(), notice.text);
@@ -22,12 +24,12 @@ pub(super) fn notice(model: &Model, area: Rect, paint: &mut Paint) {
     paint.right(area, 0, &more, paint.look.style(Meaning::Muted));
 }
 
-/// Draws the keys; `?` is never cut off.
+/// Draws the keys; the one for the help is never cut off.
 pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
-    let all = if area.width < 60 { "? keys " } else { "? all keys " };
+    let all = help(model, if area.width < 60 { "keys" } else { "all keys" });
     let room = area
         .width
-        .saturating_sub(u16::try_from(text::width(all)).unwrap_or(0) + 1);
+        .saturating_sub(u16::try_from(text::width(&all)).unwrap_or(0) + 1);
     let area_of_hints = Rect { width: room, ..area };
     let mut column = 1;
     // What can be done comes first; the rest says by its colour that it cannot, as far as there is room.
@@ -41,7 +43,17 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         }
         column = hint(model, entry, area_of_hints, column, paint) + 2;
     }
-    paint.right(area, 0, all, paint.look.style(Meaning::Accent));
+    paint.right(area, 0, &all, paint.look.style(Meaning::Accent));
+}
+
+/// The key for the help with a word, where that key works.
+pub(super) fn help(model: &Model, word: &str) -> String {
+    let key = action::key(Action::Help);
+    let entry = Key::parse(key).and_then(|key| action::lookup(key, model.context()));
+    match entry {
+        Some(entry) if entry.action == Action::Help => format!("{key} {word} "),
+        _ => String::new(),
+    }
 }
 
 /// A key and its name; muted while it can do nothing.

@@ -38,8 +38,8 @@ fn place(model: &Model, area: Rect, paint: &mut Paint) {
     } else {
         Meaning::Band
     };
-    let help = "? help";
-    let room = usize::from(area.width).saturating_sub(text::width(help) + 2);
+    let help = super::footer::help(model, "help");
+    let room = usize::from(area.width).saturating_sub(text::width(&help) + 1);
     let band = format!(" {} ", model.band());
     let column = paint.field(area, 0, 0, room / 2, &band, paint.look.style(meaning));
     let variables = &model.variables.working;
@@ -65,11 +65,7 @@ fn place(model: &Model, area: Rect, paint: &mut Paint) {
     );
     let left = room.saturating_sub(usize::from(column));
     paint.field(area, column, 0, left, &words, paint.look.style(Meaning::Text));
-    let within = Rect {
-        width: area.width.saturating_sub(1),
-        ..area
-    };
-    paint.right(within, 0, help, paint.look.style(Meaning::Accent));
+    paint.right(area, 0, &help, paint.look.style(Meaning::Accent));
 }
 
 /// Which run is shown, if it is not the one that goes on.
