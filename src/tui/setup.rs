@@ -5,11 +5,12 @@ use super::model::Model;
 use super::model::configuration::ConfigurationPane;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
-use super::model::overlay::{Dialog, Intent, Overlay};
+use super::model::overlay::{Dialog, DialogResult, Overlay};
 use super::model::variables::VariablesPane;
 use super::symbol::Symbols;
 use super::theme::{Palette, Theme};
 use super::widget::paint::Look;
+use crate::engine::Command;
 use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
 use domain::run::Run;
@@ -94,7 +95,7 @@ fn resume(run: &DagRunId) -> Overlay {
         "Resuming looks them up first; nothing is started twice.".into(),
     ];
     let dialog = Dialog::new("Resume the unfinished run?", body, "leave it");
-    Overlay::Dialog(dialog.or('y', "resume it", Intent::Resume(run.clone())))
+    Overlay::Dialog(dialog.or('y', "resume it", DialogResult::Send(Command::Resume(run.clone()))))
 }
 
 impl Look {

@@ -3,8 +3,8 @@
 //! No I/O, no clock, no terminal: `Msg` in, `Effect`s out. Keys become actions here, by the table
 //! of `tui/action.rs`; what an action does to one part of the screen is in `update/`.
 
-mod answer;
 mod arguments;
+mod dialog;
 mod moving;
 mod news;
 mod typing;
@@ -17,7 +17,7 @@ use super::key::Key;
 use super::layout::{self, Fit, Screen};
 use super::model::Model;
 use super::model::logs::LogTarget;
-use super::model::overlay::{Dialog, Intent, Overlay};
+use super::model::overlay::{Dialog, DialogResult, Overlay};
 use super::msg::Msg;
 use crate::engine::Command;
 use domain::state::TaskState;
@@ -64,7 +64,7 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         model.is_notice_shown = false;
     }
     let context = model.context();
-    if context == Context::Dialog && answer::by_letter(model, key, effects) {
+    if context == Context::Dialog && dialog::by_letter(model, key, effects) {
         return;
     }
     match action::lookup(key, context) {
@@ -136,12 +136,12 @@ fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::AddArgument => arguments::add(model),
         Action::RemoveArgument => arguments::remove(model),
         Action::RevertArgument => arguments::revert(model),
-        Action::Choose => answer::choose(model, effects),
-        Action::NextChoice => answer::step(model, 1),
-        Action::PreviousChoice => answer::step(model, -1),
+        Action::Choose => dialog::choose(model, effects),
+        Action::NextChoice => dialog::step(model, 1),
+        Action::PreviousChoice => dialog::step(model, -1),
         Action::Run => model.overlay = Some(Overlay::Plan { top: 0 }),
         Action::Begin => start(model, effects),
-        Action::StopTask | Action::StopRun | Action::Retry => answer::ask(model, action, effects),
+        Action::StopTask | Action::StopRun | Action::Retry => dialog::ask(model, action, effects),
         Action::History => open_history(model),
         Action::ShowRun => show_run(model, effects),
         Action::Reload => read_configuration(model, effects),
@@ -221,7 +221,7 @@ fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
             .map(|(name, _)| name.to_string())
             .collect();
         let body = vec![format!("Edited and not saved: {}.", names.join(", "))];
-        let dialog = Dialog::new("Leave without saving?", body, "stay").or('y', "leave", Intent::Leave);
+        let dialog = Dialog::new("Leave without saving?", body, "stay").or('y', "leave", DialogResult::Leave);
         model.overlay = Some(Overlay::Dialog(dialog));
     }
 }
@@ -229,7 +229,7 @@ fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
 /// The first time asks, the second time leaves.
 fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
     let is_asked = matches!(&model.overlay, Some(Overlay::Dialog(dialog))
-        if dialog.choices.iter().any(|choice| choice.then == Intent::Leave));
+        if dialog.choices.iter().any(|choice| choice.result == DialogResult::Leave));
     if is_asked || model.is_leaving {
         effects.push(Effect::Leave);
     } else {
@@ -240,7 +240,7 @@ fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
 fn leave_dialog(model: &Model) -> Dialog {
     let Some(run) = model.live() else {
         let body = vec!["Ctrl-C again leaves at once.".to_owned()];
-        return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", Intent::Leave);
+        return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", DialogResult::Leave);
     };
     let live = run.tasks.iter().filter(|task| task.state.holds_place()).count();
     let body = vec![
@@ -253,8 +253,8 @@ fn leave_dialog(model: &Model) -> Dialog {
         "Ctrl-C again leaves them alone at once.".into(),
     ];
     Dialog::new("Leave while a run is going on?", body, "stay")
-        .or('l', "leave them running", Intent::Leave)
-        .or('s', "stop them, then leave", Intent::StopAndLeave)
+        .or('l', "leave them running", DialogResult::Leave)
+        .or('s', "stop them, then leave", DialogResult::StopAndLeave)
 }
 
 /// What follows from every change: the log of the selected task, and what is missing of it.

@@ -1,7 +1,7 @@
 //! What lies over the panes and has all keys until it is left with esc.
 
 use super::configuration::ArgumentsForm;
-use domain::id::{DagRunId, TaskId};
+use crate::engine::Command;
 
 /// What lies over the panes.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub enum Overlay {
 }
 
 /// A question with its answers. The first answer is the harmless one and is selected at first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dialog {
     /// What is asked.
     pub title: String,
@@ -46,33 +46,27 @@ pub struct Dialog {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// The letter that gives it at once.
     pub key: char,
     /// In a few words.
     pub label: String,
     /// What it does.
-    pub then: Intent,
+    pub result: DialogResult,
 }
 
 /// What an answer does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Intent {
+#[derive(Clone, Debug, PartialEq)]
+pub enum DialogResult {
     /// Nothing.
-    Nothing,
-    /// Stops one task.
-    StopTask(TaskId),
-    /// Stops the run.
-    StopRun,
-    /// Tries a task again.
-    Retry(TaskId),
+    Cancel,
+    /// Sends a command to the engine.
+    Send(Command),
     /// Ends the program; live pipeline runs go on.
     Leave,
     /// Stops the run and ends the program with it.
     StopAndLeave,
-    /// Carries an unfinished run on.
-    Resume(DagRunId),
 }
 
 impl Dialog {
@@ -84,24 +78,24 @@ impl Dialog {
             choices: Vec::new(),
             selected: 0,
         };
-        dialog.or('n', no, Intent::Nothing)
+        dialog.or('n', no, DialogResult::Cancel)
     }
 
     /// With another answer.
     #[must_use]
-    pub fn or(mut self, key: char, label: impl Into<String>, then: Intent) -> Self {
+    pub fn or(mut self, key: char, label: impl Into<String>, result: DialogResult) -> Self {
         self.choices.push(Choice {
             key,
             label: label.into(),
-            then,
+            result,
         });
         self
     }
 
     /// What the selected answer does.
-    pub fn intent(&self) -> Intent {
+    pub fn result(&self) -> DialogResult {
         self.choices
             .get(self.selected)
-            .map_or(Intent::Nothing, |choice| choice.then.clone())
+            .map_or(DialogResult::Cancel, |choice| choice.result.clone())
     }
 }

@@ -1,10 +1,12 @@
 //! A question with its answers, in the middle of the screen.
 
+use crate::engine::Command;
 use crate::tui::model::Model;
-use crate::tui::model::overlay::{Dialog, Intent};
+use crate::tui::model::overlay::{Dialog, DialogResult};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::text;
+use domain::command::RunCommand;
 use ratatui::style::Modifier;
 
 /// The widest a question gets.
@@ -29,8 +31,9 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, paint: &mut Paint) {
     }
     let mut place = (0, area.height - below);
     for (index, choice) in dialog.choices.iter().enumerate() {
-        let meaning = match choice.then {
-            Intent::StopRun | Intent::StopTask(_) | Intent::StopAndLeave => Meaning::Warning,
+        let meaning = match choice.result {
+            DialogResult::Send(Command::Run(RunCommand::Stop | RunCommand::StopTask(_)))
+            | DialogResult::StopAndLeave => Meaning::Warning,
             _ => Meaning::Text,
         };
         let mut style = paint.look.style(meaning);

@@ -1,13 +1,11 @@
 //! Questions: what is asked before something is stopped or tried again, and what the answer does.
 
-use super::moving;
 use crate::engine::Command;
 use crate::tui::action::Action;
-use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
-use crate::tui::model::overlay::{Dialog, Intent, Overlay};
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::plan::count;
 use domain::command::RunCommand;
 use domain::state::TaskState;
@@ -48,7 +46,7 @@ fn stop_run(model: &Model) -> Option<Dialog> {
         body.push(format!("- and {} more", live.len() - 5));
     }
     let yes = format!("stop {}", count(live.len(), "run"));
-    Some(Dialog::new("Stop the whole run?", body, "let it run").or('y', yes, Intent::StopRun))
+    Some(Dialog::new("Stop the whole run?", body, "let it run").or('y', yes, send(RunCommand::Stop)))
 }
 
 fn stop_task(model: &Model) -> Option<Dialog> {
@@ -64,8 +62,8 @@ fn stop_task(model: &Model) -> Option<Dialog> {
     if task.kind != TaskKind::Pipeline {
         body.push("The tasks after it will not run.".into());
     }
-    let intent = Intent::StopTask(task.id.clone());
-    Some(Dialog::new("Stop this task?", body, "let it run").or('y', "stop 1 task", intent))
+    let stop = send(RunCommand::StopTask(task.id.clone()));
+    Some(Dialog::new("Stop this task?", body, "let it run").or('y', "stop 1 task", stop))
 }
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
@@ -83,12 +81,12 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
         ),
         "Another start may then load the same rows twice at the same time.".into(),
     ];
-    let intent = Intent::Retry(task.id.clone());
+    let retry = send(RunCommand::Retry(task.id.clone()));
     Some(
         Dialog::new("Start again although it may be alive?", body, "wait").or(
             'y',
             "start 1 task again",
-            intent,
+            retry,
         ),
     )
 }
@@ -122,21 +120,17 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dialog(dialog)) = model.overlay.take() else {
         return;
     };
-    let command = match dialog.intent() {
-        Intent::Nothing => return,
-        Intent::Leave => return effects.push(Effect::Leave),
-        Intent::StopTask(task) => Command::Run(RunCommand::StopTask(task)),
-        Intent::Retry(task) => Command::Run(RunCommand::Retry(task)),
-        Intent::StopRun => Command::Run(RunCommand::Stop),
-        Intent::StopAndLeave if model.live().is_none() => return effects.push(Effect::Leave),
-        Intent::StopAndLeave => {
+    match dialog.result() {
+        DialogResult::Cancel => {}
+        DialogResult::Send(command) => effects.push(Effect::Send(command)),
+        DialogResult::StopAndLeave if model.live().is_some() => {
             model.is_leaving = true;
-            Command::Run(RunCommand::Stop)
+            effects.push(Effect::Send(Command::Run(RunCommand::Stop)));
         }
-        Intent::Resume(run) => {
-            moving::focus(model, Pane::Grid);
-            Command::Resume(run)
-        }
-    };
-    effects.push(Effect::Send(command));
+        DialogResult::Leave | DialogResult::StopAndLeave => effects.push(Effect::Leave),
+    }
+}
+
+fn send(command: RunCommand) -> DialogResult {
+    DialogResult::Send(Command::Run(command))
 }
