@@ -59,7 +59,7 @@
 //! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs` |
 //! | a request to CDAP or BigQuery | `client/cdap/` or `client/bigquery/` (the call), `crates/domain/src/scheduler/message.rs` (`Request`, `Effect`, `Answer`, and in `on_answer` where it is decided on), `engine/job.rs` (the arm that makes the call) |
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |
-//! | a pane | `tui/model.rs` (`Pane`, and what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action.rs` (`Context`), `tui/action/table.rs`, `tui/update/moving.rs`, a picture in `tests/screens/pictures.rs` |
+//! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, a picture in `tests/screens/pictures.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
 //! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`exit_code`), the README |
 //! | a setting of a profile that is no variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |

@@ -17,6 +17,7 @@ pub mod finding;
 pub mod key;
 pub mod layout;
 pub mod log_file;
+pub mod look;
 pub mod model;
 pub mod msg;
 pub mod pager;
@@ -71,9 +72,9 @@ pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
         return Err(TuiError::NoTerminal);
     }
     let signals = Box::pin(signals()?);
-    let stage = Tty::enter()?;
+    let session = Tty::enter()?;
     // The model is large; a future that holds it belongs on the heap.
-    Box::pin(Shell::new(stage, setup, engine).run(EventStream::new(), signals)).await
+    Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await
 }
 
 /// The signals that concern the screen, as they come.

@@ -18,7 +18,7 @@ mod stores;
 #[path = "journeys/svg.rs"]
 mod svg;
 
-use downbeat::tui::terminal::{Stage, Tty};
+use downbeat::tui::terminal::{TerminalSession, Tty};
 use home::{Home, PROFILE, signal, wait_for};
 use screen::Session;
 use server::Sandbox;
@@ -134,7 +134,7 @@ fn a_panic_gives_the_terminal_back_and_is_readable_there() {
     let home = Home::new();
     let this = std::env::current_exe().unwrap();
     let arguments = ["--exact", "panics_on_a_terminal_of_its_own", "--nocapture"];
-    let mut session = Session::of(&this, &home, &arguments, 80, 24);
+    let mut session = Session::spawn(&this, &home, &arguments, 80, 24);
     session.wait_for("an abrupt end");
     assert_eq!(session.end(), 101);
 }

@@ -10,8 +10,6 @@
 
 #[path = "screens/keys.rs"]
 mod keys;
-#[path = "screens/looped.rs"]
-mod looped;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/random.rs"]
@@ -22,6 +20,8 @@ mod readme;
 mod sample;
 #[path = "screens/scene.rs"]
 mod scene;
+#[path = "screens/shell.rs"]
+mod shell;
 #[path = "screens/styles.rs"]
 mod styles;
 #[path = "screens/words.rs"]

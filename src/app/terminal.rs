@@ -4,8 +4,8 @@ use super::{Startup, parts};
 use crate::cli::Exit;
 use crate::config::{Home, Origin, Settings, save_variables};
 use crate::store::{Journal, LogFolder};
+use crate::tui::look::Look;
 use crate::tui::setup::{ReadRun, Save, Setup};
-use crate::tui::widget::paint::Look;
 use crate::{engine, tui};
 use domain::failure::Failure;
 use domain::id::DagRunId;
@@ -91,7 +91,7 @@ fn origins(settings: &Settings) -> BTreeMap<VariableName, String> {
 }
 
 fn look(settings: &Settings) -> Look {
-    let mut look = Look::of_environment(|name| std::env::var(name).ok());
+    let mut look = Look::from_environment(|name| std::env::var(name).ok());
     look.theme.band = settings
         .connection
         .colour

@@ -25,7 +25,7 @@ pub enum Fit {
 
 /// The parts of a screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Screen {
+pub struct Layout {
     /// How much fits.
     pub fit: Fit,
     /// Two rows: where we are, and how the run stands.
@@ -40,9 +40,9 @@ pub struct Screen {
     pub footer: Rect,
 }
 
-impl Screen {
+impl Layout {
     /// The parts for this model.
-    pub fn of(model: &Model) -> Self {
+    pub fn new(model: &Model) -> Self {
         let area = model.area;
         let fit = fit(area);
         let alerts = u16::try_from(model.alerts().len()).unwrap_or(0).min(2);

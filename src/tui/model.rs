@@ -38,7 +38,7 @@ pub struct Notice {
     /// One sentence or two.
     pub text: String,
     /// Whether the next key takes it away: it answers a key, and nothing is lost with it.
-    pub fleeting: bool,
+    pub is_transient: bool,
 }
 
 /// Something that lasts, below the header.
@@ -89,9 +89,9 @@ pub struct Model {
     /// The run that is going on, or the last one.
     pub run: Option<Run>,
     /// Whether the engine of this process conducted it.
-    pub is_conducted: bool,
+    pub is_driven_here: bool,
     /// A run of the history that is being looked at.
-    pub past: Option<Run>,
+    pub former_run: Option<Run>,
     /// Former runs, the newest first.
     pub history: Vec<RunSummary>,
     /// Who answers at the other end.
@@ -108,26 +108,26 @@ pub struct Model {
 
 impl Model {
     /// The run that the panes show.
-    pub fn shown(&self) -> Option<&Run> {
-        self.past.as_ref().or(self.run.as_ref())
+    pub fn shown_run(&self) -> Option<&Run> {
+        self.former_run.as_ref().or(self.run.as_ref())
     }
 
     /// The run that the engine is conducting now.
-    pub fn live(&self) -> Option<&Run> {
+    pub fn live_run(&self) -> Option<&Run> {
         self.run
             .as_ref()
-            .filter(|run| self.is_conducted && !run.state.is_end())
+            .filter(|run| self.is_driven_here && !run.state.is_end())
     }
 
     /// The selected task of the shown run.
-    pub fn task(&self) -> Option<&Task> {
-        self.grid.task(self.shown()?)
+    pub fn selected_task(&self) -> Option<&Task> {
+        self.grid.task(self.shown_run()?)
     }
 
     /// The selected task, if the engine can do something about it.
-    pub fn conducted_task(&self) -> Option<&Task> {
-        (self.past.is_none() && self.is_conducted)
-            .then(|| self.task())
+    pub fn driven_task(&self) -> Option<&Task> {
+        (self.former_run.is_none() && self.is_driven_here)
+            .then(|| self.selected_task())
             .flatten()
     }
 
@@ -164,19 +164,19 @@ impl Model {
     }
 
     /// Tells something that must not be missed.
-    pub fn tell(&mut self, meaning: Meaning, text: impl Into<String>) {
-        self.note(meaning, text.into(), false);
+    pub fn notify(&mut self, meaning: Meaning, text: impl Into<String>) {
+        self.push_notice(meaning, text.into(), false);
     }
 
     /// Answers a key that could do nothing.
-    pub fn answer(&mut self, text: impl Into<String>) {
-        self.note(Meaning::Waiting, text.into(), true);
+    pub fn reply(&mut self, text: impl Into<String>) {
+        self.push_notice(Meaning::Waiting, text.into(), true);
     }
 
-    fn note(&mut self, meaning: Meaning, text: String, fleeting: bool) {
+    fn push_notice(&mut self, meaning: Meaning, text: String, is_transient: bool) {
         /// More than anybody reads again; the journal has them all.
         const KEPT: usize = 200;
-        self.notices.retain(|notice| !notice.fleeting);
+        self.notices.retain(|notice| !notice.is_transient);
         if self.notices.len() >= KEPT {
             self.notices.remove(0);
         }
@@ -184,7 +184,7 @@ impl Model {
             at: self.now,
             meaning,
             text,
-            fleeting,
+            is_transient,
         });
         self.is_notice_shown = true;
     }
@@ -196,7 +196,7 @@ impl Model {
 
     /// What is wrong for as long as it is shown, below the header.
     pub fn alerts(&self) -> Vec<Alert<'_>> {
-        let degraded = self.shown().map(|run| &run.degraded).into_iter().flatten();
+        let degraded = self.shown_run().map(|run| &run.degraded).into_iter().flatten();
         let degraded = degraded.map(|(service, (since, reason))| Alert::Degraded {
             service: *service,
             since: *since,
@@ -233,7 +233,7 @@ impl Model {
     }
 
     /// The arguments that the next run gives a task instead of its row's.
-    pub fn edited(&self, task: &TaskId) -> bool {
+    pub fn has_edits(&self, task: &TaskId) -> bool {
         self.configuration.edits.contains_key(task)
     }
 }

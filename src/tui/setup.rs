@@ -1,15 +1,13 @@
 //! What the screen is given at its start: everything that it cannot know by itself.
 
 use super::context::Pane;
+use super::look::Look;
 use super::model::Model;
 use super::model::configuration::ConfigurationPane;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
 use super::model::overlay::{Dialog, DialogResult, Overlay};
 use super::model::variables::VariablesPane;
-use super::symbol::Symbols;
-use super::theme::{Palette, Theme};
-use super::widget::paint::Look;
 use crate::engine::Command;
 use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
@@ -77,8 +75,8 @@ impl Setup {
             grid: GridPane::default(),
             logs: LogsPane::default(),
             run: self.last_run.clone(),
-            is_conducted: false,
-            past: None,
+            is_driven_here: false,
+            former_run: None,
             history: self.history.clone(),
             connected: None,
             notices: Vec::new(),
@@ -96,23 +94,6 @@ fn resume(run: &DagRunId) -> Overlay {
     ];
     let dialog = Dialog::new("Resume the unfinished run?", body, "leave it");
     Overlay::Dialog(dialog.or('y', "resume it", DialogResult::Send(Command::Resume(run.clone()))))
-}
-
-impl Look {
-    /// The look that the environment's variables ask for; `name` reads one of them.
-    pub fn of_environment(name: impl Fn(&str) -> Option<String>) -> Self {
-        let read = |key: &str| name(key).unwrap_or_default();
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(read);
-        let locale = locale.iter().find(|text| !text.is_empty());
-        let no_color = name("NO_COLOR");
-        Self {
-            theme: Theme {
-                palette: Palette::of_environment(no_color.as_deref(), &read("TERM"), &read("COLORTERM")),
-                band: None,
-            },
-            symbols: Symbols::of_locale(locale.map_or("", String::as_str)),
-        }
-    }
 }
 
 impl fmt::Debug for Setup {

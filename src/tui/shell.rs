@@ -9,8 +9,8 @@ use super::model::Model;
 use super::model::logs::{LogSpan, LogTarget};
 use super::msg::Msg;
 use super::setup::Setup;
-use super::terminal::{FrameEdge, Stage};
-use super::update::{begin, update};
+use super::terminal::{FrameEdge, TerminalSession};
+use super::update::{init, update};
 use super::view::view;
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How much is taken at once before a frame: no flood keeps the screen from being drawn.
 const BUDGET: usize = 256;
 /// How long the engine has for taking the last commands.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the system says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +44,16 @@ pub enum Signal {
 
 /// The loop's own belongings.
 pub struct Shell<S> {
-    stage: S,
+    session: S,
     setup: Setup,
     engine: Engine,
     model: Model,
     outbox: VecDeque<Command>,
     reads: VecDeque<(LogTarget, LogSpan)>,
     log: Option<(LogTarget, LogFile)>,
-    is_engine_there: bool,
-    is_over: bool,
-    drawn: Option<Instant>,
+    is_engine_alive: bool,
+    is_done: bool,
+    last_frame: Option<Instant>,
 }
 
 impl<S> std::fmt::Debug for Shell<S> {
@@ -64,20 +64,20 @@ impl<S> std::fmt::Debug for Shell<S> {
     }
 }
 
-impl<S: Stage> Shell<S> {
-    /// A loop on a stage.
-    pub fn new(stage: S, setup: Setup, engine: Engine) -> Self {
+impl<S: TerminalSession> Shell<S> {
+    /// A loop on a session.
+    pub fn new(session: S, setup: Setup, engine: Engine) -> Self {
         Self {
-            stage,
+            session,
             model: setup.model(),
             setup,
             engine,
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
             log: None,
-            is_engine_there: true,
-            is_over: false,
-            drawn: None,
+            is_engine_alive: true,
+            is_done: false,
+            last_frame: None,
         }
     }
 
@@ -88,18 +88,18 @@ impl<S: Stage> Shell<S> {
         mut signals: impl Stream<Item = Signal> + Unpin,
     ) -> Result<Outcome, TuiError> {
         self.draw()?;
-        let effects = begin(&mut self.model);
-        self.perform(effects)?;
-        while !self.is_over {
+        let effects = init(&mut self.model);
+        self.execute(effects)?;
+        while !self.is_done {
             let deadline = self.deadline();
             tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
-                    Some(Signal::Interrupt) => self.take(Msg::Interrupted)?,
+                    Some(Signal::Interrupt) => self.dispatch(Msg::Interrupted)?,
                     Some(Signal::Terminate) | None => return Ok(self.leave().await),
                 },
                 event = keys.next() => match event {
-                    Some(event) => self.event(event?)?,
+                    Some(event) => self.on_event(event?)?,
                     None => return Ok(self.leave().await),
                 },
                 place = self.engine.commands.clone().reserve_owned(), if !self.outbox.is_empty() => {
@@ -108,8 +108,8 @@ impl<S: Stage> Shell<S> {
                         _ => self.outbox.clear(),
                     }
                 }
-                news = self.engine.updates.recv(), if self.is_engine_there => self.news(news)?,
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.woke()?,
+                news = self.engine.updates.recv(), if self.is_engine_alive => self.on_update(news)?,
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.on_deadline()?,
             }
             self.drain(&mut keys).await?;
             self.draw_if_due()?;
@@ -123,14 +123,14 @@ impl<S: Stage> Shell<S> {
         keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
     ) -> Result<(), TuiError> {
         for event in ready(keys).await {
-            self.event(event?)?;
+            self.on_event(event?)?;
         }
         for _ in 0..BUDGET {
-            if !self.is_engine_there {
+            if !self.is_engine_alive {
                 break;
             }
             match self.engine.updates.try_recv() {
-                Ok(news) => self.news(Some(news))?,
+                Ok(news) => self.on_update(Some(news))?,
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
@@ -140,71 +140,71 @@ impl<S: Stage> Shell<S> {
         Ok(())
     }
 
-    fn event(&mut self, event: Event) -> Result<(), TuiError> {
+    fn on_event(&mut self, event: Event) -> Result<(), TuiError> {
         match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.take(Msg::Key(key.into())),
-            Event::Paste(text) => self.take(Msg::Pasted(text)),
-            Event::Resize(width, height) => self.take(Msg::Resized(width, height)),
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.dispatch(Msg::Key(key.into())),
+            Event::Paste(text) => self.dispatch(Msg::Pasted(text)),
+            Event::Resize(width, height) => self.dispatch(Msg::Resized(width, height)),
             _ => Ok(()),
         }
     }
 
-    fn news(&mut self, news: Option<Update>) -> Result<(), TuiError> {
+    fn on_update(&mut self, news: Option<Update>) -> Result<(), TuiError> {
         if let Some(news) = news {
-            return self.take(Msg::Engine(Box::new(news)));
+            return self.dispatch(Msg::Engine(Box::new(news)));
         }
-        self.is_engine_there = false;
-        self.take(Msg::EngineEnded)
+        self.is_engine_alive = false;
+        self.dispatch(Msg::EngineEnded)
     }
 
     /// The next moment at which something is due by itself; nothing while idle.
     fn deadline(&self) -> Option<Instant> {
-        let drawn = self.drawn.unwrap_or_else(Instant::now);
+        let drawn = self.last_frame.unwrap_or_else(Instant::now);
         if !self.reads.is_empty() {
             Some(Instant::now())
         } else if self.model.is_dirty {
             Some(drawn + FRAME)
-        } else if self.model.live().is_some() {
+        } else if self.model.live_run().is_some() {
             Some(drawn + TICK)
         } else {
             None
         }
     }
 
-    fn woke(&mut self) -> Result<(), TuiError> {
-        let is_tick = self.drawn.is_none_or(|drawn| drawn.elapsed() >= TICK);
-        if is_tick && self.model.live().is_some() {
-            self.take(Msg::Ticked)?;
+    fn on_deadline(&mut self) -> Result<(), TuiError> {
+        let is_tick = self.last_frame.is_none_or(|drawn| drawn.elapsed() >= TICK);
+        if is_tick && self.model.live_run().is_some() {
+            self.dispatch(Msg::Ticked)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, msg: Msg) -> Result<(), TuiError> {
+    fn dispatch(&mut self, msg: Msg) -> Result<(), TuiError> {
         let was_dirty = self.model.is_dirty;
         let effects = update(&mut self.model, (self.setup.clock)(), msg);
         self.model.is_dirty |= was_dirty;
-        self.perform(effects)
+        self.execute(effects)
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) -> Result<(), TuiError> {
+    fn execute(&mut self, effects: Vec<Effect>) -> Result<(), TuiError> {
         for effect in effects {
             match effect {
                 Effect::Send(command) => self.outbox.push_back(command),
                 Effect::ReadLog { target, span } => self.reads.push_back((target, span)),
                 Effect::SaveVariables(changes) => {
                     let outcome = (self.setup.save)(&changes);
-                    self.take(Msg::Saved(outcome))?;
+                    self.dispatch(Msg::Saved(outcome))?;
                 }
                 Effect::OpenRun(run) => {
                     let outcome = (self.setup.read_run)(&run).map(Box::new);
-                    self.take(Msg::RunOpened(run, outcome))?;
+                    self.dispatch(Msg::RunOpened(run, outcome))?;
                 }
-                Effect::Redraw => self.stage.terminal().clear()?,
+                Effect::Redraw => self.session.terminal().clear()?,
                 Effect::Suspend => {
-                    self.stage.suspend()?;
+                    self.session.suspend()?;
                     self.model.is_dirty = true;
                 }
-                Effect::Leave => self.is_over = true,
+                Effect::Leave => self.is_done = true,
             }
         }
         Ok(())
@@ -223,7 +223,7 @@ impl<S: Stage> Shell<S> {
             Ok((window, has_more)) => (Ok(window), has_more),
             Err(error) => (Err(format!("{}: {error}", file.path().display())), false),
         };
-        self.take(Msg::LogRead {
+        self.dispatch(Msg::LogRead {
             target,
             window,
             has_more,
@@ -231,7 +231,7 @@ impl<S: Stage> Shell<S> {
     }
 
     fn draw_if_due(&mut self) -> Result<(), TuiError> {
-        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME);
+        let is_due = self.last_frame.is_none_or(|drawn| drawn.elapsed() >= FRAME);
         if self.model.is_dirty && is_due {
             self.draw()
         } else {
@@ -241,28 +241,28 @@ impl<S: Stage> Shell<S> {
 
     /// Draws a frame. A frame that cannot be drawn ends the program: the terminal is gone.
     fn draw(&mut self) -> Result<(), TuiError> {
-        let size = self.stage.terminal().size()?;
+        let size = self.session.terminal().size()?;
         if (size.width, size.height) != (self.model.area.width, self.model.area.height) {
-            self.take(Msg::Resized(size.width, size.height))?;
+            self.dispatch(Msg::Resized(size.width, size.height))?;
         }
         self.model.now = (self.setup.clock)();
-        self.stage.frame(FrameEdge::Begin)?;
+        self.session.frame(FrameEdge::Begin)?;
         let (model, look) = (&self.model, &self.setup.look);
-        self.stage
+        self.session
             .terminal()
             .draw(|frame| view(model, look, frame.buffer_mut()))?;
-        self.stage.frame(FrameEdge::End)?;
+        self.session.frame(FrameEdge::End)?;
         self.model.is_dirty = false;
-        self.drawn = Some(Instant::now());
+        self.last_frame = Some(Instant::now());
         Ok(())
     }
 
     /// Gives the terminal back, the engine its last commands, and lets it close.
     async fn leave(mut self) -> Outcome {
-        drop(self.stage);
+        drop(self.session);
         self.outbox.push_back(Command::Close);
         let commands = self.engine.commands.clone();
-        let farewell = async {
+        let closing = async {
             for command in self.outbox.drain(..) {
                 if commands.send(command).await.is_err() {
                     break;
@@ -270,8 +270,8 @@ impl<S: Stage> Shell<S> {
             }
         };
         // An engine that takes nothing any more must not keep the terminal.
-        timeout(FAREWELL, farewell).await.ok();
-        match self.model.live() {
+        timeout(CLOSE_TIMEOUT, closing).await.ok();
+        match self.model.live_run() {
             Some(run) => Outcome::LeftRunning(run.id.clone()),
             None => Outcome::Left,
         }

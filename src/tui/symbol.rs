@@ -151,7 +151,7 @@ impl Symbols {
     }
 
     /// Whether a locale's name (`LC_ALL`, `LC_CTYPE`, `LANG`) promises Unicode.
-    pub fn of_locale(name: &str) -> Self {
+    pub fn from_locale(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         if name.contains("utf-8") || name.contains("utf8") {
             Self::UNICODE
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_locale_decides_about_unicode() {
         for (name, ascii) in [("en_GB.UTF-8", false), ("C.utf8", false), ("C", true), ("", true)] {
-            assert_eq!(Symbols::of_locale(name).ascii, ascii, "{name}");
+            assert_eq!(Symbols::from_locale(name).ascii, ascii, "{name}");
         }
     }
 }

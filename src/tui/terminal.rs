@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where frames go. Tests draw on a backend in memory, through the same loop.
-pub trait Stage {
+pub trait TerminalSession {
     /// What takes the cells.
     type Backend: Backend<Error = io::Error>;
 
@@ -48,13 +48,13 @@ pub struct Tty {
 impl Tty {
     /// Takes the terminal.
     pub fn enter() -> io::Result<Self> {
-        restore_in_panics();
-        take()?;
+        install_panic_hook();
+        enter_screen()?;
         let output = BufWriter::with_capacity(64 << 10, io::stdout());
         match Terminal::new(CrosstermBackend::new(output)) {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
-                give_back();
+                restore();
                 Err(error)
             }
         }
@@ -63,11 +63,11 @@ impl Tty {
 
 impl Drop for Tty {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
-impl Stage for Tty {
+impl TerminalSession for Tty {
     type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
@@ -82,28 +82,28 @@ impl Stage for Tty {
     }
 
     fn suspend(&mut self) -> io::Result<()> {
-        give_back();
+        restore();
         // A signal to the whole group, as the terminal itself would send; this call returns when the
         // group goes on.
         let stopped = std::process::Command::new("kill").args(["-TSTP", "0"]).status();
-        take()?;
+        enter_screen()?;
         self.terminal.clear()?;
         stopped.map(drop)
     }
 }
 
-fn take() -> io::Result<()> {
+fn enter_screen() -> io::Result<()> {
     enable_raw_mode()?;
     IS_ENTERED.store(true, Ordering::SeqCst);
     let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste);
     if entered.is_err() {
-        give_back();
+        restore();
     }
     entered
 }
 
 /// Gives the terminal back, once. Errors are nothing: there may be no terminal any more.
-fn give_back() {
+fn restore() {
     if IS_ENTERED.swap(false, Ordering::SeqCst) {
         let mut output = io::stdout();
         execute!(
@@ -120,12 +120,12 @@ fn give_back() {
 }
 
 /// A panic's message is readable only on the terminal that was there before.
-fn restore_in_panics() {
+fn install_panic_hook() {
     static IS_SET: AtomicBool = AtomicBool::new(false);
     if !IS_SET.swap(true, Ordering::SeqCst) {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back();
+            restore();
             before(panic);
         }));
     }

@@ -95,7 +95,7 @@ impl Theme {
 
 impl Palette {
     /// What the environment's `NO_COLOR`, `TERM` and `COLORTERM` allow.
-    pub fn of_environment(no_color: Option<&str>, term: &str, colorterm: &str) -> Self {
+    pub fn from_environment(no_color: Option<&str>, term: &str, colorterm: &str) -> Self {
         if no_color.is_some_and(|text| !text.is_empty()) || term == "dumb" {
             Self::None
         } else if term.contains("256") || term.contains("direct") || !colorterm.is_empty() {
@@ -156,7 +156,7 @@ mod tests {
             (None, "xterm", "truecolor", Palette::Full),
             (None, "dumb", "", Palette::None),
         ] {
-            assert_eq!(Palette::of_environment(no_color, term, colorterm), palette);
+            assert_eq!(Palette::from_environment(no_color, term, colorterm), palette);
         }
     }
 }

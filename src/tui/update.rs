@@ -5,16 +5,16 @@
 
 mod arguments;
 mod dialog;
-mod moving;
-mod news;
-mod typing;
+mod field;
+mod incoming;
+mod navigation;
 mod variables;
 
 use super::action::{self, Action};
 use super::context::{Context, Pane};
 use super::effect::Effect;
 use super::key::Key;
-use super::layout::{self, Fit, Screen};
+use super::layout::{self, Fit, Layout};
 use super::model::Model;
 use super::model::logs::LogTarget;
 use super::model::overlay::{Dialog, DialogResult, Overlay};
@@ -26,10 +26,10 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
 /// What is wanted as soon as the first frame is drawn.
-pub fn begin(model: &mut Model) -> Vec<Effect> {
+pub fn init(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     read_configuration(model, &mut effects);
-    settle(model, &mut effects);
+    sync_log(model, &mut effects);
     effects
 }
 
@@ -40,27 +40,27 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.is_dirty = true;
     match msg {
         Msg::Key(key) => press(model, key, &mut effects),
-        Msg::Pasted(text) => typing::paste(model, &text),
+        Msg::Pasted(text) => field::paste(model, &text),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
         Msg::Ticked => {}
-        Msg::Interrupted => perform(model, Action::Interrupt, &mut effects),
-        Msg::Engine(update) => news::take(model, *update, &mut effects),
-        Msg::EngineEnded => news::engine_ended(model),
+        Msg::Interrupted => execute(model, Action::Interrupt, &mut effects),
+        Msg::Engine(update) => incoming::on_update(model, *update, &mut effects),
+        Msg::EngineEnded => incoming::on_engine_ended(model),
         Msg::LogRead {
             target,
             window,
             has_more,
-        } => news::log_read(model, &target, window, has_more),
-        Msg::Saved(outcome) => variables::saved(model, outcome),
-        Msg::RunOpened(run, outcome) => news::run_opened(model, &run, outcome),
+        } => incoming::on_log_read(model, &target, window, has_more),
+        Msg::Saved(outcome) => variables::on_saved(model, outcome),
+        Msg::RunOpened(run, outcome) => incoming::on_run_opened(model, &run, outcome),
     }
-    settle(model, &mut effects);
+    sync_log(model, &mut effects);
     effects
 }
 
 /// A key: a command, or a letter in a text field.
 fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
-    if model.notice().is_some_and(|notice| notice.fleeting) {
+    if model.notice().is_some_and(|notice| notice.is_transient) {
         model.is_notice_shown = false;
     }
     let context = model.context();
@@ -69,12 +69,12 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     }
     match action::lookup(key, context) {
         Some(entry) if is_visible(model, entry.action) => match (entry.condition)(model) {
-            None => perform(model, entry.action, effects),
-            Some(reason) => model.answer(reason),
+            None => execute(model, entry.action, effects),
+            Some(reason) => model.reply(reason),
         },
         Some(_) => {}
-        None if context == Context::Field => typing::press(model, key),
-        None => unknown(model, key),
+        None if context == Context::Field => field::press(model, key),
+        None => unbound(model, key),
     }
 }
 
@@ -93,9 +93,9 @@ fn is_visible(model: &Model, action: Action) -> bool {
         )
 }
 
-fn unknown(model: &mut Model, key: Key) {
+fn unbound(model: &mut Model, key: Key) {
     if matches!(key.code, KeyCode::Char(_) | KeyCode::F(_)) && model.overlay.is_none() {
-        model.answer(format!(
+        model.reply(format!(
             "{key} does nothing here. {} shows all keys.",
             action::key(Action::Help)
         ));
@@ -104,11 +104,11 @@ fn unknown(model: &mut Model, key: Key) {
     }
 }
 
-fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::Pane(pane) => moving::focus(model, pane),
-        Action::NextPane => moving::focus(model, model.focus.stepped(1)),
-        Action::PreviousPane => moving::focus(model, model.focus.stepped(3)),
+        Action::Pane(pane) => navigation::focus(model, pane),
+        Action::NextPane => navigation::focus(model, model.focus.stepped(1)),
+        Action::PreviousPane => navigation::focus(model, model.focus.stepped(3)),
         Action::Up
         | Action::Down
         | Action::Left
@@ -118,19 +118,19 @@ fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => moving::go(model, action),
-        Action::ReadLogs => moving::focus(model, Pane::Logs),
-        Action::Follow => moving::follow(model),
+        | Action::Bottom => navigation::navigate(model, action),
+        Action::ReadLogs => navigation::focus(model, Pane::Logs),
+        Action::Follow => navigation::follow(model),
         Action::Wrap => {
             model.logs.wraps = !model.logs.wraps;
             model.logs.column = 0;
         }
-        Action::PreviousTry => moving::turn_try(model, -1),
-        Action::NextTry => moving::turn_try(model, 1),
+        Action::PreviousTry => navigation::show_try(model, -1),
+        Action::NextTry => navigation::show_try(model, 1),
         Action::EditVariable => variables::edit(model, effects),
         Action::Save => effects.push(Effect::SaveVariables(model.variables.changes())),
         Action::Revert => variables::revert(model, effects),
-        Action::Commit => typing::commit(model, effects),
+        Action::Commit => field::commit(model, effects),
         Action::OpenArguments => arguments::open(model),
         Action::EditArgument => arguments::edit(model),
         Action::AddArgument => arguments::add(model),
@@ -159,14 +159,14 @@ fn perform(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 /// Starts what the plan showed.
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlay = None;
-    model.past = None;
+    model.former_run = None;
     effects.push(Effect::Send(Command::Start(Box::new(model.request()))));
-    moving::focus(model, Pane::Grid);
+    navigation::focus(model, Pane::Grid);
 }
 
 fn open_history(model: &mut Model) {
     if model.history.is_empty() {
-        model.answer("There is no former run yet; r starts the first one.");
+        model.reply("There is no former run yet; r starts the first one.");
     } else {
         model.overlay = Some(Overlay::History { selected: 0 });
     }
@@ -180,11 +180,11 @@ fn show_run(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     };
     if model.run.as_ref().is_some_and(|run| run.id == summary.id) {
-        model.past = None;
+        model.former_run = None;
     } else {
         effects.push(Effect::OpenRun(summary.id.clone()));
     }
-    moving::focus(model, Pane::Grid);
+    navigation::focus(model, Pane::Grid);
 }
 
 fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -196,22 +196,22 @@ fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
 /// One step out: the field, then the overlay, then the notice, then the former run.
 fn back(model: &mut Model) {
     if model.editor().is_some() {
-        typing::cancel(model);
+        field::cancel(model);
     } else if model.overlay.is_some() {
         model.overlay = None;
     } else if model.notice().is_some() {
         model.is_notice_shown = false;
-    } else if model.past.is_some() {
-        model.past = None;
+    } else if model.former_run.is_some() {
+        model.former_run = None;
     } else if model.focus == Pane::Logs {
-        moving::focus(model, Pane::Grid);
+        navigation::focus(model, Pane::Grid);
     }
 }
 
 fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.is_leaving || (model.live().is_none() && model.variables.changes().is_empty()) {
+    if model.is_leaving || (model.live_run().is_none() && model.variables.changes().is_empty()) {
         effects.push(Effect::Leave);
-    } else if model.live().is_some() {
+    } else if model.live_run().is_some() {
         model.overlay = Some(Overlay::Dialog(leave_dialog(model)));
     } else {
         let names: Vec<_> = model
@@ -238,7 +238,7 @@ fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn leave_dialog(model: &Model) -> Dialog {
-    let Some(run) = model.live() else {
+    let Some(run) = model.live_run() else {
         let body = vec!["Ctrl-C again leaves at once.".to_owned()];
         return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", DialogResult::Leave);
     };
@@ -258,18 +258,18 @@ fn leave_dialog(model: &Model) -> Dialog {
 }
 
 /// What follows from every change: the log of the selected task, and what is missing of it.
-fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
     let target = target(model);
     if target != model.logs.target {
         let task = target.as_ref().map(|target| target.task.clone());
         let is_other = task != model.logs.target.as_ref().map(|target| target.task.clone());
-        if is_other && model.live().is_some() {
+        if is_other && model.live_run().is_some() {
             effects.push(Effect::Send(Command::Focus(task)));
         }
-        model.logs.turn_to(target);
+        model.logs.open(target);
     }
-    let room = Screen::of(model).room(Pane::Logs);
-    let Some((span, target)) = model.logs.wanted(room).zip(model.logs.target.clone()) else {
+    let room = Layout::new(model).room(Pane::Logs);
+    let Some((span, target)) = model.logs.span_to_read(room).zip(model.logs.target.clone()) else {
         return;
     };
     if room.1 > 0 {
@@ -281,7 +281,7 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// The try whose log is shown: the chosen one, else the newest.
 fn target(model: &Model) -> Option<LogTarget> {
-    let (run, task) = (model.shown()?, model.task()?);
+    let (run, task) = (model.shown_run()?, model.selected_task()?);
     let newest = u32::try_from(task.tries.len()).ok().filter(|tries| *tries > 0)?;
     if task.state == TaskState::None {
         return None;

@@ -43,54 +43,55 @@ mod pager;
 mod variables;
 
 use super::context::Pane;
-use super::layout::{Fit, LEAST_COLUMNS, LEAST_ROWS, Screen};
+use super::layout::{Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
+use super::look::Look;
 use super::model::Model;
 use super::model::overlay::Overlay;
 use super::pager::Page;
 use super::theme::Meaning;
-use super::widget::paint::{Look, Paint};
+use super::widget::canvas::Canvas;
 use super::widget::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 /// Draws the whole screen.
 pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
-    let mut paint = Paint { cells, look };
-    let screen = Screen::of(model);
+    let mut canvas = Canvas { cells, look };
+    let screen = Layout::new(model);
     if screen.fit == Fit::TooSmall {
-        return too_small(model, &mut paint);
+        return too_small(model, &mut canvas);
     }
-    header::draw(model, screen.header, &mut paint);
-    header::alerts(model, screen.alerts, &mut paint);
+    header::draw(model, screen.header, &mut canvas);
+    header::alerts(model, screen.alerts, &mut canvas);
     for (pane, area) in &screen.panes {
-        let inside = frame(model, &screen, *pane, *area, &mut paint);
+        let inside = frame(model, &screen, *pane, *area, &mut canvas);
         match pane {
-            Pane::Variables => variables::draw(model, inside, &mut paint),
-            Pane::Configuration => configuration::draw(model, inside, &mut paint),
-            Pane::Grid => grid::draw(model, inside, &mut paint),
-            Pane::Logs => logs::draw(model, inside, &mut paint),
+            Pane::Variables => variables::draw(model, inside, &mut canvas),
+            Pane::Configuration => configuration::draw(model, inside, &mut canvas),
+            Pane::Grid => grid::draw(model, inside, &mut canvas),
+            Pane::Logs => logs::draw(model, inside, &mut canvas),
         }
     }
-    footer::notice(model, screen.notice, &mut paint);
-    footer::draw(model, screen.footer, &mut paint);
-    overlay(model, &mut paint);
+    footer::notice(model, screen.notice, &mut canvas);
+    footer::draw(model, screen.footer, &mut canvas);
+    overlay(model, &mut canvas);
 }
 
-fn overlay(model: &Model, paint: &mut Paint) {
+fn overlay(model: &Model, canvas: &mut Canvas) {
     match &model.overlay {
         None => {}
         Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Plan { .. }) => {
             if let Some(page) = Page::new(model) {
-                pager::draw(model, &page, paint);
+                pager::draw(model, &page, canvas);
             }
         }
-        Some(Overlay::Dialog(dialog)) => dialog::draw(model, dialog, paint),
-        Some(Overlay::Arguments(form)) => arguments::draw(model, form, paint),
-        Some(Overlay::History { selected }) => history::draw(model, *selected, paint),
+        Some(Overlay::Dialog(dialog)) => dialog::draw(model, dialog, canvas),
+        Some(Overlay::Arguments(form)) => arguments::draw(model, form, canvas),
+        Some(Overlay::History { selected }) => history::draw(model, *selected, canvas),
     }
 }
 
-fn too_small(model: &Model, paint: &mut Paint) {
+fn too_small(model: &Model, canvas: &mut Canvas) {
     let area = model.area;
     let sentence = format!(
         "{}: {}x{} is too small, {LEAST_COLUMNS}x{LEAST_ROWS} is needed. q quits.",
@@ -98,42 +99,48 @@ fn too_small(model: &Model, paint: &mut Paint) {
         area.width,
         area.height
     );
-    let style = paint.look.style(Meaning::Warning);
+    let style = canvas.look.style(Meaning::Warning);
     for (row, line) in (0..area.height).zip(text::wrap(&sentence, usize::from(area.width))) {
-        paint.text(area, 0, row, &line, style);
+        canvas.text(area, 0, row, &line, style);
     }
     if let Some(Overlay::Dialog(dialog)) = &model.overlay
         && area.height > 4
     {
         let line = format!("{} {}", dialog.title, dialog::answers(dialog));
-        paint.text(area, 0, area.height - 1, &line, paint.look.style(Meaning::Accent));
+        canvas.text(
+            area,
+            0,
+            area.height - 1,
+            &line,
+            canvas.look.style(Meaning::Accent),
+        );
     }
 }
 
 /// The box of a pane with its title; gives what is inside.
-fn frame(model: &Model, screen: &Screen, pane: Pane, area: Rect, paint: &mut Paint) -> Rect {
-    let has_keys = model.focus == pane && model.overlay.is_none();
-    let border = if has_keys {
+fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Canvas) -> Rect {
+    let has_focus = model.focus == pane && model.overlay.is_none();
+    let border = if has_focus {
         Meaning::Accent
     } else {
         Meaning::Border
     };
-    let inside = paint.frame(area, paint.look.style(border));
+    let inside = canvas.frame(area, canvas.look.style(border));
     let has_tabs = screen.fit != Fit::Wide && (pane != Pane::Logs || screen.fit == Fit::Narrow);
     if area.width > 6 && area.height > 1 {
         let column = if has_tabs {
-            tabs(pane, area, paint)
+            tabs(pane, area, canvas)
         } else {
             let name = format!(" {} {} ", pane.number(), pane.title());
-            paint.text(area, 2, 0, &name, paint.look.style(border))
+            canvas.text(area, 2, 0, &name, canvas.look.style(border))
         };
-        extra(model, pane, area, column, paint);
+        extra(model, pane, area, column, canvas);
     }
     inside
 }
 
 /// The names of all panes, the shown one in brackets.
-fn tabs(pane: Pane, area: Rect, paint: &mut Paint) -> u16 {
+fn tabs(pane: Pane, area: Rect, canvas: &mut Canvas) -> u16 {
     let is_short = area.width < 60;
     let mut column = 2;
     for other in Pane::ALL {
@@ -149,13 +156,13 @@ fn tabs(pane: Pane, area: Rect, paint: &mut Paint) -> u16 {
         };
         let gap = if name.is_empty() { "" } else { " " };
         let tab = format!("{open}{}{gap}{name}{close}", other.number());
-        column = paint.text(area, column, 0, &tab, paint.look.style(meaning));
+        column = canvas.text(area, column, 0, &tab, canvas.look.style(meaning));
     }
     column
 }
 
 /// What a pane says of itself behind its name, as far as there is room.
-fn extra(model: &Model, pane: Pane, area: Rect, column: u16, paint: &mut Paint) {
+fn extra(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas) {
     let words = match pane {
         Pane::Variables => variables::summary(model),
         Pane::Configuration => configuration::summary(model),
@@ -166,16 +173,21 @@ fn extra(model: &Model, pane: Pane, area: Rect, column: u16, paint: &mut Paint) 
     if words.is_empty() || room < 8 {
         return;
     }
-    let words = text::clip(&words, room.saturating_sub(2), paint.look.symbols.cut).into_owned();
+    let words = text::truncate(&words, room.saturating_sub(2), canvas.look.symbols.cut).into_owned();
     let within = Rect {
         width: area.width - 2,
         ..area
     };
-    paint.right(within, 0, &format!(" {words} "), paint.look.style(Meaning::Muted));
+    canvas.right(
+        within,
+        0,
+        &format!(" {words} "),
+        canvas.look.style(Meaning::Muted),
+    );
 }
 
 /// A box in the middle of the screen, emptied; gives what is inside.
-fn window(model: &Model, title: &str, columns: usize, rows: usize, paint: &mut Paint) -> Rect {
+fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut Canvas) -> Rect {
     let fit = |wanted: usize, most: u16| u16::try_from(wanted).unwrap_or(most).min(most);
     let width = fit(columns + 4, model.area.width);
     let height = fit(rows + 2, model.area.height.saturating_sub(1));
@@ -185,20 +197,20 @@ fn window(model: &Model, title: &str, columns: usize, rows: usize, paint: &mut P
         width,
         height,
     );
-    paint.clear(area);
-    let inside = paint.frame(area, paint.look.style(Meaning::Accent));
-    let title = text::clip(
+    canvas.clear(area);
+    let inside = canvas.frame(area, canvas.look.style(Meaning::Accent));
+    let title = text::truncate(
         title,
         usize::from(width.saturating_sub(6)),
-        paint.look.symbols.cut,
+        canvas.look.symbols.cut,
     )
     .into_owned();
-    paint.text(
+    canvas.text(
         area,
         2,
         0,
         &format!(" {title} "),
-        paint.look.style(Meaning::Accent),
+        canvas.look.style(Meaning::Accent),
     );
     Rect {
         x: inside.x + 1,
@@ -208,9 +220,9 @@ fn window(model: &Model, title: &str, columns: usize, rows: usize, paint: &mut P
 }
 
 /// A pane without contents: what would be here, and which key fills it.
-fn empty(area: Rect, sentence: &str, paint: &mut Paint) {
+fn empty(area: Rect, sentence: &str, canvas: &mut Canvas) {
     let room = usize::from(area.width.saturating_sub(2));
     for (row, line) in (0..area.height).zip(text::wrap(sentence, room)) {
-        paint.text(area, 1, row, &line, paint.look.style(Meaning::Muted));
+        canvas.text(area, 1, row, &line, canvas.look.style(Meaning::Muted));
     }
 }

@@ -1,5 +1,5 @@
-//! Small drawing tools that know nothing of Downbeat.
+//! Drawing tools that know nothing of runs and tasks.
 
+pub mod canvas;
 pub mod list;
-pub mod paint;
 pub mod text;

@@ -39,7 +39,7 @@ fn event(model: &mut Model, fact: Fact) -> Vec<Effect> {
 #[test]
 fn the_configuration_is_asked_for_after_the_first_frame() {
     let mut model = sample::setup().model();
-    let effects = downbeat::tui::update::begin(&mut model);
+    let effects = downbeat::tui::update::init(&mut model);
     assert!(matches!(commands(&effects)[..], [Command::ReadConfiguration(_)]));
 }
 
@@ -327,7 +327,7 @@ fn what_the_engine_refuses_stays_until_esc() {
 #[test]
 fn the_selection_stays_with_its_task() {
     let mut model = scene::running(80, 24);
-    let before = model.task().unwrap().id.clone();
+    let before = model.selected_task().unwrap().id.clone();
     let planned = model.run.as_ref().unwrap().tasks.len();
     event(
         &mut model,
@@ -335,7 +335,7 @@ fn the_selection_stays_with_its_task() {
             task: "start_pipeline_sales_orders".into(),
         },
     );
-    assert_eq!(model.task().unwrap().id, before);
+    assert_eq!(model.selected_task().unwrap().id, before);
     assert_eq!(model.run.as_ref().unwrap().tasks.len(), planned);
     let mut table = sample::table();
     model.configuration.selected = 3;
@@ -473,7 +473,7 @@ fn a_former_run_is_shown_and_left_again() {
     assert!(sample::picture(&model, &sample::COLOUR).contains("former run of"));
     assert_eq!(commands(&press(&mut model, "R x X")), []);
     press(&mut model, "esc esc");
-    assert!(model.past.is_none());
+    assert!(model.former_run.is_none());
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn any_model() -> impl Strategy<Value = Model> {
 }
 
 fn check(model: &Model) {
-    if let Some(run) = model.shown() {
+    if let Some(run) = model.shown_run() {
         assert!(model.grid.index(run) < run.tasks.len());
     }
     assert!(model.configuration.selected < model.configuration.rows().len().max(1));

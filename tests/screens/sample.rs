@@ -14,14 +14,14 @@ use downbeat::engine::{Connected, Update};
 use downbeat::tui::Setup;
 use downbeat::tui::effect::Effect;
 use downbeat::tui::key::Key;
+use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
 use downbeat::tui::model::logs::LogWindow;
 use downbeat::tui::msg::Msg;
 use downbeat::tui::symbol::Symbols;
 use downbeat::tui::theme::{Palette, Theme};
-use downbeat::tui::update::{begin, update};
+use downbeat::tui::update::{init, update};
 use downbeat::tui::view::view;
-use downbeat::tui::widget::paint::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -134,7 +134,7 @@ pub fn table() -> Configuration {
 /// A model before any run.
 pub fn empty(width: u16, height: u16) -> Model {
     let mut model = setup().model();
-    begin(&mut model);
+    init(&mut model);
     tell(&mut model, 0, Msg::Resized(width, height));
     model
 }

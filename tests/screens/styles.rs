@@ -2,8 +2,8 @@
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
+use downbeat::tui::look::Look;
 use downbeat::tui::theme::Meaning;
-use downbeat::tui::widget::paint::Look;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 

@@ -31,11 +31,11 @@ impl Session {
         let folder = home.path();
         let mut all = vec!["--home", folder.to_str().unwrap()];
         all.extend(arguments);
-        Self::of(Path::new(PROGRAM), home, &all, columns, rows)
+        Self::spawn(Path::new(PROGRAM), home, &all, columns, rows)
     }
 
     /// Any program in the environment of a home, on a screen of this size.
-    pub fn of(program: &Path, home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
+    pub fn spawn(program: &Path, home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);

@@ -26,12 +26,12 @@ pub(super) fn has_active_row(model: &Model) -> Option<String> {
 }
 
 pub(super) fn has_tries(model: &Model) -> Option<String> {
-    let tries = model.task().map_or(0, |task| task.tries.len());
+    let tries = model.selected_task().map_or(0, |task| task.tries.len());
     (tries < 2).then(|| "This task has no other try.".into())
 }
 
 pub(super) fn is_idle(model: &Model) -> Option<String> {
-    model.live().map(|_| {
+    model.live_run().map(|_| {
         format!(
             "A run is live. {} stops it, {} stops one task.",
             key(Action::StopRun),
@@ -41,7 +41,7 @@ pub(super) fn is_idle(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_live(model: &Model) -> Option<String> {
-    match model.live() {
+    match model.live_run() {
         Some(_) => None,
         None => Some(format!("No run is live. {} previews one.", key(Action::Run))),
     }
@@ -56,7 +56,7 @@ pub(super) fn is_startable(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_stoppable(model: &Model) -> Option<String> {
-    is_live(model).or_else(|| match model.conducted_task() {
+    is_live(model).or_else(|| match model.driven_task() {
         None => Some("Select a task of the live run first.".into()),
         Some(task) if task.is_over() => Some("This task is over; there is nothing to stop.".into()),
         Some(_) => None,
@@ -64,19 +64,19 @@ pub(super) fn is_stoppable(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_retryable(model: &Model) -> Option<String> {
-    if model.past.is_some() {
+    if model.former_run.is_some() {
         return Some(format!(
             "This is a former run. {} goes back to the last one.",
             key(Action::Back)
         ));
     }
-    if model.run.is_some() && !model.is_conducted {
+    if model.run.is_some() && !model.is_driven_here {
         return Some(format!(
             "That run is of another session. {} previews a new one.",
             key(Action::Run)
         ));
     }
-    let Some(task) = model.conducted_task() else {
+    let Some(task) = model.driven_task() else {
         return Some("There is no task to try again.".into());
     };
     let reason = match task.state {

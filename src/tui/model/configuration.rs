@@ -40,7 +40,7 @@ impl ConfigurationPane {
     }
 
     /// Takes another table; the selection stays with its row.
-    pub fn take(&mut self, table: Configuration) {
+    pub fn replace(&mut self, table: Configuration) {
         let task = self.row().map(|row| row.task.clone());
         let is_same = |row: &ConfigurationRow| Some(&row.task) == task.as_ref();
         if !table.rows.get(self.selected).is_some_and(is_same) {

@@ -1,6 +1,6 @@
 //! The window on a try's log file: which lines are held, which are shown, and what to read next.
 //!
-//! The file itself is never held; [`LogsPane::wanted`] says which lines are missing for the next
+//! The file itself is never held; [`LogsPane::span_to_read`] says which lines are missing for the next
 //! frame, and the shell reads exactly those (`tui/log_file.rs`).
 
 use crate::tui::widget::text;
@@ -105,7 +105,7 @@ pub type Room = (usize, usize);
 
 impl LogsPane {
     /// Turns to another file, from its end.
-    pub fn turn_to(&mut self, target: Option<LogTarget>) {
+    pub fn open(&mut self, target: Option<LogTarget>) {
         *self = Self {
             is_stale: target.is_some(),
             target,
@@ -116,9 +116,9 @@ impl LogsPane {
     }
 
     /// How many rows a line takes in so many columns.
-    fn rows_of(&self, place: usize, columns: usize) -> usize {
+    fn row_count(&self, place: usize, columns: usize) -> usize {
         match self.window.row(place) {
-            Some(row) if self.wraps => text::fold(shown(row).as_ref(), columns).len(),
+            Some(row) if self.wraps => text::fold(display(row).as_ref(), columns).len(),
             _ => 1,
         }
     }
@@ -127,7 +127,7 @@ impl LogsPane {
     pub fn bottom(&self, (columns, height): Room) -> (usize, usize) {
         let mut left = height;
         for place in (0..self.window.total).rev() {
-            let rows = self.rows_of(place, columns);
+            let rows = self.row_count(place, columns);
             if rows >= left {
                 return (place, rows - left);
             }
@@ -155,21 +155,21 @@ impl LogsPane {
                 match top {
                     (place, 0) => {
                         let Some(above) = place.checked_sub(1) else { break };
-                        (above, self.rows_of(above, room.0) - 1)
+                        (above, self.row_count(above, room.0) - 1)
                     }
                     (place, row) => (place, row - 1),
                 }
-            } else if top.1 + 1 < self.rows_of(top.0, room.0) {
+            } else if top.1 + 1 < self.row_count(top.0, room.0) {
                 (top.0, top.1 + 1)
             } else {
                 (top.0 + 1, 0)
             };
         }
-        self.show(top.min(bottom), step > 0 && top >= bottom);
+        self.scroll_to(top.min(bottom), step > 0 && top >= bottom);
     }
 
     /// Shows from a line on; `follows` when that is the end.
-    pub fn show(&mut self, top: (usize, usize), follows: bool) {
+    pub fn scroll_to(&mut self, top: (usize, usize), follows: bool) {
         if self.follows && !follows {
             self.seen = self.window.total;
         }
@@ -187,7 +187,7 @@ impl LogsPane {
     }
 
     /// The lines to read for the next frame; nothing when it has all.
-    pub fn wanted(&self, (_, height): Room) -> Option<LogSpan> {
+    pub fn span_to_read(&self, (_, height): Room) -> Option<LogSpan> {
         self.target.as_ref()?;
         if self.is_reading {
             return None;
@@ -211,11 +211,11 @@ impl LogsPane {
 }
 
 /// A row of the file as it is shown: the time without its date and fractions.
-pub fn shown(row: &str) -> Cow<'_, str> {
+pub fn display(row: &str) -> Cow<'_, str> {
     let stamp = row.as_bytes().get(..25).unwrap_or_default();
     if stamp.is_ascii() && stamp.first().is_some_and(u8::is_ascii_digit) && stamp[23..] == *b"Z " {
         Cow::Owned(format!("{} {}", &row[11..19], &row[25..]))
     } else {
-        text::plain(row)
+        text::sanitize(row)
     }
 }

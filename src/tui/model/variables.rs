@@ -60,7 +60,7 @@ impl VariablesPane {
     }
 
     /// Whether a change of it means another configuration table.
-    pub fn moves_configuration(name: VariableName) -> bool {
+    pub fn affects_configuration(name: VariableName) -> bool {
         use VariableName as V;
         matches!(
             name,

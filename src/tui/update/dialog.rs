@@ -25,7 +25,7 @@ pub(super) fn ask(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
 }
 
 fn stop_run(model: &Model) -> Option<Dialog> {
-    let run = model.live()?;
+    let run = model.live_run()?;
     let live: Vec<_> = run
         .pipelines()
         .filter(|task| task.state.holds_place())
@@ -50,7 +50,7 @@ fn stop_run(model: &Model) -> Option<Dialog> {
 }
 
 fn stop_task(model: &Model) -> Option<Dialog> {
-    let task = model.conducted_task()?;
+    let task = model.driven_task()?;
     let mut body = vec![format!("{}, try {}.", task.id, task.tries.len().max(1))];
     match task.live_run() {
         Some(run) => body.push(format!("1 live pipeline run is stopped: {run}.")),
@@ -67,11 +67,11 @@ fn stop_task(model: &Model) -> Option<Dialog> {
 }
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
-    let task = model.conducted_task()?;
+    let task = model.driven_task()?;
     if task.state != TaskState::Unknown {
         let id = task.id.clone();
         effects.push(Effect::Send(Command::Run(RunCommand::Retry(id.clone()))));
-        model.answer(format!("Another try of {id} was asked for."));
+        model.reply(format!("Another try of {id} was asked for."));
         return None;
     }
     let body = vec![
@@ -123,7 +123,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     match dialog.result() {
         DialogResult::Cancel => {}
         DialogResult::Send(command) => effects.push(Effect::Send(command)),
-        DialogResult::StopAndLeave if model.live().is_some() => {
+        DialogResult::StopAndLeave if model.live_run().is_some() => {
             model.is_leaving = true;
             effects.push(Effect::Send(Command::Run(RunCommand::Stop)));
         }

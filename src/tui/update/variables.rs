@@ -39,24 +39,24 @@ pub(super) fn revert(model: &mut Model, effects: &mut Vec<Effect>) {
 fn set(model: &mut Model, name: VariableName, text: &str, effects: &mut Vec<Effect>) {
     let before = model.variables.working.text(name);
     if let Err(error) = model.variables.working.set(name, text) {
-        model.tell(Meaning::Warning, error.to_string());
-    } else if before != model.variables.working.text(name) && VariablesPane::moves_configuration(name) {
+        model.notify(Meaning::Warning, error.to_string());
+    } else if before != model.variables.working.text(name) && VariablesPane::affects_configuration(name) {
         read_configuration(model, effects);
     }
 }
 
 /// The profile was written, or not.
-pub(super) fn saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, String>, Failure>) {
+pub(super) fn on_saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, String>, Failure>) {
     match outcome {
         Ok(origins) => {
             model.variables.saved = model.variables.working.clone();
             model.variables.origins = origins;
-            model.answer(format!(
+            model.reply(format!(
                 "The variables were saved in the profile {}.",
                 model.profile
             ));
         }
-        Err(failure) => model.tell(
+        Err(failure) => model.notify(
             Meaning::Danger,
             format!("The variables were not saved: {}", failure.text(remedy::text)),
         ),

@@ -4,7 +4,7 @@ use super::variables::field;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Typing};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::plan::{ArgumentSource, PlannedArgument};
 use ratatui::layout::Rect;
@@ -13,11 +13,11 @@ use ratatui::layout::Rect;
 const COLUMNS: usize = 90;
 
 /// Draws the form.
-pub(super) fn draw(model: &Model, form: &ArgumentsForm, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
     let lines = form.lines();
     let title = format!("Arguments of {} for the next run", form.task);
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
-    let area = super::window(model, &title, columns, lines.len().max(3) + 4, paint);
+    let area = super::window(model, &title, columns, lines.len().max(3) + 4, canvas);
     let foot = 2.min(area.height);
     let list = Rect {
         height: area.height - foot,
@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, paint: &mut Paint) {
     let shown = list::around(form.selected, lines.len(), usize::from(list.height));
     for (row, place) in (0..).zip(shown) {
         let argument = &lines[place];
-        line(argument, (names, value_at), list, row, paint);
+        line(argument, (names, value_at), list, row, canvas);
         let is_typed =
             matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == argument.name);
         if is_typed && let Some(editor) = form.editor() {
@@ -41,20 +41,20 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, paint: &mut Paint) {
                 width: list.width,
                 ..list
             };
-            paint.field(
+            canvas.field(
                 below,
                 value_at,
                 row,
                 usize::from(list.width),
                 &" ".repeat(columns),
-                paint.look.style(Meaning::Text),
+                canvas.look.style(Meaning::Text),
             );
-            field(editor, below, value_at, row, paint);
+            field(editor, below, value_at, row, canvas);
         } else if place == form.selected {
-            paint.selected(list, row, form.typing.is_none());
+            canvas.selected(list, row, form.typing.is_none());
         }
     }
-    foot_lines(form, &lines, area, foot, paint);
+    foot_lines(form, &lines, area, foot, canvas);
 }
 
 fn line(
@@ -62,7 +62,7 @@ fn line(
     (names, value_at): (usize, u16),
     area: Rect,
     row: u16,
-    paint: &mut Paint,
+    canvas: &mut Canvas,
 ) {
     let value = argument.value.unwrap_or_default();
     let before = argument.row_value.unwrap_or_default();
@@ -72,58 +72,64 @@ fn line(
         ArgumentSource::Added => (value, "added".into(), Meaning::Warning),
         ArgumentSource::Removed => (before, "left out".into(), Meaning::Muted),
     };
-    paint.field(
+    canvas.field(
         area,
         2,
         row,
         names,
         argument.name,
-        paint.look.style(Meaning::Text),
+        canvas.look.style(Meaning::Text),
     );
-    let end = paint.text(area, value_at, row, value, paint.look.style(meaning));
+    let end = canvas.text(area, value_at, row, value, canvas.look.style(meaning));
     if !note.is_empty() {
-        paint.text(
+        canvas.text(
             area,
             end + 2,
             row,
             &format!("({note})"),
-            paint.look.style(Meaning::Muted),
+            canvas.look.style(Meaning::Muted),
         );
     }
 }
 
 /// Below the list: the field of a new name, what is wrong, or what this form is for.
-fn foot_lines(form: &ArgumentsForm, lines: &[PlannedArgument<'_>], area: Rect, foot: u16, paint: &mut Paint) {
+fn foot_lines(
+    form: &ArgumentsForm,
+    lines: &[PlannedArgument<'_>],
+    area: Rect,
+    foot: u16,
+    canvas: &mut Canvas,
+) {
     if foot < 2 {
         return;
     }
     let (first, second) = (area.height - 2, area.height - 1);
     let typed = match &form.typing {
         Some(Typing::Name(editor)) => {
-            let column = paint.text(area, 0, first, "Name: ", paint.look.style(Meaning::Accent));
-            field(editor, area, column, first, paint);
+            let column = canvas.text(area, 0, first, "Name: ", canvas.look.style(Meaning::Accent));
+            field(editor, area, column, first, canvas);
             true
         }
         Some(Typing::Value { name, editor }) => {
             if !lines.iter().any(|argument| argument.name == name) {
                 let words = format!("{name} = ");
-                let column = paint.text(area, 0, first, &words, paint.look.style(Meaning::Accent));
-                field(editor, area, column, first, paint);
+                let column = canvas.text(area, 0, first, &words, canvas.look.style(Meaning::Accent));
+                field(editor, area, column, first, canvas);
             }
             true
         }
         None => false,
     };
     if let Some(fault) = form.editor().and_then(|editor| editor.fault.as_deref()) {
-        paint.text(
+        canvas.text(
             area,
             0,
             second,
             &format!("^ {fault}"),
-            paint.look.style(Meaning::Danger),
+            canvas.look.style(Meaning::Danger),
         );
     } else if !typed {
         let words = "For the next run only: the configuration table is not changed.";
-        paint.text(area, 0, second, words, paint.look.style(Meaning::Muted));
+        canvas.text(area, 0, second, words, canvas.look.style(Meaning::Muted));
     }
 }

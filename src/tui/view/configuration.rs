@@ -7,7 +7,7 @@ use crate::tui::model::Model;
 use crate::tui::plan::count;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::arguments::RuntimeArguments;
 use domain::row::ConfigurationRow;
@@ -27,7 +27,7 @@ pub(super) fn summary(model: &Model) -> String {
 }
 
 /// Draws the pane.
-pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let pane = &model.configuration;
     let mut notes: Vec<_> = pane
         .failure
@@ -60,15 +60,15 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         ..area
     };
     for (row, (meaning, line)) in (above.height..area.height).zip(&notes) {
-        paint.text(area, 1, row, line, paint.look.style(*meaning));
+        canvas.text(area, 1, row, line, canvas.look.style(*meaning));
     }
     if pane.rows().is_empty() {
-        return nothing(model, above, paint);
+        return nothing(model, above, canvas);
     }
-    rows(model, above, paint);
+    rows(model, above, canvas);
 }
 
-fn nothing(model: &Model, area: Rect, paint: &mut Paint) {
+fn nothing(model: &Model, area: Rect, canvas: &mut Canvas) {
     let variables = &model.variables.working;
     let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
     let sentence = match &model.configuration.table {
@@ -77,10 +77,10 @@ fn nothing(model: &Model, area: Rect, paint: &mut Paint) {
         None if model.configuration.failure.is_some() => return,
         None => format!("The rows of {table} stand here; ctrl-r reads them."),
     };
-    super::empty(area, &sentence, paint);
+    super::empty(area, &sentence, canvas);
 }
 
-fn rows(model: &Model, area: Rect, paint: &mut Paint) {
+fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
     let pane = &model.configuration;
     let longest = pane
         .rows()
@@ -91,7 +91,7 @@ fn rows(model: &Model, area: Rect, paint: &mut Paint) {
     let names = longest.min(usize::from(area.width) / 2);
     let visible = list::around(pane.selected, pane.rows().len(), usize::from(area.height));
     for (row, place) in (0..).zip(visible) {
-        line(model, place, names, area, row, paint);
+        line(model, place, names, area, row, canvas);
     }
 }
 
@@ -99,38 +99,38 @@ fn name(row: &ConfigurationRow) -> String {
     format!("{} / {}", row.business_unit, row.data_source)
 }
 
-fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, paint: &mut Paint) {
+fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas: &mut Canvas) {
     let pane = &model.configuration;
     let Some(record) = pane.rows().get(place) else {
         return;
     };
-    let is_edited = model.edited(&record.task);
+    let is_edited = model.has_edits(&record.task);
     let (glyph, meaning) = if record.active {
-        (paint.look.symbols.on, Meaning::Text)
+        (canvas.look.symbols.on, Meaning::Text)
     } else {
-        (paint.look.symbols.off, Meaning::Muted)
+        (canvas.look.symbols.off, Meaning::Muted)
     };
-    let style = paint.look.style(meaning);
-    paint.text(area, 1, row, glyph, style);
-    let cut = paint.look.symbols.cut;
-    let shown = text::clip(&name(record), names, cut).into_owned();
-    paint.text(area, 3, row, &shown, style);
+    let style = canvas.look.style(meaning);
+    canvas.text(area, 1, row, glyph, style);
+    let cut = canvas.look.symbols.cut;
+    let shown = text::truncate(&name(record), names, cut).into_owned();
+    canvas.text(area, 3, row, &shown, style);
     let mut column = u16::try_from(names).unwrap_or(0) + 4;
     let priority = if record.active {
         format!("{:>4}", record.priority)
     } else {
         "inactive".to_owned()
     };
-    column = paint.text(area, column, row, &priority, style) + 1;
+    column = canvas.text(area, column, row, &priority, style) + 1;
     if is_edited {
-        let mark = format!("{} edited ", paint.look.symbols.dirty);
-        column = paint.text(area, column, row, &mark, paint.look.style(Meaning::Warning));
+        let mark = format!("{} edited ", canvas.look.symbols.dirty);
+        column = canvas.text(area, column, row, &mark, canvas.look.style(Meaning::Warning));
     }
     let arguments = one_line(&pane.arguments(record).redacted());
-    paint.text(area, column, row, &arguments, paint.look.style(Meaning::Muted));
+    canvas.text(area, column, row, &arguments, canvas.look.style(Meaning::Muted));
     if place == pane.selected {
-        let has_keys = model.focus == Pane::Configuration && model.overlay.is_none();
-        paint.selected(area, row, has_keys);
+        let has_focus = model.focus == Pane::Configuration && model.overlay.is_none();
+        canvas.selected(area, row, has_focus);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::engine::Command;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, DialogResult};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::command::RunCommand;
 use ratatui::style::Modifier;
@@ -13,7 +13,7 @@ use ratatui::style::Modifier;
 const COLUMNS: usize = 64;
 
 /// Draws the question.
-pub(super) fn draw(model: &Model, dialog: &Dialog, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
     let body: Vec<_> = dialog
         .body
@@ -22,12 +22,12 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, paint: &mut Paint) {
         .collect();
     let are_stacked = text::width(&answers(dialog)) > columns;
     let rows = body.len() + 1 + if are_stacked { dialog.choices.len() } else { 1 };
-    let area = super::window(model, &dialog.title, columns, rows, paint);
+    let area = super::window(model, &dialog.title, columns, rows, canvas);
     // The answers stay visible whatever the height.
     let below = if are_stacked { dialog.choices.len() } else { 1 };
     let below = u16::try_from(below).unwrap_or(1).min(area.height);
     for (row, line) in (0..area.height.saturating_sub(below)).zip(&body) {
-        paint.text(area, 0, row, line, paint.look.style(Meaning::Text));
+        canvas.text(area, 0, row, line, canvas.look.style(Meaning::Text));
     }
     let mut place = (0, area.height - below);
     for (index, choice) in dialog.choices.iter().enumerate() {
@@ -36,12 +36,12 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, paint: &mut Paint) {
             | DialogResult::StopAndLeave => Meaning::Warning,
             _ => Meaning::Text,
         };
-        let mut style = paint.look.style(meaning);
+        let mut style = canvas.look.style(meaning);
         if index == dialog.selected {
             style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
         }
         let label = format!(" {} {} ", choice.key, choice.label);
-        let end = paint.text(area, place.0, place.1, &label, style);
+        let end = canvas.text(area, place.0, place.1, &label, style);
         place = if are_stacked {
             (0, place.1 + 1)
         } else {

@@ -4,12 +4,12 @@ use crate::tui::action::{self, Action, Danger, Entry};
 use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use ratatui::layout::Rect;
 
 /// Draws the notice; how many there are before it is said at the right.
-pub(super) fn notice(model: &Model, area: Rect, paint: &mut Paint) {
+pub(super) fn notice(model: &Model, area: Rect, canvas: &mut Canvas) {
     let Some(notice) = model.notice() else { return };
     let older = model.notices.len() - 1;
     let hide = format!("{} hides ", action::key(Action::Back));
@@ -20,12 +20,12 @@ pub(super) fn notice(model: &Model, area: Rect, paint: &mut Paint) {
     };
     let room = usize::from(area.width).saturating_sub(text::width(&more) + 2);
     let words = format!("{} {}", notice.at.clock(), notice.text);
-    paint.field(area, 1, 0, room, &words, paint.look.style(notice.meaning));
-    paint.right(area, 0, &more, paint.look.style(Meaning::Muted));
+    canvas.field(area, 1, 0, room, &words, canvas.look.style(notice.meaning));
+    canvas.right(area, 0, &more, canvas.look.style(Meaning::Muted));
 }
 
 /// Draws the keys; the one for the help is never cut off.
-pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let all = help(model, if area.width < 60 { "keys" } else { "all keys" });
     let room = area
         .width
@@ -41,9 +41,9 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         if usize::from(column) + wide > usize::from(room) {
             break;
         }
-        column = hint(model, entry, area_of_hints, column, paint) + 2;
+        column = hint(model, entry, area_of_hints, column, canvas) + 2;
     }
-    paint.right(area, 0, &all, paint.look.style(Meaning::Accent));
+    canvas.right(area, 0, &all, canvas.look.style(Meaning::Accent));
 }
 
 /// The key for the help with a word, where that key works.
@@ -57,13 +57,13 @@ pub(super) fn help(model: &Model, word: &str) -> String {
 }
 
 /// A key and its name; muted while it can do nothing.
-fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, paint: &mut Paint) -> u16 {
+fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canvas) -> u16 {
     let is_possible = (entry.condition)(model).is_none();
     let (key, name) = match (is_possible, entry.danger) {
         (false, _) => (Meaning::Muted, Meaning::Muted),
         (true, Danger::Stops) => (Meaning::Warning, Meaning::Text),
         (true, _) => (Meaning::Accent, Meaning::Text),
     };
-    let column = paint.text(area, column, 0, entry.keys[0], paint.look.style(key));
-    paint.text(area, column + 1, 0, entry.hint, paint.look.style(name))
+    let column = canvas.text(area, column, 0, entry.keys[0], canvas.look.style(key));
+    canvas.text(area, column + 1, 0, entry.hint, canvas.look.style(name))
 }

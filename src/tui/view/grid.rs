@@ -7,7 +7,7 @@ use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::symbol::{self, Mark};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::task::Task;
 use ratatui::layout::Rect;
@@ -21,7 +21,10 @@ const RECORDS: usize = 16;
 
 /// What the title says behind the name.
 pub(super) fn summary(model: &Model) -> String {
-    model.shown().map(|run| run.id.to_string()).unwrap_or_default()
+    model
+        .shown_run()
+        .map(|run| run.id.to_string())
+        .unwrap_or_default()
 }
 
 /// Where the columns begin: first the bar, then glyph and word of the state.
@@ -39,7 +42,7 @@ struct Columns {
 impl Columns {
     /// A pane too narrow for all of it drops the records; names are shortened when they do not fit, or
     /// when that makes room for the note.
-    fn of(width: u16, longest: (usize, usize)) -> Self {
+    fn new(width: u16, longest: (usize, usize)) -> Self {
         let width = usize::from(width);
         let state = state(width);
         let name_at = state + 2;
@@ -77,11 +80,11 @@ const fn state(width: usize) -> usize {
 }
 
 /// Draws the pane.
-pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
-    let Some(run) = model.shown() else {
+pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
+    let Some(run) = model.shown_run() else {
         let words = "The tasks of a run stand here, one a line, with state, tries, time and records. r \
                      shows what a run would do, and starts it.";
-        return super::empty(area, words, paint);
+        return super::empty(area, words, canvas);
     };
     let selected = run.tasks.get(model.grid.index(run));
     let about = selected.map_or_else(Vec::new, |task| {
@@ -92,22 +95,22 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let (heading, below) = if area.height < 6 { (0, 0) } else { (1, below + 1) };
     let rows = usize::from(area.height.saturating_sub(heading + below));
     let visible = list::around(model.grid.index(run), run.tasks.len(), rows);
-    let columns = Columns::of(area.width, longest(&run.tasks[visible.clone()]));
+    let columns = Columns::new(area.width, longest(&run.tasks[visible.clone()]));
     if heading > 0 {
-        head(&columns, area, paint);
+        head(&columns, area, canvas);
     }
     for (row, place) in (heading..).zip(visible) {
-        line(model, &run.tasks[place], &columns, area, row, paint);
+        line(model, &run.tasks[place], &columns, area, row, canvas);
         if place == model.grid.index(run) {
-            let has_keys = model.focus == Pane::Grid && model.overlay.is_none();
-            paint.selected(area, row, has_keys);
+            let has_focus = model.focus == Pane::Grid && model.overlay.is_none();
+            canvas.selected(area, row, has_focus);
         }
     }
     if below > 0 {
         let top = area.height - below;
-        paint.rule(area, top, paint.look.style(Meaning::Border));
+        canvas.rule(area, top, canvas.look.style(Meaning::Border));
         for (row, (meaning, line)) in (top + 1..area.height).zip(about) {
-            paint.text(area, 1, row, &line, paint.look.style(meaning));
+            canvas.text(area, 1, row, &line, canvas.look.style(meaning));
         }
     }
 }
@@ -121,44 +124,44 @@ fn longest(tasks: &[Task]) -> (usize, usize) {
     (widest(false), widest(true))
 }
 
-fn head(columns: &Columns, area: Rect, paint: &mut Paint) {
-    let style = paint.look.style(Meaning::Muted);
-    paint.text(area, 1, 0, "state", style);
-    paint.text(area, columns.name_at, 0, "task", style);
-    paint.field(area, columns.tries, 0, TRY, "try", style);
-    paint.field(area, columns.elapsed, 0, ELAPSED, "time", style);
+fn head(columns: &Columns, area: Rect, canvas: &mut Canvas) {
+    let style = canvas.look.style(Meaning::Muted);
+    canvas.text(area, 1, 0, "state", style);
+    canvas.text(area, columns.name_at, 0, "task", style);
+    canvas.field(area, columns.tries, 0, TRY, "try", style);
+    canvas.field(area, columns.elapsed, 0, ELAPSED, "time", style);
     if let Some(records) = columns.records {
-        let words = format!("read {} loaded", paint.look.symbols.arrow);
-        paint.field(area, records, 0, RECORDS, &words, style);
+        let words = format!("read {} loaded", canvas.look.symbols.arrow);
+        canvas.field(area, records, 0, RECORDS, &words, style);
     }
     if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
-        paint.text(area, columns.note, 0, "note", style);
+        canvas.text(area, columns.note, 0, "note", style);
     }
 }
 
-fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, paint: &mut Paint) {
+fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, canvas: &mut Canvas) {
     let mark = Mark::from_task(task.state);
-    let style = paint.look.style(mark.meaning);
-    let state = paint.look.state(mark);
-    paint.field(area, 1, row, columns.state, &state, style);
-    let plain = paint
+    let style = canvas.look.style(mark.meaning);
+    let state = canvas.look.state(mark);
+    canvas.field(area, 1, row, columns.state, &state, style);
+    let plain = canvas
         .look
         .style(if task.state.is_end() || task.state.holds_place() {
             Meaning::Text
         } else {
             Meaning::Muted
         });
-    let name = cells::name(task, columns.are_names_short, paint.look.symbols.cut);
-    paint.field(area, columns.name_at, row, columns.name, &name, plain);
-    paint.field(area, columns.tries, row, TRY - 1, &cells::tries(task), plain);
+    let name = cells::name(task, columns.are_names_short, canvas.look.symbols.cut);
+    canvas.field(area, columns.name_at, row, columns.name, &name, plain);
+    canvas.field(area, columns.tries, row, TRY - 1, &cells::tries(task), plain);
     let elapsed = cells::elapsed(task, model.now);
-    paint.field(area, columns.elapsed, row, ELAPSED - 1, &elapsed, plain);
+    canvas.field(area, columns.elapsed, row, ELAPSED - 1, &elapsed, plain);
     if let Some(records) = columns.records {
-        let words = cells::records(task, paint.look.symbols.arrow, RECORDS - 1);
-        paint.field(area, records, row, RECORDS - 1, &words, plain);
+        let words = cells::records(task, canvas.look.symbols.arrow, RECORDS - 1);
+        canvas.field(area, records, row, RECORDS - 1, &words, plain);
     }
     if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
         let (meaning, words) = cells::note(task, model.now);
-        paint.text(area, columns.note, row, &words, paint.look.style(meaning));
+        canvas.text(area, columns.note, row, &words, canvas.look.style(meaning));
     }
 }

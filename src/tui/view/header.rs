@@ -4,7 +4,7 @@ use crate::tui::model::{Alert, Model};
 use crate::tui::remedy;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::run::Run;
 use domain::state::TaskState;
@@ -12,27 +12,27 @@ use domain::time::human;
 use ratatui::layout::Rect;
 
 /// Draws both rows.
-pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
-    place(model, area, paint);
-    let Some(run) = model.shown() else {
-        let style = paint.look.style(Meaning::Muted);
-        paint.text(area, 1, 1, "No run yet: r shows what a run would do.", style);
+pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
+    place(model, area, canvas);
+    let Some(run) = model.shown_run() else {
+        let style = canvas.look.style(Meaning::Muted);
+        canvas.text(area, 1, 1, "No run yet: r shows what a run would do.", style);
         return;
     };
     let mark = Mark::from_run(run.state);
-    let state = paint.look.state(mark);
-    let mut column = paint.text(area, 1, 1, &state, paint.look.style(mark.meaning));
+    let state = canvas.look.state(mark);
+    let mut column = canvas.text(area, 1, 1, &state, canvas.look.style(mark.meaning));
     let elapsed = human(run.elapsed(model.now));
-    column = paint.text(area, column + 1, 1, &elapsed, paint.look.style(Meaning::Text));
+    column = canvas.text(area, column + 1, 1, &elapsed, canvas.look.style(Meaning::Text));
     if let Some(words) = which(model, run) {
-        column = paint.text(area, column + 2, 1, &words, paint.look.style(Meaning::Warning));
+        column = canvas.text(area, column + 2, 1, &words, canvas.look.style(Meaning::Warning));
     }
     column += 3;
-    counts(run, area, column, paint);
+    counts(run, area, column, canvas);
 }
 
 /// The band, the pipeline, the instance.
-fn place(model: &Model, area: Rect, paint: &mut Paint) {
+fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
     let meaning = if model.is_sandbox {
         Meaning::Sandbox
     } else {
@@ -41,13 +41,13 @@ fn place(model: &Model, area: Rect, paint: &mut Paint) {
     let help = super::footer::help(model, "help");
     let room = usize::from(area.width).saturating_sub(text::width(&help) + 1);
     let band = format!(" {} ", model.band());
-    let column = paint.field(area, 0, 0, room / 2, &band, paint.look.style(meaning));
+    let column = canvas.field(area, 0, 0, room / 2, &band, canvas.look.style(meaning));
     let variables = &model.variables.working;
     let pipeline = match variables.cdf_pipeline_name.as_str() {
         "" => "no pipeline set",
         name => name,
     };
-    let dot = paint.look.symbols.dot;
+    let dot = canvas.look.symbols.dot;
     let instance = match variables.cdf_instance.as_str() {
         "" => None,
         name => Some(name.to_owned()),
@@ -64,15 +64,15 @@ fn place(model: &Model, area: Rect, paint: &mut Paint) {
             .join(&format!(" {dot} "))
     );
     let left = room.saturating_sub(usize::from(column));
-    paint.field(area, column, 0, left, &words, paint.look.style(Meaning::Text));
-    paint.right(area, 0, &help, paint.look.style(Meaning::Accent));
+    canvas.field(area, column, 0, left, &words, canvas.look.style(Meaning::Text));
+    canvas.right(area, 0, &help, canvas.look.style(Meaning::Accent));
 }
 
 /// Which run is shown, if it is not the one that goes on.
 fn which(model: &Model, run: &Run) -> Option<String> {
-    if model.past.is_some() {
+    if model.former_run.is_some() {
         Some(format!("former run of {} (esc goes back)", run.started))
-    } else if model.is_conducted {
+    } else if model.is_driven_here {
         None
     } else {
         Some(format!("last run, of {}", run.started))
@@ -80,16 +80,16 @@ fn which(model: &Model, run: &Run) -> Option<String> {
 }
 
 /// How many pipeline tasks are in which state.
-fn counts(run: &Run, area: Rect, column: u16, paint: &mut Paint) {
+fn counts(run: &Run, area: Rect, column: u16, canvas: &mut Canvas) {
     let mut column = column;
     for (place, (state, number)) in by_urgency(run).into_iter().enumerate() {
         if place > 0 {
-            let dot = format!(" {} ", paint.look.symbols.dot);
-            column = paint.text(area, column, 1, &dot, paint.look.style(Meaning::Muted));
+            let dot = format!(" {} ", canvas.look.symbols.dot);
+            column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
         }
         let mark = Mark::from_task(state);
         let words = format!("{number} {}", mark.word);
-        column = paint.text(area, column, 1, &words, paint.look.style(mark.meaning));
+        column = canvas.text(area, column, 1, &words, canvas.look.style(mark.meaning));
     }
 }
 
@@ -120,14 +120,14 @@ const fn urgency(state: TaskState) -> u8 {
 }
 
 /// Draws what is wrong for as long as it lasts.
-pub(super) fn alerts(model: &Model, area: Rect, paint: &mut Paint) {
+pub(super) fn alerts(model: &Model, area: Rect, canvas: &mut Canvas) {
     for (row, alert) in (0..area.height).zip(model.alerts()) {
-        paint.text(
+        canvas.text(
             area,
             1,
             row,
             &alert_text(alert),
-            paint.look.style(Meaning::Warning),
+            canvas.look.style(Meaning::Warning),
         );
     }
 }

@@ -1,9 +1,9 @@
 //! The visible lines of a try's log: folded or scrolled sideways, coloured by level.
 
 use crate::tui::model::Model;
-use crate::tui::model::logs::{LogsPane, shown};
+use crate::tui::model::logs::{LogsPane, display};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::log::{Level, level_of_row};
 use domain::task::TaskKind;
@@ -20,7 +20,7 @@ pub(super) fn summary(model: &Model) -> String {
     let Some(target) = &logs.target else {
         return String::new();
     };
-    let tries = model.task().map_or(0, |task| task.tries.len());
+    let tries = model.selected_task().map_or(0, |task| task.tries.len());
     let which = if tries > 1 {
         format!(", try {} of {tries}", target.number)
     } else {
@@ -39,25 +39,25 @@ pub(super) fn summary(model: &Model) -> String {
 }
 
 /// Draws the pane.
-pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let logs = &model.logs;
     if let Some(failure) = &logs.failure {
-        return super::empty(area, &format!("The log cannot be read: {failure}"), paint);
+        return super::empty(area, &format!("The log cannot be read: {failure}"), canvas);
     }
     if logs.window.total == 0 {
-        return super::empty(area, &nothing(model), paint);
+        return super::empty(area, &nothing(model), canvas);
     }
     let room = (usize::from(area.width), usize::from(area.height));
     let (mut place, mut skipped) = logs.effective_top(room);
     let mut row = 0;
     while row < area.height && place < logs.window.total {
-        row = line(logs, place, skipped, area, row, paint);
+        row = line(logs, place, skipped, area, row, canvas);
         (place, skipped) = (place + 1, 0);
     }
 }
 
 fn nothing(model: &Model) -> String {
-    match (&model.logs.target, model.task()) {
+    match (&model.logs.target, model.selected_task()) {
         (_, None) => "The log of the selected task stands here.".into(),
         (_, Some(task)) if task.kind != TaskKind::Pipeline => {
             format!("{} keeps no log; the pipelines' logs stand here.", task.id)
@@ -68,21 +68,21 @@ fn nothing(model: &Model) -> String {
 }
 
 /// One line of the file, from one of its rows on; gives the next free row.
-fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, paint: &mut Paint) -> u16 {
+fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, canvas: &mut Canvas) -> u16 {
     let Some(raw) = logs.window.row(place) else {
-        paint.text(
+        canvas.text(
             area,
             0,
             row,
-            paint.look.symbols.cut,
-            paint.look.style(Meaning::Muted),
+            canvas.look.symbols.cut,
+            canvas.look.style(Meaning::Muted),
         );
         return row + 1;
     };
-    let words = shown(raw);
+    let words = display(raw);
     let level = level_of_row(raw).filter(|_| words.len() < raw.len());
     if !logs.wraps {
-        stamped(&words, level, logs.column, area, row, paint);
+        stamped(&words, level, logs.column, area, row, canvas);
         return row + 1;
     }
     let mut row = row;
@@ -95,9 +95,9 @@ fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, pai
             break;
         }
         if index == 0 {
-            stamped(&words[part], level, 0, area, row, paint);
+            stamped(&words[part], level, 0, area, row, canvas);
         } else {
-            paint.text(area, 0, row, &words[part], paint.look.style(message(level)));
+            canvas.text(area, 0, row, &words[part], canvas.look.style(message(level)));
         }
         row += 1;
     }
@@ -105,27 +105,27 @@ fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, pai
 }
 
 /// Time, level and message, each in its style, from a column on.
-fn stamped(words: &str, level: Option<Level>, from: usize, area: Rect, row: u16, paint: &mut Paint) {
+fn stamped(words: &str, level: Option<Level>, from: usize, area: Rect, row: u16, canvas: &mut Canvas) {
     let Some(level) = level.filter(|_| from < STAMP && words.len() >= STAMP) else {
         let meaning = level.map_or(Meaning::Muted, |level| message(Some(level)));
-        paint.text(area, 0, row, text::skip(words, from), paint.look.style(meaning));
+        canvas.text(area, 0, row, text::skip(words, from), canvas.look.style(meaning));
         return;
     };
     // The stamp is ASCII, so bytes are columns.
     let mut column = 0;
     for (part, meaning) in [
         (0..TIME, Meaning::Muted),
-        (TIME..STAMP, of_level(level)),
+        (TIME..STAMP, level_meaning(level)),
         (STAMP..words.len(), message(Some(level))),
     ] {
         let part = part.start.max(from)..part.end;
         if part.start < part.end {
-            column = paint.text(area, column, row, &words[part], paint.look.style(meaning));
+            column = canvas.text(area, column, row, &words[part], canvas.look.style(meaning));
         }
     }
 }
 
-const fn of_level(level: Level) -> Meaning {
+const fn level_meaning(level: Level) -> Meaning {
     match level {
         Level::Trace | Level::Debug => Meaning::Muted,
         Level::Info => Meaning::Accent,

@@ -3,9 +3,9 @@
 use crate::tui::model::Model;
 use crate::tui::pager::Page;
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 
-pub(super) fn draw(model: &Model, page: &Page, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
     let shown = page.visible();
     let number = page.rows.len();
     let title = if number > page.height {
@@ -18,10 +18,10 @@ pub(super) fn draw(model: &Model, page: &Page, paint: &mut Paint) {
     } else {
         page.title.to_owned()
     };
-    let area = super::window(model, &title, page.columns, number.min(page.height), paint);
+    let area = super::window(model, &title, page.columns, number.min(page.height), canvas);
     for (row, line) in (0..area.height).zip(&page.rows[shown]) {
-        paint.text(area, 0, row, &line.lead, paint.look.style(Meaning::Accent));
+        canvas.text(area, 0, row, &line.lead, canvas.look.style(Meaning::Accent));
         let column = u16::try_from(page.lead + line.indent).unwrap_or(u16::MAX);
-        paint.text(area, column, row, &line.text, paint.look.style(line.meaning));
+        canvas.text(area, column, row, &line.text, canvas.look.style(line.meaning));
     }
 }

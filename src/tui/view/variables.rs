@@ -6,7 +6,7 @@ use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::variable::VariableName;
 use ratatui::layout::Rect;
@@ -21,7 +21,7 @@ pub(super) fn summary(model: &Model) -> String {
 }
 
 /// Draws the form.
-pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let pane = &model.variables;
     let about = about(pane, usize::from(area.width.saturating_sub(2)));
     let below = u16::try_from(about.len()).unwrap_or(0) + 1;
@@ -32,19 +32,19 @@ pub(super) fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let visible = list::around(pane.index(), VariableName::ALL.len(), usize::from(rows));
     let mut row = 0;
     for name in &VariableName::ALL[visible] {
-        line(model, *name, area, row, paint);
+        line(model, *name, area, row, canvas);
         row += 1;
         if let Some(fault) = fault_of(pane, *name) {
             let words = format!("^ {fault}");
-            paint.text(area, 3, row, &words, paint.look.style(Meaning::Danger));
+            canvas.text(area, 3, row, &words, canvas.look.style(Meaning::Danger));
             row += 1;
         }
     }
     if below > 0 {
         let top = area.height - below;
-        paint.rule(area, top, paint.look.style(Meaning::Border));
+        canvas.rule(area, top, canvas.look.style(Meaning::Border));
         for (row, line) in (top + 1..area.height).zip(about) {
-            paint.text(area, 1, row, &line, paint.look.style(Meaning::Muted));
+            canvas.text(area, 1, row, &line, canvas.look.style(Meaning::Muted));
         }
     }
 }
@@ -75,34 +75,34 @@ fn names(area: Rect) -> u16 {
     longest.min(area.width / 2 + 4)
 }
 
-fn line(model: &Model, name: VariableName, area: Rect, row: u16, paint: &mut Paint) {
+fn line(model: &Model, name: VariableName, area: Rect, row: u16, canvas: &mut Canvas) {
     let pane = &model.variables;
     let (is_dirty, is_selected) = (pane.is_dirty(name), pane.selected == name);
-    let has_keys = is_selected && model.focus == Pane::Variables && model.overlay.is_none();
+    let has_focus = is_selected && model.focus == Pane::Variables && model.overlay.is_none();
     let names = names(area);
     if is_dirty {
-        let dirty = paint.look.symbols.dirty;
-        paint.text(area, 1, row, dirty, paint.look.style(Meaning::Warning));
+        let dirty = canvas.look.symbols.dirty;
+        canvas.text(area, 1, row, dirty, canvas.look.style(Meaning::Warning));
     }
     let meaning = if is_dirty { Meaning::Warning } else { Meaning::Text };
-    paint.field(
+    canvas.field(
         area,
         2,
         row,
         usize::from(names),
         name.as_str(),
-        paint.look.style(Meaning::Text),
+        canvas.look.style(Meaning::Text),
     );
     let column = names + 3;
     if let Some(editor) = pane.editor.as_ref().filter(|_| is_selected) {
-        paint.text(
+        canvas.text(
             area,
             0,
             row,
-            paint.look.symbols.bar,
-            paint.look.style(Meaning::Accent),
+            canvas.look.symbols.bar,
+            canvas.look.style(Meaning::Accent),
         );
-        return field(editor, area, column, row, paint);
+        return field(editor, area, column, row, canvas);
     }
     let value = pane.working.text(name);
     let origin = pane.origin(name);
@@ -112,26 +112,26 @@ fn line(model: &Model, name: VariableName, area: Rect, row: u16, paint: &mut Pai
     } else {
         (value.as_str(), meaning)
     };
-    let end = paint.field(area, column, row, room, shown, paint.look.style(value_meaning));
+    let end = canvas.field(area, column, row, room, shown, canvas.look.style(value_meaning));
     let free = usize::from(area.width).saturating_sub(usize::from(end) + 2);
     if !is_dirty && free > text::width(origin) {
         let within = Rect {
             width: area.width - 1,
             ..area
         };
-        paint.right(within, row, origin, paint.look.style(Meaning::Muted));
+        canvas.right(within, row, origin, canvas.look.style(Meaning::Muted));
     }
     if is_selected {
-        paint.selected(area, row, has_keys);
+        canvas.selected(area, row, has_focus);
     }
 }
 
 /// The text field in its line.
-pub(super) fn field(editor: &Editor, area: Rect, column: u16, row: u16, paint: &mut Paint) {
+pub(super) fn field(editor: &Editor, area: Rect, column: u16, row: u16, canvas: &mut Canvas) {
     if column < area.width && row < area.height {
         let place = Rect::new(area.x + column, area.y + row, area.width - column, 1);
         editor
             .area()
-            .render(place.intersection(paint.cells.area), paint.cells);
+            .render(place.intersection(canvas.cells.area), canvas.cells);
     }
 }

@@ -13,7 +13,7 @@ pub fn width(text: &str) -> usize {
 }
 
 /// One line that can be drawn: line breaks become spaces, control characters and direction marks go.
-pub fn plain(text: &str) -> Cow<'_, str> {
+pub fn sanitize(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| {
         !c.is_control()
             && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -26,8 +26,8 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// The text in at most `columns`, with `cut` at its end if it is longer.
-pub fn clip<'a>(text: &'a str, columns: usize, cut: &str) -> Cow<'a, str> {
-    let text = plain(text);
+pub fn truncate<'a>(text: &'a str, columns: usize, cut: &str) -> Cow<'a, str> {
+    let text = sanitize(text);
     if width(&text) <= columns {
         return text;
     }
@@ -79,7 +79,7 @@ pub fn fold(text: &str, columns: usize) -> Vec<std::ops::Range<usize>> {
 
 /// A sentence broken at spaces into lines of at most `columns`; longer words are broken anywhere.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let text = plain(text);
+    let text = sanitize(text);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn columns_count_not_characters() {
-        assert_eq!(clip("日本語データ", 7, "…"), "日本語…");
-        assert_eq!(clip("abc", 3, "…"), "abc");
-        assert_eq!(clip("abcd", 3, "…"), "ab…");
-        assert_eq!(clip("abcd", 0, "…"), "");
-        assert_eq!(clip("a\u{202e}b\u{1b}[2J\nc", 20, "…"), "ab[2J c");
+        assert_eq!(truncate("日本語データ", 7, "…"), "日本語…");
+        assert_eq!(truncate("abc", 3, "…"), "abc");
+        assert_eq!(truncate("abcd", 3, "…"), "ab…");
+        assert_eq!(truncate("abcd", 0, "…"), "");
+        assert_eq!(truncate("a\u{202e}b\u{1b}[2J\nc", 20, "…"), "ab[2J c");
         assert_eq!(skip("日本語x", 4), "語x");
     }
 
@@ -167,8 +167,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_wider_than_its_room(text in "\\PC{0,60}", columns in 2_usize..20) {
-            let text = plain(&text).into_owned();
-            prop_assert!(width(&clip(&text, columns, "…")) <= columns);
+            let text = sanitize(&text).into_owned();
+            prop_assert!(width(&truncate(&text, columns, "…")) <= columns);
             let folded = fold(&text, columns);
             prop_assert_eq!(folded.iter().map(|row| &text[row.clone()]).collect::<String>(), text.clone());
             for row in folded {

@@ -14,20 +14,20 @@ pub(super) fn press(model: &mut Model, key: Key) {
     if let Some(editor) = model.editor_mut() {
         editor.press(key);
     }
-    judge(model);
+    validate(model);
 }
 
 /// A text from the clipboard; outside of a field it means nothing.
 pub(super) fn paste(model: &mut Model, text: &str) {
     match model.editor_mut() {
         Some(editor) => editor.paste(text),
-        None => model.answer("Pasted text is taken while a field is edited; enter edits it."),
+        None => model.reply("Pasted text is taken while a field is edited; enter edits it."),
     }
-    judge(model);
+    validate(model);
 }
 
 /// Says what is wrong with the text so far.
-fn judge(model: &mut Model) {
+fn validate(model: &mut Model) {
     let Some(text) = model.editor().map(|editor| editor.text().to_owned()) else {
         return;
     };
@@ -45,7 +45,7 @@ fn judge(model: &mut Model) {
 
 /// Takes what was typed, if it can be taken.
 pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
-    judge(model);
+    validate(model);
     if model.editor().is_some_and(|editor| editor.fault.is_some()) {
         return;
     }

@@ -1,46 +1,25 @@
-//! A part of the screen to draw on: text that is cut with a mark, boxes, filled lines.
+//! What panes draw on: text that is cut with a mark, boxes, filled lines.
 //!
 //! Nothing drawn here can leave its area, whatever the size, so panes need no bounds checks.
 
 use super::text;
-use crate::tui::symbol::{Mark, Symbols};
-use crate::tui::theme::{Meaning, Theme};
+use crate::tui::look::Look;
+use crate::tui::theme::Meaning;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-/// How everything looks: colours and glyphs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// Meanings to styles.
-    pub theme: Theme,
-    /// The glyphs at hand.
-    pub symbols: Symbols,
-}
-
-impl Look {
-    /// The style of a meaning.
-    pub fn style(&self, meaning: Meaning) -> Style {
-        self.theme.style(meaning)
-    }
-
-    /// Glyph and word of a mark: `● running`.
-    pub fn state(&self, mark: Mark) -> String {
-        format!("{} {}", self.symbols.glyph(mark), mark.word)
-    }
-}
-
-/// A pen on the frame's cells.
+/// The cells of a frame, and how to style them.
 #[derive(Debug)]
-pub struct Paint<'a> {
+pub struct Canvas<'a> {
     /// The cells.
     pub cells: &'a mut Buffer,
     /// How it looks.
     pub look: &'a Look,
 }
 
-impl Paint<'_> {
-    /// Writes at a column and row counted from the area's corner, cut at its right edge; gives the
+impl Canvas<'_> {
+    /// Writes at a column and row counted from the area's corner, cut at its right edge. Returns the
     /// column after the text.
     pub fn text(&mut self, area: Rect, column: u16, row: u16, words: &str, style: Style) -> u16 {
         self.field(
@@ -68,16 +47,16 @@ impl Paint<'_> {
         if row >= area.height || column >= area.width || room == 0 {
             return column;
         }
-        let shown = text::clip(words, room, self.look.symbols.cut);
+        let shown = text::truncate(words, room, self.look.symbols.cut);
         let (end, _) = self
             .cells
             .set_stringn(area.x + column, area.y + row, shown, room, style);
         end.saturating_sub(area.x)
     }
 
-    /// Writes against the right edge of the area; gives the column where it starts.
+    /// Writes against the right edge of the area. Returns the column where it starts.
     pub fn right(&mut self, area: Rect, row: u16, words: &str, style: Style) -> u16 {
-        let wide = u16::try_from(text::width(&text::plain(words))).unwrap_or(u16::MAX);
+        let wide = u16::try_from(text::width(&text::sanitize(words))).unwrap_or(u16::MAX);
         let column = area.width.saturating_sub(wide);
         self.text(area, column, row, words, style);
         column
@@ -91,11 +70,11 @@ impl Paint<'_> {
         }
     }
 
-    /// Marks a row as selected: reversed where the keys go, else a bar alone.
-    pub fn selected(&mut self, area: Rect, row: u16, has_keys: bool) {
+    /// Marks a row as selected: with a bar, and reversed if its pane has the focus.
+    pub fn selected(&mut self, area: Rect, row: u16, has_focus: bool) {
         let bar = self.look.symbols.bar;
         self.text(area, 0, row, bar, self.look.style(Meaning::Accent));
-        if has_keys {
+        if has_focus {
             self.row(area, row, Style::new().add_modifier(Modifier::REVERSED));
         }
     }
@@ -110,7 +89,7 @@ impl Paint<'_> {
         }
     }
 
-    /// A box; gives what is inside.
+    /// Draws a box. Returns the area inside.
     pub fn frame(&mut self, area: Rect, style: Style) -> Rect {
         let symbols = self.look.symbols;
         if area.width < 2 || area.height < 2 {
@@ -133,7 +112,7 @@ impl Paint<'_> {
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }
 
-    /// Fills a line with the horizontal stroke.
+    /// Draws a horizontal line.
     pub fn rule(&mut self, area: Rect, row: u16, style: Style) {
         let line = self.look.symbols.line.repeat(usize::from(area.width));
         self.text(area, 0, row, &line, style);

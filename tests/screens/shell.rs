@@ -8,7 +8,7 @@ use domain::request::{RunRequest, Scope};
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::tui::key::Key;
 use downbeat::tui::shell::{Shell, Signal};
-use downbeat::tui::terminal::{FrameEdge, Stage};
+use downbeat::tui::terminal::{FrameEdge, TerminalSession};
 use downbeat::tui::{Outcome, TuiError};
 use futures_util::{Stream, stream};
 use ratatui::Terminal;
@@ -40,7 +40,7 @@ struct Fallible {
     is_gone: Arc<Mutex<bool>>,
 }
 
-impl Stage for Memory {
+impl TerminalSession for Memory {
     type Backend = Fallible;
 
     fn terminal(&mut self) -> &mut Terminal<Fallible> {

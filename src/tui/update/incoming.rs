@@ -14,33 +14,33 @@ use domain::run::Run;
 use domain::summary::RunSummary;
 
 /// Takes what the engine told.
-pub(super) fn take(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
+pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
     match update {
         Update::Events(events) => {
             for event in &events {
-                apply(model, event);
+                on_event(model, event);
             }
-            if model.is_leaving && model.live().is_none() {
+            if model.is_leaving && model.live_run().is_none() {
                 effects.push(Effect::Leave);
             }
         }
         Update::Configuration(Ok(table)) => {
             model.configuration.is_reading = false;
-            model.configuration.take(table);
+            model.configuration.replace(table);
         }
         Update::Configuration(Err(failure)) => {
             model.configuration.is_reading = false;
             model.configuration.failure = Some(failure);
         }
         Update::Connected(connected) => model.connected = Some(connected),
-        Update::LogGrew { task, number } => log_grew(model, &task, number),
+        Update::LogGrew { task, number } => on_log_grew(model, &task, number),
         Update::Refused(failure) => {
-            model.tell(
+            model.notify(
                 Meaning::Warning,
                 format!("Refused: {}", failure.text(remedy::text)),
             );
         }
-        Update::Broken(failure) => model.tell(
+        Update::Broken(failure) => model.notify(
             Meaning::Danger,
             format!(
                 "The run goes no further, nothing can be written: {}",
@@ -50,12 +50,12 @@ pub(super) fn take(model: &mut Model, update: Update, effects: &mut Vec<Effect>)
     }
 }
 
-fn apply(model: &mut Model, event: &RunEvent) {
+fn on_event(model: &mut Model, event: &RunEvent) {
     match &event.fact {
         Fact::RunStarted { .. } => {
             model.run = Run::begin(event);
-            model.is_conducted = true;
-            model.past = None;
+            model.is_driven_here = true;
+            model.former_run = None;
             model.logs.pinned = None;
         }
         fact => {
@@ -63,18 +63,18 @@ fn apply(model: &mut Model, event: &RunEvent) {
                 run.apply(event);
             }
             if let Fact::ConfigurationRead { configuration } = fact {
-                model.configuration.take(configuration.clone());
+                model.configuration.replace(configuration.clone());
             }
             if let Fact::Noticed { finding } = fact {
-                model.tell(finding::meaning(finding.severity), finding::text(finding));
+                model.notify(finding::meaning(finding.severity), finding::text(finding));
             }
         }
     }
-    remember(model);
+    update_history(model);
 }
 
 /// Keeps the line of the run in the history up to date.
-fn remember(model: &mut Model) {
+fn update_history(model: &mut Model) {
     let Some(run) = &model.run else { return };
     let summary = RunSummary::new(run);
     match model.history.iter_mut().find(|known| known.id == summary.id) {
@@ -83,8 +83,8 @@ fn remember(model: &mut Model) {
     }
 }
 
-fn log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
-    let is_shown = model.past.is_none()
+fn on_log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
+    let is_shown = model.former_run.is_none()
         && model
             .logs
             .target
@@ -98,16 +98,16 @@ fn log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
 }
 
 /// The engine is gone without having been asked to go.
-pub(super) fn engine_ended(model: &mut Model) {
-    model.is_conducted = false;
-    model.tell(
+pub(super) fn on_engine_ended(model: &mut Model) {
+    model.is_driven_here = false;
+    model.notify(
         Meaning::Danger,
         "The engine has ended; live pipeline runs go on. Start Downbeat again to resume the run.",
     );
 }
 
 /// Lines were read; an answer for another file comes too late and is dropped.
-pub(super) fn log_read(
+pub(super) fn on_log_read(
     model: &mut Model,
     target: &LogTarget,
     window: Result<LogWindow, String>,
@@ -129,15 +129,15 @@ pub(super) fn log_read(
 }
 
 /// A former run was read, or not.
-pub(super) fn run_opened(model: &mut Model, run: &DagRunId, outcome: Result<Box<Run>, Failure>) {
+pub(super) fn on_run_opened(model: &mut Model, run: &DagRunId, outcome: Result<Box<Run>, Failure>) {
     match outcome {
         Ok(run) => {
-            model.past = Some(*run);
+            model.former_run = Some(*run);
             model.logs.pinned = None;
         }
         Err(failure) => {
             let why = failure.text(remedy::text);
-            model.tell(Meaning::Warning, format!("Run {run} cannot be shown: {why}"));
+            model.notify(Meaning::Warning, format!("Run {run} cannot be shown: {why}"));
         }
     }
 }

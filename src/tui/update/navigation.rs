@@ -2,7 +2,7 @@
 
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
-use crate::tui::layout::Screen;
+use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::pager::Page;
@@ -21,16 +21,16 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 }
 
 /// Moves by an action, in what has the keys.
-pub(super) fn go(model: &mut Model, action: Action) {
+pub(super) fn navigate(model: &mut Model, action: Action) {
     let step = step(model, action);
     if model.overlay.is_some() {
         if let Some(step) = step {
-            within_overlay(model, step);
+            scroll_overlay(model, step);
         }
         return;
     }
     match (action, step) {
-        (_, Some(step)) => along(model, step),
+        (_, Some(step)) => move_selection(model, step),
         (Action::Left, None) if model.focus == Pane::Logs && !model.logs.wraps => {
             model.logs.column = model.logs.column.saturating_sub(SIDE_STEP);
         }
@@ -45,7 +45,7 @@ pub(super) fn go(model: &mut Model, action: Action) {
 
 /// How far an action moves along a list; nothing for a step sideways.
 fn step(model: &Model, action: Action) -> Option<isize> {
-    let height = Screen::of(model).room(model.focus).1;
+    let height = Layout::new(model).room(model.focus).1;
     // Overlays take most of the screen, and the list of tasks has a heading and details.
     let rows = match model.overlay {
         Some(_) => usize::from(model.area.height).saturating_sub(8),
@@ -66,7 +66,7 @@ fn step(model: &Model, action: Action) -> Option<isize> {
     }
 }
 
-fn along(model: &mut Model, step: isize) {
+fn move_selection(model: &mut Model, step: isize) {
     match model.focus {
         Pane::Variables => {
             let place = list::moved(model.variables.index(), step, VariableName::ALL.len());
@@ -77,7 +77,7 @@ fn along(model: &mut Model, step: isize) {
             model.configuration.selected = list::moved(model.configuration.selected, step, rows);
         }
         Pane::Grid => {
-            let Some(run) = model.past.as_ref().or(model.run.as_ref()) else {
+            let Some(run) = model.former_run.as_ref().or(model.run.as_ref()) else {
                 return;
             };
             let place = list::moved(model.grid.index(run), step, run.tasks.len());
@@ -92,24 +92,24 @@ fn along(model: &mut Model, step: isize) {
 }
 
 fn scroll(model: &mut Model, step: isize) {
-    let room = Screen::of(model).room(Pane::Logs);
+    let room = Layout::new(model).room(Pane::Logs);
     match step {
-        isize::MIN => model.logs.show((0, 0), false),
-        isize::MAX => model.logs.show((0, 0), true),
+        isize::MIN => model.logs.scroll_to((0, 0), false),
+        isize::MAX => model.logs.scroll_to((0, 0), true),
         _ => model.logs.scroll(step, room),
     }
 }
 
 /// Stays at the end, or stops where it is.
 pub(super) fn follow(model: &mut Model) {
-    let room = Screen::of(model).room(Pane::Logs);
+    let room = Layout::new(model).room(Pane::Logs);
     let top = model.logs.effective_top(room);
-    model.logs.show(top, !model.logs.follows);
+    model.logs.scroll_to(top, !model.logs.follows);
 }
 
 /// Shows the log of another try.
-pub(super) fn turn_try(model: &mut Model, step: i64) {
-    let tries = model.task().map_or(0, |task| task.tries.len());
+pub(super) fn show_try(model: &mut Model, step: i64) {
+    let tries = model.selected_task().map_or(0, |task| task.tries.len());
     let tries = u32::try_from(tries).unwrap_or(u32::MAX);
     let shown = model.logs.target.as_ref().map_or(tries, |target| target.number);
     let wanted = (i64::from(shown) + step).clamp(1, i64::from(tries.max(1)));
@@ -118,7 +118,7 @@ pub(super) fn turn_try(model: &mut Model, step: i64) {
     model.logs.pinned = (wanted < tries).then_some(wanted);
 }
 
-fn within_overlay(model: &mut Model, step: isize) {
+fn scroll_overlay(model: &mut Model, step: isize) {
     let runs = model.history.len();
     let last = Page::new(model).map_or(0, |page| page.last_top());
     match &mut model.overlay {
