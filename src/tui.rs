@@ -7,8 +7,8 @@
 //!                             └─→ view(Model) ─→ frame, only when something changed
 //! ```
 //!
-//! Start reading at `tui/model.rs`, then `tui/update.rs` and `tui/view.rs`; the loop is
-//! `tui/shell.rs`. Nothing here knows a client or the store: what it needs of them comes in `Setup`.
+//! Start with `tui/model.rs`, then `tui/update.rs` and `tui/view.rs`; the loop is `tui/shell.rs`. Nothing
+//! here knows a client or the store: what it needs of them comes in `Setup`.
 
 pub mod action;
 pub mod context;
@@ -46,38 +46,38 @@ use tokio::signal::unix::{SignalKind, signal};
 /// How the screen was left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing was going on.
+    /// No run was live.
     Left,
-    /// This run goes on without us; the next start offers to resume it.
+    /// The pipelines of this run go on; the next start offers to resume it.
     LeftRunning(DagRunId),
 }
 
-/// Why there is no screen.
+/// Why the screen cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
-    /// Standard input or output is no terminal.
-    #[error("standard input and output are no terminal; `downbeat run` works without one")]
+    /// Standard input or output is not a terminal.
+    #[error("standard input or output is not a terminal; `downbeat run` works without one")]
     NoTerminal,
-    /// The terminal does not take what is written, or gives no keys.
+    /// The terminal cannot be written to, or its keys cannot be read.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] io::Error),
 }
 
-/// Owns the terminal until somebody leaves. Gives it back in every case.
+/// Shows the screen until the user leaves. The terminal is restored in every case.
 ///
 /// # Errors
-/// There is no terminal, or it went away.
+/// There is no terminal, or it was closed.
 pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(TuiError::NoTerminal);
     }
     let signals = Box::pin(signals()?);
     let session = Tty::enter()?;
-    // The model is large; a future that holds it belongs on the heap.
+    // Boxed, because the model in it is large.
     Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await
 }
 
-/// The signals that concern the screen, as they come.
+/// The signals that end the program, as they come.
 fn signals() -> io::Result<impl stream::Stream<Item = Signal>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

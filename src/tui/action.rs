@@ -1,4 +1,5 @@
-//! The one table of what a person can do: dispatch, footer and help are made from it.
+//! The action table: every key, where it works and what it does. Dispatch, footer, help and the README's
+//! table are made from it.
 //!
 //! To add a key: add a variant here, a row in `action/table.rs`, and an arm in `tui/update.rs`.
 
@@ -11,7 +12,7 @@ use super::context::{Context, Pane};
 use super::key::Key;
 use super::model::Model;
 
-/// Something a person can want.
+/// What a key can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the table describes each one, for the screen too")]
 pub enum Action {
@@ -62,14 +63,14 @@ pub enum Action {
     Suspend,
 }
 
-/// How much harm an action can do.
+/// How dangerous an action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Danger {
-    /// None.
+    /// Changes nothing outside of the screen.
     Harmless,
-    /// It starts something or writes a file.
+    /// Starts something or writes a file.
     Changes,
-    /// It ends work that is going on; asked about first.
+    /// Ends live work, after a question.
     Stops,
 }
 
@@ -79,7 +80,7 @@ pub type Condition = fn(&Model) -> Option<String>;
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// What.
+    /// What the keys do.
     pub action: Action,
     /// Its short name for the footer.
     pub hint: &'static str,
@@ -87,11 +88,11 @@ pub struct Entry {
     pub footer: &'static [Context],
     /// What it does, for the help.
     pub description: &'static str,
-    /// Its keys, the one to teach first.
+    /// Its keys; the first one is shown in the footer and in sentences.
     pub keys: &'static [&'static str],
     /// Where it can be done.
     pub contexts: &'static [Context],
-    /// How much harm it can do.
+    /// How dangerous it is.
     pub danger: Danger,
     /// Why it cannot be done now.
     pub condition: Condition,
@@ -105,7 +106,7 @@ pub fn lookup(key: Key, context: Context) -> Option<&'static Entry> {
         .find(|entry| entry.keys.iter().any(|name| Key::parse(name) == Some(key)))
 }
 
-/// The key to teach for an action; texts name keys by it.
+/// The first key of an action. Sentences name keys by it.
 pub fn key(action: Action) -> &'static str {
     let entry = TABLE.iter().find(|entry| entry.action == action);
     entry.map_or("", |entry| entry.keys[0])

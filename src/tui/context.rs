@@ -14,10 +14,10 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// All of them, in the order of their numbers.
+    /// Every pane, in the order of the numbers.
     pub const ALL: [Self; 4] = [Self::Variables, Self::Configuration, Self::Grid, Self::Logs];
 
-    /// Its name on the screen.
+    /// Its heading on the screen.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Variables => "Variables",
@@ -32,7 +32,7 @@ impl Pane {
         self as usize + 1
     }
 
-    /// The pane `step` places further round.
+    /// The pane `step` places further; after the last comes the first.
     #[must_use]
     pub const fn stepped(self, step: usize) -> Self {
         Self::ALL[(self as usize + step) % Self::ALL.len()]
@@ -65,7 +65,7 @@ pub enum Context {
 }
 
 impl Context {
-    /// All of them.
+    /// Every context.
     pub const ALL: [Self; 10] = [
         Self::Variables,
         Self::Configuration,

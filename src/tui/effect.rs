@@ -1,29 +1,29 @@
-//! What an update wants done. Data, so that tests can compare it; performed by `tui/shell.rs`.
+//! What an update asks the shell to do. Data, so that tests can compare it; `tui/shell.rs` executes it.
 
 use super::model::logs::{LogSpan, LogTarget};
 use crate::engine::Command;
 use domain::id::DagRunId;
 use domain::variable::VariableName;
 
-/// Something to be done outside of the model.
+/// Something outside of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Tells the engine.
+    /// Sends a command to the engine.
     Send(Command),
     /// Writes these variables to the profile.
     SaveVariables(Vec<(VariableName, String)>),
     /// Reads lines of a log file.
     ReadLog {
-        /// Of this try.
+        /// The file.
         target: LogTarget,
-        /// These lines.
+        /// The lines.
         span: LogSpan,
     },
     /// Reads a run of the history.
     OpenRun(DagRunId),
-    /// Draws everything anew.
+    /// Draws the whole screen again.
     Redraw,
-    /// Goes to the background until the shell brings it back.
+    /// Suspends the program until the user's shell resumes it.
     Suspend,
     /// Ends the loop.
     Leave,

@@ -1,4 +1,4 @@
-//! A key as it is pressed, and its name in the action table: `x`, `X`, `ctrl-r`, `shift-tab`, `enter`.
+//! A key that was pressed, and its name in the action table: `x`, `X`, `ctrl-r`, `shift-tab`, `enter`.
 //!
 //! Only the produced character counts, never shift and a base key, so every binding works on every
 //! keyboard layout.
@@ -6,10 +6,10 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::fmt;
 
-/// One key with what was held.
+/// One key with its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// What it produces.
+    /// The key or the character.
     pub code: KeyCode,
     /// Whether ctrl was held.
     pub ctrl: bool,
@@ -17,7 +17,7 @@ pub struct Key {
     pub alt: bool,
 }
 
-/// The keys that have a name instead of a letter.
+/// The keys that are named, not typed.
 const NAMED: [(&str, KeyCode); 19] = [
     ("enter", KeyCode::Enter),
     ("esc", KeyCode::Esc),
@@ -50,7 +50,7 @@ impl Key {
         }
     }
 
-    /// The key of this name; nothing for a name that means no key.
+    /// The key of this name; nothing if there is none.
     pub fn parse(name: &str) -> Option<Self> {
         if let Some(rest) = name.strip_prefix("ctrl-") {
             return Self::parse(rest).map(|key| Self { ctrl: true, ..key });
@@ -69,7 +69,7 @@ impl Key {
             .then(|| Self::plain(KeyCode::Char(letter)))
     }
 
-    /// The event that this key makes, for what reads events (the text fields).
+    /// The key as an event, for the text fields.
     pub fn event(self) -> KeyEvent {
         let mut modifiers = KeyModifiers::NONE;
         modifiers.set(KeyModifiers::CONTROL, self.ctrl);

@@ -1,5 +1,5 @@
-//! Where everything lies on a screen of a given size. Pure, so that `update` knows how much a page is.
-//! The drawings are in `tui/view.rs`.
+//! Where everything is on a screen of a given size. Pure, so that `update` knows how long a page is.
+//! `tui/view.rs` draws it, and shows it in its documentation.
 
 use super::context::Pane;
 use super::model::Model;
@@ -13,7 +13,7 @@ pub const LEAST_ROWS: u16 = 10;
 /// How much fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// Nothing that could be worked with.
+    /// Nothing useful.
     TooSmall,
     /// One pane.
     Narrow,
@@ -28,9 +28,9 @@ pub enum Fit {
 pub struct Layout {
     /// How much fits.
     pub fit: Fit,
-    /// Two rows: where we are, and how the run stands.
+    /// Two rows: the environment, and the state of the run.
     pub header: Rect,
-    /// Lines that stay as long as something does not answer.
+    /// Lines that are shown as long as a service does not answer.
     pub alerts: Rect,
     /// The panes that are shown.
     pub panes: Vec<(Pane, Rect)>,
@@ -64,7 +64,7 @@ impl Layout {
         }
     }
 
-    /// Where a pane lies; an empty area if it is not shown.
+    /// The area of a pane; empty if it is not shown.
     pub fn pane(&self, pane: Pane) -> Rect {
         let found = self.panes.iter().find(|(shown, _)| *shown == pane);
         found.map_or(Rect::ZERO, |(_, area)| *area)
@@ -90,7 +90,7 @@ pub const fn fit(area: Rect) -> Fit {
     }
 }
 
-/// Cuts an area into rows of these heights; the third takes what is left.
+/// Cuts an area into rows of these heights; the third one gets the rest.
 fn rows(area: Rect, heights: [u16; 5]) -> [Rect; 5] {
     let rest = area.height.saturating_sub(heights.iter().sum());
     let mut top = area.y;
@@ -104,7 +104,7 @@ fn rows(area: Rect, heights: [u16; 5]) -> [Rect; 5] {
     })
 }
 
-/// The upper pane gets three parts of five, or two while the logs have the keys.
+/// The upper pane gets three fifths, or two while the logs have the focus.
 fn medium(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
     let share = if model.focus == Pane::Logs { 2 } else { 3 };
     let above = body.height * share / 5;

@@ -1,5 +1,5 @@
-//! Reads windows of a try's log file. Remembers where every 64th line begins, so that neither a jump
-//! into the middle nor the growth of the file reads it again from the start.
+//! Reads windows of a try's log file. It remembers where every 64th line begins, so that neither a jump
+//! into the middle nor growth of the file means reading it from the start.
 
 use super::model::logs::{LogSpan, LogWindow};
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const STRIDE: usize = 64;
 /// Bytes counted at once; keys are answered between two such pieces.
 const PIECE: u64 = 4 << 20;
-/// More of one line is not shown; the writer cuts lines long before.
+/// The longest part of a line that is shown; the writer cuts lines before that.
 const LONGEST: u64 = 256 << 10;
 
 /// One log file with what is known of it.
@@ -28,7 +28,7 @@ pub struct LogFile {
 pub type Reading = (LogWindow, bool);
 
 impl LogFile {
-    /// A file of which nothing is known yet; it need not exist.
+    /// A file that was not read yet; it need not exist.
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -38,7 +38,7 @@ impl LogFile {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,5 +1,5 @@
 //! Everything that a frame depends on, as plain data. Only `tui/update.rs` changes it; only
-//! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is handed in.
+//! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is a field.
 
 pub mod configuration;
 pub mod editor;
@@ -28,16 +28,16 @@ use overlay::Overlay;
 use ratatui::layout::Rect;
 use variables::VariablesPane;
 
-/// Something told in the line above the footer.
+/// A message in the line above the footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// When it came up.
+    /// When it was shown first.
     pub at: Timestamp,
     /// How it is coloured.
     pub meaning: Meaning,
     /// One sentence or two.
     pub text: String,
-    /// Whether the next key takes it away: it answers a key, and nothing is lost with it.
+    /// Whether the next key hides it: it only replies to a key.
     pub is_transient: bool,
 }
 
@@ -57,7 +57,7 @@ pub enum Alert<'a> {
     Leaving,
 }
 
-/// All that the screen knows.
+/// The state of the screen.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "facts that do not exclude each other"
@@ -68,11 +68,11 @@ pub struct Model {
     pub profile: String,
     /// Whether everything happens in the embedded sandbox.
     pub is_sandbox: bool,
-    /// The moment of this frame.
+    /// The time of this frame.
     pub now: Timestamp,
     /// The whole screen.
     pub area: Rect,
-    /// The pane that has the keys.
+    /// The pane that gets the keys.
     pub focus: Pane,
     /// The pane shown above the logs when there is room for one.
     pub upper: Pane,
@@ -86,21 +86,21 @@ pub struct Model {
     pub grid: GridPane,
     /// The log of the selected task.
     pub logs: LogsPane,
-    /// The run that is going on, or the last one.
+    /// The live run, or the last one.
     pub run: Option<Run>,
-    /// Whether the engine of this process conducted it.
+    /// Whether the engine of this process drives or drove it.
     pub is_driven_here: bool,
-    /// A run of the history that is being looked at.
+    /// A run of the history that is shown instead.
     pub former_run: Option<Run>,
     /// Former runs, the newest first.
     pub history: Vec<RunSummary>,
-    /// Who answers at the other end.
+    /// The instance that answers.
     pub connected: Option<Connected>,
-    /// What was told, the newest last.
+    /// All notices, the newest last.
     pub notices: Vec<Notice>,
-    /// Whether the newest notice still stands above the footer.
+    /// Whether the newest notice is shown above the footer.
     pub is_notice_shown: bool,
-    /// Whether the program ends as soon as the run has ended.
+    /// Whether the program ends when the run has ended.
     pub is_leaving: bool,
     /// Whether a frame is due.
     pub is_dirty: bool,
@@ -112,7 +112,7 @@ impl Model {
         self.former_run.as_ref().or(self.run.as_ref())
     }
 
-    /// The run that the engine is conducting now.
+    /// The run that the engine drives now.
     pub fn live_run(&self) -> Option<&Run> {
         self.run
             .as_ref()
@@ -124,7 +124,7 @@ impl Model {
         self.grid.task(self.shown_run()?)
     }
 
-    /// The selected task, if the engine can do something about it.
+    /// The selected task, if the engine can act on it.
     pub fn driven_task(&self) -> Option<&Task> {
         (self.former_run.is_none() && self.is_driven_here)
             .then(|| self.selected_task())
@@ -154,7 +154,7 @@ impl Model {
         }
     }
 
-    /// The text field that is being typed into, to type into it.
+    /// The same, to type into it.
     pub fn editor_mut(&mut self) -> Option<&mut Editor> {
         match &mut self.overlay {
             Some(Overlay::Arguments(form)) => form.editor_mut(),
@@ -163,18 +163,18 @@ impl Model {
         }
     }
 
-    /// Tells something that must not be missed.
+    /// Shows a notice until it is hidden.
     pub fn notify(&mut self, meaning: Meaning, text: impl Into<String>) {
         self.push_notice(meaning, text.into(), false);
     }
 
-    /// Answers a key that could do nothing.
+    /// Shows a notice until the next key.
     pub fn reply(&mut self, text: impl Into<String>) {
         self.push_notice(Meaning::Waiting, text.into(), true);
     }
 
     fn push_notice(&mut self, meaning: Meaning, text: String, is_transient: bool) {
-        /// More than anybody reads again; the journal has them all.
+        /// The journal has all that matter.
         const KEPT: usize = 200;
         self.notices.retain(|notice| !notice.is_transient);
         if self.notices.len() >= KEPT {
@@ -206,7 +206,7 @@ impl Model {
         degraded.chain(leaving).collect()
     }
 
-    /// The name of the profile as the band shows it.
+    /// The name of the environment in the header.
     pub fn band(&self) -> String {
         if self.is_sandbox {
             "SANDBOX".into()
@@ -232,7 +232,7 @@ impl Model {
             || Plan::new(self.request(), None).error().is_some()
     }
 
-    /// The arguments that the next run gives a task instead of its row's.
+    /// Whether the next run gives a task other arguments than its row's.
     pub fn has_edits(&self, task: &TaskId) -> bool {
         self.configuration.edits.contains_key(task)
     }

@@ -9,7 +9,7 @@ use domain::run::Run;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
 
-/// Something that came in.
+/// An input of the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
     /// A key was pressed.
@@ -18,25 +18,25 @@ pub enum Msg {
     Pasted(String),
     /// The terminal has another size, in columns and rows.
     Resized(u16, u16),
-    /// A second has passed while a run is live.
+    /// A second has passed, and a run is live.
     Ticked,
-    /// Somebody else sent an interrupt; the same as ctrl-c.
+    /// The process got SIGINT; the same as ctrl-c.
     Interrupted,
-    /// The engine told something.
+    /// The engine sent an update.
     Engine(Box<Update>),
-    /// The engine has ended by itself.
+    /// The engine has ended unexpectedly.
     EngineEnded,
     /// Lines of a log file were read.
     LogRead {
-        /// Of this try.
+        /// The file.
         target: LogTarget,
-        /// What was read, or why not.
+        /// The lines, or why they could not be read.
         window: Result<LogWindow, String>,
-        /// Whether the file was not counted to its end yet.
+        /// Whether the rest of the file is still to be counted.
         has_more: bool,
     },
-    /// The variables were saved: where each comes from now; or they were not, and why.
+    /// The variables were saved: where each comes from now, or why it failed.
     Saved(Result<BTreeMap<VariableName, String>, Failure>),
-    /// A run of the history was read, or not, and why.
+    /// A run of the history was read, or why it could not be.
     RunOpened(DagRunId, Result<Box<Run>, Failure>),
 }

@@ -1,4 +1,4 @@
-//! The plan of the next run in colours. It only words the domain's plan.
+//! The lines of the next run's plan with their colours. The plan itself is the domain's.
 
 use super::finding;
 use super::model::Model;

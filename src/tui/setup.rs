@@ -1,4 +1,4 @@
-//! What the screen is given at its start: everything that it cannot know by itself.
+//! What the screen needs at its start from the rest of the program.
 
 use super::context::Pane;
 use super::look::Look;
@@ -20,17 +20,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Gives the log file of a run's task's try (from 1).
+/// The path of the log of a run's task's try (from 1).
 pub type LogPath = Box<dyn Fn(&DagRunId, &TaskId, u32) -> PathBuf + Send>;
 
-/// Writes edited variables to the profile; gives where each variable comes from now, in a word.
+/// Writes edited variables to the profile. Returns where each variable comes from now, in a word.
 pub type Save =
     Box<dyn FnMut(&[(VariableName, String)]) -> Result<BTreeMap<VariableName, String>, Failure> + Send>;
 
 /// Reads a run of the history.
 pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<Run, Failure> + Send>;
 
-/// What the screen is given.
+/// The start values and callbacks of the screen.
 pub struct Setup {
     /// The profile's name.
     pub profile: String,
@@ -40,16 +40,16 @@ pub struct Setup {
     pub look: Look,
     /// The variables.
     pub variables: Variables,
-    /// Where each comes from, in a word: `profile`, `environment`, `command line`. Those without an
-    /// entry are shown as defaults.
+    /// Where each comes from, in a word: `profile`, `environment`, `command line`. Without an entry it is
+    /// the default.
     pub origins: BTreeMap<VariableName, String>,
     /// The run that ended last, from the journal.
     pub last_run: Option<Run>,
-    /// A run that was not brought to its end; its resumption is offered.
+    /// A run that has not ended; the screen offers to resume it.
     pub unfinished: Option<DagRunId>,
     /// Former runs, the newest first.
     pub history: Vec<RunSummary>,
-    /// Where a try's log is.
+    /// The path of a try's log.
     pub log_path: LogPath,
     /// Writes the profile.
     pub save: Save,
@@ -69,7 +69,7 @@ impl Setup {
             area: Rect::ZERO,
             focus: Pane::Grid,
             upper: Pane::Grid,
-            overlay: self.unfinished.as_ref().map(resume),
+            overlay: self.unfinished.as_ref().map(resume_dialog),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
             configuration: ConfigurationPane::default(),
             grid: GridPane::default(),
@@ -87,10 +87,10 @@ impl Setup {
     }
 }
 
-fn resume(run: &DagRunId) -> Overlay {
+fn resume_dialog(run: &DagRunId) -> Overlay {
     let body = vec![
-        format!("Run {run} was not brought to its end: its pipeline runs may still be alive."),
-        "Resuming looks them up first; nothing is started twice.".into(),
+        format!("Run {run} has not ended: its pipeline runs may still be live."),
+        "Resuming looks them up first and starts nothing twice.".into(),
     ];
     let dialog = Dialog::new("Resume the unfinished run?", body, "leave it");
     Overlay::Dialog(dialog.or('y', "resume it", DialogResult::Send(Command::Resume(run.clone()))))

@@ -1,7 +1,7 @@
-//! The loop: waits, updates, performs, draws. Everything impure of the screen is here.
+//! The loop: wait, update, execute the effects, draw. All I/O of the screen is here.
 //!
-//! It waits for signals, keys, the engine and the next deadline, in this order; takes all that is
-//! ready; and draws only when something changed, at most once in [`FRAME`]. Idle, nothing wakes it.
+//! It waits for signals, keys, the engine and the next deadline, in this order; handles all that is
+//! ready; and draws only when something changed, at most once in [`FRAME`]. Nothing wakes it while idle.
 
 use super::effect::Effect;
 use super::log_file::LogFile;
@@ -28,12 +28,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub const FRAME: Duration = Duration::from_millis(16);
 /// How often a running clock is drawn.
 const TICK: Duration = Duration::from_secs(1);
-/// How much is taken at once before a frame: no flood keeps the screen from being drawn.
+/// How many inputs are handled before a frame, so that a flood cannot keep the screen from being drawn.
 const BUDGET: usize = 256;
-/// How long the engine has for taking the last commands.
+/// How long the engine may take to receive the last commands.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the system says.
+/// A signal of the operating system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// The same as ctrl-c.
@@ -42,7 +42,7 @@ pub enum Signal {
     Terminate,
 }
 
-/// The loop's own belongings.
+/// The loop and its state.
 pub struct Shell<S> {
     session: S,
     setup: Setup,
@@ -65,7 +65,7 @@ impl<S> std::fmt::Debug for Shell<S> {
 }
 
 impl<S: TerminalSession> Shell<S> {
-    /// A loop on a session.
+    /// A loop on this terminal.
     pub fn new(session: S, setup: Setup, engine: Engine) -> Self {
         Self {
             session,
@@ -81,7 +81,7 @@ impl<S: TerminalSession> Shell<S> {
         }
     }
 
-    /// Runs until somebody leaves. The first frame comes before the first request.
+    /// Runs until the user leaves. The first frame comes before the first request.
     pub async fn run(
         mut self,
         mut keys: impl Stream<Item = io::Result<Event>> + Unpin,
@@ -117,7 +117,7 @@ impl<S: TerminalSession> Shell<S> {
         Ok(self.leave().await)
     }
 
-    /// Takes what is ready besides, up to a budget.
+    /// Handles what else is ready, up to a budget.
     async fn drain(
         &mut self,
         keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
@@ -157,7 +157,7 @@ impl<S: TerminalSession> Shell<S> {
         self.dispatch(Msg::EngineEnded)
     }
 
-    /// The next moment at which something is due by itself; nothing while idle.
+    /// When to wake up without an input; nothing while idle.
     fn deadline(&self) -> Option<Instant> {
         let drawn = self.last_frame.unwrap_or_else(Instant::now);
         if !self.reads.is_empty() {
@@ -210,7 +210,7 @@ impl<S: TerminalSession> Shell<S> {
         Ok(())
     }
 
-    /// Reads lines of a log; one file is remembered, since one is shown.
+    /// Reads lines of a log. The last file is kept open for the next time.
     fn read_log(&mut self, target: LogTarget, span: LogSpan) -> Result<(), TuiError> {
         if self.log.as_ref().is_none_or(|(known, _)| *known != target) {
             let path = (self.setup.log_path)(&target.run, &target.task, target.number);
@@ -239,7 +239,7 @@ impl<S: TerminalSession> Shell<S> {
         }
     }
 
-    /// Draws a frame. A frame that cannot be drawn ends the program: the terminal is gone.
+    /// Draws a frame. An error ends the program: the terminal is gone.
     fn draw(&mut self) -> Result<(), TuiError> {
         let size = self.session.terminal().size()?;
         if (size.width, size.height) != (self.model.area.width, self.model.area.height) {
@@ -257,7 +257,7 @@ impl<S: TerminalSession> Shell<S> {
         Ok(())
     }
 
-    /// Gives the terminal back, the engine its last commands, and lets it close.
+    /// Restores the terminal, sends the last commands and closes the engine.
     async fn leave(mut self) -> Outcome {
         drop(self.session);
         self.outbox.push_back(Command::Close);
@@ -269,7 +269,7 @@ impl<S: TerminalSession> Shell<S> {
                 }
             }
         };
-        // An engine that takes nothing any more must not keep the terminal.
+        // A stuck engine must not keep the program from ending.
         timeout(CLOSE_TIMEOUT, closing).await.ok();
         match self.model.live_run() {
             Some(run) => Outcome::LeftRunning(run.id.clone()),
@@ -278,8 +278,8 @@ impl<S: TerminalSession> Shell<S> {
     }
 }
 
-/// The events that are there already. They are asked for with the loop's own waker: crossterm's stream
-/// keeps the first one it is given until an event comes, and another one's would be lost.
+/// The events that are ready. The stream is polled with the loop's own waker: crossterm keeps the first
+/// waker until an event comes, so another one's would be lost.
 async fn ready(keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin)) -> Vec<io::Result<Event>> {
     poll_fn(|context| {
         let mut events = Vec::new();

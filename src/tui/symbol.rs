@@ -87,12 +87,12 @@ impl Mark {
     }
 }
 
-/// Everything else that is drawn with a letter of its own.
+/// All other symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbols {
     /// Whether only ASCII may be drawn.
     pub ascii: bool,
-    /// Stands for what was cut off.
+    /// Ends a text that was cut.
     pub cut: &'static str,
     /// Marks the selected line.
     pub bar: &'static str,
@@ -100,7 +100,7 @@ pub struct Symbols {
     pub dot: &'static str,
     /// From read to loaded.
     pub arrow: &'static str,
-    /// Marks what was changed and is not saved.
+    /// Marks an edit that is not saved.
     pub dirty: &'static str,
     /// A horizontal line.
     pub line: &'static str,
@@ -145,12 +145,12 @@ impl Symbols {
         off: "-",
     };
 
-    /// The glyph of a mark in this set.
+    /// The glyph or the letter of a mark.
     pub const fn glyph(&self, mark: Mark) -> &'static str {
         if self.ascii { mark.ascii } else { mark.glyph }
     }
 
-    /// Whether a locale's name (`LC_ALL`, `LC_CTYPE`, `LANG`) promises Unicode.
+    /// The symbols for a locale (`LC_ALL`, `LC_CTYPE`, `LANG`).
     pub fn from_locale(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         if name.contains("utf-8") || name.contains("utf8") {

@@ -1,4 +1,5 @@
-//! The terminal: entered once, and given back whatever happens: at the end, after an error, in a panic.
+//! The terminal: raw mode and the alternate screen are entered once, and left at the end, after an error
+//! and in a panic.
 
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -12,9 +13,9 @@ use ratatui::crossterm::{execute, queue};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Where frames go. Tests draw on a backend in memory, through the same loop.
+/// A terminal to draw on. Tests run the same loop on a terminal in memory.
 pub trait TerminalSession {
-    /// What takes the cells.
+    /// What the cells are written to.
     type Backend: Backend<Error = io::Error>;
 
     /// The terminal to draw on.
@@ -23,7 +24,7 @@ pub trait TerminalSession {
     /// Called before and after each frame, so that the terminal shows it whole.
     fn frame(&mut self, edge: FrameEdge) -> io::Result<()>;
 
-    /// Goes to the background; returns when somebody brings it back.
+    /// Suspends the program; returns when it is resumed.
     fn suspend(&mut self) -> io::Result<()>;
 }
 
@@ -36,7 +37,7 @@ pub enum FrameEdge {
     End,
 }
 
-/// Whether the terminal is ours now; a panic hook can ask nothing else.
+/// Whether the alternate screen is entered; a static, because the panic hook reads it.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The real terminal on standard output.
@@ -46,7 +47,7 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// Takes the terminal.
+    /// Enters raw mode and the alternate screen.
     pub fn enter() -> io::Result<Self> {
         install_panic_hook();
         enter_screen()?;
@@ -83,8 +84,8 @@ impl TerminalSession for Tty {
 
     fn suspend(&mut self) -> io::Result<()> {
         restore();
-        // A signal to the whole group, as the terminal itself would send; this call returns when the
-        // group goes on.
+        // A signal to the whole process group, as the terminal would send it; this call returns when the
+        // group is resumed.
         let stopped = std::process::Command::new("kill").args(["-TSTP", "0"]).status();
         enter_screen()?;
         self.terminal.clear()?;
@@ -102,7 +103,7 @@ fn enter_screen() -> io::Result<()> {
     entered
 }
 
-/// Gives the terminal back, once. Errors are nothing: there may be no terminal any more.
+/// Restores the terminal, once. Errors are ignored: it may be closed.
 fn restore() {
     if IS_ENTERED.swap(false, Ordering::SeqCst) {
         let mut output = io::stdout();
@@ -119,7 +120,7 @@ fn restore() {
     }
 }
 
-/// A panic's message is readable only on the terminal that was there before.
+/// Restores the terminal before a panic's message is written, which would be lost on the alternate screen.
 fn install_panic_hook() {
     static IS_SET: AtomicBool = AtomicBool::new(false);
     if !IS_SET.swap(true, Ordering::SeqCst) {

@@ -12,25 +12,25 @@ pub enum Meaning {
     Text,
     /// Less important than the rest.
     Muted,
-    /// A heading, a key, the pane that has the keys.
+    /// A heading, a key, the pane that has the focus.
     Accent,
     /// It worked.
     Success,
-    /// It works.
+    /// It is at work.
     Running,
-    /// It waits for its turn.
+    /// It waits.
     Waiting,
     /// Look at this.
     Warning,
     /// It failed, or what this does cannot be undone.
     Danger,
-    /// The line of a pane that does not have the keys.
+    /// The frame of a pane without the focus.
     Border,
     /// The selected line.
     Selected,
-    /// The band that names the environment.
+    /// The name of the environment.
     Band,
-    /// The band of the sandbox.
+    /// The name of the environment, if it is the sandbox.
     Sandbox,
 }
 
@@ -41,16 +41,16 @@ pub enum Palette {
     Full,
     /// The terminal's own sixteen.
     Sixteen,
-    /// None (`NO_COLOR`): weight and reversal alone.
+    /// None (`NO_COLOR`): bold and reversed text alone.
     None,
 }
 
 /// Turns meanings into styles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// The colours at hand.
+    /// The colours of the terminal.
     pub palette: Palette,
-    /// The environment's own colour for its band.
+    /// The profile's own colour for the name of the environment.
     pub band: Option<Color>,
 }
 
@@ -94,7 +94,7 @@ impl Theme {
 }
 
 impl Palette {
-    /// What the environment's `NO_COLOR`, `TERM` and `COLORTERM` allow.
+    /// The colours that `NO_COLOR`, `TERM` and `COLORTERM` allow.
     pub fn from_environment(no_color: Option<&str>, term: &str, colorterm: &str) -> Self {
         if no_color.is_some_and(|text| !text.is_empty()) || term == "dumb" {
             Self::None

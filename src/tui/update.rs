@@ -1,7 +1,7 @@
-//! How something that came in changes the model, and what is to be done about it.
+//! How an input changes the model: `Msg` in, `Effect`s out. No I/O, no clock, no terminal.
 //!
-//! No I/O, no clock, no terminal: `Msg` in, `Effect`s out. Keys become actions here, by the table
-//! of `tui/action.rs`; what an action does to one part of the screen is in `update/`.
+//! Keys become actions by the table of `tui/action.rs`; what an action does to one part of the screen is
+//! in `update/`.
 
 mod arguments;
 mod dialog;
@@ -25,7 +25,7 @@ use domain::time::Timestamp;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
-/// What is wanted as soon as the first frame is drawn.
+/// The effects after the first frame.
 pub fn init(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     read_configuration(model, &mut effects);
@@ -33,7 +33,7 @@ pub fn init(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Takes one message at a moment.
+/// Handles one message.
 pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = now;
@@ -58,7 +58,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     effects
 }
 
-/// A key: a command, or a letter in a text field.
+/// Handles a key: an action, or a letter in a text field.
 fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     if model.notice().is_some_and(|notice| notice.is_transient) {
         model.is_notice_shown = false;
@@ -78,7 +78,7 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
-/// On a screen too small to show anything, only leaving works.
+/// A screen too small to show anything only allows to leave.
 fn is_visible(model: &Model, action: Action) -> bool {
     layout::fit(model.area) != Fit::TooSmall
         || matches!(
@@ -156,7 +156,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Starts what the plan showed.
+/// Starts the run of the plan.
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlay = None;
     model.former_run = None;
@@ -166,7 +166,10 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn open_history(model: &mut Model) {
     if model.history.is_empty() {
-        model.reply("There is no former run yet; r starts the first one.");
+        model.reply(format!(
+            "No former run yet. {} previews a run.",
+            action::key(Action::Run)
+        ));
     } else {
         model.overlay = Some(Overlay::History { selected: 0 });
     }
@@ -193,7 +196,7 @@ fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.push(Effect::Send(Command::ReadConfiguration(variables)));
 }
 
-/// One step out: the field, then the overlay, then the notice, then the former run.
+/// One step out: of the field, the overlay, the notice, the former run, or the logs.
 fn back(model: &mut Model) {
     if model.editor().is_some() {
         field::cancel(model);
@@ -226,7 +229,7 @@ fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The first time asks, the second time leaves.
+/// Asks the first time, leaves the second time.
 fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
     let is_asked = matches!(&model.overlay, Some(Overlay::Dialog(dialog))
         if dialog.choices.iter().any(|choice| choice.result == DialogResult::Leave));
@@ -238,26 +241,27 @@ fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn leave_dialog(model: &Model) -> Dialog {
+    let again = action::key(Action::Interrupt);
     let Some(run) = model.live_run() else {
-        let body = vec!["Ctrl-C again leaves at once.".to_owned()];
+        let body = vec![format!("{again} again leaves at once.")];
         return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", DialogResult::Leave);
     };
     let live = run.tasks.iter().filter(|task| task.state.holds_place()).count();
     let body = vec![
         format!(
-            "Run {} is going on: {} at work.",
+            "Run {} is live: {} at work.",
             run.id,
             super::plan::count(live, "task")
         ),
-        "Left alone, its pipeline runs go on by themselves and the next start offers to resume it.".into(),
-        "Ctrl-C again leaves them alone at once.".into(),
+        "If you leave them running, the next start offers to resume the run.".into(),
+        format!("{again} again leaves them running, at once."),
     ];
-    Dialog::new("Leave while a run is going on?", body, "stay")
+    Dialog::new("Leave while a run is live?", body, "stay")
         .or('l', "leave them running", DialogResult::Leave)
         .or('s', "stop them, then leave", DialogResult::StopAndLeave)
 }
 
-/// What follows from every change: the log of the selected task, and what is missing of it.
+/// Opens the log of the selected task, and reads the lines that the next frame needs.
 fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
     let target = target(model);
     if target != model.logs.target {

@@ -1,4 +1,4 @@
-//! Draws the model. It changes nothing and knows nothing that the model does not say.
+//! Draws the model. It changes nothing, and everything it draws is in the model.
 //!
 //! Wide, 120 columns or more, and 20 rows or more:
 //! ```text
@@ -7,13 +7,13 @@
 //! ╭ 1 Variables ────────────╮╭ 3 Tasks ───────────────────────────╮
 //! │ name            value   ││ ✔ success  start           1/1 …   │
 //! │ …                       ││ ● running  start_pipeline_ 1/3 …   │
-//! │ what the selected means ││ what is to be said of the selected │
+//! │ what the selected means ││ details of the selected task       │
 //! ╰─────────────────────────╯╰────────────────────────────────────╯
 //! ╭ 2 Configuration ────────╮╭ 4 Logs ────────────────────────────╮
 //! │ ✔ hr / engineer    10   ││ 10:11:12 INFO  Read MySQL | 120 …  │
 //! │ ○ it / platform         ││                                    │
 //! ╰─────────────────────────╯╰────────────────────────────────────╯
-//!  the last notice, while it stands
+//!  the last notice, until it is hidden     
 //!  enter edit  s save  r run  …                       ? all keys
 //! ```
 //! Medium, 80 to 119 columns: one of the panes 1 to 3, with all names in its title, above the logs.
@@ -28,8 +28,7 @@
 //! ╰────────────────────────────────────────────────────────────────╯
 //!  enter logs  r run  x stop task                       ? all keys
 //! ```
-//! Narrow, below 80 columns or 20 rows: the pane that has the keys, alone, in the same dress. Below
-//! 40 × 10: a sentence.
+//! Narrow, below 80 columns or 20 rows: only the pane with the focus. Below 40 × 10: a sentence.
 
 mod arguments;
 mod configuration;
@@ -42,6 +41,7 @@ mod logs;
 mod pager;
 mod variables;
 
+use super::action::{Action, key};
 use super::context::Pane;
 use super::layout::{Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
 use super::look::Look;
@@ -94,10 +94,11 @@ fn overlay(model: &Model, canvas: &mut Canvas) {
 fn too_small(model: &Model, canvas: &mut Canvas) {
     let area = model.area;
     let sentence = format!(
-        "{}: {}x{} is too small, {LEAST_COLUMNS}x{LEAST_ROWS} is needed. q quits.",
+        "{}: {}x{} is too small, {LEAST_COLUMNS}x{LEAST_ROWS} is needed. {} quits.",
         model.band(),
         area.width,
-        area.height
+        area.height,
+        key(Action::Quit)
     );
     let style = canvas.look.style(Meaning::Warning);
     for (row, line) in (0..area.height).zip(text::wrap(&sentence, usize::from(area.width))) {
@@ -117,7 +118,7 @@ fn too_small(model: &Model, canvas: &mut Canvas) {
     }
 }
 
-/// The box of a pane with its title; gives what is inside.
+/// Draws the frame of a pane with its title. Returns the area inside.
 fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Canvas) -> Rect {
     let has_focus = model.focus == pane && model.overlay.is_none();
     let border = if has_focus {
@@ -134,7 +135,7 @@ fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Ca
             let name = format!(" {} {} ", pane.number(), pane.title());
             canvas.text(area, 2, 0, &name, canvas.look.style(border))
         };
-        extra(model, pane, area, column, canvas);
+        draw_summary(model, pane, area, column, canvas);
     }
     inside
 }
@@ -161,8 +162,8 @@ fn tabs(pane: Pane, area: Rect, canvas: &mut Canvas) -> u16 {
     column
 }
 
-/// What a pane says of itself behind its name, as far as there is room.
-fn extra(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas) {
+/// Draws the summary of a pane behind its name, as far as it fits.
+fn draw_summary(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas) {
     let words = match pane {
         Pane::Variables => variables::summary(model),
         Pane::Configuration => configuration::summary(model),
@@ -186,7 +187,7 @@ fn extra(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas
     );
 }
 
-/// A box in the middle of the screen, emptied; gives what is inside.
+/// Draws an empty box in the middle of the screen. Returns the area inside.
 fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut Canvas) -> Rect {
     let fit = |wanted: usize, most: u16| u16::try_from(wanted).unwrap_or(most).min(most);
     let width = fit(columns + 4, model.area.width);
@@ -219,8 +220,8 @@ fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut 
     }
 }
 
-/// A pane without contents: what would be here, and which key fills it.
-fn empty(area: Rect, sentence: &str, canvas: &mut Canvas) {
+/// Draws a sentence in an empty pane: why it is empty, and which key fills it.
+fn placeholder(area: Rect, sentence: &str, canvas: &mut Canvas) {
     let room = usize::from(area.width.saturating_sub(2));
     for (row, line) in (0..area.height).zip(text::wrap(sentence, room)) {
         canvas.text(area, 1, row, &line, canvas.look.style(Meaning::Muted));

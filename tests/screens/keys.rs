@@ -456,7 +456,7 @@ fn an_unfinished_run_is_offered_and_resumed() {
         setup.unfinished = Some("r1".into());
         let mut model = setup.model();
         tell(&mut model, 0, Msg::Resized(80, 24));
-        assert!(sample::picture(&model, &sample::COLOUR).contains("Run r1 was not brought to its end"));
+        assert!(sample::picture(&model, &sample::COLOUR).contains("Run r1 has not ended"));
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
     }
 }

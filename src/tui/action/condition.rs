@@ -1,4 +1,4 @@
-//! When an action cannot be done, and why: one sentence for the person who pressed its key.
+//! When an action cannot be done, and why, in one sentence.
 
 use super::{Action, key};
 use crate::tui::model::Model;

@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 pub struct ConfigurationPane {
     /// The table as it was read last.
     pub table: Option<Configuration>,
-    /// Why the last reading failed.
+    /// Why it could not be read the last time.
     pub failure: Option<Failure>,
-    /// Whether an answer is awaited.
+    /// Whether it is being read.
     pub is_reading: bool,
-    /// The selected row's place.
+    /// The index of the selected row.
     pub selected: usize,
-    /// Arguments that the next run gives instead of the row's; only where they differ.
+    /// The arguments of the next run where they differ from the row's.
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
 }
 
@@ -34,12 +34,12 @@ impl ConfigurationPane {
         self.rows().get(self.selected)
     }
 
-    /// What the next run gives a row's pipeline.
+    /// The arguments of a row's pipeline in the next run.
     pub fn arguments<'a>(&'a self, row: &'a ConfigurationRow) -> &'a RuntimeArguments {
         self.edits.get(&row.task).unwrap_or(&row.arguments)
     }
 
-    /// Takes another table; the selection stays with its row.
+    /// Shows another table; the selection stays with its row.
     pub fn replace(&mut self, table: Configuration) {
         let task = self.row().map(|row| row.task.clone());
         let is_same = |row: &ConfigurationRow| Some(&row.task) == task.as_ref();
@@ -57,24 +57,24 @@ impl ConfigurationPane {
 pub struct ArgumentsForm {
     /// The task of the row.
     pub task: TaskId,
-    /// What the row gives.
+    /// The row's arguments.
     pub row: RuntimeArguments,
-    /// What the next run gives.
+    /// The arguments of the next run.
     pub values: RuntimeArguments,
     /// The selected line.
     pub selected: usize,
-    /// What is being typed.
+    /// The text field, while it is open.
     pub typing: Option<Typing>,
 }
 
-/// What is being typed into the form.
+/// What a text field of the form is for.
 #[derive(Clone, Debug)]
 pub enum Typing {
     /// The name of another argument.
     Name(Editor),
     /// A value.
     Value {
-        /// Of this argument.
+        /// The argument.
         name: String,
         /// The field.
         editor: Editor,
@@ -93,7 +93,7 @@ impl ArgumentsForm {
         }
     }
 
-    /// Every argument that the row or the run has, in the order of the names.
+    /// Every argument of the row or the run, by name.
     pub fn lines(&self) -> Vec<PlannedArgument<'_>> {
         compare(Some(&self.row), &self.values)
     }
@@ -111,7 +111,7 @@ impl ArgumentsForm {
         self.selected = found.unwrap_or(self.selected.min(lines.len().saturating_sub(1)));
     }
 
-    /// Begins to type a value: a secret is typed anew and never shown.
+    /// Opens the field of a value. A secret's field begins empty and is masked.
     pub fn edit(&mut self, name: String) {
         let editor = if is_secret_name(&name) {
             Editor::masked()
@@ -121,14 +121,14 @@ impl ArgumentsForm {
         self.typing = Some(Typing::Value { name, editor });
     }
 
-    /// The field that is being typed into.
+    /// The text field that is being typed into.
     pub fn editor(&self) -> Option<&Editor> {
         match self.typing.as_ref()? {
             Typing::Name(editor) | Typing::Value { editor, .. } => Some(editor),
         }
     }
 
-    /// The field that is being typed into, to type into it.
+    /// The same, to type into it.
     pub fn editor_mut(&mut self) -> Option<&mut Editor> {
         match self.typing.as_mut()? {
             Typing::Name(editor) | Typing::Value { editor, .. } => Some(editor),

@@ -1,4 +1,4 @@
-//! One line of text being typed, with what is wrong with it so far.
+//! A text field of one line, with what is wrong with its text.
 
 use crate::tui::key::Key;
 use ratatui::crossterm::event::KeyCode;
@@ -9,12 +9,12 @@ use tui_textarea::{CursorMove, TextArea};
 #[derive(Clone, Debug)]
 pub struct Editor {
     area: TextArea<'static>,
-    /// What is wrong with the text; nothing if it can be taken.
+    /// What is wrong with the text; nothing if it is valid.
     pub fault: Option<String>,
 }
 
 impl Editor {
-    /// A field with this text, the cursor behind it.
+    /// A field with this text, and the cursor at its end.
     pub fn new(text: &str) -> Self {
         let mut area = TextArea::new(vec![one_line(text)]);
         area.set_cursor_line_style(Style::new());
@@ -22,14 +22,14 @@ impl Editor {
         Self { area, fault: None }
     }
 
-    /// A field that shows nothing of what is typed.
+    /// A field that shows `*` for each letter.
     pub fn masked() -> Self {
         let mut editor = Self::new("");
         editor.area.set_mask_char('*');
         editor
     }
 
-    /// What stands in it.
+    /// Its text.
     pub fn text(&self) -> &str {
         self.area.lines().first().map_or("", String::as_str)
     }
@@ -39,7 +39,7 @@ impl Editor {
         &self.area
     }
 
-    /// Takes a key that is no command. Ctrl-u empties the line before the cursor, as in a shell.
+    /// Handles a key that is not a command. Ctrl-u deletes to the beginning, as in a shell.
     pub fn press(&mut self, key: Key) {
         match (key.code, key.ctrl) {
             (KeyCode::Enter, _) | (KeyCode::Char('m' | 'j'), true) => {}
@@ -52,7 +52,7 @@ impl Editor {
         }
     }
 
-    /// Takes text from the clipboard, as one line.
+    /// Inserts text of the clipboard, as one line.
     pub fn paste(&mut self, text: &str) {
         self.area.insert_str(one_line(text));
     }

@@ -1,4 +1,4 @@
-//! Which task is selected: by name, so that a selection survives whatever happens to the list.
+//! Which task is selected: by name, so that the selection stays when the list changes.
 
 use domain::id::TaskId;
 use domain::run::Run;
@@ -8,12 +8,12 @@ use domain::task::{Task, TaskKind};
 /// The pane of the tasks.
 #[derive(Clone, Debug, Default)]
 pub struct GridPane {
-    /// The selected task's name; until somebody moves, what is going on selects itself.
+    /// The selected task's name; nothing while the selection follows the run.
     pub selected: Option<TaskId>,
 }
 
 impl GridPane {
-    /// The place of the selected task in a run.
+    /// The index of the selected task in a run.
     pub fn index(&self, run: &Run) -> usize {
         let selected = self.selected.as_ref();
         let found = run.tasks.iter().position(|task| Some(&task.id) == selected);
@@ -25,14 +25,14 @@ impl GridPane {
         run.tasks.get(self.index(run))
     }
 
-    /// Selects the task at a place.
+    /// Selects the task at an index.
     pub fn select(&mut self, run: &Run, index: usize) {
         self.selected = run.tasks.get(index).map(|task| task.id.clone());
     }
 }
 
-/// The place of the task that a reader looks for: the first one that is not over; in a run that is over
-/// the first one that went wrong, else the pipeline that ended last.
+/// The index of the most interesting task: the first one at work; in a run that has ended, the first one
+/// that went wrong, else the pipeline that ended last.
 fn at_work(run: &Run) -> usize {
     use TaskState as S;
     let is_at_work = |task: &Task| !task.is_over() && !task.tries.is_empty();

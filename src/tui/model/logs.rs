@@ -1,7 +1,7 @@
-//! The window on a try's log file: which lines are held, which are shown, and what to read next.
+//! A window on a try's log file: which lines are loaded, which are shown, and what to read next.
 //!
-//! The file itself is never held; [`LogsPane::span_to_read`] says which lines are missing for the next
-//! frame, and the shell reads exactly those (`tui/log_file.rs`).
+//! The whole file is never loaded; [`LogsPane::span_to_read`] names the lines that the next frame needs,
+//! and the shell reads only those (`tui/log_file.rs`).
 
 use crate::tui::widget::text;
 use domain::id::{DagRunId, TaskId};
@@ -19,7 +19,7 @@ pub struct LogTarget {
     pub number: u32,
 }
 
-/// Which lines are wanted.
+/// A range of lines to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogSpan {
     /// The last so many.
@@ -31,21 +31,21 @@ pub enum LogSpan {
 /// What was read of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogWindow {
-    /// The place of the first line held.
+    /// The index of the first loaded line.
     pub first: usize,
-    /// The lines held.
+    /// The loaded lines.
     pub rows: Vec<String>,
     /// How many lines the file has.
     pub total: usize,
 }
 
 impl LogWindow {
-    /// The places of the lines held.
+    /// The indexes of the loaded lines.
     pub fn range(&self) -> Range<usize> {
         self.first..self.first + self.rows.len()
     }
 
-    /// A line, if it is held.
+    /// A line, if it is loaded.
     pub fn row(&self, place: usize) -> Option<&str> {
         self.rows.get(place.checked_sub(self.first)?).map(String::as_str)
     }
@@ -60,23 +60,23 @@ impl LogWindow {
 pub struct LogsPane {
     /// The file that is shown.
     pub target: Option<LogTarget>,
-    /// A try that was chosen; nothing follows the newest.
+    /// The try that was chosen; nothing while the newest is followed.
     pub pinned: Option<u32>,
-    /// What is held of the file.
+    /// The loaded lines.
     pub window: LogWindow,
-    /// The first line shown, and the first of its rows when lines are folded.
+    /// The first line shown, and the first of its rows when lines are wrapped.
     pub top: (usize, usize),
-    /// The first column shown when lines are not folded.
+    /// The first column shown when lines are not wrapped.
     pub column: usize,
-    /// Whether the end is shown, whatever comes.
+    /// Whether the end is followed.
     pub follows: bool,
-    /// Whether long lines are folded.
+    /// Whether long lines are wrapped.
     pub wraps: bool,
-    /// How many lines there were when following stopped.
+    /// The number of lines when following stopped.
     pub seen: usize,
-    /// Whether the file has lines that were not counted yet.
+    /// Whether the file may have new lines.
     pub is_stale: bool,
-    /// Whether an answer is awaited.
+    /// Whether lines are being read.
     pub is_reading: bool,
     /// Why the file cannot be read.
     pub failure: Option<String>,
@@ -100,11 +100,11 @@ impl Default for LogsPane {
     }
 }
 
-/// Width and height of the room for lines.
+/// Columns and rows for lines.
 pub type Room = (usize, usize);
 
 impl LogsPane {
-    /// Turns to another file, from its end.
+    /// Shows another file, from its end.
     pub fn open(&mut self, target: Option<LogTarget>) {
         *self = Self {
             is_stale: target.is_some(),
@@ -168,7 +168,7 @@ impl LogsPane {
         self.scroll_to(top.min(bottom), step > 0 && top >= bottom);
     }
 
-    /// Shows from a line on; `follows` when that is the end.
+    /// Scrolls to a line and row; `follows` if that is the end.
     pub fn scroll_to(&mut self, top: (usize, usize), follows: bool) {
         if self.follows && !follows {
             self.seen = self.window.total;
@@ -177,7 +177,7 @@ impl LogsPane {
         self.follows = follows;
     }
 
-    /// How many lines came since following stopped.
+    /// The number of lines since following stopped.
     pub fn unread(&self) -> usize {
         if self.follows {
             0
@@ -186,7 +186,7 @@ impl LogsPane {
         }
     }
 
-    /// The lines to read for the next frame; nothing when it has all.
+    /// The lines to read for the next frame; nothing if all are loaded.
     pub fn span_to_read(&self, (_, height): Room) -> Option<LogSpan> {
         self.target.as_ref()?;
         if self.is_reading {
@@ -210,7 +210,7 @@ impl LogsPane {
     }
 }
 
-/// A row of the file as it is shown: the time without its date and fractions.
+/// A line as it is shown: its time without date and fractions.
 pub fn display(row: &str) -> Cow<'_, str> {
     let stamp = row.as_bytes().get(..25).unwrap_or_default();
     if stamp.is_ascii() && stamp.first().is_some_and(u8::is_ascii_digit) && stamp[23..] == *b"Z " {

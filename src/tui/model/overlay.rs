@@ -1,9 +1,9 @@
-//! What lies over the panes and has all keys until it is left with esc.
+//! What is drawn over the panes and gets all keys until it is closed.
 
 use super::configuration::ArgumentsForm;
 use crate::engine::Command;
 
-/// What lies over the panes.
+/// What is drawn over the panes.
 #[derive(Clone, Debug)]
 pub enum Overlay {
     /// All actions with their keys.
@@ -11,7 +11,7 @@ pub enum Overlay {
         /// The first line shown.
         top: usize,
     },
-    /// What was told so far.
+    /// All notices.
     Notices {
         /// The first line shown.
         top: usize,
@@ -27,7 +27,7 @@ pub enum Overlay {
     Arguments(Box<ArgumentsForm>),
     /// Former runs.
     History {
-        /// The selected one's place.
+        /// The index of the selected one.
         selected: usize,
     },
 }
@@ -35,20 +35,20 @@ pub enum Overlay {
 /// A question with its answers. The first answer is the harmless one and is selected at first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dialog {
-    /// What is asked.
+    /// The question.
     pub title: String,
-    /// What is at stake, by name and number.
+    /// What the answers affect, by name and number.
     pub body: Vec<String>,
     /// The answers.
     pub choices: Vec<Choice>,
-    /// The selected answer's place.
+    /// The index of the selected answer.
     pub selected: usize,
 }
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    /// The letter that gives it at once.
+    /// The letter that chooses it at once.
     pub key: char,
     /// In a few words.
     pub label: String,

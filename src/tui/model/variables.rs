@@ -1,4 +1,4 @@
-//! The variables as a form: what is saved, what is typed, and what differs.
+//! The variables as a form: what is saved, what was edited, and the open text field.
 
 use super::editor::Editor;
 use domain::variable::{VariableName, Variables};
@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 /// The pane of the variables.
 #[derive(Clone, Debug)]
 pub struct VariablesPane {
-    /// As they are on disk.
+    /// The saved values.
     pub saved: Variables,
-    /// As the next run takes them.
+    /// The values of the next run.
     pub working: Variables,
-    /// Where each value comes from, in a word; a variable without an entry has its default.
+    /// Where each value comes from, in a word; without an entry it is the default.
     pub origins: BTreeMap<VariableName, String>,
     /// The selected one.
     pub selected: VariableName,
-    /// Typing into the selected one.
+    /// The text field of the selected one, while it is open.
     pub editor: Option<Editor>,
 }
 
@@ -31,7 +31,7 @@ impl VariablesPane {
         }
     }
 
-    /// The place of the selected variable.
+    /// The index of the selected variable.
     pub fn index(&self) -> usize {
         VariableName::ALL
             .iter()
@@ -39,12 +39,12 @@ impl VariablesPane {
             .unwrap_or(0)
     }
 
-    /// Whether a value differs from what is on disk.
+    /// Whether a value differs from the saved one.
     pub fn is_dirty(&self, name: VariableName) -> bool {
         self.saved.text(name) != self.working.text(name)
     }
 
-    /// All values that differ from what is on disk.
+    /// All values that differ from the saved ones.
     pub fn changes(&self) -> Vec<(VariableName, String)> {
         let dirty = VariableName::ALL.iter().filter(|name| self.is_dirty(**name));
         dirty.map(|name| (*name, self.working.text(*name))).collect()
@@ -59,7 +59,7 @@ impl VariablesPane {
         }
     }
 
-    /// Whether a change of it means another configuration table.
+    /// Whether a change of it may change the configuration table.
     pub fn affects_configuration(name: VariableName) -> bool {
         use VariableName as V;
         matches!(

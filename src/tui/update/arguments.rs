@@ -1,4 +1,4 @@
-//! The form of a row's arguments: what is typed there steers the next run, not the table.
+//! The form of a row's arguments. It changes the next run, not the configuration table.
 
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Typing};
@@ -20,7 +20,7 @@ pub(super) fn open(model: &mut Model) {
     model.overlay = form.map(|form| Overlay::Arguments(Box::new(form)));
 }
 
-/// Begins to edit the selected value.
+/// Opens the field of the selected value.
 pub(super) fn edit(model: &mut Model) {
     if let Some(form) = form(model)
         && let Some(name) = form.name()
@@ -29,21 +29,21 @@ pub(super) fn edit(model: &mut Model) {
     }
 }
 
-/// Begins to add an argument: first its name, then its value.
+/// Opens the field of another argument's name; its value follows.
 pub(super) fn add(model: &mut Model) {
     if let Some(form) = form(model) {
         form.typing = Some(Typing::Name(Editor::new("")));
     }
 }
 
-/// Leaves the selected argument out.
+/// Leaves out the selected argument.
 pub(super) fn remove(model: &mut Model) {
     change(model, |form, name| {
         form.values.remove(name);
     });
 }
 
-/// Takes what the row gives.
+/// Takes the row's value again.
 pub(super) fn revert(model: &mut Model) {
     change(model, |form, name| match form.row.get(name).map(str::to_owned) {
         Some(value) => form.values.insert(name, value),
@@ -57,11 +57,11 @@ fn change(model: &mut Model, act: impl FnOnce(&mut ArgumentsForm, &str)) {
     {
         act(form, &name);
         form.select(&name);
-        keep(model);
+        store(model);
     }
 }
 
-/// Takes what was typed: after a name its value is asked for.
+/// Accepts the text of the field. After a name, the field of its value opens.
 pub(super) fn commit(model: &mut Model) {
     let Some(form) = form(model) else { return };
     match form.typing.take() {
@@ -69,14 +69,14 @@ pub(super) fn commit(model: &mut Model) {
         Some(Typing::Value { name, editor }) => {
             form.values.insert(name.as_str(), editor.text());
             form.select(&name);
-            keep(model);
+            store(model);
         }
         None => {}
     }
 }
 
-/// Remembers the form's values for the next run, if they differ from the row's.
-fn keep(model: &mut Model) {
+/// Stores the form's values for the next run, if they differ from the row's.
+fn store(model: &mut Model) {
     let Some(form) = form(model) else { return };
     let (task, differs) = (form.task.clone(), form.values != form.row);
     let values: RuntimeArguments = form.values.clone();

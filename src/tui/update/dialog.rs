@@ -1,4 +1,4 @@
-//! Questions: what is asked before something is stopped or tried again, and what the answer does.
+//! Questions before something is stopped or tried again, and what their answers do.
 
 use crate::engine::Command;
 use crate::tui::action::Action;
@@ -12,7 +12,7 @@ use domain::state::TaskState;
 use domain::task::TaskKind;
 use ratatui::crossterm::event::KeyCode;
 
-/// Asks before stopping or retrying; a retry of what certainly ended needs no question.
+/// Asks before a stop or a retry. The retry of a task that has ended for sure needs no question.
 pub(super) fn ask(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     let dialog = match action {
         Action::StopRun => stop_run(model),
@@ -36,7 +36,7 @@ fn stop_run(model: &Model) -> Option<Dialog> {
         .iter()
         .filter(|task| !task.is_over() && !task.state.holds_place());
     let mut body = vec![format!(
-        "Run {}: {} will be stopped, {} will not begin.",
+        "Run {}: {} will be stopped, {} will not start.",
         run.id,
         count(live.len(), "live pipeline run"),
         count(waiting.count(), "other task")
@@ -53,11 +53,11 @@ fn stop_task(model: &Model) -> Option<Dialog> {
     let task = model.driven_task()?;
     let mut body = vec![format!("{}, try {}.", task.id, task.tries.len().max(1))];
     match task.live_run() {
-        Some(run) => body.push(format!("1 live pipeline run is stopped: {run}.")),
-        None => body.push("It has no live pipeline run; it will not begin.".into()),
+        Some(run) => body.push(format!("1 live pipeline run will be stopped: {run}.")),
+        None => body.push("It has no live pipeline run, and will not start.".into()),
     }
     if task.state == TaskState::Unknown {
-        body.push("Its end cannot be seen: it is waited for no longer.".into());
+        body.push("Its end cannot be seen; it will not be waited for.".into());
     }
     if task.kind != TaskKind::Pipeline {
         body.push("The tasks after it will not run.".into());
@@ -71,19 +71,19 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
     if task.state != TaskState::Unknown {
         let id = task.id.clone();
         effects.push(Effect::Send(Command::Run(RunCommand::Retry(id.clone()))));
-        model.reply(format!("Another try of {id} was asked for."));
+        model.reply(format!("Another try of {id} was requested."));
         return None;
     }
     let body = vec![
         format!(
-            "{}: its pipeline run cannot be seen and may still be alive.",
+            "{}: its pipeline run cannot be seen and may still be live.",
             task.id
         ),
-        "Another start may then load the same rows twice at the same time.".into(),
+        "A second start may load the same rows twice.".into(),
     ];
     let retry = send(RunCommand::Retry(task.id.clone()));
     Some(
-        Dialog::new("Start again although it may be alive?", body, "wait").or(
+        Dialog::new("Start again although it may be live?", body, "wait").or(
             'y',
             "start 1 task again",
             retry,
@@ -91,7 +91,7 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
     )
 }
 
-/// Gives the answer of a letter, if the question has one for it.
+/// Chooses the answer of a letter, if there is one.
 pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
     let Some(Overlay::Dialog(dialog)) = &mut model.overlay else {
         return false;
@@ -115,7 +115,7 @@ pub(super) fn step(model: &mut Model, step: isize) {
     }
 }
 
-/// Gives the selected answer.
+/// Chooses the selected answer.
 pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dialog(dialog)) = model.overlay.take() else {
         return;

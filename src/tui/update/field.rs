@@ -1,4 +1,4 @@
-//! Typing into a text field: what it says while it is typed, and what enter and esc do.
+//! Typing into a text field: validation while typing, accepting and cancelling.
 
 use super::{arguments, variables};
 use crate::tui::effect::Effect;
@@ -9,7 +9,7 @@ use crate::tui::model::overlay::Overlay;
 use domain::arguments::RuntimeArguments;
 use domain::variable::Variables;
 
-/// A letter, or a key that edits.
+/// Handles a letter, or a key that edits.
 pub(super) fn press(model: &mut Model, key: Key) {
     if let Some(editor) = model.editor_mut() {
         editor.press(key);
@@ -17,16 +17,16 @@ pub(super) fn press(model: &mut Model, key: Key) {
     validate(model);
 }
 
-/// A text from the clipboard; outside of a field it means nothing.
+/// Inserts text of the clipboard, if a field is open.
 pub(super) fn paste(model: &mut Model, text: &str) {
     match model.editor_mut() {
         Some(editor) => editor.paste(text),
-        None => model.reply("Pasted text is taken while a field is edited; enter edits it."),
+        None => model.reply("Text can only be pasted into a text field."),
     }
     validate(model);
 }
 
-/// Says what is wrong with the text so far.
+/// Shows what is wrong with the text.
 fn validate(model: &mut Model) {
     let Some(text) = model.editor().map(|editor| editor.text().to_owned()) else {
         return;
@@ -43,7 +43,7 @@ fn validate(model: &mut Model) {
     }
 }
 
-/// Takes what was typed, if it can be taken.
+/// Accepts the text, if it is valid.
 pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     validate(model);
     if model.editor().is_some_and(|editor| editor.fault.is_some()) {
@@ -55,7 +55,7 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Forgets what was typed.
+/// Closes the field without its text.
 pub(super) fn cancel(model: &mut Model) {
     match &mut model.overlay {
         Some(Overlay::Arguments(form)) => form.typing = None,

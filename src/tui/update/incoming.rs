@@ -1,4 +1,4 @@
-//! What the engine and the shell tell: events, the configuration, lines of a log.
+//! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
 use crate::engine::Update;
 use crate::tui::effect::Effect;
@@ -13,7 +13,7 @@ use domain::id::DagRunId;
 use domain::run::Run;
 use domain::summary::RunSummary;
 
-/// Takes what the engine told.
+/// Handles an update of the engine.
 pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
     match update {
         Update::Events(events) => {
@@ -43,7 +43,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         Update::Broken(failure) => model.notify(
             Meaning::Danger,
             format!(
-                "The run goes no further, nothing can be written: {}",
+                "The run is halted because nothing can be written: {}",
                 failure.text(remedy::text)
             ),
         ),
@@ -73,7 +73,7 @@ fn on_event(model: &mut Model, event: &RunEvent) {
     update_history(model);
 }
 
-/// Keeps the line of the run in the history up to date.
+/// Updates the run in the history.
 fn update_history(model: &mut Model) {
     let Some(run) = &model.run else { return };
     let summary = RunSummary::new(run);
@@ -93,11 +93,11 @@ fn on_log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
     if is_shown {
         model.logs.is_stale = true;
     }
-    // The frame is due when the lines have been read.
+    // The next frame is drawn when the lines have been read.
     model.is_dirty = false;
 }
 
-/// The engine is gone without having been asked to go.
+/// The engine has ended unexpectedly.
 pub(super) fn on_engine_ended(model: &mut Model) {
     model.is_driven_here = false;
     model.notify(
@@ -106,7 +106,7 @@ pub(super) fn on_engine_ended(model: &mut Model) {
     );
 }
 
-/// Lines were read; an answer for another file comes too late and is dropped.
+/// Lines were read. Lines of another file come too late and are dropped.
 pub(super) fn on_log_read(
     model: &mut Model,
     target: &LogTarget,
@@ -128,7 +128,7 @@ pub(super) fn on_log_read(
     }
 }
 
-/// A former run was read, or not.
+/// A former run was read, or could not be.
 pub(super) fn on_run_opened(model: &mut Model, run: &DagRunId, outcome: Result<Box<Run>, Failure>) {
     match outcome {
         Ok(run) => {

@@ -1,4 +1,4 @@
-//! Moving: between panes, along lists, through a log.
+//! Navigation between panes, in lists and in a log.
 
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
@@ -12,7 +12,7 @@ use domain::variable::VariableName;
 /// Columns of one step sideways.
 const SIDE_STEP: usize = 8;
 
-/// Gives a pane the keys.
+/// Moves the focus to a pane.
 pub(super) fn focus(model: &mut Model, pane: Pane) {
     model.focus = pane;
     if pane != Pane::Logs {
@@ -20,7 +20,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
     }
 }
 
-/// Moves by an action, in what has the keys.
+/// Moves the selection or scrolls, where the focus is.
 pub(super) fn navigate(model: &mut Model, action: Action) {
     let step = step(model, action);
     if model.overlay.is_some() {
@@ -46,7 +46,7 @@ pub(super) fn navigate(model: &mut Model, action: Action) {
 /// How far an action moves along a list; nothing for a step sideways.
 fn step(model: &Model, action: Action) -> Option<isize> {
     let height = Layout::new(model).room(model.focus).1;
-    // Overlays take most of the screen, and the list of tasks has a heading and details.
+    // An overlay has most of the screen; the list of tasks has a heading and details.
     let rows = match model.overlay {
         Some(_) => usize::from(model.area.height).saturating_sub(8),
         None if model.focus == Pane::Grid => height.saturating_sub(3),
@@ -100,7 +100,7 @@ fn scroll(model: &mut Model, step: isize) {
     }
 }
 
-/// Stays at the end, or stops where it is.
+/// Follows the end of the log, or stops at this line.
 pub(super) fn follow(model: &mut Model) {
     let room = Layout::new(model).room(Pane::Logs);
     let top = model.logs.effective_top(room);

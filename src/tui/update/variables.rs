@@ -1,4 +1,4 @@
-//! The form of the variables: editing, taking, saving, undoing.
+//! The form of the variables: edit, accept, save, undo.
 
 use super::read_configuration;
 use crate::tui::effect::Effect;
@@ -11,7 +11,7 @@ use domain::failure::Failure;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
 
-/// Begins to edit the selected variable; a true or false changes at once.
+/// Opens the field of the selected variable; true and false switch at once.
 pub(super) fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
     let name = model.variables.selected;
     let text = model.variables.working.text(name);
@@ -22,7 +22,7 @@ pub(super) fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Takes what was typed.
+/// Accepts the text of the field.
 pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(editor) = model.variables.editor.take() {
         set(model, model.variables.selected, editor.text(), effects);
@@ -45,16 +45,13 @@ fn set(model: &mut Model, name: VariableName, text: &str, effects: &mut Vec<Effe
     }
 }
 
-/// The profile was written, or not.
+/// The profile was written, or could not be.
 pub(super) fn on_saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, String>, Failure>) {
     match outcome {
         Ok(origins) => {
             model.variables.saved = model.variables.working.clone();
             model.variables.origins = origins;
-            model.reply(format!(
-                "The variables were saved in the profile {}.",
-                model.profile
-            ));
+            model.reply(format!("Saved in the profile {}.", model.profile));
         }
         Err(failure) => model.notify(
             Meaning::Danger,

@@ -1,4 +1,4 @@
-//! The form of a row's arguments for the next run: each with how it differs from the row.
+//! The form of a row's arguments for the next run, each with its difference from the row.
 
 use super::variables::field;
 use crate::tui::model::Model;
@@ -92,7 +92,7 @@ fn line(
     }
 }
 
-/// Below the list: the field of a new name, what is wrong, or what this form is for.
+/// Draws the field of a new argument, what is wrong, or what the form is for.
 fn foot_lines(
     form: &ArgumentsForm,
     lines: &[PlannedArgument<'_>],

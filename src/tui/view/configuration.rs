@@ -1,6 +1,7 @@
-//! The rows of the configuration table: all of them, the inactive ones muted, with what they give
-//! their pipeline run, and what is to be said about the table.
+//! The rows of the configuration table with their arguments, the inactive ones muted, and what is wrong
+//! with the table.
 
+use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::finding;
 use crate::tui::model::Model;
@@ -13,7 +14,7 @@ use domain::arguments::RuntimeArguments;
 use domain::row::ConfigurationRow;
 use ratatui::layout::Rect;
 
-/// What the title says behind the name.
+/// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
     let Some(table) = &model.configuration.table else {
         return String::new();
@@ -36,8 +37,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             (
                 Meaning::Danger,
                 format!(
-                    "The table cannot be read: {} ctrl-r tries again.",
-                    failure.text(remedy::text)
+                    "The table cannot be read: {} {} tries again.",
+                    failure.text(remedy::text),
+                    key(Action::Reload)
                 ),
             )
         })
@@ -63,21 +65,22 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         canvas.text(area, 1, row, line, canvas.look.style(*meaning));
     }
     if pane.rows().is_empty() {
-        return nothing(model, above, canvas);
+        return empty(model, above, canvas);
     }
     rows(model, above, canvas);
 }
 
-fn nothing(model: &Model, area: Rect, canvas: &mut Canvas) {
+fn empty(model: &Model, area: Rect, canvas: &mut Canvas) {
     let variables = &model.variables.working;
     let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
+    let reload = key(Action::Reload);
     let sentence = match &model.configuration.table {
         _ if model.configuration.is_reading => format!("Reading {table} ..."),
-        Some(_) => format!("{table} has no rows. Each row is one pipeline run; ctrl-r reads it again."),
+        Some(_) => format!("{table} has no rows. {reload} reads it again."),
         None if model.configuration.failure.is_some() => return,
-        None => format!("The rows of {table} stand here; ctrl-r reads them."),
+        None => format!("{table} is not read yet. {reload} reads it."),
     };
-    super::empty(area, &sentence, canvas);
+    super::placeholder(area, &sentence, canvas);
 }
 
 fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
@@ -134,7 +137,7 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
     }
 }
 
-/// Names and values on one line; the two that are the row's name are left out.
+/// Names and values on one line, without the two that name the row.
 fn one_line(arguments: &RuntimeArguments) -> String {
     let others = arguments
         .iter()

@@ -23,7 +23,7 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
     let are_stacked = text::width(&answers(dialog)) > columns;
     let rows = body.len() + 1 + if are_stacked { dialog.choices.len() } else { 1 };
     let area = super::window(model, &dialog.title, columns, rows, canvas);
-    // The answers stay visible whatever the height.
+    // The answers are visible at any height.
     let below = if are_stacked { dialog.choices.len() } else { 1 };
     let below = u16::try_from(below).unwrap_or(1).min(area.height);
     for (row, line) in (0..area.height.saturating_sub(below)).zip(&body) {

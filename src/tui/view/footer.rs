@@ -1,4 +1,4 @@
-//! The last notice, and the keys that work now: both made from the action table and the model.
+//! The last notice, and the keys that work now.
 
 use crate::tui::action::{self, Action, Danger, Entry};
 use crate::tui::key::Key;
@@ -8,7 +8,7 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use ratatui::layout::Rect;
 
-/// Draws the notice; how many there are before it is said at the right.
+/// Draws the notice, with the number of older ones at the right.
 pub(super) fn notice(model: &Model, area: Rect, canvas: &mut Canvas) {
     let Some(notice) = model.notice() else { return };
     let older = model.notices.len() - 1;
@@ -24,7 +24,7 @@ pub(super) fn notice(model: &Model, area: Rect, canvas: &mut Canvas) {
     canvas.right(area, 0, &more, canvas.look.style(Meaning::Muted));
 }
 
-/// Draws the keys; the one for the help is never cut off.
+/// Draws the keys; the key of the help is never cut off.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let all = help(model, if area.width < 60 { "keys" } else { "all keys" });
     let room = area
@@ -32,7 +32,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         .saturating_sub(u16::try_from(text::width(&all)).unwrap_or(0) + 1);
     let area_of_hints = Rect { width: room, ..area };
     let mut column = 1;
-    // What can be done comes first; the rest says by its colour that it cannot, as far as there is room.
+    // What can be done comes first; the rest is muted, as far as it fits.
     let is_possible = |entry: &&'static Entry| (entry.condition)(model).is_none();
     let (possible, others): (Vec<&Entry>, Vec<&Entry>) =
         action::hints(model.context()).partition(is_possible);
@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     canvas.right(area, 0, &all, canvas.look.style(Meaning::Accent));
 }
 
-/// The key for the help with a word, where that key works.
+/// The key of the help with a word; empty where the key does not work.
 pub(super) fn help(model: &Model, word: &str) -> String {
     let key = action::key(Action::Help);
     let entry = Key::parse(key).and_then(|key| action::lookup(key, model.context()));
@@ -56,7 +56,7 @@ pub(super) fn help(model: &Model, word: &str) -> String {
     }
 }
 
-/// A key and its name; muted while it can do nothing.
+/// Draws a key and its hint, muted while it can do nothing.
 fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canvas) -> u16 {
     let is_possible = (entry.condition)(model).is_none();
     let (key, name) = match (is_possible, entry.danger) {

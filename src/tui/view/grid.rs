@@ -1,8 +1,9 @@
-//! The tasks of a run, one a line, and what is to be said of the selected one. Only what is visible is
-//! made into text: a run may have thousands of tasks.
+//! The tasks of a run, one a line, and details of the selected one. Only visible lines are formatted: a
+//! run may have thousands of tasks.
 
 mod cells;
 
+use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::symbol::{self, Mark};
@@ -19,7 +20,7 @@ const ELAPSED: usize = 8;
 /// `12,345 → 12,345`.
 const RECORDS: usize = 16;
 
-/// What the title says behind the name.
+/// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
     model
         .shown_run()
@@ -40,7 +41,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// A pane too narrow for all of it drops the records; names are shortened when they do not fit, or
+    /// A pane too narrow for all columns drops the records; names are shortened when they do not fit, or
     /// when that makes room for the note.
     fn new(width: u16, longest: (usize, usize)) -> Self {
         let width = usize::from(width);
@@ -82,9 +83,8 @@ const fn state(width: usize) -> usize {
 /// Draws the pane.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let Some(run) = model.shown_run() else {
-        let words = "The tasks of a run stand here, one a line, with state, tries, time and records. r \
-                     shows what a run would do, and starts it.";
-        return super::empty(area, words, canvas);
+        let words = format!("No run yet. {} previews one.", key(Action::Run));
+        return super::placeholder(area, &words, canvas);
     };
     let selected = run.tasks.get(model.grid.index(run));
     let about = selected.map_or_else(Vec::new, |task| {

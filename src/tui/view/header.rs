@@ -1,5 +1,6 @@
-//! Two rows that are always there: where we are, and how the run stands.
+//! Two rows that are always shown: the environment, and the state of the run.
 
+use crate::tui::action::{Action, key};
 use crate::tui::model::{Alert, Model};
 use crate::tui::remedy;
 use crate::tui::symbol::Mark;
@@ -16,7 +17,8 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     place(model, area, canvas);
     let Some(run) = model.shown_run() else {
         let style = canvas.look.style(Meaning::Muted);
-        canvas.text(area, 1, 1, "No run yet: r shows what a run would do.", style);
+        let words = format!("No run yet. {} previews one.", key(Action::Run));
+        canvas.text(area, 1, 1, &words, style);
         return;
     };
     let mark = Mark::from_run(run.state);
@@ -68,10 +70,14 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
     canvas.right(area, 0, &help, canvas.look.style(Meaning::Accent));
 }
 
-/// Which run is shown, if it is not the one that goes on.
+/// Which run is shown, if it is not the live one.
 fn which(model: &Model, run: &Run) -> Option<String> {
     if model.former_run.is_some() {
-        Some(format!("former run of {} (esc goes back)", run.started))
+        Some(format!(
+            "former run of {} ({} goes back)",
+            run.started,
+            key(Action::Back)
+        ))
     } else if model.is_driven_here {
         None
     } else {
@@ -141,10 +147,13 @@ fn alert_text(alert: Alert) -> String {
         } => {
             let reason = reason.text(remedy::text);
             format!(
-                "{service} not answering since {}, retrying: {reason}",
+                "{service} has not answered since {}; retrying: {reason}",
                 since.clock()
             )
         }
-        Alert::Leaving => "Stopping the run; this program ends with it. q leaves at once.".into(),
+        Alert::Leaving => format!(
+            "Stopping the run, then leaving. {} leaves at once.",
+            key(Action::Quit)
+        ),
     }
 }

@@ -1,4 +1,4 @@
-//! The visible lines of a try's log: folded or scrolled sideways, coloured by level.
+//! The visible lines of a try's log: wrapped or scrolled sideways, coloured by level.
 
 use crate::tui::model::Model;
 use crate::tui::model::logs::{LogsPane, display};
@@ -14,7 +14,7 @@ const TIME: usize = 9;
 /// Columns of the time and the level.
 const STAMP: usize = 14;
 
-/// What the title says behind the name.
+/// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
     let logs = &model.logs;
     let Some(target) = &logs.target else {
@@ -34,7 +34,7 @@ pub(super) fn summary(model: &Model) -> String {
     };
     let name = target.task.as_str();
     let name = name.strip_prefix("start_pipeline_").unwrap_or(name);
-    // How it stands comes first: a narrow title is cut at its end.
+    // What changes comes first, because a narrow title is cut at its end.
     format!("{how}: {name}{which}")
 }
 
@@ -42,10 +42,10 @@ pub(super) fn summary(model: &Model) -> String {
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let logs = &model.logs;
     if let Some(failure) = &logs.failure {
-        return super::empty(area, &format!("The log cannot be read: {failure}"), canvas);
+        return super::placeholder(area, &format!("The log cannot be read: {failure}"), canvas);
     }
     if logs.window.total == 0 {
-        return super::empty(area, &nothing(model), canvas);
+        return super::placeholder(area, &empty(model), canvas);
     }
     let room = (usize::from(area.width), usize::from(area.height));
     let (mut place, mut skipped) = logs.effective_top(room);
@@ -56,18 +56,18 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     }
 }
 
-fn nothing(model: &Model) -> String {
+fn empty(model: &Model) -> String {
     match (&model.logs.target, model.selected_task()) {
-        (_, None) => "The log of the selected task stands here.".into(),
+        (_, None) => "No log yet.".into(),
         (_, Some(task)) if task.kind != TaskKind::Pipeline => {
-            format!("{} keeps no log; the pipelines' logs stand here.", task.id)
+            format!("{} has no log. Only pipelines have one.", task.id)
         }
-        (None, Some(task)) => format!("{} has not begun; its log will stand here.", task.id),
-        (Some(target), Some(_)) => format!("{}, try {}: no log line yet.", target.task, target.number),
+        (None, Some(task)) => format!("{} has not started.", task.id),
+        (Some(target), Some(_)) => format!("{}, try {}: no log lines yet.", target.task, target.number),
     }
 }
 
-/// One line of the file, from one of its rows on; gives the next free row.
+/// Draws one line of the file, from one of its rows on. Returns the next free row.
 fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, canvas: &mut Canvas) -> u16 {
     let Some(raw) = logs.window.row(place) else {
         canvas.text(
@@ -111,7 +111,7 @@ fn stamped(words: &str, level: Option<Level>, from: usize, area: Rect, row: u16,
         canvas.text(area, 0, row, text::skip(words, from), canvas.look.style(meaning));
         return;
     };
-    // The stamp is ASCII, so bytes are columns.
+    // Time and level are ASCII, so bytes are columns.
     let mut column = 0;
     for (part, meaning) in [
         (0..TIME, Meaning::Muted),

@@ -1,4 +1,4 @@
-//! The form: a variable a line, with the fault of what is being typed right below it.
+//! The form of the variables, one a line, with what is wrong with the typed text below its line.
 
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
@@ -12,7 +12,7 @@ use domain::variable::VariableName;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-/// What the title says behind the name.
+/// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
     match model.variables.changes().len() {
         0 => String::new(),
@@ -25,7 +25,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let pane = &model.variables;
     let about = about(pane, usize::from(area.width.saturating_sub(2)));
     let below = u16::try_from(about.len()).unwrap_or(0) + 1;
-    // A short pane keeps its rows for the variables.
+    // A short pane shows only the variables.
     let below = if area.height < below + 6 { 0 } else { below };
     let fault = u16::from(fault(pane).is_some());
     let rows = area.height.saturating_sub(below + fault);
@@ -57,7 +57,7 @@ fn fault_of(pane: &VariablesPane, name: VariableName) -> Option<&str> {
     fault(pane).filter(|_| name == pane.selected)
 }
 
-/// What the selected variable means and where its value comes from.
+/// What the selected variable means, and where its value comes from.
 fn about(pane: &VariablesPane, room: usize) -> Vec<String> {
     let name = pane.selected;
     let unit = match name.unit() {

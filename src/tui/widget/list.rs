@@ -1,4 +1,4 @@
-//! Which part of a long list is visible. The list itself never comes here, only its length.
+//! Which part of a long list is visible, computed from its length alone.
 
 use std::ops::Range;
 

@@ -1,18 +1,18 @@
 //! Text cut, folded and padded by display columns, never by bytes or characters.
 //!
-//! What comes from outside is made harmless here before it is drawn: no control characters, no marks
-//! that turn the direction of writing.
+//! Text from outside is sanitized here before it is drawn: no control characters, no marks that change
+//! the direction of writing.
 
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// How many columns a text takes.
+/// The columns of a text.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// One line that can be drawn: line breaks become spaces, control characters and direction marks go.
+/// The text as one line: line breaks become spaces, control characters and direction marks are removed.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| {
         !c.is_control()
@@ -60,7 +60,7 @@ pub fn skip(text: &str, from: usize) -> &str {
     ""
 }
 
-/// Where a text breaks into rows of at most `columns`, as byte ranges: one for an empty text.
+/// The rows of at most `columns` of a text, as byte ranges; one for an empty text.
 pub fn fold(text: &str, columns: usize) -> Vec<std::ops::Range<usize>> {
     let columns = columns.max(1);
     let mut rows = Vec::new();
@@ -101,7 +101,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A count with thousands set apart: `12,345`.
+/// A count with separators: `12,345`.
 pub fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

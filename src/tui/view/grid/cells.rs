@@ -1,4 +1,4 @@
-//! The words of a task: its name, its tries, its records, and why it is where it is.
+//! The cells of a task's line: name, tries, records, and the reason for its state.
 
 use crate::tui::model::Model;
 use crate::tui::remedy;
@@ -9,10 +9,10 @@ use domain::state::TaskState;
 use domain::task::{StopReason, Task, TaskKind};
 use domain::time::{Timestamp, human};
 
-/// Narrower than this, the reason is only told below the list.
+/// The least columns of the note; with less, it is only in the details below the list.
 pub(super) const NOTE: usize = 14;
 
-/// The name; without what all pipelines have in common when there is no room for it.
+/// The name; `is_short` cuts what all pipelines have in common.
 pub(super) fn name(task: &Task, is_short: bool, cut: &str) -> String {
     match task.id.as_str().strip_prefix("start_pipeline_") {
         Some(rest) if is_short => format!("{cut}{rest}"),
@@ -33,8 +33,8 @@ pub(super) fn elapsed(task: &Task, now: Timestamp) -> String {
     task.elapsed(now).map(human).unwrap_or_default()
 }
 
-/// Records read and loaded; nothing for tasks that have none. Never cut: a number without its last
-/// digits is another number, so large ones are rounded.
+/// Records read and loaded; nothing for tasks that have none. Numbers that do not fit are rounded, because
+/// a cut number would be another number.
 pub(super) fn records(task: &Task, arrow: &str, room: usize) -> String {
     let Some(current) = task.current().filter(|_| task.kind == TaskKind::Pipeline) else {
         return String::new();
@@ -55,7 +55,7 @@ pub(super) fn records(task: &Task, arrow: &str, room: usize) -> String {
     }
 }
 
-/// In a few words: why it waits, what it does, why it failed.
+/// The reason for the state, in a few words.
 pub(super) fn note(task: &Task, now: Timestamp) -> (Meaning, String) {
     let reason = task.reason.as_ref().map(|failure| failure.reason.as_str());
     let seen = task.current().and_then(|current| current.pipeline_state.as_ref());
@@ -91,7 +91,7 @@ pub(super) fn note(task: &Task, now: Timestamp) -> (Meaning, String) {
 fn stopping(seen: &str, asked: Option<StopReason>) -> String {
     let why = match asked {
         None => return seen.to_owned(),
-        Some(StopReason::Asked) => "stop asked for",
+        Some(StopReason::Asked) => "stop requested",
         Some(StopReason::TryLimit) => "its time is over",
         Some(StopReason::RunLimit) => "the run's time is over",
     };
@@ -109,7 +109,7 @@ fn countdown(task: &Task, now: Timestamp) -> String {
     }
 }
 
-/// All there is to say of the selected task, in lines of at most `room` columns.
+/// The details of the selected task, in lines of at most `room` columns.
 pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, String)> {
     let mark = Mark::from_task(task.state);
     let current = task.current();
@@ -133,7 +133,7 @@ pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, St
         .into_iter()
         .map(|line| (Meaning::Muted, line))
         .collect();
-    // What went wrong is more urgent than what the task is called.
+    // The reason comes before the name, because it may be cut.
     let reason = text::wrap(&note, room)
         .into_iter()
         .filter(|line| !line.is_empty());
