@@ -1,6 +1,6 @@
-//! Keys and what they do: to the model, and what they want done outside.
+//! Keys, and what they do to the model and outside of it.
 
-use crate::sample::{self, press, tell, type_text};
+use crate::sample::{self, press, send, type_text};
 use crate::scene;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 const RECRUITER: &str = "start_pipeline_hr_recruiter";
 
-/// The commands among effects; reading logs and telling the focus are no decisions of a person.
+/// The commands among effects, without the focus, which is not a decision of the user.
 fn commands(effects: &[Effect]) -> Vec<Command> {
     let commands = effects.iter().filter_map(|effect| match effect {
         Effect::Send(Command::Focus(_)) => None,
@@ -33,7 +33,7 @@ fn commands(effects: &[Effect]) -> Vec<Command> {
 
 fn event(model: &mut Model, fact: Fact) -> Vec<Effect> {
     let event = RunEvent { at: model.now, fact };
-    tell(model, 70, Msg::Engine(Box::new(Update::Events(vec![event]))))
+    send(model, 70, Msg::Engine(Box::new(Update::Events(vec![event]))))
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_plan_with_an_error_does_not_start() {
 }
 
 #[test]
-fn stopping_is_asked_about_and_no_is_the_default() {
+fn a_stop_asks_first_and_no_is_the_default() {
     let stop_task = Command::Run(RunCommand::StopTask(TaskId::from(RECRUITER)));
     for (keys, expected) in [
         ("X enter", vec![]),
@@ -112,7 +112,7 @@ fn stopping_is_asked_about_and_no_is_the_default() {
 }
 
 #[test]
-fn a_stop_names_the_thing_and_the_number() {
+fn a_stop_names_the_tasks_and_their_number() {
     let mut model = scene::running(80, 24);
     press(&mut model, "X");
     let picture = sample::picture(&model, &sample::COLOUR);
@@ -126,7 +126,7 @@ fn a_stop_names_the_thing_and_the_number() {
 }
 
 #[test]
-fn only_an_unknown_task_is_asked_about_before_a_retry() {
+fn only_the_retry_of_an_unknown_task_asks_first() {
     let mut model = scene::failed(80, 24);
     let retry = |task: &str| Command::Run(RunCommand::Retry(TaskId::from(task)));
     assert_eq!(
@@ -172,18 +172,14 @@ fn after_stop_and_leave_the_end_of_the_run_leaves() {
 }
 
 #[test]
-fn a_variable_is_typed_judged_and_taken() {
+fn a_variable_is_typed_validated_and_accepted() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "1 enter");
     type_text(&mut model, "q?");
-    assert_eq!(
-        model.context(),
-        Context::Field,
-        "letters are no commands in a field"
-    );
+    assert_eq!(model.context(), Context::Field, "letters are text in a field");
     assert!(model.editor().unwrap().fault.is_some());
     press(&mut model, "enter");
-    assert!(model.editor().is_some(), "a faulty text is not taken");
+    assert!(model.editor().is_some(), "an invalid text is not accepted");
     press(&mut model, "backspace backspace 5");
     let effects = press(&mut model, "enter");
     assert_eq!(model.variables.working.bq_config_max_results, 105);
@@ -191,12 +187,12 @@ fn a_variable_is_typed_judged_and_taken() {
     let effects = press(&mut model, "s");
     let change = (VariableName::BqConfigMaxResults, "105".to_owned());
     assert!(effects.contains(&Effect::SaveVariables(vec![change])));
-    tell(&mut model, 1, Msg::Saved(Ok(BTreeMap::new())));
+    send(&mut model, 1, Msg::Saved(Ok(BTreeMap::new())));
     assert!(model.variables.changes().is_empty());
 }
 
 #[test]
-fn a_variable_is_undone_and_esc_forgets() {
+fn an_edit_is_undone_and_esc_cancels() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "1 enter 7 esc");
     assert!(model.variables.changes().is_empty());
@@ -207,7 +203,7 @@ fn a_variable_is_undone_and_esc_forgets() {
         !model.variables.working.bq_truncate,
         "true and false change at once"
     );
-    tell(
+    send(
         &mut model,
         1,
         Msg::Saved(Err(Failure::permanent("the disk is full"))),
@@ -239,7 +235,7 @@ fn arguments_are_edited_for_the_next_run() {
 }
 
 #[test]
-fn undone_arguments_are_no_edit_and_faulty_ones_are_not_taken() {
+fn undone_arguments_are_not_edits_and_invalid_ones_are_rejected() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "2 enter d u a");
     type_text(&mut model, "downbeat.token");
@@ -315,7 +311,7 @@ fn keys_that_are_shown_work_where_they_are_shown() {
 fn what_the_engine_refuses_stays_until_esc() {
     let mut model = sample::ready(80, 24);
     let refused = Update::Refused(Failure::permanent("another run is going on"));
-    tell(&mut model, 1, Msg::Engine(Box::new(refused)));
+    send(&mut model, 1, Msg::Engine(Box::new(refused)));
     press(&mut model, "j k 1 2 3");
     assert!(model.notice().unwrap().text.contains("another run"));
     press(&mut model, "esc");
@@ -340,7 +336,7 @@ fn the_selection_stays_with_its_task() {
     let mut table = sample::table();
     model.configuration.selected = 3;
     table.rows.rotate_left(2);
-    tell(
+    send(
         &mut model,
         71,
         Msg::Engine(Box::new(Update::Configuration(Ok(table)))),
@@ -349,7 +345,7 @@ fn the_selection_stays_with_its_task() {
 }
 
 #[test]
-fn a_log_is_followed_until_somebody_scrolls() {
+fn a_log_is_followed_until_it_is_scrolled() {
     let mut model = scene::running(80, 24);
     press(&mut model, "4");
     assert!(model.logs.follows);
@@ -380,7 +376,7 @@ fn only_the_lines_around_the_window_are_read() {
         window: Ok(window),
         has_more: false,
     };
-    assert_eq!(tell(&mut model, 66, msg), []);
+    assert_eq!(send(&mut model, 66, msg), []);
     let effects = press(&mut model, "4 g");
     let [Effect::ReadLog { span, .. }] = &effects[..] else {
         panic!("{effects:?}")
@@ -402,7 +398,7 @@ fn a_late_answer_for_another_file_is_dropped() {
         window: Ok(LogWindow::default()),
         has_more: false,
     };
-    tell(&mut model, 66, msg);
+    send(&mut model, 66, msg);
     assert!(model.logs.window.total > 0);
 }
 
@@ -435,13 +431,13 @@ fn growth_of_a_log_that_is_not_shown_draws_nothing() {
         task: "start_pipeline_sales_orders".into(),
         number: 1,
     };
-    assert_eq!(tell(&mut model, 66, Msg::Engine(Box::new(grew))), []);
+    assert_eq!(send(&mut model, 66, Msg::Engine(Box::new(grew))), []);
     assert!(!model.is_dirty);
     let grew = Update::LogGrew {
         task: RECRUITER.into(),
         number: 1,
     };
-    let effects = tell(&mut model, 66, Msg::Engine(Box::new(grew)));
+    let effects = send(&mut model, 66, Msg::Engine(Box::new(grew)));
     assert!(matches!(effects[..], [Effect::ReadLog { .. }]));
 }
 
@@ -455,7 +451,7 @@ fn an_unfinished_run_is_offered_and_resumed() {
         let mut setup = sample::setup();
         setup.unfinished = Some("r1".into());
         let mut model = setup.model();
-        tell(&mut model, 0, Msg::Resized(80, 24));
+        send(&mut model, 0, Msg::Resized(80, 24));
         assert!(sample::picture(&model, &sample::COLOUR).contains("Run r1 has not ended"));
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
     }
@@ -469,7 +465,7 @@ fn a_former_run_is_shown_and_left_again() {
     model.history = vec![RunSummary::new(&past)];
     let effects = press(&mut model, "H enter");
     assert!(effects.contains(&Effect::OpenRun("past".into())));
-    tell(&mut model, 70, Msg::RunOpened("past".into(), Ok(Box::new(past))));
+    send(&mut model, 70, Msg::RunOpened("past".into(), Ok(Box::new(past))));
     assert!(sample::picture(&model, &sample::COLOUR).contains("former run of"));
     assert_eq!(commands(&press(&mut model, "R x X")), []);
     press(&mut model, "esc esc");
@@ -477,7 +473,7 @@ fn a_former_run_is_shown_and_left_again() {
 }
 
 #[test]
-fn a_screen_too_small_takes_only_keys_that_leave() {
+fn on_a_screen_too_small_only_keys_that_leave_work() {
     let mut model = scene::running(30, 8);
     assert_eq!(commands(&press(&mut model, "X x r R 1 j")), []);
     assert!(model.overlay.is_none());

@@ -1,4 +1,4 @@
-//! Every state in every size, as a person sees it.
+//! Every state in every size, as a snapshot.
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
@@ -44,7 +44,7 @@ fn ascii_draws_nothing_else() {
 }
 
 #[test]
-fn what_lies_over_the_panes() {
+fn overlays() {
     for (name, keys) in [
         ("plan", "r"),
         ("help", "?"),

@@ -1,4 +1,4 @@
-//! Keys in any order, sizes of any shape: nothing panics, and what is selected exists.
+//! Keys in any order and sizes of any shape: nothing panics, and what is selected exists.
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
@@ -63,7 +63,7 @@ proptest! {
     #[test]
     fn keys_in_any_order(mut model in any_model(), keys in prop::collection::vec(any_key(), 0..120)) {
         for key in keys {
-            sample::tell(&mut model, 67, Msg::Key(key));
+            sample::send(&mut model, 67, Msg::Key(key));
             check(&model);
         }
         sample::frame(&model, &COLOUR);
@@ -72,9 +72,9 @@ proptest! {
     #[test]
     fn any_size(mut model in any_model(), keys in prop::collection::vec(any_key(), 0..6), width in 1_u16..250, height in 1_u16..70) {
         for key in keys {
-            sample::tell(&mut model, 67, Msg::Key(key));
+            sample::send(&mut model, 67, Msg::Key(key));
         }
-        sample::tell(&mut model, 68, Msg::Resized(width, height));
+        sample::send(&mut model, 68, Msg::Resized(width, height));
         sample::frame(&model, &COLOUR);
         sample::frame(&model, &BARE);
     }
@@ -82,7 +82,7 @@ proptest! {
     #[test]
     fn any_text_in_a_field(mut model in any_model(), text in "\\PC{0,40}") {
         sample::press(&mut model, "esc 1 enter");
-        sample::tell(&mut model, 67, Msg::Pasted(text));
+        sample::send(&mut model, 67, Msg::Pasted(text));
         sample::press(&mut model, "enter esc");
         sample::frame(&model, &COLOUR);
         check(&model);

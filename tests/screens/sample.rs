@@ -1,4 +1,4 @@
-//! Models to look at: made of the events that a real run tells, so that no impossible state is drawn.
+//! Models for the tests, made from the events of a real run, so that no impossible state is drawn.
 
 use domain::arguments::RuntimeArguments;
 use domain::event::{Discovery, Fact, RunEvent};
@@ -135,14 +135,14 @@ pub fn table() -> Configuration {
 pub fn empty(width: u16, height: u16) -> Model {
     let mut model = setup().model();
     init(&mut model);
-    tell(&mut model, 0, Msg::Resized(width, height));
+    send(&mut model, 0, Msg::Resized(width, height));
     model
 }
 
 /// The same with the configuration read.
 pub fn ready(width: u16, height: u16) -> Model {
     let mut model = empty(width, height);
-    tell(
+    send(
         &mut model,
         0,
         Msg::Engine(Box::new(Update::Configuration(Ok(table())))),
@@ -152,11 +152,11 @@ pub fn ready(width: u16, height: u16) -> Model {
         state: "ACTIVE".into(),
         console: None,
     };
-    tell(&mut model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
+    send(&mut model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
     model
 }
 
-pub fn tell(model: &mut Model, seconds: u64, msg: Msg) -> Vec<Effect> {
+pub fn send(model: &mut Model, seconds: u64, msg: Msg) -> Vec<Effect> {
     update(model, at(seconds), msg)
 }
 
@@ -166,7 +166,7 @@ pub fn press(model: &mut Model, names: &str) -> Vec<Effect> {
     names
         .split_whitespace()
         .flat_map(|name| {
-            let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is no key"));
+            let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is not a key"));
             update(model, now, Msg::Key(key))
         })
         .collect()
@@ -184,20 +184,20 @@ pub fn type_text(model: &mut Model, text: &str) {
     }
 }
 
-/// A story of a run, told second by second.
-pub struct Story {
+/// The events of a run, second by second.
+pub struct Scenario {
     pub model: Model,
     pub now: u64,
 }
 
-impl Story {
+impl Scenario {
     pub fn new(model: Model) -> Self {
         Self { model, now: 0 }
     }
 
     pub fn at(mut self, seconds: u64) -> Self {
         self.now = seconds;
-        tell(&mut self.model, seconds, Msg::Ticked);
+        send(&mut self.model, seconds, Msg::Ticked);
         self
     }
 
@@ -206,7 +206,7 @@ impl Story {
             at: at(self.now),
             fact,
         };
-        tell(
+        send(
             &mut self.model,
             self.now,
             Msg::Engine(Box::new(Update::Events(vec![event]))),
@@ -332,7 +332,7 @@ pub fn lines(number: usize) -> Vec<String> {
 
 /// Gives the log pane a file with these lines, as the shell would.
 pub fn log(model: &mut Model, lines: &[String]) {
-    tell(model, model.now.since(START).as_secs(), Msg::Ticked);
+    send(model, model.now.since(START).as_secs(), Msg::Ticked);
     let target = model.logs.target.clone().expect("a task with a try is selected");
     let window = LogWindow {
         first: 0,
@@ -344,7 +344,7 @@ pub fn log(model: &mut Model, lines: &[String]) {
         window: Ok(window),
         has_more: false,
     };
-    tell(model, model.now.since(START).as_secs(), msg);
+    send(model, model.now.since(START).as_secs(), msg);
 }
 
 /// A frame.

@@ -1,6 +1,6 @@
-//! Runs to look at: at work, failed, hardly visible, huge, and with names that no one would choose.
+//! Runs for the tests: live, failed, degraded, huge, and with unusual names.
 
-use crate::sample::{Story, at, empty, lines, log, ready, row, table};
+use crate::sample::{Scenario, at, empty, lines, log, ready, row, table};
 use domain::event::Fact;
 use domain::failure::Failure;
 use domain::finding::Finding;
@@ -17,11 +17,11 @@ const LEDGER: &str = "start_pipeline_finance_ledger";
 const ORDERS: &str = "start_pipeline_sales_orders";
 const CUSTOMERS: &str = "start_pipeline_sales_customers";
 
-/// In the middle of a run: one done, one failed and waiting, others at work.
+/// A live run: one task done, one waiting for its next try, others at work.
 pub fn running(width: u16, height: u16) -> Model {
     let failure = Failure::transient("Read MySQL failed with error: Communications link failure")
         .with_remedy("Check that the source database accepts connections.");
-    let story = Story::new(ready(width, height))
+    let scenario = Scenario::new(ready(width, height))
         .chain(&table())
         .started(HR, 1)
         .started(RECRUITER, 1)
@@ -46,17 +46,17 @@ pub fn running(width: u16, height: u16) -> Model {
             token: "t".into(),
         })
         .at(65);
-    let mut model = story.model;
+    let mut model = scenario.model;
     model.grid.selected = Some(TaskId::from(RECRUITER));
     log(&mut model, &lines(40));
     model
 }
 
-/// A run that ended badly.
+/// A run that failed.
 pub fn failed(width: u16, height: u16) -> Model {
     let failure = Failure::permanent("BigQuery load failed: no such field 'salary' in table landing")
         .with_remedy("Add the column to the table, or remove it from the Projection stage.");
-    let story = Story::new(ready(width, height))
+    let scenario = Scenario::new(ready(width, height))
         .chain(&table())
         .started(HR, 1)
         .seen(HR, PipelineState::Failed)
@@ -84,16 +84,16 @@ pub fn failed(width: u16, height: u16) -> Model {
         .fact(Fact::RunEnded {
             state: RunState::Failed,
         });
-    let mut model = story.model;
+    let mut model = scenario.model;
     model.grid.selected = Some(TaskId::from(HR));
     log(&mut model, &lines(8));
     model
 }
 
-/// CDAP does not answer, and something was noticed.
+/// CDAP does not answer, and there is a finding.
 pub fn degraded(width: u16, height: u16) -> Model {
     let mut model = running(width, height);
-    let story = Story { model, now: 66 }
+    let scenario = Scenario { model, now: 66 }
         .fact(Fact::ConnectionDegraded {
             service: Service::Cdap,
             reason: Failure::transient("connection refused"),
@@ -105,7 +105,7 @@ pub fn degraded(width: u16, height: u16) -> Model {
                 "Write true or false.",
             ),
         });
-    model = story.model;
+    model = scenario.model;
     model
 }
 
@@ -119,27 +119,27 @@ pub fn huge(width: u16, height: u16) -> Model {
         rows,
         findings: Vec::new(),
     };
-    let mut story = Story::new(empty(width, height)).chain(&table).at(30);
+    let mut scenario = Scenario::new(empty(width, height)).chain(&table).at(30);
     for n in 0..300 {
         let task = format!("start_pipeline_unit_source_{n:03}");
-        story = story
+        scenario = scenario
             .started(&task, 1)
             .counted(&task, 1_000_000 + n, Some(1_000_000 + n));
-        story = if n < 280 {
-            story.fact(Fact::TaskSucceeded {
+        scenario = if n < 280 {
+            scenario.fact(Fact::TaskSucceeded {
                 task: task.as_str().into(),
             })
         } else {
-            story.seen(&task, PipelineState::Running)
+            scenario.seen(&task, PipelineState::Running)
         };
     }
-    let mut model = story.model;
+    let mut model = scenario.model;
     model.grid.selected = Some(TaskId::from("start_pipeline_unit_source_290"));
     log(&mut model, &lines(3));
     model
 }
 
-/// Names and reasons that no one would choose.
+/// Unusual names and reasons: wide, right to left, long, with control characters.
 pub fn odd(width: u16, height: u16) -> Model {
     let rows = vec![
         row("人事部", "エンジニア", true, 1),
@@ -158,7 +158,7 @@ pub fn odd(width: u16, height: u16) -> Model {
         rows,
     };
     let task = table.rows[0].task.to_string();
-    let story = Story::new(empty(width, height))
+    let scenario = Scenario::new(empty(width, height))
         .chain(&table)
         .started(&task, 1)
         .at(5)
@@ -166,7 +166,7 @@ pub fn odd(width: u16, height: u16) -> Model {
             task: task.as_str().into(),
             failure: Failure::permanent("列がありません\n\tat io.cdap.Some\u{7}thing"),
         });
-    let mut model = story.model;
+    let mut model = scenario.model;
     model.grid.selected = Some(TaskId::from(task.as_str()));
     log(
         &mut model,

@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 /// What was drawn, frame by frame.
 type Frames = watch::Receiver<(usize, String)>;
 
-/// A terminal in memory that publishes each frame, and fails once it is told to.
+/// A terminal in memory that publishes each frame, and can be made to fail.
 struct Memory {
     terminal: Terminal<Fallible>,
     frames: watch::Sender<(usize, String)>,
@@ -111,7 +111,7 @@ impl Backend for Fallible {
 }
 
 /// The other ends of a running loop.
-struct Bench {
+struct Harness {
     keys: Keys,
     signals: mpsc::UnboundedSender<Signal>,
     updates: mpsc::Sender<Update>,
@@ -121,14 +121,13 @@ struct Bench {
     task: JoinHandle<Result<Outcome, TuiError>>,
 }
 
-fn stream_of<T: Send + 'static>(receiver: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> + Unpin {
+fn into_stream<T: Send + 'static>(receiver: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> + Unpin {
     Box::pin(stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|item| (item, receiver))
     }))
 }
 
-/// Keys as crossterm's stream gives them: it wakes the first one who asked since the last event, and
-/// nobody who asked later.
+/// Keys as a stream like crossterm's: it wakes only the first waker since the last event.
 #[derive(Clone, Default)]
 struct Keys(Arc<Mutex<(VecDeque<Event>, Option<Waker>)>>);
 
@@ -156,7 +155,7 @@ impl Stream for Keys {
     }
 }
 
-fn start() -> Bench {
+fn start() -> Harness {
     let keys = Keys::default();
     let (signals, signal_stream) = mpsc::unbounded_channel();
     let (command_sender, commands) = mpsc::channel(1);
@@ -176,8 +175,8 @@ fn start() -> Bench {
         updates: update_receiver,
     };
     let shell = Shell::new(stage, sample::setup(), engine);
-    let task = tokio::spawn(shell.run(keys.clone(), stream_of(signal_stream)));
-    Bench {
+    let task = tokio::spawn(shell.run(keys.clone(), into_stream(signal_stream)));
+    Harness {
         keys,
         signals,
         updates,
@@ -188,7 +187,7 @@ fn start() -> Bench {
     }
 }
 
-impl Bench {
+impl Harness {
     fn press(&self, names: &str) {
         for name in names.split_whitespace() {
             let key = Key::parse(name).unwrap();
@@ -230,129 +229,129 @@ fn begin_run() -> Update {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_frame_comes_before_the_first_request() {
-    let mut bench = start();
-    let command = bench.command().await;
+    let mut harness = start();
+    let command = harness.command().await;
     assert!(matches!(command, Command::ReadConfiguration(_)));
     assert!(
-        bench.frames.borrow().0 >= 1,
+        harness.frames.borrow().0 >= 1,
         "a frame was drawn before the request was sent"
     );
-    assert!(bench.frames.borrow().1.contains("SANDBOX"));
+    assert!(harness.frames.borrow().1.contains("SANDBOX"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_drawn_while_nothing_changes() {
-    let mut bench = start();
-    bench.command().await;
-    bench.press("1");
-    bench.shows("[1 Variables]").await;
-    let before = bench.frames.borrow().0;
+    let mut harness = start();
+    harness.command().await;
+    harness.press("1");
+    harness.shows("[1 Variables]").await;
+    let before = harness.frames.borrow().0;
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(bench.frames.borrow().0, before);
+    assert_eq!(harness.frames.borrow().0, before);
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_key_is_lost_between_others() {
-    let mut bench = start();
-    bench.command().await;
+    let mut harness = start();
+    harness.command().await;
     for (key, words) in [
         ("1", "[1 Variables]"),
         ("2", "[2 Configuration]"),
         ("3", "[3 Tasks]"),
     ] {
-        bench.press(key);
-        bench.shows(words).await;
+        harness.press(key);
+        harness.shows(words).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_running_clock_draws_about_once_a_second() {
-    let mut bench = start();
-    bench.command().await;
-    bench.updates.send(begin_run()).await.unwrap();
-    bench.shows("running").await;
-    let before = bench.frames.borrow().0;
+    let mut harness = start();
+    harness.command().await;
+    harness.updates.send(begin_run()).await.unwrap();
+    harness.shows("running").await;
+    let before = harness.frames.borrow().0;
     tokio::time::sleep(Duration::from_secs(60)).await;
-    let drawn = bench.frames.borrow().0 - before;
+    let drawn = harness.frames.borrow().0 - before;
     assert!((50..=62).contains(&drawn), "{drawn} frames in a minute");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_is_drawn_in_few_frames() {
-    let mut bench = start();
-    bench.command().await;
-    bench.updates.send(begin_run()).await.unwrap();
-    bench.shows("running").await;
-    let before = bench.frames.borrow().0;
+    let mut harness = start();
+    harness.command().await;
+    harness.updates.send(begin_run()).await.unwrap();
+    harness.shows("running").await;
+    let before = harness.frames.borrow().0;
     for n in 0..1000 {
         let failure = domain::failure::Failure::permanent(format!("no {n}"));
-        bench.updates.send(Update::Refused(failure)).await.unwrap();
+        harness.updates.send(Update::Refused(failure)).await.unwrap();
     }
-    bench.shows("no 999").await;
-    let drawn = bench.frames.borrow().0 - before;
+    harness.shows("no 999").await;
+    let drawn = harness.frames.borrow().0 - before;
     assert!(drawn < 50, "{drawn} frames for 1000 updates");
 }
 
 #[tokio::test(start_paused = true)]
 async fn leaving_closes_the_engine() {
-    let mut bench = start();
-    bench.command().await;
-    bench.press("q");
-    assert_eq!(bench.command().await, Command::Close);
-    assert_eq!(bench.task.await.unwrap().unwrap(), Outcome::Left);
+    let mut harness = start();
+    harness.command().await;
+    harness.press("q");
+    assert_eq!(harness.command().await, Command::Close);
+    assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Left);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_can_be_left_or_stopped() {
-    let mut bench = start();
-    bench.command().await;
-    bench.updates.send(begin_run()).await.unwrap();
-    bench.shows("running").await;
-    bench.press("X y");
-    assert_eq!(bench.command().await, Command::Run(RunCommand::Stop));
-    bench.press("q l");
-    assert_eq!(bench.command().await, Command::Close);
-    let outcome = bench.task.await.unwrap().unwrap();
+async fn a_run_can_be_stopped_or_left() {
+    let mut harness = start();
+    harness.command().await;
+    harness.updates.send(begin_run()).await.unwrap();
+    harness.shows("running").await;
+    harness.press("X y");
+    assert_eq!(harness.command().await, Command::Run(RunCommand::Stop));
+    harness.press("q l");
+    assert_eq!(harness.command().await, Command::Close);
+    let outcome = harness.task.await.unwrap().unwrap();
     assert_eq!(outcome, Outcome::LeftRunning("run-1".into()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_signal_ends_at_once_and_an_interrupt_asks() {
-    let mut bench = start();
-    bench.command().await;
-    bench.signals.send(Signal::Interrupt).unwrap();
-    bench.shows("Leave Downbeat?").await;
-    bench.signals.send(Signal::Terminate).unwrap();
-    assert_eq!(bench.command().await, Command::Close);
-    assert_eq!(bench.task.await.unwrap().unwrap(), Outcome::Left);
+    let mut harness = start();
+    harness.command().await;
+    harness.signals.send(Signal::Interrupt).unwrap();
+    harness.shows("Leave Downbeat?").await;
+    harness.signals.send(Signal::Terminate).unwrap();
+    assert_eq!(harness.command().await, Command::Close);
+    assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Left);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_terminal_ends_the_loop() {
-    let mut bench = start();
-    bench.command().await;
-    *bench.is_gone.lock().unwrap() = true;
-    bench.press("1");
-    assert!(matches!(bench.task.await.unwrap(), Err(TuiError::Terminal(_))));
+    let mut harness = start();
+    harness.command().await;
+    *harness.is_gone.lock().unwrap() = true;
+    harness.press("1");
+    assert!(matches!(harness.task.await.unwrap(), Err(TuiError::Terminal(_))));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_engine_is_said() {
-    let mut bench = start();
-    bench.command().await;
-    drop(bench.updates);
-    let seen = bench
+async fn a_dead_engine_is_reported() {
+    let mut harness = start();
+    harness.command().await;
+    drop(harness.updates);
+    let seen = harness
         .frames
         .wait_for(|(_, text)| text.contains("The engine has ended"));
     seen.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_takes_nothing_does_not_keep_the_terminal() {
-    let bench = start();
-    let mut frames = bench.frames.clone();
+async fn a_stuck_engine_does_not_keep_the_terminal() {
+    let harness = start();
+    let mut frames = harness.frames.clone();
     frames.wait_for(|(number, _)| *number > 0).await.unwrap();
-    bench.press("q");
-    assert_eq!(bench.task.await.unwrap().unwrap(), Outcome::Left);
+    harness.press("q");
+    assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Left);
 }

@@ -1,4 +1,4 @@
-//! What the pictures cannot show: the styles of what is drawn.
+//! What snapshots cannot show: the styles of what is drawn.
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
@@ -47,7 +47,7 @@ fn states_and_levels_have_their_colours() {
 }
 
 #[test]
-fn the_selected_line_is_reversed_where_the_keys_go_and_only_there() {
+fn the_selected_line_is_reversed_only_in_the_pane_with_the_focus() {
     let cells = sample::frame(&scene::running(120, 40), &COLOUR);
     assert!(
         cell_of(&cells, "…hr_recruiter")
