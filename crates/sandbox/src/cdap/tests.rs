@@ -52,7 +52,7 @@ fn broken() -> Failure {
     );
     exception(
         "java.util.concurrent.ExecutionException",
-        "org.apache.spark.SparkException: ExecutionRequest aborted.",
+        "org.apache.spark.SparkException: Job aborted.",
         Some(wrapped),
     )
 }

@@ -84,7 +84,7 @@ impl Worker {
         let metrics = "org.apache.hadoop.metrics2.impl.MetricsSystemImpl";
         let text = "JobTracker metrics system already initialized!".to_owned();
         self.log_system(LogLevel::Warn, &runner, metrics, 151, text);
-        let text = format!("Submitted MapReduce ExecutionRequest: name={node}, jobId={job}, {details}.");
+        let text = format!("Submitted MapReduce Job: name={node}, jobId={job}, {details}.");
         self.log_system(LogLevel::Info, &runner, MAP_REDUCE, 361, text);
         let text = format!("Setting up for MapReduce job: {details}");
         self.log_system(LogLevel::Info, "Thread-1773", COMMITTER, 96, text);
