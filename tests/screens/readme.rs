@@ -16,7 +16,8 @@ fn key_table() -> String {
         for (place, entry) in entries.into_iter().enumerate() {
             let title = if place == 0 { title } else { "" };
             let keys = format!("`{}`", entry.keys.join("` `"));
-            table += &format!("| {title} | {keys} | {} |\n", entry.description);
+            let row = ["| ", title, " | ", &keys, " | ", entry.description, " |\n"];
+            table += &row.concat();
         }
     }
     table
