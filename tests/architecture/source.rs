@@ -186,18 +186,6 @@ pub fn line(text: &str, at: usize) -> usize {
     text[..at].bytes().filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// The lines that hold a word of this text; the ends of the word must not be inside a longer name.
-pub fn lines_with(blanked: &str, word: &str) -> Vec<usize> {
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let (first, last) = (word.chars().next(), word.chars().next_back());
-    blanked
-        .match_indices(word)
-        .filter(|(at, _)| !(inside(first) && inside(blanked[..*at].chars().next_back())))
-        .filter(|(at, _)| !(inside(last) && inside(blanked[at + word.len()..].chars().next())))
-        .map(|(at, _)| line(blanked, at))
-        .collect()
-}
-
 #[test]
 fn comments_and_literals_are_blanked() {
     let text = "a // panic!\n/* x /* y */ z */ b \"pa\\\"nic!\" r#\"to\"do\"# '\"' '\\'' 'a c<'static>";
