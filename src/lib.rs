@@ -1,45 +1,6 @@
 //! Downbeat runs a parameterised Cloud Data Fusion pipeline once per row of a BigQuery
 //! configuration table, watches every run to its real end, and shows it live in one terminal.
-//!
-//! # The map
-//!
-//! Functional core, imperative shell. Dependencies point down only; `tests/architecture.rs` holds every
-//! file to it.
-//!
-//! ```text
-//!            main.rs · cli.rs · app.rs              choose a mode, wire it up
-//!        ┌────────────┬──────────┬─────────────┐
-//!      tui/       headless/   config/       sandbox/      two faces, the settings, and a server
-//!        └─────┬──────┘          │             ┆          that is reached over HTTP only
-//!           engine/              │             ┆          executes what the scheduler decides
-//!        ┌─────┴──────┐          │             ┆
-//!     client/      store/        │  ← HTTP ┄┄┄┄┘          the world's edges
-//!        └─────┬──────┴──────────┘
-//!        crates/domain                                    pure: no I/O, no clock, no async
-//! ```
-//!
-//! [`telemetry`] (our own diagnostics, in a file) stands beside them and knows nobody.
-//!
-//! # One road for every fact
-//!
-//! ```text
-//!   key, signal ──→ engine::Command ─┐
-//!   timer ───────────────────────────┼─→ Input ─→ Scheduler::step(now, input)
-//!   answer of a request ─────────────┘                    │
-//!        ▲                                   ┌────────────┴────────────┐
-//!        │                                RunEvents                 Effects
-//!        │                                   │                         │
-//!        │                 1 journal (store) │     engine/driver.rs    │
-//!        │                 2 Run::apply      │     executes each one   │
-//!        │                3 Update to screen │     through client/     │
-//!        └───────────────────────────────────┼─────────────────────────┘
-//!                                            ▼
-//!                         screen, printer, history, resume: folds of the same events
-//! ```
-//!
-//! Nothing else holds truth. An event is on disk before anybody sees it, and an effect leaves after that:
-//! this is why a `kill -9` at any moment loses nothing and starts nothing twice.
-//!
+#![doc = include_str!("../docs/architecture.md")]
 //! # Five minutes of reading
 //!
 //! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it. [`domain::plan`]: what it will do.
@@ -62,7 +23,7 @@
 //! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, a picture in `tests/screens/pictures.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
 //! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`exit_code`), the README |
-//! | a setting of a profile that is no variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |
+//! | a setting of a profile that is not a variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |
 
 pub mod app;
 pub mod cli;

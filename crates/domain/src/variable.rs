@@ -118,7 +118,7 @@ impl VariableName {
         }
         let closest = Self::ALL
             .iter()
-            .min_by_key(|known| names::distance(known.as_str(), name));
+            .min_by_key(|known| strsim::levenshtein(known.as_str(), name));
         let hint = closest
             .map(|known| format!(" Did you mean {known}?"))
             .unwrap_or_default();

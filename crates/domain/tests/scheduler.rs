@@ -341,7 +341,7 @@ fn any_command(rows: usize) -> impl Strategy<Value = (u64, RunCommand)> {
 }
 
 /// The same cases on every day, so that a change is judged by what it changes; `PROPTEST_CASES=5000 cargo
-/// test --test scheduler` goes where nobody has been. What it finds stays in the file of regressions.
+/// test --test scheduler` tries others. Cases that failed stay in the file of regressions.
 fn chance() -> ProptestConfig {
     let usual = ProptestConfig {
         cases: 250,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Rows in any order, with names in which `_` stands in the unit as well as in the source.
+/// Rows in any order, with names that have `_` in the unit as well as in the source.
 fn any_rows() -> impl Strategy<Value = Vec<ConfigurationRow>> {
     let name = || prop::sample::select(vec!["a", "b", "a_b", "b_a", "z"]);
     let one = (name(), name(), -1..2_i64, any::<bool>()).prop_map(|(unit, source, priority, active)| {

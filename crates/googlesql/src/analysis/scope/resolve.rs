@@ -159,7 +159,7 @@ impl Analyzer<'_> {
         let mut here = Some(scope);
         while let Some(scope) = here {
             for named in scope.columns {
-                let distance = edit_distance(&named.column.name.to_lowercase(), &name.to_lowercase());
+                let distance = strsim::levenshtein(&named.column.name.to_lowercase(), &name.to_lowercase());
                 // ZetaSQL suggests a name only if it is near enough: here a quarter of the characters may differ.
                 if distance * 4 <= name.chars().count() && nearest.is_none_or(|(best, _)| distance < best) {
                     nearest = Some((distance, &named.column.name));
@@ -172,20 +172,4 @@ impl Analyzer<'_> {
             None => self.wrong(at, format!("Unrecognized name: {name}")),
         }
     }
-}
-
-/// The Levenshtein distance of two words.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let cost = before + usize::from(a != *b);
-            before = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(before + 1);
-        }
-    }
-    row[right.len()]
 }
