@@ -21,7 +21,7 @@ Examples:
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
 A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
-else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME stand in for the options.
+else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME can be set instead of the options.
 
 Exit codes:
   0 success   1 a task failed   2 usage or configuration   3 timed out   130 interrupted";
