@@ -243,7 +243,10 @@ fn scenarios_that_cannot_be_read_are_refused_with_their_place() {
     std::fs::write(&file, "[[request]]\noperation = 'strat'\nreset = 'before'\n").unwrap();
     let path = file.to_string_lossy().into_owned();
     for (scenario, words) in [
-        (path.as_str(), "mine.toml:2:13: There is no operation 'strat'"),
+        (
+            path.as_str(),
+            "mine.toml:2:13: The operation 'strat' is unknown. Known are start, ",
+        ),
         ("no-such", "or one of deaf-stop, "),
     ] {
         let told = home.start(&["sandbox", "--ephemeral", "--scenario", scenario]);
