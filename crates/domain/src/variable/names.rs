@@ -101,7 +101,6 @@ fn is_table(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::variable::{VariableName, Variables};
 
     #[test]
