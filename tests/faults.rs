@@ -133,20 +133,28 @@ fn check(case: &Case, played: &Played) {
     exact_counts(&played.home, &summary);
 }
 
-/// Each rule met what it is for, and had its effect. A request gets one fault: where several rules want the
-/// same requests, which of them come too late depends on the order of the requests, so half must do.
+/// The one scenario whose rules compete: five of them want the same lists, and a request gets one fault.
+const COMPETING: &str = "flaky-network";
+
+/// Each rule met what it is for, and had its effect. Where rules compete, which of them come too late depends on
+/// the order of the requests, so each must meet its requests and half must have an effect.
 fn every_rule_took_part(case: &Case, scenario: &Value) {
     let rules = scenario["rules"].as_array().unwrap();
     let count = |rule: &&Value, what: &str| rule[what].as_u64().unwrap() > 0;
-    let (requests, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule["kind"] == "request");
-    for rule in &requests {
-        assert!(count(rule, "matched"), "{}: {rule} met no request", case.scenario);
+    for rule in rules {
+        assert!(
+            count(&rule, "matched") || count(&rule, "given"),
+            "{}: {rule}",
+            case.scenario
+        );
     }
-    let given = requests.iter().filter(|rule| count(rule, "given")).count();
-    assert!(given * 2 >= requests.len(), "{}: {requests:?}", case.scenario);
-    for rule in &others {
-        assert!(count(rule, "given"), "{}: {rule} never happened", case.scenario);
-    }
+    let given = rules.iter().filter(|rule| count(rule, "given")).count();
+    let least = if case.scenario == COMPETING {
+        rules.len().div_ceil(2)
+    } else {
+        rules.len()
+    };
+    assert!(given >= least, "{}: {rules:?}", case.scenario);
 }
 
 /// The arguments that a run record shows.
