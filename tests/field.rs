@@ -1,0 +1,17 @@
+//! Inputs from the field: tables, names, rights and accidents that the demo does not have, each with its right
+//! outcome. The built program runs against a sandbox of its own; rows are counted in the warehouse, over the API
+//! that any client would use, and never taken from what the program says.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod home;
+#[path = "field/lab.rs"]
+mod lab;
+#[path = "support/server.rs"]
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod server;
+
+#[path = "field/demo.rs"]
+mod demo;
