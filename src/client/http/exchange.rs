@@ -7,7 +7,7 @@ use reqwest::Response;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How much of an error's body is read.
 const ERROR_BODY: usize = 64 << 10;
@@ -111,15 +111,14 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
-/// `Retry-After` in seconds or as a date.
+/// `Retry-After` in seconds or as a date, in any of the three forms of RFC 9110.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse::<u64>() {
         Duration::from_secs(seconds)
     } else {
-        let moment = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-        let left = moment.signed_duration_since(chrono::Utc::now());
-        left.to_std().unwrap_or(Duration::ZERO)
+        let moment = httpdate::parse_http_date(text).ok()?;
+        moment.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO)
     };
     Some(wait.min(LONGEST_WAIT))
 }
@@ -129,14 +128,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_retry_after_are_read() {
+    fn all_forms_of_retry_after_are_read() {
         let read = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, text.parse().unwrap());
             retry_after(&headers)
         };
         assert_eq!(read("7"), Some(Duration::from_secs(7)));
-        assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        for past in [
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+            "Wednesday, 21-Oct-15 07:28:00 GMT",
+            "Wed Oct 21 07:28:00 2015",
+        ] {
+            assert_eq!(read(past), Some(Duration::ZERO), "{past}");
+        }
         assert_eq!(read("99999999"), Some(LONGEST_WAIT));
         assert_eq!(read("soon"), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);

@@ -143,9 +143,14 @@ fn object_headers(record: &ObjectMetadata, etag: String) -> HeaderMap {
         }
     }
     put(&mut headers, "etag", &etag);
-    let updated = DateTime::from_timestamp_micros(record.updated).unwrap_or_default();
-    let updated = updated.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    put(&mut headers, "last-modified", &updated);
+    let updated = DateTime::from_timestamp_micros(record.updated)
+        .unwrap_or_default()
+        .max(DateTime::UNIX_EPOCH);
+    put(
+        &mut headers,
+        "last-modified",
+        &httpdate::fmt_http_date(updated.into()),
+    );
     put(&mut headers, "accept-ranges", "bytes");
     put(&mut headers, "x-goog-generation", &record.generation.to_string());
     put(
