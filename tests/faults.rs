@@ -133,28 +133,11 @@ fn check(case: &Case, played: &Played) {
     exact_counts(&played.home, &summary);
 }
 
-/// The one scenario whose rules compete: five of them want the same lists, and a request gets one fault.
-const COMPETING: &str = "flaky-network";
-
-/// Each rule met what it is for, and had its effect. Where rules compete, which of them come too late depends on
-/// the order of the requests, so each must meet its requests and half must have an effect.
+/// Each rule met what it is for, and had its effect.
 fn every_rule_took_part(case: &Case, scenario: &Value) {
-    let rules = scenario["rules"].as_array().unwrap();
-    let count = |rule: &&Value, what: &str| rule[what].as_u64().unwrap() > 0;
-    for rule in rules {
-        assert!(
-            count(&rule, "matched") || count(&rule, "given"),
-            "{}: {rule}",
-            case.scenario
-        );
+    for rule in scenario["rules"].as_array().unwrap() {
+        assert!(rule["given"].as_u64().unwrap() > 0, "{}: {rule}", case.scenario);
     }
-    let given = rules.iter().filter(|rule| count(rule, "given")).count();
-    let least = if case.scenario == COMPETING {
-        rules.len().div_ceil(2)
-    } else {
-        rules.len()
-    };
-    assert!(given >= least, "{}: {rules:?}", case.scenario);
 }
 
 /// The arguments that a run record shows.

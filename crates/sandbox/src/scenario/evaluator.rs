@@ -30,10 +30,20 @@ pub struct Evaluator {
 /// The counters of a rule.
 #[derive(Clone, Debug, Default)]
 struct Counter {
-    /// How many matched inside the time window, and how many of them got the fault, for each key.
-    keys: BTreeMap<String, (u64, u64)>,
+    keys: BTreeMap<String, KeyCounter>,
     /// When the rule took effect first.
     first_effect: Option<Duration>,
+}
+
+/// The counters of a rule for one key.
+#[derive(Clone, Copy, Debug, Default)]
+struct KeyCounter {
+    /// How many matched inside the time window.
+    matched: u64,
+    /// How many of them got the fault.
+    injected: u64,
+    /// Another rule preceded the last fault: the next match gets it.
+    postponed: bool,
 }
 
 /// A fault of the server that is to happen.
@@ -112,13 +122,13 @@ impl Evaluator {
     pub fn rule_statuses(&self) -> Vec<RuleStatus> {
         let status = |selector: &Selector, kind, description| {
             let keys = self.counters.get(&selector.name).map(|counter| &counter.keys);
-            let sum = |part: fn(&(u64, u64)) -> u64| keys.map_or(0, |keys| keys.values().map(part).sum());
+            let sum = |part: fn(&KeyCounter) -> u64| keys.map_or(0, |keys| keys.values().map(part).sum());
             RuleStatus {
                 rule: selector.name.clone(),
                 kind,
                 description,
-                matched: sum(|(matched, _)| *matched),
-                injected: sum(|(_, injected)| *injected),
+                matched: sum(|key| key.matched),
+                injected: sum(|key| key.injected),
             }
         };
         let scenario = &self.scenario;
@@ -131,7 +141,8 @@ impl Evaluator {
         requests.chain(runs).chain(events).collect()
     }
 
-    /// The fault of a request. Delays add up; of the rest the first rule of the file wins.
+    /// The fault of a request. Delays add up; of the rest the first rule of the file wins, and the others
+    /// have their turn at their next match: none is left out because it competes.
     pub fn request(&mut self, request: &ApiRequest<'_>, elapsed: Duration) -> Decision {
         let mut decision = Decision::default();
         for rule in self.scenario.requests.clone() {
@@ -142,7 +153,7 @@ impl Evaluator {
             match &rule.fault {
                 RequestFault::Delay(delay) => decision.delay = decision.delay.saturating_add(*delay),
                 _ if decision.fault.is_some() => {
-                    self.deselect(&rule.selector, key);
+                    self.postpone(&rule.selector, key);
                     continue;
                 }
                 fault => decision.fault = Some(fault.clone()),
@@ -219,29 +230,32 @@ impl Evaluator {
         }
         let key = selector.per.as_deref().map(key).unwrap_or_default();
         let counter = self.counters.entry(selector.name.clone()).or_default();
-        let (matched, injected) = counter.keys.entry(key.clone()).or_default();
-        *matched += 1;
-        let Some(number) = matched.checked_sub(selector.after).filter(|number| *number > 0) else {
+        let count = counter.keys.entry(key.clone()).or_default();
+        count.matched += 1;
+        let Some(number) = count.matched.checked_sub(selector.after).filter(|n| *n > 0) else {
             return false;
         };
-        let selected = selector.first.is_none_or(|first| *injected < first)
-            && selector.every.is_none_or(|every| number.is_multiple_of(every))
+        let by_count_and_chance = selector.every.is_none_or(|every| number.is_multiple_of(every))
             && selector
                 .chance
                 .is_none_or(|chance| draw(selector, &key, number) < chance);
+        let selected = selector.first.is_none_or(|first| count.injected < first)
+            && (count.postponed || by_count_and_chance);
         if selected {
-            *injected += 1;
+            count.injected += 1;
+            count.postponed = false;
             counter.first_effect.get_or_insert(elapsed);
         }
         selected
     }
 
-    /// Takes back the count of a fault that another rule preceded.
-    fn deselect(&mut self, selector: &Selector, key: impl FnOnce(&str) -> String) {
+    /// Takes back a fault that another rule preceded; the next match gets it.
+    fn postpone(&mut self, selector: &Selector, key: impl FnOnce(&str) -> String) {
         let key = selector.per.as_deref().map(key).unwrap_or_default();
         let counter = self.counters.get_mut(&selector.name);
-        if let Some((_, injected)) = counter.and_then(|counter| counter.keys.get_mut(&key)) {
-            *injected = injected.saturating_sub(1);
+        if let Some(count) = counter.and_then(|counter| counter.keys.get_mut(&key)) {
+            count.injected = count.injected.saturating_sub(1);
+            count.postponed = true;
         }
     }
 

@@ -114,6 +114,18 @@ fn delays_add_up_and_the_first_of_the_rest_wins() {
 }
 
 #[test]
+fn a_rule_that_was_preceded_has_its_turn_at_the_next_match() {
+    let mut evaluator =
+        evaluator("[[request]]\nevery=2\nanswer=503\n[[request]]\nname='rare'\nevery=4\nfirst=1\nanswer=500");
+    let mut status = || match evaluator.request(&list(), SECOND).fault {
+        Some(RequestFault::Answer { status, .. }) => status,
+        _ => 0,
+    };
+    let met: Vec<_> = (0..8).map(|_| status()).collect();
+    assert_eq!(met, [0, 503, 0, 503, 500, 503, 0, 503]);
+}
+
+#[test]
 fn runs_are_counted_by_what_they_load() {
     let mut evaluator = evaluator(
         "[[run]]\nper='data_source'\nfirst=1\nstarting='1s'\n[[run]]\nwhere={data_source='a'}\nstarting='2s'\ndeaf=true",
