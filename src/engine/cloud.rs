@@ -164,7 +164,7 @@ impl Cloud {
             .iter()
             .map(|row| row.iter().map(Cell::text).collect())
             .collect();
-        Configuration::read(&columns, &rows, table.total_rows, most).map_err(Failure::from)
+        Ok(Configuration::read(&columns, &rows, table.total_rows, most))
     }
 
     /// Starts exactly one run. Busy is the flow control of CDAP, and of nothing else.

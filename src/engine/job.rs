@@ -27,8 +27,7 @@ impl Job {
         let (cloud, request) = (self.cloud, self.request);
         match effect {
             Effect::Preflight => Answer::Preflight(
-                outcome(async move { cloud.preflight(&request, Some(&self.run)).await?.into_findings() })
-                    .await,
+                outcome(async move { Ok(cloud.preflight(&request, Some(&self.run)).await?.findings) }).await,
             ),
             Effect::Truncate { job } => {
                 Answer::Truncated(outcome(async move { cloud.truncate(&job).await }).await)

@@ -27,6 +27,13 @@ impl RuntimeArguments {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The value of a name that steers us: as it is spelled here, else in another case. Pipelines tell
+    /// names apart by case, so nothing else may be looked up like this.
+    pub fn get_in_any_case(&self, name: &str) -> Option<&str> {
+        let in_any_case = || self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        self.get(name).or_else(|| Some(in_any_case()?.1))
+    }
+
     /// Sets a value, replacing the one before.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.insert(name.into(), value.into());

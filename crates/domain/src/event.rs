@@ -194,7 +194,7 @@ pub enum Fact {
         /// Which task.
         task: TaskId,
     },
-    /// Something was found that stops nothing.
+    /// Something was found. An error is followed by the failure of the task that found it.
     Noticed {
         /// What.
         finding: Finding,

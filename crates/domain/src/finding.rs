@@ -59,9 +59,53 @@ impl Finding {
         }
     }
 
+    /// The same with another severity.
+    #[must_use]
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
     /// What was found and what to do, in the words of the screen or of a log.
     pub fn text(&self, words: impl FnOnce(&[Remedy]) -> String) -> String {
         remedy::sentences(&self.message, &words(&self.remedies))
+    }
+}
+
+/// How many places a refusal names; the findings themselves name all.
+const NAMED: usize = 5;
+
+/// Why the run must not begin, as the failure of its `start`: the error itself, or how many there are and
+/// where. `None` without an error among the findings.
+pub fn refusal(findings: &[Finding]) -> Option<Failure> {
+    let errors: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    if let [only] = errors.as_slice() {
+        return Some(Failure::from((*only).clone()));
+    }
+    let mut places: Vec<&str> = Vec::new();
+    for error in &errors {
+        if !places.contains(&error.about.as_str()) {
+            places.push(&error.about);
+        }
+    }
+    let rest = format!("{} more", places.len().saturating_sub(NAMED));
+    if places.len() > NAMED {
+        places.truncate(NAMED);
+        places.push(&rest);
+    }
+    let reason = format!("{} errors were found, in {}.", errors.len(), listed(&places));
+    (!errors.is_empty())
+        .then(|| Failure::permanent(reason).with_remedy("Correct all of them, then start again."))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -69,5 +113,31 @@ impl Finding {
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
         Self::permanent(finding.message).with_remedies(finding.remedies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_how_many_errors_there_are_and_where() {
+        let error = |about: &str| Finding::error(about, format!("{about} is wrong."), "Correct it.");
+        let warning = Finding::warning("a", "a is odd.", "Look at it.");
+        assert_eq!(refusal(std::slice::from_ref(&warning)), None);
+        let one = [warning.clone(), error("hr.a-b")];
+        assert_eq!(refusal(&one), Some(Failure::from(error("hr.a-b"))));
+        let four = ["hr.a-b", "hr.c.d", "hr.c.d", "x.payroll"].map(error);
+        let reason = refusal(&four).map(|failure| failure.reason);
+        assert_eq!(
+            reason.as_deref(),
+            Some("4 errors were found, in hr.a-b, hr.c.d and x.payroll.")
+        );
+        let many: Vec<_> = (0..100).map(|number| error(&number.to_string())).collect();
+        let reason = refusal(&many).map(|failure| failure.reason);
+        assert_eq!(
+            reason.as_deref(),
+            Some("100 errors were found, in 0, 1, 2, 3, 4 and 95 more.")
+        );
     }
 }

@@ -11,7 +11,6 @@ pub use argument::{ArgumentSource, PlannedArgument, compare};
 pub use text::{Detail, LineKind, PlanLine};
 
 use crate::arguments::RuntimeArguments;
-use crate::failure::Failure;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
@@ -149,14 +148,6 @@ impl Plan {
             .filter(|finding| finding.severity == Severity::Error)
     }
 
-    /// The findings, or the first error as the failure of the run's `start`.
-    pub fn into_findings(self) -> Result<Vec<Finding>, Failure> {
-        match self.error() {
-            Some(error) => Err(error.clone().into()),
-            None => Ok(self.findings),
-        }
-    }
-
     /// The limits of the run.
     pub fn limits(&self) -> Limits {
         Limits::new(&self.request.variables)
@@ -192,7 +183,8 @@ impl Plan {
 
     fn start_by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
         let limits = self.limits();
-        let task = match (arguments.get("business_unit"), arguments.get("data_source")) {
+        let key = |name| arguments.get_in_any_case(name);
+        let task = match (key("business_unit"), key("data_source")) {
             (Some(unit), Some(source)) => task_id(unit, source),
             _ => TaskId::new("start_pipeline_by_hand"),
         };

@@ -19,6 +19,7 @@ use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::event::Fact;
 use domain::failure::{Failure, FailureKind};
+use domain::finding::Finding;
 use domain::id::TaskId;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
@@ -58,6 +59,9 @@ struct Scenario {
     /// Failures of `preflight`, `truncate`, `configuration`, `last_count`: `transient`, `permanent`, `ambiguous`.
     #[serde(default)]
     faults: BTreeMap<String, Vec<String>>,
+    /// What errors the preflight finds, by what they are about.
+    #[serde(default)]
+    findings: Vec<String>,
     /// The program is killed and started again at this second.
     restart: Option<u64>,
     expect: Expected,
@@ -185,6 +189,11 @@ impl Scenario {
                 .map(|(of, kinds)| (of.clone(), kinds.iter().map(|k| failure(k)).collect()))
                 .collect(),
             configuration: configuration(rows),
+            findings: self
+                .findings
+                .iter()
+                .map(|about| Finding::error(about, format!("{about} is wrong."), "Correct it."))
+                .collect(),
             restart: self.restart,
         };
         FakeServer::new(request(variables), script)
@@ -379,6 +388,7 @@ proptest! {
             blind: blind.into_iter().map(|(from, length)| (from, from + length)).collect(),
             commands,
             faults: BTreeMap::new(),
+            findings: Vec::new(),
             configuration: configuration(rows),
             restart,
         };

@@ -1,6 +1,7 @@
 //! Plans of rows, edits and scopes.
 
 use super::*;
+use crate::finding::refusal;
 
 fn row(unit: &str, source: &str, priority: i64) -> ConfigurationRow {
     ConfigurationRow {
@@ -146,6 +147,13 @@ fn a_pipeline_by_hand_empties_nothing_and_reads_no_table() {
     let table = configuration(vec![row("sales", "orders", 1)]);
     let plan = Plan::new(request(Scope::Single(arguments)), Some(&table));
     assert!(!plan.empties_output());
+    let spelled = [("Business_Unit", "hr"), ("DATA_SOURCE", "leave")]
+        .into_iter()
+        .collect();
+    let other = Plan::new(request(Scope::Single(spelled)), None);
+    let start = &other.pipelines.as_ref().unwrap()[0].pipeline;
+    assert_eq!(start.task, task_id("hr", "leave"));
+    assert_eq!(start.arguments.get("Business_Unit"), Some("hr"));
     let shown = texts(&plan, Detail::Arguments).join("\n");
     assert!(
         shown.contains("start_pipeline_hr_leave") && shown.contains("business_unit = hr"),
@@ -181,7 +189,7 @@ fn errors_come_first_and_prevent_the_run() {
     plan.read(&table);
     assert_eq!(plan.findings.len(), 2);
     assert_eq!(plan.error(), table.findings.first());
-    let failure = plan.into_findings().unwrap_err();
+    let failure = refusal(&plan.findings).unwrap();
     assert_eq!(failure.reason, "The configuration has hr.leave twice.");
 }
 

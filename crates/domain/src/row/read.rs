@@ -1,13 +1,15 @@
-//! From the cells of the table to rows and findings.
+//! From the cells of the table to rows and findings. Everything that is wrong is found, not only the first
+//! fault: a table is corrected once.
 
 use super::{Configuration, ConfigurationColumn, ConfigurationRow, task_id};
 use crate::arguments::RuntimeArguments;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, listed};
+use crate::id::TaskId;
 use crate::variable::is_word;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Columns that Downbeat reads itself; all others are arguments.
+/// Columns that Downbeat reads itself, in whatever case; all others are arguments.
 const STEERING: [&str; 6] = [
     "is_active",
     "priority",
@@ -20,86 +22,110 @@ const STEERING: [&str; 6] = [
 const KEYS: [&str; 2] = ["business_unit", "data_source"];
 
 impl Configuration {
-    /// Reads the table; fewer `rows` than `total_rows` are an error among the findings.
-    ///
-    /// # Errors
-    /// A finding when a column is missing without which there is nothing to read.
+    /// Reads the table; what is wrong with it is among the findings. Fewer `rows` than `total_rows` are an
+    /// error there, and so is a missing column, without which no row can be read.
     pub fn read(
         columns: &[ConfigurationColumn],
         rows: &[Vec<Option<String>>],
         total_rows: u64,
         max_results: u32,
-    ) -> Result<Self, Finding> {
-        for wanted in KEYS.into_iter().chain(["is_active"]) {
-            if !columns
-                .iter()
-                .any(|column| column.name.eq_ignore_ascii_case(wanted))
-            {
-                return Err(Finding::error(
-                    wanted,
-                    format!("The configuration table has no column {wanted}."),
-                    "It needs business_unit, data_source and is_active; check bq_config_table.",
-                ));
-            }
-        }
+    ) -> Self {
         let mut table = Table {
             columns,
             findings: Vec::new(),
+            named: BTreeMap::new(),
         };
+        let mut read = Vec::new();
         table.check_size(total_rows, max_results);
-        table.check_active_column();
-        let mut read: Vec<_> = rows
-            .iter()
-            .enumerate()
-            .filter_map(|(index, cells)| table.row(index + 1, cells))
-            .collect();
-        read.sort_by(|a, b| a.start_order().cmp(&b.start_order()));
-        table.check_names(&read);
-        if !read.iter().any(|row| row.active) && table.findings.iter().all(|f| f.severity != Severity::Error)
-        {
-            table.findings.push(Finding::warning(
-                "is_active",
-                format!(
-                    "None of the {} rows of the configuration is active, so there is nothing to run.",
-                    read.len()
-                ),
-                "Set is_active of a row to TRUE.",
-            ));
+        if table.check_columns() {
+            table.check_active_column();
+            let numbered = rows.iter().enumerate();
+            read.extend(numbered.filter_map(|(index, cells)| table.row(index + 1, cells)));
+            read.sort_by(|a, b| a.start_order().cmp(&b.start_order()));
+            table.check_names();
+            table.check_activity(&read);
         }
-        Ok(Self {
+        Self {
             rows: read,
-            findings: table.findings,
+            findings: table.distinct_findings(),
             total_rows,
-        })
+        }
     }
 }
 
 struct Table<'a> {
     columns: &'a [ConfigurationColumn],
     findings: Vec<Finding>,
+    /// The rows that have both keys, by the task that they name.
+    named: BTreeMap<TaskId, Vec<Named>>,
+}
+
+/// A row that has both keys.
+struct Named {
+    /// `hr.engineer`.
+    name: String,
+    active: bool,
+}
+
+/// A row: the names of its columns, as the table spells them, with what is not NULL.
+struct Cells<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Cells<'a> {
+    fn new(columns: &'a [ConfigurationColumn], cells: &'a [Option<String>]) -> Self {
+        let pairs = columns.iter().zip(cells);
+        Self(
+            pairs
+                .filter_map(|(column, cell)| Some((column.name.as_str(), cell.as_deref()?)))
+                .collect(),
+        )
+    }
+
+    /// The text of a column that steers us, in whatever case; an empty one counts as NULL.
+    fn steering(&self, wanted: &str) -> Option<&'a str> {
+        let mut cells = self.0.iter();
+        let (_, text) = cells.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(*text).filter(|text| !text.is_empty())
+    }
 }
 
 impl Table<'_> {
-    fn error(&mut self, about: String, message: String, remedy: &str) {
+    fn error(&mut self, about: impl Into<String>, message: String, remedy: &str) {
         self.findings.push(Finding::error(about, message, remedy));
     }
 
     fn check_size(&mut self, total: u64, most: u32) {
         if total > u64::from(most) {
             self.error(
-                "bq_config_max_results".into(),
+                "bq_config_max_results",
                 format!("The configuration table has {total} rows, and bq_config_max_results is {most}: the rest would be left out."),
                 "Raise bq_config_max_results, or delete rows.",
             );
         }
     }
 
+    fn column(&self, wanted: &str) -> Option<&ConfigurationColumn> {
+        let mut columns = self.columns.iter();
+        columns.find(|column| column.name.eq_ignore_ascii_case(wanted))
+    }
+
+    /// Whether every column is there without which no row can be read.
+    fn check_columns(&mut self) -> bool {
+        let wanted = KEYS.into_iter().chain(["is_active"]);
+        let missing: Vec<_> = wanted.filter(|name| self.column(name).is_none()).collect();
+        if missing.is_empty() {
+            return true;
+        }
+        let noun = if missing.len() == 1 { "column" } else { "columns" };
+        self.error(
+            "bq_config_table",
+            format!("The configuration table has no {noun} {}.", listed(&missing)),
+            "It needs business_unit, data_source and is_active; check bq_config_table.",
+        );
+        false
+    }
+
     fn check_active_column(&mut self) {
-        let kind = self
-            .columns
-            .iter()
-            .find(|c| c.name.eq_ignore_ascii_case("is_active"))
-            .map(|c| c.kind.as_str());
+        let kind = self.column("is_active").map(|column| column.kind.as_str());
         if let Some(kind) = kind.filter(|kind| !matches!(*kind, "BOOLEAN" | "BOOL")) {
             self.findings.push(Finding::warning(
                 "is_active",
@@ -111,28 +137,21 @@ impl Table<'_> {
         }
     }
 
-    /// Reads one row; a row that cannot be read gives a finding instead.
+    /// Reads one row; a row that cannot be read gives a finding for each of its faults instead.
     fn row(&mut self, number: usize, cells: &[Option<String>]) -> Option<ConfigurationRow> {
-        let cells: BTreeMap<String, &str> = self
-            .columns
-            .iter()
-            .zip(cells)
-            .filter_map(|(column, cell)| Some((column.name.to_ascii_lowercase(), cell.as_deref()?)))
-            .collect();
-        let cell = |name: &str| cells.get(name).copied().filter(|text| !text.is_empty());
-        let about = match KEYS.map(cell) {
+        let cells = Cells::new(self.columns, cells);
+        let keys = KEYS.map(|key| cells.steering(key));
+        let about = match keys {
             [None, None] => format!("row {number}"),
             [unit, source] => format!("{}.{}", unit.unwrap_or("?"), source.unwrap_or("?")),
         };
-        let active = match truth(cell("is_active")) {
-            Ok(active) => active,
-            Err(text) => {
-                let message = format!("is_active of {about} is '{text}', which is neither true nor false.");
-                self.error(about, message, "Set it to TRUE or FALSE.");
-                return None;
-            }
-        };
-        let [Some(unit), Some(source)] = KEYS.map(cell) else {
+        let before = self.findings.len();
+        let active = self.activity(&about, &cells);
+        let priority = self.number(&about, "priority", &cells, i64::MIN);
+        let timeout = self.number(&about, "timeout_seconds", &cells, 1_u64);
+        let max_retries = self.number(&about, "max_retries", &cells, 0_u32);
+        let arguments = self.arguments(&about, active, &cells);
+        let [Some(unit), Some(source)] = keys else {
             self.keyless(about, active);
             return None;
         };
@@ -140,40 +159,43 @@ impl Table<'_> {
             let message = format!(
                 "business_unit and data_source of {about} may hold letters, digits and _ only: they are pasted into SQL."
             );
-            self.error(about, message, "Rename it, or deactivate the row.");
-            return None;
+            self.error(&about, message, "Rename it, or deactivate the row.");
+        }
+        let task = task_id(unit, source);
+        let named = Named { name: about, active };
+        self.named.entry(task.clone()).or_default().push(named);
+        if self.findings.len() > before {
+            return None; // Nothing but errors is found in a row with both keys.
         }
         Some(ConfigurationRow {
-            task: task_id(unit, source),
+            task,
             business_unit: unit.to_owned(),
             data_source: source.to_owned(),
             active,
-            priority: self
-                .number(&about, "priority", cell("priority"), i64::MIN)?
-                .unwrap_or(100),
-            timeout: self
-                .number(&about, "timeout_seconds", cell("timeout_seconds"), 1_u64)?
-                .map(Duration::from_secs),
-            max_retries: self.number(&about, "max_retries", cell("max_retries"), 0_u32)?,
-            description: cell("description").map(str::to_owned),
-            arguments: self.arguments(
-                &about,
-                active,
-                cells.iter().map(|(name, text)| (name.as_str(), *text)),
-            ),
+            priority: priority.unwrap_or(100),
+            timeout: timeout.map(Duration::from_secs),
+            max_retries,
+            description: cells.steering("description").map(str::to_owned),
+            arguments,
         })
     }
 
-    fn arguments<'t>(
-        &mut self,
-        about: &str,
-        active: bool,
-        cells: impl Iterator<Item = (&'t str, &'t str)>,
-    ) -> RuntimeArguments {
-        let arguments: RuntimeArguments = cells.filter(|(name, _)| !STEERING.contains(name)).collect();
+    /// Whether the row is active. One that says neither is checked like an active one.
+    fn activity(&mut self, about: &str, cells: &Cells<'_>) -> bool {
+        truth(cells.steering("is_active")).unwrap_or_else(|text| {
+            let message = format!("is_active of {about} is '{text}', which is neither true nor false.");
+            self.error(about, message, "Set it to TRUE or FALSE.");
+            true
+        })
+    }
+
+    fn arguments(&mut self, about: &str, active: bool, cells: &Cells<'_>) -> RuntimeArguments {
+        let steers = |name: &str| STEERING.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let columns = cells.0.iter().copied().filter(|(name, _)| !steers(name));
+        let arguments: RuntimeArguments = columns.collect();
         for (name, value) in arguments.iter().filter(|_| active) {
             if let Some(fault) = RuntimeArguments::fault(name, value) {
-                self.error(about.to_owned(), format!("{about}: {fault}"), "Change the row.");
+                self.error(about, format!("{about}: {fault}"), "Change the row.");
             }
         }
         arguments
@@ -198,42 +220,67 @@ impl Table<'_> {
         &mut self,
         about: &str,
         column: &str,
-        cell: Option<&str>,
+        cells: &Cells<'_>,
         least: N,
-    ) -> Option<Option<N>> {
-        let Some(text) = cell else { return Some(None) };
-        if let Some(number) = text.parse().ok().filter(|number| *number >= least) {
-            return Some(Some(number));
+    ) -> Option<N> {
+        let text = cells.steering(column)?;
+        let number = text.parse().ok().filter(|number| *number >= least);
+        if number.is_none() {
+            self.error(
+                about,
+                format!("{column} of {about} is '{text}', which is not a valid number."),
+                "Correct it, or set it to NULL.",
+            );
         }
-        self.error(
-            about.to_owned(),
-            format!("{column} of {about} is '{text}', which is not a valid number."),
-            "Correct it, or set it to NULL.",
-        );
-        None
+        number
     }
 
-    fn check_names(&mut self, rows: &[ConfigurationRow]) {
-        let mut seen: BTreeMap<&str, &ConfigurationRow> = BTreeMap::new();
-        for row in rows {
-            let Some(other) = seen
-                .insert(row.task.as_str(), row)
-                .filter(|other| other.active || row.active)
-            else {
+    /// Two rows must not be one task, unless both are inactive.
+    fn check_names(&mut self) {
+        for (task, rows) in std::mem::take(&mut self.named) {
+            if rows.len() < 2 || !rows.iter().any(|row| row.active) {
                 continue;
-            };
-            let about = format!("{}.{}", row.business_unit, row.data_source);
-            let message =
-                if (&other.business_unit, &other.data_source) == (&row.business_unit, &row.data_source) {
-                    format!("The configuration has {about} twice.")
-                } else {
-                    format!(
-                        "{}.{} and {about} would both be the task {}.",
-                        other.business_unit, other.data_source, row.task
-                    )
+            }
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for row in &rows {
+                *counts.entry(&row.name).or_default() += 1;
+            }
+            for (name, count) in counts.iter().filter(|(_, count)| **count > 1) {
+                let often = match count {
+                    2 => "twice".to_owned(),
+                    more => format!("{more} times"),
                 };
-            self.error(about, message, "Delete or rename one of the rows.");
+                let message = format!("The configuration has {name} {often}.");
+                self.error(*name, message, "Delete or rename one of the rows.");
+            }
+            let names: Vec<_> = counts.into_keys().collect();
+            if let [first, _, ..] = names.as_slice() {
+                let message = format!("{} would all be the task {task}.", listed(&names));
+                self.error(*first, message, "Delete or rename one of the rows.");
+            }
         }
+    }
+
+    fn check_activity(&mut self, read: &[ConfigurationRow]) {
+        let is_sound = self.findings.iter().all(|f| f.severity != Severity::Error);
+        if is_sound && !read.iter().any(|row| row.active) {
+            self.findings.push(Finding::warning(
+                "is_active",
+                format!(
+                    "None of the {} rows of the configuration is active, so there is nothing to run.",
+                    read.len()
+                ),
+                "Set is_active of a row to TRUE.",
+            ));
+        }
+    }
+
+    /// Rows that are equal have equal faults; each is said once.
+    fn distinct_findings(self) -> Vec<Finding> {
+        let mut seen = BTreeSet::new();
+        let mut findings = self.findings;
+        findings.retain(|finding| seen.insert(finding.message.clone()));
+        findings
     }
 }
 
@@ -247,97 +294,4 @@ fn truth(cell: Option<&str>) -> Result<bool, &str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: [(&str, &str); 8] = [
-        ("business_unit", "STRING"),
-        ("data_source", "STRING"),
-        ("is_active", "BOOLEAN"),
-        ("priority", "INTEGER"),
-        ("timeout_seconds", "INTEGER"),
-        ("max_retries", "INTEGER"),
-        ("description", "STRING"),
-        ("source_fields", "STRING"),
-    ];
-
-    fn read(rows: &[[&str; 8]], most: u32) -> Configuration {
-        let columns = HEAD.map(|(name, kind)| ConfigurationColumn {
-            name: name.into(),
-            kind: kind.into(),
-        });
-        let cell = |text: &&str| Some((*text).to_owned()).filter(|text| text != "NULL");
-        let cells: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-        Configuration::read(&columns, &cells, cells.len() as u64, most).unwrap()
-    }
-
-    #[test]
-    fn rows_become_tasks_in_order() {
-        let configuration = read(
-            &[
-                ["sales", "orders", "true", "50", "60", "0", "Orders", "x"],
-                ["hr", "engineer", "true", "10", "NULL", "NULL", "NULL", "NULL"],
-                ["hr", "leave", "false", "NULL", "NULL", "NULL", "NULL", "y"],
-            ],
-            10,
-        );
-        assert_eq!(configuration.findings, []);
-        let tasks: Vec<_> = configuration.active().map(|row| row.task.as_str()).collect();
-        assert_eq!(
-            tasks,
-            ["start_pipeline_hr_engineer", "start_pipeline_sales_orders"]
-        );
-        let orders = configuration.active().last().unwrap();
-        let arguments: Vec<_> = orders.arguments.iter().collect();
-        assert_eq!(
-            arguments,
-            [
-                ("business_unit", "sales"),
-                ("data_source", "orders"),
-                ("source_fields", "x")
-            ]
-        );
-        assert_eq!(
-            (orders.timeout, orders.max_retries),
-            (Some(Duration::from_secs(60)), Some(0))
-        );
-    }
-
-    #[test]
-    fn nothing_is_cut_in_silence() {
-        let good = ["hr", "engineer", "true", "10", "NULL", "NULL", "NULL", "NULL"];
-        let with = |change: &[(usize, &'static str)]| {
-            let mut row = good;
-            change.iter().for_each(|(at, text)| row[*at] = text);
-            row
-        };
-        for (rows, most, words) in [
-            (
-                vec![good, with(&[(1, "payroll")])],
-                1,
-                "has 2 rows, and bq_config_max_results is 1",
-            ),
-            (vec![good, good], 9, "hr.engineer twice"),
-            (
-                vec![with(&[(0, "a_b"), (1, "c")]), with(&[(0, "a"), (1, "b_c")])],
-                9,
-                "would both be the task",
-            ),
-            (vec![with(&[(0, "NULL")])], 9, "lacks business_unit"),
-            (vec![with(&[(2, "maybe")])], 9, "neither true nor false"),
-            (vec![with(&[(1, "x`; DROP")])], 9, "pasted into SQL"),
-            (
-                vec![with(&[(4, "-5")])],
-                9,
-                "timeout_seconds of hr.engineer is '-5'",
-            ),
-        ] {
-            let configuration = read(&rows, most);
-            let error = configuration.error().unwrap_or_else(|| panic!("{words}"));
-            assert!(error.message.contains(words), "{error:?}");
-            assert!(!error.remedies.is_empty());
-        }
-        let idle = read(&[with(&[(2, "false")])], 9);
-        assert!(idle.error().is_none() && idle.findings[0].message.contains("nothing to run"));
-    }
-}
+mod tests;

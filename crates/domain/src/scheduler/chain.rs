@@ -7,7 +7,7 @@ use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::failure::{Failure, FailureKind};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity, refusal};
 use crate::id::{JobId, TaskId};
 use crate::plan::{Plan, PlannedPipeline};
 use crate::request::Scope;
@@ -94,9 +94,13 @@ impl Scheduler {
         };
         match outcome {
             Ok(findings) => {
-                findings
-                    .into_iter()
-                    .for_each(|finding| self.emit(Fact::Noticed { finding }));
+                let refusal = refusal(&findings);
+                for finding in findings {
+                    self.emit(Fact::Noticed { finding });
+                }
+                if let Some(failure) = refusal {
+                    return self.fail_try(task, failure);
+                }
                 self.emit(Fact::TaskSucceeded { task });
                 if let Scope::Single(_) = self.run.request.scope {
                     let pipelines = self.planned_pipelines();
@@ -132,15 +136,16 @@ impl Scheduler {
             Ok(configuration) => configuration,
             Err(failure) => return self.fail_try(task, failure),
         };
-        let error = configuration.error().cloned();
+        let mut errors = configuration.findings.clone();
+        errors.retain(|finding| finding.severity == Severity::Error);
         self.emit(Fact::ConfigurationRead { configuration });
-        match error {
-            Some(finding) => {
-                let failure = finding.into();
-                self.emit(Fact::TaskFailed { task, failure });
-            }
-            None => self.emit(Fact::TaskSucceeded { task }),
+        let Some(failure) = refusal(&errors) else {
+            return self.emit(Fact::TaskSucceeded { task });
+        };
+        for finding in errors {
+            self.emit(Fact::Noticed { finding });
         }
+        self.emit(Fact::TaskFailed { task, failure });
     }
 
     pub(super) fn on_arguments_saved(&mut self, outcome: Result<(), Failure>) {

@@ -100,7 +100,8 @@ pub enum Effect {
 /// What came of an effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Of [`Effect::Preflight`]: what was found (no errors among it), or why the run must not begin.
+    /// Of [`Effect::Preflight`]: what was found, an error of which stands against the run; or why nothing
+    /// could be found.
     Preflight(Result<Vec<Finding>, Failure>),
     /// Of [`Effect::Truncate`].
     Truncated(Result<(), Failure>),

@@ -7,6 +7,7 @@ use super::transitions::is_legal;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
+use domain::finding::Finding;
 use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
 use domain::pipeline::{PipelineRun, PipelineState, RunArguments, StageCounts, TOKEN_ARGUMENT};
 use domain::request::RunRequest;
@@ -67,6 +68,8 @@ pub struct Script {
     /// `last_count` meets counts that are asked for when a run has ended.
     pub faults: BTreeMap<String, Vec<Failure>>,
     pub configuration: Configuration,
+    /// What the preflight finds.
+    pub findings: Vec<Finding>,
     /// The second at which the program is killed and started again.
     pub restart: Option<u64>,
 }
@@ -355,7 +358,10 @@ impl FakeServer {
 
     fn perform(&mut self, effect: Effect) -> Answer {
         match effect {
-            Effect::Preflight => Answer::Preflight(self.fault("preflight").map(|()| Vec::new())),
+            Effect::Preflight => {
+                let outcome = self.fault("preflight");
+                Answer::Preflight(outcome.map(|()| self.script.findings.clone()))
+            }
             Effect::Truncate { .. } => {
                 let outcome = self.fault("truncate");
                 self.truncations += u32::from(outcome.is_ok());
