@@ -5,6 +5,7 @@
 
 mod explain;
 mod preflight;
+mod troubles;
 
 use super::Connected;
 use crate::client::bigquery::{Cell, JobEnd, TableName};

@@ -17,11 +17,7 @@ pub async fn dry_run(client: impl Future<Output = Result<Client, Failure>>, requ
     match judged(client, &request).await {
         Ok(judged) => judged,
         Err(failure) => {
-            let finding = Finding::from_failure("start", failure);
-            plan.add([Finding {
-                severity: Severity::Error,
-                ..finding
-            }]);
+            plan.add([Finding::from_failure("start", failure).with_severity(Severity::Error)]);
             plan
         }
     }
@@ -32,12 +28,5 @@ async fn judged(
     request: &RunRequest,
 ) -> Result<Plan, Failure> {
     let cloud = Cloud::new(&client.await?, &request.variables);
-    let mut plan = cloud.preflight(request, None).await?;
-    // The preflight stops at its first error; the rows are worth showing all the same.
-    if plan.pipelines.is_none()
-        && let Ok(configuration) = cloud.configuration().await
-    {
-        plan.read(&configuration);
-    }
-    Ok(plan)
+    cloud.preflight(request, None).await
 }

@@ -3,6 +3,7 @@
 //! The output table may be emptied only if the plan has no error.
 
 use super::Cloud;
+use super::troubles::Troubles;
 use crate::client::cdap::App;
 use crate::client::{Cdap, ClientError};
 use domain::failure::Failure;
@@ -15,36 +16,51 @@ use domain::time::Timestamp;
 use std::collections::BTreeSet;
 
 impl Cloud {
-    /// The plan of a run with everything that was found until its first errors; `run` is the run's id
-    /// if it exists already.
+    /// The plan of a run with everything that was found; `run` is the run's id if it exists already. What is
+    /// wrong in one place hides nothing in another.
+    ///
+    /// # Errors
+    /// Nothing stands against the run, but something could not be looked at.
     pub async fn preflight(&self, request: &RunRequest, run: Option<&DagRunId>) -> Result<Plan, Failure> {
         let mut plan = Plan::new(request.clone(), None);
         if plan.error().is_some() {
             return Ok(plan);
         }
-        let cdap = self.cdap().await?;
-        let Some(app) = cdap.app(self.pipeline()).await? else {
-            plan.add([self.missing_pipeline()]);
-            return Ok(plan);
-        };
-        plan.add(self.known_traps(cdap, &app).await?);
-        if plan.error().is_some() {
-            return Ok(plan);
-        }
-        if request.scope == Scope::Chain {
-            let (configuration, output) = tokio::join!(self.configuration(), self.check_output());
-            let configuration = configuration?;
-            plan.add(output?);
-            plan.read(&configuration);
-            if plan.error().is_some() {
-                return Ok(plan);
+        let mut troubles = Troubles::default();
+        let deployed = self.deployed();
+        let deployed = if request.scope == Scope::Chain {
+            let (deployed, configuration, output) =
+                tokio::join!(deployed, self.configuration(), self.check_output());
+            if let Some(configuration) = troubles.found("bq_config_table", configuration) {
+                plan.read(&configuration);
             }
+            plan.add(troubles.found("bq_output_table", output).flatten());
+            deployed
+        } else {
+            deployed.await
+        };
+        match troubles.found("start", deployed) {
+            Some((cdap, Some(app))) => {
+                let (traps, arguments, others) = tokio::join!(
+                    self.known_traps(cdap, &app),
+                    self.missing_arguments(cdap, &app, &plan),
+                    self.check_other_runs(cdap, run, &request.scope)
+                );
+                let name = self.pipeline().as_str();
+                plan.add(troubles.found(name, traps).flatten());
+                plan.add(troubles.found(name, arguments).flatten());
+                plan.add(troubles.found(name, others).unwrap_or_default());
+            }
+            Some((_, None)) => plan.add([self.missing_pipeline()]),
+            None => {}
         }
-        plan.add(self.missing_arguments(cdap, &app, &plan).await?);
-        if request.scope == Scope::Chain {
-            plan.add(self.check_other_runs(cdap, run).await?);
-        }
-        Ok(plan)
+        troubles.settle(plan)
+    }
+
+    /// The instance's CDAP, and the pipeline if it is deployed there.
+    async fn deployed(&self) -> Result<(&Cdap, Option<App>), ClientError> {
+        let cdap = self.cdap().await?;
+        Ok((cdap, cdap.app(self.pipeline()).await?))
     }
 
     fn missing_pipeline(&self) -> Finding {
@@ -169,7 +185,11 @@ impl Cloud {
         &self,
         cdap: &Cdap,
         run: Option<&DagRunId>,
+        scope: &Scope,
     ) -> Result<Vec<Finding>, ClientError> {
+        if *scope != Scope::Chain {
+            return Ok(Vec::new()); // A pipeline by hand empties nothing.
+        }
         let runs = cdap
             .runs(self.pipeline(), Timestamp::from_seconds(0), 200)
             .await?;
