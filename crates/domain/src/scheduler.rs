@@ -12,7 +12,7 @@
 //! backoff.
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `start.rs` starts and their lost answers,
-//! `watch.rs` watching, `limit.rs` time limits, `ending.rs` retries, stops, and the end of the run.
+//! `watch.rs` watching, `limit.rs` time limits, `stop.rs` stops, `ending.rs` retries and the end of the run.
 
 mod chain;
 mod ending;
@@ -20,6 +20,7 @@ mod in_flight;
 mod limit;
 mod message;
 mod start;
+mod stop;
 mod watch;
 
 pub use message::{Answer, Effect, Input};

@@ -141,6 +141,9 @@ pub struct Try {
     pub pipeline_run: Option<PipelineRunId>,
     /// The state of that run, as last seen.
     pub pipeline_state: Option<PipelineState>,
+    /// The state that the run is, or was, waiting in before its program began; `None` once that was seen to
+    /// work.
+    pub waiting_in: Option<PipelineState>,
     /// Whether the run's cluster is gone, after which nothing more is logged.
     pub cluster_ended: bool,
     /// Rows by stage, in the pipeline's order.
@@ -168,6 +171,7 @@ impl Try {
             doubted: None,
             pipeline_run: None,
             pipeline_state: None,
+            waiting_in: None,
             cluster_ended: false,
             counts: Vec::new(),
             last_sign: now,

@@ -5,6 +5,7 @@ use super::Run;
 use crate::event::{Fact, RunEvent};
 use crate::failure::Failure;
 use crate::id::TaskId;
+use crate::pipeline::PipelineState;
 use crate::plan::{Limits, PlannedPipeline};
 use crate::request::{RunRequest, Scope};
 use crate::state::{RunState, TaskState};
@@ -178,6 +179,14 @@ impl Task {
                 self.return_to_sight();
                 // The end of the cluster is seen after the try is over.
                 if let Some(t) = self.tries.last_mut() {
+                    match state {
+                        PipelineState::Pending | PipelineState::Starting => {
+                            t.waiting_in = Some(state.clone());
+                        }
+                        // A stop ends the wait as well, and says nothing about it.
+                        PipelineState::Stopping | PipelineState::Killed | PipelineState::Failed => {}
+                        _ => t.waiting_in = None,
+                    }
                     t.pipeline_state = Some(state.clone());
                     t.cluster_ended = *cluster_ended;
                     t.last_sign = at;

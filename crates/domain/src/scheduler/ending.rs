@@ -1,17 +1,14 @@
-//! Ends: of runs and tries, by success, failure, limit or stop; retries; and the end of the whole run.
+//! Ends of runs and tries by success or failure; retries; the end of the whole run.
 
 use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::command::RunCommand;
 use crate::event::Fact;
 use crate::failure::Failure;
-use crate::finding::Finding;
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState};
-use crate::policy;
 use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind};
-use crate::time::human;
 
 impl Scheduler {
     /// Follows a command as far as the state of the task allows it.
@@ -152,88 +149,9 @@ impl Scheduler {
             });
         }
         let remedy = "No time is left for another try: raise dag_timeout_minutes, or lower dag_retry_interval_minutes.";
-        self.emit(Fact::TaskFailed {
-            task,
-            failure: failure.with_remedy(remedy),
-        });
-    }
-
-    /// Ends a try that was to stop; `end` is what became of its run.
-    pub(super) fn conclude_stop(&mut self, id: &TaskId, end: &str, cause: Option<Failure>) {
-        let Some(task) = self.run.task(id) else { return };
-        let cause = cause.map(|c| format!(" ({})", c.reason)).unwrap_or_default();
-        let limit = human(task.timeout);
-        let left = u32::try_from(task.tries.len()).is_ok_and(|used| used < task.allowed_tries);
-        match task.open_try().and_then(|open| open.stop) {
-            Some(StopReason::TryLimit) => {
-                let failure = Failure::transient(format!("It had not ended after {limit}. {end}{cause}"))
-                    .with_remedy(
-                        "Raise cdf_pipeline_timeout_seconds or the row's timeout_seconds if it needs longer.",
-                    );
-                if left
-                    && self.run.stop.is_none()
-                    && self.now + self.limits.retry_interval < self.run.deadline()
-                {
-                    return self.fail_try(id.clone(), failure);
-                }
-                self.emit(Fact::TaskTimedOut {
-                    task: id.clone(),
-                    failure,
-                });
-            }
-            Some(StopReason::RunLimit) => {
-                let failure = Failure::permanent(format!("dag_timeout_minutes had passed. {end}{cause}"))
-                    .with_remedy("Raise dag_timeout_minutes if the pipelines need longer.");
-                self.emit(Fact::TaskTimedOut {
-                    task: id.clone(),
-                    failure,
-                });
-            }
-            Some(StopReason::Asked) | None => {
-                let failure = Failure::permanent(format!("It was stopped on request. {end}{cause}"));
-                self.emit(Fact::TaskStopped {
-                    task: id.clone(),
-                    failure,
-                });
-            }
-        }
-    }
-
-    /// Sends the stops that are intended, again and again until an end is seen or the grace is over.
-    pub(super) fn send_stops(&mut self) {
-        for id in self.tasks_where(|t| t.open_try().is_some_and(|open| open.stop.is_some())) {
-            let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
-                continue;
-            };
-            let grace_over = open.stop_asked.unwrap_or(self.now) + policy::STOP_GRACE;
-            let (task, run_id) = (id.clone(), open.pipeline_run.clone());
-            if self.reached(grace_over) {
-                self.give_up(&id, "Its stop was asked for and never confirmed, so it was left");
-            } else if let Some(run_id) = run_id {
-                self.send(Request::Stop(id.clone()), || Effect::Stop { task, run_id });
-            }
-        }
-    }
-
-    pub(super) fn on_stop_sent(&mut self, id: &TaskId, outcome: Result<(), Failure>) {
-        let request = Request::Stop(id.clone());
-        match outcome {
-            Ok(()) => self.in_flight.answered(request, self.now + policy::STOP_AGAIN),
-            Err(failure) => {
-                self.in_flight.failed(request, self.now);
-                if !failure.can_get_better() {
-                    let mut finding = Finding::from_failure(id.as_str(), failure);
-                    finding.message = format!("The stop of {id} was refused: {}", finding.message);
-                    if finding.remedies.is_empty() {
-                        finding.remedies.push("Stop its run in Data Fusion.".into());
-                    }
-                    if !self.run.notices.iter().any(|(_, known)| *known == finding) {
-                        self.emit(Fact::Noticed { finding });
-                    }
-                }
-            }
-        }
-        self.in_flight.allow_now(&Request::List);
+        let mut failure = failure;
+        failure.remedies.push(remedy.into());
+        self.emit(Fact::TaskFailed { task, failure });
     }
 
     /// Tasks that hold nothing and have not begun.
