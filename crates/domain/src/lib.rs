@@ -4,6 +4,7 @@
 //! an argument, a [`time::Timestamp`]. Start reading at `run.rs`, then `plan.rs` and `scheduler.rs`.
 
 pub mod arguments;
+pub mod cause;
 pub mod command;
 pub mod event;
 pub mod failure;

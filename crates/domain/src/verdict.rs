@@ -3,6 +3,7 @@
 //! Judged by what a server reports (`nodes/state`, ERROR lines, `classify`); the texts are those of real
 //! servers. A wrong guess costs one needless try, or one retry by hand, never data.
 
+use crate::cause;
 use crate::failure::{Failure, FailureKind};
 
 /// What is known about a failed run.
@@ -69,6 +70,9 @@ pub fn judge(evidence: &Evidence) -> Failure {
         return Failure::transient("The run failed, and the server gave no reason.")
             .with_remedy("The server's own log may say more.");
     };
+    if let Some(cause) = cause::named(None, &reason) {
+        return Failure::new(cause.kind, reason).with_remedy(cause.remedy);
+    }
     if UNAUTHORISED.iter().any(|text| reason.contains(text)) {
         return Failure::new(FailureKind::Unauthorised, reason)
             .with_remedy("Grant the pipeline's service account or database user what is missing.");
@@ -180,6 +184,32 @@ mod tests {
             ),
         ] {
             assert_eq!(judge(&caused(class, message)).kind, kind, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_remedy_fits_a_cause_that_looks_like_a_missing_right() {
+        for (message, kind, words) in [
+            (
+                "Access Denied: Project p: Billing has not been enabled for this project.",
+                FailureKind::Permanent,
+                "Enable billing",
+            ),
+            (
+                "403 Forbidden: Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a",
+                FailureKind::Unauthorised,
+                "perimeter",
+            ),
+            (
+                "Insufficient 'CPUS' quota. Requested 24.0, available 12.0.",
+                FailureKind::Transient,
+                "quota in the region",
+            ),
+        ] {
+            let failure = judge(&caused("java.io.IOException", message));
+            assert_eq!(failure.kind, kind, "{message}");
+            let said = format!("{:?}", failure.remedies);
+            assert!(said.contains(words) && !said.contains("Grant"), "{said}");
         }
     }
 
