@@ -59,22 +59,30 @@ impl Http {
         })
     }
 
-    /// Calls and decodes. Unknown fields and any content type are fine; another shape is not.
+    /// Calls and decodes. Unknown fields and any content type are fine; another shape is no answer, and is
+    /// asked for again as one that broke off is.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, ClientError> {
-        let bytes = self.call(&request).await?;
-        request.decode(&bytes)
+        self.read(&request, |bytes| request.decode(&bytes)).await
     }
 
     /// Calls; the body of a 2xx answer, or why there is none. Repeats what may be repeated.
     pub(super) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
+        self.read(request, Ok).await
+    }
+
+    async fn read<T>(
+        &self,
+        request: &Request,
+        decode: impl Fn(Vec<u8>) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
         let shared = &self.shared;
         let end = Instant::now() + shared.policy.total.max(request.limit(&shared.policy));
         let mut tries = 0;
         loop {
-            let error = match self.authorised(request, end).await {
-                Ok(bytes) => {
+            let error = match self.authorised(request, end).await.and_then(&decode) {
+                Ok(answer) => {
                     shared.budget.earn();
-                    return Ok(bytes);
+                    return Ok(answer);
                 }
                 Err(error) => error,
             };

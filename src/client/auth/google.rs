@@ -4,6 +4,7 @@
 
 use super::Secret;
 use crate::client::error::ClientError;
+use domain::cause;
 use domain::failure::FailureKind;
 use domain::service::Service;
 use gcp_auth::TokenProvider;
@@ -92,6 +93,9 @@ fn from_gcp_auth(operation: &str, error: &gcp_auth::Error) -> ClientError {
         ),
         other => with_causes(other),
     };
+    if let Some(cause) = cause::named(None, &why) {
+        return failed(cause.kind, operation, &why); // Its remedy is the table's.
+    }
     let kind = match error {
         // The connection failed, not the identity.
         gcp_auth::Error::Http(..) | gcp_auth::Error::Other(..) => FailureKind::Transient,
@@ -158,6 +162,13 @@ mod tests {
         let error = from_gcp_auth("fetching a token", &error);
         assert_eq!(error.kind, FailureKind::Transient);
         assert!(error.text().contains("connection refused"), "{error}");
+        let untrusted = "client error (Connect): invalid peer certificate: UnknownIssuer";
+        let error = from_gcp_auth(
+            "fetching a token",
+            &Error::Other("HTTP request failed", untrusted.into()),
+        );
+        assert_eq!(error.kind, FailureKind::Permanent);
+        assert!(error.hint().contains("SSL_CERT_FILE"), "{}", error.hint());
     }
 
     #[tokio::test]

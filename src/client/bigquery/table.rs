@@ -18,7 +18,7 @@ pub struct TableDescription {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     kind: String,
     streaming_buffer: Option<Value>,
 }

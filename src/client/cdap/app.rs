@@ -4,6 +4,7 @@ use super::{Cdap, WORKFLOW, found, get};
 use crate::client::error::ClientError;
 use domain::id::PipelineName;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,9 @@ pub struct Stage {
 
 #[derive(Deserialize)]
 struct Detail {
+    /// Every application has one: an answer without it is none.
+    #[serde(rename = "name")]
+    _name: IgnoredAny,
     #[serde(default)]
     configuration: String,
 }

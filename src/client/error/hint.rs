@@ -1,17 +1,18 @@
-//! What to do about an error, by its kind, status and reason.
+//! What to do about an error: by the cause that it names, else by its kind and status.
 
 use super::ClientError;
+use super::judge::is_web_page;
+use domain::cause;
 use domain::failure::FailureKind;
 use domain::service::Service;
 
 /// The advice for this error; never empty.
 pub(super) fn text(error: &ClientError) -> &'static str {
-    let reason = error.reason().unwrap_or_default();
-    if matches!(reason, "SERVICE_DISABLED" | "accessNotConfigured") {
-        return "Enable the API in this project (gcloud services enable), wait a minute, and try again.";
+    if let Some(cause) = cause::named(error.reason(), error.text()) {
+        return cause.remedy;
     }
-    if error.text().contains("streaming buffer") {
-        return "Rows were streamed into the table recently; wait until its streaming buffer is empty (minutes, rarely 90), then try again.";
+    if is_web_page(error.text()) {
+        return "Something between here and the service answers in its place: check the endpoint in the profile, HTTPS_PROXY and NO_PROXY.";
     }
     match (error.kind, error.status()) {
         (FailureKind::Unauthorised, Some(403)) => forbidden(error.service()),
@@ -48,5 +49,112 @@ fn missing(service: Service) -> &'static str {
         Service::Cdap => "Check cdf_namespace and cdf_pipeline_name, and that the pipeline is deployed.",
         Service::BigQuery => "Check bq_dataset_id, the table's name and bq_location.",
         Service::Credentials => "Check which identity is configured.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::failure::FailureKind::{Permanent, Transient, Unauthorised};
+
+    /// What Google says under a reason.
+    fn google(reason: &str, message: &str) -> String {
+        format!(r#"{{"error":{{"message":"{message}","errors":[{{"reason":"{reason}"}}]}}}}"#)
+    }
+
+    #[test]
+    fn the_remedy_fits_the_cause() {
+        let free =
+            "Billing has not been enabled for this project. DML queries are not allowed in the free tier.";
+        let perimeter = "VPC Service Controls: Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a";
+        let region = "Location us-west9 is not found or access is unauthorized.";
+        let wrong_place = "Not found: Dataset p:cdf_output was not found in location EU";
+        for (service, status, body, kind, says, never) in [
+            (
+                Service::BigQuery,
+                403,
+                google("billingNotEnabled", free),
+                Permanent,
+                "Enable billing",
+                "roles",
+            ),
+            (
+                Service::BigQuery,
+                403,
+                google("accessDenied", perimeter),
+                Unauthorised,
+                "perimeter",
+                "roles",
+            ),
+            (
+                Service::BigQuery,
+                403,
+                google("accessDenied", "Access Denied"),
+                Unauthorised,
+                "roles",
+                "billing",
+            ),
+            (
+                Service::DataFusion,
+                403,
+                google("forbidden", region),
+                Unauthorised,
+                "cdf_location",
+                "role ",
+            ),
+            (
+                Service::BigQuery,
+                404,
+                google("notFound", wrong_place),
+                Permanent,
+                "bq_location",
+                "cdf_pipeline_name",
+            ),
+            (
+                Service::Cdap,
+                404,
+                "'profile:default.nothere' was not found.".to_owned(),
+                Permanent,
+                "system.profile.name",
+                "cdf_pipeline_name",
+            ),
+            (
+                Service::Cdap,
+                500,
+                "No enum constant io.cdap.cdap.proto.EntityScope.A".to_owned(),
+                Permanent,
+                "SYSTEM:NAME",
+                "report",
+            ),
+            (
+                Service::Cdap,
+                404,
+                "'applicationreference:default.sales' was not found.".to_owned(),
+                Permanent,
+                "cdf_pipeline_name",
+                "profile",
+            ),
+            (
+                Service::Cdap,
+                404,
+                "<html><title>x</title>".to_owned(),
+                Transient,
+                "HTTPS_PROXY",
+                "cdf_namespace",
+            ),
+            (
+                Service::DataFusion,
+                404,
+                google("notFound", "Resource 'x' was not found"),
+                Permanent,
+                "cdf_instance",
+                "billing",
+            ),
+        ] {
+            let error = ClientError::from_response(service, "reading it", status, body.as_bytes(), false);
+            assert_eq!(error.kind, kind, "{body}");
+            let hint = error.hint();
+            assert!(hint.contains(says) && !hint.contains(never), "{body}: {hint}");
+        }
     }
 }

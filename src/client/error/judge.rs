@@ -18,6 +18,8 @@ pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -
     match status {
         // Two writers collided; this one did nothing.
         400 if text.contains("Could not serialize access") => FailureKind::Transient,
+        // A page of a proxy or of a front end: the service itself has not said that anything is missing.
+        404 | 405 | 410 if is_web_page(text) => lost,
         401 | 403 => FailureKind::Unauthorised,
         429 => FailureKind::Busy,
         // CDAP reports what it cannot parse as 500; it fails the same way every time.
@@ -27,9 +29,14 @@ pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -
     }
 }
 
+/// Whether the answer was a page for people.
+pub(super) fn is_web_page(text: &str) -> bool {
+    text.starts_with(super::text::WEB_PAGE)
+}
+
 /// Whether a 404 comes from a router that knows no such path, or from a web server.
 pub(super) fn is_wrong_path(text: &str) -> bool {
-    text.starts_with("Problem accessing") || text.starts_with(super::text::WEB_PAGE)
+    text.starts_with("Problem accessing") || is_web_page(text)
 }
 
 fn by_reason(reason: &str) -> Option<FailureKind> {
@@ -41,6 +48,8 @@ fn by_reason(reason: &str) -> Option<FailureKind> {
         "jobBackendError" | "jobInternalError" | "jobRateLimitExceeded" | "tableUnavailable" => {
             FailureKind::Transient
         }
+        // The identity is known and has its roles; somebody has to pay first.
+        "billingNotEnabled" | "BILLING_DISABLED" | "accountDisabled" => FailureKind::Permanent,
         _ => return None,
     })
 }
@@ -73,6 +82,7 @@ mod tests {
             (403, Some("accessDenied"), false, Unauthorised),
             (403, Some("rateLimitExceeded"), true, Busy),
             (403, Some("quotaExceeded"), false, Busy),
+            (403, Some("billingNotEnabled"), true, Permanent),
             (404, Some("notFound"), true, Permanent),
             (409, Some("duplicate"), true, Permanent),
             (503, Some("backendError"), true, Ambiguous),
@@ -98,6 +108,10 @@ mod tests {
         assert_eq!(judge(500, None, unknown, false), Permanent);
         assert_eq!(judge(500, None, "null value in entry: n=null", true), Permanent);
         assert_eq!(judge(500, None, "", true), Ambiguous);
+        let page = "a web page instead of an answer, titled 'Not Found'";
+        assert_eq!(judge(404, None, page, false), Transient);
+        assert_eq!(judge(404, None, page, true), Ambiguous);
+        assert_eq!(judge(403, None, page, false), Unauthorised);
         let race = "Could not serialize access to table p:d.t due to concurrent update";
         assert_eq!(judge(400, Some("invalidQuery"), race, false), Transient);
     }

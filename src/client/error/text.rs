@@ -54,7 +54,7 @@ impl ServerMessage {
             let mut reasons = error.errors.into_iter().chain(error.details);
             let reason = reasons.find_map(|item| item.reason).or(error.status);
             return Self {
-                text: first_line(error.message.as_bytes()),
+                text: one_line(&error.message),
                 reason,
             };
         }
@@ -70,6 +70,11 @@ impl ServerMessage {
             reason: None,
         }
     }
+}
+
+/// All lines of a message as one: the second may hold the identifier that an administrator asks for.
+fn one_line(message: &str) -> String {
+    plain(&message.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The first line with anything in it, without control characters, at most [`LONGEST`] long.
@@ -163,6 +168,15 @@ mod tests {
                 ("m", Some(reason))
             );
         }
+    }
+
+    #[test]
+    fn no_line_of_googles_message_is_lost() {
+        let body = r#"{"error":{"code":403,"message":"Request is prohibited by organization's policy.\nvpcServiceControlsUniqueIdentifier: aB1"}}"#;
+        assert_eq!(
+            ServerMessage::parse(body.as_bytes()).text,
+            "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: aB1"
+        );
     }
 
     #[test]

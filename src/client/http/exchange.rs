@@ -3,6 +3,7 @@
 use super::request::Request;
 use crate::client::auth::Secret;
 use crate::client::error::ClientError;
+use domain::cause;
 use reqwest::Response;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use std::error::Error as _;
@@ -85,7 +86,12 @@ fn from_reqwest(request: &Request, error: &reqwest::Error) -> ClientError {
     let why = causes(error);
     if error.is_connect() {
         let host = request.url().host_str().unwrap_or_default();
-        request.unsent(&format!("no connection to {host}: {why}"))
+        let text = format!("no connection to {host}: {why}");
+        match cause::named(None, &why) {
+            // A certificate that is not trusted now is not trusted in a minute either.
+            Some(cause) => request.unsent(&text).with_kind(cause.kind),
+            None => request.unsent(&text),
+        }
     } else if error.is_builder() {
         request.unsent(&why)
     } else {

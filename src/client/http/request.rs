@@ -144,7 +144,7 @@ impl Request {
         ClientError::new(kind, self.service, &self.operation, why)
     }
 
-    /// The failure of an answer that cannot be used, and would not be better the next time.
+    /// The failure of an answer that would not be better the next time.
     pub(super) fn unusable(&self, why: &str) -> ClientError {
         let kind = if self.once {
             FailureKind::Ambiguous
@@ -172,8 +172,9 @@ impl Request {
     /// The body, decoded.
     pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
         serde_json::from_slice(body).map_err(|error| {
-            self.unusable(&format!("the answer has an unknown shape: {error}"))
-                .with_hint("The server may be of a version that Downbeat does not know; please report it.")
+            self.lost(&format!("the answer has an unknown shape: {error}")).with_hint(
+                "Try again; if it lasts, the server may be of a version that Downbeat does not know: please report it.",
+            )
         })
     }
 }

@@ -181,12 +181,79 @@ async fn loopback_gets_no_token_but_a_user_agent() {
 }
 
 #[tokio::test]
-async fn another_shape_is_no_success() {
-    let script = Script::serve([ok("[]"), ok("[]")]).await;
-    let read: Result<std::collections::BTreeMap<String, u32>, _> = http().json(get(&script)).await;
-    assert_eq!(read.unwrap_err().kind, FailureKind::Permanent);
-    let acted: Result<std::collections::BTreeMap<String, u32>, _> = http().json(post_once(&script)).await;
-    assert_eq!(acted.unwrap_err().kind, FailureKind::Ambiguous);
+async fn another_shape_is_no_answer() {
+    type Numbers = std::collections::BTreeMap<String, u32>;
+    let script = Script::serve([ok("[]"), ok("{\"a\":\"x\"}"), ok("{\"a\":1}")]).await;
+    let read: Numbers = http().json(get(&script)).await.unwrap();
+    assert_eq!((read["a"], script.seen().len()), (1, 3));
+
+    let script = Script::serve(vec![ok("[]"); 9]).await;
+    let read: Result<Numbers, _> = http().json(get(&script)).await;
+    let error = read.unwrap_err();
+    assert_eq!((error.kind, script.seen().len()), (FailureKind::Transient, 3));
+    assert!(error.text().contains("unknown shape"), "{error}");
+
+    let script = Script::serve(vec![ok("[]"); 9]).await;
+    let acted: Result<Numbers, _> = http().json(post_once(&script)).await;
+    assert_eq!(
+        (acted.unwrap_err().kind, script.seen().len()),
+        (FailureKind::Ambiguous, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_is_no_answer() {
+    for status in [200, 404, 502] {
+        let script = Script::serve([Step::Say(status, WEB_PAGE.into()), ok("{\"a\":1}")]).await;
+        let answer: Value = http().json(get(&script)).await.unwrap();
+        assert_eq!(
+            (answer["a"].as_u64(), script.seen().len()),
+            (Some(1), 2),
+            "{status}"
+        );
+        let script = Script::serve([Step::Say(status, WEB_PAGE.into())]).await;
+        let error = http().call(&post_once(&script)).await.unwrap_err();
+        assert_eq!(error.kind, FailureKind::Ambiguous, "{status}");
+    }
+}
+
+/// A certificate for 127.0.0.1 that nobody has signed, valid from 2020 to 2120.
+const SELF_SIGNED: &[u8] = include_bytes!("self_signed.pem");
+
+/// Takes connections over TLS until the test ends.
+fn serve_untrusted() -> Url {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use std::io::Read;
+
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificate = CertificateDer::from_pem_slice(SELF_SIGNED).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(SELF_SIGNED).unwrap();
+    let settings = rustls::ServerConfig::builder().with_no_client_auth();
+    let settings = Arc::new(settings.with_single_cert(vec![certificate], key).unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(settings.clone()).unwrap();
+            // The client refuses the certificate in the middle of the handshake.
+            let _ = rustls::StreamOwned::new(connection, stream).read(&mut [0]);
+        }
+    });
+    Url::parse(&address).unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_said_at_once() {
+    let place = serve_untrusted();
+    let reading = Request::get(Service::Cdap, "reading", place.clone());
+    let acting = Request::post_once(Service::Cdap, "acting", place, &json!({}));
+    for request in [reading, acting] {
+        let error = http().call(&request).await.unwrap_err();
+        assert_eq!(error.kind, FailureKind::Permanent, "{error}");
+        assert!(error.text().contains("UnknownIssuer"), "{error}");
+        assert!(error.hint().contains("SSL_CERT_FILE"), "{}", error.hint());
+    }
 }
 
 #[tokio::test]
