@@ -162,7 +162,7 @@ fn float(number: f64) -> String {
         return if number > 0.0 { "inf" } else { "-inf" }.into();
     }
     let size = number.abs();
-    if size == 0.0 || (1e-5..1e15).contains(&size) {
+    if size == 0.0 || (1e-4..1e15).contains(&size) {
         return number.to_string();
     }
     let text = format!("{number:e}");

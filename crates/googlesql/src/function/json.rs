@@ -219,7 +219,32 @@ pub(crate) fn to_json_text(value: &Value, kind: &ColumnType) -> String {
             let pairs: Vec<_> = fields.iter().zip(items).map(pair).collect();
             format!("{{{}}}", pairs.join(","))
         }
+        (Value::Int(number), _) => exact(number.to_string(), i128::from(*number)),
+        (Value::Numeric(text), _) => match text.split_once('.') {
+            // The digits behind the point are kept as text.
+            Some((_, fraction)) if fraction.contains(|digit| digit != '0') => {
+                Json::from(text.trim_end_matches('0')).to_string()
+            }
+            _ => {
+                let whole = text.split('.').next().unwrap_or_default();
+                exact(whole.to_owned(), whole.parse().unwrap_or(i128::MAX))
+            }
+        },
+        (Value::Float(number), _) if number.is_finite() => cast::text(value).unwrap_or_default(),
+        (Value::Float(number), _) if !number.is_nan() => {
+            let sign = if *number < 0.0 { "-" } else { "" };
+            format!("\"{sign}Infinity\"")
+        }
         _ => to_json(value, kind).to_string(),
+    }
+}
+
+/// A whole number; one that a double does not hold exactly as a string.
+fn exact(text: String, number: i128) -> String {
+    if number.abs() > 1 << 53 {
+        format!("\"{text}\"")
+    } else {
+        text
     }
 }
 

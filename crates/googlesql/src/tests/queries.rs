@@ -154,6 +154,12 @@ fn clauses_have_their_results() {
             "{\"z\":1,\"y\":[{\"b\":\"x\",\"a\":2}]} {\"y\":2,\"z\":1}",
         ),
         (
+            // A number that a double does not hold exactly is a string.
+            "SELECT TO_JSON_STRING([9007199254740992, 9007199254740993]), TO_JSON_STRING([NUMERIC '2.50', NUMERIC '3']), \
+             TO_JSON_STRING([1.0, 1e20, 0.00005, CAST('-inf' AS FLOAT64), CAST('nan' AS FLOAT64)])",
+            "[9007199254740992,\"9007199254740993\"] [\"2.5\",3] [1,1e+20,5e-05,\"-Infinity\",\"NaN\"]",
+        ),
+        (
             // NULL takes the type of the other query.
             "SELECT DATE '2024-02-29' AS d, NULL UNION ALL (SELECT NULL, NULL UNION ALL SELECT NULL, 'x') ORDER BY d, 2",
             "- -\n- x\n2024-02-29 -",
