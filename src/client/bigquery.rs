@@ -6,6 +6,7 @@
 mod cell;
 mod job;
 mod name;
+mod nested;
 mod query;
 mod table;
 

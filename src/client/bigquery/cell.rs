@@ -1,7 +1,9 @@
 //! Values of rows: strings on the wire, typed here by the schema.
 
+use super::nested;
 use serde::Deserialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A column of a result or of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,10 @@ pub struct Column {
     pub kind: String,
     /// Whether it is an array.
     pub repeated: bool,
+    /// The fields of a RECORD.
+    pub fields: Vec<Column>,
+    /// The type of the bounds of a RANGE; empty for every other type.
+    pub bounds: String,
 }
 
 /// A value.
@@ -28,8 +34,8 @@ pub enum Cell {
     Int(i64),
     /// TIMESTAMP, in microseconds since 1970.
     Timestamp(i64),
-    /// RECORD and arrays, as they came.
-    Nested(Value),
+    /// RECORD and arrays, as the JSON that `TO_JSON_STRING` gives.
+    Json(String),
 }
 
 impl Cell {
@@ -37,11 +43,10 @@ impl Cell {
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Null => None,
-            Self::Text(text) => Some(text.clone()),
+            Self::Text(text) | Self::Json(text) => Some(text.clone()),
             Self::Bool(value) => Some(value.to_string()),
             Self::Int(value) => Some(value.to_string()),
             Self::Timestamp(micros) => Some(timestamp_text(*micros)),
-            Self::Nested(value) => Some(value.to_string()),
         }
     }
 }
@@ -63,12 +68,22 @@ pub(super) struct Schema {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Field {
     name: String,
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
     mode: String,
+    #[serde(default)]
+    fields: Vec<Field>,
+    range_element_type: Option<Element>,
+}
+
+#[derive(Deserialize)]
+struct Element {
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -85,12 +100,21 @@ struct Slot {
 
 impl Schema {
     pub(super) fn columns(self) -> Vec<Column> {
-        let column = |field: Field| Column {
+        self.fields.into_iter().map(Column::from).collect()
+    }
+}
+
+impl From<Field> for Column {
+    fn from(field: Field) -> Self {
+        Self {
             name: field.name,
             kind: older_name(&field.kind),
             repeated: field.mode.eq_ignore_ascii_case("REPEATED"),
-        };
-        self.fields.into_iter().map(column).collect()
+            fields: field.fields.into_iter().map(Self::from).collect(),
+            bounds: field
+                .range_element_type
+                .map_or(String::new(), |element| older_name(&element.kind)),
+        }
     }
 }
 
@@ -121,32 +145,57 @@ impl Row {
 }
 
 fn cell(value: Value, column: &Column) -> Result<Cell, String> {
-    let text = match value {
-        Value::Null => return Ok(Cell::Null),
-        Value::String(text) if !column.repeated => text,
-        Value::Bool(_) | Value::Number(_) if !column.repeated => value.to_string(),
-        nested => return Ok(Cell::Nested(nested)),
+    if column.repeated || column.kind == "RECORD" {
+        return Ok(nested::json(&value, column)?.map_or(Cell::Null, Cell::Json));
+    }
+    let Some(text) = scalar(&value, column)? else {
+        return Ok(Cell::Null);
     };
-    let mismatch = || {
-        format!(
-            "the column {} holds '{text}', which is not a valid {}",
-            column.name, column.kind
-        )
+    let cell = match column.kind.as_str() {
+        "BOOLEAN" => boolean(&text).map(Cell::Bool),
+        "INTEGER" => text.parse().ok().map(Cell::Int),
+        "TIMESTAMP" => micros(&text).map(Cell::Timestamp),
+        "RANGE" if column.bounds == "TIMESTAMP" => nested::bounds(&text).map(|bounds| {
+            let [start, end] = bounds.map(|bound| match bound.map(micros) {
+                Some(Some(micros)) => timestamp_text(micros),
+                Some(None) => bound.unwrap_or_default().to_owned(),
+                None => "UNBOUNDED".to_owned(),
+            });
+            Cell::Text(format!("[{start}, {end})"))
+        }),
+        _ => return Ok(Cell::Text(text.into_owned())),
     };
-    match column.kind.as_str() {
-        "BOOLEAN" => match text.to_ascii_lowercase().as_str() {
-            "true" | "t" | "1" => Ok(Cell::Bool(true)),
-            "false" | "f" | "0" => Ok(Cell::Bool(false)),
-            _ => Err(mismatch()),
-        },
-        "INTEGER" => text.parse().map(Cell::Int).map_err(|_| mismatch()),
-        "TIMESTAMP" => micros(&text).map(Cell::Timestamp).ok_or_else(mismatch),
-        _ => Ok(Cell::Text(text)),
+    cell.ok_or_else(|| mismatch(&text, column))
+}
+
+/// The text of a value that is neither a RECORD nor an array; `None` for NULL.
+pub(super) fn scalar<'a>(value: &'a Value, column: &Column) -> Result<Option<Cow<'a, str>>, String> {
+    Ok(match value {
+        Value::Null => None,
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
+        Value::Array(_) | Value::Object(_) => return Err(mismatch("a list", column)),
+    })
+}
+
+/// What is wrong with a value.
+pub(super) fn mismatch(text: &str, column: &Column) -> String {
+    format!(
+        "the column {} holds '{text}', which is not a valid {}",
+        column.name, column.kind
+    )
+}
+
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" => Some(true),
+        "false" | "f" | "0" => Some(false),
+        _ => None,
     }
 }
 
 /// Microseconds as an integer, as asked for; or seconds as a float, as servers send that ignore it.
-fn micros(text: &str) -> Option<i64> {
+pub(super) fn micros(text: &str) -> Option<i64> {
     if let Ok(micros) = text.parse::<i64>() {
         return Some(micros);
     }

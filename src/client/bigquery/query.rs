@@ -20,6 +20,9 @@ const PAGE: usize = 10_000;
 /// Pages of one result, at most: a page may be short or empty, and a loop must end.
 const PAGES: usize = 1_000;
 
+/// How often a query is asked whose answer is of a shape that is none.
+const TRIES: u32 = 3;
+
 /// How long one call waits at the server.
 const LONG_POLL: Duration = Duration::from_secs(10);
 
@@ -29,7 +32,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 const OPERATION: &str = "running a query";
 
 /// The rows of a query.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// In the order of the cells.
     pub columns: Vec<Column>,
@@ -65,8 +68,24 @@ impl BigQuery {
     /// Runs a query that changes nothing and reads at most `max_rows` of its rows.
     ///
     /// # Errors
-    /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the connection's.
+    /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the connection's. Transient
+    /// when the answers are of a shape that is none.
     pub async fn query(&self, sql: &str, max_rows: usize) -> Result<Table, ClientError> {
+        for tries in 1.. {
+            match self.query_once(sql, max_rows).await {
+                Ok(table) => return Ok(table),
+                Err(Trouble::Call(error)) => return Err(error),
+                Err(Trouble::Odd(why)) if tries >= TRIES => {
+                    let error = ClientError::new(FailureKind::Transient, Service::BigQuery, OPERATION, why);
+                    return Err(error.with_hint("Try again; if it lasts, please report it."));
+                }
+                Err(Trouble::Odd(_)) => self.http.pause_before_try(tries).await,
+            }
+        }
+        Ok(Table::default())
+    }
+
+    async fn query_once(&self, sql: &str, max_rows: usize) -> Result<Table, Trouble> {
         let first = self.submit(sql, max_rows).await?;
         let job = first.job_reference.clone();
         let first = self.complete(first, job.as_ref(), max_rows).await?;
@@ -97,34 +116,31 @@ impl BigQuery {
         mut answer: Answer,
         job: Option<&Reference>,
         max_rows: usize,
-    ) -> Result<Answer, ClientError> {
+    ) -> Result<Answer, Trouble> {
         let end = Instant::now() + LIMIT;
         let mut tries = 0;
         while !answer.job_complete {
             let Some(job) = job else {
-                return Err(unusable("the answer names no job to wait for"));
+                return Err(odd("the answer names no job to wait for"));
             };
             if Instant::now() >= end {
                 // Best effort: its rows are not needed any more.
                 let _ = self.cancel(&JobId::new(job.job_id.as_str())).await;
                 let why = format!("it took longer than {} s", LIMIT.as_secs());
-                return Err(ClientError::new(
-                    FailureKind::Transient,
-                    Service::BigQuery,
-                    OPERATION,
-                    why,
-                ));
+                let error = ClientError::new(FailureKind::Transient, Service::BigQuery, OPERATION, why);
+                return Err(error.into());
             }
             tries += 1;
             self.http.pause_before_try(tries.min(4)).await;
             answer = self.page(job, None, max_rows.min(PAGE)).await?;
         }
-        if answer.schema.is_none()
-            && let Some(error) = answer.errors.pop()
-        {
-            return Err(error.into_error(OPERATION));
+        if answer.schema.is_some() {
+            return Ok(answer);
         }
-        Ok(answer)
+        Err(match answer.errors.pop() {
+            Some(error) => Trouble::Call(error.into_error(OPERATION)),
+            None => odd("the answer has no schema"),
+        })
     }
 
     async fn collect(
@@ -132,17 +148,21 @@ impl BigQuery {
         mut answer: Answer,
         job: Option<Reference>,
         max_rows: usize,
-    ) -> Result<Table, ClientError> {
+    ) -> Result<Table, Trouble> {
         let columns = answer.schema.take().map(Schema::columns).unwrap_or_default();
         let total_rows = count(answer.total_rows.as_deref());
         let mut rows = Vec::new();
         for _ in 0..PAGES {
             for row in answer.rows.drain(..).take(max_rows - rows.len()) {
-                rows.push(row.cells(&columns).map_err(|why| unusable(&why))?);
+                rows.push(row.cells(&columns).map_err(Trouble::Odd)?);
             }
             let more = answer.page_token.take().filter(|token| !token.is_empty());
             let (Some(token), Some(job), true) = (more, &job, rows.len() < max_rows) else {
                 let total_rows = total_rows.unwrap_or(rows.len() as u64);
+                if (rows.len() as u64) < total_rows.min(max_rows as u64) {
+                    let read = rows.len();
+                    return Err(odd(&format!("the answer ends after {read} of {total_rows} rows")));
+                }
                 return Ok(Table {
                     columns,
                     rows,
@@ -153,7 +173,7 @@ impl BigQuery {
                 .page(job, Some(&token), (max_rows - rows.len()).min(PAGE))
                 .await?;
         }
-        Err(unusable("the pages of the result do not end"))
+        Err(odd("the pages of the result do not end"))
     }
 
     /// `jobs.getQueryResults`.
@@ -175,8 +195,21 @@ impl BigQuery {
     }
 }
 
-fn unusable(why: &str) -> ClientError {
-    ClientError::new(FailureKind::Permanent, Service::BigQuery, OPERATION, why)
+/// Why a query has no rows.
+enum Trouble {
+    /// An answer of a shape that is none. Nothing was changed, so the query may be asked again.
+    Odd(String),
+    Call(ClientError),
+}
+
+impl From<ClientError> for Trouble {
+    fn from(error: ClientError) -> Self {
+        Self::Call(error)
+    }
+}
+
+fn odd(why: &str) -> Trouble {
+    Trouble::Odd(why.to_owned())
 }
 
 fn millis(span: Duration) -> u64 {

@@ -153,7 +153,8 @@ fn page(rows: &[&str], token: Option<&str>) -> Step {
         .map(|text| json!({"f": [{"v": text}, {"v": "true"}, {"v": null}]}))
         .collect();
     let mut body = json!({
-        "jobComplete": true, "totalRows": "5", "rows": rows,
+        // The last page ends with the last row.
+        "jobComplete": true, "totalRows": token.map_or(rows.len(), |_| 5).to_string(), "rows": rows,
         "jobReference": {"projectId": "p", "jobId": "j-1", "location": "EU"},
         "schema": {"fields": [{"name": "name", "type": "STRING", "mode": "NULLABLE"},
             {"name": "is_active", "type": "BOOL"}, {"name": "n", "type": "INT64"}]},
@@ -188,6 +189,32 @@ async fn rows_are_read_over_short_and_empty_pages_up_to_the_limit() {
         "{}",
         seen[2].line
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_asked_for_again() {
+    let short = |rows: &str| {
+        ok(format!(
+            r#"{{"jobComplete":true,"schema":{{"fields":[{{"name":"a","type":"INTEGER"}}]}},"totalRows":"2","rows":{rows}}}"#
+        ))
+    };
+    let odd = [
+        ok("{}"),
+        ok(r#"{"jobComplete":true}"#),
+        short(r#"[{"f":[{"v":"1"}]}]"#),
+        short(r#"[{"f":[]},{"f":[]}]"#),
+        short(r#"[{"f":[{"v":"x"}]},{"f":[{"v":"2"}]}]"#),
+    ];
+    for answer in odd {
+        let good = short(r#"[{"f":[{"v":"1"}]},{"f":[{"v":"2"}]}]"#);
+        let script = Script::serve([answer.clone(), good]).await;
+        let table = bigquery(&script).query("SELECT 1", 10).await.unwrap();
+        assert_eq!(table.rows, [[Cell::Int(1)], [Cell::Int(2)]], "{answer:?}");
+        let script = Script::serve(vec![answer.clone(); 9]).await;
+        let error = bigquery(&script).query("SELECT 1", 10).await.unwrap_err();
+        assert_eq!(error.kind, FailureKind::Transient, "{answer:?}");
+        assert_eq!(script.seen().len(), 3, "{answer:?}");
+    }
 }
 
 #[tokio::test]
