@@ -53,7 +53,12 @@ pub enum Update {
     /// repeats all its events from the first.
     Events(Vec<RunEvent>),
     /// The configuration table as it is now, or why it cannot be read.
-    Configuration(Result<Configuration, Failure>),
+    Configuration {
+        /// The variables that it was read with.
+        of: Box<Variables>,
+        /// What was read.
+        outcome: Result<Configuration, Failure>,
+    },
     /// The instance that answers.
     Connected(Connected),
     /// The file of this try has new lines.

@@ -140,7 +140,7 @@ impl Session {
                     Exit::TaskFailed
                 })
             }
-            Update::Configuration(_) | Update::Connected(_) | Update::LogGrew { .. } => None,
+            Update::Configuration { .. } | Update::Connected(_) | Update::LogGrew { .. } => None,
         }
     }
 

@@ -8,6 +8,8 @@
     reason = "what helps a test may fail it"
 )]
 
+#[path = "screens/configuration.rs"]
+mod configuration;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/pictures.rs"]

@@ -132,8 +132,12 @@ impl Driver {
                     if let Ok(connected) = cloud.connect().await {
                         let _ = updates.send(Update::Connected(connected)).await;
                     }
+                    let outcome = cloud.configuration().await;
                     let _ = updates
-                        .send(Update::Configuration(cloud.configuration().await))
+                        .send(Update::Configuration {
+                            of: variables,
+                            outcome,
+                        })
                         .await;
                 });
             }

@@ -227,8 +227,9 @@ impl Model {
 
     /// Whether the start would refuse the next run.
     pub fn is_blocked(&self) -> bool {
-        let table = self.configuration.table.as_ref();
-        table.is_some_and(|table| table.error().is_some())
+        let table = self.configuration.current();
+        self.configuration.trouble().is_some()
+            || table.is_some_and(|table| table.error().is_some())
             || Plan::new(self.request(), None).error().is_some()
     }
 

@@ -1,9 +1,13 @@
 //! The lines of the next run's plan with their colours. The plan itself is the domain's.
 
+use super::action::{Action, key};
 use super::finding;
 use super::model::Model;
+use super::remedy;
 use super::theme::Meaning;
 use super::widget::text;
+use domain::failure::Failure;
+use domain::log::clean;
 use domain::plan::{Detail, LineKind, Plan};
 
 /// A line of the plan.
@@ -27,12 +31,16 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
 
 /// The plan of the next run.
 pub fn lines(model: &Model) -> Vec<PlanLine> {
-    let plan = Plan::new(model.request(), model.configuration.table.as_ref());
+    let plan = Plan::new(model.request(), model.configuration.current());
     let mut lines: Vec<_> = plan
         .findings
         .iter()
         .map(|found| line(finding::meaning(found.severity), 0, finding::text(found)))
         .collect();
+    if let Some(failure) = model.configuration.trouble() {
+        lines.extend(unreadable(failure));
+        return lines;
+    }
     if !lines.is_empty() {
         lines.push(line(Meaning::Text, 0, ""));
     }
@@ -47,6 +55,24 @@ pub fn lines(model: &Model) -> Vec<PlanLine> {
         ));
     }
     lines
+}
+
+/// Why there is no plan, whole, and what to do.
+fn unreadable(failure: &Failure) -> [PlanLine; 3] {
+    let (back, reload) = (key(Action::Back), key(Action::Reload));
+    [
+        line(
+            Meaning::Danger,
+            0,
+            "There is no plan: the configuration table cannot be read.",
+        ),
+        line(Meaning::Text, 1, clean(&failure.text(remedy::text))),
+        line(
+            Meaning::Accent,
+            0,
+            format!("{back} goes back, {reload} reads the table again."),
+        ),
+    ]
 }
 
 fn meaning(kind: LineKind) -> Meaning {

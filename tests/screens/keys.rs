@@ -336,11 +336,7 @@ fn the_selection_stays_with_its_task() {
     let mut table = sample::table();
     model.configuration.selected = 3;
     table.rows.rotate_left(2);
-    send(
-        &mut model,
-        71,
-        Msg::Engine(Box::new(Update::Configuration(Ok(table)))),
-    );
+    sample::configuration(&mut model, 71, Ok(table));
     assert_eq!(model.configuration.row().unwrap().data_source, "orders");
 }
 

@@ -142,11 +142,7 @@ pub fn empty(width: u16, height: u16) -> Model {
 /// The same with the configuration read.
 pub fn ready(width: u16, height: u16) -> Model {
     let mut model = empty(width, height);
-    send(
-        &mut model,
-        0,
-        Msg::Engine(Box::new(Update::Configuration(Ok(table())))),
-    );
+    configuration(&mut model, 0, Ok(table()));
     let connected = Connected {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
@@ -154,6 +150,13 @@ pub fn ready(width: u16, height: u16) -> Model {
     };
     send(&mut model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
     model
+}
+
+/// The table of the variables as they are now was read, or could not be.
+pub fn configuration(model: &mut Model, seconds: u64, outcome: Result<Configuration, Failure>) {
+    let of = Box::new(model.variables.working.clone());
+    let update = Update::Configuration { of, outcome };
+    send(model, seconds, Msg::Engine(Box::new(update)));
 }
 
 pub fn send(model: &mut Model, seconds: u64, msg: Msg) -> Vec<Effect> {

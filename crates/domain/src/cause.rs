@@ -78,7 +78,7 @@ const CAUSES: &[Cause] = &[
     },
     Cause {
         kind: FailureKind::Permanent,
-        remedy: "Check the names, and that bq_location is where the dataset is.",
+        remedy: "Check bq_dataset_id and the table's name, and that bq_location is where the dataset is.",
         reasons: &[],
         texts: &[&["was not found in location"]],
     },

@@ -14,7 +14,7 @@ use crate::arguments::RuntimeArguments;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
-use crate::row::{Configuration, ConfigurationRow, task_id};
+use crate::row::{Configuration, ConfigurationRow, KEYS, task_id};
 use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -183,9 +183,8 @@ impl Plan {
 
     fn start_by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
         let limits = self.limits();
-        let key = |name| arguments.get_in_any_case(name);
-        let task = match (key("business_unit"), key("data_source")) {
-            (Some(unit), Some(source)) => task_id(unit, source),
+        let task = match KEYS.map(|key| arguments.get_in_any_case(key)) {
+            [Some(unit), Some(source)] => task_id(unit, source),
             _ => TaskId::new("start_pipeline_by_hand"),
         };
         PlannedStart {

@@ -9,6 +9,9 @@ use crate::id::TaskId;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// The columns that name a row and its task.
+pub const KEYS: [&str; 2] = ["business_unit", "data_source"];
+
 /// A row of the configuration table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationRow {

@@ -49,6 +49,13 @@ pub(super) fn is_live(model: &Model) -> Option<String> {
 
 pub(super) fn is_startable(model: &Model) -> Option<String> {
     is_idle(model).or_else(|| {
+        if model.configuration.trouble().is_some() {
+            return Some(format!(
+                "The run cannot start: the configuration table cannot be read. Back with {}, {} reads it again.",
+                key(Action::Back),
+                key(Action::Reload)
+            ));
+        }
         model
             .is_blocked()
             .then(|| "The run cannot start: see the errors of the plan.".into())

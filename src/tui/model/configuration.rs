@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// The pane of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigurationPane {
-    /// The table as it was read last.
+    /// The table as it was when it could be read last; what it says now is in [`Self::current`].
     pub table: Option<Configuration>,
     /// Why it could not be read the last time.
     pub failure: Option<Failure>,
@@ -27,6 +27,18 @@ impl ConfigurationPane {
     /// The rows, none before the table was read.
     pub fn rows(&self) -> &[ConfigurationRow] {
         self.table.as_ref().map_or(&[], |table| &table.rows)
+    }
+
+    /// The table as it is now; nothing while it is being read, and if it could not be: a plan must not be
+    /// made of what it said before.
+    pub fn current(&self) -> Option<&Configuration> {
+        let is_current = !self.is_reading && self.failure.is_none();
+        self.table.as_ref().filter(|_| is_current)
+    }
+
+    /// Why the table cannot be read; nothing while it is being read again.
+    pub fn trouble(&self) -> Option<&Failure> {
+        self.failure.as_ref().filter(|_| !self.is_reading)
     }
 
     /// The selected row.

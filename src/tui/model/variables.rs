@@ -59,6 +59,14 @@ impl VariablesPane {
         }
     }
 
+    /// Whether both read the same configuration table in the same way.
+    pub fn read_alike(one: &Variables, other: &Variables) -> bool {
+        let mut names = VariableName::ALL
+            .iter()
+            .filter(|name| Self::affects_configuration(**name));
+        names.all(|name| one.text(*name) == other.text(*name))
+    }
+
     /// Whether a change of it may change the configuration table.
     pub fn affects_configuration(name: VariableName) -> bool {
         use VariableName as V;

@@ -1,17 +1,22 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
 use crate::engine::Update;
+use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::finding;
 use crate::tui::model::Model;
 use crate::tui::model::logs::{LogTarget, LogWindow};
+use crate::tui::model::variables::VariablesPane;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
+use domain::finding::Severity;
 use domain::id::DagRunId;
+use domain::row::Configuration;
 use domain::run::Run;
 use domain::summary::RunSummary;
+use domain::variable::Variables;
 
 /// Handles an update of the engine.
 pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
@@ -20,18 +25,12 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             for event in &events {
                 on_event(model, event);
             }
+            tell_refusal(model, &events);
             if model.is_leaving && model.live_run().is_none() {
                 effects.push(Effect::Leave);
             }
         }
-        Update::Configuration(Ok(table)) => {
-            model.configuration.is_reading = false;
-            model.configuration.replace(table);
-        }
-        Update::Configuration(Err(failure)) => {
-            model.configuration.is_reading = false;
-            model.configuration.failure = Some(failure);
-        }
+        Update::Configuration { of, outcome } => on_configuration(model, &of, outcome),
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),
         Update::Refused(failure) => {
@@ -50,6 +49,32 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
     }
 }
 
+/// The configuration table was read, or could not be. An answer for variables that have been edited since says
+/// nothing about the next run; another one is on its way.
+fn on_configuration(model: &mut Model, of: &Variables, outcome: Result<Configuration, Failure>) {
+    if !VariablesPane::read_alike(of, &model.variables.working) {
+        return;
+    }
+    model.configuration.is_reading = false;
+    match outcome {
+        Ok(table) => model.configuration.replace(table),
+        Err(failure) => model.configuration.failure = Some(failure),
+    }
+}
+
+/// Several errors of a start are notices of their own; the one that stays in sight counts them.
+fn tell_refusal(model: &mut Model, events: &[RunEvent]) {
+    let is_error = |event: &&RunEvent| matches!(&event.fact, Fact::Noticed { finding } if finding.severity == Severity::Error);
+    let refused = events.iter().find_map(|event| match &event.fact {
+        Fact::TaskFailed { failure, .. } => Some(failure),
+        _ => None,
+    });
+    if let Some(failure) = refused.filter(|_| events.iter().filter(is_error).count() > 1) {
+        let all = format!("{} shows them.", key(Action::Notices));
+        model.notify(Meaning::Danger, format!("{} {all}", failure.text(remedy::text)));
+    }
+}
+
 fn on_event(model: &mut Model, event: &RunEvent) {
     match &event.fact {
         Fact::RunStarted { .. } => {
@@ -62,7 +87,11 @@ fn on_event(model: &mut Model, event: &RunEvent) {
             if let Some(run) = &mut model.run {
                 run.apply(event);
             }
-            if let Fact::ConfigurationRead { configuration } = fact {
+            let alike =
+                |run: &Run| VariablesPane::read_alike(&run.request.variables, &model.variables.working);
+            if let Fact::ConfigurationRead { configuration } = fact
+                && model.run.as_ref().is_some_and(alike)
+            {
                 model.configuration.replace(configuration.clone());
             }
             if let Fact::Noticed { finding } = fact {

@@ -11,7 +11,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::arguments::RuntimeArguments;
-use domain::row::ConfigurationRow;
+use domain::row::{ConfigurationRow, KEYS};
 use ratatui::layout::Rect;
 
 /// The summary in the title.
@@ -37,14 +37,20 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             (
                 Meaning::Danger,
                 format!(
-                    "The table cannot be read: {} {} tries again.",
+                    "The table cannot be read: {} {} tries again.{}",
                     failure.text(remedy::text),
-                    key(Action::Reload)
+                    key(Action::Reload),
+                    if pane.rows().is_empty() {
+                        ""
+                    } else {
+                        " The rows are those of the last time, and no run starts with them."
+                    }
                 ),
             )
         })
         .collect();
-    let findings = pane.table.iter().flat_map(|table| &table.findings);
+    let table = pane.table.iter().filter(|_| pane.failure.is_none());
+    let findings = table.flat_map(|table| &table.findings);
     notes.extend(findings.map(|found| (finding::meaning(found.severity), finding::text(found))));
     let room = usize::from(area.width.saturating_sub(2));
     let notes: Vec<_> = notes
@@ -141,7 +147,7 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
 fn one_line(arguments: &RuntimeArguments) -> String {
     let others = arguments
         .iter()
-        .filter(|(name, _)| !matches!(*name, "business_unit" | "data_source"));
+        .filter(|(name, _)| !KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)));
     let pairs: Vec<_> = others.map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join(" ")
 }

@@ -1,7 +1,7 @@
 //! From the cells of the table to rows and findings. Everything that is wrong is found, not only the first
 //! fault: a table is corrected once.
 
-use super::{Configuration, ConfigurationColumn, ConfigurationRow, task_id};
+use super::{Configuration, ConfigurationColumn, ConfigurationRow, KEYS, task_id};
 use crate::arguments::RuntimeArguments;
 use crate::finding::{Finding, Severity, listed};
 use crate::id::TaskId;
@@ -18,8 +18,6 @@ const STEERING: [&str; 6] = [
     "description",
     "updated_at",
 ];
-
-const KEYS: [&str; 2] = ["business_unit", "data_source"];
 
 impl Configuration {
     /// Reads the table; what is wrong with it is among the findings. Fewer `rows` than `total_rows` are an
