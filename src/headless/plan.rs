@@ -1,9 +1,9 @@
 //! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
 
-use super::finding_text;
+use super::{finding_text, words};
 use crate::cli::{Exit, Output};
 use crate::engine::now;
-use domain::finding::{Finding, Severity};
+use domain::finding::Finding;
 use domain::log::clean;
 use domain::plan::{Detail, Plan, PlannedArgument, PlannedStart};
 use domain::request::Scope;
@@ -55,11 +55,7 @@ fn as_text(plan: &Plan) -> String {
 }
 
 fn finding_line(finding: &Finding, profile: &str) -> String {
-    let word = match finding.severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
+    let word = words::severity(finding.severity);
     clean(&format!("{word}: {}", finding_text(finding, profile)))
 }
 

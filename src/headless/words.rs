@@ -3,6 +3,7 @@
 use super::{finding_text, remedy};
 use domain::event::{Discovery, Fact};
 use domain::failure::Failure;
+use domain::finding::Severity;
 use domain::run::Run;
 use domain::state::{RunState, TaskState};
 use domain::task::{Task, Try};
@@ -63,12 +64,17 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::TryFailed {
             failure, retry_at, ..
         } => format!("{state}, next try at {}: {}", retry_at.clock(), why(failure)),
+        // The finding was printed a moment ago.
+        Fact::TaskFailed { failure, .. } if is_told(run, failure) => format!("{state}: see the error above"),
         Fact::TaskFailed { failure, .. }
         | Fact::TaskTimedOut { failure, .. }
         | Fact::TaskStopped { failure, .. } => format!("{state}: {}", why(failure)),
         Fact::TaskGivenUp { reason, .. } => format!("given up: {}", why(reason)),
         Fact::RetryAsked { .. } => "another try was asked for".into(),
-        Fact::Noticed { finding } => format!("note: {}", finding_text(finding, &run.request.profile)),
+        Fact::Noticed { finding } => {
+            let text = finding_text(finding, &run.request.profile);
+            format!("{}: {text}", severity(finding.severity))
+        }
         Fact::ConnectionDegraded { reason, .. } => {
             format!("watching is difficult, the runs go on: {}", why(reason))
         }
@@ -117,6 +123,21 @@ pub(super) fn summary(run: &Run) -> String {
             counts.join(", ")
         ),
     }
+}
+
+/// The word for how much a finding matters.
+pub(super) const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// Whether the error that is the whole reason of a failure was told as a finding before.
+fn is_told(run: &Run, failure: &Failure) -> bool {
+    let newest = run.notices.last().map(|(_, finding)| finding);
+    newest.is_some_and(|finding| finding.severity == Severity::Error && finding.message == failure.reason)
 }
 
 /// A task in one line, for a bar.
