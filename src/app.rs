@@ -17,9 +17,9 @@ mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output, RunOptions};
 use crate::config::{Config, Home, Overrides, Settings};
-use crate::store::Journal;
+use crate::store::{Journal, StoreError};
 use crate::{engine, headless, telemetry};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use std::collections::BTreeMap;
@@ -31,13 +31,17 @@ use std::path::PathBuf;
 /// # Errors
 /// A sentence that says what is wrong; all of them mean exit code 2.
 pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
-    match &cli.mode {
+    let outcome = match &cli.mode {
         // Boxed: the screen's future is large, and is made once.
         None => Box::pin(terminal::open(Startup::load(&cli.choice)?)).await,
         Some(Mode::Run(options)) => run(Startup::load(&cli.choice)?, options).await,
         Some(Mode::Sandbox(options)) => sandbox::serve(&home(&cli.choice)?, options).await,
         Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,
-    }
+    };
+    outcome.map_err(|error| match error.downcast_ref::<StoreError>() {
+        Some(store) => anyhow!("{store} {}", store.hint()),
+        None => error,
+    })
 }
 
 fn home(choice: &Choice) -> anyhow::Result<Home> {
