@@ -13,5 +13,9 @@ mod lab;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod server;
 
+#[path = "field/advice.rs"]
+mod advice;
 #[path = "field/demo.rs"]
 mod demo;
+#[path = "field/rows.rs"]
+mod rows;
