@@ -28,5 +28,6 @@ async fn judged(
     request: &RunRequest,
 ) -> Result<Plan, Failure> {
     let cloud = Cloud::new(&client.await?, &request.variables);
-    cloud.preflight(request, None).await
+    // Boxed: the checks run side by side, which makes a large future.
+    Box::pin(cloud.preflight(request, None)).await
 }

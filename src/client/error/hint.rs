@@ -36,7 +36,10 @@ fn forbidden(service: Service) -> &'static str {
         Service::BigQuery => {
             "Give the identity in use the roles BigQuery Job User and BigQuery Data Editor, or check that the names exist: 403 hides what may not be seen."
         }
-        Service::DataFusion | Service::Cdap => {
+        Service::DataFusion => {
+            "Give the identity in use a Data Fusion role on this instance, or check project_id, cdf_location and cdf_instance: 403 hides what may not be seen."
+        }
+        Service::Cdap => {
             "Give the identity in use a Data Fusion role on this instance (and, with RBAC on, in this namespace)."
         }
         Service::Credentials => "Use an identity that may get a token for cloud-platform.",

@@ -39,7 +39,7 @@ impl Cloud {
         } else {
             deployed.await
         };
-        match troubles.found("start", deployed) {
+        match troubles.found("cdf_instance", deployed) {
             Some((cdap, Some(app))) => {
                 let (traps, arguments, others) = tokio::join!(
                     self.known_traps(cdap, &app),
