@@ -8,12 +8,15 @@ mod job;
 mod name;
 mod nested;
 mod query;
+mod scalar;
+mod schema;
 mod table;
 
-pub use cell::{Cell, Column};
+pub use cell::Cell;
 pub use job::JobEnd;
 pub use name::TableName;
 pub use query::Table;
+pub use schema::Column;
 pub use table::TableDescription;
 
 use super::endpoints::Endpoint;

@@ -1,25 +1,10 @@
 //! Values of rows: strings on the wire, typed here by the schema.
 
 use super::nested;
+use super::scalar::{boolean, micros, mismatch, scalar};
+use super::schema::Column;
 use serde::Deserialize;
 use serde_json::Value;
-use std::borrow::Cow;
-
-/// A column of a result or of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// BigQuery's older name of its type, which its answers use: `INTEGER`, `BOOLEAN`, `FLOAT`, `RECORD`.
-    /// The newer spellings are turned into these.
-    pub kind: String,
-    /// Whether it is an array.
-    pub repeated: bool,
-    /// The fields of a RECORD.
-    pub fields: Vec<Column>,
-    /// The type of the bounds of a RANGE; empty for every other type.
-    pub bounds: String,
-}
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,31 +47,6 @@ fn timestamp_text(micros: i64) -> String {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Schema {
-    #[serde(default)]
-    pub(super) fields: Vec<Field>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Field {
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    mode: String,
-    #[serde(default)]
-    fields: Vec<Field>,
-    range_element_type: Option<Element>,
-}
-
-#[derive(Deserialize)]
-struct Element {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Deserialize)]
 pub(super) struct Row {
     #[serde(default)]
     f: Vec<Slot>,
@@ -96,37 +56,6 @@ pub(super) struct Row {
 struct Slot {
     #[serde(default)]
     v: Value,
-}
-
-impl Schema {
-    pub(super) fn columns(self) -> Vec<Column> {
-        self.fields.into_iter().map(Column::from).collect()
-    }
-}
-
-impl From<Field> for Column {
-    fn from(field: Field) -> Self {
-        Self {
-            name: field.name,
-            kind: older_name(&field.kind),
-            repeated: field.mode.eq_ignore_ascii_case("REPEATED"),
-            fields: field.fields.into_iter().map(Self::from).collect(),
-            bounds: field
-                .range_element_type
-                .map_or(String::new(), |element| older_name(&element.kind)),
-        }
-    }
-}
-
-fn older_name(kind: &str) -> String {
-    let upper = kind.to_ascii_uppercase();
-    match upper.as_str() {
-        "INT64" => "INTEGER".to_owned(),
-        "FLOAT64" => "FLOAT".to_owned(),
-        "BOOL" => "BOOLEAN".to_owned(),
-        "STRUCT" => "RECORD".to_owned(),
-        _ => upper,
-    }
 }
 
 impl Row {
@@ -155,58 +84,20 @@ fn cell(value: Value, column: &Column) -> Result<Cell, String> {
         "BOOLEAN" => boolean(&text).map(Cell::Bool),
         "INTEGER" => text.parse().ok().map(Cell::Int),
         "TIMESTAMP" => micros(&text).map(Cell::Timestamp),
-        "RANGE" if column.bounds == "TIMESTAMP" => nested::bounds(&text).map(|bounds| {
-            let [start, end] = bounds.map(|bound| match bound.map(micros) {
-                Some(Some(micros)) => timestamp_text(micros),
-                Some(None) => bound.unwrap_or_default().to_owned(),
-                None => "UNBOUNDED".to_owned(),
-            });
-            Cell::Text(format!("[{start}, {end})"))
-        }),
+        "RANGE" if column.bounds == "TIMESTAMP" => range_text(&text).map(Cell::Text),
         _ => return Ok(Cell::Text(text.into_owned())),
     };
-    cell.ok_or_else(|| mismatch(&text, column))
+    cell.ok_or_else(|| mismatch(column))
 }
 
-/// The text of a value that is neither a RECORD nor an array; `None` for NULL.
-pub(super) fn scalar<'a>(value: &'a Value, column: &Column) -> Result<Option<Cow<'a, str>>, String> {
-    Ok(match value {
-        Value::Null => None,
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
-        Value::Array(_) | Value::Object(_) => return Err(mismatch("a list", column)),
-    })
-}
-
-/// What is wrong with a value.
-pub(super) fn mismatch(text: &str, column: &Column) -> String {
-    format!(
-        "the column {} holds '{text}', which is not a valid {}",
-        column.name, column.kind
-    )
-}
-
-pub(super) fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "1" => Some(true),
-        "false" | "f" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-/// Microseconds as an integer, as asked for; or seconds as a float, as servers send that ignore it.
-pub(super) fn micros(text: &str) -> Option<i64> {
-    if let Ok(micros) = text.parse::<i64>() {
-        return Some(micros);
-    }
-    let seconds: f64 = text.parse().ok()?;
-    let micros = (seconds * 1e6).round();
-    if !micros.is_finite() || micros.abs() > 9.0e18 {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "checked to be within i64 above")]
-    let whole = micros as i64;
-    Some(whole)
+/// A range of moments, which are numbers on the wire.
+fn range_text(text: &str) -> Option<String> {
+    let moment = |bound: Option<&str>| match bound {
+        Some(text) => micros(text).map(timestamp_text),
+        None => Some("UNBOUNDED".to_owned()),
+    };
+    let [start, end] = nested::bounds(text)?;
+    Some(format!("[{}, {})", moment(start)?, moment(end)?))
 }
 
 /// A count, which travels as a string of digits.
@@ -216,6 +107,7 @@ pub(super) fn count(text: Option<&str>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema::Schema;
     use super::*;
     use serde_json::json;
 
@@ -272,6 +164,22 @@ mod tests {
             assert_eq!(Cell::Timestamp(micros).text().as_deref(), Some(text));
         }
         assert_eq!(Cell::Null.text(), None);
+    }
+
+    #[test]
+    fn a_range_of_moments_is_in_the_words_of_its_bounds() {
+        let field = json!({"name": "r", "type": "RANGE", "rangeElementType": {"type": "TIMESTAMP"}});
+        let schema: Schema = serde_json::from_value(json!({"fields": [field]})).unwrap();
+        let columns = schema.columns();
+        let read = |text: &str| {
+            let row: Row = serde_json::from_value(json!({"f": [{"v": text}]})).unwrap();
+            row.cells(&columns).map(|cells| cells[0].text().unwrap())
+        };
+        assert_eq!(
+            read("[1704164645000000, UNBOUNDED)").unwrap(),
+            "[2024-01-02 03:04:05+00, UNBOUNDED)"
+        );
+        assert!(read("1704164645000000").is_err() && read("[soon, UNBOUNDED)").is_err());
     }
 
     #[test]

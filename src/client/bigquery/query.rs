@@ -1,7 +1,8 @@
 //! Reading rows: one query, repeated safely by its `requestId`, and as many pages as the limit asks for.
 
-use super::cell::{Cell, Column, Row, Schema, count};
+use super::cell::{Cell, Row, count};
 use super::job::JobError;
+use super::schema::{Column, Schema};
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
