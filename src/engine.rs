@@ -19,6 +19,7 @@ mod tail;
 pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn};
 pub use dry_run::dry_run;
+pub use tail::LONGEST_WAIT_FOR_LOGS;
 
 use domain::command::RunCommand;
 use domain::event::RunEvent;
@@ -44,6 +45,8 @@ pub enum Command {
     Focus(Option<TaskId>),
     /// End: leave live runs alone, finish writing, close.
     Close,
+    /// The same, but wait a while for log lines of ended runs that come late.
+    CloseWithLogs,
 }
 
 /// What the engine reports.
@@ -67,6 +70,15 @@ pub enum Update {
         task: TaskId,
         /// The try, from 1.
         number: u32,
+    },
+    /// What is missing of the log of this try, or why it cannot be read. Its file says it too.
+    LogNotice {
+        /// The task.
+        task: TaskId,
+        /// The try, from 1.
+        number: u32,
+        /// In one or two sentences.
+        text: String,
     },
     /// A command was refused.
     Refused(Failure),

@@ -16,7 +16,7 @@ mod remedy;
 mod words;
 
 use crate::cli::{Exit, OnInterrupt, Output};
-use crate::engine::{Command, Engine, Update};
+use crate::engine::{Command, Engine, LONGEST_WAIT_FOR_LOGS, Update};
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -25,9 +25,13 @@ use domain::request::RunRequest;
 use domain::run::Run;
 use domain::state::{RunState, TaskState};
 use domain::task::TaskKind;
+use domain::time::human;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// A wait that is longer than this is worth a word.
+const WORTH_A_WORD: Duration = Duration::from_secs(5);
 
 /// Prints what happens in a run.
 trait Printer {
@@ -81,7 +85,7 @@ pub async fn run(engine: Engine, request: RunRequest, options: Options) -> io::R
         .send(Command::Start(Box::new(request)))
         .await;
     let exit = session.until_end(&mut signals).await;
-    session.close().await;
+    session.close(&mut signals).await;
     if let Some(run) = &session.run {
         session.printer.end(run, exit);
     }
@@ -140,6 +144,11 @@ impl Session {
                     Exit::TaskFailed
                 })
             }
+            Update::LogNotice { task, number, text } => {
+                self.printer
+                    .note(&format!("The log of {task}, try {number}: {text}"));
+                None
+            }
             Update::Configuration { .. } | Update::Connected(_) | Update::LogGrew { .. } => None,
         }
     }
@@ -173,11 +182,37 @@ impl Session {
         Some(Exit::Interrupted)
     }
 
-    /// Lets the engine finish what it writes, for a while.
-    async fn close(&mut self) {
-        let _ = self.engine.commands.send(Command::Close).await;
-        let drained = async { while self.engine.updates.recv().await.is_some() {} };
-        let _ = tokio::time::timeout(Duration::from_secs(20), drained).await;
+    /// Lets the engine finish what it writes: log lines of ended runs may come late. An interrupt ends that.
+    async fn close(&mut self, signals: &mut (Signal, Signal)) {
+        let command = if self.interrupts == 0 {
+            Command::CloseWithLogs
+        } else {
+            Command::Close
+        };
+        let _ = self.engine.commands.send(command).await;
+        let word = tokio::time::sleep(WORTH_A_WORD);
+        let end = tokio::time::sleep(LONGEST_WAIT_FOR_LOGS + WORTH_A_WORD);
+        tokio::pin!(word, end);
+        loop {
+            tokio::select! {
+                update = self.engine.updates.recv() => match update {
+                    Some(update) => _ = self.on_update(update),
+                    None => return,
+                },
+                () = &mut word, if !word.is_elapsed() => self.printer.note(&format!(
+                    "Waiting for late lines of the logs, at most {}. Interrupt to leave them.",
+                    human(LONGEST_WAIT_FOR_LOGS)
+                )),
+                () = &mut end => return,
+                _ = signals.0.recv() => return self.leave_logs(),
+                _ = signals.1.recv() => return self.leave_logs(),
+            }
+        }
+    }
+
+    fn leave_logs(&mut self) {
+        self.printer
+            .note("Interrupted: the last lines of the logs may be missing.");
     }
 }
 

@@ -1,13 +1,15 @@
 //! Every HTTP call: deadlines, size caps, the retry budget, one renewed token on a 401.
 //!
-//! [`Http::call`] takes and returns bytes; [`Http::json`] decodes. A request that must not happen twice
+//! [`Http::call`] returns bytes, [`Http::json`] decodes, [`Http::read`] takes the body in pieces. A request that must not happen twice
 //! ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects are not followed: none of
 //! the three services uses them, and a token must not reach another host.
 
+mod body;
 mod exchange;
 mod request;
 mod retry;
 
+pub(in crate::client) use body::Body;
 pub(in crate::client) use request::Request;
 pub use retry::RetryPolicy;
 
@@ -62,18 +64,19 @@ impl Http {
     /// Calls and decodes. Unknown fields and any content type are fine; another shape is no answer, and is
     /// asked for again as one that broke off is.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, ClientError> {
-        self.read(&request, |bytes| request.decode(&bytes)).await
+        self.read(&request, |bytes: Vec<u8>| request.decode(&bytes)).await
     }
 
-    /// Calls; the body of a 2xx answer, or why there is none. Repeats what may be repeated.
+    /// Calls; the body of a 2xx answer, or why there is none.
     pub(super) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
         self.read(request, Ok).await
     }
 
-    async fn read<T>(
+    /// Calls; what was made of the body of a 2xx answer, decoded. Repeats what may be repeated.
+    pub(super) async fn read<B: Body, T>(
         &self,
         request: &Request,
-        decode: impl Fn(Vec<u8>) -> Result<T, ClientError>,
+        decode: impl Fn(B) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
         let shared = &self.shared;
         let end = Instant::now() + shared.policy.total.max(request.limit(&shared.policy));
@@ -113,7 +116,7 @@ impl Http {
     }
 
     /// One try. A 401 costs one renewed token and one more request, which is safe: nothing was done.
-    async fn authorised(&self, request: &Request, end: Instant) -> Result<Vec<u8>, ClientError> {
+    async fn authorised<B: Body>(&self, request: &Request, end: Instant) -> Result<B, ClientError> {
         let credentials = &self.shared.credentials;
         let token = credentials.token(request.url()).await?;
         let first = self.send(request, token.as_ref(), end).await;
@@ -128,12 +131,12 @@ impl Http {
         }
     }
 
-    async fn send(
+    async fn send<B: Body>(
         &self,
         request: &Request,
         token: Option<&super::Secret>,
         end: Instant,
-    ) -> Result<Vec<u8>, ClientError> {
+    ) -> Result<B, ClientError> {
         let shared = &self.shared;
         let client = if is_loopback(request.url()) {
             &shared.loopback

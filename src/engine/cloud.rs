@@ -194,12 +194,15 @@ impl Cloud {
         stages.await.map(Vec::as_slice)
     }
 
-    pub async fn log(&self, run: &PipelineRunId, offset: Option<&str>, max: u32) -> Result<LogPage, Failure> {
-        Ok(self
-            .cdap()
-            .await?
-            .logs_next(self.pipeline(), run, offset, max)
-            .await?)
+    /// A page of a run's log.
+    pub async fn log(
+        &self,
+        run: &PipelineRunId,
+        offset: Option<&str>,
+        max: u32,
+    ) -> Result<LogPage, ClientError> {
+        let cdap = self.cdap().await?;
+        cdap.logs_next(self.pipeline(), run, offset, max).await
     }
 }
 

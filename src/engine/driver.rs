@@ -2,10 +2,13 @@
 //!
 //! The order of a step is what makes a crash harmless: events go to the journal, then to the screen,
 //! then the effects are executed. Nothing is decided here; that is the domain's `scheduler.rs`.
+//! The logs are in `driver/logs.rs`.
+
+mod logs;
 
 use super::cloud::Cloud;
 use super::job::Job;
-use super::tail::Tails;
+use super::tail::{LONGEST_WAIT_FOR_LOGS, Tails};
 use super::{Command, Engine, Update, clock};
 use crate::client::Client;
 use crate::store::{Journal, Lease, LogFolder};
@@ -64,6 +67,7 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     updates,
                     answers,
                     live: None,
+                    former: Vec::new(),
                 };
                 driver.run(received, incoming).await;
             }
@@ -85,6 +89,8 @@ struct Driver {
     updates: mpsc::Sender<Update>,
     answers: mpsc::Sender<Addressed>,
     live: Option<Live>,
+    /// The logs of runs that ended before: late lines may still come.
+    former: Vec<Tails>,
 }
 
 /// The run that is going on, or that ended last.
@@ -99,12 +105,13 @@ struct Live {
 
 impl Driver {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
-        loop {
+        let patience = loop {
             let wake_at = self.live.as_ref().and_then(|live| live.wake_at);
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    None | Some(Command::Close) => break,
+                    None | Some(Command::Close) => break Duration::ZERO,
+                    Some(Command::CloseWithLogs) => break LONGEST_WAIT_FOR_LOGS,
                     Some(command) => self.on_command(command).await,
                 },
                 Some((run, answer)) = incoming.recv() => {
@@ -114,10 +121,8 @@ impl Driver {
                 }
                 () = clock::sleep_until(wake_at) => self.step(Input::Timer).await,
             }
-        }
-        if let Some(live) = &mut self.live {
-            live.tails.finish(Duration::from_secs(15)).await;
-        }
+        };
+        self.close(patience, incoming).await;
     }
 
     async fn on_command(&mut self, command: Command) {
@@ -146,7 +151,7 @@ impl Driver {
                     live.tails.focus(task);
                 }
             }
-            Command::Close => {}
+            Command::Close | Command::CloseWithLogs => {}
         }
     }
 
@@ -215,12 +220,7 @@ impl Driver {
             return self.publish(Update::Broken(error.failure())).await;
         }
         let cloud = Cloud::new(&self.parts.client, &run.request.variables);
-        let tails = Tails::new(
-            &run.id,
-            cloud.clone(),
-            self.parts.logs.clone(),
-            self.updates.clone(),
-        );
+        let tails = self.tails(&run.id, &cloud);
         let mut live = Live {
             scheduler: Scheduler::new(run),
             cloud,
@@ -242,7 +242,7 @@ impl Driver {
         if !step.events.is_empty() {
             if let Err(error) = self.parts.journal.append(&run, &step.events).await {
                 // Without a journal nothing may be started: an intent must be on disk first.
-                self.live = None;
+                self.former.extend(self.live.take().map(|live| live.tails));
                 return self.publish(Update::Broken(error.failure())).await;
             }
             live.tails

@@ -1,57 +1,58 @@
 //! Log lines of pipeline runs, from the server into the file of each try.
 //!
-//! One tailer for each watched run. It reads forward with an overlap and drops what it has already
-//! written, because a line may arrive late with an older time; after the cluster's end it goes on until
-//! no new line comes. It reads again after an error: a log never fails a task.
+//! ```text
+//!  tail.rs       one follower for each pipeline run; the form of a line
+//!  follower.rs   reads the log of one run, writes what is new, says what is missing
+//!  settling.rs   when to read next, how far back, and when nothing more is awaited
+//!  overlap.rs    which lines are new
+//! ```
+//!
+//! A log is complete, or its file says what may be missing and why. Reading it never fails a task.
 
+mod follower;
 mod overlap;
+mod settling;
 
+use super::Update;
+use super::clock;
 use super::cloud::Cloud;
-use super::{Update, clock};
-use crate::client::cdap::{LogEvent, offset_at};
+use crate::client::cdap::LogEvent;
 use crate::store::LogFolder;
 use domain::event::{Fact, RunEvent};
-use domain::failure::Failure;
 use domain::id::{DagRunId, PipelineRunId, TaskId};
-use domain::log::{Level, LogLine, level_of_row};
+use domain::log::{Level, LogLine};
 use domain::run::Run;
 use domain::scheduler::Answer;
-use domain::task::{Task, TaskKind};
+use domain::task::{Task, Try};
 use domain::time::Timestamp;
-use overlap::Overlap;
-use std::collections::{BTreeMap, BTreeSet};
+use follower::Follower;
+use settling::Attention;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-/// The pause between two readings of the log on the screen, and of any other.
-const FOCUSED: Duration = Duration::from_millis(400);
-const UNFOCUSED: Duration = Duration::from_secs(2);
+/// How many logs are read at once; each may hold a page.
+const AT_ONCE: usize = 4;
 
-/// A log goes on a little after the run; it is over after this time without a new line.
-const QUIET: Duration = Duration::from_secs(2);
+/// What a follower may take beyond the time that it is given to end.
+const GRACE: Duration = Duration::from_secs(2);
 
-/// The most events of one request.
-const PAGE: u32 = 1_000;
-
-/// What decides how often a log is read, and when it is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Attention {
-    focused: bool,
-    /// The try is over.
-    ended: bool,
-}
+/// The longest that [`super::Command::CloseWithLogs`] waits.
+pub const LONGEST_WAIT_FOR_LOGS: Duration = settling::PATIENCE.saturating_add(GRACE);
 
 type Answers = mpsc::Sender<(DagRunId, Answer)>;
 
-/// The tailers of one DAG run.
+/// The logs of one DAG run.
 pub(super) struct Tails {
     run: DagRunId,
     cloud: Cloud,
     logs: LogFolder,
     updates: mpsc::Sender<Update>,
-    attention: BTreeMap<PipelineRunId, (TaskId, watch::Sender<Attention>)>,
+    followed: BTreeMap<PipelineRunId, (TaskId, watch::Sender<Attention>)>,
     focus: Option<TaskId>,
+    turns: Arc<Semaphore>,
     tasks: JoinSet<()>,
 }
 
@@ -62,216 +63,105 @@ impl Tails {
             cloud,
             logs,
             updates,
-            attention: BTreeMap::new(),
+            followed: BTreeMap::new(),
             focus: None,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
             tasks: JoinSet::new(),
         }
+    }
+
+    /// The DAG run whose logs these are.
+    pub fn run(&self) -> &DagRunId {
+        &self.run
+    }
+
+    /// Whether nothing more is awaited of any log.
+    pub fn is_over(&mut self) -> bool {
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.is_empty()
     }
 
     /// Follows the events: runs that became known, tries that ended.
     pub fn follow(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
         for event in events {
-            if let Fact::PipelineStarted { task, .. } = &event.fact {
-                self.begin(run.task(task), answers);
+            if let Fact::PipelineStarted { task, .. } = &event.fact
+                && let Some(task) = run.task(task)
+                && let Some(open) = task.current()
+            {
+                self.begin(task, open, answers);
             }
         }
-        for task in run.pipelines().filter(|task| task.open_try().is_none()) {
-            let last = task.current().and_then(|t| t.pipeline_run.as_ref());
-            if let Some((_, attention)) = last.and_then(|id| self.attention.get(id)) {
-                attention.send_if_modified(|a| !std::mem::replace(&mut a.ended, true));
+        // The next try may have begun already.
+        for one in run.pipelines().flat_map(|task| &task.tries) {
+            let followed = one.pipeline_run.as_ref().and_then(|id| self.followed.get(id));
+            if let (Some(ended), Some((_, attention))) = (one.ended, followed) {
+                attention.send_if_modified(|a| a.ended.is_none() && a.ended.replace(ended).is_none());
             }
         }
     }
 
-    /// After a resume: every run that is still live.
+    /// After a resume: the logs of all tries, because the process before may have ended within any of them.
     pub fn resume(&mut self, run: &Run, answers: &Answers) {
-        for task in run
-            .tasks
-            .iter()
-            .filter(|t| t.kind == TaskKind::Pipeline && t.live_run().is_some())
-        {
-            self.begin(Some(task), answers);
+        for task in run.pipelines() {
+            for one in &task.tries {
+                self.begin(task, one, answers);
+            }
         }
     }
 
-    fn begin(&mut self, task: Option<&Task>, answers: &Answers) {
-        let Some((task, open)) = task.and_then(|task| Some((task, task.current()?))) else {
+    fn begin(&mut self, task: &Task, one: &Try, answers: &Answers) {
+        let Some(run_id) = one.pipeline_run.clone() else {
             return;
         };
-        let Some(run_id) = open.pipeline_run.clone() else {
+        if self.followed.contains_key(&run_id) {
             return;
-        };
-        let focused = self.focus.as_ref() == Some(&task.id);
+        }
         let (attention, watched) = watch::channel(Attention {
-            focused,
-            ended: false,
+            focused: self.focus.as_ref() == Some(&task.id),
+            ended: one.ended,
+            closing: None,
         });
-        self.attention
-            .insert(run_id.clone(), (task.id.clone(), attention));
-        let tail = Tail {
+        self.followed.insert(run_id.clone(), (task.id.clone(), attention));
+        let follower = Follower {
             dag_run: self.run.clone(),
             task: task.id.clone(),
-            number: open.number,
+            number: one.number,
             run_id,
             cloud: self.cloud.clone(),
             logs: self.logs.clone(),
             updates: self.updates.clone(),
             answers: answers.clone(),
-            overlap: Overlap::default(),
-            newest: None,
-            written: BTreeSet::new(),
+            turns: self.turns.clone(),
+            attention: watched,
         };
-        self.tasks.spawn(tail.follow(watched));
+        self.tasks.spawn(follower.follow());
     }
 
     pub fn focus(&mut self, task: Option<TaskId>) {
         self.focus = task;
-        for (owner, attention) in self.attention.values() {
+        for (owner, attention) in self.followed.values() {
             let focused = self.focus.as_ref() == Some(owner);
             attention.send_if_modified(|a| std::mem::replace(&mut a.focused, focused) != focused);
         }
     }
 
-    /// Waits for the logs of ended runs to be whole, but not for ever; live ones are left.
-    pub async fn finish(&mut self, most: Duration) {
-        self.attention
-            .retain(|_, (_, attention)| attention.borrow().ended);
+    /// The program ends: logs of ended runs may be waited for until then, those of live ones are left.
+    pub fn close(&mut self, until: Timestamp) {
+        for (_, attention) in self.followed.values() {
+            attention.send_modify(|a| a.closing = Some(until));
+        }
+    }
+
+    /// Waits for the end of all followers, which [`Self::close`] has asked for.
+    pub async fn finish(&mut self, until: Timestamp) {
+        let most = clock::now().until(until) + GRACE;
         let _ = tokio::time::timeout(most, async { while self.tasks.join_next().await.is_some() {} }).await;
         self.tasks.shutdown().await;
     }
 }
 
-/// The log of one try.
-struct Tail {
-    dag_run: DagRunId,
-    task: TaskId,
-    number: u32,
-    run_id: PipelineRunId,
-    cloud: Cloud,
-    logs: LogFolder,
-    updates: mpsc::Sender<Update>,
-    answers: Answers,
-    overlap: Overlap,
-    newest: Option<Timestamp>,
-    /// What an earlier process has written of this log already.
-    written: BTreeSet<String>,
-}
-
-impl Tail {
-    async fn follow(mut self, mut attention: watch::Receiver<Attention>) {
-        self.written = self.already_written().await;
-        let mut quiet_since = clock::now();
-        let mut failures = 0_u32;
-        loop {
-            match self.read().await {
-                Ok(0) => failures = 0,
-                Ok(_) => (quiet_since, failures) = (clock::now(), 0),
-                Err(Broken::Server) => failures = failures.saturating_add(1),
-                Err(Broken::Disk(failure)) => {
-                    let _ = self.updates.send(Update::Broken(failure)).await;
-                    return;
-                }
-            }
-            let now = *attention.borrow_and_update();
-            if now.ended && clock::now().since(quiet_since) > QUIET {
-                return;
-            }
-            let pause = if now.focused || now.ended {
-                FOCUSED
-            } else {
-                UNFOCUSED
-            };
-            let pause = pause * 2_u32.saturating_pow(failures.min(5));
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                changed = attention.changed() => {
-                    if changed.is_err() {
-                        return; // The engine has dropped it.
-                    }
-                }
-            }
-        }
-    }
-
-    /// The lines of the try's file: after a restart the log is read from its beginning again.
-    async fn already_written(&self) -> BTreeSet<String> {
-        let path = self.logs.path(&self.dag_run, &self.task, self.number);
-        let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
-        let mut lines: Vec<String> = Vec::new();
-        for row in text.lines() {
-            match lines.last_mut() {
-                Some(line) if level_of_row(row).is_none() => {
-                    line.push('\n');
-                    line.push_str(row);
-                }
-                _ => lines.push(row.to_owned()),
-            }
-        }
-        lines.into_iter().collect()
-    }
-
-    /// Reads and writes what is new; returns how many lines that were.
-    async fn read(&mut self) -> Result<usize, Broken> {
-        let mut written = 0;
-        let mut offset = self.newest.map(|newest| offset_at(newest - overlap::SPAN));
-        loop {
-            let page = self
-                .cloud
-                .log(&self.run_id, offset.as_deref(), PAGE)
-                .await
-                .map_err(|_| Broken::Server)?;
-            let full = page.events.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-            let fresh = self.overlap.fresh(page.events);
-            written += fresh.len();
-            self.write(&fresh).await?;
-            if !full || page.offset == offset {
-                break;
-            }
-            offset = page.offset;
-        }
-        if written > 0 {
-            // For the scheduler it is progress, for the screen something to show.
-            let _ = self
-                .answers
-                .send((self.dag_run.clone(), Answer::LogSeen(self.run_id.clone())))
-                .await;
-            let grew = Update::LogGrew {
-                task: self.task.clone(),
-                number: self.number,
-            };
-            let _ = self.updates.send(grew).await;
-        }
-        Ok(written)
-    }
-
-    async fn write(&mut self, events: &[LogEvent]) -> Result<(), Broken> {
-        let Some(newest) = events.iter().map(|event| event.timestamp).max() else {
-            return Ok(());
-        };
-        self.newest = Some(self.newest.map_or(newest, |known| known.max(newest)));
-        let mut lines: Vec<LogLine> = events.iter().map(line).collect();
-        lines.retain(|line| self.written.is_empty() || !self.written.remove(&line.to_string()));
-        let (logs, run, task, number) = (
-            self.logs.clone(),
-            self.dag_run.clone(),
-            self.task.clone(),
-            self.number,
-        );
-        let appended = tokio::task::spawn_blocking(move || logs.append(&run, &task, number, &lines)).await;
-        match appended {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Broken::Disk(error.failure())),
-            Err(error) => Err(Broken::Disk(Failure::transient(error.to_string()))),
-        }
-    }
-}
-
-enum Broken {
-    Server,
-    Disk(Failure),
-}
-
-/// The line as it is written. CDAP prints all arguments of a run into its first line; secrets are masked.
+/// The line as it is written; every line from a server passes here. CDAP prints all arguments of a run into its
+/// first line; secrets are masked.
 fn line(event: &LogEvent) -> LogLine {
     let short = event.logger.rsplit('.').next().unwrap_or(&event.logger);
     let source = event.stage.as_deref().unwrap_or(short);
@@ -280,7 +170,8 @@ fn line(event: &LogEvent) -> LogLine {
         message.push('\n');
         message.push_str(event.stack_trace.trim_end());
     }
-    LogLine::new(event.timestamp, Level::from_name(&event.level), source, &message)
+    let level = Level::from_name(&event.level);
+    LogLine::cut(event.timestamp, level, source, &message, event.left_out)
 }
 
 /// `… with arguments {a=1, db_password=hunter2}`: the values of secret-looking names become `***`.

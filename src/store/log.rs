@@ -1,5 +1,5 @@
 //! The logs of the tries: `logs/RUN/TASK/TRY.log`, one file for each try, appended to and never
-//! rewritten. [`domain::log`] gives the form of a line; the screen reads the files itself.
+//! rewritten. [`domain::log`] gives the form of a line; the screen reads windows of the files itself.
 //!
 //! Must never split a line over two writes.
 
@@ -10,7 +10,7 @@ use domain::id::{DagRunId, TaskId};
 use domain::log::LogLine;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The folder of all logs.
@@ -57,6 +57,48 @@ impl LogFolder {
         let path = self.path(run, task, number);
         write(&path, &text).map_err(|error| StoreError::io(&path, &error))
     }
+
+    /// Gives away each line of the log of a try, with its continuations, in the form of [`LogLine`]. A log that
+    /// is not there has none. Blocks for as long as the disk does.
+    ///
+    /// # Errors
+    /// The file cannot be read to its end.
+    pub fn read(
+        &self,
+        run: &DagRunId,
+        task: &TaskId,
+        number: u32,
+        mut each: impl FnMut(&str),
+    ) -> Result<(), StoreError> {
+        let path = self.path(run, task, number);
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(|error| StoreError::io(&path, &error))?,
+        };
+        lines(BufReader::new(file), &mut each).map_err(|error| StoreError::io(&path, &error))
+    }
+}
+
+/// A row begins a line unless it is indented.
+fn lines(mut rows: impl BufRead, each: &mut impl FnMut(&str)) -> io::Result<()> {
+    let (mut line, mut row) = (String::new(), Vec::new());
+    while rows.read_until(b'\n', &mut row)? > 0 {
+        row.pop_if(|byte| *byte == b'\n');
+        // A process that was killed while it wrote may have left half a letter.
+        let text = String::from_utf8_lossy(&row);
+        if text.starts_with("    ") && !line.is_empty() {
+            line.push('\n');
+        } else if !line.is_empty() {
+            each(&line);
+            line.clear();
+        }
+        line.push_str(&text);
+        row.clear();
+    }
+    if !line.is_empty() {
+        each(&line);
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
@@ -122,6 +164,33 @@ mod tests {
             text.ends_with("\n1970-01-01T00:0\n1970-01-01T00:00:01.000Z INFO  Read | two\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn lines_are_read_as_they_were_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let logs = LogFolder::new(dir.path());
+        let read = || {
+            let mut lines = Vec::new();
+            logs.read(&"a/b".into(), &"..".into(), 2, |line| lines.push(line.to_owned()))
+                .unwrap();
+            lines
+        };
+        assert!(read().is_empty());
+        append(dir.path(), "one\n\nmore").unwrap();
+        append(dir.path(), "two").unwrap();
+        let mut file = OpenOptions::new().append(true).open(path(dir.path())).unwrap();
+        file.write_all(b"1970-01-01T00:0\n").unwrap();
+        file.write_all(b"1970-01-01T00:00:01.000Z INFO  Read | half \xc3")
+            .unwrap();
+        let stamp = "1970-01-01T00:00:01.000Z INFO  Read |";
+        let wanted = [
+            format!("{stamp} one\n    \n    more"),
+            format!("{stamp} two"),
+            "1970-01-01T00:0".to_owned(),
+            format!("{stamp} half \u{fffd}"),
+        ];
+        assert_eq!(read(), wanted);
     }
 
     #[cfg(unix)]

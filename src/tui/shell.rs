@@ -268,6 +268,8 @@ impl<S: TerminalSession> Shell<S> {
                     break;
                 }
             }
+            // The engine writes into the logs where they end.
+            while self.engine.updates.recv().await.is_some() {}
         };
         // A stuck engine must not keep the program from ending.
         timeout(CLOSE_TIMEOUT, closing).await.ok();

@@ -9,7 +9,7 @@
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The level of a line, as CDAP has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,11 +67,16 @@ pub struct LogLine {
 impl LogLine {
     /// A line made safe: see [`clean`].
     pub fn new(at: Timestamp, level: Level, source: &str, message: &str) -> Self {
+        Self::cut(at, level, source, message, 0)
+    }
+
+    /// The same for a message of which so many bytes at its end are missing already.
+    pub fn cut(at: Timestamp, level: Level, source: &str, message: &str, missing: u64) -> Self {
         Self {
             at,
             level,
             source: clean(source).replace(['\n', '|'], " "),
-            message: clean(message),
+            message: clean_and_cut(message, missing),
         }
     }
 }
@@ -98,16 +103,41 @@ pub fn level_of_row(row: &str) -> Option<Level> {
     stamped.then(|| Level::from_name(name.trim_end()))
 }
 
+/// When a row of a try's file was written; `None` for a continuation.
+pub fn time_of_row(row: &str) -> Option<Timestamp> {
+    let moment = chrono::DateTime::parse_from_rfc3339(row.get(..24)?).ok()?;
+    Some(Timestamp::from_millis(moment.timestamp_millis()))
+}
+
 /// Longest message that is kept, in characters; a server may send 100 MB in one line.
 const LONGEST: usize = 32_000;
 
-/// Text from outside, made harmless for a terminal: escape sequences and control characters are
-/// dropped (tabs become spaces, newlines stay), direction marks too, and a text that is too
-/// long is cut, with a note.
+/// Text from outside, made harmless for a terminal; one that is too long is cut, with a note.
 pub fn clean(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len().min(LONGEST));
+    clean_and_cut(text, 0)
+}
+
+/// [`clean`] for a text of which so many bytes at its end are missing already; the note counts them too.
+fn clean_and_cut(text: &str, missing: u64) -> String {
+    let end = text
+        .char_indices()
+        .nth(LONGEST)
+        .map_or(text.len(), |(end, _)| end);
+    let (text, rest) = text.split_at(end);
+    let mut kept = harmless(text);
+    let left_out = missing.saturating_add(rest.len() as u64);
+    if left_out > 0 {
+        // Writing into a string cannot fail.
+        let _ = write!(kept, " … [cut: {left_out} bytes left out]");
+    }
+    kept
+}
+
+/// Escape sequences and control characters are dropped (tabs become spaces, newlines stay), direction
+/// marks too.
+fn harmless(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
-    let mut count = 0;
     while let Some(letter) = letters.next() {
         match letter {
             '\u{1b}' | '\u{9b}' => skip_escape(letter, &mut letters),
@@ -116,11 +146,6 @@ pub fn clean(text: &str) -> String {
             c if c.is_control() => {}
             '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             c => kept.push(c),
-        }
-        count += 1;
-        if count == LONGEST {
-            kept.push_str(" … [cut: the line is longer]");
-            break;
         }
     }
     kept
@@ -172,7 +197,17 @@ mod tests {
     #[test]
     fn a_monstrous_line_is_cut_and_says_so() {
         let cleaned = clean(&"x".repeat(1_000_000));
-        assert!(cleaned.len() < 33_000 && cleaned.ends_with("[cut: the line is longer]"));
+        assert!(cleaned.len() < 33_000 && cleaned.ends_with(" … [cut: 968000 bytes left out]"));
+        assert_eq!(clean(&"é".repeat(LONGEST)), "é".repeat(LONGEST));
+        assert!(clean(&"é".repeat(LONGEST + 1)).ends_with(" … [cut: 2 bytes left out]"));
+    }
+
+    #[test]
+    fn what_was_missing_before_is_counted_too() {
+        let cut =
+            |message: &str| LogLine::cut(Timestamp::from_millis(0), Level::Info, "x", message, 500).message;
+        assert_eq!(cut("short"), "short … [cut: 500 bytes left out]");
+        assert!(cut(&"x".repeat(LONGEST + 7)).ends_with(" … [cut: 507 bytes left out]"));
     }
 
     #[test]
@@ -189,6 +224,10 @@ mod tests {
         assert_eq!(
             rows.iter().map(|row| level_of_row(row)).collect::<Vec<_>>(),
             [Some(Level::Warn), None]
+        );
+        assert_eq!(
+            rows.iter().map(|row| time_of_row(row)).collect::<Vec<_>>(),
+            [Some(line.at), None]
         );
     }
 }

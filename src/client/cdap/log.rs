@@ -1,18 +1,35 @@
-//! Log lines, page by page.
+//! Log lines, page by page. A page is read while it arrives and ends early when it is large; the next one goes on
+//! behind it. Never is more than a part of a page in memory.
 //!
 //! Texts are returned as they came, control characters included: clean them before they are shown or
 //! stored. The first line of every run holds all its arguments in clear text (measured).
 
+mod elements;
+
 use super::{Cdap, get};
-use crate::client::error::ClientError;
+use crate::client::error::{ClientError, first_line};
+use crate::client::http::{Body, Request};
 use domain::id::{PipelineName, PipelineRunId};
 use domain::time::Timestamp;
+use elements::{Element, Elements, Fault};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Duration;
 
-/// Most bytes of a page.
-const LARGEST_PAGE: usize = 64 << 20;
+/// A page ends where its events have more bytes than this.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// Events of one millisecond stay on one page, because the next one begins with a later millisecond. This is the
+/// most that is kept of them.
+const MILLISECOND_BYTES: usize = 32 << 20;
+
+/// What an event takes beside its texts, roughly.
+const EVENT_BYTES: usize = 200;
+
+/// How long a page may take to arrive: a long line over a slow network takes more than other answers.
+const PAGE_TIME: Duration = Duration::from_secs(60);
 
 /// One event of a log.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -33,6 +50,14 @@ pub struct LogEvent {
     pub stack_trace: String,
     /// The stage that it is about, if the plugin said so.
     pub stage: Option<String>,
+    /// How many bytes of its texts were left out because there were too many.
+    pub left_out: u64,
+}
+
+impl LogEvent {
+    fn bytes(&self) -> usize {
+        EVENT_BYTES + self.message.len() + self.stack_trace.len()
+    }
 }
 
 impl fmt::Debug for LogEvent {
@@ -54,6 +79,10 @@ pub struct LogPage {
     pub events: Vec<LogEvent>,
     /// Where to read on: the offset of the last event, or the one that was asked for.
     pub offset: Option<String>,
+    /// Whether there was more in the answer than a page holds.
+    pub is_cut: bool,
+    /// How many events were left out: more of one millisecond than can be held.
+    pub left_out: u64,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +118,82 @@ impl From<Wire> for LogEvent {
             line: wire.line_number,
             message: wire.message.unwrap_or_default(),
             stack_trace: wire.stack_trace.unwrap_or_default(),
+            left_out: 0,
+        }
+    }
+}
+
+/// A page while it arrives.
+#[derive(Default)]
+struct PageBody {
+    elements: Elements,
+    events: Vec<LogEvent>,
+    offset: String,
+    bytes: usize,
+    is_cut: bool,
+    left_out: u64,
+}
+
+impl Body for PageBody {
+    fn add(&mut self, request: &Request, piece: &[u8]) -> Result<ControlFlow<()>, ClientError> {
+        let mut whole = Vec::new();
+        let split = self.elements.split(piece, |element| whole.push(element));
+        for element in whole {
+            if self.push(request, element)?.is_break() {
+                self.is_cut = true;
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        match split {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            Err(Fault::NotAnArray) => {
+                Err(request.lost(&format!("the answer is not a list: {}", first_line(piece))))
+            }
+            Err(Fault::NotAnObject) => Err(request.unusable("the answer has an unknown shape")),
+            Err(Fault::TooLarge) => Err(request.unusable("an entry of the log is too large to be read")),
+        }
+    }
+
+    fn end(self, request: &Request) -> Result<Self, ClientError> {
+        if self.elements.is_whole() {
+            Ok(self)
+        } else {
+            Err(request.lost("the answer broke off in the middle"))
+        }
+    }
+}
+
+impl PageBody {
+    /// Takes an event, or ends the page before it.
+    fn push(&mut self, request: &Request, element: Element) -> Result<ControlFlow<()>, ClientError> {
+        let entry: Entry = request.decode(&element.json)?;
+        let event = LogEvent {
+            left_out: element.left_out,
+            ..entry.log.into()
+        };
+        let last = self.events.last();
+        let is_later = last.is_some_and(|last| last.timestamp != event.timestamp);
+        if is_later && self.bytes >= PAGE_BYTES {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.offset = entry.offset;
+        if self.bytes >= MILLISECOND_BYTES {
+            self.left_out += 1;
+        } else {
+            self.bytes += event.bytes();
+            self.events.push(event);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn page(self, asked: Option<&str>) -> LogPage {
+        let told = Some(self.offset).filter(|place| !place.is_empty());
+        let last = || self.events.last().map(|event| offset_at(event.timestamp));
+        LogPage {
+            offset: told.or_else(last).or_else(|| asked.map(str::to_owned)),
+            events: self.events,
+            is_cut: self.is_cut,
+            left_out: self.left_out,
         }
     }
 }
@@ -117,14 +222,9 @@ impl Cdap {
             .append_pair("format", "json")
             .append_pair("max", &max.to_string())
             .append_pair("fromOffset", offset.unwrap_or_default());
-        let request = get(format!("reading the log of the run {run}"), url).max_bytes(LARGEST_PAGE);
-        let entries: Vec<Entry> = self.http.json(request).await?;
-        let last = entries.last().map(|entry| entry.offset.clone());
-        Ok(LogPage {
-            offset: last
-                .filter(|place| !place.is_empty())
-                .or(offset.map(str::to_owned)),
-            events: entries.into_iter().map(|entry| entry.log.into()).collect(),
-        })
+        let request = get(format!("reading the log of the run {run}"), url).timeout(PAGE_TIME);
+        self.http
+            .read(&request, |body: PageBody| Ok(body.page(offset)))
+            .await
     }
 }

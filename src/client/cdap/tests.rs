@@ -1,5 +1,7 @@
 //! The CDAP calls against bodies that real servers gave (`tests/recorded/cdap/`), over a real socket.
 
+mod log;
+
 use super::*;
 use crate::client::testing::{Script, Step, ok};
 use domain::failure::FailureKind;

@@ -1,5 +1,6 @@
-//! One request and its answer: send, judge the status, read the body under its cap.
+//! One request and its answer: send, judge the status, read the body.
 
+use super::body::Body;
 use super::request::Request;
 use crate::client::auth::Secret;
 use crate::client::error::ClientError;
@@ -17,11 +18,11 @@ const ERROR_BODY: usize = 64 << 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Sends once and reads the answer. The caller sets the deadline.
-pub(super) async fn send(
+pub(super) async fn send<B: Body>(
     client: &reqwest::Client,
     request: &Request,
     token: Option<&Secret>,
-) -> Result<Vec<u8>, ClientError> {
+) -> Result<B, ClientError> {
     let mut builder = request.prepare(client);
     if let Some(token) = token {
         builder = builder.bearer_auth(token.expose());
@@ -32,9 +33,7 @@ pub(super) async fn send(
         .map_err(|error| from_reqwest(request, &error))?;
     let status = response.status();
     if status.is_success() {
-        let body = whole_body(request, response).await?;
-        request.check(&body)?;
-        return Ok(body);
+        return good_body(request, response).await;
     }
     let wait = retry_after(response.headers());
     let mut body = match response.headers().get(LOCATION) {
@@ -54,17 +53,18 @@ pub(super) async fn send(
     Err(error.with_retry_after(wait))
 }
 
-/// The whole body of a good answer.
-async fn whole_body(request: &Request, mut response: Response) -> Result<Vec<u8>, ClientError> {
-    let mut body = Vec::new();
+/// What is made of the body of a good answer.
+async fn good_body<B: Body>(request: &Request, mut response: Response) -> Result<B, ClientError> {
+    let mut body = B::default();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > request.cap() => {
-                let cap = request.cap() >> 20;
-                return Err(request.unusable(&format!("the answer is larger than {cap} MiB")));
+            Ok(Some(piece)) => {
+                if body.add(request, &piece)?.is_break() {
+                    // The rest is not read: the connection is closed instead.
+                    return Ok(body);
+                }
             }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(body),
+            Ok(None) => return body.end(request),
             Err(error) => return Err(request.lost(&format!("the answer broke off: {}", causes(&error)))),
         }
     }

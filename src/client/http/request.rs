@@ -135,7 +135,7 @@ impl Request {
     }
 
     /// The failure of a request that may have arrived, without a whole answer.
-    pub(super) fn lost(&self, why: &str) -> ClientError {
+    pub(in crate::client) fn lost(&self, why: &str) -> ClientError {
         let kind = if self.once {
             FailureKind::Ambiguous
         } else {
@@ -145,7 +145,7 @@ impl Request {
     }
 
     /// The failure of an answer that would not be better the next time.
-    pub(super) fn unusable(&self, why: &str) -> ClientError {
+    pub(in crate::client) fn unusable(&self, why: &str) -> ClientError {
         let kind = if self.once {
             FailureKind::Ambiguous
         } else {
@@ -170,7 +170,7 @@ impl Request {
     }
 
     /// The body, decoded.
-    pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
+    pub(in crate::client) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
         serde_json::from_slice(body).map_err(|error| {
             self.lost(&format!("the answer has an unknown shape: {error}")).with_hint(
                 "Try again; if it lasts, the server may be of a version that Downbeat does not know: please report it.",

@@ -1,86 +1,85 @@
-//! Reading forward with an overlap: which events of a page are new.
+//! Which lines of a page are new. Every reading begins before the end of the one before, because a line may
+//! arrive late with an older time; what has been written already is dropped.
 
-use crate::client::cdap::LogEvent;
+use domain::log::LogLine;
 use domain::time::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-/// How far back every reading begins. A line that arrives late has an older time than those before it;
-/// measured delays are below 0.3 s on one machine, clocks of several machines differ by more.
+/// How far back a reading begins. Measured delays are below 0.3 s on one machine, clocks of several machines
+/// differ by more; what comes even later is found by reading the whole log again.
 pub(super) const SPAN: Duration = Duration::from_secs(10);
 
-/// The events of the last [`SPAN`], as a multiset: the same line may be written twice and both count.
+/// The most lines that are remembered of a log, in about 8 MB.
+const MOST: usize = 200_000;
+
+/// A line without its text.
+type Key = (Timestamp, u64);
+
+/// The lines that have been written, as a multiset: the same line may be logged twice, and both count.
 #[derive(Debug, Default)]
 pub(super) struct Overlap {
-    known: VecDeque<LogEvent>,
-    newest: Timestamp,
+    written: BTreeMap<Key, u32>,
+    newest: Option<Timestamp>,
+    forgotten: Option<Timestamp>,
 }
 
 impl Overlap {
-    /// The events that have not been seen, in their order.
-    pub fn fresh(&mut self, events: Vec<LogEvent>) -> Vec<LogEvent> {
-        let mut seen: Vec<bool> = vec![false; self.known.len()];
-        let mut fresh = Vec::new();
-        for event in events {
-            let place = self
-                .known
-                .iter()
-                .zip(&seen)
-                .position(|(known, taken)| !taken && *known == event);
-            match place {
-                Some(place) => seen[place] = true,
-                None => fresh.push(event),
-            }
-        }
-        self.known.extend(fresh.iter().cloned());
-        self.newest = self
-            .known
-            .iter()
-            .map(|event| event.timestamp)
-            .max()
-            .unwrap_or(self.newest);
-        let oldest = self.newest - SPAN * 2;
-        self.known.retain(|event| event.timestamp >= oldest);
-        fresh
+    /// A line that was written before, in the form in which it was written.
+    pub fn remember(&mut self, at: Timestamp, text: &str) {
+        *self.written.entry(key(at, text)).or_default() += 1;
+        self.forget_the_oldest();
     }
+
+    /// The lines of a page that have not been written, in their order. All lines of one millisecond must be on one
+    /// page: a line counts as new if the page has more of its like than were written.
+    pub fn fresh(&mut self, page: Vec<LogLine>) -> Vec<LogLine> {
+        let mut on_page: HashMap<Key, u32> = HashMap::new();
+        let mut is_fresh = |line: &LogLine| {
+            if Some(line.at) <= self.forgotten {
+                return false;
+            }
+            let key = key(line.at, &line.to_string());
+            let seen = on_page.entry(key).or_default();
+            *seen += 1;
+            let written = self.written.entry(key).or_default();
+            let is_fresh = *seen > *written;
+            *written = (*written).max(*seen);
+            self.newest = self.newest.max(Some(line.at));
+            is_fresh
+        };
+        let mut page = page;
+        page.retain(|line| is_fresh(line));
+        self.forget_the_oldest();
+        page
+    }
+
+    /// The time of the newest line that has come from the server.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
+    /// Up to here lines are not remembered any more, so nothing may be read again.
+    pub fn forgotten(&self) -> Option<Timestamp> {
+        self.forgotten
+    }
+
+    fn forget_the_oldest(&mut self) {
+        while self.written.len() > MOST {
+            let Some(((at, _), _)) = self.written.pop_first() else {
+                return;
+            };
+            self.forgotten = Some(at);
+        }
+    }
+}
+
+fn key(at: Timestamp, text: &str) -> Key {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    (at, hasher.finish())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(millis: i64, message: &str) -> LogEvent {
-        LogEvent {
-            timestamp: Timestamp::from_millis(millis),
-            level: "INFO".into(),
-            logger: "x.Y".into(),
-            thread: "t".into(),
-            line: 1,
-            message: message.into(),
-            stack_trace: String::new(),
-            stage: None,
-        }
-    }
-
-    #[test]
-    fn late_lines_are_found_and_none_is_told_twice() {
-        let mut overlap = Overlap::default();
-        assert_eq!(
-            overlap
-                .fresh(vec![event(1_000, "a"), event(1_000, "a"), event(3_000, "c")])
-                .len(),
-            3
-        );
-        // The next reading begins ten seconds earlier and sees all of it again, and a late line.
-        let again = vec![
-            event(1_000, "a"),
-            event(1_000, "a"),
-            event(2_000, "late"),
-            event(3_000, "c"),
-            event(4_000, "d"),
-        ];
-        let fresh: Vec<_> = overlap.fresh(again).into_iter().map(|e| e.message).collect();
-        assert_eq!(fresh, ["late", "d"]);
-        assert!(overlap.fresh(vec![event(4_000, "d")]).is_empty());
-    }
-}
+mod tests;

@@ -33,6 +33,10 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         Update::Configuration { of, outcome } => on_configuration(model, &of, outcome),
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),
+        Update::LogNotice { task, number, text } => {
+            let text = format!("The log of {task}, try {number}: {text}");
+            model.notify(Meaning::Warning, text);
+        }
         Update::Refused(failure) => {
             model.notify(
                 Meaning::Warning,
