@@ -128,6 +128,7 @@ fn check(case: &Case, played: &Played) {
         );
     }
     one_run_for_a_try(played);
+    every_try_has_a_log(played);
     success_is_completed(&summary, &played.runs);
     tries(case, &summary, told);
     exact_counts(&played.home, &summary);
@@ -162,6 +163,17 @@ fn one_run_for_a_try(played: &Played) {
     }
     let twice: Vec<_> = tries.iter().filter(|(_, runs)| **runs > 1).collect();
     assert!(twice.is_empty(), "{twice:?}: {}", played.told.all());
+}
+
+/// Each try has a log: with lines, or with a word about why there are none. `field/logs.rs` compares the lines.
+fn every_try_has_a_log(played: &Played) {
+    for run in played.runs.iter().filter(|run| run["status"] != "REJECTED") {
+        let token = arguments(run)["downbeat.token"].clone();
+        let (one_try, _) = token.rsplit_once('.').unwrap();
+        let log = played.home.path().join("logs").join(format!("{one_try}.log"));
+        let size = std::fs::metadata(&log).map_or(0, |file| file.len());
+        assert!(size > 0, "{one_try} has no log: {}", played.told.all());
+    }
 }
 
 fn success_is_completed(summary: &Value, runs: &[Value]) {

@@ -9,6 +9,8 @@
 mod home;
 #[path = "field/lab.rs"]
 mod lab;
+#[path = "field/program.rs"]
+mod program;
 #[path = "support/server.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod server;
@@ -17,5 +19,7 @@ mod server;
 mod advice;
 #[path = "field/demo.rs"]
 mod demo;
+#[path = "field/logs.rs"]
+mod logs;
 #[path = "field/rows.rs"]
 mod rows;
