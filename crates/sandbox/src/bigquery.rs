@@ -48,6 +48,7 @@ use job_store::JobStore;
 use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
 use std::sync::Arc;
+use std::time::Duration;
 use upload::Uploads;
 
 /// The limit of a request body in bytes, as at Google.
@@ -55,6 +56,10 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 
 /// The limit of one upload request in bytes.
 const MAX_UPLOAD: usize = 256 * 1024 * 1024;
+
+/// How long the job that a request makes stays PENDING: a fault of a scenario, given as an extension of the request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JobWait(pub Duration);
 
 /// What the handlers share.
 struct ApiState {

@@ -121,6 +121,8 @@ pub(crate) enum RequestFault {
     Truncate { share: f64, length: ContentLength },
     /// The body is sent slowly, over this duration.
     Trickle(Duration),
+    /// The job of BigQuery that the request makes stays PENDING for so long.
+    Pending(Duration),
 }
 
 /// Whether a request takes effect although its answer is lost.

@@ -384,3 +384,50 @@ fn a_token_is_over_when_the_scenario_says_so() {
         "all tokens expired"
     );
 }
+
+/// A job of BigQuery waits in a queue: nothing is done before its turn, and a cancel takes it out.
+#[test]
+fn a_job_waits_for_its_turn_or_for_a_cancel() {
+    let lab = Lab::new();
+    let jobs = "/bigquery/v2/projects/downbeat-sandbox/jobs";
+    let insert = |id: &str| {
+        let body = json!({
+            "jobReference": {"jobId": id, "location": "us-west1"},
+            "configuration": {"query": {"query": format!("SELECT '{id}'"), "useLegacySql": false}},
+        });
+        let (status, answer) = lab.sandbox.ask("POST", jobs, &body.to_string());
+        assert_eq!(status, 200, "{answer}");
+        serde_json::from_str::<Value>(&answer).unwrap()
+    };
+    let look = |id: &str| lab.sandbox.get(&format!("{jobs}/{id}?location=us-west1"));
+
+    lab.play("[[request]]\noperation = 'insert'\nbody = 'held'\npending = 'forever'");
+    let held = insert("held");
+    assert_eq!(held["status"], json!({"state": "PENDING"}));
+    assert!(held["statistics"]["startTime"].is_null(), "{held}");
+    let (status, _) = lab
+        .sandbox
+        .ask("POST", &format!("{jobs}/held/cancel?location=us-west1"), "");
+    assert_eq!(status, 200);
+    let ended = wait_for("the end of the cancelled job", || {
+        let job = look("held");
+        (job["status"]["state"] == "DONE").then_some(job)
+    });
+    assert_eq!(ended["status"]["errorResult"]["reason"], "stopped");
+    assert!(
+        ended["statistics"]["query"].is_null(),
+        "it changed nothing: {ended}"
+    );
+
+    lab.play("[[request]]\noperation = 'insert'\npending = '20s'");
+    assert_eq!(insert("late")["status"]["state"], "PENDING");
+    let done = wait_for("the job's turn", || {
+        let job = look("late");
+        (job["status"]["state"] == "DONE").then_some(job)
+    });
+    assert!(done["status"]["errorResult"].is_null(), "{done}");
+    let time = |name: &str| done["statistics"][name].as_str().unwrap().parse::<i64>().unwrap();
+    assert!(time("startTime") - time("creationTime") >= 900, "{done}");
+    let what = &lab.sandbox.get("/sandbox/faults")["faults"][0]["what"];
+    assert_eq!(what, "its job PENDING for 20s");
+}

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// One job.
 pub(super) struct Job {
@@ -24,6 +24,8 @@ pub(super) struct Job {
     pub kind: Cow<'static, str>,
     progress: watch::Sender<Progress>,
     cancelled: Arc<AtomicBool>,
+    /// Wakes a job that waits in the queue.
+    cancelling: Notify,
 }
 
 /// How far a job is. Times in milliseconds since 1970.
@@ -78,6 +80,7 @@ impl Job {
             kind,
             progress: watch::Sender::new(progress),
             cancelled: Arc::default(),
+            cancelling: Notify::new(),
         }
     }
 
@@ -105,6 +108,12 @@ impl Job {
     /// Asks the job to stop.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
+        self.cancelling.notify_one();
+    }
+
+    /// Waits until it is asked to stop.
+    pub async fn until_cancelled(&self) {
+        self.cancelling.notified().await;
     }
 
     /// Whether the job was asked to stop.

@@ -6,9 +6,10 @@ use super::job_registry::{self, JobRequest};
 use super::job_resource::{dry_run, resource};
 use super::response::{self, ApiResult};
 use super::value::boolean;
-use super::{ApiState, job_config, query_config};
+use super::{ApiState, JobWait, job_config, query_config};
 use crate::body;
 use crate::params::Params;
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -22,16 +23,23 @@ const INSERT_WAIT: Duration = Duration::from_millis(250);
 pub(super) async fn insert(
     State(state): State<Arc<ApiState>>,
     Path(project): Path<String>,
+    wait: Option<Extension<JobWait>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> ApiResult {
     state.check_jobs(&project)?;
     let body = body::json(&headers, &bytes)?;
-    start(&state, &body, None).await
+    let Extension(wait) = wait.unwrap_or_default();
+    start(&state, &body, None, wait).await
 }
 
 /// Starts the job that a body describes; `data` is what was uploaded with it.
-pub(super) async fn start(state: &Arc<ApiState>, body: &Json, data: Option<Vec<u8>>) -> ApiResult {
+pub(super) async fn start(
+    state: &Arc<ApiState>,
+    body: &Json,
+    data: Option<Vec<u8>>,
+    JobWait(wait): JobWait,
+) -> ApiResult {
     let configuration = &body["configuration"];
     let reference = &body["jobReference"];
     let location = reference["location"].as_str();
@@ -48,6 +56,7 @@ pub(super) async fn start(state: &Arc<ApiState>, body: &Json, data: Option<Vec<u
         location: location.map(str::to_owned),
         configuration: configuration.clone(),
         work: job_config::work(state, configuration, location, data)?,
+        wait,
     };
     let job = job_registry::start(state, request)?;
     job.wait(INSERT_WAIT).await;

@@ -12,6 +12,7 @@ use googlesql::SqlError;
 use serde_json::Value as Json;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How many jobs are kept; the oldest finished ones are removed first.
 const MAX_JOBS: usize = 2_000;
@@ -22,6 +23,8 @@ pub(super) struct JobRequest {
     pub location: Option<String>,
     pub configuration: Json,
     pub work: Work,
+    /// How long it stays PENDING.
+    pub wait: Duration,
 }
 
 /// All jobs.
@@ -142,6 +145,14 @@ impl Index {
     }
 }
 
+/// The end of a job that is cancelled before it runs, as Google words it.
+fn stopped() -> SqlError {
+    SqlError {
+        reason: "stopped".into(),
+        message: "Job execution was cancelled: User requested cancellation".into(),
+    }
+}
+
 /// Registers a job and starts it.
 pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Job>, ApiError> {
     let id = request
@@ -168,12 +179,22 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
     );
     let job = Arc::new(job);
     state.jobs.add(&job, state.warehouse.project())?;
-    tokio::spawn(run(job.clone(), state.clone(), request.work));
+    tokio::spawn(run(job.clone(), state.clone(), request.work, request.wait));
     Ok(job)
 }
 
-async fn run(job: Arc<Job>, state: Arc<ApiState>, work: Work) {
+async fn run(job: Arc<Job>, state: Arc<ApiState>, work: Work, wait: Duration) {
+    let is_cancelled = tokio::time::timeout(wait, job.until_cancelled()).await.is_ok();
     let started = now();
+    if is_cancelled {
+        let completion = Completion {
+            result: Err(stopped()),
+            started,
+            ended: started,
+        };
+        state.jobs.store.put(&job, Some(&completion));
+        return job.set_progress(Progress::Done(Arc::new(completion)));
+    }
     job.set_progress(Progress::Running { started });
     let own = Arc::clone(&job);
     let execute = move || {

@@ -19,6 +19,7 @@ use axum::http::HeaderMap;
 use googlesql::value::Value;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most rows of one answer.
 const MAX_ROWS: usize = 100_000;
@@ -95,6 +96,7 @@ fn submit(state: &Arc<ApiState>, body: &Json) -> Result<Arc<Job>, ApiError> {
             settings,
             destination: None,
         }),
+        wait: Duration::ZERO,
     };
     let job = job_registry::start(state, request)?;
     if !request_id.is_empty() {

@@ -6,9 +6,9 @@
 //!   PUT  …&upload_id=ID           bytes 262144-300000/300001 → 200, the job
 //! ```
 
-use super::ApiState;
 use super::error::ApiError;
 use super::job_api;
+use super::{ApiState, JobWait};
 use crate::body::{self, Related, base_url, header_text, related};
 use crate::params::Params;
 use axum::body::Bytes;
@@ -52,7 +52,7 @@ pub(super) async fn begin(
             let Related {
                 metadata, content, ..
             } = related(&headers, &bytes)?;
-            job_api::start(&state, &metadata, Some(content.to_vec()))
+            job_api::start(&state, &metadata, Some(content.to_vec()), JobWait::default())
                 .await
                 .map(IntoResponse::into_response)
         }
@@ -86,7 +86,7 @@ pub(super) async fn resume(
         }
         uploads.remove(&id).ok_or_else(unknown)?
     };
-    job_api::start(&state, &job, Some(data))
+    job_api::start(&state, &job, Some(data), JobWait::default())
         .await
         .map(IntoResponse::into_response)
 }

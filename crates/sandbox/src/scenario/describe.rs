@@ -48,6 +48,7 @@ impl RequestFault {
             Self::Answer { status, effect, .. } => format!("answered with {status}, {}", when(*effect)),
             Self::Reset(effect) => format!("reset, {}", when(*effect)),
             Self::Truncate { share, .. } => format!("cut to {share} of its answer"),
+            Self::Pending(wait) => format!("its job PENDING for {}", duration(*wait)),
             Self::Trickle(length) => format!("answered slowly over {}", duration(*length)),
         }
     }

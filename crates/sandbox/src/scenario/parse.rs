@@ -116,6 +116,9 @@ fn selector(table: &TableReader<'_>, seed: u64, unnamed: String) -> Selector {
 fn request_rule(table: &TableReader<'_>, selector: Selector) -> Option<RequestRule> {
     let matcher = matcher(table);
     let fault = request_fault(table)?;
+    if matches!(fault, RequestFault::Pending(_)) && matcher.operations != ["insert"] {
+        table.error_at("pending", "pending needs operation = \"insert\".");
+    }
     Some(RequestRule {
         selector,
         matcher,
@@ -163,7 +166,9 @@ enum ResetMoment {
 fn request_fault(table: &TableReader<'_>) -> Option<RequestFault> {
     exactly_one_of(
         table,
-        &["delay", "answer", "html", "reset", "truncate", "trickle"],
+        &[
+            "delay", "answer", "html", "reset", "truncate", "trickle", "pending",
+        ],
     );
     let effect = table.choice("effect").unwrap_or(Effect::None);
     let length = table.choice("length").unwrap_or(ContentLength::Whole);
@@ -194,7 +199,9 @@ fn request_fault(table: &TableReader<'_>) -> Option<RequestFault> {
         .fraction("truncate")
         .map(|share| RequestFault::Truncate { share, length });
     let trickle = table.duration("trickle").map(RequestFault::Trickle);
-    delay.or(answer).or(html).or(reset).or(truncate).or(trickle)
+    let pending = table.duration("pending").map(RequestFault::Pending);
+    let faults = [delay, answer, html, reset, truncate, trickle, pending];
+    faults.into_iter().flatten().next()
 }
 
 fn exactly_one_of(table: &TableReader<'_>, keys: &[&str]) {

@@ -4,6 +4,7 @@
 
 use super::fault_response::FaultResponse;
 use crate::accounts::Token;
+use crate::bigquery::JobWait;
 use crate::cdap::Cdap;
 use crate::scenario::injector::FaultInjector;
 use crate::scenario::request::ApiRequest;
@@ -152,6 +153,13 @@ impl FaultLayer {
             }
             Some(RequestFault::Truncate { share, length }) => self.truncate(request, share, length).await,
             Some(RequestFault::Trickle(duration)) => self.trickle(request, duration).await,
+            Some(RequestFault::Pending(wait)) => {
+                let mut request = request;
+                request
+                    .extensions_mut()
+                    .insert(JobWait(self.faults.real_time(wait)));
+                self.pass(request).await
+            }
         }
     }
 

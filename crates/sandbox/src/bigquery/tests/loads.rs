@@ -211,6 +211,6 @@ async fn wait_for_rows(service: &Service, sql: &str) -> Json {
             tokio::task::yield_now().await;
         }
     };
-    let limit = std::time::Duration::from_secs(60);
+    let limit = Duration::from_secs(60);
     tokio::time::timeout(limit, found).await.unwrap()
 }

@@ -103,6 +103,10 @@ fn rules_have_unique_names_and_wait_for_known_rules() {
             "1:1: The rule 'a' waits for the rule 'b'",
         ),
         ("[[run]\ndeaf=true", "1:"),
+        (
+            "[[request]]\noperation='query'\npending='1m'",
+            "3:9: pending needs operation = \"insert\".",
+        ),
         ("run = 1", "1:7: Write it as [[run]]."),
         (
             "[[request]]\nfrom='2s'\nuntil='1s'\ndelay='1s'",
