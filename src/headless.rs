@@ -11,6 +11,7 @@
 mod bars;
 mod json;
 mod lines;
+mod output_table;
 pub mod plan;
 mod remedy;
 mod words;

@@ -8,6 +8,9 @@ use clap::CommandFactory;
 use domain::finding::Finding;
 use domain::id::TaskId;
 use domain::remedy::Remedy;
+use domain::time::Timestamp;
+use domain::variable::Variables;
+use domain::warehouse::{JobAddress, TableAddress, TableRestore};
 use downbeat::cli::Cli;
 use downbeat::headless::finding_text;
 use downbeat::tui::action::TABLE;
@@ -65,11 +68,22 @@ fn remedies() -> Vec<Remedy> {
         Remedy::GiveUp(task()),
         Remedy::StartRun,
         Remedy::StopRun,
+        Remedy::RestoreTable(TableRestore::before(
+            TableAddress::output(&Variables::default()),
+            Timestamp::from_seconds(1),
+        )),
+        Remedy::LookAtJob(JobAddress::new(&Variables::default(), &"job".into())),
     ];
     for remedy in &all {
         // A new remedy does not compile here until it is in the list above.
         match remedy {
-            Remedy::Text(_) | Remedy::Retry(_) | Remedy::GiveUp(_) | Remedy::StartRun | Remedy::StopRun => {}
+            Remedy::Text(_)
+            | Remedy::Retry(_)
+            | Remedy::GiveUp(_)
+            | Remedy::StartRun
+            | Remedy::StopRun
+            | Remedy::RestoreTable(_)
+            | Remedy::LookAtJob(_) => {}
         }
     }
     all
@@ -90,6 +104,11 @@ fn the_commands_of_the_remedies_exist() {
     for remedy in remedies() {
         let text = finding_text(&Finding::warning("a", "It broke.", remedy), "prod");
         for command in text.split('`').skip(1).step_by(2) {
+            if let Some(google) = command.strip_prefix("bq ") {
+                let verbs = ["cp -f ", "show -j ", "cancel "];
+                assert!(verbs.iter().any(|verb| google.starts_with(verb)), "{command}");
+                continue;
+            }
             let line = command.replace("NAME=VALUE,...", "name=value");
             Cli::read(line.split(' ')).unwrap_or_else(|error| panic!("{command}: {error}"));
             assert!(command.contains("--profile prod"), "{command}");

@@ -13,7 +13,7 @@ mod schema;
 mod table;
 
 pub use cell::Cell;
-pub use job::JobEnd;
+pub use job::JobStatus;
 pub use name::TableName;
 pub use query::Table;
 pub use schema::Column;

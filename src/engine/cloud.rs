@@ -1,29 +1,26 @@
 //! The services of one run: every answer is a domain type, every error a [`Failure`]. It decides nothing
 //! and retries nothing: the scheduler decides, the client repeats requests.
 //!
-//! Preflight is in `cloud/preflight.rs`, reasons of failures in `cloud/explain.rs`.
+//! Preflight is in `cloud/preflight.rs`, reasons of failures in `cloud/explain.rs`, the job that empties the output
+//! table in `cloud/truncate.rs`.
 
 mod explain;
 mod preflight;
 mod troubles;
+mod truncate;
 
 use super::Connected;
-use crate::client::bigquery::{Cell, JobEnd, TableName};
+use crate::client::bigquery::{Cell, TableName};
 use crate::client::cdap::LogPage;
 use crate::client::fusion::Instance;
 use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
 use domain::failure::{Failure, FailureKind};
-use domain::id::{DatasetId, JobId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
+use domain::id::{DatasetId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
 use domain::row::{Configuration, ConfigurationColumn};
 use domain::variable::Variables;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::OnceCell;
-
-/// Emptying a table is a matter of seconds; it may have to wait for its turn.
-const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
 
 /// The services for one set of variables; a clone shares what has been learned.
 #[derive(Clone, Debug)]
@@ -125,20 +122,6 @@ impl Cloud {
             DatasetId::new(&*variables.bq_dataset_id),
         );
         TableName::new(&project, &dataset, &TableId::new(table)).map_err(Failure::permanent)
-    }
-
-    /// Empties the output table by this job. Sent twice, it runs once.
-    pub async fn truncate(&self, job: &JobId) -> Result<(), Failure> {
-        let sql = format!(
-            "TRUNCATE TABLE {}",
-            self.table(&self.variables().bq_output_table)?
-        );
-        let labels = BTreeMap::from([("downbeat".to_owned(), "truncate_table".to_owned())]);
-        self.bigquery().insert_query(job, &sql, &labels).await?;
-        match self.bigquery().wait(job, TRUNCATE_LIMIT).await? {
-            JobEnd::Done => Ok(()),
-            JobEnd::Failed(error) => Err(error.into()),
-        }
     }
 
     /// The configuration table with its findings. One row more than allowed is read, so that a cut is seen.

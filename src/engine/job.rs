@@ -27,10 +27,19 @@ impl Job {
         let (cloud, request) = (self.cloud, self.request);
         match effect {
             Effect::Preflight => Answer::Preflight(
-                outcome(async move { Ok(cloud.preflight(&request, Some(&self.run)).await?.findings) }).await,
+                outcome(
+                    async move { Ok(cloud.preflight(&request, Some(&self.run)).await?.into_preflight()) },
+                )
+                .await,
             ),
             Effect::Truncate { job } => {
                 Answer::Truncated(outcome(async move { cloud.truncate(&job).await }).await)
+            }
+            Effect::LookAtTruncate { job } => {
+                Answer::TruncateLookedAt(outcome(async move { cloud.look_at_truncate(&job).await }).await)
+            }
+            Effect::CancelTruncate { job } => {
+                Answer::TruncateCancelled(outcome(async move { cloud.cancel_truncate(&job).await }).await)
             }
             Effect::ReadConfiguration => {
                 Answer::ConfigurationRead(outcome(async move { cloud.configuration().await }).await)

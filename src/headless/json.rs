@@ -6,6 +6,7 @@ use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::run::Run;
 use domain::task::{Task, Try};
+use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -41,6 +42,8 @@ impl Printer for Json {
         put(&json!({
             "event": "summary", "run": run.id, "state": run.state, "exit": exit as u8,
             "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
+            "truncated_at": run.emptied.and_then(|emptied| emptied.started).map(Timestamp::to_rfc3339),
+            "restore": run.needed_restore().map(|restore| restore.command()),
         }));
     }
 }

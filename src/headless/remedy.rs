@@ -15,6 +15,8 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
             Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops all of it.".into(),
             Remedy::StartRun => format!("To start a new run: `{run}`."),
             Remedy::StopRun => "To stop the run, interrupt it.".into(),
+            Remedy::RestoreTable(restore) => restore.text(),
+            Remedy::LookAtJob(job) => job.text(),
         })
         .collect();
     sentences.join(" ")

@@ -1,10 +1,11 @@
 //! Each fact of a run as a line for a person; no line for facts that a person does not need.
 
-use super::{finding_text, remedy};
+use super::{finding_text, output_table, remedy};
 use domain::event::{Discovery, Fact};
 use domain::failure::Failure;
 use domain::finding::Severity;
 use domain::run::Run;
+use domain::service::Service;
 use domain::state::{RunState, TaskState};
 use domain::task::{Task, Try};
 use domain::time::human;
@@ -22,6 +23,9 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
                 run.id, variables.cdf_pipeline_name, run.request.profile
             )
         }
+        Fact::ConfigurationChecked { active: 0 } => output_table::UNTOUCHED.into(),
+        Fact::TruncateSeen { progress, .. } => output_table::waiting(run, *progress),
+        Fact::OutputEmptied { rows, .. } => output_table::emptied(run, *rows),
         Fact::ConfigurationRead { configuration } => {
             format!(
                 "the configuration has {} rows, {} of them active",
@@ -75,6 +79,16 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             let text = finding_text(finding, &run.request.profile);
             format!("{}: {text}", severity(finding.severity))
         }
+        Fact::ConnectionDegraded {
+            service: Service::BigQuery,
+            reason,
+        } => format!(
+            "BigQuery does not answer as it should and is asked again: {}",
+            why(reason)
+        ),
+        Fact::ConnectionRestored {
+            service: Service::BigQuery,
+        } => "BigQuery answers again".into(),
         Fact::ConnectionDegraded { reason, .. } => {
             format!("watching is difficult, the runs go on: {}", why(reason))
         }
@@ -83,6 +97,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
         Fact::RunEnded { .. } => return Some(summary(run)),
         Fact::TryStarted { .. }
+        | Fact::ConfigurationChecked { .. }
         | Fact::TruncateIntended { .. }
         | Fact::PipelinesPlanned { .. }
         | Fact::PipelineSeen { .. } => return None,
@@ -101,6 +116,9 @@ pub(super) fn reason(run: &Run, failure: &Failure) -> String {
 /// The last line: how it ended, in words and numbers.
 pub(super) fn summary(run: &Run) -> String {
     let why = match run.state {
+        RunState::Empty if run.emptied.is_none() => {
+            ", no row of the configuration is active, nothing was emptied"
+        }
         RunState::Empty => ", no row of the configuration is active",
         _ => "",
     };
@@ -115,13 +133,17 @@ pub(super) fn summary(run: &Run) -> String {
         .filter_map(|t| t.current()?.records_loaded())
         .sum();
     let took = human(run.elapsed(run.ended.unwrap_or(run.started)));
-    match counts.as_slice() {
+    let end = match counts.as_slice() {
         [] => format!("run {}: {state}{why}, {took}", run.id),
         _ => format!(
             "run {}: {state}{why} ({}), {loaded} rows loaded, {took}",
             run.id,
             counts.join(", ")
         ),
+    };
+    match output_table::at_the_end(run) {
+        Some(table) => format!("{end}. {table}"),
+        None => end,
     }
 }
 

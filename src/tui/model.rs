@@ -21,6 +21,7 @@ use domain::service::Service;
 use domain::summary::RunSummary;
 use domain::task::Task;
 use domain::time::Timestamp;
+use domain::warehouse::TableRestore;
 use editor::Editor;
 use grid::GridPane;
 use logs::LogsPane;
@@ -42,7 +43,7 @@ pub struct Notice {
 }
 
 /// Something that lasts, below the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alert<'a> {
     /// A service does not answer; requests are retried.
     Degraded {
@@ -53,6 +54,8 @@ pub enum Alert<'a> {
         /// Why the last request failed.
         reason: &'a Failure,
     },
+    /// The run emptied the output table and is over, without success.
+    Emptied(TableRestore),
     /// The run is being stopped, and the program ends with it.
     Leaving,
 }
@@ -202,8 +205,9 @@ impl Model {
             since: *since,
             reason,
         });
+        let emptied = self.shown_run().and_then(Run::needed_restore).map(Alert::Emptied);
         let leaving = self.is_leaving.then_some(Alert::Leaving);
-        degraded.chain(leaving).collect()
+        emptied.into_iter().chain(degraded).chain(leaving).collect()
     }
 
     /// The name of the environment in the header.

@@ -14,6 +14,8 @@ pub fn text(remedies: &[Remedy]) -> String {
             Remedy::GiveUp(_) => actions.push(format!("{} gives it up", key(Action::StopTask))),
             Remedy::StartRun => actions.push(format!("{} starts a new run", key(Action::Run))),
             Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),
+            Remedy::RestoreTable(restore) => sentences.push(restore.text()),
+            Remedy::LookAtJob(job) => sentences.push(job.text()),
         }
     }
     if !actions.is_empty() {

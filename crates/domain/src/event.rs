@@ -16,6 +16,7 @@ use crate::service::Service;
 use crate::state::RunState;
 use crate::task::StopReason;
 use crate::time::Timestamp;
+use crate::truncate::JobProgress;
 use serde::{Deserialize, Serialize};
 
 /// A fact and its time.
@@ -44,10 +45,33 @@ pub enum Fact {
         /// Which task.
         task: TaskId,
     },
+    /// `start` has read the configuration table.
+    ConfigurationChecked {
+        /// How many rows are active.
+        active: u64,
+    },
     /// The output table is about to be emptied by this job.
     TruncateIntended {
-        /// The job's id; the same when it is sent again after a lost answer.
+        /// The job's id, the only one that the run ever sends.
         job: JobId,
+    },
+    /// The job was seen, and has not ended.
+    TruncateSeen {
+        /// Which task.
+        task: TaskId,
+        /// How far it is.
+        progress: JobProgress,
+    },
+    /// The job emptied the output table.
+    OutputEmptied {
+        /// Which task.
+        task: TaskId,
+        /// When the job began, on BigQuery's clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started: Option<Timestamp>,
+        /// How many rows it removed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rows: Option<u64>,
     },
     /// The configuration table was read.
     ConfigurationRead {
@@ -237,6 +261,8 @@ impl Fact {
     pub fn task(&self) -> Option<&TaskId> {
         match self {
             Self::TryStarted { task }
+            | Self::TruncateSeen { task, .. }
+            | Self::OutputEmptied { task, .. }
             | Self::StartIntended { task, .. }
             | Self::StartDoubted { task, .. }
             | Self::StartRefused { task, .. }
@@ -257,6 +283,7 @@ impl Fact {
             | Self::TaskSkipped { task, .. }
             | Self::RetryAsked { task } => Some(task),
             Self::RunStarted { .. }
+            | Self::ConfigurationChecked { .. }
             | Self::TruncateIntended { .. }
             | Self::ConfigurationRead { .. }
             | Self::PipelinesPlanned { .. }

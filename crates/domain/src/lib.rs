@@ -24,5 +24,7 @@ pub mod state;
 pub mod summary;
 pub mod task;
 pub mod time;
+pub mod truncate;
 pub mod variable;
 pub mod verdict;
+pub mod warehouse;

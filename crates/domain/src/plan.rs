@@ -33,6 +33,15 @@ pub struct Plan {
     pub findings: Vec<Finding>,
 }
 
+/// What a preflight gives the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preflight {
+    /// What was found; an error stands against the run.
+    pub findings: Vec<Finding>,
+    /// How many rows of the configuration are active; nothing for a pipeline by hand.
+    pub active: Option<u64>,
+}
+
 /// One pipeline run of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedStart {
@@ -148,14 +157,28 @@ impl Plan {
             .filter(|finding| finding.severity == Severity::Error)
     }
 
+    /// What the run's `start` has to know of the plan.
+    pub fn into_preflight(self) -> Preflight {
+        let starts = self.pipelines.as_ref().map(|starts| starts.len() as u64);
+        Preflight {
+            active: starts.filter(|_| self.request.scope == Scope::Chain),
+            findings: self.findings,
+        }
+    }
+
     /// The limits of the run.
     pub fn limits(&self) -> Limits {
         Limits::new(&self.request.variables)
     }
 
-    /// Whether the output table is emptied before the first pipeline starts.
+    /// Whether the output table is emptied before the first pipeline starts: not without a pipeline that fills it.
     pub fn empties_output(&self) -> bool {
-        self.request.scope == Scope::Chain && self.request.variables.bq_truncate
+        self.request.scope == Scope::Chain && self.request.variables.bq_truncate && !self.is_idle()
+    }
+
+    /// Whether it is known that no pipeline starts.
+    pub fn is_idle(&self) -> bool {
+        self.pipelines.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// The pipeline runs as they are journalled, in the order of their starts.

@@ -22,6 +22,13 @@ pub const STOP_GRACE: Duration = Duration::from_secs(900);
 /// A stop is sent again after this time without an end.
 pub const STOP_AGAIN: Duration = Duration::from_secs(60);
 
+/// How long the job that empties the output table is waited for before it is cancelled. It is a matter of seconds, but
+/// it may have to wait for its turn.
+pub const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
+
+/// A job that has not emptied the table after this time is worth a word.
+pub const TRUNCATE_IS_LATE: Duration = Duration::from_secs(60);
+
 /// How long the cluster of an ended run is watched, because late log lines may follow.
 pub const CLUSTER_WATCH: Duration = Duration::from_secs(30);
 

@@ -1,11 +1,12 @@
 //! What to do about a failure or a finding, as data.
 //!
-//! No key and no command is named here: the screen prints the key of an action, a headless run the
+//! No key and no command of Downbeat is named here: the screen prints the key of an action, a headless run the
 //! command of a shell. In the journal and in JSON the texts are one string under `remedy`, as they have
 //! always been, and the other remedies a list under `actions`; a reader that does not know `actions`
 //! still reads the rest.
 
 use crate::id::TaskId;
+use crate::warehouse::{JobAddress, TableRestore};
 use serde::{Deserialize, Serialize};
 
 /// One thing to do.
@@ -22,6 +23,10 @@ pub enum Remedy {
     StartRun,
     /// Stop the run that is going on.
     StopRun,
+    /// Bring back the rows of a table that was emptied.
+    RestoreTable(TableRestore),
+    /// Look at a job of BigQuery, whose end is not known.
+    LookAtJob(JobAddress),
 }
 
 impl From<&str> for Remedy {

@@ -4,6 +4,7 @@
 //! every journal must be readable. What happens next is decided in `scheduler.rs`.
 
 mod apply;
+mod output;
 
 use crate::event::{Fact, RunEvent};
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ use crate::service::Service;
 use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::Timestamp;
+use crate::truncate::{Emptied, JobProgress};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,8 +43,14 @@ pub struct Run {
     pub tasks: Vec<Task>,
     /// The configuration that `get_configuration` read.
     pub configuration: Option<Configuration>,
+    /// How many rows were active when `start` looked.
+    pub active_at_start: Option<u64>,
     /// The job that empties the output table, once it is intended.
     pub truncate_job: Option<JobId>,
+    /// How far that job was when it was last seen alive.
+    pub truncate_progress: Option<JobProgress>,
+    /// What that job says of the table that it emptied.
+    pub emptied: Option<Emptied>,
     /// What was found, in the order of time.
     pub notices: Vec<(Timestamp, Finding)>,
     /// Services that do not answer as they should, each with since when and why.
@@ -65,7 +73,10 @@ impl Run {
             state: RunState::Running,
             stop: None,
             configuration: None,
+            active_at_start: None,
             truncate_job: None,
+            truncate_progress: None,
+            emptied: None,
             notices: Vec::new(),
             degraded: BTreeMap::new(),
         })

@@ -11,8 +11,9 @@
 //! beside it (`scheduler/in_flight.rs`) is what a restart may forget: requests in flight and their
 //! backoff.
 //!
-//! Where to look: `chain.rs` the tasks before the pipelines, `start.rs` starts and their lost answers,
-//! `watch.rs` watching, `limit.rs` time limits, `stop.rs` stops, `ending.rs` retries and the end of the run.
+//! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table,
+//! `start.rs` starts and their lost answers, `watch.rs` watching, `limit.rs` time limits, `stop.rs` stops,
+//! `ending.rs` retries and the end of the run.
 
 mod chain;
 mod ending;
@@ -21,6 +22,7 @@ mod limit;
 mod message;
 mod start;
 mod stop;
+mod truncate;
 mod watch;
 
 pub use message::{Answer, Effect, Input};
@@ -34,6 +36,7 @@ use crate::time::Timestamp;
 use in_flight::InFlight;
 use message::Request;
 use std::collections::{BTreeMap, BTreeSet};
+use truncate::TruncateWatch;
 
 /// What one step decided.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,6 +63,8 @@ pub struct Scheduler {
     uncounted: BTreeSet<PipelineRunId>,
     /// Those of them that the count in flight was sent for.
     counted_last: BTreeSet<PipelineRunId>,
+    /// What this process knows of the job that empties the output table.
+    truncate: TruncateWatch,
     now: Timestamp,
     step: Step,
 }
@@ -69,6 +74,7 @@ impl Scheduler {
     pub fn new(run: Run) -> Self {
         let now = run.started;
         Self {
+            truncate: TruncateWatch::new(&run),
             limits: Limits::new(&run.request.variables),
             run,
             in_flight: InFlight::default(),

@@ -16,7 +16,9 @@ use std::collections::BTreeSet;
 const CHAIN: &str = include_str!("journal/chain.jsonl");
 /// One pipeline run by hand, with a masked argument.
 const BY_HAND: &str = include_str!("journal/by_hand.jsonl");
-/// The facts that the two runs above do not contain, one or two of each, in the same form.
+/// A run that emptied the table and failed then, with the facts about that, as they were added later.
+const EMPTIED: &str = include_str!("journal/emptied.jsonl");
+/// The facts that the runs above do not contain, one or two of each, in the same form.
 const OTHER_FACTS: &str = include_str!("journal/other_facts.jsonl");
 
 fn events(lines: &str) -> Vec<RunEvent> {
@@ -36,7 +38,7 @@ fn states(run: &Run) -> Vec<(&str, &str)> {
 #[test]
 fn recorded_lines_read_and_are_written_back_unchanged() {
     let mut names = BTreeSet::new();
-    for line in [CHAIN, BY_HAND, OTHER_FACTS]
+    for line in [CHAIN, BY_HAND, EMPTIED, OTHER_FACTS]
         .iter()
         .flat_map(|lines| lines.lines())
     {
@@ -45,7 +47,7 @@ fn recorded_lines_read_and_are_written_back_unchanged() {
         assert_eq!(serde_json::to_value(&event).unwrap(), recorded, "{line}");
         names.insert(recorded["event"].as_str().unwrap().to_owned());
     }
-    assert_eq!(names.len(), 30, "every fact was recorded: {names:?}");
+    assert_eq!(names.len(), 33, "every fact was recorded: {names:?}");
 }
 
 #[test]
@@ -90,4 +92,20 @@ fn recorded_runs_by_hand_and_stopped_runs_give_what_they_were() {
             ("end", "none")
         ]
     );
+}
+
+#[test]
+fn a_journal_says_how_the_rows_come_back_if_it_knows_the_moment() {
+    let run = Run::replay(&events(EMPTIED)).unwrap();
+    assert_eq!((run.state.as_str(), run.active_at_start), ("failed", Some(6)));
+    let command = run.needed_restore().unwrap().command();
+    assert!(command.contains("@1795958482899 "), "{command}");
+    // Older versions did not ask BigQuery for it, and this machine's clock may be wrong.
+    let old = Run::replay(&events(CHAIN)).unwrap();
+    assert!(old.truncate_job.is_some() && old.restore().is_none());
+    let without_moment: RunEvent =
+        serde_json::from_str(r#"{"at":1,"event":"output_emptied","task":"truncate_table"}"#).unwrap();
+    let mut run = old;
+    run.apply(&without_moment);
+    assert!(run.emptied.is_some() && run.restore().is_none());
 }

@@ -8,12 +8,16 @@
     reason = "the scenarios are files; the core under test reads none"
 )]
 
+#[path = "scheduler/fake_job.rs"]
+mod fake_job;
 #[path = "scheduler/fake_server.rs"]
 mod fake_server;
 #[path = "scheduler/order.rs"]
 mod order;
 #[path = "scheduler/transitions.rs"]
 mod transitions;
+#[path = "scheduler/truncate.rs"]
+mod truncate;
 
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
@@ -28,6 +32,7 @@ use domain::run::Run;
 use domain::state::TaskState;
 use domain::task::Try;
 use domain::variable::Variables;
+use fake_job::JobLife;
 use fake_server::{FakeServer, LOADED, Life, Script};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -47,6 +52,11 @@ struct Scenario {
     /// The active rows, by data source; all in business unit `u`.
     #[serde(default)]
     rows: Vec<Row>,
+    /// The rows that are active when `start` looks, if others are.
+    rows_at_start: Option<Vec<Row>>,
+    /// The life of the job that empties the table.
+    #[serde(default)]
+    truncate: JobLife,
     /// The lives of a row's starts, one after the other.
     #[serde(default)]
     lives: BTreeMap<String, Vec<Life>>,
@@ -107,6 +117,8 @@ struct Expected {
     #[serde(default)]
     reasons: BTreeMap<String, String>,
     truncations: Option<u32>,
+    /// Jobs that ever existed.
+    jobs: Option<usize>,
     /// The longest it may take, in virtual seconds.
     within: Option<u64>,
 }
@@ -162,15 +174,7 @@ impl Scenario {
         for (name, text) in &self.variables {
             variables.set_by_name(name, text).unwrap();
         }
-        let rows: Vec<_> = self
-            .rows
-            .iter()
-            .map(|r| ConfigurationRow {
-                timeout: r.timeout_seconds.map(Duration::from_secs),
-                max_retries: r.max_retries,
-                ..row(&r.source, r.priority)
-            })
-            .collect();
+        let table = |rows: &[Row]| configuration(rows.iter().map(Row::to_row).collect());
         let script = Script {
             lives: self
                 .lives
@@ -188,7 +192,9 @@ impl Scenario {
                 .iter()
                 .map(|(of, kinds)| (of.clone(), kinds.iter().map(|k| failure(k)).collect()))
                 .collect(),
-            configuration: configuration(rows),
+            configuration_at_start: self.rows_at_start.as_deref().map(table),
+            configuration: table(&self.rows),
+            truncate: self.truncate.clone(),
             findings: self
                 .findings
                 .iter()
@@ -197,6 +203,16 @@ impl Scenario {
             restart: self.restart,
         };
         FakeServer::new(request(variables), script)
+    }
+}
+
+impl Row {
+    fn to_row(&self) -> ConfigurationRow {
+        ConfigurationRow {
+            timeout: self.timeout_seconds.map(Duration::from_secs),
+            max_retries: self.max_retries,
+            ..row(&self.source, self.priority)
+        }
     }
 }
 
@@ -299,7 +315,10 @@ fn check(name: &str, expected: &Expected, server: &FakeServer) {
         );
     }
     if let Some(truncations) = expected.truncations {
-        assert_eq!(server.truncations, truncations, "{}", story());
+        assert_eq!(server.jobs.truncations(), truncations, "{}", story());
+    }
+    if let Some(jobs) = expected.jobs {
+        assert_eq!(server.jobs.count(), jobs, "{}", story());
     }
     if let Some(within) = expected.within {
         let took = run.elapsed(run.started).as_secs();
@@ -387,15 +406,14 @@ proptest! {
             lives: lives.into_iter().enumerate().map(|(i, lives)| (task_of(&format!("s{i}")).to_string(), lives)).collect(),
             blind: blind.into_iter().map(|(from, length)| (from, from + length)).collect(),
             commands,
-            faults: BTreeMap::new(),
-            findings: Vec::new(),
             configuration: configuration(rows),
             restart,
+            ..Script::default()
         };
         let mut server = FakeServer::new(request(variables), script);
         server.run_until_idle();
         prop_assert!(server.scheduler.run().state.is_end(), "{:#?}", server.scheduler.run());
-        prop_assert!(server.truncations <= 1);
+        prop_assert!(server.jobs.count() <= 1);
     }
 }
 

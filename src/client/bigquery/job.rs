@@ -1,7 +1,7 @@
-//! Statements with an effect: submitted once under an id chosen before, waited for, cancelled.
+//! Statements with an effect: submitted once under an id chosen before, looked at, cancelled.
 //!
 //! A lost answer is cleared up by sending the same body with the same id again: 409 means that the first
-//! one arrived. The statement found there is compared before the job is accepted as ours.
+//! one arrived. The statement found there is compared before the job is accepted as ours. Waiting is the scheduler's.
 
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
@@ -9,40 +9,82 @@ use crate::client::http::Request;
 use domain::failure::FailureKind;
 use domain::id::JobId;
 use domain::service::Service;
-use domain::time::human;
+use domain::time::Timestamp;
+use domain::truncate::Emptied;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// How often a submission is sent, and a job looked for after a 409.
 const TRIES: u32 = 5;
 
-/// How long the server holds one poll.
-const LONG_POLL: Duration = Duration::from_secs(10);
+/// Takes the id of a job that must not begin any more: a request for it that is still on its way is then refused.
+const VOID: &str = "SELECT 'cancelled before it arrived'";
 
-/// How a job ended.
+/// The most jobs of a list.
+const LIST: usize = 1_000;
+
+/// A job as BigQuery shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobEnd {
-    /// It did what it should.
-    Done,
-    /// It failed. Its id is used up; the error's kind says whether a new job may do better.
+pub enum JobStatus {
+    /// It waits for its turn.
+    Pending,
+    /// It is at work, or in a state that is not known here.
+    Running,
+    /// It did what it should: when it began, on BigQuery's clock, and how many rows it changed.
+    Done(Emptied),
+    /// It failed. Its id is used up.
     Failed(ClientError),
+    /// There is no job of this id, here and now.
+    Missing,
+    /// The id belongs to another statement.
+    Foreign {
+        /// Only because [`BigQuery::use_up`] took it.
+        is_void: bool,
+    },
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Job {
     status: Status,
-    #[serde(default)]
+    statistics: Statistics,
     configuration: Value,
+    #[serde(rename = "jobReference")]
+    reference: Reference,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Reference {
+    job_id: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Status {
     state: String,
     error_result: Option<JobError>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Statistics {
+    creation_time: Option<String>,
+    start_time: Option<String>,
+    query: QueryStatistics,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct QueryStatistics {
+    num_dml_affected_rows: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Jobs {
+    jobs: Vec<Job>,
 }
 
 #[derive(Deserialize)]
@@ -59,60 +101,77 @@ impl JobError {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Poll {
-    #[serde(default)]
-    job_complete: bool,
-    num_dml_affected_rows: Option<String>,
-    schema: Option<Value>,
-    #[serde(default)]
-    errors: Vec<JobError>,
+impl Statistics {
+    fn emptied(&self) -> Emptied {
+        let moment = self.start_time.as_ref().or(self.creation_time.as_ref());
+        let rows = self.query.num_dml_affected_rows.as_ref();
+        Emptied {
+            started: moment
+                .and_then(|text| text.parse().ok())
+                .map(Timestamp::from_millis),
+            rows: rows.and_then(|text| text.parse().ok()),
+        }
+    }
 }
 
 impl Job {
-    fn end(self, operation: &str) -> Option<JobEnd> {
-        if self.status.state != "DONE" {
-            return None;
+    fn statement(&self) -> Option<&str> {
+        self.configuration["query"]["query"].as_str()
+    }
+
+    /// How it stands, if it is the job of this statement.
+    fn status(self, sql: &str, operation: &str) -> JobStatus {
+        if let Some(other) = self.statement().filter(|statement| *statement != sql) {
+            let is_void = other == VOID;
+            return JobStatus::Foreign { is_void };
         }
-        Some(match self.status.error_result {
-            Some(error) => JobEnd::Failed(error.into_error(operation)),
-            None => JobEnd::Done,
-        })
+        let emptied = self.statistics.emptied();
+        match (self.status.state.as_str(), self.status.error_result) {
+            // The cancelling came too late.
+            ("DONE", Some(error)) if error.reason == "stopped" && emptied.rows > Some(0) => {
+                JobStatus::Done(emptied)
+            }
+            ("DONE", Some(error)) => JobStatus::Failed(error.into_error(operation)),
+            ("DONE", None) => JobStatus::Done(emptied),
+            ("PENDING", _) => JobStatus::Pending,
+            _ => JobStatus::Running,
+        }
     }
 }
 
 impl BigQuery {
-    /// Submits a statement (GoogleSQL) as a job with this id. Safe to call again with the same id and
-    /// statement, also after a restart of the program: it runs once.
-    ///
-    /// # Errors
-    /// Ambiguous when it is not known whether it arrived; call it again. Permanent when the id belongs to
-    /// another statement.
-    pub async fn insert_query(
-        &self,
-        job: &JobId,
-        sql: &str,
-        labels: &BTreeMap<String, String>,
-    ) -> Result<(), ClientError> {
-        let body = json!({
+    fn statement_body(&self, job: &JobId, sql: &str, labels: &BTreeMap<String, String>) -> Value {
+        json!({
             "jobReference": {
                 "projectId": self.project.as_str(), "jobId": job.as_str(), "location": self.location.as_str(),
             },
             // The default is legacy SQL, which knows neither backticks nor TRUNCATE.
             "configuration": {"query": {"query": sql, "useLegacySql": false}, "labels": labels},
-        });
+        })
+    }
+
+    /// Submits a statement (GoogleSQL) as a job with this id. Safe to call again with the same id and
+    /// statement, also after a restart of the program: it runs once.
+    ///
+    /// # Errors
+    /// Ambiguous when it is not known whether it arrived; call it again.
+    pub async fn insert_query(
+        &self,
+        job: &JobId,
+        sql: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<JobStatus, ClientError> {
+        let body = self.statement_body(job, sql, labels);
+        let operation = format!("submitting the job {job}");
         let mut open = false;
         for tries in 1.. {
             let url = self.url(&["jobs"])?;
-            let request =
-                Request::post_once(Service::BigQuery, format!("submitting the job {job}"), url, &body);
-            let Err(error) = self.http.call(&request).await else {
-                return Ok(());
+            let request = Request::post_once(Service::BigQuery, operation.as_str(), url, &body);
+            let error = match self.http.json::<Job>(request).await {
+                Ok(sent) => return Ok(sent.status(sql, &operation)),
+                Err(error) if error.status() == Some(409) => return self.confirm_statement(job, sql).await,
+                Err(error) => error,
             };
-            if error.status() == Some(409) {
-                return self.confirm_statement(job, sql).await;
-            }
             open |= error.kind == FailureKind::Ambiguous;
             let again = matches!(
                 error.kind,
@@ -120,8 +179,7 @@ impl BigQuery {
             );
             if !again || tries >= TRIES || error.retry_after().is_some() {
                 // An earlier try may have arrived, whatever happened to this one.
-                let unclear = open && error.kind != FailureKind::Permanent;
-                return Err(if unclear {
+                return Err(if open {
                     error.with_kind(FailureKind::Ambiguous)
                 } else {
                     error
@@ -129,102 +187,34 @@ impl BigQuery {
             }
             self.http.pause_before_try(tries).await;
         }
-        Ok(())
+        Ok(JobStatus::Missing)
     }
 
-    /// Whether the job of this id is this statement.
-    async fn confirm_statement(&self, job: &JobId, sql: &str) -> Result<(), ClientError> {
-        for tries in 1.. {
-            match self.job(job).await {
-                Ok(found) if found.configuration["query"]["query"].as_str() == Some(sql) => return Ok(()),
-                Ok(_) => {
-                    let why = "the id belongs to a job with another statement";
-                    let operation = format!("submitting the job {job}");
-                    return Err(
-                        ClientError::new(FailureKind::Permanent, Service::BigQuery, operation, why)
-                            .with_hint("Nothing was run. Start again; a new id is chosen."),
-                    );
-                }
+    /// How the job stands whose id is taken.
+    async fn confirm_statement(&self, job: &JobId, sql: &str) -> Result<JobStatus, ClientError> {
+        for tries in 1..=TRIES {
+            match self.job_status(job, sql).await {
                 // A job that was just created can be invisible for a moment.
-                Err(error) if error.status() == Some(404) && tries < TRIES => {
-                    self.http.pause_before_try(tries).await;
-                }
+                Ok(JobStatus::Missing) => self.http.pause_before_try(tries).await,
+                Ok(status) => return Ok(status),
                 Err(error) => return Err(error.with_kind(FailureKind::Ambiguous)),
             }
         }
-        Ok(())
+        Ok(JobStatus::Missing)
     }
 
-    /// Waits for the end of a job, for at most `limit`. After a broken connection it asks again.
+    /// How the job of this id and statement stands.
     ///
     /// # Errors
-    /// Transient when it is still running after `limit`; else why its end could not be seen.
-    pub async fn wait(&self, job: &JobId, limit: Duration) -> Result<JobEnd, ClientError> {
-        let end = Instant::now() + limit;
-        let operation = format!("waiting for the job {job}");
-        for tries in 1.. {
-            match self.end_of(job, &operation, end).await {
-                Ok(Some(done)) => return Ok(done),
-                Ok(None) => {}
-                Err(error) if !is_transient(&error) || Instant::now() >= end => return Err(error),
-                Err(_) => {}
-            }
-            if Instant::now() >= end {
-                let why = format!("it is still running after {}", human(limit));
-                return Err(ClientError::new(
-                    FailureKind::Transient,
-                    Service::BigQuery,
-                    operation,
-                    why,
-                ));
-            }
-            // Servers may answer a long poll at once.
-            self.http.pause_before_try(tries.min(4)).await;
-        }
-        Ok(JobEnd::Done)
-    }
-
-    async fn end_of(
-        &self,
-        job: &JobId,
-        operation: &str,
-        end: Instant,
-    ) -> Result<Option<JobEnd>, ClientError> {
-        match self.poll(job, operation, end).await {
-            Ok(poll) if !poll.job_complete => Ok(None),
-            Ok(poll) if poll.schema.is_none() && !poll.errors.is_empty() => {
-                let error = poll.errors.into_iter().next();
-                Ok(error.map(|error| JobEnd::Failed(error.into_error(operation))))
-            }
-            Ok(poll) if poll.num_dml_affected_rows.is_some() => Ok(Some(JobEnd::Done)),
-            // Without a count the job itself is asked how it ended.
-            Ok(_) => self.job(job).await.map(|found| found.end(operation)),
-            // The error may be the job's own or the connection's; only the job says which.
-            Err(error) => match self.job(job).await {
-                Ok(found) => match found.end(operation) {
-                    Some(end) => Ok(Some(end)),
-                    None if is_transient(&error) => Ok(None),
-                    None => Err(error),
-                },
-                Err(_) => Err(error),
-            },
-        }
-    }
-
-    async fn poll(&self, job: &JobId, operation: &str, end: Instant) -> Result<Poll, ClientError> {
-        let mut url = self.located(&["queries", job.as_str()])?;
-        let left = end.saturating_duration_since(Instant::now()).min(LONG_POLL);
-        url.query_pairs_mut()
-            .append_pair("maxResults", "0")
-            .append_pair("timeoutMs", &left.as_millis().to_string());
-        self.http.json(get(operation, url).timeout(LONG_POLL * 3)).await
-    }
-
-    async fn job(&self, job: &JobId) -> Result<Job, ClientError> {
+    /// As every call; that there is no such job is none.
+    pub async fn job_status(&self, job: &JobId, sql: &str) -> Result<JobStatus, ClientError> {
         let url = self.located(&["jobs", job.as_str()])?;
-        self.http
-            .json(get(format!("looking at the job {job}"), url))
-            .await
+        let operation = format!("looking at the job {job}");
+        match self.http.json::<Job>(get(operation.as_str(), url)).await {
+            Ok(found) => Ok(found.status(sql, &operation)),
+            Err(error) if error.is_not_found() => Ok(JobStatus::Missing),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks for the end of a job; best effort, and what it did may have been applied.
@@ -237,8 +227,38 @@ impl BigQuery {
         let request = Request::post(Service::BigQuery, operation, url, None);
         self.http.call(&request.any_body()).await.map(|_| ())
     }
-}
 
-fn is_transient(error: &ClientError) -> bool {
-    matches!(error.kind, FailureKind::Transient | FailureKind::Busy)
+    /// Makes a job of this id that does nothing, so that none that does something can be made of it any more. If there
+    /// is one already, nothing changes.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn use_up(&self, job: &JobId) -> Result<(), ClientError> {
+        let labels = BTreeMap::from([("downbeat".to_owned(), "void".to_owned())]);
+        let body = self.statement_body(job, VOID, &labels);
+        let operation = format!("using up the id {job}");
+        let request = Request::post(Service::BigQuery, operation, self.url(&["jobs"])?, Some(&body));
+        match self.http.call(&request).await {
+            Err(error) if error.status() != Some(409) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The caller's own jobs of this statement that have not ended, each with its state.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn live_jobs(&self, sql: &str) -> Result<Vec<(JobId, String)>, ClientError> {
+        let mut url = self.url(&["jobs"])?;
+        url.query_pairs_mut()
+            .append_pair("stateFilter", "pending")
+            .append_pair("stateFilter", "running")
+            .append_pair("projection", "full")
+            .append_pair("maxResults", &LIST.to_string());
+        let found: Jobs = self.http.json(get("listing the live jobs", url)).await?;
+        let same = found.jobs.into_iter().filter(|job| job.statement() == Some(sql));
+        Ok(same
+            .map(|job| (JobId::new(job.reference.job_id), job.status.state))
+            .collect())
+    }
 }

@@ -5,12 +5,12 @@ use crate::client::Client;
 use crate::client::testing::{Script, Step, ok};
 use domain::failure::FailureKind;
 use domain::id::JobId;
+use domain::time::Timestamp;
+use domain::truncate::Emptied;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 const SQL: &str = "TRUNCATE TABLE `my-project.d.t`";
-const LONG: Duration = Duration::from_secs(5);
 
 fn bigquery(script: &Script) -> BigQuery {
     let client: Client = script.client();
@@ -32,7 +32,7 @@ fn google_error(code: u16, reason: &str) -> Step {
     )
 }
 
-async fn insert(script: &Script) -> Result<(), ClientError> {
+async fn insert(script: &Script) -> Result<JobStatus, ClientError> {
     bigquery(script).insert_query(&job(), SQL, &BTreeMap::new()).await
 }
 
@@ -71,9 +71,8 @@ async fn a_lost_submission_is_cleared_up_with_the_same_body() {
 #[tokio::test]
 async fn a_strangers_job_is_not_taken_for_ours() {
     let script = Script::serve([google_error(409, "duplicate"), found("SELECT 1")]).await;
-    let error = insert(&script).await.unwrap_err();
-    assert_eq!(error.kind, FailureKind::Permanent);
-    assert!(error.text().contains("another statement"), "{error}");
+    let found = insert(&script).await.unwrap();
+    assert_eq!(found, JobStatus::Foreign { is_void: false });
 }
 
 #[tokio::test]
@@ -86,6 +85,9 @@ async fn what_stays_unclear_is_said_to_be() {
         FailureKind::Ambiguous,
         "the first may have arrived"
     );
+    let script = Script::serve([Step::Reset, google_error(400, "invalid")]).await;
+    let error = insert(&script).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Ambiguous, "the same holds for a refusal");
     let script = Script::serve([google_error(400, "invalidQuery")]).await;
     let error = insert(&script).await.unwrap_err();
     assert_eq!(
@@ -94,57 +96,110 @@ async fn what_stays_unclear_is_said_to_be() {
     );
 }
 
+async fn look(steps: impl IntoIterator<Item = Step>) -> Result<JobStatus, ClientError> {
+    let script = Script::serve(steps).await;
+    bigquery(&script).job_status(&job(), SQL).await
+}
+
+fn of_statement(sql: &str, status: &Value, statistics: &Value) -> Step {
+    let configuration = json!({"query": {"query": sql}});
+    ok(json!({"status": status, "statistics": statistics, "configuration": configuration}).to_string())
+}
+
 #[tokio::test]
-async fn the_end_of_a_job_is_waited_for_through_trouble() {
-    let waiting = ok("{\"jobComplete\":false}");
-    let over = ok("{\"jobComplete\":true,\"numDmlAffectedRows\":\"7\"}");
-    let script = Script::serve([waiting, Step::Say(502, "<html>".into()), Step::Reset, over]).await;
-    let end = bigquery(&script).wait(&job(), LONG).await.unwrap();
-    assert_eq!(end, JobEnd::Done);
-    let statistics =
-        json!({"status": {"state": "DONE"}, "statistics": {"query": {"numDmlAffectedRows": "3"}}});
-    let script = Script::serve([ok("{\"jobComplete\":true}"), ok(statistics.to_string())]).await;
-    let end = bigquery(&script).wait(&job(), LONG).await.unwrap();
-    assert_eq!(end, JobEnd::Done);
+async fn a_look_tells_how_a_job_stands_through_trouble() {
+    let created = json!({"creationTime": "1795428000000"});
+    let times = json!({"creationTime": "1795428000000", "startTime": "1795428000500",
+        "query": {"numDmlAffectedRows": "7"}});
+    let emptied = |started, rows| JobStatus::Done(Emptied { started, rows });
+    let at = Timestamp::from_millis;
+    for (state, statistics, expected) in [
+        ("PENDING", &created, JobStatus::Pending),
+        ("RUNNING", &times, JobStatus::Running),
+        ("SOMETHING_NEW", &times, JobStatus::Running),
+        ("DONE", &times, emptied(Some(at(1_795_428_000_500)), Some(7))),
+        ("DONE", &created, emptied(Some(at(1_795_428_000_000)), None)),
+        ("DONE", &json!({"creationTime": "soon"}), emptied(None, None)),
+    ] {
+        let answer = of_statement(SQL, &json!({"state": state}), statistics);
+        let trouble = [Step::Say(502, "<html>".into()), Step::Reset, answer];
+        assert_eq!(look(trouble).await.unwrap(), expected, "{state} {statistics}");
+    }
+    for (other, is_void) in [
+        ("SELECT 1", false),
+        ("SELECT 'cancelled before it arrived'", true),
+    ] {
+        let answer = of_statement(other, &json!({"state": "DONE"}), &times);
+        assert_eq!(look([answer]).await.unwrap(), JobStatus::Foreign { is_void });
+    }
 }
 
 #[tokio::test]
 async fn a_failed_job_is_told_from_a_failed_look() {
-    let dead = json!({"status": {"state": "DONE", "errorResult": {"reason": "notFound", "message": "Not found: Table p:d.t"}}});
-    let script = Script::serve([google_error(404, "notFound"), ok(dead.to_string())]).await;
-    let JobEnd::Failed(error) = bigquery(&script).wait(&job(), LONG).await.unwrap() else {
+    let failed = |reason: &str, message: &str| json!({"state": "DONE", "errorResult": {"reason": reason, "message": message}});
+    let dead = failed("notFound", "Not found: Table p:d.t");
+    let JobStatus::Failed(error) = look([of_statement(SQL, &dead, &json!({}))]).await.unwrap() else {
         panic!("not failed")
     };
     assert_eq!(
         (error.kind, error.text()),
         (FailureKind::Permanent, "Not found: Table p:d.t")
     );
-    let backend =
-        json!({"status": {"state": "DONE", "errorResult": {"reason": "jobBackendError", "message": "m"}}});
-    let script = Script::serve([google_error(400, "invalid"), ok(backend.to_string())]).await;
-    let JobEnd::Failed(error) = bigquery(&script).wait(&job(), LONG).await.unwrap() else {
+    let backend = failed("jobBackendError", "m");
+    let JobStatus::Failed(error) = look([of_statement(SQL, &backend, &json!({}))]).await.unwrap() else {
         panic!("not failed")
     };
     assert_eq!(error.kind, FailureKind::Transient, "a new job may do better");
-    let script = Script::serve([google_error(404, "notFound"), google_error(404, "notFound")]).await;
-    assert!(
-        bigquery(&script)
-            .wait(&job(), LONG)
-            .await
-            .unwrap_err()
-            .is_not_found()
-    );
+    let missing = google_error(404, "notFound");
+    assert_eq!(look([missing]).await.unwrap(), JobStatus::Missing);
+    let denied = look([google_error(403, "accessDenied")]).await.unwrap_err();
+    assert_eq!(denied.kind, FailureKind::Unauthorised);
 }
 
 #[tokio::test]
-async fn waiting_ends() {
-    let script = Script::serve(vec![ok("{\"jobComplete\":false}"); 500]).await;
-    let error = bigquery(&script)
-        .wait(&job(), Duration::from_millis(20))
+async fn a_cancel_that_came_too_late_is_seen() {
+    let stopped = json!({"state": "DONE", "errorResult": {"reason": "stopped", "message": "m"}});
+    let nothing = look([of_statement(SQL, &stopped, &json!({"creationTime": "1"}))])
         .await
-        .unwrap_err();
-    assert_eq!(error.kind, FailureKind::Transient);
-    assert!(error.text().contains("still running"), "{error}");
+        .unwrap();
+    assert!(matches!(nothing, JobStatus::Failed(error) if error.reason() == Some("stopped")));
+    let applied = json!({"startTime": "5", "query": {"numDmlAffectedRows": "3"}});
+    let emptied = look([of_statement(SQL, &stopped, &applied)]).await.unwrap();
+    assert!(matches!(emptied, JobStatus::Done(Emptied { rows: Some(3), .. })));
+}
+
+#[tokio::test]
+async fn an_id_is_used_up_by_a_statement_that_does_nothing() {
+    let script = Script::serve([
+        ok("{}"),
+        google_error(409, "duplicate"),
+        google_error(403, "accessDenied"),
+    ])
+    .await;
+    let bigquery = bigquery(&script);
+    bigquery.use_up(&job()).await.unwrap();
+    bigquery.use_up(&job()).await.unwrap();
+    bigquery.use_up(&job()).await.unwrap_err();
+    let body: Value = serde_json::from_str(&script.seen()[0].body).unwrap();
+    assert_eq!(body["jobReference"]["jobId"], "downbeat_1");
+    let sql = body["configuration"]["query"]["query"].as_str().unwrap();
+    assert!(sql.starts_with("SELECT '"), "{sql}");
+}
+
+#[tokio::test]
+async fn live_jobs_of_the_statement_are_listed() {
+    let item = |id: &str, sql: &str| json!({"jobReference": {"jobId": id}, "status": {"state": "PENDING"}, "configuration": {"query": {"query": sql}}});
+    let list = json!({"jobs": [item("a", "SELECT 1"), item("b", SQL), {"configuration": {"load": {}}}]});
+    let script = Script::serve([ok(list.to_string()), ok("{\"kind\":\"bigquery#jobList\"}")]).await;
+    let bigquery = bigquery(&script);
+    let found = bigquery.live_jobs(SQL).await.unwrap();
+    assert_eq!(found, [(JobId::from("b"), "PENDING".to_owned())]);
+    assert_eq!(bigquery.live_jobs(SQL).await.unwrap(), []);
+    let line = &script.seen()[0].line;
+    assert!(
+        line.contains("stateFilter=pending&stateFilter=running&projection=full"),
+        "{line}"
+    );
 }
 
 fn page(rows: &[&str], token: Option<&str>) -> Step {

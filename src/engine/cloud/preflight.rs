@@ -54,6 +54,10 @@ impl Cloud {
             Some((_, None)) => plan.add([self.missing_pipeline()]),
             None => {}
         }
+        if request.scope == Scope::Chain {
+            let truncates = troubles.found("bq_output_table", self.check_other_truncates().await);
+            plan.add(truncates.unwrap_or_default());
+        }
         troubles.settle(plan)
     }
 

@@ -86,6 +86,9 @@ pub(super) fn is_retryable(model: &Model) -> Option<String> {
     let Some(task) = model.driven_task() else {
         return Some("There is no task to try again.".into());
     };
+    if let Some(why) = model.run.as_ref().and_then(|run| run.retry_refusal(&task.id)) {
+        return Some(why.into());
+    }
     let reason = match task.state {
         TaskState::Failed | TaskState::TimedOut | TaskState::Stopped | TaskState::Unknown => return None,
         TaskState::UpstreamFailed => "A task before this one failed: try that one again.",

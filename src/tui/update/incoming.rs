@@ -26,6 +26,14 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
                 on_event(model, event);
             }
             tell_refusal(model, &events);
+            if let Some(lost) = model
+                .run
+                .as_ref()
+                .filter(|_| has_ended(&events))
+                .and_then(Run::lost_rows)
+            {
+                model.notify(Meaning::Warning, lost);
+            }
             if model.is_leaving && model.live_run().is_none() {
                 effects.push(Effect::Leave);
             }
@@ -77,6 +85,12 @@ fn tell_refusal(model: &mut Model, events: &[RunEvent]) {
         let all = format!("{} shows them.", key(Action::Notices));
         model.notify(Meaning::Danger, format!("{} {all}", failure.text(remedy::text)));
     }
+}
+
+/// Whether these events end the run.
+fn has_ended(events: &[RunEvent]) -> bool {
+    let last = events.last().map(|event| &event.fact);
+    matches!(last, Some(Fact::RunEnded { .. }))
 }
 
 fn on_event(model: &mut Model, event: &RunEvent) {

@@ -161,7 +161,7 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, can
         canvas.field(area, records, row, RECORDS - 1, &words, plain);
     }
     if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
-        let (meaning, words) = cells::note(task, model.now);
+        let (meaning, words) = cells::note(task, model.shown_run(), model.now);
         canvas.text(area, columns.note, row, &words, canvas.look.style(meaning));
     }
 }

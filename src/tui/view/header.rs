@@ -8,7 +8,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::run::Run;
-use domain::state::TaskState;
+use domain::state::{RunState, TaskState};
 use domain::time::human;
 use ratatui::layout::Rect;
 
@@ -28,6 +28,12 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     column = canvas.text(area, column + 1, 1, &elapsed, canvas.look.style(Meaning::Text));
     if let Some(words) = which(model, run) {
         column = canvas.text(area, column + 2, 1, &words, canvas.look.style(Meaning::Warning));
+    }
+    if run.state == RunState::Empty {
+        let words = run
+            .emptied
+            .map_or("no row is active: nothing was emptied", |_| "no row is active");
+        column = canvas.text(area, column + 2, 1, words, canvas.look.style(Meaning::Warning));
     }
     column += 3;
     counts(run, area, column, canvas);
@@ -132,13 +138,13 @@ pub(super) fn alerts(model: &Model, area: Rect, canvas: &mut Canvas) {
             area,
             1,
             row,
-            &alert_text(alert),
+            &alert_text(&alert),
             canvas.look.style(Meaning::Warning),
         );
     }
 }
 
-fn alert_text(alert: Alert) -> String {
+fn alert_text(alert: &Alert) -> String {
     match alert {
         Alert::Degraded {
             service,
@@ -151,6 +157,11 @@ fn alert_text(alert: Alert) -> String {
                 since.clock()
             )
         }
+        Alert::Emptied(restore) => format!(
+            "{} was emptied; its rows come back with `{}`",
+            restore.table.table,
+            restore.command()
+        ),
         Alert::Leaving => format!(
             "Stopping the run, then leaving. {} leaves at once.",
             key(Action::Quit)

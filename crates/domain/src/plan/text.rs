@@ -72,6 +72,9 @@ impl Plan {
         lines.push(if self.empties_output() {
             let text = format!("truncate_table: {output} is EMPTIED first");
             line(LineKind::Danger, 1, text)
+        } else if self.is_idle() {
+            let text = format!("truncate_table: left out, no row is active; {output} keeps its rows");
+            line(LineKind::LeftOut, 1, text)
         } else {
             let text = format!("truncate_table: left out (bq_truncate is false); {output} keeps its rows");
             line(LineKind::LeftOut, 1, text)
@@ -93,7 +96,11 @@ impl Plan {
             return vec![line(LineKind::Pending, 1, text)];
         };
         if starts.is_empty() {
-            return vec![line(LineKind::Warning, 1, "no pipeline: no row is active")];
+            return vec![line(
+                LineKind::Warning,
+                1,
+                "no row is active: nothing will be emptied, and no pipeline starts",
+            )];
         }
         let limits = self.limits();
         let heading = format!(

@@ -39,6 +39,7 @@ impl Run {
         match &event.fact {
             Fact::RunStarted { .. } => {}
             Fact::TruncateIntended { job } => self.truncate_job = Some(job.clone()),
+            Fact::ConfigurationChecked { active } => self.active_at_start = Some(*active),
             Fact::ConfigurationRead { configuration } => self.configuration = Some(configuration.clone()),
             Fact::PipelinesPlanned { pipelines } => self.plan(pipelines),
             Fact::Noticed { finding } => self.notices.push((at, finding.clone())),
@@ -57,6 +58,7 @@ impl Run {
             }
             Fact::RetryAsked { task } => self.reopen(task, at),
             about_a_task => {
+                self.apply_to_output(about_a_task);
                 let found = about_a_task
                     .task()
                     .and_then(|id| self.tasks.iter_mut().find(|t| t.id == *id));
@@ -96,6 +98,8 @@ impl Run {
     /// clock of a run that was over.
     fn reopen(&mut self, id: &TaskId, at: Timestamp) {
         let tries = Limits::new(&self.request.variables).tries;
+        // Nothing is emptied on an old look: before the job exists, `start` looks again.
+        let looks_again = self.truncate_job.is_none() && self.request.variables.bq_truncate;
         if self.state.is_end() {
             self.state = RunState::Running;
             self.ended = None;
@@ -112,7 +116,9 @@ impl Run {
                 task.close(at, None);
             } else if task.kind != TaskKind::Pipeline
                 && task.state.is_end()
-                && (task.state != TaskState::Success || task.kind == TaskKind::End)
+                && (task.state != TaskState::Success
+                    || task.kind == TaskKind::End
+                    || (task.kind == TaskKind::Start && looks_again))
             {
                 // Whatever did not succeed runs again, in the order of the chain.
                 task.state = TaskState::None;
@@ -191,6 +197,11 @@ impl Task {
                     t.cluster_ended = *cluster_ended;
                     t.last_sign = at;
                 }
+            }
+            Fact::TruncateSeen { .. } => {
+                self.return_to_sight();
+                self.reason = None;
+                self.change_try(|t| t.last_sign = at);
             }
             Fact::RecordsCounted { counts, .. } => {
                 // Counts may still grow after the try is over.

@@ -1,15 +1,16 @@
 //! The tasks before the pipelines: `start`, `truncate_table`, `get_configuration`, `filter_arguments`.
 //!
 //! One after the other; the first that fails ends the chain. Nothing is emptied before `start` is
-//! green, and nothing is emptied twice: the truncating job keeps its id until its end is known.
+//! green, and nothing at all if no row is active. `truncate.rs` has the job that empties the table.
 
 use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::finding::{Finding, Severity, refusal};
-use crate::id::{JobId, TaskId};
-use crate::plan::{Plan, PlannedPipeline};
+use crate::id::TaskId;
+use crate::plan::{Plan, PlannedPipeline, Preflight};
+use crate::remedy::Remedy;
 use crate::request::Scope;
 use crate::row::Configuration;
 use crate::state::TaskState;
@@ -33,6 +34,13 @@ impl Scheduler {
                     }
                     return;
                 }
+                _ if kind == TaskKind::TruncateTable && self.run.open_truncate().is_some() => {
+                    self.follow_truncate();
+                    if self.run.open_truncate().is_some() {
+                        return;
+                    }
+                    return self.advance_chain(); // Its end decides on those behind it.
+                }
                 TaskState::Running => return self.request_control(kind),
                 _ => return self.fail_downstream(),
             }
@@ -49,19 +57,10 @@ impl Scheduler {
             return self.advance_chain();
         }
         self.emit(Fact::TryStarted { task });
-        if kind == TaskKind::TruncateTable && self.run.truncate_job.is_none() {
-            self.intend_truncate();
+        if kind == TaskKind::TruncateTable {
+            return self.begin_truncate();
         }
         self.request_control(kind);
-    }
-
-    fn intend_truncate(&mut self) {
-        let tries = self
-            .run
-            .single(TaskKind::TruncateTable)
-            .map_or(0, |task| task.tries.len());
-        let job = JobId::new(format!("downbeat_{}_truncate_{tries}", self.run.id));
-        self.emit(Fact::TruncateIntended { job });
     }
 
     /// Sends the request of a running control task; after a restart it is sent again.
@@ -69,11 +68,6 @@ impl Scheduler {
         match kind {
             TaskKind::Start => {
                 self.send(Request::Preflight, || Effect::Preflight);
-            }
-            TaskKind::TruncateTable => {
-                if let Some(job) = self.run.truncate_job.clone() {
-                    self.send(Request::Truncate, || Effect::Truncate { job });
-                }
             }
             TaskKind::GetConfiguration => {
                 self.send(Request::ReadConfiguration, || Effect::ReadConfiguration);
@@ -83,17 +77,17 @@ impl Scheduler {
                 let list = pipelines.map(|planned| planned.arguments).collect();
                 self.send(Request::SaveArguments, || Effect::SaveArguments(list));
             }
-            TaskKind::Pipeline | TaskKind::End => {}
+            TaskKind::TruncateTable | TaskKind::Pipeline | TaskKind::End => {}
         }
     }
 
-    pub(super) fn on_preflight(&mut self, outcome: Result<Vec<Finding>, Failure>) {
+    pub(super) fn on_preflight(&mut self, outcome: Result<Preflight, Failure>) {
         self.in_flight.answered(Request::Preflight, self.now);
         let Some(task) = self.running_control(TaskKind::Start) else {
             return;
         };
         match outcome {
-            Ok(findings) => {
+            Ok(Preflight { findings, active }) => {
                 let refusal = refusal(&findings);
                 for finding in findings {
                     self.emit(Fact::Noticed { finding });
@@ -101,29 +95,18 @@ impl Scheduler {
                 if let Some(failure) = refusal {
                     return self.fail_try(task, failure);
                 }
+                if let Some(active) = active {
+                    self.emit(Fact::ConfigurationChecked { active });
+                }
                 self.emit(Fact::TaskSucceeded { task });
                 if let Scope::Single(_) = self.run.request.scope {
                     let pipelines = self.planned_pipelines();
                     self.emit(Fact::PipelinesPlanned { pipelines });
+                } else if active == Some(0) {
+                    self.skip_waiting("No row of the configuration is active.");
                 }
             }
             Err(failure) => self.fail_try(task, failure),
-        }
-    }
-
-    pub(super) fn on_truncated(&mut self, outcome: Result<(), Failure>) {
-        self.in_flight.answered(Request::Truncate, self.now);
-        let Some(task) = self.running_control(TaskKind::TruncateTable) else {
-            return;
-        };
-        match outcome {
-            Ok(()) => self.emit(Fact::TaskSucceeded { task }),
-            // The job may have arrived: sent again with the same id, it cannot run twice.
-            Err(failure) if failure.kind == FailureKind::Ambiguous => self.fail_try(task, failure),
-            Err(failure) => {
-                self.fail_try(task, failure);
-                self.intend_truncate();
-            }
         }
     }
 
@@ -138,14 +121,46 @@ impl Scheduler {
         };
         let mut errors = configuration.findings.clone();
         errors.retain(|finding| finding.severity == Severity::Error);
+        let is_idle = configuration.active().next().is_none();
         self.emit(Fact::ConfigurationRead { configuration });
+        let truncate = self.run.single(TaskKind::TruncateTable);
+        let is_emptied = truncate.is_some_and(|truncate| truncate.state == TaskState::Success);
         let Some(failure) = refusal(&errors) else {
+            if is_idle && is_emptied {
+                let failure = self.emptied_for_nothing(&task);
+                return self.fail_try(task, failure);
+            }
             return self.emit(Fact::TaskSucceeded { task });
         };
         for finding in errors {
             self.emit(Fact::Noticed { finding });
         }
         self.emit(Fact::TaskFailed { task, failure });
+    }
+
+    /// Rows were active when `start` looked, so the table was emptied, and now none is.
+    fn emptied_for_nothing(&self, task: &TaskId) -> Failure {
+        let variables = &self.run.request.variables;
+        let before = match self.run.active_at_start {
+            Some(1) => "1 row was active at the start".to_owned(),
+            Some(rows) => format!("{rows} rows were active at the start"),
+            None => "Rows were active at the start".to_owned(),
+        };
+        let (dataset, config, output) = (
+            &variables.bq_dataset_id,
+            &variables.bq_config_table,
+            &variables.bq_output_table,
+        );
+        let reason = format!(
+            "{before}, and none is now: {dataset}.{config} was changed or is being reloaded. {dataset}.{output} was \
+             emptied, and nothing fills it."
+        );
+        let mut remedies = vec![
+            Remedy::from("Set is_active of the rows to TRUE."),
+            Remedy::Retry(task.clone()),
+        ];
+        remedies.extend(self.run.restore().map(Remedy::RestoreTable));
+        Failure::transient(reason).with_remedies(remedies)
     }
 
     pub(super) fn on_arguments_saved(&mut self, outcome: Result<(), Failure>) {

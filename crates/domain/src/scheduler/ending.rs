@@ -34,13 +34,22 @@ impl Scheduler {
         // A skipped task has its place only while the chain before it is whole.
         let possible = task.kind != TaskKind::End && task.state != TaskState::UpstreamFailed;
         let stopping = self.run.state == RunState::Stopping;
-        if wanted && possible && !stopping && !self.in_flight.contains(&Request::Start(id.clone())) {
+        let refused = self.run.retry_refusal(id).is_some();
+        if wanted
+            && possible
+            && !stopping
+            && !refused
+            && !self.in_flight.contains(&Request::Start(id.clone()))
+        {
             self.emit(Fact::RetryAsked { task: id.clone() });
         }
     }
 
     /// Stops one task in the way that its state allows.
     fn stop_task(&mut self, id: &TaskId, why: StopReason) {
+        if id.as_str() == TaskKind::TruncateTable.name() {
+            return self.stop_truncate(why);
+        }
         let Some(task) = self
             .run
             .task(id)
@@ -171,15 +180,17 @@ impl Scheduler {
         }
     }
 
-    /// A running control task is not waited for: each of its requests has a limit, and none of them
-    /// leaves a run behind.
+    /// A running control task is not waited for: each of its requests has a limit, and none of them leaves anything
+    /// behind. Only the job that empties the output table does: it is cancelled, and its end is awaited.
     pub(super) fn end_running_control(&mut self, why: &str) {
-        let running = |t: &Task| t.kind != TaskKind::Pipeline && t.state == TaskState::Running;
+        let running = |t: &Task| {
+            !matches!(t.kind, TaskKind::Pipeline | TaskKind::TruncateTable) && t.state == TaskState::Running
+        };
+        if let Some(reason) = self.run.stop {
+            self.stop_truncate(reason);
+        }
         for task in self.tasks_where(running) {
-            let mut failure = Failure::permanent(why);
-            if task.as_str() == TaskKind::TruncateTable.name() {
-                failure = failure.with_remedy("The output table may have been emptied all the same.");
-            }
+            let failure = Failure::permanent(why);
             match self.run.stop {
                 Some(StopReason::RunLimit) => self.emit(Fact::TaskTimedOut { task, failure }),
                 _ => self.emit(Fact::TaskStopped { task, failure }),

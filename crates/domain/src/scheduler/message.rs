@@ -5,11 +5,12 @@ use super::Scheduler;
 use crate::arguments::RuntimeArguments;
 use crate::command::RunCommand;
 use crate::failure::Failure;
-use crate::finding::Finding;
 use crate::id::{JobId, PipelineRunId, StartToken, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState, StageCounts};
+use crate::plan::Preflight;
 use crate::row::Configuration;
 use crate::time::Timestamp;
+use crate::truncate::TruncateJob;
 
 /// Why a step is taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,8 @@ pub enum Input {
 pub(super) enum Request {
     Preflight,
     Truncate,
+    LookAtTruncate,
+    CancelTruncate,
     ReadConfiguration,
     SaveArguments,
     Start(TaskId),
@@ -44,8 +47,19 @@ pub(super) enum Request {
 pub enum Effect {
     /// Check everything that can be wrong before anything is changed.
     Preflight,
-    /// Empty the output table with this job; if it exists already, report its end.
+    /// Send the job that empties the output table, if it does not exist already, and look at it.
     Truncate {
+        /// The job's id.
+        job: JobId,
+    },
+    /// Look at that job.
+    LookAtTruncate {
+        /// The job's id.
+        job: JobId,
+    },
+    /// Ask for the end of that job and look at it. If it does not exist, use its id up, so that a request which is
+    /// still on its way has no effect.
+    CancelTruncate {
         /// The job's id.
         job: JobId,
     },
@@ -102,9 +116,13 @@ pub enum Effect {
 pub enum Answer {
     /// Of [`Effect::Preflight`]: what was found, an error of which stands against the run; or why nothing
     /// could be found.
-    Preflight(Result<Vec<Finding>, Failure>),
-    /// Of [`Effect::Truncate`].
-    Truncated(Result<(), Failure>),
+    Preflight(Result<Preflight, Failure>),
+    /// Of [`Effect::Truncate`]. A failure of kind Ambiguous leaves open whether the job exists.
+    Truncated(Result<TruncateJob, Failure>),
+    /// Of [`Effect::LookAtTruncate`].
+    TruncateLookedAt(Result<TruncateJob, Failure>),
+    /// Of [`Effect::CancelTruncate`]: how the job stands after that.
+    TruncateCancelled(Result<TruncateJob, Failure>),
     /// Of [`Effect::ReadConfiguration`].
     ConfigurationRead(Result<Configuration, Failure>),
     /// Of [`Effect::SaveArguments`].
@@ -159,7 +177,9 @@ impl Scheduler {
     pub(super) fn on_answer(&mut self, answer: Answer) {
         match answer {
             Answer::Preflight(outcome) => self.on_preflight(outcome),
-            Answer::Truncated(outcome) => self.on_truncated(outcome),
+            Answer::Truncated(outcome) => self.on_truncate_sent(outcome),
+            Answer::TruncateLookedAt(outcome) => self.on_truncate_looked_at(outcome),
+            Answer::TruncateCancelled(outcome) => self.on_truncate_cancelled(outcome),
             Answer::ConfigurationRead(outcome) => self.on_configuration(outcome),
             Answer::ArgumentsSaved(outcome) => self.on_arguments_saved(outcome),
             Answer::Started { task, token, outcome } => self.on_started(&task, &token, outcome),

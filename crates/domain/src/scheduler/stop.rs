@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::id::TaskId;
 use crate::pipeline::PipelineState;
 use crate::policy;
-use crate::task::{StopReason, Task};
+use crate::task::{StopReason, Task, TaskKind};
 use crate::time::human;
 
 impl Scheduler {
@@ -59,7 +59,9 @@ impl Scheduler {
 
     /// Sends the stops that are intended, again and again until an end is seen or the grace is over.
     pub(super) fn send_stops(&mut self) {
-        for id in self.tasks_where(|t| t.open_try().is_some_and(|open| open.stop.is_some())) {
+        let stopping =
+            |t: &Task| t.kind == TaskKind::Pipeline && t.open_try().is_some_and(|open| open.stop.is_some());
+        for id in self.tasks_where(stopping) {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
             };

@@ -238,14 +238,14 @@ impl Scheduler {
         }
     }
 
-    fn degrade(&mut self, service: Service, reason: Failure) {
+    pub(super) fn degrade(&mut self, service: Service, reason: Failure) {
         let known = self.run.degraded.get(&service).map(|(_, reason)| reason);
         if known != Some(&reason) {
             self.emit(Fact::ConnectionDegraded { service, reason });
         }
     }
 
-    fn restore(&mut self, service: Service) {
+    pub(super) fn restore(&mut self, service: Service) {
         if self.run.degraded.contains_key(&service) {
             self.emit(Fact::ConnectionRestored { service });
         }

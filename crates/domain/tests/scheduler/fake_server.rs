@@ -3,18 +3,21 @@
 //! It checks after every step what must always hold: one live run for a try, legal transitions, and
 //! that a replay of the journal is the run.
 
+use super::fake_job::{JobLife, Jobs};
 use super::transitions::is_legal;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
 use domain::finding::Finding;
-use domain::id::{DagRunId, PipelineRunId, StartToken, TaskId};
+use domain::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
 use domain::pipeline::{PipelineRun, PipelineState, RunArguments, StageCounts, TOKEN_ARGUMENT};
+use domain::plan::Preflight;
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::run::Run;
 use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
+use domain::truncate::TruncateJob;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,9 +70,12 @@ pub struct Script {
     /// What happens to the requests before the pipelines: `preflight`, `truncate`, `configuration`;
     /// `last_count` meets counts that are asked for when a run has ended.
     pub faults: BTreeMap<String, Vec<Failure>>,
+    /// The table as `start` reads it, if it is another one then.
+    pub configuration_at_start: Option<Configuration>,
     pub configuration: Configuration,
     /// What the preflight finds.
     pub findings: Vec<Finding>,
+    pub truncate: JobLife,
     /// The second at which the program is killed and started again.
     pub restart: Option<u64>,
 }
@@ -141,7 +147,7 @@ pub struct FakeServer {
     turn: u64,
     runs: Vec<ServerRun>,
     starts: BTreeMap<TaskId, usize>,
-    pub truncations: u32,
+    pub jobs: Jobs,
     pub lists: u32,
 }
 
@@ -170,7 +176,7 @@ impl FakeServer {
             turn: 0,
             runs: Vec::new(),
             starts: BTreeMap::new(),
-            truncations: 0,
+            jobs: Jobs::new(script.truncate.clone()),
             lists: 0,
             script,
         };
@@ -229,7 +235,7 @@ impl FakeServer {
                 // Everything under way is lost; only the journal is left. A start that was on its way arrives.
                 let pending = std::mem::take(&mut self.queue);
                 for (_, due) in pending {
-                    if let Due::Effect(effect @ Effect::Start { .. }) = due {
+                    if let Due::Effect(effect @ (Effect::Start { .. } | Effect::Truncate { .. })) = due {
                         self.perform(effect);
                     }
                 }
@@ -359,14 +365,24 @@ impl FakeServer {
     fn perform(&mut self, effect: Effect) -> Answer {
         match effect {
             Effect::Preflight => {
-                let outcome = self.fault("preflight");
-                Answer::Preflight(outcome.map(|()| self.script.findings.clone()))
+                let table = &self.script.configuration_at_start;
+                let table = table.as_ref().unwrap_or(&self.script.configuration);
+                let active = Some(table.active().count() as u64);
+                let preflight = Preflight {
+                    findings: self.script.findings.clone(),
+                    active,
+                };
+                Answer::Preflight(self.fault("preflight").map(|()| preflight))
             }
-            Effect::Truncate { .. } => {
-                let outcome = self.fault("truncate");
-                self.truncations += u32::from(outcome.is_ok());
-                Answer::Truncated(outcome)
+            Effect::Truncate { job } => Answer::Truncated(self.insert_job(&job)),
+            Effect::LookAtTruncate { job } => {
+                let seen = self.jobs.look(&job, self.now);
+                Answer::TruncateLookedAt(self.blind().map_or(Ok(seen), Err))
             }
+            Effect::CancelTruncate { job } => Answer::TruncateCancelled(match self.blind() {
+                None => Ok(self.jobs.cancel(&job, self.now)),
+                Some(failure) => Err(failure),
+            }),
             Effect::ReadConfiguration => Answer::ConfigurationRead(
                 self.fault("configuration")
                     .map(|()| self.script.configuration.clone()),
@@ -427,7 +443,25 @@ impl FakeServer {
         }
     }
 
+    /// A fault `ambiguous` loses the answer, not the job; the others come before the job.
+    fn insert_job(&mut self, job: &JobId) -> Result<TruncateJob, Failure> {
+        if let Some(failure) = self.blind() {
+            return Err(failure);
+        }
+        if let Err(failure) = self.fault("truncate") {
+            if failure.kind == FailureKind::Ambiguous {
+                let _ = self.jobs.insert(job, self.now);
+            }
+            return Err(failure);
+        }
+        self.jobs.insert(job, self.now)
+    }
+
     fn begin_run(&mut self, task: &TaskId, token: &StartToken) -> Result<PipelineRunId, Failure> {
+        assert!(
+            !self.jobs.is_undecided(self.now),
+            "a pipeline starts while the table may still be emptied"
+        );
         let turn = self.starts.entry(task.clone()).or_insert(0);
         let lives = self.script.lives.get(task.as_str()).cloned().unwrap_or_default();
         let life = lives.get(*turn).or(lives.last()).cloned().unwrap_or_default();

@@ -5,6 +5,7 @@ use crate::tui::remedy;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::text;
+use domain::run::Run;
 use domain::state::TaskState;
 use domain::task::{StopReason, Task, TaskKind};
 use domain::time::{Timestamp, human};
@@ -56,9 +57,9 @@ pub(super) fn records(task: &Task, arrow: &str, room: usize) -> String {
 }
 
 /// The reason for the state, in a few words.
-pub(super) fn note(task: &Task, now: Timestamp) -> (Meaning, String) {
+pub(super) fn note(task: &Task, run: Option<&Run>, now: Timestamp) -> (Meaning, String) {
     let reason = task.reason.as_ref().map(|failure| failure.reason.as_str());
-    let seen = task.current().and_then(|current| current.pipeline_state.as_ref());
+    let seen = seen(task, run);
     let silent = task.open_try().and_then(|open| open.silent_since);
     match task.state {
         TaskState::UpForRetry => (
@@ -78,13 +79,24 @@ pub(super) fn note(task: &Task, now: Timestamp) -> (Meaning, String) {
             (Meaning::Warning, format!("no sign of life since {since}"))
         }
         TaskState::Running | TaskState::Queued | TaskState::Stopping => {
-            let seen = seen.map_or("", |state| state.word());
             let asked = task.open_try().and_then(|open| open.stop);
-            (Meaning::Running, stopping(seen, asked))
+            (Meaning::Running, stopping(&seen, asked))
         }
         TaskState::Success => (Meaning::Muted, String::new()),
         TaskState::Failed | TaskState::TimedOut => (Meaning::Danger, reason.unwrap_or_default().into()),
         _ => (Meaning::Muted, reason.unwrap_or_default().into()),
+    }
+}
+
+/// The state of its pipeline run, or of the job that empties the output table.
+fn seen(task: &Task, run: Option<&Run>) -> String {
+    let pipeline = task.current().and_then(|current| current.pipeline_state.as_ref());
+    let job = run.filter(|_| task.kind == TaskKind::TruncateTable);
+    let progress = job.and_then(|run| run.truncate_progress);
+    match (pipeline, progress) {
+        (Some(state), _) => state.word().to_owned(),
+        (None, Some(progress)) => format!("job {}", progress.word()),
+        (None, None) => String::new(),
     }
 }
 
@@ -109,6 +121,17 @@ fn countdown(task: &Task, now: Timestamp) -> String {
     }
 }
 
+/// The job that empties the output table, for those who look it up in BigQuery.
+fn job(model: &Model, task: &Task) -> Option<String> {
+    let run = model
+        .shown_run()
+        .filter(|_| task.kind == TaskKind::TruncateTable)?;
+    let job = run.truncate_job.as_ref()?;
+    let progress = run.truncate_progress.filter(|_| !task.is_over());
+    let word = progress.map(|progress| format!(" {}", progress.word()));
+    Some(format!(", job {job}{}", word.unwrap_or_default()))
+}
+
 /// The details of the selected task, in lines of at most `room` columns.
 pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, String)> {
     let mark = Mark::from_task(task.state);
@@ -116,15 +139,16 @@ pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, St
     let state = current.and_then(|current| current.pipeline_state.as_ref());
     let run = current.and_then(|current| current.pipeline_run.as_ref());
     let words = format!(
-        "{}: {}{}{}",
+        "{}: {}{}{}{}",
         task.id,
         task.state.as_str(),
         state
             .map(|state| format!(", CDAP {}", state.word()))
             .unwrap_or_default(),
-        run.map(|run| format!(", run {run}")).unwrap_or_default()
+        run.map(|run| format!(", run {run}")).unwrap_or_default(),
+        job(model, task).unwrap_or_default()
     );
-    let (_, note) = note(task, model.now);
+    let (_, note) = note(task, model.shown_run(), model.now);
     let remedies = task
         .reason
         .as_ref()
@@ -152,6 +176,13 @@ pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, St
             .filter(|words| !words.is_empty())
             .flat_map(|words| text::wrap(words, room))
             .map(|line| (Meaning::Text, line)),
+    );
+    let empties = matches!(task.kind, TaskKind::TruncateTable | TaskKind::End);
+    let lost = model.shown_run().filter(|_| empties).and_then(Run::lost_rows);
+    about.extend(
+        lost.iter()
+            .flat_map(|words| text::wrap(words, room))
+            .map(|line| (Meaning::Warning, line)),
     );
     about.append(&mut lines);
     about
