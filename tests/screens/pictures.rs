@@ -16,7 +16,7 @@ fn snapshot(name: &str, text: &str) {
 
 #[test]
 fn every_state_in_every_size() {
-    let states: [(&str, Maker); 7] = [
+    let states: [(&str, Maker); 10] = [
         ("empty", sample::empty),
         ("ready", sample::ready),
         ("running", scene::running),
@@ -24,6 +24,9 @@ fn every_state_in_every_size() {
         ("degraded", scene::degraded),
         ("huge", scene::huge),
         ("odd", scene::odd),
+        ("emptied", scene::emptied),
+        ("idle", scene::idle),
+        ("truncate_pending", scene::truncate_pending),
     ];
     for (state, make) in states {
         for (width, height) in SIZES {
@@ -64,6 +67,18 @@ fn overlays() {
                 &sample::picture(&model, &COLOUR),
             );
         }
+    }
+}
+
+#[test]
+fn a_plan_without_an_active_row() {
+    for (width, height) in SIZES {
+        let mut model = scene::nothing_active(width, height);
+        sample::press(&mut model, "r");
+        snapshot(
+            &format!("over_plan_idle_{width}x{height}"),
+            &sample::picture(&model, &COLOUR),
+        );
     }
 }
 

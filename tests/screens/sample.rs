@@ -222,40 +222,45 @@ impl Scenario {
             .fact(Fact::TaskSucceeded { task: name.into() })
     }
 
-    /// The chain up to the moment at which pipelines start.
-    pub fn chain(self, table: &Configuration) -> Self {
+    /// A run of the whole chain begins.
+    pub fn begin(self) -> Self {
         let request = RunRequest {
             profile: "sandbox".into(),
             variables: variables(),
             scope: Scope::Chain,
             edits: BTreeMap::new(),
         };
-        let pipelines = table.active().map(planned).collect();
         self.fact(Fact::RunStarted {
             run: "2026-11-23T10-00-00-4f2a".into(),
             request: Box::new(request),
         })
-        .done("start")
-        .at(1)
-        .fact(Fact::TryStarted {
-            task: "truncate_table".into(),
-        })
-        .fact(Fact::TruncateIntended { job: JobId::new("j") })
-        .fact(Fact::TaskSucceeded {
-            task: "truncate_table".into(),
-        })
-        .fact(Fact::TryStarted {
-            task: "get_configuration".into(),
-        })
-        .fact(Fact::ConfigurationRead {
-            configuration: table.clone(),
-        })
-        .fact(Fact::TaskSucceeded {
-            task: "get_configuration".into(),
-        })
-        .done("filter_arguments")
-        .at(2)
-        .fact(Fact::PipelinesPlanned { pipelines })
+    }
+
+    /// The chain up to the moment at which pipelines start.
+    pub fn chain(self, table: &Configuration) -> Self {
+        let pipelines = table.active().map(planned).collect();
+        self.begin()
+            .done("start")
+            .at(1)
+            .fact(Fact::TryStarted {
+                task: "truncate_table".into(),
+            })
+            .fact(Fact::TruncateIntended { job: JobId::new("j") })
+            .fact(Fact::TaskSucceeded {
+                task: "truncate_table".into(),
+            })
+            .fact(Fact::TryStarted {
+                task: "get_configuration".into(),
+            })
+            .fact(Fact::ConfigurationRead {
+                configuration: table.clone(),
+            })
+            .fact(Fact::TaskSucceeded {
+                task: "get_configuration".into(),
+            })
+            .done("filter_arguments")
+            .at(2)
+            .fact(Fact::PipelinesPlanned { pipelines })
     }
 
     pub fn started(self, task: &str, number: u32) -> Self {

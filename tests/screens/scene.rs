@@ -1,6 +1,6 @@
 //! Runs for the tests: live, failed, degraded, huge, and with unusual names.
 
-use crate::sample::{Scenario, at, empty, lines, log, ready, row, table};
+use crate::sample::{Scenario, at, configuration, empty, lines, log, ready, row, table};
 use domain::event::Fact;
 use domain::failure::Failure;
 use domain::finding::Finding;
@@ -9,6 +9,8 @@ use domain::pipeline::PipelineState;
 use domain::row::Configuration;
 use domain::service::Service;
 use domain::state::RunState;
+use domain::task::StopReason;
+use domain::truncate::JobProgress;
 use downbeat::tui::model::Model;
 
 const HR: &str = "start_pipeline_hr_engineer";
@@ -87,6 +89,101 @@ pub fn failed(width: u16, height: u16) -> Model {
     let mut model = scenario.model;
     model.grid.selected = Some(TaskId::from(HR));
     log(&mut model, &lines(8));
+    model
+}
+
+/// A run that emptied the output table and failed then.
+pub fn emptied(width: u16, height: u16) -> Model {
+    let truncate = || TaskId::from("truncate_table");
+    let scenario = Scenario::new(ready(width, height))
+        .begin()
+        .done("start")
+        .at(1)
+        .fact(Fact::TryStarted { task: truncate() })
+        .fact(Fact::TruncateIntended { job: "j".into() })
+        .fact(Fact::OutputEmptied {
+            task: truncate(),
+            started: Some(at(1)),
+            rows: Some(1_915),
+        })
+        .fact(Fact::TaskSucceeded { task: truncate() })
+        .fact(Fact::TryStarted {
+            task: "get_configuration".into(),
+        })
+        .at(3)
+        .fact(Fact::TaskFailed {
+            task: "get_configuration".into(),
+            failure: Failure::permanent("BigQuery: running a query failed: 403, Access Denied."),
+        })
+        .fact(Fact::UpstreamFailed {
+            task: "filter_arguments".into(),
+        })
+        .fact(Fact::UpstreamFailed { task: "end".into() })
+        .fact(Fact::RunEnded {
+            state: RunState::Failed,
+        });
+    let mut model = scenario.model;
+    model.grid.selected = Some(truncate());
+    model
+}
+
+/// The configuration without an active row.
+pub fn nothing_active(width: u16, height: u16) -> Model {
+    let mut table = table();
+    table.rows.iter_mut().for_each(|row| row.active = false);
+    table.findings.push(Finding::warning(
+        "is_active",
+        "None of the 8 rows of the configuration is active, so there is nothing to run.",
+        "Set is_active of a row to TRUE.",
+    ));
+    let mut model = ready(width, height);
+    configuration(&mut model, 0, Ok(table));
+    model
+}
+
+/// A run of that.
+pub fn idle(width: u16, height: u16) -> Model {
+    let skipped = |task: &str| Fact::TaskSkipped {
+        task: task.into(),
+        reason: Failure::permanent("No row of the configuration is active."),
+    };
+    let scenario = Scenario::new(nothing_active(width, height))
+        .begin()
+        .fact(Fact::TryStarted { task: "start".into() })
+        .at(1)
+        .fact(Fact::ConfigurationChecked { active: 0 })
+        .fact(Fact::TaskSucceeded { task: "start".into() })
+        .fact(skipped("truncate_table"))
+        .fact(skipped("get_configuration"))
+        .fact(skipped("filter_arguments"))
+        .done("end")
+        .fact(Fact::RunEnded {
+            state: RunState::Empty,
+        });
+    scenario.model
+}
+
+/// The job that empties the output table waits in a queue, and is to stop.
+pub fn truncate_pending(width: u16, height: u16) -> Model {
+    let truncate = || TaskId::from("truncate_table");
+    let scenario = Scenario::new(ready(width, height))
+        .begin()
+        .done("start")
+        .at(1)
+        .fact(Fact::TryStarted { task: truncate() })
+        .fact(Fact::TruncateIntended { job: "j".into() })
+        .fact(Fact::TruncateSeen {
+            task: truncate(),
+            progress: JobProgress::Pending,
+        })
+        .at(301)
+        .fact(Fact::StopIntended {
+            task: truncate(),
+            why: StopReason::TryLimit,
+        })
+        .at(310);
+    let mut model = scenario.model;
+    model.grid.selected = Some(truncate());
     model
 }
 
