@@ -2,7 +2,7 @@
 //! outcome. The built program runs against a sandbox of its own; rows are counted in the warehouse, over the API
 //! that any client would use, and never taken from what the program says.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
@@ -11,6 +11,9 @@ mod home;
 mod lab;
 #[path = "field/program.rs"]
 mod program;
+#[path = "support/screen.rs"]
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod screen;
 #[path = "support/server.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod server;
@@ -23,3 +26,5 @@ mod demo;
 mod logs;
 #[path = "field/rows.rs"]
 mod rows;
+#[path = "field/truncate.rs"]
+mod truncate;
