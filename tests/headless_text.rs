@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files whose texts reach a headless run.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 14] = [
     "crates/domain/src",
     "src/engine.rs",
     "src/engine",
@@ -32,6 +32,7 @@ const SHARED: [&str; 13] = [
     "src/app.rs",
     "src/app",
     "src/cli.rs",
+    "src/cli",
     "src/main.rs",
 ];
 

@@ -1,0 +1,84 @@
+//! `downbeat sandbox`: its options and its help.
+
+use clap::{Args, ValueEnum};
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+pub(super) const SANDBOX_HELP: &str = "\
+Once it answers it prints one line of JSON with its addresses and names, and nothing else, on
+standard output. It listens on the loopback interface only and needs no credentials.
+
+A scenario makes it misbehave as real services do (docs/scenarios.md), and can be changed while it
+runs: GET, PUT and DELETE /sandbox/scenario, GET /sandbox/faults.";
+
+/// Options of `downbeat sandbox`.
+#[derive(Clone, PartialEq, Args)]
+pub struct SandboxOptions {
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Keep its data in this folder instead of the home's
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    pub state: Option<PathBuf>,
+    /// Begin empty and remove everything at the end
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
+    #[arg(long)]
+    pub lab: bool,
+    /// How many times faster than a real instance everything happens
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// A real MySQL or `MariaDB` instead of the built-in source database
+    // Only the sandbox parses it: this parser would repeat what it refuses, and a password with it.
+    #[arg(long, value_name = "MYSQL_URL", help = SOURCE_HELP)]
+    pub source: Option<String>,
+    /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
+    #[arg(long, value_name = "FILE|NAME")]
+    pub scenario: Vec<PathBuf>,
+    /// Which release of CDAP it resembles
+    #[arg(long, value_enum, default_value_t, value_name = "RELEASE")]
+    pub cdap_version: Release,
+    /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<IpAddr>,
+    /// Let CDAP's API ask for this token; without it the API is open
+    #[arg(long, value_name = "TOKEN")]
+    pub cdap_token: Option<String>,
+}
+
+// The address of a database may carry a password, and a token is one: neither is written.
+impl fmt::Debug for SandboxOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxOptions")
+            .field("port", &self.port)
+            .field("state", &self.state)
+            .field("ephemeral", &self.ephemeral)
+            .field("speed", &self.speed)
+            .field("scenario", &self.scenario)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A release of CDAP that was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Release {
+    /// A fresh run cannot be seen for up to two seconds
+    #[value(name = "6.10")]
+    V6_10,
+    /// A fresh run is seen at once, with the system's arguments first
+    #[default]
+    #[value(name = "6.11")]
+    V6_11,
+}
+
+const SOURCE_HELP: &str =
+    "Read from a real MySQL or MariaDB: mysql://user[:password]@127.0.0.1[:port][/database]";
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
+        _ => Err("write a number above 0, such as 10".into()),
+    }
+}

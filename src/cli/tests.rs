@@ -1,0 +1,94 @@
+//! Lines that are understood, lines that are refused, and what the help teaches.
+
+use super::*;
+
+fn read(line: &str) -> Result<Cli, clap::Error> {
+    Cli::read(line.split(' '))
+}
+
+#[test]
+fn the_grammar_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn nothing_said_is_the_terminal() {
+    let cli = read("downbeat").unwrap();
+    assert_eq!((cli.mode, cli.choice), (None, Choice::default()));
+}
+
+#[test]
+fn settings_before_and_after_the_command_both_count() {
+    let cli = read("downbeat --home /h --set a=1 run --set b=x=y --profile prod").unwrap();
+    let set: Vec<_> = cli
+        .choice
+        .set
+        .iter()
+        .map(|(n, t)| (n.as_str(), t.as_str()))
+        .collect();
+    assert_eq!(set, [("a", "1"), ("b", "x=y")]);
+    assert_eq!(cli.choice.profile.as_deref(), Some("prod"));
+    assert_eq!(cli.choice.home, Some(PathBuf::from("/h")));
+}
+
+#[test]
+fn one_pipeline_by_hand() {
+    let cli = read(
+        "downbeat run --dry-run --args business_unit=hr,data_source=engineer --output json --on-interrupt leave",
+    );
+    let Some(Mode::Run(options)) = cli.unwrap().mode else {
+        panic!("no run")
+    };
+    let expected = [("business_unit", "hr"), ("data_source", "engineer")];
+    assert_eq!(options.args, Some(expected.into_iter().collect()));
+    assert!(options.dry_run);
+    assert_eq!(
+        (options.output, options.on_interrupt),
+        (Output::Json, OnInterrupt::Leave)
+    );
+}
+
+#[test]
+fn wrong_lines_end_with_2_and_a_reason() {
+    for (line, words) in [
+        ("downbeat --set a", "NAME=VALUE"),
+        ("downbeat --set =1", "NAME=VALUE"),
+        ("downbeat run --args hr", "not name=value"),
+        ("downbeat run --args downbeat.token=1", "choose another name"),
+        ("downbeat run --output yaml", "text, json"),
+        ("downbeat sandbox --state d --ephemeral", "cannot be used with"),
+        ("downbeat sandbox --cdap-version 6.9", "6.10, 6.11"),
+        ("downbeat sandbox --bind everywhere", "--bind"),
+        ("downbeat sandbox --speed 0", "above 0"),
+        ("downbeat sandbox --speed NaN", "above 0"),
+        ("downbeat sandbox --scenario", "a value is required"),
+        ("downbeat --profile p sandbox", "serves no profile"),
+        ("downbeat --set a=1 runs", "lists what was"),
+        ("downbeat runs --limit 0", "0 is not in"),
+        ("downbeat rum", "run"),
+    ] {
+        let error = read(line).unwrap_err();
+        assert_eq!(error.exit_code(), i32::from(Exit::Usage as u8), "{line}");
+        assert!(error.to_string().contains(words), "{line}: {error}");
+    }
+}
+
+#[test]
+fn no_password_and_no_token_is_written() {
+    let cli = read("downbeat sandbox --source mysql://u:s3cret@127.0.0.1/ --cdap-token s3cret").unwrap();
+    assert!(!format!("{cli:?}").contains("s3cret"), "{cli:?}");
+}
+
+#[test]
+fn help_teaches() {
+    for (line, words) in [
+        ("downbeat --help", "Exit codes"),
+        ("downbeat --help", "downbeat run --profile prod"),
+        ("downbeat run --help", "130  interrupted"),
+        ("downbeat sandbox --help", "one line of JSON"),
+    ] {
+        let error = read(line).unwrap_err();
+        assert_eq!(error.exit_code(), 0);
+        assert!(error.to_string().contains(words), "{line}: {error}");
+    }
+}
