@@ -1,6 +1,6 @@
 //! What can go wrong on the disk, and what to do about it. An error holds nothing of what was to be written.
 
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
 use domain::id::DagRunId;
 use rusqlite::ErrorCode;
 use std::io;
@@ -120,9 +120,14 @@ impl StoreError {
         }
     }
 
-    /// The error as a failure of a run: it stays until somebody acts.
+    /// The error as a failure of a run: most stay until somebody acts.
     pub fn failure(&self) -> Failure {
-        Failure::permanent(self.to_string()).with_remedy(self.hint())
+        let kind = match self {
+            Self::LeaseHeld { .. } => FailureKind::Held,
+            Self::Busy { .. } => FailureKind::Transient,
+            _ => FailureKind::Permanent,
+        };
+        Failure::new(kind, self.to_string()).with_remedy(self.hint())
     }
 
     pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {

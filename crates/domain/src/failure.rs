@@ -5,6 +5,7 @@
 
 use crate::remedy::{self, Remedy};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// A failure of a task or of one of its tries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ pub struct Failure {
 }
 
 /// What a failure means for the next step: the one taxonomy of every layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// Nothing lasting happened, and it may work the next time: a broken connection, a failed run.
@@ -31,10 +32,18 @@ pub enum FailureKind {
     Unauthorised,
     /// The effect may or may not have happened: an answer was lost. Look before it is repeated.
     Ambiguous,
+    /// Nothing happened: another run holds the output table. It passes when that run ends, which may take
+    /// hours, so it is not tried again.
+    Held,
     /// Nothing happened; the service asks to be called later: 429, quotas. Written as `transient`, as
     /// journals have always had it: after the pause the two mean the same.
     #[serde(rename = "transient", skip_deserializing)]
     Busy,
+}
+
+impl FailureKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }
 
 impl Failure {
@@ -94,13 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_journal_knows_four_kinds() {
+    fn the_journal_knows_five_kinds() {
         let written = |kind| serde_json::to_value(Failure::new(kind, "")).unwrap()["kind"].clone();
         for (kind, name) in [
             (FailureKind::Transient, "transient"),
             (FailureKind::Permanent, "permanent"),
             (FailureKind::Unauthorised, "unauthorised"),
             (FailureKind::Ambiguous, "ambiguous"),
+            (FailureKind::Held, "held"),
             (FailureKind::Busy, "transient"),
         ] {
             assert_eq!(written(kind), name);

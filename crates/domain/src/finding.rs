@@ -1,6 +1,6 @@
 //! Something worth knowing before or during a run, with what to do about it.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::remedy::{self, Remedy};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,10 @@ pub struct Finding {
     pub about: String,
     /// What is the matter, in one sentence.
     pub message: String,
+    /// What it means for the next start, if it is an error. Written only where it is not `permanent`, which
+    /// older journals leave out.
+    #[serde(default = "permanent", skip_serializing_if = "is_permanent")]
+    pub kind: FailureKind,
     /// What to do, texts first; empty if there is nothing to do.
     #[serde(flatten, with = "remedy::written")]
     pub remedies: Vec<Remedy>,
@@ -37,6 +41,7 @@ impl Finding {
             severity: Severity::Error,
             about: about.into(),
             message: message.into(),
+            kind: FailureKind::Permanent,
             remedies: vec![remedy.into()],
         }
     }
@@ -55,6 +60,7 @@ impl Finding {
             severity: Severity::Warning,
             about: about.into(),
             message: failure.reason,
+            kind: failure.kind,
             remedies: failure.remedies,
         }
     }
@@ -63,6 +69,13 @@ impl Finding {
     #[must_use]
     pub fn with_severity(self, severity: Severity) -> Self {
         Self { severity, ..self }
+    }
+
+    /// The same finding, where its cause may pass by itself.
+    #[must_use]
+    pub fn with_kind(mut self, kind: FailureKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// What was found and what to do, in the words of the screen or of a log.
@@ -96,8 +109,8 @@ pub fn refusal(findings: &[Finding]) -> Option<Failure> {
         places.push(&rest);
     }
     let reason = format!("{} errors were found, in {}.", errors.len(), listed(&places));
-    (!errors.is_empty())
-        .then(|| Failure::permanent(reason).with_remedy("Correct all of them, then start again."))
+    let kind = error_kind(findings)?;
+    Some(Failure::new(kind, reason).with_remedy("Correct all of them, then start again."))
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -112,8 +125,35 @@ pub(crate) fn listed(names: &[&str]) -> String {
 /// No run may begin, for the reason that was found.
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
-        Self::permanent(finding.message).with_remedies(finding.remedies)
+        Self::new(finding.kind, finding.message).with_remedies(finding.remedies)
     }
+}
+
+/// The kind of all errors together: what stays until somebody acts comes before what passes by itself.
+pub fn error_kind(findings: &[Finding]) -> Option<FailureKind> {
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.kind).min_by_key(|kind| match kind {
+        FailureKind::Permanent => 0,
+        FailureKind::Unauthorised => 1,
+        FailureKind::Held => 2,
+        FailureKind::Ambiguous => 3,
+        FailureKind::Transient => 4,
+        FailureKind::Busy => 5,
+    })
+}
+
+const fn permanent() -> FailureKind {
+    FailureKind::Permanent
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a field by reference"
+)]
+const fn is_permanent(kind: &FailureKind) -> bool {
+    matches!(kind, FailureKind::Permanent)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod finding;
 pub mod id;
 pub mod log;
+pub mod outcome;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;

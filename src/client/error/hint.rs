@@ -27,7 +27,9 @@ pub(super) fn text(error: &ClientError) -> &'static str {
         (FailureKind::Transient, _) => {
             "Try again; if it lasts, check the network and the service's status page."
         }
-        (FailureKind::Permanent, _) => "Trying again will not help: change what the message names.",
+        (FailureKind::Permanent | FailureKind::Held, _) => {
+            "Trying again will not help: change what the message names."
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::Cloud;
 use super::troubles::Troubles;
 use crate::client::cdap::App;
 use crate::client::{Cdap, ClientError};
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
 use domain::finding::Finding;
 use domain::id::{DagRunId, DatasetId, TableId};
 use domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
@@ -213,11 +213,16 @@ impl Cloud {
             let (id, state) = (&other.id, &other.state);
             match other.token() {
                 Some(token) if ours.as_ref().is_some_and(|ours| token.as_str().starts_with(ours)) => {}
-                Some(token) => findings.push(Finding::error(
-                    id.as_str(),
-                    format!("Pipeline run {id} of another DAG run is still {state} on {output} ({token})."),
-                    "Wait for its end, resume that run, or stop it in Data Fusion; then start again.",
-                )),
+                Some(token) => findings.push(
+                    Finding::error(
+                        id.as_str(),
+                        format!(
+                            "Pipeline run {id} of another DAG run is still {state} on {output} ({token})."
+                        ),
+                        "Wait for its end, resume that run, or stop it in Data Fusion; then start again.",
+                    )
+                    .with_kind(FailureKind::Held),
+                ),
                 None => findings.push(Finding::warning(
                     id.as_str(),
                     format!("Pipeline run {id}, which Downbeat did not start, is {state} on this pipeline."),
