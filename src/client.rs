@@ -22,7 +22,7 @@ pub mod http;
 #[cfg(test)]
 mod testing;
 
-pub use auth::{Credentials, Secret};
+pub use auth::{Credentials, Identity, Secret};
 pub use bigquery::BigQuery;
 pub use cdap::Cdap;
 pub use endpoints::{Endpoint, Endpoints};

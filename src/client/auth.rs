@@ -5,6 +5,9 @@
 //! Google only. `client/http.rs` calls [`Credentials::token`] before each request.
 
 mod google;
+mod identity;
+
+pub use identity::{Identity, IdentitySource};
 
 use super::error::ClientError;
 use domain::failure::FailureKind;
