@@ -63,11 +63,24 @@ impl fmt::Display for Identity {
     }
 }
 
+/// Where a user login gets its tokens.
+const TOKEN_SERVER: &str = "https://accounts.google.com/o/oauth2/token";
+
 /// What is read of a file of credentials.
 #[derive(Default, Deserialize)]
 struct Named {
     client_email: Option<String>,
     account: Option<String>,
+    token_uri: Option<String>,
+}
+
+/// The server that gives tokens for these credentials.
+pub(super) fn token_server() -> String {
+    let key = std::env::var_os("GOOGLE_APPLICATION_CREDENTIALS").map(std::fs::read);
+    let named: Option<Named> = key.and_then(|text| serde_json::from_slice(&text.ok()?).ok());
+    named
+        .and_then(|named| named.token_uri)
+        .unwrap_or_else(|| TOKEN_SERVER.to_owned())
 }
 
 impl Credentials {
