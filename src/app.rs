@@ -16,7 +16,7 @@ mod sandbox;
 mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output, RunOptions};
-use crate::config::{Config, Home, Overrides, Settings};
+use crate::config::{Config, Home, Overrides, Settings, WithoutChoice};
 use crate::store::{Journal, StoreError};
 use crate::{engine, headless, telemetry};
 use anyhow::{Context, anyhow};
@@ -33,8 +33,8 @@ use std::path::PathBuf;
 pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
     let outcome = match &cli.mode {
         // Boxed: the screen's future is large, and is made once.
-        None => Box::pin(terminal::open(Startup::load(&cli.choice)?)).await,
-        Some(Mode::Run(options)) => run(Startup::load(&cli.choice)?, options).await,
+        None => Box::pin(terminal::open(Startup::load(&cli.choice, WithoutChoice::ShowSandbox)?)).await,
+        Some(Mode::Run(options)) => run(Startup::load(&cli.choice, WithoutChoice::Refuse)?, options).await,
         Some(Mode::Sandbox(options)) => sandbox::serve(&home(&cli.choice)?, options).await,
         Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,
     };
@@ -60,13 +60,13 @@ struct Startup {
 }
 
 impl Startup {
-    fn load(choice: &Choice) -> anyhow::Result<Self> {
+    fn load(choice: &Choice, without: WithoutChoice) -> anyhow::Result<Self> {
         let home = home(choice)?;
         let log = telemetry::start(home.diagnostics());
         let config = Config::load(&home)?;
         let overrides =
             Overrides::from_outside(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
-        let settings = Settings::resolve(&config, &overrides)?;
+        let settings = Settings::resolve(&config, &overrides, without)?;
         sandbox::check(&settings, &home)?;
         Ok(Self {
             home,

@@ -4,6 +4,7 @@
 //! environment, profile and defaults. It reads and writes only the files of [`Home`]. What the variables
 //! mean is in [`domain::variable`].
 
+mod choice;
 mod connection;
 mod error;
 mod home;
@@ -11,6 +12,7 @@ mod read;
 mod resolve;
 mod save;
 
+pub use choice::WithoutChoice;
 pub use connection::{BAND_COLOURS, Connection, Credentials};
 pub use error::{ConfigError, Fault};
 pub use home::Home;
@@ -23,6 +25,10 @@ use std::path::Path;
 
 /// The profile that exists without a file: everything on this machine.
 pub const SANDBOX_PROFILE: &str = "sandbox";
+
+/// The profile that exists without a file: nothing of it is set, so that everything comes from the environment
+/// and the command line.
+pub const ENVIRONMENT_PROFILE: &str = "environment";
 
 /// One environment: the values that differ from the defaults, and the way to its services.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +65,13 @@ impl Profile {
         }
     }
 
+    /// Whether it says more than what a run writes back.
+    fn leads_somewhere(&self) -> bool {
+        let written_back = [VariableName::CdfPipelineRunArguments];
+        let mut names = self.variables.keys();
+        names.any(|name| !written_back.contains(name)) || self.connection != Connection::default()
+    }
+
     /// This profile with what the other one sets laid over it.
     fn overlaid(mut self, other: Self) -> Self {
         self.variables.extend(other.variables);
@@ -67,7 +80,7 @@ impl Profile {
     }
 }
 
-/// What `config.toml` says, the built-in profile included.
+/// What `config.toml` says, the built-in profiles included.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     default_profile: Option<String>,
@@ -78,13 +91,17 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             default_profile: None,
-            profiles: [(SANDBOX_PROFILE.to_owned(), Profile::sandbox())].into(),
+            profiles: [
+                (SANDBOX_PROFILE.to_owned(), Profile::sandbox()),
+                (ENVIRONMENT_PROFILE.to_owned(), Profile::default()),
+            ]
+            .into(),
         }
     }
 }
 
 impl Config {
-    /// Reads the file of this home; without one there is the built-in profile alone.
+    /// Reads the file of this home; without one there are the built-in profiles alone.
     ///
     /// # Errors
     /// A file that cannot be read, or everything that is wrong in it, with lines and columns.
@@ -105,9 +122,20 @@ impl Config {
         })
     }
 
-    /// The profile that a start without a choice takes.
-    pub fn default_profile(&self) -> &str {
-        self.default_profile.as_deref().unwrap_or(SANDBOX_PROFILE)
+    /// The profile that the file chooses for a start without a choice.
+    pub fn default_profile(&self) -> Option<&str> {
+        self.default_profile.as_deref()
+    }
+
+    /// The profiles of the file that are somebody's own: the two built-in ones do not count, unless the file
+    /// says where `environment` leads.
+    fn own_names(&self) -> Vec<&str> {
+        let own = |name: &&str| match *name {
+            SANDBOX_PROFILE => false,
+            ENVIRONMENT_PROFILE => self.profiles[*name].leads_somewhere(),
+            _ => true,
+        };
+        self.names().filter(own).collect()
     }
 
     /// The profile of this name.
@@ -144,8 +172,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::load(&Home::at(folder.path())).unwrap();
         assert_eq!(config, Config::default());
-        assert_eq!(config.default_profile(), "sandbox");
-        assert_eq!(config.names().collect::<Vec<_>>(), ["sandbox"]);
+        assert_eq!(config.default_profile(), None);
+        assert_eq!(config.names().collect::<Vec<_>>(), ["environment", "sandbox"]);
     }
 
     #[test]
@@ -153,7 +181,7 @@ mod tests {
         let config = Config::parse("[profile.prod]", Path::new("config.toml")).unwrap();
         let error = config.profile("porduction").unwrap_err().to_string();
         assert!(
-            error.contains("'porduction'") && error.contains("prod, sandbox"),
+            error.contains("'porduction'") && error.contains("environment, prod, sandbox"),
             "{error}"
         );
     }

@@ -24,6 +24,18 @@ pub enum ConfigError {
         /// The names that exist.
         known: String,
     },
+    /// There are profiles, and none is chosen.
+    #[error(
+        "config.toml has {known}, and none is chosen{}. Choose one with --profile NAME, or set default_profile \
+         in config.toml; --profile sandbox uses the sandbox.",
+        but_for(outside.as_deref())
+    )]
+    NoChoice {
+        /// `the profiles prod, test`.
+        known: String,
+        /// What from outside the file says where to run.
+        outside: Option<String>,
+    },
     /// A value from outside the file is wrong.
     #[error("{name}: {message} It was given by {origin}.")]
     Value {
@@ -89,6 +101,12 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)
     }
+}
+
+fn but_for(outside: Option<&str>) -> String {
+    outside.map_or_else(String::new, |outside| {
+        format!(", but {outside} is given (--profile environment takes everything from there)")
+    })
 }
 
 fn lines(path: &std::path::Path, faults: &[Fault]) -> String {

@@ -168,7 +168,7 @@ credentials = "none"
 colour = "red"
 "#;
         let config = config(text).unwrap();
-        assert_eq!(config.default_profile(), "prod");
+        assert_eq!(config.default_profile(), Some("prod"));
         let profile = config.profile("prod").unwrap();
         let texts: Vec<_> = profile
             .variables

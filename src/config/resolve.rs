@@ -2,6 +2,7 @@
 //!
 //! It reads nothing; `app.rs` passes the arguments and the environment.
 
+use super::choice::{WithoutChoice, choose};
 use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
 use domain::finding::Finding;
 use domain::variable::{VariableError, VariableName, Variables};
@@ -59,6 +60,24 @@ impl Overrides {
             environment: texts.filter(|(key, _)| key.starts_with(PREFIX)).collect(),
         }
     }
+
+    /// What the environment sets, beside our own few names: the whole name, the name in `config.toml`, the text.
+    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, String, &str)> {
+        let ours = self
+            .environment
+            .iter()
+            .filter(|(key, text)| !RESERVED.contains(&key.as_str()) && !text.is_empty());
+        ours.filter_map(|(key, text)| {
+            let name = key.strip_prefix(PREFIX)?.to_ascii_lowercase();
+            Some((key.as_str(), name, text.as_str()))
+        })
+    }
+
+    /// A variable of the environment that is set.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        let text = self.environment.get(name).map(String::as_str);
+        text.filter(|text| !text.is_empty())
+    }
 }
 
 /// What is in effect for this start.
@@ -80,22 +99,21 @@ impl Settings {
     ///
     /// # Errors
     /// An unknown profile or name, or a value that cannot be taken, with where it was given.
-    pub fn resolve(config: &Config, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let environment = |name: &str| overrides.environment.get(name).filter(|text| !text.is_empty());
-        let name = overrides
-            .profile
-            .as_ref()
-            .or_else(|| environment("DOWNBEAT_PROFILE"))
-            .map_or(config.default_profile(), String::as_str);
+    pub fn resolve(
+        config: &Config,
+        overrides: &Overrides,
+        without: WithoutChoice,
+    ) -> Result<Self, ConfigError> {
+        let (name, finding) = choose(config, overrides, without)?;
         let mut settings = Self {
             profile: name.to_owned(),
             variables: Variables::default(),
             connection: Connection::default(),
-            findings: Vec::new(),
+            findings: finding.into_iter().collect(),
             origins: BTreeMap::new(),
         };
         settings.take_profile(config.profile(name)?)?;
-        settings.take_environment(&overrides.environment)?;
+        settings.take_environment(overrides)?;
         for (name, text) in &overrides.set {
             settings.take(name, text, Origin::CommandLine, || format!("--set {name}"))?;
         }
@@ -116,14 +134,8 @@ impl Settings {
         Ok(())
     }
 
-    fn take_environment(&mut self, environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
-        let ours = environment
-            .iter()
-            .filter(|(key, text)| !RESERVED.contains(&key.as_str()) && !text.is_empty());
-        for (key, text) in ours {
-            let Some(name) = key.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else {
-                continue;
-            };
+    fn take_environment(&mut self, overrides: &Overrides) -> Result<(), ConfigError> {
+        for (key, name, text) in overrides.settings() {
             match VariableName::from_name(&name) {
                 Err(error) if !Connection::NAMES.contains(&name.as_str()) => {
                     // Other programs may use our prefix, so it is a warning.

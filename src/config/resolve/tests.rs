@@ -16,6 +16,10 @@ fn config() -> Config {
     Config::parse(FILE, Path::new("config.toml")).unwrap()
 }
 
+fn resolve(config: &Config, overrides: &Overrides) -> Result<Settings, ConfigError> {
+    Settings::resolve(config, overrides, WithoutChoice::Refuse)
+}
+
 fn overrides(set: &[(&str, &str)], environment: &[(&str, &str)]) -> Overrides {
     let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
     Overrides {
@@ -68,7 +72,7 @@ fn each_layer_wins_over_the_one_below() {
         ),
     ];
     for (name, set, environment, text, origin) in table {
-        let settings = Settings::resolve(&config(), &overrides(set, environment)).unwrap();
+        let settings = resolve(&config(), &overrides(set, environment)).unwrap();
         let name = VariableName::from_name(name).unwrap();
         assert_eq!(
             (settings.variables.text(name).as_str(), settings.origin(name)),
@@ -87,7 +91,7 @@ fn the_profile_is_chosen_by_flag_then_environment_then_file() {
     ] {
         let mut given = overrides(&[], &[("DOWNBEAT_PROFILE", variable)]);
         given.profile = flag.map(str::to_owned);
-        assert_eq!(Settings::resolve(&config(), &given).unwrap().profile, expected);
+        assert_eq!(resolve(&config(), &given).unwrap().profile, expected);
     }
 }
 
@@ -115,7 +119,7 @@ fn a_wrong_value_names_its_place() {
             "There is no profile 'nowhere'",
         ),
     ] {
-        let error = Settings::resolve(&config(), &given).unwrap_err().to_string();
+        let error = resolve(&config(), &given).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
 }
@@ -130,7 +134,7 @@ fn a_misspelt_name_in_the_environment_is_said() {
             ("PATH", "/bin"),
         ],
     );
-    let settings = Settings::resolve(&config(), &given).unwrap();
+    let settings = resolve(&config(), &given).unwrap();
     let texts: Vec<_> = settings.findings.iter().map(|finding| &finding.message).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].contains("DOWNBEAT_PROJCT_ID") && texts[0].contains("Did you mean project_id?"));
@@ -139,32 +143,24 @@ fn a_misspelt_name_in_the_environment_is_said() {
 #[test]
 fn a_token_in_the_clear_stops_the_run() {
     let given = overrides(&[("cdap_endpoint", "http://cdap.example:11015")], &[]);
-    let settings = Settings::resolve(&config(), &given).unwrap();
+    let settings = resolve(&config(), &given).unwrap();
     assert_eq!(settings.findings[0].severity, domain::finding::Severity::Error);
 }
 
 #[test]
 fn the_sandbox_is_whole_and_has_nothing_to_say() {
-    let settings = Settings::resolve(&Config::default(), &Overrides::default()).unwrap();
+    let settings = resolve(&Config::default(), &Overrides::default()).unwrap();
     assert_eq!(settings.variables.check(), []);
     assert_eq!(settings.findings, []);
     assert!(settings.wants_sandbox());
     let elsewhere = overrides(&[("cdap_endpoint", "http://127.0.0.1:1")], &[]);
-    assert!(
-        !Settings::resolve(&Config::default(), &elsewhere)
-            .unwrap()
-            .wants_sandbox()
-    );
-    assert!(
-        !Settings::resolve(&config(), &Overrides::default())
-            .unwrap()
-            .wants_sandbox()
-    );
+    assert!(!resolve(&Config::default(), &elsewhere).unwrap().wants_sandbox());
+    assert!(!resolve(&config(), &Overrides::default()).unwrap().wants_sandbox());
 }
 
 #[test]
 fn edits_are_kept_apart_until_they_are_saved() {
-    let mut settings = Settings::resolve(&config(), &Overrides::default()).unwrap();
+    let mut settings = resolve(&config(), &Overrides::default()).unwrap();
     let name = VariableName::MaxActivePipelines;
     settings.edit(name, "3").unwrap();
     assert_eq!(settings.origin(name), Origin::Profile, "nothing changed");
@@ -184,6 +180,6 @@ fn only_our_part_of_the_environment_is_taken() {
     ];
     let given = Overrides::from_outside(None, Vec::new(), all.map(|(key, text)| (key.into(), text.into())));
     assert!(!format!("{given:?}").contains("hunter2"));
-    let settings = Settings::resolve(&config(), &given).unwrap();
+    let settings = resolve(&config(), &given).unwrap();
     assert_eq!(settings.variables.cdf_instance, "fusion");
 }

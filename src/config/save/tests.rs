@@ -154,7 +154,8 @@ fn saves_at_the_same_time_lose_nothing() {
             scope.spawn(move || save_variables(home, name, &changes(&[("cdf_instance", "fusion")])).unwrap());
         }
     });
-    assert_eq!(Config::load(&home).unwrap().names().count(), 7);
+    // The two built-in ones are there beside the six.
+    assert_eq!(Config::load(&home).unwrap().names().count(), 8);
 }
 
 proptest! {
