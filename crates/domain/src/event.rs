@@ -18,6 +18,7 @@ use crate::task::StopReason;
 use crate::time::Timestamp;
 use crate::truncate::JobProgress;
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
 /// A fact and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,8 +31,9 @@ pub struct RunEvent {
 }
 
 /// Everything that can happen to a run. In JSON its name is under `event`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, VariantNames)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Fact {
     /// The run exists; always the first fact.
     RunStarted {
@@ -257,6 +259,9 @@ pub enum Discovery {
 }
 
 impl Fact {
+    /// The name of every fact in JSON.
+    pub const NAMES: &'static [&'static str] = Self::VARIANTS;
+
     /// The task that the fact is about, if it is about one.
     pub fn task(&self) -> Option<&TaskId> {
         match self {

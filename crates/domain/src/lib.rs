@@ -23,6 +23,7 @@ pub mod scheduler;
 pub mod service;
 pub mod state;
 pub mod summary;
+pub mod target;
 pub mod task;
 pub mod time;
 pub mod truncate;

@@ -47,6 +47,11 @@ impl Timestamp {
         self.date_time().to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
+    /// `2026-11-23T10:11:12Z`, the beginning of a line of text.
+    pub fn stamp(self) -> String {
+        self.date_time().to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+
     /// `10:11:12` in UTC.
     pub fn clock(self) -> String {
         self.date_time().format("%H:%M:%S").to_string()
@@ -157,6 +162,10 @@ mod tests {
         assert_eq!(
             Timestamp::from_millis(1_681_380_746_123).to_string(),
             "2023-04-13 10:12:26 UTC"
+        );
+        assert_eq!(
+            Timestamp::from_millis(1_681_380_746_123).stamp(),
+            "2023-04-13T10:12:26Z"
         );
         assert_eq!(Timestamp::from_millis(-1).seconds(), -1);
     }
