@@ -8,40 +8,60 @@
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
-//! what an engine is made of in `app/parts.rs`.
+//! what an engine is made of in `app/parts.rs`, and where a run takes place in `app/target.rs`.
 
 mod history;
 mod parts;
 mod sandbox;
+mod target;
 mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output, RunOptions};
 use crate::config::{Config, Home, Overrides, Settings, WithoutChoice};
+use crate::headless::Console;
 use crate::store::{Journal, StoreError};
 use crate::{engine, headless, telemetry};
-use anyhow::{Context, anyhow};
+use anyhow::Context;
+use domain::failure::Failure;
+use domain::finding::refusal;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Does what the command line asks for.
-///
-/// # Errors
-/// A sentence that says what is wrong; all of them mean exit code 2.
-pub async fn start(cli: Cli) -> anyhow::Result<Exit> {
+/// Does what the command line asks for. Whatever prevents it is printed in the form that was asked for.
+pub async fn start(cli: Cli) -> Exit {
     let outcome = match &cli.mode {
         // Boxed: the screen's future is large, and is made once.
-        None => Box::pin(terminal::open(Startup::load(&cli.choice, WithoutChoice::ShowSandbox)?)).await,
-        Some(Mode::Run(options)) => run(Startup::load(&cli.choice, WithoutChoice::Refuse)?, options).await,
-        Some(Mode::Sandbox(options)) => sandbox::serve(&home(&cli.choice)?, options).await,
-        Some(Mode::Runs(options)) => history::list(&home(&cli.choice)?, options).await,
+        None => Box::pin(terminal::open(&cli.choice)).await,
+        Some(Mode::Run(options)) => run(&cli.choice, options).await,
+        Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
+        Some(Mode::Runs(options)) => list(&cli.choice, options).await,
     };
-    outcome.map_err(|error| match error.downcast_ref::<StoreError>() {
-        Some(store) => anyhow!("{store} {}", store.hint()),
-        None => error,
+    outcome.unwrap_or_else(|error| {
+        let profile = cli.choice.profile.as_deref().unwrap_or_default();
+        headless::refuse(&failure(&error), profile, cli.output())
     })
+}
+
+/// Ends before anything else could: `text` says why.
+pub fn refuse(text: &str, output: Output) -> Exit {
+    headless::refuse(&Failure::permanent(text), "", output)
+}
+
+/// What an error of the start means. Most stay until somebody changes something; the store knows better.
+fn failure(error: &anyhow::Error) -> Failure {
+    error
+        .downcast_ref::<StoreError>()
+        .map_or_else(|| Failure::permanent(format!("{error:#}")), StoreError::failure)
+}
+
+async fn serve(choice: &Choice, options: &crate::cli::SandboxOptions) -> anyhow::Result<Exit> {
+    sandbox::serve(&home(choice)?, options).await
+}
+
+async fn list(choice: &Choice, options: &crate::cli::RunsOptions) -> anyhow::Result<Exit> {
+    history::list(&home(choice)?, options).await
 }
 
 fn home(choice: &Choice) -> anyhow::Result<Home> {
@@ -76,7 +96,8 @@ impl Startup {
     }
 }
 
-async fn run(startup: Startup, options: &RunOptions) -> anyhow::Result<Exit> {
+async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
+    let startup = Startup::load(choice, WithoutChoice::Refuse)?;
     let settings = &startup.settings;
     let scope = options.args.clone().map_or(Scope::Chain, Scope::Single);
     let request = RunRequest {
@@ -87,23 +108,26 @@ async fn run(startup: Startup, options: &RunOptions) -> anyhow::Result<Exit> {
     };
     if options.dry_run {
         // Boxed: the future is large, and is made once.
-        return Ok(Box::pin(dry_run(&startup, request, options.output)).await);
+        return Ok(Box::pin(dry_run(&startup, request, options)).await);
     }
+    let mut console = Console::open(options.output, &target::of(settings, &request));
     let mut plan = Plan::new(request.clone(), None);
     plan.add(settings.findings.iter().cloned());
-    plan.findings
-        .iter()
-        .for_each(|finding| print_note(&headless::finding_text(finding, &settings.profile)));
-    if plan.error().is_some() {
-        return Ok(Exit::Usage);
+    // The run repeats what is found about its variables, so that this is printed here only if there is no run.
+    if let Some(failure) = refusal(&plan.findings) {
+        console.findings(&plan.findings);
+        return Ok(console.end_refused(&failure));
     }
+    console.findings(&settings.findings);
     let journal = Journal::open(&startup.home.database())?;
     let (parts, kept) = parts::gather(startup.home.clone(), journal, settings);
     let headless_options = headless::Options {
-        output: options.output,
         on_interrupt: options.on_interrupt,
+        allow_empty: options.allow_empty,
+        is_sandbox: settings.wants_sandbox(),
+        terminal: target::terminal_command(choice, &settings.profile),
     };
-    let exit = headless::run(engine::spawn(parts), request, headless_options).await;
+    let exit = console.run(engine::spawn(parts), request, headless_options).await;
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;
     }
@@ -111,18 +135,14 @@ async fn run(startup: Startup, options: &RunOptions) -> anyhow::Result<Exit> {
 }
 
 /// Prints the plan; neither the journal nor a lease is opened.
-async fn dry_run(startup: &Startup, request: RunRequest, output: Output) -> Exit {
+async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -> Exit {
+    let target = target::of(&startup.settings, &request);
     let (client, kept) = parts::connect(&startup.home, &startup.settings);
     let mut plan = engine::dry_run(client, request).await;
     plan.add(startup.settings.findings.iter().cloned());
-    let exit = headless::plan::print(&plan, output);
+    let exit = headless::plan::print(&plan, &target, options.output, options.allow_empty);
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;
     }
     exit
-}
-
-/// Prints a line on standard error; the reader may be gone.
-fn print_note(line: &str) {
-    let _ = writeln!(io::stderr(), "downbeat: {line}");
 }

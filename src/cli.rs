@@ -12,7 +12,6 @@ pub use sandbox::{Release, SandboxOptions};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use run::RUN_HELP;
 use sandbox::SANDBOX_HELP;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,16 +28,13 @@ Examples:
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
 A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
-else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME can be set instead of the options.
-
-Exit codes:
-  0 success   1 a task failed   2 usage or configuration   3 timed out   130 interrupted";
+else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME can be set instead of the options.";
 
 /// Runs a Data Fusion pipeline once per active row of a BigQuery table, and shows it live.
 ///
 /// Without a command the terminal opens.
 #[derive(Clone, Debug, PartialEq, Parser)]
-#[command(name = "downbeat", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "downbeat", version, after_help = exit::with_codes(EXAMPLES), max_term_width = 100)]
 pub struct Cli {
     /// Where the settings come from.
     #[command(flatten)]
@@ -66,7 +62,7 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum Mode {
     /// Do one run without the terminal, and print what happens line by line
-    #[command(after_help = RUN_HELP)]
+    #[command(after_help = run::help())]
     Run(RunOptions),
     /// Serve a local Data Fusion, CDAP, BigQuery and source database
     #[command(after_help = SANDBOX_HELP)]
@@ -97,6 +93,23 @@ pub enum Output {
 }
 
 impl Cli {
+    /// Whether a line asks for JSON, also one that is not understood otherwise.
+    pub fn asks_for_json(line: impl IntoIterator<Item = impl Into<OsString>>) -> bool {
+        let words: Vec<_> = line.into_iter().map(Into::into).collect();
+        let mut pairs = words.iter().zip(words.iter().skip(1));
+        words.iter().any(|word| word == "--output=json")
+            || pairs.any(|(name, value)| name == "--output" && value == "json")
+    }
+
+    /// How the command prints what it has to say.
+    pub fn output(&self) -> Output {
+        match &self.mode {
+            Some(Mode::Run(options)) => options.output,
+            Some(Mode::Runs(options)) => options.output,
+            Some(Mode::Sandbox(_)) | None => Output::Text,
+        }
+    }
+
     /// Reads a command line; [`Choice::set`] then holds the values before and after the command.
     ///
     /// # Errors

@@ -17,12 +17,12 @@
 //! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, contexts, condition), `tui/update.rs` (what it does). Footer and help follow; `cargo test --test screens -- --ignored readme` writes the README's table. |
 //! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
 //! | a task state | `crates/domain/src/state.rs` (state and word), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, explanation), `tui/view/header.rs` (its place among the counts); the compiler names the last two |
-//! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs` |
+//! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs`, `docs/json.schema.json` and `docs/json.md`, a line in `crates/domain/tests/journal/` |
 //! | a request to CDAP or BigQuery | `client/cdap/` or `client/bigquery/` (the call), `crates/domain/src/scheduler/message.rs` (`Request`, `Effect`, `Answer`, and in `on_answer` where it is decided on), `engine/job.rs` (the arm that makes the call) |
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |
 //! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, a picture in `tests/screens/pictures.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
-//! | an exit code | `cli.rs` (`Exit` and both help texts), `headless.rs` (`exit_code`), the README |
+//! | an exit code | `crates/domain/src/outcome.rs` (what it stands for), `cli/exit.rs` (number and meaning; the help follows), the README and `docs/json.md` |
 //! | a setting of a profile that is not a variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |
 
 pub mod app;

@@ -1,14 +1,13 @@
-//! The program: reads the command line, chooses a mode, turns errors into exit codes.
+//! The program: reads the command line, chooses a mode, turns outcomes into exit codes.
 
 use downbeat::app;
-use downbeat::cli::{Cli, Exit};
-use std::io::Write;
+use downbeat::cli::{Cli, Output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => return refuse(&error),
     };
     // reqwest and gcp_auth take whichever provider the process has chosen; a second choice changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -16,16 +15,18 @@ fn main() -> ExitCode {
         .worker_threads(2)
         .enable_all()
         .build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(app::start(cli)),
-        Err(error) => Err(error.into()),
-    };
-    outcome.map_or_else(
-        |error| {
-            // Without a standard error the exit code is all that is left.
-            let _ = writeln!(std::io::stderr(), "downbeat: {error:#}");
-            Exit::Usage.into()
-        },
-        ExitCode::from,
-    )
+    match runtime {
+        Ok(runtime) => runtime.block_on(app::start(cli)).into(),
+        Err(error) => app::refuse(&error.to_string(), cli.output()).into(),
+    }
+}
+
+/// A wrong line, `--help` or `--version`. A script that asks for JSON gets it, beside the words for a person.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && Cli::asks_for_json(std::env::args_os()) {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        app::refuse(first.trim_start_matches("error: "), Output::Json);
+    }
+    error.exit()
 }

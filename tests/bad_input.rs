@@ -1,5 +1,5 @@
-//! Whatever is wrong before a run begins: a sentence with cause and remedy, exit code 2, and an output
-//! table that nobody touched.
+//! Whatever is wrong before a run begins: a sentence with cause and remedy, an exit code that says whether it
+//! can get better by itself, and an output table that nobody touched.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 
@@ -16,7 +16,7 @@ mod stores;
 use home::{Home, PROFILE, Told, finish};
 use predicates::prelude::*;
 use predicates::str::contains;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use stores::{Row, Stores};
 
@@ -36,10 +36,10 @@ impl Filled {
         Self { home, rows }
     }
 
-    /// Exit 2, the words, nothing started and nothing emptied.
-    fn refused(&self, told: &Told, cause: &str, remedy: &str) {
+    /// The exit code, the words, nothing started and nothing emptied.
+    fn refused(&self, told: &Told, code: i32, cause: &str, remedy: &str) {
         let said = format!("{}{}", told.out, told.err);
-        assert_eq!(told.code, 2, "{}", told.all());
+        assert_eq!(told.code, code, "{}", told.all());
         let both = contains(cause).and(contains(remedy));
         assert!(both.eval(&said), "wanted '{cause}' and '{remedy}' in:\n{said}");
         assert!(!said.contains("panicked"), "{said}");
@@ -49,11 +49,17 @@ impl Filled {
 
     fn refuses(&self, arguments: &[&str], cause: &str, remedy: &str) {
         let line: Vec<&str> = [&["run"], arguments].concat();
-        self.refused(&self.home.start(&line), cause, remedy);
+        self.refused(&self.home.start(&line), 2, cause, remedy);
+    }
+
+    /// A service that cannot be used now.
+    fn unavailable(&self, arguments: &[&str], cause: &str, remedy: &str) {
+        let line: Vec<&str> = [&["run", "--profile"], arguments].concat();
+        self.refused(&self.home.start(&line), 4, cause, remedy);
     }
 
     fn refuses_setting(&self, assignment: &str, cause: &str, remedy: &str) {
-        self.refuses(&["--set", assignment], cause, remedy);
+        self.refuses(&["--profile", "sandbox", "--set", assignment], cause, remedy);
     }
 }
 
@@ -125,18 +131,29 @@ fn serve(body: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// A client that goes away is not this server's affair.
+/// Reads a whole request, so that closing the connection does not reset it, and answers in one write. A client
+/// that goes away is not this server's affair.
 fn answer(mut stream: TcpStream, body: &str) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    while lines
-        .next()
-        .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
-    {}
+    let mut request = BufReader::new(stream.try_clone().unwrap());
+    let mut sent = 0;
+    loop {
+        let mut line = String::new();
+        match request.read_line(&mut line) {
+            Ok(1..) if !line.trim().is_empty() => {
+                let line = line.to_ascii_lowercase();
+                if let Some(length) = line.strip_prefix("content-length:") {
+                    sent = length.trim().parse().unwrap();
+                }
+            }
+            _ => break,
+        }
+    }
+    let _ = request.take(sent).read_to_end(&mut Vec::new());
     let length = body.len();
-    let _ = write!(
-        stream,
+    let answer = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
+    let _ = stream.write_all(answer.as_bytes());
 }
 
 #[test]
@@ -148,7 +165,8 @@ fn an_instance_that_is_not_active_is_named_with_its_state() {
     filled.home.configure(&format!(
         "[profile.new]\n{PROFILE}datafusion_endpoint = '{server}'\nbigquery_endpoint = '{server}'\ncredentials = 'none'\n"
     ));
-    filled.refuses(&["--profile", "new"], "CREATING", "Wait");
+    // By hand, so that nothing is asked of BigQuery: this server would answer it with the instance.
+    filled.unavailable(&["new", "--args", "business_unit=hr"], "CREATING", "Wait");
 }
 
 #[test]
@@ -170,7 +188,7 @@ fn without_credentials_it_says_how_to_get_some() {
         "{:?}",
         started.elapsed()
     );
-    filled.refused(&told, "credentials", "gcloud auth application-default login");
+    filled.refused(&told, 2, "credentials", "gcloud auth application-default login");
 }
 
 #[test]
@@ -181,9 +199,5 @@ fn a_service_that_is_not_there_ends_in_words() {
     filled.home.configure(&format!(
         "[profile.gone]\n{PROFILE}datafusion_endpoint = 'http://{closed}'\nbigquery_endpoint = 'http://{closed}'\ncredentials = 'none'\n"
     ));
-    filled.refuses(
-        &["--profile", "gone"],
-        "no connection to 127.0.0.1",
-        "check the network",
-    );
+    filled.unavailable(&["gone"], "no connection to 127.0.0.1", "check the network");
 }

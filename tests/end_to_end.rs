@@ -276,7 +276,7 @@ fn an_interrupt_can_leave_the_runs_alone() {
     assert_eq!((listed.len(), &listed[0]["state"]), (1, &"running".into()));
     // What is still alive writes to the table: nothing is emptied under it.
     let refused = home.start(&["run", "--profile", "far"]);
-    assert_eq!(refused.code, 2, "{}", refused.all());
+    assert_eq!(refused.code, 5, "{}", refused.all());
     assert!(
         refused.all().contains("of another DAG run is still"),
         "{}",

@@ -22,9 +22,13 @@ mod server;
 mod advice;
 #[path = "field/demo.rs"]
 mod demo;
+#[path = "field/json.rs"]
+mod json;
 #[path = "field/logs.rs"]
 mod logs;
 #[path = "field/rows.rs"]
 mod rows;
 #[path = "field/truncate.rs"]
 mod truncate;
+#[path = "field/truth.rs"]
+mod truth;

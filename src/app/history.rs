@@ -30,9 +30,9 @@ pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<E
 
 fn as_text(run: &RunSummary) -> String {
     let took = human(run.ended.unwrap_or_else(now).since(run.started));
+    let started = run.started.stamp();
     let RunSummary {
         id,
-        started,
         state,
         total,
         pipeline,
@@ -48,7 +48,7 @@ fn as_text(run: &RunSummary) -> String {
 
 fn as_json(run: &RunSummary) -> String {
     json!({
-        "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
+        "event": "run", "time": now().to_rfc3339(), "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
         "started": run.started.to_rfc3339(), "ended": run.ended.map(Timestamp::to_rfc3339), "state": run.state,
         "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total,
     })

@@ -1,7 +1,7 @@
 //! What an engine is made of: client, journal, logs, and the embedded sandbox if the profile wants it.
 
 use super::sandbox::{self, Embedded};
-use crate::client::{Client, Credentials as Identity, Endpoints};
+use crate::client::{Client, Credentials as Tokens, Endpoints};
 use crate::config::{Connection, Credentials, Home, Settings, save_variables};
 use crate::engine::{Parts, SaveArguments};
 use crate::store::{Journal, LogFolder};
@@ -84,14 +84,18 @@ fn client(connection: &Connection, sandbox: Option<&Embedded>) -> Result<Client,
         GOOGLE_BIGQUERY,
     );
     let cdap = connection.cdap_endpoint.as_ref().map(url::Url::as_str);
-    let identity = match connection.credentials() {
-        Credentials::Google => Identity::google(),
-        Credentials::None => Identity::none(),
-    };
     Ok(Client::new(
         Endpoints::parse(&fusion, &bigquery, cdap)?,
-        identity,
+        credentials(connection),
     )?)
+}
+
+/// The source of tokens; nothing is looked up yet.
+pub(super) fn credentials(connection: &Connection) -> Tokens {
+    match connection.credentials() {
+        Credentials::Google => Tokens::google(),
+        Credentials::None => Tokens::none(),
+    }
 }
 
 fn named(given: Option<&url::Url>, embedded: Option<&str>, google: &str) -> String {

@@ -1,8 +1,8 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
 use super::{Startup, parts};
-use crate::cli::Exit;
-use crate::config::{Home, Origin, Settings, save_variables};
+use crate::cli::{Choice, Exit};
+use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
 use crate::store::{Journal, LogFolder};
 use crate::tui::look::Look;
 use crate::tui::setup::{ReadRun, Save, Setup};
@@ -18,7 +18,8 @@ use tokio::runtime::Handle;
 /// How many former runs the history offers.
 const HISTORY: u32 = 50;
 
-pub(super) async fn open(startup: Startup) -> anyhow::Result<Exit> {
+pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
+    let startup = Startup::load(choice, WithoutChoice::ShowSandbox)?;
     let Startup { home, settings, .. } = &startup;
     let journal = Journal::open(&home.database())?;
     let history = journal.last_runs(HISTORY).await?;

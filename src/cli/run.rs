@@ -1,19 +1,20 @@
 //! `downbeat run`: its options and its help.
 
+use super::exit::with_codes;
 use super::{Output, assignment};
 use clap::{Args, ValueEnum};
 use domain::arguments::{RuntimeArguments, parse_pairs};
 
-pub(super) const RUN_HELP: &str = "\
+const HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
-With --dry-run it ends there: with 0, or with 2 if the run could not start.
+With --dry-run it ends there, with the exit code that the run would have ended with by then.
 
-Exit codes:
-  0    every pipeline of the run completed
-  1    a task failed; the reason is on the last lines
-  2    the settings or the configuration table are wrong; nothing was started or emptied
-  3    dag_timeout_minutes or cdf_pipeline_timeout_seconds was over
-  130  interrupted (Ctrl-C, SIGTERM)";
+The first line names profile, project, instance, table and credentials. The sandbox is used if it is
+asked for (--profile sandbox), or if nothing else is configured and nothing is set from outside.";
+
+pub(super) fn help() -> String {
+    with_codes(HELP)
+}
 
 /// Options of `downbeat run`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -24,6 +25,9 @@ pub struct RunOptions {
     /// Print what the run would do and what prevents it; start and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// End with 0 if no row of the configuration is active
+    #[arg(long)]
+    pub allow_empty: bool,
     /// How to print what happens: for people, or one JSON object per line
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
@@ -41,6 +45,6 @@ pub enum OnInterrupt {
     /// Stop them and wait for their ends
     #[default]
     Stop,
-    /// Leave them running; the next start finds them again
+    /// Leave them running; the terminal then offers to resume the run
     Leave,
 }

@@ -68,7 +68,7 @@ fn wrong_lines_end_with_2_and_a_reason() {
         ("downbeat rum", "run"),
     ] {
         let error = read(line).unwrap_err();
-        assert_eq!(error.exit_code(), i32::from(Exit::Usage as u8), "{line}");
+        assert_eq!(error.exit_code(), i32::from(Exit::Refused.code()), "{line}");
         assert!(error.to_string().contains(words), "{line}: {error}");
     }
 }
@@ -90,5 +90,19 @@ fn help_teaches() {
         let error = read(line).unwrap_err();
         assert_eq!(error.exit_code(), 0);
         assert!(error.to_string().contains(words), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_script_that_asks_for_json_is_recognised_in_a_wrong_line_too() {
+    for (line, asks) in [
+        ("downbeat run --output json --nonsense", true),
+        ("downbeat run --set a --output=json", true),
+        ("downbeat runs --limit 0 --output json", true),
+        ("downbeat run --output text", false),
+        ("downbeat run --output", false),
+        ("downbeat run --args output=json", false),
+    ] {
+        assert_eq!(Cli::asks_for_json(line.split(' ')), asks, "{line}");
     }
 }

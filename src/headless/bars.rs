@@ -1,10 +1,14 @@
 //! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
 
 use super::{Exit, Printer, words};
+use crate::engine::now;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
+use domain::finding::Finding;
 use domain::id::TaskId;
+use domain::log::clean;
 use domain::run::Run;
+use domain::target::Target;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,6 +42,17 @@ impl Bars {
 }
 
 impl Printer for Bars {
+    fn target(&mut self, target: &Target) {
+        self.say(&format!("{} {}", now().stamp(), clean(&target.text())));
+    }
+
+    fn finding(&mut self, finding: &Finding, text: &str) {
+        self.say(&clean(&format!(
+            "downbeat: {}: {text}",
+            words::severity(finding.severity)
+        )));
+    }
+
     fn event(&mut self, run: &Run, event: &RunEvent) {
         if let Fact::PipelinesPlanned { pipelines } = &event.fact {
             for planned in pipelines {
@@ -63,22 +78,22 @@ impl Printer for Bars {
             }
             None => {
                 if let Some(line) = words::line(run, &event.fact) {
-                    self.say(&format!("{} {line}", event.at.clock()));
+                    self.say(&format!("{} {line}", event.at.stamp()));
                 }
             }
         }
     }
 
-    fn failure(&mut self, failure: &Failure, remedies: &str) {
+    fn failure(&mut self, _: Option<&Run>, failure: &Failure, remedies: &str) {
         let failure = failure.text(|_| remedies.to_owned());
         self.say(&format!("downbeat: {failure}"));
     }
 
-    fn note(&mut self, text: &str) {
+    fn note(&mut self, _: Option<&Run>, text: &str) {
         self.say(&format!("downbeat: {text}"));
     }
 
-    fn end(&mut self, _: &Run, _: Exit) {
+    fn end(&mut self, _: Option<&Run>, _: Exit, _: Option<&str>) {
         for bar in self.bars.values().filter(|bar| !bar.is_finished()) {
             bar.abandon();
         }

@@ -1,50 +1,122 @@
-//! One JSON object per line: the facts as they are journalled, then a summary. An interface for scripts.
+//! One JSON object per line: the target, the facts as they are journalled, and a summary at every end. An
+//! interface for scripts: `docs/json.md` describes it, and `docs/json.schema.json` is its schema.
+//!
+//! Each line has `event`, `run` and `time`; `run` is null where no run exists.
 
 use super::{Exit, Printer, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
+use domain::finding::Finding;
 use domain::run::Run;
+use domain::target::Target;
 use domain::task::{Task, Try};
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 #[derive(Debug)]
 pub(super) struct Json;
 
-fn put(value: &Value) {
+/// Prints a line about a run, if there is one.
+fn put(run: Option<&Run>, at: Timestamp, line: Value) {
     // The reader of a pipe may be gone; the run goes on.
-    let _ = writeln!(io::stdout(), "{value}");
+    let _ = writeln!(io::stdout(), "{}", whole(run, at, line));
+}
+
+fn whole(run: Option<&Run>, at: Timestamp, line: Value) -> Value {
+    let Value::Object(mut fields) = line else {
+        return line;
+    };
+    fields.insert("run".into(), json!(run.map(|run| &run.id)));
+    fields.insert("time".into(), at.to_rfc3339().into());
+    Value::Object(fields)
+}
+
+/// A line that has the fields of the target and these.
+pub(super) fn with_target(target: &Target, line: Value) -> Value {
+    let mut fields = target_fields(target);
+    if let Value::Object(more) = line {
+        fields.extend(more);
+    }
+    whole(None, now(), Value::Object(fields))
+}
+
+fn target_fields(target: &Target) -> Map<String, Value> {
+    object(json!({
+            "profile": target.profile,
+            "sandbox": target.is_sandbox,
+            "project": target.project,
+            "location": target.location,
+            "instance": target.instance,
+            "namespace": target.namespace,
+            "pipeline": target.pipeline,
+            "output_table": target.output_table,
+            "datafusion_endpoint": target.endpoints.datafusion,
+            "bigquery_endpoint": target.endpoints.bigquery,
+            "cdap_endpoint": target.endpoints.cdap,
+            "credentials": {
+                "source": target.credentials.source,
+                "account": target.credentials.account,
+                "file": target.credentials.file,
+            },
+    }))
 }
 
 impl Printer for Json {
+    fn target(&mut self, target: &Target) {
+        let line = with_target(target, json!({"event": "target"}));
+        let _ = writeln!(io::stdout(), "{line}");
+    }
+
+    fn finding(&mut self, finding: &Finding, _: &str) {
+        put(None, now(), json!({"event": "noticed", "finding": finding}));
+    }
+
     fn event(&mut self, run: &Run, event: &RunEvent) {
-        if let Ok(Value::Object(mut fields)) = serde_json::to_value(event.redacted()) {
-            fields.insert("run".into(), run.id.as_str().into());
-            fields.insert("time".into(), event.at.to_rfc3339().into());
-            put(&Value::Object(fields));
-        }
+        put(Some(run), event.at, json!(event.redacted()));
     }
 
-    fn failure(&mut self, failure: &Failure, remedies: &str) {
+    fn failure(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str) {
         let remedy = (!remedies.is_empty()).then_some(remedies);
-        put(&json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": remedy}));
+        let line =
+            json!({"event": "trouble", "kind": failure.kind, "reason": failure.reason, "remedy": remedy});
+        put(run, now(), line);
     }
 
-    fn note(&mut self, text: &str) {
-        put(&json!({"event": "note", "text": text}));
+    fn note(&mut self, run: Option<&Run>, text: &str) {
+        put(run, now(), json!({"event": "note", "text": text}));
     }
 
-    fn end(&mut self, run: &Run, exit: Exit) {
-        let tasks: Vec<Value> = run.tasks.iter().map(|task| summary(run, task)).collect();
-        let seconds = run.elapsed(run.ended.unwrap_or_else(now)).as_secs_f64();
-        put(&json!({
-            "event": "summary", "run": run.id, "state": run.state, "exit": exit as u8,
-            "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
-            "truncated_at": run.emptied.and_then(|emptied| emptied.started).map(Timestamp::to_rfc3339),
-            "restore": run.needed_restore().map(|restore| restore.command()),
-        }));
+    fn end(&mut self, run: Option<&Run>, exit: Exit, reason: Option<&str>) {
+        let mut fields = run.map_or_else(of_no_run, of_run);
+        fields.insert("event".into(), "summary".into());
+        fields.insert("exit".into(), exit.code().into());
+        fields.insert("reason".into(), json!(reason));
+        put(run, now(), Value::Object(fields));
+    }
+}
+
+fn of_run(run: &Run) -> Map<String, Value> {
+    let tasks: Vec<_> = run.tasks.iter().map(|task| summary(run, task)).collect();
+    let seconds = run.elapsed(run.ended.unwrap_or_else(now)).as_secs_f64();
+    object(json!({
+        "state": run.state, "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
+        "truncated_at": run.emptied.and_then(|emptied| emptied.started).map(Timestamp::to_rfc3339),
+        "restore": run.needed_restore().map(|restore| restore.command()),
+    }))
+}
+
+fn of_no_run() -> Map<String, Value> {
+    object(json!({
+        "state": null, "logical_start_time": null, "seconds": null, "tasks": [], "truncated_at": null, "restore": null,
+    }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
     }
 }
 

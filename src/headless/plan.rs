@@ -1,38 +1,31 @@
 //! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
 
-use super::{finding_text, words};
+use super::{finding_text, json, words};
 use crate::cli::{Exit, Output};
-use crate::engine::now;
 use domain::finding::Finding;
 use domain::log::clean;
+use domain::outcome::Outcome;
 use domain::plan::{Detail, Plan, PlannedArgument, PlannedStart};
 use domain::request::Scope;
+use domain::target::Target;
 use domain::time::human;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-/// Prints a plan; the exit code says whether the run could start.
-pub fn print(plan: &Plan, output: Output) -> Exit {
-    let exit = if plan.error().is_some() {
-        Exit::Usage
-    } else {
-        Exit::Success
-    };
+/// Prints a plan; the exit code is the one that the run would end with by now.
+pub fn print(plan: &Plan, target: &Target, output: Output, allow_empty: bool) -> Exit {
+    let exit = Exit::new(plan.outcome(), allow_empty);
     let text = match output {
-        Output::Json => as_json(plan, exit).to_string(),
-        Output::Text => as_text(plan),
+        Output::Json => as_json(plan, target, exit).to_string(),
+        Output::Text => as_text(plan, target),
     };
     // The reader of a pipe may be gone.
     let _ = writeln!(io::stdout(), "{text}");
     exit
 }
 
-fn as_text(plan: &Plan) -> String {
-    let variables = &plan.request.variables;
-    let mut lines = vec![format!(
-        "Profile {}: pipeline {} of instance {} in project {}.",
-        plan.request.profile, variables.cdf_pipeline_name, variables.cdf_instance, variables.project_id
-    )];
+fn as_text(plan: &Plan, target: &Target) -> String {
+    let mut lines = vec![clean(&target.text())];
     let limits = plan.limits();
     lines.push(format!(
         "The run may take {}; a next try follows after {}.",
@@ -47,9 +40,10 @@ fn as_text(plan: &Plan) -> String {
         format!("{indent}{}", line.text)
     }));
     lines.push(String::new());
-    lines.push(match plan.error() {
-        Some(_) => "The run cannot start: see the errors above.".into(),
-        None => "Nothing was started and nothing was emptied: this is a dry run.".into(),
+    lines.push(match plan.outcome() {
+        _ if plan.error().is_some() => "The run cannot start: see the errors above.".into(),
+        Outcome::Empty => "No row of the configuration is active: there is nothing to run.".into(),
+        _ => "Nothing was started and nothing was emptied: this is a dry run.".into(),
     });
     lines.join("\n")
 }
@@ -59,7 +53,7 @@ fn finding_line(finding: &Finding, profile: &str) -> String {
     clean(&format!("{word}: {}", finding_text(finding, profile)))
 }
 
-fn as_json(plan: &Plan, exit: Exit) -> Value {
+fn as_json(plan: &Plan, target: &Target, exit: Exit) -> Value {
     let (variables, limits) = (&plan.request.variables, plan.limits());
     let path = |table: &str| format!("{}.{}.{table}", variables.project_id, variables.bq_dataset_id);
     let output = path(&variables.bq_output_table);
@@ -67,24 +61,19 @@ fn as_json(plan: &Plan, exit: Exit) -> Value {
     let left_out = plan.left_out.iter().map(|row| {
         json!({"business_unit": row.business_unit, "data_source": row.data_source, "reason": row.reason})
     });
-    json!({
+    let line = json!({
         "event": "plan",
-        "time": now().to_rfc3339(),
-        "profile": plan.request.profile,
-        "instance": variables.cdf_instance,
-        "namespace": variables.cdf_namespace,
-        "pipeline": variables.cdf_pipeline_name,
         "configuration_table": (plan.request.scope == Scope::Chain).then(|| path(&variables.bq_config_table)),
-        "emptied_table": plan.empties_output().then_some(&output),
-        "output_table": output,
+        "emptied_table": plan.empties_output().then_some(output),
         "max_active_pipelines": limits.max_active,
         "retry_interval_seconds": limits.retry_interval.as_secs_f64(),
         "dag_timeout_seconds": limits.dag_timeout.as_secs_f64(),
         "pipelines": pipelines.map(|starts| starts.iter().map(start).collect::<Vec<_>>()),
         "left_out": left_out.collect::<Vec<_>>(),
         "findings": plan.findings,
-        "exit": exit as u8,
-    })
+        "exit": exit.code(),
+    });
+    json::with_target(target, line)
 }
 
 fn start(start: &PlannedStart) -> Value {

@@ -43,7 +43,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             )
         }
         Fact::StartRefused { reason, again_at, .. } => {
-            format!("not now: {} Asking again at {}.", why(reason), again_at.clock())
+            format!("not now: {} Asking again at {}.", why(reason), again_at.stamp())
         }
         Fact::PipelineStarted {
             run_id,
@@ -57,7 +57,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         } => format!("pipeline run {run_id}, found by its token"),
         // The fact that ends the task names the end, with its reason.
         Fact::PipelineSeen { state, .. } if !state.is_end() => format!("CDAP {}", state.word()),
-        Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.clock()),
+        Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.stamp()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::StopIntended { .. } | Fact::TaskSucceeded { .. } | Fact::UpstreamFailed { .. } => state.into(),
         Fact::TaskLostSight { reason, .. } | Fact::TaskSkipped { reason, .. } => {
@@ -67,7 +67,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::RecordsCounted { .. } => final_counts(task(run, fact)?)?,
         Fact::TryFailed {
             failure, retry_at, ..
-        } => format!("{state}, next try at {}: {}", retry_at.clock(), why(failure)),
+        } => format!("{state}, next try at {}: {}", retry_at.stamp(), why(failure)),
         // The finding was printed a moment ago.
         Fact::TaskFailed { failure, .. } if is_told(run, failure) => format!("{state}: see the error above"),
         Fact::TaskFailed { failure, .. }
@@ -145,6 +145,23 @@ pub(super) fn summary(run: &Run) -> String {
         Some(table) => format!("{end}. {table}"),
         None => end,
     }
+}
+
+/// What is said when a run is left behind; `command` opens the terminal on it.
+pub(super) fn left(run: &Run, is_sandbox: bool, command: &str) -> String {
+    let live = run
+        .pipelines()
+        .filter(|task| !task.is_over() && task.live_run().is_some());
+    let what = match (live.count(), is_sandbox) {
+        (0, _) => "no pipeline run of it is live".to_owned(),
+        (count, true) => format!("its {count} live pipeline runs end with the sandbox"),
+        (1, false) => "its live pipeline run goes on in Data Fusion".to_owned(),
+        (count, false) => format!("its {count} live pipeline runs go on in Data Fusion"),
+    };
+    format!(
+        "Run {} is left before its end: {what}. `{command}` offers to resume it.",
+        run.id
+    )
 }
 
 /// The word for how much a finding matters.

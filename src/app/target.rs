@@ -1,0 +1,87 @@
+//! Where a start leads, for its first line, and how to come back to it.
+
+use super::parts;
+use crate::cli::Choice;
+use crate::config::Settings;
+use domain::request::RunRequest;
+use domain::target::{Credentials, Endpoints, Target};
+use std::path::Path;
+
+/// The target of a request with these settings.
+pub(super) fn of(settings: &Settings, request: &RunRequest) -> Target {
+    Target::new(
+        request,
+        settings.wants_sandbox(),
+        endpoints(settings),
+        credentials(settings),
+    )
+}
+
+/// The addresses that are not Google's.
+pub(super) fn endpoints(settings: &Settings) -> Endpoints {
+    let connection = &settings.connection;
+    let text = |address: &Option<url::Url>| {
+        address
+            .as_ref()
+            .map(|url| url.as_str().trim_end_matches('/').into())
+    };
+    Endpoints {
+        datafusion: text(&connection.datafusion_endpoint),
+        bigquery: text(&connection.bigquery_endpoint),
+        cdap: text(&connection.cdap_endpoint),
+    }
+}
+
+/// Whose credentials the settings use.
+pub(super) fn credentials(settings: &Settings) -> Credentials {
+    let identity = parts::credentials(&settings.connection).identity();
+    Credentials {
+        text: identity.to_string(),
+        source: identity.source.as_str(),
+        account: identity.account,
+        file: identity.file.map(|file| file.to_string_lossy().into_owned()),
+    }
+}
+
+/// The command that opens the terminal on the same home and profile.
+pub(super) fn terminal_command(choice: &Choice, profile: &str) -> String {
+    let home = choice
+        .home
+        .as_deref()
+        .map(|home| format!("--home {} ", quoted(home)));
+    format!("downbeat {}--profile {profile}", home.unwrap_or_default())
+}
+
+/// A path as a word of a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_can_be_pasted() {
+        for (home, command) in [
+            (None, "downbeat --profile prod"),
+            (Some("/srv/etl"), "downbeat --home /srv/etl --profile prod"),
+            (
+                Some("/a b/it's"),
+                r"downbeat --home '/a b/it'\''s' --profile prod",
+            ),
+        ] {
+            let choice = Choice {
+                home: home.map(Into::into),
+                ..Choice::default()
+            };
+            assert_eq!(terminal_command(&choice, "prod"), command);
+        }
+    }
+}
