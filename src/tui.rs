@@ -35,7 +35,7 @@ pub mod widget;
 pub use setup::Setup;
 
 use crate::engine::Engine;
-use domain::id::DagRunId;
+use domain::run::Run;
 use futures_util::stream;
 use ratatui::crossterm::event::EventStream;
 use shell::{Shell, Signal};
@@ -44,23 +44,45 @@ use terminal::Tty;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How the screen was left.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// No run was live.
+    /// By a key; no run was live.
     Left,
-    /// The pipelines of this run go on; the next start offers to resume it.
-    LeftRunning(DagRunId),
+    /// By a signal, or because the terminal was gone; no run was live.
+    Ended,
+    /// This run is not over; the next start offers to resume it.
+    LeftRunning(Box<Run>),
 }
 
 /// Why the screen cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
     /// Standard input or output is not a terminal.
-    #[error("standard input or output is not a terminal; `downbeat run` works without one")]
+    #[error(
+        "Standard input or output is not a terminal. `downbeat run` and `downbeat runs` work without one."
+    )]
     NoTerminal,
+    /// The terminal cannot show a screen.
+    #[error("This terminal ({0}) cannot show a screen. `downbeat run` and `downbeat runs` print lines.")]
+    Incapable(String),
     /// The terminal cannot be written to, or its keys cannot be read.
-    #[error("the terminal cannot be used: {0}")]
+    #[error("The terminal cannot be used: {0}.")]
     Terminal(#[from] io::Error),
+}
+
+/// Whether there is a terminal, and one that can show a screen.
+///
+/// # Errors
+/// What is missing, and what works without it.
+pub fn check_terminal() -> Result<(), TuiError> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(TuiError::NoTerminal);
+    }
+    match std::env::var("TERM").as_deref() {
+        Ok("dumb") => Err(TuiError::Incapable("TERM=dumb".into())),
+        Ok("") | Err(_) => Err(TuiError::Incapable("TERM is not set".into())),
+        Ok(_) => Ok(()),
+    }
 }
 
 /// Shows the screen until the user leaves. The terminal is restored in every case.
@@ -68,9 +90,7 @@ pub enum TuiError {
 /// # Errors
 /// There is no terminal, or it was closed.
 pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
-    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return Err(TuiError::NoTerminal);
-    }
+    check_terminal()?;
     let signals = Box::pin(signals()?);
     let session = Tty::enter()?;
     // Boxed, because the model in it is large.

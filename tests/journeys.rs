@@ -125,8 +125,69 @@ fn a_signal_gives_the_terminal_back() {
     for name in ["TERM", "HUP"] {
         let session = ready(&home, 120, 30);
         signal(session.pid(), name);
-        assert_eq!(session.end(), 0, "{name}");
+        let (code, shell) = session.end_saying();
+        assert_eq!(code, 130, "{name}");
+        assert!(shell.contains("A signal ended the terminal"), "{name}:\n{shell}");
     }
+}
+
+#[test]
+fn a_run_that_is_left_is_named_on_the_shell_with_the_way_back() {
+    for way in ["a key", "a signal"] {
+        let home = Home::new();
+        let mut session = ready(&home, 120, 40);
+        run(&mut session);
+        until_running(&mut session);
+        if way == "a signal" {
+            signal(session.pid(), "TERM");
+        } else {
+            session.keys(&["q", "l"]);
+        }
+        let (code, shell) = session.end_saying();
+        assert_eq!(code, 130, "{way}");
+        let back = format!(
+            "downbeat --home {} --profile sandbox` offers to resume it",
+            home.path().display()
+        );
+        for words in ["downbeat: Run ", "is left before its end", &back] {
+            assert!(shell.contains(words), "{way}: '{words}' is not on:\n{shell}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_without_abilities_gets_lines() {
+    let home = Home::new();
+    for term in [Some("dumb"), None] {
+        let session = Session::start_on(
+            term,
+            &home,
+            &["run", "--args", "business_unit=hr,data_source=payroll"],
+        );
+        let (code, text) = session.end_of_lines();
+        assert_eq!(code, 0, "{text}");
+        for words in [
+            "profile sandbox",
+            "start_pipeline_hr_payroll: success",
+            ": success (1 success)",
+        ] {
+            assert!(text.contains(words), "{term:?}: '{words}' is not in:\n{text}");
+        }
+        assert!(!text.contains('\x1b'), "{term:?}: {text:?}");
+        let (code, text) = Session::start_on(term, &home, &[]).end_of_lines();
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("TERM") && text.contains("`downbeat run`"), "{text}");
+    }
+}
+
+#[test]
+fn a_sandbox_that_nobody_chose_says_so() {
+    let home = Home::new();
+    home.configure("[profile.prod]\nproject_id = 'my-project'\n");
+    let mut session = ready(&home, 120, 40);
+    session.wait_for("config.toml has the profile prod, and none is chosen: this is the sandbox.");
+    session.keys(&["q"]);
+    assert_eq!(session.end(), 0);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, parts};
+use super::{Startup, parts, target};
 use crate::cli::{Choice, Exit};
 use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
+use crate::headless::left_text;
 use crate::store::{Journal, LogFolder};
+use crate::tui::Outcome;
 use crate::tui::look::Look;
 use crate::tui::setup::{ReadRun, Save, Setup};
 use crate::{engine, tui};
@@ -13,6 +15,7 @@ use domain::run::Run;
 use domain::variable::VariableName;
 use ratatui::style::Color;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use tokio::runtime::Handle;
 
 /// How many former runs the history offers.
@@ -20,6 +23,7 @@ const HISTORY: u32 = 50;
 
 pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let startup = Startup::load(choice, WithoutChoice::ShowSandbox)?;
+    tui::check_terminal()?;
     let Startup { home, settings, .. } = &startup;
     let journal = Journal::open(&home.database())?;
     let history = journal.last_runs(HISTORY).await?;
@@ -32,9 +36,12 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let setup = Setup {
         profile: settings.profile.clone(),
         is_sandbox: settings.wants_sandbox(),
+        endpoints: target::endpoints(settings),
+        credentials: target::credentials(settings),
         look: look(settings),
         variables: settings.variables.clone(),
         origins: origins(settings),
+        findings: settings.findings.clone(),
         last_run,
         unfinished,
         history,
@@ -44,11 +51,26 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal, settings);
-    Box::pin(tui::run(setup, engine::spawn(parts))).await?;
+    let outcome = Box::pin(tui::run(setup, engine::spawn(parts))).await?;
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;
     }
-    Ok(Exit::Success)
+    let command = target::terminal_command(choice, &settings.profile);
+    Ok(say_goodbye(&outcome, settings.wants_sandbox(), &command))
+}
+
+/// Says on the shell what was left and how to come back.
+fn say_goodbye(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
+    let text = match outcome {
+        Outcome::Left => return Exit::Success,
+        Outcome::Ended => {
+            format!("A signal ended the terminal; no run was going on. `{command}` opens it again.")
+        }
+        Outcome::LeftRunning(run) => left_text(run, is_sandbox, command),
+    };
+    // After a hangup nobody reads it.
+    let _ = writeln!(io::stderr(), "downbeat: {text}");
+    Exit::Interrupted
 }
 
 async fn read_run(journal: &Journal, id: &DagRunId) -> Result<Run, Failure> {

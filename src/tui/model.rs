@@ -19,6 +19,7 @@ use domain::request::{RunRequest, Scope};
 use domain::run::Run;
 use domain::service::Service;
 use domain::summary::RunSummary;
+use domain::target::{Credentials, Endpoints, Target};
 use domain::task::Task;
 use domain::time::Timestamp;
 use domain::warehouse::TableRestore;
@@ -71,6 +72,10 @@ pub struct Model {
     pub profile: String,
     /// Whether everything happens in the embedded sandbox.
     pub is_sandbox: bool,
+    /// The addresses that are not Google's.
+    pub endpoints: Endpoints,
+    /// Whose credentials are used.
+    pub credentials: Credentials,
     /// The time of this frame.
     pub now: Timestamp,
     /// The whole screen.
@@ -227,6 +232,12 @@ impl Model {
             scope: Scope::Chain,
             edits: self.configuration.edits.clone(),
         }
+    }
+
+    /// Where the next run takes place.
+    pub fn target(&self) -> Target {
+        let (endpoints, credentials) = (self.endpoints.clone(), self.credentials.clone());
+        Target::new(&self.request(), self.is_sandbox, endpoints, credentials)
     }
 
     /// Whether the start would refuse the next run.

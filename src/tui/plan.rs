@@ -32,16 +32,20 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
 /// The plan of the next run.
 pub fn lines(model: &Model) -> Vec<PlanLine> {
     let plan = Plan::new(model.request(), model.configuration.current());
-    let mut lines: Vec<_> = plan
-        .findings
-        .iter()
-        .map(|found| line(finding::meaning(found.severity), 0, finding::text(found)))
-        .collect();
+    let found = plan.findings.iter();
+    let found = found.map(|found| line(finding::meaning(found.severity), 0, finding::text(found)));
     if let Some(failure) = model.configuration.trouble() {
-        lines.extend(unreadable(failure));
-        return lines;
+        return found.chain(unreadable(failure)).collect();
     }
-    if !lines.is_empty() {
+    let target = model.target();
+    let credentials = format!("credentials: {}", target.credentials.text);
+    let mut lines = vec![
+        line(Meaning::Text, 0, target.place()),
+        line(Meaning::Text, 0, credentials),
+        line(Meaning::Text, 0, ""),
+    ];
+    lines.extend(found);
+    if !plan.findings.is_empty() {
         lines.push(line(Meaning::Text, 0, ""));
     }
     let steps = plan.lines(Detail::Changes).into_iter();

@@ -1,6 +1,7 @@
 //! What the screen needs at its start from the rest of the program.
 
 use super::context::Pane;
+use super::finding;
 use super::look::Look;
 use super::model::Model;
 use super::model::configuration::ConfigurationPane;
@@ -10,9 +11,11 @@ use super::model::overlay::{Dialog, DialogResult, Overlay};
 use super::model::variables::VariablesPane;
 use crate::engine::Command;
 use domain::failure::Failure;
+use domain::finding::Finding;
 use domain::id::{DagRunId, TaskId};
 use domain::run::Run;
 use domain::summary::RunSummary;
+use domain::target::{Credentials, Endpoints};
 use domain::time::Timestamp;
 use domain::variable::{VariableName, Variables};
 use ratatui::layout::Rect;
@@ -36,6 +39,10 @@ pub struct Setup {
     pub profile: String,
     /// Whether everything happens in the embedded sandbox.
     pub is_sandbox: bool,
+    /// The addresses that are not Google's.
+    pub endpoints: Endpoints,
+    /// Whose credentials are used.
+    pub credentials: Credentials,
     /// How everything looks.
     pub look: Look,
     /// The variables.
@@ -43,6 +50,8 @@ pub struct Setup {
     /// Where each comes from, in a word: `profile`, `environment`, `command line`. Without an entry it is
     /// the default.
     pub origins: BTreeMap<VariableName, String>,
+    /// What was found about the settings.
+    pub findings: Vec<Finding>,
     /// The run that ended last, from the journal.
     pub last_run: Option<Run>,
     /// A run that has not ended; the screen offers to resume it.
@@ -62,9 +71,20 @@ pub struct Setup {
 impl Setup {
     /// The model of the first frame.
     pub fn model(&self) -> Model {
+        let mut model = self.first_model();
+        // The newest notice is the one that is shown: the first finding is the most important one.
+        for found in self.findings.iter().rev() {
+            model.notify(finding::meaning(found.severity), finding::text(found));
+        }
+        model
+    }
+
+    fn first_model(&self) -> Model {
         Model {
             profile: self.profile.clone(),
             is_sandbox: self.is_sandbox,
+            endpoints: self.endpoints.clone(),
+            credentials: self.credentials.clone(),
             now: (self.clock)(),
             area: Rect::ZERO,
             focus: Pane::Grid,

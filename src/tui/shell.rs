@@ -82,8 +82,24 @@ impl<S: TerminalSession> Shell<S> {
     }
 
     /// Runs until the user leaves. The first frame comes before the first request.
+    ///
+    /// # Errors
+    /// The terminal is gone, and no run was live; with one, the run is what matters.
     pub async fn run(
         mut self,
+        keys: impl Stream<Item = io::Result<Event>> + Unpin,
+        signals: impl Stream<Item = Signal> + Unpin,
+    ) -> Result<Outcome, TuiError> {
+        match self.work(keys, signals).await {
+            Ok(without_run) => Ok(self.leave(without_run).await),
+            Err(_) if self.model.live_run().is_some() => Ok(self.leave(Outcome::Ended).await),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Works until the end, and says how it came if no run is live by then.
+    async fn work(
+        &mut self,
         mut keys: impl Stream<Item = io::Result<Event>> + Unpin,
         mut signals: impl Stream<Item = Signal> + Unpin,
     ) -> Result<Outcome, TuiError> {
@@ -96,11 +112,11 @@ impl<S: TerminalSession> Shell<S> {
                 biased;
                 signal = signals.next() => match signal {
                     Some(Signal::Interrupt) => self.dispatch(Msg::Interrupted)?,
-                    Some(Signal::Terminate) | None => return Ok(self.leave().await),
+                    Some(Signal::Terminate) | None => return Ok(Outcome::Ended),
                 },
                 event = keys.next() => match event {
                     Some(event) => self.on_event(event?)?,
-                    None => return Ok(self.leave().await),
+                    None => return Ok(Outcome::Ended),
                 },
                 place = self.engine.commands.clone().reserve_owned(), if !self.outbox.is_empty() => {
                     match (place, self.outbox.pop_front()) {
@@ -114,7 +130,7 @@ impl<S: TerminalSession> Shell<S> {
             self.drain(&mut keys).await?;
             self.draw_if_due()?;
         }
-        Ok(self.leave().await)
+        Ok(Outcome::Left)
     }
 
     /// Handles what else is ready, up to a budget.
@@ -257,8 +273,9 @@ impl<S: TerminalSession> Shell<S> {
         Ok(())
     }
 
-    /// Restores the terminal, sends the last commands and closes the engine.
-    async fn leave(mut self) -> Outcome {
+    /// Restores the terminal, sends the last commands and closes the engine. Without a live run the outcome is
+    /// the one that is given.
+    async fn leave(mut self, without_run: Outcome) -> Outcome {
         drop(self.session);
         self.outbox.push_back(Command::Close);
         let commands = self.engine.commands.clone();
@@ -274,8 +291,8 @@ impl<S: TerminalSession> Shell<S> {
         // A stuck engine must not keep the program from ending.
         timeout(CLOSE_TIMEOUT, closing).await.ok();
         match self.model.live_run() {
-            Some(run) => Outcome::LeftRunning(run.id.clone()),
-            None => Outcome::Left,
+            Some(run) => Outcome::LeftRunning(Box::new(run.clone())),
+            None => without_run,
         }
     }
 }

@@ -8,6 +8,7 @@ use domain::pipeline::{PipelineState, StageCounts};
 use domain::plan::PlannedPipeline;
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
+use domain::target::{Credentials, Endpoints};
 use domain::time::Timestamp;
 use domain::variable::{VariableName, Variables};
 use downbeat::engine::{Connected, Update};
@@ -79,9 +80,17 @@ pub fn setup() -> Setup {
     Setup {
         profile: "sandbox".into(),
         is_sandbox: true,
+        endpoints: Endpoints::default(),
+        credentials: Credentials {
+            source: "none",
+            account: None,
+            file: None,
+            text: "none".into(),
+        },
         look: COLOUR,
         variables: variables(),
         origins: profile.map(|name| (name, "profile".to_owned())).into(),
+        findings: Vec::new(),
         last_run: None,
         unfinished: None,
         history: Vec::new(),

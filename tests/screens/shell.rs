@@ -313,7 +313,10 @@ async fn a_run_can_be_stopped_or_left() {
     harness.press("q l");
     assert_eq!(harness.command().await, Command::Close);
     let outcome = harness.task.await.unwrap().unwrap();
-    assert_eq!(outcome, Outcome::LeftRunning("run-1".into()));
+    assert!(
+        matches!(&outcome, Outcome::LeftRunning(run) if run.id.as_str() == "run-1"),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -324,7 +327,7 @@ async fn a_signal_ends_at_once_and_an_interrupt_asks() {
     harness.shows("Leave Downbeat?").await;
     harness.signals.send(Signal::Terminate).unwrap();
     assert_eq!(harness.command().await, Command::Close);
-    assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Left);
+    assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Ended);
 }
 
 #[tokio::test(start_paused = true)]
@@ -334,6 +337,18 @@ async fn a_dead_terminal_ends_the_loop() {
     *harness.is_gone.lock().unwrap() = true;
     harness.press("1");
     assert!(matches!(harness.task.await.unwrap(), Err(TuiError::Terminal(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_terminal_leaves_its_run_by_name() {
+    let mut harness = start();
+    harness.command().await;
+    harness.updates.send(begin_run()).await.unwrap();
+    harness.shows("running").await;
+    *harness.is_gone.lock().unwrap() = true;
+    harness.press("1");
+    let outcome = harness.task.await.unwrap().unwrap();
+    assert!(matches!(outcome, Outcome::LeftRunning(_)), "{outcome:?}");
 }
 
 #[tokio::test(start_paused = true)]

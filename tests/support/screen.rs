@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// Set for each program that is started here.
-pub const ON_A_TERMINAL: &str = "DOWNBEAT_TEST_TERMINAL";
+/// Set for each program that is started here. The program warns of names that begin like its own.
+pub const ON_A_TERMINAL: &str = "TEST_ON_A_TERMINAL";
 
 /// A program on its terminal.
 pub struct Session {
@@ -36,6 +36,24 @@ impl Session {
 
     /// Any program in the environment of a home, on a screen of this size.
     pub fn spawn(program: &Path, home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        Self::spawn_on(Some("xterm-256color"), program, home, arguments, (columns, rows))
+    }
+
+    /// The built program on a terminal with this `TERM`, or with none.
+    pub fn start_on(term: Option<&str>, home: &Home, arguments: &[&str]) -> Self {
+        let folder = home.path();
+        let mut all = vec!["--home", folder.to_str().unwrap()];
+        all.extend(arguments);
+        Self::spawn_on(term, Path::new(PROGRAM), home, &all, (120, 40))
+    }
+
+    fn spawn_on(
+        term: Option<&str>,
+        program: &Path,
+        home: &Home,
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
@@ -43,7 +61,9 @@ impl Session {
         for (name, value) in home.environment() {
             command.env(name, value);
         }
-        command.env("TERM", "xterm-256color");
+        if let Some(term) = term {
+            command.env("TERM", term);
+        }
         command.env(ON_A_TERMINAL, "yes");
         command.cwd(home.path());
         let child = pair.slave.spawn_command(command).unwrap();
@@ -170,7 +190,30 @@ impl Session {
 
     /// Waits for the end of the program and gives its exit code. Asserts that the terminal was given
     /// back as it was.
-    pub fn end(mut self) -> u32 {
+    pub fn end(self) -> u32 {
+        self.end_saying().0
+    }
+
+    /// The same, with what the shell shows then.
+    pub fn end_saying(mut self) -> (u32, String) {
+        let code = self.wait_for_end();
+        let screen = self.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen was not left");
+        assert!(!screen.hide_cursor(), "the cursor stays hidden");
+        assert!(!screen.bracketed_paste(), "bracketed paste stays on");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        // That it was taken at all is what makes these assertions worth something.
+        assert!(contains(&self.seen, b"\x1b[?1049h") && contains(&self.seen, b"\x1b[?2004h"));
+        (code, self.text())
+    }
+
+    /// Waits for the end of a program that draws nothing; its exit code, and every byte of it as text.
+    pub fn end_of_lines(mut self) -> (u32, String) {
+        let code = self.wait_for_end();
+        (code, String::from_utf8_lossy(&self.seen).into_owned())
+    }
+
+    fn wait_for_end(&mut self) -> u32 {
         let deadline = Instant::now() + patience();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -180,15 +223,7 @@ impl Session {
                 Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
             }
         }
-        let code = self.code(deadline);
-        let screen = self.parser.screen();
-        assert!(!screen.alternate_screen(), "the alternate screen was not left");
-        assert!(!screen.hide_cursor(), "the cursor stays hidden");
-        assert!(!screen.bracketed_paste(), "bracketed paste stays on");
-        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        // That it was taken at all is what makes these assertions worth something.
-        assert!(contains(&self.seen, b"\x1b[?1049h") && contains(&self.seen, b"\x1b[?2004h"));
-        code
+        self.code(deadline)
     }
 
     /// Kills the program as a power cut would.
