@@ -58,9 +58,10 @@ impl RawClient {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         head.push_str("\r\n");
-        // A server that refuses early may close before it has read everything, and has still sent its answer.
+        head.push_str(body.unwrap_or_default());
+        // One write, so that no answer comes in between. A server that refuses early may close before it has read
+        // everything, and has still sent its answer.
         let _ = stream.write_all(head.as_bytes());
-        let _ = stream.write_all(body.unwrap_or_default().as_bytes());
         read(&mut stream, method == "HEAD")
     }
 
