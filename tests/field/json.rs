@@ -13,10 +13,11 @@ const SCHEMA: &str = include_str!("../../docs/json.schema.json");
 const DOCUMENT: &str = include_str!("../../docs/json.md");
 
 /// One of each fact, as journals have recorded them.
-const JOURNALS: [&str; 3] = [
+const JOURNALS: [&str; 4] = [
     include_str!("../../crates/domain/tests/journal/chain.jsonl"),
     include_str!("../../crates/domain/tests/journal/by_hand.jsonl"),
     include_str!("../../crates/domain/tests/journal/other_facts.jsonl"),
+    include_str!("../../crates/domain/tests/journal/emptied.jsonl"),
 ];
 
 /// The schema of a whole line, and of each event.

@@ -62,7 +62,7 @@ impl Cloud {
                 let message =
                     format!("The job {job} of another run is {state} and will empty the output table.");
                 let address = JobAddress::new(self.variables(), &job);
-                Finding::error(job.as_str(), message, Remedy::LookAtJob(address))
+                Finding::error(job.as_str(), message, Remedy::LookAtJob(address)).with_kind(FailureKind::Held)
             })
             .collect())
     }
