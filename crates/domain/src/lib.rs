@@ -6,6 +6,7 @@
 pub mod arguments;
 pub mod cause;
 pub mod command;
+pub mod deployed;
 pub mod event;
 pub mod failure;
 pub mod finding;
