@@ -12,6 +12,7 @@
 mod bars;
 mod json;
 mod lines;
+pub mod out;
 mod output_table;
 pub mod plan;
 mod remedy;

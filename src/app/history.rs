@@ -3,27 +3,23 @@
 use crate::cli::{Exit, Output, RunsOptions};
 use crate::config::Home;
 use crate::engine::now;
+use crate::headless::out;
 use crate::store::Journal;
 use domain::summary::RunSummary;
 use domain::time::{Timestamp, human};
-use serde_json::json;
-use std::io::{self, Write};
+use serde_json::{Value, json};
+use std::io;
 
 pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<Exit> {
     let runs = Journal::open(&home.database())?.last_runs(options.limit).await?;
-    let mut out = io::stdout().lock();
     for run in &runs {
-        let line = match options.output {
-            Output::Json => as_json(run),
-            Output::Text => as_text(run),
-        };
-        // The reader of a pipe may be gone.
-        if writeln!(out, "{line}").is_err() {
-            break;
+        match options.output {
+            Output::Json => out::json(&as_json(run)),
+            Output::Text => out::line(io::stdout(), &as_text(run)),
         }
     }
     if runs.is_empty() && options.output == Output::Text {
-        let _ = writeln!(out, "No runs yet. Start one with `downbeat run`.");
+        out::line(io::stdout(), "No runs yet. Start one with `downbeat run`.");
     }
     Ok(Exit::Success)
 }
@@ -46,11 +42,10 @@ fn as_text(run: &RunSummary) -> String {
     )
 }
 
-fn as_json(run: &RunSummary) -> String {
+fn as_json(run: &RunSummary) -> Value {
     json!({
         "event": "run", "time": now().to_rfc3339(), "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
         "started": run.started.to_rfc3339(), "ended": run.ended.map(Timestamp::to_rfc3339), "state": run.state,
         "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total,
     })
-    .to_string()
 }

@@ -3,7 +3,7 @@
 use super::{Startup, parts, target};
 use crate::cli::{Choice, Exit};
 use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
-use crate::headless::left_text;
+use crate::headless::{left_text, out};
 use crate::store::{Journal, LogFolder};
 use crate::tui::Outcome;
 use crate::tui::look::Look;
@@ -15,7 +15,7 @@ use domain::run::Run;
 use domain::variable::VariableName;
 use ratatui::style::Color;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use tokio::runtime::Handle;
 
 /// How many former runs the history offers.
@@ -69,7 +69,7 @@ fn say_goodbye(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
         Outcome::LeftRunning(run) => left_text(run, is_sandbox, command),
     };
     // After a hangup nobody reads it.
-    let _ = writeln!(io::stderr(), "downbeat: {text}");
+    out::line(io::stderr(), &format!("downbeat: {text}"));
     Exit::Interrupted
 }
 

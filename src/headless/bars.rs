@@ -6,8 +6,8 @@ use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::TaskId;
-use domain::log::clean;
 use domain::run::Run;
+use domain::sanitize;
 use domain::target::Target;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -31,26 +31,27 @@ impl Bars {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:28} {wide_msg}") {
                 bar.set_style(style);
             }
-            bar.set_prefix(task.as_str().trim_start_matches("start_pipeline_").to_owned());
+            let name = task.as_str().trim_start_matches("start_pipeline_");
+            bar.set_prefix(sanitize::line(name).into_owned());
             bar
         })
     }
 
     fn say(&self, line: &str) {
-        let _ = self.screen.println(line);
+        let _ = self.screen.println(sanitize::line(line));
     }
 }
 
 impl Printer for Bars {
     fn target(&mut self, target: &Target) {
-        self.say(&format!("{} {}", now().stamp(), clean(&target.text())));
+        self.say(&format!("{} {}", now().stamp(), target.text()));
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {
-        self.say(&clean(&format!(
+        self.say(&format!(
             "downbeat: {}: {text}",
             words::severity(finding.severity)
-        )));
+        ));
     }
 
     fn event(&mut self, run: &Run, event: &RunEvent) {
@@ -67,7 +68,7 @@ impl Printer for Bars {
         match planned.and_then(|task| run.task(&task)) {
             Some(task) => {
                 let bar = self.bar(&task.id);
-                bar.set_message(words::status(task));
+                bar.set_message(sanitize::line(&words::status(task)).into_owned());
                 if task.is_over() {
                     bar.finish();
                 } else if task.state.holds_place() {

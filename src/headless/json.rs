@@ -3,7 +3,7 @@
 //!
 //! Each line has `event`, `run` and `time`; `run` is null where no run exists.
 
-use super::{Exit, Printer, words};
+use super::{Exit, Printer, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -13,15 +13,13 @@ use domain::target::Target;
 use domain::task::{Task, Try};
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
-use std::io::{self, Write};
 
 #[derive(Debug)]
 pub(super) struct Json;
 
 /// Prints a line about a run, if there is one.
 fn put(run: Option<&Run>, at: Timestamp, line: Value) {
-    // The reader of a pipe may be gone; the run goes on.
-    let _ = writeln!(io::stdout(), "{}", whole(run, at, line));
+    out::json(&whole(run, at, line));
 }
 
 fn whole(run: Option<&Run>, at: Timestamp, line: Value) -> Value {
@@ -65,8 +63,7 @@ fn target_fields(target: &Target) -> Map<String, Value> {
 
 impl Printer for Json {
     fn target(&mut self, target: &Target) {
-        let line = with_target(target, json!({"event": "target"}));
-        let _ = writeln!(io::stdout(), "{line}");
+        out::json(&with_target(target, json!({"event": "target"})));
     }
 
     fn finding(&mut self, finding: &Finding, _: &str) {

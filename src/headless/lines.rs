@@ -1,32 +1,31 @@
 //! Plain lines on standard output, failures on standard error: for files, pipes and cron's mail.
 
-use super::{Exit, Printer, words};
+use super::{Exit, Printer, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::finding::Finding;
-use domain::log::clean;
 use domain::run::Run;
 use domain::target::Target;
 use domain::time::Timestamp;
-use std::io::{self, Write};
+use std::io;
 
 #[derive(Debug)]
 pub(super) struct Lines;
 
-/// Prints a line with its moment. The reader of a pipe may be gone; the run goes on.
+/// Prints a line with its moment.
 fn put(at: Timestamp, line: &str) {
-    let _ = writeln!(io::stdout(), "{} {line}", at.stamp());
+    out::line(io::stdout(), &format!("{} {line}", at.stamp()));
 }
 
 impl Printer for Lines {
     fn target(&mut self, target: &Target) {
-        put(now(), &clean(&target.text()));
+        put(now(), &target.text());
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {
-        let line = clean(&format!("{}: {text}", words::severity(finding.severity)));
-        let _ = writeln!(io::stderr(), "downbeat: {line}");
+        let severity = words::severity(finding.severity);
+        out::line(io::stderr(), &format!("downbeat: {severity}: {text}"));
     }
 
     fn event(&mut self, run: &Run, event: &RunEvent) {
@@ -37,11 +36,11 @@ impl Printer for Lines {
 
     fn failure(&mut self, _: Option<&Run>, failure: &Failure, remedies: &str) {
         let failure = failure.text(|_| remedies.to_owned());
-        let _ = writeln!(io::stderr(), "downbeat: {failure}");
+        out::line(io::stderr(), &format!("downbeat: {failure}"));
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {
-        let _ = writeln!(io::stderr(), "downbeat: {text}");
+        out::line(io::stderr(), &format!("downbeat: {text}"));
     }
 
     fn end(&mut self, _: Option<&Run>, _: Exit, _: Option<&str>) {}

@@ -1,31 +1,29 @@
 //! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
 
-use super::{finding_text, json, words};
+use super::{finding_text, json, out, words};
 use crate::cli::{Exit, Output};
 use domain::finding::Finding;
-use domain::log::clean;
 use domain::outcome::Outcome;
 use domain::plan::{Detail, Plan, PlannedArgument, PlannedStart};
 use domain::request::Scope;
+use domain::sanitize;
 use domain::target::Target;
 use domain::time::human;
 use serde_json::{Value, json};
-use std::io::{self, Write};
+use std::io;
 
 /// Prints a plan; the exit code is the one that the run would end with by now.
 pub fn print(plan: &Plan, target: &Target, output: Output, allow_empty: bool) -> Exit {
     let exit = Exit::new(plan.outcome(), allow_empty);
-    let text = match output {
-        Output::Json => as_json(plan, target, exit).to_string(),
-        Output::Text => as_text(plan, target),
-    };
-    // The reader of a pipe may be gone.
-    let _ = writeln!(io::stdout(), "{text}");
+    match output {
+        Output::Json => out::json(&as_json(plan, target, exit)),
+        Output::Text => out::lines(io::stdout(), &as_text(plan, target)),
+    }
     exit
 }
 
 fn as_text(plan: &Plan, target: &Target) -> String {
-    let mut lines = vec![clean(&target.text())];
+    let mut lines = vec![sanitize::line(&target.text()).into_owned()];
     let limits = plan.limits();
     lines.push(format!(
         "The run may take {}; a next try follows after {}.",
@@ -50,7 +48,7 @@ fn as_text(plan: &Plan, target: &Target) -> String {
 
 fn finding_line(finding: &Finding, profile: &str) -> String {
     let word = words::severity(finding.severity);
-    clean(&format!("{word}: {}", finding_text(finding, profile)))
+    sanitize::line(&format!("{word}: {}", finding_text(finding, profile))).into_owned()
 }
 
 fn as_json(plan: &Plan, target: &Target, exit: Exit) -> Value {

@@ -7,8 +7,8 @@ use super::remedy;
 use super::theme::Meaning;
 use super::widget::text;
 use domain::failure::Failure;
-use domain::log::clean;
 use domain::plan::{Detail, LineKind, Plan};
+use domain::sanitize;
 
 /// A line of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,11 @@ fn unreadable(failure: &Failure) -> [PlanLine; 3] {
             0,
             "There is no plan: the configuration table cannot be read.",
         ),
-        line(Meaning::Text, 1, clean(&failure.text(remedy::text))),
+        line(
+            Meaning::Text,
+            1,
+            sanitize::line(&failure.text(remedy::text)).into_owned(),
+        ),
         line(
             Meaning::Accent,
             0,

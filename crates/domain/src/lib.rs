@@ -20,6 +20,7 @@ pub mod remedy;
 pub mod request;
 pub mod row;
 pub mod run;
+pub mod sanitize;
 pub mod scheduler;
 pub mod service;
 pub mod state;

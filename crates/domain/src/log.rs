@@ -7,6 +7,7 @@
 //!
 //! Text from outside cannot drive the terminal: control characters are gone before a line exists.
 
+use crate::sanitize;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
@@ -75,7 +76,7 @@ impl LogLine {
         Self {
             at,
             level,
-            source: clean(source).replace(['\n', '|'], " "),
+            source: sanitize::line(source).replace('|', " "),
             message: clean_and_cut(message, missing),
         }
     }
@@ -124,7 +125,7 @@ fn clean_and_cut(text: &str, missing: u64) -> String {
         .nth(LONGEST)
         .map_or(text.len(), |(end, _)| end);
     let (text, rest) = text.split_at(end);
-    let mut kept = harmless(text);
+    let mut kept = sanitize::text(text).into_owned();
     let left_out = missing.saturating_add(rest.len() as u64);
     if left_out > 0 {
         // Writing into a string cannot fail.
@@ -133,66 +134,9 @@ fn clean_and_cut(text: &str, missing: u64) -> String {
     kept
 }
 
-/// Escape sequences and control characters are dropped (tabs become spaces, newlines stay), direction
-/// marks too.
-fn harmless(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\u{1b}' | '\u{9b}' => skip_escape(letter, &mut letters),
-            '\t' => kept.push_str("    "),
-            '\n' => kept.push('\n'),
-            c if c.is_control() => {}
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            c => kept.push(c),
-        }
-    }
-    kept
-}
-
-/// Drops what belongs to an escape sequence: CSI up to its final letter, OSC and its like up to BEL
-/// or ST, anything else one letter.
-fn skip_escape(lead: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    let kind = if lead == '\u{9b}' {
-        Some('[')
-    } else {
-        letters.next()
-    };
-    match kind {
-        Some('[') => {
-            while letters.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
-            letters.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            while let Some(letter) = letters.next_if(|&c| c != '\n') {
-                if letter == '\u{7}' || (letter == '\u{1b}' && letters.next_if_eq(&'\\').is_some()) {
-                    break;
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_from_outside_cannot_drive_the_terminal() {
-        for (hostile, harmless) in [
-            ("\u{1b}[31mred\u{1b}[0m", "red"),
-            ("a\u{1b}]0;title\u{7}b", "ab"),
-            ("a\u{1b}]52;c;AAAA\u{1b}\\b", "ab"),
-            ("x\u{9b}2Jy\u{0}\u{8}z", "xyz"),
-            ("tab\there\r\nnext", "tab    here\nnext"),
-            ("\u{202e}evil", "evil"),
-            ("\u{1b}", ""),
-        ] {
-            assert_eq!(clean(hostile), harmless, "{hostile:?}");
-        }
-    }
 
     #[test]
     fn a_monstrous_line_is_cut_and_says_so() {

@@ -1,5 +1,6 @@
 //! One bounded line without control characters of whatever a server sent: JSON errors, text, web pages.
 
+use domain::sanitize;
 use serde::Deserialize;
 
 /// Longest line kept, in characters.
@@ -110,9 +111,8 @@ fn title(page: &str) -> Option<&str> {
 }
 
 fn plain(line: &str) -> String {
-    let harmless =
-        |c: &char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut letters = line.trim().chars().filter(harmless);
+    let line = sanitize::line(line);
+    let mut letters = line.trim().chars();
     let mut kept: String = letters.by_ref().take(LONGEST).collect();
     if letters.next().is_some() {
         kept.push('…');
@@ -130,7 +130,7 @@ mod tests {
         for (body, line) in [
             ("", ""),
             ("\n\n  first \r\nsecond", "first"),
-            ("\u{1b}[31mred\u{7}\u{202e}", "[31mred"),
+            ("\u{1b}[31mred\u{7}\u{202e}", "red"),
             (
                 "<!DOCTYPE html>\n<html><head><TITLE> 502 Bad Gateway </TITLE>",
                 "a web page instead of an answer, titled '502 Bad Gateway'",

@@ -5,6 +5,7 @@
 
 use crate::tui::widget::text;
 use domain::id::{DagRunId, TaskId};
+use domain::sanitize;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -214,8 +215,8 @@ impl LogsPane {
 pub fn display(row: &str) -> Cow<'_, str> {
     let stamp = row.as_bytes().get(..25).unwrap_or_default();
     if stamp.is_ascii() && stamp.first().is_some_and(u8::is_ascii_digit) && stamp[23..] == *b"Z " {
-        Cow::Owned(format!("{} {}", &row[11..19], &row[25..]))
+        Cow::Owned(format!("{} {}", &row[11..19], sanitize::line(&row[25..])))
     } else {
-        text::sanitize(row)
+        sanitize::line(row)
     }
 }

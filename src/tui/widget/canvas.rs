@@ -5,6 +5,7 @@
 use super::text;
 use crate::tui::look::Look;
 use crate::tui::theme::Meaning;
+use domain::sanitize;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -56,7 +57,7 @@ impl Canvas<'_> {
 
     /// Writes against the right edge of the area. Returns the column where it starts.
     pub fn right(&mut self, area: Rect, row: u16, words: &str, style: Style) -> u16 {
-        let wide = u16::try_from(text::width(&text::sanitize(words))).unwrap_or(u16::MAX);
+        let wide = u16::try_from(text::width(&sanitize::line(words))).unwrap_or(u16::MAX);
         let column = area.width.saturating_sub(wide);
         self.text(area, column, row, words, style);
         column

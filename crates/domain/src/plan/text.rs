@@ -1,8 +1,8 @@
 //! A plan in lines, the same on the screen and in a terminal; each shows the findings in its own way.
 
 use super::{ArgumentSource, Plan, PlannedArgument, PlannedStart};
-use crate::log::clean;
 use crate::request::Scope;
+use crate::sanitize;
 use crate::time::human;
 
 /// A line of a plan.
@@ -134,7 +134,11 @@ impl Plan {
         if pipeline.allowed_tries != limits.tries {
             parts.push(format!("{} more tries", pipeline.allowed_tries.saturating_sub(1)));
         }
-        format!("{} ({})", clean(pipeline.task.as_str()), parts.join(", "))
+        format!(
+            "{} ({})",
+            sanitize::line(pipeline.task.as_str()),
+            parts.join(", ")
+        )
     }
 
     fn left_out_lines(&self) -> Vec<PlanLine> {
@@ -171,7 +175,7 @@ fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanL
 }
 
 fn on_one_line(text: &str) -> String {
-    clean(text).replace('\n', " ")
+    sanitize::line(text).into_owned()
 }
 
 /// `1 row`, `3 rows`.
