@@ -10,6 +10,7 @@
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
 //! what an engine is made of in `app/parts.rs`, and where a run takes place in `app/target.rs`.
 
+mod arguments;
 mod history;
 mod parts;
 mod sandbox;
@@ -18,6 +19,7 @@ mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output, RunOptions};
 use crate::config::{Config, Home, Overrides, Settings, WithoutChoice};
+use crate::engine::SharedSecrets;
 use crate::headless::Console;
 use crate::store::{Journal, StoreError};
 use crate::{engine, headless, telemetry};
@@ -75,6 +77,7 @@ fn home(choice: &Choice) -> anyhow::Result<Home> {
 struct Startup {
     home: Home,
     settings: Settings,
+    secrets: SharedSecrets,
     /// Keeps the diagnostics file open until the end.
     _log: telemetry::Guard,
 }
@@ -82,15 +85,19 @@ struct Startup {
 impl Startup {
     fn load(choice: &Choice, without: WithoutChoice) -> anyhow::Result<Self> {
         let home = home(choice)?;
-        let log = telemetry::start(home.diagnostics());
+        let secrets = SharedSecrets::default();
+        let struck = secrets.clone();
+        let log = telemetry::start(home.diagnostics(), Box::new(move |text| struck.strike(text)));
         let config = Config::load(&home)?;
         let overrides =
             Overrides::from_outside(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
         let settings = Settings::resolve(&config, &overrides, without)?;
+        secrets.add_names(settings.secret_arguments.iter().cloned());
         sandbox::check(&settings, &home)?;
         Ok(Self {
             home,
             settings,
+            secrets,
             _log: log,
         })
     }
@@ -99,7 +106,10 @@ impl Startup {
 async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
     let startup = Startup::load(choice, WithoutChoice::Refuse)?;
     let settings = &startup.settings;
-    let scope = options.args.clone().map_or(Scope::Chain, Scope::Single);
+    let scope = match &options.args {
+        Some(given) => Scope::Single(arguments::read(given)?),
+        None => Scope::Chain,
+    };
     let request = RunRequest {
         profile: settings.profile.clone(),
         variables: settings.variables.clone(),
@@ -120,7 +130,7 @@ async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
     }
     console.findings(&settings.findings);
     let journal = Journal::open(&startup.home.database())?;
-    let (parts, kept) = parts::gather(startup.home.clone(), journal, settings);
+    let (parts, kept) = parts::gather(startup.home.clone(), journal, settings, startup.secrets.clone());
     let headless_options = headless::Options {
         on_interrupt: options.on_interrupt,
         allow_empty: options.allow_empty,
@@ -138,7 +148,7 @@ async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
 async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -> Exit {
     let target = target::of(&startup.settings, &request);
     let (client, kept) = parts::connect(&startup.home, &startup.settings);
-    let mut plan = engine::dry_run(client, request).await;
+    let mut plan = engine::dry_run(client, &startup.secrets, request).await;
     plan.add(startup.settings.findings.iter().cloned());
     let exit = headless::plan::print(&plan, &target, options.output, options.allow_empty);
     if let Ok(sandbox) = kept.await {

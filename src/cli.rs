@@ -2,10 +2,12 @@
 //!
 //! `cli/run.rs` and `cli/sandbox.rs` have the options of these commands, `cli/exit.rs` the exit codes.
 
+mod arguments;
 mod exit;
 mod run;
 mod sandbox;
 
+pub use arguments::{ArgumentsSource, GivenArguments};
 pub use exit::Exit;
 pub use run::{OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
@@ -25,6 +27,7 @@ Examples:
   downbeat run --dry-run                    what a run would do, without doing it
   downbeat run --args business_unit=hr,data_source=engineer
                                             one pipeline by hand
+  downbeat run --args @hr.args              the same with its arguments from a file
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
 A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
@@ -119,6 +122,11 @@ impl Cli {
         let refused = match &cli.mode {
             Some(Mode::Run(options)) => {
                 cli.choice.set.extend(options.set.iter().cloned());
+                let source = options.args.as_ref().map(GivenArguments::source);
+                if let Some(Err(reason)) = source {
+                    let reason = format!("--args: {reason}");
+                    return Err(Self::command().error(ErrorKind::ValueValidation, reason));
+                }
                 None
             }
             Some(Mode::Sandbox(_)) if cli.choice.profile.is_some() || !cli.choice.set.is_empty() => {

@@ -37,6 +37,8 @@ pub struct Profile {
     pub variables: BTreeMap<VariableName, String>,
     /// Endpoints, credentials and colour.
     pub connection: Connection,
+    /// Names of arguments whose values are secrets, beside those that look so.
+    pub secret_arguments: Vec<String>,
 }
 
 impl Profile {
@@ -62,6 +64,7 @@ impl Profile {
                 credentials: Some(Credentials::None),
                 ..Connection::default()
             },
+            secret_arguments: Vec::new(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Profile {
     fn overlaid(mut self, other: Self) -> Self {
         self.variables.extend(other.variables);
         self.connection = self.connection.overlaid(other.connection);
+        self.secret_arguments.extend(other.secret_arguments);
         self
     }
 }

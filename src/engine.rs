@@ -14,11 +14,13 @@ mod cloud;
 mod driver;
 mod dry_run;
 mod job;
+mod secrets;
 mod tail;
 
 pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn};
 pub use dry_run::dry_run;
+pub use secrets::SharedSecrets;
 pub use tail::LONGEST_WAIT_FOR_LOGS;
 
 use domain::command::RunCommand;
@@ -27,6 +29,7 @@ use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
 use domain::request::RunRequest;
 use domain::row::Configuration;
+use domain::secret::SecretNames;
 use domain::variable::Variables;
 use tokio::sync::mpsc;
 
@@ -52,10 +55,12 @@ pub enum Command {
 /// What the engine reports.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
-    /// What happened, already journalled. A `RunStarted` among it begins another run; a resumed run
+    /// What happened, already journalled and without secrets. A `RunStarted` among it begins another run; a resumed run
     /// repeats all its events from the first.
     Events(Vec<RunEvent>),
-    /// The configuration table as it is now, or why it cannot be read.
+    /// The names of arguments whose values are secrets, beside those that look so.
+    SecretNames(SecretNames),
+    /// The configuration table as it is now, secrets masked, or why it cannot be read.
     Configuration {
         /// The variables that it was read with.
         of: Box<Variables>,

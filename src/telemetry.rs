@@ -18,10 +18,13 @@ pub struct Guard(#[expect(dead_code, reason = "held for its drop")] Option<Worke
 /// Days of diagnostics that are kept.
 const KEPT: usize = 7;
 
+/// Makes a text fit to be written: without secrets and control characters.
+pub type Clean = Box<dyn Fn(&str) -> String + Send>;
+
 /// Begins to write to `downbeat.DAY.log` in this folder. Without a place to write to there are no
 /// diagnostics; that stops nothing.
-pub fn start(folder: &Path) -> Guard {
-    let mut file = DayFile::new(folder);
+pub fn start(folder: &Path, clean: Clean) -> Guard {
+    let mut file = DayFile::new(folder, clean);
     if file.turn().is_err() {
         return Guard(None);
     }
@@ -41,13 +44,15 @@ pub fn start(folder: &Path) -> Guard {
 /// A file for each day, which only its owner may read: what `tracing_appender` makes, everybody may.
 struct DayFile {
     folder: PathBuf,
+    clean: Clean,
     open: Option<(String, File)>,
 }
 
 impl DayFile {
-    fn new(folder: &Path) -> Self {
+    fn new(folder: &Path, clean: Clean) -> Self {
         Self {
             folder: folder.to_owned(),
+            clean,
             open: None,
         }
     }
@@ -92,8 +97,11 @@ impl DayFile {
 }
 
 impl Write for DayFile {
+    /// Takes a whole line, as the formatter writes it.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.turn()?.write(bytes)
+        let line = (self.clean)(&String::from_utf8_lossy(bytes));
+        self.turn()?.write_all(line.as_bytes())?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -112,12 +120,12 @@ mod tests {
             fs::write(folder.path().join(format!("downbeat.2020-01-0{day}.log")), "").unwrap();
         }
         fs::write(folder.path().join("downbeat.db"), "").unwrap();
-        let mut file = DayFile::new(folder.path());
+        let mut file = DayFile::new(folder.path(), Box::new(|text| text.replace("hunter2", "***")));
         file.write_all(b"one\n").unwrap();
-        file.write_all(b"two\n").unwrap();
+        file.write_all(b"two hunter2\n").unwrap();
         let (name, _) = file.open.as_ref().unwrap();
         let path = folder.path().join(name);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo ***\n");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

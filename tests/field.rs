@@ -28,6 +28,8 @@ mod json;
 mod logs;
 #[path = "field/rows.rs"]
 mod rows;
+#[path = "field/secrets.rs"]
+mod secrets;
 #[path = "field/truncate.rs"]
 mod truncate;
 #[path = "field/truth.rs"]

@@ -67,6 +67,10 @@ fn remedies() -> Vec<Remedy> {
         Remedy::from("Wait for its end."),
         Remedy::Retry(task()),
         Remedy::GiveUp(task()),
+        Remedy::GiveArguments {
+            task: task(),
+            names: vec!["db_password".into()],
+        },
         Remedy::StartRun,
         Remedy::StopRun,
         Remedy::RestoreTable(TableRestore::before(
@@ -81,6 +85,7 @@ fn remedies() -> Vec<Remedy> {
             Remedy::Text(_)
             | Remedy::Retry(_)
             | Remedy::GiveUp(_)
+            | Remedy::GiveArguments { .. }
             | Remedy::StartRun
             | Remedy::StopRun
             | Remedy::RestoreTable(_)

@@ -22,6 +22,8 @@ mod readme;
 mod sample;
 #[path = "screens/scene.rs"]
 mod scene;
+#[path = "screens/secrets.rs"]
+mod secrets;
 #[path = "screens/shell.rs"]
 mod shell;
 #[path = "screens/styles.rs"]

@@ -3,7 +3,7 @@
 use super::sandbox::{self, Embedded};
 use crate::client::{Client, Credentials as Tokens, Endpoints};
 use crate::config::{Connection, Credentials, Home, Settings, save_variables};
-use crate::engine::{Parts, SaveArguments};
+use crate::engine::{Parts, SaveArguments, SharedSecrets};
 use crate::store::{Journal, LogFolder};
 use domain::failure::Failure;
 use domain::variable::VariableName;
@@ -19,12 +19,13 @@ pub(super) fn gather(
     home: Home,
     journal: Journal,
     settings: &Settings,
+    secrets: SharedSecrets,
 ) -> (
     impl Future<Output = Result<Parts, Failure>> + Send + use<>,
     oneshot::Receiver<Embedded>,
 ) {
     let (client, kept) = connect(&home, settings);
-    let parts = async move { Ok(assemble(home, journal, client.await?)) };
+    let parts = async move { Ok(assemble(home, journal, client.await?, secrets)) };
     (parts, kept)
 }
 
@@ -52,7 +53,7 @@ pub(super) fn connect(
     (client, kept)
 }
 
-fn assemble(home: Home, journal: Journal, client: Client) -> Parts {
+fn assemble(home: Home, journal: Journal, client: Client, secrets: SharedSecrets) -> Parts {
     let data = home.data_dir().to_owned();
     let save_arguments: SaveArguments = Arc::new(move |profile, text| {
         let change = BTreeMap::from([(VariableName::CdfPipelineRunArguments, text.to_owned())]);
@@ -68,6 +69,7 @@ fn assemble(home: Home, journal: Journal, client: Client) -> Parts {
         logs: LogFolder::new(&data),
         data,
         save_arguments,
+        secrets,
     }
 }
 

@@ -24,7 +24,12 @@ const HISTORY: u32 = 50;
 pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let startup = Startup::load(choice, WithoutChoice::ShowSandbox)?;
     tui::check_terminal()?;
-    let Startup { home, settings, .. } = &startup;
+    let Startup {
+        home,
+        settings,
+        secrets,
+        ..
+    } = &startup;
     let journal = Journal::open(&home.database())?;
     let history = journal.last_runs(HISTORY).await?;
     let unfinished = journal.unfinished().await?.into_iter().next().map(|run| run.id);
@@ -42,6 +47,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         variables: settings.variables.clone(),
         origins: origins(settings),
         findings: settings.findings.clone(),
+        secret_names: settings.secret_arguments.clone(),
         last_run,
         unfinished,
         history,
@@ -50,7 +56,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         read_run: reader(journal.clone()),
         clock: engine::now,
     };
-    let (parts, kept) = parts::gather(home.clone(), journal, settings);
+    let (parts, kept) = parts::gather(home.clone(), journal, settings, secrets.clone());
     let outcome = Box::pin(tui::run(setup, engine::spawn(parts))).await?;
     if let Ok(sandbox) = kept.await {
         sandbox.shutdown().await;

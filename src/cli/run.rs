@@ -1,9 +1,8 @@
 //! `downbeat run`: its options and its help.
 
 use super::exit::with_codes;
-use super::{Output, assignment};
+use super::{GivenArguments, Output, assignment};
 use clap::{Args, ValueEnum};
-use domain::arguments::{RuntimeArguments, parse_pairs};
 
 const HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
@@ -31,9 +30,10 @@ pub struct RunOptions {
     /// How to print what happens: for people, or one JSON object per line
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
-    /// Run one pipeline with these arguments instead of the whole chain; write a comma in a value as \,
-    #[arg(long, value_name = "NAME=VALUE,...", value_parser = parse_pairs)]
-    pub args: Option<RuntimeArguments>,
+    /// Run one pipeline with these arguments instead of the whole chain; write a comma in a value as \,.
+    /// @FILE reads them from a file, - from standard input: others can see a command line, with its passwords
+    #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
+    pub args: Option<GivenArguments>,
     /// What becomes of running pipelines when this program is interrupted
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_interrupt: OnInterrupt,

@@ -40,7 +40,9 @@ fn one_pipeline_by_hand() {
         panic!("no run")
     };
     let expected = [("business_unit", "hr"), ("data_source", "engineer")];
-    assert_eq!(options.args, Some(expected.into_iter().collect()));
+    let source = options.args.as_ref().map(GivenArguments::source);
+    let expected = ArgumentsSource::Line(expected.into_iter().collect());
+    assert_eq!(source, Some(Ok(expected)));
     assert!(options.dry_run);
     assert_eq!(
         (options.output, options.on_interrupt),
@@ -53,7 +55,8 @@ fn wrong_lines_end_with_2_and_a_reason() {
     for (line, words) in [
         ("downbeat --set a", "NAME=VALUE"),
         ("downbeat --set =1", "NAME=VALUE"),
-        ("downbeat run --args hr", "not name=value"),
+        ("downbeat run --args hr", "not NAME=VALUE"),
+        ("downbeat run --args @", "name of a file"),
         ("downbeat run --args downbeat.token=1", "choose another name"),
         ("downbeat run --output yaml", "text, json"),
         ("downbeat sandbox --state d --ephemeral", "cannot be used with"),
@@ -71,6 +74,19 @@ fn wrong_lines_end_with_2_and_a_reason() {
         assert_eq!(error.exit_code(), i32::from(Exit::Refused.code()), "{line}");
         assert!(error.to_string().contains(words), "{line}: {error}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_arguments_repeats_no_value() {
+    for line in [
+        "downbeat run --args a=1,s3cret",
+        "downbeat run --args p=s3cret,p=s3cret",
+    ] {
+        let error = read(line).unwrap_err().to_string();
+        assert!(error.contains("--args") && !error.contains("s3cret"), "{error}");
+    }
+    let cli = read("downbeat run --args note=s3cret").unwrap();
+    assert!(!format!("{cli:?}").contains("s3cret"), "{cli:?}");
 }
 
 #[test]

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use toml_edit::{Document, Item, Key, TableLike, Value};
 
+/// The one setting of a profile that is a list.
+const SECRET_ARGUMENTS: &str = "secret_arguments";
+
 /// The settings of a text, or its faults in the order of the text.
 pub(super) fn config(text: &str) -> Result<Config, Vec<Fault>> {
     let mut reader = Reader {
@@ -88,6 +91,16 @@ impl Reader<'_> {
         let mut profile = Profile::default();
         for (key, item) in entries(table) {
             let place = item.span().or(key.span());
+            if key.get() == SECRET_ARGUMENTS {
+                match names_of(item) {
+                    Some(names) => profile.secret_arguments = names,
+                    None => self.fault(
+                        place,
+                        format!("{SECRET_ARGUMENTS} takes a list of names: [\"db_word\"]."),
+                    ),
+                }
+                continue;
+            }
             let Some(text) = item.as_value().and_then(text_of) else {
                 let message = format!("{} takes a text, a number, true or false.", key.get());
                 self.fault(place, message);
@@ -109,6 +122,15 @@ impl Reader<'_> {
         }
         profile
     }
+}
+
+/// A list of texts, none of them empty.
+fn names_of(item: &Item) -> Option<Vec<String>> {
+    let names = item
+        .as_array()?
+        .iter()
+        .map(|name| name.as_str().filter(|name| !name.is_empty()));
+    names.map(|name| name.map(str::to_owned)).collect()
 }
 
 fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
@@ -166,6 +188,7 @@ cdf_pipeline_run_arguments = [{ business_unit = "hr", data_source = "engineer", 
 cdap_endpoint = "http://127.0.0.1:11015"
 credentials = "none"
 colour = "red"
+secret_arguments = ["db_word"]
 "#;
         let config = config(text).unwrap();
         assert_eq!(config.default_profile(), Some("prod"));
@@ -186,6 +209,7 @@ colour = "red"
         assert_eq!(texts, expected);
         assert_eq!(profile.connection.credentials(), Credentials::None);
         assert_eq!(profile.connection.colour.as_deref(), Some("red"));
+        assert_eq!(profile.secret_arguments, ["db_word"]);
     }
 
     #[test]
@@ -236,6 +260,18 @@ cdap_endpoint = "nowhere"
             ("default_profile = 1", "1:19: default_profile must be a text"),
             ("default_profile = 'x'", "1:19: There is no profile 'x'"),
             ("[profile.x]\ncdf_pipeline_run_arguments = [1]", "2:30: "),
+            (
+                "[profile.x]\nsecret_arguments = 'a'",
+                "2:20: secret_arguments takes a list",
+            ),
+            (
+                "[profile.x]\nsecret_arguments = ['a', 1]",
+                "2:20: secret_arguments takes a list",
+            ),
+            (
+                "[profile.x]\nsecret_argument = ['a']",
+                "2:19: secret_argument takes a text",
+            ),
         ] {
             let faults = faults(text);
             assert!(faults[0].starts_with(beginning), "{text}: {faults:?}");

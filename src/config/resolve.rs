@@ -5,9 +5,11 @@
 use super::choice::{WithoutChoice, choose};
 use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
 use domain::finding::Finding;
+use domain::secret::Secrets;
 use domain::variable::{VariableError, VariableName, Variables};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 
 const PREFIX: &str = "DOWNBEAT_";
 
@@ -30,7 +32,7 @@ pub enum Origin {
 }
 
 /// What comes from outside of `config.toml`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Overrides {
     /// `--profile`.
     pub profile: Option<String>,
@@ -38,6 +40,17 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// `DOWNBEAT_…` of the environment. An empty value counts as not set.
     pub environment: BTreeMap<String, String>,
+}
+
+/// The names only: values may hold what nobody should read.
+impl fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Overrides")
+            .field("profile", &self.profile)
+            .field("set", &self.set.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("environment", &self.environment.keys())
+            .finish()
+    }
 }
 
 impl Overrides {
@@ -89,6 +102,8 @@ pub struct Settings {
     pub variables: Variables,
     /// Endpoints, credentials and colour.
     pub connection: Connection,
+    /// Names of arguments whose values are secrets, beside those that look so.
+    pub secret_arguments: Vec<String>,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
     pub findings: Vec<Finding>,
     origins: BTreeMap<VariableName, Origin>,
@@ -109,6 +124,7 @@ impl Settings {
             profile: name.to_owned(),
             variables: Variables::default(),
             connection: Connection::default(),
+            secret_arguments: Vec::new(),
             findings: finding.into_iter().collect(),
             origins: BTreeMap::new(),
         };
@@ -117,6 +133,7 @@ impl Settings {
         for (name, text) in &overrides.set {
             settings.take(name, text, Origin::CommandLine, || format!("--set {name}"))?;
         }
+        settings.redact_last_arguments();
         let exposed = settings.connection.exposed().map(|(name, url)| {
             let message = format!("{name} is {url}: a Google token would cross the network in the clear.");
             Finding::error(name, message, "Use https://, or set credentials to none.")
@@ -125,8 +142,18 @@ impl Settings {
         Ok(settings)
     }
 
+    /// What the last run gave may have been written by a version that knew fewer secrets.
+    fn redact_last_arguments(&mut self) {
+        let mut secrets = Secrets::default();
+        secrets.add_names(self.secret_arguments.iter().cloned());
+        for arguments in &mut self.variables.cdf_pipeline_run_arguments.0 {
+            *arguments = secrets.redact(arguments);
+        }
+    }
+
     fn take_profile(&mut self, profile: &Profile) -> Result<(), ConfigError> {
         self.connection = profile.connection.clone();
+        self.secret_arguments.clone_from(&profile.secret_arguments);
         let source = format!("[profile.{}]", self.profile);
         for (name, text) in &profile.variables {
             self.take(name.as_str(), text, Origin::Profile, || source.clone())?;

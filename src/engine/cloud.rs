@@ -2,25 +2,27 @@
 //! and retries nothing: the scheduler decides, the client repeats requests.
 //!
 //! Preflight is in `cloud/preflight.rs`, reasons of failures in `cloud/explain.rs`, the job that empties the output
-//! table in `cloud/truncate.rs`.
+//! table in `cloud/truncate.rs`, what secrets there are in `cloud/learn.rs`.
 
 mod explain;
+mod learn;
 mod preflight;
 mod troubles;
 mod truncate;
 
-use super::Connected;
+use super::{Connected, SharedSecrets};
 use crate::client::bigquery::{Cell, TableName};
 use crate::client::cdap::LogPage;
 use crate::client::fusion::Instance;
 use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
 use domain::failure::{Failure, FailureKind};
-use domain::id::{DatasetId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
+use domain::id::{DagRunId, DatasetId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
 use domain::row::{Configuration, ConfigurationColumn};
+use domain::time::Timestamp;
 use domain::variable::Variables;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// The services for one set of variables; a clone shares what has been learned.
 #[derive(Clone, Debug)]
@@ -31,6 +33,9 @@ pub(super) struct Cloud {
 #[derive(Debug)]
 struct Shared {
     client: Client,
+    secrets: SharedSecrets,
+    /// The run whose secrets are still to be learned, and its beginning.
+    unlearned: Mutex<Option<(DagRunId, Timestamp)>>,
     bigquery: BigQuery,
     variables: Variables,
     pipeline: PipelineName,
@@ -41,19 +46,26 @@ struct Shared {
 }
 
 impl Cloud {
-    pub fn new(client: &Client, variables: &Variables) -> Self {
+    pub fn new(client: &Client, secrets: &SharedSecrets, variables: &Variables) -> Self {
         let project = ProjectId::new(&*variables.project_id);
         let location = Location::new(&*variables.bq_location);
         Self {
             shared: Arc::new(Shared {
                 bigquery: client.bigquery(&project, &location),
                 client: client.clone(),
+                secrets: secrets.clone(),
+                unlearned: Mutex::new(None),
                 variables: variables.clone(),
                 pipeline: PipelineName::new(&*variables.cdf_pipeline_name),
                 cdap: OnceCell::new(),
                 stages: OnceCell::new(),
             }),
         }
+    }
+
+    /// What must not be written or shown.
+    pub fn secrets(&self) -> &SharedSecrets {
+        &self.shared.secrets
     }
 
     fn variables(&self) -> &Variables {
@@ -148,7 +160,9 @@ impl Cloud {
             .iter()
             .map(|row| row.iter().map(Cell::text).collect())
             .collect();
-        Ok(Configuration::read(&columns, &rows, table.total_rows, most))
+        let configuration = Configuration::read(&columns, &rows, table.total_rows, most);
+        self.secrets().learn_rows(&configuration);
+        Ok(configuration)
     }
 
     /// Starts exactly one run. Busy is the flow control of CDAP, and of nothing else.
@@ -184,6 +198,7 @@ impl Cloud {
         offset: Option<&str>,
         max: u32,
     ) -> Result<LogPage, ClientError> {
+        self.learn_rest().await?;
         let cdap = self.cdap().await?;
         cdap.logs_next(self.pipeline(), run, offset, max).await
     }

@@ -9,7 +9,7 @@ mod logs;
 use super::cloud::Cloud;
 use super::job::Job;
 use super::tail::{LONGEST_WAIT_FOR_LOGS, Tails};
-use super::{Command, Engine, Update, clock};
+use super::{Command, Engine, SharedSecrets, Update, clock};
 use crate::client::Client;
 use crate::store::{Journal, Lease, LogFolder};
 use domain::command::RunCommand;
@@ -21,6 +21,7 @@ use domain::request::{RunRequest, Scope};
 use domain::run::Run;
 use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
+use domain::variable::Variables;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub data: PathBuf,
     /// How the arguments that ran are written back.
     pub save_arguments: SaveArguments,
+    /// What must not be written or shown.
+    pub secrets: SharedSecrets,
 }
 
 impl fmt::Debug for Parts {
@@ -131,20 +134,8 @@ impl Driver {
             Command::Resume(id) => self.resume(id).await,
             Command::Run(command) => self.on_run_command(command).await,
             Command::ReadConfiguration(variables) => {
-                let cloud = Cloud::new(&self.parts.client, &variables);
-                let updates = self.updates.clone();
-                tokio::spawn(async move {
-                    if let Ok(connected) = cloud.connect().await {
-                        let _ = updates.send(Update::Connected(connected)).await;
-                    }
-                    let outcome = cloud.configuration().await;
-                    let _ = updates
-                        .send(Update::Configuration {
-                            of: variables,
-                            outcome,
-                        })
-                        .await;
-                });
+                let cloud = self.cloud(&variables);
+                tokio::spawn(read_configuration(cloud, variables, self.updates.clone()));
             }
             Command::Focus(task) => {
                 if let Some(live) = &mut self.live {
@@ -168,7 +159,14 @@ impl Driver {
                 Err(failure) => return self.refuse(failure).await,
             }
         }
+        if let RunCommand::GiveArguments { arguments, .. } = &command {
+            self.parts.secrets.learn_given(arguments);
+        }
         self.step(Input::Command(command)).await;
+    }
+
+    fn cloud(&self, variables: &Variables) -> Cloud {
+        Cloud::new(&self.parts.client, &self.parts.secrets, variables)
     }
 
     fn is_busy(&self) -> bool {
@@ -178,6 +176,10 @@ impl Driver {
     }
 
     async fn start(&mut self, request: RunRequest) {
+        self.parts.secrets.learn_request(&request);
+        let has_arguments = !request.edits.is_empty() || request.scope != Scope::Chain;
+        // Which arguments are passwords must be known before the first of them is journalled.
+        let is_known = !has_arguments || self.cloud(&request.variables).learn_request(&request).await;
         let id = DagRunId::new(uuid::Uuid::now_v7().to_string());
         let fact = Fact::RunStarted {
             run: id,
@@ -187,9 +189,14 @@ impl Driver {
             at: clock::now(),
             fact,
         };
-        if let Some(run) = Run::begin(&first) {
-            self.set_live(run, vec![first], true).await;
-        }
+        let Some(run) = Run::begin(&first) else { return };
+        let secrets = &self.parts.secrets;
+        let events = if is_known {
+            secrets.redact(&[first])
+        } else {
+            secrets.redact_unknown(&[first], &run.request)
+        };
+        self.set_live(run, events, true).await;
     }
 
     async fn resume(&mut self, id: DagRunId) {
@@ -204,7 +211,8 @@ impl Driver {
         self.set_live(run, events, false).await;
     }
 
-    /// Makes this run the live one; `fresh` events are not in the journal yet.
+    /// Makes this run the live one; `fresh` events are not in the journal yet. Its events are without
+    /// secrets; a new run itself is not.
     async fn set_live(&mut self, run: Run, events: Vec<RunEvent>, fresh: bool) {
         if self.is_busy() {
             let failure = Failure::permanent("A run is going on already.");
@@ -219,10 +227,17 @@ impl Driver {
         if fresh && let Err(error) = self.parts.journal.append(&run.id, &events).await {
             return self.publish(Update::Broken(error.failure())).await;
         }
-        let cloud = Cloud::new(&self.parts.client, &run.request.variables);
+        let cloud = self.cloud(&run.request.variables);
+        if !fresh {
+            cloud.learn_again(&run).await;
+        }
         let tails = self.tails(&run.id, &cloud);
         let mut live = Live {
-            scheduler: Scheduler::new(run),
+            scheduler: if fresh {
+                Scheduler::new(run)
+            } else {
+                Scheduler::resumed(run)
+            },
             cloud,
             tails,
             wake_at: None,
@@ -240,17 +255,17 @@ impl Driver {
         live.wake_at = step.wake_at;
         let run = live.scheduler.run().id.clone();
         if !step.events.is_empty() {
-            if let Err(error) = self.parts.journal.append(&run, &step.events).await {
+            let events = self.parts.secrets.redact(&step.events);
+            if let Err(error) = self.parts.journal.append(&run, &events).await {
                 // Without a journal nothing may be started: an intent must be on disk first.
                 self.former.extend(self.live.take().map(|live| live.tails));
                 return self.publish(Update::Broken(error.failure())).await;
             }
-            live.tails
-                .follow(live.scheduler.run(), &step.events, &self.answers);
+            live.tails.follow(live.scheduler.run(), &events, &self.answers);
             if live.scheduler.run().state.is_end() {
                 live.lease = None;
             }
-            self.publish(Update::Events(step.events)).await;
+            self.publish(Update::Events(events)).await;
         }
         for effect in step.effects {
             self.execute(run.clone(), effect);
@@ -279,8 +294,22 @@ impl Driver {
 
     async fn publish(&self, update: Update) {
         // Without a receiver there is nothing to report; the closed command channel ends the engine.
-        let _ = self.updates.send(update).await;
+        let _ = self.updates.send(self.parts.secrets.redact_update(update)).await;
     }
+}
+
+/// Reads the names of secrets and the table, in this order, and publishes them.
+async fn read_configuration(cloud: Cloud, of: Box<Variables>, updates: mpsc::Sender<Update>) {
+    if let Ok(connected) = cloud.connect().await {
+        let _ = updates.send(Update::Connected(connected)).await;
+    }
+    // Without the pipeline its passwords are not known; the table is shown all the same.
+    if cloud.learn_pipeline().await.is_ok() {
+        let _ = updates.send(Update::SecretNames(cloud.secrets().names())).await;
+    }
+    let outcome = cloud.configuration().await;
+    let table = Update::Configuration { of, outcome };
+    let _ = updates.send(cloud.secrets().redact_update(table)).await;
 }
 
 /// Reserves the output table; a pipeline by hand empties nothing and needs no reservation.

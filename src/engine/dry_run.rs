@@ -1,6 +1,7 @@
 //! The plan of a run without the run: only reads, takes no lease, and writes nothing, not even to the
 //! journal.
 
+use super::SharedSecrets;
 use super::cloud::Cloud;
 use crate::client::Client;
 use domain::failure::Failure;
@@ -8,13 +9,27 @@ use domain::finding::{Finding, Severity};
 use domain::plan::Plan;
 use domain::request::RunRequest;
 
-/// The plan as the run's `start` would judge it; what cannot be read is an error of the plan.
-pub async fn dry_run(client: impl Future<Output = Result<Client, Failure>>, request: RunRequest) -> Plan {
+/// The plan as the run's `start` would judge it, without secrets; what cannot be read is an error of it.
+pub async fn dry_run(
+    client: impl Future<Output = Result<Client, Failure>>,
+    secrets: &SharedSecrets,
+    request: RunRequest,
+) -> Plan {
+    secrets.learn_request(&request);
+    // Boxed: the future is large, and is made once.
+    secrets.redact_plan(Box::pin(plan(client, secrets, request)).await)
+}
+
+async fn plan(
+    client: impl Future<Output = Result<Client, Failure>>,
+    secrets: &SharedSecrets,
+    request: RunRequest,
+) -> Plan {
     let mut plan = Plan::new(request.clone(), None);
     if plan.error().is_some() {
         return plan;
     }
-    match judged(client, &request).await {
+    match judged(client, secrets, &request).await {
         Ok(judged) => judged,
         Err(failure) => {
             plan.add([Finding::from_failure("start", failure).with_severity(Severity::Error)]);
@@ -25,9 +40,10 @@ pub async fn dry_run(client: impl Future<Output = Result<Client, Failure>>, requ
 
 async fn judged(
     client: impl Future<Output = Result<Client, Failure>>,
+    secrets: &SharedSecrets,
     request: &RunRequest,
 ) -> Result<Plan, Failure> {
-    let cloud = Cloud::new(&client.await?, &request.variables);
+    let cloud = Cloud::new(&client.await?, secrets, &request.variables);
     // Boxed: the checks run side by side, which makes a large future.
     Box::pin(cloud.preflight(request, None)).await
 }

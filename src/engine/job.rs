@@ -2,7 +2,6 @@
 
 use super::SaveArguments;
 use super::cloud::Cloud;
-use domain::arguments::to_json;
 use domain::failure::Failure;
 use domain::id::{DagRunId, PipelineRunId, TaskId};
 use domain::pipeline::PipelineState;
@@ -45,7 +44,7 @@ impl Job {
                 Answer::ConfigurationRead(outcome(async move { cloud.configuration().await }).await)
             }
             Effect::SaveArguments(list) => {
-                let (save, text) = (self.save, to_json(&list));
+                let (save, text) = (self.save, cloud.secrets().to_json(&list));
                 let saved = tokio::task::spawn_blocking(move || save(&request.profile, &text)).await;
                 Answer::ArgumentsSaved(
                     saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))),

@@ -13,9 +13,8 @@ mod follower;
 mod overlap;
 mod settling;
 
-use super::Update;
-use super::clock;
 use super::cloud::Cloud;
+use super::{SharedSecrets, Update, clock};
 use crate::client::cdap::LogEvent;
 use crate::store::LogFolder;
 use domain::event::{Fact, RunEvent};
@@ -161,46 +160,15 @@ impl Tails {
 }
 
 /// The line as it is written; every line from a server passes here. CDAP prints all arguments of a run into its
-/// first line; secrets are masked.
-fn line(event: &LogEvent) -> LogLine {
+/// first line.
+fn line(event: &LogEvent, secrets: &SharedSecrets) -> LogLine {
     let short = event.logger.rsplit('.').next().unwrap_or(&event.logger);
     let source = event.stage.as_deref().unwrap_or(short);
-    let mut message = mask_secrets(&event.message);
+    let mut message = secrets.clean_cut(&event.message, event.left_out > 0);
     if !event.stack_trace.trim().is_empty() {
         message.push('\n');
-        message.push_str(event.stack_trace.trim_end());
+        message.push_str(secrets.clean(&event.stack_trace).trim_end());
     }
     let level = Level::from_name(&event.level);
     LogLine::cut(event.timestamp, level, source, &message, event.left_out)
-}
-
-/// `… with arguments {a=1, db_password=hunter2}`: the values of secret-looking names become `***`.
-fn mask_secrets(message: &str) -> String {
-    let mut masked = String::with_capacity(message.len());
-    for part in message.split_inclusive([',', '{', '}', ' ']) {
-        match part.split_once('=') {
-            Some((name, value)) if domain::arguments::is_secret_name(name.trim()) && value.len() > 1 => {
-                let end = value.chars().last().filter(|c| ",{} ".contains(*c));
-                masked.push_str(name);
-                masked.push_str("=***");
-                masked.extend(end);
-            }
-            _ => masked.push_str(part),
-        }
-    }
-    masked
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_of_the_first_line_are_masked() {
-        let line = "Pipeline 'x' is started by user 'root' with arguments {a=1, db_password=hunter2, downbeat.token=t}";
-        assert_eq!(
-            mask_secrets(line),
-            "Pipeline 'x' is started by user 'root' with arguments {a=1, db_password=***, downbeat.token=t}"
-        );
-    }
 }

@@ -71,7 +71,7 @@ impl Printer for Json {
     }
 
     fn event(&mut self, run: &Run, event: &RunEvent) {
-        put(Some(run), event.at, json!(event.redacted()));
+        put(Some(run), event.at, json!(event));
     }
 
     fn failure(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str) {

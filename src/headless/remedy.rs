@@ -12,6 +12,14 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
         .map(|remedy| match remedy {
             Remedy::Text(text) => text.clone(),
             Remedy::Retry(_) => format!("To run it alone: `{run} --args NAME=VALUE,...`."),
+            Remedy::GiveArguments { names, .. } => {
+                let names = names.join(", ");
+                format!(
+                    "Open the terminal (`downbeat --profile {profile}`), resume this run and give {names} there; \
+                     or run this pipeline alone, which empties nothing: `{run} --args @FILE`, with {names} and \
+                     its other arguments in FILE."
+                )
+            }
             Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops all of it.".into(),
             Remedy::StartRun => format!("To start a new run: `{run}`."),
             Remedy::StopRun => "To stop the run, interrupt it.".into(),

@@ -95,7 +95,10 @@ impl Session {
                 self.note(&format!("The log of {task}, try {number}: {text}"));
                 None
             }
-            Update::Configuration { .. } | Update::Connected(_) | Update::LogGrew { .. } => None,
+            Update::Configuration { .. }
+            | Update::SecretNames(_)
+            | Update::Connected(_)
+            | Update::LogGrew { .. } => None,
         }
     }
 

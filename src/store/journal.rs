@@ -17,6 +17,7 @@ mod writer;
 use super::error::StoreError;
 use domain::event::RunEvent;
 use domain::id::DagRunId;
+use domain::secret::Secrets;
 use domain::summary::RunSummary;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -57,8 +58,8 @@ impl Journal {
     }
 
     /// Adds facts to a run in one transaction; they are on disk when this returns. A run begins with
-    /// its `RunStarted`. Values of secret-looking arguments are masked before they leave memory, so
-    /// that a resumed run has to get them anew.
+    /// its `RunStarted`. The caller strikes the secrets that it knows; what looks like one is masked here
+    /// in any case, before it leaves memory. A resumed run has to get it anew.
     ///
     /// # Errors
     /// None of the facts was written.
@@ -67,9 +68,10 @@ impl Journal {
             return Ok(());
         }
         let (done, answer) = oneshot::channel();
+        let secrets = Secrets::default();
         let batch = Batch {
             run: run.clone(),
-            events: events.iter().map(RunEvent::redacted).collect(),
+            events: events.iter().map(|event| event.redacted(&secrets)).collect(),
             done,
         };
         self.queue.send(batch).map_err(|_| StoreError::Closed)?;

@@ -17,6 +17,7 @@ use domain::id::TaskId;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
+use domain::secret::Secrets;
 use domain::service::Service;
 use domain::summary::RunSummary;
 use domain::target::{Credentials, Endpoints, Target};
@@ -102,6 +103,8 @@ pub struct Model {
     pub former_run: Option<Run>,
     /// Former runs, the newest first.
     pub history: Vec<RunSummary>,
+    /// What must not be shown: names, and the values that were typed here.
+    pub secrets: Secrets,
     /// The instance that answers.
     pub connected: Option<Connected>,
     /// All notices, the newest last.

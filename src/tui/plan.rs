@@ -31,7 +31,7 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
 
 /// The plan of the next run.
 pub fn lines(model: &Model) -> Vec<PlanLine> {
-    let plan = Plan::new(model.request(), model.configuration.current());
+    let plan = Plan::new(model.request(), model.configuration.current()).redacted(&model.secrets);
     let found = plan.findings.iter();
     let found = found.map(|found| line(finding::meaning(found.severity), 0, finding::text(found)));
     if let Some(failure) = model.configuration.trouble() {
@@ -70,11 +70,7 @@ fn unreadable(failure: &Failure) -> [PlanLine; 3] {
             0,
             "There is no plan: the configuration table cannot be read.",
         ),
-        line(
-            Meaning::Text,
-            1,
-            sanitize::line(&failure.text(remedy::text)).into_owned(),
-        ),
+        line(Meaning::Text, 1, sanitize::text(&failure.text(remedy::text))),
         line(
             Meaning::Accent,
             0,

@@ -11,6 +11,13 @@ pub fn text(remedies: &[Remedy]) -> String {
         match remedy {
             Remedy::Text(text) => sentences.push(text.clone()),
             Remedy::Retry(_) => actions.push(format!("{} starts it again", key(Action::Retry))),
+            Remedy::GiveArguments { names, .. } => {
+                let names = names.join(", ");
+                actions.push(format!(
+                    "{} asks for {names} and starts it again",
+                    key(Action::Retry)
+                ));
+            }
             Remedy::GiveUp(_) => actions.push(format!("{} gives it up", key(Action::StopTask))),
             Remedy::StartRun => actions.push(format!("{} starts a new run", key(Action::Run))),
             Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),

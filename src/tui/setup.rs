@@ -14,6 +14,7 @@ use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::{DagRunId, TaskId};
 use domain::run::Run;
+use domain::secret::Secrets;
 use domain::summary::RunSummary;
 use domain::target::{Credentials, Endpoints};
 use domain::time::Timestamp;
@@ -52,6 +53,8 @@ pub struct Setup {
     pub origins: BTreeMap<VariableName, String>,
     /// What was found about the settings.
     pub findings: Vec<Finding>,
+    /// The names of arguments whose values are secrets, beside those that look so.
+    pub secret_names: Vec<String>,
     /// The run that ended last, from the journal.
     pub last_run: Option<Run>,
     /// A run that has not ended; the screen offers to resume it.
@@ -69,6 +72,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.add_names(self.secret_names.iter().cloned());
+        secrets
+    }
+
     /// The model of the first frame.
     pub fn model(&self) -> Model {
         let mut model = self.first_model();
@@ -98,6 +107,7 @@ impl Setup {
             is_driven_here: false,
             former_run: None,
             history: self.history.clone(),
+            secrets: self.secrets(),
             connected: None,
             notices: Vec::new(),
             is_notice_shown: false,

@@ -141,6 +141,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::PreviousChoice => dialog::step(model, -1),
         Action::Run => model.overlay = Some(Overlay::Plan { top: 0 }),
         Action::Begin => start(model, effects),
+        Action::Retry if arguments::ask(model) => {}
         Action::StopTask | Action::StopRun | Action::Retry => dialog::ask(model, action, effects),
         Action::History => open_history(model),
         Action::ShowRun => show_run(model, effects),

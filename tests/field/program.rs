@@ -7,7 +7,7 @@ use domain::request::RunRequest;
 use domain::run::Run;
 use domain::variable::Variables;
 use downbeat::client::{Client, Credentials, Endpoints};
-use downbeat::engine::{self, Command, Engine, Parts, Update};
+use downbeat::engine::{self, Command, Engine, Parts, SharedSecrets, Update};
 use downbeat::store::{Journal, LogFolder};
 use serde_json::json;
 use std::path::Path;
@@ -29,6 +29,7 @@ impl Program {
             logs: LogFolder::new(data),
             data: data.to_owned(),
             save_arguments: Arc::new(|_, _| Ok(())),
+            secrets: SharedSecrets::default(),
         };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let engine = runtime.block_on(async { engine::spawn(async { Ok(parts) }) });

@@ -91,6 +91,7 @@ pub fn setup() -> Setup {
         variables: variables(),
         origins: profile.map(|name| (name, "profile".to_owned())).into(),
         findings: Vec::new(),
+        secret_names: Vec::new(),
         last_run: None,
         unfinished: None,
         history: Vec::new(),

@@ -1,17 +1,25 @@
 //! Runtime arguments: what one active row gives its pipeline run.
 //!
-//! `arguments/parse.rs` reads lists of them, in JSON and in the case study's single-quoted form.
+//! `arguments/parse.rs` reads lists of them, in JSON and in the case study's single-quoted form;
+//! `arguments/given.rs` reads those of one pipeline by hand.
 
+mod given;
 mod parse;
 
-pub use parse::{ArgumentsError, parse_list, parse_pairs};
+pub use given::{parse_file, parse_pairs};
+pub use parse::{ArgumentsError, parse_list};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Shown and written instead of a secret value.
+/// Shown and written instead of a secret value, or instead of the secret in a value.
+///
+/// Among the edited arguments of a request it stands for what the row has.
 pub const MASK: &str = "***";
+
+/// Written instead of an edited value that a person typed: the row does not have it.
+pub const TYPED_MASK: &str = "*** (typed)";
 
 /// The longest value that is sent: a run list repeats every argument of every run.
 const LONGEST_VALUE: usize = 100_000;
@@ -49,12 +57,11 @@ impl RuntimeArguments {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The same with the values of secret-looking names masked: for journal, log and screen.
-    #[must_use]
-    pub fn redacted(&self) -> Self {
+    /// The names whose values are not all here: a secret was masked when they were written.
+    pub fn masked(&self) -> impl Iterator<Item = &str> {
         self.iter()
-            .map(|(name, value)| (name, if is_secret_name(name) { MASK } else { value }))
-            .collect()
+            .filter(|(_, value)| value.contains(MASK))
+            .map(|(name, _)| name)
     }
 
     /// What is wrong with one argument, in a sentence; `None` if it may be sent.
@@ -76,9 +83,10 @@ impl RuntimeArguments {
     }
 }
 
+/// The names only: any value may turn out to be a secret.
 impl fmt::Debug for RuntimeArguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.redacted().0).finish()
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -93,53 +101,14 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for RuntimeArguments
     }
 }
 
-/// A list as JSON on one line, secret-looking values masked: what is written to
-/// `cdf_pipeline_run_arguments`.
-pub fn to_json(list: &[RuntimeArguments]) -> String {
-    let redacted: Vec<_> = list.iter().map(RuntimeArguments::redacted).collect();
-    serde_json::to_string(&redacted).unwrap_or_else(|_| "[]".into())
-}
-
-/// Whether a name looks as if its value were a secret.
-pub fn is_secret_name(name: &str) -> bool {
-    if name == crate::pipeline::TOKEN_ARGUMENT {
-        return false; // It marks a start and grants nothing.
-    }
-    let name = name.to_ascii_lowercase();
-    [
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "credential",
-        "api_key",
-        "apikey",
-        "private_key",
-        "passphrase",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_masked_and_our_own_token_is_not_one() {
-        let arguments: RuntimeArguments = [
-            ("db_password", "hunter2"),
-            ("downbeat.token", "t"),
-            ("API_KEY", "k"),
-            ("data_source", "x"),
-        ]
-        .into_iter()
-        .collect();
-        let text = to_json(&[arguments]);
-        assert_eq!(
-            text,
-            r#"[{"API_KEY":"***","data_source":"x","db_password":"***","downbeat.token":"t"}]"#
-        );
+    fn debug_has_no_values() {
+        let arguments = RuntimeArguments::from_iter([("note", "hunter2")]);
+        assert_eq!(format!("{arguments:?}"), r#"{"note"}"#);
     }
 
     #[test]

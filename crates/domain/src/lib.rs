@@ -22,6 +22,7 @@ pub mod row;
 pub mod run;
 pub mod sanitize;
 pub mod scheduler;
+pub mod secret;
 pub mod service;
 pub mod state;
 pub mod summary;

@@ -139,12 +139,22 @@ impl PipelineRun {
 }
 
 /// The arguments in a run record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum RunArguments {
     /// The user's arguments are there.
     Visible(BTreeMap<String, String>),
     /// A young record still shows the system's arguments (6.11, up to 2.3 s): undecided, not a stranger.
     Hidden,
+}
+
+/// The names only: any value may be a secret.
+impl fmt::Debug for RunArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Visible(arguments) => f.debug_set().entries(arguments.keys()).finish(),
+            Self::Hidden => f.write_str("Hidden"),
+        }
+    }
 }
 
 /// The runtime argument that carries a [`StartToken`].

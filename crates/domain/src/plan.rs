@@ -10,11 +10,12 @@ mod text;
 pub use argument::{ArgumentSource, PlannedArgument, compare};
 pub use text::{Detail, LineKind, PlanLine};
 
-use crate::arguments::RuntimeArguments;
+use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
 use crate::row::{Configuration, ConfigurationRow, KEYS, task_id};
+use crate::secret::{SecretNames, Secrets};
 use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -190,6 +191,10 @@ impl Plan {
     fn start_from_row(&self, row: &ConfigurationRow) -> PlannedStart {
         let limits = self.limits();
         let edited = self.request.edits.get(&row.task);
+        let arguments = edited.map_or_else(
+            || row.arguments.clone(),
+            |edited| unmasked(edited, &row.arguments),
+        );
         PlannedStart {
             pipeline: PlannedPipeline {
                 task: row.task.clone(),
@@ -198,7 +203,7 @@ impl Plan {
                 allowed_tries: row
                     .max_retries
                     .map_or(limits.tries, |retries| retries.saturating_add(1)),
-                arguments: edited.unwrap_or(&row.arguments).clone(),
+                arguments,
             },
             row: Some(row.arguments.clone()),
         }
@@ -222,15 +227,54 @@ impl Plan {
         }
     }
 
+    /// The same plan without secrets, to be shown.
+    #[must_use]
+    pub fn redacted(mut self, secrets: &Secrets) -> Self {
+        self.request.redact(secrets);
+        let is_from_table = self.request.scope == Scope::Chain;
+        for start in self.pipelines.iter_mut().flatten() {
+            let (values, row) = (&start.pipeline.arguments, start.row.take().unwrap_or_default());
+            let (mut shown, shown_row) = (secrets.redact(values), secrets.redact(&row));
+            // Two masks look the same, whether the values are or not.
+            for (name, value) in values
+                .iter()
+                .filter(|(name, value)| row.get(name).is_some_and(|row| row != *value))
+            {
+                if shown.get(name) == shown_row.get(name) && shown.get(name) != Some(value) {
+                    shown.insert(name, TYPED_MASK);
+                }
+            }
+            start.pipeline.arguments = shown;
+            start.row = is_from_table.then_some(shown_row);
+        }
+        for finding in &mut self.findings {
+            secrets.strike_finding(finding);
+        }
+        self
+    }
+
     fn sort_findings(&mut self) {
         self.findings.sort_by_key(|finding| Reverse(finding.severity));
     }
 }
 
+/// Edited arguments with the row's value for each that is masked: who edits does not see a secret.
+fn unmasked(edited: &RuntimeArguments, row: &RuntimeArguments) -> RuntimeArguments {
+    let values = edited.iter().map(|(name, value)| {
+        let is_rows = value.contains(MASK) && value != TYPED_MASK;
+        (name, row.get(name).filter(|_| is_rows).unwrap_or(value))
+    });
+    values.collect()
+}
+
 impl PlannedStart {
     /// Every argument that the row or the run has, in the order of the names.
     pub fn arguments(&self) -> Vec<PlannedArgument<'_>> {
-        compare(self.row.as_ref(), &self.pipeline.arguments)
+        compare(
+            self.row.as_ref(),
+            &self.pipeline.arguments,
+            &SecretNames::default(),
+        )
     }
 }
 

@@ -19,6 +19,13 @@ pub enum Remedy {
     Retry(TaskId),
     /// Wait for this task no longer.
     GiveUp(TaskId),
+    /// Give the values of these arguments to this task, which is then tried again: they are on no disk.
+    GiveArguments {
+        /// The task.
+        task: TaskId,
+        /// The arguments.
+        names: Vec<String>,
+    },
     /// Start a run.
     StartRun,
     /// Stop the run that is going on.

@@ -1,7 +1,8 @@
 //! What a run was asked to do.
 
-use crate::arguments::RuntimeArguments;
+use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use crate::id::TaskId;
+use crate::secret::Secrets;
 use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,4 +29,35 @@ pub enum Scope {
     Chain,
     /// One pipeline run with these arguments; nothing is truncated and no configuration is read.
     Single(RuntimeArguments),
+}
+
+impl RunRequest {
+    /// Masks the secrets in place. An edited one that is masked already is the row's and stays so; one
+    /// that was typed gets a mask of its own, because the table does not have it.
+    pub fn redact(&mut self, secrets: &Secrets) {
+        if let Scope::Single(arguments) = &mut self.scope {
+            *arguments = secrets.redact(arguments);
+        }
+        for edited in self.edits.values_mut() {
+            let masked = secrets.redact(edited);
+            let values = edited.iter().map(|(name, value)| {
+                let shown = masked.get(name).unwrap_or(MASK);
+                let is_typed = shown.contains(MASK) && !value.contains(MASK);
+                (
+                    name,
+                    if is_typed {
+                        TYPED_MASK
+                    } else if value.contains(MASK) {
+                        value
+                    } else {
+                        shown
+                    },
+                )
+            });
+            *edited = values.collect();
+        }
+        for arguments in &mut self.variables.cdf_pipeline_run_arguments.0 {
+            *arguments = secrets.redact(arguments);
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod read;
 use crate::arguments::RuntimeArguments;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
+use crate::secret::Secrets;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -58,6 +59,24 @@ impl Configuration {
     /// The rows whose `is_active` is true.
     pub fn active(&self) -> impl Iterator<Item = &ConfigurationRow> {
         self.rows.iter().filter(|row| row.active)
+    }
+
+    /// The row of a task, an inactive one too.
+    pub fn row(&self, task: &TaskId) -> Option<&ConfigurationRow> {
+        self.rows.iter().find(|row| row.task == *task)
+    }
+
+    /// Masks the secrets in place.
+    pub fn redact(&mut self, secrets: &Secrets) {
+        for row in &mut self.rows {
+            row.arguments = secrets.redact(&row.arguments);
+            if let Some(description) = &mut row.description {
+                secrets.strike_in(description);
+            }
+        }
+        for finding in &mut self.findings {
+            secrets.strike_finding(finding);
+        }
     }
 
     /// The first finding that stops a run.

@@ -6,6 +6,7 @@
 //! of these is returned as it is, so that nothing is lost by cleaning twice.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -34,8 +35,8 @@ pub fn json(text: &str) -> Cow<'_, str> {
         if harmless(c) {
             escaped.push(c);
         } else {
-            // All of them are below U+10000.
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // All of them are below U+10000, and writing into a text cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         }
     }
     Cow::Owned(escaped)

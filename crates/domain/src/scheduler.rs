@@ -12,14 +12,15 @@
 //! backoff.
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table,
-//! `start.rs` starts and their lost answers, `watch.rs` watching, `limit.rs` time limits, `stop.rs` stops,
-//! `ending.rs` retries and the end of the run.
+//! `start.rs` starts and their lost answers, `recall.rs` secrets after a restart, `watch.rs` watching, `limit.rs` time limits,
+//! `stop.rs` stops, `ending.rs` retries and the end of the run.
 
 mod chain;
 mod ending;
 mod in_flight;
 mod limit;
 mod message;
+mod recall;
 mod start;
 mod stop;
 mod truncate;
@@ -27,6 +28,7 @@ mod watch;
 
 pub use message::{Answer, Effect, Input};
 
+use crate::arguments::RuntimeArguments;
 use crate::event::{Fact, RunEvent};
 use crate::id::{PipelineRunId, TaskId};
 use crate::plan::Limits;
@@ -65,12 +67,26 @@ pub struct Scheduler {
     counted_last: BTreeSet<PipelineRunId>,
     /// What this process knows of the job that empties the output table.
     truncate: TruncateWatch,
+    /// Whether the run was read from the journal, which holds no secrets.
+    is_resumed: bool,
+    /// Secrets that were read again, or given by a person, since then.
+    recalled: BTreeMap<TaskId, RuntimeArguments>,
+    /// The names of those that a person gave.
+    given: BTreeMap<TaskId, BTreeSet<String>>,
     now: Timestamp,
     step: Step,
 }
 
 impl Scheduler {
-    /// For a run whose events so far have been applied: a new one, or one that is resumed.
+    /// For a run that was read from the journal.
+    pub fn resumed(run: Run) -> Self {
+        Self {
+            is_resumed: true,
+            ..Self::new(run)
+        }
+    }
+
+    /// For a new run, whose events so far have been applied.
     pub fn new(run: Run) -> Self {
         let now = run.started;
         Self {
@@ -82,6 +98,9 @@ impl Scheduler {
             last_looks: BTreeSet::new(),
             uncounted: BTreeSet::new(),
             counted_last: BTreeSet::new(),
+            is_resumed: false,
+            recalled: BTreeMap::new(),
+            given: BTreeMap::new(),
             now,
             step: Step::default(),
         }

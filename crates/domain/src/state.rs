@@ -7,7 +7,7 @@
 //!   │         │           ▼        ▼         │
 //!   │         │        unknown ⇄ running     └────→ unknown (the stop is never confirmed)
 //!   │         └──←── up_for_retry ←── a try failed, and it can get better
-//!   └→ upstream_failed · skipped               └──→ failed, when it cannot
+//!   └→ upstream_failed · skipped               └──→ failed, when it cannot (also scheduled, without its values)
 //! ```
 //!
 //! End states are left only by a retry that a person asks for. `tests/scheduler/transitions.rs` holds every

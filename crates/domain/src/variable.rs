@@ -10,6 +10,7 @@ mod names;
 pub(crate) use names::is_word;
 
 use crate::arguments::{self, RuntimeArguments};
+use crate::secret::Secrets;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -214,7 +215,7 @@ impl Textual for ArgumentList {
         if self.0.is_empty() {
             String::new()
         } else {
-            arguments::to_json(&self.0)
+            Secrets::default().to_json(&self.0)
         }
     }
 

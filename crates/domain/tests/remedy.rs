@@ -34,11 +34,16 @@ fn actions_stand_beside_the_text_and_come_back() {
         Remedy::from("Wait."),
         Remedy::Retry(task()),
         Remedy::GiveUp(task()),
+        Remedy::GiveArguments {
+            task: task(),
+            names: vec!["db_password".into()],
+        },
         Remedy::StartRun,
         Remedy::StopRun,
     ]);
     let written = serde_json::to_value(&failure).unwrap();
-    let actions = json!([{"retry": "a"}, {"give_up": "a"}, "start_run", "stop_run"]);
+    let given = json!({"give_arguments": {"task": "a", "names": ["db_password"]}});
+    let actions = json!([{"retry": "a"}, {"give_up": "a"}, given, "start_run", "stop_run"]);
     assert_eq!(
         (&written["remedy"], &written["actions"]),
         (&json!("Wait."), &actions)

@@ -12,8 +12,12 @@
 mod fake_job;
 #[path = "scheduler/fake_server.rs"]
 mod fake_server;
+#[path = "scheduler/life.rs"]
+mod life;
 #[path = "scheduler/order.rs"]
 mod order;
+#[path = "scheduler/recall.rs"]
+mod recall;
 #[path = "scheduler/transitions.rs"]
 mod transitions;
 #[path = "scheduler/truncate.rs"]
@@ -140,9 +144,16 @@ fn row(source: &str, priority: i64) -> ConfigurationRow {
         timeout: None,
         max_retries: None,
         description: None,
-        arguments: RuntimeArguments::from_iter([("business_unit", "u"), ("data_source", source)]),
+        arguments: RuntimeArguments::from_iter([
+            ("business_unit", "u"),
+            ("data_source", source),
+            ("db_password", PASSWORD),
+        ]),
     }
 }
+
+/// What every start must send, and no journal may hold.
+const PASSWORD: &str = "hunter2-of-the-row";
 
 fn request(variables: Variables) -> RunRequest {
     RunRequest {
@@ -201,6 +212,7 @@ impl Scenario {
                 .map(|about| Finding::error(about, format!("{about} is wrong."), "Correct it."))
                 .collect(),
             restart: self.restart,
+            ..Script::default()
         };
         FakeServer::new(request(variables), script)
     }

@@ -11,6 +11,7 @@ use domain::id::JobId;
 use domain::service::Service;
 use serde::Deserialize;
 use serde_json::json;
+use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 const OPERATION: &str = "running a query";
 
 /// The rows of a query.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Table {
     /// In the order of the cells.
     pub columns: Vec<Column>,
@@ -41,6 +42,17 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// How many there are; more than `rows` when the limit cut them.
     pub total_rows: u64,
+}
+
+/// No cells: there may be passwords in them.
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("columns", &self.columns)
+            .field("rows", &self.rows.len())
+            .field("total_rows", &self.total_rows)
+            .finish()
+    }
 }
 
 #[derive(Deserialize)]

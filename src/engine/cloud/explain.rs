@@ -3,7 +3,6 @@
 use super::Cloud;
 use domain::failure::Failure;
 use domain::id::{PipelineRunId, TaskId};
-use domain::log::clean;
 use domain::pipeline::PipelineState;
 use domain::remedy::Remedy;
 use domain::verdict::{Evidence, judge};
@@ -19,6 +18,8 @@ impl Cloud {
             return Failure::permanent("The run was stopped by somebody else, or by the server's own end.")
                 .with_remedy(Remedy::Retry(task.clone()));
         }
+        // What is not learned is not struck; the reason is wanted all the same.
+        let _ = self.learn_rest().await;
         let Ok(cdap) = self.cdap().await else {
             return judge(&Evidence::default());
         };
@@ -43,6 +44,7 @@ impl Cloud {
             .find(|text| text.contains("with the error: "))
             .or_else(|| errors().rfind(|text| text.contains("failed with error: ")));
         let blamed = classified.unwrap_or_default().into_iter().next();
+        let clean = |text: &str| self.secrets().clean(text);
         judge(&Evidence {
             cause: node.map(|node| (node.class, clean(&node.message))),
             error_line: line.map(|text| clean(text)),

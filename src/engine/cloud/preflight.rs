@@ -13,7 +13,7 @@ use domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
 use domain::plan::{Plan, PlannedStart};
 use domain::request::{RunRequest, Scope};
 use domain::time::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Cloud {
     /// The plan of a run with everything that was found; `run` is the run's id if it exists already. What is
@@ -64,7 +64,11 @@ impl Cloud {
     /// The instance's CDAP, and the pipeline if it is deployed there.
     async fn deployed(&self) -> Result<(&Cdap, Option<App>), ClientError> {
         let cdap = self.cdap().await?;
-        Ok((cdap, cdap.app(self.pipeline()).await?))
+        let app = cdap.app(self.pipeline()).await?;
+        if let Some(app) = &app {
+            self.learn(&app.configuration, BTreeMap::new());
+        }
+        Ok((cdap, app))
     }
 
     fn missing_pipeline(&self) -> Finding {
@@ -155,6 +159,7 @@ impl Cloud {
             cdap.macro_lookups(self.pipeline()),
             cdap.preferences_resolved(self.pipeline())
         )?;
+        self.learn(&app.configuration, preferences.clone());
         let sets_arguments = app.configuration["stages"]
             .as_array()
             .into_iter()

@@ -161,13 +161,16 @@ impl Follower {
         }
         .max(known.overlap.forgotten())
         .map(offset_at);
+        let secrets = self.cloud.secrets();
         let mut oldest: Option<Timestamp> = None;
         loop {
             let page = self.cloud.log(&self.run_id, offset.as_deref(), known.max).await?;
             let is_full =
                 page.is_cut || page.events.len() >= usize::try_from(known.max).unwrap_or(usize::MAX);
             known.max = if page.is_cut { known.max / 2 } else { known.max * 2 }.clamp(1, PAGE);
-            let fresh = known.overlap.fresh(page.events.iter().map(line).collect());
+            let fresh = known
+                .overlap
+                .fresh(page.events.iter().map(|event| line(event, secrets)).collect());
             let first = fresh.iter().map(|line| line.at).min();
             oldest = [oldest, first].into_iter().flatten().min();
             self.write(fresh).await?;
@@ -244,6 +247,7 @@ impl Follower {
 
     /// A line of ours in the file, and a notice.
     async fn say(&self, text: String) -> Result<(), Broken> {
+        let text = self.cloud.secrets().clean(&text);
         self.write_ours(Level::Warn, &text).await?;
         let notice = Update::LogNotice {
             task: self.task.clone(),

@@ -1,11 +1,13 @@
 //! The configuration table, and the arguments that were edited for the next run.
 
 use crate::tui::model::editor::Editor;
-use domain::arguments::{RuntimeArguments, is_secret_name};
+use domain::arguments::{MASK, RuntimeArguments};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::plan::{PlannedArgument, compare};
 use domain::row::{Configuration, ConfigurationRow};
+use domain::secret::SecretNames;
+use domain::task::Task;
 use std::collections::BTreeMap;
 
 /// The pane of the configuration.
@@ -64,11 +66,17 @@ impl ConfigurationPane {
     }
 }
 
-/// The arguments of one row in a form.
+/// The arguments of one row, or of one task, in a form. The engine shows no secrets: in the row they are
+/// masked, and a mask among the values stands for what the row has.
 #[derive(Clone, Debug)]
 pub struct ArgumentsForm {
     /// The task of the row.
     pub task: TaskId,
+    /// The names that a task needs before it is tried again, without those that were given; `None` for a
+    /// row's form, which changes the next run.
+    pub asked: Option<Vec<String>>,
+    /// The names of secrets.
+    pub secrets: SecretNames,
     /// The row's arguments.
     pub row: RuntimeArguments,
     /// The arguments of the next run.
@@ -95,9 +103,11 @@ pub enum Typing {
 
 impl ArgumentsForm {
     /// The form of a row.
-    pub fn new(row: &ConfigurationRow, values: &RuntimeArguments) -> Self {
+    pub fn new(row: &ConfigurationRow, values: &RuntimeArguments, secrets: &SecretNames) -> Self {
         Self {
             task: row.task.clone(),
+            asked: None,
+            secrets: secrets.clone(),
             row: row.arguments.clone(),
             values: values.clone(),
             selected: 0,
@@ -105,9 +115,34 @@ impl ArgumentsForm {
         }
     }
 
+    /// The form of a task that needs these values again, with the field of the first one open.
+    pub fn ask(task: &Task, names: &[String], secrets: &SecretNames) -> Self {
+        let mut form = Self {
+            task: task.id.clone(),
+            asked: Some(names.to_vec()),
+            secrets: secrets.clone(),
+            row: task.arguments.clone(),
+            values: task.arguments.clone(),
+            selected: 0,
+            typing: None,
+        };
+        form.edit_asked();
+        form
+    }
+
+    /// Opens the field of the next value that is asked for; false if all were given.
+    pub fn edit_asked(&mut self) -> bool {
+        let next = self.asked.as_ref().and_then(|names| names.first().cloned());
+        let Some(name) = next else { return false };
+        self.select(&name);
+        let editor = Editor::masked();
+        self.typing = Some(Typing::Value { name, editor });
+        true
+    }
+
     /// Every argument of the row or the run, by name.
     pub fn lines(&self) -> Vec<PlannedArgument<'_>> {
-        compare(Some(&self.row), &self.values)
+        compare(Some(&self.row), &self.values, &self.secrets)
     }
 
     /// The selected argument's name.
@@ -125,10 +160,13 @@ impl ArgumentsForm {
 
     /// Opens the field of a value. A secret's field begins empty and is masked.
     pub fn edit(&mut self, name: String) {
-        let editor = if is_secret_name(&name) {
+        let text = self.values.get(&name).or(self.row.get(&name)).unwrap_or_default();
+        let is_masked =
+            |arguments: &RuntimeArguments| arguments.get(&name).is_some_and(|value| value.contains(MASK));
+        let editor = if self.secrets.contains(&name) || is_masked(&self.row) || is_masked(&self.values) {
             Editor::masked()
         } else {
-            Editor::new(self.values.get(&name).or(self.row.get(&name)).unwrap_or_default())
+            Editor::new(text)
         };
         self.typing = Some(Typing::Value { name, editor });
     }

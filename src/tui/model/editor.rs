@@ -3,14 +3,24 @@
 use crate::tui::key::Key;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Style;
+use std::fmt;
 use tui_textarea::{CursorMove, TextArea};
 
 /// A text field.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Editor {
     area: TextArea<'static>,
     /// What is wrong with the text; nothing if it is valid.
     pub fault: Option<String>,
+}
+
+/// Says nothing of its text, which may be a secret.
+impl fmt::Debug for Editor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Editor")
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Editor {

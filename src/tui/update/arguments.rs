@@ -1,10 +1,14 @@
 //! The form of a row's arguments. It changes the next run, not the configuration table.
 
+use crate::engine::Command;
+use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Typing};
 use crate::tui::model::editor::Editor;
 use crate::tui::model::overlay::Overlay;
 use domain::arguments::RuntimeArguments;
+use domain::command::RunCommand;
+use domain::remedy::Remedy;
 
 fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
     match &mut model.overlay {
@@ -16,8 +20,31 @@ fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
 /// Opens the form of the selected row.
 pub(super) fn open(model: &mut Model) {
     let pane = &model.configuration;
-    let form = pane.row().map(|row| ArgumentsForm::new(row, pane.arguments(row)));
+    let names = model.secrets.names();
+    let form = pane
+        .row()
+        .map(|row| ArgumentsForm::new(row, pane.arguments(row), names));
     model.overlay = form.map(|form| Overlay::Arguments(Box::new(form)));
+}
+
+/// Opens the form of the selected task for the values that it needs again; false if it needs none.
+pub(super) fn ask(model: &mut Model) -> bool {
+    let Some(task) = model.driven_task() else {
+        return false;
+    };
+    let remedies = task.reason.iter().flat_map(|failure| &failure.remedies);
+    let asked = remedies.filter_map(|remedy| match remedy {
+        Remedy::GiveArguments { names, .. } => Some(names),
+        _ => None,
+    });
+    let Some(form) = asked
+        .map(|names| ArgumentsForm::ask(task, names, model.secrets.names()))
+        .next()
+    else {
+        return false;
+    };
+    model.overlay = Some(Overlay::Arguments(Box::new(form)));
+    true
 }
 
 /// Opens the field of the selected value.
@@ -62,12 +89,15 @@ fn change(model: &mut Model, act: impl FnOnce(&mut ArgumentsForm, &str)) {
 }
 
 /// Accepts the text of the field. After a name, the field of its value opens.
-pub(super) fn commit(model: &mut Model) {
+pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     match form.typing.take() {
         Some(Typing::Name(editor)) => form.edit(editor.text().to_owned()),
         Some(Typing::Value { name, editor }) => {
             form.values.insert(name.as_str(), editor.text());
+            if form.asked.is_some() {
+                return give(model, &name, effects);
+            }
             form.select(&name);
             store(model);
         }
@@ -75,12 +105,36 @@ pub(super) fn commit(model: &mut Model) {
     }
 }
 
+/// A value that was asked for was given; after the last one the task is tried again with all of them.
+fn give(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    if let Some(asked) = &mut form.asked {
+        asked.retain(|other| other != name);
+    }
+    if form.edit_asked() {
+        return;
+    }
+    let task = form.task.clone();
+    let arguments = form
+        .values
+        .iter()
+        .filter(|(name, value)| form.row.get(name) != Some(value));
+    let arguments = arguments.collect();
+    model.overlay = None;
+    let command = RunCommand::GiveArguments { task, arguments };
+    effects.push(Effect::Send(Command::Run(command)));
+}
+
 /// Stores the form's values for the next run, if they differ from the row's.
 fn store(model: &mut Model) {
     let Some(form) = form(model) else { return };
+    if form.asked.is_some() {
+        return;
+    }
     let (task, differs) = (form.task.clone(), form.values != form.row);
     let values: RuntimeArguments = form.values.clone();
     if differs {
+        model.secrets.learn(&values);
         model.configuration.edits.insert(task, values);
     } else {
         model.configuration.edits.remove(&task);

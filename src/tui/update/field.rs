@@ -6,7 +6,7 @@ use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::Typing;
 use crate::tui::model::overlay::Overlay;
-use domain::arguments::RuntimeArguments;
+use domain::arguments::{MASK, RuntimeArguments};
 use domain::variable::Variables;
 
 /// Handles a letter, or a key that edits.
@@ -32,7 +32,13 @@ fn validate(model: &mut Model) {
         return;
     };
     let fault = match &model.overlay {
+        Some(Overlay::Arguments(form)) if form.asked.is_some() && text.is_empty() => {
+            Some("Type the value.".into())
+        }
         Some(Overlay::Arguments(form)) => match &form.typing {
+            Some(Typing::Value { .. }) if text.contains(MASK) => {
+                Some(format!("{MASK} stands for a secret: type the whole value."))
+            }
             Some(Typing::Value { name, .. }) => RuntimeArguments::fault(name, &text),
             _ => RuntimeArguments::fault(&text, "0"),
         },
@@ -50,7 +56,7 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     match model.overlay {
-        Some(Overlay::Arguments(_)) => arguments::commit(model),
+        Some(Overlay::Arguments(_)) => arguments::commit(model, effects),
         _ => variables::commit(model, effects),
     }
 }
@@ -58,6 +64,7 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Closes the field without its text.
 pub(super) fn cancel(model: &mut Model) {
     match &mut model.overlay {
+        Some(Overlay::Arguments(form)) if form.asked.is_some() => model.overlay = None,
         Some(Overlay::Arguments(form)) => form.typing = None,
         _ => model.variables.editor = None,
     }

@@ -38,6 +38,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
                 effects.push(Effect::Leave);
             }
         }
+        Update::SecretNames(names) => model.secrets.add_names(names.known().map(str::to_owned)),
         Update::Configuration { of, outcome } => on_configuration(model, &of, outcome),
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),

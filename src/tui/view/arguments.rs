@@ -15,7 +15,8 @@ const COLUMNS: usize = 90;
 /// Draws the form.
 pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
     let lines = form.lines();
-    let title = format!("Arguments of {} for the next run", form.task);
+    let which = if form.asked.is_some() { "try" } else { "run" };
+    let title = format!("Arguments of {} for the next {which}", form.task);
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
     let area = super::window(model, &title, columns, lines.len().max(3) + 4, canvas);
     let foot = 2.min(area.height);
@@ -128,6 +129,10 @@ fn foot_lines(
             &format!("^ {fault}"),
             canvas.look.style(Meaning::Danger),
         );
+    } else if form.asked.is_some() {
+        let words =
+            "Secrets are not kept on disk: type it again. It is used for this run and not written anywhere.";
+        canvas.text(area, 0, second, words, canvas.look.style(Meaning::Muted));
     } else if !typed {
         let words = "For the next run only: the configuration table is not changed.";
         canvas.text(area, 0, second, words, canvas.look.style(Meaning::Muted));

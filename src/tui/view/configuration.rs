@@ -135,7 +135,7 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
         let mark = format!("{} edited ", canvas.look.symbols.dirty);
         column = canvas.text(area, column, row, &mark, canvas.look.style(Meaning::Warning));
     }
-    let arguments = one_line(&pane.arguments(record).redacted());
+    let arguments = one_line(&model.secrets.redact(pane.arguments(record)));
     canvas.text(area, column, row, &arguments, canvas.look.style(Meaning::Muted));
     if place == pane.selected {
         let has_focus = model.focus == Pane::Configuration && model.overlay.is_none();

@@ -45,29 +45,26 @@ pub fn parse_list(text: &str) -> Result<Vec<RuntimeArguments>, ArgumentsError> {
     }
 }
 
-/// Reads `business_unit=hr,data_source=engineer`, the form of `--args`. A comma in a value is written `\,`.
-pub fn parse_pairs(text: &str) -> Result<RuntimeArguments, String> {
-    let mut arguments = RuntimeArguments::default();
-    for pair in text
-        .replace("\\,", "\u{0}")
-        .split(',')
-        .filter(|pair| !pair.trim().is_empty())
-    {
-        let Some((name, value)) = pair.split_once('=') else {
-            return Err(format!(
-                "'{pair}' is not name=value; write --args business_unit=hr,data_source=engineer."
-            ));
-        };
-        let (name, value) = (name.trim(), value.replace('\u{0}', ","));
-        if let Some(fault) = RuntimeArguments::fault(name, &value) {
-            return Err(fault);
+/// Reads one JSON object of arguments. The error is the number of its line, from 1, and repeats no value.
+pub(super) fn parse_object(text: &str) -> Result<RuntimeArguments, (usize, String)> {
+    let mut reader = Reader {
+        text,
+        letters: text.char_indices().peekable(),
+    };
+    let read = reader.object().and_then(|arguments| {
+        reader.skip_space();
+        match reader.letters.peek() {
+            None => Ok(arguments),
+            Some(_) => Err(reader.fault("Something follows the object")),
         }
-        if arguments.get(name).is_some() {
-            return Err(format!("{name} is given twice."));
-        }
-        arguments.insert(name, value);
-    }
-    Ok(arguments)
+    });
+    read.map_err(|error| {
+        let before = text.chars().take(error.position - 1);
+        (
+            before.filter(|c| *c == '\n').count() + 1,
+            format!("{}.", error.message.trim_end_matches('.')),
+        )
+    })
 }
 
 struct Reader<'a> {
@@ -229,9 +226,13 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::to_json;
     use super::*;
+    use crate::secret::Secrets;
     use proptest::prelude::*;
+
+    fn to_json(list: &[RuntimeArguments]) -> String {
+        Secrets::default().to_json(list)
+    }
 
     #[test]
     fn both_forms_are_read() {
@@ -270,20 +271,13 @@ mod tests {
         }
     }
 
-    #[test]
-    fn pairs_are_read() {
-        let pairs = parse_pairs(r"business_unit=hr,note=a\,b=c").unwrap();
-        assert_eq!(pairs.get("note"), Some("a,b=c"));
-        assert!(parse_pairs("business_unit").is_err() && parse_pairs("a=1,a=2").is_err());
-    }
-
     proptest! {
         #[test]
         fn every_list_survives_json(list in prop::collection::vec(
             prop::collection::btree_map("[a-z_]{1,8}", any::<String>(), 0..4), 0..4))
         {
             let list: Vec<RuntimeArguments> = list.into_iter().map(RuntimeArguments::from_iter).collect();
-            let masked: Vec<_> = list.iter().map(RuntimeArguments::redacted).collect();
+            let masked: Vec<_> = list.iter().map(|arguments| Secrets::default().redact(arguments)).collect();
             prop_assert_eq!(parse_list(&to_json(&list)).unwrap(), masked);
         }
 

@@ -1,38 +1,60 @@
 //! Facts without secrets, to be written, printed or shown.
 
 use super::{Fact, RunEvent};
-use crate::request::{RunRequest, Scope};
+use crate::secret::Secrets;
 
 impl RunEvent {
-    /// The same fact with the values of secret-looking arguments masked.
+    /// The same fact without the secrets: values of secret arguments are masked, and known values are
+    /// struck from every text that came from outside.
     #[must_use]
-    pub fn redacted(&self) -> Self {
+    pub fn redacted(&self, secrets: &Secrets) -> Self {
         let mut event = self.clone();
-        match &mut event.fact {
-            Fact::RunStarted { request, .. } => redact_request(request),
-            Fact::ConfigurationRead { configuration } => {
-                for row in &mut configuration.rows {
-                    row.arguments = row.arguments.redacted();
-                }
-            }
-            Fact::PipelinesPlanned { pipelines } => {
-                for pipeline in pipelines {
-                    pipeline.arguments = pipeline.arguments.redacted();
-                }
-            }
-            // The others hold no arguments.
-            _ => {}
-        }
+        event.fact.redact(secrets);
         event
     }
 }
 
-fn redact_request(request: &mut RunRequest) {
-    if let Scope::Single(arguments) = &mut request.scope {
-        *arguments = arguments.redacted();
-    }
-    let shared = &mut request.variables.cdf_pipeline_run_arguments.0;
-    for arguments in request.edits.values_mut().chain(shared) {
-        *arguments = arguments.redacted();
+impl Fact {
+    fn redact(&mut self, secrets: &Secrets) {
+        match self {
+            Self::RunStarted { request, .. } => request.redact(secrets),
+            Self::ConfigurationRead { configuration } => configuration.redact(secrets),
+            Self::PipelinesPlanned { pipelines } => {
+                for pipeline in pipelines {
+                    pipeline.arguments = secrets.redact(&pipeline.arguments);
+                }
+            }
+            Self::StartDoubted { reason: failure, .. }
+            | Self::StartRefused { reason: failure, .. }
+            | Self::TaskLostSight { reason: failure, .. }
+            | Self::TryFailed { failure, .. }
+            | Self::TaskFailed { failure, .. }
+            | Self::TaskTimedOut { failure, .. }
+            | Self::TaskStopped { failure, .. }
+            | Self::TaskGivenUp { reason: failure, .. }
+            | Self::TaskSkipped { reason: failure, .. }
+            | Self::ConnectionDegraded { reason: failure, .. } => secrets.strike_failure(failure),
+            Self::Noticed { finding } => secrets.strike_finding(finding),
+            // They hold names, numbers and times only.
+            Self::TryStarted { .. }
+            | Self::ConfigurationChecked { .. }
+            | Self::TruncateIntended { .. }
+            | Self::TruncateSeen { .. }
+            | Self::OutputEmptied { .. }
+            | Self::StartIntended { .. }
+            | Self::PipelineStarted { .. }
+            | Self::PipelineSeen { .. }
+            | Self::RecordsCounted { .. }
+            | Self::SilenceNoticed { .. }
+            | Self::SilenceBroken { .. }
+            | Self::StopIntended { .. }
+            | Self::TaskSucceeded { .. }
+            | Self::UpstreamFailed { .. }
+            | Self::RetryAsked { .. }
+            | Self::ConnectionRestored { .. }
+            | Self::RunStopAsked
+            | Self::RunTimedOut
+            | Self::RunEnded { .. } => {}
+        }
     }
 }

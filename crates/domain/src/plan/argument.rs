@@ -1,6 +1,7 @@
 //! An argument of a pipeline run and where it comes from.
 
-use crate::arguments::{MASK, RuntimeArguments, is_secret_name};
+use crate::arguments::{MASK, RuntimeArguments};
+use crate::secret::SecretNames;
 use std::collections::BTreeSet;
 
 /// An argument that a row or a run has.
@@ -46,7 +47,11 @@ impl ArgumentSource {
 
 /// Every argument that the row or the run has, in the order of the names; without a row they were
 /// given by hand.
-pub fn compare<'a>(row: Option<&'a RuntimeArguments>, run: &'a RuntimeArguments) -> Vec<PlannedArgument<'a>> {
+pub fn compare<'a>(
+    row: Option<&'a RuntimeArguments>,
+    run: &'a RuntimeArguments,
+    secrets: &SecretNames,
+) -> Vec<PlannedArgument<'a>> {
     let in_row = row.into_iter().flat_map(RuntimeArguments::iter);
     let names: BTreeSet<&str> = in_row.chain(run.iter()).map(|(name, _)| name).collect();
     let arguments = names.into_iter().map(|name| {
@@ -58,7 +63,9 @@ pub fn compare<'a>(row: Option<&'a RuntimeArguments>, run: &'a RuntimeArguments)
             _ if before == value => ArgumentSource::Row,
             _ => ArgumentSource::Edited,
         };
-        let masked = |value| if is_secret_name(name) { MASK } else { value };
+        // What is a secret for other reasons than its name is masked in the row already.
+        let is_secret = secrets.contains(name) || before == Some(MASK);
+        let masked = |value| if is_secret { MASK } else { value };
         PlannedArgument {
             name,
             value: value.map(masked),

@@ -111,10 +111,10 @@ impl Scheduler {
     }
 
     pub(super) fn on_configuration(&mut self, outcome: Result<Configuration, Failure>) {
-        self.in_flight.answered(Request::ReadConfiguration, self.now);
         let Some(task) = self.running_control(TaskKind::GetConfiguration) else {
-            return;
+            return self.on_recalled(outcome);
         };
+        self.in_flight.answered(Request::ReadConfiguration, self.now);
         let configuration = match outcome {
             Ok(configuration) => configuration,
             Err(failure) => return self.fail_try(task, failure),

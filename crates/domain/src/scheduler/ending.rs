@@ -23,11 +23,12 @@ impl Scheduler {
             }
             RunCommand::StopTask(id) => self.stop_task(id, StopReason::Asked),
             RunCommand::Retry(id) => self.retry(id),
+            RunCommand::GiveArguments { task, arguments } => self.on_given(task, arguments),
             RunCommand::Stop => {}
         }
     }
 
-    fn retry(&mut self, id: &TaskId) {
+    pub(super) fn retry(&mut self, id: &TaskId) {
         let Some(task) = self.run.task(id) else { return };
         let ended = task.is_over() && task.state != TaskState::Success;
         let wanted = ended || matches!(task.state, TaskState::Unknown | TaskState::UpForRetry);
@@ -147,6 +148,7 @@ impl Scheduler {
         let Some(this) = self.run.task(&task) else { return };
         let left = u32::try_from(this.tries.len()).is_ok_and(|used| used < this.allowed_tries);
         if self.run.stop.is_some() || !failure.can_get_better() || !left {
+            let failure = self.asking_again(&task, failure);
             return self.emit(Fact::TaskFailed { task, failure });
         }
         let retry_at = self.now + self.limits.retry_interval;

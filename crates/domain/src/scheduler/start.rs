@@ -10,7 +10,6 @@
 
 use super::message::Request;
 use super::{Effect, Scheduler};
-use crate::arguments::MASK;
 use crate::event::{Discovery, Fact};
 use crate::failure::{Failure, FailureKind};
 use crate::finding::Finding;
@@ -57,28 +56,23 @@ impl Scheduler {
 
     fn start(&mut self, id: &TaskId) -> bool {
         let request = Request::Start(id.clone());
-        let Some(task) = self.run.task(id).filter(|_| !self.in_flight.contains(&request)) else {
+        if self.in_flight.contains(&request) {
+            return false;
+        }
+        let Some(mut arguments) = self.whole_arguments(id) else {
+            return false;
+        };
+        let Some(task) = self.run.task(id) else {
             return false;
         };
         let next = u32::try_from(task.tries.len())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
-        let masked = task.arguments.iter().find(|(_, value)| *value == MASK);
-        if let Some(name) = masked.map(|(name, _)| name.to_owned()) {
-            let failure = Failure::permanent(format!("The value of {name} looks like a secret, so the journal does not hold it, and this run was resumed from there."))
-                .with_remedy(Remedy::StartRun);
-            self.emit(Fact::TaskFailed {
-                task: id.clone(),
-                failure,
-            });
-            return false;
-        }
         // The refusals of the try before do not count for a new one.
         let (number, refusals) = task
             .open_try()
             .map_or((next, 0), |open| (open.number, task.refusals));
         let token = StartToken::new(format!("{}/{id}/{number}.{refusals}", self.run.id));
-        let mut arguments = task.arguments.clone();
         if arguments.get(LOGICAL_START_ARGUMENT).is_none() {
             arguments.insert(LOGICAL_START_ARGUMENT, self.run.logical_start());
         }
@@ -238,6 +232,6 @@ impl Scheduler {
     }
 }
 
-fn is_waiting(task: &Task) -> bool {
+pub(super) fn is_waiting(task: &Task) -> bool {
     task.kind == TaskKind::Pipeline && matches!(task.state, TaskState::Scheduled | TaskState::UpForRetry)
 }

@@ -4,7 +4,9 @@
 //! that a replay of the journal is the run.
 
 use super::fake_job::{JobLife, Jobs};
+pub use super::life::Life;
 use super::transitions::is_legal;
+use domain::arguments::MASK;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
@@ -18,45 +20,8 @@ use domain::run::Run;
 use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
 use domain::truncate::TruncateJob;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// How the server treats one start request.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Life {
-    /// `started`, `refused`, `busy`, `lost` (it runs, the answer does not come), `void` (neither).
-    pub answer: String,
-    /// Seconds until RUNNING, and from there to the end.
-    pub pending: u64,
-    pub running: u64,
-    /// The end state.
-    pub end: String,
-    /// What the server says of a failure.
-    pub cause: String,
-    /// Whether that can get better.
-    pub lasting: bool,
-    /// Seconds in which the record is invisible or hides its arguments.
-    pub hidden: u64,
-    /// Whether a stop has no effect.
-    pub deaf: bool,
-}
-
-impl Default for Life {
-    fn default() -> Self {
-        Self {
-            answer: "started".into(),
-            pending: 4,
-            running: 20,
-            end: "COMPLETED".into(),
-            cause: "boom".into(),
-            lasting: false,
-            hidden: 0,
-            deaf: false,
-        }
-    }
-}
 
 /// Everything that is scripted.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +43,12 @@ pub struct Script {
     pub truncate: JobLife,
     /// The second at which the program is killed and started again.
     pub restart: Option<u64>,
+    /// The table after that.
+    pub later: Option<Configuration>,
+    /// What happens to its reading after that.
+    pub later_faults: Vec<Failure>,
+    /// Whether starts may have another password than the row's.
+    pub any_password: bool,
 }
 
 /// The rows that a completed run has loaded.
@@ -140,7 +111,7 @@ impl ServerRun {
 pub struct FakeServer {
     pub scheduler: Scheduler,
     pub events: Vec<RunEvent>,
-    script: Script,
+    pub script: Script,
     begin: Timestamp,
     now: Timestamp,
     queue: BTreeMap<(Timestamp, u64), Due>,
@@ -148,6 +119,8 @@ pub struct FakeServer {
     runs: Vec<ServerRun>,
     starts: BTreeMap<TaskId, usize>,
     pub jobs: Jobs,
+    /// The arguments of each task's last start.
+    pub sent: BTreeMap<TaskId, BTreeMap<String, String>>,
     pub lists: u32,
 }
 
@@ -177,6 +150,7 @@ impl FakeServer {
             runs: Vec::new(),
             starts: BTreeMap::new(),
             jobs: Jobs::new(script.truncate.clone()),
+            sent: BTreeMap::new(),
             lists: 0,
             script,
         };
@@ -234,12 +208,18 @@ impl FakeServer {
             Due::Restart => {
                 // Everything under way is lost; only the journal is left. A start that was on its way arrives.
                 let pending = std::mem::take(&mut self.queue);
-                for (_, due) in pending {
-                    if let Due::Effect(effect @ (Effect::Start { .. } | Effect::Truncate { .. })) = due {
-                        self.perform(effect);
+                for ((at, _), due) in pending {
+                    match due {
+                        Due::Effect(effect @ (Effect::Start { .. } | Effect::Truncate { .. })) => {
+                            drop(self.perform(effect));
+                        }
+                        // A person goes on with the program that was started again.
+                        Due::Command(_) => self.put(at, due),
+                        _ => {}
                     }
                 }
-                self.scheduler = Scheduler::new(Run::replay(&self.events).unwrap());
+                self.forget_secrets();
+                self.scheduler = Scheduler::resumed(Run::replay(&self.events).unwrap());
                 self.step(Input::Begin)
             }
             Due::Effect(effect) => {
@@ -388,7 +368,21 @@ impl FakeServer {
                     .map(|()| self.script.configuration.clone()),
             ),
             Effect::SaveArguments(_) => Answer::ArgumentsSaved(Ok(())),
-            Effect::Start { task, token, .. } => {
+            Effect::Start {
+                task,
+                token,
+                arguments,
+            } => {
+                let sent = arguments
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let sent: BTreeMap<_, _> = sent.collect();
+                let password = sent.get("db_password").map(String::as_str);
+                assert!(
+                    password == Some(super::PASSWORD) || self.script.any_password && password != Some(MASK),
+                    "a start with the wrong password: {password:?}"
+                );
+                self.sent.insert(task.clone(), sent);
                 let outcome = self.begin_run(&task, &token);
                 Answer::Started { task, token, outcome }
             }
@@ -428,7 +422,9 @@ impl FakeServer {
                     .find(|run| run.id == run_id)
                     .map(|run| run.life.clone())
                     .unwrap_or_default();
-                let failure = if life.lasting {
+                let failure = if life.unauthorised {
+                    Failure::new(FailureKind::Unauthorised, life.cause)
+                } else if life.lasting {
                     Failure::permanent(life.cause)
                 } else {
                     Failure::transient(life.cause)

@@ -13,7 +13,7 @@ pub fn is_legal(from: TaskState, next: TaskState) -> bool {
         S::Scheduled => {
             matches!(
                 next,
-                S::Queued | S::Running | S::Skipped | S::UpstreamFailed | S::Stopped
+                S::Queued | S::Running | S::Skipped | S::UpstreamFailed | S::Stopped | S::Failed
             )
         }
         S::UpForRetry => matches!(

@@ -1,9 +1,10 @@
 //! Tables of every sort, sound and unsound.
 
 use super::*;
-use crate::arguments::{parse_list, to_json};
+use crate::arguments::parse_list;
 use crate::event::{Fact, RunEvent};
 use crate::plan::{ArgumentSource, compare};
+use crate::secret::{SecretNames, Secrets};
 use crate::time::Timestamp;
 use proptest::prelude::*;
 
@@ -220,7 +221,7 @@ proptest! {
 
         let at = Timestamp::from_seconds(0);
         let event = RunEvent { at, fact: Fact::ConfigurationRead { configuration } };
-        let journal = serde_json::to_string(&event.redacted()).unwrap();
+        let journal = serde_json::to_string(&event.redacted(&Secrets::default())).unwrap();
         let Fact::ConfigurationRead { configuration } = serde_json::from_str::<RunEvent>(&journal).unwrap().fact
         else { return Err(TestCaseError::fail("another fact")) };
         let row = &configuration.rows[0].arguments;
@@ -229,7 +230,7 @@ proptest! {
             names.filter(|name| !fixed.contains(&name.as_str())).collect()
         };
         prop_assert_eq!(&names(row), &wanted);
-        let written = parse_list(&to_json(std::slice::from_ref(row))).unwrap();
+        let written = parse_list(&Secrets::default().to_json(std::slice::from_ref(row))).unwrap();
         prop_assert_eq!(&names(&written[0]), &wanted);
 
         // An edit under another case is another argument, and hides nothing.
@@ -240,7 +241,7 @@ proptest! {
         });
         if let Some(other) = other.filter(|other| !wanted.contains(other)) {
             run.insert(other.as_str(), "w");
-            let shown = compare(Some(row), &run);
+            let shown = compare(Some(row), &run, &SecretNames::default());
             let found: Vec<_> = shown.iter().filter(|argument| argument.name == other).collect();
             prop_assert_eq!(found.len(), 1);
             prop_assert_eq!(found[0].source, ArgumentSource::Added);
