@@ -10,7 +10,7 @@ use domain::id::TaskId;
 use domain::remedy::Remedy;
 use domain::time::Timestamp;
 use domain::variable::Variables;
-use domain::warehouse::{JobAddress, TableAddress, TableRestore};
+use domain::warehouse::TableRestore;
 use downbeat::cli::Cli;
 use downbeat::headless::finding_text;
 use downbeat::tui::action::TABLE;
@@ -74,10 +74,10 @@ fn remedies() -> Vec<Remedy> {
         Remedy::StartRun,
         Remedy::StopRun,
         Remedy::RestoreTable(TableRestore::before(
-            TableAddress::output(&Variables::default()),
+            Variables::default().output_table(),
             Timestamp::from_seconds(1),
         )),
-        Remedy::LookAtJob(JobAddress::new(&Variables::default(), &"job".into())),
+        Remedy::LookAtJob(Variables::default().job_address(&"job".into())),
     ];
     for remedy in &all {
         // A new remedy does not compile here until it is in the list above.

@@ -4,7 +4,6 @@ use super::remedy;
 use domain::run::Run;
 use domain::task::TaskKind;
 use domain::truncate::JobProgress;
-use domain::warehouse::TableAddress;
 
 /// As soon as it is known that no row is active.
 pub(super) const UNTOUCHED: &str =
@@ -18,7 +17,7 @@ pub(super) fn waiting(run: &Run, progress: JobProgress) -> String {
 
 /// It was emptied.
 pub(super) fn emptied(run: &Run, rows: Option<u64>) -> String {
-    let table = TableAddress::output(&run.request.variables);
+    let table = run.request.variables.output_table();
     match rows {
         Some(rows) => format!("{table} emptied, {rows} rows removed"),
         None => format!("{table} emptied"),
@@ -44,7 +43,6 @@ mod tests {
     use domain::state::RunState;
     use domain::time::Timestamp;
     use domain::variable::Variables;
-    use domain::warehouse::JobAddress;
     use std::collections::BTreeMap;
 
     fn run(facts: Vec<Fact>) -> Run {
@@ -101,7 +99,7 @@ mod tests {
     #[test]
     fn the_last_line_names_a_job_that_is_undecided() {
         let job = "downbeat_r_truncate".into();
-        let address = JobAddress::new(&Variables::default(), &job);
+        let address = Variables::default().job_address(&job);
         let reason = Failure::ambiguous("It is not known.").with_remedy(Remedy::LookAtJob(address));
         let run = run(vec![
             Fact::TruncateIntended { job },

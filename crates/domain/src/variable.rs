@@ -10,7 +10,9 @@ mod names;
 pub(crate) use names::is_word;
 
 use crate::arguments::{self, RuntimeArguments};
+use crate::id::JobId;
 use crate::secret::Secrets;
+use crate::warehouse::{JobAddress, TableAddress};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -161,6 +163,24 @@ impl Variables {
     /// `dag_timeout_minutes` as a span.
     pub fn dag_timeout(&self) -> Duration {
         Duration::from_secs_f64(self.dag_timeout_minutes * 60.0)
+    }
+
+    /// The table that is filled.
+    pub fn output_table(&self) -> TableAddress {
+        TableAddress {
+            project: self.project_id.clone(),
+            dataset: self.bq_dataset_id.clone(),
+            table: self.bq_output_table.clone(),
+        }
+    }
+
+    /// A job of BigQuery in the project and location of the variables.
+    pub fn job_address(&self, job: &JobId) -> JobAddress {
+        JobAddress {
+            project: self.project_id.clone(),
+            location: self.bq_location.clone(),
+            job: job.clone(),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::id::JobId;
 use crate::time::Timestamp;
-use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -17,17 +16,6 @@ pub struct TableAddress {
     pub dataset: String,
     /// The table.
     pub table: String,
-}
-
-impl TableAddress {
-    /// The output table that these variables name.
-    pub fn output(variables: &Variables) -> Self {
-        Self {
-            project: variables.project_id.clone(),
-            dataset: variables.bq_dataset_id.clone(),
-            table: variables.bq_output_table.clone(),
-        }
-    }
 }
 
 /// `project:dataset.table`, as `bq` writes it.
@@ -85,15 +73,6 @@ pub struct JobAddress {
 }
 
 impl JobAddress {
-    /// A job in the project and location that these variables name.
-    pub fn new(variables: &Variables, job: &JobId) -> Self {
-        Self {
-            project: variables.project_id.clone(),
-            location: variables.bq_location.clone(),
-            job: job.clone(),
-        }
-    }
-
     /// How to look at the job, in a sentence.
     pub fn text(&self) -> String {
         let Self {

@@ -8,7 +8,6 @@ use domain::finding::{Finding, Severity};
 use domain::id::JobId;
 use domain::remedy::Remedy;
 use domain::truncate::{JobProgress, TruncateJob};
-use domain::warehouse::JobAddress;
 use std::collections::BTreeMap;
 
 impl Cloud {
@@ -61,7 +60,7 @@ impl Cloud {
             .map(|(job, state)| {
                 let message =
                     format!("The job {job} of another run is {state} and will empty the output table.");
-                let address = JobAddress::new(self.variables(), &job);
+                let address = self.variables().job_address(&job);
                 Finding::error(job.as_str(), message, Remedy::LookAtJob(address)).with_kind(FailureKind::Held)
             })
             .collect())

@@ -6,7 +6,7 @@ use crate::id::TaskId;
 use crate::state::{RunState, TaskState};
 use crate::task::{Task, TaskKind};
 use crate::truncate::Emptied;
-use crate::warehouse::{TableAddress, TableRestore};
+use crate::warehouse::TableRestore;
 
 impl Run {
     /// What became known of the job that empties the output table.
@@ -25,7 +25,7 @@ impl Run {
     /// time of that is not known.
     pub fn restore(&self) -> Option<TableRestore> {
         let emptied = self.emptied.filter(|emptied| emptied.rows != Some(0))?;
-        let table = TableAddress::output(&self.request.variables);
+        let table = self.request.variables.output_table();
         Some(TableRestore::before(table, emptied.started?))
     }
 

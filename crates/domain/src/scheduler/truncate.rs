@@ -19,7 +19,6 @@ use crate::state::TaskState;
 use crate::task::{StopReason, Task};
 use crate::time::{Timestamp, human};
 use crate::truncate::{JobProgress, TruncateJob};
-use crate::warehouse::{JobAddress, TableAddress};
 
 /// What this process knows of the job beside the facts.
 #[derive(Debug, Default)]
@@ -214,14 +213,14 @@ impl Scheduler {
         if is_known || waited < policy::TRUNCATE_IS_LATE || self.truncate_stop().is_some() {
             return;
         }
-        let table = TableAddress::output(&self.run.request.variables);
+        let table = self.run.request.variables.output_table();
         let message = format!(
             "The job that empties {table} has been {} for {}. It is waited for until {}, then cancelled.",
             progress.word(),
             human(waited),
             since + policy::TRUNCATE_LIMIT
         );
-        let address = JobAddress::new(&self.run.request.variables, &job);
+        let address = self.run.request.variables.job_address(&job);
         let finding = Finding::warning(job.as_str(), message, Remedy::LookAtJob(address));
         self.emit(Fact::Noticed { finding });
     }
@@ -258,7 +257,7 @@ impl Scheduler {
             Some(StopReason::TryLimit) => format!("It had not emptied the table after {waited}. "),
             Some(StopReason::RunLimit) => "dag_timeout_minutes had passed. ".into(),
         };
-        let table = TableAddress::output(&self.run.request.variables);
+        let table = self.run.request.variables.output_table();
         let reason = format!("{before}{} {table} keeps its rows.", failure.reason);
         let mut remedies = match stop {
             None => failure.remedies,
@@ -285,9 +284,9 @@ impl Scheduler {
     }
 
     fn undecided(&self, why: &str, advice: &str) -> Failure {
-        let table = TableAddress::output(&self.run.request.variables);
+        let table = self.run.request.variables.output_table();
         let job = self.run.truncate_job.as_ref();
-        let address = job.map(|job| JobAddress::new(&self.run.request.variables, job));
+        let address = job.map(|job| self.run.request.variables.job_address(job));
         let mut remedies = vec![Remedy::from(advice)];
         remedies.extend(address.map(Remedy::LookAtJob));
         Failure::ambiguous(format!(
