@@ -6,8 +6,10 @@
 
 mod macros;
 mod select_list;
+mod stage;
 
 pub use macros::{Expansion, Gap};
+pub use stage::{ArgumentSetter, MacroRules, Stage};
 
 use crate::arguments::RuntimeArguments;
 use crate::pipeline::{LOGICAL_START_ARGUMENT, TOKEN_ARGUMENT};
@@ -18,56 +20,39 @@ use std::fmt;
 /// A deployed pipeline and the preferences that its runs get.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeployedPipeline {
-    /// The stages, and after them the actions that follow a run.
+    /// The stages, and after them what stands beside them.
     pub stages: Vec<Stage>,
     /// The preferences of all levels.
     pub preferences: RuntimeArguments,
 }
 
-/// A stage of a pipeline.
-#[derive(Clone, PartialEq)]
-pub struct Stage {
-    /// Its name, verbatim.
-    pub name: String,
-    /// The plugin's name: `BigQueryTable`.
-    pub plugin: String,
-    /// The plugin's type: `batchsink`.
-    pub kind: String,
-    /// Whether it runs after the end of the pipeline; then it cannot fail the run.
-    pub is_post_action: bool,
-    properties: BTreeMap<String, String>,
-    rules: MacroRules,
-    /// The argument setters that run before it.
-    setters: Vec<ArgumentSetter>,
-}
-
-/// A stage that sets arguments for the stages behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArgumentSetter {
-    /// Its name.
+/// A statement of a stage.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The stage.
     pub stage: String,
-    /// The arguments that it sets; `None` if its properties do not say which.
-    pub sets: Option<BTreeSet<String>>,
+    /// The project that it runs in; it may be empty or `auto-detect`.
+    pub project: String,
+    /// The location that it runs in; it may be empty.
+    pub location: String,
+    /// Its text with all macros expanded.
+    pub sql: String,
 }
 
-/// In which properties of a plugin macros are expanded, as far as the server tells.
+/// What a stage looks up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MacroRules {
-    /// Properties that are taken as they are.
-    pub literal: BTreeSet<String>,
-    /// Properties in which a backslash has no meaning.
-    pub without_escapes: BTreeSet<String>,
-    /// All properties that the plugin has; the server ignores others. Empty if it does not say.
-    pub known: BTreeSet<String>,
+pub struct Lookups {
+    /// The macros without a value.
+    pub gaps: BTreeSet<Gap>,
+    /// The names of all arguments, with or without a value.
+    pub names: BTreeSet<String>,
 }
 
-/// Shows no property: it may hold a password.
-impl fmt::Debug for Stage {
+/// Shows no text: it may hold a secret argument.
+impl fmt::Debug for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stage")
-            .field("name", &self.name)
-            .field("plugin", &self.plugin)
-            .field("kind", &self.kind)
+        f.debug_struct("Statement")
+            .field("stage", &self.stage)
             .finish_non_exhaustive()
     }
 }
@@ -81,32 +66,7 @@ impl DeployedPipeline {
         rules: &BTreeMap<String, MacroRules>,
         preferences: RuntimeArguments,
     ) -> Self {
-        let list = |key: &str| configuration[key].as_array().into_iter().flatten();
-        let read = |stage, is_post_action| Stage::read(stage, is_post_action, rules);
-        let mut stages: Vec<_> = list("stages").map(|stage| read(stage, false)).collect();
-        let mut behind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for connection in list("connections") {
-            if let (Some(from), Some(to)) = (connection["from"].as_str(), connection["to"].as_str()) {
-                behind.entry(from).or_default().push(to);
-            }
-        }
-        let setters: Vec<_> = stages.iter().filter_map(Stage::argument_setter).collect();
-        for setter in &setters {
-            let reached = all_behind(&setter.stage, &behind);
-            for stage in stages
-                .iter_mut()
-                .filter(|stage| reached.contains(stage.name.as_str()))
-            {
-                stage.setters.push(setter.clone());
-            }
-        }
-        stages.extend(list("postActions").map(|stage| {
-            let setters = setters.clone();
-            Stage {
-                setters,
-                ..read(stage, true)
-            }
-        }));
+        let stages = stage::stages(configuration, rules);
         Self { stages, preferences }
     }
 
@@ -126,13 +86,68 @@ impl DeployedPipeline {
         }))
     }
 
-    /// The macros of a stage that have no value in a run with these arguments.
-    pub fn gaps(&self, stage: &Stage, arguments: &RuntimeArguments) -> BTreeSet<Gap> {
-        let expansions = stage
+    /// What a stage looks up in a run with these arguments.
+    pub fn lookups(&self, stage: &Stage, arguments: &RuntimeArguments) -> Lookups {
+        let mut found = Lookups::default();
+        let with_macros = stage
             .properties
-            .keys()
-            .filter_map(|name| self.property(stage, name, arguments));
-        expansions.flat_map(|expansion| expansion.gaps).collect()
+            .iter()
+            .filter(|(_, text)| macros::has_macro(text));
+        for (property, text) in with_macros.filter(|(name, _)| stage.rules.expands(name)) {
+            // Most macros stand alone, and a table may have a thousand rows.
+            let simple = macros::plain(text).is_some_and(|inner| {
+                inner
+                    .into_iter()
+                    .all(|inner| self.look_up(stage, inner, arguments, &mut found))
+            });
+            if !simple && let Some(expansion) = self.property(stage, property, arguments) {
+                found.gaps.extend(expansion.gaps);
+                found.names.extend(expansion.names);
+            }
+        }
+        found
+    }
+
+    /// Looks one macro up; false if its value holds others.
+    fn look_up(&self, stage: &Stage, inner: &str, arguments: &RuntimeArguments, found: &mut Lookups) -> bool {
+        let value = if inner.contains('(') {
+            Err(Gap::Server(inner.to_owned()))
+        } else {
+            found.names.insert(inner.to_owned());
+            self.value(stage, inner, arguments)
+        };
+        match value {
+            Ok(value) => !macros::has_macro(value),
+            Err(gap) => {
+                found.gaps.insert(gap);
+                true
+            }
+        }
+    }
+
+    /// The GoogleSQL statements that a run with these arguments executes before anything else, with the names
+    /// of their stages. Those that cannot be known are left out, and so are scripts, whose later statements
+    /// depend on the earlier ones.
+    pub fn first_statements(&self, arguments: &RuntimeArguments) -> Vec<Statement> {
+        let first = self
+            .stages
+            .iter()
+            .filter(|stage| stage.is_first && stage.plugin == "BigQueryExecute");
+        let statements = first.filter_map(|stage| {
+            let text = |name: &str| match self.property(stage, name, arguments) {
+                Some(expansion) => expansion.text,
+                None => Some(String::new()),
+            };
+            let sql = text("sql").filter(|sql| !select_list::is_script(sql))?;
+            let is_standard = text("dialect")?.eq_ignore_ascii_case("standard");
+            is_standard.then_some(Statement {
+                stage: stage.name.clone(),
+                project: text("project")?,
+                location: text("location")?,
+                sql,
+            })
+        });
+        statements.collect()
     }
 
     /// The arguments that a run with these arguments looks up in the properties of the wanted names,
@@ -150,7 +165,12 @@ impl DeployedPipeline {
     }
 
     /// What a macro of a stage looks up, as the server finds it when the stage begins.
-    fn value(&self, stage: &Stage, name: &str, arguments: &RuntimeArguments) -> Result<String, Gap> {
+    fn value<'v>(
+        &'v self,
+        stage: &Stage,
+        name: &str,
+        arguments: &'v RuntimeArguments,
+    ) -> Result<&'v str, Gap> {
         if is_given_by_the_server(name) {
             return Err(Gap::Server(name.to_owned()));
         }
@@ -169,94 +189,8 @@ impl DeployedPipeline {
                 given: given.is_some(),
             });
         }
-        given
-            .map(str::to_owned)
-            .ok_or_else(|| Gap::Missing(name.to_owned()))
+        given.ok_or_else(|| Gap::Missing(name.to_owned()))
     }
-}
-
-impl Stage {
-    fn read(stage: &Value, is_post_action: bool, rules: &BTreeMap<String, MacroRules>) -> Self {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let plugin = &stage["plugin"];
-        let properties = plugin["properties"].as_object().into_iter().flatten();
-        let name = text(&stage["name"]);
-        Self {
-            plugin: text(&plugin["name"]),
-            kind: text(&plugin["type"]),
-            is_post_action,
-            properties: properties
-                .filter_map(|(name, value)| Some((name.clone(), property_text(value)?)))
-                .collect(),
-            rules: rules.get(&name).cloned().unwrap_or_default(),
-            setters: Vec::new(),
-            name,
-        }
-    }
-
-    /// The text of a property with its macros as they are.
-    pub fn raw(&self, property: &str) -> Option<&str> {
-        self.properties.get(property).map(String::as_str)
-    }
-
-    /// The argument setters that run before it.
-    pub fn setters(&self) -> &[ArgumentSetter] {
-        &self.setters
-    }
-
-    /// What it sets if it is an argument setter: a query whose row becomes arguments, or one of the
-    /// plugins that are named so.
-    fn argument_setter(&self) -> Option<ArgumentSetter> {
-        let plugin: String = self.plugin.chars().filter(char::is_ascii_alphanumeric).collect();
-        let plugin = plugin.to_ascii_lowercase();
-        let row = self.raw("rowAsArguments").unwrap_or_default().trim();
-        let sets = if row.eq_ignore_ascii_case("true") || macros::has_macro(row) {
-            self.raw("sql").and_then(select_list::column_names)
-        } else if ["argumentsetter", "argumentssetter", "argsetter"]
-            .iter()
-            .any(|name| plugin.contains(name))
-        {
-            self.raw("argumentsColumns").and_then(listed_names)
-        } else {
-            return None;
-        };
-        Some(ArgumentSetter {
-            stage: self.name.clone(),
-            sets,
-        })
-    }
-}
-
-impl MacroRules {
-    fn expands(&self, property: &str) -> bool {
-        !self.literal.contains(property) && (self.known.is_empty() || self.known.contains(property))
-    }
-}
-
-/// Names between commas; `None` if a macro stands for some of them.
-fn listed_names(list: &str) -> Option<BTreeSet<String>> {
-    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-    (!macros::has_macro(list)).then(|| names.map(str::to_owned).collect())
-}
-
-fn property_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
-
-/// The stages that the connections lead to from this one.
-fn all_behind<'a>(stage: &str, behind: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut waiting: Vec<&str> = behind.get(stage).cloned().unwrap_or_default();
-    while let Some(next) = waiting.pop() {
-        if reached.insert(next) {
-            waiting.extend(behind.get(next).into_iter().flatten());
-        }
-    }
-    reached
 }
 
 /// Arguments that every run has without anybody giving them.

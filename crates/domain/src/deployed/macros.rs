@@ -56,7 +56,7 @@ pub struct Expansion {
 
 /// Expands the macros of a text; `lookup` gives the value of an argument. With `escaping` a backslash takes
 /// the meaning from the sign after it.
-pub fn expand(text: &str, escaping: bool, lookup: impl Fn(&str) -> Result<String, Gap>) -> Expansion {
+pub fn expand<'v>(text: &str, escaping: bool, lookup: impl Fn(&str) -> Result<&'v str, Gap>) -> Expansion {
     let mut expander = Expander {
         lookup,
         escaping,
@@ -70,6 +70,19 @@ pub fn expand(text: &str, escaping: bool, lookup: impl Fn(&str) -> Result<String
         .filter(|_| found.gaps.is_empty())
         .map(|whole| if escaping { unescaped(&whole) } else { whole });
     found
+}
+
+/// What stands in the macros of a text if none of them is inside another or escaped.
+pub fn plain(text: &str) -> Option<Vec<&str>> {
+    let mut inner = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("${") {
+        let (found, after) = after.split_once('}')?;
+        inner.push(found.trim());
+        rest = after;
+    }
+    let is_plain = !text.contains('\\') && !inner.iter().any(|found| has_macro(found));
+    is_plain.then_some(inner)
 }
 
 /// Whether a text contains a macro.
@@ -87,7 +100,7 @@ struct Expander<L> {
     found: Expansion,
 }
 
-impl<L: Fn(&str) -> Result<String, Gap>> Expander<L> {
+impl<'v, L: Fn(&str) -> Result<&'v str, Gap>> Expander<L> {
     /// `source` is the argument whose value the text is, to be named if it has no end.
     fn expand(&mut self, mut text: Partial, source: &str, depth: usize) -> Partial {
         if depth > MAX_DEPTH {
@@ -168,103 +181,4 @@ fn unescaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn lookup(name: &str) -> Result<String, Gap> {
-        let value = match name {
-            "a" => "1",
-            "b" => "${a}2",
-            "name1" => "deep",
-            "loop" => "${loop}",
-            "two" => "${two}${two}",
-            "part" => "${missing}-${a}",
-            _ => return Err(Gap::Missing(name.into())),
-        };
-        Ok(value.into())
-    }
-
-    fn missing(name: &str) -> Gap {
-        Gap::Missing(name.into())
-    }
-
-    #[test]
-    fn what_is_given_is_expanded() {
-        for (text, expected) in [
-            ("x${a}y", "x1y"),
-            ("${b}${a}", "121"),
-            ("${name${a}}", "deep"),
-            ("${ a }", "1"),
-            (r"\${a}", r"\1"),
-            ("no macro $ {} }", "no macro $ {} }"),
-            ("${a", "${a"),
-            ("${open ${a}", "${open 1"),
-        ] {
-            let expansion = expand(text, false, lookup);
-            assert_eq!(expansion.text.as_deref(), Some(expected), "{text}");
-            assert_eq!(expansion.gaps, [].into(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_backslash_escapes_where_that_is_enabled() {
-        for (text, expected) in [(r"\${x}", "${x}"), (r"\\${a}", r"\1"), (r"a\tb", "atb")] {
-            assert_eq!(
-                expand(text, true, lookup).text.as_deref(),
-                Some(expected),
-                "{text}"
-            );
-        }
-        assert_eq!(expand(r"${x\}y}", true, lookup).gaps, [missing("x}y")].into());
-    }
-
-    #[test]
-    fn every_gap_is_found_at_once() {
-        for (text, gaps) in [
-            ("${x}-${y}-${a}", vec![missing("x"), missing("y")]),
-            ("${part}", vec![missing("missing")]),
-            ("${name${x}}", vec![missing("x")]),
-            ("${a:default}", vec![missing("a:default")]),
-            ("${secure(key)}", vec![Gap::Server("secure(key)".into())]),
-            (
-                "${logicalStartTime(yyyy,1m,UTC)}${z}",
-                vec![missing("z"), Gap::Server("logicalStartTime(yyyy,1m,UTC)".into())],
-            ),
-            ("${secure(${k})}", vec![missing("k")]),
-            ("${loop}", vec![Gap::Endless("loop".into())]),
-            ("${two}", vec![Gap::Endless("two".into())]),
-        ] {
-            let expansion = expand(text, false, lookup);
-            assert_eq!(expansion.text, None, "{text}");
-            assert_eq!(expansion.gaps, gaps.into_iter().collect(), "{text}");
-        }
-        let names = expand("${part}${secure(${k})}", false, lookup).names;
-        assert_eq!(names, ["a", "k", "missing", "part"].map(str::to_owned).into());
-    }
-
-    proptest! {
-        #[test]
-        fn text_without_macros_is_unchanged(text in "[^$\\\\]*") {
-            prop_assert_eq!(expand(&text, true, lookup).text, Some(text));
-        }
-
-        #[test]
-        fn any_text_is_handled(text in r"([$\\{}()ab]|\$\{|two|loop|.){0,40}", escaping: bool) {
-            let expansion = expand(&text, escaping, lookup);
-            prop_assert_eq!(expansion.text.is_some(), expansion.gaps.is_empty());
-        }
-
-        /// Whatever is missing is named, and with that given there is no gap.
-        #[test]
-        fn giving_what_is_missing_closes_every_gap(names in proptest::collection::vec("[a-z]{1,5}", 0..8)) {
-            let text = names.iter().map(|name| format!("<${{{name}}}>")).collect::<Vec<_>>().concat();
-            let nothing = expand(&text, false, |name| Err(missing(name)));
-            let wanted: BTreeSet<_> = names.iter().map(|name| missing(name)).collect();
-            prop_assert_eq!(nothing.gaps, wanted);
-            let all = expand(&text, false, |name| Ok(name.to_uppercase()));
-            let expected = names.iter().map(|name| format!("<{}>", name.to_uppercase())).collect::<Vec<_>>().concat();
-            prop_assert_eq!(all.text, Some(expected));
-        }
-    }
-}
+mod tests;

@@ -60,8 +60,7 @@ pub(super) fn column_names(sql: &str) -> Option<BTreeSet<String>> {
     };
     let ends =
         |token: &Token| *token == Token::Sign(';') || AFTER_LIST.iter().any(|word| token.is_word(word));
-    let is_script = outside(&tokens).any(|at| tokens[at] == Token::Sign(';') && at + 1 < tokens.len());
-    if is_script {
+    if holds_several(&tokens) {
         return None;
     }
     let end = outside(&tokens)
@@ -82,6 +81,15 @@ pub(super) fn column_names(sql: &str) -> Option<BTreeSet<String>> {
         .filter(|column| !column.is_empty())
         .map(column_name)
         .collect()
+}
+
+/// Whether a text holds more than one statement, as far as that can be told.
+pub(super) fn is_script(sql: &str) -> bool {
+    tokens(sql).is_none_or(|tokens| holds_several(&tokens))
+}
+
+fn holds_several(tokens: &[Token]) -> bool {
+    outside(tokens).any(|at| tokens[at] == Token::Sign(';') && at + 1 < tokens.len())
 }
 
 /// The places of the tokens outside all brackets.

@@ -34,7 +34,7 @@ fn missing(pipeline: &DeployedPipeline, given: &RuntimeArguments) -> Vec<String>
     let gaps = pipeline
         .stages
         .iter()
-        .flat_map(|stage| pipeline.gaps(stage, given));
+        .flat_map(|stage| pipeline.lookups(stage, given).gaps);
     let names: BTreeSet<_> = gaps
         .filter_map(|gap| match gap {
             Gap::Missing(name) => Some(name),
@@ -145,12 +145,14 @@ fn only_stages_behind_a_setter_are_excused() {
         for name in ["Behind", "Last", "Mail"] {
             let stage = find(&pipeline, name);
             assert_eq!(stage.setters()[0].sets, sets, "{name} {text}");
-            let gaps = pipeline.gaps(stage, &RuntimeArguments::default());
+            let gaps = pipeline.lookups(stage, &RuntimeArguments::default()).gaps;
             assert_eq!(gaps.contains(&Gap::Missing("z".into())), sets.is_some(), "{text}");
             assert!(!gaps.contains(&Gap::Missing("x".into())), "{text}");
         }
         for name in ["Before", "Beside"] {
-            let gaps = pipeline.gaps(find(&pipeline, name), &RuntimeArguments::default());
+            let gaps = pipeline
+                .lookups(find(&pipeline, name), &RuntimeArguments::default())
+                .gaps;
             assert_eq!(
                 gaps,
                 ["x", "z"].map(|name| Gap::Missing(name.into())).into(),
@@ -168,7 +170,9 @@ fn a_setter_of_unknown_names_may_replace_what_is_given() {
         "stages": [stage("S", "ArgumentSetter", &json!({})), stage("Out", "BigQueryTable", &json!({"table": "${t}"}))],
         "connections": [{"from": "S", "to": "Out"}],
     }));
-    let gaps = pipeline.gaps(find(&pipeline, "Out"), &arguments(&[("t", "landing")]));
+    let gaps = pipeline
+        .lookups(find(&pipeline, "Out"), &arguments(&[("t", "landing")]))
+        .gaps;
     let gap = Gap::MayBeSetBy {
         name: "t".into(),
         stage: "S".into(),
@@ -191,6 +195,29 @@ fn what_the_server_does_not_expand_is_not_looked_up() {
     let rules = [("S".to_owned(), rules)].into();
     let pipeline = DeployedPipeline::read(&configuration, &rules, RuntimeArguments::default());
     assert_eq!(missing(&pipeline, &RuntimeArguments::default()), ["a", "d"]);
+}
+
+#[test]
+fn the_first_statements_are_known_before_the_run() {
+    let sql = |sql: &str| json!({"dialect": "standard", "sql": sql, "location": "US"});
+    let stages = [
+        stage("First", "BigQueryExecute", &sql("SELECT ${a}; ")),
+        stage("Beside", "BigQueryExecute", &sql("SELECT ${missing}")),
+        stage("Script", "BigQueryExecute", &sql("CREATE TABLE t; SELECT 1")),
+        stage(
+            "Legacy",
+            "BigQueryExecute",
+            &json!({"dialect": "legacy", "sql": "SELECT 1"}),
+        ),
+        stage("Second", "BigQueryExecute", &sql("SELECT 2")),
+    ];
+    let configuration = json!({"stages": stages, "connections": [{"from": "First", "to": "Second"}]});
+    let found = pipeline(&configuration).first_statements(&arguments(&[("a", "1")]));
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| (found.stage.as_str(), found.sql.as_str()))
+        .collect();
+    assert_eq!(found, [("First", "SELECT 1; ")]);
 }
 
 #[test]
@@ -224,6 +251,7 @@ fn what_is_not_a_pipeline_has_no_stages() {
         json!({"stages": [{"plugin": 1}, 7]}),
     ] {
         let pipeline = pipeline(&odd);
-        assert!(pipeline.stages.iter().all(|stage| stage.name.is_empty()), "{odd}");
+        let mut stages = pipeline.stages.iter().filter(|stage| !stage.is_beside);
+        assert!(stages.all(|stage| stage.name.is_empty()), "{odd}");
     }
 }
