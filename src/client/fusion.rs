@@ -1,5 +1,9 @@
 //! The control plane: where an instance is and whether it can be used (`datafusion.googleapis.com` v1).
 
+mod permission;
+
+pub use permission::InstanceName;
+
 use super::endpoints::Endpoint;
 use super::error::ClientError;
 use super::http::{Http, Request};

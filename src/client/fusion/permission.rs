@@ -1,0 +1,119 @@
+//! What the caller may do on an instance. The service itself calls this a hint: it may say too much, and for what
+//! does not exist it says nothing.
+
+use super::Fusion;
+use crate::client::error::ClientError;
+use crate::client::http::Request;
+use domain::id::{InstanceId, Location, Namespace, ProjectId};
+use domain::service::Service;
+use serde::Deserialize;
+use serde_json::json;
+
+/// Which instance is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct InstanceName<'a> {
+    /// Its project.
+    pub project: &'a ProjectId,
+    /// Its region.
+    pub location: &'a Location,
+    /// Its id.
+    pub instance: &'a InstanceId,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    /// Left out when there are none.
+    #[serde(default)]
+    permissions: Vec<String>,
+}
+
+impl Fusion {
+    /// `instances.testIamPermissions`: whether the caller has this permission on the whole instance.
+    ///
+    /// # Errors
+    /// As every call; 403 when even the question is not allowed.
+    pub async fn is_granted(&self, name: InstanceName<'_>, permission: &str) -> Result<bool, ClientError> {
+        let resource = [format!("{}:testIamPermissions", name.instance)];
+        self.ask("v1", name, &resource, permission).await
+    }
+
+    /// `instances.namespaces.testIamPermissions`: the same for one namespace, where instances with roles of
+    /// their own have them.
+    ///
+    /// # Errors
+    /// As every call; 404 where there are no such roles.
+    pub async fn is_granted_in(
+        &self,
+        name: InstanceName<'_>,
+        namespace: &Namespace,
+        permission: &str,
+    ) -> Result<bool, ClientError> {
+        let resource = [
+            name.instance.to_string(),
+            "namespaces".into(),
+            format!("{namespace}:testIamPermissions"),
+        ];
+        self.ask("v1beta1", name, &resource, permission).await
+    }
+
+    async fn ask(
+        &self,
+        version: &str,
+        name: InstanceName<'_>,
+        resource: &[String],
+        permission: &str,
+    ) -> Result<bool, ClientError> {
+        let (project, location) = (name.project.as_str(), name.location.as_str());
+        let mut parts = vec![version, "projects", project, "locations", location, "instances"];
+        parts.extend(resource.iter().map(String::as_str));
+        let operation = format!("asking for the permission {permission}");
+        let body = json!({"permissions": [permission]});
+        let request = Request::post(
+            Service::DataFusion,
+            operation,
+            self.base.join(&parts)?,
+            Some(&body),
+        );
+        let granted: Granted = self.http.json(request).await?;
+        Ok(granted.permissions.iter().any(|found| found == permission))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{Script, Step, ok};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_permission_is_asked_for_by_its_name() {
+        let forbidden = Step::Say(
+            403,
+            r#"{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}"#.into(),
+        );
+        let script = Script::serve([ok(r#"{"permissions":["a.b"]}"#), ok("{}"), forbidden]).await;
+        let (project, location, instance) = ("p".into(), "us-west1".into(), "i".into());
+        let name = InstanceName {
+            project: &project,
+            location: &location,
+            instance: &instance,
+        };
+        let fusion = script.client().fusion();
+        assert_eq!(fusion.is_granted(name, "a.b").await, Ok(true));
+        assert_eq!(
+            fusion.is_granted_in(name, &"default".into(), "a.b").await,
+            Ok(false)
+        );
+        assert_eq!(
+            fusion.is_granted(name, "a.b").await.unwrap_err().status(),
+            Some(403)
+        );
+        let lines: Vec<_> = script.seen().into_iter().map(|seen| seen.line).collect();
+        assert_eq!(
+            lines[..2],
+            [
+                "POST /v1/projects/p/locations/us-west1/instances/i:testIamPermissions HTTP/1.1",
+                "POST /v1beta1/projects/p/locations/us-west1/instances/i/namespaces/default:testIamPermissions HTTP/1.1",
+            ]
+        );
+    }
+}
