@@ -115,6 +115,7 @@ async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
         variables: settings.variables.clone(),
         scope,
         edits: BTreeMap::new(),
+        allow_unresolved_sink: options.allow_unresolved_sink,
     };
     if options.dry_run {
         // Boxed: the future is large, and is made once.

@@ -24,6 +24,7 @@ pub use secrets::SharedSecrets;
 pub use tail::LONGEST_WAIT_FOR_LOGS;
 
 use domain::command::RunCommand;
+use domain::deployed::DeployedPipeline;
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
@@ -42,7 +43,7 @@ pub enum Command {
     Resume(DagRunId),
     /// A command to the run that is going on, or to the one that ended last.
     Run(RunCommand),
-    /// Read the configuration table now, without a run, for the pane and the plan.
+    /// Read the configuration table and the deployed pipeline now, without a run, for the pane and the plan.
     ReadConfiguration(Box<Variables>),
     /// The log of this task is being read: fetch it often.
     Focus(Option<TaskId>),
@@ -69,6 +70,13 @@ pub enum Update {
     },
     /// The instance that answers.
     Connected(Connected),
+    /// The deployed pipeline as it is now.
+    Deployed {
+        /// The variables that it was read with.
+        of: Box<Variables>,
+        /// `None` if there is none, or if it cannot be read.
+        pipeline: Option<DeployedPipeline>,
+    },
     /// The file of this try has new lines.
     LogGrew {
         /// The task.

@@ -56,6 +56,8 @@ fn it_shows_what_a_run_does_and_touches_nothing() {
     };
     let expected = json!({"name": "business_unit", "value": ACTIVE[0].0, "source": "row"});
     assert_eq!(argument("business_unit"), expected);
+    let expected = json!({"name": "bq_output_table", "value": "landing", "source": "variable"});
+    assert_eq!(argument("bq_output_table"), expected);
     let left_out = first["left_out"].as_array().unwrap();
     assert_eq!(left_out.len(), 2, "{left_out:?}");
     assert!(!home.path().join("downbeat.db").exists(), "no journal");
@@ -86,6 +88,7 @@ fn it_shows_what_a_run_does_and_touches_nothing() {
         "truncate_table: cdf_output.landing is EMPTIED first",
         "start_pipeline_hr_engineer (priority 10)",
         "watermark_column = updated_at",
+        "bq_output_table = landing (the variable)",
         "Left out: 2 rows not active",
         "Nothing was started and nothing was emptied",
     ] {
@@ -154,7 +157,10 @@ fn a_pipeline_by_hand_on_a_server_shows_no_secret() {
         (&Value::Null, &Value::Null)
     );
     let password = json!({"name": "db_password", "value": "***", "source": "by_hand"});
-    assert_eq!(plan["pipelines"][0]["arguments"][2], password);
+    let arguments = plan["pipelines"][0]["arguments"].as_array().unwrap();
+    assert!(arguments.contains(&password), "{arguments:?}");
+    let table = json!({"name": "bq_output_table", "value": "landing", "source": "variable"});
+    assert!(arguments.contains(&table), "{arguments:?}");
     let text = by_hand("text");
     assert!(
         text.out.contains("db_password = ***") && !text.out.contains("truncate"),

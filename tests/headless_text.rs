@@ -78,6 +78,7 @@ fn remedies() -> Vec<Remedy> {
             Timestamp::from_seconds(1),
         )),
         Remedy::LookAtJob(Variables::default().job_address(&"job".into())),
+        Remedy::AllowUnresolvedSink,
     ];
     for remedy in &all {
         // A new remedy does not compile here until it is in the list above.
@@ -89,7 +90,8 @@ fn remedies() -> Vec<Remedy> {
             | Remedy::StartRun
             | Remedy::StopRun
             | Remedy::RestoreTable(_)
-            | Remedy::LookAtJob(_) => {}
+            | Remedy::LookAtJob(_)
+            | Remedy::AllowUnresolvedSink => {}
         }
     }
     all

@@ -10,6 +10,8 @@
 
 #[path = "screens/configuration.rs"]
 mod configuration;
+#[path = "screens/deployment.rs"]
+mod deployment;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/pictures.rs"]

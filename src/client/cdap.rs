@@ -12,7 +12,7 @@ mod reason;
 mod run;
 mod start;
 
-pub use app::{App, Stage};
+pub use app::App;
 pub use log::{LogEvent, LogPage, offset_at};
 pub use reason::{Classified, NodeFailure};
 

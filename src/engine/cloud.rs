@@ -4,6 +4,7 @@
 //! Preflight is in `cloud/preflight.rs`, reasons of failures in `cloud/explain.rs`, the job that empties the output
 //! table in `cloud/truncate.rs`, what secrets there are in `cloud/learn.rs`.
 
+mod deployment;
 mod explain;
 mod learn;
 mod preflight;

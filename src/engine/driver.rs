@@ -304,9 +304,15 @@ async fn read_configuration(cloud: Cloud, of: Box<Variables>, updates: mpsc::Sen
         let _ = updates.send(Update::Connected(connected)).await;
     }
     // Without the pipeline its passwords are not known; the table is shown all the same.
-    if cloud.learn_pipeline().await.is_ok() {
+    let pipeline = cloud.deployed().await;
+    if pipeline.is_ok() {
         let _ = updates.send(Update::SecretNames(cloud.secrets().names())).await;
     }
+    let deployed = Update::Deployed {
+        of: of.clone(),
+        pipeline: pipeline.unwrap_or_default(),
+    };
+    let _ = updates.send(deployed).await;
     let outcome = cloud.configuration().await;
     let table = Update::Configuration { of, outcome };
     let _ = updates.send(cloud.secrets().redact_update(table)).await;

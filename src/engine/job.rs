@@ -41,7 +41,7 @@ impl Job {
                 Answer::TruncateCancelled(outcome(async move { cloud.cancel_truncate(&job).await }).await)
             }
             Effect::ReadConfiguration => {
-                Answer::ConfigurationRead(outcome(async move { cloud.configuration().await }).await)
+                Answer::ConfigurationRead(outcome(async move { cloud.read_again(&request).await }).await)
             }
             Effect::SaveArguments(list) => {
                 let (save, text) = (self.save, cloud.secrets().to_json(&list));

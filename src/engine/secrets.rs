@@ -153,7 +153,12 @@ impl SharedSecrets {
                 secrets.strike_failure(failure);
             }
             Update::LogNotice { text, .. } => secrets.strike_in(text),
-            Update::Events(_) | Update::SecretNames(_) | Update::Connected(_) | Update::LogGrew { .. } => {}
+            // A plan expands the pipeline's properties, and is redacted before it is shown.
+            Update::Deployed { .. }
+            | Update::Events(_)
+            | Update::SecretNames(_)
+            | Update::Connected(_)
+            | Update::LogGrew { .. } => {}
         }
         update
     }

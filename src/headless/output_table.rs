@@ -55,6 +55,7 @@ mod tests {
             variables,
             scope: Scope::Chain,
             edits: BTreeMap::default(),
+            allow_unresolved_sink: false,
         });
         let started = Fact::RunStarted {
             run: "r".into(),

@@ -22,6 +22,9 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
             }
             Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops all of it.".into(),
             Remedy::StartRun => format!("To start a new run: `{run}`."),
+            Remedy::AllowUnresolvedSink => {
+                format!("If it does, accept that it cannot be seen: `{run} --allow-unresolved-sink`.")
+            }
             Remedy::StopRun => "To stop the run, interrupt it.".into(),
             Remedy::RestoreTable(restore) => restore.text(),
             Remedy::LookAtJob(job) => job.text(),

@@ -98,6 +98,7 @@ impl Session {
             Update::Configuration { .. }
             | Update::SecretNames(_)
             | Update::Connected(_)
+            | Update::Deployed { .. }
             | Update::LogGrew { .. } => None,
         }
     }

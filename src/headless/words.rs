@@ -26,6 +26,16 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::ConfigurationChecked { active: 0 } => output_table::UNTOUCHED.into(),
         Fact::TruncateSeen { progress, .. } => output_table::waiting(run, *progress),
         Fact::OutputEmptied { rows, .. } => output_table::emptied(run, *rows),
+        Fact::PipelineRead { variables } if variables.is_empty() => {
+            "the pipeline looks up no variable any more".into()
+        }
+        Fact::PipelineRead { variables } => {
+            let names: Vec<_> = variables.iter().map(|variable| variable.as_str()).collect();
+            format!(
+                "the pipeline looks up {}: they go along where a row does not have them",
+                names.join(", ")
+            )
+        }
         Fact::ConfigurationRead { configuration } => {
             format!(
                 "the configuration has {} rows, {} of them active",
@@ -255,6 +265,7 @@ mod tests {
             variables: Variables::default(),
             scope: Scope::Single(RuntimeArguments::default()),
             edits: BTreeMap::default(),
+            allow_unresolved_sink: false,
         };
         let started = Fact::RunStarted {
             run: "r".into(),

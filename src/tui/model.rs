@@ -12,6 +12,7 @@ use super::context::{Context, Pane};
 use super::theme::Meaning;
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
+use domain::deployed::DeployedPipeline;
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::plan::Plan;
@@ -107,6 +108,8 @@ pub struct Model {
     pub secrets: Secrets,
     /// The instance that answers.
     pub connected: Option<Connected>,
+    /// The deployed pipeline as it was read last.
+    pub deployed: Option<DeployedPipeline>,
     /// All notices, the newest last.
     pub notices: Vec<Notice>,
     /// Whether the newest notice is shown above the footer.
@@ -234,6 +237,8 @@ impl Model {
             variables: self.variables.working.clone(),
             scope: Scope::Chain,
             edits: self.configuration.edits.clone(),
+            // The plan shows what is not known, and a person starts it.
+            allow_unresolved_sink: true,
         }
     }
 
@@ -243,12 +248,19 @@ impl Model {
         Target::new(&self.request(), self.is_sandbox, endpoints, credentials)
     }
 
+    /// The plan of the next run, as far as it is known here.
+    pub fn plan(&self) -> Plan {
+        let mut plan = Plan::new(self.request(), self.configuration.current());
+        if let Some(deployed) = &self.deployed {
+            let findings = plan.judge(deployed);
+            plan.add(findings);
+        }
+        plan
+    }
+
     /// Whether the start would refuse the next run.
     pub fn is_blocked(&self) -> bool {
-        let table = self.configuration.current();
-        self.configuration.trouble().is_some()
-            || table.is_some_and(|table| table.error().is_some())
-            || Plan::new(self.request(), None).error().is_some()
+        self.configuration.trouble().is_some() || self.plan().error().is_some()
     }
 
     /// Whether the next run gives a task other arguments than its row's.

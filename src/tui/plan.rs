@@ -7,7 +7,7 @@ use super::remedy;
 use super::theme::Meaning;
 use super::widget::text;
 use domain::failure::Failure;
-use domain::plan::{Detail, LineKind, Plan};
+use domain::plan::{Detail, LineKind};
 use domain::sanitize;
 
 /// A line of the plan.
@@ -31,7 +31,7 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
 
 /// The plan of the next run.
 pub fn lines(model: &Model) -> Vec<PlanLine> {
-    let plan = Plan::new(model.request(), model.configuration.current()).redacted(&model.secrets);
+    let plan = model.plan().redacted(&model.secrets);
     let found = plan.findings.iter();
     let found = found.map(|found| line(finding::meaning(found.severity), 0, finding::text(found)));
     if let Some(failure) = model.configuration.trouble() {

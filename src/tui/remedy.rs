@@ -20,6 +20,11 @@ pub fn text(remedies: &[Remedy]) -> String {
             }
             Remedy::GiveUp(_) => actions.push(format!("{} gives it up", key(Action::StopTask))),
             Remedy::StartRun => actions.push(format!("{} starts a new run", key(Action::Run))),
+            Remedy::AllowUnresolvedSink => actions.push(format!(
+                "{} shows the plan, where {} accepts it",
+                key(Action::Run),
+                key(Action::Begin)
+            )),
             Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),
             Remedy::RestoreTable(restore) => sentences.push(restore.text()),
             Remedy::LookAtJob(job) => sentences.push(job.text()),
@@ -51,6 +56,10 @@ mod tests {
         assert_eq!(
             text(&[Remedy::StartRun, Remedy::StopRun]),
             "r starts a new run, X stops it."
+        );
+        assert_eq!(
+            text(&["It may fill it.".into(), Remedy::AllowUnresolvedSink]),
+            "It may fill it. r shows the plan, where enter accepts it."
         );
         assert_eq!(text(&[]), "");
     }

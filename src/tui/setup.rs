@@ -109,6 +109,7 @@ impl Setup {
             history: self.history.clone(),
             secrets: self.secrets(),
             connected: None,
+            deployed: None,
             notices: Vec::new(),
             is_notice_shown: false,
             is_leaving: false,

@@ -193,6 +193,7 @@ fn show_run(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
     model.configuration.is_reading = true;
+    model.deployed = None;
     let variables = Box::new(model.variables.working.clone());
     effects.push(Effect::Send(Command::ReadConfiguration(variables)));
 }

@@ -182,7 +182,14 @@ impl<'a> Lab<'a> {
 
     /// Starts `downbeat run`.
     pub fn fly(&self) -> Flight {
-        Flight::new(self.home.spawn(&["run", "--profile", "lab", "--output", "json"]))
+        Flight::new(self.home.spawn(&[
+            "run",
+            "--profile",
+            "lab",
+            "--output",
+            "json",
+            "--allow-unresolved-sink",
+        ]))
     }
 
     /// What the server says of this case's runs.

@@ -239,6 +239,7 @@ impl Scenario {
             variables: variables(),
             scope: Scope::Chain,
             edits: BTreeMap::new(),
+            allow_unresolved_sink: false,
         };
         self.fact(Fact::RunStarted {
             run: "2026-11-23T10-00-00-4f2a".into(),

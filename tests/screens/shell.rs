@@ -222,6 +222,7 @@ fn begin_run() -> Update {
                 variables: sample::variables(),
                 scope: Scope::Chain,
                 edits: BTreeMap::new(),
+                allow_unresolved_sink: false,
             }),
         },
     }])

@@ -17,7 +17,9 @@ use crate::state::RunState;
 use crate::task::StopReason;
 use crate::time::Timestamp;
 use crate::truncate::JobProgress;
+use crate::variable::VariableName;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use strum::VariantNames;
 
 /// A fact and its time.
@@ -74,6 +76,11 @@ pub enum Fact {
         /// How many rows it removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rows: Option<u64>,
+    },
+    /// The deployed pipeline was read.
+    PipelineRead {
+        /// The variables that it looks up, and that its runs get as arguments.
+        variables: BTreeSet<VariableName>,
     },
     /// The configuration table was read.
     ConfigurationRead {
@@ -290,6 +297,7 @@ impl Fact {
             Self::RunStarted { .. }
             | Self::ConfigurationChecked { .. }
             | Self::TruncateIntended { .. }
+            | Self::PipelineRead { .. }
             | Self::ConfigurationRead { .. }
             | Self::PipelinesPlanned { .. }
             | Self::Noticed { .. }

@@ -127,6 +127,7 @@ mod tests {
             variables: Variables::default(),
             scope: Scope::Chain,
             edits: [].into(),
+            allow_unresolved_sink: false,
         }
     }
 

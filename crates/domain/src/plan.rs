@@ -5,6 +5,8 @@
 //! preflight adds what it finds; the screen and `run --dry-run` show it. A plan changes nothing.
 
 mod argument;
+mod deployment;
+mod sinks;
 mod text;
 
 pub use argument::{ArgumentSource, PlannedArgument, compare};
@@ -16,9 +18,10 @@ use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
 use crate::row::{Configuration, ConfigurationRow, KEYS, task_id};
 use crate::secret::{SecretNames, Secrets};
-use crate::variable::Variables;
+use crate::variable::{VariableName, Variables};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a run will do.
@@ -28,6 +31,8 @@ pub struct Plan {
     pub request: RunRequest,
     /// The pipeline runs in the order of their starts; `None` while the configuration table is unread.
     pub pipelines: Option<Vec<PlannedStart>>,
+    /// The variables that the deployed pipeline looks up, and that its runs get as arguments.
+    pub passed: BTreeSet<VariableName>,
     /// Rows of the configuration table that give no pipeline run.
     pub left_out: Vec<LeftOut>,
     /// What was found, errors first; with an error the run does not start.
@@ -41,6 +46,8 @@ pub struct Preflight {
     pub findings: Vec<Finding>,
     /// How many rows of the configuration are active; nothing for a pipeline by hand.
     pub active: Option<u64>,
+    /// The variables that the deployed pipeline looks up.
+    pub passed: BTreeSet<VariableName>,
 }
 
 /// One pipeline run of a plan.
@@ -50,6 +57,8 @@ pub struct PlannedStart {
     pub pipeline: PlannedPipeline,
     /// The arguments in the row; `None` for a pipeline run by hand.
     pub row: Option<RuntimeArguments>,
+    /// The variables that are among its arguments because nothing else gave them.
+    pub passed: BTreeSet<VariableName>,
 }
 
 /// A pipeline task as `filter_arguments` journals it.
@@ -114,6 +123,7 @@ impl Plan {
         let mut plan = Self {
             findings: request.variables.check(),
             pipelines: None,
+            passed: BTreeSet::new(),
             left_out: Vec::new(),
             request,
         };
@@ -164,6 +174,7 @@ impl Plan {
         Preflight {
             active: starts.filter(|_| self.request.scope == Scope::Chain),
             findings: self.findings,
+            passed: self.passed,
         }
     }
 
@@ -206,6 +217,7 @@ impl Plan {
                 arguments,
             },
             row: Some(row.arguments.clone()),
+            passed: BTreeSet::new(),
         }
     }
 
@@ -224,6 +236,7 @@ impl Plan {
                 arguments: arguments.clone(),
             },
             row: None,
+            passed: BTreeSet::new(),
         }
     }
 
@@ -270,11 +283,21 @@ fn unmasked(edited: &RuntimeArguments, row: &RuntimeArguments) -> RuntimeArgumen
 impl PlannedStart {
     /// Every argument that the row or the run has, in the order of the names.
     pub fn arguments(&self) -> Vec<PlannedArgument<'_>> {
-        compare(
+        let mut arguments = compare(
             self.row.as_ref(),
             &self.pipeline.arguments,
             &SecretNames::default(),
-        )
+        );
+        for argument in &mut arguments {
+            if self
+                .passed
+                .iter()
+                .any(|variable| variable.as_str() == argument.name)
+            {
+                argument.source = ArgumentSource::Variable;
+            }
+        }
+        arguments
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Remedy {
     RestoreTable(TableRestore),
     /// Look at a job of BigQuery, whose end is not known.
     LookAtJob(JobAddress),
+    /// Empty the output table although it cannot be seen that the pipeline fills it.
+    AllowUnresolvedSink,
 }
 
 impl From<&str> for Remedy {

@@ -19,6 +19,9 @@ pub struct RunRequest {
     /// Arguments that were edited for this run, by task: they replace what the row gives.
     #[serde(default)]
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
+    /// Whether the output table may be emptied although it cannot be seen that the pipeline fills it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unresolved_sink: bool,
 }
 
 /// How much of the chain a run executes.

@@ -18,7 +18,8 @@ use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::Timestamp;
 use crate::truncate::{Emptied, JobProgress};
-use std::collections::BTreeMap;
+use crate::variable::VariableName;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// One execution of the chain.
@@ -41,6 +42,8 @@ pub struct Run {
     pub stop: Option<StopReason>,
     /// The tasks in the order of the chain; pipelines in the order of their start.
     pub tasks: Vec<Task>,
+    /// The variables that go along as arguments, since the deployed pipeline was read.
+    pub passed: BTreeSet<VariableName>,
     /// The configuration that `get_configuration` read.
     pub configuration: Option<Configuration>,
     /// How many rows were active when `start` looked.
@@ -72,6 +75,7 @@ impl Run {
             ended: None,
             state: RunState::Running,
             stop: None,
+            passed: BTreeSet::new(),
             configuration: None,
             active_at_start: None,
             truncate_job: None,

@@ -139,6 +139,7 @@ mod tests {
             variables,
             scope: Scope::Chain,
             edits: [].into(),
+            allow_unresolved_sink: false,
         };
         let credentials = Credentials {
             source: "none",

@@ -8,6 +8,8 @@
     reason = "the scenarios are files; the core under test reads none"
 )]
 
+#[path = "scheduler/deployment.rs"]
+mod deployment;
 #[path = "scheduler/fake_job.rs"]
 mod fake_job;
 #[path = "scheduler/fake_server.rs"]
@@ -29,7 +31,7 @@ use domain::event::Fact;
 use domain::failure::{Failure, FailureKind};
 use domain::finding::Finding;
 use domain::id::TaskId;
-use domain::plan::Plan;
+use domain::plan::{Plan, Preflight};
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
 use domain::run::Run;
@@ -161,6 +163,7 @@ fn request(variables: Variables) -> RunRequest {
         variables,
         scope: Scope::Chain,
         edits: BTreeMap::new(),
+        allow_unresolved_sink: false,
     }
 }
 
@@ -179,6 +182,17 @@ fn failure(kind: &str) -> Failure {
 }
 
 impl Scenario {
+    /// What the preflight finds.
+    fn inspection(&self) -> Preflight {
+        let errors = self.findings.iter();
+        Preflight {
+            findings: errors
+                .map(|about| Finding::error(about, format!("{about} is wrong."), "Correct it."))
+                .collect(),
+            ..Preflight::default()
+        }
+    }
+
     fn server(&self) -> FakeServer {
         let mut variables = Variables::default();
         variables.set_by_name("dag_timeout_minutes", "600").unwrap();
@@ -206,11 +220,7 @@ impl Scenario {
             configuration_at_start: self.rows_at_start.as_deref().map(table),
             configuration: table(&self.rows),
             truncate: self.truncate.clone(),
-            findings: self
-                .findings
-                .iter()
-                .map(|about| Finding::error(about, format!("{about} is wrong."), "Correct it."))
-                .collect(),
+            inspections: [self.inspection(), Preflight::default()],
             restart: self.restart,
             ..Script::default()
         };

@@ -64,6 +64,7 @@ fn request(scope: Scope) -> RunRequest {
         variables,
         scope,
         edits: BTreeMap::from([(task_id("hr", "payroll"), arguments(PASSWORD))]),
+        allow_unresolved_sink: false,
     }
 }
 

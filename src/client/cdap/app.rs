@@ -1,27 +1,19 @@
-//! What is deployed: the pipeline's configuration, the macros of its stages, the preferences.
+//! What is deployed: the pipeline's configuration, where its macros are expanded, the preferences.
 
 use super::{Cdap, WORKFLOW, found, get};
 use crate::client::error::ClientError;
+use domain::deployed::MacroRules;
 use domain::id::PipelineName;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A deployed pipeline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct App {
     /// The configuration as JSON (stages, connections, postActions ...); `Null` if it is not JSON.
     pub configuration: Value,
-}
-
-/// A stage of a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage {
-    /// Its name, verbatim: metrics and logs use it.
-    pub name: String,
-    /// The plugin's name: `BigQueryTable`.
-    pub plugin: String,
 }
 
 #[derive(Deserialize)]
@@ -35,41 +27,42 @@ struct Detail {
 
 #[derive(Deserialize)]
 struct Plugin {
+    #[serde(default)]
+    id: String,
     spec: Spec,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Spec {
     #[serde(default)]
-    properties: Properties,
+    plugin_class: PluginClass,
 }
 
 #[derive(Default, Deserialize)]
-struct Properties {
+struct PluginClass {
     #[serde(default)]
-    macros: Macros,
+    properties: BTreeMap<String, Property>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Macros {
-    #[serde(default)]
-    lookup_properties: Vec<String>,
+struct Property {
+    macro_supported: Option<bool>,
+    macro_escaping_enabled: Option<bool>,
 }
 
-impl App {
-    /// The stages in the order of the configuration, which carries no meaning.
-    pub fn stages(&self) -> Vec<Stage> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let stages = self.configuration["stages"].as_array();
-        stages
-            .into_iter()
-            .flatten()
-            .map(|stage| Stage {
-                name: text(&stage["name"]),
-                plugin: text(&stage["plugin"]["name"]),
-            })
-            .collect()
+impl PluginClass {
+    fn macro_rules(&self) -> MacroRules {
+        let names = |wanted: fn(&Property) -> bool| {
+            let properties = self.properties.iter().filter(|(_, property)| wanted(property));
+            properties.map(|(name, _)| name.clone()).collect()
+        };
+        MacroRules {
+            literal: names(|property| property.macro_supported == Some(false)),
+            without_escapes: names(|property| property.macro_escaping_enabled == Some(false)),
+            known: self.properties.keys().cloned().collect(),
+        }
     }
 }
 
@@ -94,19 +87,21 @@ impl Cdap {
         Ok(detail.map(App::from))
     }
 
-    /// The names that macros of the stages look up (`${name}`). The server over-reports: escaped ones are
-    /// among them. Macros of engine properties are not (measured).
+    /// In which properties of its stages macros are expanded, by the stage's name. Old applications give nothing.
     ///
     /// # Errors
     /// As every call.
-    pub async fn macro_lookups(&self, name: &PipelineName) -> Result<BTreeSet<String>, ClientError> {
+    pub async fn macro_rules(
+        &self,
+        name: &PipelineName,
+    ) -> Result<BTreeMap<String, MacroRules>, ClientError> {
         let url = self.url(&["apps", name.as_str(), "plugins"])?;
-        let request = get(format!("reading the macros of {name}"), url);
+        let request = get(format!("reading the plugins of {name}"), url);
         let plugins: Vec<Plugin> = self.http.json(request).await?;
-        let lookups = plugins
+        let rules = plugins
             .into_iter()
-            .flat_map(|plugin| plugin.spec.properties.macros.lookup_properties);
-        Ok(lookups.collect())
+            .map(|plugin| (plugin.id, plugin.spec.plugin_class.macro_rules()));
+        Ok(rules.collect())
     }
 
     /// The preferences that a run of this pipeline gets, all levels merged.

@@ -4,6 +4,8 @@ mod log;
 
 use super::*;
 use crate::client::testing::{Script, Step, ok};
+use domain::arguments::RuntimeArguments;
+use domain::deployed::DeployedPipeline;
 use domain::failure::FailureKind;
 use domain::pipeline::{PipelineState, RunArguments};
 use domain::time::Timestamp;
@@ -39,10 +41,21 @@ async fn a_pipeline_and_its_macros_are_read() {
     let script = Script::serve([recorded!("app.json"), recorded!("plugins.json"), missing, wrong]).await;
     let cdap = cdap(&script);
     let deployed = cdap.app(&app()).await.unwrap().unwrap();
-    let stages: Vec<_> = deployed.stages().into_iter().map(|stage| stage.name).collect();
-    assert_eq!(stages, ["src", "sink"]);
-    let lookups = cdap.macro_lookups(&app()).await.unwrap();
-    assert!(lookups.contains("output"), "{lookups:?}");
+    let rules = cdap.macro_rules(&app()).await.unwrap();
+    let pipeline = DeployedPipeline::read(&deployed.configuration, &rules, RuntimeArguments::default());
+    let lookups = pipeline.stages.iter().map(|stage| {
+        let names = pipeline.lookups(stage, &RuntimeArguments::default()).names;
+        (
+            stage.name.as_str(),
+            names.into_iter().collect::<Vec<_>>().join(","),
+        )
+    });
+    let lookups: Vec<_> = lookups.collect();
+    assert_eq!(
+        lookups,
+        [("src", "input".to_owned()), ("sink", "output".to_owned())]
+    );
+    assert!(rules["src"].known.contains("path"), "{rules:?}");
     assert_eq!(cdap.app(&app()).await.unwrap(), None);
     assert!(cdap.app(&app()).await.is_err(), "a wrong endpoint proves nothing");
     assert_eq!(

@@ -3,13 +3,11 @@
 
 use super::Cloud;
 use crate::client::ClientError;
-use domain::deployed::DeployedPipeline;
 use domain::id::DagRunId;
 use domain::pipeline::RunArguments;
 use domain::request::RunRequest;
 use domain::run::Run;
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long secrets are looked for before a run begins or goes on.
@@ -19,25 +17,6 @@ const LIMIT: Duration = Duration::from_secs(10);
 const MOST_RUNS: u32 = 5_000;
 
 impl Cloud {
-    /// Reads which arguments the pipeline uses as passwords; false if it is not deployed.
-    pub async fn learn_pipeline(&self) -> Result<bool, ClientError> {
-        let cdap = self.cdap().await?;
-        let (app, preferences) = tokio::join!(
-            cdap.app(self.pipeline()),
-            cdap.preferences_resolved(self.pipeline())
-        );
-        let Some(app) = app? else { return Ok(false) };
-        self.learn(&app.configuration, preferences?);
-        Ok(true)
-    }
-
-    /// Learns what a deployed pipeline tells.
-    pub(super) fn learn(&self, configuration: &serde_json::Value, preferences: BTreeMap<String, String>) {
-        let preferences = preferences.into_iter().collect();
-        let pipeline = DeployedPipeline::read(configuration, &BTreeMap::new(), preferences);
-        self.secrets().learn_pipeline(&pipeline);
-    }
-
     /// Learns the secrets of the runs that this DAG run has started already.
     async fn learn_runs(&self, run: &DagRunId, since: Timestamp) -> Result<(), ClientError> {
         let runs = self.cdap().await?.runs(self.pipeline(), since, MOST_RUNS).await?;
@@ -57,9 +36,9 @@ impl Cloud {
     /// Learns the secrets of a request; false if the pipeline could not be read, so that not all are
     /// known. Not for long: the start reads it again, and says what is wrong.
     pub async fn learn_request(&self, request: &RunRequest) -> bool {
-        let read = tokio::time::timeout(LIMIT, self.learn_pipeline()).await;
+        let read = tokio::time::timeout(LIMIT, self.deployed()).await;
         self.secrets().learn_request(request);
-        matches!(read, Ok(Ok(true)))
+        matches!(read, Ok(Ok(Some(_))))
     }
 
     /// Learns the secrets that the journal does not hold: what the server says, and the logs of runs, may
@@ -83,7 +62,7 @@ impl Cloud {
     pub(super) async fn learn_rest(&self) -> Result<(), ClientError> {
         let mut unlearned = self.shared.unlearned.lock().await;
         if let Some((run, since)) = &*unlearned {
-            self.learn_pipeline().await?;
+            self.deployed().await?;
             self.learn_runs(run, *since).await?;
             // The runs have the values that count; the table may have newer ones.
             let _ = self.configuration().await;

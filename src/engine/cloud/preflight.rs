@@ -4,16 +4,15 @@
 
 use super::Cloud;
 use super::troubles::Troubles;
-use crate::client::cdap::App;
-use crate::client::{Cdap, ClientError};
+use crate::client::ClientError;
+use domain::deployed::DeployedPipeline;
 use domain::failure::{Failure, FailureKind};
 use domain::finding::Finding;
 use domain::id::{DagRunId, DatasetId, TableId};
-use domain::pipeline::{LOGICAL_START_ARGUMENT, RunArguments, TOKEN_ARGUMENT};
-use domain::plan::{Plan, PlannedStart};
+use domain::pipeline::RunArguments;
+use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use domain::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 
 impl Cloud {
     /// The plan of a run with everything that was found; `run` is the run's id if it exists already. What is
@@ -40,18 +39,22 @@ impl Cloud {
             deployed.await
         };
         match troubles.found("cdf_instance", deployed) {
-            Some((cdap, Some(app))) => {
-                let (traps, arguments, others) = tokio::join!(
-                    self.known_traps(cdap, &app),
-                    self.missing_arguments(cdap, &app, &plan),
-                    self.check_other_runs(cdap, run, &request.scope)
+            Some(Some(deployed)) => {
+                let findings = plan.judge(&deployed);
+                plan.add(findings);
+                let (traps, rights, statements, others) = tokio::join!(
+                    self.known_traps(&deployed),
+                    self.check_rights(),
+                    self.check_first_statements(&plan, &deployed),
+                    self.check_other_runs(run, &request.scope)
                 );
                 let name = self.pipeline().as_str();
+                plan.add(statements);
                 plan.add(troubles.found(name, traps).flatten());
-                plan.add(troubles.found(name, arguments).flatten());
+                plan.add(troubles.found("cdf_instance", rights).flatten());
                 plan.add(troubles.found(name, others).unwrap_or_default());
             }
-            Some((_, None)) => plan.add([self.missing_pipeline()]),
+            Some(None) => plan.add([self.missing_pipeline()]),
             None => {}
         }
         if request.scope == Scope::Chain {
@@ -61,17 +64,7 @@ impl Cloud {
         troubles.settle(plan)
     }
 
-    /// The instance's CDAP, and the pipeline if it is deployed there.
-    async fn deployed(&self) -> Result<(&Cdap, Option<App>), ClientError> {
-        let cdap = self.cdap().await?;
-        let app = cdap.app(self.pipeline()).await?;
-        if let Some(app) = &app {
-            self.learn(&app.configuration, BTreeMap::new());
-        }
-        Ok((cdap, app))
-    }
-
-    fn missing_pipeline(&self) -> Finding {
+    pub(super) fn missing_pipeline(&self) -> Finding {
         let variables = self.variables();
         let (name, namespace) = (self.pipeline(), &variables.cdf_namespace);
         Finding::error(
@@ -82,29 +75,24 @@ impl Cloud {
     }
 
     /// A Wrangler behind a source without a schema fails in every run on 6.9 and 6.10 (measured).
-    async fn known_traps(&self, cdap: &Cdap, app: &App) -> Result<Option<Finding>, ClientError> {
-        let stages = app.stages();
-        let Some(wrangler) = stages.iter().find(|stage| stage.plugin == "Wrangler") else {
+    async fn known_traps(&self, deployed: &DeployedPipeline) -> Result<Option<Finding>, ClientError> {
+        let Some(wrangler) = deployed.stages.iter().find(|stage| stage.plugin == "Wrangler") else {
             return Ok(None);
         };
-        let version = cdap.version().await?;
+        let version = self.cdap().await?.version().await?;
         if !(version.starts_with("6.9.") || version.starts_with("6.10.")) {
             return Ok(None);
         }
-        let list = app.configuration["stages"].as_array();
-        let without_schema = list.into_iter().flatten().find(|stage| {
-            let plugin = &stage["plugin"];
-            plugin["type"] == "batchsource"
-                && plugin["properties"]["schema"]
-                    .as_str()
-                    .is_none_or(|s| s.is_empty() || s.contains("${"))
+        let without_schema = deployed.stages.iter().find(|stage| {
+            let schema = stage.raw("schema").unwrap_or_default();
+            stage.kind == "batchsource" && (schema.is_empty() || schema.contains("${"))
         });
         Ok(without_schema.map(|source| {
             Finding::error(
                 wrangler.name.clone(),
                 format!(
-                    "CDAP {version} fails every run with a Wrangler ('{}') behind a source without a schema ({}).",
-                    wrangler.name, source["name"]
+                    "CDAP {version} fails every run with a Wrangler ('{}') behind a source without a schema ('{}').",
+                    wrangler.name, source.name
                 ),
                 "Use Projection instead, or give the source a literal schema.",
             )
@@ -135,70 +123,22 @@ impl Cloud {
                 "Wait, or set bq_truncate to false.",
             ))
         } else {
-            None
+            return self.check_truncate().await;
         };
         Ok(found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy)))
-    }
-
-    /// Arguments that the pipeline looks up and that not every run gives it. Only a warning: an action of
-    /// the pipeline may set them.
-    async fn missing_arguments(
-        &self,
-        cdap: &Cdap,
-        app: &App,
-        plan: &Plan,
-    ) -> Result<Option<Finding>, ClientError> {
-        let Some(given) = plan.pipelines.as_deref().and_then(common_arguments) else {
-            return Ok(None);
-        };
-        let source = match plan.request.scope {
-            Scope::Chain => "every active row",
-            Scope::Single(_) => "--args",
-        };
-        let (lookups, preferences) = tokio::try_join!(
-            cdap.macro_lookups(self.pipeline()),
-            cdap.preferences_resolved(self.pipeline())
-        )?;
-        self.learn(&app.configuration, preferences.clone());
-        let sets_arguments = app.configuration["stages"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|stage| {
-                let plugin = &stage["plugin"];
-                plugin["properties"]["rowAsArguments"] == "true"
-                    || plugin["name"]
-                        .as_str()
-                        .is_some_and(|n| n.contains("ArgumentSetter"))
-            });
-        let known = |name: &String| {
-            given.contains(name)
-                || preferences.contains_key(name)
-                || [LOGICAL_START_ARGUMENT, TOKEN_ARGUMENT].contains(&name.as_str())
-        };
-        let missing: Vec<_> = lookups.into_iter().filter(|name| !known(name)).collect();
-        if missing.is_empty() || sets_arguments {
-            return Ok(None);
-        }
-        let names = missing.join(", ");
-        Ok(Some(Finding::warning(
-            self.pipeline().as_str(),
-            format!("The pipeline looks up {names}, and neither its preferences nor {source} gives that."),
-            "Add it to the row or to the pipeline's preferences, unless a stage of the pipeline sets it.",
-        )))
     }
 
     /// Live runs of the pipeline on this output table: an error if another DAG run started them, else a
     /// warning.
     async fn check_other_runs(
         &self,
-        cdap: &Cdap,
         run: Option<&DagRunId>,
         scope: &Scope,
     ) -> Result<Vec<Finding>, ClientError> {
         if *scope != Scope::Chain {
             return Ok(Vec::new()); // A pipeline by hand empties nothing.
         }
+        let cdap = self.cdap().await?;
         let runs = cdap
             .runs(self.pipeline(), Timestamp::from_seconds(0), 200)
             .await?;
@@ -237,13 +177,4 @@ impl Cloud {
         }
         Ok(findings)
     }
-}
-
-/// The names of the arguments that every run gets; nothing if there is no run.
-fn common_arguments(starts: &[PlannedStart]) -> Option<BTreeSet<String>> {
-    let names = |start: &PlannedStart| -> BTreeSet<String> {
-        let arguments = start.pipeline.arguments.iter();
-        arguments.map(|(name, _)| name.to_owned()).collect()
-    };
-    starts.iter().map(names).reduce(|common, names| &common & &names)
 }

@@ -55,6 +55,7 @@ mod tests {
             variables: Variables::default(),
             scope: Scope::Chain,
             edits: [].into(),
+            allow_unresolved_sink: false,
         };
         let mut plan = Plan::new(request, None);
         plan.findings.clear();

@@ -11,7 +11,7 @@ use domain::truncate::{JobProgress, TruncateJob};
 use std::collections::BTreeMap;
 
 impl Cloud {
-    fn truncate_statement(&self) -> Result<String, Failure> {
+    pub(super) fn truncate_statement(&self) -> Result<String, Failure> {
         let table = self.table(&self.variables().bq_output_table)?;
         Ok(format!("TRUNCATE TABLE {table}"))
     }

@@ -39,6 +39,7 @@ fn request(scope: Scope) -> RunRequest {
         variables,
         scope,
         edits: [].into(),
+        allow_unresolved_sink: false,
     }
 }
 

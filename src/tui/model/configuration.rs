@@ -4,7 +4,7 @@ use crate::tui::model::editor::Editor;
 use domain::arguments::{MASK, RuntimeArguments};
 use domain::failure::Failure;
 use domain::id::TaskId;
-use domain::plan::{PlannedArgument, compare};
+use domain::plan::{ArgumentSource, PlannedArgument, compare};
 use domain::row::{Configuration, ConfigurationRow};
 use domain::secret::SecretNames;
 use domain::task::Task;
@@ -81,6 +81,8 @@ pub struct ArgumentsForm {
     pub row: RuntimeArguments,
     /// The arguments of the next run.
     pub values: RuntimeArguments,
+    /// The variables that go along where neither of them has the argument.
+    pub variables: RuntimeArguments,
     /// The selected line.
     pub selected: usize,
     /// The text field, while it is open.
@@ -103,13 +105,19 @@ pub enum Typing {
 
 impl ArgumentsForm {
     /// The form of a row.
-    pub fn new(row: &ConfigurationRow, values: &RuntimeArguments, secrets: &SecretNames) -> Self {
+    pub fn new(
+        row: &ConfigurationRow,
+        values: &RuntimeArguments,
+        variables: RuntimeArguments,
+        secrets: &SecretNames,
+    ) -> Self {
         Self {
             task: row.task.clone(),
             asked: None,
             secrets: secrets.clone(),
             row: row.arguments.clone(),
             values: values.clone(),
+            variables,
             selected: 0,
             typing: None,
         }
@@ -123,6 +131,7 @@ impl ArgumentsForm {
             secrets: secrets.clone(),
             row: task.arguments.clone(),
             values: task.arguments.clone(),
+            variables: RuntimeArguments::default(),
             selected: 0,
             typing: None,
         };
@@ -142,7 +151,18 @@ impl ArgumentsForm {
 
     /// Every argument of the row or the run, by name.
     pub fn lines(&self) -> Vec<PlannedArgument<'_>> {
-        compare(Some(&self.row), &self.values, &self.secrets)
+        let passed = |name: &str| self.values.get(name).is_none() && self.variables.get(name).is_some();
+        let mut lines = compare(Some(&self.row), &self.values, &self.secrets);
+        lines.retain(|argument| !passed(argument.name));
+        let variables = self.variables.iter().filter(|(name, _)| passed(name));
+        lines.extend(variables.map(|(name, value)| PlannedArgument {
+            name,
+            value: Some(value),
+            row_value: self.row.get(name),
+            source: ArgumentSource::Variable,
+        }));
+        lines.sort_by_key(|argument| argument.name);
+        lines
     }
 
     /// The selected argument's name.
@@ -160,7 +180,8 @@ impl ArgumentsForm {
 
     /// Opens the field of a value. A secret's field begins empty and is masked.
     pub fn edit(&mut self, name: String) {
-        let text = self.values.get(&name).or(self.row.get(&name)).unwrap_or_default();
+        let before = self.values.get(&name).or(self.row.get(&name));
+        let text = before.or(self.variables.get(&name)).unwrap_or_default();
         let is_masked =
             |arguments: &RuntimeArguments| arguments.get(&name).is_some_and(|value| value.contains(MASK));
         let editor = if self.secrets.contains(&name) || is_masked(&self.row) || is_masked(&self.values) {

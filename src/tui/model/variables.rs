@@ -59,20 +59,28 @@ impl VariablesPane {
         }
     }
 
-    /// Whether both read the same configuration table in the same way.
+    /// Whether both read the same configuration table and pipeline in the same way.
     pub fn read_alike(one: &Variables, other: &Variables) -> bool {
         let mut names = VariableName::ALL
             .iter()
-            .filter(|name| Self::affects_configuration(**name));
+            .filter(|name| Self::affects_what_is_read(**name));
         names.all(|name| one.text(*name) == other.text(*name))
     }
 
-    /// Whether a change of it may change the configuration table.
-    pub fn affects_configuration(name: VariableName) -> bool {
+    /// Whether a change of it may change the configuration table, or which pipeline is deployed.
+    pub fn affects_what_is_read(name: VariableName) -> bool {
         use VariableName as V;
         matches!(
             name,
-            V::ProjectId | V::BqDatasetId | V::BqConfigTable | V::BqLocation | V::BqConfigMaxResults
+            V::ProjectId
+                | V::BqDatasetId
+                | V::BqConfigTable
+                | V::BqLocation
+                | V::BqConfigMaxResults
+                | V::CdfInstance
+                | V::CdfLocation
+                | V::CdfNamespace
+                | V::CdfPipelineName
         )
     }
 }

@@ -21,9 +21,12 @@ fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
 pub(super) fn open(model: &mut Model) {
     let pane = &model.configuration;
     let names = model.secrets.names();
+    let passed = model.plan().passed.into_iter();
+    let variables = passed.map(|name| (name.as_str(), model.variables.working.text(name)));
+    let variables: RuntimeArguments = variables.collect();
     let form = pane
         .row()
-        .map(|row| ArgumentsForm::new(row, pane.arguments(row), names));
+        .map(|row| ArgumentsForm::new(row, pane.arguments(row), variables, names));
     model.overlay = form.map(|form| Overlay::Arguments(Box::new(form)));
 }
 

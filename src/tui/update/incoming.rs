@@ -40,6 +40,14 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         }
         Update::SecretNames(names) => model.secrets.add_names(names.known().map(str::to_owned)),
         Update::Configuration { of, outcome } => on_configuration(model, &of, outcome),
+        Update::Deployed { of, pipeline } => {
+            if VariablesPane::read_alike(&of, &model.variables.working) {
+                if let Some(pipeline) = &pipeline {
+                    model.secrets.learn(&pipeline.preferences);
+                }
+                model.deployed = pipeline;
+            }
+        }
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {

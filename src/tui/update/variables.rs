@@ -40,7 +40,7 @@ fn set(model: &mut Model, name: VariableName, text: &str, effects: &mut Vec<Effe
     let before = model.variables.working.text(name);
     if let Err(error) = model.variables.working.set(name, text) {
         model.notify(Meaning::Warning, error.to_string());
-    } else if before != model.variables.working.text(name) && VariablesPane::affects_configuration(name) {
+    } else if before != model.variables.working.text(name) && VariablesPane::affects_what_is_read(name) {
         read_configuration(model, effects);
     }
 }

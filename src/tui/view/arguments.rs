@@ -71,6 +71,7 @@ fn line(
         ArgumentSource::Row | ArgumentSource::ByHand => (value, String::new(), Meaning::Text),
         ArgumentSource::Edited => (value, format!("the row says {before}"), Meaning::Warning),
         ArgumentSource::Added => (value, "added".into(), Meaning::Warning),
+        ArgumentSource::Variable => (value, "the variable".into(), Meaning::Muted),
         ArgumentSource::Removed => (before, "left out".into(), Meaning::Muted),
     };
     canvas.field(

@@ -38,6 +38,7 @@ impl Fact {
             // They hold names, numbers and times only.
             Self::TryStarted { .. }
             | Self::ConfigurationChecked { .. }
+            | Self::PipelineRead { .. }
             | Self::TruncateIntended { .. }
             | Self::TruncateSeen { .. }
             | Self::OutputEmptied { .. }

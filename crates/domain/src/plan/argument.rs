@@ -30,6 +30,8 @@ pub enum ArgumentSource {
     Removed,
     /// It was given for a pipeline run by hand.
     ByHand,
+    /// It is the variable of the same name: the pipeline looks it up, and nothing else gives it.
+    Variable,
 }
 
 impl ArgumentSource {
@@ -41,12 +43,13 @@ impl ArgumentSource {
             Self::Added => "added",
             Self::Removed => "removed",
             Self::ByHand => "by_hand",
+            Self::Variable => "variable",
         }
     }
 }
 
 /// Every argument that the row or the run has, in the order of the names; without a row they were
-/// given by hand.
+/// given by hand. Which of them are variables is not told here.
 pub fn compare<'a>(
     row: Option<&'a RuntimeArguments>,
     run: &'a RuntimeArguments,

@@ -3,6 +3,8 @@
 use super::*;
 use crate::finding::refusal;
 
+mod deployment;
+
 fn row(unit: &str, source: &str, priority: i64) -> ConfigurationRow {
     ConfigurationRow {
         task: task_id(unit, source),
@@ -47,6 +49,7 @@ fn request(scope: Scope) -> RunRequest {
         variables,
         scope,
         edits: [].into(),
+        allow_unresolved_sink: false,
     }
 }
 

@@ -4,6 +4,10 @@ use super::{ArgumentSource, Plan, PlannedArgument, PlannedStart};
 use crate::request::Scope;
 use crate::sanitize;
 use crate::time::human;
+use std::collections::BTreeSet;
+
+/// More tasks than that are counted and not named.
+const NAMED_TASKS: usize = 10;
 
 /// A line of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,7 @@ impl Plan {
             limits.tries.saturating_sub(1),
         );
         let mut lines = vec![line(LineKind::Step, 1, heading)];
+        lines.extend(self.passed_line());
         for start in starts {
             lines.push(line(LineKind::Step, 3, self.start_text(start)));
             let arguments = start.arguments();
@@ -122,6 +127,19 @@ impl Plan {
             );
         }
         lines
+    }
+
+    /// The variables that go along as arguments.
+    fn passed_line(&self) -> Option<PlanLine> {
+        let variables = self.passed.iter();
+        let values: Vec<_> = variables
+            .map(|variable| format!("{variable} = {}", self.request.variables.text(*variable)))
+            .collect();
+        let text = format!(
+            "variables for each, unless its row has them: {}",
+            values.join(", ")
+        );
+        (!values.is_empty()).then(|| line(LineKind::Argument, 3, on_one_line(&text)))
     }
 
     /// The task, its priority, and the limits that its row sets.
@@ -159,7 +177,15 @@ fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanL
     let name = argument.name;
     let value = argument.value.unwrap_or_default();
     let text = match argument.source {
-        ArgumentSource::Row | ArgumentSource::ByHand if detail == Detail::Changes => return None,
+        ArgumentSource::Row | ArgumentSource::ByHand | ArgumentSource::Variable
+            if detail == Detail::Changes =>
+        {
+            return None;
+        }
+        ArgumentSource::Variable => {
+            let text = on_one_line(&format!("{name} = {value} (the variable)"));
+            return Some(line(LineKind::Argument, 5, text));
+        }
         ArgumentSource::Row | ArgumentSource::ByHand => {
             let text = on_one_line(&format!("{name} = {value}"));
             return Some(line(LineKind::Argument, 5, text));
@@ -181,4 +207,21 @@ fn on_one_line(text: &str) -> String {
 /// `1 row`, `3 rows`.
 fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The names of some of all tasks; `None` if it is all of them.
+pub(super) fn some_tasks(tasks: &BTreeSet<&str>, all: usize) -> Option<String> {
+    if tasks.len() == all {
+        return None;
+    }
+    let named = tasks
+        .iter()
+        .take(NAMED_TASKS)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(match tasks.len().saturating_sub(NAMED_TASKS) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    })
 }

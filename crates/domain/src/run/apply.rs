@@ -40,6 +40,7 @@ impl Run {
             Fact::RunStarted { .. } => {}
             Fact::TruncateIntended { job } => self.truncate_job = Some(job.clone()),
             Fact::ConfigurationChecked { active } => self.active_at_start = Some(*active),
+            Fact::PipelineRead { variables } => self.passed.clone_from(variables),
             Fact::ConfigurationRead { configuration } => self.configuration = Some(configuration.clone()),
             Fact::PipelinesPlanned { pipelines } => self.plan(pipelines),
             Fact::Noticed { finding } => self.notices.push((at, finding.clone())),

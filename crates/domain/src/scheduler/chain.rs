@@ -15,6 +15,8 @@ use crate::request::Scope;
 use crate::row::Configuration;
 use crate::state::TaskState;
 use crate::task::{Task, TaskKind};
+use crate::variable::VariableName;
+use std::collections::BTreeSet;
 
 impl Scheduler {
     /// Moves the first control task that is not over; none may overtake another.
@@ -87,8 +89,13 @@ impl Scheduler {
             return;
         };
         match outcome {
-            Ok(Preflight { findings, active }) => {
+            Ok(Preflight {
+                findings,
+                active,
+                passed,
+            }) => {
                 let refusal = refusal(&findings);
+                self.record_passed(passed);
                 for finding in findings {
                     self.emit(Fact::Noticed { finding });
                 }
@@ -110,31 +117,44 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn on_configuration(&mut self, outcome: Result<Configuration, Failure>) {
+    fn record_passed(&mut self, variables: BTreeSet<VariableName>) {
+        if self.run.passed != variables {
+            self.emit(Fact::PipelineRead { variables });
+        }
+    }
+
+    pub(super) fn on_configuration(&mut self, outcome: Result<(Configuration, Preflight), Failure>) {
         let Some(task) = self.running_control(TaskKind::GetConfiguration) else {
-            return self.on_recalled(outcome);
+            return self.on_recalled(outcome.map(|(configuration, _)| configuration));
         };
         self.in_flight.answered(Request::ReadConfiguration, self.now);
-        let configuration = match outcome {
-            Ok(configuration) => configuration,
+        let (configuration, inspection) = match outcome {
+            Ok(read) => read,
             Err(failure) => return self.fail_try(task, failure),
         };
-        let mut errors = configuration.findings.clone();
-        errors.retain(|finding| finding.severity == Severity::Error);
+        let mut findings = configuration.findings.clone();
+        findings.retain(|finding| finding.severity == Severity::Error);
+        findings.extend(inspection.findings);
         let is_idle = configuration.active().next().is_none();
         self.emit(Fact::ConfigurationRead { configuration });
+        self.record_passed(inspection.passed);
         let truncate = self.run.single(TaskKind::TruncateTable);
         let is_emptied = truncate.is_some_and(|truncate| truncate.state == TaskState::Success);
-        let Some(failure) = refusal(&errors) else {
+        let refusal = refusal(&findings);
+        for finding in findings {
+            // The first look has found the same warnings.
+            let is_known = self.run.notices.iter().any(|(_, known)| *known == finding);
+            if finding.severity == Severity::Error || !is_known {
+                self.emit(Fact::Noticed { finding });
+            }
+        }
+        let Some(failure) = refusal else {
             if is_idle && is_emptied {
                 let failure = self.emptied_for_nothing(&task);
                 return self.fail_try(task, failure);
             }
             return self.emit(Fact::TaskSucceeded { task });
         };
-        for finding in errors {
-            self.emit(Fact::Noticed { finding });
-        }
         self.emit(Fact::TaskFailed { task, failure });
     }
 
@@ -188,7 +208,9 @@ impl Scheduler {
 
     /// The pipeline runs of the plan, in its order.
     fn planned_pipelines(&self) -> Vec<PlannedPipeline> {
-        Plan::new(self.run.request.clone(), self.run.configuration.as_ref()).into_pipelines()
+        let mut plan = Plan::new(self.run.request.clone(), self.run.configuration.as_ref());
+        plan.pass(&self.run.passed);
+        plan.into_pipelines()
     }
 
     /// Marks the tasks that wait for a failed one.

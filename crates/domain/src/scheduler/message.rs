@@ -123,8 +123,9 @@ pub enum Answer {
     TruncateLookedAt(Result<TruncateJob, Failure>),
     /// Of [`Effect::CancelTruncate`]: how the job stands after that.
     TruncateCancelled(Result<TruncateJob, Failure>),
-    /// Of [`Effect::ReadConfiguration`].
-    ConfigurationRead(Result<Configuration, Failure>),
+    /// Of [`Effect::ReadConfiguration`]: the table, and whether its rows still fit the deployed pipeline;
+    /// an error among the findings ends the run before the pipelines.
+    ConfigurationRead(Result<(Configuration, Preflight), Failure>),
     /// Of [`Effect::SaveArguments`].
     ArgumentsSaved(Result<(), Failure>),
     /// Of [`Effect::Start`].

@@ -10,7 +10,6 @@ use domain::arguments::MASK;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
-use domain::finding::Finding;
 use domain::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
 use domain::pipeline::{PipelineRun, PipelineState, RunArguments, StageCounts, TOKEN_ARGUMENT};
 use domain::plan::Preflight;
@@ -38,8 +37,8 @@ pub struct Script {
     /// The table as `start` reads it, if it is another one then.
     pub configuration_at_start: Option<Configuration>,
     pub configuration: Configuration,
-    /// What the preflight finds.
-    pub findings: Vec<Finding>,
+    /// What the preflight finds, and what is found when the configuration is read again.
+    pub inspections: [Preflight; 2],
     pub truncate: JobLife,
     /// The second at which the program is killed and started again.
     pub restart: Option<u64>,
@@ -349,8 +348,8 @@ impl FakeServer {
                 let table = table.as_ref().unwrap_or(&self.script.configuration);
                 let active = Some(table.active().count() as u64);
                 let preflight = Preflight {
-                    findings: self.script.findings.clone(),
                     active,
+                    ..self.script.inspections[0].clone()
                 };
                 Answer::Preflight(self.fault("preflight").map(|()| preflight))
             }
@@ -363,10 +362,12 @@ impl FakeServer {
                 None => Ok(self.jobs.cancel(&job, self.now)),
                 Some(failure) => Err(failure),
             }),
-            Effect::ReadConfiguration => Answer::ConfigurationRead(
-                self.fault("configuration")
-                    .map(|()| self.script.configuration.clone()),
-            ),
+            Effect::ReadConfiguration => Answer::ConfigurationRead(self.fault("configuration").map(|()| {
+                (
+                    self.script.configuration.clone(),
+                    self.script.inspections[1].clone(),
+                )
+            })),
             Effect::SaveArguments(_) => Answer::ArgumentsSaved(Ok(())),
             Effect::Start {
                 task,

@@ -1,0 +1,169 @@
+//! What the deployed pipeline means for a plan: which variables go along as arguments, and which macros
+//! have no value.
+
+use super::text::some_tasks;
+use super::{Plan, sinks};
+use crate::deployed::{DeployedPipeline, Gap};
+use crate::finding::{Finding, Severity};
+use crate::variable::VariableName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The variables that a pipeline may look up under their own names.
+const PASSED: [VariableName; 5] = [
+    VariableName::ProjectId,
+    VariableName::BqDatasetId,
+    VariableName::BqConfigTable,
+    VariableName::BqLocation,
+    VariableName::BqOutputTable,
+];
+
+/// The stages that look an argument up, and the tasks that do not have it.
+#[derive(Default)]
+struct Where<'a> {
+    stages: BTreeSet<&'a str>,
+    tasks: BTreeSet<&'a str>,
+}
+
+/// Arguments without a value, by name.
+type Without<'a> = BTreeMap<String, Where<'a>>;
+
+/// What was found, sorted by what it means.
+#[derive(Default)]
+struct Macros<'a> {
+    /// The run would fail.
+    missing: Without<'a>,
+    /// The run would fail, because a value has no end.
+    endless: Without<'a>,
+    /// The stage named first may set them.
+    excused: BTreeMap<String, Without<'a>>,
+    /// Beside the stages, where the run need not fail.
+    beside: Without<'a>,
+}
+
+impl Plan {
+    /// Gives each run these variables as arguments, unless its row or an edit has the argument already.
+    pub fn pass(&mut self, variables: &BTreeSet<VariableName>) {
+        for start in self.pipelines.iter_mut().flatten() {
+            for variable in variables {
+                let (name, value) = (variable.as_str(), self.request.variables.text(*variable));
+                if !value.is_empty() && start.pipeline.arguments.get(name).is_none() {
+                    start.pipeline.arguments.insert(name, value);
+                    start.passed.insert(*variable);
+                }
+            }
+        }
+        self.passed.extend(variables);
+    }
+
+    /// Passes the variables that the deployed pipeline looks up, and says what prevents the pipeline from
+    /// filling the table that is emptied: macros without a value, sinks that write elsewhere.
+    pub fn judge(&mut self, deployed: &DeployedPipeline) -> Vec<Finding> {
+        self.pass(&self.looked_up(deployed));
+        let macros = self.macros(deployed);
+        let mut findings = self.macro_findings(macros);
+        findings.extend(sinks::findings(self, deployed));
+        findings
+    }
+
+    fn looked_up(&self, deployed: &DeployedPipeline) -> BTreeSet<VariableName> {
+        let mut with_variables = Self::clone(self);
+        with_variables.pass(&PASSED.into());
+        let starts = with_variables.pipelines.iter().flatten();
+        let mut names = BTreeSet::new();
+        for arguments in starts.map(|start| &start.pipeline.arguments) {
+            for stage in &deployed.stages {
+                names.extend(deployed.lookups(stage, arguments).names);
+            }
+        }
+        PASSED
+            .into_iter()
+            .filter(|variable| names.contains(variable.as_str()))
+            .collect()
+    }
+
+    fn macros<'a>(&'a self, deployed: &'a DeployedPipeline) -> Macros<'a> {
+        let mut macros = Macros::default();
+        for start in self.pipelines.iter().flatten() {
+            for stage in &deployed.stages {
+                for gap in deployed.lookups(stage, &start.pipeline.arguments).gaps {
+                    let (list, name) = match gap {
+                        Gap::Missing(name) if stage.is_beside => (&mut macros.beside, name),
+                        Gap::Missing(name) => (&mut macros.missing, name),
+                        Gap::Endless(name) => (&mut macros.endless, name),
+                        Gap::MayBeSetBy {
+                            name,
+                            stage,
+                            given: false,
+                        } => (macros.excused.entry(stage).or_default(), name),
+                        Gap::MayBeSetBy { .. } | Gap::SetBy { .. } | Gap::Server(_) => continue,
+                    };
+                    let place = list.entry(name).or_default();
+                    place.stages.insert(&stage.name);
+                    place.tasks.insert(start.pipeline.task.as_str());
+                }
+            }
+        }
+        macros
+    }
+
+    fn macro_findings(&self, macros: Macros<'_>) -> Vec<Finding> {
+        let pipeline = &self.request.variables.cdf_pipeline_name;
+        let found = |severity, about: &str, message: String, remedy: &str| Finding {
+            severity,
+            ..Finding::error(about, message, remedy)
+        };
+        let mut findings = Vec::new();
+        if !macros.missing.is_empty() {
+            findings.push(found(
+                Severity::Error,
+                pipeline,
+                format!("The pipeline looks up arguments that nothing gives: {}.", self.list(&macros.missing)),
+                "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.",
+            ));
+        }
+        if !macros.endless.is_empty() {
+            findings.push(found(
+                Severity::Error,
+                pipeline,
+                format!(
+                    "The values of these arguments refer to themselves: {}.",
+                    self.list(&macros.endless)
+                ),
+                "Correct the row or the preferences of the pipeline.",
+            ));
+        }
+        findings.extend(macros.excused.iter().map(|(setter, names)| {
+            found(
+                Severity::Warning,
+                setter,
+                format!(
+                    "Only the stage {setter} can give these arguments, and whether it does is not known: {}.",
+                    self.list(names)
+                ),
+                "If it does not set one of them, give that in the row or as a preference of the pipeline.",
+            )
+        }));
+        if !macros.beside.is_empty() {
+            findings.push(found(
+                Severity::Warning,
+                pipeline,
+                format!("Beside the pipeline's stages, arguments are looked up that nothing gives: {}.", self.list(&macros.beside)),
+                "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.",
+            ));
+        }
+        findings
+    }
+
+    /// `name (in Stage, Stage), name (in Stage; task, task)`; tasks are named unless it is all of them.
+    fn list(&self, names: &Without<'_>) -> String {
+        let all = self.pipelines.as_ref().map_or(0, Vec::len);
+        let texts = names.iter().map(|(name, place)| {
+            let stages = place.stages.iter().copied().collect::<Vec<_>>().join(", ");
+            let tasks = some_tasks(&place.tasks, all)
+                .map(|tasks| format!("; {tasks}"))
+                .unwrap_or_default();
+            format!("{name} (in {stages}{tasks})")
+        });
+        texts.collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,428 @@
+//! What the deployed pipeline means for a plan: variables as arguments, missing macros, sinks.
+
+use super::*;
+use crate::deployed::DeployedPipeline;
+use crate::finding::Severity;
+use crate::remedy::Remedy;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn stage(name: &str, plugin: &str, kind: &str, properties: &Value) -> Value {
+    json!({"name": name, "plugin": {"name": plugin, "type": kind, "properties": properties}})
+}
+
+fn sink(properties: &Value) -> Value {
+    stage("Out", "BigQueryTable", "batchsink", properties)
+}
+
+/// Each stage leads to the next.
+fn deployed(stages: &[Value], preferences: &[(&str, &str)]) -> DeployedPipeline {
+    let names: Vec<_> = stages.iter().map(|stage| stage["name"].clone()).collect();
+    let connections: Vec<_> = names
+        .windows(2)
+        .map(|pair| json!({"from": pair[0], "to": pair[1]}))
+        .collect();
+    let configuration = json!({"stages": stages, "connections": connections});
+    DeployedPipeline::read(
+        &configuration,
+        &BTreeMap::new(),
+        preferences.iter().copied().collect(),
+    )
+}
+
+fn judged(request: RunRequest, rows: Vec<ConfigurationRow>, deployed: &DeployedPipeline) -> Plan {
+    let mut plan = Plan::new(request, Some(&configuration(rows)));
+    let findings = plan.judge(deployed);
+    plan.add(findings);
+    plan
+}
+
+fn with_argument(source: &str, name: &str, value: &str) -> ConfigurationRow {
+    let mut row = row("hr", source, 1);
+    row.arguments.insert(name, value);
+    row
+}
+
+fn messages(plan: &Plan, severity: Severity) -> Vec<&str> {
+    let found = plan
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == severity);
+    found.map(|finding| finding.message.as_str()).collect()
+}
+
+#[test]
+fn variables_go_along_where_the_pipeline_looks_them_up() {
+    let names =
+        json!({"project": "auto-detect", "dataset": "${bq_dataset_id}", "table": "${bq_output_table}"});
+    let deployed = deployed(&[sink(&names)], &[("bq_dataset_id", "from_preferences")]);
+    let mut request = request(Scope::Chain);
+    let edited = row("hr", "edited", 1);
+    let mut arguments = edited.arguments.clone();
+    arguments.insert("bq_output_table", "landing");
+    request.edits.insert(edited.task.clone(), arguments);
+    let rows = vec![
+        row("hr", "plain", 1),
+        with_argument("own", "bq_output_table", "landing"),
+        edited,
+    ];
+    let plan = judged(request, rows, &deployed);
+    assert_eq!(plan.findings, []);
+    let sources: Vec<_> = plan
+        .pipelines
+        .iter()
+        .flatten()
+        .map(|start| {
+            let arguments = start.arguments();
+            let of = |name: &str| {
+                let found = arguments.iter().find(|argument| argument.name == name);
+                found.map(|argument| (argument.value.unwrap().to_owned(), argument.source))
+            };
+            (
+                of("bq_output_table").unwrap(),
+                of("bq_dataset_id").unwrap(),
+                of("project_id"),
+            )
+        })
+        .collect();
+    let landing = |source| ("landing".to_owned(), source);
+    let dataset = ("cdf_output".to_owned(), ArgumentSource::Variable);
+    assert_eq!(
+        sources,
+        [
+            (landing(ArgumentSource::Added), dataset.clone(), None),
+            (landing(ArgumentSource::Row), dataset.clone(), None),
+            (landing(ArgumentSource::Variable), dataset, None),
+        ]
+    );
+    let shown = texts(&plan, Detail::Arguments);
+    assert!(
+        shown
+            .iter()
+            .any(|line| line == "bq_output_table = landing (the variable)"),
+        "{shown:?}"
+    );
+    let shown = texts(&plan, Detail::Changes).join("\n");
+    assert!(
+        shown.contains("bq_dataset_id = cdf_output, bq_output_table = landing"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_plan_after_a_restart_passes_the_same() {
+    let names = json!({"dataset": "${bq_dataset_id}", "table": "${bq_output_table}"});
+    let first = judged(
+        request(Scope::Chain),
+        vec![row("hr", "leave", 1)],
+        &deployed(&[sink(&names)], &[]),
+    );
+    let mut again = Plan::new(
+        request(Scope::Chain),
+        Some(&configuration(vec![row("hr", "leave", 1)])),
+    );
+    again.pass(&first.passed);
+    assert_eq!(again.pipelines, first.pipelines);
+}
+
+#[test]
+fn a_pipeline_by_hand_gets_them_too() {
+    let arguments = [("bq_output_table", "by_hand")].into_iter().collect();
+    let names = json!({"dataset": "${bq_dataset_id}", "table": "${bq_output_table}"});
+    let plan = judged(
+        request(Scope::Single(arguments)),
+        vec![],
+        &deployed(&[sink(&names)], &[]),
+    );
+    let found: Vec<_> = plan.pipelines.as_ref().unwrap()[0]
+        .arguments()
+        .iter()
+        .map(|argument| argument.source)
+        .collect();
+    assert_eq!(found, [ArgumentSource::Variable, ArgumentSource::ByHand]);
+    // Nothing is emptied: a sink elsewhere is worth a warning and no more.
+    assert_eq!(messages(&plan, Severity::Error), [""; 0]);
+    let warnings = messages(&plan, Severity::Warning);
+    assert!(
+        warnings[0].contains("fills my-project.cdf_output.by_hand"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn every_missing_macro_is_named_with_its_stages_and_tasks() {
+    let deployed = deployed(
+        &[
+            stage(
+                "In",
+                "GCSFile",
+                "batchsource",
+                &json!({"path": "gs://${bucket}/${region}", "format": "${format}"}),
+            ),
+            sink(&json!({"dataset": "cdf_output", "table": "landing", "bucket": "${bucket}"})),
+        ],
+        &[("format", "${kind}")],
+    );
+    let rows = vec![with_argument("a", "region", "eu"), row("hr", "b", 1)];
+    let plan = judged(request(Scope::Chain), rows, &deployed);
+    assert_eq!(
+        messages(&plan, Severity::Error),
+        [
+            "The pipeline looks up arguments that nothing gives: bucket (in In, Out), kind (in In), \
+          region (in In; start_pipeline_hr_b)."
+        ]
+    );
+}
+
+#[test]
+fn a_thousand_tasks_are_not_all_named() {
+    let deployed = deployed(
+        &[sink(
+            &json!({"dataset": "cdf_output", "table": "landing", "bucket": "${b}"}),
+        )],
+        &[],
+    );
+    let mut rows: Vec<_> = (0..999)
+        .map(|number| row("hr", &format!("s{number:03}"), 1))
+        .collect();
+    rows.push(with_argument("last", "b", "x"));
+    let plan = judged(request(Scope::Chain), rows, &deployed);
+    let errors = messages(&plan, Severity::Error);
+    assert!(
+        errors[0].contains("start_pipeline_hr_s009 and 989 more)"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn only_macros_behind_a_setter_are_excused_and_by_name() {
+    let uses = json!({"path": "${before}", "rowAsArguments": "true", "sql": "SELECT 'found' AS known"});
+    let behind = json!({"path": "${known}/${other}"});
+    let target = sink(&json!({"dataset": "cdf_output", "table": "landing"}));
+    let named = deployed(
+        &[
+            stage("Set", "BigQueryExecute", "action", &uses),
+            stage("In", "File", "batchsource", &behind),
+            target.clone(),
+        ],
+        &[],
+    );
+    let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &named);
+    assert_eq!(
+        messages(&plan, Severity::Error),
+        ["The pipeline looks up arguments that nothing gives: before (in Set), other (in In)."]
+    );
+    assert_eq!(plan.findings.len(), 1);
+    let setter = stage("Set", "ArgumentSetter", "action", &json!({"url": "${before}"}));
+    let unnamed = deployed(
+        &[setter, stage("In", "File", "batchsource", &behind), target],
+        &[],
+    );
+    let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &unnamed);
+    assert_eq!(
+        messages(&plan, Severity::Error),
+        ["The pipeline looks up arguments that nothing gives: before (in Set)."]
+    );
+    let warnings = messages(&plan, Severity::Warning);
+    assert!(
+        warnings[0].contains("the stage Set") && warnings[0].contains("known (in In), other (in In)"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn what_the_server_evaluates_is_not_missing() {
+    let properties = json!({"password": "${secure(pw)}", "path": "${logicalStartTime(yyyy-MM-dd)}/${logical.start.time}",
+        "dataset": "cdf_output", "table": "landing"});
+    let plan = judged(
+        request(Scope::Chain),
+        vec![row("hr", "a", 1)],
+        &deployed(&[sink(&properties)], &[]),
+    );
+    assert_eq!(plan.findings, []);
+    let endless = deployed(
+        &[sink(
+            &json!({"dataset": "cdf_output", "table": "landing", "x": "${a}"}),
+        )],
+        &[("a", "${a}")],
+    );
+    let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &endless);
+    assert_eq!(
+        messages(&plan, Severity::Error),
+        ["The values of these arguments refer to themselves: a (in Out)."]
+    );
+}
+
+#[test]
+fn a_missing_macro_beside_the_stages_is_a_warning() {
+    let configuration_ = json!({
+        "stages": [sink(&json!({"dataset": "cdf_output", "table": "landing"}))],
+        "postActions": [stage("Mail", "Email", "postaction", &json!({"recipients": "${team}"}))],
+        "properties": {"system.spark.spark.executor.memory": "${memory}"},
+    });
+    let deployed = DeployedPipeline::read(&configuration_, &BTreeMap::new(), RuntimeArguments::default());
+    let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &deployed);
+    let warnings = messages(&plan, Severity::Warning);
+    assert!(
+        plan.error().is_none() && warnings[0].contains("memory (in engine properties), team (in Mail)"),
+        "{:?}",
+        plan.findings
+    );
+}
+
+/// The properties of a sink, and the table that it fills if it is not the one that is emptied.
+#[test]
+fn a_sink_that_writes_elsewhere_prevents_the_run() {
+    for (properties, elsewhere) in [
+        (json!({"dataset": "cdf_output", "table": "landing"}), None),
+        (
+            json!({"project": "auto-detect", "dataset": "cdf_output", "table": "landing"}),
+            None,
+        ),
+        (
+            json!({"project": "other", "datasetProject": "my-project", "dataset": "cdf_output", "table": "landing"}),
+            None,
+        ),
+        (
+            json!({"project": "other", "datasetProject": "Auto-Detect", "dataset": "cdf_output", "table": "landing"}),
+            None,
+        ),
+        (
+            json!({"dataset": "${bq_dataset_id}", "table": "${bq_output_table}", "project": "${project_id}"}),
+            None,
+        ),
+        (
+            json!({"dataset": "cdf_output", "table": "customers"}),
+            Some("my-project.cdf_output.customers"),
+        ),
+        (
+            json!({"dataset": "cdf_output", "table": "Landing"}),
+            Some("my-project.cdf_output.Landing"),
+        ),
+        (
+            json!({"dataset": "prod", "table": "landing"}),
+            Some("my-project.prod.landing"),
+        ),
+        (
+            json!({"project": "other", "dataset": "cdf_output", "table": "landing"}),
+            Some("other.cdf_output.landing"),
+        ),
+        (
+            json!({"project": "my-project", "datasetProject": "other", "dataset": "cdf_output", "table": "landing"}),
+            Some("other.cdf_output.landing"),
+        ),
+        (
+            json!({"dataset": "cdf_output", "table": "${t}"}),
+            Some("my-project.cdf_output.preferred"),
+        ),
+        (
+            json!({"dataset": "prod", "table": "${secure(t)}"}),
+            Some("my-project.prod.?"),
+        ),
+        (
+            json!({"useConnection": "true", "connection": "${conn(c)}", "dataset": "prod", "table": "landing"}),
+            Some("?.prod.landing"),
+        ),
+    ] {
+        let deployed = deployed(&[sink(&properties)], &[("t", "preferred")]);
+        let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &deployed);
+        let expected: Vec<_> = elsewhere
+            .iter()
+            .map(|table| {
+                format!("The run would empty my-project.cdf_output.landing, but the stage Out fills {table}.")
+            })
+            .collect();
+        assert_eq!(messages(&plan, Severity::Error), expected, "{properties}");
+        let mut keeping = request(Scope::Chain);
+        keeping.variables.bq_truncate = false;
+        let plan = judged(keeping, vec![row("hr", "a", 1)], &deployed);
+        assert!(plan.error().is_none());
+        assert_eq!(
+            messages(&plan, Severity::Warning).len(),
+            expected.len(),
+            "{properties}"
+        );
+    }
+}
+
+#[test]
+fn each_row_has_its_own_sink() {
+    let deployed = deployed(
+        &[sink(
+            &json!({"dataset": "cdf_output", "table": "${bq_output_table}"}),
+        )],
+        &[],
+    );
+    let rows = vec![row("hr", "a", 1), with_argument("b", "bq_output_table", "other")];
+    let plan = judged(request(Scope::Chain), rows, &deployed);
+    let errors = messages(&plan, Severity::Error);
+    assert!(
+        errors[0].ends_with("fills my-project.cdf_output.other (start_pipeline_hr_b)."),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn a_sink_that_cannot_be_known_must_be_accepted() {
+    let names = |table: &str| json!({"dataset": "cdf_output", "table": table});
+    let setter = |plugin: &str, properties: &Value| stage("Set", plugin, "action", properties);
+    let connected = json!({"useConnection": "true", "connection": "${conn(c)}", "dataset": "cdf_output", "table": "landing"});
+    let multi = stage(
+        "Out",
+        "BigQueryMultiTable",
+        "batchsink",
+        &json!({"dataset": "cdf_output"}),
+    );
+    let query = json!({"rowAsArguments": "true", "sql": "SELECT 't' AS t"});
+    for (stages, words) in [
+        (
+            vec![sink(&names("${secure(t)}"))],
+            "table is ${secure(t)}, which only the server can evaluate",
+        ),
+        (
+            vec![setter("BigQueryExecute", &query), sink(&names("${t}"))],
+            "table is ${t}, which the stage Set sets",
+        ),
+        (
+            vec![
+                setter("ArgumentSetter", &json!({})),
+                sink(&names("${bq_output_table}")),
+            ],
+            "which the stage Set may set",
+        ),
+        (
+            vec![sink(&connected)],
+            "its project is in the connection ${conn(c)}",
+        ),
+        (vec![multi], "BigQueryMultiTable chooses its tables"),
+        (
+            vec![stage("Trash", "Trash", "batchsink", &json!({}))],
+            "None of the pipeline's sinks is a BigQuery sink: Trash (Trash)",
+        ),
+        (vec![], "The pipeline has no sink"),
+    ] {
+        let deployed = deployed(&stages, &[]);
+        let rows = || vec![row("hr", "a", 1)];
+        let refused = judged(request(Scope::Chain), rows(), &deployed);
+        let error = refused.error().unwrap_or_else(|| panic!("{words}"));
+        assert!(error.message.contains(words), "{error:?}");
+        assert!(error.remedies.contains(&Remedy::AllowUnresolvedSink));
+        let accepted = RunRequest {
+            allow_unresolved_sink: true,
+            ..request(Scope::Chain)
+        };
+        let plan = judged(accepted, rows(), &deployed);
+        assert!(
+            plan.error().is_none() && messages(&plan, Severity::Warning)[0].contains(words),
+            "{:?}",
+            plan.findings
+        );
+        let mut keeping = request(Scope::Chain);
+        keeping.variables.bq_truncate = false;
+        assert_eq!(
+            judged(keeping, rows(), &deployed).findings,
+            [],
+            "nothing is emptied"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! The deployed pipeline, and whether the caller may run it and may empty the table. It only reads.
+
+use super::Cloud;
+use crate::client::ClientError;
+use crate::client::fusion::InstanceName;
+use domain::deployed::DeployedPipeline;
+use domain::failure::{Failure, FailureKind};
+use domain::finding::Finding;
+use domain::id::ProjectId;
+use domain::plan::{Plan, Preflight};
+use domain::request::RunRequest;
+use domain::row::Configuration;
+
+/// What starting a pipeline needs.
+const RUN_PIPELINES: &str = "datafusion.pipelines.execute";
+
+impl Cloud {
+    /// The deployed pipeline with its preferences; `None` if it is not deployed. What it uses as passwords
+    /// is struck from then on.
+    pub async fn deployed(&self) -> Result<Option<DeployedPipeline>, ClientError> {
+        let (cdap, name) = (self.cdap().await?, self.pipeline());
+        let Some(app) = cdap.app(name).await? else {
+            return Ok(None);
+        };
+        let (rules, preferences) = tokio::try_join!(cdap.macro_rules(name), cdap.preferences_resolved(name))?;
+        let preferences = preferences.into_iter().collect();
+        let pipeline = DeployedPipeline::read(&app.configuration, &rules, preferences);
+        self.secrets().learn_pipeline(&pipeline);
+        Ok(Some(pipeline))
+    }
+
+    /// The configuration table, and whether its rows fit the deployed pipeline, both as they are now.
+    pub async fn read_again(&self, request: &RunRequest) -> Result<(Configuration, Preflight), Failure> {
+        let (configuration, deployed) = tokio::join!(self.configuration(), self.deployed());
+        let (configuration, deployed) = (configuration?, deployed?);
+        let mut plan = Plan::new(request.clone(), Some(&configuration));
+        let findings = match deployed {
+            Some(deployed) => plan.judge(&deployed),
+            None => vec![self.missing_pipeline()],
+        };
+        let preflight = Preflight {
+            findings,
+            ..plan.into_preflight()
+        };
+        Ok((configuration, preflight))
+    }
+
+    /// Without the permission to run pipelines the table would be emptied, and every start refused.
+    pub(super) async fn check_rights(&self) -> Result<Option<Finding>, ClientError> {
+        let variables = self.variables();
+        if self.shared.client.endpoints().cdap.is_some() {
+            return Ok(None); // There is no instance to have rights on.
+        }
+        let instance = &variables.cdf_instance;
+        match self.may_run_pipelines().await {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some(Finding::error(
+                "cdf_instance",
+                format!(
+                    "The caller may not run pipelines on the instance {instance}: {RUN_PIPELINES} is missing."
+                ),
+                "Grant a role with this permission, such as roles/datafusion.admin.",
+            ))),
+            Err(error) if is_unanswered(&error) => Ok(Some(Finding::warning(
+                "cdf_instance",
+                format!(
+                    "Whether the caller may run pipelines on the instance {instance} could not be asked. {error}"
+                ),
+                format!("Make sure that the caller has {RUN_PIPELINES}: without it no pipeline starts."),
+            ))),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn may_run_pipelines(&self) -> Result<bool, ClientError> {
+        let variables = self.variables();
+        let (project, location) = (
+            ProjectId::new(&*variables.project_id),
+            variables.cdf_location.as_str().into(),
+        );
+        let name = InstanceName {
+            project: &project,
+            location: &location,
+            instance: &variables.cdf_instance.as_str().into(),
+        };
+        let fusion = self.shared.client.fusion();
+        if fusion.is_granted(name, RUN_PIPELINES).await? {
+            return Ok(true);
+        }
+        // Where namespaces have roles of their own, the right is given there.
+        let namespace = variables.cdf_namespace.as_str().into();
+        match fusion.is_granted_in(name, &namespace, RUN_PIPELINES).await {
+            Err(error) if matches!(error.status(), Some(400 | 404 | 501)) => Ok(false),
+            answer => answer,
+        }
+    }
+
+    /// A dry run of the statements that the pipeline begins with, for the first of its runs: where they fail, every run
+    /// fails, and the table would be emptied in vain.
+    pub(super) async fn check_first_statements(
+        &self,
+        plan: &Plan,
+        deployed: &DeployedPipeline,
+    ) -> Vec<Finding> {
+        let variables = self.variables();
+        let mut findings = Vec::new();
+        let first = plan
+            .pipelines
+            .iter()
+            .flatten()
+            .next()
+            .filter(|_| plan.empties_output());
+        let statements = first.map(|start| deployed.first_statements(&start.pipeline.arguments));
+        for statement in statements.into_iter().flatten() {
+            let is_here = |text: &str, here: &str| text.is_empty() || text.eq_ignore_ascii_case(here);
+            let is_own =
+                statement.project == "auto-detect" || is_here(&statement.project, &variables.project_id);
+            if !is_own || !is_here(&statement.location, &variables.bq_location) {
+                continue;
+            }
+            // The pipeline has an identity of its own: what the caller may not read says nothing.
+            if let Err(error) = self.bigquery().dry_run(&statement.sql).await
+                && matches!(error.reason(), Some("invalidQuery" | "notFound"))
+            {
+                let stage = statement.stage;
+                let message = format!("The statement of the stage {stage} fails: {}", error.text());
+                let remedy = "Correct the configuration table, the variables, or the stage.";
+                findings.push(Finding::error(stage, message, remedy));
+            }
+        }
+        findings
+    }
+
+    /// A dry run of the statement that empties the output table: what would refuse it then refuses it now.
+    pub(super) async fn check_truncate(&self) -> Result<Option<Finding>, Failure> {
+        if !self.variables().bq_truncate {
+            return Ok(None);
+        }
+        match self.bigquery().dry_run(&self.truncate_statement()?).await {
+            Ok(()) => Ok(None),
+            Err(error) if matches!(error.kind, FailureKind::Permanent | FailureKind::Unauthorised) => {
+                let table = &self.variables().bq_output_table;
+                let message = format!("{table} could not be emptied. {error}");
+                Ok(Some(Finding::error("bq_output_table", message, error.hint())))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether the service does not answer this question at all.
+fn is_unanswered(error: &ClientError) -> bool {
+    matches!(error.status(), Some(400 | 403 | 404 | 405 | 501))
+}
