@@ -34,3 +34,5 @@ mod secrets;
 mod truncate;
 #[path = "field/truth.rs"]
 mod truth;
+#[path = "field/sinks.rs"]
+mod sinks;
