@@ -90,7 +90,10 @@ pub(super) fn stages(configuration: &Value, rules: &BTreeMap<String, MacroRules>
     }));
     stages.push(Stage::engine(&configuration["properties"]));
     if configuration["pushdownEnabled"] == true {
-        stages.push(read(&configuration["transformationPushdown"], true));
+        stages.push(Stage {
+            name: "SQL engine".into(),
+            ..read(&configuration["transformationPushdown"], true)
+        });
     }
     stages
 }
