@@ -33,6 +33,8 @@ pub struct Plan {
     pub pipelines: Option<Vec<PlannedStart>>,
     /// The variables that the deployed pipeline looks up, and that its runs get as arguments.
     pub passed: BTreeSet<VariableName>,
+    /// Whether the output table is known to have no rows, so that emptying it loses nothing.
+    pub output_is_empty: bool,
     /// Rows of the configuration table that give no pipeline run.
     pub left_out: Vec<LeftOut>,
     /// What was found, errors first; with an error the run does not start.
@@ -124,6 +126,7 @@ impl Plan {
             findings: request.variables.check(),
             pipelines: None,
             passed: BTreeSet::new(),
+            output_is_empty: false,
             left_out: Vec::new(),
             request,
         };

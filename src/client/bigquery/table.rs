@@ -13,6 +13,8 @@ pub struct TableDescription {
     pub kind: String,
     /// Whether rows were streamed in recently; a TRUNCATE fails while they are in the buffer.
     pub has_streaming_buffer: bool,
+    /// How many rows it has, if BigQuery says so.
+    pub rows: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -21,6 +23,7 @@ struct Wire {
     #[serde(rename = "type")]
     kind: String,
     streaming_buffer: Option<Value>,
+    num_rows: Option<String>,
 }
 
 impl BigQuery {
@@ -37,6 +40,7 @@ impl BigQuery {
         Ok(TableDescription {
             kind: wire.kind,
             has_streaming_buffer: wire.streaming_buffer.is_some(),
+            rows: wire.num_rows.and_then(|text| text.parse().ok()),
         })
     }
 }

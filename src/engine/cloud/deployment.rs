@@ -34,6 +34,7 @@ impl Cloud {
         let (configuration, deployed) = tokio::join!(self.configuration(), self.deployed());
         let (configuration, deployed) = (configuration?, deployed?);
         let mut plan = Plan::new(request.clone(), Some(&configuration));
+        plan.output_is_empty = plan.empties_output(); // It has just been emptied.
         let findings = match deployed {
             Some(deployed) => plan.judge(&deployed),
             None => vec![self.missing_pipeline()],

@@ -33,7 +33,10 @@ impl Cloud {
             if let Some(configuration) = troubles.found("bq_config_table", configuration) {
                 plan.read(&configuration);
             }
-            plan.add(troubles.found("bq_output_table", output).flatten());
+            if let Some((finding, is_empty)) = troubles.found("bq_output_table", output) {
+                plan.output_is_empty = is_empty;
+                plan.add(finding);
+            }
             deployed
         } else {
             deployed.await
@@ -99,14 +102,15 @@ impl Cloud {
         }))
     }
 
-    async fn check_output(&self) -> Result<Option<Finding>, Failure> {
+    /// What stands against emptying the output table, and whether it is empty already.
+    async fn check_output(&self) -> Result<(Option<Finding>, bool), Failure> {
         let variables = self.variables();
         let (dataset, table) = (
             DatasetId::new(&*variables.bq_dataset_id),
             TableId::new(&*variables.bq_output_table),
         );
         let output = self.bigquery().table(&dataset, &table).await?;
-        let name = &variables.bq_output_table;
+        let (name, is_empty) = (&variables.bq_output_table, output.rows == Some(0));
         let found = if output.kind != "TABLE" {
             Some((
                 format!(
@@ -123,9 +127,10 @@ impl Cloud {
                 "Wait, or set bq_truncate to false.",
             ))
         } else {
-            return self.check_truncate().await;
+            return Ok((self.check_truncate().await?, is_empty));
         };
-        Ok(found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy)))
+        let finding = found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy));
+        Ok((finding, is_empty))
     }
 
     /// Live runs of the pipeline on this output table: an error if another DAG run started them, else a

@@ -32,8 +32,11 @@ pub(super) fn findings(plan: &Plan, deployed: &DeployedPipeline) -> Vec<Finding>
         .filter(|stage| is_bigquery_sink(stage))
         .collect();
     if sinks.is_empty() && !starts.is_empty() {
+        // Its statements may fill the table; as long as it is empty, nothing is lost if they do not.
+        let is_accepted = plan.request.allow_unresolved_sink || plan.output_is_empty;
+        let name = &plan.request.variables.cdf_pipeline_name;
         return plan
-            .unresolved(&plan.request.variables.cdf_pipeline_name, &no_sink(deployed))
+            .unresolved(name, &no_sink(deployed), is_accepted)
             .into_iter()
             .collect();
     }
@@ -63,6 +66,7 @@ pub(super) fn findings(plan: &Plan, deployed: &DeployedPipeline) -> Vec<Finding>
             Target::Unknown(why) => plan.unresolved(
                 stage,
                 &format!("Which table the stage {stage} fills is not known{tasks}: {why}."),
+                plan.request.allow_unresolved_sink,
             ),
         }
     });
@@ -97,7 +101,7 @@ impl Plan {
     }
 
     /// Nothing is destroyed by a sink that is not known if nothing is emptied.
-    fn unresolved(&self, about: &str, message: &str) -> Option<Finding> {
+    fn unresolved(&self, about: &str, message: &str, is_accepted: bool) -> Option<Finding> {
         if !self.empties_output() {
             return None;
         }
@@ -105,7 +109,7 @@ impl Plan {
             "Make sure that the pipeline fills {}: it is emptied first.",
             self.output_table()
         );
-        if self.request.allow_unresolved_sink {
+        if is_accepted {
             return Some(Finding::warning(about, message, check));
         }
         let mut finding = Finding::error(about, message, check);

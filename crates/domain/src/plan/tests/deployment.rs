@@ -426,3 +426,24 @@ fn a_sink_that_cannot_be_known_must_be_accepted() {
         );
     }
 }
+
+/// The statements of an action may fill it, which cannot be told.
+#[test]
+fn without_a_sink_only_an_empty_table_may_be_emptied() {
+    let action = stage(
+        "Load",
+        "BigQueryExecute",
+        "action",
+        &json!({"sql": "INSERT INTO t SELECT 1"}),
+    );
+    let deployed = deployed(&[action], &[]);
+    for (is_empty, severity) in [(false, Severity::Error), (true, Severity::Warning)] {
+        let mut plan = Plan::new(
+            request(Scope::Chain),
+            Some(&configuration(vec![row("hr", "a", 1)])),
+        );
+        plan.output_is_empty = is_empty;
+        let severities: Vec<_> = plan.judge(&deployed).iter().map(|found| found.severity).collect();
+        assert_eq!(severities, [severity]);
+    }
+}
