@@ -30,9 +30,9 @@ mod logs;
 mod rows;
 #[path = "field/secrets.rs"]
 mod secrets;
+#[path = "field/sinks.rs"]
+mod sinks;
 #[path = "field/truncate.rs"]
 mod truncate;
 #[path = "field/truth.rs"]
 mod truth;
-#[path = "field/sinks.rs"]
-mod sinks;

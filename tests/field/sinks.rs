@@ -29,7 +29,7 @@ text = 'Forbidden'
 /// What BigQuery says to those who may read the table only.
 const READER: &str = r#"
 [[request]]
-operation = 'insert'
+operation = 'query'
 body = 'TRUNCATE'
 answer = 403
 content_type = 'application/json'

@@ -129,7 +129,8 @@ fn a_table_that_is_reloaded_behind_the_preflight_is_not_green() {
     let rows = lab.count("landing");
     lab.sql(
         "CREATE VIEW cdf_output.moving AS SELECT 'hr' AS business_unit, 'engineer' AS data_source, \
-         (SELECT COUNT(*) FROM cdf_output.landing) > 0 AS is_active",
+         (SELECT COUNT(*) FROM cdf_output.landing) > 0 AS is_active, \
+         'updated_at' AS watermark_column, CAST(NULL AS STRING) AS source_fields",
     );
     let runs = lab.pipeline_runs();
     let json = lab.run(&[

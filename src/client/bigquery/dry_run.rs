@@ -14,10 +14,9 @@ impl BigQuery {
     /// The statement's own error by its reason (`accessDenied`, `notFound` ...), or the connection's.
     pub async fn dry_run(&self, sql: &str) -> Result<(), ClientError> {
         let body = json!({
-            "jobReference": {"projectId": self.project.as_str(), "location": self.location.as_str()},
-            "configuration": {"dryRun": true, "query": {"query": sql, "useLegacySql": false}},
+            "query": sql, "useLegacySql": false, "location": self.location.as_str(), "dryRun": true,
         });
-        let url = self.url(&["jobs"])?;
+        let url = self.url(&["queries"])?;
         let request = Request::post(Service::BigQuery, "checking a statement", url, Some(&body));
         self.http.call(&request).await.map(|_| ())
     }
