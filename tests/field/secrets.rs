@@ -9,20 +9,16 @@ use std::process::Stdio;
 
 const SHIPPED: &str = include_str!("../../assets/cdf-mysql-to-bigquery.json");
 
-/// Fills the configuration table of a case with one row for the payroll of hr.
+/// Fills the configuration table of a case with the shipped row for the payroll of hr and these columns.
 fn table(lab: &Lab, columns: &[(&str, &str)]) {
-    let names: Vec<_> = columns.iter().map(|(name, _)| format!("{name} STRING")).collect();
-    let values: Vec<_> = columns
+    let columns: Vec<_> = columns
         .iter()
-        .map(|(_, value)| format!("r'''{value}'''"))
+        .map(|(name, value)| format!("r'''{value}''' AS {name}"))
         .collect();
     lab.sql(&format!(
-        "CREATE OR REPLACE TABLE cdf_output.conf (business_unit STRING, data_source STRING, is_active BOOL, {})",
-        names.join(", ")
-    ));
-    lab.sql(&format!(
-        "INSERT cdf_output.conf VALUES ('hr', 'payroll', TRUE, {})",
-        values.join(", ")
+        "CREATE OR REPLACE TABLE cdf_output.conf AS SELECT c.*, {} FROM cdf_output.configuration AS c \
+         WHERE c.business_unit = 'hr' AND c.data_source = 'payroll'",
+        columns.join(", ")
     ));
 }
 
@@ -178,7 +174,7 @@ text = 'cannot start with {"db_pwd":"hunter\u003dPWD 1"} or db_pwd=hunter%3DPWD%
 #[test]
 fn arguments_by_hand_come_from_a_file() {
     let lab = Lab::new();
-    settings(&lab, &[]);
+    lab.configure(&[("bq_truncate", "false")]);
     // The file is not in the home, whose files are searched.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("payroll.args");
@@ -254,12 +250,10 @@ fn escape_sequences_of_the_table_reach_no_output() {
 fn a_killed_run_is_resumed_with_its_secrets() {
     let lab = Lab::at_speed("3");
     lab.sql(
-        "CREATE OR REPLACE TABLE cdf_output.conf (business_unit STRING, data_source STRING, is_active BOOL, \
-         priority INT64, token_type STRING, db_pwd STRING)",
-    );
-    lab.sql(
-        "INSERT cdf_output.conf VALUES ('hr', 'payroll', TRUE, 1, 'usual', 'hunter-1'), \
-         ('hr', 'engineer', TRUE, 2, 'usual', 'hunter-2'), ('sales', 'orders', TRUE, 3, 'usual', 'hunter-3')",
+        "CREATE OR REPLACE TABLE cdf_output.conf AS SELECT c.* EXCEPT (priority), \
+         STRPOS('payroll,engineer,orders', data_source) AS priority, 'usual' AS token_type, \
+         CONCAT('hunter-', data_source) AS db_pwd FROM cdf_output.configuration AS c \
+         WHERE business_unit = 'hr' AND data_source IN ('payroll', 'engineer') OR data_source = 'orders'",
     );
     lab.configure(&[("bq_config_table", "'conf'"), ("max_active_pipelines", "1")]);
     let mut killed = lab.home.spawn(&["run", "--profile", PROFILE, "--output", "json"]);
@@ -292,7 +286,7 @@ fn a_killed_run_is_resumed_with_its_secrets() {
         .iter()
         .map(|arguments| arguments["db_pwd"].as_str())
         .collect();
-    assert_eq!(passwords, ["hunter-typed", "hunter-new", "hunter-1"]);
+    assert_eq!(passwords, ["hunter-typed", "hunter-new", "hunter-payroll"]);
     assert!(sent.iter().all(|arguments| arguments["token_type"] == "usual"));
     assert!(lab.count("landing") > 0);
     let told = Told {
@@ -303,7 +297,13 @@ fn a_killed_run_is_resumed_with_its_secrets() {
     nowhere(
         &lab,
         &told,
-        &["hunter-1", "hunter-2", "hunter-3", "hunter-new", "hunter-typed"],
+        &[
+            "hunter-payroll",
+            "hunter-engineer",
+            "hunter-orders",
+            "hunter-new",
+            "hunter-typed",
+        ],
     );
     let jobs = lab.sandbox.get(&format!(
         "/bigquery/v2/projects/{PROJECT}/jobs?projection=full&maxResults=1000"
