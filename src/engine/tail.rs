@@ -20,6 +20,7 @@ use crate::store::LogFolder;
 use domain::event::{Fact, RunEvent};
 use domain::id::{DagRunId, PipelineRunId, TaskId};
 use domain::log::{Level, LogLine};
+use domain::pipeline::PipelineState;
 use domain::run::Run;
 use domain::scheduler::Answer;
 use domain::task::{Task, Try};
@@ -94,7 +95,10 @@ impl Tails {
         for one in run.pipelines().flat_map(|task| &task.tries) {
             let followed = one.pipeline_run.as_ref().and_then(|id| self.followed.get(id));
             if let (Some(ended), Some((_, attention))) = (one.ended, followed) {
-                attention.send_if_modified(|a| a.ended.is_none() && a.ended.replace(ended).is_none());
+                attention.send_if_modified(|a| {
+                    a.never_began = never_began(one);
+                    a.ended.replace(ended).is_none()
+                });
             }
         }
     }
@@ -118,6 +122,7 @@ impl Tails {
         let (attention, watched) = watch::channel(Attention {
             focused: self.focus.as_ref() == Some(&task.id),
             ended: one.ended,
+            never_began: never_began(one),
             closing: None,
         });
         self.followed.insert(run_id.clone(), (task.id.clone(), attention));
@@ -171,4 +176,9 @@ fn line(event: &LogEvent, secrets: &SharedSecrets) -> LogLine {
     }
     let level = Level::from_name(&event.level);
     LogLine::cut(event.timestamp, level, source, &message, event.left_out)
+}
+
+/// Whether the run of a try was stopped before it began. One that failed may have begun unseen.
+fn never_began(one: &Try) -> bool {
+    one.waiting_in.is_some() && one.pipeline_state == Some(PipelineState::Killed)
 }

@@ -19,6 +19,9 @@ const QUIET: Duration = Duration::from_secs(2);
 /// first line may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The same for the first line of a run that was stopped before it began: it may have written none.
+const NEVER_BEGAN: Duration = Duration::from_secs(5);
+
 /// When a settled log is read again, after the end of its try.
 const LATER: [Duration; 3] = [
     Duration::from_secs(60),
@@ -53,6 +56,8 @@ pub(super) struct Attention {
     pub focused: bool,
     /// When the try ended.
     pub ended: Option<Timestamp>,
+    /// Whether its run was stopped before it left PENDING or STARTING.
+    pub never_began: bool,
     /// The program ends, and waits until then.
     pub closing: Option<Timestamp>,
 }
@@ -130,7 +135,7 @@ impl Settling {
             None if attention.closing.is_some() => return Next::Over,
             None => self.live(attention),
             Some(ended) if self.is_settled(attention) => self.settled(now, ended, attention),
-            Some(ended) => self.unsettled(now, ended),
+            Some(ended) => self.unsettled(now, ended, attention),
         };
         match (next, attention.closing) {
             (Next::Read { after, reach }, Some(until)) => read(after.min(now.until(until)), reach),
@@ -147,8 +152,8 @@ impl Settling {
         read(self.backed_off(pause).max(self.took), Reach::Recent)
     }
 
-    fn unsettled(&self, now: Timestamp, ended: Timestamp) -> Next {
-        let settles = self.settles(ended);
+    fn unsettled(&self, now: Timestamp, ended: Timestamp, attention: Attention) -> Next {
+        let settles = self.settles(ended, attention);
         if self.failures > 0 {
             return if self.failures > MOST_FAILURES {
                 Next::Over
@@ -183,7 +188,7 @@ impl Settling {
 
     /// Whether the whole log was read after a time without a new line, and brought none.
     pub fn is_settled(&self, attention: Attention) -> bool {
-        let settles = attention.ended.map(|ended| self.settles(ended));
+        let settles = attention.ended.map(|ended| self.settles(ended, attention));
         self.failures == 0 && settles.is_some_and(|settles| self.last_whole >= Some(settles))
     }
 
@@ -193,9 +198,11 @@ impl Settling {
 
     /// All lines that were written before the end of the try have come by then, if none is twice as late as those
     /// before; and what the run writes after its end has paused.
-    fn settles(&self, ended: Timestamp) -> Timestamp {
+    fn settles(&self, ended: Timestamp, attention: Attention) -> Timestamp {
         let wait = if self.has_lines {
             (self.lateness * 2 + QUIET).min(PATIENCE)
+        } else if attention.never_began {
+            NEVER_BEGAN
         } else {
             PATIENCE
         };

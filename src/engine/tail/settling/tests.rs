@@ -8,9 +8,11 @@ fn at(millis: u64) -> Timestamp {
 }
 
 /// A log whose lines are written at these moments and readable so much later; the try ends, and the program later.
+#[derive(Default)]
 struct Played {
     lines: Vec<(u64, u64)>,
     ended: u64,
+    never_began: bool,
     closed: Option<u64>,
 }
 
@@ -23,6 +25,7 @@ fn play(log: &Played) -> (usize, Option<Missing>, Duration) {
         let attention = Attention {
             focused: false,
             ended: (now >= log.ended).then(|| at(log.ended)),
+            never_began: log.never_began,
             closing: log
                 .closed
                 .filter(|closed| now >= *closed)
@@ -65,7 +68,7 @@ proptest! {
     ) {
         let ended = written.iter().max().unwrap() + 100;
         let lines = written.into_iter().map(|written| (written, late)).collect();
-        let (unread, missing, after) = play(&Played { lines, ended, closed: closes.then_some(ended + 50) });
+        let (unread, missing, after) = play(&Played { lines, ended, closed: closes.then_some(ended + 50), ..Played::default() });
         prop_assert_eq!((unread, missing), (0, None));
         prop_assert!(!closes || after < PATIENCE + QUIET, "{:?}", after);
     }
@@ -75,7 +78,7 @@ proptest! {
     fn the_end_of_the_program_is_bounded(
         lines in prop::collection::vec((0_u64..20_000, 0_u64..200_000), 0..20), closed in 0_u64..100_000,
     ) {
-        let (_, missing, after) = play(&Played { lines, ended: 20_000, closed: Some(20_000 + closed) });
+        let (_, missing, after) = play(&Played { lines, ended: 20_000, closed: Some(20_000 + closed), ..Played::default() });
         let limit = Duration::from_millis(closed) + PATIENCE + QUIET;
         prop_assert!(after < limit, "{:?} {:?}", after, missing);
     }
@@ -88,6 +91,7 @@ fn lines_that_come_minutes_late_are_found_while_the_program_lives() {
         lines,
         ended: 3_000,
         closed: None,
+        ..Played::default()
     });
     assert_eq!((unread, missing), (0, None));
 }
@@ -98,12 +102,22 @@ fn what_may_be_missing_is_said() {
         lines: vec![],
         ended: 3_000,
         closed: Some(3_000),
+        ..Played::default()
     };
-    assert_eq!(play(&none).1, Some(Missing::AllLines));
+    let (_, missing, whole) = play(&none);
+    assert_eq!(missing, Some(Missing::AllLines));
+    let stopped = Played {
+        never_began: true,
+        ..none
+    };
+    let (_, missing, short) = play(&stopped);
+    assert_eq!(missing, Some(Missing::AllLines));
+    assert!(short < whole / 4, "{short:?} {whole:?}");
     let live = Played {
         lines: vec![(1, 0)],
         ended: 90_000,
         closed: Some(3_000),
+        ..Played::default()
     };
     assert_eq!(play(&live).1, Some(Missing::Live));
     // A line every second, long after the end.
@@ -112,6 +126,7 @@ fn what_may_be_missing_is_said() {
         lines,
         ended: 3_000,
         closed: Some(3_000),
+        ..Played::default()
     };
     assert_eq!(play(&busy).1, Some(Missing::LateLines));
 }
