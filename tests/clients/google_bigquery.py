@@ -66,9 +66,30 @@ def tables_are_made_and_changed(bq):
     table.schema = [*table.schema, bigquery.SchemaField("added", "TIMESTAMP")]
     table = bq.update_table(table, ["schema"])
     assert [field.name for field in table.schema] == ["id", "name", "added"]
+    labels_are_changed_by_one_at_a_time(bq, table)
     bq.delete_table(table)
     raises(exceptions.NotFound, "Not found: Table", lambda: bq.delete_table(table))
     bq.delete_table(table, not_found_ok=True)
+
+
+def labels_are_changed_by_one_at_a_time(bq, table):
+    table, other = bq.get_table(table), bq.get_table(table)
+    assert table.etag == other.etag and table.labels == {}
+    table.labels = {"holder": "first", "until": "1795973000"}
+    table = bq.update_table(table, ["labels"])
+    assert table.labels == {"holder": "first", "until": "1795973000"} and table.etag != other.etag
+    other.labels = {"holder": "second"}
+    raises(exceptions.PreconditionFailed, "Precondition check failed", lambda: bq.update_table(other, ["labels"]))
+    assert bq.get_table(table).labels["holder"] == "first"
+    # A statement changes the etag too.
+    bq.query_and_wait("INSERT INTO clients.made (id) VALUES (1)")
+    raises(exceptions.PreconditionFailed, "Precondition check failed", lambda: bq.update_table(table, ["labels"]))
+    table = bq.get_table(table)
+    table.labels = {"holder": None, "until": "later"}
+    table = bq.update_table(table, ["labels"])
+    assert table.labels == {"until": "later"}, table.labels
+    table.labels = {"holder": "Not Allowed"}
+    raises(exceptions.BadRequest, "Invalid label value", lambda: bq.update_table(table, ["labels"]))
 
 
 def paging(bq):

@@ -64,4 +64,4 @@ pub use datetime::parse_timestamp;
 pub use error::SqlError;
 pub use outcome::{Definition, Parameter, QueryOutcome, QuerySettings, RowChanges};
 pub use storage::catalog::{DatasetDescription, TableDescription};
-pub use warehouse::{LoadOptions, Warehouse, WriteDisposition};
+pub use warehouse::{LoadOptions, TableUpdate, Warehouse, WriteDisposition};

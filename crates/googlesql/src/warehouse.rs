@@ -1,8 +1,10 @@
 //! The warehouse: datasets of tables in SQLite, and statements run on them. Its calls block.
 
 mod load;
+mod update;
 
 pub use load::{LoadOptions, WriteDisposition};
+pub use update::TableUpdate;
 
 use crate::analysis::Analyzer;
 use crate::analysis::scope::Scope;

@@ -17,9 +17,11 @@ mod job_config;
 mod job_registry;
 mod job_resource;
 mod job_store;
+mod label;
 mod load;
 mod load_columnar;
 mod params;
+mod precondition;
 mod query;
 mod query_config;
 mod record;
@@ -39,7 +41,9 @@ mod tests;
 use crate::{SandboxError, State};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, Uri};
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{delete, get, post};
 use error::ApiError;
 use googlesql::{SqlError, Warehouse};
@@ -48,7 +52,7 @@ use job_store::JobStore;
 use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use upload::Uploads;
 
 /// The limit of a request body in bytes, as at Google.
@@ -97,7 +101,8 @@ pub(crate) fn router(
     Ok(Router::new()
         .nest("/bigquery/v2", methods().with_state(state))
         .nest("/upload/bigquery/v2", uploads.clone())
-        .nest("/resumable/upload/bigquery/v2", uploads))
+        .nest("/resumable/upload/bigquery/v2", uploads)
+        .layer(map_response(dated)))
 }
 
 fn methods() -> Router<Arc<ApiState>> {
@@ -126,7 +131,7 @@ fn methods() -> Router<Arc<ApiState>> {
             get(table::get)
                 .delete(table::delete)
                 .patch(table::patch)
-                .put(table::patch),
+                .put(table::update),
         )
         .route(&format!("{tables}/{{table}}/data"), get(tabledata::list))
         .route(
@@ -137,6 +142,15 @@ fn methods() -> Router<Arc<ApiState>> {
         .route("/projects", get(dataset::projects))
         .fallback(unknown_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// Adds the `date` header, which Google's front ends send with each answer.
+async fn dated(mut response: Response) -> Response {
+    let now = httpdate::fmt_http_date(SystemTime::now());
+    if let Ok(now) = HeaderValue::from_str(&now) {
+        response.headers_mut().insert(header::DATE, now);
+    }
+    response
 }
 
 async fn unknown_method(method: Method, uri: Uri) -> ApiError {

@@ -5,7 +5,7 @@ use crate::cast::cast;
 use crate::error::SqlError;
 use crate::kind;
 use crate::outcome::QueryOutcome;
-use crate::storage::{catalog, table};
+use crate::storage::{catalog, label, table};
 use crate::syntax::ast::{AlterAction, AlterTable, ColumnChange, ColumnDefinition, Position, TableChange};
 use crate::value::{Column, ColumnType as T, Row};
 
@@ -197,7 +197,8 @@ impl Analyzer<'_> {
         })
     }
 
-    /// Creates the table again with other columns and rows; keeps its creation time, descriptions and defaults.
+    /// Creates the table again with other columns and rows; keeps its creation time, descriptions, defaults and
+    /// labels.
     fn rebuild(
         &self,
         table: &Table<'_>,
@@ -212,6 +213,7 @@ impl Analyzer<'_> {
         let defaults = catalog::defaults(connection, full)?;
         let (created, _) = catalog::times(connection, full)?;
         let description = catalog::description(connection, full)?;
+        let labels = label::of(connection, full)?;
         catalog::drop_table(connection, full)?;
         catalog::create_table(connection, full, &columns)?;
         catalog::set_created(connection, full, created)?;
@@ -223,6 +225,7 @@ impl Analyzer<'_> {
         if let Some(text) = description {
             catalog::set_description(connection, full, &text)?;
         }
+        label::set(connection, full, &labels)?;
         table::insert(connection, full, &columns, &rows)
     }
 }

@@ -3,12 +3,14 @@
 //! A table is an SQLite table of the whole name `dataset.table`. What SQLite's own catalog has no room for is kept
 //! in tables whose names begin with `__`.
 
+use super::label;
 use crate::cell::{self, quote};
 use crate::error::SqlError;
 use crate::syntax;
 use crate::value::{Column, ColumnType};
 use chrono::Utc;
 use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
 
 /// The catalog's own tables. Times in milliseconds since 1970.
 pub(crate) const SCHEMA: &str = "
@@ -18,6 +20,7 @@ CREATE TABLE IF NOT EXISTS __columns (name TEXT, column TEXT, description TEXT, 
 CREATE TABLE IF NOT EXISTS __defaults (name TEXT, column TEXT, expression TEXT NOT NULL, PRIMARY KEY (name, column));
 CREATE TABLE IF NOT EXISTS __views (name TEXT PRIMARY KEY, query TEXT NOT NULL, dataset TEXT, columns TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS __descriptions (name TEXT PRIMARY KEY, description TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS __labels (name TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (name, key));
 ";
 
 /// A dataset.
@@ -42,11 +45,13 @@ pub struct TableDescription {
     pub view: Option<String>,
     /// The description from its OPTIONS.
     pub description: Option<String>,
+    /// Its labels, by key.
+    pub labels: BTreeMap<String, String>,
     /// How many rows it has; 0 for a view.
     pub rows: u64,
     /// When it was created, in milliseconds since 1970.
     pub created: i64,
-    /// When its schema or its rows last changed, in milliseconds since 1970.
+    /// When its schema, its labels or its rows last changed, in milliseconds since 1970.
     pub modified: i64,
 }
 
@@ -147,6 +152,7 @@ pub(crate) fn describe_table(
         columns: columns_of(connection, &full)?,
         view: view.map(|view| view.query),
         description: description(connection, &full)?,
+        labels: label::of(connection, &full)?,
         rows: rows.unsigned_abs(),
         created,
         modified,
@@ -244,7 +250,14 @@ pub(crate) fn drop_table(connection: &Connection, full: &str) -> Result<(), SqlE
     if view(connection, full)?.is_none() {
         connection.execute(&format!("DROP TABLE {}", quote(full)), [])?;
     }
-    for table in ["__tables", "__columns", "__defaults", "__views", "__descriptions"] {
+    for table in [
+        "__tables",
+        "__columns",
+        "__defaults",
+        "__views",
+        "__descriptions",
+        "__labels",
+    ] {
         connection.execute(&format!("DELETE FROM {table} WHERE name = ?1"), [full])?;
     }
     Ok(())
@@ -254,7 +267,13 @@ pub(crate) fn drop_table(connection: &Connection, full: &str) -> Result<(), SqlE
 pub(crate) fn rename_table(connection: &Connection, full: &str, to: &str) -> Result<(), SqlError> {
     let sql = format!("ALTER TABLE {} RENAME TO {}", quote(full), quote(to));
     connection.execute(&sql, [])?;
-    for table in ["__tables", "__columns", "__defaults", "__descriptions"] {
+    for table in [
+        "__tables",
+        "__columns",
+        "__defaults",
+        "__descriptions",
+        "__labels",
+    ] {
         let sql = format!("UPDATE {table} SET name = ?1 WHERE name = ?2");
         connection.execute(&sql, (to, full))?;
     }
@@ -268,9 +287,10 @@ pub(crate) fn add_column(connection: &Connection, full: &str, column: &Column) -
     Ok(())
 }
 
-/// Records that a table was created or modified now.
+/// Records that a table was created or modified now. No two changes of a table have the same time: an etag is made
+/// of it.
 pub(crate) fn mark_modified(connection: &Connection, full: &str) -> Result<(), SqlError> {
-    let sql = "INSERT INTO __tables VALUES (?1, ?2, ?2) ON CONFLICT (name) DO UPDATE SET modified = ?2";
+    let sql = "INSERT INTO __tables VALUES (?1, ?2, ?2) ON CONFLICT (name) DO UPDATE SET modified = MAX(?2, modified + 1)";
     connection.execute(sql, (full, Utc::now().timestamp_millis()))?;
     Ok(())
 }

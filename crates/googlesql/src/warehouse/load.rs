@@ -1,10 +1,10 @@
-//! Load jobs, and changes of schema that come through BigQuery's API rather than as statements.
+//! Load jobs, and the columns that they and changes of a schema add.
 
 use super::Warehouse;
 use crate::cell::quote;
 use crate::error::SqlError;
 use crate::kind;
-use crate::storage::{catalog, table};
+use crate::storage::{catalog, label, table};
 use crate::value::{Column, ColumnType, Row};
 use rusqlite::Connection;
 
@@ -93,16 +93,6 @@ impl Warehouse {
         })
     }
 
-    /// Gives a table these columns: new nullable columns are added, descriptions are replaced, nothing else changes.
-    ///
-    /// # Errors
-    /// A column that is missing, has another type, or is new and required.
-    pub fn update_schema(&self, dataset: &str, table: &str, columns: &[Column]) -> Result<(), SqlError> {
-        let full = format!("{dataset}.{table}");
-        self.connections
-            .write(|connection| self.update_columns(connection, &full, columns))
-    }
-
     /// Deletes a dataset, with its tables only if `contents` is true.
     ///
     /// # Errors
@@ -132,7 +122,10 @@ impl Warehouse {
             match options.write {
                 WriteDisposition::Append => {}
                 WriteDisposition::Truncate => {
+                    // The rows and the schema are replaced; the table is the same and keeps its labels.
+                    let labels = label::of(connection, full)?;
                     catalog::drop_table(connection, full)?;
+                    label::set(connection, full, &labels)?;
                     known.clear();
                 }
                 WriteDisposition::Empty => self.check_empty(connection, full)?,
@@ -167,7 +160,8 @@ impl Warehouse {
         Ok(())
     }
 
-    fn update_columns(
+    /// Gives a table these columns: new nullable columns are added, descriptions are replaced, nothing else changes.
+    pub(super) fn update_columns(
         &self,
         connection: &Connection,
         full: &str,

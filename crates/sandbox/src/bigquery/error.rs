@@ -1,5 +1,6 @@
 //! Errors in Google's JSON envelope. The reason determines status and code.
 
+use super::precondition;
 use crate::body::BodyError;
 use crate::params::InvalidParam;
 use axum::Json;
@@ -14,7 +15,7 @@ use std::borrow::Cow;
 pub(super) struct ApiError {
     reason: Cow<'static, str>,
     message: String,
-    /// `location` and `locationType`: `("q", "parameter")` is the SQL text.
+    /// `location` and `locationType`: `("q", "parameter")` is the SQL text, `("If-Match", "header")` a condition.
     location: Option<(&'static str, &'static str)>,
 }
 
@@ -56,6 +57,7 @@ impl ApiError {
             "notFound" => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             "duplicate" => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
             "accessDenied" => (StatusCode::FORBIDDEN, "PERMISSION_DENIED"),
+            precondition::REASON => (StatusCode::PRECONDITION_FAILED, "FAILED_PRECONDITION"),
             "notImplemented" => (StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED"),
             "internalError" => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
             _ => (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT"),
@@ -66,7 +68,11 @@ impl ApiError {
 impl From<SqlError> for ApiError {
     fn from(error: SqlError) -> Self {
         Self {
-            location: (error.reason == "invalidQuery").then_some(("q", "parameter")),
+            location: match &*error.reason {
+                "invalidQuery" => Some(("q", "parameter")),
+                precondition::REASON => Some(("If-Match", "header")),
+                _ => None,
+            },
             reason: error.reason,
             message: error.message,
         }

@@ -1,6 +1,8 @@
 //! The tables collection.
 
 use super::error::ApiError;
+use super::label::LabelChange;
+use super::precondition::IfMatch;
 use super::response::{self, ApiResult};
 use super::table_reference::check_table_id;
 use super::value::boolean;
@@ -12,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use googlesql::kind::name as type_name;
 use googlesql::value::Column;
-use googlesql::{QuerySettings, TableDescription};
+use googlesql::{QuerySettings, TableDescription, TableUpdate};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -61,7 +63,15 @@ pub(super) async fn list(
     let item = |table: &TableDescription| {
         let mut item = resource(&state, table);
         if let Some(fields) = item.as_object_mut() {
-            let kept = ["kind", "id", "tableReference", "type", "creationTime", "view"];
+            let kept = [
+                "kind",
+                "id",
+                "tableReference",
+                "type",
+                "creationTime",
+                "view",
+                "labels",
+            ];
             fields.retain(|name, _| kept.contains(&name.as_str()));
         }
         item
@@ -86,15 +96,18 @@ pub(super) async fn insert(
         .to_owned();
     check_table_id(&name)?;
     let (sql, columns) = create_statement(&dataset, &name, &body)?;
+    let labels = LabelChange::from_resource(&body)?;
     let table = name.clone();
     let into = dataset.clone();
     state
         .with_warehouse(move |warehouse| {
             warehouse.query(&sql, &QuerySettings::default())?;
-            match columns {
-                Some(columns) => warehouse.update_schema(&into, &table, &columns),
-                None => Ok(()),
-            }
+            warehouse.update_table(&into, &table, |created| {
+                Ok(TableUpdate {
+                    columns,
+                    labels: labels.apply(&created.labels)?,
+                })
+            })
         })
         .await?;
     let created = find(&state, &dataset, &name).await?;
@@ -131,28 +144,66 @@ fn create_statement(
     Ok((sql, Some(columns)))
 }
 
-/// Adds columns to a table, and describes columns.
+/// Adds columns to a table, describes columns, and merges labels.
 pub(super) async fn patch(
-    State(state): State<Arc<ApiState>>,
-    Path((project, dataset, table)): TablePath,
+    state: State<Arc<ApiState>>,
+    path: TablePath,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> ApiResult {
-    state.check_table(&project, &dataset, &table)?;
-    let found = find(&state, &dataset, &table).await?;
     let body = body::json(&headers, &bytes)?;
-    if let Some(fields) = body["schema"]["fields"]
-        .as_array()
-        .filter(|_| found.view.is_none())
-    {
-        let columns: Vec<Column> = schema::columns(fields)?;
-        let (into, name) = (dataset.clone(), table.clone());
-        state
-            .with_warehouse(move |warehouse| warehouse.update_schema(&into, &name, &columns))
-            .await?;
-    }
-    let changed = find(&state, &dataset, &table).await?;
+    let labels = LabelChange::from_patch(&body)?;
+    change(state, path, &headers, &body, labels).await
+}
+
+/// As [`patch()`], and the labels of the body are all that the table has afterwards.
+pub(super) async fn update(
+    state: State<Arc<ApiState>>,
+    path: TablePath,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> ApiResult {
+    let body = body::json(&headers, &bytes)?;
+    let labels = LabelChange::from_resource(&body)?;
+    change(state, path, &headers, &body, labels).await
+}
+
+/// Changes a table if it still has the etag of `If-Match`.
+async fn change(
+    State(state): State<Arc<ApiState>>,
+    Path((project, dataset, table)): TablePath,
+    headers: &HeaderMap,
+    body: &Json,
+    labels: LabelChange,
+) -> ApiResult {
+    state.check_table(&project, &dataset, &table)?;
+    let fields = body["schema"]["fields"].as_array();
+    let columns = fields.map(|fields| schema::columns(fields)).transpose()?;
+    let condition = IfMatch::from_headers(headers);
+    let (into, name, sees) = (dataset.clone(), table.clone(), Arc::clone(&state));
+    let changed = state
+        .with_warehouse(move |warehouse| {
+            warehouse.update_table(&into, &name, |found| {
+                condition.check(&etag(&sees, found))?;
+                Ok(TableUpdate {
+                    columns: columns.filter(|_| found.view.is_none()),
+                    labels: labels.apply(&found.labels)?,
+                })
+            })
+        })
+        .await?;
+    let changed = match changed {
+        Some(changed) => changed,
+        None => find(&state, &dataset, &table).await?,
+    };
     Ok(axum::Json(resource(&state, &changed)))
+}
+
+fn etag(state: &ApiState, table: &TableDescription) -> String {
+    resource(state, table)["etag"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 pub(super) async fn delete(
@@ -190,6 +241,9 @@ pub(super) fn resource(state: &ApiState, table: &TableDescription) -> Json {
     }
     if let Some(description) = &table.description {
         resource["description"] = description.as_str().into();
+    }
+    if !table.labels.is_empty() {
+        resource["labels"] = json!(table.labels);
     }
     resource["etag"] = response::etag(&resource).into();
     resource

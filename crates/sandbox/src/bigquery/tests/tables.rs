@@ -122,3 +122,109 @@ async fn rows_are_listed_as_they_were_when_the_first_page_was_read() {
         (400, ("invalid", "Cannot list a table of type VIEW."))
     );
 }
+
+const LANDING: &str = "/projects/p-1/datasets/cdf_output/tables/landing";
+
+/// Changes the table `landing`; `etag` is that of `If-Match`.
+async fn change(service: &Service, verb: Verb, etag: Option<&str>, body: Json) -> (u16, Json) {
+    let mut request = service.client.request(verb, format!("{}{LANDING}", service.base));
+    if let Some(etag) = etag {
+        request = request.header("If-Match", etag);
+    }
+    let answer = request.json(&body).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn etag(table: &Json) -> &str {
+    table["etag"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_change_with_an_etag_is_made_only_to_what_was_read() {
+    let service = Service::start("US").await;
+    let (_, read) = service.get(LANDING).await;
+    assert!(read["labels"].is_null());
+    let label = |value: &str| json!({"labels": {"holder": value}});
+    let (status, first) = change(&service, Verb::PATCH, Some(etag(&read)), label("first")).await;
+    assert_eq!((status, &first["labels"]), (200, &label("first")["labels"]));
+    assert_ne!(first["etag"], read["etag"]);
+    assert_eq!(service.get(LANDING).await.1, first);
+
+    for verb in [Verb::PATCH, Verb::PUT] {
+        let (status, error) = change(&service, verb, Some(etag(&read)), label("second")).await;
+        assert_eq!(status, 412);
+        assert_eq!(reason(&error), ("conditionNotMet", "Precondition check failed."));
+        let item = &error["error"]["errors"][0];
+        assert_eq!(
+            (
+                &item["location"],
+                &item["locationType"],
+                &error["error"]["status"]
+            ),
+            (
+                &json!("If-Match"),
+                &json!("header"),
+                &json!("FAILED_PRECONDITION")
+            )
+        );
+    }
+    // Rows are a part of what an etag stands for.
+    let insert = "INSERT INTO cdf_output.landing (load_id) VALUES ('a')";
+    service
+        .warehouse
+        .query(insert, &QuerySettings::default())
+        .unwrap();
+    let late = change(&service, Verb::PATCH, Some(etag(&first)), label("third")).await;
+    assert_eq!(late.0, 412);
+    for etag in [None, Some("*")] {
+        assert_eq!(change(&service, Verb::PATCH, etag, label("any")).await.0, 200);
+    }
+    let (_, now) = service.get(LANDING).await;
+    let quoted = format!("\"{}\"", etag(&now));
+    assert_eq!(
+        change(&service, Verb::PATCH, Some(&quoted), label("in-quotes"))
+            .await
+            .0,
+        200
+    );
+}
+
+#[tokio::test]
+async fn labels_are_merged_and_outlive_the_rows() {
+    let service = Service::start("US").await;
+    let patch = |body: Json| change(&service, Verb::PATCH, None, body);
+    let answer = service.client.get(format!("{}{LANDING}", service.base)).send();
+    assert!(answer.await.unwrap().headers().contains_key("date"));
+    let (status, error) = patch(json!({"labels": {"Holder": "x"}})).await;
+    assert_eq!((status, reason(&error).0), (400, "invalid"));
+    patch(json!({"labels": {"a": "1", "b": "2"}})).await;
+    let (_, merged) = patch(json!({"labels": {"a": null, "c": "3"}})).await;
+    assert_eq!(merged["labels"], json!({"b": "2", "c": "3"}));
+
+    let run = |sql: &str| service.warehouse.query(sql, &QuerySettings::default()).unwrap();
+    run("TRUNCATE TABLE cdf_output.landing");
+    run("ALTER TABLE cdf_output.landing DROP COLUMN business_unit");
+    assert_eq!(service.get(LANDING).await.1["labels"], merged["labels"]);
+    run("CREATE OR REPLACE TABLE cdf_output.landing (load_id STRING)");
+    assert!(service.get(LANDING).await.1["labels"].is_null());
+
+    let (_, all) = change(&service, Verb::PUT, None, json!({"labels": {"d": "4"}})).await;
+    assert_eq!(all["labels"], json!({"d": "4"}));
+    let (_, none) = change(&service, Verb::PUT, None, json!({})).await;
+    assert!(none["labels"].is_null());
+}
+
+#[tokio::test]
+async fn of_two_who_read_the_same_table_one_changes_it() {
+    let service = Service::start("US").await;
+    let (_, read) = service.get(LANDING).await;
+    let tries = (0..8).map(|n| {
+        let body = json!({"labels": {"holder": format!("h{n}")}});
+        change(&service, Verb::PATCH, Some(etag(&read)), body)
+    });
+    let answers = futures_util::future::join_all(tries).await;
+    let won: Vec<_> = answers.iter().filter(|(status, _)| *status == 200).collect();
+    assert_eq!(won.len(), 1, "{answers:?}");
+    assert!(answers.iter().all(|(status, _)| [200, 412].contains(status)));
+    assert_eq!(service.get(LANDING).await.1["labels"], won[0].1["labels"]);
+}
