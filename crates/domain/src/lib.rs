@@ -26,6 +26,7 @@ pub mod secret;
 pub mod service;
 pub mod state;
 pub mod summary;
+pub mod table_lease;
 pub mod target;
 pub mod task;
 pub mod time;
