@@ -1,4 +1,4 @@
-//! BigQuery: statements under ids of our own, queries that return rows, and what a table is.
+//! BigQuery: statements under ids of our own, queries that return rows, what a table is, and its labels.
 //!
 //! A statement with an effect is a job whose id is chosen before it is sent (`job.rs`), so that a lost
 //! answer can be cleared up; rows are read with `query.rs`. Names reach SQL only as a [`TableName`].
@@ -6,6 +6,7 @@
 mod cell;
 mod dry_run;
 mod job;
+mod label;
 mod name;
 mod nested;
 mod query;
@@ -15,6 +16,7 @@ mod table;
 
 pub use cell::Cell;
 pub use job::JobStatus;
+pub use label::{LabelChanges, Patched};
 pub use name::TableName;
 pub use query::Table;
 pub use schema::Column;

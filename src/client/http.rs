@@ -16,8 +16,10 @@ pub use retry::RetryPolicy;
 use super::auth::Credentials;
 use super::endpoints::is_loopback;
 use super::error::ClientError;
+use body::Dated;
 use domain::failure::FailureKind;
 use domain::service::Service;
+use domain::time::Timestamp;
 use reqwest::redirect::Policy;
 use retry::Budget;
 use serde::de::DeserializeOwned;
@@ -70,6 +72,15 @@ impl Http {
     /// Calls; the body of a 2xx answer, or why there is none.
     pub(super) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
         self.read(request, Ok).await
+    }
+
+    /// As [`Http::json`], with the server's time when it answered.
+    pub(super) async fn dated<T: DeserializeOwned>(
+        &self,
+        request: Request,
+    ) -> Result<(T, Option<Timestamp>), ClientError> {
+        let decode = |answer: Dated| Ok((request.decode(&answer.body)?, answer.date));
+        self.read(&request, decode).await
     }
 
     /// Calls; what was made of the body of a 2xx answer, decoded. Repeats what may be repeated.

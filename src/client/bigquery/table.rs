@@ -1,10 +1,13 @@
-//! What a table is: its kind, and whether it can be emptied.
+//! What a table is: its kind, whether it can be emptied, and its labels.
 
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use domain::id::{DatasetId, TableId};
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use url::Url;
 
 /// `tables.get`, reduced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,12 @@ pub struct TableDescription {
     pub has_streaming_buffer: bool,
     /// How many rows it has, if BigQuery says so.
     pub rows: Option<u64>,
+    /// Its labels, by key.
+    pub labels: BTreeMap<String, String>,
+    /// Another one after each change of the table or its rows; empty if the server gives none.
+    pub etag: String,
+    /// The server's time when it answered, in whole seconds; `None` if it does not say.
+    pub server_time: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +33,10 @@ struct Wire {
     kind: String,
     streaming_buffer: Option<Value>,
     num_rows: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    etag: String,
 }
 
 impl BigQuery {
@@ -32,15 +45,22 @@ impl BigQuery {
     /// # Errors
     /// Permanent with [`ClientError::is_not_found`] when the table or its dataset does not exist.
     pub async fn table(&self, dataset: &DatasetId, table: &TableId) -> Result<TableDescription, ClientError> {
-        let url = self.url(&["datasets", dataset.as_str(), "tables", table.as_str()])?;
-        let wire: Wire = self
-            .http
-            .json(get(format!("describing the table {dataset}.{table}"), url))
-            .await?;
+        let request = get(
+            format!("describing the table {dataset}.{table}"),
+            self.table_url(dataset, table)?,
+        );
+        let (wire, server_time): (Wire, _) = self.http.dated(request).await?;
         Ok(TableDescription {
             kind: wire.kind,
             has_streaming_buffer: wire.streaming_buffer.is_some(),
             rows: wire.num_rows.and_then(|text| text.parse().ok()),
+            labels: wire.labels,
+            etag: wire.etag,
+            server_time,
         })
+    }
+
+    pub(super) fn table_url(&self, dataset: &DatasetId, table: &TableId) -> Result<Url, ClientError> {
+        self.url(&["datasets", dataset.as_str(), "tables", table.as_str()])
     }
 }

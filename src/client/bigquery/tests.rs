@@ -1,5 +1,7 @@
 //! The BigQuery calls, over a real socket, against answers of the shapes that the service gives.
 
+mod labels;
+
 use super::*;
 use crate::client::Client;
 use crate::client::testing::{Script, Step, ok};

@@ -2,10 +2,16 @@
 
 use super::request::Request;
 use crate::client::error::ClientError;
+use domain::time::Timestamp;
+use reqwest::header::{DATE, HeaderMap};
 use std::ops::ControlFlow;
+use std::time::SystemTime;
 
 /// What is made of a body, piece by piece.
 pub(in crate::client) trait Body: Default {
+    /// The answer has begun with these headers.
+    fn begin(&mut self, _headers: &HeaderMap) {}
+
     /// Takes the next piece. `Break`: enough has been read, and the rest is not asked for.
     fn add(&mut self, request: &Request, piece: &[u8]) -> Result<ControlFlow<()>, ClientError>;
 
@@ -28,4 +34,34 @@ impl Body for Vec<u8> {
         request.check(&self)?;
         Ok(self)
     }
+}
+
+/// The whole body, and the server's time when it answered.
+#[derive(Default)]
+pub(super) struct Dated {
+    pub(super) body: Vec<u8>,
+    /// By its `Date`, in whole seconds. CDAP sends none (measured).
+    pub(super) date: Option<Timestamp>,
+}
+
+impl Body for Dated {
+    fn begin(&mut self, headers: &HeaderMap) {
+        self.date = date(headers);
+    }
+
+    fn add(&mut self, request: &Request, piece: &[u8]) -> Result<ControlFlow<()>, ClientError> {
+        self.body.add(request, piece)
+    }
+
+    fn end(self, request: &Request) -> Result<Self, ClientError> {
+        let body = self.body.end(request)?;
+        Ok(Self { body, ..self })
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    let moment = httpdate::parse_http_date(text.trim()).ok()?;
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_seconds(i64::try_from(since.as_secs()).ok()?))
 }

@@ -56,6 +56,7 @@ pub(super) async fn send<B: Body>(
 /// What is made of the body of a good answer.
 async fn good_body<B: Body>(request: &Request, mut response: Response) -> Result<B, ClientError> {
     let mut body = B::default();
+    body.begin(response.headers());
     loop {
         match response.chunk().await {
             Ok(Some(piece)) => {

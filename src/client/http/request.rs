@@ -21,6 +21,8 @@ pub(in crate::client) struct Request {
     method: Method,
     url: Url,
     body: Option<Vec<u8>>,
+    /// The etag that the resource must still have.
+    if_match: Option<String>,
     /// Whether it has an effect that must not happen twice.
     once: bool,
     /// Whether the answer must be JSON.
@@ -38,6 +40,7 @@ impl Request {
             method: Method::GET,
             url,
             body: None,
+            if_match: None,
             once: false,
             json: true,
             timeout: None,
@@ -70,6 +73,26 @@ impl Request {
             once: true,
             ..Self::post(service, operation, url, Some(body))
         }
+    }
+
+    /// A PATCH that is sent once.
+    pub(in crate::client) fn patch_once(
+        service: Service,
+        operation: impl Into<String>,
+        url: Url,
+        body: &Value,
+    ) -> Self {
+        Self {
+            method: Method::PATCH,
+            ..Self::post_once(service, operation, url, body)
+        }
+    }
+
+    /// Has an effect only if the resource still has this etag.
+    #[must_use]
+    pub(in crate::client) fn if_match(mut self, etag: &str) -> Self {
+        self.if_match = Some(etag.to_owned());
+        self
     }
 
     /// Takes any body, an empty one too.
@@ -119,7 +142,10 @@ impl Request {
     }
 
     pub(super) fn prepare(&self, client: &reqwest::Client) -> reqwest::RequestBuilder {
-        let builder = client.request(self.method.clone(), self.url.clone());
+        let mut builder = client.request(self.method.clone(), self.url.clone());
+        if let Some(etag) = &self.if_match {
+            builder = builder.header(reqwest::header::IF_MATCH, etag);
+        }
         match &self.body {
             Some(body) => builder
                 .header(reqwest::header::CONTENT_TYPE, "application/json")
