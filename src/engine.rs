@@ -15,6 +15,7 @@ mod driver;
 mod dry_run;
 mod job;
 mod secrets;
+pub mod table_lease;
 mod tail;
 
 pub use clock::now;

@@ -1,0 +1,330 @@
+//! Takes, renews and releases the lease on an output table that other machines see; what it means is decided in
+//! the domain's `table_lease.rs`.
+//!
+//! ```text
+//!  take ─→ Held ─→ keep (as long as the run lives) ─→ why it was lost
+//!                  ensure (before anything is emptied or started)
+//!                  release (at the end of the run)
+//! ```
+//!
+//! It spawns nothing: the driver does. It must never empty or start anything itself.
+
+mod elapsed;
+mod holder;
+mod output;
+
+pub use elapsed::Elapsed;
+pub use output::OutputTable;
+
+use crate::client::ClientError;
+use crate::client::bigquery::Patched;
+use domain::failure::{Failure, FailureKind};
+use domain::finding::Finding;
+use domain::id::DagRunId;
+use domain::table_lease::{self, Claim, Decision};
+use domain::time::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often the table is read again because somebody changed it in between.
+const TRIES: u32 = 10;
+
+/// How often [`TableLease::keep`] looks whether it is time. Short, because a timer stands still while a machine
+/// sleeps.
+const TICK: Duration = Duration::from_secs(5);
+
+/// The same after a renewal that failed: a right that is missing does not come back in seconds.
+const TICK_AFTER_TROUBLE: Duration = Duration::from_secs(30);
+
+/// What came of taking the lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The run holds the table.
+    Held {
+        /// Whether the table was held for this run already: by a former process that drove it.
+        carried_on: bool,
+    },
+    /// The run may begin, but no other machine will see it.
+    Unprotected(Finding),
+    /// The run must not begin: who holds the table, and until when.
+    Refused(Failure),
+    /// The lease of another run is over. If none of its pipeline runs lives, [`TableLease::take_over`] is right.
+    Expired(Claim),
+}
+
+/// The lease of one run on its output table; a clone is the same lease.
+#[derive(Clone, Debug)]
+pub struct TableLease {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    output: OutputTable,
+    elapsed: Elapsed,
+    state: Mutex<State>,
+    /// Held while the labels are read and written.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    lease: table_lease::TableLease,
+    /// The server's time of the look that the held claim was made from, and when that look was sent.
+    server: Option<(Timestamp, Duration)>,
+    /// Whether the labels may be ours: a request to write them was sent.
+    was_sent: bool,
+    /// Whether there is no lease and none is needed.
+    unprotected: bool,
+    /// Why the run must stop.
+    lost: Option<Failure>,
+}
+
+impl TableLease {
+    /// The lease of this run, driven by this process. Asks nobody yet.
+    ///
+    /// `former` are runs that nobody else can be driving: those of this machine's journal, while its own lock on
+    /// the table is held.
+    pub fn new(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
+        Self::with_clock(output, run, former, Elapsed::start())
+    }
+
+    fn with_clock(
+        output: OutputTable,
+        run: &DagRunId,
+        former: &BTreeSet<DagRunId>,
+        elapsed: Elapsed,
+    ) -> Self {
+        let state = State {
+            lease: table_lease::TableLease::new(run, &holder::name(), former),
+            server: None,
+            was_sent: false,
+            unprotected: false,
+            lost: None,
+        };
+        Self {
+            shared: Arc::new(Shared {
+                output,
+                elapsed,
+                state: Mutex::new(state),
+                turn: tokio::sync::Mutex::default(),
+            }),
+        }
+    }
+
+    /// Takes the lease, or says why not.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or it stays open whether the lease was written.
+    pub async fn take(&self) -> Result<Taken, Failure> {
+        let _turn = self.shared.turn.lock().await;
+        self.write(None).await
+    }
+
+    /// Takes the lease although the labels hold this claim, which is over. If its run has renewed it meanwhile,
+    /// that run keeps it.
+    ///
+    /// # Errors
+    /// As [`TableLease::take`].
+    pub async fn take_over(&self, expired: &Claim) -> Result<Taken, Failure> {
+        let _turn = self.shared.turn.lock().await;
+        self.write(Some(expired)).await
+    }
+
+    /// Whether something may be emptied or started now. Asks the server only if the lease is nearly over, as
+    /// after a sleep of the machine.
+    ///
+    /// # Errors
+    /// Permanent if the lease is lost; else why that could not be seen.
+    pub async fn ensure(&self) -> Result<(), Failure> {
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let _turn = self.shared.turn.lock().await;
+        // It may have been renewed while this waited.
+        match self.known() {
+            Some(known) => known,
+            None => self.renew().await,
+        }
+    }
+
+    /// Renews the lease as long as it is held; returns why it was lost.
+    pub async fn keep(&self) -> Failure {
+        loop {
+            let lost = self.state().lost.clone();
+            if let Some(lost) = lost {
+                return lost;
+            }
+            let mut pause = TICK;
+            if self.is_due() {
+                let _turn = self.shared.turn.lock().await;
+                if let Err(failure) = self.renew().await {
+                    // The lease lasts for several renewals; `ensure` asks again before anything is started.
+                    tracing::warn!(reason = failure.reason, "the lease on the table was not renewed");
+                    pause = TICK_AFTER_TROUBLE;
+                }
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Removes the labels if they are still this holder's.
+    ///
+    /// # Errors
+    /// If that cannot be done; the lease then ends by itself.
+    pub async fn release(&self) -> Result<(), Failure> {
+        let _turn = self.shared.turn.lock().await;
+        let was_sent = {
+            let mut state = self.state();
+            state.lease.let_go();
+            state.server = None;
+            state.was_sent
+        };
+        if !was_sent {
+            return Ok(());
+        }
+        for tries in 1..=TRIES {
+            let found = self.shared.output.look().await?;
+            if !self.state().lease.may_release(&found.labels) {
+                return Ok(());
+            }
+            match self.shared.output.patch(&Claim::no_labels(), &found.etag).await? {
+                Patched::Done { .. } => return Ok(()),
+                Patched::Changed => pause(tries).await,
+            }
+        }
+        Err(restless(&self.shared.output.name()))
+    }
+
+    /// What is certain without asking the server.
+    fn known(&self) -> Option<Result<(), Failure>> {
+        let state = self.state();
+        if let Some(lost) = &state.lost {
+            return Some(Err(lost.clone()));
+        }
+        let may_act = self.at_most(&state).is_some_and(|now| state.lease.may_act(now));
+        (state.unprotected || may_act).then_some(Ok(()))
+    }
+
+    fn is_due(&self) -> bool {
+        let state = self.state();
+        let due = self.at_most(&state).zip(state.lease.renew_at());
+        due.is_some_and(|(now, due)| now >= due)
+    }
+
+    /// The latest that the server's time can be.
+    fn at_most(&self, state: &State) -> Option<Timestamp> {
+        let (date, sent) = state.server?;
+        // The date is cut to whole seconds.
+        Some(date + Duration::from_secs(1) + self.shared.elapsed.now().saturating_sub(sent))
+    }
+
+    async fn renew(&self) -> Result<(), Failure> {
+        match self.write(None).await? {
+            Taken::Held { .. } => Ok(()),
+            // Only before anything was held can a run do without.
+            Taken::Unprotected(finding) if self.state().unprotected => {
+                tracing::warn!(finding.message, "the table is not reserved");
+                Ok(())
+            }
+            Taken::Unprotected(finding) => Err(Failure {
+                kind: FailureKind::Unauthorised,
+                ..finding.into()
+            }),
+            Taken::Refused(failure) => Err(failure),
+            Taken::Expired(claim) => Err(table_lease::held(&self.shared.output.name(), &claim)),
+        }
+    }
+
+    /// Reads the labels, decides, and writes the claim; again if somebody changes the table in between.
+    async fn write(&self, expired: Option<&Claim>) -> Result<Taken, Failure> {
+        for tries in 1..=TRIES {
+            let sent = self.shared.elapsed.now();
+            let found = self.shared.output.look().await?;
+            let Some(now) = found.server_time.filter(|_| !found.etag.is_empty()) else {
+                let why = "the server's answer has no etag or no date";
+                return Ok(self.unprotected(why));
+            };
+            let decision = self.state().lease.decide(&found.labels, now);
+            let carried_on = decision == Decision::Renew;
+            if let Some(other) = self.refusal(decision, expired) {
+                return Ok(other);
+            }
+            let claim = {
+                let mut state = self.state();
+                state.was_sent = true;
+                state.lease.claim(now)
+            };
+            match self.shared.output.patch(&claim.labels(), &found.etag).await {
+                Ok(Patched::Done { .. }) => {
+                    let mut state = self.state();
+                    state.lease.hold(&claim);
+                    state.server = Some((now, sent));
+                    return Ok(Taken::Held { carried_on });
+                }
+                Ok(Patched::Changed) => pause(tries).await,
+                Err(error) if is_refused(&error) => return Ok(self.unprotected(error.text())),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(restless(&self.shared.output.name()))
+    }
+
+    /// What else than writing the claim follows from a decision.
+    fn refusal(&self, decision: Decision, expired: Option<&Claim>) -> Option<Taken> {
+        let name = self.shared.output.name();
+        Some(match decision {
+            Decision::Take | Decision::Renew => return None,
+            Decision::Expired(claim) if expired == Some(&claim) => return None,
+            Decision::Expired(claim) => Taken::Expired(claim),
+            Decision::HeldBy(claim) => Taken::Refused(table_lease::held(&name, &claim)),
+            Decision::Unreadable(why) => Taken::Refused(table_lease::unreadable(&name, &why)),
+            Decision::Lost(by) => {
+                let failure = table_lease::lost(&name, by.as_ref());
+                let mut state = self.state();
+                state.lease.let_go();
+                state.lost = Some(failure.clone());
+                Taken::Refused(failure)
+            }
+        })
+    }
+
+    /// Without a right to write labels. Once the lease was held, others rely on it, and it is not given up.
+    fn unprotected(&self, why: &str) -> Taken {
+        let mut state = self.state();
+        state.unprotected = state.server.is_none();
+        drop(state);
+        Taken::Unprotected(table_lease::unprotected(&self.shared.output.name(), why))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The labels could never be written as they were read.
+fn restless(table: &str) -> Failure {
+    Failure::transient(format!(
+        "The table {table} changes all the time, so that it could not be reserved."
+    ))
+    .with_remedy("See what else writes to the table, and try again.")
+}
+
+/// Whether labels cannot be written, as opposed to not now. A 401 is the identity's trouble, and a 404 the
+/// table's.
+fn is_refused(error: &ClientError) -> bool {
+    let is_lasting = matches!(error.kind, FailureKind::Unauthorised | FailureKind::Permanent);
+    is_lasting && !matches!(error.status(), Some(401 | 404) | None)
+}
+
+/// A short pause before the table is read again, another one each time.
+async fn pause(tries: u32) {
+    let [first, ..] = Uuid::new_v4().into_bytes();
+    let part = f64::from(first) / f64::from(u8::MAX);
+    tokio::time::sleep(Duration::from_millis(100).mul_f64(f64::from(tries) * part)).await;
+}
+
+#[cfg(test)]
+mod tests;
