@@ -6,7 +6,8 @@
 //!  screen, headless ←── Update ─── └────────┘ ── events ──→ journal, before anything else
 //! ```
 //!
-//! `engine/driver.rs` is the only place of the program that spawns work for a run. The screen and
+//! `engine/driver.rs` is the only place of the program that spawns work for a run. The output table is reserved by
+//! `engine/reservation.rs`, for other machines too by `engine/table_lease.rs`. The screen and
 //! `headless` use this file and the domain, never a client.
 
 mod clock;
@@ -14,6 +15,7 @@ mod cloud;
 mod driver;
 mod dry_run;
 mod job;
+mod reservation;
 mod secrets;
 pub mod table_lease;
 mod tail;

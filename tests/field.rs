@@ -24,6 +24,8 @@ mod advice;
 mod demo;
 #[path = "field/json.rs"]
 mod json;
+#[path = "field/lease.rs"]
+mod lease;
 #[path = "field/logs.rs"]
 mod logs;
 #[path = "field/rows.rs"]

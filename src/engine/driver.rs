@@ -5,13 +5,15 @@
 //! The logs are in `driver/logs.rs`.
 
 mod logs;
+mod reserving;
 
 use super::cloud::Cloud;
 use super::job::Job;
+use super::reservation::Reservation;
 use super::tail::{LONGEST_WAIT_FOR_LOGS, Tails};
 use super::{Command, Engine, SharedSecrets, Update, clock};
 use crate::client::Client;
-use crate::store::{Journal, Lease, LogFolder};
+use crate::store::{Journal, LogFolder};
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -27,6 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// Writes `cdf_pipeline_run_arguments` of a profile back; blocking.
 pub type SaveArguments = Arc<dyn Fn(&str, &str) -> Result<(), Failure> + Send + Sync>;
@@ -71,6 +74,7 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     answers,
                     live: None,
                     former: Vec::new(),
+                    releases: JoinSet::new(),
                 };
                 driver.run(received, incoming).await;
             }
@@ -94,6 +98,8 @@ struct Driver {
     live: Option<Live>,
     /// The logs of runs that ended before: late lines may still come.
     former: Vec<Tails>,
+    /// Reservations of runs that are over.
+    releases: JoinSet<()>,
 }
 
 /// The run that is going on, or that ended last.
@@ -103,7 +109,9 @@ struct Live {
     tails: Tails,
     wake_at: Option<Timestamp>,
     /// Held while the run goes on: no other DAG run on this output table.
-    lease: Option<Lease>,
+    reservation: Option<Reservation>,
+    /// Renews the lease of the reservation.
+    keeping: JoinSet<()>,
 }
 
 impl Driver {
@@ -153,9 +161,14 @@ impl Driver {
                 .refuse(Failure::permanent("There is no run.").with_remedy(Remedy::StartRun))
                 .await;
         };
-        if live.scheduler.run().state.is_end() && live.lease.is_none() {
-            match reserve(&self.parts, live.scheduler.run()) {
-                Ok(lease) => live.lease = lease,
+        if live.scheduler.run().state.is_end() && live.reservation.is_none() {
+            let (cloud, run) = (live.cloud.clone(), live.scheduler.run().clone());
+            match self.reserve(&cloud, &run).await {
+                Ok(reservation) => {
+                    if let Some(live) = &mut self.live {
+                        live.reservation = reservation;
+                    }
+                }
                 Err(failure) => return self.refuse(failure).await,
             }
         }
@@ -163,6 +176,8 @@ impl Driver {
             self.parts.secrets.learn_given(arguments);
         }
         self.step(Input::Command(command)).await;
+        // Only some commands make a run go on that is over.
+        self.keep_reservation(true);
     }
 
     fn cloud(&self, variables: &Variables) -> Cloud {
@@ -220,14 +235,14 @@ impl Driver {
                 .refuse(failure.with_remedies(["Wait for its end.".into(), Remedy::StopRun]))
                 .await;
         }
-        let lease = match reserve(&self.parts, &run) {
-            Ok(lease) => lease,
+        let cloud = self.cloud(&run.request.variables);
+        let reservation = match self.reserve(&cloud, &run).await {
+            Ok(reservation) => reservation,
             Err(failure) => return self.refuse(failure).await,
         };
         if fresh && let Err(error) = self.parts.journal.append(&run.id, &events).await {
             return self.publish(Update::Broken(error.failure())).await;
         }
-        let cloud = self.cloud(&run.request.variables);
         if !fresh {
             cloud.learn_again(&run).await;
         }
@@ -241,12 +256,14 @@ impl Driver {
             cloud,
             tails,
             wake_at: None,
-            lease,
+            reservation,
+            keeping: JoinSet::new(),
         };
         live.tails.resume(live.scheduler.run(), &self.answers);
         self.live = Some(live);
         self.publish(Update::Events(events)).await;
         self.step(Input::Begin).await;
+        self.keep_reservation(!fresh);
     }
 
     async fn step(&mut self, input: Input) {
@@ -262,9 +279,7 @@ impl Driver {
                 return self.publish(Update::Broken(error.failure())).await;
             }
             live.tails.follow(live.scheduler.run(), &events, &self.answers);
-            if live.scheduler.run().state.is_end() {
-                live.lease = None;
-            }
+            self.release_if_over();
             self.publish(Update::Events(events)).await;
         }
         for effect in step.effects {
@@ -279,6 +294,7 @@ impl Driver {
             request: live.scheduler.run().request.clone(),
             run: run.clone(),
             save: self.parts.save_arguments.clone(),
+            lease: live.reservation.as_ref().map(|held| held.lease.clone()),
         };
         let answers = self.answers.clone();
         tokio::spawn(async move {
@@ -316,19 +332,4 @@ async fn read_configuration(cloud: Cloud, of: Box<Variables>, updates: mpsc::Sen
     let outcome = cloud.configuration().await;
     let table = Update::Configuration { of, outcome };
     let _ = updates.send(cloud.secrets().redact_update(table)).await;
-}
-
-/// Reserves the output table; a pipeline by hand empties nothing and needs no reservation.
-fn reserve(parts: &Parts, run: &Run) -> Result<Option<Lease>, Failure> {
-    let variables = &run.request.variables;
-    match run.request.scope {
-        Scope::Single(_) => Ok(None),
-        Scope::Chain => {
-            let project = variables.project_id.as_str().into();
-            let dataset = variables.bq_dataset_id.as_str().into();
-            let table = variables.bq_output_table.as_str().into();
-            let lease = Lease::take(&parts.data, &project, &dataset, &table, &run.id);
-            lease.map(Some).map_err(|error| error.failure())
-        }
-    }
 }

@@ -2,7 +2,8 @@
 
 use super::SaveArguments;
 use super::cloud::Cloud;
-use domain::failure::Failure;
+use super::table_lease::TableLease;
+use domain::failure::{Failure, FailureKind};
 use domain::id::{DagRunId, PipelineRunId, TaskId};
 use domain::pipeline::PipelineState;
 use domain::request::RunRequest;
@@ -18,21 +19,31 @@ pub(super) struct Job {
     pub request: RunRequest,
     pub run: DagRunId,
     pub save: SaveArguments,
+    /// The lease on the output table; none for a pipeline by hand.
+    pub lease: Option<TableLease>,
 }
 
 impl Job {
     /// Executes the effect. Every failure is an answer too.
     pub async fn execute(self, effect: Effect) -> Answer {
-        let (cloud, request) = (self.cloud, self.request);
+        let (cloud, request, lease) = (self.cloud, self.request, self.lease);
         match effect {
             Effect::Preflight => Answer::Preflight(
-                outcome(
-                    async move { Ok(cloud.preflight(&request, Some(&self.run)).await?.into_preflight()) },
-                )
+                outcome(async move {
+                    let mut plan = cloud.preflight(&request, Some(&self.run)).await?;
+                    if let Some(lease) = lease.filter(|_| plan.error().is_none()) {
+                        plan.add(cloud.reserve(&lease).await?);
+                    }
+                    Ok(plan.into_preflight())
+                })
                 .await,
             ),
             Effect::Truncate { job } => {
-                Answer::Truncated(outcome(async move { cloud.truncate(&job).await }).await)
+                let call = async move {
+                    still_held(lease).await?;
+                    cloud.truncate(&job).await
+                };
+                Answer::Truncated(outcome(call).await)
             }
             Effect::LookAtTruncate { job } => {
                 Answer::TruncateLookedAt(outcome(async move { cloud.look_at_truncate(&job).await }).await)
@@ -55,7 +66,11 @@ impl Job {
                 token,
                 arguments,
             } => {
-                let outcome = outcome(async move { cloud.start(&arguments).await }).await;
+                let call = async move {
+                    still_held(lease).await?;
+                    cloud.start(&arguments).await
+                };
+                let outcome = outcome(call).await;
                 Answer::Started { task, token, outcome }
             }
             Effect::List { since } => Answer::Listed(
@@ -85,6 +100,19 @@ impl Job {
             Effect::Count { runs } => count(cloud, runs).await,
         }
     }
+}
+
+/// Whether the output table is still this run's: another machine may have taken it over while this one slept.
+async fn still_held(lease: Option<TableLease>) -> Result<(), Failure> {
+    let Some(lease) = lease else { return Ok(()) };
+    lease.ensure().await.map_err(|failure| match failure.kind {
+        // What it was asked for has not been sent, whatever became of the labels.
+        FailureKind::Ambiguous | FailureKind::Busy => Failure {
+            kind: FailureKind::Transient,
+            ..failure
+        },
+        _ => failure,
+    })
 }
 
 async fn explain(cloud: Cloud, task: TaskId, run_id: PipelineRunId, state: PipelineState) -> Answer {
@@ -119,7 +147,6 @@ async fn outcome<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::failure::FailureKind;
 
     #[tokio::test]
     async fn a_call_that_panics_has_an_outcome() {

@@ -1,7 +1,7 @@
 //! The lease on an output table: one DAG run at a time fills it from this machine.
 //!
 //! It is a lock of the operating system, which ends with the process however that ends, so that no stale
-//! lease has to be cleared by hand. It does not reach other machines.
+//! lease has to be cleared by hand. It does not reach other machines: those see `engine/table_lease.rs`.
 
 use super::error::StoreError;
 use super::file_name::file_name;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 impl Driver {
-    /// Ends the logs. Their answers are not needed any more, but must not fill the channel.
+    /// Ends the logs and the reservations. Answers are not needed any more, but must not fill the channel.
     pub(super) async fn close(mut self, patience: Duration, mut incoming: mpsc::Receiver<Addressed>) {
         let until = clock::now() + patience;
         self.former.extend(self.live.take().map(|live| live.tails));
@@ -23,6 +23,7 @@ impl Driver {
             () = ending => {}
             () = async { while incoming.recv().await.is_some() {} } => {}
         }
+        self.released(Duration::from_secs(5)).await;
     }
 
     /// The logs of a run: those that are followed already, or new ones.

@@ -28,7 +28,7 @@ impl OutputTable {
     }
 
     /// `project.dataset.table`.
-    pub(super) fn name(&self) -> String {
+    pub(in crate::engine) fn name(&self) -> String {
         format!("{}.{}.{}", self.project, self.dataset, self.table)
     }
 }

@@ -1,0 +1,77 @@
+//! The last step of `start`: no other machine fills the output table, and all others see that this run does.
+
+use super::Cloud;
+use crate::engine::table_lease::{OutputTable, TableLease, Taken};
+use domain::failure::Failure;
+use domain::finding::Finding;
+use domain::id::{DatasetId, PipelineRunId, ProjectId, TableId};
+use domain::pipeline::RunArguments;
+use domain::table_lease;
+use domain::time::Timestamp;
+use std::time::Duration;
+
+/// How many runs are searched for those of a lease that is over: far more than can be live.
+const RUNS: u32 = 5_000;
+
+/// How often young records are read again: they hide their arguments for up to 2 s (measured).
+const LOOKS: u32 = 10;
+
+impl Cloud {
+    /// The table that is emptied and filled.
+    pub fn output(&self) -> OutputTable {
+        let variables = self.variables();
+        OutputTable {
+            bigquery: self.bigquery().clone(),
+            project: ProjectId::new(&*variables.project_id),
+            dataset: DatasetId::new(&*variables.bq_dataset_id),
+            table: TableId::new(&*variables.bq_output_table),
+        }
+    }
+
+    /// Takes the lease on the output table; what was found if that is not possible here.
+    pub async fn reserve(&self, lease: &TableLease) -> Result<Option<Finding>, Failure> {
+        let mut taken = lease.take().await?;
+        if let Taken::Expired(claim) = &taken {
+            let table = self.output().name();
+            if let Some(alive) = self.live_run_of(&claim.run).await? {
+                return Err(table_lease::abandoned(&table, claim, alive.as_str()));
+            }
+            taken = lease.take_over(claim).await?;
+        }
+        match taken {
+            Taken::Held { .. } => Ok(None),
+            Taken::Unprotected(finding) => Ok(Some(finding)),
+            Taken::Refused(failure) => Err(failure),
+            // Yet another run took it and let it run out, all in a moment.
+            Taken::Expired(claim) => Err(table_lease::held(&self.output().name(), &claim)),
+        }
+    }
+
+    /// A pipeline run that another DAG run has started and that goes on.
+    async fn live_run_of(&self, run: &str) -> Result<Option<PipelineRunId>, Failure> {
+        let start = format!("{run}/");
+        for _ in 0..LOOKS {
+            let cdap = self.cdap().await?;
+            let runs = cdap
+                .runs(self.pipeline(), Timestamp::from_seconds(0), RUNS)
+                .await?;
+            let mut live = runs.into_iter().filter(|run| !run.state.is_end());
+            let mut is_undecided = false;
+            let found = live.find(|run| {
+                is_undecided |= run.arguments == RunArguments::Hidden;
+                run.token()
+                    .is_some_and(|token| token.as_str().starts_with(&start))
+            });
+            if let Some(found) = found {
+                return Ok(Some(found.id));
+            }
+            if !is_undecided {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(Failure::transient(
+            "A pipeline run does not show its arguments, so that it is not known whether it fills the table.",
+        ))
+    }
+}

@@ -1,0 +1,55 @@
+//! The reservation of the output table: made before a run, kept while it goes on, released at its end.
+
+use super::Driver;
+use crate::engine::cloud::Cloud;
+use crate::engine::reservation::Reservation;
+use domain::failure::Failure;
+use domain::run::Run;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+impl Driver {
+    /// Reserves the output table of a run, once those of former runs are free again.
+    pub(super) async fn reserve(&mut self, cloud: &Cloud, run: &Run) -> Result<Option<Reservation>, Failure> {
+        self.released(Duration::from_secs(5)).await;
+        Reservation::new(&self.parts.data, &self.parts.journal, cloud, run).await
+    }
+
+    /// Keeps the reservation of the live run unless that is over. A run that is carried on does not wait for a `start`
+    /// to take it.
+    pub(super) fn keep_reservation(&mut self, carried_on: bool) {
+        self.release_if_over();
+        let Some(live) = &mut self.live else { return };
+        let Some(reservation) = live.reservation.as_ref().filter(|_| live.keeping.is_empty()) else {
+            return;
+        };
+        let lease = reservation.lease.clone();
+        live.keeping.spawn(async move {
+            if carried_on && let Err(failure) = lease.ensure().await {
+                tracing::warn!(reason = failure.reason, "the output table is not reserved");
+            }
+            let lost = lease.keep().await;
+            // Whatever would be started next is refused for the same reason.
+            tracing::error!(reason = lost.reason, "the output table belongs to another run");
+        });
+    }
+
+    /// Releases the reservation of a run that is over.
+    pub(super) fn release_if_over(&mut self) {
+        let over = self
+            .live
+            .as_mut()
+            .filter(|live| live.scheduler.run().state.is_end());
+        let Some(live) = over else { return };
+        live.keeping = JoinSet::new();
+        if let Some(reservation) = live.reservation.take() {
+            self.releases.spawn(reservation.release());
+        }
+    }
+
+    /// Waits until the reservations of former runs are released, for at most so long.
+    pub(super) async fn released(&mut self, limit: Duration) {
+        let all = async { while self.releases.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(limit, all).await;
+    }
+}

@@ -1,0 +1,175 @@
+//! Several machines and one output table: each machine has a home of its own, and nothing but the table in common.
+
+use super::home::{Home, Told, finish, wait_for};
+use super::lab::{Lab, PROFILE, PROJECT};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LANDING: &str = "cdf_output/tables/landing";
+
+/// A further machine that runs the same profile.
+fn machine(lab: &Lab) -> Home {
+    let home = Home::new();
+    let profile = std::fs::read_to_string(lab.home.path().join("config.toml")).unwrap();
+    home.configure(&profile);
+    home
+}
+
+fn run(home: &Home) -> Told {
+    finish(home.command(&["run", "--profile", PROFILE]))
+}
+
+fn table_path() -> String {
+    format!("/bigquery/v2/projects/{PROJECT}/datasets/{LANDING}")
+}
+
+fn labels(lab: &Lab) -> Value {
+    lab.sandbox.get(&table_path())["labels"].clone()
+}
+
+fn set_label(lab: &Lab, key: &str, value: &str) {
+    let body = json!({"labels": {key: value}}).to_string();
+    let (status, answer) = lab.sandbox.ask("PATCH", &table_path(), &body);
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// As if the machine that holds the table had been silent for hours.
+fn age(lab: &Lab) {
+    let until = labels(lab)["downbeat_until"].as_str().unwrap().to_owned();
+    let (seconds, holder) = until.split_once('_').unwrap();
+    let before = seconds.parse::<u64>().unwrap() - 3 * 3600;
+    set_label(lab, "downbeat_until", &format!("{before}_{holder}"));
+}
+
+/// How often the output table was emptied.
+fn truncates(lab: &Lab) -> usize {
+    let jobs = lab.sandbox.get(&format!(
+        "/bigquery/v2/projects/{PROJECT}/jobs?maxResults=1000&projection=full"
+    ));
+    let jobs = jobs["jobs"].as_array().cloned().unwrap_or_default();
+    let is_truncate = |job: &&Value| {
+        let statement = &job["configuration"]["query"]["query"];
+        statement.as_str().is_some_and(|sql| sql.starts_with("TRUNCATE"))
+    };
+    jobs.iter().filter(is_truncate).count()
+}
+
+/// The rows of one run that nobody disturbs.
+fn rows_of_one_run() -> u64 {
+    let lab = Lab::at_speed("50");
+    lab.configure(&[]);
+    let told = lab.run(&[]);
+    assert_eq!(told.code, 0, "{}", told.all());
+    assert!(labels(&lab).is_null(), "released: {}", labels(&lab));
+    assert_eq!(truncates(&lab), 1);
+    lab.count("landing")
+}
+
+#[test]
+fn of_machines_that_begin_together_one_runs() {
+    let expected = rows_of_one_run();
+    for offset in [0, 100, 200, 300] {
+        let lab = Lab::at_speed("50");
+        lab.configure(&[]);
+        let other = machine(&lab);
+        let told = std::thread::scope(|scope| {
+            let late = scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(offset));
+                run(&other)
+            });
+            [run(&lab.home), late.join().unwrap()]
+        });
+        let all = format!("{offset} ms\n{}\n{}", told[0].all(), told[1].all());
+        let winners = told.iter().filter(|told| told.code == 0).count();
+        assert_eq!(winners, 1, "{all}");
+        let loser = told.iter().find(|told| told.code == 5);
+        let loser = loser.unwrap_or_else(|| panic!("{all}"));
+        assert!(
+            loser.all().contains("run 0"),
+            "it says which run is in the way: {all}"
+        );
+        assert_eq!(truncates(&lab), 1, "{all}");
+        assert_eq!(lab.count("landing"), expected, "{all}");
+        assert!(labels(&lab).is_null(), "{}", labels(&lab));
+    }
+}
+
+#[test]
+fn a_machine_that_is_gone_holds_the_table_only_for_a_while() {
+    let lab = Lab::at_speed("5");
+    lab.configure(&[]);
+    let other = machine(&lab);
+    let mut killed = lab.home.spawn(&["run", "--profile", PROFILE]);
+    let live = |wanted: bool| {
+        let runs = lab.sandbox.runs();
+        let is_live =
+            |run: &Value| !["COMPLETED", "FAILED", "KILLED"].contains(&run["status"].as_str().unwrap());
+        (!runs.is_empty() && runs.iter().any(is_live) == wanted).then_some(())
+    };
+    wait_for("a pipeline run", || live(true));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let run_id = labels(&lab)["downbeat_run"].as_str().unwrap().to_owned();
+
+    let told = run(&other);
+    assert_eq!(told.code, 5, "{}", told.all());
+    assert!(told.all().contains(&run_id), "{}", told.all());
+    assert_eq!(truncates(&lab), 1, "{}", told.all());
+
+    wait_for("the end of the pipeline runs", || live(false));
+    let told = run(&other);
+    assert_eq!(told.code, 5, "{}", told.all());
+    assert!(
+        told.all().contains(&format!("run {run_id} of")) && told.all().contains("reserved until"),
+        "{}",
+        told.all()
+    );
+    assert_eq!(truncates(&lab), 1, "{}", told.all());
+
+    age(&lab);
+    let told = run(&other);
+    assert_eq!(told.code, 0, "{}", told.all());
+    assert_eq!(truncates(&lab), 2, "{}", told.all());
+    assert!(labels(&lab).is_null(), "{}", labels(&lab));
+}
+
+#[test]
+fn the_machine_itself_need_not_wait() {
+    let lab = Lab::at_speed("5");
+    lab.configure(&[]);
+    let mut killed = lab.home.spawn(&["run", "--profile", PROFILE]);
+    wait_for("a pipeline run", || {
+        (!lab.sandbox.runs().is_empty()).then_some(())
+    });
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(labels(&lab)["downbeat_run"].is_string());
+    wait_for("the end of the pipeline runs", || {
+        let runs = lab.sandbox.runs();
+        let is_over =
+            |run: &Value| ["COMPLETED", "FAILED", "KILLED"].contains(&run["status"].as_str().unwrap());
+        runs.iter().all(is_over).then_some(())
+    });
+    // Nobody else on this machine can be driving the killed run.
+    let told = lab.run(&[]);
+    assert_eq!(told.code, 0, "{}", told.all());
+    assert!(labels(&lab).is_null(), "{}", labels(&lab));
+}
+
+#[test]
+fn without_the_right_to_label_the_run_says_what_that_costs() {
+    let lab = Lab::at_speed("50");
+    lab.configure(&[]);
+    lab.play(
+        "[[request]]\nservice = 'bigquery'\noperation = 'table'\nmethod = 'PATCH'\nanswer = 403\n\
+         text = '{\"error\": {\"code\": 403, \"message\": \"Permission bigquery.tables.update denied\", \
+         \"errors\": [{\"reason\": \"accessDenied\"}]}}'\n",
+    );
+    let told = lab.run(&[]);
+    assert_eq!(told.code, 0, "{}", told.all());
+    assert!(
+        told.all().contains("Another machine would not see this run"),
+        "{}",
+        told.all()
+    );
+}
