@@ -42,7 +42,9 @@ impl Secrets {
     pub fn add_names(&mut self, names: impl IntoIterator<Item = String>) {
         self.names.extend(names);
         for (_, values) in self.others.iter().filter(|(name, _)| self.names.contains(name)) {
-            values.iter().for_each(|value| self.values.insert(value));
+            values
+                .iter()
+                .for_each(|value| learn_whole(&mut self.values, value));
         }
     }
 
@@ -53,7 +55,7 @@ impl Secrets {
 
     /// Learns a value that is a secret whatever its name.
     pub fn learn_value(&mut self, value: &str) {
-        self.values.insert(value);
+        learn_whole(&mut self.values, value);
     }
 
     /// Learns the secret values among these arguments.
@@ -63,7 +65,7 @@ impl Secrets {
                 self.arguments.insert(name.to_owned());
             }
             if self.names.contains(name) {
-                self.values.insert(value);
+                learn_whole(&mut self.values, value);
             } else {
                 let values = self.others.entry(name.to_lowercase()).or_default();
                 values.insert(value.to_owned());
@@ -188,6 +190,16 @@ impl Secrets {
     }
 }
 
+/// Learns a secret value, and what follows the scheme of a header in it: a server repeats the one or the other.
+fn learn_whole(values: &mut Needles, value: &str) {
+    values.insert(value);
+    if let Some((scheme, rest)) = value.trim().split_once(' ')
+        && ["basic", "bearer", "token"].contains(&scheme.to_lowercase().as_str())
+    {
+        values.insert(rest);
+    }
+}
+
 /// Says nothing of what is in it.
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,6 +220,24 @@ mod tests {
         secrets.add_names(["db_word".to_owned()]);
         secrets.learn(&arguments(pairs));
         secrets
+    }
+
+    #[test]
+    fn the_value_behind_the_scheme_of_a_header_is_struck_alone_too() {
+        for (scheme, name) in [
+            ("Basic", "authorization"),
+            ("bearer", "auth_header"),
+            ("token", "db_word"),
+        ] {
+            let value = format!("{scheme} hunterAUT");
+            let secrets = learned(&[(name, &value)]);
+            assert_eq!(
+                secrets.strike("refused hunterAUT, sent"),
+                "refused ***, sent",
+                "{name}"
+            );
+            assert_eq!(secrets.strike(&value), "***", "{name}");
+        }
     }
 
     #[test]
