@@ -47,14 +47,14 @@ pub enum ConfigError {
         origin: String,
     },
     /// A file or folder of Downbeat cannot be used.
-    #[error("Cannot {action} {}: {source}. Check its permissions and the free space, or name another folder with --home DIR.", path.display())]
+    #[error("Cannot {action} {}: {reason}. Check its permissions and the free space, or name another folder with --home DIR.", path.display())]
     File {
         /// `read`, `write`, `create`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
+        /// The system's error. The message has it, so it is no source: a chain of sources would tell it twice.
+        reason: std::io::Error,
     },
     /// The system names no home folder.
     #[error(
@@ -64,11 +64,11 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn file(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+    pub(super) fn file(action: &'static str, path: impl Into<PathBuf>, reason: std::io::Error) -> Self {
         Self::File {
             action,
             path: path.into(),
-            source,
+            reason,
         }
     }
 }
@@ -128,5 +128,12 @@ mod tests {
             let fault = Fault::at(text, byte, "");
             assert_eq!((fault.line, fault.column), (line, column), "byte {byte}");
         }
+    }
+
+    #[test]
+    fn a_chain_of_errors_tells_the_systems_words_once() {
+        let error = ConfigError::file("create", "/a/logs", std::io::Error::other("no space"));
+        let text = format!("{:#}", anyhow::Error::new(error));
+        assert_eq!(text.matches("no space").count(), 1, "{text}");
     }
 }
