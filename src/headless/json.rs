@@ -86,7 +86,7 @@ impl Printer for Json {
     }
 
     fn end(&mut self, run: Option<&Run>, exit: Exit, reason: Option<&str>) {
-        let mut fields = run.map_or_else(of_no_run, of_run);
+        let mut fields = run.map_or_else(of_no_run, |run| of_run(run, exit));
         fields.insert("event".into(), "summary".into());
         fields.insert("exit".into(), exit.code().into());
         fields.insert("reason".into(), json!(reason));
@@ -94,13 +94,20 @@ impl Printer for Json {
     }
 }
 
-fn of_run(run: &Run) -> Map<String, Value> {
+pub(super) fn of_run(run: &Run, exit: Exit) -> Map<String, Value> {
+    // A run that is left can be resumed. One that can go no further must say how the rows come back.
+    let is_broken = !run.state.is_end() && exit != Exit::Interrupted;
+    let restore = if is_broken {
+        run.restore()
+    } else {
+        run.needed_restore()
+    };
     let tasks: Vec<_> = run.tasks.iter().map(|task| summary(run, task)).collect();
     let seconds = run.elapsed(run.ended.unwrap_or_else(now)).as_secs_f64();
     object(json!({
         "state": run.state, "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
         "truncated_at": run.emptied.and_then(|emptied| emptied.started).map(Timestamp::to_rfc3339),
-        "restore": run.needed_restore().map(|restore| restore.command()),
+        "restore": restore.map(|restore| restore.command()),
     }))
 }
 

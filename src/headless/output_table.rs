@@ -35,7 +35,8 @@ pub(super) fn at_the_end(run: &Run) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::headless::words;
+    use crate::cli::Exit;
+    use crate::headless::{json, words};
     use domain::event::{Fact, RunEvent};
     use domain::failure::Failure;
     use domain::remedy::Remedy;
@@ -95,6 +96,29 @@ mod tests {
                 "{last}"
             );
         }
+    }
+
+    #[test]
+    fn a_run_that_goes_no_further_says_how_the_rows_come_back_and_one_that_is_left_does_not() {
+        let run = run(vec![Fact::OutputEmptied {
+            task: "truncate_table".into(),
+            started: Some(Timestamp::from_millis(1_795_428_000_500)),
+            rows: Some(7),
+        }]);
+        assert!(run.lost_rows().is_none());
+        let text = run.removed_rows().unwrap();
+        assert!(
+            text.contains("(7 rows)") && text.contains("table@1795428000499"),
+            "{text}"
+        );
+        let restore = |exit| json::of_run(&run, exit).remove("restore").unwrap();
+        assert!(
+            restore(Exit::TaskFailed)
+                .as_str()
+                .unwrap()
+                .contains("@1795428000499")
+        );
+        assert!(restore(Exit::Interrupted).is_null());
     }
 
     #[test]

@@ -106,6 +106,10 @@ impl Session {
     /// The run did not begin, or goes no further.
     fn on_broken(&mut self, failure: &Failure) -> Exit {
         self.console.failure(self.run.as_ref(), failure);
+        let unfinished = self.run.as_ref().filter(|run| !run.state.is_end());
+        if let Some(text) = unfinished.and_then(Run::removed_rows) {
+            self.note(&text);
+        }
         let outcome = match &self.run {
             Some(run) => run.outcome(),
             None => Outcome::of_refusal(failure.kind),

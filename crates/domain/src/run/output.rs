@@ -39,7 +39,15 @@ impl Run {
 
     /// What such a run says last: what was emptied and when, and how the rows come back.
     pub fn lost_rows(&self) -> Option<String> {
-        let restore = self.needed_restore()?;
+        self.needed_restore().map(|restore| self.removed(&restore))
+    }
+
+    /// The same for a run that nobody drives to its end.
+    pub fn removed_rows(&self) -> Option<String> {
+        self.restore().map(|restore| self.removed(&restore))
+    }
+
+    fn removed(&self, restore: &TableRestore) -> String {
         let emptied = self.emptied.unwrap_or_default();
         let rows = match emptied.rows {
             Some(1) => " (1 row)".into(),
@@ -48,7 +56,7 @@ impl Run {
         };
         let moment = emptied.started.unwrap_or_default().to_rfc3339();
         let (table, advice) = (&restore.table, restore.text());
-        Some(format!("{table} was emptied at {moment}{rows}. {advice}"))
+        format!("{table} was emptied at {moment}{rows}. {advice}")
     }
 
     /// Why this task cannot be tried again, as far as the output table is concerned: one job empties it in a run, ever.
