@@ -50,6 +50,13 @@ pub enum Outcome {
     Left,
     /// By a signal, or because the terminal was gone; no run was live.
     Ended,
+    /// By a key or a signal, after a run that emptied its table and was not green.
+    LostRows {
+        /// The run. It ended while the screen was open.
+        run: Box<Run>,
+        /// Whether it was a signal.
+        by_signal: bool,
+    },
     /// This run is not over; the next start offers to resume it.
     LeftRunning(Box<Run>),
 }

@@ -69,6 +69,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
 fn say_goodbye(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
     let text = match outcome {
         Outcome::Left => return Exit::Success,
+        Outcome::LostRows { run, .. } => run.lost_rows().unwrap_or_default(),
         Outcome::Ended => {
             format!("A signal ended the terminal; no run was going on. `{command}` opens it again.")
         }
@@ -76,7 +77,10 @@ fn say_goodbye(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
     };
     // After a hangup nobody reads it.
     out::line(io::stderr(), &format!("downbeat: {text}"));
-    Exit::Interrupted
+    match outcome {
+        Outcome::LostRows { by_signal: false, .. } => Exit::Success,
+        _ => Exit::Interrupted,
+    }
 }
 
 async fn read_run(journal: &Journal, id: &DagRunId) -> Result<Run, Failure> {

@@ -14,6 +14,8 @@ use super::update::{init, update};
 use super::view::view;
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
+use domain::id::DagRunId;
+use domain::run::Run;
 use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::{Event, KeyEventKind};
 use std::collections::VecDeque;
@@ -54,6 +56,8 @@ pub struct Shell<S> {
     is_engine_alive: bool,
     is_done: bool,
     last_frame: Option<Instant>,
+    /// The run that was over when the screen opened: its end was told before.
+    over_before: Option<DagRunId>,
 }
 
 impl<S> std::fmt::Debug for Shell<S> {
@@ -67,9 +71,12 @@ impl<S> std::fmt::Debug for Shell<S> {
 impl<S: TerminalSession> Shell<S> {
     /// A loop on this terminal.
     pub fn new(session: S, setup: Setup, engine: Engine) -> Self {
+        let model = setup.model();
+        let over = model.run.as_ref().filter(|run| run.state.is_end());
         Self {
             session,
-            model: setup.model(),
+            over_before: over.map(|run| run.id.clone()),
+            model,
             setup,
             engine,
             outbox: VecDeque::new(),
@@ -292,9 +299,22 @@ impl<S: TerminalSession> Shell<S> {
         timeout(CLOSE_TIMEOUT, closing).await.ok();
         match self.model.live_run() {
             Some(run) => Outcome::LeftRunning(Box::new(run.clone())),
-            None => without_run,
+            None => match lost_rows(&self.model, self.over_before.as_ref()) {
+                Some(run) => Outcome::LostRows {
+                    run: Box::new(run.clone()),
+                    by_signal: without_run == Outcome::Ended,
+                },
+                None => without_run,
+            },
         }
     }
+}
+
+/// The run that has ended on this screen with a table that it emptied and did not fill.
+fn lost_rows<'a>(model: &'a Model, over_before: Option<&DagRunId>) -> Option<&'a Run> {
+    let run = model.run.as_ref()?;
+    let is_new = over_before != Some(&run.id);
+    run.needed_restore().filter(|_| is_new).map(|_| run)
 }
 
 /// The events that are ready. The stream is polled with the loop's own waker: crossterm keeps the first

@@ -5,6 +5,7 @@ use crate::sample;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::request::{RunRequest, Scope};
+use domain::state::RunState;
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::tui::key::Key;
 use downbeat::tui::shell::{Shell, Signal};
@@ -329,6 +330,38 @@ async fn a_signal_ends_at_once_and_an_interrupt_asks() {
     harness.signals.send(Signal::Terminate).unwrap();
     assert_eq!(harness.command().await, Command::Close);
     assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_lost_rows_is_told_to_the_shell() {
+    for by_signal in [false, true] {
+        let mut harness = start();
+        harness.command().await;
+        harness.updates.send(begin_run()).await.unwrap();
+        let emptied = Fact::OutputEmptied {
+            task: "truncate_table".into(),
+            started: Some(sample::START),
+            rows: Some(7),
+        };
+        let state = RunState::Failed;
+        let events = [emptied, Fact::RunEnded { state }].map(|fact| RunEvent {
+            at: sample::START,
+            fact,
+        });
+        harness.updates.send(Update::Events(events.into())).await.unwrap();
+        harness.shows("its rows come back").await;
+        if by_signal {
+            harness.signals.send(Signal::Terminate).unwrap();
+        } else {
+            harness.press("q");
+        }
+        match harness.task.await.unwrap().unwrap() {
+            Outcome::LostRows { run, by_signal: was } => {
+                assert_eq!((run.id.as_str(), was), ("run-1", by_signal));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
