@@ -1,12 +1,14 @@
 //! What must not be written or shown, and its replacement by a mask.
 //!
 //! A value is a secret if the name of its argument says so (`secret/name.rs`), or if it stands where
-//! secrets stand, such as the password in an address (`secret/pattern.rs`). Once learned, a value is
+//! secrets stand, such as the password in an address (`secret/pattern.rs`) or in the list of arguments that CDAP
+//! logs (`secret/list.rs`). Once learned, a value is
 //! struck wherever it occurs (`secret/needle.rs`): in reasons, findings, logs, under another name. Tasks
 //! and runs are named by `business_unit` and `data_source`; those are never struck.
 //!
 //! Secrets are never part of `Debug`.
 
+mod list;
 mod name;
 mod needle;
 mod pattern;
@@ -22,9 +24,6 @@ use needle::Needles;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-/// Longer names of arguments are not looked for in lists.
-const LONGEST_NAME: usize = 200;
 
 /// Names and values of secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -84,7 +83,8 @@ impl Secrets {
         let found = pattern::find(&known, &self.names)
             .into_iter()
             .map(|found| found.range);
-        let places: Vec<_> = self.listed(&known).into_iter().chain(found).collect();
+        let listed = list::find(&known, &self.names, &self.arguments);
+        let places: Vec<_> = listed.into_iter().chain(found).collect();
         if places.is_empty() {
             return known;
         }
@@ -97,42 +97,6 @@ impl Secrets {
         let struck = self.strike(text);
         let clean = sanitize::text(&struck);
         self.strike(&clean).into_owned()
-    }
-
-    /// The values in CDAP's `with arguments {a=1, password=x, y}`: each goes up to the next name that is
-    /// known, or to the last brace, because a value may hold commas, spaces and braces.
-    fn listed(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        let mut places = Vec::new();
-        let Some(open) = text.find('{').filter(|_| text.contains('=')) else {
-            return places;
-        };
-        let close = text
-            .rfind('}')
-            .filter(|close| *close > open)
-            .unwrap_or(text.len());
-        let list = &text[open + 1..close];
-        let mut starts = Vec::new();
-        for (at, _) in list.match_indices('=') {
-            let mut from = at.saturating_sub(LONGEST_NAME);
-            while !list.is_char_boundary(from) {
-                from += 1;
-            }
-            let before = &list[..at];
-            let start = before[from..].rfind(", ").map_or(from, |comma| from + comma + 2);
-            let name = &before[start..];
-            if self.arguments.contains(name) || (self.names.contains(name) && !name.contains(['"', ' '])) {
-                starts.push((start, at + 1, name));
-            }
-        }
-        for (index, (_, value, name)) in starts.iter().enumerate() {
-            let end = starts
-                .get(index + 1)
-                .map_or(list.len(), |(next, ..)| next.saturating_sub(2));
-            if self.names.contains(name) && end > *value && list[*value..end] != *MASK {
-                places.push(open + 1 + value..open + 1 + end);
-            }
-        }
-        places
     }
 
     /// Arguments without secrets.
