@@ -66,7 +66,7 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// A line made safe: see [`clean`].
+    /// A line made safe: without control characters, and cut with a note if it is too long.
     pub fn new(at: Timestamp, level: Level, source: &str, message: &str) -> Self {
         Self::cut(at, level, source, message, 0)
     }
@@ -77,7 +77,7 @@ impl LogLine {
             at,
             level,
             source: sanitize::line(source).replace('|', " "),
-            message: clean_and_cut(message, missing),
+            message: clean(message, missing),
         }
     }
 }
@@ -113,13 +113,9 @@ pub fn time_of_row(row: &str) -> Option<Timestamp> {
 /// Longest message that is kept, in characters; a server may send 100 MB in one line.
 const LONGEST: usize = 32_000;
 
-/// Text from outside, made harmless for a terminal; one that is too long is cut, with a note.
-pub fn clean(text: &str) -> String {
-    clean_and_cut(text, 0)
-}
-
-/// [`clean`] for a text of which so many bytes at its end are missing already; the note counts them too.
-fn clean_and_cut(text: &str, missing: u64) -> String {
+/// Text from outside, made harmless for a terminal. If it is too long it is cut, with a note that also counts the
+/// bytes that were missing at its end before.
+fn clean(text: &str, missing: u64) -> String {
     let end = text
         .char_indices()
         .nth(LONGEST)
@@ -140,6 +136,7 @@ mod tests {
 
     #[test]
     fn a_monstrous_line_is_cut_and_says_so() {
+        let clean = |text: &str| clean(text, 0);
         let cleaned = clean(&"x".repeat(1_000_000));
         assert!(cleaned.len() < 33_000 && cleaned.ends_with(" … [cut: 968000 bytes left out]"));
         assert_eq!(clean(&"é".repeat(LONGEST)), "é".repeat(LONGEST));
