@@ -31,7 +31,7 @@ use domain::request::{RunRequest, Scope};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Does what the command line asks for. Whatever prevents it is printed in the form that was asked for.
+/// Executes the command line. An error is printed as text or JSON, as `--output` says.
 pub async fn start(cli: Cli) -> Exit {
     let outcome = match &cli.mode {
         // Boxed: the screen's future is large, and is made once.

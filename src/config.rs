@@ -37,7 +37,7 @@ pub struct Profile {
     pub variables: BTreeMap<VariableName, String>,
     /// Endpoints, credentials and colour.
     pub connection: Connection,
-    /// Names of arguments whose values are secrets, beside those that look so.
+    /// Names of arguments whose values are secrets, in addition to those that look so.
     pub secret_arguments: Vec<String>,
 }
 

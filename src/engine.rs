@@ -62,7 +62,7 @@ pub enum Update {
     /// What happened, already journalled and without secrets. A `RunStarted` among it begins another run; a resumed run
     /// repeats all its events from the first.
     Events(Vec<RunEvent>),
-    /// The names of arguments whose values are secrets, beside those that look so.
+    /// The names of arguments whose values are secrets, in addition to those that look so.
     SecretNames(SecretNames),
     /// The configuration table as it is now, secrets masked, or why it cannot be read.
     Configuration {

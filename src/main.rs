@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A wrong line, `--help` or `--version`. A script that asks for JSON gets it, beside the words for a person.
+/// A wrong line, `--help` or `--version`. A script that asks for JSON gets it, in addition to the text for a person.
 fn refuse(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && Cli::asks_for_json(std::env::args_os()) {
         let text = error.to_string();

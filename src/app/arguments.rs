@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use domain::arguments::{RuntimeArguments, parse_file};
 use std::io::Read;
 
-/// More is a mistake: nobody has as many arguments.
+/// A larger input is a mistake: arguments are small.
 const LARGEST: u64 = 4 << 20;
 
 /// Reads the arguments.

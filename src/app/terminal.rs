@@ -62,11 +62,11 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         sandbox.shutdown().await;
     }
     let command = target::terminal_command(choice, &settings.profile);
-    Ok(say_goodbye(&outcome, settings.wants_sandbox(), &command))
+    Ok(say_what_was_left(&outcome, settings.wants_sandbox(), &command))
 }
 
 /// Says on the shell what was left and how to come back.
-fn say_goodbye(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
+fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
     let text = match outcome {
         Outcome::Left => return Exit::Success,
         Outcome::LostRows { run, .. } => run.lost_rows().unwrap_or_default(),
@@ -75,7 +75,7 @@ fn say_goodbye(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
         }
         Outcome::LeftRunning(run) => left_text(run, is_sandbox, command),
     };
-    // After a hangup nobody reads it.
+    // After a hangup there is no reader.
     out::line(io::stderr(), &format!("downbeat: {text}"));
     match outcome {
         Outcome::LostRows { by_signal: false, .. } => Exit::Success,

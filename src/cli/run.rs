@@ -34,7 +34,7 @@ pub struct RunOptions {
     /// @FILE reads them from a file, - from standard input: others can see a command line, with its passwords
     #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
     pub args: Option<GivenArguments>,
-    /// Empty the output table even if it cannot be told from the pipeline that it fills this table
+    /// Empty the output table even if the pipeline does not show that it fills this table
     #[arg(long)]
     pub allow_unresolved_sink: bool,
     /// What becomes of running pipelines when this program is interrupted

@@ -8,9 +8,9 @@ use domain::variable::VariableName;
 /// What a start does if there are profiles and none is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WithoutChoice {
-    /// It is refused: nobody sees where it would run.
+    /// It is refused: no person sees where it would run.
     Refuse,
-    /// It shows the sandbox, with a warning: somebody sees it, and starts the run.
+    /// It shows the sandbox, with a warning: a person sees it and starts the run.
     ShowSandbox,
 }
 

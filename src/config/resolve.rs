@@ -42,7 +42,7 @@ pub struct Overrides {
     pub environment: BTreeMap<String, String>,
 }
 
-/// The names only: values may hold what nobody should read.
+/// The names only: values may hold secrets.
 impl fmt::Debug for Overrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Overrides")
@@ -74,7 +74,7 @@ impl Overrides {
         }
     }
 
-    /// What the environment sets, beside our own few names: the whole name, the name in `config.toml`, the text.
+    /// What the environment sets, without our own few names: the whole name, the name in `config.toml`, the text.
     pub(super) fn settings(&self) -> impl Iterator<Item = (&str, String, &str)> {
         let ours = self
             .environment
@@ -102,7 +102,7 @@ pub struct Settings {
     pub variables: Variables,
     /// Endpoints, credentials and colour.
     pub connection: Connection,
-    /// Names of arguments whose values are secrets, beside those that look so.
+    /// Names of arguments whose values are secrets, in addition to those that look so.
     pub secret_arguments: Vec<String>,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
     pub findings: Vec<Finding>,

@@ -34,7 +34,7 @@ impl SharedSecrets {
         self.change(|secrets| secrets.add_names(names));
     }
 
-    /// The names of secrets, beside those that look so.
+    /// The names of secrets, in addition to those that look so.
     pub fn names(&self) -> SecretNames {
         self.read().names().clone()
     }
@@ -90,7 +90,7 @@ impl SharedSecrets {
 
     /// The same for a text whose end may be missing, and half a secret with it.
     pub(super) fn clean_cut(&self, text: &str, is_cut: bool) -> String {
-        /// By this sign the beginning of a secret is looked for.
+        /// Before this character the beginning of a secret is looked for.
         const CUT: &str = "…";
         if !is_cut {
             return self.clean(text);

@@ -14,8 +14,8 @@ use std::io;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A wait that is longer than this is worth a word.
-const WORTH_A_WORD: Duration = Duration::from_secs(5);
+/// After this time a note says what is waited for.
+const NOTE_AFTER: Duration = Duration::from_secs(5);
 
 /// How a run is interrupted and how it may end.
 #[derive(Clone, Debug)]
@@ -155,16 +155,16 @@ impl Session {
             Command::Close
         };
         let _ = self.engine.commands.send(command).await;
-        let word = tokio::time::sleep(WORTH_A_WORD);
-        let end = tokio::time::sleep(LONGEST_WAIT_FOR_LOGS + WORTH_A_WORD);
-        tokio::pin!(word, end);
+        let note = tokio::time::sleep(NOTE_AFTER);
+        let end = tokio::time::sleep(LONGEST_WAIT_FOR_LOGS + NOTE_AFTER);
+        tokio::pin!(note, end);
         loop {
             tokio::select! {
                 update = self.engine.updates.recv() => match update {
                     Some(update) => _ = self.on_update(update),
                     None => return,
                 },
-                () = &mut word, if !word.is_elapsed() => self.note(&format!(
+                () = &mut note, if !note.is_elapsed() => self.note(&format!(
                     "Waiting for late lines of the logs, at most {}. Interrupt to leave them.",
                     human(LONGEST_WAIT_FOR_LOGS)
                 )),

@@ -79,7 +79,9 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             failure, retry_at, ..
         } => format!("{state}, next try at {}: {}", retry_at.stamp(), why(failure)),
         // The finding was printed a moment ago.
-        Fact::TaskFailed { failure, .. } if is_told(run, failure) => format!("{state}: see the error above"),
+        Fact::TaskFailed { failure, .. } if is_printed(run, failure) => {
+            format!("{state}: see the error above")
+        }
         Fact::TaskFailed { failure, .. }
         | Fact::TaskTimedOut { failure, .. }
         | Fact::TaskStopped { failure, .. } => format!("{state}: {}", why(failure)),
@@ -183,8 +185,8 @@ pub(super) const fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// Whether the error that is the whole reason of a failure was told as a finding before.
-fn is_told(run: &Run, failure: &Failure) -> bool {
+/// Whether the error that is the whole reason of a failure was printed as a finding before.
+fn is_printed(run: &Run, failure: &Failure) -> bool {
     let newest = run.notices.last().map(|(_, finding)| finding);
     newest.is_some_and(|finding| finding.severity == Severity::Error && finding.message == failure.reason)
 }

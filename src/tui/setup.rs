@@ -53,7 +53,7 @@ pub struct Setup {
     pub origins: BTreeMap<VariableName, String>,
     /// What was found about the settings.
     pub findings: Vec<Finding>,
-    /// The names of arguments whose values are secrets, beside those that look so.
+    /// The names of arguments whose values are secrets, in addition to those that look so.
     pub secret_names: Vec<String>,
     /// The run that ended last, from the journal.
     pub last_run: Option<Run>,

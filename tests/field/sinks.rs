@@ -1,4 +1,4 @@
-//! What fills the output table: names that go along, sinks that write elsewhere, macros that nobody gives, and the
+//! What fills the output table: names that go along, sinks that write elsewhere, macros without a value, and the
 //! rights to do it all. A table that would not be filled keeps its rows.
 
 use super::home::Told;

@@ -105,7 +105,7 @@ const CAUSES: &[Cause] = &[
     Cause {
         kind: FailureKind::Permanent,
         remedy: "This machine does not trust the issuer of the certificate. Where a proxy inspects TLS, name a PEM \
-                 file in SSL_CERT_FILE that holds its root certificate beside the public ones; in a bare container \
+                 file in SSL_CERT_FILE that holds its root certificate and the public ones; in a bare container \
                  install ca-certificates.",
         reasons: &[],
         texts: &[&["invalid peer certificate: UnknownIssuer"]],

@@ -20,7 +20,7 @@ use std::fmt;
 /// A deployed pipeline and the preferences that its runs get.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeployedPipeline {
-    /// The stages, and after them what stands beside them.
+    /// The stages, and then what is outside them: actions after the end, properties of the engine.
     pub stages: Vec<Stage>,
     /// The preferences of all levels.
     pub preferences: RuntimeArguments,

@@ -1,4 +1,4 @@
-//! What a start of the program came to: the one word that decides its exit code.
+//! How a start of the program ended, as the one value that decides its exit code.
 //!
 //! ```text
 //!  state of the run, kind of its start's failure ─┐
@@ -14,10 +14,10 @@ use crate::state::{RunState, TaskState};
 use crate::task::TaskKind;
 use strum::VariantArray;
 
-/// How it ended, for whoever decides what to do next.
+/// How it ended, for the person or script that decides what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, VariantArray)]
 pub enum Outcome {
-    /// Every pipeline completed, or whatever else was asked for is done.
+    /// Every pipeline completed, or another command is done.
     Success,
     /// The run began, and one of its tasks did not succeed.
     TaskFailed,

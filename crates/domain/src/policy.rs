@@ -26,7 +26,7 @@ pub const STOP_AGAIN: Duration = Duration::from_secs(60);
 /// it may have to wait for its turn.
 pub const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
 
-/// A job that has not emptied the table after this time is worth a word.
+/// After this time a notice says that the job has not emptied the table yet.
 pub const TRUNCATE_IS_LATE: Duration = Duration::from_secs(60);
 
 /// How long the cluster of an ended run is watched, because late log lines may follow.

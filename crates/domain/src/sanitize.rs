@@ -23,7 +23,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// JSON as it was serialised: what JSON does not have to escape and a terminal obeys becomes `\uXXXX`.
+/// JSON as it was serialised: characters that control a terminal and that JSON does not have to escape become `\uXXXX`.
 /// Such characters stand only inside of strings, so the values stay the same.
 pub fn json(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| !is_hostile(c) && !is_break(c);
@@ -42,13 +42,13 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Whether a terminal or a reader is led astray by this character.
+/// Whether this character controls a terminal or changes the direction of text.
 fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
 }
 
-/// The line breaks beside `\n`: next line, line separator, paragraph separator.
+/// The line breaks other than `\n`: next line, line separator, paragraph separator.
 const fn is_break(c: char) -> bool {
     matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -90,7 +90,7 @@ fn skip_escape(letters: &mut Peekable<Chars<'_>>) {
     }
 }
 
-/// Up to the final letter. A terminal obeys control characters inside of it and then reads on; a line
+/// Up to the final letter. A terminal executes control characters inside of it and then reads on; a line
 /// break or another ESC ends it here.
 fn skip_control_sequence(letters: &mut Peekable<Chars<'_>>) {
     let inside =

@@ -1,4 +1,4 @@
-//! The sandbox is built in: started beside the terminal or a run, or served alone until a signal comes.
+//! The sandbox is built in: started together with the terminal or a run, or served alone until a signal comes.
 
 use crate::cli::{Exit, Release, SandboxOptions};
 use crate::config::{self, Home};

@@ -25,7 +25,7 @@ const PAGE_BYTES: usize = 4 << 20;
 /// most that is kept of them.
 const MILLISECOND_BYTES: usize = 32 << 20;
 
-/// What an event takes beside its texts, roughly.
+/// What an event takes in addition to its texts, roughly.
 const EVENT_BYTES: usize = 200;
 
 /// How long a page may take to arrive: a long line over a slow network takes more than other answers.

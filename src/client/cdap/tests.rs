@@ -46,7 +46,7 @@ async fn a_pipeline_and_its_macros_are_read() {
     let lookups = pipeline
         .stages
         .iter()
-        .filter(|stage| !stage.is_beside)
+        .filter(|stage| !stage.is_outside)
         .map(|stage| {
             let names = pipeline.lookups(stage, &RuntimeArguments::default()).names;
             (

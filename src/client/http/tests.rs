@@ -217,7 +217,7 @@ async fn a_page_of_a_proxy_is_no_answer() {
     }
 }
 
-/// A certificate for 127.0.0.1 that nobody has signed, valid from 2020 to 2120.
+/// A self-signed certificate for 127.0.0.1, valid from 2020 to 2120.
 const SELF_SIGNED: &[u8] = include_bytes!("self_signed.pem");
 
 /// Takes connections over TLS until the test ends.

@@ -97,7 +97,7 @@ impl Cloud {
     }
 
     /// A dry run of the statements that the pipeline begins with, for the first of its runs: where they fail, every run
-    /// fails, and the table would be emptied in vain.
+    /// fails, and the table would be emptied for nothing.
     pub(super) async fn check_first_statements(
         &self,
         plan: &Plan,

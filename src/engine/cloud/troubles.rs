@@ -1,4 +1,4 @@
-//! Checks that could not be made: several may fail at once, and each is told.
+//! Checks that could not be made: several may fail at once, and each is reported.
 
 use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
@@ -25,7 +25,7 @@ impl Troubles {
     }
 
     /// One trouble is the failure of the whole, and so are those that may be gone the next time. Others are
-    /// errors of the plan, beside those that were found.
+    /// errors of the plan, next to those that were found.
     pub(super) fn settle(mut self, mut plan: Plan) -> Result<Plan, Failure> {
         let can_get_better = self.0.iter().all(|(_, failure)| failure.can_get_better());
         if plan.error().is_none() && (can_get_better || self.0.len() == 1) && !self.0.is_empty() {
@@ -48,7 +48,7 @@ mod tests {
     use domain::request::{RunRequest, Scope};
     use domain::variable::Variables;
 
-    /// What comes of these troubles beside these errors: the number of errors in the plan, or the failure's kind.
+    /// The outcome of these troubles next to these errors: the number of errors in the plan, or the failure's kind.
     fn settled(errors: usize, troubles: &[(&str, Failure)]) -> Result<usize, FailureKind> {
         let request = RunRequest {
             profile: "test".into(),

@@ -39,7 +39,7 @@ impl Cloud {
             asked => asked,
         };
         match (asked, self.look_at_truncate(job).await) {
-            // Whoever may not cancel a job may still see its end.
+            // Without the right to cancel a job its end can still be seen.
             (Err(refused), Ok(TruncateJob::Live(_) | TruncateJob::Missing)) => Err(refused.into()),
             (_, seen) => seen,
         }

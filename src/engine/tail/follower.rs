@@ -1,4 +1,4 @@
-//! The log of one pipeline run: read, written, and a word about what is missing.
+//! The log of one pipeline run: read, written, and a note about what is missing.
 
 use super::overlap::{Overlap, SPAN};
 use super::settling::{Attention, Missing, Next, Reach, Settling};

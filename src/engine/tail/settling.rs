@@ -1,4 +1,4 @@
-//! When the log of a try is read next, how far back, and when nothing more is awaited. Pure: it is told the time.
+//! When the log of a try is read next, how far back, and when nothing more is awaited. Pure: the time is an argument.
 //!
 //! ```text
 //!  live ──→ the try ends ──→ quiet for long enough ──→ settled ──→ read again after 1, 5 and 15 minutes ──→ over

@@ -27,7 +27,7 @@ pub enum Gap {
         /// The stage.
         stage: String,
     },
-    /// An argument that a stage of the pipeline may set: which ones it sets cannot be told from here.
+    /// An argument that a stage of the pipeline may set: which ones it sets is not known here.
     MayBeSetBy {
         /// The argument.
         name: String,
@@ -55,7 +55,7 @@ pub struct Expansion {
 }
 
 /// Expands the macros of a text; `lookup` gives the value of an argument. With `escaping` a backslash takes
-/// the meaning from the sign after it.
+/// the meaning from the character after it.
 pub fn expand<'v>(text: &str, escaping: bool, lookup: impl Fn(&str) -> Result<&'v str, Gap>) -> Expansion {
     let mut expander = Expander {
         lookup,
@@ -163,17 +163,20 @@ impl<'v, L: Fn(&str) -> Result<&'v str, Gap>> Expander<L> {
 
     /// Whether an odd number of backslashes stands before this place.
     fn is_escaped(&self, text: &Partial, at: usize) -> bool {
-        let backslashes = text[..at].iter().rev().take_while(|sign| **sign == Some('\\'));
+        let backslashes = text[..at]
+            .iter()
+            .rev()
+            .take_while(|letter| **letter == Some('\\'));
         self.escaping && backslashes.count() % 2 == 1
     }
 }
 
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut signs = text.chars();
-    while let Some(sign) = signs.next() {
-        match sign {
-            '\\' => plain.extend(signs.next()),
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => plain.extend(letters.next()),
             other => plain.push(other),
         }
     }

@@ -1,6 +1,6 @@
 //! The names of the columns that a query returns, read from its text.
 //!
-//! An argument setter makes an argument of each column. Only what is certain is told: a query whose
+//! An argument setter makes an argument of each column. Only what is certain is reported: a query whose
 //! columns cannot be named from its text (`*`, a column without a name, a script) gives nothing.
 
 use super::macros::has_macro;
@@ -31,7 +31,7 @@ enum Token {
     Literal,
     /// `${…}` outside quotes: anything.
     Macro,
-    Sign(char),
+    Symbol(char),
 }
 
 impl Token {
@@ -49,7 +49,7 @@ impl Token {
     }
 }
 
-/// The names of the columns; `None` if they cannot be told for certain.
+/// The names of the columns; `None` if they are not certain.
 pub(super) fn column_names(sql: &str) -> Option<BTreeSet<String>> {
     let tokens = tokens(sql)?;
     let first = tokens.first()?;
@@ -59,7 +59,7 @@ pub(super) fn column_names(sql: &str) -> Option<BTreeSet<String>> {
         _ => return None,
     };
     let ends =
-        |token: &Token| *token == Token::Sign(';') || AFTER_LIST.iter().any(|word| token.is_word(word));
+        |token: &Token| *token == Token::Symbol(';') || AFTER_LIST.iter().any(|word| token.is_word(word));
     if holds_several(&tokens) {
         return None;
     }
@@ -83,13 +83,13 @@ pub(super) fn column_names(sql: &str) -> Option<BTreeSet<String>> {
         .collect()
 }
 
-/// Whether a text holds more than one statement, as far as that can be told.
+/// Whether a text holds more than one statement, as far as that is visible.
 pub(super) fn is_script(sql: &str) -> bool {
     tokens(sql).is_none_or(|tokens| holds_several(&tokens))
 }
 
 fn holds_several(tokens: &[Token]) -> bool {
-    outside(tokens).any(|at| tokens[at] == Token::Sign(';') && at + 1 < tokens.len())
+    outside(tokens).any(|at| tokens[at] == Token::Symbol(';') && at + 1 < tokens.len())
 }
 
 /// The places of the tokens outside all brackets.
@@ -98,8 +98,8 @@ fn outside(tokens: &[Token]) -> impl Iterator<Item = usize> {
     tokens.iter().enumerate().filter_map(move |(at, token)| {
         let before = depth;
         match token {
-            Token::Sign('(' | '[') => depth += 1,
-            Token::Sign(')' | ']') => depth = depth.saturating_sub(1),
+            Token::Symbol('(' | '[') => depth += 1,
+            Token::Symbol(')' | ']') => depth = depth.saturating_sub(1),
             _ => {}
         }
         (before == 0 && depth == 0).then_some(at)
@@ -108,7 +108,7 @@ fn outside(tokens: &[Token]) -> impl Iterator<Item = usize> {
 
 /// The list, cut at its commas.
 fn columns(list: &[Token]) -> Vec<&[Token]> {
-    let commas = outside(list).filter(|at| list[*at] == Token::Sign(','));
+    let commas = outside(list).filter(|at| list[*at] == Token::Symbol(','));
     let mut start = 0;
     let mut columns = Vec::new();
     for comma in commas.chain([list.len()]) {
@@ -123,7 +123,7 @@ fn column_name(column: &[Token]) -> Option<String> {
     let (last, before) = column.split_last()?;
     let name = last.name()?;
     let is_named = match before.last() {
-        None | Some(Token::Sign(')' | ']' | '.') | Token::Literal) => true,
+        None | Some(Token::Symbol(')' | ']' | '.') | Token::Literal) => true,
         Some(word) => word.is_word("AS"),
     };
     // A keyword may end an expression without a name: `CASE … END`.
@@ -134,29 +134,29 @@ fn column_name(column: &[Token]) -> Option<String> {
 fn tokens(sql: &str) -> Option<Vec<Token>> {
     let mut rest = sql.trim_start();
     let mut tokens = Vec::new();
-    while let Some(sign) = rest.chars().next() {
-        let (token, after) = if rest.starts_with("--") || sign == '#' {
+    while let Some(letter) = rest.chars().next() {
+        let (token, after) = if rest.starts_with("--") || letter == '#' {
             (None, rest.split_once('\n').map_or("", |(_, after)| after))
         } else if let Some(comment) = rest.strip_prefix("/*") {
             (None, comment.split_once("*/")?.1)
         } else if rest.starts_with("${") {
             (Some(Token::Macro), after_macro(rest)?)
-        } else if matches!(sign, '\'' | '"') {
-            (Some(Token::Literal), after_string(rest, sign)?)
+        } else if matches!(letter, '\'' | '"') {
+            (Some(Token::Literal), after_string(rest, letter)?)
         } else if let Some(quoted) = rest.strip_prefix('`') {
             let (name, after) = quoted.split_once('`')?;
             (Some(Token::Quoted(name.to_owned())), after)
-        } else if sign.is_ascii_digit() {
+        } else if letter.is_ascii_digit() {
             (
                 Some(Token::Literal),
                 rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.'),
             )
-        } else if is_word(sign) {
+        } else if is_word(letter) {
             let after = rest.trim_start_matches(is_word);
             let word = &rest[..rest.len() - after.len()];
             (Some(Token::Word(word.to_owned())), after)
         } else {
-            (Some(Token::Sign(sign)), &rest[sign.len_utf8()..])
+            (Some(Token::Symbol(letter)), &rest[letter.len_utf8()..])
         };
         tokens.extend(token);
         rest = after.trim_start();
@@ -164,15 +164,15 @@ fn tokens(sql: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-fn is_word(sign: char) -> bool {
-    sign.is_alphanumeric() || sign == '_'
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
 }
 
 /// After the end of a macro that may hold others.
 fn after_macro(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
-    for (at, sign) in text.char_indices() {
-        match sign {
+    for (at, letter) in text.char_indices() {
+        match letter {
             '{' => depth += 1,
             '}' if depth <= 1 => return text.get(at + 1..),
             '}' => depth -= 1,
@@ -195,11 +195,11 @@ fn after_string(text: &str, quote: char) -> Option<&str> {
         if let Some(after) = rest.strip_prefix(end.as_str()) {
             return Some(after);
         }
-        let mut signs = rest.chars();
-        if signs.next()? == '\\' {
-            signs.next();
+        let mut letters = rest.chars();
+        if letters.next()? == '\\' {
+            letters.next();
         }
-        rest = signs.as_str();
+        rest = letters.as_str();
     }
 }
 

@@ -15,9 +15,9 @@ pub struct Stage {
     pub plugin: String,
     /// The plugin's type: `batchsink`.
     pub kind: String,
-    /// Whether it stands beside the stages: an action after the end, or the properties of the engine. A macro
+    /// Whether it is outside the stages: an action after the end, or the properties of the engine. A macro
     /// without a value there need not fail the run.
-    pub is_beside: bool,
+    pub is_outside: bool,
     /// Whether no other stage runs before it.
     pub(super) is_first: bool,
     pub(super) properties: BTreeMap<String, String>,
@@ -57,10 +57,10 @@ impl fmt::Debug for Stage {
     }
 }
 
-/// The stages of a configuration, then what stands beside them.
+/// The stages of a configuration, then what is outside them.
 pub(super) fn stages(configuration: &Value, rules: &BTreeMap<String, MacroRules>) -> Vec<Stage> {
     let list = |key: &str| configuration[key].as_array().into_iter().flatten();
-    let read = |stage, is_beside| Stage::read(stage, is_beside, rules);
+    let read = |stage, is_outside| Stage::read(stage, is_outside, rules);
     let mut stages: Vec<_> = list("stages").map(|stage| read(stage, false)).collect();
     let mut behind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for connection in list("connections") {
@@ -99,7 +99,7 @@ pub(super) fn stages(configuration: &Value, rules: &BTreeMap<String, MacroRules>
 }
 
 impl Stage {
-    fn read(stage: &Value, is_beside: bool, rules: &BTreeMap<String, MacroRules>) -> Self {
+    fn read(stage: &Value, is_outside: bool, rules: &BTreeMap<String, MacroRules>) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let plugin = &stage["plugin"];
         let properties = plugin["properties"].as_object().into_iter().flatten();
@@ -107,7 +107,7 @@ impl Stage {
         Self {
             plugin: text(&plugin["name"]),
             kind: text(&plugin["type"]),
-            is_beside,
+            is_outside,
             is_first: false,
             properties: properties
                 .filter_map(|(name, value)| Some((name.clone(), property_text(value)?)))

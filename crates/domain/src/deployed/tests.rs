@@ -251,7 +251,7 @@ fn what_is_not_a_pipeline_has_no_stages() {
         json!({"stages": [{"plugin": 1}, 7]}),
     ] {
         let pipeline = pipeline(&odd);
-        let mut stages = pipeline.stages.iter().filter(|stage| !stage.is_beside);
+        let mut stages = pipeline.stages.iter().filter(|stage| !stage.is_outside);
         assert!(stages.all(|stage| stage.name.is_empty()), "{odd}");
     }
 }

@@ -36,8 +36,8 @@ struct Macros<'a> {
     endless: Without<'a>,
     /// The stage named first may set them.
     excused: BTreeMap<String, Without<'a>>,
-    /// Beside the stages, where the run need not fail.
-    beside: Without<'a>,
+    /// Outside the stages, where the run need not fail.
+    outside: Without<'a>,
 }
 
 impl Plan {
@@ -87,7 +87,7 @@ impl Plan {
             for stage in &deployed.stages {
                 for gap in deployed.lookups(stage, &start.pipeline.arguments).gaps {
                     let (list, name) = match gap {
-                        Gap::Missing(name) if stage.is_beside => (&mut macros.beside, name),
+                        Gap::Missing(name) if stage.is_outside => (&mut macros.outside, name),
                         Gap::Missing(name) => (&mut macros.missing, name),
                         Gap::Endless(name) => (&mut macros.endless, name),
                         Gap::MayBeSetBy {
@@ -117,7 +117,7 @@ impl Plan {
             findings.push(found(
                 Severity::Error,
                 pipeline,
-                format!("The pipeline looks up arguments that nothing gives: {}.", self.list(&macros.missing)),
+                format!("The pipeline uses macros without a value: {}.", self.list(&macros.missing)),
                 "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.",
             ));
         }
@@ -137,17 +137,17 @@ impl Plan {
                 Severity::Warning,
                 setter,
                 format!(
-                    "Only the stage {setter} can give these arguments, and whether it does is not known: {}.",
+                    "Only the stage {setter} can give these macros a value, and whether it does is not known: {}.",
                     self.list(names)
                 ),
                 "If it does not set one of them, give that in the row or as a preference of the pipeline.",
             )
         }));
-        if !macros.beside.is_empty() {
+        if !macros.outside.is_empty() {
             findings.push(found(
                 Severity::Warning,
                 pipeline,
-                format!("Beside the pipeline's stages, arguments are looked up that nothing gives: {}.", self.list(&macros.beside)),
+                format!("Actions after the run, or properties of the engine, use macros without a value: {}.", self.list(&macros.outside)),
                 "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.",
             ));
         }

@@ -33,7 +33,8 @@ enum Gap {
 }
 
 impl Scheduler {
-    /// What a start of this task sends; `None` while values are missing, which then are asked for.
+    /// What a start of this task sends; `None` while values are missing; then they are read from the table, or
+    /// requested from a person.
     pub(super) fn whole_arguments(&mut self, id: &TaskId) -> Option<RuntimeArguments> {
         let task = self.run.task(id)?;
         let mut arguments = task.arguments.clone();
@@ -129,7 +130,7 @@ impl Scheduler {
         self.retry(id);
     }
 
-    /// What a person gave may have been mistyped: where the server refuses it, it is asked for again.
+    /// What a person gave may have been mistyped: if the server refuses it, it is requested again.
     pub(super) fn asking_again(&self, id: &TaskId, mut failure: Failure) -> Failure {
         let given = self
             .given

@@ -2,8 +2,8 @@
 //!
 //! Its id is journalled before it is sent, so that sending it again, also after a restart, cannot make a second one. The
 //! run goes on, or ends, only when the job's end was seen: a job that waits in a queue may be played late, and would then
-//! empty what was loaded meanwhile. Whoever does not want it any more (a limit, a person) cancels it, again and again,
-//! until its end is seen. Only when all time is over is it left, as `unknown`.
+//! empty what was loaded meanwhile. When a limit has passed, or a person stops it, it is cancelled, again and again, until
+//! its end is seen. Only after the run's own limit is it given up, as `unknown`.
 
 use super::message::Request;
 use super::{Effect, Scheduler};
@@ -20,7 +20,7 @@ use crate::task::{StopReason, Task};
 use crate::time::{Timestamp, human};
 use crate::truncate::{JobProgress, TruncateJob};
 
-/// What this process knows of the job beside the facts.
+/// What this process knows of the job in addition to the facts.
 #[derive(Debug, Default)]
 pub(super) struct TruncateWatch {
     /// Since when this process waits for it.
@@ -66,8 +66,8 @@ impl Scheduler {
             return self.on_truncate_limit();
         }
         if stop.is_some() {
-            let all_time = (asked + policy::STOP_GRACE).max(self.run.deadline());
-            if self.run.stop.is_some() && self.reached(all_time) {
+            let patience_ends = (asked + policy::STOP_GRACE).max(self.run.deadline());
+            if self.run.stop.is_some() && self.reached(patience_ends) {
                 return self.leave_truncate(&job);
             }
             let job = job.clone();
@@ -80,7 +80,7 @@ impl Scheduler {
         }
     }
 
-    /// Nobody wants the job any more; its end is awaited all the same.
+    /// Cancels the job; its end is awaited all the same.
     pub(super) fn stop_truncate(&mut self, why: StopReason) {
         let is_wanted = |task: &&Task| task.open_try().is_some_and(|open| open.stop.is_none());
         let task = self.run.open_truncate().filter(is_wanted);
@@ -272,9 +272,9 @@ impl Scheduler {
         });
     }
 
-    /// All time is over, and the job's end was not seen.
+    /// The run's time is over, and the job's end was not seen.
     fn leave_truncate(&mut self, job: &JobId) {
-        let why = format!("The end of the job {job} was not seen, although it was asked for.");
+        let why = format!("The end of the job {job} was not seen, although it was cancelled.");
         let advice =
             "Look at the job before anything is loaded into the table: it may empty the table later.";
         let reason = self.undecided(&why, advice);

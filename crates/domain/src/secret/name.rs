@@ -29,13 +29,13 @@ const ENDINGS: &str = "\
 const BEFORE_PASS: &str = "\
     db my mysql sql pg postgres ora oracle user admin root ftp sftp smtp my";
 
-/// Words that make a secret of the `key` beside them; any other key is one of a table.
+/// Words that make a `key` next to them a secret; any other key is one of a table.
 const KEY_OF: &str = "\
     access aes api app auth cipher crypto dec decrypt decryption deploy enc encrypt encryption gpg \
     hmac license master pem pgp private rsa secret service shared sign signing ssh ssl storage tls \
     webhook";
 
-/// Words behind a secret's name that say that the value only speaks about the secret.
+/// Words behind a secret's name that say that the value only describes the secret.
 const ABOUT: &str = "\
     algorithm alias arn class column columns count days enabled endpoint expiration expires expiry \
     field fields file folder format hint host kind length limit mode name path policy provider ring \

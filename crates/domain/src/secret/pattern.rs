@@ -64,7 +64,7 @@ fn in_addresses(text: &str, found: &mut Vec<Found>) {
 /// `password=VALUE`, `password: VALUE`, `"password": "VALUE"`.
 fn in_pairs(text: &str, names: &SecretNames, found: &mut Vec<Found>) {
     let is_address = text.contains("://") || text.starts_with("jdbc:");
-    for (at, sign) in text.match_indices(['=', ':']) {
+    for (at, separator) in text.match_indices(['=', ':']) {
         let name_end = text[..at].trim_end_matches([' ', '"', '\'']).len();
         let name_start = text[..name_end]
             .rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
@@ -74,7 +74,7 @@ fn in_pairs(text: &str, names: &SecretNames, found: &mut Vec<Found>) {
         if name_start == name_end || !names.contains(&text[name_start..name_end]) {
             continue;
         }
-        let after = at + sign.len();
+        let after = at + separator.len();
         let value_start = after + (text[after..].len() - text[after..].trim_start_matches(' ').len());
         let value = &text[value_start..];
         let is_json = text[name_end..at].starts_with(['"', '\'']);
@@ -82,8 +82,8 @@ fn in_pairs(text: &str, names: &SecretNames, found: &mut Vec<Found>) {
             Some(quote @ ('"' | '\'')) => value_start + 1..value_start + 1 + quoted(&value[1..], quote),
             // A colon stands in sentences too: only what directly follows a quoted name is its value, or
             // a header's.
-            _ if sign == ":" && !is_header(&text[name_start..name_end]) => continue,
-            _ if sign == ":" => {
+            _ if separator == ":" && !is_header(&text[name_start..name_end]) => continue,
+            _ if separator == ":" => {
                 value_start..value_start + value.find(['\n', '\r', '"', '\'']).unwrap_or(value.len())
             }
             _ => value_start..value_start + value.find(ENDS).unwrap_or(value.len()),

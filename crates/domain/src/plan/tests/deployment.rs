@@ -168,7 +168,7 @@ fn every_missing_macro_is_named_with_its_stages_and_tasks() {
     assert_eq!(
         messages(&plan, Severity::Error),
         [
-            "The pipeline looks up arguments that nothing gives: bucket (in In, Out), kind (in In), \
+            "The pipeline uses macros without a value: bucket (in In, Out), kind (in In), \
           region (in In; start_pipeline_hr_b)."
         ]
     );
@@ -210,7 +210,7 @@ fn only_macros_behind_a_setter_are_excused_and_by_name() {
     let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &named);
     assert_eq!(
         messages(&plan, Severity::Error),
-        ["The pipeline looks up arguments that nothing gives: before (in Set), other (in In)."]
+        ["The pipeline uses macros without a value: before (in Set), other (in In)."]
     );
     assert_eq!(plan.findings.len(), 1);
     let setter = stage("Set", "ArgumentSetter", "action", &json!({"url": "${before}"}));
@@ -221,7 +221,7 @@ fn only_macros_behind_a_setter_are_excused_and_by_name() {
     let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &unnamed);
     assert_eq!(
         messages(&plan, Severity::Error),
-        ["The pipeline looks up arguments that nothing gives: before (in Set)."]
+        ["The pipeline uses macros without a value: before (in Set)."]
     );
     let warnings = messages(&plan, Severity::Warning);
     assert!(
@@ -254,7 +254,7 @@ fn what_the_server_evaluates_is_not_missing() {
 }
 
 #[test]
-fn a_missing_macro_beside_the_stages_is_a_warning() {
+fn a_missing_macro_outside_the_stages_is_a_warning() {
     let configuration_ = json!({
         "stages": [sink(&json!({"dataset": "cdf_output", "table": "landing"}))],
         "postActions": [stage("Mail", "Email", "postaction", &json!({"recipients": "${team}"}))],
@@ -427,7 +427,7 @@ fn a_sink_that_cannot_be_known_must_be_accepted() {
     }
 }
 
-/// The statements of an action may fill it, which cannot be told.
+/// The statements of an action may fill it, but that is not known.
 #[test]
 fn without_a_sink_only_an_empty_table_may_be_emptied() {
     let action = stage(
