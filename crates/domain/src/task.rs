@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
-    /// Looks at everything that can be wrong before anything is changed.
+    /// Checks settings, rights, pipeline and tables before anything is changed.
     Start,
     /// Empties the output table.
     TruncateTable,

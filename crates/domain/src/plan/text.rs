@@ -68,7 +68,11 @@ impl Plan {
         let output = format!("{}.{}", variables.bq_dataset_id, variables.bq_output_table);
         let mut lines = vec![
             line(LineKind::Heading, 0, "In this order"),
-            line(LineKind::Step, 1, "start: looks at everything that can be wrong"),
+            line(
+                LineKind::Step,
+                1,
+                "start: checks settings, rights, pipeline and tables",
+            ),
         ];
         if self.request.scope != Scope::Chain {
             return lines;

@@ -45,7 +45,7 @@ pub(super) enum Request {
 /// A request to the outside. Each gets exactly one answer, failures and time-outs included.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Check everything that can be wrong before anything is changed.
+    /// Check settings, rights, pipeline and tables before anything is changed.
     Preflight,
     /// Send the job that empties the output table, if it does not exist already, and look at it.
     Truncate {
