@@ -4,8 +4,8 @@ use super::parts;
 use crate::cli::Choice;
 use crate::config::Settings;
 use domain::request::RunRequest;
+use domain::shell;
 use domain::target::{Credentials, Endpoints, Target};
-use std::path::Path;
 
 /// The target of a request with these settings.
 pub(super) fn of(settings: &Settings, request: &RunRequest) -> Target {
@@ -45,22 +45,10 @@ pub(super) fn credentials(settings: &Settings) -> Credentials {
 
 /// The command that opens the terminal on the same home and profile.
 pub(super) fn terminal_command(choice: &Choice, profile: &str) -> String {
-    let home = choice
-        .home
-        .as_deref()
-        .map(|home| format!("--home {} ", quoted(home)));
+    let home = choice.home.as_deref();
+    let home = home.map(|home| format!("--home {} ", shell::word(&home.to_string_lossy())));
+    let profile = shell::word(profile);
     format!("downbeat {}--profile {profile}", home.unwrap_or_default())
-}
-
-/// A path as a word of a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 //! there is no command. No key is named here: a log has none.
 
 use domain::remedy::Remedy;
+use domain::shell;
 
 /// The remedies as sentences; empty if there are none. Commands name the profile, so that a pasted one
 /// cannot reach another environment.
 pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
+    let profile = shell::word(profile);
     let run = format!("downbeat run --profile {profile}");
     let sentences: Vec<_> = remedies
         .iter()

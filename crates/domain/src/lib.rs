@@ -24,6 +24,7 @@ pub mod sanitize;
 pub mod scheduler;
 pub mod secret;
 pub mod service;
+pub mod shell;
 pub mod state;
 pub mod summary;
 pub mod table_lease;

@@ -2,6 +2,7 @@
 //! the same in a log and on the screen.
 
 use crate::id::JobId;
+use crate::shell;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -48,7 +49,7 @@ impl TableRestore {
     pub fn command(&self) -> String {
         let (table, millis) = (&self.table, self.at.millis());
         let (from, to) = (format!("{table}@{millis}"), table.to_string());
-        format!("bq cp -f {} {}", quoted(&from), quoted(&to))
+        format!("bq cp -f {} {}", shell::word(&from), shell::word(&to))
     }
 
     /// The command in a sentence, and what else it does.
@@ -80,18 +81,9 @@ impl JobAddress {
             location,
             job,
         } = self;
-        let address = quoted(&format!("{project}:{location}.{job}"));
+        let address = shell::word(&format!("{project}:{location}.{job}"));
         format!("To look at the job: `bq show -j {address}`; to cancel it: `bq cancel {address}`.")
     }
-}
-
-/// A word for a shell: as it is where that is safe, else between single quotes.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '@');
-    if word.chars().all(is_plain) && !word.is_empty() && !word.starts_with('-') {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
