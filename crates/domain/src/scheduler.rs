@@ -30,6 +30,7 @@ pub use message::{Answer, Effect, Input};
 
 use crate::arguments::RuntimeArguments;
 use crate::event::{Fact, RunEvent};
+use crate::finding::Finding;
 use crate::id::{PipelineRunId, TaskId};
 use crate::plan::Limits;
 use crate::run::Run;
@@ -143,6 +144,13 @@ impl Scheduler {
         let event = RunEvent { at: self.now, fact };
         self.run.apply(&event);
         self.step.events.push(event);
+    }
+
+    /// Emits a finding that is not among the notices yet.
+    fn notice_once(&mut self, finding: Finding) {
+        if !self.run.notices.iter().any(|(_, known)| *known == finding) {
+            self.emit(Fact::Noticed { finding });
+        }
     }
 
     /// Sends a request unless it is in flight or its backoff is not over; then asks for a timer.

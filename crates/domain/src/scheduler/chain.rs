@@ -142,10 +142,10 @@ impl Scheduler {
         let is_emptied = truncate.is_some_and(|truncate| truncate.state == TaskState::Success);
         let refusal = refusal(&findings);
         for finding in findings {
-            // The first look has found the same warnings.
-            let is_known = self.run.notices.iter().any(|(_, known)| *known == finding);
-            if finding.severity == Severity::Error || !is_known {
-                self.emit(Fact::Noticed { finding });
+            match finding.severity {
+                Severity::Error => self.emit(Fact::Noticed { finding }),
+                // The first look has found the same warnings.
+                Severity::Warning | Severity::Note => self.notice_once(finding),
             }
         }
         let Some(failure) = refusal else {

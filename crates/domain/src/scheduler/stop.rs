@@ -87,9 +87,7 @@ impl Scheduler {
                     if finding.remedies.is_empty() {
                         finding.remedies.push("Stop its run in Data Fusion.".into());
                     }
-                    if !self.run.notices.iter().any(|(_, known)| *known == finding) {
-                        self.emit(Fact::Noticed { finding });
-                    }
+                    self.notice_once(finding);
                 }
             }
         }
