@@ -134,6 +134,6 @@ pub(super) fn summary(run: &Run, task: &Task) -> Value {
         "pipeline_run": last.and_then(|t| t.pipeline_run.as_ref()),
         "records_read": last.and_then(Try::records_read),
         "records_loaded": last.and_then(Try::records_loaded),
-        "reason": task.reason.as_ref().map(|failure| words::reason(run, failure)),
+        "reason": task.reason.as_ref().map(|failure| words::why(run, failure)),
     })
 }

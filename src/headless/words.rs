@@ -9,10 +9,11 @@ use domain::service::Service;
 use domain::state::{RunState, TaskState};
 use domain::task::{Task, Try};
 use domain::time::human;
+use domain::variable::VariableName;
+use std::collections::BTreeSet;
 
 /// The line, without its time.
 pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
-    let why = |failure: &Failure| reason(run, failure);
     // The run is the one after the fact, so the task's state is the word for what happened.
     let state = task(run, fact).map_or("", |task| task.state.as_str());
     let text = match fact {
@@ -26,16 +27,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::ConfigurationChecked { active: 0 } => output_table::UNTOUCHED.into(),
         Fact::TruncateSeen { progress, .. } => output_table::waiting(run, *progress),
         Fact::OutputEmptied { rows, .. } => output_table::emptied(run, *rows),
-        Fact::PipelineRead { variables } if variables.is_empty() => {
-            "the pipeline looks up no variable any more".into()
-        }
-        Fact::PipelineRead { variables } => {
-            let names: Vec<_> = variables.iter().map(|variable| variable.as_str()).collect();
-            format!(
-                "the pipeline looks up {}: they go along where a row does not have them",
-                names.join(", ")
-            )
-        }
+        Fact::PipelineRead { variables } => passed(variables),
         Fact::ConfigurationRead { configuration } => {
             format!(
                 "the configuration has {} rows, {} of them active",
@@ -43,67 +35,33 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
                 configuration.active().count()
             )
         }
-        Fact::StartIntended { number, .. } => {
-            format!("start asked for, try {number} of {}", allowed(run, fact))
-        }
-        Fact::StartDoubted { reason, .. } => {
-            format!(
-                "the start's answer was lost; looking for the run ({})",
-                why(reason)
-            )
-        }
-        Fact::StartRefused { reason, again_at, .. } => {
-            format!("not now: {} Asking again at {}.", why(reason), again_at.stamp())
-        }
-        Fact::PipelineStarted {
-            run_id,
-            found: Discovery::Answered,
-            ..
-        } => format!("pipeline run {run_id}"),
-        Fact::PipelineStarted {
-            run_id,
-            found: Discovery::Adopted,
-            ..
-        } => format!("pipeline run {run_id}, found by its token"),
+        Fact::StartIntended { .. }
+        | Fact::StartDoubted { .. }
+        | Fact::StartRefused { .. }
+        | Fact::PipelineStarted { .. } => start(run, fact)?,
         // The fact that ends the task names the end, with its reason.
         Fact::PipelineSeen { state, .. } if !state.is_end() => format!("CDAP {}", state.word()),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.stamp()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::StopIntended { .. } | Fact::TaskSucceeded { .. } | Fact::UpstreamFailed { .. } => state.into(),
-        Fact::TaskLostSight { reason, .. } | Fact::TaskSkipped { reason, .. } => {
-            format!("{state}: {}", why(reason))
-        }
         // Only the last count is printed, which follows the end of a run.
         Fact::RecordsCounted { .. } => final_counts(task(run, fact)?)?,
-        Fact::TryFailed {
-            failure, retry_at, ..
-        } => format!("{state}, next try at {}: {}", retry_at.stamp(), why(failure)),
-        // The finding was printed a moment ago.
-        Fact::TaskFailed { failure, .. } if is_printed(run, failure) => {
-            format!("{state}: see the error above")
-        }
-        Fact::TaskFailed { failure, .. }
-        | Fact::TaskTimedOut { failure, .. }
-        | Fact::TaskStopped { failure, .. } => format!("{state}: {}", why(failure)),
-        Fact::TaskGivenUp { reason, .. } => format!("given up: {}", why(reason)),
+        Fact::TaskLostSight { .. }
+        | Fact::TaskSkipped { .. }
+        | Fact::TryFailed { .. }
+        | Fact::TaskFailed { .. }
+        | Fact::TaskTimedOut { .. }
+        | Fact::TaskStopped { .. }
+        | Fact::TaskGivenUp { .. } => without_success(run, fact, state)?,
         Fact::RetryAsked { .. } => "another try was asked for".into(),
         Fact::Noticed { finding } => {
             let text = finding_text(finding, &run.request.profile);
             format!("{}: {text}", severity(finding.severity))
         }
-        Fact::ConnectionDegraded {
-            service: Service::BigQuery,
-            reason,
-        } => format!(
-            "BigQuery does not answer as it should and is asked again: {}",
-            why(reason)
-        ),
+        Fact::ConnectionDegraded { service, reason } => degraded(*service, &why(run, reason)),
         Fact::ConnectionRestored {
             service: Service::BigQuery,
         } => "BigQuery answers again".into(),
-        Fact::ConnectionDegraded { reason, .. } => {
-            format!("watching is difficult, the runs go on: {}", why(reason))
-        }
         Fact::ConnectionRestored { .. } => "watching works again".into(),
         Fact::RunStopAsked => "the run is being stopped".into(),
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
@@ -120,8 +78,71 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
     })
 }
 
+fn passed(variables: &BTreeSet<VariableName>) -> String {
+    if variables.is_empty() {
+        return "the pipeline looks up no variable any more".into();
+    }
+    let names: Vec<_> = variables.iter().map(|variable| variable.as_str()).collect();
+    format!(
+        "the pipeline looks up {}: they go along where a row does not have them",
+        names.join(", ")
+    )
+}
+
+/// A start and what became of it.
+fn start(run: &Run, fact: &Fact) -> Option<String> {
+    Some(match fact {
+        Fact::StartIntended { number, .. } => {
+            format!("start asked for, try {number} of {}", allowed(run, fact))
+        }
+        Fact::StartDoubted { reason, .. } => {
+            let why = why(run, reason);
+            format!("the start's answer was lost; looking for the run ({why})")
+        }
+        Fact::StartRefused { reason, again_at, .. } => {
+            let why = why(run, reason);
+            format!("not now: {why} Asking again at {}.", again_at.stamp())
+        }
+        Fact::PipelineStarted { run_id, found, .. } => match found {
+            Discovery::Answered => format!("pipeline run {run_id}"),
+            Discovery::Adopted => format!("pipeline run {run_id}, found by its token"),
+        },
+        _ => return None,
+    })
+}
+
+/// The end of a task or a try that is no success, or that was not seen.
+fn without_success(run: &Run, fact: &Fact, state: &str) -> Option<String> {
+    Some(match fact {
+        Fact::TryFailed {
+            failure, retry_at, ..
+        } => {
+            let why = why(run, failure);
+            format!("{state}, next try at {}: {why}", retry_at.stamp())
+        }
+        // The finding was printed a moment ago.
+        Fact::TaskFailed { failure, .. } if is_printed(run, failure) => {
+            format!("{state}: see the error above")
+        }
+        Fact::TaskGivenUp { reason, .. } => format!("given up: {}", why(run, reason)),
+        Fact::TaskLostSight { reason: failure, .. }
+        | Fact::TaskSkipped { reason: failure, .. }
+        | Fact::TaskFailed { failure, .. }
+        | Fact::TaskTimedOut { failure, .. }
+        | Fact::TaskStopped { failure, .. } => format!("{state}: {}", why(run, failure)),
+        _ => return None,
+    })
+}
+
+fn degraded(service: Service, why: &str) -> String {
+    match service {
+        Service::BigQuery => format!("BigQuery does not answer as it should and is asked again: {why}"),
+        _ => format!("watching is difficult, the runs go on: {why}"),
+    }
+}
+
 /// Why something is as it is, and what to do next.
-pub(super) fn reason(run: &Run, failure: &Failure) -> String {
+pub(super) fn why(run: &Run, failure: &Failure) -> String {
     failure.text(|list| remedy::text(list, &run.request.profile))
 }
 
@@ -166,6 +187,7 @@ pub(super) fn left(run: &Run, is_sandbox: bool, command: &str) -> String {
         .filter(|task| !task.is_over() && task.live_run().is_some());
     let what = match (live.count(), is_sandbox) {
         (0, _) => "no pipeline run of it is live".to_owned(),
+        (1, true) => "its live pipeline run ends with the sandbox".to_owned(),
         (count, true) => format!("its {count} live pipeline runs end with the sandbox"),
         (1, false) => "its live pipeline run goes on in Data Fusion".to_owned(),
         (count, false) => format!("its {count} live pipeline runs go on in Data Fusion"),
@@ -241,104 +263,4 @@ fn counts(last: &Try) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::headless::json;
-    use domain::arguments::RuntimeArguments;
-    use domain::event::RunEvent;
-    use domain::failure::Failure;
-    use domain::request::{RunRequest, Scope};
-    use domain::task::StopReason;
-    use domain::time::Timestamp;
-    use domain::variable::Variables;
-    use std::collections::BTreeMap;
-
-    fn at(seconds: i64, fact: Fact) -> RunEvent {
-        RunEvent {
-            at: Timestamp::from_seconds(seconds),
-            fact,
-        }
-    }
-
-    /// A run of one pipeline whose task `start` is at work.
-    fn run() -> Run {
-        let request = RunRequest {
-            profile: "sandbox".into(),
-            variables: Variables::default(),
-            scope: Scope::Single(RuntimeArguments::default()),
-            edits: BTreeMap::default(),
-            allow_unresolved_sink: false,
-        };
-        let started = Fact::RunStarted {
-            run: "r".into(),
-            request: Box::new(request),
-        };
-        let working = Fact::TryStarted { task: "start".into() };
-        Run::replay(&[at(1, started), at(2, working)]).unwrap()
-    }
-
-    #[test]
-    fn every_state_of_a_task_has_the_word_that_json_has() {
-        for state in TaskState::ALL {
-            let mut run = run();
-            run.tasks[0].state = *state;
-            let json = json::summary(&run, &run.tasks[0]);
-            assert_eq!(json["state"], state.as_str());
-            assert!(status(&run.tasks[0]).starts_with(state.as_str()), "{state:?}");
-        }
-    }
-
-    #[test]
-    fn every_state_of_a_run_has_the_word_that_json_has() {
-        for state in RunState::ALL {
-            let mut run = run();
-            run.state = *state;
-            assert!(summary(&run).starts_with(&format!("run r: {}", state.as_str())));
-        }
-    }
-
-    #[test]
-    fn a_line_has_the_word_of_the_state_that_its_fact_leads_to() {
-        let task = || "start".into();
-        let failure = || Failure::permanent("no such table");
-        for fact in [
-            Fact::TaskSucceeded { task: task() },
-            Fact::TryFailed {
-                task: task(),
-                failure: failure(),
-                retry_at: Timestamp::from_seconds(9),
-            },
-            Fact::TaskFailed {
-                task: task(),
-                failure: failure(),
-            },
-            Fact::TaskTimedOut {
-                task: task(),
-                failure: failure(),
-            },
-            Fact::TaskStopped {
-                task: task(),
-                failure: failure(),
-            },
-            Fact::TaskLostSight {
-                task: task(),
-                reason: failure(),
-            },
-            Fact::StopIntended {
-                task: task(),
-                why: StopReason::Asked,
-            },
-            Fact::UpstreamFailed { task: task() },
-            Fact::TaskSkipped {
-                task: task(),
-                reason: failure(),
-            },
-        ] {
-            let mut run = run();
-            run.apply(&at(3, fact.clone()));
-            let word = run.tasks[0].state.as_str();
-            let line = line(&run, &fact).unwrap();
-            assert!(line.starts_with(&format!("start: {word}")), "{line}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,101 @@
+//! The words of a line are those of the states and of the JSON.
+
+use super::*;
+use crate::headless::json;
+use domain::arguments::RuntimeArguments;
+use domain::event::RunEvent;
+use domain::failure::Failure;
+use domain::request::{RunRequest, Scope};
+use domain::task::StopReason;
+use domain::time::Timestamp;
+use domain::variable::Variables;
+use std::collections::BTreeMap;
+
+fn at(seconds: i64, fact: Fact) -> RunEvent {
+    RunEvent {
+        at: Timestamp::from_seconds(seconds),
+        fact,
+    }
+}
+
+/// A run of one pipeline whose task `start` is at work.
+fn run() -> Run {
+    let request = RunRequest {
+        profile: "sandbox".into(),
+        variables: Variables::default(),
+        scope: Scope::Single(RuntimeArguments::default()),
+        edits: BTreeMap::default(),
+        allow_unresolved_sink: false,
+    };
+    let started = Fact::RunStarted {
+        run: "r".into(),
+        request: Box::new(request),
+    };
+    let working = Fact::TryStarted { task: "start".into() };
+    Run::replay(&[at(1, started), at(2, working)]).unwrap()
+}
+
+#[test]
+fn every_state_of_a_task_has_the_word_that_json_has() {
+    for state in TaskState::ALL {
+        let mut run = run();
+        run.tasks[0].state = *state;
+        let json = json::summary(&run, &run.tasks[0]);
+        assert_eq!(json["state"], state.as_str());
+        assert!(status(&run.tasks[0]).starts_with(state.as_str()), "{state:?}");
+    }
+}
+
+#[test]
+fn every_state_of_a_run_has_the_word_that_json_has() {
+    for state in RunState::ALL {
+        let mut run = run();
+        run.state = *state;
+        assert!(summary(&run).starts_with(&format!("run r: {}", state.as_str())));
+    }
+}
+
+#[test]
+fn a_line_has_the_word_of_the_state_that_its_fact_leads_to() {
+    let task = || "start".into();
+    let failure = || Failure::permanent("no such table");
+    for fact in [
+        Fact::TaskSucceeded { task: task() },
+        Fact::TryFailed {
+            task: task(),
+            failure: failure(),
+            retry_at: Timestamp::from_seconds(9),
+        },
+        Fact::TaskFailed {
+            task: task(),
+            failure: failure(),
+        },
+        Fact::TaskTimedOut {
+            task: task(),
+            failure: failure(),
+        },
+        Fact::TaskStopped {
+            task: task(),
+            failure: failure(),
+        },
+        Fact::TaskLostSight {
+            task: task(),
+            reason: failure(),
+        },
+        Fact::StopIntended {
+            task: task(),
+            why: StopReason::Asked,
+        },
+        Fact::UpstreamFailed { task: task() },
+        Fact::TaskSkipped {
+            task: task(),
+            reason: failure(),
+        },
+    ] {
+        let mut run = run();
+        run.apply(&at(3, fact.clone()));
+        let word = run.tasks[0].state.as_str();
+        let line = line(&run, &fact).unwrap();
+        assert!(line.starts_with(&format!("start: {word}")), "{line}");
+    }
+}
