@@ -4,7 +4,7 @@
 //! # Five minutes of reading
 //!
 //! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it. [`domain::plan`]: what it will do.
-//! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `start.rs`, `watch.rs` and `ending.rs` beside it.
+//! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `truncate.rs`, `start.rs`, `watch.rs` and `ending.rs` are its parts.
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
 //! 5. `crates/sandbox`: the cloud that fits into one process.
