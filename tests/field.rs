@@ -9,6 +9,8 @@
 mod home;
 #[path = "field/lab.rs"]
 mod lab;
+#[path = "field/pipeline.rs"]
+mod pipeline;
 #[path = "field/program.rs"]
 mod program;
 #[path = "support/screen.rs"]

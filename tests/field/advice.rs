@@ -1,7 +1,6 @@
 //! What services refuse, and the advice that is given: it fits the cause, and what may pass is tried again.
 
 use super::lab::{Lab, PROFILE};
-use super::rows::{has_all, said};
 use serde_json::{Value, json};
 
 #[test]
@@ -30,7 +29,7 @@ fn an_odd_answer_of_a_service_is_asked_for_again() {
     let told = lab.run(&["--dry-run"]);
     lab.play_nothing();
     assert_eq!(told.code, 0, "{}", told.all());
-    has_all(&said(&told), &["start_pipeline_hr_engineer"]);
+    told.has(&["start_pipeline_hr_engineer"]);
     assert_eq!(lab.count("landing"), expected);
 }
 
@@ -113,9 +112,9 @@ fn the_advice_fits_the_cause() {
         ));
         let told = lab.run(&[]);
         lab.play_nothing();
-        let text = said(&told);
+        let text = told.all();
         assert_eq!(told.code, 2, "{}: {text}", refusal.title);
-        has_all(&text, refusal.says);
+        told.has(refusal.says);
         for word in refusal.never {
             assert!(!text.contains(word), "{}: '{word}' in:\n{text}", refusal.title);
         }
@@ -140,8 +139,8 @@ fn without_billing_nothing_is_emptied_and_roles_are_not_spoken_of() {
     let told = lab.run(&[]);
     lab.play_nothing();
     assert!(told.code != 0, "{}", told.all());
-    has_all(&said(&told), &["Enable billing for the project"]);
-    assert!(!said(&told).contains("BigQuery Job User"), "{}", told.all());
+    told.has(&["Enable billing for the project"]);
+    assert!(!told.all().contains("BigQuery Job User"), "{}", told.all());
     assert_eq!(lab.count("landing"), rows);
 }
 
@@ -152,8 +151,8 @@ fn a_missing_compute_profile_is_not_a_missing_pipeline() {
     let arguments = "business_unit=hr,data_source=payroll,system.profile.name=USER:nothere";
     let told = lab.run(&["--args", arguments]);
     assert!(told.code != 0, "{}", told.all());
-    let text = said(&told);
-    has_all(&text, &["nothere", "compute profile", "system.profile.name"]);
+    let text = told.all();
+    told.has(&["nothere", "compute profile", "system.profile.name"]);
     assert!(
         !text.contains("Check cdf_namespace and cdf_pipeline_name"),
         "{text}"
@@ -181,8 +180,8 @@ fn a_run_that_never_leaves_provisioning_is_not_told_to_wait_longer() {
         lab.play_nothing();
         assert_eq!(told.code, 3, "{}", told.all());
         let left = format!("It never left {}.", state.to_uppercase());
-        has_all(&said(&told), &[&left, cause]);
-        assert!(!said(&told).contains("if it needs longer"), "{}", told.all());
+        told.has(&[&left, cause]);
+        assert!(!told.all().contains("if it needs longer"), "{}", told.all());
     }
 }
 
@@ -203,12 +202,9 @@ fn a_damaged_journal_says_what_to_do_with_it() {
     for arguments in [vec!["runs"], vec!["run", "--profile", PROFILE]] {
         let told = lab.home.start(&arguments);
         assert_eq!(told.code, 2, "{}", told.all());
-        has_all(
-            &said(&told),
-            &[
-                "is damaged",
-                "Move the file and its -wal and -shm neighbours away",
-            ],
-        );
+        told.has(&[
+            "is damaged",
+            "Move the file and its -wal and -shm neighbours away",
+        ]);
     }
 }

@@ -5,6 +5,7 @@ use super::home::{Home, Told};
 use super::server::Sandbox;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::process::Child;
 
 /// The project of the sandbox.
 pub const PROJECT: &str = "downbeat-sandbox";
@@ -123,5 +124,31 @@ impl Lab {
             bytes.windows(text.len()).any(|window| window == text.as_bytes())
         };
         files.filter(holds).collect()
+    }
+}
+
+impl Told {
+    /// All of these words were printed, on standard output or standard error.
+    #[track_caller]
+    pub fn has(&self, words: &[&str]) {
+        has_all(&self.all(), words);
+    }
+
+    /// What a program printed until its end.
+    pub fn until_end(child: Child) -> Self {
+        let output = child.wait_with_output().unwrap();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// A text has all of these words.
+#[track_caller]
+pub fn has_all(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "'{word}' is missing in:\n{text}");
     }
 }

@@ -1,59 +1,13 @@
 //! The columns and rows of the configuration table, and everything that is wrong with them.
 
-use super::home::Told;
-use super::lab::Lab;
-use serde_json::{Value, json};
-
-/// What a start said, on both streams.
-pub fn said(told: &Told) -> String {
-    format!("{}{}", told.out, told.err)
-}
-
-pub fn has_all(text: &str, words: &[&str]) {
-    for word in words {
-        assert!(text.contains(word), "'{word}' is missing in:\n{text}");
-    }
-}
-
-/// A stage of a pipeline.
-fn stage(name: &str, kind: &str, plugin: &str, artifact: &str, properties: &Value) -> Value {
-    json!({"name": name, "plugin": {
-        "name": plugin, "type": kind, "label": name, "properties": properties,
-        "artifact": {"name": artifact, "version": "[0.0.1,100.0.0)", "scope": "SYSTEM"},
-    }})
-}
+use super::lab::{Lab, has_all};
+use super::pipeline::{pipeline, source, statement, trash};
+use serde_json::Value;
 
 /// A pipeline that writes its argument `sourceTable` into the table `seen`, and nothing else.
 fn spelling_pipeline() -> Value {
-    let google = json!({"project": "auto-detect", "serviceFilePath": "auto-detect"});
-    let with = |more: Value| {
-        let mut properties = google.clone();
-        let more = more.as_object().unwrap().clone();
-        properties.as_object_mut().unwrap().extend(more);
-        properties
-    };
-    let take = with(json!({
-        "dialect": "standard", "mode": "interactive", "useCache": "false", "location": "US",
-        "storeResults": "false", "rowAsArguments": "false",
-        "sql": "INSERT INTO cdf_output.seen (v) VALUES ('${sourceTable}')",
-    }));
-    let schema = r#"{"type": "record", "name": "o", "fields": [{"name": "v", "type": ["string", "null"]}]}"#;
-    let read =
-        with(json!({"referenceName": "in", "dataset": "cdf_output", "table": "seen", "schema": schema}));
-    json!({
-        "artifact": {"name": "cdap-data-pipeline", "version": "[6.0.0,7.0.0)", "scope": "SYSTEM"},
-        "config": {
-            "resources": {"memoryMB": 2048, "virtualCores": 1},
-            "driverResources": {"memoryMB": 2048, "virtualCores": 1},
-            "connections": [{"from": "Take", "to": "In"}, {"from": "In", "to": "Out"}],
-            "stages": [
-                stage("Take", "action", "BigQueryExecute", "google-cloud", &take),
-                stage("In", "batchsource", "BigQueryTable", "google-cloud", &read),
-                stage("Out", "batchsink", "Trash", "trash-plugin", &json!({"referenceName": "out"})),
-            ],
-            "postActions": [], "properties": {}, "engine": "spark", "maxConcurrentRuns": 1,
-        },
-    })
+    let take = "INSERT INTO cdf_output.seen (v) VALUES ('${sourceTable}')";
+    pipeline(&[statement("Take", take, false), source("seen"), trash("Out")])
 }
 
 #[test]
@@ -74,7 +28,7 @@ fn columns_of_mixed_case_reach_the_pipeline_as_they_are_spelled() {
     ]);
     let told = lab.run(&[]);
     assert_eq!(told.code, 0, "{}", told.all());
-    has_all(&said(&told), &["start_pipeline_hr_payroll"]);
+    told.has(&["start_pipeline_hr_payroll"]);
     assert_eq!(lab.sql("SELECT v FROM cdf_output.seen"), [["T1"]]);
     let arguments = lab.arguments("spelling").remove(0);
     let of_the_row: Vec<_> = arguments
@@ -96,7 +50,7 @@ fn columns_of_mixed_case_reach_the_pipeline_as_they_are_spelled() {
 
     let told = lab.run(&["--args", "BUSINESS_UNIT=hr,Data_Source=leave,sourceTable=T2"]);
     assert_eq!(told.code, 0, "{}", told.all());
-    has_all(&said(&told), &["start_pipeline_hr_leave"]);
+    told.has(&["start_pipeline_hr_leave"]);
     assert_eq!(lab.sql("SELECT v FROM cdf_output.seen WHERE v = 'T2'").len(), 1);
 }
 
@@ -177,8 +131,8 @@ fn all_that_is_wrong_is_told_at_once() {
     ];
     let told = lab.run(&[]);
     assert_eq!(told.code, 2, "{}", told.all());
-    has_all(&said(&told), &words);
-    has_all(&said(&told), &["errors were found, in hr.a-b, hr.c.d"]);
+    told.has(&words);
+    told.has(&["errors were found, in hr.a-b, hr.c.d"]);
 
     let told = lab.run(&["--output", "json"]);
     assert_eq!(told.code, 2, "{}", told.all());
@@ -209,8 +163,8 @@ fn all_that_is_wrong_is_told_at_once() {
 
     let told = lab.run(&["--dry-run"]);
     assert_eq!(told.code, 2, "{}", told.all());
-    has_all(&said(&told), &words);
-    has_all(&said(&told), &["start_pipeline_y_z"]);
+    told.has(&words);
+    told.has(&["start_pipeline_y_z"]);
     assert_eq!(lab.count("filled"), 2, "nothing was emptied");
 }
 
@@ -231,5 +185,5 @@ fn what_is_missing_in_several_places_is_told_at_once() {
         "The pipeline nothing is not deployed in the namespace default.",
         "start: failed: 3 errors were found, in ",
     ];
-    has_all(&said(&told), &words);
+    told.has(&words);
 }

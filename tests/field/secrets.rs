@@ -139,12 +139,7 @@ fn names_of_the_profile_and_passwords_of_the_pipeline_are_secrets() {
         .unwrap()
         .write_all(given.to_string().as_bytes())
         .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let told = Told {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    };
+    let told = Told::until_end(child);
     assert!(told.out.contains("Access denied"), "{}", told.all());
     nowhere(&lab, &told, &secrets);
     assert_eq!(lab.arguments("with_password")[0]["db_word"], password);

@@ -4,7 +4,6 @@ use super::home::{Told, signal, wait_for};
 use super::lab::{Lab, PROFILE, PROJECT};
 use super::screen::Session;
 use serde_json::Value;
-use std::io::Read;
 use std::process::Child;
 
 /// Holds the job that empties the table in BigQuery's queue.
@@ -67,15 +66,6 @@ fn reference(job: &Value) -> &str {
 fn task<'a>(summary: &'a Value, name: &str) -> &'a Value {
     let tasks = summary["tasks"].as_array().unwrap();
     tasks.iter().find(|task| task["task"] == name).unwrap()
-}
-
-/// What a spawned program told until its end.
-fn told(mut child: Child) -> Told {
-    let (mut out, mut err) = (String::new(), String::new());
-    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    let code = child.wait().unwrap().code().unwrap_or(-1);
-    Told { code, out, err }
 }
 
 #[test]
@@ -242,7 +232,7 @@ fn an_interrupt_cancels_the_job_before_the_program_ends() {
     let child = lab.spawn(&[]);
     lab.pending_job();
     signal(child.id(), "INT");
-    let told = told(child);
+    let told = Told::until_end(child);
     assert_eq!(told.code, 130, "{}", told.all());
     assert!(told.out.contains("was cancelled. "), "{}", told.all());
     assert_eq!(
