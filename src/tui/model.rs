@@ -237,9 +237,14 @@ impl Model {
             variables: self.variables.working.clone(),
             scope: Scope::Chain,
             edits: self.configuration.edits.clone(),
-            // The plan shows what is not known, and a person starts it.
-            allow_unresolved_sink: true,
+            allow_unresolved_sink: self.shows_sinks(),
         }
+    }
+
+    /// Whether the plan shows which sinks are not known, so that its start accepts them. Without the pipeline or the
+    /// rows it shows none, and the run's own check must refuse them.
+    fn shows_sinks(&self) -> bool {
+        self.deployed.is_some() && self.configuration.current().is_some()
     }
 
     /// Where the next run takes place.

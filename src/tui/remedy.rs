@@ -21,7 +21,8 @@ pub fn text(remedies: &[Remedy]) -> String {
             Remedy::GiveUp(_) => actions.push(format!("{} gives it up", key(Action::StopTask))),
             Remedy::StartRun => actions.push(format!("{} starts a new run", key(Action::Run))),
             Remedy::AllowUnresolvedSink => actions.push(format!(
-                "{} shows the plan, where {} accepts it",
+                "{} reads the pipeline again, {} shows the plan, where {} accepts it",
+                key(Action::Reload),
                 key(Action::Run),
                 key(Action::Begin)
             )),
@@ -59,7 +60,7 @@ mod tests {
         );
         assert_eq!(
             text(&["It may fill it.".into(), Remedy::AllowUnresolvedSink]),
-            "It may fill it. r shows the plan, where enter accepts it."
+            "It may fill it. ctrl-r reads the pipeline again, r shows the plan, where enter accepts it."
         );
         assert_eq!(text(&[]), "");
     }

@@ -65,10 +65,20 @@ fn a_sink_that_cannot_be_known_is_shown_and_started_by_a_person() {
         "{picture}"
     );
     let effects = press(&mut model, "enter");
-    let accepted = effects.iter().any(
-        |effect| matches!(effect, Effect::Send(Command::Start(request)) if request.allow_unresolved_sink),
-    );
-    assert!(accepted, "{effects:?}");
+    assert!(accepted(&effects), "{effects:?}");
+}
+
+fn accepted(effects: &[Effect]) -> bool {
+    let is_accepted = |effect: &Effect| matches!(effect, Effect::Send(Command::Start(request)) if request.allow_unresolved_sink);
+    effects.iter().any(is_accepted)
+}
+
+#[test]
+fn what_the_plan_did_not_show_is_not_accepted() {
+    let mut model = with_sink("${secure(target)}");
+    model.deployed = None;
+    let effects = press(&mut model, "r enter");
+    assert!(started(&effects) && !accepted(&effects), "{effects:?}");
 }
 
 #[test]
