@@ -4,6 +4,7 @@ use super::*;
 use crate::finding::refusal;
 
 mod deployment;
+mod sinks;
 
 fn row(unit: &str, source: &str, priority: i64) -> ConfigurationRow {
     ConfigurationRow {
