@@ -48,10 +48,7 @@ impl Printer for Bars {
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {
-        self.say(&format!(
-            "downbeat: {}: {text}",
-            words::severity(finding.severity)
-        ));
+        self.say(&format!("downbeat: {}: {text}", finding.severity.as_str()));
     }
 
     fn event(&mut self, run: &Run, event: &RunEvent) {

@@ -24,7 +24,7 @@ impl Printer for Lines {
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {
-        let severity = words::severity(finding.severity);
+        let severity = finding.severity.as_str();
         out::line(io::stderr(), &format!("downbeat: {severity}: {text}"));
     }
 

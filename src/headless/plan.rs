@@ -1,6 +1,6 @@
 //! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
 
-use super::{finding_text, json, out, words};
+use super::{finding_text, json, out};
 use crate::cli::{Exit, Output};
 use domain::finding::Finding;
 use domain::outcome::Outcome;
@@ -47,7 +47,7 @@ fn as_text(plan: &Plan, target: &Target) -> String {
 }
 
 fn finding_line(finding: &Finding, profile: &str) -> String {
-    let word = words::severity(finding.severity);
+    let word = finding.severity.as_str();
     sanitize::line(&format!("{word}: {}", finding_text(finding, profile))).into_owned()
 }
 

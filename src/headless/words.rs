@@ -56,7 +56,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::RetryAsked { .. } => "another try was asked for".into(),
         Fact::Noticed { finding } => {
             let text = finding_text(finding, &run.request.profile);
-            format!("{}: {text}", severity(finding.severity))
+            format!("{}: {text}", finding.severity.as_str())
         }
         Fact::ConnectionDegraded { service, reason } => degraded(*service, &why(run, reason)),
         Fact::ConnectionRestored {
@@ -196,15 +196,6 @@ pub(super) fn left(run: &Run, is_sandbox: bool, command: &str) -> String {
         "Run {} is left before its end: {what}. `{command}` offers to resume it.",
         run.id
     )
-}
-
-/// The word for how much a finding matters.
-pub(super) const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
 }
 
 /// Whether the error that is the whole reason of a failure was printed as a finding before.

@@ -15,10 +15,5 @@ pub const fn meaning(severity: Severity) -> Meaning {
 
 /// A finding with its severity in front.
 pub fn text(finding: &Finding) -> String {
-    let word = match finding.severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
-    format!("{word}: {}", finding.text(remedy::text))
+    format!("{}: {}", finding.severity.as_str(), finding.text(remedy::text))
 }

@@ -34,6 +34,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word for it, the same on the screen, in a log and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 impl Finding {
     /// No run may begin because of this.
     pub fn error(about: impl Into<String>, message: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
