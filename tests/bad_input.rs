@@ -43,7 +43,7 @@ impl Filled {
         let both = contains(cause).and(contains(remedy));
         assert!(both.eval(&said), "wanted '{cause}' and '{remedy}' in:\n{said}");
         assert!(!said.contains("panicked"), "{said}");
-        assert!(!said.contains("start asked for"), "{said}");
+        assert!(!said.contains("start requested"), "{said}");
         assert_eq!(Stores::of(&self.home).warehouse("landing"), self.rows, "{said}");
     }
 

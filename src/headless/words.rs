@@ -53,7 +53,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         | Fact::TaskTimedOut { .. }
         | Fact::TaskStopped { .. }
         | Fact::TaskGivenUp { .. } => without_success(run, fact, state)?,
-        Fact::RetryAsked { .. } => "another try was asked for".into(),
+        Fact::RetryAsked { .. } => "another try was requested".into(),
         Fact::Noticed { finding } => {
             let text = finding_text(finding, &run.request.profile);
             format!("{}: {text}", finding.severity.as_str())
@@ -84,7 +84,7 @@ fn passed(variables: &BTreeSet<VariableName>) -> String {
     }
     let names: Vec<_> = variables.iter().map(|variable| variable.as_str()).collect();
     format!(
-        "the pipeline looks up {}: they go along where a row does not have them",
+        "the pipeline looks up {}: they are passed as arguments where a row does not have them",
         names.join(", ")
     )
 }
@@ -93,7 +93,7 @@ fn passed(variables: &BTreeSet<VariableName>) -> String {
 fn start(run: &Run, fact: &Fact) -> Option<String> {
     Some(match fact {
         Fact::StartIntended { number, .. } => {
-            format!("start asked for, try {number} of {}", allowed(run, fact))
+            format!("start requested, try {number} of {}", allowed(run, fact))
         }
         Fact::StartDoubted { reason, .. } => {
             let why = why(run, reason);

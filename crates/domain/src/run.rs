@@ -42,7 +42,7 @@ pub struct Run {
     pub stop: Option<StopReason>,
     /// The tasks in the order of the chain; pipelines in the order of their start.
     pub tasks: Vec<Task>,
-    /// The variables that go along as arguments, since the deployed pipeline was read.
+    /// The variables that are passed as arguments, since the deployed pipeline was read.
     pub passed: BTreeSet<VariableName>,
     /// The configuration that `get_configuration` read.
     pub configuration: Option<Configuration>,

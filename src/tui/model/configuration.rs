@@ -81,7 +81,7 @@ pub struct ArgumentsForm {
     pub row: RuntimeArguments,
     /// The arguments of the next run.
     pub values: RuntimeArguments,
-    /// The variables that go along where neither of them has the argument.
+    /// The variables that are passed where neither of them has the argument.
     pub variables: RuntimeArguments,
     /// The selected line.
     pub selected: usize,

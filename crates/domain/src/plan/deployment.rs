@@ -1,4 +1,4 @@
-//! What the deployed pipeline means for a plan: which variables go along as arguments, and which macros
+//! What the deployed pipeline means for a plan: which variables are passed as arguments, and which macros
 //! have no value.
 
 use super::text::some_tasks;

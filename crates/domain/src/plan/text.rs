@@ -133,7 +133,7 @@ impl Plan {
         lines
     }
 
-    /// The variables that go along as arguments.
+    /// The variables that are passed as arguments.
     fn passed_line(&self) -> Option<PlanLine> {
         let variables = self.passed.iter();
         let values: Vec<_> = variables

@@ -68,7 +68,7 @@ impl Scheduler {
             let grace_over = open.stop_asked.unwrap_or(self.now) + policy::STOP_GRACE;
             let (task, run_id) = (id.clone(), open.pipeline_run.clone());
             if self.reached(grace_over) {
-                self.give_up(&id, "Its stop was asked for and never confirmed, so it was left");
+                self.give_up(&id, "Its stop was requested and never confirmed, so it was left");
             } else if let Some(run_id) = run_id {
                 self.send(Request::Stop(id.clone()), || Effect::Stop { task, run_id });
             }

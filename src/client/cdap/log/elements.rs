@@ -71,7 +71,7 @@ pub(super) struct Elements {
 }
 
 impl Elements {
-    /// Takes the next bytes, and gives away each object that they complete.
+    /// Takes the next bytes, and passes on each object that they complete.
     pub fn split(&mut self, piece: &[u8], mut each: impl FnMut(Element)) -> Result<(), Fault> {
         for &byte in piece {
             match self.place {
