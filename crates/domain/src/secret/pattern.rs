@@ -19,7 +19,13 @@ const ENDS: &[char] = &[
     '&', ';', ',', ' ', '\t', '\n', '\r', '"', '\'', '}', ')', ']', '<', '>', '`',
 ];
 
-/// The secrets of a text, in no order; they may overlap.
+/// The most bytes of an address that are looked at, so that a hostile text cannot make the search slow.
+const LONGEST_ADDRESS: usize = 500;
+
+/// How far behind `-----BEGIN ` the kind of the key ends.
+const LONGEST_KIND: usize = 60;
+
+/// The secrets of a text, in no order; they may overlap. Takes time in proportion to the text, whatever is in it.
 pub(super) fn find(text: &str, names: &SecretNames) -> Vec<Found> {
     let mut found = Vec::new();
     in_addresses(text, &mut found);
@@ -34,7 +40,7 @@ pub(super) fn find(text: &str, names: &SecretNames) -> Vec<Found> {
 fn in_addresses(text: &str, found: &mut Vec<Found>) {
     for (at, _) in text.match_indices("://") {
         let start = at + "://".len();
-        let rest = &text[start..];
+        let rest = beginning(&text[start..], LONGEST_ADDRESS);
         let rest = &rest[..rest
             .find([' ', '\t', '\n', '\r', '"', '\'', '<', '>', '`'])
             .unwrap_or(rest.len())];
@@ -64,7 +70,11 @@ fn in_addresses(text: &str, found: &mut Vec<Found>) {
 /// `password=VALUE`, `password: VALUE`, `"password": "VALUE"`.
 fn in_pairs(text: &str, names: &SecretNames, found: &mut Vec<Found>) {
     let is_address = text.contains("://") || text.starts_with("jdbc:");
+    let mut covered = 0;
     for (at, separator) in text.match_indices(['=', ':']) {
+        if at < covered {
+            continue; // It is part of a secret value.
+        }
         let name_end = text[..at].trim_end_matches([' ', '"', '\'']).len();
         let name_start = text[..name_end]
             .rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
@@ -88,6 +98,7 @@ fn in_pairs(text: &str, names: &SecretNames, found: &mut Vec<Found>) {
             }
             _ => value_start..value_start + value.find(ENDS).unwrap_or(value.len()),
         };
+        covered = range.end;
         found.push(Found {
             range,
             is_certain: is_address || is_json,
@@ -138,19 +149,33 @@ fn behind_schemes(text: &str, found: &mut Vec<Found>) {
 
 /// From the first line of a private key in PEM form to its last.
 fn private_keys(text: &str, found: &mut Vec<Found>) {
+    let mut covered = 0;
     for (at, _) in text.match_indices("-----BEGIN ") {
         let rest = &text[at..];
-        let Some(head) = rest.find("PRIVATE KEY").filter(|head| *head < 40) else {
+        let Some(head) = beginning(rest, LONGEST_KIND)
+            .find("PRIVATE KEY")
+            .filter(|_| at >= covered)
+        else {
             continue;
         };
         let end = rest[head..]
             .find("-----END ")
             .and_then(|last| Some(head + last + rest[head + last..].find("KEY")? + 3));
+        covered = at + end.unwrap_or(rest.len());
         found.push(Found {
-            range: at..at + end.unwrap_or(rest.len()),
+            range: at..covered,
             is_certain: true,
         });
     }
+}
+
+/// At most so many bytes of a text.
+fn beginning(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -205,6 +230,25 @@ mod tests {
             "日password=日",
         ] {
             find(text, &SecretNames::default());
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_searched_once() {
+        // Each of these would take minutes if its parts were searched to the end of the text.
+        for part in [
+            "://",
+            "://a:",
+            "a://b@",
+            "cookie:",
+            "password=",
+            "\"token\":\"",
+            "token='",
+            "-----BEGIN ",
+            "-----BEGIN PRIVATE KEY",
+            "Bearer ",
+        ] {
+            find(&part.repeat(20_000), &SecretNames::default());
         }
     }
 }
