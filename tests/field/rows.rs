@@ -187,3 +187,16 @@ fn what_is_missing_in_several_places_is_told_at_once() {
     ];
     told.has(&words);
 }
+
+#[test]
+fn a_configuration_table_that_cannot_be_read_empties_nothing() {
+    let lab = Lab::at_speed("50");
+    lab.sql("CREATE TABLE cdf_output.filled (a INT64)");
+    lab.sql("INSERT cdf_output.filled VALUES (1), (2)");
+    lab.configure(&[("bq_output_table", "'filled'"), ("bq_config_table", "'gone'")]);
+    let told = lab.run(&[]);
+    assert_eq!(told.code, 2, "{}", told.all());
+    assert!(told.all().contains("gone"), "{}", told.all());
+    assert_eq!(lab.count("filled"), 2, "{}", told.all());
+    assert!(lab.arguments("cdf_mysql_to_bigquery").is_empty());
+}
