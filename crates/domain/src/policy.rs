@@ -55,6 +55,11 @@ pub fn backoff(failures: u32) -> Duration {
     Duration::from_secs((1_u64 << failures.saturating_sub(1).min(6)).min(60))
 }
 
+/// The pause after `failures` writes of the journal in a row have failed: 1, 2, 4 … 30 s.
+pub fn write_pause(failures: u32) -> Duration {
+    backoff(failures).min(Duration::from_secs(30))
+}
+
 /// The pause after flow control refused a start for the nth time (from 1): 5, 10, 20 … 300 s. Each
 /// refused start leaves a REJECTED record and counts as launching for 2 s, so tries are spaced.
 pub fn refusal_pause(refusals: u32) -> Duration {

@@ -13,13 +13,15 @@
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table,
 //! `start.rs` starts and their lost answers, `recall.rs` secrets after a restart, `watch.rs` watching, `limit.rs` time limits,
-//! `stop.rs` stops, `ending.rs` retries and the end of the run.
+//! `stop.rs` stops, `ending.rs` retries and the end of the run, `outbox.rs` what waits for the disk between a step and
+//! the world.
 
 mod chain;
 mod ending;
 mod in_flight;
 mod limit;
 mod message;
+mod outbox;
 mod recall;
 mod start;
 mod stop;
@@ -27,6 +29,7 @@ mod truncate;
 mod watch;
 
 pub use message::{Answer, Effect, Input};
+pub use outbox::Outbox;
 
 use crate::arguments::RuntimeArguments;
 use crate::event::{Fact, RunEvent};
