@@ -117,7 +117,10 @@ impl Http {
     /// How long to wait before the next try; `None` when there is none.
     fn pause(&self, request: &Request, tries: u32, error: &ClientError, end: Instant) -> Option<Duration> {
         let policy = &self.shared.policy;
-        let may_help = matches!(error.kind, FailureKind::Transient | FailureKind::Busy);
+        let may_help = matches!(
+            error.kind,
+            FailureKind::Transient | FailureKind::Busy | FailureKind::Unsent
+        );
         if request.is_once() || !may_help || tries >= policy.tries {
             return None;
         }

@@ -39,6 +39,10 @@ pub enum FailureKind {
     /// journals have always had it: after the pause the two mean the same.
     #[serde(rename = "transient", skip_deserializing)]
     Busy,
+    /// The request certainly did not leave, or was certainly not executed: no connection, no token to be had,
+    /// no file descriptor. It waits, and is never counted as a try. Written as `transient`, for the same reason.
+    #[serde(rename = "transient", skip_deserializing)]
+    Unsent,
 }
 
 impl FailureKind {
@@ -88,7 +92,7 @@ impl Failure {
     pub fn can_get_better(&self) -> bool {
         matches!(
             self.kind,
-            FailureKind::Transient | FailureKind::Ambiguous | FailureKind::Busy
+            FailureKind::Transient | FailureKind::Ambiguous | FailureKind::Busy | FailureKind::Unsent
         )
     }
 
@@ -112,10 +116,12 @@ mod tests {
             (FailureKind::Ambiguous, "ambiguous"),
             (FailureKind::Held, "held"),
             (FailureKind::Busy, "transient"),
+            (FailureKind::Unsent, "transient"),
         ] {
             assert_eq!(written(kind), name);
             let read: FailureKind = serde_json::from_value(name.into()).unwrap();
-            assert!(read == kind || kind == FailureKind::Busy, "{kind:?}");
+            let is_read_as_transient = matches!(kind, FailureKind::Busy | FailureKind::Unsent);
+            assert!(read == kind || is_read_as_transient, "{kind:?}");
         }
     }
 }

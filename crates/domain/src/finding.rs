@@ -152,6 +152,7 @@ pub fn error_kind(findings: &[Finding]) -> Option<FailureKind> {
         FailureKind::Ambiguous => 3,
         FailureKind::Transient => 4,
         FailureKind::Busy => 5,
+        FailureKind::Unsent => 6,
     })
 }
 

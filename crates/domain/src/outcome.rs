@@ -57,7 +57,9 @@ impl Outcome {
         match kind {
             FailureKind::Permanent | FailureKind::Unauthorised => Self::Refused,
             FailureKind::Held => Self::Held,
-            FailureKind::Transient | FailureKind::Ambiguous | FailureKind::Busy => Self::Unavailable,
+            FailureKind::Transient | FailureKind::Ambiguous | FailureKind::Busy | FailureKind::Unsent => {
+                Self::Unavailable
+            }
         }
     }
 }
@@ -99,7 +101,7 @@ mod tests {
     use crate::request::RunRequest;
     use crate::time::Timestamp;
     use crate::variable::Variables;
-    use FailureKind::{Ambiguous, Busy, Held, Permanent, Transient, Unauthorised};
+    use FailureKind::{Ambiguous, Busy, Held, Permanent, Transient, Unauthorised, Unsent};
 
     #[test]
     fn every_end_of_a_run_has_its_outcome() {
@@ -111,7 +113,7 @@ mod tests {
                     (RunState::TimedOut, _) => Outcome::TimedOut,
                     (RunState::Stopped, _) => Outcome::Interrupted,
                     (RunState::Failed, Some(Permanent | Unauthorised)) => Outcome::Refused,
-                    (RunState::Failed, Some(Transient | Ambiguous | Busy)) => Outcome::Unavailable,
+                    (RunState::Failed, Some(Transient | Ambiguous | Busy | Unsent)) => Outcome::Unavailable,
                     (RunState::Failed, Some(Held)) => Outcome::Held,
                     (RunState::Failed, None) => Outcome::TaskFailed,
                     (RunState::Running | RunState::Stopping, _) => Outcome::TaskFailed,

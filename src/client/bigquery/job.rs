@@ -175,7 +175,7 @@ impl BigQuery {
             open |= error.kind == FailureKind::Ambiguous;
             let again = matches!(
                 error.kind,
-                FailureKind::Ambiguous | FailureKind::Transient | FailureKind::Busy
+                FailureKind::Ambiguous | FailureKind::Transient | FailureKind::Busy | FailureKind::Unsent
             );
             if !again || tries >= TRIES || error.retry_after().is_some() {
                 // An earlier try may have arrived, whatever happened to this one.

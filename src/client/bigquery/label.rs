@@ -73,7 +73,7 @@ impl BigQuery {
             }
             let again = matches!(
                 error.kind,
-                FailureKind::Ambiguous | FailureKind::Transient | FailureKind::Busy
+                FailureKind::Ambiguous | FailureKind::Transient | FailureKind::Busy | FailureKind::Unsent
             );
             if !again || tries >= TRIES || error.retry_after().is_some() {
                 // An earlier try may still arrive, whatever happened to this one.

@@ -24,7 +24,7 @@ pub(super) fn text(error: &ClientError) -> &'static str {
         (_, Some(404)) => missing(error.service()),
         (FailureKind::Busy, _) => "Nothing happened. Wait and try again; it is a limit of the service.",
         (FailureKind::Ambiguous, _) => "It may have happened all the same: look before it is repeated.",
-        (FailureKind::Transient, _) => {
+        (FailureKind::Transient | FailureKind::Unsent, _) => {
             "Try again; if it lasts, check the network and the service's status page."
         }
         (FailureKind::Permanent | FailureKind::Held, _) => {

@@ -157,7 +157,7 @@ impl Request {
 
     /// The failure of a request that never left.
     pub(super) fn unsent(&self, why: &str) -> ClientError {
-        ClientError::new(FailureKind::Transient, self.service, &self.operation, why)
+        ClientError::new(FailureKind::Unsent, self.service, &self.operation, why)
     }
 
     /// The failure of a request that may have arrived, without a whole answer.

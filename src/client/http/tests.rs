@@ -119,7 +119,7 @@ async fn a_request_that_never_left_is_not_ambiguous() {
     let place = Url::parse(&address).unwrap();
     let request = Request::post_once(Service::Cdap, "acting", place, &json!({}));
     let error = http().call(&request).await.unwrap_err();
-    assert_eq!(error.kind, FailureKind::Transient, "{error}");
+    assert_eq!(error.kind, FailureKind::Unsent, "{error}");
     assert!(error.text().contains("no connection to 127.0.0.1"), "{error}");
 }
 

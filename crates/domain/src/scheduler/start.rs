@@ -121,7 +121,9 @@ impl Scheduler {
                 });
             }
             Err(failure) if stop.is_some() => self.conclude_stop(id, "It had not started.", Some(failure)),
-            Err(failure) if failure.kind == FailureKind::Busy => self.postpone_start(id, failure),
+            Err(failure) if matches!(failure.kind, FailureKind::Busy | FailureKind::Unsent) => {
+                self.postpone_start(id, failure);
+            }
             Err(failure) => self.fail_try(id.clone(), failure),
         }
     }
