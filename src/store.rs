@@ -4,6 +4,7 @@
 //! data dir/downbeat.db                 the journal: every fact of every run     store/journal.rs
 //! data dir/logs/RUN/TASK/TRY.log       the log of a try's pipeline run          store/log.rs
 //! data dir/leases/TABLE.lock           the run that may fill an output table    store/lease.rs
+//! data dir/leases/run+RUN.lock         the process that drives a run
 //! ```
 //!
 //! Everything is readable by its owner only (`store/owner_only.rs`), and no secret-looking argument

@@ -108,7 +108,7 @@ struct Live {
     cloud: Cloud,
     tails: Tails,
     wake_at: Option<Timestamp>,
-    /// Held while the run goes on: no other DAG run on this output table.
+    /// Held while the run goes on: no other process drives it, and no other DAG run is on its output table.
     reservation: Option<Reservation>,
     /// Renews the lease of the reservation.
     keeping: JoinSet<()>,
@@ -166,7 +166,7 @@ impl Driver {
             match self.reserve(&cloud, &run).await {
                 Ok(reservation) => {
                     if let Some(live) = &mut self.live {
-                        live.reservation = reservation;
+                        live.reservation = Some(reservation);
                     }
                 }
                 Err(failure) => return self.refuse(failure).await,
@@ -256,7 +256,7 @@ impl Driver {
             cloud,
             tails,
             wake_at: None,
-            reservation,
+            reservation: Some(reservation),
             keeping: JoinSet::new(),
         };
         live.tails.resume(live.scheduler.run(), &self.answers);
@@ -294,7 +294,7 @@ impl Driver {
             request: live.scheduler.run().request.clone(),
             run: run.clone(),
             save: self.parts.save_arguments.clone(),
-            lease: live.reservation.as_ref().map(|held| held.lease.clone()),
+            lease: live.reservation.as_ref().and_then(Reservation::lease).cloned(),
         };
         let answers = self.answers.clone();
         tokio::spawn(async move {

@@ -1,6 +1,6 @@
-//! Reserves the output table of a run: on this machine by a lock, for all others by a lease in the table's labels.
+//! Reserves a run and its output table: on this machine by locks, for all others by a lease in the table's labels.
 //!
-//! The lock is taken before the first fact of a run, the lease at the end of `start`, when nothing else stands
+//! The locks are taken before the first fact of a run, the lease at the end of `start`, when nothing else stands
 //! against the run. It spawns nothing.
 
 use super::cloud::Cloud;
@@ -17,33 +17,55 @@ use std::path::Path;
 /// How many former runs are known to be over.
 const FORMER: u32 = 1_000;
 
-/// Held while a run goes on.
+/// Held while a run goes on. The locks end when this is dropped, however the process ends.
 pub(super) struct Reservation {
+    /// The output table of a chain; a pipeline by hand empties nothing and reserves no table.
+    table: Option<ReservedTable>,
+    _run: Lease,
+}
+
+struct ReservedTable {
     /// What other machines see. Until it is taken it holds nothing.
-    pub lease: TableLease,
-    /// Ends when this is dropped, however the process ends.
+    lease: TableLease,
     _lock: Lease,
 }
 
 impl Reservation {
-    /// Locks the output table of a chain; a pipeline by hand empties nothing and needs no reservation.
+    /// Locks the run, and the output table of a chain.
     ///
     /// # Errors
-    /// If another process of this machine holds it: which one, with which run.
-    pub async fn new(
-        data: &Path,
-        journal: &Journal,
-        cloud: &Cloud,
-        run: &Run,
-    ) -> Result<Option<Self>, Failure> {
-        if let Scope::Single(_) = run.request.scope {
-            return Ok(None);
+    /// If another process of this machine holds one of them: which one, with which run.
+    pub async fn new(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
+        let lock = Lease::run(data, &run.id).map_err(|error| error.failure())?;
+        let table = match run.request.scope {
+            Scope::Chain => Some(ReservedTable::new(data, journal, cloud, run).await?),
+            Scope::Single(_) => None,
+        };
+        Ok(Self { table, _run: lock })
+    }
+
+    /// The lease on the output table; none for a pipeline by hand.
+    pub fn lease(&self) -> Option<&TableLease> {
+        self.table.as_ref().map(|table| &table.lease)
+    }
+
+    /// Ends it. What cannot be removed from the table ends there by itself.
+    pub async fn release(self) {
+        let Some(table) = self.table else { return };
+        if let Err(failure) = table.lease.release().await {
+            tracing::warn!(reason = failure.reason, "the lease on the table was not released");
         }
+    }
+}
+
+impl ReservedTable {
+    async fn new(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
         let variables = &run.request.variables;
         let project = variables.project_id.as_str().into();
         let dataset = variables.bq_dataset_id.as_str().into();
         let table = variables.bq_output_table.as_str().into();
-        let lock = Lease::take(data, &project, &dataset, &table, &run.id).map_err(|error| error.failure())?;
+        let lock =
+            Lease::table(data, &project, &dataset, &table, &run.id).map_err(|error| error.failure())?;
         // With the lock held, no process drives a former run of this table.
         let output_table = RunSummary::new(run).output_table;
         let former = journal.last_runs(FORMER).await.unwrap_or_default();
@@ -51,16 +73,9 @@ impl Reservation {
             .into_iter()
             .filter(|other| other.output_table == output_table);
         let former: BTreeSet<DagRunId> = former.map(|other| other.id).filter(|id| *id != run.id).collect();
-        Ok(Some(Self {
+        Ok(Self {
             lease: TableLease::new(cloud.output(), &run.id, &former),
             _lock: lock,
-        }))
-    }
-
-    /// Ends it. What cannot be removed from the table ends there by itself.
-    pub async fn release(self) {
-        if let Err(failure) = self.lease.release().await {
-            tracing::warn!(reason = failure.reason, "the lease on the table was not released");
-        }
+        })
     }
 }

@@ -83,6 +83,14 @@ pub enum StoreError {
         /// The process and the run, as far as they are known.
         holder: String,
     },
+    /// Another process drives the run.
+    #[error("Run {run} is driven by another process: {holder}.")]
+    RunDriven {
+        /// The run.
+        run: DagRunId,
+        /// The process, as far as it is known.
+        holder: String,
+    },
     /// The journal's writer has ended.
     #[error("The journal is closed.")]
     Closed,
@@ -115,6 +123,7 @@ impl StoreError {
             Self::UnknownRun { .. } => "Look at the list of runs for its name.",
             Self::RunExists { .. } => "Start again; the next run gets another name.",
             Self::LeaseHeld { .. } => "Wait for that run, stop it, or give this run another bq_output_table.",
+            Self::RunDriven { .. } => "Wait for its end, or end that process first.",
             Self::Closed => "Start Downbeat again and resume the run.",
             Self::Failed { .. } => "Check the disk and the data directory, then resume the run.",
         }
@@ -123,7 +132,7 @@ impl StoreError {
     /// The error as a failure of a run: most stay until somebody acts.
     pub fn failure(&self) -> Failure {
         let kind = match self {
-            Self::LeaseHeld { .. } => FailureKind::Held,
+            Self::LeaseHeld { .. } | Self::RunDriven { .. } => FailureKind::Held,
             Self::Busy { .. } => FailureKind::Transient,
             _ => FailureKind::Permanent,
         };

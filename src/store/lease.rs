@@ -1,7 +1,7 @@
-//! The lease on an output table: one DAG run at a time fills it from this machine.
+//! Locks: one process drives a run, and one run at a time fills an output table from this machine.
 //!
-//! It is a lock of the operating system, which ends with the process however that ends, so that no stale
-//! lease has to be cleared by hand. It does not reach other machines: those see `engine/table_lease.rs`.
+//! They are locks of the operating system, which end with the process however that ends, so that no stale
+//! lock has to be cleared by hand. They do not reach other machines: those see `engine/table_lease.rs`.
 
 use super::error::StoreError;
 use super::file_name::file_name;
@@ -9,49 +9,81 @@ use super::owner_only;
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Held from before a run's first fact until its end; dropping it ends it.
+/// A lock that is held may be one that is only looked at; so often it is tried, so far apart.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// A lock that is held; dropping it ends it.
 #[derive(Debug)]
 pub struct Lease {
     file: File,
 }
 
 impl Lease {
-    /// Takes the lease of a table for a run; the lock's file is in `leases/` of the data directory.
+    /// Takes the lock of a table for a run, from before its first fact until its end; the file is in `leases/`
+    /// of the data directory.
     ///
     /// # Errors
     /// [`StoreError::LeaseHeld`] names the process and the run that hold it.
-    pub fn take(
+    pub fn table(
         data_dir: &Path,
         project: &ProjectId,
         dataset: &DatasetId,
         table: &TableId,
         run: &DagRunId,
     ) -> Result<Self, StoreError> {
-        let folder = data_dir.join("leases");
-        owner_only::create_folder(&folder).map_err(|error| StoreError::io(&folder, &error))?;
         let parts = [project.as_str(), dataset.as_str(), table.as_str()];
         // No encoded part holds a plus sign, so that no two tables share a file.
-        let name = parts.map(file_name).join("+");
-        let path = folder.join(format!("{}.lock", shortened(&name)));
-        let file = owner_only::open_file(&path, OpenOptions::new().write(true))
-            .map_err(|error| StoreError::io(&path, &error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::LeaseHeld {
-                    table: parts.join("."),
-                    holder: holder(file),
-                });
+        let path = path(data_dir, &parts.map(file_name).join("+"));
+        Self::take(&path, run)?.map_err(|holder| StoreError::LeaseHeld {
+            table: parts.join("."),
+            holder,
+        })
+    }
+
+    /// Takes the lock of a run: whoever drives it holds it, also where it fills no table of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::RunDriven`] names the process that drives it.
+    pub fn run(data_dir: &Path, run: &DagRunId) -> Result<Self, StoreError> {
+        Self::take(&run_path(data_dir, run), run)?.map_err(|holder| StoreError::RunDriven {
+            run: run.clone(),
+            holder,
+        })
+    }
+
+    /// The process that drives a run now, as `process 4711 with run ID`. Needs no right to write.
+    pub fn driver_of(data_dir: &Path, run: &DagRunId) -> Option<String> {
+        let mut file = File::open(run_path(data_dir, run)).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
+            // Dropping the file ends the lock.
+            Ok(()) | Err(TryLockError::Error(_)) => None,
+        }
+    }
+
+    /// The lock, or who holds it.
+    fn take(path: &Path, run: &DagRunId) -> Result<Result<Self, String>, StoreError> {
+        let failed = |error: &std::io::Error| StoreError::io(path, error);
+        if let Some(folder) = path.parent() {
+            owner_only::create_folder(folder).map_err(|error| StoreError::io(folder, &error))?;
+        }
+        let mut file = owner_only::open_file(path, OpenOptions::new().read(true).write(true))
+            .map_err(|error| failed(&error))?;
+        for look in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if look < LOOKS => std::thread::sleep(BETWEEN_LOOKS),
+                Err(TryLockError::WouldBlock) => return Ok(Err(holder(&mut file))),
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
-            Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, &error)),
         }
         let mut lease = Self { file };
-        lease
-            .write_holder(run)
-            .map_err(|error| StoreError::io(&path, &error))?;
-        Ok(lease)
+        lease.write_holder(run).map_err(|error| failed(&error))?;
+        Ok(Ok(lease))
     }
 
     fn write_holder(&mut self, run: &DagRunId) -> std::io::Result<()> {
@@ -59,6 +91,15 @@ impl Lease {
         self.file
             .write_all(format!("{}\n{run}\n", std::process::id()).as_bytes())
     }
+}
+
+fn run_path(data_dir: &Path, run: &DagRunId) -> PathBuf {
+    // An encoded id holds no plus sign, so that no table has the same name.
+    path(data_dir, &format!("run+{}", file_name(run.as_str())))
+}
+
+fn path(data_dir: &Path, name: &str) -> PathBuf {
+    data_dir.join("leases").join(format!("{}.lock", shortened(name)))
 }
 
 impl Drop for Lease {
@@ -79,7 +120,7 @@ fn shortened(name: &str) -> String {
     }
 }
 
-fn holder(mut file: File) -> String {
+fn holder(file: &mut File) -> String {
     let mut text = String::new();
     // Where locks also forbid reading, the holder remains unknown.
     let _ = file.read_to_string(&mut text);
@@ -96,7 +137,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     fn take(dir: &Path, table: &str, run: &str) -> Result<Lease, StoreError> {
-        Lease::take(
+        Lease::table(
             dir,
             &"example.com:project".into(),
             &"cdf_output".into(),
@@ -118,6 +159,21 @@ mod tests {
         let _another_table = take(dir.path(), "output_2", "run-2").unwrap();
         drop(lease);
         let _free_again = take(dir.path(), "output", "run-2").unwrap();
+    }
+
+    #[test]
+    fn one_process_drives_a_run_and_others_can_see_it() {
+        let (dir, run) = (tempfile::tempdir().unwrap(), DagRunId::from("run-1"));
+        assert_eq!(Lease::driver_of(dir.path(), &run), None);
+        let lease = Lease::run(dir.path(), &run).unwrap();
+        let driver = format!("process {} with run run-1", std::process::id());
+        assert_eq!(Lease::driver_of(dir.path(), &run), Some(driver.clone()));
+        let refused = Lease::run(dir.path(), &run).unwrap_err().to_string();
+        assert!(refused.contains(&driver), "{refused}");
+        let _another_run = Lease::run(dir.path(), &"run-2".into()).unwrap();
+        drop(lease);
+        assert_eq!(Lease::driver_of(dir.path(), &run), None);
+        let _free_again = Lease::run(dir.path(), &run).unwrap();
     }
 
     /// Runs itself in another process, which takes the lease and is killed with it.

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 impl Driver {
     /// Reserves the output table of a run, once those of former runs are free again.
-    pub(super) async fn reserve(&mut self, cloud: &Cloud, run: &Run) -> Result<Option<Reservation>, Failure> {
+    pub(super) async fn reserve(&mut self, cloud: &Cloud, run: &Run) -> Result<Reservation, Failure> {
         self.released(Duration::from_secs(5)).await;
         Reservation::new(&self.parts.data, &self.parts.journal, cloud, run).await
     }
@@ -20,10 +20,10 @@ impl Driver {
     pub(super) fn keep_reservation(&mut self, carried_on: bool) {
         self.release_if_over();
         let Some(live) = &mut self.live else { return };
-        let Some(reservation) = live.reservation.as_ref().filter(|_| live.keeping.is_empty()) else {
+        let lease = live.reservation.as_ref().and_then(Reservation::lease);
+        let Some(lease) = lease.filter(|_| live.keeping.is_empty()).cloned() else {
             return;
         };
-        let lease = reservation.lease.clone();
         live.keeping.spawn(async move {
             if carried_on && let Err(failure) = lease.ensure().await {
                 tracing::warn!(reason = failure.reason, "the output table is not reserved");
