@@ -101,6 +101,14 @@ impl Journal {
         self.read(reader::unfinished).await
     }
 
+    /// The newest of the later runs on the same output table that may have emptied or filled it. What such a run
+    /// loaded would be loaded again if the earlier one went on, and the watermark would go back.
+    pub async fn overtaking(&self, run: &DagRunId) -> Result<Option<RunSummary>, StoreError> {
+        let run = run.clone();
+        self.read(move |path, connection| reader::overtaking(path, connection, &run))
+            .await
+    }
+
     /// Reads beside the writer, on a thread that may block.
     async fn read<T: Send + 'static>(
         &self,

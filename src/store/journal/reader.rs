@@ -4,6 +4,7 @@
 use crate::store::error::StoreError;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
+use domain::run::Run;
 use domain::state::TaskState;
 use domain::summary::RunSummary;
 use domain::time::Timestamp;
@@ -67,6 +68,27 @@ pub(super) fn last_runs(
 pub(super) fn unfinished(path: &Path, connection: &Connection) -> Result<Vec<RunSummary>, StoreError> {
     let sql = "SELECT * FROM runs WHERE ended IS NULL ORDER BY started DESC, rowid DESC";
     summaries(connection, sql, []).map_err(|error| StoreError::sqlite(path, &error))
+}
+
+/// The newest later run on the output table of this one that may have changed it. Later is what was written later: a
+/// clock may have been set in between.
+pub(super) fn overtaking(
+    path: &Path,
+    connection: &Connection,
+    run: &DagRunId,
+) -> Result<Option<RunSummary>, StoreError> {
+    let sql = "
+        SELECT later.* FROM runs AS later JOIN runs AS this ON later.output_table = this.output_table
+        WHERE this.id = ?1 AND later.rowid > this.rowid ORDER BY later.rowid DESC";
+    let later =
+        summaries(connection, sql, [run.as_str()]).map_err(|error| StoreError::sqlite(path, &error))?;
+    for summary in later {
+        let events = events(path, connection, &summary.id)?;
+        if Run::replay(&events).is_some_and(|run| run.has_changed_output()) {
+            return Ok(Some(summary));
+        }
+    }
+    Ok(None)
 }
 
 fn summaries(connection: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<Vec<RunSummary>> {

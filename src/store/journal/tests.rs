@@ -169,6 +169,29 @@ async fn runs_are_listed_newest_first() {
 }
 
 #[tokio::test]
+async fn a_later_run_that_changed_the_table_overtakes_an_earlier_one() {
+    let (_dir, journal) = journal();
+    journal.append(&"old".into(), &story("old", 50)).await.unwrap();
+    let overtaking = async || {
+        let found = journal.overtaking(&"old".into()).await.unwrap();
+        found.map(|run| run.id)
+    };
+    assert_eq!(overtaking().await, None);
+    // A run that was refused changed nothing. The clock was set back before it began.
+    journal
+        .append(&"refused".into(), &[started("refused", 1)])
+        .await
+        .unwrap();
+    assert_eq!(overtaking().await, None);
+    for (run, second) in [("new", 2), ("newest", 1)] {
+        journal.append(&run.into(), &story(run, second)).await.unwrap();
+        assert_eq!(overtaking().await, Some(run.into()));
+    }
+    let last = journal.overtaking(&"newest".into()).await.unwrap();
+    assert_eq!(last, None);
+}
+
+#[tokio::test]
 async fn facts_without_a_start_and_second_starts_are_refused_whole() {
     let (_dir, journal) = journal();
     let run = DagRunId::new("run-1");

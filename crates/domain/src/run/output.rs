@@ -21,6 +21,13 @@ impl Run {
         }
     }
 
+    /// Whether the run may have emptied the output table, or may have loaded rows into it: it sent something that
+    /// does one of the two.
+    pub fn has_changed_output(&self) -> bool {
+        let has_started = |task: &Task| task.tries.iter().any(|one| one.token.is_some());
+        self.truncate_job.is_some() || self.pipelines().any(has_started)
+    }
+
     /// How the rows come back that this run removed from the output table. Nothing if it removed none, or if BigQuery's
     /// time of that is not known.
     pub fn restore(&self) -> Option<TableRestore> {
