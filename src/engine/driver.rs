@@ -175,6 +175,13 @@ impl Driver {
         if let RunCommand::GiveArguments { arguments, .. } = &command {
             self.parts.secrets.learn_given(arguments);
         }
+        if let RunCommand::Retry {
+            arguments: Some(arguments),
+            ..
+        } = &command
+        {
+            self.parts.secrets.learn(arguments);
+        }
         self.step(Input::Command(command)).await;
         // Only some commands make a run go on that is over.
         self.keep_reservation(true);

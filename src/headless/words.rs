@@ -53,7 +53,11 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         | Fact::TaskTimedOut { .. }
         | Fact::TaskStopped { .. }
         | Fact::TaskGivenUp { .. } => without_success(run, fact, state)?,
-        Fact::RetryAsked { .. } => "another try was requested".into(),
+        Fact::RetryAsked { changed, .. } => retry(changed),
+        Fact::WatchResumed { since } => format!(
+            "watched again. Nobody watched the run since {}: that time does not count for its limits",
+            since.stamp()
+        ),
         Fact::Noticed { finding } => {
             let text = finding_text(finding, &run.request.profile);
             format!("{}: {text}", finding.severity.as_str())
@@ -76,6 +80,17 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Some(task) => format!("{task}: {text}"),
         None => text,
     })
+}
+
+fn retry(changed: &BTreeSet<String>) -> String {
+    let names: Vec<_> = changed.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        return "another try was requested".into();
+    }
+    format!(
+        "another try was requested, with other values of {}",
+        names.join(", ")
+    )
 }
 
 fn passed(variables: &BTreeSet<VariableName>) -> String {

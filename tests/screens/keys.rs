@@ -128,7 +128,12 @@ fn a_stop_names_the_tasks_and_their_number() {
 #[test]
 fn only_the_retry_of_an_unknown_task_asks_first() {
     let mut model = scene::failed(80, 24);
-    let retry = |task: &str| Command::Run(RunCommand::Retry(TaskId::from(task)));
+    let retry = |task: &str| {
+        Command::Run(RunCommand::Retry {
+            task: TaskId::from(task),
+            arguments: None,
+        })
+    };
     assert_eq!(
         commands(&press(&mut model, "R")),
         [retry("start_pipeline_hr_engineer")]

@@ -11,7 +11,14 @@ pub enum RunCommand {
     /// Stop one task; an unknown one is given up.
     StopTask(TaskId),
     /// Try one task again; an unknown one is started again.
-    Retry(TaskId),
+    Retry {
+        /// The task.
+        task: TaskId,
+        /// All arguments of its next tries; `None`: as before. A value that is a mask stays as it is.
+        arguments: Option<RuntimeArguments>,
+    },
+    /// Try every task again that is over, did not succeed and may be tried again.
+    RetryAll,
     /// Try one task again with these arguments, which the journal does not hold.
     GiveArguments {
         /// The task.

@@ -3,8 +3,10 @@
 //! A fact is never changed after it has been written to a journal; a new meaning is a new fact.
 //! `run.rs` folds them into a run.
 
+mod about;
 mod redact;
 
+use crate::arguments::RuntimeArguments;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
@@ -226,6 +228,17 @@ pub enum Fact {
     RetryAsked {
         /// Which task.
         task: TaskId,
+        /// All arguments of its next tries, if a person gave others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arguments: Option<RuntimeArguments>,
+        /// The names of those that were changed, added or removed.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        changed: BTreeSet<String>,
+    },
+    /// The run is watched again. Nobody watched it since `since`, so that this time is not the run's.
+    WatchResumed {
+        /// When it was watched last.
+        since: Timestamp,
     },
     /// Something was found. An error is followed by the failure of the task that found it.
     Noticed {
@@ -268,44 +281,4 @@ pub enum Discovery {
 impl Fact {
     /// The name of every fact in JSON.
     pub const NAMES: &'static [&'static str] = Self::VARIANTS;
-
-    /// The task that the fact is about, if it is about one.
-    pub fn task(&self) -> Option<&TaskId> {
-        match self {
-            Self::TryStarted { task }
-            | Self::TruncateSeen { task, .. }
-            | Self::OutputEmptied { task, .. }
-            | Self::StartIntended { task, .. }
-            | Self::StartDoubted { task, .. }
-            | Self::StartRefused { task, .. }
-            | Self::PipelineStarted { task, .. }
-            | Self::PipelineSeen { task, .. }
-            | Self::RecordsCounted { task, .. }
-            | Self::SilenceNoticed { task, .. }
-            | Self::SilenceBroken { task }
-            | Self::TaskLostSight { task, .. }
-            | Self::StopIntended { task, .. }
-            | Self::TaskSucceeded { task }
-            | Self::TryFailed { task, .. }
-            | Self::TaskFailed { task, .. }
-            | Self::TaskTimedOut { task, .. }
-            | Self::TaskStopped { task, .. }
-            | Self::TaskGivenUp { task, .. }
-            | Self::UpstreamFailed { task }
-            | Self::TaskSkipped { task, .. }
-            | Self::RetryAsked { task } => Some(task),
-            Self::RunStarted { .. }
-            | Self::ConfigurationChecked { .. }
-            | Self::TruncateIntended { .. }
-            | Self::PipelineRead { .. }
-            | Self::ConfigurationRead { .. }
-            | Self::PipelinesPlanned { .. }
-            | Self::Noticed { .. }
-            | Self::ConnectionDegraded { .. }
-            | Self::ConnectionRestored { .. }
-            | Self::RunStopAsked
-            | Self::RunTimedOut
-            | Self::RunEnded { .. } => None,
-        }
-    }
 }

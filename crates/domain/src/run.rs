@@ -5,6 +5,7 @@
 
 mod apply;
 mod output;
+mod tries;
 
 use crate::event::{Fact, RunEvent};
 use crate::failure::Failure;
@@ -34,6 +35,12 @@ pub struct Run {
     pub started: Timestamp,
     /// When the clock of `dag_timeout_minutes` began: `started`, or the last retry of an ended run.
     pub clock_started: Timestamp,
+    /// How much of the time since then nobody watched it: that is not the run's.
+    pub unwatched: Duration,
+    /// When its watching was resumed the last time, after a restart or on a machine that had slept.
+    pub watched_since: Option<Timestamp>,
+    /// When its newest event became known.
+    pub last_event: Timestamp,
     /// When it ended.
     pub ended: Option<Timestamp>,
     /// Its state.
@@ -72,6 +79,9 @@ impl Run {
             request: (**request).clone(),
             started: event.at,
             clock_started: event.at,
+            unwatched: Duration::ZERO,
+            watched_since: None,
+            last_event: event.at,
             ended: None,
             state: RunState::Running,
             stop: None,
@@ -116,7 +126,7 @@ impl Run {
 
     /// When `dag_timeout_minutes` is over.
     pub fn deadline(&self) -> Timestamp {
-        self.clock_started + Limits::new(&self.request.variables).dag_timeout
+        self.clock_started + self.unwatched + Limits::new(&self.request.variables).dag_timeout
     }
 
     /// From its start to its end, or to `now`.

@@ -13,7 +13,7 @@
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table,
 //! `start.rs` starts and their lost answers, `recall.rs` secrets after a restart, `watch.rs` watching, `limit.rs` time limits,
-//! `stop.rs` stops, `ending.rs` retries and the end of the run, `outbox.rs` what waits for the disk between a step and
+//! `stop.rs` stops, `retry.rs` retries by hand, `ending.rs` the ends of tries and of the run, `outbox.rs` what waits for the disk between a step and
 //! the world.
 
 mod chain;
@@ -23,6 +23,7 @@ mod limit;
 mod message;
 mod outbox;
 mod recall;
+mod retry;
 mod start;
 mod stop;
 mod truncate;

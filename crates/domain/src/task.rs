@@ -7,6 +7,7 @@ use crate::pipeline::{PipelineState, StageCounts};
 use crate::state::TaskState;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a task does.
@@ -58,6 +59,8 @@ pub struct Task {
     pub timeout: Duration,
     /// The arguments of its pipeline runs; empty for other tasks.
     pub arguments: RuntimeArguments,
+    /// The names of those that a person gave with a retry: no table has their values.
+    pub given: BTreeSet<String>,
     /// The last failure, or why it waits.
     pub reason: Option<Failure>,
     /// When the next try, or the next start after a refusal, is due.
@@ -79,6 +82,7 @@ impl Task {
             allowed_tries,
             timeout,
             arguments: RuntimeArguments::default(),
+            given: BTreeSet::new(),
             reason: None,
             due: None,
             refusals: 0,
@@ -131,6 +135,8 @@ pub struct Try {
     pub number: u32,
     /// When it began: for a pipeline, when its start was intended.
     pub started: Timestamp,
+    /// How much of the time since then nobody watched it: that does not count for its limit.
+    pub unwatched: Duration,
     /// When it ended.
     pub ended: Option<Timestamp>,
     /// What marks its start request.
@@ -166,6 +172,7 @@ impl Try {
         Self {
             number,
             started: now,
+            unwatched: Duration::ZERO,
             ended: None,
             token: None,
             doubted: None,

@@ -242,7 +242,10 @@ impl TimedCommand {
     fn to_run_command(&self) -> RunCommand {
         match (&self.stop, &self.retry) {
             (Some(task), _) => RunCommand::StopTask(task_of(task)),
-            (_, Some(task)) => RunCommand::Retry(task_of(task)),
+            (_, Some(task)) => RunCommand::Retry {
+                task: task_of(task),
+                arguments: None,
+            },
             _ if self.stop_run => RunCommand::Stop,
             _ => panic!("a command without a content"),
         }
@@ -385,7 +388,7 @@ fn any_command(rows: usize) -> impl Strategy<Value = (u64, RunCommand)> {
     let command = prop_oneof![
         1 => Just(RunCommand::Stop),
         3 => (0..rows).prop_map(|i| RunCommand::StopTask(task_of(&format!("s{i}")))),
-        3 => (0..rows).prop_map(|i| RunCommand::Retry(task_of(&format!("s{i}")))),
+        3 => (0..rows).prop_map(|i| RunCommand::Retry { task: task_of(&format!("s{i}")), arguments: None }),
     ];
     (0..1200_u64, command)
 }

@@ -145,7 +145,14 @@ async fn a_second_open_tells_what_was_acknowledged() {
     assert_eq!(journal.last_runs(10).await.unwrap(), [expected]);
     assert_eq!(journal.unfinished().await.unwrap(), []);
 
-    let retry = at(9, Fact::RetryAsked { task: "b".into() });
+    let retry = at(
+        9,
+        Fact::RetryAsked {
+            task: "b".into(),
+            arguments: None,
+            changed: std::collections::BTreeSet::new(),
+        },
+    );
     journal.append(&run, &[retry]).await.unwrap();
     let reopened = &journal.unfinished().await.unwrap()[0];
     assert_eq!((reopened.state, reopened.ended), (RunState::Running, None));

@@ -70,7 +70,10 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
     let task = model.driven_task()?;
     if task.state != TaskState::Unknown {
         let id = task.id.clone();
-        effects.push(Effect::Send(Command::Run(RunCommand::Retry(id.clone()))));
+        effects.push(Effect::Send(Command::Run(RunCommand::Retry {
+            task: id.clone(),
+            arguments: None,
+        })));
         model.reply(format!("Another try of {id} was requested."));
         return None;
     }
@@ -81,7 +84,10 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
         ),
         "A second start may load the same rows twice.".into(),
     ];
-    let retry = send(RunCommand::Retry(task.id.clone()));
+    let retry = send(RunCommand::Retry {
+        task: task.id.clone(),
+        arguments: None,
+    });
     Some(
         Dialog::new("Start again although it may be live?", body, "wait").or(
             'y',

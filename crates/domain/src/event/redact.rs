@@ -24,6 +24,10 @@ impl Fact {
                     pipeline.arguments = secrets.redact(&pipeline.arguments);
                 }
             }
+            Self::RetryAsked {
+                arguments: Some(arguments),
+                ..
+            } => *arguments = secrets.redact(arguments),
             Self::StartDoubted { reason: failure, .. }
             | Self::StartRefused { reason: failure, .. }
             | Self::TaskLostSight { reason: failure, .. }
@@ -51,7 +55,8 @@ impl Fact {
             | Self::StopIntended { .. }
             | Self::TaskSucceeded { .. }
             | Self::UpstreamFailed { .. }
-            | Self::RetryAsked { .. }
+            | Self::RetryAsked { arguments: None, .. }
+            | Self::WatchResumed { .. }
             | Self::ConnectionRestored { .. }
             | Self::RunStopAsked
             | Self::RunTimedOut

@@ -22,27 +22,10 @@ impl Scheduler {
                 self.end_running_control("The run was stopped while this was under way.");
             }
             RunCommand::StopTask(id) => self.stop_task(id, StopReason::Asked),
-            RunCommand::Retry(id) => self.retry(id),
+            RunCommand::Retry { task, arguments } => self.retry(task, arguments.as_ref()),
+            RunCommand::RetryAll => self.retry_all(),
             RunCommand::GiveArguments { task, arguments } => self.on_given(task, arguments),
             RunCommand::Stop => {}
-        }
-    }
-
-    pub(super) fn retry(&mut self, id: &TaskId) {
-        let Some(task) = self.run.task(id) else { return };
-        let ended = task.is_over() && task.state != TaskState::Success;
-        let wanted = ended || matches!(task.state, TaskState::Unknown | TaskState::UpForRetry);
-        // A skipped task has its place only while the chain before it is whole.
-        let possible = task.kind != TaskKind::End && task.state != TaskState::UpstreamFailed;
-        let stopping = self.run.state == RunState::Stopping;
-        let refused = self.run.retry_refusal(id).is_some();
-        if wanted
-            && possible
-            && !stopping
-            && !refused
-            && !self.in_flight.contains(&Request::Start(id.clone()))
-        {
-            self.emit(Fact::RetryAsked { task: id.clone() });
         }
     }
 

@@ -39,7 +39,7 @@ impl Scheduler {
         for id in self.tasks_where(open) {
             let Some(task) = self.run.task(&id) else { continue };
             let Some(open) = task.open_try() else { continue };
-            let limit = open.started + task.timeout;
+            let limit = open.started + open.unwatched + task.timeout;
             if self.reached(limit) {
                 self.on_limit(&id, StopReason::TryLimit);
             }

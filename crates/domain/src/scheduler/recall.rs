@@ -127,7 +127,7 @@ impl Scheduler {
             known.insert(name, value);
             self.given.entry(id.clone()).or_default().insert(name.to_owned());
         }
-        self.retry(id);
+        self.retry(id, None);
     }
 
     /// What a person gave may have been mistyped: if the server refuses it, it is requested again.
@@ -177,6 +177,9 @@ impl Scheduler {
     /// Whether a person gave the value for this run, so that no table has it.
     fn was_given(&self, id: &TaskId, name: &str) -> bool {
         let edited = self.run.request.edits.get(id).and_then(|edited| edited.get(name));
-        self.run.request.scope != Scope::Chain || edited == Some(TYPED_MASK)
+        let is_given = |task: &Task| task.given.contains(name);
+        self.run.request.scope != Scope::Chain
+            || edited == Some(TYPED_MASK)
+            || self.run.task(id).is_some_and(is_given)
     }
 }

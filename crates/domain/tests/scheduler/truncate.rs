@@ -19,7 +19,10 @@ fn any_life() -> impl Strategy<Value = JobLife> {
 }
 
 fn any_command() -> impl Strategy<Value = (u64, RunCommand)> {
-    let retry = |name: &'static str| RunCommand::Retry(task_of(name));
+    let retry = |name: &'static str| RunCommand::Retry {
+        task: task_of(name),
+        arguments: None,
+    };
     let command = prop_oneof![
         Just(RunCommand::Stop),
         Just(RunCommand::StopTask(task_of("truncate_table"))),
