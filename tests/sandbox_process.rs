@@ -187,7 +187,7 @@ fn after_a_power_cut_records_are_as_measured() {
     let waiting = start(&sandbox, &sources[1]);
     sandbox.kill();
 
-    let sandbox = kept(&home, &["--speed", "20"]);
+    let sandbox = kept(&home, &["--speed", "20", "--keep-abandoned"]);
     let record = until(&sandbox, &waiting, &["COMPLETED", "FAILED", "KILLED"]);
     assert_eq!(record["status"], "COMPLETED", "taken up under its id: {record}");
     let record = sandbox.get(&format!("{PROGRAM}/runs/{dead}"));
@@ -195,6 +195,43 @@ fn after_a_power_cut_records_are_as_measured() {
     let (status, _) = sandbox.ask("POST", &format!("{PROGRAM}/runs/{dead}/stop"), "");
     assert_eq!(status, 200);
     until(&sandbox, &dead, &["KILLED"]);
+}
+
+/// Kills at moments that differ in every round, from before the first answer to after the last end.
+#[test]
+fn whenever_it_is_killed_the_next_start_ends_or_completes_every_run() {
+    const ENDS: [&str; 3] = ["COMPLETED", "FAILED", "KILLED"];
+    let home = Home::new();
+    let (mut started, mut ended_by_the_start) = (BTreeSet::new(), 0);
+    for round in 0..12 {
+        let sandbox = kept(&home, &["--speed", "40"]);
+        let sources = sources(&sandbox);
+        for source in &sources {
+            started.insert(start(&sandbox, source));
+        }
+        // A request takes a millisecond or two, a run some 200.
+        for _ in 0..round * round {
+            sandbox.runs();
+        }
+        sandbox.kill();
+
+        let sandbox = kept(&home, &["--speed", "40"]);
+        for run in &started {
+            until(&sandbox, run, &ENDS);
+            let (_, logs) = sandbox.ask("GET", &format!("{PROGRAM}/runs/{run}/logs"), "");
+            ended_by_the_start += logs
+                .matches("the sandbox ended while it executed this run")
+                .count();
+        }
+        let listed: BTreeSet<_> = sandbox
+            .runs()
+            .iter()
+            .map(|run| run["runid"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(listed, started, "none is lost, none appears");
+        sandbox.kill();
+    }
+    assert!(ended_by_the_start > 0, "no kill met a run at work");
 }
 
 #[test]

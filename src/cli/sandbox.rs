@@ -43,6 +43,9 @@ pub struct SandboxOptions {
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<IpAddr>,
+    /// Leave runs RUNNING that a killed sandbox left behind, as a real server was seen to do
+    #[arg(long)]
+    pub keep_abandoned: bool,
     /// Let CDAP's API ask for this token; without it the API is open
     #[arg(long, value_name = "TOKEN")]
     pub cdap_token: Option<String>,

@@ -23,6 +23,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 
+mod abandoned;
 pub mod answer;
 pub mod app;
 mod app_calls;
@@ -126,6 +127,9 @@ impl Cdap {
             .map_err(|error| SandboxError::Deploy(format!("an artifact of the sandbox: {error}")))?;
         cdap.load_artifacts()?;
         cdap.load()?;
+        if !settings.keep_abandoned {
+            cdap.end_abandoned_runs();
+        }
         cdap.resume_runs(&std::collections::BTreeSet::new());
         if cdap.store.all::<bool>("shipped")?.is_empty() {
             cdap.deploy_shipped(names)?;

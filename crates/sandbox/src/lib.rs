@@ -62,6 +62,9 @@ pub struct Settings {
     pub source: Option<source::Address>,
     /// The token that CDAP requires; `None` requires none, as on a fresh server.
     pub cdap_token: Option<String>,
+    /// Whether runs that an earlier process was killed over stay RUNNING for ever, as a standalone server was measured
+    /// to leave them. Else they end FAILED at the start.
+    pub keep_abandoned: bool,
     /// Whether the lab's plugins are installed. They read and write files of this machine.
     pub lab: bool,
 }
@@ -75,6 +78,7 @@ impl std::fmt::Debug for Settings {
             .field("speed", &self.speed)
             .field("personality", &self.personality)
             .field("limits", &self.limits)
+            .field("keep_abandoned", &self.keep_abandoned)
             .field("lab", &self.lab)
             .finish_non_exhaustive()
     }
@@ -92,6 +96,7 @@ impl Default for Settings {
             scenario: scenario::Scenario::default(),
             source: None,
             cdap_token: None,
+            keep_abandoned: false,
             lab: false,
         }
     }

@@ -126,6 +126,9 @@ pub struct Run {
     /// The id of the workflow's run that started this one.
     #[serde(default, rename = "workflow_run")]
     pub parent_id: Option<String>,
+    /// When flow control refused it: the client was told so, and it never executes.
+    #[serde(default)]
+    pub refused: Option<i64>,
     /// The faults that the scenario decided for it. The stored name is that of the first release.
     #[serde(default, rename = "fate")]
     pub fault: RunFault,

@@ -79,6 +79,7 @@ impl Cdap {
         let id = run.id.clone();
         self.assign_fault(&mut run);
         let refusal = self.flow_control(&state, &run);
+        run.refused = refusal.is_some().then_some(run.starting);
         let event = if refusal.is_some() {
             Event::Rejected
         } else {
@@ -121,6 +122,7 @@ impl Cdap {
             inner: BTreeMap::new(),
             map_reduce: false,
             parent_id: None,
+            refused: None,
             fault: RunFault::default(),
             stop: Arc::default(),
             paused: Arc::default(),

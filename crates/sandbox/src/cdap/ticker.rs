@@ -79,15 +79,16 @@ impl Cdap {
         needs_worker.then_some(id)
     }
 
-    /// Resumes the runs of an earlier process: PENDING and STARTING ones go on under their ids, RUNNING ones stay
-    /// RUNNING without a worker (measured), STOPPING ones end. Runs in `except` are left alone, because their events
-    /// are still queued.
+    /// Resumes the runs of an earlier process: PENDING and STARTING ones go on under their ids, unless flow control
+    /// refused them; RUNNING ones stay RUNNING without a worker (measured), STOPPING ones end. Runs in `except` are left
+    /// alone, because their events are still queued.
     pub(super) fn resume_runs(&self, except: &BTreeSet<String>) {
         let mut state = self.state();
         let mut events = Vec::new();
         for run in state.runs.values().filter(|run| !except.contains(&run.id)) {
             let id = run.id.clone();
             match run.status {
+                RunStatus::Pending if run.refused.is_some() => events.push(Event::Rejected(id)),
                 RunStatus::Pending => events.push(Event::Accepted(id)),
                 RunStatus::Starting => events.push(Event::Provisioned(id)),
                 RunStatus::Stopping => events.push(Event::Ended {
@@ -238,7 +239,7 @@ fn stop(run: &mut Run, at: i64, grace: i64, now: i64) -> Option<Event> {
     })
 }
 
-fn end(run: &mut Run, at: i64, status: RunStatus) -> Option<Event> {
+pub(super) fn end(run: &mut Run, at: i64, status: RunStatus) -> Option<Event> {
     run.has_worker = false;
     if run.status.is_end() {
         return None;

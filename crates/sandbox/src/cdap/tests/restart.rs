@@ -63,13 +63,17 @@ async fn the_store_is_for_its_owner_only() {
 #[tokio::test]
 async fn after_a_power_cut_running_runs_have_no_worker_and_pending_ones_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = start_with(kept(folder.path(), 20.0)).await;
+    let kept = |speed| Settings {
+        keep_abandoned: true,
+        ..kept(folder.path(), speed)
+    };
+    let mut server = start_with(kept(20.0)).await;
     let dead = server.start(json!({ "hold": "1" })).await;
     server.until(&dead, has("RUNNING")).await;
     let waiting = server.start(json!({})).await;
     // Dropped without a shutdown: nothing more is written.
     drop(server.running.take());
-    let server = start_with(kept(folder.path(), 50.0)).await;
+    let server = start_with(kept(50.0)).await;
     assert_eq!(server.until_end(&waiting).await["status"], "COMPLETED");
     assert_eq!(server.record(&dead).await["status"], "RUNNING");
     assert_eq!(
@@ -106,4 +110,68 @@ async fn a_shutdown_ends_running_runs() {
         record.get("stopping").is_none(),
         "no client asked it to stop: {record}"
     );
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_works_on_ends_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = start_with(kept(folder.path(), 20.0)).await;
+    let working = server.start(json!({ "hold": "1" })).await;
+    let paused = server.start(json!({ "hold": "1" })).await;
+    for run in [&working, &paused] {
+        server.until(run, has("RUNNING")).await;
+    }
+    let answer = server.post(&format!("{P}/runs/{paused}/suspend"), "").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    server.until(&paused, has("SUSPENDED")).await;
+    drop(server.running.take());
+
+    let mut server = start_with(kept(folder.path(), 50.0)).await;
+    for run in [&working, &paused] {
+        let record = server.record(run).await;
+        assert_eq!(record["status"], "FAILED", "from the first answer on: {record}");
+        assert!(
+            record["end"].is_number() && record.get("stopping").is_none(),
+            "{record}"
+        );
+        server.until_end(run).await;
+        let nodes = server.get(&format!("{P}/runs/{run}/nodes/state")).await.json();
+        assert_eq!(nodes["phase-1"]["nodeStatus"], "COMPLETED");
+        let cause = &nodes["phase-2"]["failureCause"]["message"];
+        assert_eq!(cause, "the sandbox ended while it executed this run");
+        let logs = server.get(&format!("{P}/runs/{run}/logs")).await.body;
+        assert_eq!(
+            logs.matches("failed with error: the sandbox ended while").count(),
+            1,
+            "{logs}"
+        );
+    }
+    // It is said once, whatever follows.
+    drop(server.running.take());
+    let server = start_with(kept(folder.path(), 50.0)).await;
+    let logs = server.get(&format!("{P}/runs/{working}/logs")).await.body;
+    assert_eq!(logs.matches("failed with error").count(), 1, "{logs}");
+}
+
+#[tokio::test]
+async fn a_refused_start_does_not_execute_after_a_power_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        limits: Limits {
+            outstanding: Some(0),
+            ..Limits::default()
+        },
+        // Slow, so that the refusal is not shown yet when the power is cut.
+        ..kept(folder.path(), 0.01)
+    };
+    let mut server = start_with(settings).await;
+    let answer = server.post(&format!("{P}/start"), "{}").await;
+    assert_eq!(answer.status, 429, "{answer:?}");
+    let runs = server.get(&format!("{P}/runs")).await.json();
+    assert_eq!(runs[0]["status"], "PENDING", "{runs}");
+    let run = runs[0]["runid"].as_str().unwrap();
+    drop(server.running.take());
+    let server = start_with(kept(folder.path(), 50.0)).await;
+    let seen = server.until(run, |record| record["status"] != "PENDING").await;
+    assert_eq!(seen.last().unwrap()["status"], "REJECTED", "{seen:?}");
 }
