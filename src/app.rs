@@ -116,6 +116,7 @@ async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
         scope,
         edits: BTreeMap::new(),
         allow_unresolved_sink: options.allow_unresolved_sink,
+        beside: options.beside,
     };
     if options.dry_run {
         // Boxed: the future is large, and is made once.

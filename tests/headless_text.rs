@@ -79,6 +79,7 @@ fn remedies() -> Vec<Remedy> {
         )),
         Remedy::LookAtJob(Variables::default().job_address(&"job".into())),
         Remedy::AllowUnresolvedSink,
+        Remedy::RunBeside,
     ];
     for remedy in &all {
         // A new remedy does not compile here until it is in the list above.
@@ -91,7 +92,8 @@ fn remedies() -> Vec<Remedy> {
             | Remedy::StopRun
             | Remedy::RestoreTable(_)
             | Remedy::LookAtJob(_)
-            | Remedy::AllowUnresolvedSink => {}
+            | Remedy::AllowUnresolvedSink
+            | Remedy::RunBeside => {}
         }
     }
     all

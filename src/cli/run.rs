@@ -37,6 +37,9 @@ pub struct RunOptions {
     /// Empty the output table even if the pipeline does not show that it fills this table
     #[arg(long)]
     pub allow_unresolved_sink: bool,
+    /// With --args: run the pipeline although another run fills the same table. Rows that both read are loaded twice
+    #[arg(long, requires = "args")]
+    pub beside: bool,
     /// What becomes of running pipelines when this program is interrupted
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_interrupt: OnInterrupt,

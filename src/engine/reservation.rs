@@ -7,10 +7,11 @@ use super::cloud::Cloud;
 use super::table_lease::TableLease;
 use crate::store::{Journal, Lease};
 use domain::failure::Failure;
-use domain::id::DagRunId;
+use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use domain::request::Scope;
 use domain::run::Run;
 use domain::summary::RunSummary;
+use domain::table_lease;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -39,7 +40,10 @@ impl Reservation {
         let lock = Lease::run(data, &run.id).map_err(|error| error.failure())?;
         let table = match run.request.scope {
             Scope::Chain => Some(ReservedTable::new(data, journal, cloud, run).await?),
-            Scope::Single(_) => None,
+            Scope::Single(_) => {
+                check_filler(data, run)?;
+                None
+            }
         };
         Ok(Self { table, _run: lock })
     }
@@ -60,10 +64,7 @@ impl Reservation {
 
 impl ReservedTable {
     async fn new(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
-        let variables = &run.request.variables;
-        let project = variables.project_id.as_str().into();
-        let dataset = variables.bq_dataset_id.as_str().into();
-        let table = variables.bq_output_table.as_str().into();
+        let (project, dataset, table) = output(run);
         let lock =
             Lease::table(data, &project, &dataset, &table, &run.id).map_err(|error| error.failure())?;
         // With the lock held, no process drives a former run of this table.
@@ -78,4 +79,25 @@ impl ReservedTable {
             _lock: lock,
         })
     }
+}
+
+/// A pipeline by hand beside a chain of this machine must be wanted.
+fn check_filler(data: &Path, run: &Run) -> Result<(), Failure> {
+    let (project, dataset, table) = output(run);
+    match Lease::filler_of(data, &project, &dataset, &table) {
+        Some(by) if !run.request.beside => {
+            let table = format!("{project}.{dataset}.{table}");
+            Err(table_lease::filled_by_chain(&table, &by))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn output(run: &Run) -> (ProjectId, DatasetId, TableId) {
+    let variables = &run.request.variables;
+    (
+        variables.project_id.as_str().into(),
+        variables.bq_dataset_id.as_str().into(),
+        variables.bq_output_table.as_str().into(),
+    )
 }

@@ -27,6 +27,7 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
             Remedy::AllowUnresolvedSink => {
                 format!("If it does, accept that it cannot be seen: `{run} --allow-unresolved-sink`.")
             }
+            Remedy::RunBeside => "If the two read different rows, add --beside.".into(),
             Remedy::StopRun => "To stop the run, interrupt it.".into(),
             Remedy::RestoreTable(restore) => restore.text(),
             Remedy::LookAtJob(job) => job.text(),

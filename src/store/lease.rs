@@ -35,11 +35,9 @@ impl Lease {
         table: &TableId,
         run: &DagRunId,
     ) -> Result<Self, StoreError> {
-        let parts = [project.as_str(), dataset.as_str(), table.as_str()];
-        // No encoded part holds a plus sign, so that no two tables share a file.
-        let path = path(data_dir, &parts.map(file_name).join("+"));
+        let path = table_path(data_dir, project, dataset, table);
         Self::take(&path, run)?.map_err(|holder| StoreError::LeaseHeld {
-            table: parts.join("."),
+            table: format!("{project}.{dataset}.{table}"),
             holder,
         })
     }
@@ -57,7 +55,21 @@ impl Lease {
 
     /// The process that drives a run now, as `process 4711 with run ID`. Needs no right to write.
     pub fn driver_of(data_dir: &Path, run: &DagRunId) -> Option<String> {
-        let mut file = File::open(run_path(data_dir, run)).ok()?;
+        Self::holder_of(&run_path(data_dir, run))
+    }
+
+    /// The process of this machine whose run fills a table now.
+    pub fn filler_of(
+        data_dir: &Path,
+        project: &ProjectId,
+        dataset: &DatasetId,
+        table: &TableId,
+    ) -> Option<String> {
+        Self::holder_of(&table_path(data_dir, project, dataset, table))
+    }
+
+    fn holder_of(path: &Path) -> Option<String> {
+        let mut file = File::open(path).ok()?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
             // Dropping the file ends the lock.
@@ -91,6 +103,12 @@ impl Lease {
         self.file
             .write_all(format!("{}\n{run}\n", std::process::id()).as_bytes())
     }
+}
+
+fn table_path(data_dir: &Path, project: &ProjectId, dataset: &DatasetId, table: &TableId) -> PathBuf {
+    // No encoded part holds a plus sign, so that no two tables share a file.
+    let parts = [project.as_str(), dataset.as_str(), table.as_str()].map(file_name);
+    path(data_dir, &parts.join("+"))
 }
 
 fn run_path(data_dir: &Path, run: &DagRunId) -> PathBuf {

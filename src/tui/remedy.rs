@@ -26,6 +26,8 @@ pub fn text(remedies: &[Remedy]) -> String {
                 key(Action::Run),
                 key(Action::Begin)
             )),
+            // The terminal starts no pipeline by hand, and shows this in the history only.
+            Remedy::RunBeside => sentences.push("A run by hand can be started with --beside.".into()),
             Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),
             Remedy::RestoreTable(restore) => sentences.push(restore.text()),
             Remedy::LookAtJob(job) => sentences.push(job.text()),

@@ -156,6 +156,60 @@ fn the_machine_itself_need_not_wait() {
     assert!(labels(&lab).is_null(), "{}", labels(&lab));
 }
 
+/// The start of a run that takes long enough to be looked at, up to its first pipeline run.
+fn begin(lab: &Lab) -> std::process::Child {
+    let chain = lab.home.spawn(&["run", "--profile", PROFILE]);
+    wait_for("a pipeline run", || {
+        (!lab.sandbox.runs().is_empty()).then_some(())
+    });
+    chain
+}
+
+#[test]
+fn a_pipeline_by_hand_beside_a_chain_must_be_wanted() {
+    let lab = Lab::at_speed("2");
+    lab.configure(&[]);
+    let other = machine(&lab);
+    let mut chain = begin(&lab);
+    let of_chain = labels(&lab)["downbeat_run"].as_str().unwrap().to_owned();
+    let by_hand = ["run", "--profile", PROFILE, "--args"];
+    let arguments = "business_unit=hr,data_source=engineer,db_name=hr_db,db_table=engineer";
+    for home in [&lab.home, &other] {
+        let mut command = home.command(&by_hand);
+        command.arg(arguments);
+        let told = finish(command);
+        assert_eq!(told.code, 5, "{}", told.all());
+        told.has(&["landing is being filled by", "add --beside"]);
+        let runs = lab.sandbox.runs();
+        assert!(
+            runs.iter().all(|run| run.to_string().contains(&of_chain)),
+            "{runs:?}"
+        );
+    }
+    let mut command = other.command(&by_hand);
+    command.args([arguments, "--beside"]);
+    let told = finish(command);
+    assert!(!told.all().contains("is being filled by"), "{}", told.all());
+    assert_ne!(told.code, 5, "{}", told.all());
+    chain.kill().unwrap();
+    chain.wait().unwrap();
+}
+
+#[test]
+fn a_dry_run_says_that_another_machine_holds_the_table() {
+    let lab = Lab::at_speed("2");
+    lab.configure(&[]);
+    let other = machine(&lab);
+    let mut chain = begin(&lab);
+    let held = labels(&lab);
+    let told = finish(other.command(&["run", "--profile", PROFILE, "--dry-run"]));
+    assert_eq!(told.code, 5, "{}", told.all());
+    told.has(&["Another run fills the table", "reserved until"]);
+    assert_eq!(labels(&lab), held);
+    chain.kill().unwrap();
+    chain.wait().unwrap();
+}
+
 #[test]
 fn without_the_right_to_label_the_run_says_what_that_costs() {
     let lab = Lab::at_speed("50");

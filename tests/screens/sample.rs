@@ -240,6 +240,7 @@ impl Scenario {
             scope: Scope::Chain,
             edits: BTreeMap::new(),
             allow_unresolved_sink: false,
+            beside: false,
         };
         self.fact(Fact::RunStarted {
             run: "2026-11-23T10-00-00-4f2a".into(),

@@ -224,6 +224,7 @@ fn begin_run() -> Update {
                 scope: Scope::Chain,
                 edits: BTreeMap::new(),
                 allow_unresolved_sink: false,
+                beside: false,
             }),
         },
     }])

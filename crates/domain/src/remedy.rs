@@ -36,6 +36,8 @@ pub enum Remedy {
     LookAtJob(JobAddress),
     /// Empty the output table although it cannot be seen that the pipeline fills it.
     AllowUnresolvedSink,
+    /// Run one pipeline by hand although another run fills the same table.
+    RunBeside,
 }
 
 impl From<&str> for Remedy {

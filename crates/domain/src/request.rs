@@ -22,6 +22,9 @@ pub struct RunRequest {
     /// Whether the output table may be emptied although it cannot be seen that the pipeline fills it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_unresolved_sink: bool,
+    /// Whether one pipeline by hand may run while another run fills the same table.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
 }
 
 /// How much of the chain a run executes.

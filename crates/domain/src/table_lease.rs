@@ -23,6 +23,7 @@ pub use claim::{Claim, Labels, RUN_LABEL, UNTIL_LABEL, Unreadable};
 use crate::failure::{Failure, FailureKind};
 use crate::finding::Finding;
 use crate::id::DagRunId;
+use crate::remedy::Remedy;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -112,6 +113,12 @@ impl TableLease {
         matches!(Claim::read(labels), Ok(Some(claim)) if self.is_ours(&claim))
     }
 
+    /// The claim of another run that holds a table with these labels, if one does.
+    pub fn other_claim(labels: &Labels, now: Timestamp) -> Option<Claim> {
+        let claim = Claim::read(labels).ok().flatten()?;
+        (now <= claim.until + GRACE).then_some(claim)
+    }
+
     /// The claim to write after a look at this time.
     pub fn claim(&self, now: Timestamp) -> Claim {
         Claim {
@@ -160,6 +167,13 @@ pub fn held(table: &str, claim: &Claim) -> Failure {
         "Wait for its end. If its machine is gone, its reservation of the table ends by itself at {}.",
         claim.until + GRACE
     ))
+}
+
+/// A pipeline by hand may not run without being asked for twice: a chain fills the table. `by` is the chain's run.
+pub fn filled_by_chain(table: &str, by: &str) -> Failure {
+    let reason = format!("The table {table} is being filled by {by}: rows may be loaded twice.");
+    Failure::new(FailureKind::Held, reason)
+        .with_remedies([Remedy::from("Wait for its end."), Remedy::RunBeside])
 }
 
 /// No run may begin: nobody drives the other run any more, and one of its pipeline runs goes on.

@@ -140,6 +140,7 @@ mod tests {
             scope: Scope::Chain,
             edits: [].into(),
             allow_unresolved_sink: false,
+            beside: false,
         };
         let credentials = Credentials {
             source: "none",

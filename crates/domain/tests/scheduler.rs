@@ -164,6 +164,7 @@ fn request(variables: Variables) -> RunRequest {
         scope: Scope::Chain,
         edits: BTreeMap::new(),
         allow_unresolved_sink: false,
+        beside: false,
     }
 }
 

@@ -60,6 +60,11 @@ impl Cloud {
             Some(None) => plan.add([self.missing_pipeline()]),
             None => {}
         }
+        // A chain that exists takes the table itself, once nothing else stands against it.
+        if run.is_none() || request.scope != Scope::Chain {
+            let reserved = troubles.found("bq_output_table", self.check_reserved(request).await);
+            plan.add(reserved.flatten());
+        }
         if request.scope == Scope::Chain {
             let truncates = troubles.found("bq_output_table", self.check_other_truncates().await);
             plan.add(truncates.unwrap_or_default());

@@ -3,9 +3,10 @@
 use super::Cloud;
 use crate::engine::table_lease::{OutputTable, TableLease, Taken};
 use domain::failure::Failure;
-use domain::finding::Finding;
+use domain::finding::{Finding, Severity};
 use domain::id::{DatasetId, PipelineRunId, ProjectId, TableId};
 use domain::pipeline::RunArguments;
+use domain::request::{RunRequest, Scope};
 use domain::table_lease;
 use domain::time::Timestamp;
 use std::time::Duration;
@@ -45,6 +46,28 @@ impl Cloud {
             // Yet another run took it and let it run out, all in a moment.
             Taken::Expired(claim) => Err(table_lease::held(&self.output().name(), &claim)),
         }
+    }
+
+    /// Whether a run of any machine holds the output table: an error, unless a pipeline by hand may run beside it. A
+    /// table that is not there, or may not be read, is held by nobody that could be seen.
+    pub(super) async fn check_reserved(&self, request: &RunRequest) -> Result<Option<Finding>, Failure> {
+        let output = self.output();
+        let found = match output.look().await.map_err(Failure::from) {
+            Ok(found) => found,
+            Err(failure) if failure.can_get_better() => return Err(failure),
+            Err(_) => return Ok(None),
+        };
+        let claim = found
+            .server_time
+            .and_then(|now| table_lease::TableLease::other_claim(&found.labels, now));
+        let Some(claim) = claim else { return Ok(None) };
+        let failure = match request.scope {
+            Scope::Chain => table_lease::held(&output.name(), &claim),
+            Scope::Single(_) if request.beside => return Ok(None),
+            Scope::Single(_) => table_lease::filled_by_chain(&output.name(), &claim.to_string()),
+        };
+        let finding = Finding::from_failure("bq_output_table", failure);
+        Ok(Some(finding.with_severity(Severity::Error)))
     }
 
     /// A pipeline run that another DAG run has started and that goes on.

@@ -18,7 +18,7 @@ pub struct OutputTable {
 }
 
 impl OutputTable {
-    pub(super) async fn look(&self) -> Result<TableDescription, ClientError> {
+    pub(in crate::engine) async fn look(&self) -> Result<TableDescription, ClientError> {
         self.bigquery.table(&self.dataset, &self.table).await
     }
 

@@ -40,6 +40,7 @@ fn request(scope: Scope) -> RunRequest {
         scope,
         edits: [].into(),
         allow_unresolved_sink: false,
+        beside: false,
     }
 }
 
