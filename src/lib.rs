@@ -32,6 +32,7 @@ pub mod client;
 pub mod config;
 pub mod engine;
 pub mod headless;
+pub mod signals;
 pub mod store;
 pub mod telemetry;
 pub mod tui;

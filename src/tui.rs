@@ -35,13 +35,13 @@ pub mod widget;
 pub use setup::Setup;
 
 use crate::engine::Engine;
+use crate::signals::{Signal, Signals};
 use domain::run::Run;
 use futures_util::stream;
 use ratatui::crossterm::event::EventStream;
-use shell::{Shell, Signal};
+use shell::Shell;
 use std::io::{self, IsTerminal};
 use terminal::Tty;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How the screen was left.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,16 +104,9 @@ pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
     Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await
 }
 
-/// The signals that end the program, as they come.
+/// The signals that end the program, as they come. After a hangup crossterm would spin on the dead terminal: the
+/// screen leaves at once.
 fn signals() -> io::Result<impl stream::Stream<Item = Signal>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    // After a hangup crossterm would spin on the dead terminal: leave at once.
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(stream::poll_fn(move |context| {
-        if terminate.poll_recv(context).is_ready() || hangup.poll_recv(context).is_ready() {
-            return std::task::Poll::Ready(Some(Signal::Terminate));
-        }
-        interrupt.poll_recv(context).map(|_| Some(Signal::Interrupt))
-    }))
+    let mut signals = Signals::listen()?;
+    Ok(stream::poll_fn(move |context| signals.poll(context).map(Some)))
 }

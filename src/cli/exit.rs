@@ -66,7 +66,9 @@ impl Exit {
             }
             Self::Held => "another run holds the output table; nothing was started or emptied",
             Self::Empty => "no row of the configuration is active; with --allow-empty this is 0",
-            Self::Interrupted => "interrupted (Ctrl-C, SIGTERM), or the terminal was left during a run",
+            Self::Interrupted => {
+                "interrupted (Ctrl-C, SIGTERM, SIGHUP), or the terminal was left during a run"
+            }
         }
     }
 }

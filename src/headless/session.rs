@@ -3,6 +3,7 @@
 use super::{Console, words};
 use crate::cli::{Exit, OnInterrupt};
 use crate::engine::{Command, Engine, LONGEST_WAIT_FOR_LOGS, Update};
+use crate::signals::Signals;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -12,7 +13,6 @@ use domain::run::Run;
 use domain::time::human;
 use std::io;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// After this time a note says what is waited for.
 const NOTE_AFTER: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ pub(super) async fn run(
         options,
         interrupts: 0,
     };
-    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::listen()?;
     let _ = session
         .engine
         .commands
@@ -64,7 +64,7 @@ struct Session {
 }
 
 impl Session {
-    async fn until_end(&mut self, signals: &mut (Signal, Signal)) -> Exit {
+    async fn until_end(&mut self, signals: &mut Signals) -> Exit {
         loop {
             tokio::select! {
                 update = self.engine.updates.recv() => match update {
@@ -75,8 +75,7 @@ impl Session {
                     }
                     None => return self.on_broken(&Failure::permanent("The engine has ended before the run.")),
                 },
-                _ = signals.0.recv() => if let Some(exit) = self.interrupt().await { return exit },
-                _ = signals.1.recv() => if let Some(exit) = self.interrupt().await { return exit },
+                _ = signals.next() => if let Some(exit) = self.interrupt().await { return exit },
             }
         }
     }
@@ -148,7 +147,7 @@ impl Session {
     }
 
     /// Lets the engine finish what it writes: log lines of ended runs may come late. An interrupt ends that.
-    async fn close(&mut self, signals: &mut (Signal, Signal)) {
+    async fn close(&mut self, signals: &mut Signals) {
         let command = if self.interrupts == 0 {
             Command::CloseWithLogs
         } else {
@@ -169,8 +168,7 @@ impl Session {
                     human(LONGEST_WAIT_FOR_LOGS)
                 )),
                 () = &mut end => return,
-                _ = signals.0.recv() => return self.leave_logs(),
-                _ = signals.1.recv() => return self.leave_logs(),
+                _ = signals.next() => return self.leave_logs(),
             }
         }
     }

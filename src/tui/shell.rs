@@ -14,6 +14,7 @@ use super::update::{init, update};
 use super::view::view;
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
+use crate::signals::Signal;
 use domain::id::DagRunId;
 use domain::run::Run;
 use futures_util::{Stream, StreamExt};
@@ -34,15 +35,6 @@ const TICK: Duration = Duration::from_secs(1);
 const BUDGET: usize = 256;
 /// How long the engine may take to receive the last commands.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// A signal of the operating system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// The same as ctrl-c.
-    Interrupt,
-    /// End now: the terminal may be gone already.
-    Terminate,
-}
 
 /// The loop and its state.
 pub struct Shell<S> {

@@ -2,13 +2,13 @@
 
 use crate::cli::{Exit, Release, SandboxOptions};
 use crate::config::{self, Home};
+use crate::signals::Signals;
 use anyhow::{Context, anyhow};
 use domain::failure::Failure;
 use sandbox::scenario::{Scenario, shipped};
 use sandbox::{Personality, Sandbox, Settings, State};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The sandbox of this process; dropping it stops it.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
     let defaults = Settings::default();
     let speed = options.speed.unwrap_or(defaults.speed);
     let scenario = scenarios(&options.scenario)?;
-    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut signals = Signals::listen()?;
     let address = options.bind.unwrap_or(defaults.address);
     let sandbox = Sandbox::start(Settings {
         address,
@@ -90,10 +90,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
         .context("Standard output is closed.")?;
-    tokio::select! {
-        _ = signals.0.recv() => {}
-        _ = signals.1.recv() => {}
-    }
+    signals.next().await;
     sandbox.shutdown().await;
     Ok(Exit::Success)
 }
