@@ -10,6 +10,7 @@
 //! `engine/reservation.rs`, for other machines too by `engine/table_lease.rs`. The screen and
 //! `headless` use this file and the domain, never a client.
 
+mod attach;
 mod clock;
 mod cloud;
 mod driver;
@@ -20,6 +21,7 @@ mod secrets;
 pub mod table_lease;
 mod tail;
 
+pub use attach::attach;
 pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn};
 pub use dry_run::dry_run;
@@ -34,6 +36,7 @@ use domain::id::{DagRunId, TaskId};
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::secret::SecretNames;
+use domain::time::Timestamp;
 use domain::variable::Variables;
 use tokio::sync::mpsc;
 
@@ -42,8 +45,11 @@ use tokio::sync::mpsc;
 pub enum Command {
     /// Begin a run. Refused while another one is going on in this process.
     Start(Box<RunRequest>),
-    /// Carry on an unfinished run of the journal.
+    /// Load a run of the journal: an unfinished one is carried on, one that has ended waits for a retry.
     Resume(DagRunId),
+    /// Follow a run that another process drives, by reading the journal; changes nothing. Its events come from the first
+    /// one on, until it ends or nobody drives it. Ended by the next `Start`, `Resume` or `Attach`.
+    Attach(DagRunId),
     /// A command to the run that is going on, or to the one that ended last.
     Run(RunCommand),
     /// Read the configuration table and the deployed pipeline now, without a run, for the pane and the plan.
@@ -95,6 +101,13 @@ pub enum Update {
         number: u32,
         /// In one or two sentences.
         text: String,
+    },
+    /// Nobody drives the attached run any more, and it has not ended. It is not followed any further.
+    Unwatched {
+        /// The run.
+        run: DagRunId,
+        /// When it was last written to.
+        since: Timestamp,
     },
     /// A command was refused.
     Refused(Failure),

@@ -2,32 +2,32 @@
 //!
 //! The order of a step is what makes a crash harmless: events go to the journal, then to the screen,
 //! then the effects are executed. Nothing is decided here; that is the domain's `scheduler.rs`.
-//! The logs are in `driver/logs.rs`.
+//! How a run becomes the live one is in `driver/beginning.rs`, the logs are in `driver/logs.rs`, and the commands wait
+//! in `driver/inbox.rs`.
 
+mod beginning;
+mod inbox;
 mod logs;
 mod reserving;
 
 use super::cloud::Cloud;
 use super::job::Job;
 use super::reservation::Reservation;
-use super::tail::{LONGEST_WAIT_FOR_LOGS, Tails};
+use super::tail::Tails;
 use super::{Command, Engine, SharedSecrets, Update, clock};
 use crate::client::Client;
 use crate::store::{Journal, LogFolder};
 use domain::command::RunCommand;
-use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::DagRunId;
 use domain::remedy::Remedy;
-use domain::request::{RunRequest, Scope};
-use domain::run::Run;
 use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
 use domain::variable::Variables;
+use inbox::Inbox;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -75,6 +75,7 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     live: None,
                     former: Vec::new(),
                     releases: JoinSet::new(),
+                    attached: JoinSet::new(),
                 };
                 driver.run(received, incoming).await;
             }
@@ -100,6 +101,8 @@ struct Driver {
     former: Vec<Tails>,
     /// Reservations of runs that are over.
     releases: JoinSet<()>,
+    /// Follows a run of another process.
+    attached: JoinSet<()>,
 }
 
 /// The run that is going on, or that ended last.
@@ -115,15 +118,20 @@ struct Live {
 }
 
 impl Driver {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
-        let patience = loop {
+    async fn run(mut self, commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
+        let mut inbox = Inbox::new(commands);
+        loop {
             let wake_at = self.live.as_ref().and_then(|live| live.wake_at);
             tokio::select! {
                 biased;
-                command = commands.recv() => match command {
-                    None | Some(Command::Close) => break Duration::ZERO,
-                    Some(Command::CloseWithLogs) => break LONGEST_WAIT_FOR_LOGS,
-                    Some(command) => self.on_command(command).await,
+                command = inbox.next() => match command {
+                    // A command that is cut off leaves behind what a crash would.
+                    Some(command) => tokio::select! {
+                        biased;
+                        () = self.on_command(command) => {}
+                        () = inbox.is_overdue() => break,
+                    },
+                    None => break,
                 },
                 Some((run, answer)) = incoming.recv() => {
                     if self.live.as_ref().is_some_and(|live| live.scheduler.run().id == run) {
@@ -132,14 +140,15 @@ impl Driver {
                 }
                 () = clock::sleep_until(wake_at) => self.step(Input::Timer).await,
             }
-        };
-        self.close(patience, incoming).await;
+        }
+        self.close(inbox.patience(), incoming).await;
     }
 
     async fn on_command(&mut self, command: Command) {
         match command {
             Command::Start(request) => self.start(*request).await,
             Command::Resume(id) => self.resume(id).await,
+            Command::Attach(id) => self.attach(id).await,
             Command::Run(command) => self.on_run_command(command).await,
             Command::ReadConfiguration(variables) => {
                 let cloud = self.cloud(&variables);
@@ -161,16 +170,11 @@ impl Driver {
                 .refuse(Failure::permanent("There is no run.").with_remedy(Remedy::StartRun))
                 .await;
         };
-        if live.scheduler.run().state.is_end() && live.reservation.is_none() {
-            let (cloud, run) = (live.cloud.clone(), live.scheduler.run().clone());
-            match self.reserve(&cloud, &run).await {
-                Ok(reservation) => {
-                    if let Some(live) = &mut self.live {
-                        live.reservation = Some(reservation);
-                    }
-                }
-                Err(failure) => return self.refuse(failure).await,
-            }
+        if live.scheduler.run().state.is_end()
+            && live.reservation.is_none()
+            && let Err(failure) = self.reserve_again().await
+        {
+            return self.refuse(failure).await;
         }
         if let RunCommand::GiveArguments { arguments, .. } = &command {
             self.parts.secrets.learn_given(arguments);
@@ -195,82 +199,6 @@ impl Driver {
         self.live
             .as_ref()
             .is_some_and(|live| !live.scheduler.run().state.is_end())
-    }
-
-    async fn start(&mut self, request: RunRequest) {
-        self.parts.secrets.learn_request(&request);
-        let has_arguments = !request.edits.is_empty() || request.scope != Scope::Chain;
-        // Which arguments are passwords must be known before the first of them is journalled.
-        let is_known = !has_arguments || self.cloud(&request.variables).learn_request(&request).await;
-        let id = DagRunId::new(uuid::Uuid::now_v7().to_string());
-        let fact = Fact::RunStarted {
-            run: id,
-            request: Box::new(request),
-        };
-        let first = RunEvent {
-            at: clock::now(),
-            fact,
-        };
-        let Some(run) = Run::begin(&first) else { return };
-        let secrets = &self.parts.secrets;
-        let events = if is_known {
-            secrets.redact(&[first])
-        } else {
-            secrets.redact_unknown(&[first], &run.request)
-        };
-        self.set_live(run, events, true).await;
-    }
-
-    async fn resume(&mut self, id: DagRunId) {
-        let events = match self.parts.journal.events(&id).await {
-            Ok(events) => events,
-            Err(error) => return self.refuse(error.failure()).await,
-        };
-        let Some(run) = Run::replay(&events) else {
-            let failure = Failure::permanent(format!("The journal holds no run {id}."));
-            return self.refuse(failure).await;
-        };
-        self.set_live(run, events, false).await;
-    }
-
-    /// Makes this run the live one; `fresh` events are not in the journal yet. Its events are without
-    /// secrets; a new run itself is not.
-    async fn set_live(&mut self, run: Run, events: Vec<RunEvent>, fresh: bool) {
-        if self.is_busy() {
-            let failure = Failure::permanent("A run is going on already.");
-            return self
-                .refuse(failure.with_remedies(["Wait for its end.".into(), Remedy::StopRun]))
-                .await;
-        }
-        let cloud = self.cloud(&run.request.variables);
-        let reservation = match self.reserve(&cloud, &run).await {
-            Ok(reservation) => reservation,
-            Err(failure) => return self.refuse(failure).await,
-        };
-        if fresh && let Err(error) = self.parts.journal.append(&run.id, &events).await {
-            return self.publish(Update::Broken(error.failure())).await;
-        }
-        if !fresh {
-            cloud.learn_again(&run).await;
-        }
-        let tails = self.tails(&run.id, &cloud);
-        let mut live = Live {
-            scheduler: if fresh {
-                Scheduler::new(run)
-            } else {
-                Scheduler::resumed(run)
-            },
-            cloud,
-            tails,
-            wake_at: None,
-            reservation: Some(reservation),
-            keeping: JoinSet::new(),
-        };
-        live.tails.resume(live.scheduler.run(), &self.answers);
-        self.live = Some(live);
-        self.publish(Update::Events(events)).await;
-        self.step(Input::Begin).await;
-        self.keep_reservation(!fresh);
     }
 
     async fn step(&mut self, input: Input) {

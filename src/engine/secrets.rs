@@ -156,6 +156,7 @@ impl SharedSecrets {
             // A plan expands the pipeline's properties, and is redacted before it is shown.
             Update::Deployed { .. }
             | Update::Events(_)
+            | Update::Unwatched { .. }
             | Update::SecretNames(_)
             | Update::Connected(_)
             | Update::LogGrew { .. } => {}

@@ -90,6 +90,7 @@ impl Session {
                 Some(Exit::new(run.outcome(), self.options.allow_empty))
             }
             Update::Refused(failure) | Update::Broken(failure) => Some(self.on_broken(&failure)),
+            Update::Unwatched { .. } => None,
             Update::LogNotice { task, number, text } => {
                 self.note(&format!("The log of {task}, try {number}: {text}"));
                 None

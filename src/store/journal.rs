@@ -89,6 +89,17 @@ impl Journal {
             .await
     }
 
+    /// The facts of a run behind a place, and the place of the last one; the first place is 1. An unknown run has no
+    /// facts, and its place stays.
+    ///
+    /// # Errors
+    /// Those of [`Self::events`].
+    pub async fn events_after(&self, run: &DagRunId, place: i64) -> Result<(Vec<RunEvent>, i64), StoreError> {
+        let run = run.clone();
+        self.read(move |path, connection| reader::events_after(path, connection, &run, place))
+            .await
+    }
+
     /// The newest runs first, at most `most` of them.
     pub async fn last_runs(&self, most: u32) -> Result<Vec<RunSummary>, StoreError> {
         self.read(move |path, connection| reader::last_runs(path, connection, most))

@@ -8,7 +8,7 @@ use domain::run::Run;
 use domain::state::TaskState;
 use domain::summary::RunSummary;
 use domain::time::Timestamp;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, params};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -18,16 +18,27 @@ pub(super) fn events(
     connection: &Connection,
     run: &DagRunId,
 ) -> Result<Vec<RunEvent>, StoreError> {
+    events_after(path, connection, run, 0).map(|(events, _)| events)
+}
+
+/// The facts of a run behind a place, and the place of the last one, which may be a fact of an unknown name.
+pub(super) fn events_after(
+    path: &Path,
+    connection: &Connection,
+    run: &DagRunId,
+    mut place: i64,
+) -> Result<(Vec<RunEvent>, i64), StoreError> {
     let at_path = |error| StoreError::sqlite(path, &error);
     let mut statement = connection
-        .prepare_cached("SELECT seq, at, name, body FROM events WHERE run = ?1 ORDER BY seq")
+        .prepare_cached("SELECT seq, at, name, body FROM events WHERE run = ?1 AND seq > ?2 ORDER BY seq")
         .map_err(at_path)?;
-    let mut rows = statement.query([run.as_str()]).map_err(at_path)?;
+    let mut rows = statement.query(params![run.as_str(), place]).map_err(at_path)?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(at_path)? {
+        place = row.get("seq").map_err(at_path)?;
         events.extend(fact(row, run, path)?);
     }
-    Ok(events)
+    Ok((events, place))
 }
 
 /// The fact of a row; nothing if its name is unknown.

@@ -54,6 +54,11 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             let text = format!("The log of {task}, try {number}: {text}");
             model.notify(Meaning::Warning, text);
         }
+        Update::Unwatched { run, since } => {
+            let since = since.stamp();
+            let text = format!("Run {run} is not watched any more, since {since}.");
+            model.notify(Meaning::Warning, text);
+        }
         Update::Refused(failure) => {
             model.notify(
                 Meaning::Warning,

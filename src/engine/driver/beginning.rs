@@ -1,0 +1,145 @@
+//! How a run becomes the live one: a new one begins, one of the journal is resumed. And how one of another process
+//! is followed.
+
+use super::{Driver, Live};
+use crate::engine::cloud::Cloud;
+use crate::engine::reservation::Reservation;
+use crate::engine::{Update, attach, clock};
+use domain::event::{Fact, RunEvent};
+use domain::failure::Failure;
+use domain::id::DagRunId;
+use domain::remedy::Remedy;
+use domain::request::{RunRequest, Scope};
+use domain::run::Run;
+use domain::scheduler::{Input, Scheduler};
+use tokio::task::JoinSet;
+
+impl Driver {
+    pub(super) async fn start(&mut self, request: RunRequest) {
+        if self.is_busy() {
+            return self.refuse(busy()).await;
+        }
+        self.parts.secrets.learn_request(&request);
+        let has_arguments = !request.edits.is_empty() || request.scope != Scope::Chain;
+        // Which arguments are passwords must be known before the first of them is journalled.
+        let is_known = !has_arguments || self.cloud(&request.variables).learn_request(&request).await;
+        let id = DagRunId::new(uuid::Uuid::now_v7().to_string());
+        let fact = Fact::RunStarted {
+            run: id,
+            request: Box::new(request),
+        };
+        let first = RunEvent {
+            at: clock::now(),
+            fact,
+        };
+        let Some(run) = Run::begin(&first) else { return };
+        let secrets = &self.parts.secrets;
+        let events = if is_known {
+            secrets.redact(&[first])
+        } else {
+            secrets.redact_unknown(&[first], &run.request)
+        };
+        let cloud = self.cloud(&run.request.variables);
+        let reservation = match self.reserve(&cloud, &run).await {
+            Ok(reservation) => reservation,
+            Err(failure) => return self.refuse(failure).await,
+        };
+        if let Err(error) = self.parts.journal.append(&run.id, &events).await {
+            return self.publish(Update::Broken(error.failure())).await;
+        }
+        self.set_live(Scheduler::new(run), cloud, Some(reservation), events)
+            .await;
+        self.keep_reservation(false);
+    }
+
+    /// An unfinished run is carried on, one that has ended waits for a retry.
+    pub(super) async fn resume(&mut self, id: DagRunId) {
+        if self.is_busy() {
+            return self.refuse(busy()).await;
+        }
+        let (mut run, mut events) = match self.read(&id).await {
+            Ok(read) => read,
+            Err(failure) => return self.refuse(failure).await,
+        };
+        let cloud = self.cloud(&run.request.variables);
+        let mut reservation = None;
+        if !run.state.is_end() {
+            reservation = match self.reserve(&cloud, &run).await {
+                Ok(reservation) => Some(reservation),
+                Err(failure) => return self.refuse(failure).await,
+            };
+            // Until then another process may have driven it.
+            (run, events) = match self.read(&id).await {
+                Ok(read) => read,
+                Err(failure) => return self.refuse(failure).await,
+            };
+        }
+        cloud.learn_again(&run).await;
+        self.set_live(Scheduler::resumed(run), cloud, reservation, events)
+            .await;
+        self.keep_reservation(true);
+    }
+
+    /// Reserves the run that is over, before it goes on. Meanwhile another process may have tried something of it again.
+    pub(super) async fn reserve_again(&mut self) -> Result<(), Failure> {
+        let Some(live) = &self.live else { return Ok(()) };
+        let (cloud, known) = (live.cloud.clone(), live.scheduler.run().clone());
+        let reservation = self.reserve(&cloud, &known).await?;
+        let (run, events) = self.read(&known.id).await?;
+        if run.ended != known.ended {
+            cloud.learn_again(&run).await;
+            self.set_live(Scheduler::resumed(run), cloud, Some(reservation), events)
+                .await;
+        } else if let Some(live) = &mut self.live {
+            live.reservation = Some(reservation);
+        }
+        Ok(())
+    }
+
+    async fn read(&self, id: &DagRunId) -> Result<(Run, Vec<RunEvent>), Failure> {
+        let events = self.parts.journal.events(id).await;
+        let events = events.map_err(|error| error.failure())?;
+        let run = Run::replay(&events).ok_or_else(|| attach::unknown(id))?;
+        Ok((run, events))
+    }
+
+    /// Makes this run the live one. Its events are without secrets; a new run itself is not.
+    async fn set_live(
+        &mut self,
+        scheduler: Scheduler,
+        cloud: Cloud,
+        reservation: Option<Reservation>,
+        events: Vec<RunEvent>,
+    ) {
+        self.attached = JoinSet::new();
+        let mut tails = self.tails(&scheduler.run().id, &cloud);
+        tails.resume(scheduler.run(), &self.answers);
+        self.live = Some(Live {
+            scheduler,
+            cloud,
+            tails,
+            wake_at: None,
+            reservation,
+            keeping: JoinSet::new(),
+        });
+        self.publish(Update::Events(events)).await;
+        self.step(Input::Begin).await;
+    }
+
+    /// Follows a run of another process. What this process drives is not left for it.
+    pub(super) async fn attach(&mut self, id: DagRunId) {
+        if self.is_busy() {
+            return self.refuse(busy()).await;
+        }
+        let (parts, updates) = (self.parts.clone(), self.updates.clone());
+        self.attached = JoinSet::new();
+        self.attached.spawn(async move {
+            attach::follow(&parts.journal, &parts.data, &id, &parts.secrets, &updates).await;
+        });
+    }
+}
+
+fn busy() -> Failure {
+    Failure::permanent("A run is going on already.")
+        .with_remedies(["Wait for its end.".into(), Remedy::StopRun])
+}
