@@ -75,10 +75,24 @@ impl ReservedTable {
             .filter(|other| other.output_table == output_table);
         let former: BTreeSet<DagRunId> = former.map(|other| other.id).filter(|id| *id != run.id).collect();
         Ok(Self {
-            lease: TableLease::new(cloud.output(), &run.id, &former),
+            lease: match carries_on(journal, run).await {
+                true => TableLease::carried_on(cloud.output(), &run.id, &former),
+                false => TableLease::new(cloud.output(), &run.id, &former),
+            },
             _lock: lock,
         })
     }
+}
+
+/// Whether a former process has left the run with a lease on the table. Where the journal itself knows of a later
+/// run, a person has decided that this one goes on all the same.
+async fn carries_on(journal: &Journal, run: &Run) -> bool {
+    let had_lease = !run
+        .notices
+        .iter()
+        .any(|(_, found)| table_lease::is_unprotected(found));
+    let is_left = !run.state.is_end() && run.has_changed_output();
+    is_left && had_lease && matches!(journal.overtaking(&run.id).await, Ok(None))
 }
 
 /// A pipeline by hand beside a chain of this machine must be wanted.

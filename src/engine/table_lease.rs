@@ -88,17 +88,19 @@ impl TableLease {
     /// `former` are runs that nobody else can be driving: those of this machine's journal, while its own lock on
     /// the table is held.
     pub fn new(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
-        Self::with_clock(output, run, former, Elapsed::start())
+        let lease = table_lease::TableLease::new(run, &holder::name(), former);
+        Self::with_clock(output, lease, Elapsed::start())
     }
 
-    fn with_clock(
-        output: OutputTable,
-        run: &DagRunId,
-        former: &BTreeSet<DagRunId>,
-        elapsed: Elapsed,
-    ) -> Self {
+    /// The lease of a run that a former process has left unfinished on the table.
+    pub fn carried_on(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
+        let lease = table_lease::TableLease::new(run, &holder::name(), former).carried_on();
+        Self::with_clock(output, lease, Elapsed::start())
+    }
+
+    fn with_clock(output: OutputTable, lease: table_lease::TableLease, elapsed: Elapsed) -> Self {
         let state = State {
-            lease: table_lease::TableLease::new(run, &holder::name(), former),
+            lease,
             server: None,
             was_sent: false,
             unprotected: false,

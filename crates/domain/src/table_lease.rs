@@ -70,6 +70,8 @@ pub struct TableLease {
     held: Option<Timestamp>,
     /// Whether the lease was held at any time.
     was_held: bool,
+    /// Whether a former process of this run has held it, and has not released it.
+    is_carried_on: bool,
 }
 
 impl TableLease {
@@ -84,6 +86,17 @@ impl TableLease {
             former: former.iter().map(|run| claim::label_text(run.as_str())).collect(),
             held: None,
             was_held: false,
+            is_carried_on: false,
+        }
+    }
+
+    /// The same for a run that a former process has left unfinished on the table. Its labels must still be there:
+    /// only a run that took the table over has removed or replaced them, and has emptied or filled it since.
+    #[must_use]
+    pub fn carried_on(self) -> Self {
+        Self {
+            is_carried_on: true,
+            ..self
         }
     }
 
@@ -98,6 +111,7 @@ impl TableLease {
             Some(claim) if self.was_held => Decision::Lost(Some(claim)),
             // A process that carries on its run: only one process at a time drives a run.
             Some(claim) if claim.run == self.run => Decision::Renew,
+            claim if self.is_carried_on && !self.was_held => Decision::Lost(claim),
             Some(claim) if self.former.contains(&claim.run) || now > claim.until + GRACE => {
                 Decision::Expired(claim)
             }
@@ -211,12 +225,19 @@ pub fn unreadable(table: &str, why: &Unreadable) -> Failure {
     ))
 }
 
+const NOT_RESERVED: &str = "cannot be reserved, because its labels cannot be written";
+
+/// Whether a run that found this began without a lease.
+pub fn is_unprotected(finding: &Finding) -> bool {
+    finding.about == "bq_output_table" && finding.message.contains(NOT_RESERVED)
+}
+
 /// A run without a lease may begin, and this is what that costs.
 pub fn unprotected(table: &str, why: &str) -> Finding {
     Finding::warning(
         "bq_output_table",
         format!(
-            "The table {table} cannot be reserved, because its labels cannot be written ({why}). Another machine \
+            "The table {table} {NOT_RESERVED} ({why}). Another machine \
              would not see this run, and could empty the table while it is filled."
         ),
         "Give the identity in use the permission bigquery.tables.update on the table (it is in the role BigQuery \

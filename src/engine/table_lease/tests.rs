@@ -73,7 +73,8 @@ impl World {
         let clock = Clock::default();
         let read = clock.0.clone();
         let elapsed = Elapsed::of(move || Duration::from_secs(read.load(Ordering::SeqCst)));
-        let lease = TableLease::with_clock(self.output.clone(), &run.into(), &former, elapsed);
+        let lease = table_lease::TableLease::new(&run.into(), &holder::name(), &former);
+        let lease = TableLease::with_clock(self.output.clone(), lease, elapsed);
         (lease, clock)
     }
 }

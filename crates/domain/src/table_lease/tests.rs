@@ -42,6 +42,8 @@ fn what_the_labels_mean() {
     let other = claim(OTHER, "h2", 600);
     let (new, held) = (lease("h1"), holding(600));
     let former = TableLease::new(&RUN.into(), "h1", &BTreeSet::from([OTHER.into()]));
+    let carried_on = lease("h1").carried_on();
+    let renewed = holding(600).carried_on();
     let held_by = || Decision::HeldBy(other.clone());
     let lost = |claim: &Claim| Decision::Lost(Some(claim.clone()));
     let expired = || Decision::Expired(other.clone());
@@ -56,6 +58,11 @@ fn what_the_labels_mean() {
         (&new, Some(&other), 630, held_by()),
         (&new, Some(&other), 631, expired()),
         (&former, Some(&other), 0, expired()),
+        (&carried_on, Some(&before), 9000, Decision::Renew),
+        (&carried_on, Some(&other), 0, lost(&other)),
+        (&carried_on, Some(&other), 9000, lost(&other)),
+        (&carried_on, None, 0, Decision::Lost(None)),
+        (&renewed, None, 0, Decision::Take),
         (&held, Some(&ours), 0, Decision::Renew),
         // It ran out, and nobody has taken it.
         (&held, Some(&ours), 9000, Decision::Renew),
