@@ -8,6 +8,8 @@
     reason = "the scenarios are files; the core under test reads none"
 )]
 
+#[path = "scheduler/by_hand.rs"]
+mod by_hand;
 #[path = "scheduler/deployment.rs"]
 mod deployment;
 #[path = "scheduler/fake_job.rs"]

@@ -86,7 +86,11 @@ impl Run {
             .iter()
             .position(|t| t.kind == TaskKind::End)
             .unwrap_or(self.tasks.len());
-        let tasks = pipelines.iter().map(|planned| {
+        // Two tasks of one name would start in turn for ever.
+        let new = pipelines
+            .iter()
+            .filter(|planned| self.task(&planned.task).is_none());
+        let tasks = new.map(|planned| {
             let mut task = Task::new(
                 TaskKind::Pipeline,
                 planned.task.clone(),
@@ -97,6 +101,7 @@ impl Run {
             task.arguments = planned.arguments.clone();
             task
         });
+        let tasks: Vec<_> = tasks.collect();
         self.tasks.splice(end..end, tasks);
     }
 
@@ -109,8 +114,10 @@ impl Run {
     /// clock of a run that was over.
     fn reopen(&mut self, id: &TaskId, at: Timestamp) {
         let tries = Limits::new(&self.request.variables).tries;
-        // Nothing is emptied on an old look: before the job exists, `start` looks again.
-        let looks_again = self.truncate_job.is_none() && self.request.variables.bq_truncate;
+        // Nothing is emptied on an old look: before the job exists, `start` looks again. A pipeline by hand empties
+        // nothing, and is planned only once.
+        let empties = self.request.scope == Scope::Chain && self.request.variables.bq_truncate;
+        let looks_again = self.truncate_job.is_none() && empties;
         if self.state.is_end() {
             self.state = RunState::Running;
             self.ended = None;
