@@ -90,9 +90,11 @@ impl Job {
                 }
             }
             Effect::Stop { task, run_id } => {
-                let call = async move { Ok(cloud.cdap().await?.stop(cloud.pipeline(), &run_id).await?) };
+                let run = run_id.clone();
+                let call = async move { Ok(cloud.cdap().await?.stop(cloud.pipeline(), &run).await?) };
                 Answer::StopSent {
                     task,
+                    run_id,
                     outcome: outcome(call).await,
                 }
             }

@@ -38,7 +38,9 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::StartIntended { .. }
         | Fact::StartDoubted { .. }
         | Fact::StartRefused { .. }
+        | Fact::StartRepeated { .. }
         | Fact::PipelineStarted { .. } => start(run, fact)?,
+        Fact::LateRunEnded { run_id, state, .. } => format!("pipeline run {run_id} ended {state}"),
         // The fact that ends the task names the end, with its reason.
         Fact::PipelineSeen { state, .. } if !state.is_end() => format!("CDAP {}", state.word()),
         Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.stamp()),
@@ -70,7 +72,9 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::RunStopAsked => "the run is being stopped".into(),
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
         Fact::RunEnded { .. } => return Some(summary(run)),
-        Fact::TryStarted { .. }
+        // The notice that follows says it.
+        Fact::LateRunFound { .. }
+        | Fact::TryStarted { .. }
         | Fact::ConfigurationChecked { .. }
         | Fact::TruncateIntended { .. }
         | Fact::PipelinesPlanned { .. }
@@ -117,6 +121,12 @@ fn start(run: &Run, fact: &Fact) -> Option<String> {
         Fact::StartRefused { reason, again_at, .. } => {
             let why = why(run, reason);
             format!("not now: {why} Asking again at {}.", again_at.stamp())
+        }
+        Fact::StartRepeated { again_at, .. } => {
+            format!(
+                "nothing has begun; the start is sent again at {}",
+                again_at.stamp()
+            )
         }
         Fact::PipelineStarted { run_id, found, .. } => match found {
             Discovery::Answered => format!("pipeline run {run_id}"),

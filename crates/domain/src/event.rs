@@ -103,7 +103,7 @@ pub enum Fact {
         /// What marks the request.
         token: StartToken,
     },
-    /// The start's answer was lost; the run is being looked for.
+    /// The start's answer was lost, or named a run of somebody else; the run is being looked for.
     StartDoubted {
         /// Which task.
         task: TaskId,
@@ -118,6 +118,36 @@ pub enum Fact {
         reason: Failure,
         /// When it is sent again.
         again_at: Timestamp,
+    },
+    /// No run of a start whose answer was lost has begun. It is sent again with a new token, and is not counted as a try.
+    StartRepeated {
+        /// Which task.
+        task: TaskId,
+        /// What marks the lost one; it is still looked for.
+        token: StartToken,
+        /// When it is sent again.
+        again_at: Timestamp,
+    },
+    /// A start that was taken for lost has begun a run after all.
+    LateRunFound {
+        /// Which task.
+        task: TaskId,
+        /// What marks the start.
+        token: StartToken,
+        /// The server's id.
+        run_id: PipelineRunId,
+        /// Whether it is the run of the task's try, and the one that was started in its place is stopped. Else it is
+        /// stopped itself.
+        kept: bool,
+    },
+    /// The run that was stopped because of that is over.
+    LateRunEnded {
+        /// Which task.
+        task: TaskId,
+        /// The server's id.
+        run_id: PipelineRunId,
+        /// How it ended.
+        state: PipelineState,
     },
     /// The pipeline run is known.
     PipelineStarted {

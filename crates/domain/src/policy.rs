@@ -29,6 +29,16 @@ pub const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
 /// After this time a notice says that the job has not emptied the table yet.
 pub const TRUNCATE_IS_LATE: Duration = Duration::from_secs(60);
 
+/// A step that comes so much later than it was asked for means that the machine slept: nobody watched.
+pub const SLEPT: Duration = Duration::from_secs(120);
+
+/// A step is taken at least this often while a run goes on, so that a machine that slept is noticed.
+pub const PULSE: Duration = Duration::from_secs(60);
+
+/// How far back the list reaches on which it is decided that a start never arrived: one of the two clocks may be
+/// wrong by hours.
+pub const DECIDING_MARGIN: Duration = Duration::from_secs(86_400);
+
 /// How long the cluster of an ended run is watched, because late log lines may follow.
 pub const CLUSTER_WATCH: Duration = Duration::from_secs(30);
 

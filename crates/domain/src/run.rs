@@ -4,6 +4,7 @@
 //! every journal must be readable. What happens next is decided in `scheduler.rs`.
 
 mod apply;
+mod late;
 mod output;
 mod tries;
 

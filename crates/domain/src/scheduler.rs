@@ -12,17 +12,21 @@
 //! backoff.
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table,
-//! `start.rs` starts and their lost answers, `recall.rs` secrets after a restart, `watch.rs` watching, `limit.rs` time limits,
+//! `start.rs` starts, `lost.rs` those whose answers were lost, `late.rs` runs that begin late, `resume.rs` what nobody watched, `recall.rs` secrets after a restart, `watch.rs` watching, `limit.rs` time limits,
 //! `stop.rs` stops, `retry.rs` retries by hand, `ending.rs` the ends of tries and of the run, `outbox.rs` what waits for the disk between a step and
 //! the world.
 
 mod chain;
+mod clock;
 mod ending;
 mod in_flight;
+mod late;
 mod limit;
+mod lost;
 mod message;
 mod outbox;
 mod recall;
+mod resume;
 mod retry;
 mod start;
 mod stop;
@@ -37,9 +41,11 @@ use crate::event::{Fact, RunEvent};
 use crate::finding::Finding;
 use crate::id::{PipelineRunId, TaskId};
 use crate::plan::Limits;
+use crate::policy;
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
+use clock::RunClock;
 use in_flight::InFlight;
 use message::Request;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +84,15 @@ pub struct Scheduler {
     recalled: BTreeMap<TaskId, RuntimeArguments>,
     /// The names of those that a person gave.
     given: BTreeMap<TaskId, BTreeSet<String>>,
-    now: Timestamp,
+    /// What has not been looked at since nobody watched the run.
+    unseen: BTreeSet<TaskId>,
+    /// Since when that is: a list that was sent before shows nothing new.
+    watched_from: Timestamp,
+    /// Since when only lost starts keep the run from its end.
+    over_since: Option<Timestamp>,
+    /// When the newest list was sent that left no run undecided.
+    last_list: Option<Timestamp>,
+    clock: RunClock,
     step: Step,
 }
 
@@ -93,7 +107,7 @@ impl Scheduler {
 
     /// For a new run, whose events so far have been applied.
     pub fn new(run: Run) -> Self {
-        let now = run.started;
+        let now = run.last_event;
         Self {
             truncate: TruncateWatch::new(&run),
             limits: Limits::new(&run.request.variables),
@@ -106,7 +120,11 @@ impl Scheduler {
             is_resumed: false,
             recalled: BTreeMap::new(),
             given: BTreeMap::new(),
-            now,
+            unseen: BTreeSet::new(),
+            watched_from: now,
+            over_since: None,
+            last_list: None,
+            clock: RunClock::new(now),
             step: Step::default(),
         }
     }
@@ -116,17 +134,28 @@ impl Scheduler {
         &self.run
     }
 
-    /// Decides what follows from one input. A `now` before the last one counts as the last one.
+    /// Decides what follows from one input. The run's time never goes back, and does not stand still when the clock of
+    /// `now` was set back. A step that comes much later than it was asked for shows that nobody watched meanwhile.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        self.now = self.now.max(now);
+        let unwatched_since = self.clock.advance(now);
+        if let Some(since) = unwatched_since {
+            self.resume_watch(since);
+        }
         match input {
-            Input::Begin => self.doubt_open_starts(),
+            Input::Begin => self.begin(),
             Input::Timer => {}
             Input::Command(command) => self.on_command(&command),
             Input::Answer(answer) => self.on_answer(answer),
         }
         self.advance();
-        std::mem::take(&mut self.step)
+        let mut step = std::mem::take(&mut self.step);
+        step.wake_at = self.clock.ask_for(step.wake_at);
+        step
+    }
+
+    /// The run's time.
+    fn now(&self) -> Timestamp {
+        self.clock.now
     }
 
     /// Decides what follows from the state of the run and from the time.
@@ -139,13 +168,15 @@ impl Scheduler {
         self.end_if_over();
         if self.run.state.is_end() {
             self.step.wake_at = None; // No limit counts any more; only late answers are waited for.
+        } else {
+            self.reached(self.now() + policy::PULSE);
         }
         self.watch();
     }
 
     /// Records a fact: applied at once, so that what follows decides on it.
     fn emit(&mut self, fact: Fact) {
-        let event = RunEvent { at: self.now, fact };
+        let event = RunEvent { at: self.now(), fact };
         self.run.apply(&event);
         self.step.events.push(event);
     }
@@ -162,14 +193,14 @@ impl Scheduler {
         if self.in_flight.contains(&request) || !self.reached(self.in_flight.not_before(&request)) {
             return false;
         }
-        self.in_flight.sent(request);
+        self.in_flight.sent(request, self.now());
         self.step.effects.push(effect());
         true
     }
 
     /// Whether the moment has come; if not, asks for a timer.
     fn reached(&mut self, moment: Timestamp) -> bool {
-        if moment <= self.now {
+        if moment <= self.now() {
             return true;
         }
         self.step.wake_at = Some(self.step.wake_at.map_or(moment, |wake| wake.min(moment)));

@@ -1,5 +1,9 @@
 //! A task of a DAG run and its tries. The states it passes through are in `state.rs`.
 
+mod lost;
+
+pub use lost::{LateRun, LostStart};
+
 use crate::arguments::RuntimeArguments;
 use crate::failure::Failure;
 use crate::id::{PipelineRunId, StartToken, TaskId};
@@ -67,6 +71,10 @@ pub struct Task {
     pub due: Option<Timestamp>,
     /// How often flow control refused this try; sets the pause, and is not counted as a try.
     pub refusals: u32,
+    /// How often a start of this try was sent again because nothing had begun.
+    pub repeats: u32,
+    /// Starts whose answers were lost, and which may begin a run late.
+    pub lost: Vec<LostStart>,
     /// Its end is not awaited any more, although it was never seen.
     pub given_up: bool,
 }
@@ -86,6 +94,8 @@ impl Task {
             reason: None,
             due: None,
             refusals: 0,
+            repeats: 0,
+            lost: Vec::new(),
             given_up: false,
         }
     }

@@ -13,6 +13,9 @@ impl Fact {
             | Self::StartIntended { task, .. }
             | Self::StartDoubted { task, .. }
             | Self::StartRefused { task, .. }
+            | Self::StartRepeated { task, .. }
+            | Self::LateRunFound { task, .. }
+            | Self::LateRunEnded { task, .. }
             | Self::PipelineStarted { task, .. }
             | Self::PipelineSeen { task, .. }
             | Self::RecordsCounted { task, .. }

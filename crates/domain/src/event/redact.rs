@@ -47,6 +47,9 @@ impl Fact {
             | Self::TruncateSeen { .. }
             | Self::OutputEmptied { .. }
             | Self::StartIntended { .. }
+            | Self::StartRepeated { .. }
+            | Self::LateRunFound { .. }
+            | Self::LateRunEnded { .. }
             | Self::PipelineStarted { .. }
             | Self::PipelineSeen { .. }
             | Self::RecordsCounted { .. }

@@ -132,6 +132,7 @@ impl Run {
                 task.due = None;
                 task.given_up = false;
                 task.reason = None;
+                task.lose_start();
                 task.close(at, None);
             } else if task.kind != TaskKind::Pipeline
                 && task.state.is_end()

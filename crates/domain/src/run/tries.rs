@@ -33,7 +33,17 @@ impl Task {
             }
             Fact::StartDoubted { reason, .. } => {
                 self.reason = Some(reason.clone());
-                self.change_try(|t| t.doubted = Some(t.doubted.unwrap_or(at)));
+                // A run that the answer named was not the one that was started.
+                if self.live_run().is_some() && self.state != TaskState::Stopping {
+                    self.state = TaskState::Queued;
+                }
+                self.change_try(|t| {
+                    t.doubted = Some(t.doubted.unwrap_or(at));
+                    t.pipeline_run = None;
+                    t.pipeline_state = None;
+                    t.waiting_in = None;
+                    t.counts.clear();
+                });
             }
             Fact::StartRefused { reason, again_at, .. } => {
                 self.state = TaskState::Scheduled;
@@ -45,6 +55,13 @@ impl Task {
                     t.pipeline_state = None;
                 });
             }
+            Fact::StartRepeated { again_at, .. } => {
+                self.lose_start();
+                self.state = TaskState::Scheduled;
+                self.due = Some(*again_at);
+                self.repeats = self.repeats.saturating_add(1);
+            }
+            Fact::LateRunFound { .. } | Fact::LateRunEnded { .. } => self.apply_late_run(fact, at),
             Fact::PipelineStarted { run_id, .. } => {
                 self.return_to_sight();
                 self.reason = None;
@@ -121,6 +138,7 @@ impl Task {
             Fact::TaskSkipped { reason, .. } => self.end(TaskState::Skipped, Some(reason), at),
             Fact::UpstreamFailed { .. } => self.end(TaskState::UpstreamFailed, None, at),
             Fact::TaskGivenUp { reason, .. } => {
+                self.lose_start();
                 self.end(TaskState::Unknown, Some(reason), at);
                 self.given_up = true;
             }
@@ -128,11 +146,12 @@ impl Task {
         }
     }
 
-    fn begin_try(&mut self, number: u32, at: Timestamp) {
+    pub(super) fn begin_try(&mut self, number: u32, at: Timestamp) {
         self.tries.push(Try::begin(number, at));
         self.reason = None;
         self.due = None;
         self.refusals = 0;
+        self.repeats = 0;
     }
 
     /// A run that is seen (again) runs, unless its stop is awaited.
@@ -169,7 +188,7 @@ impl Task {
         }
     }
 
-    fn change_try(&mut self, change: impl FnOnce(&mut Try)) {
+    pub(super) fn change_try(&mut self, change: impl FnOnce(&mut Try)) {
         if let Some(open) = self.tries.last_mut().filter(|t| t.ended.is_none()) {
             change(open);
         }

@@ -6,13 +6,14 @@
 use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::finding::{Finding, Severity, refusal};
 use crate::id::TaskId;
 use crate::plan::{Plan, PlannedPipeline, Preflight};
 use crate::remedy::Remedy;
 use crate::request::Scope;
 use crate::row::Configuration;
+use crate::service::Service;
 use crate::state::TaskState;
 use crate::task::{Task, TaskKind};
 use crate::variable::VariableName;
@@ -84,7 +85,7 @@ impl Scheduler {
     }
 
     pub(super) fn on_preflight(&mut self, outcome: Result<Preflight, Failure>) {
-        self.in_flight.answered(Request::Preflight, self.now);
+        self.in_flight.answered(Request::Preflight, self.now());
         let Some(task) = self.running_control(TaskKind::Start) else {
             return;
         };
@@ -127,11 +128,20 @@ impl Scheduler {
         let Some(task) = self.running_control(TaskKind::GetConfiguration) else {
             return self.on_recalled(outcome.map(|(configuration, _)| configuration));
         };
-        self.in_flight.answered(Request::ReadConfiguration, self.now);
         let (configuration, inspection) = match outcome {
             Ok(read) => read,
-            Err(failure) => return self.fail_try(task, failure),
+            // The table may be empty by now, so that a try is not to be lost for trouble on this machine.
+            Err(failure) if failure.kind == FailureKind::Unsent => {
+                self.in_flight.failed(Request::ReadConfiguration, self.now());
+                return self.degrade(Service::BigQuery, failure);
+            }
+            Err(failure) => {
+                self.in_flight.answered(Request::ReadConfiguration, self.now());
+                return self.fail_try(task, failure);
+            }
         };
+        self.in_flight.answered(Request::ReadConfiguration, self.now());
+        self.restore(Service::BigQuery);
         let mut findings = configuration.findings.clone();
         findings.retain(|finding| finding.severity == Severity::Error);
         findings.extend(inspection.findings);
@@ -184,7 +194,7 @@ impl Scheduler {
     }
 
     pub(super) fn on_arguments_saved(&mut self, outcome: Result<(), Failure>) {
-        self.in_flight.answered(Request::SaveArguments, self.now);
+        self.in_flight.answered(Request::SaveArguments, self.now());
         let Some(task) = self.running_control(TaskKind::FilterArguments) else {
             return;
         };

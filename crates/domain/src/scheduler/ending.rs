@@ -104,7 +104,7 @@ impl Scheduler {
     }
 
     pub(super) fn on_explained(&mut self, id: &TaskId, run_id: &PipelineRunId, failure: Failure) {
-        self.in_flight.answered(Request::Explain(id.clone()), self.now);
+        self.in_flight.answered(Request::Explain(id.clone()), self.now());
         if self.run.task(id).and_then(Task::live_run) != Some(run_id) {
             return;
         }
@@ -134,7 +134,7 @@ impl Scheduler {
             let failure = self.asking_again(&task, failure);
             return self.emit(Fact::TaskFailed { task, failure });
         }
-        let retry_at = self.now + self.limits.retry_interval;
+        let retry_at = self.now() + self.limits.retry_interval;
         if retry_at < self.run.deadline() {
             return self.emit(Fact::TryFailed {
                 task,
@@ -190,7 +190,10 @@ impl Scheduler {
             .tasks
             .iter()
             .any(|t| t.kind != TaskKind::End && !t.is_over());
-        if awaited || self.run.state.is_end() || !self.uncounted.is_empty() {
+        if awaited {
+            self.over_since = None;
+        }
+        if awaited || self.run.state.is_end() || !self.uncounted.is_empty() || self.awaits_lost() {
             return;
         }
         let all = |is: fn(&Task) -> bool| self.run.tasks.iter().filter(|t| t.kind != TaskKind::End).all(is);

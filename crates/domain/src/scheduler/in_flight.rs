@@ -4,11 +4,12 @@ use super::message::Request;
 use crate::id::TaskId;
 use crate::policy;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    requests: BTreeSet<Request>,
+    /// Each with when it was sent.
+    requests: BTreeMap<Request, Timestamp>,
     not_before: BTreeMap<Request, Timestamp>,
     failures_in_a_row: BTreeMap<Request, u32>,
     /// How many requests were ever sent; a key for jitter.
@@ -17,7 +18,7 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub fn contains(&self, request: &Request) -> bool {
-        self.requests.contains(request)
+        self.requests.contains_key(request)
     }
 
     /// The earliest moment at which the request may be sent.
@@ -25,9 +26,14 @@ impl InFlight {
         self.not_before.get(request).copied().unwrap_or_default()
     }
 
-    pub fn sent(&mut self, request: Request) {
+    pub fn sent(&mut self, request: Request, now: Timestamp) {
         self.sent_count += 1;
-        self.requests.insert(request);
+        self.requests.insert(request, now);
+    }
+
+    /// When the request in flight was sent.
+    pub fn sent_at(&self, request: &Request) -> Option<Timestamp> {
+        self.requests.get(request).copied()
     }
 
     /// The answer is usable; the next request may be sent at `not_before`.
@@ -57,11 +63,7 @@ impl InFlight {
 
     /// Ends every backoff of a task that starts again.
     pub fn forget_task(&mut self, task: &TaskId) {
-        for request in [
-            Request::LookAt(task.clone()),
-            Request::Stop(task.clone()),
-            Request::Explain(task.clone()),
-        ] {
+        for request in [Request::LookAt(task.clone()), Request::Explain(task.clone())] {
             self.not_before.remove(&request);
             self.failures_in_a_row.remove(&request);
         }

@@ -15,7 +15,7 @@ impl Scheduler {
         if self.run.state.is_end() {
             return;
         }
-        if self.run.stop.is_none() && self.reached(self.run.deadline()) {
+        if self.run.stop.is_none() && !self.is_unseen() && self.reached(self.run.deadline()) {
             self.emit(Fact::RunTimedOut);
             self.skip_waiting("dag_timeout_minutes had passed before it began.");
             self.end_running_control("dag_timeout_minutes passed while this was under way.");
@@ -25,6 +25,9 @@ impl Scheduler {
                 t.kind == TaskKind::Pipeline && !t.is_over() && t.open_try().is_some_and(|o| o.stop.is_none())
             };
             for id in self.tasks_where(open) {
+                if self.is_task_unseen(&id) {
+                    continue;
+                }
                 self.on_limit(&id, StopReason::RunLimit);
             }
         }
@@ -35,8 +38,13 @@ impl Scheduler {
             t.kind == TaskKind::Pipeline
                 && t.state.holds_place()
                 && t.open_try().is_some_and(|o| o.stop.is_none())
+                // What has not begun is not late: the look-up decides on it.
+                && !t.is_doubted()
         };
         for id in self.tasks_where(open) {
+            if self.is_task_unseen(&id) {
+                continue;
+            }
             let Some(task) = self.run.task(&id) else { continue };
             let Some(open) = task.open_try() else { continue };
             let limit = open.started + open.unwatched + task.timeout;
@@ -60,14 +68,11 @@ impl Scheduler {
                 self.send(Request::LookAt(id.clone()), || Effect::LookAt { task, run_id });
             }
             Some(_) => {}
-            // The start's answer is still to come: the stop waits for it.
-            None if self.in_flight.contains(&Request::Start(id.clone())) => {
-                self.emit(Fact::StopIntended {
-                    task: id.clone(),
-                    why,
-                });
-            }
-            None => self.give_up(id, "Its time was over"),
+            // The start's answer is still to come, or its run is being looked for: the stop waits for it.
+            None => self.emit(Fact::StopIntended {
+                task: id.clone(),
+                why,
+            }),
         }
     }
 

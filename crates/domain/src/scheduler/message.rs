@@ -37,7 +37,7 @@ pub(super) enum Request {
     Start(TaskId),
     List,
     LookAt(TaskId),
-    Stop(TaskId),
+    Stop(PipelineRunId),
     Explain(TaskId),
     Count,
 }
@@ -153,6 +153,8 @@ pub enum Answer {
     StopSent {
         /// The task.
         task: TaskId,
+        /// The run.
+        run_id: PipelineRunId,
         /// Whether the server took it.
         outcome: Result<(), Failure>,
     },
@@ -190,7 +192,11 @@ impl Scheduler {
                 run_id,
                 outcome,
             } => self.on_look(&task, &run_id, outcome),
-            Answer::StopSent { task, outcome } => self.on_stop_sent(&task, outcome),
+            Answer::StopSent {
+                task,
+                run_id,
+                outcome,
+            } => self.on_stop_sent(&task, &run_id, outcome),
             Answer::Explained {
                 task,
                 run_id,

@@ -68,20 +68,20 @@ impl Scheduler {
         });
         let waiting: Vec<_> = waiting.collect();
         if waiting.is_empty() {
-            return self.in_flight.answered(Request::ReadConfiguration, self.now);
+            return self.in_flight.answered(Request::ReadConfiguration, self.now());
         }
         match outcome {
             Ok(configuration) => {
-                self.in_flight.answered(Request::ReadConfiguration, self.now);
+                self.in_flight.answered(Request::ReadConfiguration, self.now());
                 self.restore(Service::BigQuery);
                 waiting.iter().for_each(|id| self.recall(id, &configuration));
             }
             Err(failure) if failure.can_get_better() => {
-                self.in_flight.failed(Request::ReadConfiguration, self.now);
+                self.in_flight.failed(Request::ReadConfiguration, self.now());
                 self.degrade(Service::BigQuery, failure);
             }
             Err(failure) => {
-                self.in_flight.answered(Request::ReadConfiguration, self.now);
+                self.in_flight.answered(Request::ReadConfiguration, self.now());
                 for task in waiting {
                     let mut failure = failure.clone();
                     failure.reason = format!(

@@ -5,7 +5,7 @@ use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::failure::Failure;
 use crate::finding::Finding;
-use crate::id::TaskId;
+use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::PipelineState;
 use crate::policy;
 use crate::task::{StopReason, Task, TaskKind};
@@ -29,7 +29,7 @@ impl Scheduler {
                 ));
                 if left
                     && self.run.stop.is_none()
-                    && self.now + self.limits.retry_interval < self.run.deadline()
+                    && self.now() + self.limits.retry_interval < self.run.deadline()
                 {
                     return self.fail_try(id.clone(), failure);
                 }
@@ -65,22 +65,23 @@ impl Scheduler {
             let Some(open) = self.run.task(&id).and_then(Task::open_try) else {
                 continue;
             };
-            let grace_over = open.stop_asked.unwrap_or(self.now) + policy::STOP_GRACE;
+            let grace_over = self.watched(open.stop_asked.unwrap_or(self.now())) + policy::STOP_GRACE;
             let (task, run_id) = (id.clone(), open.pipeline_run.clone());
-            if self.reached(grace_over) {
+            if !self.is_task_unseen(&id) && self.reached(grace_over) {
                 self.give_up(&id, "Its stop was requested and never confirmed, so it was left");
             } else if let Some(run_id) = run_id {
-                self.send(Request::Stop(id.clone()), || Effect::Stop { task, run_id });
+                self.send(Request::Stop(run_id.clone()), || Effect::Stop { task, run_id });
             }
         }
+        self.stop_late_runs();
     }
 
-    pub(super) fn on_stop_sent(&mut self, id: &TaskId, outcome: Result<(), Failure>) {
-        let request = Request::Stop(id.clone());
+    pub(super) fn on_stop_sent(&mut self, id: &TaskId, run_id: &PipelineRunId, outcome: Result<(), Failure>) {
+        let request = Request::Stop(run_id.clone());
         match outcome {
-            Ok(()) => self.in_flight.answered(request, self.now + policy::STOP_AGAIN),
+            Ok(()) => self.in_flight.answered(request, self.now() + policy::STOP_AGAIN),
             Err(failure) => {
-                self.in_flight.failed(request, self.now);
+                self.in_flight.failed(request, self.now());
                 if !failure.can_get_better() {
                     let mut finding = Finding::from_failure(id.as_str(), failure);
                     finding.message = format!("The stop of {id} was refused: {}", finding.message);

@@ -19,6 +19,7 @@ use crate::state::TaskState;
 use crate::task::{StopReason, Task};
 use crate::time::{Timestamp, human};
 use crate::truncate::{JobProgress, TruncateJob};
+use std::time::Duration;
 
 /// What this process knows of the job in addition to the facts.
 #[derive(Debug, Default)]
@@ -31,6 +32,8 @@ pub(super) struct TruncateWatch {
     is_accepted: bool,
     /// A request of which nothing is known may have reached BigQuery.
     is_doubted: bool,
+    /// It has not been looked at since nobody watched the run.
+    is_unseen: bool,
 }
 
 impl TruncateWatch {
@@ -40,6 +43,17 @@ impl TruncateWatch {
             is_doubted: run.truncate_job.is_some(),
             ..Self::default()
         }
+    }
+
+    /// Nobody watched for so long: that is no waiting.
+    pub fn resume(&mut self, gap: Duration, now: Timestamp) {
+        self.since = self.since.map(|since| since + gap);
+        self.seen = self.seen.map(|_| now);
+        self.is_unseen = true;
+    }
+
+    pub fn is_unseen(&self) -> bool {
+        self.is_unseen
     }
 }
 
@@ -61,13 +75,13 @@ impl Scheduler {
         };
         let Some(open) = task.open_try() else { return };
         let (stop, asked) = (open.stop, open.stop_asked.unwrap_or(open.started));
-        let since = *self.truncate.since.get_or_insert(self.now);
-        if stop.is_none() && self.reached(since + policy::TRUNCATE_LIMIT) {
+        let since = *self.truncate.since.get_or_insert(self.now());
+        if stop.is_none() && !self.truncate.is_unseen && self.reached(since + policy::TRUNCATE_LIMIT) {
             return self.on_truncate_limit();
         }
         if stop.is_some() {
-            let patience_ends = (asked + policy::STOP_GRACE).max(self.run.deadline());
-            if self.run.stop.is_some() && self.reached(patience_ends) {
+            let patience_ends = (self.watched(asked) + policy::STOP_GRACE).max(self.run.deadline());
+            if self.run.stop.is_some() && !self.truncate.is_unseen && self.reached(patience_ends) {
                 return self.leave_truncate(&job);
             }
             let job = job.clone();
@@ -113,12 +127,12 @@ impl Scheduler {
         match &outcome {
             Ok(_) => {
                 self.truncate.is_accepted = true;
-                self.in_flight.answered(request, self.now);
+                self.in_flight.answered(request, self.now());
                 self.delay_next_look();
             }
             Err(failure) => {
                 self.truncate.is_doubted |= failure.kind == FailureKind::Ambiguous;
-                self.in_flight.failed(request, self.now);
+                self.in_flight.failed(request, self.now());
             }
         }
         let stop = self.truncate_stop();
@@ -139,7 +153,7 @@ impl Scheduler {
                 self.on_truncate_seen(job);
             }
             Err(failure) => {
-                self.in_flight.failed(Request::LookAtTruncate, self.now);
+                self.in_flight.failed(Request::LookAtTruncate, self.now());
                 self.on_truncate_unseen(failure);
             }
         }
@@ -148,22 +162,23 @@ impl Scheduler {
     pub(super) fn on_truncate_cancelled(&mut self, outcome: Result<TruncateJob, Failure>) {
         match outcome {
             Ok(job) => {
-                let again = self.now + policy::STOP_AGAIN;
+                let again = self.now() + policy::STOP_AGAIN;
                 self.in_flight.answered(Request::CancelTruncate, again);
                 self.truncate.is_accepted |= job != TruncateJob::Missing;
                 self.on_truncate_seen(job);
             }
             Err(failure) => {
-                self.in_flight.failed(Request::CancelTruncate, self.now);
+                self.in_flight.failed(Request::CancelTruncate, self.now());
                 self.on_truncate_unseen(failure);
             }
         }
     }
 
     fn delay_next_look(&mut self) {
-        let age = self.now.since(self.truncate.since.unwrap_or(self.now));
+        let age = self.now().since(self.truncate.since.unwrap_or(self.now()));
         let pause = policy::jittered(policy::list_interval(age), "truncate", self.in_flight.sent_count);
-        self.in_flight.answered(Request::LookAtTruncate, self.now + pause);
+        self.in_flight
+            .answered(Request::LookAtTruncate, self.now() + pause);
     }
 
     fn truncate_stop(&self) -> Option<StopReason> {
@@ -174,7 +189,8 @@ impl Scheduler {
     /// An answer tells how the job stands. One that comes after the task's end changes nothing.
     fn on_truncate_seen(&mut self, job: TruncateJob) {
         self.restore(Service::BigQuery);
-        self.truncate.seen = Some(self.now);
+        self.truncate.seen = Some(self.now());
+        self.truncate.is_unseen = false;
         let Some(task) = self.run.open_truncate().map(|task| task.id.clone()) else {
             return;
         };
@@ -209,7 +225,7 @@ impl Scheduler {
             .notices
             .iter()
             .any(|(_, known)| known.about == job.as_str());
-        let waited = self.now.since(since);
+        let waited = self.now().since(since);
         if is_known || waited < policy::TRUNCATE_IS_LATE || self.truncate_stop().is_some() {
             return;
         }
@@ -230,11 +246,11 @@ impl Scheduler {
         if self.run.open_truncate().is_none() {
             return; // It came after the task's end.
         }
-        let seen = self.truncate.seen.or(self.truncate.since).unwrap_or(self.now);
+        let seen = self.truncate.seen.or(self.truncate.since).unwrap_or(self.now());
         let may_exist = self.truncate.is_accepted || self.truncate.is_doubted;
         let open = self.run.open_truncate();
         let is_fresh = open.is_some_and(|task| task.state != TaskState::Unknown);
-        if is_fresh && may_exist && self.now.since(seen) >= policy::LOOK_UP_WINDOW {
+        if is_fresh && may_exist && self.now().since(seen) >= policy::LOOK_UP_WINDOW {
             let reason = self.undecided(&reason.reason, "It is still looked for.");
             if let Some(task) = self.run.open_truncate().map(|task| task.id.clone()) {
                 self.emit(Fact::TaskLostSight { task, reason });
@@ -250,7 +266,7 @@ impl Scheduler {
         };
         let Some(open) = task.open_try() else { return };
         let (task, stop) = (task.id.clone(), open.stop);
-        let waited = human(self.now.since(open.started));
+        let waited = human(self.now().since(open.started));
         let before = match stop {
             None => String::new(),
             Some(StopReason::Asked) => "It was stopped on request. ".into(),

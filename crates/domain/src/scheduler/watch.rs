@@ -38,10 +38,12 @@ impl Scheduler {
     }
 
     pub(super) fn on_list(&mut self, outcome: Result<Vec<PipelineRun>, Failure>) {
+        let sent_at = self.in_flight.sent_at(&Request::List).unwrap_or_default();
         let runs = match outcome {
             Ok(runs) => runs,
             Err(reason) => {
-                self.in_flight.failed(Request::List, self.now);
+                self.in_flight.failed(Request::List, self.now());
+                self.lose_sight_of_doubted(&reason);
                 return self.degrade(Service::Cdap, reason);
             }
         };
@@ -50,9 +52,14 @@ impl Scheduler {
             "list",
             self.in_flight.sent_count,
         );
-        self.in_flight.answered(Request::List, self.now + pause);
+        self.in_flight.answered(Request::List, self.now() + pause);
+        if sent_at < self.watched_from {
+            self.in_flight.allow_now(&Request::List);
+        }
         self.restore(Service::Cdap);
-        self.resolve_doubts(&runs);
+        self.resolve_doubts(&runs, sent_at);
+        self.resolve_lost(&runs);
+        self.see_listed(sent_at, &runs);
         for task in self.tasks_where(|t| t.live_run().is_some()) {
             let live = self.run.task(&task).and_then(Task::live_run).cloned();
             match runs.iter().find(|run| Some(&run.id) == live.as_ref()) {
@@ -61,6 +68,7 @@ impl Scheduler {
             }
         }
         self.watch_clusters(&runs);
+        self.note_list(sent_at, &runs);
     }
 
     /// A run that is missing from the list is asked for alone.
@@ -79,14 +87,18 @@ impl Scheduler {
         outcome: Result<Option<PipelineRun>, Failure>,
     ) {
         let request = Request::LookAt(id.clone());
+        let sent_at = self.in_flight.sent_at(&request).unwrap_or_default();
         if outcome.is_ok() {
             self.in_flight
-                .answered(request, self.now + policy::list_interval(self.youngest_age()));
+                .answered(request, self.now() + policy::list_interval(self.youngest_age()));
         } else {
-            self.in_flight.failed(request, self.now);
+            self.in_flight.failed(request, self.now());
         }
         if self.run.task(id).and_then(Task::live_run) != Some(run_id) {
             return;
+        }
+        if outcome.is_ok() && sent_at >= self.watched_from {
+            self.unseen.remove(id);
         }
         match outcome {
             Ok(Some(run)) => self.on_seen(id, &run),
@@ -99,8 +111,9 @@ impl Scheduler {
     /// A young record may not be visible yet; an old one that is gone makes the task unknown.
     fn on_missing(&mut self, id: &TaskId) {
         let Some(task) = self.run.task(id) else { return };
-        let since = task.open_try().map_or(self.now, |open| open.last_sign);
-        if task.state == TaskState::Unknown || self.now.since(since) < policy::LOOK_UP_WINDOW * 2 {
+        let since = task.open_try().map_or(self.now(), |open| open.last_sign);
+        let since = self.watched(since);
+        if task.state == TaskState::Unknown || self.now().since(since) < policy::LOOK_UP_WINDOW * 2 {
             return;
         }
         let reason = Failure::ambiguous("The server does not know this pipeline run any more (404).")
@@ -117,6 +130,9 @@ impl Scheduler {
 
     fn on_seen(&mut self, id: &TaskId, run: &PipelineRun) {
         let Some(task) = self.run.task(id) else { return };
+        if super::lost::is_foreign(task, run) {
+            return self.doubt_foreign(id, run);
+        }
         let known = task.open_try().and_then(|open| open.pipeline_state.as_ref());
         let awaits_reason = self.in_flight.contains(&Request::Explain(id.clone()));
         if known != Some(&run.state) || task.state == TaskState::Unknown {
@@ -126,7 +142,7 @@ impl Scheduler {
                 cluster_ended: run.cluster_ended,
             });
         }
-        if run.state.is_end() && !awaits_reason {
+        if run.state.is_end() && !awaits_reason && !self.is_unproven(id, run) {
             self.conclude(id, run);
         }
     }
@@ -153,7 +169,7 @@ impl Scheduler {
     pub(super) fn cluster_is_awaited(&self, task: &Task) -> bool {
         task.current().is_some_and(|last| {
             last.ended
-                .is_some_and(|end| self.now.since(end) < policy::CLUSTER_WATCH)
+                .is_some_and(|end| self.now().since(end) < policy::CLUSTER_WATCH)
                 && last.pipeline_run.is_some()
                 && !last.cluster_ended
                 && last.pipeline_state != Some(PipelineState::Rejected)
@@ -165,7 +181,7 @@ impl Scheduler {
         let counted_last = std::mem::take(&mut self.counted_last);
         // Counts decide nothing; if the server does not answer, the list reports it.
         let Ok(counts) = outcome else {
-            self.in_flight.failed(Request::Count, self.now);
+            self.in_flight.failed(Request::Count, self.now());
             if self.in_flight.failures_in_a_row(&Request::Count) >= policy::LAST_COUNT_TRIES {
                 self.uncounted.clear();
             }
@@ -178,9 +194,9 @@ impl Scheduler {
             self.in_flight.sent_count,
         );
         let again = if self.uncounted.is_empty() {
-            self.now + pause
+            self.now() + pause
         } else {
-            self.now
+            self.now()
         };
         self.in_flight.answered(Request::Count, again);
         for (run_id, counts) in counts {
@@ -205,7 +221,7 @@ impl Scheduler {
 
     pub(super) fn on_log_seen(&mut self, run_id: &PipelineRunId) {
         if let Some(task) = self.owner(run_id) {
-            self.log_seen.insert(task.clone(), self.now);
+            self.log_seen.insert(task.clone(), self.now());
             self.break_silence(&task);
         }
     }
@@ -232,7 +248,9 @@ impl Scheduler {
                 .copied()
                 .unwrap_or_default()
                 .max(open.last_sign);
-            if open.silent_since.is_none() && self.reached(since + policy::SILENCE) {
+            let is_new = open.silent_since.is_none();
+            // Nobody could see a sign of life while nobody watched.
+            if is_new && self.reached(self.watched(since) + policy::SILENCE) {
                 self.emit(Fact::SilenceNoticed { task: id, since });
             }
         }
@@ -256,10 +274,12 @@ impl Scheduler {
             .run
             .pipelines()
             .filter(|t| t.live_run().is_some() || t.is_doubted());
+        let lost = self.run.pipelines().flat_map(|t| &t.lost).map(|lost| lost.sent);
         let youngest = watched
             .filter_map(|t| t.open_try().map(|open| open.started))
+            .chain(lost)
             .max();
-        youngest.map_or(Duration::ZERO, |at: Timestamp| self.now.since(at))
+        youngest.map_or(Duration::ZERO, |at: Timestamp| self.now().since(at))
     }
 }
 

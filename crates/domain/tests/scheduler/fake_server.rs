@@ -4,21 +4,20 @@
 //! that a replay of the journal is the run.
 
 use super::fake_job::{JobLife, Jobs};
+use super::fake_run::ServerRun;
 pub use super::life::Life;
 use super::transitions::is_legal;
-use domain::arguments::MASK;
 use domain::command::RunCommand;
 use domain::event::RunEvent;
-use domain::failure::{Failure, FailureKind};
-use domain::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
-use domain::pipeline::{PipelineRun, PipelineState, RunArguments, StageCounts, TOKEN_ARGUMENT};
+use domain::failure::Failure;
+use domain::id::{DagRunId, TaskId};
+use domain::pipeline::PipelineState;
 use domain::plan::Preflight;
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::run::Run;
 use domain::scheduler::{Answer, Effect, Input, Scheduler};
 use domain::time::Timestamp;
-use domain::truncate::TruncateJob;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -42,6 +41,12 @@ pub struct Script {
     pub truncate: JobLife,
     /// The second at which the program is killed and started again.
     pub restart: Option<u64>,
+    /// After so many seconds.
+    pub down: u64,
+    /// Seconds from, to: the machine sleeps.
+    pub asleep: Vec<(u64, u64)>,
+    /// By second: the machine's clock is set by so many seconds.
+    pub clock: Vec<(u64, i64)>,
     /// The table after that.
     pub later: Option<Configuration>,
     /// What happens to its reading after that.
@@ -53,70 +58,25 @@ pub struct Script {
 /// The rows that a completed run has loaded.
 pub const LOADED: u64 = 10;
 
-struct ServerRun {
-    id: PipelineRunId,
-    task: TaskId,
-    token: StartToken,
-    started: Timestamp,
-    stopped: Option<Timestamp>,
-    life: Life,
-}
-
-impl ServerRun {
-    fn state(&self, now: Timestamp) -> PipelineState {
-        let age = now.since(self.started).as_secs();
-        if self.life.answer == "busy" {
-            return PipelineState::Rejected;
-        }
-        let end = self.life.pending + self.life.running;
-        if let Some(stopped) = self
-            .stopped
-            .filter(|s| s.since(self.started).as_secs() < end && !self.life.deaf)
-        {
-            let waited = now.since(stopped).as_secs();
-            return if waited >= 4 {
-                PipelineState::Killed
-            } else {
-                PipelineState::Stopping
-            };
-        }
-        if age < self.life.pending {
-            PipelineState::Pending
-        } else if age < end {
-            PipelineState::Running
-        } else {
-            PipelineState::from(self.life.end.clone())
-        }
-    }
-
-    fn record(&self, now: Timestamp) -> PipelineRun {
-        let state = self.state(now);
-        let hidden = now.since(self.started).as_secs() < self.life.hidden;
-        let arguments = BTreeMap::from([(TOKEN_ARGUMENT.to_owned(), self.token.to_string())]);
-        PipelineRun {
-            id: self.id.clone(),
-            cluster_ended: state.is_end(),
-            state,
-            starting: Timestamp::from_seconds(self.started.seconds()),
-            arguments: if hidden {
-                RunArguments::Hidden
-            } else {
-                RunArguments::Visible(arguments)
-            },
-        }
-    }
-}
-
 pub struct FakeServer {
     pub scheduler: Scheduler,
     pub events: Vec<RunEvent>,
     pub script: Script,
     begin: Timestamp,
-    now: Timestamp,
+    /// The server's time.
+    pub now: Timestamp,
+    /// How far the machine's clock is ahead, in milliseconds.
+    ahead: i64,
+    /// Whether the program runs.
+    is_up: bool,
+    /// When the DAG run ended.
+    ended: Option<Timestamp>,
+    /// Since when two runs of a task are live.
+    two_live: BTreeMap<String, Timestamp>,
     queue: BTreeMap<(Timestamp, u64), Due>,
     turn: u64,
-    runs: Vec<ServerRun>,
-    starts: BTreeMap<TaskId, usize>,
+    pub runs: Vec<ServerRun>,
+    pub starts: BTreeMap<TaskId, usize>,
     pub jobs: Jobs,
     /// The arguments of each task's last start.
     pub sent: BTreeMap<TaskId, BTreeMap<String, String>>,
@@ -128,6 +88,8 @@ enum Due {
     Answer(Answer),
     Command(RunCommand),
     Restart,
+    Begin,
+    SetClock(i64),
 }
 
 impl FakeServer {
@@ -144,6 +106,10 @@ impl FakeServer {
             events: vec![first],
             begin,
             now: begin,
+            ahead: 0,
+            is_up: true,
+            ended: None,
+            two_live: BTreeMap::new(),
             queue: BTreeMap::new(),
             turn: 0,
             runs: Vec::new(),
@@ -159,6 +125,9 @@ impl FakeServer {
         if let Some(second) = server.script.restart {
             server.put(begin + Duration::from_secs(second), Due::Restart);
         }
+        for (second, jump) in server.script.clock.clone() {
+            server.put(begin + Duration::from_secs(second), Due::SetClock(jump));
+        }
         server
     }
 
@@ -170,7 +139,7 @@ impl FakeServer {
     pub fn server_runs(&self, task: &str) -> usize {
         self.runs
             .iter()
-            .filter(|run| run.task.as_str() == task && run.life.answer != "busy")
+            .filter(|run| run.task.as_str() == task && run.life.answer != "busy" && run.exists(self.now))
             .count()
     }
 
@@ -183,12 +152,13 @@ impl FakeServer {
     pub fn run_until_idle(&mut self) {
         let mut wake = self.step(Input::Begin);
         for _ in 0..20_000 {
+            wake = wake.map(|wake| self.woken(wake));
             let next = self.queue.keys().next().map(|(at, _)| *at);
             match (next, wake) {
                 (Some(at), woken) if woken.is_none_or(|w| at <= w) => {
                     self.now = self.now.max(at);
                     if let Some((_, due)) = self.queue.pop_first() {
-                        wake = self.on_due(due);
+                        wake = self.on_due(due, wake);
                     }
                 }
                 (_, Some(at)) => {
@@ -201,8 +171,32 @@ impl FakeServer {
         panic!("the run never ends: {:?}", self.scheduler.run().tasks);
     }
 
-    fn on_due(&mut self, due: Due) -> Option<Timestamp> {
+    /// The moment, or the one at which the machine wakes up.
+    fn woken(&self, moment: Timestamp) -> Timestamp {
+        let second = moment.since(self.begin).as_secs();
+        let asleep = self.script.asleep.iter();
+        let mut asleep = asleep.filter(|(from, to)| (*from..*to).contains(&second));
+        asleep
+            .next()
+            .map_or(moment, |(_, to)| self.begin + Duration::from_secs(*to))
+    }
+
+    fn on_due(&mut self, due: Due, wake: Option<Timestamp>) -> Option<Timestamp> {
+        let woken = self.woken(self.now);
+        if woken > self.now && !matches!(due, Due::Restart) {
+            // What was sent arrives all the same.
+            let due = match due {
+                Due::Effect(effect) => Due::Answer(self.perform(effect)),
+                other => other,
+            };
+            self.put(woken, due);
+            return wake;
+        }
         match due {
+            Due::Command(command) if !self.is_up => {
+                self.put(self.now + Duration::from_secs(1), Due::Command(command));
+                wake
+            }
             Due::Command(command) => self.step(Input::Command(command)),
             Due::Restart => {
                 // Everything under way is lost; only the journal is left. A start that was on its way arrives.
@@ -213,13 +207,23 @@ impl FakeServer {
                             drop(self.perform(effect));
                         }
                         // A person goes on with the program that was started again.
-                        Due::Command(_) => self.put(at, due),
+                        Due::Command(_) | Due::SetClock(_) => self.put(at, due),
                         _ => {}
                     }
                 }
+                self.is_up = false;
+                self.put(self.now + Duration::from_secs(self.script.down), Due::Begin);
+                None
+            }
+            Due::Begin => {
+                self.is_up = true;
                 self.forget_secrets();
                 self.scheduler = Scheduler::resumed(Run::replay(&self.events).unwrap());
                 self.step(Input::Begin)
+            }
+            Due::SetClock(jump) => {
+                self.ahead += jump * 1000;
+                wake
             }
             Due::Effect(effect) => {
                 let answer = self.perform(effect);
@@ -231,9 +235,12 @@ impl FakeServer {
 
     fn step(&mut self, input: Input) -> Option<Timestamp> {
         let before = self.scheduler.run().clone();
-        let step = self.scheduler.step(self.now, input);
+        let machine = Timestamp::from_millis(self.now.millis() + self.ahead);
+        let step = self.scheduler.step(machine, input);
         self.check_transitions(before, &step.events);
         self.events.extend(step.events);
+        let is_over = self.scheduler.run().state.is_end();
+        self.ended = is_over.then_some(self.ended.unwrap_or(self.now));
         for effect in step.effects {
             // Answers take between 20 and 400 ms, and do not come in the order of the questions.
             let latency = 20 + (self.turn * 7919) % 380;
@@ -245,7 +252,8 @@ impl FakeServer {
             self.put(self.now + Duration::from_millis(latency), due);
         }
         self.check();
-        step.wake_at
+        // The timer waits by a clock that nobody sets.
+        step.wake_at.map(|wake| self.now + machine.until(wake))
     }
 
     fn check_transitions(&self, mut run: Run, events: &[RunEvent]) {
@@ -268,7 +276,7 @@ impl FakeServer {
         );
     }
 
-    fn check(&self) {
+    fn check(&mut self) {
         assert!(
             self.events.len() < 5_000,
             "the same facts again and again: {:?}",
@@ -279,208 +287,64 @@ impl FakeServer {
             Some(self.scheduler.run()),
             "a replay is the run"
         );
-        let mut live: BTreeMap<&str, Vec<&StartToken>> = BTreeMap::new();
-        for run in self.runs.iter().filter(|run| !run.state(self.now).is_end()) {
-            live.entry(run.task.as_str()).or_default().push(&run.token);
+        self.check_live();
+    }
+
+    /// No try has two live runs. A start that arrives late may make two of them for a moment: as long as it takes to see
+    /// the second one and to stop it.
+    fn check_live(&mut self) {
+        let mut live: BTreeMap<String, Vec<&ServerRun>> = BTreeMap::new();
+        for run in self
+            .runs
+            .iter()
+            .filter(|run| run.is_ours() && run.is_live(self.now))
+        {
+            live.entry(run.task.to_string()).or_default().push(run);
         }
-        for (task, tokens) in live {
-            let mut tries: Vec<&str> = tokens
-                .iter()
-                .map(|t| t.as_str().rsplit_once('.').unwrap().0)
+        for (task, runs) in &live {
+            let known = runs.iter().filter(|run| run.life.late == 0 && !run.life.deaf);
+            let mut tries: Vec<&str> = known
+                .map(|run| run.token.as_str().rsplit_once('.').unwrap().0)
                 .collect();
             let all = tries.len();
             tries.dedup();
-            assert_eq!(
-                tries.len(),
-                all,
-                "two live runs for one try of {task}: {tokens:?}"
+            assert_eq!(tries.len(), all, "two live runs for one try of {task}");
+        }
+        let is_watching = self.blind().is_none() && self.is_up;
+        live.retain(|_, runs| is_watching && runs.len() > 1 && runs.iter().all(|run| !run.life.deaf));
+        let two: Vec<String> = live.into_keys().collect();
+        self.two_live.retain(|task, _| two.contains(task));
+        for task in two {
+            let since = *self.two_live.entry(task.clone()).or_insert(self.now);
+            let patience = self.script.asleep.iter().map(|(from, to)| to - from).sum::<u64>() + 100;
+            assert!(
+                self.now.since(since).as_secs() < patience,
+                "two live runs of {task} since {since}, at {}",
+                self.now
             );
         }
     }
 
-    fn blind(&self) -> Option<Failure> {
-        let second = self.seconds();
-        let blind = self
-            .script
-            .blind
+    /// How many runs of a task have completed that began while the DAG run went on.
+    pub fn completed(&self, task: &str) -> usize {
+        let of_task = self
+            .runs
             .iter()
-            .any(|(from, to)| (*from..*to).contains(&second));
-        blind.then(|| Failure::transient("503"))
+            .filter(|run| run.task.as_str() == task && self.is_in_time(run));
+        of_task
+            .filter(|run| run.state(self.now) == PipelineState::Completed)
+            .count()
     }
 
-    /// A completed run has loaded all its rows; one that works, none.
-    fn count(&mut self, asked: &[PipelineRunId]) -> Answer {
-        let now = self.now;
-        let asked = self.runs.iter().filter(|run| asked.contains(&run.id));
-        let states: Vec<_> = asked.map(|run| (run.id.clone(), run.state(now))).collect();
-        if states.iter().any(|(_, state)| state.is_end())
-            && let Err(failure) = self.fault("last_count")
-        {
-            return Answer::Counted(Err(failure));
-        }
-        let counts = states.into_iter().map(|(id, state)| {
-            let loaded = if state == PipelineState::Completed {
-                LOADED
-            } else {
-                0
-            };
-            let stage = StageCounts {
-                stage: "Import To BigQuery".into(),
-                loaded: Some(loaded),
-                ..StageCounts::default()
-            };
-            (id, vec![stage])
-        });
-        Answer::Counted(Ok(counts.collect()))
+    /// Whether a run is live that could be stopped, of any task.
+    pub fn is_live(&self) -> bool {
+        let mut ours = self.runs.iter().filter(|run| run.is_ours() && !run.life.deaf);
+        ours.any(|run| self.is_in_time(run) && run.is_live(self.now))
     }
 
-    fn fault(&mut self, of: &str) -> Result<(), Failure> {
-        match self.script.faults.get_mut(of) {
-            Some(faults) if !faults.is_empty() => Err(faults.remove(0)),
-            _ => Ok(()),
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) -> Answer {
-        match effect {
-            Effect::Preflight => {
-                let table = &self.script.configuration_at_start;
-                let table = table.as_ref().unwrap_or(&self.script.configuration);
-                let active = Some(table.active().count() as u64);
-                let preflight = Preflight {
-                    active,
-                    ..self.script.inspections[0].clone()
-                };
-                Answer::Preflight(self.fault("preflight").map(|()| preflight))
-            }
-            Effect::Truncate { job } => Answer::Truncated(self.insert_job(&job)),
-            Effect::LookAtTruncate { job } => {
-                let seen = self.jobs.look(&job, self.now);
-                Answer::TruncateLookedAt(self.blind().map_or(Ok(seen), Err))
-            }
-            Effect::CancelTruncate { job } => Answer::TruncateCancelled(match self.blind() {
-                None => Ok(self.jobs.cancel(&job, self.now)),
-                Some(failure) => Err(failure),
-            }),
-            Effect::ReadConfiguration => Answer::ConfigurationRead(self.fault("configuration").map(|()| {
-                (
-                    self.script.configuration.clone(),
-                    self.script.inspections[1].clone(),
-                )
-            })),
-            Effect::SaveArguments(_) => Answer::ArgumentsSaved(Ok(())),
-            Effect::Start {
-                task,
-                token,
-                arguments,
-            } => {
-                let sent = arguments
-                    .iter()
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()));
-                let sent: BTreeMap<_, _> = sent.collect();
-                let password = sent.get("db_password").map(String::as_str);
-                assert!(
-                    password == Some(super::PASSWORD) || self.script.any_password && password != Some(MASK),
-                    "a start with the wrong password: {password:?}"
-                );
-                self.sent.insert(task.clone(), sent);
-                let outcome = self.begin_run(&task, &token);
-                Answer::Started { task, token, outcome }
-            }
-            Effect::List { .. } => {
-                self.lists += 1;
-                let records = self.runs.iter().map(|run| run.record(self.now)).collect();
-                Answer::Listed(self.blind().map_or(Ok(records), Err))
-            }
-            Effect::LookAt { task, run_id } => {
-                let found = self
-                    .runs
-                    .iter()
-                    .find(|run| run.id == run_id)
-                    .map(|run| run.record(self.now));
-                Answer::LookedAt {
-                    task,
-                    run_id,
-                    outcome: self.blind().map_or(Ok(found), Err),
-                }
-            }
-            Effect::Stop { task, run_id } => {
-                let now = self.now;
-                let outcome = self.blind().map_or(Ok(()), Err);
-                if let Some(run) = self
-                    .runs
-                    .iter_mut()
-                    .find(|run| run.id == run_id && outcome.is_ok())
-                {
-                    run.stopped.get_or_insert(now);
-                }
-                Answer::StopSent { task, outcome }
-            }
-            Effect::Explain { task, run_id, .. } => {
-                let life = self
-                    .runs
-                    .iter()
-                    .find(|run| run.id == run_id)
-                    .map(|run| run.life.clone())
-                    .unwrap_or_default();
-                let failure = if life.unauthorised {
-                    Failure::new(FailureKind::Unauthorised, life.cause)
-                } else if life.lasting {
-                    Failure::permanent(life.cause)
-                } else {
-                    Failure::transient(life.cause)
-                };
-                Answer::Explained {
-                    task,
-                    run_id,
-                    failure,
-                }
-            }
-            Effect::Count { runs } => self.count(&runs),
-        }
-    }
-
-    /// A fault `ambiguous` loses the answer, not the job; the others come before the job.
-    fn insert_job(&mut self, job: &JobId) -> Result<TruncateJob, Failure> {
-        if let Some(failure) = self.blind() {
-            return Err(failure);
-        }
-        if let Err(failure) = self.fault("truncate") {
-            if failure.kind == FailureKind::Ambiguous {
-                let _ = self.jobs.insert(job, self.now);
-            }
-            return Err(failure);
-        }
-        self.jobs.insert(job, self.now)
-    }
-
-    fn begin_run(&mut self, task: &TaskId, token: &StartToken) -> Result<PipelineRunId, Failure> {
-        assert!(
-            !self.jobs.is_undecided(self.now),
-            "a pipeline starts while the table may still be emptied"
-        );
-        let turn = self.starts.entry(task.clone()).or_insert(0);
-        let lives = self.script.lives.get(task.as_str()).cloned().unwrap_or_default();
-        let life = lives.get(*turn).or(lives.last()).cloned().unwrap_or_default();
-        *turn += 1;
-        let id = PipelineRunId::new(format!("{task}-{turn}"));
-        if !matches!(life.answer.as_str(), "refused" | "void") {
-            let run = ServerRun {
-                id: id.clone(),
-                task: task.clone(),
-                token: token.clone(),
-                started: self.now,
-                stopped: None,
-                life: life.clone(),
-            };
-            self.runs.push(run);
-        }
-        match life.answer.as_str() {
-            "started" => Ok(id),
-            "refused" => Err(Failure::permanent(life.cause)),
-            "busy" => Err(Failure::new(FailureKind::Busy, "429")),
-            "lost" | "void" => Err(Failure::ambiguous("reset")),
-            other => panic!("no such answer: {other}"),
-        }
+    /// Whether it began before the DAG run was over.
+    fn is_in_time(&self, run: &ServerRun) -> bool {
+        self.ended
+            .is_none_or(|ended| run.started + Duration::from_secs(1) < ended)
     }
 }

@@ -6,8 +6,11 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Life {
-    /// `started`, `refused`, `busy`, `lost` (it runs, the answer does not come), `void` (neither).
+    /// `started`, `refused`, `busy`, `unsent`, `lost` (it runs, the answer does not come), `void` (neither), `replayed`
+    /// (a proxy names a run of other people).
     pub answer: String,
+    /// Seconds until the request arrives.
+    pub late: u64,
     /// Seconds until RUNNING, and from there to the end.
     pub pending: u64,
     pub running: u64,
@@ -29,6 +32,7 @@ impl Default for Life {
     fn default() -> Self {
         Self {
             answer: "started".into(),
+            late: 0,
             pending: 4,
             running: 20,
             end: "COMPLETED".into(),

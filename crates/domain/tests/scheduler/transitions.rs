@@ -24,10 +24,7 @@ pub fn is_legal(from: TaskState, next: TaskState) -> bool {
             next,
             S::None | S::Queued | S::Success | S::UpstreamFailed | S::Skipped
         ),
-        S::Running => !matches!(
-            next,
-            S::None | S::Running | S::Queued | S::UpstreamFailed | S::Skipped
-        ),
+        S::Running => !matches!(next, S::None | S::Running | S::UpstreamFailed | S::Skipped),
         S::Stopping => {
             next.is_end() && !matches!(next, S::UpstreamFailed | S::Skipped)
                 || matches!(next, S::Unknown | S::UpForRetry)

@@ -1,0 +1,91 @@
+//! The reducer of lost starts and of the runs that they begin late.
+
+use super::tries::count;
+use crate::event::Fact;
+use crate::id::{PipelineRunId, StartToken};
+use crate::state::TaskState;
+use crate::task::{LateRun, LostStart, Task};
+use crate::time::Timestamp;
+
+impl Task {
+    /// The open try's start may have begun a run that nobody has seen.
+    pub(super) fn lose_start(&mut self) {
+        let Some(open) = self.tries.last_mut().filter(|t| t.ended.is_none()) else {
+            return;
+        };
+        if open.pipeline_run.is_some() {
+            return;
+        }
+        let sent = open.started;
+        open.doubted = None;
+        self.lost.extend(open.token.take().map(|token| LostStart {
+            token,
+            sent,
+            run: None,
+        }));
+    }
+
+    pub(super) fn apply_late_run(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::LateRunFound {
+                token,
+                run_id,
+                kept: true,
+                ..
+            } => self.keep_late_run(token, run_id, at),
+            Fact::LateRunFound { token, run_id, .. } => {
+                let run = LateRun {
+                    id: run_id.clone(),
+                    seen: at,
+                    end: None,
+                };
+                let lost = self.lost.iter_mut().find(|lost| lost.token == *token);
+                if let Some(lost) = lost {
+                    lost.run = Some(run);
+                }
+            }
+            Fact::LateRunEnded { run_id, state, .. } => {
+                let late = self.lost.iter_mut().filter_map(|lost| lost.run.as_mut());
+                for late in late.filter(|late| late.id == *run_id) {
+                    late.end = Some(state.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The late run becomes the open try's, or that of a try of its own; what the open try had is stopped.
+    fn keep_late_run(&mut self, token: &StartToken, run_id: &PipelineRunId, at: Timestamp) {
+        let place = self.lost.iter().position(|lost| lost.token == *token);
+        let Some(kept) = place.map(|place| self.lost.remove(place)) else {
+            return;
+        };
+        if self.open_try().is_none() {
+            self.begin_try(count(&self.tries).saturating_add(1), at);
+        }
+        let Some(open) = self.tries.last_mut() else { return };
+        let former = open.token.replace(kept.token);
+        let former_run = open.pipeline_run.replace(run_id.clone());
+        let seen = at;
+        self.lost.extend(former.map(|token| LostStart {
+            token,
+            sent: open.started,
+            run: former_run.map(|id| LateRun { id, seen, end: None }),
+        }));
+        // Nobody watched it until now.
+        open.started = kept.sent;
+        open.unwatched = at.since(kept.sent);
+        open.doubted = None;
+        open.pipeline_state = None;
+        open.waiting_in = None;
+        open.cluster_ended = false;
+        open.counts.clear();
+        open.last_sign = at;
+        open.silent_since = None;
+        self.due = None;
+        self.reason = None;
+        if self.state != TaskState::Stopping {
+            self.state = TaskState::Running;
+        }
+    }
+}
