@@ -11,75 +11,144 @@ use gcp_auth::TokenProvider;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::future::Future;
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 /// One scope for all three services.
 const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 
+/// What is done, in the words of an error.
+const FETCHING: &str = "fetching a token";
+
 /// `gcp_auth` itself waits for ever on a network that drops packets.
 const DEADLINE: Duration = Duration::from_secs(25);
 
-/// The provider, once it is found. The lock is held during the look-up, so that many tasks with an
-/// expired token fetch one new token and not one each.
+/// Asks a thread of its own, because `gcp_auth` blocks its thread while it runs gcloud: one that hangs must hold up
+/// nothing but the tokens, and not the end of the program.
 #[derive(Default)]
-pub(super) struct Google(Mutex<Option<Arc<dyn TokenProvider>>>);
+pub(super) struct Google(Mutex<Option<UnboundedSender<Question>>>);
+
+/// A token is wanted.
+struct Question {
+    /// The token that a server has rejected.
+    rejected: Option<Secret>,
+    answer: oneshot::Sender<Result<Secret, ClientError>>,
+}
 
 impl Google {
     pub(super) async fn token(&self) -> Result<Secret, ClientError> {
-        let mut provider = self.0.lock().await;
-        Self::fetch(&mut provider).await
+        self.ask(None).await
     }
 
     /// A token other than the rejected one, if another task has not fetched it in the meantime.
     pub(super) async fn renewed(&self, rejected: &Secret) -> Result<Secret, ClientError> {
-        let mut provider = self.0.lock().await;
-        if provider.is_some() {
-            let current = Self::fetch(&mut provider).await?;
+        self.ask(Some(rejected.clone())).await
+    }
+
+    async fn ask(&self, rejected: Option<Secret>) -> Result<Secret, ClientError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Question { rejected, answer })
+            .map_err(|error| failed(FailureKind::Unsent, FETCHING, &error.to_string()))?;
+        match tokio::time::timeout(DEADLINE, answered).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(failed(FailureKind::Unsent, FETCHING, "the look-up broke down")),
+            Err(_) => Err(too_late(FETCHING)),
+        }
+    }
+
+    /// Hands the question to the thread. One that broke down is replaced.
+    fn send(&self, question: Question) -> io::Result<()> {
+        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let question = match &*thread {
+            Some(questions) => match questions.send(question) {
+                Ok(()) => return Ok(()),
+                Err(SendError(question)) => question,
+            },
+            None => question,
+        };
+        Self::begin(&mut thread, question)
+    }
+
+    fn begin(thread: &mut Option<UnboundedSender<Question>>, question: Question) -> io::Result<()> {
+        let (questions, asked) = unbounded_channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        std::thread::Builder::new()
+            .name("tokens".into())
+            .spawn(move || runtime.block_on(Found::default().answer_all(asked)))?;
+        // The thread has only just begun to listen.
+        let _ = questions.send(question);
+        *thread = Some(questions);
+        Ok(())
+    }
+}
+
+/// The provider, once it is found. One question is answered at a time, so that many tasks with an expired token
+/// fetch one new token and not one each.
+#[derive(Default)]
+struct Found(Option<Arc<dyn TokenProvider>>);
+
+impl Found {
+    async fn answer_all(mut self, mut asked: UnboundedReceiver<Question>) {
+        while let Some(question) = asked.recv().await {
+            // After a look-up that took long there may be many that nobody waits for any more.
+            if question.answer.is_closed() {
+                continue;
+            }
+            let outcome = match &question.rejected {
+                Some(rejected) => self.renewed(rejected).await,
+                None => self.token().await,
+            };
+            let _ = question.answer.send(outcome);
+        }
+    }
+
+    async fn renewed(&mut self, rejected: &Secret) -> Result<Secret, ClientError> {
+        if self.0.is_some() {
+            let current = self.token().await?;
             if current != *rejected {
                 return Ok(current);
             }
         }
-        *provider = None;
-        Self::fetch(&mut provider).await
+        self.0 = None;
+        self.token().await
     }
 
-    async fn fetch(slot: &mut Option<Arc<dyn TokenProvider>>) -> Result<Secret, ClientError> {
-        let found = if let Some(provider) = slot {
+    async fn token(&mut self) -> Result<Secret, ClientError> {
+        let found = if let Some(provider) = &self.0 {
             provider.clone()
         } else {
             let provider = with_deadline("finding an identity", gcp_auth::provider()).await?;
-            slot.insert(provider).clone()
+            self.0.insert(provider).clone()
         };
-        let token = with_deadline("fetching a token", async move { found.token(SCOPES).await }).await?;
+        let token = with_deadline(FETCHING, found.token(SCOPES)).await?;
         Ok(Secret::new(token.as_str()))
     }
 }
 
-/// Runs a look-up in a task of its own, because it may block its thread while it calls gcloud.
-async fn with_deadline<T: Send + 'static>(
+async fn with_deadline<T>(
     operation: &str,
-    work: impl Future<Output = Result<T, gcp_auth::Error>> + Send + 'static,
+    work: impl Future<Output = Result<T, gcp_auth::Error>>,
 ) -> Result<T, ClientError> {
-    let mut task = tokio::spawn(work);
-    match tokio::time::timeout(DEADLINE, &mut task).await {
-        Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(error))) => {
+    match tokio::time::timeout(DEADLINE, work).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
             let is_down = is_refusal(&error) && is_down(&super::identity::token_server()).await;
             Err(from_gcp_auth(operation, &error, is_down))
         }
-        Ok(Err(_)) => Err(failed(
-            FailureKind::Transient,
-            operation,
-            "the look-up broke down",
-        )),
-        Err(_) => {
-            task.abort();
-            let why = format!("there was no answer within {} s", DEADLINE.as_secs());
-            Err(failed(FailureKind::Transient, operation, &why))
-        }
+        Err(_) => Err(too_late(operation)),
     }
+}
+
+fn too_late(operation: &str) -> ClientError {
+    let why = format!("there was no answer within {} s", DEADLINE.as_secs());
+    failed(FailureKind::Unsent, operation, &why)
+        .with_hint("Check the network and the proxy, and whether 'gcloud auth print-access-token' ends.")
 }
 
 fn failed(kind: FailureKind, operation: &str, why: &str) -> ClientError {
@@ -183,7 +252,7 @@ mod tests {
 
     #[test]
     fn all_that_was_tried_is_told() {
-        let io = |text: &str| std::io::Error::other(text.to_owned());
+        let io = |text: &str| io::Error::other(text.to_owned());
         let error = Error::NoAuthMethod(
             Box::new(Error::Io("failed to run `gcloud`", io("No such file"))),
             Box::new(Error::Str("HTTP request failed")),
@@ -229,7 +298,7 @@ mod tests {
         assert_eq!(kind(no_method(refused()), false), FailureKind::Unauthorised);
         assert_eq!(kind(no_method(refused()), true), FailureKind::Transient);
         assert!(is_refusal(&no_method(refused())) && is_refusal(&refused()) && !is_refusal(&broken()));
-        let no_file = Error::Io("failed to open", std::io::Error::other("none"));
+        let no_file = Error::Io("failed to open", io::Error::other("none"));
         assert_eq!(kind(no_method(no_file), false), FailureKind::Unauthorised);
     }
 
@@ -249,8 +318,28 @@ mod tests {
     #[tokio::test]
     async fn a_token_that_was_replaced_already_is_not_replaced_again() {
         let provider: Arc<dyn TokenProvider> = Arc::new(Counted(std::sync::atomic::AtomicU32::new(7)));
-        let google = Google(Mutex::new(Some(provider)));
-        let token = google.renewed(&Secret::new("t6")).await.unwrap();
+        let mut found = Found(Some(provider));
+        let token = found.renewed(&Secret::new("t6")).await.unwrap();
         assert_eq!(token.expose(), "t7");
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_breaks_down_is_answered_and_the_next_one_begins_anew() {
+        let google = Google::default();
+        // A thread that has ended: its channel is closed.
+        let (gone, _) = unbounded_channel();
+        *google.0.lock().unwrap() = Some(gone);
+        let (answer, answered) = oneshot::channel();
+        drop(answered);
+        let rejected = None;
+        google.send(Question { rejected, answer }).unwrap();
+        assert!(
+            google
+                .0
+                .lock()
+                .unwrap()
+                .as_ref()
+                .is_some_and(|thread| !thread.is_closed())
+        );
     }
 }
