@@ -30,6 +30,12 @@ use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// What the embedded sandbox may take to end its runs.
+const SANDBOX_END: Duration = Duration::from_secs(1);
 
 /// Executes the command line. An error is printed as text or JSON, as `--output` says.
 pub async fn start(cli: Cli) -> Exit {
@@ -140,9 +146,7 @@ async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
         terminal: target::terminal_command(choice, &settings.profile),
     };
     let exit = console.run(engine::spawn(parts), request, headless_options).await;
-    if let Ok(sandbox) = kept.await {
-        sandbox.shutdown().await;
-    }
+    shut_down(kept).await;
     exit.context("Signals cannot be listened to.")
 }
 
@@ -153,8 +157,16 @@ async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -
     let mut plan = engine::dry_run(client, &startup.secrets, request).await;
     plan.add(startup.settings.findings.iter().cloned());
     let exit = headless::plan::print(&plan, &target, options.output, options.allow_empty);
-    if let Ok(sandbox) = kept.await {
-        sandbox.shutdown().await;
-    }
+    shut_down(kept).await;
     exit
+}
+
+/// Ends the embedded sandbox, if there is one. One that hangs does not keep the program from ending.
+async fn shut_down(kept: oneshot::Receiver<sandbox::Embedded>) {
+    let ending = async {
+        if let Ok(sandbox) = kept.await {
+            sandbox.shutdown().await;
+        }
+    };
+    let _ = timeout(SANDBOX_END, ending).await;
 }

@@ -3,6 +3,10 @@
 use downbeat::app;
 use downbeat::cli::{Cli, Output};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// What work that nobody waits for may take at the end.
+const LAST_WORK: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
@@ -16,7 +20,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(app::start(cli)).into(),
+        Ok(runtime) => {
+            let exit = runtime.block_on(app::start(cli));
+            // A thread that waits for a disk, a lock or another program must not keep this one from ending.
+            runtime.shutdown_timeout(LAST_WORK);
+            exit.into()
+        }
         Err(error) => app::refuse(&error.to_string(), cli.output()).into(),
     }
 }

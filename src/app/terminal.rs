@@ -58,9 +58,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     };
     let (parts, kept) = parts::gather(home.clone(), journal, settings, secrets.clone());
     let outcome = Box::pin(tui::run(setup, engine::spawn(parts))).await?;
-    if let Ok(sandbox) = kept.await {
-        sandbox.shutdown().await;
-    }
+    super::shut_down(kept).await;
     let command = target::terminal_command(choice, &settings.profile);
     Ok(say_what_was_left(&outcome, settings.wants_sandbox(), &command))
 }
