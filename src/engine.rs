@@ -111,8 +111,13 @@ pub enum Update {
     },
     /// A command was refused.
     Refused(Failure),
-    /// The journal or a log cannot be written; the run goes no further.
+    /// The journal cannot be used; the run goes no further.
     Broken(Failure),
+    /// The disk or another want of this machine is in the way: nothing goes on until it is over. Nothing is lost, and
+    /// `None` says that it is over.
+    Trouble(Option<Failure>),
+    /// What was not done before the end, in one or two sentences.
+    Undone(String),
 }
 
 /// The instance behind a connection.

@@ -42,6 +42,10 @@ trait Printer {
     fn event(&mut self, run: &Run, event: &RunEvent);
     /// A start or a command was refused, or something broke; `remedies` are the words of the failure's remedies.
     fn failure(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str);
+    /// The disk, or another want of this machine, is in the way: nothing goes on until it is over.
+    fn waiting(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str);
+    /// That is over.
+    fn goes_on(&mut self, run: Option<&Run>);
     /// A sentence that is not a fact of the run.
     fn note(&mut self, run: Option<&Run>, text: &str);
     /// It is over; `reason` is the last failure, if there was one.
@@ -142,10 +146,24 @@ impl Console {
         self.reason = Some(self.words(failure));
     }
 
+    /// Local trouble is in the way, or is over.
+    fn trouble(&mut self, run: Option<&Run>, trouble: Option<&Failure>) {
+        match trouble {
+            Some(failure) => {
+                let remedies = remedy::text(&failure.remedies, &self.profile);
+                self.printer.waiting(run, failure, &remedies);
+            }
+            None => self.printer.goes_on(run),
+        }
+    }
+
     fn end(&mut self, run: Option<&Run>, exit: Exit) {
         self.printer.end(run, exit, self.reason.as_deref());
     }
 }
+
+/// What is said when local trouble is over.
+const GOES_ON: &str = "The journal is written again; the run goes on.";
 
 /// Ends before it is known where a run would take place.
 pub fn refuse(failure: &Failure, profile: &str, output: Output) -> Exit {

@@ -18,7 +18,7 @@ mod lease;
 mod log;
 mod owner_only;
 
-pub use error::StoreError;
+pub use error::{StoreError, waiting};
 pub use journal::Journal;
 pub use lease::Lease;
 pub use log::LogFolder;

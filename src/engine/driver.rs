@@ -1,17 +1,19 @@
 //! Performs effects and feeds their answers back: the only place that spawns work for a run.
 //!
 //! The order of a step is what makes a crash harmless: events go to the journal, then to the screen,
-//! then the effects are executed. Nothing is decided here; that is the domain's `scheduler.rs`.
-//! How a run becomes the live one is in `driver/beginning.rs`, the logs are in `driver/logs.rs`, and the commands wait
-//! in `driver/inbox.rs`.
+//! then the effects are executed (`driver/stepping.rs`). Nothing is decided here; that is the domain's `scheduler.rs`.
+//! How a run becomes the live one is in `driver/beginning.rs`, the logs are in `driver/logs.rs`, the end is in
+//! `driver/closing.rs`, and the commands wait in `driver/inbox.rs`.
 
 mod beginning;
+mod closing;
 mod inbox;
 mod logs;
 mod reserving;
+mod stepping;
+mod turns;
 
 use super::cloud::Cloud;
-use super::job::Job;
 use super::reservation::Reservation;
 use super::tail::Tails;
 use super::{Command, Engine, SharedSecrets, Update, clock};
@@ -21,15 +23,17 @@ use domain::command::RunCommand;
 use domain::failure::Failure;
 use domain::id::DagRunId;
 use domain::remedy::Remedy;
-use domain::scheduler::{Answer, Effect, Input, Scheduler};
+use domain::scheduler::{Answer, Input, Outbox, Scheduler};
 use domain::time::Timestamp;
 use domain::variable::Variables;
 use inbox::Inbox;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use stepping::Write;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use turns::Turns;
 
 /// Writes `cdf_pipeline_run_arguments` of a profile back; blocking.
 pub type SaveArguments = Arc<dyn Fn(&str, &str) -> Result<(), Failure> + Send + Sync>;
@@ -65,7 +69,12 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
     let (commands, received) = mpsc::channel(64);
     let (updates, published) = mpsc::channel(1024);
     tokio::spawn(async move {
-        match parts.await {
+        let mut inbox = Inbox::new(received);
+        let parts = tokio::select! {
+            parts = parts => parts,
+            () = inbox.is_overdue() => return,
+        };
+        match parts {
             Ok(parts) => {
                 let (answers, incoming) = mpsc::channel(256);
                 let driver = Driver {
@@ -76,8 +85,11 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     former: Vec::new(),
                     releases: JoinSet::new(),
                     attached: JoinSet::new(),
+                    writes: JoinSet::new(),
+                    trouble: None,
+                    turns: Turns::default(),
                 };
-                driver.run(received, incoming).await;
+                driver.run(inbox, incoming).await;
             }
             // Without a receiver there is nothing to report.
             Err(failure) => _ = updates.send(Update::Broken(failure)).await,
@@ -103,6 +115,11 @@ struct Driver {
     releases: JoinSet<()>,
     /// Follows a run of another process.
     attached: JoinSet<()>,
+    /// The write of the journal that is under way, if any.
+    writes: JoinSet<Write>,
+    /// Why nothing goes on, as it was said last.
+    trouble: Option<Failure>,
+    turns: Turns,
 }
 
 /// The run that is going on, or that ended last.
@@ -110,6 +127,8 @@ struct Live {
     scheduler: Scheduler,
     cloud: Cloud,
     tails: Tails,
+    /// What the journal does not have yet.
+    outbox: Outbox,
     wake_at: Option<Timestamp>,
     /// Held while the run goes on: no other process drives it, and no other DAG run is on its output table.
     reservation: Option<Reservation>,
@@ -118,10 +137,9 @@ struct Live {
 }
 
 impl Driver {
-    async fn run(mut self, commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Addressed>) {
-        let mut inbox = Inbox::new(commands);
+    async fn run(mut self, mut inbox: Inbox, mut incoming: mpsc::Receiver<Addressed>) {
         loop {
-            let wake_at = self.live.as_ref().and_then(|live| live.wake_at);
+            let wake_at = self.wake_at();
             tokio::select! {
                 biased;
                 command = inbox.next() => match command {
@@ -133,12 +151,13 @@ impl Driver {
                     },
                     None => break,
                 },
+                Some(Ok(write)) = self.writes.join_next() => self.on_write(write).await,
                 Some((run, answer)) = incoming.recv() => {
                     if self.live.as_ref().is_some_and(|live| live.scheduler.run().id == run) {
-                        self.step(Input::Answer(answer)).await;
+                        self.step(Input::Answer(answer));
                     }
                 }
-                () = clock::sleep_until(wake_at) => self.step(Input::Timer).await,
+                () = clock::sleep_until(wake_at) => self.wake().await,
             }
         }
         self.close(inbox.patience(), incoming).await;
@@ -186,7 +205,7 @@ impl Driver {
         {
             self.parts.secrets.learn(arguments);
         }
-        self.step(Input::Command(command)).await;
+        self.step(Input::Command(command));
         // Only some commands make a run go on that is over.
         self.keep_reservation(true);
     }
@@ -198,45 +217,7 @@ impl Driver {
     fn is_busy(&self) -> bool {
         self.live
             .as_ref()
-            .is_some_and(|live| !live.scheduler.run().state.is_end())
-    }
-
-    async fn step(&mut self, input: Input) {
-        let Some(live) = &mut self.live else { return };
-        let step = live.scheduler.step(clock::now(), input);
-        live.wake_at = step.wake_at;
-        let run = live.scheduler.run().id.clone();
-        if !step.events.is_empty() {
-            let events = self.parts.secrets.redact(&step.events);
-            if let Err(error) = self.parts.journal.append(&run, &events).await {
-                // Without a journal nothing may be started: an intent must be on disk first.
-                self.former.extend(self.live.take().map(|live| live.tails));
-                return self.publish(Update::Broken(error.failure())).await;
-            }
-            live.tails.follow(live.scheduler.run(), &events, &self.answers);
-            self.release_if_over();
-            self.publish(Update::Events(events)).await;
-        }
-        for effect in step.effects {
-            self.execute(run.clone(), effect);
-        }
-    }
-
-    fn execute(&self, run: DagRunId, effect: Effect) {
-        let Some(live) = &self.live else { return };
-        let job = Job {
-            cloud: live.cloud.clone(),
-            request: live.scheduler.run().request.clone(),
-            run: run.clone(),
-            save: self.parts.save_arguments.clone(),
-            lease: live.reservation.as_ref().and_then(Reservation::lease).cloned(),
-        };
-        let answers = self.answers.clone();
-        tokio::spawn(async move {
-            let answer = job.execute(effect).await;
-            // The driver is gone only when the program ends; then the answer is not needed.
-            let _ = answers.send((run, answer)).await;
-        });
+            .is_some_and(|live| !live.scheduler.run().state.is_end() || !live.outbox.is_empty())
     }
 
     async fn refuse(&self, failure: Failure) {

@@ -149,12 +149,14 @@ impl SharedSecrets {
                 ..
             }
             | Update::Refused(failure)
-            | Update::Broken(failure) => {
+            | Update::Broken(failure)
+            | Update::Trouble(Some(failure)) => {
                 secrets.strike_failure(failure);
             }
-            Update::LogNotice { text, .. } => secrets.strike_in(text),
+            Update::LogNotice { text, .. } | Update::Undone(text) => secrets.strike_in(text),
             // A plan expands the pipeline's properties, and is redacted before it is shown.
-            Update::Deployed { .. }
+            Update::Trouble(None)
+            | Update::Deployed { .. }
             | Update::Events(_)
             | Update::Unwatched { .. }
             | Update::SecretNames(_)

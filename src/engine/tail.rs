@@ -3,6 +3,7 @@
 //! ```text
 //!  tail.rs       one follower for each pipeline run; the form of a line
 //!  follower.rs   reads the log of one run, writes what is new, says what is missing
+//!  log_file.rs   its file; waits for a disk that does not take a line
 //!  settling.rs   when to read next, how far back, and when nothing more is awaited
 //!  overlap.rs    which lines are new
 //! ```
@@ -10,6 +11,7 @@
 //! A log is complete, or its file says what may be missing and why. Reading it never fails a task.
 
 mod follower;
+mod log_file;
 mod overlap;
 mod settling;
 
@@ -26,9 +28,11 @@ use domain::scheduler::Answer;
 use domain::task::{Task, Try};
 use domain::time::Timestamp;
 use follower::Follower;
+use log_file::LogFile;
 use settling::Attention;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -54,6 +58,8 @@ pub(super) struct Tails {
     focus: Option<TaskId>,
     turns: Arc<Semaphore>,
     tasks: JoinSet<()>,
+    /// Whether it was said that the disk does not take lines.
+    is_told: Arc<AtomicBool>,
 }
 
 impl Tails {
@@ -67,6 +73,7 @@ impl Tails {
             focus: None,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             tasks: JoinSet::new(),
+            is_told: Arc::default(),
         }
     }
 
@@ -84,14 +91,17 @@ impl Tails {
     /// Follows the events: runs that became known, tries that ended.
     pub fn follow(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
         for event in events {
-            if let Fact::PipelineStarted { task, .. } = &event.fact
+            // The next try may have begun already.
+            if let Fact::PipelineStarted { task, run_id, .. } = &event.fact
                 && let Some(task) = run.task(task)
-                && let Some(open) = task.current()
+                && let Some(one) = task
+                    .tries
+                    .iter()
+                    .find(|one| one.pipeline_run.as_ref() == Some(run_id))
             {
-                self.begin(task, open, answers);
+                self.begin(task, one, answers);
             }
         }
-        // The next try may have begun already.
         for one in run.pipelines().flat_map(|task| &task.tries) {
             let followed = one.pipeline_run.as_ref().and_then(|id| self.followed.get(id));
             if let (Some(ended), Some((_, attention))) = (one.ended, followed) {
@@ -127,13 +137,16 @@ impl Tails {
         });
         self.followed.insert(run_id.clone(), (task.id.clone(), attention));
         let follower = Follower {
-            dag_run: self.run.clone(),
-            task: task.id.clone(),
-            number: one.number,
             run_id,
             cloud: self.cloud.clone(),
-            logs: self.logs.clone(),
-            updates: self.updates.clone(),
+            file: LogFile {
+                logs: self.logs.clone(),
+                dag_run: self.run.clone(),
+                task: task.id.clone(),
+                number: one.number,
+                updates: self.updates.clone(),
+                is_told: self.is_told.clone(),
+            },
             answers: answers.clone(),
             turns: self.turns.clone(),
             attention: watched,
@@ -160,7 +173,8 @@ impl Tails {
     pub async fn finish(&mut self, until: Timestamp) {
         let most = clock::now().until(until) + GRACE;
         let _ = tokio::time::timeout(most, async { while self.tasks.join_next().await.is_some() {} }).await;
-        self.tasks.shutdown().await;
+        // Not waited for: one may be in a call that does not end.
+        self.tasks.abort_all();
     }
 }
 

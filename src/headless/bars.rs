@@ -1,6 +1,6 @@
 //! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
 
-use super::{Exit, Printer, words};
+use super::{Exit, GOES_ON, Printer, words};
 use crate::engine::now;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -85,6 +85,14 @@ impl Printer for Bars {
     fn failure(&mut self, _: Option<&Run>, failure: &Failure, remedies: &str) {
         let failure = failure.text(|_| remedies.to_owned());
         self.say(&format!("downbeat: {failure}"));
+    }
+
+    fn waiting(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str) {
+        self.failure(run, failure, remedies);
+    }
+
+    fn goes_on(&mut self, run: Option<&Run>) {
+        self.note(run, GOES_ON);
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {

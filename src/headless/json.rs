@@ -81,6 +81,16 @@ impl Printer for Json {
         put(run, now(), line);
     }
 
+    fn waiting(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str) {
+        let remedy = (!remedies.is_empty()).then_some(remedies);
+        let line = json!({"event": "waiting", "reason": failure.reason, "remedy": remedy});
+        put(run, now(), line);
+    }
+
+    fn goes_on(&mut self, run: Option<&Run>) {
+        put(run, now(), json!({"event": "goes_on"}));
+    }
+
     fn note(&mut self, run: Option<&Run>, text: &str) {
         put(run, now(), json!({"event": "note", "text": text}));
     }

@@ -1,6 +1,6 @@
 //! Plain lines on standard output, failures on standard error: for files, pipes and cron's mail.
 
-use super::{Exit, Printer, out, words};
+use super::{Exit, GOES_ON, Printer, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -37,6 +37,14 @@ impl Printer for Lines {
     fn failure(&mut self, _: Option<&Run>, failure: &Failure, remedies: &str) {
         let failure = failure.text(|_| remedies.to_owned());
         out::line(io::stderr(), &format!("downbeat: {failure}"));
+    }
+
+    fn waiting(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str) {
+        self.failure(run, failure, remedies);
+    }
+
+    fn goes_on(&mut self, run: Option<&Run>) {
+        self.note(run, GOES_ON);
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {

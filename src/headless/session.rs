@@ -17,6 +17,9 @@ use std::time::Duration;
 /// After this time a note says what is waited for.
 const NOTE_AFTER: Duration = Duration::from_secs(5);
 
+/// What the engine may take to end when it is left.
+const LEAVING: Duration = Duration::from_millis(1_500);
+
 /// How a run is interrupted and how it may end.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -95,6 +98,14 @@ impl Session {
                 self.note(&format!("The log of {task}, try {number}: {text}"));
                 None
             }
+            Update::Trouble(trouble) => {
+                self.console.trouble(self.run.as_ref(), trouble.as_ref());
+                None
+            }
+            Update::Undone(text) => {
+                self.note(&text);
+                None
+            }
             Update::Configuration { .. }
             | Update::SecretNames(_)
             | Update::Connected(_)
@@ -154,9 +165,15 @@ impl Session {
         } else {
             Command::Close
         };
-        let _ = self.engine.commands.send(command).await;
+        let longest = if self.interrupts == 0 {
+            LONGEST_WAIT_FOR_LOGS + NOTE_AFTER
+        } else {
+            LEAVING
+        };
+        // An engine that is stuck must not keep the program from ending.
+        let _ = tokio::time::timeout(LEAVING, self.engine.commands.send(command)).await;
         let note = tokio::time::sleep(NOTE_AFTER);
-        let end = tokio::time::sleep(LONGEST_WAIT_FOR_LOGS + NOTE_AFTER);
+        let end = tokio::time::sleep(longest);
         tokio::pin!(note, end);
         loop {
             tokio::select! {

@@ -3,6 +3,7 @@
 use domain::failure::{Failure, FailureKind};
 use domain::id::DagRunId;
 use rusqlite::ErrorCode;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -115,8 +116,8 @@ impl StoreError {
             Self::TooNew { .. } => "Use the newer Downbeat, or another data directory.",
             Self::Foreign { .. } => "Choose another data directory, or move the file away.",
             Self::NotWritable { .. } => "Give yourself write permission, or choose another data directory.",
-            Self::Full { .. } => "Free some space, then resume the run.",
-            Self::Busy { .. } => "End the other process, or wait for it, and try again.",
+            Self::Full { .. } => "Free some space.",
+            Self::Busy { .. } => "Wait for the end of the other process, or end it.",
             Self::UnreadableEvent { .. } => {
                 "Use the version of Downbeat that wrote it; the run itself goes on in Data Fusion."
             }
@@ -125,18 +126,24 @@ impl StoreError {
             Self::LeaseHeld { .. } => "Wait for that run, stop it, or give this run another bq_output_table.",
             Self::RunDriven { .. } => "Wait for its end, or end that process first.",
             Self::Closed => "Start Downbeat again and resume the run.",
-            Self::Failed { .. } => "Check the disk and the data directory, then resume the run.",
+            Self::Failed { .. } => "Check the disk and the data directory.",
         }
     }
 
-    /// The error as a failure of a run: most stay until somebody acts.
+    /// The error as a failure of a run: most stay until somebody acts, and some pass.
     pub fn failure(&self) -> Failure {
         let kind = match self {
             Self::LeaseHeld { .. } | Self::RunDriven { .. } => FailureKind::Held,
-            Self::Busy { .. } => FailureKind::Transient,
+            Self::Full { .. } | Self::Busy { .. } | Self::Failed { .. } => FailureKind::Unsent,
             _ => FailureKind::Permanent,
         };
         Failure::new(kind, self.to_string()).with_remedy(self.hint())
+    }
+
+    /// The error of a write as trouble of this machine that passes, if it is such.
+    pub fn trouble(&self) -> Option<Failure> {
+        let passes = self.failure().kind == FailureKind::Unsent || matches!(self, Self::NotWritable { .. });
+        passes.then(|| waiting(self.failure()))
     }
 
     pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
@@ -144,6 +151,11 @@ impl StoreError {
         let reason = error.to_string();
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
+            // SQLite does not say that no more files can be opened.
+            Some(ErrorCode::CannotOpen) if File::open("/dev/null").is_err() => Self::Failed {
+                path,
+                reason: "too many files are open".into(),
+            },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::NotWritable { path, reason }
             }
@@ -166,6 +178,14 @@ impl StoreError {
             _ => Self::Failed { path, reason },
         }
     }
+}
+
+/// What is said while such a failure is waited for.
+pub fn waiting(failure: Failure) -> Failure {
+    let reason = format!("Nothing goes on until the disk is in order. {}", failure.reason);
+    let remedies = failure.remedies;
+    Failure::new(failure.kind, reason)
+        .with_remedies(remedies.into_iter().chain(["It then goes on by itself.".into()]))
 }
 
 #[cfg(test)]

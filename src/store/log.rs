@@ -38,7 +38,7 @@ impl LogFolder {
     /// Adds lines to the log of a try, in one write. Blocks for as long as the disk does.
     ///
     /// # Errors
-    /// None of the lines, or only the first ones, were written.
+    /// None of the lines were written, as far as the disk can take back the first ones.
     pub fn append(
         &self,
         run: &DagRunId,
@@ -106,11 +106,15 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
         owner_only::create_folder(folder)?;
     }
     let mut file = owner_only::open_file(path, OpenOptions::new().append(true))?;
-    if ends_within_line(&mut file)? {
-        file.write_all(format!("\n{text}").as_bytes())
-    } else {
-        file.write_all(text.as_bytes())
+    let is_within_line = ends_within_line(&mut file)?;
+    let length = file.metadata()?.len();
+    let start = if is_within_line { "\n" } else { "" };
+    let written = file.write_all(format!("{start}{text}").as_bytes());
+    if written.is_err() {
+        // A part of the lines is worse than none: they are written again. What cannot be cut off is a line more.
+        let _ = file.set_len(length);
     }
+    written
 }
 
 /// Whether the last line has no line feed: a process was killed while it wrote.

@@ -57,6 +57,8 @@ pub enum Alert<'a> {
         /// Why the last request failed.
         reason: &'a Failure,
     },
+    /// The disk, or another want of this machine, is in the way, and nothing goes on.
+    Trouble(&'a Failure),
     /// The run emptied the output table and is over, without success.
     Emptied(TableRestore),
     /// The run is being stopped, and the program ends with it.
@@ -114,6 +116,8 @@ pub struct Model {
     pub notices: Vec<Notice>,
     /// Whether the newest notice is shown above the footer.
     pub is_notice_shown: bool,
+    /// Why nothing goes on: the disk, or another want of this machine.
+    pub trouble: Option<Failure>,
     /// Whether the program ends when the run has ended.
     pub is_leaving: bool,
     /// Whether a frame is due.
@@ -218,7 +222,9 @@ impl Model {
         });
         let emptied = self.shown_run().and_then(Run::needed_restore).map(Alert::Emptied);
         let leaving = self.is_leaving.then_some(Alert::Leaving);
-        emptied.into_iter().chain(degraded).chain(leaving).collect()
+        let trouble = self.trouble.as_ref().map(Alert::Trouble);
+        let lasting = trouble.into_iter().chain(emptied);
+        lasting.chain(degraded).chain(leaving).collect()
     }
 
     /// The name of the environment in the header.

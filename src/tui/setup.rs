@@ -112,6 +112,7 @@ impl Setup {
             deployed: None,
             notices: Vec::new(),
             is_notice_shown: false,
+            trouble: None,
             is_leaving: false,
             is_dirty: true,
         }

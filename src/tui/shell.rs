@@ -17,11 +17,12 @@ use crate::engine::{Command, Engine, Update};
 use crate::signals::Signal;
 use domain::id::DagRunId;
 use domain::run::Run;
+use domain::sanitize;
 use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::{Event, KeyEventKind};
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Write as _};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -34,7 +35,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How many inputs are handled before a frame, so that a flood cannot keep the screen from being drawn.
 const BUDGET: usize = 256;
 /// How long the engine may take to receive the last commands.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// The loop and its state.
 pub struct Shell<S> {
@@ -285,7 +286,11 @@ impl<S: TerminalSession> Shell<S> {
                 }
             }
             // The engine writes into the logs where they end.
-            while self.engine.updates.recv().await.is_some() {}
+            while let Some(update) = self.engine.updates.recv().await {
+                if let Update::Undone(text) = update {
+                    say_on_shell(&text);
+                }
+            }
         };
         // A stuck engine must not keep the program from ending.
         timeout(CLOSE_TIMEOUT, closing).await.ok();
@@ -300,6 +305,11 @@ impl<S: TerminalSession> Shell<S> {
             },
         }
     }
+}
+
+/// A line after the screen is gone; without a terminal nobody reads it.
+fn say_on_shell(text: &str) {
+    let _ = writeln!(io::stderr(), "downbeat: {}", sanitize::line(text));
 }
 
 /// The run that has ended on this screen with a table that it emptied and did not fill.

@@ -11,7 +11,7 @@ use domain::id::DagRunId;
 use domain::remedy::Remedy;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
-use domain::scheduler::{Input, Scheduler};
+use domain::scheduler::{Input, Outbox, Scheduler, Step};
 use tokio::task::JoinSet;
 
 impl Driver {
@@ -44,11 +44,12 @@ impl Driver {
             Ok(reservation) => reservation,
             Err(failure) => return self.refuse(failure).await,
         };
-        if let Err(error) = self.parts.journal.append(&run.id, &events).await {
-            return self.publish(Update::Broken(error.failure())).await;
-        }
-        self.set_live(Scheduler::new(run), cloud, Some(reservation), events)
-            .await;
+        self.set_live(Scheduler::new(run), cloud, Some(reservation));
+        self.put(Step {
+            events,
+            ..Step::default()
+        });
+        self.step(Input::Begin);
         self.keep_reservation(false);
     }
 
@@ -75,8 +76,7 @@ impl Driver {
             };
         }
         cloud.learn_again(&run).await;
-        self.set_live(Scheduler::resumed(run), cloud, reservation, events)
-            .await;
+        self.carry_on(run, cloud, reservation, events).await;
         self.keep_reservation(true);
     }
 
@@ -88,29 +88,35 @@ impl Driver {
         let (run, events) = self.read(&known.id).await?;
         if run.ended != known.ended {
             cloud.learn_again(&run).await;
-            self.set_live(Scheduler::resumed(run), cloud, Some(reservation), events)
-                .await;
+            self.carry_on(run, cloud, Some(reservation), events).await;
         } else if let Some(live) = &mut self.live {
             live.reservation = Some(reservation);
         }
         Ok(())
     }
 
-    async fn read(&self, id: &DagRunId) -> Result<(Run, Vec<RunEvent>), Failure> {
-        let events = self.parts.journal.events(id).await;
-        let events = events.map_err(|error| error.failure())?;
+    async fn read(&mut self, id: &DagRunId) -> Result<(Run, Vec<RunEvent>), Failure> {
+        let journal = self.parts.journal.clone();
+        let read = || async { journal.events(id).await.map_err(|error| error.failure()) };
+        let events = self.patiently(read).await?;
         let run = Run::replay(&events).ok_or_else(|| attach::unknown(id))?;
         Ok((run, events))
     }
 
-    /// Makes this run the live one. Its events are without secrets; a new run itself is not.
-    async fn set_live(
+    /// Makes a run of the journal the live one.
+    async fn carry_on(
         &mut self,
-        scheduler: Scheduler,
+        run: Run,
         cloud: Cloud,
         reservation: Option<Reservation>,
         events: Vec<RunEvent>,
     ) {
+        self.set_live(Scheduler::resumed(run), cloud, reservation);
+        self.publish(Update::Events(events)).await;
+        self.step(Input::Begin);
+    }
+
+    fn set_live(&mut self, scheduler: Scheduler, cloud: Cloud, reservation: Option<Reservation>) {
         self.attached = JoinSet::new();
         let mut tails = self.tails(&scheduler.run().id, &cloud);
         tails.resume(scheduler.run(), &self.answers);
@@ -118,12 +124,11 @@ impl Driver {
             scheduler,
             cloud,
             tails,
+            outbox: Outbox::default(),
             wake_at: None,
             reservation,
             keeping: JoinSet::new(),
         });
-        self.publish(Update::Events(events)).await;
-        self.step(Input::Begin).await;
     }
 
     /// Follows a run of another process. What this process drives is not left for it.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// How long commands may go on that came before the one that ends the engine.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(300);
 
 /// Commands in the order in which they came.
 pub(super) struct Inbox {

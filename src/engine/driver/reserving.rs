@@ -3,7 +3,9 @@
 use super::Driver;
 use crate::engine::cloud::Cloud;
 use crate::engine::reservation::Reservation;
-use domain::failure::Failure;
+use crate::store::waiting;
+use domain::failure::{Failure, FailureKind};
+use domain::policy;
 use domain::run::Run;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -12,7 +14,30 @@ impl Driver {
     /// Reserves the output table of a run, once those of former runs are free again.
     pub(super) async fn reserve(&mut self, cloud: &Cloud, run: &Run) -> Result<Reservation, Failure> {
         self.released(Duration::from_secs(5)).await;
-        Reservation::new(&self.parts.data, &self.parts.journal, cloud, run).await
+        let parts = self.parts.clone();
+        self.patiently(|| Reservation::new(&parts.data, &parts.journal, cloud, run))
+            .await
+    }
+
+    /// Tries until the disk, or what else is in the way on this machine, is not any more.
+    pub(super) async fn patiently<T, F>(&mut self, attempt: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut failures = 0;
+        loop {
+            match attempt().await {
+                Err(failure) if failure.kind == FailureKind::Unsent => {
+                    failures += 1;
+                    self.say_trouble(waiting(failure)).await;
+                    tokio::time::sleep(policy::write_pause(failures)).await;
+                }
+                outcome => {
+                    self.say_trouble_is_over().await;
+                    return outcome;
+                }
+            }
+        }
     }
 
     /// Keeps the reservation of the live run unless that is over. A run that is carried on does not wait for a `start`
@@ -34,12 +59,12 @@ impl Driver {
         });
     }
 
-    /// Releases the reservation of a run that is over.
+    /// Releases the reservation of a run that is over, once its end is on disk.
     pub(super) fn release_if_over(&mut self) {
         let over = self
             .live
             .as_mut()
-            .filter(|live| live.scheduler.run().state.is_end());
+            .filter(|live| live.scheduler.run().state.is_end() && live.outbox.is_empty());
         let Some(live) = over else { return };
         live.keeping = JoinSet::new();
         if let Some(reservation) = live.reservation.take() {

@@ -1,5 +1,6 @@
 //! The log of one pipeline run: read, written, and a note about what is missing.
 
+use super::log_file::LogFile;
 use super::overlap::{Overlap, SPAN};
 use super::settling::{Attention, Missing, Next, Reach, Settling};
 use super::{Answers, GRACE, line};
@@ -7,15 +8,12 @@ use crate::client::ClientError;
 use crate::client::cdap::offset_at;
 use crate::engine::cloud::Cloud;
 use crate::engine::{Update, clock};
-use crate::store::{LogFolder, StoreError};
-use domain::failure::Failure;
-use domain::id::{DagRunId, PipelineRunId, TaskId};
-use domain::log::{Level, LogLine, time_of_row};
+use domain::id::PipelineRunId;
+use domain::log::{Level, LogLine};
 use domain::scheduler::Answer;
 use domain::time::{Timestamp, human};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinError;
+use tokio::sync::{Semaphore, watch};
 
 /// The most events of one request. Halved when a page is too large or does not arrive.
 const PAGE: u32 = 1_000;
@@ -28,13 +26,9 @@ const OURS: &str = "Downbeat";
 
 /// What is followed, and where its lines go.
 pub(super) struct Follower {
-    pub dag_run: DagRunId,
-    pub task: TaskId,
-    pub number: u32,
     pub run_id: PipelineRunId,
     pub cloud: Cloud,
-    pub logs: LogFolder,
-    pub updates: mpsc::Sender<Update>,
+    pub file: LogFile,
     pub answers: Answers,
     pub turns: Arc<Semaphore>,
     pub attention: watch::Receiver<Attention>,
@@ -51,27 +45,10 @@ struct Known {
     said: Option<Missing>,
 }
 
-enum Broken {
-    Server(ClientError),
-    Disk(Failure),
-}
-
-impl From<ClientError> for Broken {
-    fn from(error: ClientError) -> Self {
-        Self::Server(error)
-    }
-}
-
 impl Follower {
     /// Follows the log until nothing more is awaited of it, or the program ends.
     pub async fn follow(self) {
-        if let Err(Broken::Disk(failure)) = self.until_over().await {
-            let _ = self.updates.send(Update::Broken(failure)).await;
-        }
-    }
-
-    async fn until_over(&self) -> Result<(), Broken> {
-        let mut known = self.known_from_file().await?;
+        let mut known = self.known_from_file().await;
         let mut attention = self.attention.clone();
         loop {
             let now = *attention.borrow_and_update();
@@ -82,7 +59,7 @@ impl Follower {
                 () = clock::sleep_until(Some(clock::now() + after)) => {}
                 changed = attention.changed() => match changed {
                     Ok(()) => continue,
-                    Err(_) => return Ok(()), // The engine has dropped it.
+                    Err(_) => return, // The engine has dropped it.
                 }
             }
             let read = tokio::select! {
@@ -95,16 +72,15 @@ impl Follower {
             };
             match read {
                 Ok(()) => known.failure = None,
-                Err(Broken::Server(error)) => {
-                    if self.on_failure(&mut known, error, now).await? {
+                Err(error) => {
+                    if self.on_failure(&mut known, error, now).await {
                         return self.say_what_is_missing(&mut known, now).await;
                     }
                 }
-                Err(disk) => return Err(disk),
             }
             let settled = known.settling.is_settled(now);
             if settled && known.settling.missing(now) == Some(Missing::AllLines) {
-                self.say_what_is_missing(&mut known, now).await?;
+                self.say_what_is_missing(&mut known, now).await;
             }
         }
     }
@@ -118,39 +94,23 @@ impl Follower {
     }
 
     /// After a restart the log is read from its beginning: what the file has already is not written again.
-    async fn known_from_file(&self) -> Result<Known, Broken> {
-        let (logs, run, task, number) = self.file();
-        let read = tokio::task::spawn_blocking(move || {
-            let (mut overlap, mut settling) = (Overlap::default(), Settling::default());
-            logs.read(&run, &task, number, |text| {
-                if let Some(at) = time_of_row(text) {
-                    overlap.remember(at, text);
-                    settling.has_lines_from_before();
-                }
-            })?;
-            Ok((overlap, settling))
-        });
-        let (overlap, settling) = on_disk(read.await)?;
-        Ok(Known {
+    async fn known_from_file(&self) -> Known {
+        let (mut overlap, mut settling) = (Overlap::default(), Settling::default());
+        for (at, text) in self.file.rows().await {
+            overlap.remember(at, &text);
+            settling.has_lines_from_before();
+        }
+        Known {
             overlap,
             settling,
             max: PAGE,
             failure: None,
             said: None,
-        })
-    }
-
-    fn file(&self) -> (LogFolder, DagRunId, TaskId, u32) {
-        (
-            self.logs.clone(),
-            self.dag_run.clone(),
-            self.task.clone(),
-            self.number,
-        )
+        }
     }
 
     /// Reads and writes what is new.
-    async fn read(&self, known: &mut Known, reach: Reach) -> Result<(), Broken> {
+    async fn read(&self, known: &mut Known, reach: Reach) -> Result<(), ClientError> {
         // It is never closed.
         let _turn = self.turns.acquire().await;
         let began = clock::now();
@@ -173,13 +133,13 @@ impl Follower {
                 .fresh(page.events.iter().map(|event| line(event, secrets)).collect());
             let first = fresh.iter().map(|line| line.at).min();
             oldest = [oldest, first].into_iter().flatten().min();
-            self.write(fresh).await?;
+            self.file.append(fresh).await;
             if page.left_out > 0 {
                 let text = format!(
                     "{} lines are left out here: too many have the same time.",
                     page.left_out
                 );
-                self.say(text).await?;
+                self.say(text).await;
             }
             if !is_full || page.offset == offset {
                 break;
@@ -190,41 +150,36 @@ impl Follower {
         if oldest.is_some() {
             // For the scheduler it is progress, for the screen something to show.
             let seen = Answer::LogSeen(self.run_id.clone());
-            let _ = self.answers.send((self.dag_run.clone(), seen)).await;
+            let _ = self.answers.send((self.file.dag_run.clone(), seen)).await;
             self.tell_of_growth().await;
         }
         Ok(())
     }
 
     /// Whether no reading will be better: the log of a run that has ended is gone.
-    async fn on_failure(
-        &self,
-        known: &mut Known,
-        error: ClientError,
-        attention: Attention,
-    ) -> Result<bool, Broken> {
+    async fn on_failure(&self, known: &mut Known, error: ClientError, attention: Attention) -> bool {
         known.max = (known.max / 2).max(1);
         let is_worth_saying = known.settling.has_failed() == WORTH_SAYING;
         let is_over = attention.ended.is_some() && is_gone(&error);
         if is_worth_saying && !is_over {
-            self.say(failure_text(&error, "It will be tried again.")).await?;
+            self.say(failure_text(&error, "It will be tried again.")).await;
         }
         known.failure = Some(error);
-        Ok(is_worth_saying && is_over)
+        is_worth_saying && is_over
     }
 
     /// Nothing more is awaited: the file says what may be missing.
-    async fn say_what_is_missing(&self, known: &mut Known, attention: Attention) -> Result<(), Broken> {
+    async fn say_what_is_missing(&self, known: &mut Known, attention: Attention) {
         let since_end = attention
             .ended
             .map_or_else(String::new, |ended| human(clock::now().since(ended)));
         let missing = known.settling.missing(attention);
         if missing == known.said {
-            return Ok(());
+            return;
         }
         known.said = missing;
         let text = match missing {
-            None => return Ok(()),
+            None => return,
             Some(Missing::Live) => {
                 let text = "Downbeat ends here, and the run goes on. A resume reads the rest of the log.";
                 return self.write_ours(Level::Info, text).await;
@@ -242,43 +197,28 @@ impl Follower {
                 |error| failure_text(error, "Lines may be missing."),
             ),
         };
-        self.say(text).await
+        self.say(text).await;
     }
 
     /// A line of ours in the file, and a notice.
-    async fn say(&self, text: String) -> Result<(), Broken> {
+    async fn say(&self, text: String) {
         let text = self.cloud.secrets().clean(&text);
-        self.write_ours(Level::Warn, &text).await?;
-        let notice = Update::LogNotice {
-            task: self.task.clone(),
-            number: self.number,
-            text,
-        };
-        let _ = self.updates.send(notice).await;
-        Ok(())
+        self.write_ours(Level::Warn, &text).await;
+        self.file.notice(text).await;
     }
 
-    async fn write_ours(&self, level: Level, text: &str) -> Result<(), Broken> {
-        self.write(vec![LogLine::new(clock::now(), level, OURS, text)])
-            .await?;
+    async fn write_ours(&self, level: Level, text: &str) {
+        let line = LogLine::new(clock::now(), level, OURS, text);
+        self.file.append(vec![line]).await;
         self.tell_of_growth().await;
-        Ok(())
-    }
-
-    async fn write(&self, lines: Vec<LogLine>) -> Result<(), Broken> {
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let (logs, run, task, number) = self.file();
-        on_disk(tokio::task::spawn_blocking(move || logs.append(&run, &task, number, &lines)).await)
     }
 
     async fn tell_of_growth(&self) {
         let grew = Update::LogGrew {
-            task: self.task.clone(),
-            number: self.number,
+            task: self.file.task.clone(),
+            number: self.file.number,
         };
-        let _ = self.updates.send(grew).await;
+        let _ = self.file.updates.send(grew).await;
     }
 }
 
@@ -293,12 +233,5 @@ fn failure_text(error: &ClientError, then: &str) -> String {
         format!("The server has no log of this run: {error} {then}")
     } else {
         format!("The log cannot be read: {error} {then}")
-    }
-}
-
-fn on_disk<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, Broken> {
-    match done {
-        Ok(written) => written.map_err(|error| Broken::Disk(error.failure())),
-        Err(error) => Err(Broken::Disk(Failure::transient(error.to_string()))),
     }
 }

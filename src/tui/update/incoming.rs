@@ -72,7 +72,18 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
                 failure.text(remedy::text)
             ),
         ),
+        Update::Trouble(trouble) => on_trouble(model, trouble),
+        Update::Undone(text) => model.notify(Meaning::Warning, text),
     }
+}
+
+/// The disk is in the way, or is no longer.
+fn on_trouble(model: &mut Model, trouble: Option<Failure>) {
+    match &trouble {
+        Some(failure) => model.notify(Meaning::Danger, failure.text(remedy::text)),
+        None => model.notify(Meaning::Success, "The journal is written again; the run goes on."),
+    }
+    model.trouble = trouble;
 }
 
 /// The configuration table was read, or could not be. An answer for variables that have been edited since says

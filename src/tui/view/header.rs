@@ -157,6 +157,7 @@ fn alert_text(alert: &Alert) -> String {
                 since.clock()
             )
         }
+        Alert::Trouble(failure) => failure.text(remedy::text),
         Alert::Emptied(restore) => format!(
             "{} was emptied; its rows come back with `{}`",
             restore.table.table,
