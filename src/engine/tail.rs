@@ -92,7 +92,13 @@ impl Tails {
     pub fn follow(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
         for event in events {
             // The next try may have begun already.
-            if let Fact::PipelineStarted { task, run_id, .. } = &event.fact
+            if let Fact::PipelineStarted { task, run_id, .. }
+            | Fact::LateRunFound {
+                task,
+                run_id,
+                kept: true,
+                ..
+            } = &event.fact
                 && let Some(task) = run.task(task)
                 && let Some(one) = task
                     .tries
@@ -102,6 +108,7 @@ impl Tails {
                 self.begin(task, one, answers);
             }
         }
+        self.forget_others(run);
         for one in run.pipelines().flat_map(|task| &task.tries) {
             let followed = one.pipeline_run.as_ref().and_then(|id| self.followed.get(id));
             if let (Some(ended), Some((_, attention))) = (one.ended, followed) {
@@ -110,6 +117,15 @@ impl Tails {
                     a.ended.replace(ended).is_none()
                 });
             }
+        }
+    }
+
+    /// A run that is not the one of its try any more is not awaited.
+    fn forget_others(&self, run: &Run) {
+        for (id, (task, attention)) in &self.followed {
+            let tries = run.task(task).into_iter().flat_map(|task| &task.tries);
+            let is_known = tries.into_iter().any(|one| one.pipeline_run.as_ref() == Some(id));
+            attention.send_if_modified(|a| !is_known && a.ended.replace(run.last_event).is_none());
         }
     }
 

@@ -56,10 +56,6 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         | Fact::TaskStopped { .. }
         | Fact::TaskGivenUp { .. } => without_success(run, fact, state)?,
         Fact::RetryAsked { changed, .. } => retry(changed),
-        Fact::WatchResumed { since } => format!(
-            "watched again. Nobody watched the run since {}: that time does not count for its limits",
-            since.stamp()
-        ),
         Fact::Noticed { finding } => {
             let text = finding_text(finding, &run.request.profile);
             format!("{}: {text}", finding.severity.as_str())
@@ -72,8 +68,9 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::RunStopAsked => "the run is being stopped".into(),
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
         Fact::RunEnded { .. } => return Some(summary(run)),
-        // The notice that follows says it.
-        Fact::LateRunFound { .. }
+        // The notice that follows says it, if it matters.
+        Fact::WatchResumed { .. }
+        | Fact::LateRunFound { .. }
         | Fact::TryStarted { .. }
         | Fact::ConfigurationChecked { .. }
         | Fact::TruncateIntended { .. }

@@ -29,11 +29,18 @@ pub const TRUNCATE_LIMIT: Duration = Duration::from_secs(300);
 /// After this time a notice says that the job has not emptied the table yet.
 pub const TRUNCATE_IS_LATE: Duration = Duration::from_secs(60);
 
-/// A step that comes so much later than it was asked for means that the machine slept: nobody watched.
-pub const SLEPT: Duration = Duration::from_secs(120);
+/// A step that comes so much later than it was asked for means that the machine slept, or the program stood still: nobody
+/// watched. A pause that counts as unwatched although somebody watched does no harm.
+pub const SLEPT: Duration = Duration::from_secs(20);
+
+/// A time that nobody watched is said from this length on.
+pub const GAP_TO_SAY: Duration = Duration::from_secs(60);
 
 /// A step is taken at least this often while a run goes on, so that a machine that slept is noticed.
 pub const PULSE: Duration = Duration::from_secs(60);
+
+/// The run does not end earlier than this after a lost start was sent: it is looked for once more then.
+pub const LATE_WINDOW: Duration = Duration::from_secs(120);
 
 /// How far back the list reaches on which it is decided that a start never arrived: one of the two clocks may be
 /// wrong by hours.

@@ -26,6 +26,8 @@ mod order;
 mod perform;
 #[path = "scheduler/recall.rs"]
 mod recall;
+#[path = "scheduler/retry.rs"]
+mod retry;
 #[path = "scheduler/scenario.rs"]
 mod scenario;
 #[path = "scheduler/transitions.rs"]

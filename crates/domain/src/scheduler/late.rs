@@ -151,8 +151,15 @@ impl Scheduler {
             self.in_flight.allow_now(&Request::List);
         }
         let over_since = self.over_since.unwrap_or_default();
-        let is_looked_for = self.last_list.is_some_and(|sent| sent >= over_since);
-        let patience_ends = self.watched(over_since) + policy::LOOK_UP_WINDOW;
+        let sent = self
+            .run
+            .pipelines()
+            .flat_map(|task| &task.lost)
+            .map(|lost| lost.sent);
+        let arrived = sent.max().unwrap_or_default() + policy::LATE_WINDOW;
+        let last_look = over_since.max(arrived);
+        let is_looked_for = self.last_list.is_some_and(|sent| sent >= last_look);
+        let patience_ends = self.watched(last_look) + policy::LOOK_UP_WINDOW;
         lost.iter().any(|id| self.has_late_run(id)) || !is_looked_for && !self.reached(patience_ends)
     }
 }

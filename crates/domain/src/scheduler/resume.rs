@@ -7,11 +7,13 @@ use super::Scheduler;
 use super::message::Request;
 use crate::event::Fact;
 use crate::failure::Failure;
+use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::pipeline::PipelineRun;
+use crate::policy;
 use crate::state::TaskState;
 use crate::task::Task;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, human};
 
 impl Scheduler {
     /// The run begins, or goes on after a restart of the program.
@@ -28,13 +30,24 @@ impl Scheduler {
             return;
         }
         self.emit(Fact::WatchResumed { since });
+        let gap = self.now().since(since);
+        if gap >= policy::GAP_TO_SAY {
+            let text = format!(
+                "Nobody watched this run for {}, from {since} on. That time does not count for its limits, and what had not begun \
+                 may still begin.",
+                human(gap)
+            );
+            let finding = Finding::from_failure(self.run.id.as_str(), Failure::transient(text));
+            let finding = finding.with_severity(Severity::Note);
+            self.emit(Fact::Noticed { finding });
+        }
         self.watched_from = self.now();
         self.unseen = self
             .tasks_where(|task| task.live_run().is_some() || is_unanswered(task) || task.is_doubted())
             .into_iter()
             .collect();
         self.last_looks.clear();
-        self.truncate.resume(self.now().since(since), self.now());
+        self.truncate.resume(gap, self.now());
         self.in_flight.allow_now(&Request::List);
     }
 

@@ -87,6 +87,9 @@ struct Expected {
     /// Facts that must have been told, in this order, by their names in the journal.
     #[serde(default)]
     facts: Vec<String>,
+    /// Facts that must not have been told.
+    #[serde(default)]
+    never: Vec<String>,
     /// Words of the notices.
     #[serde(default)]
     notices: Vec<String>,
@@ -268,6 +271,9 @@ fn check(name: &str, expected: &Expected, server: &FakeServer) {
             "{fact} is missing or too early in {}",
             story()
         );
+    }
+    for fact in &expected.never {
+        assert!(!told.contains(fact), "{fact} in {}", story());
     }
     for words in &expected.notices {
         let mut notices = run.notices.iter();
