@@ -4,13 +4,14 @@
 //!  Cli ─→ Startup (home, settings) ─┬→ terminal: tui   ┐
 //!                                   ├→ run: headless   ┴─→ engine ─→ client, store
 //!                                   ├→ sandbox: serve until a signal
-//!                                   └→ runs: list the journal
+//!                                   └→ runs, export: read the journal
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
 //! what an engine is made of in `app/parts.rs`, and where a run takes place in `app/target.rs`.
 
 mod arguments;
+mod export;
 mod history;
 mod parts;
 mod sandbox;
@@ -45,6 +46,7 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Run(options)) => run(&cli.choice, options).await,
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
         Some(Mode::Runs(options)) => list(&cli.choice, options).await,
+        Some(Mode::Export(options)) => export(&cli.choice, options).await,
     };
     outcome.unwrap_or_else(|error| {
         let profile = cli.choice.profile.as_deref().unwrap_or_default();
@@ -69,14 +71,24 @@ async fn serve(choice: &Choice, options: &crate::cli::SandboxOptions) -> anyhow:
 }
 
 async fn list(choice: &Choice, options: &crate::cli::RunsOptions) -> anyhow::Result<Exit> {
-    history::list(&home(choice)?, options).await
+    history::list(&found_home(choice)?, options).await
 }
 
+async fn export(choice: &Choice, options: &crate::cli::ExportOptions) -> anyhow::Result<Exit> {
+    export::write(&found_home(choice)?, options).await
+}
+
+/// The home, with all its folders.
 fn home(choice: &Choice) -> anyhow::Result<Home> {
-    let variable = std::env::var_os("DOWNBEAT_HOME").map(PathBuf::from);
-    let home = Home::find(choice.home.as_deref(), variable.as_deref())?;
+    let home = found_home(choice)?;
     home.create()?;
     Ok(home)
+}
+
+/// The home as it is: who only reads makes nothing.
+fn found_home(choice: &Choice) -> anyhow::Result<Home> {
+    let variable = std::env::var_os("DOWNBEAT_HOME").map(PathBuf::from);
+    Ok(Home::find(choice.home.as_deref(), variable.as_deref())?)
 }
 
 /// The folders and the settings of this start.

@@ -4,11 +4,13 @@
 
 mod arguments;
 mod exit;
+mod export;
 mod run;
 mod sandbox;
 
 pub use arguments::{ArgumentsSource, GivenArguments};
 pub use exit::Exit;
+pub use export::{Export, ExportOptions};
 pub use run::{OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
 
@@ -72,6 +74,8 @@ pub enum Mode {
     Sandbox(SandboxOptions),
     /// List the last runs
     Runs(RunsOptions),
+    /// Write what the journal holds, also if it is damaged
+    Export(ExportOptions),
 }
 
 /// Options of `downbeat runs`.
@@ -109,7 +113,7 @@ impl Cli {
         match &self.mode {
             Some(Mode::Run(options)) => options.output,
             Some(Mode::Runs(options)) => options.output,
-            Some(Mode::Sandbox(_)) | None => Output::Text,
+            Some(Mode::Sandbox(_) | Mode::Export(_)) | None => Output::Text,
         }
     }
 
@@ -134,6 +138,9 @@ impl Cli {
             }
             Some(Mode::Runs(_)) if !cli.choice.set.is_empty() => {
                 Some("downbeat runs lists what was: leave --set out")
+            }
+            Some(Mode::Export(_)) if !cli.choice.set.is_empty() => {
+                Some("downbeat export writes what was: leave --set out")
             }
             _ => None,
         };

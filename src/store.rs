@@ -19,6 +19,6 @@ mod log;
 mod owner_only;
 
 pub use error::{StoreError, waiting};
-pub use journal::Journal;
+pub use journal::{Exported, Journal};
 pub use lease::Lease;
 pub use log::LogFolder;

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use std::io;
 
 pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<Exit> {
-    let runs = Journal::open(&home.database())?.last_runs(options.limit).await?;
+    let runs = match Journal::open_to_read(&home.database())? {
+        Some(journal) => journal.last_runs(options.limit).await?,
+        None => Vec::new(),
+    };
     for run in &runs {
         match options.output {
             Output::Json => out::json(&as_json(run)),

@@ -34,6 +34,14 @@ pub enum StoreError {
         /// The file, left as it was.
         path: PathBuf,
     },
+    /// The file may not be read.
+    #[error("{} cannot be read: {reason}.", path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's message.
+        reason: String,
+    },
     /// The file or its folder may not be written.
     #[error("{} cannot be written: {reason}.", path.display())]
     NotWritable {
@@ -110,11 +118,15 @@ impl StoreError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Damaged { .. } => {
-                "Move the file and its -wal and -shm neighbours away to begin a new journal; \
-                 runs that are still going on must then be followed in Data Fusion."
+                "Nothing was changed in it. Put a backup in its place; `downbeat export journal` prints what can still \
+                 be read. Move the file and its -wal and -shm neighbours away to begin a new journal; runs that are \
+                 still going on must then be followed in Data Fusion."
             }
             Self::TooNew { .. } => "Use the newer Downbeat, or another data directory.",
             Self::Foreign { .. } => "Choose another data directory, or move the file away.",
+            Self::NotReadable { .. } => {
+                "Give yourself the right to read it, or choose another data directory."
+            }
             Self::NotWritable { .. } => "Give yourself write permission, or choose another data directory.",
             Self::Full { .. } => "Free some space.",
             Self::Busy { .. } => "Wait for the end of the other process, or end it.",

@@ -6,8 +6,10 @@
 //!
 //! One thread writes (`journal/writer.rs`), so that facts keep their order and no async thread waits for
 //! the disk; reading (`journal/reader.rs`) does not wait for writing. The tables and their history
-//! are in `journal/schema.rs`. A fact is never changed and never removed.
+//! are in `journal/schema.rs`. Reading needs no right to write (`journal/read_only.rs`).
 
+mod export;
+mod read_only;
 mod reader;
 mod schema;
 #[cfg(test)]
@@ -19,6 +21,7 @@ use domain::event::RunEvent;
 use domain::id::DagRunId;
 use domain::secret::Secrets;
 use domain::summary::RunSummary;
+pub use export::Exported;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -55,6 +58,35 @@ impl Journal {
             path: path.to_path_buf(),
             queue,
         })
+    }
+
+    /// The journal to read it, with no right to write; nothing if there is none yet. Facts cannot be added.
+    ///
+    /// # Errors
+    /// A file that is damaged, another program's or a newer Downbeat's.
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
+        if !schema::exists(path)? {
+            return Ok(None);
+        }
+        read_only::open(path)?;
+        // Nobody receives from this queue.
+        let (queue, _) = mpsc::channel();
+        Ok(Some(Self {
+            path: path.to_path_buf(),
+            queue,
+        }))
+    }
+
+    /// Gives away every fact of a journal in the order in which they were written, and what cannot be read of a damaged
+    /// one, until `each` fails; false if something could not be read. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// Nothing can be read, or the first error of `each`.
+    pub fn export<E: From<StoreError>>(
+        path: &Path,
+        each: &mut dyn FnMut(Exported) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        export::export(path, each)
     }
 
     /// Adds facts to a run in one transaction; they are on disk when this returns. A run begins with
@@ -127,8 +159,8 @@ impl Journal {
     ) -> Result<T, StoreError> {
         let path = self.path.clone();
         tokio::task::spawn_blocking(move || {
-            let connection = schema::open_to_read(&path)?;
-            read(&path, &connection)
+            let reading = read_only::open(&path)?;
+            read(&path, &reading.connection)
         })
         .await
         .map_err(|_| StoreError::Closed)?

@@ -1,6 +1,8 @@
 //! What the journal promises: nothing acknowledged is lost, nothing foreign is touched, nothing
 //! secret is written.
 
+mod files;
+
 use super::*;
 use domain::arguments::RuntimeArguments;
 use domain::event::{Discovery, Fact};
