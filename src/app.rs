@@ -4,7 +4,7 @@
 //!  Cli ─→ Startup (home, settings) ─┬→ terminal: tui   ┐
 //!                                   ├→ run: headless   ┴─→ engine ─→ client, store
 //!                                   ├→ sandbox: serve until a signal
-//!                                   └→ runs, export: read the journal
+//!                                   └→ runs, export, prune: look after the journal
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
@@ -14,6 +14,7 @@ mod arguments;
 mod export;
 mod history;
 mod parts;
+mod prune;
 mod sandbox;
 mod target;
 mod terminal;
@@ -29,6 +30,7 @@ use domain::failure::Failure;
 use domain::finding::refusal;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
+use domain::retention::Retention;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,6 +49,7 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
         Some(Mode::Runs(options)) => list(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
+        Some(Mode::Prune(options)) => prune(&cli.choice, options).await,
     };
     outcome.unwrap_or_else(|error| {
         let profile = cli.choice.profile.as_deref().unwrap_or_default();
@@ -78,6 +81,10 @@ async fn export(choice: &Choice, options: &crate::cli::ExportOptions) -> anyhow:
     export::write(&found_home(choice)?, options).await
 }
 
+async fn prune(choice: &Choice, options: &crate::cli::PruneOptions) -> anyhow::Result<Exit> {
+    prune::prune(&found_home(choice)?, options).await
+}
+
 /// The home, with all its folders.
 fn home(choice: &Choice) -> anyhow::Result<Home> {
     let home = found_home(choice)?;
@@ -95,6 +102,7 @@ fn found_home(choice: &Choice) -> anyhow::Result<Home> {
 struct Startup {
     home: Home,
     settings: Settings,
+    retention: Retention,
     secrets: SharedSecrets,
     /// Keeps the diagnostics file open until the end.
     _log: telemetry::Guard,
@@ -115,6 +123,7 @@ impl Startup {
         Ok(Self {
             home,
             settings,
+            retention: config.retention(),
             secrets,
             _log: log,
         })
@@ -150,6 +159,9 @@ async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
     }
     console.findings(&settings.findings);
     let journal = Journal::open(&startup.home.database())?;
+    if let Some(text) = prune::tidy(&startup.home, &journal, startup.retention).await {
+        console.note(&text);
+    }
     let (parts, kept) = parts::gather(startup.home.clone(), journal, settings, startup.secrets.clone());
     let headless_options = headless::Options {
         on_interrupt: options.on_interrupt,

@@ -5,17 +5,20 @@
 mod arguments;
 mod exit;
 mod export;
+mod prune;
 mod run;
 mod sandbox;
 
 pub use arguments::{ArgumentsSource, GivenArguments};
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
+pub use prune::PruneOptions;
 pub use run::{OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use prune::PRUNE_HELP;
 use sandbox::SANDBOX_HELP;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -76,6 +79,9 @@ pub enum Mode {
     Runs(RunsOptions),
     /// Write what the journal holds, also if it is damaged
     Export(ExportOptions),
+    /// Remove old runs and their logs
+    #[command(after_help = PRUNE_HELP)]
+    Prune(PruneOptions),
 }
 
 /// Options of `downbeat runs`.
@@ -113,7 +119,7 @@ impl Cli {
         match &self.mode {
             Some(Mode::Run(options)) => options.output,
             Some(Mode::Runs(options)) => options.output,
-            Some(Mode::Sandbox(_) | Mode::Export(_)) | None => Output::Text,
+            Some(Mode::Sandbox(_) | Mode::Export(_) | Mode::Prune(_)) | None => Output::Text,
         }
     }
 
@@ -141,6 +147,9 @@ impl Cli {
             }
             Some(Mode::Export(_)) if !cli.choice.set.is_empty() => {
                 Some("downbeat export writes what was: leave --set out")
+            }
+            Some(Mode::Prune(_)) if !cli.choice.set.is_empty() => {
+                Some("downbeat prune starts nothing: leave --set out")
             }
             _ => None,
         };

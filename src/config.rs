@@ -19,6 +19,7 @@ pub use home::Home;
 pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
 
+use domain::retention::Retention;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -88,6 +89,7 @@ impl Profile {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     default_profile: Option<String>,
+    retention: Retention,
     profiles: BTreeMap<String, Profile>,
 }
 
@@ -95,6 +97,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             default_profile: None,
+            retention: Retention::default(),
             profiles: [
                 (SANDBOX_PROFILE.to_owned(), Profile::sandbox()),
                 (ENVIRONMENT_PROFILE.to_owned(), Profile::default()),
@@ -129,6 +132,11 @@ impl Config {
     /// The profile that the file chooses for a start without a choice.
     pub fn default_profile(&self) -> Option<&str> {
         self.default_profile.as_deref()
+    }
+
+    /// How long ended runs are kept.
+    pub const fn retention(&self) -> Retention {
+        self.retention
     }
 
     /// The profiles of the file that are somebody's own: the two built-in ones do not count, unless the file

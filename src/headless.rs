@@ -112,6 +112,11 @@ impl Console {
         }
     }
 
+    /// Prints a sentence that is not a fact of a run.
+    pub fn note(&mut self, text: &str) {
+        self.printer.note(None, text);
+    }
+
     /// Runs and prints until the end; the exit code says how it ended.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ mod rows;
 mod secrets;
 #[path = "field/sinks.rs"]
 mod sinks;
+#[path = "field/store.rs"]
+mod store;
 #[path = "field/truncate.rs"]
 mod truncate;
 #[path = "field/truth.rs"]

@@ -123,7 +123,7 @@ impl Told {
         }
         let mut gaps = self.gaps.join(", ");
         if self.more_gaps > 0 {
-            gaps.push_str(&format!(" and {} more places", self.more_gaps));
+            gaps = format!("{gaps} and {} more places", self.more_gaps);
         }
         format!(
             "downbeat: {facts} of the journal {place} were written. It is damaged; what could not be read: {gaps}."

@@ -1,6 +1,6 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, parts, target};
+use super::{Startup, parts, prune, target};
 use crate::cli::{Choice, Exit};
 use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{left_text, out};
@@ -27,10 +27,15 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let Startup {
         home,
         settings,
+        retention,
         secrets,
         ..
     } = &startup;
     let journal = Journal::open(&home.database())?;
+    // Before the history is read, so that it offers nothing that is gone.
+    if let Some(text) = prune::tidy(home, &journal, *retention).await {
+        tracing::info!("{text}");
+    }
     let history = journal.last_runs(HISTORY).await?;
     let unfinished = journal.unfinished().await?.into_iter().next().map(|run| run.id);
     let last_run = match history.first() {

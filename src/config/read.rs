@@ -46,13 +46,16 @@ impl Reader<'_> {
                     Some(name) => config.default_profile = Some(name.to_owned()),
                     None => self.fault(item.span().or(key.span()), "default_profile must be a text."),
                 },
+                "journal_days" => self.number(key, item, 0, &mut config.retention.days),
+                "journal_runs" => self.number(key, item, 1, &mut config.retention.runs),
                 "profile" => match item.as_table_like() {
                     Some(profiles) => self.profiles(profiles, &mut config),
                     None => self.fault(key.span(), "Profiles are written [profile.NAME]."),
                 },
                 other => {
                     let message = format!(
-                        "There is no setting '{other}' here; the settings are default_profile and [profile.NAME]."
+                        "There is no setting '{other}' here; the settings are default_profile, journal_days, \
+                         journal_runs and [profile.NAME]."
                     );
                     self.fault(key.span(), message);
                 }
@@ -64,6 +67,17 @@ impl Reader<'_> {
             self.fault(span, message);
         }
         config
+    }
+
+    /// A whole number that is not too small.
+    fn number(&mut self, key: &Key, item: &Item, least: u32, to: &mut u32) {
+        let number = item.as_integer().and_then(|number| u32::try_from(number).ok());
+        if let Some(number) = number.filter(|number| *number >= least) {
+            *to = number;
+        } else {
+            let message = format!("{} takes a whole number, {least} or more.", key.get());
+            self.fault(item.span().or(key.span()), message);
+        }
     }
 
     fn profiles(&mut self, table: &dyn TableLike, config: &mut Config) {
@@ -170,6 +184,7 @@ fn scalar(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
     use crate::config::Credentials;
+    use domain::retention::Retention;
 
     fn faults(text: &str) -> Vec<String> {
         config(text).unwrap_err().iter().map(Fault::to_string).collect()
@@ -210,6 +225,36 @@ secret_arguments = ["db_word"]
         assert_eq!(profile.connection.credentials(), Credentials::None);
         assert_eq!(profile.connection.colour.as_deref(), Some("red"));
         assert_eq!(profile.secret_arguments, ["db_word"]);
+    }
+
+    #[test]
+    fn the_journal_keeps_runs_for_as_long_as_is_said() {
+        let retention = |text| config(text).unwrap().retention();
+        assert_eq!(retention(""), Retention::default());
+        let (days, runs) = (0, 7);
+        assert_eq!(
+            retention("journal_days = 0\njournal_runs = 7"),
+            Retention { days, runs }
+        );
+        for (text, beginning) in [
+            (
+                "journal_days = -1",
+                "1:16: journal_days takes a whole number, 0 or more",
+            ),
+            ("journal_days = 1.5", "1:16: journal_days"),
+            (
+                "journal_runs = 0",
+                "1:16: journal_runs takes a whole number, 1 or more",
+            ),
+            ("journal_runs = 5000000000", "1:16: journal_runs"),
+            ("[profile.a]\njournal_runs = 9", "2:1: journal_runs"),
+        ] {
+            let faults = faults(text);
+            assert!(
+                faults.len() == 1 && faults[0].starts_with(beginning),
+                "{faults:?}"
+            );
+        }
     }
 
     #[test]

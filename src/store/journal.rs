@@ -9,6 +9,7 @@
 //! are in `journal/schema.rs`. Reading needs no right to write (`journal/read_only.rs`).
 
 mod export;
+mod prune;
 mod read_only;
 mod reader;
 mod schema;
@@ -17,6 +18,8 @@ mod tests;
 mod writer;
 
 use super::error::StoreError;
+use super::lease::Lease;
+use super::log::LogFolder;
 use domain::event::RunEvent;
 use domain::id::DagRunId;
 use domain::secret::Secrets;
@@ -136,6 +139,47 @@ impl Journal {
     pub async fn last_runs(&self, most: u32) -> Result<Vec<RunSummary>, StoreError> {
         self.read(move |path, connection| reader::last_runs(path, connection, most))
             .await
+    }
+
+    /// All runs, the newest first.
+    pub async fn all_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(move |path, connection| reader::last_runs(path, connection, u32::MAX))
+            .await
+    }
+
+    /// Removes ended runs for good, each after its log folder; gives the number of those that were there. A run that a
+    /// process drives, or that has no end, stays. Blocks for as long as the disk does.
+    ///
+    /// # Errors
+    /// The first run that could not be removed; those before it are.
+    pub fn remove(&self, data_dir: &Path, runs: &[DagRunId]) -> Result<usize, StoreError> {
+        if runs.is_empty() {
+            return Ok(0);
+        }
+        let mut connection = schema::open(&self.path)?;
+        let logs = LogFolder::new(data_dir);
+        let mut removed = 0;
+        for run in runs {
+            // Whoever drives it holds this lock, and nobody else may begin to.
+            let Ok(_lease) = Lease::run(data_dir, run) else {
+                continue;
+            };
+            if !prune::has_ended(&self.path, &connection, run)? {
+                continue;
+            }
+            logs.remove(run)?;
+            removed += usize::from(prune::remove(&self.path, &mut connection, run)?);
+            Lease::remove_file(data_dir, run);
+        }
+        Ok(removed)
+    }
+
+    /// Gives the file's free space back to the disk: if that is worth it, or in any case. Blocks.
+    ///
+    /// # Errors
+    /// It may need as much space as the file has, for a moment.
+    pub fn shrink(&self, in_any_case: bool) -> Result<(), StoreError> {
+        prune::shrink(&self.path, &schema::open(&self.path)?, in_any_case)
     }
 
     /// Runs whose end is not journalled, newest first. One may be alive in another process, which

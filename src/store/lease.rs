@@ -68,6 +68,12 @@ impl Lease {
         Self::holder_of(&table_path(data_dir, project, dataset, table))
     }
 
+    /// Removes the file of a run's lock, held by the caller, once the run is not in the journal any more: nobody drives
+    /// such a run. A file that stays costs a few bytes.
+    pub(super) fn remove_file(data_dir: &Path, run: &DagRunId) {
+        let _ = std::fs::remove_file(run_path(data_dir, run));
+    }
+
     fn holder_of(path: &Path) -> Option<String> {
         let mut file = File::open(path).ok()?;
         match file.try_lock_shared() {

@@ -58,6 +58,18 @@ impl LogFolder {
         write(&path, &text).map_err(|error| StoreError::io(&path, &error))
     }
 
+    /// Removes the logs of a run for good; it is no error if there are none.
+    ///
+    /// # Errors
+    /// Some of them may be gone.
+    pub fn remove(&self, run: &DagRunId) -> Result<(), StoreError> {
+        let folder = self.root.join(file_name(run.as_str()));
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(&folder, &error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Gives away each line of the log of a try, with its continuations, in the form of [`LogLine`]. A log that
     /// is not there has none. Blocks for as long as the disk does.
     ///

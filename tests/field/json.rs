@@ -64,7 +64,7 @@ fn events(schema: &Value) -> BTreeSet<String> {
 }
 
 /// Checks one line; its event.
-fn check(line: &Value) -> String {
+pub fn check(line: &Value) -> String {
     let event = line["event"].as_str().unwrap_or_default().to_owned();
     let index = CHECKER.events.get(&event);
     let index = *index.unwrap_or_else(|| panic!("the schema has no event of {line}"));

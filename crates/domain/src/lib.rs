@@ -18,6 +18,7 @@ pub mod plan;
 pub mod policy;
 pub mod remedy;
 pub mod request;
+pub mod retention;
 pub mod row;
 pub mod run;
 pub mod sanitize;

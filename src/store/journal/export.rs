@@ -72,13 +72,12 @@ fn salvage<E: From<StoreError>>(
     // SQLite removes the -wal of a file without contents, and the facts in it.
     let first = schema::has_bytes(&file).then(|| tolerant(&file));
     let first = first.and_then(Result::ok).filter(is_a_journal);
-    let connection = match first {
-        Some(connection) => connection,
-        None => {
-            give_head(&file)?;
-            let second = tolerant(&file).ok().filter(is_a_journal);
-            second.ok_or_else(|| damage.clone())?
-        }
+    let connection = if let Some(connection) = first {
+        connection
+    } else {
+        give_head(&file)?;
+        let second = tolerant(&file).ok().filter(is_a_journal);
+        second.ok_or_else(|| damage.clone())?
     };
     let mut found = 0_u64;
     let whole = facts(path, &connection, &mut |exported| {

@@ -2,6 +2,7 @@
 //! secret is written.
 
 mod files;
+mod prune;
 
 use super::*;
 use domain::arguments::RuntimeArguments;

@@ -29,8 +29,10 @@ impl From<StoreError> for Ended {
     }
 }
 
-/// The facts, and the places that cannot be read.
-fn exported(path: &Path) -> Result<(Vec<(String, RunEvent)>, Vec<(i64, i64)>, bool), StoreError> {
+/// The facts with their runs, the places that cannot be read, and whether everything could be.
+type Whole = (Vec<(String, RunEvent)>, Vec<(i64, i64)>, bool);
+
+fn exported(path: &Path) -> Result<Whole, StoreError> {
     let (mut facts, mut gaps) = (Vec::new(), Vec::new());
     let whole = Journal::export::<Ended>(path, &mut |exported| {
         match exported {
