@@ -235,6 +235,43 @@ fn whenever_it_is_killed_the_next_start_ends_or_completes_every_run() {
 }
 
 #[test]
+fn objects_of_forgotten_runs_are_removed_and_others_stay() {
+    let home = Home::new();
+    let sandbox = kept(&home, &["--speed", "40", "--keep-runs", "2"]);
+    let source = sources(&sandbox)[0].clone();
+    assert_eq!(
+        sandbox
+            .ask("PUT", "/downbeat-sandbox-landing/in/mine.csv", "7,seven\n")
+            .0,
+        200
+    );
+    let mut latest = String::new();
+    for _ in 0..6 {
+        latest = start(&sandbox, &source);
+        until(&sandbox, &latest, &["COMPLETED"]);
+    }
+    let names = |sandbox: &Sandbox| {
+        let listed = sandbox.get("/storage/v1/b/downbeat-sandbox-landing/o");
+        let items = listed["items"].as_array().cloned().unwrap_or_default();
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let few = wait_for("a sweep", || {
+        let names = names(&sandbox);
+        let loads = names.iter().filter(|name| name.ends_with("/_SUCCESS")).count();
+        (loads <= 2).then_some(names)
+    });
+    assert!(few.contains(&"in/mine.csv".to_owned()), "{few:?}");
+    assert!(
+        few.iter().any(|name| name.contains("/part-")),
+        "those of the last runs stay: {few:?}"
+    );
+    assert!(sandbox.runs().iter().any(|run| run["runid"] == latest.as_str()));
+}
+
+#[test]
 fn damaged_files_are_said_so() {
     for file in ["cdap.db", "warehouse.db", "source/hr.db"] {
         let home = Home::new();

@@ -43,6 +43,9 @@ pub struct SandboxOptions {
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<IpAddr>,
+    /// How many ended runs to keep, with their logs and the objects that they wrote
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    pub keep_runs: usize,
     /// Leave runs RUNNING that a killed sandbox left behind, as a real server was seen to do
     #[arg(long)]
     pub keep_abandoned: bool,

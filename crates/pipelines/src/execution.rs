@@ -9,7 +9,7 @@ use super::macros::MacroOptions;
 use crate::Personality;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ pub trait Executor: Send + Sync {
         stop: &AtomicBool,
         emit: &mut dyn FnMut(ExecutionEvent),
     ) -> ExecutionEnd;
+
+    /// Removes the objects of all buckets that lie in a folder of one of these names, at any depth: runs that are
+    /// forgotten have written them.
+    fn remove_objects(&self, _folders: &BTreeSet<String>) {}
 }
 
 /// The nodes and plugins of a deployed pipeline.

@@ -16,6 +16,7 @@ mod timing;
 mod tests;
 
 use super::artifact::PluginFinder;
+use super::bucket::Conditions;
 use super::event::{ExecutionEvent, Failure, LogEntry, LogLevel, NodeEnd, NodeProgram};
 use super::execution::{ExecutionEnd, ExecutionRequest, Executor, PipelinePlan};
 use super::macros;
@@ -23,7 +24,7 @@ use super::pipeline::{Node, Pipeline, Stage, Step};
 use super::plugin::{self, Batch, ErrorRecord, Implementation, StageContext, Stores};
 use serde_json::Value as Json;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -88,6 +89,19 @@ impl Executor for StoreExecutor {
         let end = execution.run_steps(&steps);
         execution.run_post_actions(&post_actions, &end);
         end
+    }
+
+    fn remove_objects(&self, folders: &BTreeSet<String>) {
+        let buckets = &self.stores.buckets;
+        for bucket in buckets.bucket_names() {
+            for name in buckets.objects(&bucket, "") {
+                let mut above = name.split('/').rev().skip(1);
+                if above.any(|folder| folders.contains(folder)) {
+                    // What cannot be removed now is left: it is nobody's any more.
+                    let _ = buckets.remove((&bucket, &name), &Conditions::default());
+                }
+            }
+        }
     }
 }
 

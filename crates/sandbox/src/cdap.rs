@@ -47,6 +47,7 @@ mod platform;
 mod preference;
 mod profile;
 pub mod program;
+mod retention;
 pub mod route;
 pub mod run;
 mod run_calls;
@@ -79,6 +80,8 @@ pub struct Cdap {
     clock: Clock,
     personality: Personality,
     limits: Limits,
+    /// How many ended runs are kept.
+    keep_runs: usize,
     ids: start::RunIds,
     faults: Arc<FaultInjector>,
     /// Whether it is being shut down.
@@ -114,6 +117,7 @@ impl Cdap {
             clock,
             personality: settings.personality,
             limits: settings.limits,
+            keep_runs: settings.keep_runs,
             ids: start::RunIds::default(),
             faults: Arc::new(FaultInjector::new(settings.scenario.clone(), clock)),
             is_shutting_down: AtomicBool::new(false),
@@ -130,6 +134,7 @@ impl Cdap {
         if !settings.keep_abandoned {
             cdap.end_abandoned_runs();
         }
+        cdap.remove_old_runs();
         cdap.resume_runs(&std::collections::BTreeSet::new());
         if cdap.store.all::<bool>("shipped")?.is_empty() {
             cdap.deploy_shipped(names)?;

@@ -62,6 +62,8 @@ pub struct Settings {
     pub source: Option<source::Address>,
     /// The token that CDAP requires; `None` requires none, as on a fresh server.
     pub cdap_token: Option<String>,
+    /// How many ended runs are kept, with their logs and the objects that they wrote.
+    pub keep_runs: usize,
     /// Whether runs that an earlier process was killed over stay RUNNING for ever, as a standalone server was measured
     /// to leave them. Else they end FAILED at the start.
     pub keep_abandoned: bool,
@@ -78,6 +80,7 @@ impl std::fmt::Debug for Settings {
             .field("speed", &self.speed)
             .field("personality", &self.personality)
             .field("limits", &self.limits)
+            .field("keep_runs", &self.keep_runs)
             .field("keep_abandoned", &self.keep_abandoned)
             .field("lab", &self.lab)
             .finish_non_exhaustive()
@@ -96,6 +99,7 @@ impl Default for Settings {
             scenario: scenario::Scenario::default(),
             source: None,
             cdap_token: None,
+            keep_runs: 1_000,
             keep_abandoned: false,
             lab: false,
         }

@@ -71,6 +71,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
             Release::V6_10 => Personality::V6_10,
             Release::V6_11 => Personality::V6_11,
         },
+        keep_runs: options.keep_runs,
         keep_abandoned: options.keep_abandoned,
         lab: options.lab,
         cdap_token: options.cdap_token.clone(),

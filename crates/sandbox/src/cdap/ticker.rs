@@ -43,6 +43,7 @@ impl Cdap {
         for run in started {
             self.spawn_worker(run);
         }
+        self.remove_old_runs();
         // Last, so that a run that is started now shows its early arguments until the next tick.
         self.fire_schedules();
     }

@@ -175,3 +175,55 @@ async fn a_refused_start_does_not_execute_after_a_power_cut() {
     let seen = server.until(run, |record| record["status"] != "PENDING").await;
     assert_eq!(seen.last().unwrap()["status"], "REJECTED", "{seen:?}");
 }
+
+#[tokio::test]
+async fn the_oldest_ended_runs_go_with_their_logs_and_open_ones_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |keep_runs| Settings {
+        keep_runs,
+        ..kept(folder.path(), 50.0)
+    };
+    let mut server = start_with(settings(10)).await;
+    let open = server.start(json!({ "hold": "1" })).await;
+    let mut ended = Vec::new();
+    for _ in 0..14 {
+        let run = server.start(json!({})).await;
+        server.until_end(&run).await;
+        ended.push(run);
+    }
+    let listed = |server: &TestServer| {
+        let list = server.client.get(format!("{}{P}/runs?limit=100", server.base));
+        async move {
+            let runs: Json = serde_json::from_str(&list.send().await.unwrap().text().await.unwrap()).unwrap();
+            let runs = runs.as_array().unwrap().iter();
+            runs.map(|run| run["runid"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        }
+    };
+    let now = listed(&server).await;
+    assert!(
+        (11..=12).contains(&now.len()),
+        "ten or eleven, and the open one: {now:?}"
+    );
+    assert!(
+        now.contains(&open) && ended[4..].iter().all(|run| now.contains(run)),
+        "{now:?}"
+    );
+    let gone = &ended[0];
+    assert_eq!(server.get(&format!("{P}/runs/{gone}")).await.status, 404);
+    server.running.take().unwrap().shutdown().await;
+
+    let lines = |run: &str| {
+        let store = rusqlite::Connection::open(folder.path().join("cdap.db")).unwrap();
+        let sql = "SELECT count(*) FROM line WHERE run = ?1";
+        store.query_row(sql, [run], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(lines(gone), 0);
+    assert!(lines(&ended[13]) > 0);
+    let server = start_with(settings(3)).await;
+    let left = listed(&server).await;
+    assert!(
+        ended[12..].iter().all(|run| left.contains(run)) && left.len() <= 4,
+        "{left:?}"
+    );
+}
