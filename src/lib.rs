@@ -29,6 +29,7 @@
 pub mod app;
 pub mod cli;
 pub mod client;
+mod clock;
 pub mod config;
 pub mod engine;
 pub mod headless;

@@ -19,13 +19,14 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom; everybody may know itself. `lib.rs` names all, and is not in here.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("client", &[]),
+    ("clock", &[]),
+    ("client", &["clock"]),
     ("store", &[]),
     ("config", &[]),
     ("cli", &[]),
     ("telemetry", &[]),
     ("signals", &[]),
-    ("engine", &["client", "store"]),
+    ("engine", &["clock", "client", "store"]),
     ("tui", &["engine", "signals"]),
     ("headless", &["engine", "cli", "signals"]),
     (

@@ -1,12 +1,9 @@
-//! The only clock of a run.
+//! The clock of a run.
 
 use domain::time::Timestamp;
 use std::time::Duration;
 
-/// Now, on this machine's clock.
-pub fn now() -> Timestamp {
-    Timestamp::from_millis(chrono::Utc::now().timestamp_millis())
-}
+pub use crate::clock::now;
 
 /// Sleeps until the moment on this machine's clock; for ever without one.
 ///
