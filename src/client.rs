@@ -28,8 +28,10 @@ pub use cdap::Cdap;
 pub use endpoints::{Endpoint, Endpoints};
 pub use error::ClientError;
 pub use fusion::Fusion;
+pub use http::ServerTime;
 
 use domain::id::{Location, Namespace, ProjectId};
+use domain::service::Service;
 use http::{Http, RetryPolicy};
 
 /// Everything Downbeat reaches over the network; a clone shares the pool, the token and the budget.
@@ -60,6 +62,11 @@ impl Client {
     /// Where the services are.
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// The clock of a service, once one of its answers has told it.
+    pub fn server_time(&self, service: Service) -> Option<ServerTime> {
+        self.http.server_time(service)
     }
 
     /// The control plane of Data Fusion.

@@ -1,14 +1,16 @@
 //! The one error of this layer: what failed, why, what to do next, and what may have happened.
 //!
-//! Callers decide by its [`FailureKind`]. `error/judge.rs` finds the kind of an HTTP answer,
-//! `error/text.rs` makes one bounded line of whatever the server sent. It holds no secret: requests are
+//! Callers decide by its [`FailureKind`]. `error/author.rs` tells who wrote an HTTP answer, `error/judge.rs` finds its
+//! kind, `error/text.rs` makes one bounded line of whatever was sent. It holds no secret: requests are
 //! named in words, never by their headers or bodies.
 
+mod author;
 mod hint;
 mod judge;
 mod text;
 
-pub(in crate::client) use text::first_line;
+pub(in crate::client) use author::Answer;
+pub(in crate::client) use text::{first_line, is_page};
 
 use domain::failure::{Failure, FailureKind};
 use domain::service::Service;
@@ -32,6 +34,8 @@ struct Detail {
     /// A gerund: `starting the pipeline sales`.
     operation: String,
     status: Option<u16>,
+    /// Whether the service itself wrote what came with the status.
+    is_service: bool,
     reason: Option<String>,
     text: String,
     hint: Option<String>,
@@ -50,6 +54,7 @@ impl ClientError {
             service,
             operation: operation.into(),
             status: None,
+            is_service: false,
             reason: None,
             text: first_line(text.as_ref().as_bytes()),
             hint: None,
@@ -65,21 +70,40 @@ impl ClientError {
     pub(in crate::client) fn from_response(
         service: Service,
         operation: &str,
-        status: u16,
-        body: &[u8],
+        answer: Answer<'_>,
         once: bool,
     ) -> Self {
-        let message = text::ServerMessage::parse(body);
-        let kind = judge::judge(status, message.reason.as_deref(), &message.text, once);
+        let message = text::ServerMessage::parse(answer.body);
+        let is_service = author::is_service(service, answer, message.form, &message.text);
+        Self::judged(service, operation, answer.status, message, is_service, once)
+    }
+
+    /// What a good answer of CDAP says about one of the programs that were to be started.
+    pub(in crate::client) fn from_item(operation: &str, status: u16, text: &str) -> Self {
+        let message = text::ServerMessage::parse(text.as_bytes());
+        Self::judged(Service::Cdap, operation, status, message, true, true)
+    }
+
+    fn judged(
+        service: Service,
+        operation: &str,
+        status: u16,
+        message: text::ServerMessage,
+        is_service: bool,
+        once: bool,
+    ) -> Self {
+        let reason = message.reason.as_deref();
+        let kind = judge::judge(status, reason, &message.text, is_service, once);
         let mut error = Self::new(kind, service, operation, &message.text);
         error.detail.status = Some(status);
+        error.detail.is_service = is_service;
         error.detail.reason = message.reason;
         error
     }
 
     /// The error that a BigQuery job ended with.
     pub(in crate::client) fn from_job(operation: &str, reason: &str, message: &str) -> Self {
-        let kind = judge::judge(400, Some(reason), message, false);
+        let kind = judge::judge(400, Some(reason), message, true, false);
         let mut error = Self::new(kind, Service::BigQuery, operation, message);
         error.detail.reason = Some(reason.to_owned());
         error
@@ -109,9 +133,19 @@ impl ClientError {
         self.detail.service
     }
 
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, whoever gave it.
     pub fn status(&self) -> Option<u16> {
         self.detail.status
+    }
+
+    /// The HTTP status that the service itself gave: what it means may be relied on.
+    pub fn service_status(&self) -> Option<u16> {
+        self.detail.status.filter(|_| self.detail.is_service)
+    }
+
+    /// Whether something else answered in the service's place.
+    pub(in crate::client) fn is_from_between(&self) -> bool {
+        self.detail.status.is_some() && !self.detail.is_service
     }
 
     /// Google's `reason` (`notFound`, `quotaExceeded`), if there was one.
@@ -137,10 +171,10 @@ impl ClientError {
         }
     }
 
-    /// Whether the server says that the thing does not exist. A wrong path is answered with 404 as well,
-    /// but proves nothing about the thing, so it does not count.
+    /// Whether the service says that the thing does not exist. A wrong path is answered with 404 as well, but
+    /// proves nothing about the thing, so it does not count; nor does a page of something in between.
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404) && !judge::is_wrong_path(self.text())
+        self.service_status() == Some(404) && !judge::is_wrong_path(self.text())
     }
 
     fn why(&self) -> String {
@@ -177,15 +211,18 @@ impl fmt::Debug for ClientError {
 mod tests {
     use super::*;
 
+    fn answer(status: u16, body: &str, once: bool) -> ClientError {
+        let answer = Answer {
+            status,
+            content_type: None,
+            body: body.as_bytes(),
+        };
+        ClientError::from_response(Service::Cdap, "starting sales", answer, once)
+    }
+
     #[test]
     fn an_error_says_what_why_and_what_next() {
-        let error = ClientError::from_response(
-            Service::Cdap,
-            "starting sales",
-            404,
-            b"'applicationreference:default.sales' was not found.",
-            true,
-        );
+        let error = answer(404, "'applicationreference:default.sales' was not found.", true);
         assert_eq!(
             error.to_string(),
             "CDAP: starting sales failed: 404, 'applicationreference:default.sales' was not found."
@@ -197,8 +234,9 @@ mod tests {
 
     #[test]
     fn a_wrong_path_is_no_proof_that_something_is_missing() {
-        let body = b"Problem accessing: /v3/x. Reason: Not Found";
-        let error = ClientError::from_response(Service::Cdap, "reading the pipeline", 404, body, false);
-        assert!(!error.is_not_found());
+        let wrong = answer(404, "Problem accessing: /v3/x. Reason: Not Found", false);
+        let page = answer(404, "<html><title>Not Found</title>", false);
+        assert!(!wrong.is_not_found() && !page.is_not_found());
+        assert_eq!((page.status(), page.service_status()), (Some(404), None));
     }
 }

@@ -187,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn googles_errors_are_told_in_its_words() {
         let body = r#"{"error":{"code":403,"message":"Cloud Data Fusion API has not been used","status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED"}]}}"#;
-        let script = Script::serve([Step::Say(403, body.into())]).await;
+        let script = Script::serve(vec![Step::Say(403, body.into()); 2]).await;
         let error = get(&script).await.unwrap_err();
         assert_eq!(
             (error.kind, error.reason()),

@@ -1,4 +1,4 @@
-//! Every HTTP call: deadlines, size caps, the retry budget, one renewed token on a 401.
+//! Every HTTP call: deadlines, size caps, the retry budget, one renewed token on a 401, one more try on a 403.
 //!
 //! [`Http::call`] returns bytes, [`Http::json`] decodes, [`Http::read`] takes the body in pieces. A request that must not happen twice
 //! ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects are not followed: none of
@@ -8,10 +8,12 @@ mod body;
 mod exchange;
 mod request;
 mod retry;
+mod server_time;
 
 pub(in crate::client) use body::Body;
 pub(in crate::client) use request::Request;
 pub use retry::RetryPolicy;
+pub use server_time::ServerTime;
 
 use super::auth::Credentials;
 use super::endpoints::is_loopback;
@@ -23,6 +25,7 @@ use domain::time::Timestamp;
 use reqwest::redirect::Policy;
 use retry::Budget;
 use serde::de::DeserializeOwned;
+use server_time::ServerTimes;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +45,7 @@ struct Shared {
     credentials: Credentials,
     policy: RetryPolicy,
     budget: Budget,
+    times: ServerTimes,
 }
 
 impl Http {
@@ -57,10 +61,16 @@ impl Http {
             credentials,
             policy,
             budget,
+            times: ServerTimes::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// The clock of a service, once an answer has told it.
+    pub(super) fn server_time(&self, service: Service) -> Option<ServerTime> {
+        self.shared.times.of(service)
     }
 
     /// Calls and decodes. Unknown fields and any content type are fine; another shape is no answer, and is
@@ -129,20 +139,24 @@ impl Http {
         (fits && self.shared.budget.spend()).then_some(pause)
     }
 
-    /// One try. A 401 costs one renewed token and one more request, which is safe: nothing was done.
+    /// One try. A refusal is asked once more, after a 401 with a renewed token: nothing was done, and among
+    /// thousands of answers one refusal may be passing.
     async fn authorised<B: Body>(&self, request: &Request, end: Instant) -> Result<B, ClientError> {
         let credentials = &self.shared.credentials;
-        let token = credentials.token(request.url()).await?;
+        let token = credentials.token(request.url()).await.map_err(without_token)?;
         let first = self.send(request, token.as_ref(), end).await;
-        match (&first, &token) {
-            (Err(error), Some(rejected)) if error.status() == Some(401) => {
-                match credentials.renewed(rejected).await? {
-                    Some(renewed) => self.send(request, Some(&renewed), end).await,
-                    None => first,
-                }
+        let Some(refusal) = first.as_ref().err().filter(|error| is_refusal(error)) else {
+            return first;
+        };
+        let token = match token {
+            Some(rejected) if refusal.status() == Some(401) => {
+                let renewed = credentials.renewed(&rejected).await.map_err(without_token)?;
+                renewed.or(Some(rejected))
             }
-            _ => first,
-        }
+            token => token,
+        };
+        self.pause_before_try(1).await;
+        self.send(request, token.as_ref(), end).await
     }
 
     async fn send<B: Body>(
@@ -160,10 +174,11 @@ impl Http {
         let left = end.saturating_duration_since(Instant::now());
         let limit = request.limit(&shared.policy).min(left.max(shared.policy.least));
         let start = Instant::now();
-        let result = match tokio::time::timeout(limit, exchange::send(client, request, token)).await {
-            Ok(result) => result,
-            Err(_) => Err(request.lost(&format!("no answer within {}", domain::time::human(limit)))),
-        };
+        let result =
+            match tokio::time::timeout(limit, exchange::send(client, request, token, &shared.times)).await {
+                Ok(result) => result,
+                Err(_) => Err(request.lost(&format!("no answer within {}", domain::time::human(limit)))),
+            };
         trace(request, start.elapsed(), result.as_ref().err());
         result
     }
@@ -175,6 +190,19 @@ impl fmt::Debug for Http {
             .field("credentials", &self.shared.credentials)
             .field("policy", &self.shared.policy)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether who asks was refused: by the service, or by whoever else wants to know first who it is.
+fn is_refusal(error: &ClientError) -> bool {
+    error.status() == Some(401) || (error.status() == Some(403) && error.kind == FailureKind::Unauthorised)
+}
+
+/// The failure of a request for which there is no token: it has not left.
+fn without_token(error: ClientError) -> ClientError {
+    match error.kind {
+        FailureKind::Transient => error.with_kind(FailureKind::Unsent),
+        _ => error,
     }
 }
 

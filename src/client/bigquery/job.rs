@@ -169,7 +169,9 @@ impl BigQuery {
             let request = Request::post_once(Service::BigQuery, operation.as_str(), url, &body);
             let error = match self.http.json::<Job>(request).await {
                 Ok(sent) => return Ok(sent.status(sql, &operation)),
-                Err(error) if error.status() == Some(409) => return self.confirm_statement(job, sql).await,
+                Err(error) if error.service_status() == Some(409) => {
+                    return self.confirm_statement(job, sql).await;
+                }
                 Err(error) => error,
             };
             open |= error.kind == FailureKind::Ambiguous;
@@ -239,7 +241,7 @@ impl BigQuery {
         let operation = format!("using up the id {job}");
         let request = Request::post(Service::BigQuery, operation, self.url(&["jobs"])?, Some(&body));
         match self.http.call(&request).await {
-            Err(error) if error.status() != Some(409) => Err(error),
+            Err(error) if error.service_status() != Some(409) => Err(error),
             _ => Ok(()),
         }
     }

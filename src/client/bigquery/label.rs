@@ -62,7 +62,7 @@ impl BigQuery {
                 Ok(Wire { etag }) => return Ok(Patched::Done { etag }),
                 Err(error) => error,
             };
-            let is_changed = error.status() == Some(412);
+            let is_changed = error.service_status() == Some(412);
             open |= error.kind == FailureKind::Ambiguous;
             if open {
                 if let Some(outcome) = self.look_for(dataset, table, labels, etag).await? {

@@ -154,7 +154,8 @@ async fn a_failed_job_is_told_from_a_failed_look() {
     assert_eq!(error.kind, FailureKind::Transient, "a new job may do better");
     let missing = google_error(404, "notFound");
     assert_eq!(look([missing]).await.unwrap(), JobStatus::Missing);
-    let denied = look([google_error(403, "accessDenied")]).await.unwrap_err();
+    let refusals = [403, 403].map(|status| google_error(status, "accessDenied"));
+    let denied = look(refusals).await.unwrap_err();
     assert_eq!(denied.kind, FailureKind::Unauthorised);
 }
 
@@ -175,6 +176,7 @@ async fn an_id_is_used_up_by_a_statement_that_does_nothing() {
     let script = Script::serve([
         ok("{}"),
         google_error(409, "duplicate"),
+        google_error(403, "accessDenied"),
         google_error(403, "accessDenied"),
     ])
     .await;

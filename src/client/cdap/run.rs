@@ -117,7 +117,9 @@ impl Cdap {
         );
         match self.http.call(&request.any_body()).await {
             Ok(_) => Ok(()),
-            Err(error) if error.status() == Some(400) && error.text().contains("not running") => Ok(()),
+            Err(error) if error.service_status() == Some(400) && error.text().contains("not running") => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }

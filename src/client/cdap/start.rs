@@ -12,6 +12,7 @@ use domain::service::Service;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,7 +28,8 @@ impl Cdap {
     ///
     /// # Errors
     /// Ambiguous when the run may have been started: look it up before anything else. Busy when flow
-    /// control refused it, which leaves a REJECTED record with our token. Any other kind: not started.
+    /// control refused it, which leaves a REJECTED record with our token. Unsent when it never arrived. Any other
+    /// kind: not started.
     pub async fn start(
         &self,
         app: &PipelineName,
@@ -64,15 +66,11 @@ fn run_of(app: &PipelineName, items: Vec<Item>) -> Result<PipelineRunId, ClientE
         return lost("the answer does not hold exactly one item");
     };
     match (item.status_code, item.run_id) {
-        (200..=299, Some(id)) if !id.is_empty() => Ok(PipelineRunId::new(id)),
-        (200..=299, _) => lost("the answer names no run"),
+        // The id goes into addresses, and every later look is a look at it: another form is no answer.
+        (200..=299, Some(id)) if Uuid::try_parse(&id).is_ok() => Ok(PipelineRunId::new(id)),
+        (200..=299, Some(_)) => lost("the answer names a run by something that is not a run id"),
+        (200..=299, None) => lost("the answer names no run"),
         // What an item says is certain, except when the server itself broke down.
-        (status, _) => Err(ClientError::from_response(
-            Service::Cdap,
-            &operation(app),
-            status,
-            item.error.as_bytes(),
-            true,
-        )),
+        (status, _) => Err(ClientError::from_item(&operation(app), status, &item.error)),
     }
 }

@@ -95,6 +95,8 @@ async fn what_became_of_a_start_is_told_honestly() {
         (item(r#""statusCode":429,"error":"maximum of 1""#), "busy"),
         (item(r#""statusCode":500,"error":"broke""#), "ambiguous"),
         (item(r#""statusCode":200"#), "ambiguous"),
+        (item(r#""statusCode":200,"runId":"""#), "ambiguous"),
+        (item(r#""statusCode":200,"runId":"../../apps""#), "ambiguous"),
         (ok("[]"), "ambiguous"),
         (ok("[{\"statusCode\":200,"), "ambiguous"),
         (
@@ -102,7 +104,6 @@ async fn what_became_of_a_start_is_told_honestly() {
             "refused",
         ),
         (Step::Say(400, "Request body is invalid json".into()), "refused"),
-        (Step::Say(401, "{\"auth_uri\":[]}".into()), "refused"),
         (
             Step::Say(
                 429,
@@ -111,6 +112,9 @@ async fn what_became_of_a_start_is_told_honestly() {
             "busy",
         ),
         (Step::Say(500, "null value in entry: n=null".into()), "refused"),
+        (Step::Say(403, "<html>".into()), "ambiguous"),
+        (Step::Say(404, "404 page not found".into()), "ambiguous"),
+        (Step::SayWith(302, "location: /login", String::new()), "ambiguous"),
         (Step::Say(502, "<html>".into()), "ambiguous"),
         (Step::Say(503, String::new()), "ambiguous"),
         (Step::Reset, "ambiguous"),

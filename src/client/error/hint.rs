@@ -1,7 +1,7 @@
 //! What to do about an error: by the cause that it names, else by its kind and status.
 
 use super::ClientError;
-use super::judge::is_web_page;
+use super::text::names_page;
 use domain::cause;
 use domain::failure::FailureKind;
 use domain::service::Service;
@@ -11,7 +11,10 @@ pub(super) fn text(error: &ClientError) -> &'static str {
     if let Some(cause) = cause::named(error.reason(), error.text()) {
         return cause.remedy;
     }
-    if is_web_page(error.text()) {
+    if error.status() == Some(407) {
+        return "The proxy asks for a login: check HTTPS_PROXY, or set NO_PROXY for this host.";
+    }
+    if error.is_from_between() || names_page(error.text()) {
         return "Something between here and the service answers in its place: check the endpoint in the profile, HTTPS_PROXY and NO_PROXY.";
     }
     match (error.kind, error.status()) {
@@ -19,8 +22,6 @@ pub(super) fn text(error: &ClientError) -> &'static str {
         (FailureKind::Unauthorised, _) => {
             "Log in again (gcloud auth application-default login), or check GOOGLE_APPLICATION_CREDENTIALS."
         }
-        (_, Some(407)) => "The proxy asks for a login: check HTTPS_PROXY, or set NO_PROXY for this host.",
-        (_, Some(300..=399)) => "The address is not that of the API; check the endpoint in the profile.",
         (_, Some(404)) => missing(error.service()),
         (FailureKind::Busy, _) => "Nothing happened. Wait and try again; it is a limit of the service.",
         (FailureKind::Ambiguous, _) => "It may have happened all the same: look before it is repeated.",
@@ -59,6 +60,7 @@ fn missing(service: Service) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Answer;
     use super::*;
     use domain::failure::FailureKind::{Permanent, Transient, Unauthorised};
 
@@ -156,7 +158,12 @@ mod tests {
                 "billing",
             ),
         ] {
-            let error = ClientError::from_response(service, "reading it", status, body.as_bytes(), false);
+            let answer = Answer {
+                status,
+                content_type: None,
+                body: body.as_bytes(),
+            };
+            let error = ClientError::from_response(service, "reading it", answer, false);
             assert_eq!(error.kind, kind, "{body}");
             let hint = error.hint();
             assert!(hint.contains(says) && !hint.contains(never), "{body}: {hint}");

@@ -5,8 +5,15 @@
 
 use domain::failure::FailureKind;
 
-/// The kind of an answer outside 2xx. `once`: the request has an effect that must not happen twice.
-pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -> FailureKind {
+/// The kind of an answer outside 2xx. `is_service`: the service itself wrote it. `once`: the request has an effect
+/// that must not happen twice.
+pub(super) fn judge(
+    status: u16,
+    reason: Option<&str>,
+    text: &str,
+    is_service: bool,
+    once: bool,
+) -> FailureKind {
     if let Some(kind) = reason.and_then(by_reason) {
         return kind;
     }
@@ -16,12 +23,14 @@ pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -
         FailureKind::Transient
     };
     match status {
+        429 => FailureKind::Busy,
+        // Whoever asks for a login first has let nothing through.
+        401 | 407 | 511 if !is_service => FailureKind::Unsent,
+        // The service has not said anything, and the request may have reached it.
+        _ if !is_service => lost,
         // Two writers collided; this one did nothing.
         400 if text.contains("Could not serialize access") => FailureKind::Transient,
-        // A page of a proxy or of a front end: the service itself has not said that anything is missing.
-        404 | 405 | 410 if is_web_page(text) => lost,
         401 | 403 => FailureKind::Unauthorised,
-        429 => FailureKind::Busy,
         // CDAP reports what it cannot parse as 500; it fails the same way every time.
         500 if is_parse_failure(text) => FailureKind::Permanent,
         408 | 425 | 500 | 502..=504 | 520..=599 => lost,
@@ -29,14 +38,9 @@ pub(super) fn judge(status: u16, reason: Option<&str>, text: &str, once: bool) -
     }
 }
 
-/// Whether the answer was a page for people.
-pub(super) fn is_web_page(text: &str) -> bool {
-    text.starts_with(super::text::WEB_PAGE)
-}
-
-/// Whether a 404 comes from a router that knows no such path, or from a web server.
+/// Whether a 404 comes from a router that knows no such path.
 pub(super) fn is_wrong_path(text: &str) -> bool {
-    text.starts_with("Problem accessing") || is_web_page(text)
+    text.starts_with("Problem accessing")
 }
 
 fn by_reason(reason: &str) -> Option<FailureKind> {
@@ -72,7 +76,7 @@ fn is_parse_failure(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailureKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised};
+    use FailureKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised, Unsent};
 
     #[test]
     fn reason_rules_before_status() {
@@ -92,10 +96,9 @@ mod tests {
             (502, None, true, Ambiguous),
             (504, None, false, Transient),
             (501, None, false, Permanent),
-            (302, None, false, Permanent),
         ] {
             assert_eq!(
-                judge(status, reason, "", once),
+                judge(status, reason, "", true, once),
                 kind,
                 "{status} {reason:?} once={once}"
             );
@@ -103,16 +106,37 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_something_in_between_is_trouble_and_no_answer() {
+        for (status, reading, acting) in [
+            (302, Transient, Ambiguous),
+            (400, Transient, Ambiguous),
+            (401, Unsent, Unsent),
+            (403, Transient, Ambiguous),
+            (404, Transient, Ambiguous),
+            (405, Transient, Ambiguous),
+            (407, Unsent, Unsent),
+            (409, Transient, Ambiguous),
+            (413, Transient, Ambiguous),
+            (429, Busy, Busy),
+            (500, Transient, Ambiguous),
+            (502, Transient, Ambiguous),
+            (511, Unsent, Unsent),
+        ] {
+            let kinds = [false, true].map(|once| judge(status, None, "Forbidden", false, once));
+            assert_eq!(kinds, [reading, acting], "{status}");
+        }
+    }
+
+    #[test]
     fn the_servers_text_tells_the_exceptions() {
         let unknown = "No enum constant io.cdap.cdap.proto.ProgramRunStatus.BOGUS";
-        assert_eq!(judge(500, None, unknown, false), Permanent);
-        assert_eq!(judge(500, None, "null value in entry: n=null", true), Permanent);
-        assert_eq!(judge(500, None, "", true), Ambiguous);
-        let page = "a web page instead of an answer, titled 'Not Found'";
-        assert_eq!(judge(404, None, page, false), Transient);
-        assert_eq!(judge(404, None, page, true), Ambiguous);
-        assert_eq!(judge(403, None, page, false), Unauthorised);
+        assert_eq!(judge(500, None, unknown, true, false), Permanent);
+        assert_eq!(
+            judge(500, None, "null value in entry: n=null", true, true),
+            Permanent
+        );
+        assert_eq!(judge(500, None, "", true, true), Ambiguous);
         let race = "Could not serialize access to table p:d.t due to concurrent update";
-        assert_eq!(judge(400, Some("invalidQuery"), race, false), Transient);
+        assert_eq!(judge(400, Some("invalidQuery"), race, true, false), Transient);
     }
 }

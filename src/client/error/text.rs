@@ -1,13 +1,15 @@
 //! One bounded line without control characters of whatever a server sent: JSON errors, text, web pages.
 
+use super::author::Form;
 use domain::sanitize;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// Longest line kept, in characters.
 const LONGEST: usize = 600;
 
 /// How the line of a web page begins.
-pub(super) const WEB_PAGE: &str = "a web page instead of an answer";
+const WEB_PAGE: &str = "a web page instead of an answer";
 
 /// What a server said about a failure.
 pub(super) struct ServerMessage {
@@ -15,6 +17,8 @@ pub(super) struct ServerMessage {
     pub(super) text: String,
     /// Google's reason, if the body is Google's error shape.
     pub(super) reason: Option<String>,
+    /// What the body looks like.
+    pub(super) form: Form,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +61,7 @@ impl ServerMessage {
             return Self {
                 text: one_line(&error.message),
                 reason,
+                form: Form::Error,
             };
         }
         if let Ok(token) = serde_json::from_slice::<TokenError>(body) {
@@ -64,11 +69,23 @@ impl ServerMessage {
             return Self {
                 text: first_line(text.as_bytes()),
                 reason: None,
+                form: Form::Error,
             };
         }
+        let text = first_line(body);
+        let form = if text.is_empty() {
+            Form::Empty
+        } else if is_page(&text) {
+            Form::Page
+        } else if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+            Form::Json
+        } else {
+            Form::Text
+        };
         Self {
-            text: first_line(body),
+            text,
             reason: None,
+            form,
         }
     }
 }
@@ -96,7 +113,17 @@ pub(in crate::client) fn first_line(body: &[u8]) -> String {
     )
 }
 
-pub(super) fn is_web_page(text: &str) -> bool {
+/// Whether this line was made of a page for people.
+pub(in crate::client) fn is_page(line: &str) -> bool {
+    line.starts_with(WEB_PAGE)
+}
+
+/// Whether this text tells of such a page.
+pub(super) fn names_page(text: &str) -> bool {
+    text.contains(WEB_PAGE)
+}
+
+fn is_web_page(text: &str) -> bool {
     let start: String = text.chars().take(15).collect::<String>().to_ascii_lowercase();
     start.starts_with("<!doctype html") || start.starts_with("<html")
 }

@@ -90,7 +90,8 @@ mod tests {
             403,
             r#"{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}"#.into(),
         );
-        let script = Script::serve([ok(r#"{"permissions":["a.b"]}"#), ok("{}"), forbidden]).await;
+        let granted = ok(r#"{"permissions":["a.b"]}"#);
+        let script = Script::serve([granted, ok("{}"), forbidden.clone(), forbidden]).await;
         let (project, location, instance) = ("p".into(), "us-west1".into(), "i".into());
         let name = InstanceName {
             project: &project,

@@ -1,11 +1,11 @@
 //! The body of a good answer while it arrives: kept whole under a cap, or worked through in pieces.
 
 use super::request::Request;
+use super::server_time::date;
 use crate::client::error::ClientError;
 use domain::time::Timestamp;
-use reqwest::header::{DATE, HeaderMap};
+use reqwest::header::HeaderMap;
 use std::ops::ControlFlow;
-use std::time::SystemTime;
 
 /// What is made of a body, piece by piece.
 pub(in crate::client) trait Body: Default {
@@ -57,11 +57,4 @@ impl Body for Dated {
         let body = self.body.end(request)?;
         Ok(Self { body, ..self })
     }
-}
-
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let text = headers.get(DATE)?.to_str().ok()?;
-    let moment = httpdate::parse_http_date(text.trim()).ok()?;
-    let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_seconds(i64::try_from(since.as_secs()).ok()?))
 }

@@ -2,11 +2,13 @@
 
 use super::body::Body;
 use super::request::Request;
+use super::server_time::{ServerTimes, date};
 use crate::client::auth::Secret;
-use crate::client::error::ClientError;
+use crate::client::error::{Answer, ClientError};
+use crate::clock;
 use domain::cause;
 use reqwest::Response;
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -22,7 +24,9 @@ pub(super) async fn send<B: Body>(
     client: &reqwest::Client,
     request: &Request,
     token: Option<&Secret>,
+    times: &ServerTimes,
 ) -> Result<B, ClientError> {
+    let sent = clock::elapsed();
     let mut builder = request.prepare(client);
     if let Some(token) = token {
         builder = builder.bearer_auth(token.expose());
@@ -33,9 +37,11 @@ pub(super) async fn send<B: Body>(
         .map_err(|error| from_reqwest(request, &error))?;
     let status = response.status();
     if status.is_success() {
+        times.note(request.service(), sent, response.headers());
         return good_body(request, response).await;
     }
     let wait = retry_after(response.headers());
+    let content_type = response.headers().get(CONTENT_TYPE).cloned();
     let mut body = match response.headers().get(LOCATION) {
         Some(place) if status.is_redirection() => [b"redirected to ", place.as_bytes()].concat(),
         _ => Vec::new(),
@@ -43,13 +49,13 @@ pub(super) async fn send<B: Body>(
     if body.is_empty() {
         body = error_body(response).await;
     }
-    let error = ClientError::from_response(
-        request.service(),
-        request.operation(),
-        status.as_u16(),
-        &body,
-        request.is_once(),
-    );
+    let answer = Answer {
+        status: status.as_u16(),
+        // What is not text is not of any known type either.
+        content_type: content_type.as_ref().map(|kind| kind.to_str().unwrap_or("?")),
+        body: &body,
+    };
+    let error = ClientError::from_response(request.service(), request.operation(), answer, request.is_once());
     Err(error.with_retry_after(wait))
 }
 
@@ -89,9 +95,10 @@ fn from_reqwest(request: &Request, error: &reqwest::Error) -> ClientError {
         let host = request.url().host_str().unwrap_or_default();
         let text = format!("no connection to {host}: {why}");
         match cause::named(None, &why) {
-            // A certificate that is not trusted now is not trusted in a minute either.
-            Some(cause) => request.unsent(&text).with_kind(cause.kind),
-            None => request.unsent(&text),
+            // A certificate that is not trusted now is not trusted in a minute either. But what was to happen has been
+            // checked over a good connection before: it waits, as for any other that is missing.
+            Some(cause) if !request.is_once() => request.unsent(&text).with_kind(cause.kind),
+            _ => request.unsent(&text),
         }
     } else if error.is_builder() {
         request.unsent(&why)
@@ -125,7 +132,10 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         Duration::from_secs(seconds)
     } else {
         let moment = httpdate::parse_http_date(text).ok()?;
-        moment.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO)
+        // By the clock that the moment was made with, if it shows.
+        let now = date(headers).unwrap_or_else(clock::now);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now.seconds()).ok()?);
+        moment.duration_since(now).unwrap_or(Duration::ZERO)
     };
     Some(wait.min(LONGEST_WAIT))
 }
@@ -133,6 +143,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::header::DATE;
 
     #[test]
     fn all_forms_of_retry_after_are_read() {
@@ -149,6 +160,10 @@ mod tests {
         ] {
             assert_eq!(read(past), Some(Duration::ZERO), "{past}");
         }
+        let mut dated = HeaderMap::new();
+        dated.insert(DATE, "Wed, 21 Oct 2015 07:27:30 GMT".parse().unwrap());
+        dated.insert(RETRY_AFTER, "Wed, 21 Oct 2015 07:28:00 GMT".parse().unwrap());
+        assert_eq!(retry_after(&dated), Some(Duration::from_secs(30)));
         assert_eq!(read("99999999"), Some(LONGEST_WAIT));
         assert_eq!(read("soon"), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);

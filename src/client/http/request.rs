@@ -183,7 +183,14 @@ impl Request {
     /// Whether the body is whole: streamed answers break in the middle with a 200.
     pub(super) fn check(&self, body: &[u8]) -> Result<(), ClientError> {
         if !self.json {
-            return Ok(());
+            // A network's login page is no "done".
+            let line = crate::client::error::first_line(body);
+            let is_page = crate::client::error::is_page(&line);
+            return if is_page {
+                Err(self.lost(&format!("the answer is {line}")))
+            } else {
+                Ok(())
+            };
         }
         match serde_json::from_slice::<IgnoredAny>(body) {
             Ok(_) => Ok(()),

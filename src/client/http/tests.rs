@@ -70,19 +70,40 @@ async fn what_must_not_happen_twice_is_sent_once_and_left_open() {
 
 #[tokio::test]
 async fn clear_answers_are_not_repeated() {
-    for (status, kind) in [
-        (400, FailureKind::Permanent),
-        (403, FailureKind::Unauthorised),
-        (404, FailureKind::Permanent),
-        (501, FailureKind::Permanent),
+    for (status, text, kind) in [
+        (400, "Invalid vaule x for start", FailureKind::Permanent),
+        (404, "'namespace:x' was not found.", FailureKind::Permanent),
+        (405, "/v3", FailureKind::Permanent),
+        (501, "debug action is not implemented", FailureKind::Permanent),
     ] {
-        let script = Script::serve([Step::Say(status, "no".into())]).await;
+        let script = Script::serve([Step::Say(status, text.into())]).await;
         let error = http().call(&get(&script)).await.unwrap_err();
         assert_eq!(
             (error.kind, error.status(), error.text()),
-            (kind, Some(status), "no")
+            (kind, Some(status), text)
         );
         assert_eq!(script.seen().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn one_refusal_decides_nothing_and_the_second_does() {
+    for (status, text) in [
+        (401, "{\"auth_uri\":[]}"),
+        (403, "Principal 'a' has insufficient privileges."),
+    ] {
+        let refusal = || Step::Say(status, text.into());
+        for request in [get, post_once] {
+            let script = Script::serve([refusal(), ok("1")]).await;
+            assert_eq!(http().call(&request(&script)).await.unwrap(), b"1", "{status}");
+            let script = Script::serve([refusal(), refusal(), ok("1")]).await;
+            let error = http().call(&request(&script)).await.unwrap_err();
+            assert_eq!(
+                (error.kind, script.seen().len()),
+                (FailureKind::Unauthorised, 2),
+                "{status}"
+            );
+        }
     }
 }
 
@@ -124,6 +145,29 @@ async fn a_request_that_never_left_is_not_ambiguous() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_opens_no_tunnel_has_sent_nothing() {
+    for status in [403, 407, 502] {
+        let script = Script::serve([Step::Say(status, WEB_PAGE.into())]).await;
+        let proxy = reqwest::Proxy::all(&script.address).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().proxy(proxy).build().unwrap();
+        let place = Url::parse("https://cdap.example/v3").unwrap();
+        let request = Request::post_once(Service::Cdap, "acting", place, &json!({}));
+        let sent = exchange::send::<Vec<u8>>(&client, &request, None, &ServerTimes::default()).await;
+        assert_eq!(sent.unwrap_err().kind, FailureKind::Unsent, "{status}");
+        assert!(script.seen()[0].line.starts_with("CONNECT "), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_has_sent_nothing() {
+    let place = Url::parse("https://cdap.invalid/v3").unwrap();
+    let request = Request::post_once(Service::Cdap, "acting", place, &json!({}));
+    let error = http().call(&request).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Unsent, "{error}");
+}
+
+#[tokio::test]
 async fn a_wish_to_wait_is_heard() {
     let busy = Step::SayWith(429, "retry-after: 3000", "slow down".into());
     let script = Script::serve([busy]).await;
@@ -157,10 +201,15 @@ async fn a_huge_answer_is_not_swallowed() {
 async fn nobody_is_followed_to_another_host() {
     let other = Script::serve([ok("1")]).await;
     let header: &'static str = Box::leak(format!("location: {}/x", other.address).into_boxed_str());
-    let script = Script::serve([Step::SayWith(302, header, String::new())]).await;
+    let script = Script::serve(vec![Step::SayWith(302, header, String::new()); 3]).await;
     let error = http().call(&get(&script)).await.unwrap_err();
-    assert_eq!((error.kind, error.status()), (FailureKind::Permanent, Some(302)));
+    assert_eq!((error.kind, error.status()), (FailureKind::Transient, Some(302)));
     assert!(error.text().contains("redirected to"), "{error}");
+    assert!(
+        error.hint().contains("endpoint in the profile"),
+        "{}",
+        error.hint()
+    );
     assert!(other.seen().is_empty());
 }
 
@@ -203,7 +252,7 @@ async fn another_shape_is_no_answer() {
 
 #[tokio::test]
 async fn a_page_of_a_proxy_is_no_answer() {
-    for status in [200, 404, 502] {
+    for status in [200, 302, 400, 403, 404, 502] {
         let script = Script::serve([Step::Say(status, WEB_PAGE.into()), ok("{\"a\":1}")]).await;
         let answer: Value = http().json(get(&script)).await.unwrap();
         assert_eq!(
@@ -213,8 +262,34 @@ async fn a_page_of_a_proxy_is_no_answer() {
         );
         let script = Script::serve([Step::Say(status, WEB_PAGE.into())]).await;
         let error = http().call(&post_once(&script)).await.unwrap_err();
-        assert_eq!(error.kind, FailureKind::Ambiguous, "{status}");
+        assert_eq!(
+            (error.kind, script.seen().len()),
+            (FailureKind::Ambiguous, 1),
+            "{status}"
+        );
+        assert!(error.hint().contains("HTTPS_PROXY"), "{status}: {}", error.hint());
     }
+}
+
+#[tokio::test]
+async fn a_page_that_asks_for_a_login_has_let_nothing_through() {
+    for (status, requests) in [(401, 2), (407, 1), (511, 1)] {
+        let script = Script::serve(vec![Step::Say(status, WEB_PAGE.into()); 3]).await;
+        let error = http().call(&post_once(&script)).await.unwrap_err();
+        assert_eq!(
+            (error.kind, script.seen().len()),
+            (FailureKind::Unsent, requests),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_not_taken_for_a_done() {
+    let script = Script::serve([ok(WEB_PAGE), ok("")]).await;
+    let request = Request::post(Service::Cdap, "stopping", url(&script), None).any_body();
+    assert_eq!(http().call(&request).await.unwrap(), b"");
+    assert_eq!(script.seen().len(), 2);
 }
 
 /// A self-signed certificate for 127.0.0.1, valid from 2020 to 2120.
@@ -248,9 +323,9 @@ async fn a_certificate_that_is_not_trusted_is_said_at_once() {
     let place = serve_untrusted();
     let reading = Request::get(Service::Cdap, "reading", place.clone());
     let acting = Request::post_once(Service::Cdap, "acting", place, &json!({}));
-    for request in [reading, acting] {
+    for (request, kind) in [(reading, FailureKind::Permanent), (acting, FailureKind::Unsent)] {
         let error = http().call(&request).await.unwrap_err();
-        assert_eq!(error.kind, FailureKind::Permanent, "{error}");
+        assert_eq!(error.kind, kind, "{error}");
         assert!(error.text().contains("UnknownIssuer"), "{error}");
         assert!(error.hint().contains("SSL_CERT_FILE"), "{}", error.hint());
     }
@@ -276,4 +351,27 @@ async fn a_rejected_token_is_renewed_once() {
         (FailureKind::Unauthorised, 2),
         "one renewal, no more"
     );
+}
+
+#[tokio::test]
+async fn the_clock_of_a_service_is_read_from_its_answers() {
+    let dated = |header| Step::SayWith(200, header, "1".into());
+    let script = Script::serve([
+        ok("1"),
+        dated("date: Wed, 21 Oct 2015 07:28:00 GMT"),
+        dated("date: Wed, 21 Oct 2015 08:28:00 GMT\r\nage: 60"),
+    ])
+    .await;
+    let http = http();
+    let server = || http.server_time(Service::Cdap);
+    http.call(&get(&script)).await.unwrap();
+    assert_eq!(server(), None);
+    http.call(&get(&script)).await.unwrap();
+    let told = server().unwrap();
+    let date = Timestamp::from_seconds(1_445_412_480);
+    assert!(told.earliest() >= date && told.latest() >= told.earliest() + Duration::from_secs(1));
+    assert!(told.latest() < date + Duration::from_secs(60));
+    http.call(&get(&script)).await.unwrap();
+    assert_eq!(server(), Some(told), "a cached answer is an old one");
+    assert_eq!(http.server_time(Service::BigQuery), None);
 }

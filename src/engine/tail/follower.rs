@@ -224,7 +224,7 @@ impl Follower {
 
 /// Whether the server has no log of this run, or none any more: its pipeline was deleted.
 fn is_gone(error: &ClientError) -> bool {
-    matches!(error.status(), Some(404 | 410))
+    matches!(error.service_status(), Some(404 | 410))
 }
 
 /// Why a log cannot be read.

@@ -98,9 +98,10 @@ async fn what_cannot_be_cleared_up_is_ambiguous_and_a_refusal_is_not() {
     let script = Script::serve(vec![Step::Reset; 9]).await;
     assert_eq!(patch(&script).await.unwrap_err().kind, FailureKind::Ambiguous);
     let before = described(json!({}), "E0");
-    let script = Script::serve([Step::Reset, before, google_error(403, "accessDenied")]).await;
+    let refusal = || google_error(403, "accessDenied");
+    let script = Script::serve([Step::Reset, before, refusal(), refusal()]).await;
     assert_eq!(patch(&script).await.unwrap_err().kind, FailureKind::Ambiguous);
-    let script = Script::serve([google_error(403, "accessDenied")]).await;
+    let script = Script::serve([refusal(), refusal()]).await;
     let error = patch(&script).await.unwrap_err();
     assert_eq!(
         (error.kind, error.status()),

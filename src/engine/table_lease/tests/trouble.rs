@@ -112,7 +112,7 @@ async fn a_reader_still_respects_the_lease_of_others() {
 #[tokio::test]
 async fn a_renewal_that_fails_is_no_loss_before_the_end() {
     let denied = format!("after = 1\n{DENIED}");
-    let world = World::start(&patches(1, &denied)).await;
+    let world = World::start(&patches(2, &denied)).await;
     let (lease, clock) = world.lease("run-1");
     assert_eq!(lease.take().await.unwrap(), HELD);
     clock.pass(300);
