@@ -1,15 +1,17 @@
 //! The services of one run: every answer is a domain type, every error a [`Failure`]. It decides nothing
 //! and retries nothing: the scheduler decides, the client repeats requests.
 //!
-//! Preflight is in `cloud/preflight.rs`, the reservation of the output table in `cloud/reserve.rs`, reasons of failures in
+//! Preflight is in `cloud/preflight.rs`, other runs of the pipeline in `cloud/others.rs`, the reservation of the output table in `cloud/reserve.rs`, reasons of failures in
 //! `cloud/explain.rs`, the job that empties the output table in `cloud/truncate.rs`, what secrets there are in
 //! `cloud/learn.rs`.
 
 mod deployment;
 mod explain;
 mod learn;
+mod others;
 mod preflight;
 mod reserve;
+mod skew;
 mod troubles;
 mod truncate;
 
@@ -19,7 +21,7 @@ use crate::client::cdap::LogPage;
 use crate::client::fusion::Instance;
 use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::id::{DagRunId, DatasetId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
 use domain::row::{Configuration, ConfigurationColumn};
 use domain::time::Timestamp;
@@ -168,16 +170,10 @@ impl Cloud {
         Ok(configuration)
     }
 
-    /// Starts exactly one run. Busy is the flow control of CDAP, and of nothing else.
+    /// Starts exactly one run. Busy is the flow control of CDAP, and of nothing else; without the address of the CDAP
+    /// nothing was sent.
     pub async fn start(&self, arguments: &RuntimeArguments) -> Result<PipelineRunId, Failure> {
-        let cdap = self.cdap().await.map_err(|error| {
-            let failure = Failure::from(error);
-            let kind = match failure.kind {
-                FailureKind::Busy => FailureKind::Transient,
-                kind => kind,
-            };
-            Failure { kind, ..failure }
-        })?;
+        let cdap = self.cdap().await.map_err(|error| Failure::from(error).unsent())?;
         let arguments = arguments
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -13,10 +13,11 @@ mod reserving;
 mod stepping;
 mod turns;
 
+use super::clock::RunClock;
 use super::cloud::Cloud;
 use super::reservation::Reservation;
 use super::tail::Tails;
-use super::{Command, Engine, SharedSecrets, Update, clock};
+use super::{Command, Engine, SharedSecrets, Update};
 use crate::client::Client;
 use crate::store::{Journal, LogFolder};
 use domain::command::RunCommand;
@@ -125,6 +126,7 @@ struct Driver {
 /// The run that is going on, or that ended last.
 struct Live {
     scheduler: Scheduler,
+    clock: RunClock,
     cloud: Cloud,
     tails: Tails,
     /// What the journal does not have yet.
@@ -139,6 +141,7 @@ struct Live {
 impl Driver {
     async fn run(mut self, mut inbox: Inbox, mut incoming: mpsc::Receiver<Addressed>) {
         loop {
+            let clock = self.live.as_ref().map(|live| live.clock).unwrap_or_default();
             let wake_at = self.wake_at();
             tokio::select! {
                 biased;
@@ -157,7 +160,7 @@ impl Driver {
                         self.step(Input::Answer(answer));
                     }
                 }
-                () = clock::sleep_until(wake_at) => self.wake().await,
+                () = clock.sleep_until(wake_at) => self.wake().await,
             }
         }
         self.close(inbox.patience(), incoming).await;

@@ -8,6 +8,7 @@ use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
 use domain::plan::Plan;
 use domain::request::RunRequest;
+use std::collections::BTreeSet;
 
 /// The plan as the run's `start` would judge it, without secrets; what cannot be read is an error of it.
 pub async fn dry_run(
@@ -45,5 +46,5 @@ async fn judged(
 ) -> Result<Plan, Failure> {
     let cloud = Cloud::new(&client.await?, secrets, &request.variables);
     // Boxed: the checks run side by side, which makes a large future.
-    Box::pin(cloud.preflight(request, None)).await
+    Box::pin(cloud.preflight(request, None, &BTreeSet::new())).await
 }

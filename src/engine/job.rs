@@ -1,13 +1,16 @@
 //! Executes one effect: the call to a service, and the answer made of its outcome. It decides nothing.
 
 use super::SaveArguments;
+use super::clock::RunClock;
 use super::cloud::Cloud;
 use super::table_lease::TableLease;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::id::{DagRunId, PipelineRunId, TaskId};
 use domain::pipeline::PipelineState;
 use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The most runs that one list asks for: far more than can be live, because unfinished ones of other
 /// people come first.
@@ -19,6 +22,9 @@ pub(super) struct Job {
     pub request: RunRequest,
     pub run: DagRunId,
     pub save: SaveArguments,
+    pub clock: RunClock,
+    /// The runs of this machine's journal that may have left pipeline runs on the output table.
+    pub former: Arc<BTreeSet<DagRunId>>,
     /// The lease on the output table; none for a pipeline by hand.
     pub lease: Option<TableLease>,
 }
@@ -26,11 +32,13 @@ pub(super) struct Job {
 impl Job {
     /// Executes the effect. Every failure is an answer too.
     pub async fn execute(self, effect: Effect) -> Answer {
-        let (cloud, request, lease) = (self.cloud, self.request, self.lease);
+        let (cloud, request, lease, clock) = (self.cloud, self.request, self.lease, self.clock);
         match effect {
             Effect::Preflight => Answer::Preflight(
                 outcome(async move {
-                    let mut plan = cloud.preflight(&request, Some(&self.run)).await?;
+                    // Boxed: the checks run side by side, which makes a large future.
+                    let preflight = cloud.preflight(&request, Some(&self.run), &self.former);
+                    let mut plan = Box::pin(preflight).await?;
                     if let Some(lease) = lease.filter(|_| plan.error().is_none()) {
                         plan.add(cloud.reserve(&lease).await?);
                     }
@@ -76,6 +84,7 @@ impl Job {
             Effect::List { since } => Answer::Listed(
                 outcome(async move {
                     let cdap = cloud.cdap().await?;
+                    let since = clock.on_server(since, cloud.server_time());
                     Ok(cdap.runs(cloud.pipeline(), since, LIST_LIMIT).await?)
                 })
                 .await,
@@ -104,17 +113,11 @@ impl Job {
     }
 }
 
-/// Whether the output table is still this run's: another machine may have taken it over while this one slept.
+/// Whether the output table is still this run's: another machine may have taken it over while this one slept. If
+/// that cannot be seen, what it was asked for has not been sent, whatever became of the labels.
 async fn still_held(lease: Option<TableLease>) -> Result<(), Failure> {
     let Some(lease) = lease else { return Ok(()) };
-    lease.ensure().await.map_err(|failure| match failure.kind {
-        // What it was asked for has not been sent, whatever became of the labels.
-        FailureKind::Ambiguous | FailureKind::Busy => Failure {
-            kind: FailureKind::Transient,
-            ..failure
-        },
-        _ => failure,
-    })
+    lease.ensure().await.map_err(Failure::unsent)
 }
 
 async fn explain(cloud: Cloud, task: TaskId, run_id: PipelineRunId, state: PipelineState) -> Answer {
@@ -149,6 +152,7 @@ async fn outcome<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::failure::FailureKind;
 
     #[tokio::test]
     async fn a_call_that_panics_has_an_outcome() {

@@ -14,6 +14,7 @@ use domain::summary::RunSummary;
 use domain::table_lease;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How many former runs are known to be over.
 const FORMER: u32 = 1_000;
@@ -28,6 +29,7 @@ pub(super) struct Reservation {
 struct ReservedTable {
     /// What other machines see. Until it is taken it holds nothing.
     lease: TableLease,
+    former: Arc<BTreeSet<DagRunId>>,
     _lock: Lease,
 }
 
@@ -46,6 +48,14 @@ impl Reservation {
             }
         };
         Ok(Self { table, _run: lock })
+    }
+
+    /// The runs of this machine's journal on the output table, which nobody drives; none for a pipeline by hand.
+    pub fn former(&self) -> Arc<BTreeSet<DagRunId>> {
+        self.table
+            .as_ref()
+            .map(|table| table.former.clone())
+            .unwrap_or_default()
     }
 
     /// The lease on the output table; none for a pipeline by hand.
@@ -75,10 +85,12 @@ impl ReservedTable {
             .filter(|other| other.output_table == output_table);
         let former: BTreeSet<DagRunId> = former.map(|other| other.id).filter(|id| *id != run.id).collect();
         Ok(Self {
-            lease: match carries_on(journal, run).await {
-                true => TableLease::carried_on(cloud.output(), &run.id, &former),
-                false => TableLease::new(cloud.output(), &run.id, &former),
+            lease: if carries_on(journal, run).await {
+                TableLease::carried_on(cloud.output(), &run.id, &former)
+            } else {
+                TableLease::new(cloud.output(), &run.id, &former)
             },
+            former: Arc::new(former),
             _lock: lock,
         })
     }

@@ -88,6 +88,15 @@ impl Failure {
         self
     }
 
+    /// The same failure of something that had to be done first: the request itself was not sent.
+    #[must_use]
+    pub fn unsent(mut self) -> Self {
+        if self.can_get_better() {
+            self.kind = FailureKind::Unsent;
+        }
+        self
+    }
+
     /// Whether another try makes sense (promise 5: retry only what can get better).
     pub fn can_get_better(&self) -> bool {
         matches!(

@@ -6,21 +6,25 @@ use super::Cloud;
 use super::troubles::Troubles;
 use crate::client::ClientError;
 use domain::deployed::DeployedPipeline;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::{DagRunId, DatasetId, TableId};
-use domain::pipeline::RunArguments;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
-use domain::time::Timestamp;
+use std::collections::BTreeSet;
 
 impl Cloud {
-    /// The plan of a run with everything that was found; `run` is the run's id if it exists already. What is
-    /// wrong in one place hides nothing in another.
+    /// The plan of a run with everything that was found; `run` is the run's id if it exists already, `former` are
+    /// those of this machine's journal. What is wrong in one place hides nothing in another.
     ///
     /// # Errors
     /// Nothing stands against the run, but something could not be looked at.
-    pub async fn preflight(&self, request: &RunRequest, run: Option<&DagRunId>) -> Result<Plan, Failure> {
+    pub async fn preflight(
+        &self,
+        request: &RunRequest,
+        run: Option<&DagRunId>,
+        former: &BTreeSet<DagRunId>,
+    ) -> Result<Plan, Failure> {
         let mut plan = Plan::new(request.clone(), None);
         if plan.error().is_some() {
             return Ok(plan);
@@ -49,7 +53,7 @@ impl Cloud {
                     self.known_traps(&deployed),
                     self.check_rights(),
                     self.check_first_statements(&plan, &deployed),
-                    self.check_other_runs(run, &request.scope)
+                    self.check_other_runs(&plan, &deployed, run, former)
                 );
                 let name = self.pipeline().as_str();
                 plan.add(statements);
@@ -69,6 +73,7 @@ impl Cloud {
             let truncates = troubles.found("bq_output_table", self.check_other_truncates().await);
             plan.add(truncates.unwrap_or_default());
         }
+        plan.add(self.check_clock());
         troubles.settle(plan)
     }
 
@@ -136,55 +141,5 @@ impl Cloud {
         };
         let finding = found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy));
         Ok((finding, is_empty))
-    }
-
-    /// Live runs of the pipeline on this output table: an error if another DAG run started them, else a
-    /// warning.
-    async fn check_other_runs(
-        &self,
-        run: Option<&DagRunId>,
-        scope: &Scope,
-    ) -> Result<Vec<Finding>, ClientError> {
-        if *scope != Scope::Chain {
-            return Ok(Vec::new()); // A pipeline by hand empties nothing.
-        }
-        let cdap = self.cdap().await?;
-        let runs = cdap
-            .runs(self.pipeline(), Timestamp::from_seconds(0), 200)
-            .await?;
-        let output = &self.variables().bq_output_table;
-        let ours = run.map(|run| format!("{run}/"));
-        let mut findings = Vec::new();
-        for other in runs.iter().filter(|other| !other.state.is_end()) {
-            let table = match &other.arguments {
-                RunArguments::Visible(arguments) => {
-                    arguments.get("bq_output_table").or(arguments.get("output_table"))
-                }
-                RunArguments::Hidden => None,
-            };
-            if table.is_some_and(|table| table != output) {
-                continue;
-            }
-            let (id, state) = (&other.id, &other.state);
-            match other.token() {
-                Some(token) if ours.as_ref().is_some_and(|ours| token.as_str().starts_with(ours)) => {}
-                Some(token) => findings.push(
-                    Finding::error(
-                        id.as_str(),
-                        format!(
-                            "Pipeline run {id} of another DAG run is still {state} on {output} ({token})."
-                        ),
-                        "Wait for its end, resume that run, or stop it in Data Fusion; then start again.",
-                    )
-                    .with_kind(FailureKind::Held),
-                ),
-                None => findings.push(Finding::warning(
-                    id.as_str(),
-                    format!("Pipeline run {id}, which Downbeat did not start, is {state} on this pipeline."),
-                    "If it writes to the same table, wait for its end.",
-                )),
-            }
-        }
-        Ok(findings)
     }
 }

@@ -4,18 +4,9 @@ use super::Cloud;
 use crate::engine::table_lease::{OutputTable, TableLease, Taken};
 use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
-use domain::id::{DatasetId, PipelineRunId, ProjectId, TableId};
-use domain::pipeline::RunArguments;
+use domain::id::{DatasetId, ProjectId, TableId};
 use domain::request::{RunRequest, Scope};
 use domain::table_lease;
-use domain::time::Timestamp;
-use std::time::Duration;
-
-/// How many runs are searched for those of a lease that is over: far more than can be live.
-const RUNS: u32 = 5_000;
-
-/// How often young records are read again: they hide their arguments for up to 2 s (measured).
-const LOOKS: u32 = 10;
 
 impl Cloud {
     /// The table that is emptied and filled.
@@ -68,33 +59,5 @@ impl Cloud {
         };
         let finding = Finding::from_failure("bq_output_table", failure);
         Ok(Some(finding.with_severity(Severity::Error)))
-    }
-
-    /// A pipeline run that another DAG run has started and that goes on.
-    async fn live_run_of(&self, run: &str) -> Result<Option<PipelineRunId>, Failure> {
-        let start = format!("{run}/");
-        for _ in 0..LOOKS {
-            let cdap = self.cdap().await?;
-            let runs = cdap
-                .runs(self.pipeline(), Timestamp::from_seconds(0), RUNS)
-                .await?;
-            let mut live = runs.into_iter().filter(|run| !run.state.is_end());
-            let mut is_undecided = false;
-            let found = live.find(|run| {
-                is_undecided |= run.arguments == RunArguments::Hidden;
-                run.token()
-                    .is_some_and(|token| token.as_str().starts_with(&start))
-            });
-            if let Some(found) = found {
-                return Ok(Some(found.id));
-            }
-            if !is_undecided {
-                return Ok(None);
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        Err(Failure::transient(
-            "A pipeline run does not show its arguments, so that it is not known whether it fills the table.",
-        ))
     }
 }

@@ -2,6 +2,7 @@
 //! is followed.
 
 use super::{Driver, Live};
+use crate::engine::clock::RunClock;
 use crate::engine::cloud::Cloud;
 use crate::engine::reservation::Reservation;
 use crate::engine::{Update, attach, clock};
@@ -44,7 +45,7 @@ impl Driver {
             Ok(reservation) => reservation,
             Err(failure) => return self.refuse(failure).await,
         };
-        self.set_live(Scheduler::new(run), cloud, Some(reservation));
+        self.set_live(Scheduler::new(run), RunClock::default(), cloud, Some(reservation));
         self.put(Step {
             events,
             ..Step::default()
@@ -111,17 +112,25 @@ impl Driver {
         reservation: Option<Reservation>,
         events: Vec<RunEvent>,
     ) {
-        self.set_live(Scheduler::resumed(run), cloud, reservation);
+        let clock = RunClock::carried_on(&events);
+        self.set_live(Scheduler::resumed(run), clock, cloud, reservation);
         self.publish(Update::Events(events)).await;
         self.step(Input::Begin);
     }
 
-    fn set_live(&mut self, scheduler: Scheduler, cloud: Cloud, reservation: Option<Reservation>) {
+    fn set_live(
+        &mut self,
+        scheduler: Scheduler,
+        clock: RunClock,
+        cloud: Cloud,
+        reservation: Option<Reservation>,
+    ) {
         self.attached = JoinSet::new();
         let mut tails = self.tails(&scheduler.run().id, &cloud);
         tails.resume(scheduler.run(), &self.answers);
         self.live = Some(Live {
             scheduler,
+            clock,
             cloud,
             tails,
             outbox: Outbox::default(),

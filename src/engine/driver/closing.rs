@@ -54,7 +54,7 @@ impl Driver {
             };
             if let Some(live) = &mut self.live {
                 // An intent without its request is what a resume looks for.
-                let _ = live.outbox.written(clock::now());
+                let _ = live.outbox.written(live.clock.now());
             }
             self.publish(Update::Events(events)).await;
             self.write();

@@ -5,9 +5,9 @@
 
 use super::turns::Turns;
 use super::{Driver, Live};
+use crate::engine::Update;
 use crate::engine::job::Job;
 use crate::engine::reservation::Reservation;
-use crate::engine::{Update, clock};
 use crate::store::StoreError;
 use domain::event::RunEvent;
 use domain::failure::{Failure, FailureKind};
@@ -34,7 +34,7 @@ impl Driver {
     pub(super) fn wake_at(&self) -> Option<Timestamp> {
         let live = self.live.as_ref()?;
         let stuck_at = live.outbox.stuck_at().filter(|_| self.trouble.is_none());
-        let timer = live.wake_at.filter(|_| !live.outbox.is_stuck(clock::now()));
+        let timer = live.wake_at.filter(|_| !live.outbox.is_stuck(live.clock.now()));
         [timer, live.outbox.write_at(), stuck_at]
             .into_iter()
             .flatten()
@@ -43,8 +43,8 @@ impl Driver {
 
     /// The moment of [`Self::wake_at`] has come.
     pub(super) async fn wake(&mut self) {
-        let now = clock::now();
         let Some(live) = &self.live else { return };
+        let now = live.clock.now();
         let (is_stuck, is_due) = (
             live.outbox.is_stuck(now),
             live.wake_at.is_some_and(|due| due <= now),
@@ -65,8 +65,8 @@ impl Driver {
 
     /// Takes a step; what it decides is done once it is on disk.
     pub(super) fn step(&mut self, input: Input) {
-        let now = clock::now();
         let Some(live) = &mut self.live else { return };
+        let now = live.clock.now();
         let step = live.scheduler.step(live.outbox.moment(now), input);
         live.wake_at = step.wake_at;
         self.put(step);
@@ -74,7 +74,7 @@ impl Driver {
 
     pub(super) fn put(&mut self, step: Step) {
         let Some(live) = &mut self.live else { return };
-        let ready = live.outbox.put(clock::now(), step);
+        let ready = live.outbox.put(live.clock.now(), step);
         self.execute(ready);
         self.write();
     }
@@ -82,7 +82,7 @@ impl Driver {
     /// Writes what waits, unless that is under way or has to wait.
     pub(super) fn write(&mut self) {
         let Some(live) = &mut self.live else { return };
-        let Some(events) = live.outbox.to_write(clock::now()) else {
+        let Some(events) = live.outbox.to_write(live.clock.now()) else {
             return;
         };
         let (journal, run) = (self.parts.journal.clone(), live.scheduler.run().id.clone());
@@ -97,7 +97,7 @@ impl Driver {
         let Some(live) = self.live_of(&write.run) else {
             return;
         };
-        let now = clock::now();
+        let now = live.clock.now();
         let Err(error) = write.outcome else {
             let effects = live.outbox.written(now);
             self.on_written(write.events).await;
@@ -151,6 +151,12 @@ impl Driver {
                 request: live.scheduler.run().request.clone(),
                 run: run.clone(),
                 save: self.parts.save_arguments.clone(),
+                clock: live.clock,
+                former: live
+                    .reservation
+                    .as_ref()
+                    .map(Reservation::former)
+                    .unwrap_or_default(),
                 lease: live.reservation.as_ref().and_then(Reservation::lease).cloned(),
             };
             let (answers, turn) = (self.answers.clone(), self.turns.of(&effect));

@@ -83,6 +83,40 @@ impl Plan {
         )
     }
 
+    /// Whether a run of the pipeline with these arguments certainly fills another table than the one that is emptied.
+    pub fn fills_elsewhere(&self, deployed: &DeployedPipeline, arguments: &RuntimeArguments) -> bool {
+        let mut sinks = deployed
+            .stages
+            .iter()
+            .filter(|stage| is_bigquery_sink(stage))
+            .peekable();
+        if sinks.peek().is_none() {
+            return self.names_another_table(arguments);
+        }
+        sinks.all(|sink| {
+            let sink_target = SinkNames {
+                plan: self,
+                deployed,
+                sink,
+                arguments,
+            };
+            matches!(sink_target.target(), Some(Target::Elsewhere(_)))
+        })
+    }
+
+    /// Without a sink that could be read only the names of the arguments tell the table.
+    fn names_another_table(&self, arguments: &RuntimeArguments) -> bool {
+        let variables = &self.request.variables;
+        [
+            ("project_id", &variables.project_id),
+            ("bq_dataset_id", &variables.bq_dataset_id),
+            ("bq_output_table", &variables.bq_output_table),
+            ("output_table", &variables.bq_output_table),
+        ]
+        .into_iter()
+        .any(|(name, wanted)| arguments.get(name).is_some_and(|value| value != wanted))
+    }
+
     fn elsewhere(&self, stage: &str, table: &str, tasks: &str) -> Finding {
         let output = self.output_table();
         if !self.empties_output() {

@@ -1,0 +1,220 @@
+//! Other runs of the pipeline that go on: those that fill the output table too stand against emptying it.
+//!
+//! A young record hides its arguments for a moment. It is undecided and is waited for: it must never be taken for
+//! nobody's, and nothing is emptied before it is known whose it is.
+
+use super::Cloud;
+use domain::deployed::DeployedPipeline;
+use domain::failure::{Failure, FailureKind};
+use domain::finding::Finding;
+use domain::id::{DagRunId, PipelineRunId};
+use domain::pipeline::{PipelineRun, RunArguments};
+use domain::plan::Plan;
+use domain::request::Scope;
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How many runs a list asks for. Unfinished ones come first (measured), so that more are hardly ever needed.
+const LIMIT: u32 = 200;
+const MOST: u32 = 5_000;
+
+/// How often undecided records are read again. They hide their arguments for up to 2.3 s where that was measured.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// For how long 6.10 does not show a run that it has started (measured: up to 2 s).
+const INVISIBLE: Duration = Duration::from_secs(3);
+
+impl Cloud {
+    /// The runs of the pipeline that go on, each with its arguments.
+    async fn live_runs(&self) -> Result<Vec<PipelineRun>, Failure> {
+        let mut undecided: Option<PipelineRunId> = None;
+        for look in 0..LOOKS {
+            if look > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let live = self.unfinished().await?;
+            let hides = |run: &&PipelineRun| run.arguments == RunArguments::Hidden;
+            undecided = live.iter().find(hides).map(|run| run.id.clone());
+            if undecided.is_none() {
+                return Ok(live);
+            }
+        }
+        let id = undecided.map(|id| format!(" {id}")).unwrap_or_default();
+        Err(Failure::transient(format!(
+            "The pipeline run{id} does not show its arguments, so that it is not known whether it fills the output \
+             table."
+        ))
+        .with_remedy("Wait for its end, or stop it in Data Fusion; then try again."))
+    }
+
+    async fn unfinished(&self) -> Result<Vec<PipelineRun>, Failure> {
+        let cdap = self.cdap().await?;
+        let beginning = Timestamp::from_seconds(0);
+        let mut runs = cdap.runs(self.pipeline(), beginning, LIMIT).await?;
+        let is_full = runs.len() >= usize::try_from(LIMIT).unwrap_or(usize::MAX);
+        if is_full && runs.iter().all(|run| !run.state.is_end()) {
+            runs = cdap.runs(self.pipeline(), beginning, MOST).await?;
+        }
+        runs.retain(|run| !run.state.is_end());
+        Ok(runs)
+    }
+
+    /// A pipeline run that another DAG run has started and that goes on; `run` is the beginning of its tokens.
+    pub(super) async fn live_run_of(&self, run: &str) -> Result<Option<PipelineRunId>, Failure> {
+        for pause in [Duration::ZERO, INVISIBLE] {
+            tokio::time::sleep(pause).await;
+            let live = self.live_runs().await?;
+            if let Some(found) = live.iter().find(|live| starter(live).as_deref() == Some(run)) {
+                return Ok(Some(found.id.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Live runs of the pipeline on this output table: an error if another DAG run started them, else a warning.
+    /// `run` is the run that asks, `former` are those of this machine's journal.
+    pub(super) async fn check_other_runs(
+        &self,
+        plan: &Plan,
+        deployed: &DeployedPipeline,
+        run: Option<&DagRunId>,
+        former: &BTreeSet<DagRunId>,
+    ) -> Result<Vec<Finding>, Failure> {
+        if plan.request.scope != Scope::Chain {
+            return Ok(Vec::new()); // A pipeline by hand empties nothing.
+        }
+        let mut others = self.live_runs().await?;
+        others.retain(|other| fills_output(plan, deployed, other));
+        Ok(findings(&others, &plan.output_table(), run, former))
+    }
+}
+
+/// The DAG run whose token the run carries.
+fn starter(run: &PipelineRun) -> Option<String> {
+    let token = run.token()?;
+    token.as_str().split_once('/').map(|(run, _)| run.to_owned())
+}
+
+/// Whether the run may fill the output table: unless its arguments lead to another one.
+fn fills_output(plan: &Plan, deployed: &DeployedPipeline, run: &PipelineRun) -> bool {
+    match &run.arguments {
+        RunArguments::Visible(arguments) => {
+            let arguments = arguments.clone().into_iter().collect();
+            !plan.fills_elsewhere(deployed, &arguments)
+        }
+        RunArguments::Hidden => true,
+    }
+}
+
+/// One finding for each DAG run, and one for each run that none has started.
+fn findings(
+    others: &[PipelineRun],
+    table: &str,
+    run: Option<&DagRunId>,
+    former: &BTreeSet<DagRunId>,
+) -> Vec<Finding> {
+    let mut by_run: BTreeMap<DagRunId, Vec<&PipelineRun>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for other in others {
+        match starter(other).map(DagRunId::new) {
+            Some(starter) if run == Some(&starter) => {}
+            Some(starter) => by_run.entry(starter).or_default().push(other),
+            None => found.push(stranger(other, table)),
+        }
+    }
+    found.extend(by_run.iter().map(|(starter, live)| {
+        let live = listed(live);
+        let (message, remedy) = if former.contains(starter) {
+            (
+                format!("Run {starter} of this machine is not over: {live} on {table}."),
+                "Resume that run: it is carried on, and the table is not emptied again. Or stop it, wait for its end, \
+                 and start anew.",
+            )
+        } else {
+            (
+                format!("Run {starter} of another machine is not over: {live} on {table}."),
+                "Wait for its end, resume it on its machine, or stop its pipeline runs in Data Fusion; then start again.",
+            )
+        };
+        Finding::error(starter.as_str(), message, remedy).with_kind(FailureKind::Held)
+    }));
+    found
+}
+
+fn stranger(run: &PipelineRun, table: &str) -> Finding {
+    let (id, state) = (&run.id, &run.state);
+    Finding::warning(
+        id.as_str(),
+        format!("Pipeline run {id}, which Downbeat did not start, is {state} and may fill {table}."),
+        "If it fills the same table, wait for its end.",
+    )
+}
+
+/// `its pipeline run a is RUNNING`, `3 of its pipeline runs go on (a, b, c)`.
+fn listed(live: &[&PipelineRun]) -> String {
+    match live {
+        [only] => format!("its pipeline run {} is {}", only.id, only.state),
+        more => {
+            let ids: Vec<_> = more.iter().map(|run| run.id.as_str()).collect();
+            format!("{} of its pipeline runs go on ({})", more.len(), ids.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::finding::Severity;
+    use domain::pipeline::{PipelineState, TOKEN_ARGUMENT};
+
+    fn live(id: &str, token: Option<&str>) -> PipelineRun {
+        let token = token.map(|token| (TOKEN_ARGUMENT.to_owned(), token.to_owned()));
+        PipelineRun {
+            id: PipelineRunId::from(id),
+            state: PipelineState::Running,
+            starting: Timestamp::from_seconds(0),
+            cluster_ended: false,
+            arguments: RunArguments::Visible(token.into_iter().collect()),
+        }
+    }
+
+    #[test]
+    fn each_run_that_goes_on_is_named_with_who_started_it() {
+        let others = [
+            live("p1", Some("mine/a/1.0")),
+            live("p2", Some("former/a/1.0")),
+            live("p3", Some("former/b/1.0")),
+            live("p4", Some("foreign/a/1.0")),
+            live("p5", None),
+        ];
+        let former = BTreeSet::from([DagRunId::from("former")]);
+        let found = findings(&others, "p.d.t", Some(&"mine".into()), &former);
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| (finding.severity, finding.kind, finding.message.as_str()))
+            .collect();
+        let (held, permanent) = (FailureKind::Held, FailureKind::Permanent);
+        assert_eq!(
+            told,
+            [
+                (
+                    Severity::Warning,
+                    permanent,
+                    "Pipeline run p5, which Downbeat did not start, is RUNNING and may fill p.d.t."
+                ),
+                (
+                    Severity::Error,
+                    held,
+                    "Run foreign of another machine is not over: its pipeline run p4 is RUNNING on p.d.t."
+                ),
+                (
+                    Severity::Error,
+                    held,
+                    "Run former of this machine is not over: 2 of its pipeline runs go on (p2, p3) on p.d.t."
+                ),
+            ]
+        );
+    }
+}
