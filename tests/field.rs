@@ -13,6 +13,8 @@ mod lab;
 mod pipeline;
 #[path = "field/program.rs"]
 mod program;
+#[path = "field/proxy.rs"]
+mod proxy;
 #[path = "support/screen.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod screen;
@@ -30,6 +32,8 @@ mod json;
 mod lease;
 #[path = "field/logs.rs"]
 mod logs;
+#[path = "field/network.rs"]
+mod network;
 #[path = "field/rows.rs"]
 mod rows;
 #[path = "field/secrets.rs"]

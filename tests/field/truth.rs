@@ -95,7 +95,7 @@ fn a_table_that_another_run_holds_is_refused_on_every_machine() {
     said(
         &elsewhere.start(&["run", "--profile", PROFILE]),
         5,
-        &["of another DAG run is still"],
+        &["Another DAG run, ", "is not over: its pipeline run "],
     );
     said(
         &elsewhere.start(&["run", "--profile", PROFILE, "--dry-run"]),

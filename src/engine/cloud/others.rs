@@ -134,8 +134,9 @@ fn findings(
             )
         } else {
             (
-                format!("Run {starter} of another machine is not over: {live} on {table}."),
-                "Wait for its end, resume it on its machine, or stop its pipeline runs in Data Fusion; then start again.",
+                format!("Another DAG run, {starter}, is not over: {live} on {table}."),
+                "Resume it on the machine that began it, wait for its end, or stop its pipeline runs in Data Fusion; \
+                 then start again.",
             )
         };
         Finding::error(starter.as_str(), message, remedy).with_kind(FailureKind::Held)
@@ -207,7 +208,7 @@ mod tests {
                 (
                     Severity::Error,
                     held,
-                    "Run foreign of another machine is not over: its pipeline run p4 is RUNNING on p.d.t."
+                    "Another DAG run, foreign, is not over: its pipeline run p4 is RUNNING on p.d.t."
                 ),
                 (
                     Severity::Error,

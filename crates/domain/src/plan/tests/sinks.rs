@@ -99,6 +99,46 @@ fn each_row_has_its_own_sink() {
 }
 
 #[test]
+fn a_run_on_another_table_is_told_by_its_arguments() {
+    let named = json!({"project": "${project}", "dataset": "${dataset}", "table": "${table}"});
+    let fixed = json!({"dataset": "cdf_output", "table": "landing"});
+    let ours = [
+        ("project", "my-project"),
+        ("dataset", "cdf_output"),
+        ("table", "landing"),
+    ];
+    let with = |name: &str, value: &str| -> RuntimeArguments {
+        let given = ours.iter().filter(|(other, _)| *other != name);
+        let mut given: RuntimeArguments = given.map(|(name, value)| (*name, *value)).collect();
+        given.insert(name, value);
+        given
+    };
+    let none = RuntimeArguments::default;
+    for (sinks, arguments, elsewhere) in [
+        (vec![sink(&named)], with("table", "landing"), false),
+        (vec![sink(&named)], with("table", "other"), true),
+        (vec![sink(&named)], with("dataset", "prod"), true),
+        (vec![sink(&named)], with("project", "other"), true),
+        // Nothing tells where it writes: it may be here.
+        (vec![sink(&named)], none(), false),
+        (vec![sink(&fixed)], with("table", "other"), false),
+        (vec![sink(&named), sink(&fixed)], with("table", "other"), false),
+        (vec![], with("bq_output_table", "other"), true),
+        (vec![], with("bq_dataset_id", "prod"), true),
+        (vec![], with("bq_output_table", "landing"), false),
+        (vec![], none(), false),
+    ] {
+        let deployed = deployed(&sinks, &[]);
+        let plan = judged(request(Scope::Chain), vec![row("hr", "a", 1)], &deployed);
+        assert_eq!(
+            plan.fills_elsewhere(&deployed, &arguments),
+            elsewhere,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
 fn a_sink_that_cannot_be_known_must_be_accepted() {
     let names = |table: &str| json!({"dataset": "cdf_output", "table": table});
     let setter = |plugin: &str, properties: &Value| stage("Set", plugin, "action", properties);
