@@ -84,6 +84,7 @@ fn a_page_in_place_of_the_answer_to_a_start_is_cleared_up_by_the_token() {
 }
 
 #[test]
+#[ignore = "waits until no lost start can arrive any more, for minutes: DOWNBEAT_TEST_SECONDS=300"]
 fn a_start_that_never_arrived_is_sent_again() {
     let lab = Lab::at_speed("20");
     let pages = vec![
