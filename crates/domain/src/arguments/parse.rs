@@ -198,11 +198,10 @@ impl Reader<'_> {
         let follows = self.letters.next_if(|&(_, c)| c == '\\').is_some()
             && self.letters.next_if(|&(_, c)| c == 'u').is_some();
         let second = if follows { self.number(4)? } else { 0 };
-        let code = 0x1_0000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00);
         let letter = (0xdc00..0xe000)
             .contains(&second)
-            .then(|| char::from_u32(code))
-            .flatten();
+            .then(|| 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+            .and_then(char::from_u32);
         letter.ok_or_else(|| self.fault("The second half of a character is missing"))
     }
 
@@ -232,6 +231,13 @@ mod tests {
 
     fn to_json(list: &[RuntimeArguments]) -> String {
         Secrets::default().to_json(list)
+    }
+
+    #[test]
+    fn half_a_character_is_a_fault_and_no_panic() {
+        for end in [r"\ud800", r"\ud800x", r"\udbff\ud800", r"\ud800\n", r"\udc00"] {
+            assert!(parse_list(&format!("[{{'a': '{end}'}}]")).is_err(), "{end}");
+        }
     }
 
     #[test]
