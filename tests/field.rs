@@ -30,6 +30,8 @@ mod demo;
 mod json;
 #[path = "field/lease.rs"]
 mod lease;
+#[path = "field/local.rs"]
+mod local;
 #[path = "field/logs.rs"]
 mod logs;
 #[path = "field/network.rs"]

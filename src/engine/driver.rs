@@ -89,6 +89,7 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     writes: JoinSet::new(),
                     trouble: None,
                     turns: Turns::default(),
+                    reads: JoinSet::new(),
                 };
                 driver.run(inbox, incoming).await;
             }
@@ -121,6 +122,8 @@ struct Driver {
     /// Why nothing goes on, as it was said last.
     trouble: Option<Failure>,
     turns: Turns,
+    /// Readings of the table without a run; the end does not wait for them.
+    reads: JoinSet<()>,
 }
 
 /// The run that is going on, or that ended last.
@@ -174,7 +177,9 @@ impl Driver {
             Command::Run(command) => self.on_run_command(command).await,
             Command::ReadConfiguration(variables) => {
                 let cloud = self.cloud(&variables);
-                tokio::spawn(read_configuration(cloud, variables, self.updates.clone()));
+                while self.reads.try_join_next().is_some() {}
+                self.reads
+                    .spawn(read_configuration(cloud, variables, self.updates.clone()));
             }
             Command::Focus(task) => {
                 if let Some(live) = &mut self.live {

@@ -28,7 +28,11 @@ pub use export::Exported;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long a write waits for another process that locks the file. Its caller writes again.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// A request to the writer.
 struct Batch {
@@ -51,6 +55,9 @@ impl Journal {
     /// A file that is damaged, another program's or a newer Downbeat's is refused and left as it was.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open(path)?;
+        connection
+            .busy_timeout(LONGEST_WAIT)
+            .map_err(|error| StoreError::sqlite(path, &error))?;
         let (queue, batches) = mpsc::channel();
         let writer = writer::Writer::new(path.to_path_buf(), connection);
         std::thread::Builder::new()

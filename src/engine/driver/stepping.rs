@@ -52,7 +52,7 @@ impl Driver {
         if is_stuck && self.trouble.is_none() {
             let slow = Failure::new(
                 FailureKind::Unsent,
-                "The journal has not been written for some seconds.",
+                "The journal has not taken a write for some seconds, and nothing goes on until it does.",
             );
             self.say_trouble(slow.with_remedy("Check the disk.")).await;
         }

@@ -391,3 +391,21 @@ async fn a_hundred_thousand_facts_come_back_in_order() {
     }
     assert!(journal.events(&run).await.unwrap() == story);
 }
+
+/// A backup that locks the file is waited for by whoever writes; what failed is written by the next call, once.
+#[tokio::test]
+async fn a_write_that_a_lock_has_refused_succeeds_when_it_is_repeated() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("downbeat.db");
+    let journal = Journal::open(&path).unwrap();
+    let run = DagRunId::new("r");
+    let backup = Connection::open(&path).unwrap();
+    backup.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = journal.append(&run, &[started("r", 1)]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Busy { .. }), "{refused:?}");
+    assert!(refused.trouble().is_some());
+    assert!(journal.events(&run).await.unwrap().is_empty());
+    backup.execute_batch("ROLLBACK").unwrap();
+    journal.append(&run, &[started("r", 1)]).await.unwrap();
+    assert_eq!(journal.events(&run).await.unwrap().len(), 1);
+}
