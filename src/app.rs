@@ -1,37 +1,38 @@
 //! The composition root: puts settings, sandbox, client, store, engine and screen or printer together.
 //!
 //! ```text
-//!  Cli ─→ Startup (home, settings) ─┬→ terminal: tui   ┐
-//!                                   ├→ run: headless   ┴─→ engine ─→ client, store
+//!  Cli ─→ Startup (home, settings) ─┬→ terminal: tui                ┐
+//!                                   ├→ run, resume, retry: headless ┴─→ engine ─→ client, store
+//!                                   ├→ attach: headless, by the journal alone
 //!                                   ├→ sandbox: serve until a signal
 //!                                   └→ runs, export, prune: look after the journal
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
-//! what an engine is made of in `app/parts.rs`, and where a run takes place in `app/target.rs`.
+//! what an engine is made of in `app/parts.rs`, where a run takes place in `app/target.rs`, and which runs of the journal a start
+//! takes up in `app/former.rs`.
 
 mod arguments;
 mod export;
+mod former;
 mod history;
 mod parts;
 mod prune;
+mod resume;
+mod run;
 mod sandbox;
 mod target;
 mod terminal;
 
-use crate::cli::{Choice, Cli, Exit, Mode, Output, RunOptions};
+use crate::cli::{Choice, Cli, Exit, Mode, Output};
 use crate::config::{Config, Home, Overrides, Settings, WithoutChoice};
 use crate::engine::SharedSecrets;
-use crate::headless::Console;
+use crate::headless::{Console, Turn};
 use crate::store::{Journal, StoreError};
 use crate::{engine, headless, telemetry};
 use anyhow::Context;
 use domain::failure::Failure;
-use domain::finding::refusal;
-use domain::plan::Plan;
-use domain::request::{RunRequest, Scope};
 use domain::retention::Retention;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -45,7 +46,11 @@ pub async fn start(cli: Cli) -> Exit {
     let outcome = match &cli.mode {
         // Boxed: the screen's future is large, and is made once.
         None => Box::pin(terminal::open(&cli.choice)).await,
-        Some(Mode::Run(options)) => run(&cli.choice, options).await,
+        // Boxed for the same reason.
+        Some(Mode::Run(options)) => Box::pin(run::run(&cli.choice, options)).await,
+        Some(Mode::Resume(options)) => Box::pin(resume::resume(&cli.choice, options)).await,
+        Some(Mode::Attach(options)) => Box::pin(resume::attach(&cli.choice, options)).await,
+        Some(Mode::Retry(options)) => Box::pin(resume::retry(&cli.choice, options)).await,
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
         Some(Mode::Runs(options)) => list(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
@@ -130,59 +135,24 @@ impl Startup {
     }
 }
 
-async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
-    let startup = Startup::load(choice, WithoutChoice::Refuse)?;
-    let settings = &startup.settings;
-    let scope = match &options.args {
-        Some(given) => Scope::Single(arguments::read(given)?),
-        None => Scope::Chain,
-    };
-    let request = RunRequest {
-        profile: settings.profile.clone(),
-        variables: settings.variables.clone(),
-        scope,
-        edits: BTreeMap::new(),
-        allow_unresolved_sink: options.allow_unresolved_sink,
-        beside: options.beside,
-    };
-    if options.dry_run {
-        // Boxed: the future is large, and is made once.
-        return Ok(Box::pin(dry_run(&startup, request, options)).await);
-    }
-    let mut console = Console::open(options.output, &target::of(settings, &request));
-    let mut plan = Plan::new(request.clone(), None);
-    plan.add(settings.findings.iter().cloned());
-    // The run repeats what is found about its variables, so that this is printed here only if there is no run.
-    if let Some(failure) = refusal(&plan.findings) {
-        console.findings(&plan.findings);
-        return Ok(console.end_refused(&failure));
-    }
-    console.findings(&settings.findings);
-    let journal = Journal::open(&startup.home.database())?;
-    if let Some(text) = prune::tidy(&startup.home, &journal, startup.retention).await {
-        console.note(&text);
-    }
-    let (parts, kept) = parts::gather(startup.home.clone(), journal, settings, startup.secrets.clone());
-    let headless_options = headless::Options {
-        on_interrupt: options.on_interrupt,
-        allow_empty: options.allow_empty,
-        is_sandbox: settings.wants_sandbox(),
-        terminal: target::terminal_command(choice, &settings.profile),
-    };
-    let exit = console.run(engine::spawn(parts), request, headless_options).await;
+/// Takes the turns with an engine for these settings, and prints until the end.
+async fn take(
+    startup: &Startup,
+    journal: Journal,
+    console: Console,
+    turns: Vec<Turn>,
+    options: headless::Options,
+) -> anyhow::Result<Exit> {
+    let Startup {
+        home,
+        settings,
+        secrets,
+        ..
+    } = startup;
+    let (parts, kept) = parts::gather(home.clone(), journal, settings, secrets.clone());
+    let exit = console.run(engine::spawn(parts), turns, options).await;
     shut_down(kept).await;
     exit.context("Signals cannot be listened to.")
-}
-
-/// Prints the plan; neither the journal nor a lease is opened.
-async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -> Exit {
-    let target = target::of(&startup.settings, &request);
-    let (client, kept) = parts::connect(&startup.home, &startup.settings);
-    let mut plan = engine::dry_run(client, &startup.secrets, request).await;
-    plan.add(startup.settings.findings.iter().cloned());
-    let exit = headless::plan::print(&plan, &target, options.output, options.allow_empty);
-    shut_down(kept).await;
-    exit
 }
 
 /// Ends the embedded sandbox, if there is one. One that hangs does not keep the program from ending.

@@ -1,10 +1,11 @@
 //! The command line: types and help only. `app.rs` does what a command says, `config.rs` reads the values.
 //!
-//! `cli/run.rs` and `cli/sandbox.rs` have the options of these commands, `cli/exit.rs` the exit codes.
+//! `cli/run.rs`, `cli/former.rs` and `cli/sandbox.rs` have the options of the commands, `cli/exit.rs` the exit codes.
 
 mod arguments;
 mod exit;
 mod export;
+mod former;
 mod prune;
 mod run;
 mod sandbox;
@@ -12,6 +13,7 @@ mod sandbox;
 pub use arguments::{ArgumentsSource, GivenArguments};
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
+pub use former::{AttachOptions, ResumeOptions, RetryOptions};
 pub use prune::PruneOptions;
 pub use run::{OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
@@ -33,6 +35,9 @@ Examples:
   downbeat run --args business_unit=hr,data_source=engineer
                                             one pipeline by hand
   downbeat run --args @hr.args              the same with its arguments from a file
+  downbeat resume                           carry on the newest run that nobody drives any more
+  downbeat attach 0199c1d2                  watch a run that another process drives
+  downbeat retry 0199c1d2                   try again what did not succeed in a run that has ended
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
 A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
@@ -75,6 +80,15 @@ pub enum Mode {
     /// Serve a local Data Fusion, CDAP, BigQuery and source database
     #[command(after_help = SANDBOX_HELP)]
     Sandbox(SandboxOptions),
+    /// Carry on a run that nobody drives any more: after a crash, a reboot, or --on-interrupt leave
+    #[command(after_help = former::resume_help())]
+    Resume(ResumeOptions),
+    /// Watch a run that another process drives
+    #[command(after_help = former::attach_help())]
+    Attach(AttachOptions),
+    /// Try tasks of a run that has ended again
+    #[command(after_help = former::retry_help())]
+    Retry(RetryOptions),
     /// List the last runs
     Runs(RunsOptions),
     /// Write what the journal holds, also if it is damaged
@@ -119,7 +133,19 @@ impl Cli {
         match &self.mode {
             Some(Mode::Run(options)) => options.output,
             Some(Mode::Runs(options)) => options.output,
+            Some(Mode::Resume(options)) => options.output,
+            Some(Mode::Attach(options)) => options.output,
+            Some(Mode::Retry(options)) => options.output,
             Some(Mode::Sandbox(_) | Mode::Export(_) | Mode::Prune(_)) | None => Output::Text,
+        }
+    }
+
+    fn given_arguments(&self) -> Option<&GivenArguments> {
+        match &self.mode {
+            Some(Mode::Run(options)) => options.args.as_ref(),
+            Some(Mode::Resume(options)) => options.args.as_ref(),
+            Some(Mode::Retry(options)) => options.args.as_ref(),
+            _ => None,
         }
     }
 
@@ -129,15 +155,18 @@ impl Cli {
     /// A wrong line, or `--help` or `--version`: `exit()` of the error prints it and ends with 2 or 0.
     pub fn read(line: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(line)?;
+        let source = cli.given_arguments().map(GivenArguments::source);
+        if let Some(Err(reason)) = source {
+            let reason = format!("--args: {reason}");
+            return Err(Self::command().error(ErrorKind::ValueValidation, reason));
+        }
         let refused = match &cli.mode {
             Some(Mode::Run(options)) => {
                 cli.choice.set.extend(options.set.iter().cloned());
-                let source = options.args.as_ref().map(GivenArguments::source);
-                if let Some(Err(reason)) = source {
-                    let reason = format!("--args: {reason}");
-                    return Err(Self::command().error(ErrorKind::ValueValidation, reason));
-                }
                 None
+            }
+            Some(Mode::Resume(_) | Mode::Attach(_) | Mode::Retry(_)) if !cli.choice.set.is_empty() => {
+                Some("a run keeps the variables that it began with: leave --set out")
             }
             Some(Mode::Sandbox(_)) if cli.choice.profile.is_some() || !cli.choice.set.is_empty() => {
                 Some("downbeat sandbox serves no profile: leave --profile and --set out")

@@ -28,6 +28,7 @@ pub use dry_run::dry_run;
 pub use secrets::SharedSecrets;
 pub use tail::LONGEST_WAIT_FOR_LOGS;
 
+use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::deployed::DeployedPipeline;
 use domain::event::RunEvent;
@@ -47,6 +48,8 @@ pub enum Command {
     Start(Box<RunRequest>),
     /// Load a run of the journal: an unfinished one is carried on, one that has ended waits for a retry.
     Resume(DagRunId),
+    /// Values that the journal does not hold, for the next `Resume` of a pipeline by hand.
+    Supply(RuntimeArguments),
     /// Follow a run that another process drives, by reading the journal; changes nothing. Its events come from the first
     /// one on, until it ends or nobody drives it. Ended by the next `Start`, `Resume` or `Attach`.
     Attach(DagRunId),

@@ -7,11 +7,12 @@
 //! ```
 //!
 //! It decides nothing about a run: what the end of a run means is [`domain::outcome`], and `cli/exit.rs` has its
-//! number. `session.rs` follows a run to its end; [`refuse`] is for a start that never becomes one.
+//! number. `session.rs` follows runs to their ends, `opening.rs` has the first line; [`refuse`] is for a start that never becomes one.
 
 mod bars;
 mod json;
 mod lines;
+mod opening;
 pub mod out;
 mod output_table;
 pub mod plan;
@@ -19,7 +20,8 @@ mod remedy;
 mod session;
 mod words;
 
-pub use session::Options;
+pub use opening::{Doing, Opening};
+pub use session::{Options, Turn};
 
 use crate::cli::{Exit, Output};
 use crate::engine::Engine;
@@ -27,15 +29,16 @@ use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::outcome::Outcome;
-use domain::request::RunRequest;
 use domain::run::Run;
 use domain::target::Target;
 use std::io::{self, IsTerminal};
 
 /// Prints what happens in a run. What is printed before the run exists has no run.
 trait Printer {
-    /// Where the run takes place: the first line.
-    fn target(&mut self, target: &Target);
+    /// Where the run takes place, and what is done with runs of the journal: the first line.
+    fn target(&mut self, target: &Target, opening: &Opening);
+    /// A run of the journal was loaded, with all that has happened to it before.
+    fn loaded(&mut self, run: &Run, events: &[RunEvent]);
     /// Something was found before the run; `text` has its remedies in words.
     fn finding(&mut self, finding: &Finding, text: &str);
     /// Something happened; `run` is the run after it.
@@ -90,10 +93,23 @@ impl std::fmt::Debug for Console {
 
 impl Console {
     /// Prints the first line.
-    pub fn open(output: Output, target: &Target) -> Self {
+    pub fn open(output: Output, target: &Target, opening: &Opening) -> Self {
         let mut console = Self::new(output, &target.profile);
-        console.printer.target(target);
+        console.printer.target(target, opening);
         console
+    }
+
+    /// Where no run is known, and so no target.
+    pub fn of_no_run(output: Output, profile: &str) -> Self {
+        Self::new(output, profile)
+    }
+
+    /// Ends well, because there is nothing to do.
+    pub fn nothing(mut self, text: &str) -> Exit {
+        self.printer.note(None, text);
+        self.reason = Some(text.to_owned());
+        self.end(None, Exit::Success);
+        Exit::Success
     }
 
     fn new(output: Output, profile: &str) -> Self {
@@ -117,12 +133,12 @@ impl Console {
         self.printer.note(None, text);
     }
 
-    /// Runs and prints until the end; the exit code says how it ended.
+    /// Takes the turns and prints until the end; the exit code says how the last run ended.
     ///
     /// # Errors
     /// Signals cannot be listened to.
-    pub async fn run(self, engine: Engine, request: RunRequest, options: Options) -> io::Result<Exit> {
-        session::run(self, engine, request, options).await
+    pub async fn run(self, engine: Engine, turns: Vec<Turn>, options: Options) -> io::Result<Exit> {
+        session::run(self, engine, turns, options).await
     }
 
     /// Ends before there is a run: prints the failure, and what it means for a script.
@@ -175,7 +191,7 @@ pub fn refuse(failure: &Failure, profile: &str, output: Output) -> Exit {
     Console::new(output, profile).refuse(failure)
 }
 
-/// What is said when a run is left behind; `command` opens the terminal on it.
-pub fn left_text(run: &Run, is_sandbox: bool, command: &str) -> String {
-    words::left(run, is_sandbox, command)
+/// What is said when a run is left behind; `program` is the program with its home.
+pub fn left_text(run: &Run, is_sandbox: bool, program: &str) -> String {
+    words::left(run, is_sandbox, program)
 }

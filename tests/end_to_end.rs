@@ -278,9 +278,7 @@ fn an_interrupt_can_leave_the_runs_alone() {
     let refused = home.start(&["run", "--profile", "far"]);
     assert_eq!(refused.code, 5, "{}", refused.all());
     assert!(
-        refused
-            .all()
-            .contains("of this machine is not over: "),
+        refused.all().contains("of this machine is not over: "),
         "{}",
         refused.all()
     );

@@ -80,6 +80,11 @@ fn remedies() -> Vec<Remedy> {
         Remedy::LookAtJob(Variables::default().job_address(&"job".into())),
         Remedy::AllowUnresolvedSink,
         Remedy::RunBeside,
+        Remedy::WatchRun("0199".into()),
+        Remedy::ResumeRun("0199".into()),
+        Remedy::CloseRun("0199".into()),
+        Remedy::StartFresh,
+        Remedy::AfterNewer,
     ];
     for remedy in &all {
         // A new remedy does not compile here until it is in the list above.
@@ -93,7 +98,12 @@ fn remedies() -> Vec<Remedy> {
             | Remedy::RestoreTable(_)
             | Remedy::LookAtJob(_)
             | Remedy::AllowUnresolvedSink
-            | Remedy::RunBeside => {}
+            | Remedy::RunBeside
+            | Remedy::WatchRun(_)
+            | Remedy::ResumeRun(_)
+            | Remedy::CloseRun(_)
+            | Remedy::StartFresh
+            | Remedy::AfterNewer => {}
         }
     }
     all
@@ -121,7 +131,9 @@ fn the_commands_of_the_remedies_exist() {
             }
             let line = command.replace("NAME=VALUE,...", "name=value");
             Cli::read(line.split(' ')).unwrap_or_else(|error| panic!("{command}: {error}"));
-            assert!(command.contains("--profile prod"), "{command}");
+            // A run that is named is taken up in its own profile.
+            let is_of_run = command.split(' ').any(|word| word == "0199");
+            assert!(command.contains("--profile prod") || is_of_run, "{command}");
         }
     }
 }

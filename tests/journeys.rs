@@ -145,11 +145,8 @@ fn a_run_that_is_left_is_named_on_the_shell_with_the_way_back() {
         }
         let (code, shell) = session.end_saying();
         assert_eq!(code, 130, "{way}");
-        let back = format!(
-            "downbeat --home {} --profile sandbox` offers to resume it",
-            home.path().display()
-        );
-        for words in ["downbeat: Run ", "is left before its end", &back] {
+        let back = format!("`downbeat --home {} resume ", home.path().display());
+        for words in ["downbeat: Run ", "is left before its end", &back, "carries it on"] {
             assert!(shell.contains(words), "{way}: '{words}' is not on:\n{shell}");
         }
     }

@@ -43,12 +43,16 @@ pub(super) fn credentials(settings: &Settings) -> Credentials {
     }
 }
 
+/// The program with its home, as a shell takes it.
+pub(super) fn program(choice: &Choice) -> String {
+    let home = choice.home.as_deref();
+    let home = home.map(|home| format!(" --home {}", shell::word(&home.to_string_lossy())));
+    format!("downbeat{}", home.unwrap_or_default())
+}
+
 /// The command that opens the terminal on the same home and profile.
 pub(super) fn terminal_command(choice: &Choice, profile: &str) -> String {
-    let home = choice.home.as_deref();
-    let home = home.map(|home| format!("--home {} ", shell::word(&home.to_string_lossy())));
-    let profile = shell::word(profile);
-    format!("downbeat {}--profile {profile}", home.unwrap_or_default())
+    format!("{} --profile {}", program(choice), shell::word(profile))
 }
 
 #[cfg(test)]

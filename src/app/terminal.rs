@@ -65,18 +65,24 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let outcome = Box::pin(tui::run(setup, engine::spawn(parts))).await?;
     super::shut_down(kept).await;
     let command = target::terminal_command(choice, &settings.profile);
-    Ok(say_what_was_left(&outcome, settings.wants_sandbox(), &command))
+    let program = target::program(choice);
+    Ok(say_what_was_left(
+        &outcome,
+        settings.wants_sandbox(),
+        &command,
+        &program,
+    ))
 }
 
 /// Says on the shell what was left and how to come back.
-fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str) -> Exit {
+fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str, program: &str) -> Exit {
     let text = match outcome {
         Outcome::Left => return Exit::Success,
         Outcome::LostRows { run, .. } => run.lost_rows().unwrap_or_default(),
         Outcome::Ended => {
             format!("A signal ended the terminal; no run was going on. `{command}` opens it again.")
         }
-        Outcome::LeftRunning(run) => left_text(run, is_sandbox, command),
+        Outcome::LeftRunning(run) => left_text(run, is_sandbox, program),
     };
     // After a hangup there is no reader.
     out::line(io::stderr(), &format!("downbeat: {text}"));

@@ -64,7 +64,9 @@ impl Exit {
             Self::Unavailable => {
                 "a service or the network failed before anything was started or emptied; worth trying again"
             }
-            Self::Held => "another run holds the output table; nothing was started or emptied",
+            Self::Held => {
+                "another run holds the output table or is unfinished; nothing was started or emptied"
+            }
             Self::Empty => "no row of the configuration is active; with --allow-empty this is 0",
             Self::Interrupted => {
                 "interrupted (Ctrl-C, SIGTERM, SIGHUP), or the terminal was left during a run"

@@ -8,7 +8,11 @@ const HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
 With --dry-run it ends there, with the exit code that the run would have ended with by then.
 
-The first line names profile, project, instance, table and credentials. The sandbox is used if it is
+Unfinished runs of the same output table are settled first: the newest one is carried on instead of a new
+run, without emptying the table again, and the exit code is that of this run; older ones are closed. A run
+that a later one has overtaken, because that has emptied or filled the table, is closed too.
+
+The first line says so, and names profile, project, instance, table and credentials. The sandbox is used if it is
 asked for (--profile sandbox), or if nothing else is configured and nothing is set from outside.";
 
 pub(super) fn help() -> String {
@@ -27,6 +31,12 @@ pub struct RunOptions {
     /// End with 0 if no row of the configuration is active
     #[arg(long)]
     pub allow_empty: bool,
+    /// Close unfinished runs of the same output table, stopping what lives of them, and start anew
+    #[arg(long, conflicts_with_all = ["no_resume", "args"])]
+    pub fresh: bool,
+    /// End with 5 if a run of the same output table is unfinished, and touch none
+    #[arg(long, conflicts_with = "args")]
+    pub no_resume: bool,
     /// How to print what happens: for people, or one JSON object per line
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
@@ -51,6 +61,6 @@ pub enum OnInterrupt {
     /// Stop them and wait for their ends
     #[default]
     Stop,
-    /// Leave them running; the terminal then offers to resume the run
+    /// Leave them running; the next `downbeat run` carries the run on, and so does `downbeat resume`
     Leave,
 }

@@ -69,6 +69,11 @@ fn wrong_lines_end_with_2_and_a_reason() {
         ("downbeat --set a=1 runs", "lists what was"),
         ("downbeat runs --limit 0", "0 is not in"),
         ("downbeat rum", "run"),
+        ("downbeat run --fresh --no-resume", "cannot be used with"),
+        ("downbeat run --fresh --args a=b", "cannot be used with"),
+        ("downbeat attach", "<RUN>"),
+        ("downbeat --set a=1 resume", "leave --set out"),
+        ("downbeat retry 0199 --args s3cret", "not NAME=VALUE"),
     ] {
         let error = read(line).unwrap_err();
         assert_eq!(error.exit_code(), i32::from(Exit::Refused.code()), "{line}");
@@ -102,6 +107,9 @@ fn help_teaches() {
         ("downbeat --help", "downbeat run --profile prod"),
         ("downbeat run --help", "130  interrupted"),
         ("downbeat sandbox --help", "one line of JSON"),
+        ("downbeat resume --help", "5    another run holds"),
+        ("downbeat attach --help", "Ctrl-C leaves the run alone"),
+        ("downbeat retry --help", "all that did not succeed"),
     ] {
         let error = read(line).unwrap_err();
         assert_eq!(error.exit_code(), 0);

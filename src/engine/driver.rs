@@ -20,6 +20,7 @@ use super::tail::Tails;
 use super::{Command, Engine, SharedSecrets, Update};
 use crate::client::Client;
 use crate::store::{Journal, LogFolder};
+use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::failure::Failure;
 use domain::id::DagRunId;
@@ -85,6 +86,7 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
                     live: None,
                     former: Vec::new(),
                     releases: JoinSet::new(),
+                    supplied: RuntimeArguments::default(),
                     attached: JoinSet::new(),
                     writes: JoinSet::new(),
                     trouble: None,
@@ -115,6 +117,8 @@ struct Driver {
     former: Vec<Tails>,
     /// Reservations of runs that are over.
     releases: JoinSet<()>,
+    /// For the next run that is resumed.
+    supplied: RuntimeArguments,
     /// Follows a run of another process.
     attached: JoinSet<()>,
     /// The write of the journal that is under way, if any.
@@ -173,6 +177,10 @@ impl Driver {
         match command {
             Command::Start(request) => self.start(*request).await,
             Command::Resume(id) => self.resume(id).await,
+            Command::Supply(arguments) => {
+                self.parts.secrets.learn_given(&arguments);
+                self.supplied = arguments;
+            }
             Command::Attach(id) => self.attach(id).await,
             Command::Run(command) => self.on_run_command(command).await,
             Command::ReadConfiguration(variables) => {
@@ -213,9 +221,16 @@ impl Driver {
         {
             self.parts.secrets.learn(arguments);
         }
+        let is_retry = matches!(command, RunCommand::Retry { .. } | RunCommand::RetryAll);
+        let before = self.live.as_ref().map(|live| live.scheduler.run().clone());
         self.step(Input::Command(command));
         // Only some commands make a run go on that is over.
         self.keep_reservation(true);
+        let now = self.live.as_ref().map(|live| live.scheduler.run());
+        if is_retry && now == before.as_ref() && now.is_some_and(|run| run.state.is_end()) {
+            let failure = Failure::permanent("There is nothing to try again as the run is now.");
+            self.refuse(failure).await;
+        }
     }
 
     fn cloud(&self, variables: &Variables) -> Cloud {

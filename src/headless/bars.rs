@@ -1,6 +1,6 @@
 //! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
 
-use super::{Exit, GOES_ON, Printer, words};
+use super::{Exit, GOES_ON, Opening, Printer, words};
 use crate::engine::now;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -9,6 +9,7 @@ use domain::id::TaskId;
 use domain::run::Run;
 use domain::sanitize;
 use domain::target::Target;
+use domain::task::Task;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,14 +38,36 @@ impl Bars {
         })
     }
 
+    fn show(&mut self, task: &Task) {
+        let bar = self.bar(&task.id);
+        bar.set_message(sanitize::line(&words::status(task)).into_owned());
+        if task.is_over() {
+            bar.finish();
+        } else if task.state.holds_place() {
+            bar.enable_steady_tick(TURN);
+        } else {
+            bar.disable_steady_tick();
+        }
+    }
+
     fn say(&self, line: &str) {
         let _ = self.screen.println(sanitize::line(line));
     }
 }
 
 impl Printer for Bars {
-    fn target(&mut self, target: &Target) {
-        self.say(&format!("{} {}", now().stamp(), target.text()));
+    fn target(&mut self, target: &Target, opening: &Opening) {
+        self.say(&format!("{} {}{}", now().stamp(), opening.text(), target.text()));
+    }
+
+    fn loaded(&mut self, run: &Run, _: &[RunEvent]) {
+        let line = if run.state.is_end() {
+            words::summary(run)
+        } else {
+            words::stand(run)
+        };
+        self.say(&format!("{} {line}", now().stamp()));
+        run.pipelines().for_each(|task| self.show(task));
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {
@@ -63,17 +86,7 @@ impl Printer for Bars {
             .filter(|task| self.bars.contains_key(task))
             .cloned();
         match planned.and_then(|task| run.task(&task)) {
-            Some(task) => {
-                let bar = self.bar(&task.id);
-                bar.set_message(sanitize::line(&words::status(task)).into_owned());
-                if task.is_over() {
-                    bar.finish();
-                } else if task.state.holds_place() {
-                    bar.enable_steady_tick(TURN);
-                } else {
-                    bar.disable_steady_tick();
-                }
-            }
+            Some(task) => self.show(task),
             None => {
                 if let Some(line) = words::line(run, &event.fact) {
                     self.say(&format!("{} {line}", event.at.stamp()));

@@ -3,7 +3,7 @@
 //!
 //! Each line has `event`, `run` and `time`; `run` is null where no run exists.
 
-use super::{Exit, Printer, out, words};
+use super::{Exit, Opening, Printer, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -31,13 +31,13 @@ fn whole(run: Option<&Run>, at: Timestamp, line: Value) -> Value {
     Value::Object(fields)
 }
 
-/// A line that has the fields of the target and these.
-pub(super) fn with_target(target: &Target, line: Value) -> Value {
+/// A line that has the fields of the target, of what is done with former runs, and these.
+pub(super) fn with_opening(target: &Target, opening: &Opening, line: Value) -> Value {
     let mut fields = target_fields(target);
-    if let Value::Object(more) = line {
-        fields.extend(more);
-    }
-    whole(None, now(), Value::Object(fields))
+    fields.extend(object(line));
+    let mut fields = object(whole(None, now(), Value::Object(fields)));
+    fields.extend(opening.fields());
+    Value::Object(fields)
 }
 
 fn target_fields(target: &Target) -> Map<String, Value> {
@@ -62,8 +62,12 @@ fn target_fields(target: &Target) -> Map<String, Value> {
 }
 
 impl Printer for Json {
-    fn target(&mut self, target: &Target) {
-        out::json(&with_target(target, json!({"event": "target"})));
+    fn target(&mut self, target: &Target, opening: &Opening) {
+        out::json(&with_opening(target, opening, json!({"event": "target"})));
+    }
+
+    fn loaded(&mut self, run: &Run, events: &[RunEvent]) {
+        events.iter().for_each(|event| self.event(run, event));
     }
 
     fn finding(&mut self, finding: &Finding, _: &str) {

@@ -1,6 +1,6 @@
 //! Plain lines on standard output, failures on standard error: for files, pipes and cron's mail.
 
-use super::{Exit, GOES_ON, Printer, out, words};
+use super::{Exit, GOES_ON, Opening, Printer, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -19,8 +19,17 @@ fn put(at: Timestamp, line: &str) {
 }
 
 impl Printer for Lines {
-    fn target(&mut self, target: &Target) {
-        put(now(), &target.text());
+    fn target(&mut self, target: &Target, opening: &Opening) {
+        put(now(), &format!("{}{}", opening.text(), target.text()));
+    }
+
+    fn loaded(&mut self, run: &Run, _: &[RunEvent]) {
+        let line = if run.state.is_end() {
+            words::summary(run)
+        } else {
+            words::stand(run)
+        };
+        put(now(), &line);
     }
 
     fn finding(&mut self, finding: &Finding, text: &str) {

@@ -1,29 +1,61 @@
 //! The plan of a run, for `run --dry-run`: lines for a person, or one JSON object for a script.
 
-use super::{finding_text, json, out};
+use super::{Opening, finding_text, json, out, words};
 use crate::cli::{Exit, Output};
 use domain::finding::Finding;
 use domain::outcome::Outcome;
 use domain::plan::{Detail, Plan, PlannedArgument, PlannedStart};
 use domain::request::Scope;
+use domain::run::Run;
 use domain::sanitize;
 use domain::target::Target;
 use domain::time::human;
 use serde_json::{Value, json};
 use std::io;
 
+/// The last line where a run could begin or go on.
+const NOTHING: &str = "Nothing was started and nothing was emptied: this is a dry run.";
+
 /// Prints a plan; the exit code is the one that the run would end with by now.
-pub fn print(plan: &Plan, target: &Target, output: Output, allow_empty: bool) -> Exit {
+pub fn print(plan: &Plan, opening: &Opening, target: &Target, output: Output, allow_empty: bool) -> Exit {
     let exit = Exit::new(plan.outcome(), allow_empty);
     match output {
-        Output::Json => out::json(&as_json(plan, target, exit)),
-        Output::Text => out::lines(io::stdout(), &as_text(plan, target)),
+        Output::Json => out::json(&as_json(plan, opening, target, exit)),
+        Output::Text => out::lines(io::stdout(), &as_text(plan, opening, target)),
     }
     exit
 }
 
-fn as_text(plan: &Plan, target: &Target) -> String {
-    let mut lines = vec![sanitize::line(&target.text()).into_owned()];
+/// Prints which run would be carried on, and where it stands, instead of a plan.
+pub fn print_carried(run: &Run, opening: &Opening, target: &Target, output: Output) -> Exit {
+    let exit = Exit::Success;
+    match output {
+        Output::Json => {
+            let mut plan = Plan::new(run.request.clone(), None);
+            plan.findings.clear();
+            let mut line = as_json(&plan, opening, target, exit);
+            line["emptied_table"] = Value::Null;
+            out::json(&line);
+        }
+        Output::Text => {
+            let mut lines = vec![first_line(opening, target), words::stand(run)];
+            let tasks = run.tasks.iter();
+            lines.extend(
+                tasks.map(|task| format!("  {}: {}", sanitize::line(task.id.as_str()), words::status(task))),
+            );
+            lines.push(NOTHING.into());
+            out::lines(io::stdout(), &lines.join("\n"));
+        }
+    }
+    exit
+}
+
+fn first_line(opening: &Opening, target: &Target) -> String {
+    sanitize::line(&format!("{}{}", opening.text(), target.text())).into_owned()
+}
+
+fn as_text(plan: &Plan, opening: &Opening, target: &Target) -> String {
+    let mut lines = vec![first_line(opening, target)];
     let limits = plan.limits();
     lines.push(format!(
         "The run may take {}; a next try follows after {}.",
@@ -41,7 +73,7 @@ fn as_text(plan: &Plan, target: &Target) -> String {
     lines.push(match plan.outcome() {
         _ if plan.error().is_some() => "The run cannot start: see the errors above.".into(),
         Outcome::Empty => "No row of the configuration is active: there is nothing to run.".into(),
-        _ => "Nothing was started and nothing was emptied: this is a dry run.".into(),
+        _ => NOTHING.into(),
     });
     lines.join("\n")
 }
@@ -51,7 +83,7 @@ fn finding_line(finding: &Finding, profile: &str) -> String {
     sanitize::line(&format!("{word}: {}", finding_text(finding, profile))).into_owned()
 }
 
-fn as_json(plan: &Plan, target: &Target, exit: Exit) -> Value {
+fn as_json(plan: &Plan, opening: &Opening, target: &Target, exit: Exit) -> Value {
     let (variables, limits) = (&plan.request.variables, plan.limits());
     let path = |table: &str| format!("{}.{}.{table}", variables.project_id, variables.bq_dataset_id);
     let output = path(&variables.bq_output_table);
@@ -71,7 +103,7 @@ fn as_json(plan: &Plan, target: &Target, exit: Exit) -> Value {
         "findings": plan.findings,
         "exit": exit.code(),
     });
-    json::with_target(target, line)
+    json::with_opening(target, opening, line)
 }
 
 fn start(start: &PlannedStart) -> Value {

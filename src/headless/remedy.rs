@@ -13,13 +13,17 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
         .iter()
         .map(|remedy| match remedy {
             Remedy::Text(text) => text.clone(),
-            Remedy::Retry(_) => format!("To run it alone: `{run} --args NAME=VALUE,...`."),
-            Remedy::GiveArguments { names, .. } => {
-                let names = names.join(", ");
+            Remedy::Retry(task) => format!(
+                "To try it again once the run is over: `downbeat retry RUN {} --profile {profile}`, RUN being the \
+                 run's id.",
+                shell::word(task.as_str())
+            ),
+            Remedy::GiveArguments { task, names } => {
+                let (names, task) = (names.join(", "), shell::word(task.as_str()));
                 format!(
-                    "Open the terminal (`downbeat --profile {profile}`), resume this run and give {names} there; \
-                     or run this pipeline alone, which empties nothing: `{run} --args @FILE`, with {names} and \
-                     its other arguments in FILE."
+                    "Give {names} again once the run is over: `downbeat retry RUN {task} --profile {profile} \
+                     --args @FILE`, RUN being the run's id, with {names} in FILE; or open the terminal (`downbeat \
+                     --profile {profile}`) and give {names} there."
                 )
             }
             Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops all of it.".into(),
@@ -28,6 +32,13 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
                 format!("If it does, accept that it cannot be seen: `{run} --allow-unresolved-sink`.")
             }
             Remedy::RunBeside => "If the two read different rows, add --beside.".into(),
+            Remedy::WatchRun(run) => format!("To watch it: `downbeat attach {run}`."),
+            Remedy::ResumeRun(run) => format!("To carry it on: `downbeat resume {run}`."),
+            Remedy::CloseRun(run) => {
+                format!("To close it, and stop what lives of it: `downbeat resume {run} --stop`.")
+            }
+            Remedy::StartFresh => format!("To close it and start anew: `{run} --fresh`."),
+            Remedy::AfterNewer => "To do it all the same, add --after-newer.".into(),
             Remedy::StopRun => "To stop the run, interrupt it.".into(),
             Remedy::RestoreTable(restore) => restore.text(),
             Remedy::LookAtJob(job) => job.text(),

@@ -1,16 +1,19 @@
-//! Follows one run to its end, and takes the signals that interrupt it.
+//! Follows the runs of one start to their ends, one after the other, and takes the signals that interrupt it.
 
 use super::{Console, words};
 use crate::cli::{Exit, OnInterrupt};
 use crate::engine::{Command, Engine, LONGEST_WAIT_FOR_LOGS, Update};
 use crate::signals::Signals;
+use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
+use domain::id::{DagRunId, TaskId};
 use domain::outcome::Outcome;
+use domain::remedy::Remedy;
 use domain::request::RunRequest;
 use domain::run::Run;
-use domain::time::human;
+use domain::time::{Timestamp, human};
 use std::io;
 use std::time::Duration;
 
@@ -19,6 +22,28 @@ const NOTE_AFTER: Duration = Duration::from_secs(5);
 
 /// What the engine may take to end when it is left.
 const LEAVING: Duration = Duration::from_millis(1_500);
+
+/// One run, and what is done with it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// Begin it.
+    Start(Box<RunRequest>),
+    /// Carry it on to its end.
+    CarryOn(DagRunId),
+    /// Stop what lives of it, and wait for its end.
+    Close(DagRunId),
+    /// Try tasks of it again, the one task with other arguments if some are given.
+    Retry {
+        /// The run.
+        run: DagRunId,
+        /// The tasks; all that did not succeed if none is named.
+        tasks: Vec<TaskId>,
+        /// All arguments of the task.
+        arguments: Option<RuntimeArguments>,
+    },
+    /// Watch it, as another process drives it.
+    Watch(DagRunId),
+}
 
 /// How a run is interrupted and how it may end.
 #[derive(Clone, Debug)]
@@ -29,71 +54,114 @@ pub struct Options {
     pub allow_empty: bool,
     /// Whether the runs end with this program.
     pub is_sandbox: bool,
-    /// The command that opens the terminal on this home and profile.
-    pub terminal: String,
+    /// The program with its home, as a shell takes it.
+    pub program: String,
+    /// Values that the journal does not hold, for a pipeline by hand that is carried on.
+    pub supplied: RuntimeArguments,
 }
 
+/// The turns are taken one after the other; the last one's run is the one that the start ends with.
 pub(super) async fn run(
     console: Console,
     engine: Engine,
-    request: RunRequest,
+    turns: Vec<Turn>,
     options: Options,
 ) -> io::Result<Exit> {
     let mut session = Session {
         console,
         engine,
+        turn: Turn::Watch(DagRunId::new("")),
         run: None,
+        is_reopened: false,
         options,
         interrupts: 0,
     };
     let mut signals = Signals::listen()?;
-    let _ = session
-        .engine
-        .commands
-        .send(Command::Start(Box::new(request)))
-        .await;
-    let exit = session.until_end(&mut signals).await;
+    let mut end = End::Here(Exit::Success);
+    for turn in turns {
+        session.begin(turn).await;
+        end = session.until_end(&mut signals).await;
+        if matches!(end, End::Here(_)) || session.interrupts > 0 {
+            break;
+        }
+    }
     session.close(&mut signals).await;
+    let exit = end.exit();
     session.console.end(session.run.as_ref(), exit);
     Ok(exit)
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The run did; the next turn can be taken.
+    OfRun(Exit),
+    /// No further turn is taken.
+    Here(Exit),
+}
+
+impl End {
+    fn exit(self) -> Exit {
+        match self {
+            Self::OfRun(exit) | Self::Here(exit) => exit,
+        }
+    }
 }
 
 struct Session {
     console: Console,
     engine: Engine,
+    turn: Turn,
     run: Option<Run>,
+    /// The ended run goes on, as was asked.
+    is_reopened: bool,
     options: Options,
     interrupts: u32,
 }
 
 impl Session {
-    async fn until_end(&mut self, signals: &mut Signals) -> Exit {
+    async fn begin(&mut self, turn: Turn) {
+        self.run = None;
+        self.is_reopened = false;
+        let command = match &turn {
+            Turn::Start(request) => Command::Start(request.clone()),
+            Turn::Watch(id) => Command::Attach(id.clone()),
+            Turn::CarryOn(id) | Turn::Close(id) | Turn::Retry { run: id, .. } => Command::Resume(id.clone()),
+        };
+        self.turn = turn;
+        let supplied = std::mem::take(&mut self.options.supplied);
+        if supplied.iter().next().is_some() {
+            self.send(Command::Supply(supplied)).await;
+        }
+        self.send(command).await;
+    }
+
+    async fn send(&self, command: Command) {
+        // An engine that is gone closes the updates, which is seen there.
+        let _ = self.engine.commands.send(command).await;
+    }
+
+    async fn until_end(&mut self, signals: &mut Signals) -> End {
         loop {
             tokio::select! {
                 update = self.engine.updates.recv() => match update {
                     Some(update) => {
-                        if let Some(exit) = self.on_update(update) {
-                            return exit;
+                        if let Some(end) = self.on_update(update).await {
+                            return end;
                         }
                     }
                     None => return self.on_broken(&Failure::permanent("The engine has ended before the run.")),
                 },
-                _ = signals.next() => if let Some(exit) = self.interrupt().await { return exit },
+                _ = signals.next() => if let Some(exit) = self.interrupt().await { return End::Here(exit) },
             }
         }
     }
 
-    fn on_update(&mut self, update: Update) -> Option<Exit> {
+    async fn on_update(&mut self, update: Update) -> Option<End> {
         match update {
-            Update::Events(events) => {
-                for event in &events {
-                    self.apply(event);
-                }
-                let run = self.run.as_ref().filter(|run| run.state.is_end())?;
-                Some(Exit::new(run.outcome(), self.options.allow_empty))
-            }
+            Update::Events(events) => self.on_events(&events).await,
+            Update::Unwatched { run, since } => Some(self.on_broken(&unwatched(&run, since))),
             Update::Refused(failure) | Update::Broken(failure) => Some(self.on_broken(&failure)),
-            Update::Unwatched { .. } => None,
             Update::LogNotice { task, number, text } => {
                 self.note(&format!("The log of {task}, try {number}: {text}"));
                 None
@@ -114,18 +182,74 @@ impl Session {
         }
     }
 
+    async fn on_events(&mut self, events: &[RunEvent]) -> Option<End> {
+        let begins = |event: &RunEvent| matches!(event.fact, Fact::RunStarted { .. });
+        let loaded = events
+            .first()
+            .filter(|first| begins(first))
+            .and_then(|_| Run::replay(events));
+        match loaded.filter(|run| self.is_told_whole(run)) {
+            Some(run) => self.on_loaded(run, events).await,
+            None => {
+                self.is_reopened |= events
+                    .iter()
+                    .any(|event| matches!(event.fact, Fact::RetryAsked { .. }));
+                events.iter().for_each(|event| self.apply(event));
+            }
+        }
+        let is_awaited = matches!(self.turn, Turn::Retry { .. }) && !self.is_reopened;
+        let run = self
+            .run
+            .as_ref()
+            .filter(|run| run.state.is_end() && !is_awaited)?;
+        Some(End::OfRun(Exit::new(run.outcome(), self.options.allow_empty)))
+    }
+
+    /// Whether what has happened to a run is told as a whole. One that is watched is told line by line while it goes on.
+    fn is_told_whole(&self, run: &Run) -> bool {
+        match self.turn {
+            Turn::Start(_) => false,
+            Turn::Watch(_) => run.state.is_end(),
+            Turn::CarryOn(_) | Turn::Close(_) | Turn::Retry { .. } => true,
+        }
+    }
+
+    /// A run of the journal is there, with all that has happened to it before.
+    async fn on_loaded(&mut self, run: Run, events: &[RunEvent]) {
+        self.console.printer.loaded(&run, events);
+        let is_over = run.state.is_end();
+        self.run = Some(run);
+        match self.turn.clone() {
+            Turn::Close(_) if !is_over => self.send(Command::Run(RunCommand::Stop)).await,
+            Turn::Retry { tasks, .. } if tasks.is_empty() => {
+                self.send(Command::Run(RunCommand::RetryAll)).await;
+            }
+            Turn::Retry { tasks, arguments, .. } => {
+                for task in tasks {
+                    let arguments = arguments.clone();
+                    self.send(Command::Run(RunCommand::Retry { task, arguments }))
+                        .await;
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The run did not begin, or goes no further.
-    fn on_broken(&mut self, failure: &Failure) -> Exit {
+    fn on_broken(&mut self, failure: &Failure) -> End {
         self.console.failure(self.run.as_ref(), failure);
         let unfinished = self.run.as_ref().filter(|run| !run.state.is_end());
-        if let Some(text) = unfinished.and_then(Run::removed_rows) {
+        let is_left = matches!(self.turn, Turn::Watch(_));
+        if let Some(text) = unfinished.filter(|_| !is_left).and_then(Run::removed_rows) {
             self.note(&text);
         }
         let outcome = match &self.run {
+            // It was over before, and nothing of it was tried again.
+            Some(run) if run.state.is_end() => Outcome::of_refusal(failure.kind),
             Some(run) => run.outcome(),
             None => Outcome::of_refusal(failure.kind),
         };
-        outcome.into()
+        End::Here(outcome.into())
     }
 
     fn apply(&mut self, event: &RunEvent) {
@@ -142,19 +266,23 @@ impl Session {
     async fn interrupt(&mut self) -> Option<Exit> {
         self.interrupts += 1;
         let Some(run) = &self.run else {
-            self.console
-                .printer
-                .note(None, "Interrupted before the run began.");
+            let text = "Interrupted before the run began or went on.";
+            self.console.printer.note(None, text);
             return Some(Exit::Interrupted);
         };
+        if let Turn::Watch(_) = self.turn {
+            let text = format!("Run {} is not watched here any more, and goes on.", run.id);
+            self.note(&text);
+            return Some(Exit::Interrupted);
+        }
         if self.interrupts == 1 && self.options.on_interrupt == OnInterrupt::Stop {
             let text = "Interrupted: stopping the pipeline runs. Interrupt again to leave them running.";
-            self.console.printer.note(Some(run), text);
-            let _ = self.engine.commands.send(Command::Run(RunCommand::Stop)).await;
+            self.note(text);
+            self.send(Command::Run(RunCommand::Stop)).await;
             return None;
         }
-        let text = words::left(run, self.options.is_sandbox, &self.options.terminal);
-        self.console.printer.note(Some(run), &text);
+        let text = words::left(run, self.options.is_sandbox, &self.options.program);
+        self.note(&text);
         Some(Exit::Interrupted)
     }
 
@@ -178,7 +306,7 @@ impl Session {
         loop {
             tokio::select! {
                 update = self.engine.updates.recv() => match update {
-                    Some(update) => _ = self.on_update(update),
+                    Some(update) => _ = self.on_update(update).await,
                     None => return,
                 },
                 () = &mut note, if !note.is_elapsed() => self.note(&format!(
@@ -198,4 +326,13 @@ impl Session {
     fn note(&mut self, text: &str) {
         self.console.printer.note(self.run.as_ref(), text);
     }
+}
+
+/// Nobody drives a run that is watched.
+fn unwatched(run: &DagRunId, since: Timestamp) -> Failure {
+    let reason = format!(
+        "Run {run} is not over, and no process of this machine drives it: not watched since {}.",
+        since.stamp()
+    );
+    Failure::permanent(reason).with_remedy(Remedy::ResumeRun(run.clone()))
 }

@@ -202,8 +202,8 @@ pub(super) fn summary(run: &Run) -> String {
     }
 }
 
-/// What is said when a run is left behind; `command` opens the terminal on it.
-pub(super) fn left(run: &Run, is_sandbox: bool, command: &str) -> String {
+/// What is said when a run is left behind; `program` is the program with its home.
+pub(super) fn left(run: &Run, is_sandbox: bool, program: &str) -> String {
     let live = run
         .pipelines()
         .filter(|task| !task.is_over() && task.live_run().is_some());
@@ -214,9 +214,28 @@ pub(super) fn left(run: &Run, is_sandbox: bool, command: &str) -> String {
         (1, false) => "its live pipeline run goes on in Data Fusion".to_owned(),
         (count, false) => format!("its {count} live pipeline runs go on in Data Fusion"),
     };
+    let id = &run.id;
     format!(
-        "Run {} is left before its end: {what}. `{command}` offers to resume it.",
-        run.id
+        "Run {id} is left before its end: {what}. `{program} resume {id}` carries it on, and so does the next `downbeat run`."
+    )
+}
+
+/// Where a run of the journal stands: the line in the place of all that has happened to it before.
+pub(super) fn stand(run: &Run) -> String {
+    let counts: Vec<_> = run
+        .counts()
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.as_str()))
+        .collect();
+    let stand = match counts.as_slice() {
+        [] => "no pipeline is planned".to_owned(),
+        _ => counts.join(", "),
+    };
+    format!(
+        "run {} of {} was last seen {}: {stand}",
+        run.id,
+        run.request.variables.cdf_pipeline_name,
+        run.state.as_str()
     )
 }
 

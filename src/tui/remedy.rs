@@ -28,6 +28,12 @@ pub fn text(remedies: &[Remedy]) -> String {
             )),
             // The terminal starts no pipeline by hand, and shows this in the history only.
             Remedy::RunBeside => sentences.push("A run by hand can be started with --beside.".into()),
+            Remedy::WatchRun(_) | Remedy::ResumeRun(_) | Remedy::CloseRun(_) => {
+                actions.push(format!("{} lists it", key(Action::History)));
+            }
+            Remedy::StartFresh => actions.push(format!("{} starts a new run", key(Action::Run))),
+            // The screen asks when it is wanted.
+            Remedy::AfterNewer => {}
             Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),
             Remedy::RestoreTable(restore) => sentences.push(restore.text()),
             Remedy::LookAtJob(job) => sentences.push(job.text()),

@@ -25,6 +25,7 @@ pub mod sanitize;
 pub mod scheduler;
 pub mod secret;
 pub mod service;
+pub mod settle;
 pub mod shell;
 pub mod state;
 pub mod summary;

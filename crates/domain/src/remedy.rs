@@ -5,7 +5,7 @@
 //! always been, and the other remedies a list under `actions`; a reader that does not know `actions`
 //! still reads the rest.
 
-use crate::id::TaskId;
+use crate::id::{DagRunId, TaskId};
 use crate::warehouse::{JobAddress, TableRestore};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,16 @@ pub enum Remedy {
     AllowUnresolvedSink,
     /// Run one pipeline by hand although another run fills the same table.
     RunBeside,
+    /// Watch this run, which another process drives.
+    WatchRun(DagRunId),
+    /// Carry on this run, which nobody drives.
+    ResumeRun(DagRunId),
+    /// Stop what lives of this run, and write down its end.
+    CloseRun(DagRunId),
+    /// Close the unfinished runs of the table and start a new one.
+    StartFresh,
+    /// Carry it on or try it again although a later run has emptied or filled its table.
+    AfterNewer,
 }
 
 impl From<&str> for Remedy {

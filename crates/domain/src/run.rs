@@ -8,12 +8,13 @@ mod late;
 mod output;
 mod tries;
 
+use crate::arguments::RuntimeArguments;
 use crate::event::{Fact, RunEvent};
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, TaskId};
 use crate::plan::Limits;
-use crate::request::RunRequest;
+use crate::request::{RunRequest, Scope};
 use crate::row::Configuration;
 use crate::service::Service;
 use crate::state::{RunState, TaskState};
@@ -118,6 +119,22 @@ impl Run {
     /// The pipeline tasks.
     pub fn pipelines(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.kind == TaskKind::Pipeline)
+    }
+
+    /// Puts values in the place of masks: those of a pipeline by hand are in no table.
+    pub fn supply(&mut self, given: &RuntimeArguments) {
+        let Scope::Single(by_hand) = &mut self.request.scope else {
+            return;
+        };
+        let lists = self.tasks.iter_mut().map(|task| &mut task.arguments);
+        for list in lists.chain([by_hand]) {
+            let masked: Vec<_> = list.masked().map(str::to_owned).collect();
+            for name in masked {
+                if let Some(value) = given.get(&name) {
+                    list.insert(name, value);
+                }
+            }
+        }
     }
 
     /// The text of `logical.start.time`: milliseconds since 1970.

@@ -4,6 +4,7 @@ use crate::id::DagRunId;
 use crate::run::Run;
 use crate::state::{RunState, TaskState};
 use crate::time::Timestamp;
+use crate::variable::Variables;
 use std::collections::BTreeMap;
 
 /// What a list shows of a run.
@@ -38,18 +39,23 @@ impl RunSummary {
             id: run.id.clone(),
             profile: run.request.profile.clone(),
             pipeline: variables.cdf_pipeline_name.clone(),
-            output_table: [
-                variables.project_id.as_str(),
-                variables.bq_dataset_id.as_str(),
-                variables.bq_output_table.as_str(),
-            ]
-            .join("."),
+            output_table: Self::table_of(variables),
             started: run.started,
             ended: run.ended,
             state: run.state,
             counts: run.counts(),
             total: run.pipelines().count(),
         }
+    }
+
+    /// The output table, as a list of runs names it.
+    pub fn table_of(variables: &Variables) -> String {
+        [
+            variables.project_id.as_str(),
+            variables.bq_dataset_id.as_str(),
+            variables.bq_output_table.as_str(),
+        ]
+        .join(".")
     }
 
     /// How many pipeline tasks succeeded.

@@ -77,6 +77,7 @@ impl Driver {
             };
         }
         cloud.learn_again(&run).await;
+        run.supply(&std::mem::take(&mut self.supplied));
         self.carry_on(run, cloud, reservation, events).await;
         self.keep_reservation(true);
     }

@@ -1,0 +1,230 @@
+//! What becomes of the unfinished runs of an output table before another start on it, as data.
+//!
+//! ```text
+//!  unfinished runs of the table ─┬─ one is driven by a process, or is another profile's ──→ refused
+//!                                ├─ the newest that none has overtaken ──→ carried on, instead of a new run
+//!                                └─ all others ──→ closed: what lives is stopped, nothing of them begins any more
+//! ```
+//!
+//! A run is overtaken once a later one has emptied or filled its table: carried on, it would load rows again. It reads
+//! no journal, and closes nothing itself.
+
+use crate::failure::{Failure, FailureKind};
+use crate::id::{DagRunId, TaskId};
+use crate::remedy::Remedy;
+use crate::request::Scope;
+use crate::run::Run;
+use crate::state::TaskState;
+use crate::summary::RunSummary;
+use crate::task::Task;
+use crate::time::Timestamp;
+
+/// A run without an end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfinished {
+    /// The run, as its journal has it.
+    pub run: Run,
+    /// When it was written to for the last time.
+    pub since: Timestamp,
+    /// The process that drives it: `process 4711 with run ID`.
+    pub driver: Option<String>,
+    /// The later run that has emptied or filled its table.
+    pub overtaken_by: Option<DagRunId>,
+}
+
+/// What a start wants to become of unfinished runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// Carry on what can be carried on.
+    #[default]
+    CarryOn,
+    /// Close all of them and start anew.
+    Fresh,
+    /// Touch none of them.
+    Refuse,
+}
+
+/// What a start does before, or instead of, a new run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settlement {
+    /// These are closed first, in this order.
+    pub closes: Vec<DagRunId>,
+    /// Then this pipeline by hand is carried on to its end, because it may live: no chain begins beside it.
+    pub finishes: Option<DagRunId>,
+    /// This chain is carried on, and no new run begins.
+    pub carries_on: Option<DagRunId>,
+}
+
+impl Settlement {
+    /// Settles the unfinished runs of a table, the newest one first, for a chain of a profile.
+    ///
+    /// # Errors
+    /// One of them stands against the start, and what to do about it.
+    pub fn new(unfinished: &[Unfinished], profile: &str, wish: Wish) -> Result<Self, Failure> {
+        if let Some(failure) = unfinished.iter().find_map(Unfinished::driven) {
+            return Err(failure);
+        }
+        let (own, foreign): (Vec<_>, Vec<_>) = unfinished
+            .iter()
+            .partition(|one| one.run.request.profile == profile);
+        // What was overtaken in another profile stands in nobody's way, and cannot be stopped from here.
+        if let Some(other) = foreign.iter().find(|one| one.overtaken_by.is_none()) {
+            return Err(other.of_another_profile());
+        }
+        if let (Wish::Refuse, Some(newest)) = (wish, own.first()) {
+            return Err(newest.not_wanted());
+        }
+        let may_go_on = |one: &&&Unfinished| wish == Wish::CarryOn && one.overtaken_by.is_none();
+        let chain = own.iter().filter(may_go_on).find(|one| !one.is_by_hand());
+        let lead = chain.or_else(|| own.iter().find(may_go_on));
+        let lead_id = lead.map(|lead| lead.run.id.clone());
+        let others = own.iter().rev().map(|one| &one.run.id);
+        let closes = others.filter(|id| Some(*id) != lead_id.as_ref()).cloned();
+        let is_by_hand = lead.is_some_and(|lead| lead.is_by_hand());
+        Ok(Self {
+            closes: closes.collect(),
+            finishes: lead_id.clone().filter(|_| is_by_hand),
+            carries_on: lead_id.filter(|_| !is_by_hand),
+        })
+    }
+
+    /// Whether there is nothing to settle.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What stands against a pipeline by hand on this table: a chain that would be overtaken by it, and could not be carried
+/// on any more. One that a process drives is seen by its lock.
+pub fn against_by_hand(unfinished: &[Unfinished]) -> Option<Failure> {
+    let chain = unfinished
+        .iter()
+        .find(|one| !one.is_by_hand() && one.driver.is_none() && one.overtaken_by.is_none())?;
+    let reason = format!(
+        "{} is not over, and cannot be carried on after another run has filled {}.",
+        chain.name(),
+        chain.table()
+    );
+    Some(
+        Failure::new(FailureKind::Held, reason)
+            .with_remedies([Remedy::ResumeRun(chain.run.id.clone()), Remedy::RunBeside]),
+    )
+}
+
+impl Unfinished {
+    /// Whether it is one pipeline by hand.
+    pub fn is_by_hand(&self) -> bool {
+        self.run.request.scope != Scope::Chain
+    }
+
+    /// What stands against carrying it on here; `after_newer`: not that a later run has overtaken it.
+    ///
+    /// # Errors
+    /// What stands against it, and what to do.
+    pub fn check_resume(&self, after_newer: bool) -> Result<(), Failure> {
+        if let Some(failure) = self.driven() {
+            return Err(failure);
+        }
+        match &self.overtaken_by {
+            Some(later) if !after_newer => Err(overtaken(&self.run, later)
+                .with_remedies([Remedy::CloseRun(self.run.id.clone()), Remedy::AfterNewer])),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("Run {}, which began {},", self.run.id, self.run.started.stamp())
+    }
+
+    fn table(&self) -> String {
+        table(&self.run)
+    }
+
+    fn driven(&self) -> Option<Failure> {
+        let driver = self.driver.as_ref()?;
+        let reason = format!("The output table {} is being filled by {driver}.", self.table());
+        Some(
+            Failure::new(FailureKind::Held, reason)
+                .with_remedies(["Wait for its end.".into(), Remedy::WatchRun(self.run.id.clone())]),
+        )
+    }
+
+    fn of_another_profile(&self) -> Failure {
+        let reason = format!(
+            "{} in profile {}, is not over, and has the same output table {}.",
+            self.name().trim_end_matches(','),
+            self.run.request.profile,
+            self.table()
+        );
+        Failure::new(FailureKind::Held, reason).with_remedy(Remedy::ResumeRun(self.run.id.clone()))
+    }
+
+    fn not_wanted(&self) -> Failure {
+        let id = self.run.id.clone();
+        let remedy = match self.overtaken_by {
+            None => Remedy::ResumeRun(id),
+            Some(_) => Remedy::CloseRun(id),
+        };
+        let reason = format!(
+            "{} is not over: not watched since {}.",
+            self.name(),
+            self.since.stamp()
+        );
+        Failure::new(FailureKind::Held, reason).with_remedies([remedy, Remedy::StartFresh])
+    }
+}
+
+fn table(run: &Run) -> String {
+    RunSummary::table_of(&run.request.variables)
+}
+
+/// A later run has emptied or filled the table of this one.
+fn overtaken(run: &Run, later: &DagRunId) -> Failure {
+    let reason = format!(
+        "Run {later} has emptied or filled {} since run {} began: what it has loaded would be loaded again.",
+        table(run),
+        run.id
+    );
+    Failure::new(FailureKind::Held, reason)
+}
+
+impl Run {
+    /// The tasks to try again of a run that is over: these, or all that did not succeed. `later` is a run that has
+    /// overtaken it.
+    ///
+    /// # Errors
+    /// What stands against it, and what to do.
+    pub fn check_retry(&self, names: &[TaskId], later: Option<&DagRunId>) -> Result<Vec<TaskId>, Failure> {
+        let possible: Vec<_> = self.retryable().map(|task| task.id.clone()).collect();
+        for name in names {
+            let task = self.task(name).ok_or_else(|| self.unknown_task(name))?;
+            if !possible.contains(name) {
+                return Err(self.not_retryable(task));
+            }
+        }
+        match later {
+            Some(later) => Err(overtaken(self, later).with_remedies([Remedy::StartRun, Remedy::AfterNewer])),
+            None if names.is_empty() => Ok(possible),
+            None => Ok(names.to_vec()),
+        }
+    }
+
+    fn unknown_task(&self, name: &TaskId) -> Failure {
+        let known: Vec<_> = self.tasks.iter().map(|task| task.id.as_str()).collect();
+        let reason = format!("Run {} has no task {name}.", self.id);
+        Failure::permanent(reason).with_remedy(format!("Its tasks are {}.", known.join(", ")))
+    }
+
+    fn not_retryable(&self, task: &Task) -> Failure {
+        let (id, state) = (&task.id, task.state.as_str());
+        let why = match (self.retry_refusal(id), task.state) {
+            (Some(why), _) => why,
+            (None, TaskState::UpstreamFailed) => "It follows by itself once those before it have succeeded.",
+            (None, _) => "There is nothing of it to try again.",
+        };
+        Failure::permanent(format!("The task {id} of run {} is {state}. {why}", self.id))
+    }
+}
+
+#[cfg(test)]
+mod tests;

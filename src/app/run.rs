@@ -1,0 +1,164 @@
+//! `downbeat run`: settles the unfinished runs of its output table, then carries one on or begins a new one.
+
+use super::{Startup, arguments, former, parts, prune, shut_down, take, target};
+use crate::cli::{Choice, Exit, RunOptions};
+use crate::config::WithoutChoice;
+use crate::engine;
+use crate::headless::{Console, Doing, Opening, Options, Turn, plan};
+use crate::store::{Journal, StoreError};
+use domain::arguments::RuntimeArguments;
+use domain::failure::{Failure, FailureKind};
+use domain::finding::{Finding, Severity, refusal};
+use domain::plan::Plan;
+use domain::request::{RunRequest, Scope};
+use domain::settle::{Settlement, Unfinished, Wish, against_by_hand};
+use domain::summary::RunSummary;
+use std::collections::BTreeMap;
+
+pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
+    let startup = Startup::load(choice, WithoutChoice::Refuse)?;
+    let settings = &startup.settings;
+    let scope = match &options.args {
+        Some(given) => Scope::Single(arguments::read(given)?),
+        None => Scope::Chain,
+    };
+    let request = RunRequest {
+        profile: settings.profile.clone(),
+        variables: settings.variables.clone(),
+        scope,
+        edits: BTreeMap::new(),
+        allow_unresolved_sink: options.allow_unresolved_sink,
+        beside: options.beside,
+    };
+    if options.dry_run {
+        return dry_run(&startup, request, options).await;
+    }
+    let open =
+        |opening: &Opening, request| Console::open(options.output, &target::of(settings, request), opening);
+    let nothing = Opening::from(Doing::New);
+    let mut plan = Plan::new(request.clone(), None);
+    plan.add(settings.findings.iter().cloned());
+    // The run repeats what is found about its variables, so that this is printed here only if there is no run.
+    if let Some(failure) = refusal(&plan.findings) {
+        let mut console = open(&nothing, &request);
+        console.findings(&plan.findings);
+        return Ok(console.end_refused(&failure));
+    }
+    let found = match Journal::open(&startup.home.database()) {
+        Ok(journal) => look(&startup, &journal, &request)
+            .await
+            .map(|found| (journal, found)),
+        Err(error) => Err(error),
+    };
+    let (journal, unfinished) = match found {
+        Ok(found) => found,
+        Err(error) => return Ok(open(&nothing, &request).refuse(&error.failure())),
+    };
+    let settlement = match settle(&unfinished, &request, wish(options)) {
+        Ok(settlement) => settlement,
+        Err(failure) => return Ok(open(&nothing, &request).refuse(&failure)),
+    };
+    let opening = Opening::new(&settlement, &unfinished);
+    let mut console = open(&opening, carried(&settlement, &unfinished).unwrap_or(&request));
+    console.findings(&settings.findings);
+    if let Some(text) = prune::tidy(&startup.home, &journal, startup.retention).await {
+        console.note(&text);
+    }
+    let headless_options = Options {
+        on_interrupt: options.on_interrupt,
+        allow_empty: options.allow_empty,
+        is_sandbox: settings.wants_sandbox(),
+        program: target::program(choice),
+        supplied: RuntimeArguments::default(),
+    };
+    take(
+        &startup,
+        journal,
+        console,
+        turns(settlement, request),
+        headless_options,
+    )
+    .await
+}
+
+fn wish(options: &RunOptions) -> Wish {
+    match (options.fresh, options.no_resume) {
+        (true, _) => Wish::Fresh,
+        (false, true) => Wish::Refuse,
+        (false, false) => Wish::CarryOn,
+    }
+}
+
+/// The unfinished runs of the request's output table.
+async fn look(
+    startup: &Startup,
+    journal: &Journal,
+    request: &RunRequest,
+) -> Result<Vec<Unfinished>, StoreError> {
+    let table = RunSummary::table_of(&request.variables);
+    let is_wanted = |run: &RunSummary| run.output_table == table;
+    former::unfinished(journal, startup.home.data_dir(), is_wanted).await
+}
+
+fn settle(unfinished: &[Unfinished], request: &RunRequest, wish: Wish) -> Result<Settlement, Failure> {
+    match request.scope {
+        Scope::Chain => Settlement::new(unfinished, &request.profile, wish),
+        // A pipeline by hand has no place in the chain: it takes up nothing, and closes nothing.
+        Scope::Single(_) if request.beside => Ok(Settlement::default()),
+        Scope::Single(_) => against_by_hand(unfinished).map_or_else(|| Ok(Settlement::default()), Err),
+    }
+}
+
+/// What the run was asked for that is carried on.
+fn carried<'a>(settlement: &Settlement, unfinished: &'a [Unfinished]) -> Option<&'a RunRequest> {
+    let id = settlement.carries_on.as_ref()?;
+    let found = unfinished.iter().find(|one| one.run.id == *id)?;
+    Some(&found.run.request)
+}
+
+fn turns(settlement: Settlement, request: RunRequest) -> Vec<Turn> {
+    let last = match settlement.carries_on {
+        Some(run) => Turn::CarryOn(run),
+        None => Turn::Start(Box::new(request)),
+    };
+    let closes = settlement.closes.into_iter().map(Turn::Close);
+    let finishes = settlement.finishes.into_iter().map(Turn::CarryOn);
+    closes.chain(finishes).chain([last]).collect()
+}
+
+/// Prints the plan; no lease is taken, and nothing is written.
+async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -> anyhow::Result<Exit> {
+    let database = startup.home.database();
+    let unfinished = match Journal::open_to_read(&database)? {
+        Some(journal) => look(startup, &journal, &request).await?,
+        None => Vec::new(),
+    };
+    let settled = settle(&unfinished, &request, wish(options));
+    let settlement = settled.clone().unwrap_or_default();
+    let opening = Opening::new(&settlement, &unfinished);
+    let target = target::of(
+        &startup.settings,
+        carried(&settlement, &unfinished).unwrap_or(&request),
+    );
+    let going_on = settlement.carries_on.as_ref();
+    if let Some(one) = unfinished.iter().find(|one| Some(&one.run.id) == going_on) {
+        return Ok(plan::print_carried(&one.run, &opening, &target, options.output));
+    }
+    let (client, kept) = parts::connect(&startup.home, &startup.settings);
+    let mut plan = engine::dry_run(client, &startup.secrets, request).await;
+    plan.add(startup.settings.findings.iter().cloned());
+    // What is closed or finished before does not stand against the run.
+    let before: Vec<_> = settlement.closes.iter().chain(&settlement.finishes).collect();
+    plan.findings.retain(|finding| {
+        let is_theirs = before.iter().any(|id| finding.message.contains(id.as_str()));
+        finding.kind != FailureKind::Held || !is_theirs
+    });
+    plan.add(
+        settled
+            .err()
+            .map(|failure| Finding::from_failure("run", failure).with_severity(Severity::Error)),
+    );
+    let exit = plan::print(&plan, &opening, &target, options.output, options.allow_empty);
+    shut_down(kept).await;
+    Ok(exit)
+}

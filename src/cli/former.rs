@@ -1,0 +1,88 @@
+//! `downbeat resume`, `attach` and `retry`: options and help of the commands that take up a run of the journal.
+
+use super::exit::with_codes;
+use super::{GivenArguments, OnInterrupt, Output};
+use clap::Args;
+
+const RESUME: &str = "\
+The first thing that is done is to look at what has become of its pipeline runs. What has ended is written
+down, what had not begun may still begin, and the output table is not emptied a second time.
+
+RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+
+const RETRY: &str = "\
+Every try has the logical start time of its run, and the output table is never emptied a second time.
+
+RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+
+const ATTACH: &str = "\
+Only the journal is read: nothing is changed, and Ctrl-C leaves the run alone.
+
+RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+
+pub(super) fn resume_help() -> String {
+    with_codes(RESUME)
+}
+
+pub(super) fn retry_help() -> String {
+    with_codes(RETRY)
+}
+
+pub(super) fn attach_help() -> String {
+    with_codes(ATTACH)
+}
+
+/// Options of `downbeat resume`.
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct ResumeOptions {
+    /// The run; without it the newest unfinished one of the profile
+    pub run: Option<String>,
+    /// Close it: stop what lives of it, start nothing, and wait for its end
+    #[arg(long)]
+    pub stop: bool,
+    /// Although a later run has emptied or filled its table: rows may then be loaded twice
+    #[arg(long)]
+    pub after_newer: bool,
+    /// Secrets of a pipeline by hand, which are on no disk; @FILE reads them from a file, - from standard input
+    #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
+    pub args: Option<GivenArguments>,
+    /// How to print what happens: for people, or one JSON object per line
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+    /// What becomes of running pipelines when this program is interrupted
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub on_interrupt: OnInterrupt,
+}
+
+/// Options of `downbeat attach`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AttachOptions {
+    /// The run
+    pub run: String,
+    /// How to print what happens: for people, or one JSON object per line
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Options of `downbeat retry`.
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct RetryOptions {
+    /// The run
+    pub run: String,
+    /// The tasks to try again; without them all that did not succeed
+    #[arg(value_name = "TASK")]
+    pub tasks: Vec<String>,
+    /// Although a later run has emptied or filled its table: rows may then be loaded twice
+    #[arg(long)]
+    pub after_newer: bool,
+    /// Change or add these arguments of the one task that is named, or of the pipeline by hand; @FILE reads them from
+    /// a file, - from standard input
+    #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
+    pub args: Option<GivenArguments>,
+    /// How to print what happens: for people, or one JSON object per line
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+    /// What becomes of running pipelines when this program is interrupted
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub on_interrupt: OnInterrupt,
+}
