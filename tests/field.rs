@@ -40,6 +40,8 @@ mod network;
 mod rows;
 #[path = "field/secrets.rs"]
 mod secrets;
+#[path = "field/settle.rs"]
+mod settle;
 #[path = "field/sinks.rs"]
 mod sinks;
 #[path = "field/store.rs"]

@@ -1,6 +1,6 @@
 //! What is emptied, when, and how the rows come back: rows and jobs are looked at in the warehouse.
 
-use super::home::{Told, signal, wait_for};
+use super::home::{Home, Told, signal, wait_for};
 use super::lab::{Lab, PROFILE, PROJECT};
 use super::screen::Session;
 use serde_json::Value;
@@ -253,7 +253,10 @@ fn no_run_starts_while_the_job_of_another_is_undecided() {
     child.kill().unwrap();
     child.wait().unwrap();
     lab.play_nothing();
-    let next = lab.run(&[]);
+    // Another machine: on this one the run would be carried on, with this job.
+    let other = Home::new();
+    other.configure(&std::fs::read_to_string(lab.home.path().join("config.toml")).unwrap());
+    let next = other.start(&["run", "--profile", PROFILE]);
     assert_ne!(next.code, 0, "{}", next.all());
     assert!(next.all().contains(reference(&job)), "{}", next.all());
     assert_eq!((lab.count("landing"), lab.pipeline_runs()), (rows, runs));
@@ -272,7 +275,7 @@ fn no_run_starts_while_the_job_of_another_is_undecided() {
             .all(|job| job["status"]["state"] == "DONE")
             .then_some(())
     });
-    let next = lab.run(&[]);
+    let next = lab.run(&["--fresh"]);
     assert_eq!(next.code, 0, "{}", next.all());
     assert!(lab.pipeline_runs() > runs);
 }
