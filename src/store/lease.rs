@@ -53,7 +53,7 @@ impl Lease {
         })
     }
 
-    /// The process that drives a run now, as `process 4711 with run ID`. Needs no right to write.
+    /// The process that drives a run now, as `process 4711`. Needs no right to write.
     pub fn driver_of(data_dir: &Path, run: &DagRunId) -> Option<String> {
         Self::holder_of(&run_path(data_dir, run))
     }
@@ -77,7 +77,7 @@ impl Lease {
     fn holder_of(path: &Path) -> Option<String> {
         let mut file = File::open(path).ok()?;
         match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
+            Err(TryLockError::WouldBlock) => Some(read_holder(&mut file).0),
             // Dropping the file ends the lock.
             Ok(()) | Err(TryLockError::Error(_)) => None,
         }
@@ -145,12 +145,18 @@ fn shortened(name: &str) -> String {
 }
 
 fn holder(file: &mut File) -> String {
+    let (process, run) = read_holder(file);
+    run.map_or(process.clone(), |run| format!("{process} with run {run}"))
+}
+
+/// The process that holds a lock, and its run.
+fn read_holder(file: &mut File) -> (String, Option<String>) {
     let mut text = String::new();
     // Where locks also forbid reading, the holder remains unknown.
     let _ = file.read_to_string(&mut text);
     match text.split_once('\n') {
-        Some((pid, run)) => format!("process {pid} with run {}", run.trim_end()),
-        None => "another process".into(),
+        Some((pid, run)) => (format!("process {pid}"), Some(run.trim_end().to_owned())),
+        None => ("another process".into(), None),
     }
 }
 
@@ -190,7 +196,7 @@ mod tests {
         let (dir, run) = (tempfile::tempdir().unwrap(), DagRunId::from("run-1"));
         assert_eq!(Lease::driver_of(dir.path(), &run), None);
         let lease = Lease::run(dir.path(), &run).unwrap();
-        let driver = format!("process {} with run run-1", std::process::id());
+        let driver = format!("process {}", std::process::id());
         assert_eq!(Lease::driver_of(dir.path(), &run), Some(driver.clone()));
         let refused = Lease::run(dir.path(), &run).unwrap_err().to_string();
         assert!(refused.contains(&driver), "{refused}");

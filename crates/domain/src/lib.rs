@@ -37,3 +37,4 @@ pub mod truncate;
 pub mod variable;
 pub mod verdict;
 pub mod warehouse;
+pub mod watched;

@@ -137,6 +137,14 @@ impl Run {
         }
     }
 
+    /// How many pipeline runs are live, as far as was seen.
+    pub fn live_pipelines(&self) -> usize {
+        let live = self
+            .pipelines()
+            .filter(|task| !task.is_over() && task.live_run().is_some());
+        live.count()
+    }
+
     /// The text of `logical.start.time`: milliseconds since 1970.
     pub fn logical_start(&self) -> String {
         self.started.millis().to_string()

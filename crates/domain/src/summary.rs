@@ -5,7 +5,9 @@ use crate::run::Run;
 use crate::state::{RunState, TaskState};
 use crate::time::Timestamp;
 use crate::variable::Variables;
+use crate::watched::Watched;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What a list shows of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct RunSummary {
     pub counts: BTreeMap<TaskState, usize>,
     /// All pipeline tasks.
     pub total: usize,
+    /// Who watches it, if it has no end; nothing before that was looked up.
+    pub watched: Option<Watched>,
 }
 
 impl RunSummary {
@@ -45,6 +49,7 @@ impl RunSummary {
             state: run.state,
             counts: run.counts(),
             total: run.pipelines().count(),
+            watched: None,
         }
     }
 
@@ -56,6 +61,39 @@ impl RunSummary {
             variables.bq_output_table.as_str(),
         ]
         .join(".")
+    }
+
+    /// What is said against an earlier run on the same output table that would go on after this one.
+    pub fn overtakes(&self) -> String {
+        let Self {
+            id,
+            started,
+            output_table,
+            ..
+        } = self;
+        format!(
+            "The later run {id} of {started} has emptied or filled {output_table} since. If this one goes on, the \
+             watermark goes back, and rows are loaded twice."
+        )
+    }
+
+    /// The word for its state; another one if nobody watches what the journal last said.
+    pub fn word(&self) -> &'static str {
+        match self.unwatched_since() {
+            Some(_) => Watched::UNWATCHED,
+            None => self.state.as_str(),
+        }
+    }
+
+    /// When it was seen last, if it has no end and nobody watches it.
+    pub fn unwatched_since(&self) -> Option<Timestamp> {
+        self.watched.as_ref().and_then(Watched::unwatched_since)
+    }
+
+    /// From its start to its end, to when it was seen last, or to `now`.
+    pub fn elapsed(&self, now: Timestamp) -> Duration {
+        let last = self.ended.or(self.unwatched_since()).unwrap_or(now);
+        last.since(self.started)
     }
 
     /// How many pipeline tasks succeeded.

@@ -128,5 +128,6 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         })?,
         counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
         total: count("total")?,
+        watched: None,
     })
 }
