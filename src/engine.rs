@@ -23,7 +23,7 @@ mod tail;
 
 pub use attach::attach;
 pub use clock::now;
-pub use driver::{Parts, SaveArguments, spawn};
+pub use driver::{Parts, SaveArguments, spawn, spawn_or_watch};
 pub use dry_run::dry_run;
 pub use secrets::SharedSecrets;
 pub use tail::LONGEST_WAIT_FOR_LOGS;
@@ -50,6 +50,8 @@ pub enum Command {
     Resume(DagRunId),
     /// Values that the journal does not hold, for the next `Resume` of a pipeline by hand.
     Supply(RuntimeArguments),
+    /// Load an unfinished run of the journal only to end it: what is live is stopped, and nothing of it begins.
+    StopRun(DagRunId),
     /// Follow a run that another process drives, by reading the journal; changes nothing. Its events come from the first
     /// one on, until it ends or nobody drives it. Ended by the next `Start`, `Resume` or `Attach`.
     Attach(DagRunId),

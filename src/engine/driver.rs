@@ -10,6 +10,9 @@ mod closing;
 mod inbox;
 mod logs;
 mod reserving;
+mod watching;
+
+pub use watching::spawn_or_watch;
 mod stepping;
 mod turns;
 
@@ -72,37 +75,47 @@ pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'stati
     let (updates, published) = mpsc::channel(1024);
     tokio::spawn(async move {
         let mut inbox = Inbox::new(received);
-        let parts = tokio::select! {
-            parts = parts => parts,
-            () = inbox.is_overdue() => return,
-        };
-        match parts {
-            Ok(parts) => {
-                let (answers, incoming) = mpsc::channel(256);
-                let driver = Driver {
-                    parts: Arc::new(parts),
-                    updates,
-                    answers,
-                    live: None,
-                    former: Vec::new(),
-                    releases: JoinSet::new(),
-                    supplied: RuntimeArguments::default(),
-                    attached: JoinSet::new(),
-                    writes: JoinSet::new(),
-                    trouble: None,
-                    turns: Turns::default(),
-                    reads: JoinSet::new(),
-                };
-                driver.run(inbox, incoming).await;
-            }
+        match wait_for(parts, &mut inbox).await {
+            Some(Ok(parts)) => drive(parts, inbox, updates).await,
             // Without a receiver there is nothing to report.
-            Err(failure) => _ = updates.send(Update::Broken(failure)).await,
+            Some(Err(failure)) => _ = updates.send(Update::Broken(failure)).await,
+            None => {}
         }
     });
     Engine {
         commands,
         updates: published,
     }
+}
+
+/// Nothing if the engine has to end before the parts are there.
+async fn wait_for(
+    parts: impl Future<Output = Result<Parts, Failure>>,
+    inbox: &mut Inbox,
+) -> Option<Result<Parts, Failure>> {
+    tokio::select! {
+        parts = parts => Some(parts),
+        () = inbox.is_overdue() => None,
+    }
+}
+
+async fn drive(parts: Parts, inbox: Inbox, updates: mpsc::Sender<Update>) {
+    let (answers, incoming) = mpsc::channel(256);
+    let driver = Driver {
+        parts: Arc::new(parts),
+        updates,
+        answers,
+        live: None,
+        former: Vec::new(),
+        releases: JoinSet::new(),
+        supplied: RuntimeArguments::default(),
+        attached: JoinSet::new(),
+        writes: JoinSet::new(),
+        trouble: None,
+        turns: Turns::default(),
+        reads: JoinSet::new(),
+    };
+    driver.run(inbox, incoming).await;
 }
 
 /// An answer, and the run it was asked for.
@@ -176,7 +189,8 @@ impl Driver {
     async fn on_command(&mut self, command: Command) {
         match command {
             Command::Start(request) => self.start(*request).await,
-            Command::Resume(id) => self.resume(id).await,
+            Command::Resume(id) => self.resume(id, None).await,
+            Command::StopRun(id) => self.resume(id, Some(RunCommand::Stop)).await,
             Command::Supply(arguments) => {
                 self.parts.secrets.learn_given(&arguments);
                 self.supplied = arguments;

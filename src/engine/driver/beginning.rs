@@ -6,6 +6,7 @@ use crate::engine::clock::RunClock;
 use crate::engine::cloud::Cloud;
 use crate::engine::reservation::Reservation;
 use crate::engine::{Update, attach, clock};
+use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::DagRunId;
@@ -55,7 +56,8 @@ impl Driver {
     }
 
     /// An unfinished run is carried on, one that has ended waits for a retry.
-    pub(super) async fn resume(&mut self, id: DagRunId) {
+    /// A `first` command comes before anything of the run can begin.
+    pub(super) async fn resume(&mut self, id: DagRunId, first: Option<RunCommand>) {
         if self.is_busy() {
             return self.refuse(busy()).await;
         }
@@ -78,7 +80,7 @@ impl Driver {
         }
         cloud.learn_again(&run).await;
         run.supply(&std::mem::take(&mut self.supplied));
-        self.carry_on(run, cloud, reservation, events).await;
+        self.carry_on(run, cloud, reservation, events, first).await;
         self.keep_reservation(true);
     }
 
@@ -90,7 +92,7 @@ impl Driver {
         let (run, events) = self.read(&known.id).await?;
         if run.ended != known.ended {
             cloud.learn_again(&run).await;
-            self.carry_on(run, cloud, Some(reservation), events).await;
+            self.carry_on(run, cloud, Some(reservation), events, None).await;
         } else if let Some(live) = &mut self.live {
             live.reservation = Some(reservation);
         }
@@ -112,10 +114,14 @@ impl Driver {
         cloud: Cloud,
         reservation: Option<Reservation>,
         events: Vec<RunEvent>,
+        first: Option<RunCommand>,
     ) {
         let clock = RunClock::carried_on(&events);
         self.set_live(Scheduler::resumed(run), clock, cloud, reservation);
         self.publish(Update::Events(events)).await;
+        if let Some(command) = first {
+            self.step(Input::Command(command));
+        }
         self.step(Input::Begin);
     }
 
