@@ -12,6 +12,8 @@
 mod configuration;
 #[path = "screens/deployment.rs"]
 mod deployment;
+#[path = "screens/former.rs"]
+mod former;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/pictures.rs"]
@@ -20,6 +22,8 @@ mod pictures;
 mod random;
 #[path = "screens/readme.rs"]
 mod readme;
+#[path = "screens/retry.rs"]
+mod retry;
 #[path = "screens/sample.rs"]
 mod sample;
 #[path = "screens/scene.rs"]

@@ -1,13 +1,14 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, parts, prune, target};
+use super::{Startup, history, parts, prune, target};
 use crate::cli::{Choice, Exit};
 use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{left_text, out};
 use crate::store::{Journal, LogFolder};
 use crate::tui::Outcome;
 use crate::tui::look::Look;
-use crate::tui::setup::{ReadRun, Save, Setup};
+use crate::tui::model::opened_run::OpenedRun;
+use crate::tui::setup::{ReadHistory, ReadRun, Save, Setup};
 use crate::{engine, tui};
 use domain::failure::Failure;
 use domain::id::DagRunId;
@@ -16,6 +17,7 @@ use domain::variable::VariableName;
 use ratatui::style::Color;
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
 /// How many former runs the history offers.
@@ -36,12 +38,13 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     if let Some(text) = prune::tidy(home, &journal, *retention).await {
         tracing::info!("{text}");
     }
-    let history = journal.last_runs(HISTORY).await?;
-    let unfinished = journal.unfinished().await?.into_iter().next().map(|run| run.id);
-    let last_run = match history.first() {
-        Some(last) => read_run(&journal, &last.id).await.ok(),
+    let data = home.data_dir();
+    let runs = history::last_runs(&journal, data, HISTORY).await?;
+    let last_run = match runs.first() {
+        Some(last) => read_run(&journal, data, &last.id).await.ok(),
         None => None,
     };
+    let unfinished = unfinished(&journal, data, &settings.profile).await?;
     let logs = LogFolder::new(home.data_dir());
     let setup = Setup {
         profile: settings.profile.clone(),
@@ -53,16 +56,18 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         origins: origins(settings),
         findings: settings.findings.clone(),
         secret_names: settings.secret_arguments.clone(),
-        last_run,
+        last_run: last_run.map(|opened| opened.run),
         unfinished,
-        history,
+        history: runs,
         log_path: Box::new(move |run, task, number| logs.path(run, task, number)),
         save: save(home.clone(), settings.clone()),
-        read_run: reader(journal.clone()),
+        read_run: reader(journal.clone(), data.to_owned()),
+        read_history: list_reader(journal.clone(), data.to_owned()),
         clock: engine::now,
     };
-    let (parts, kept) = parts::gather(home.clone(), journal, settings, secrets.clone());
-    let outcome = Box::pin(tui::run(setup, engine::spawn(parts))).await?;
+    let (parts, kept) = parts::gather(home.clone(), journal.clone(), settings, secrets.clone());
+    let engine = engine::spawn_or_watch(parts, journal, data.to_owned(), secrets.clone());
+    let outcome = Box::pin(tui::run(setup, engine)).await?;
     super::shut_down(kept).await;
     let command = target::terminal_command(choice, &settings.profile);
     let program = target::program(choice);
@@ -92,14 +97,42 @@ fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str, program
     }
 }
 
-async fn read_run(journal: &Journal, id: &DagRunId) -> Result<Run, Failure> {
+async fn read_run(journal: &Journal, data: &Path, id: &DagRunId) -> Result<OpenedRun, Failure> {
     let events = journal.events(id).await.map_err(|error| error.failure())?;
-    Run::replay(&events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))
+    let run =
+        Run::replay(&events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))?;
+    let overtaken_by = journal.overtaking(id).await.map_err(|error| error.failure())?;
+    Ok(OpenedRun {
+        watched: history::watched(data, &run),
+        overtaken_by,
+        run,
+    })
+}
+
+/// The newest run without an end of this profile: the services of another one do not know it.
+async fn unfinished(journal: &Journal, data: &Path, profile: &str) -> anyhow::Result<Option<OpenedRun>> {
+    let unfinished = journal.unfinished().await?.into_iter();
+    let newest = unfinished
+        .filter(|run| run.profile == profile)
+        .map(|run| run.id)
+        .next();
+    Ok(match newest {
+        Some(id) => read_run(journal, data, &id).await.ok(),
+        None => None,
+    })
 }
 
 /// The screen asks for one run at a time, and can wait for a few milliseconds.
-fn reader(journal: Journal) -> ReadRun {
-    Box::new(move |id| tokio::task::block_in_place(|| Handle::current().block_on(read_run(&journal, id))))
+fn reader(journal: Journal, data: PathBuf) -> ReadRun {
+    Box::new(move |id| wait(read_run(&journal, &data, id)))
+}
+
+fn list_reader(journal: Journal, data: PathBuf) -> ReadHistory {
+    Box::new(move || wait(history::last_runs(&journal, &data, HISTORY)).map_err(|error| error.failure()))
+}
+
+fn wait<T>(reading: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| Handle::current().block_on(reading))
 }
 
 fn save(home: Home, mut settings: Settings) -> Save {

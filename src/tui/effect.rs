@@ -1,6 +1,7 @@
 //! What an update asks the shell to do. Data, so that tests can compare it; `tui/shell.rs` executes it.
 
 use super::model::logs::{LogSpan, LogTarget};
+use super::model::opened_run::Purpose;
 use crate::engine::Command;
 use domain::id::DagRunId;
 use domain::variable::VariableName;
@@ -19,8 +20,10 @@ pub enum Effect {
         /// The lines.
         span: LogSpan,
     },
-    /// Reads a run of the history.
-    OpenRun(DagRunId),
+    /// Reads a run of the history as it is by now.
+    ReadRun(DagRunId, Purpose),
+    /// Reads the list of former runs again.
+    ReadHistory,
     /// Draws the whole screen again.
     Redraw,
     /// Suspends the program until the user's shell resumes it.

@@ -2,9 +2,11 @@
 //! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is a field.
 
 pub mod configuration;
+pub mod driver;
 pub mod editor;
 pub mod grid;
 pub mod logs;
+pub mod opened_run;
 pub mod overlay;
 pub mod variables;
 
@@ -25,6 +27,7 @@ use domain::target::{Credentials, Endpoints, Target};
 use domain::task::Task;
 use domain::time::Timestamp;
 use domain::warehouse::TableRestore;
+use driver::{Awaited, Driver};
 use editor::Editor;
 use grid::GridPane;
 use logs::LogsPane;
@@ -100,8 +103,10 @@ pub struct Model {
     pub logs: LogsPane,
     /// The live run, or the last one.
     pub run: Option<Run>,
-    /// Whether the engine of this process drives or drove it.
-    pub is_driven_here: bool,
+    /// Who works on that run.
+    pub driver: Driver,
+    /// What follows once the engine has taken up a run.
+    pub awaited: Option<Awaited>,
     /// A run of the history that is shown instead.
     pub former_run: Option<Run>,
     /// Former runs, the newest first.
@@ -130,23 +135,9 @@ impl Model {
         self.former_run.as_ref().or(self.run.as_ref())
     }
 
-    /// The run that the engine drives now.
-    pub fn live_run(&self) -> Option<&Run> {
-        self.run
-            .as_ref()
-            .filter(|run| self.is_driven_here && !run.state.is_end())
-    }
-
     /// The selected task of the shown run.
     pub fn selected_task(&self) -> Option<&Task> {
         self.grid.task(self.shown_run()?)
-    }
-
-    /// The selected task, if the engine can act on it.
-    pub fn driven_task(&self) -> Option<&Task> {
-        (self.former_run.is_none() && self.is_driven_here)
-            .then(|| self.selected_task())
-            .flatten()
     }
 
     /// What the keys mean now.

@@ -2,10 +2,11 @@
 
 use super::key::Key;
 use super::model::logs::{LogTarget, LogWindow};
+use super::model::opened_run::{OpenedRun, Purpose};
 use crate::engine::Update;
 use domain::failure::Failure;
 use domain::id::DagRunId;
-use domain::run::Run;
+use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
 
@@ -38,5 +39,7 @@ pub enum Msg {
     /// The variables were saved: where each comes from now, or why it failed.
     Saved(Result<BTreeMap<VariableName, String>, Failure>),
     /// A run of the history was read, or why it could not be.
-    RunOpened(DagRunId, Result<Box<Run>, Failure>),
+    RunRead(DagRunId, Purpose, Result<Box<OpenedRun>, Failure>),
+    /// The list of former runs was read again, or could not be.
+    HistoryRead(Result<Vec<RunSummary>, Failure>),
 }

@@ -5,11 +5,13 @@ use super::finding;
 use super::look::Look;
 use super::model::Model;
 use super::model::configuration::ConfigurationPane;
+use super::model::driver::Driver;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
-use super::model::overlay::{Dialog, DialogResult, Overlay};
+use super::model::opened_run::OpenedRun;
+use super::model::overlay::{Dialog, Overlay};
 use super::model::variables::VariablesPane;
-use crate::engine::Command;
+use super::update::resume;
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::{DagRunId, TaskId};
@@ -32,7 +34,10 @@ pub type Save =
     Box<dyn FnMut(&[(VariableName, String)]) -> Result<BTreeMap<VariableName, String>, Failure> + Send>;
 
 /// Reads a run of the history.
-pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<Run, Failure> + Send>;
+pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<OpenedRun, Failure> + Send>;
+
+/// Reads the list of former runs, the newest first.
+pub type ReadHistory = Box<dyn FnMut() -> Result<Vec<RunSummary>, Failure> + Send>;
 
 /// The start values and callbacks of the screen.
 pub struct Setup {
@@ -57,8 +62,8 @@ pub struct Setup {
     pub secret_names: Vec<String>,
     /// The run that ended last, from the journal.
     pub last_run: Option<Run>,
-    /// A run that has not ended; the screen offers to resume it.
-    pub unfinished: Option<DagRunId>,
+    /// A run that has not ended; the screen offers to resume or to watch it.
+    pub unfinished: Option<OpenedRun>,
     /// Former runs, the newest first.
     pub history: Vec<RunSummary>,
     /// The path of a try's log.
@@ -67,6 +72,8 @@ pub struct Setup {
     pub save: Save,
     /// Reads a former run.
     pub read_run: ReadRun,
+    /// Reads the list of former runs again.
+    pub read_history: ReadHistory,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
@@ -88,6 +95,10 @@ impl Setup {
         model
     }
 
+    fn question(&self) -> Option<Dialog> {
+        resume::question(self.unfinished.as_ref()?, self.is_sandbox)
+    }
+
     fn first_model(&self) -> Model {
         Model {
             profile: self.profile.clone(),
@@ -98,13 +109,14 @@ impl Setup {
             area: Rect::ZERO,
             focus: Pane::Grid,
             upper: Pane::Grid,
-            overlay: self.unfinished.as_ref().map(resume_dialog),
+            overlay: self.question().map(Overlay::Dialog),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
             configuration: ConfigurationPane::default(),
             grid: GridPane::default(),
             logs: LogsPane::default(),
             run: self.last_run.clone(),
-            is_driven_here: false,
+            driver: Driver::Nobody,
+            awaited: None,
             former_run: None,
             history: self.history.clone(),
             secrets: self.secrets(),
@@ -117,15 +129,6 @@ impl Setup {
             is_dirty: true,
         }
     }
-}
-
-fn resume_dialog(run: &DagRunId) -> Overlay {
-    let body = vec![
-        format!("Run {run} has not ended: its pipeline runs may still be live."),
-        "Resuming looks them up first and starts nothing twice.".into(),
-    ];
-    let dialog = Dialog::new("Resume the unfinished run?", body, "leave it");
-    Overlay::Dialog(dialog.or('y', "resume it", DialogResult::Send(Command::Resume(run.clone()))))
 }
 
 impl fmt::Debug for Setup {

@@ -180,7 +180,7 @@ impl<S: TerminalSession> Shell<S> {
             Some(Instant::now())
         } else if self.model.is_dirty {
             Some(drawn + FRAME)
-        } else if self.model.live_run().is_some() {
+        } else if self.model.has_clock() {
             Some(drawn + TICK)
         } else {
             None
@@ -189,7 +189,7 @@ impl<S: TerminalSession> Shell<S> {
 
     fn on_deadline(&mut self) -> Result<(), TuiError> {
         let is_tick = self.last_frame.is_none_or(|drawn| drawn.elapsed() >= TICK);
-        if is_tick && self.model.live_run().is_some() {
+        if is_tick && self.model.has_clock() {
             self.dispatch(Msg::Ticked)?;
         }
         Ok(())
@@ -211,9 +211,13 @@ impl<S: TerminalSession> Shell<S> {
                     let outcome = (self.setup.save)(&changes);
                     self.dispatch(Msg::Saved(outcome))?;
                 }
-                Effect::OpenRun(run) => {
+                Effect::ReadRun(run, purpose) => {
                     let outcome = (self.setup.read_run)(&run).map(Box::new);
-                    self.dispatch(Msg::RunOpened(run, outcome))?;
+                    self.dispatch(Msg::RunRead(run, purpose, outcome))?;
+                }
+                Effect::ReadHistory => {
+                    let outcome = (self.setup.read_history)();
+                    self.dispatch(Msg::HistoryRead(outcome))?;
                 }
                 Effect::Redraw => self.session.terminal().clear()?,
                 Effect::Suspend => {

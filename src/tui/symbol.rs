@@ -6,6 +6,8 @@
 
 use super::theme::Meaning;
 use domain::state::{RunState, TaskState};
+use domain::summary::RunSummary;
+use domain::watched::Watched;
 
 /// How one state is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,23 @@ impl Mark {
         Self {
             word: state.as_str(),
             ..Self::from_task(alike)
+        }
+    }
+
+    /// A run without an end that no process watches.
+    pub const UNWATCHED: Self = Self {
+        glyph: "◇",
+        ascii: "U",
+        word: Watched::UNWATCHED,
+        meaning: Meaning::Warning,
+        explanation: "a run without an end that no process watches",
+    };
+
+    /// How a run in a list is shown.
+    pub fn from_summary(run: &RunSummary) -> Self {
+        match run.unwatched_since() {
+            Some(_) => Self::UNWATCHED,
+            None => Self::from_run(run.state),
         }
     }
 }
@@ -169,7 +188,8 @@ mod tests {
 
     #[test]
     fn no_two_states_look_alike_even_without_colour() {
-        let marks: Vec<_> = TaskState::ALL.iter().copied().map(Mark::from_task).collect();
+        let marks = TaskState::ALL.iter().copied().map(Mark::from_task);
+        let marks: Vec<_> = marks.chain([Mark::UNWATCHED]).collect();
         for part in [|m: &Mark| m.glyph, |m: &Mark| m.ascii, |m: &Mark| m.word] {
             assert_eq!(marks.iter().map(part).collect::<BTreeSet<_>>().len(), marks.len());
         }
@@ -178,7 +198,8 @@ mod tests {
     #[test]
     fn marks_fit_their_columns() {
         let tasks = TaskState::ALL.iter().copied().map(Mark::from_task);
-        for mark in tasks.chain(RunState::ALL.iter().copied().map(Mark::from_run)) {
+        let runs = RunState::ALL.iter().copied().map(Mark::from_run);
+        for mark in tasks.chain(runs).chain([Mark::UNWATCHED]) {
             assert_eq!((mark.glyph.width(), mark.ascii.len()), (1, 1), "{mark:?}");
             assert!(
                 mark.word.len() <= WORD_COLUMNS && mark.ascii.is_ascii(),

@@ -6,8 +6,11 @@
 mod arguments;
 mod dialog;
 mod field;
+mod former;
 mod incoming;
 mod navigation;
+pub(super) mod resume;
+mod retry;
 mod variables;
 
 use super::action::{self, Action};
@@ -45,14 +48,15 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Ticked => {}
         Msg::Interrupted => execute(model, Action::Interrupt, &mut effects),
         Msg::Engine(update) => incoming::on_update(model, *update, &mut effects),
-        Msg::EngineEnded => incoming::on_engine_ended(model),
+        Msg::EngineEnded => incoming::on_engine_ended(model, &mut effects),
         Msg::LogRead {
             target,
             window,
             has_more,
         } => incoming::on_log_read(model, &target, window, has_more),
         Msg::Saved(outcome) => variables::on_saved(model, outcome),
-        Msg::RunOpened(run, outcome) => incoming::on_run_opened(model, &run, outcome),
+        Msg::RunRead(run, purpose, outcome) => former::on_run_read(model, &run, &purpose, outcome),
+        Msg::HistoryRead(outcome) => former::on_history_read(model, outcome, &mut effects),
     }
     sync_log(model, &mut effects);
     effects
@@ -141,10 +145,12 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::PreviousChoice => dialog::step(model, -1),
         Action::Run => model.overlay = Some(Overlay::Plan { top: 0 }),
         Action::Begin => start(model, effects),
-        Action::Retry if arguments::ask(model) => {}
-        Action::StopTask | Action::StopRun | Action::Retry => dialog::ask(model, action, effects),
-        Action::History => open_history(model),
-        Action::ShowRun => show_run(model, effects),
+        Action::StopTask | Action::StopRun => dialog::ask(model, action),
+        Action::Retry => retry::one(model, effects),
+        Action::RetryAll => retry::all(model, effects),
+        Action::History => former::open(model, effects),
+        Action::ShowRun => former::show(model, effects),
+        Action::ResumeRun | Action::WatchRun => resume::inspect(model, effects),
         Action::Reload => read_configuration(model, effects),
         Action::Help => model.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => model.overlay = Some(Overlay::Notices { top: usize::MAX }),
@@ -162,32 +168,6 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlay = None;
     model.former_run = None;
     effects.push(Effect::Send(Command::Start(Box::new(model.request()))));
-    navigation::focus(model, Pane::Grid);
-}
-
-fn open_history(model: &mut Model) {
-    if model.history.is_empty() {
-        model.reply(format!(
-            "No former run yet. {} previews a run.",
-            action::key(Action::Run)
-        ));
-    } else {
-        model.overlay = Some(Overlay::History { selected: 0 });
-    }
-}
-
-fn show_run(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some(Overlay::History { selected }) = model.overlay.take() else {
-        return;
-    };
-    let Some(summary) = model.history.get(selected) else {
-        return;
-    };
-    if model.run.as_ref().is_some_and(|run| run.id == summary.id) {
-        model.former_run = None;
-    } else {
-        effects.push(Effect::OpenRun(summary.id.clone()));
-    }
     navigation::focus(model, Pane::Grid);
 }
 
@@ -249,17 +229,25 @@ fn leave_dialog(model: &Model) -> Dialog {
         return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", DialogResult::Leave);
     };
     let live = run.tasks.iter().filter(|task| task.state.holds_place()).count();
+    let (what, leave, at_once) = if model.is_sandbox {
+        let what = "The sandbox ends with this program, and so do its pipeline runs. The next start offers to resume the run: \
+                    what has a try left is then started again.";
+        (what, "leave, they end", "leaves at once")
+    } else {
+        let what = "If you leave them running, they go on in Data Fusion, and the next start offers to resume the run.";
+        (what, "leave them running", "leaves them running, at once")
+    };
     let body = vec![
         format!(
             "Run {} is live: {} at work.",
             run.id,
             super::plan::count(live, "task")
         ),
-        "If you leave them running, the next start offers to resume the run.".into(),
-        format!("{again} again leaves them running, at once."),
+        what.into(),
+        format!("{again} again {at_once}."),
     ];
     Dialog::new("Leave while a run is live?", body, "stay")
-        .or('l', "leave them running", DialogResult::Leave)
+        .or('l', leave, DialogResult::Leave)
         .or('s', "stop them, then leave", DialogResult::StopAndLeave)
 }
 

@@ -7,7 +7,6 @@ use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::state::RunState;
-use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::context::Context;
@@ -440,37 +439,6 @@ fn growth_of_a_log_that_is_not_shown_draws_nothing() {
     };
     let effects = send(&mut model, 66, Msg::Engine(Box::new(grew)));
     assert!(matches!(effects[..], [Effect::ReadLog { .. }]));
-}
-
-#[test]
-fn an_unfinished_run_is_offered_and_resumed() {
-    for (keys, expected) in [
-        ("y", vec![Command::Resume("r1".into())]),
-        ("enter", vec![]),
-        ("esc", vec![]),
-    ] {
-        let mut setup = sample::setup();
-        setup.unfinished = Some("r1".into());
-        let mut model = setup.model();
-        send(&mut model, 0, Msg::Resized(80, 24));
-        assert!(sample::picture(&model, &sample::COLOUR).contains("Run r1 has not ended"));
-        assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
-    }
-}
-
-#[test]
-fn a_former_run_is_shown_and_left_again() {
-    let mut model = sample::ready(80, 24);
-    let mut past = scene::failed(80, 24).run.unwrap();
-    past.id = "past".into();
-    model.history = vec![RunSummary::new(&past)];
-    let effects = press(&mut model, "H enter");
-    assert!(effects.contains(&Effect::OpenRun("past".into())));
-    send(&mut model, 70, Msg::RunOpened("past".into(), Ok(Box::new(past))));
-    assert!(sample::picture(&model, &sample::COLOUR).contains("former run of"));
-    assert_eq!(commands(&press(&mut model, "R x X")), []);
-    press(&mut model, "esc esc");
-    assert!(model.former_run.is_none());
 }
 
 #[test]

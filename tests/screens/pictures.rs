@@ -1,5 +1,7 @@
 //! Every state in every size, as a snapshot.
 
+use crate::former;
+use crate::retry;
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
 use downbeat::tui::model::Model;
@@ -105,5 +107,66 @@ fn questions_during_a_run() {
                 &sample::picture(&model, &COLOUR),
             );
         }
+    }
+}
+
+#[test]
+fn runs_without_an_end_and_former_runs() {
+    let states: [(&str, Maker, &str); 8] = [
+        (
+            "resume",
+            |w, h| former::opened_on(former::unwatched(), false, w, h),
+            "",
+        ),
+        (
+            "resume_sandbox",
+            |w, h| former::opened_on(former::unwatched(), true, w, h),
+            "",
+        ),
+        (
+            "overtaken",
+            |w, h| former::opened_on(former::overtaken(), false, w, h),
+            "",
+        ),
+        (
+            "watch",
+            |w, h| former::opened_on(former::driven(), false, w, h),
+            "",
+        ),
+        (
+            "unwatched",
+            |w, h| former::opened_on(former::unwatched(), false, w, h),
+            "n",
+        ),
+        (
+            "unwatched_history",
+            |w, h| former::opened_on(former::unwatched(), false, w, h),
+            "n H",
+        ),
+        ("watching", former::watching, ""),
+        ("retry_all", retry::with_an_edit, "A"),
+    ];
+    for (name, make, keys) in states {
+        for (width, height) in SIZES {
+            let mut model = make(width, height);
+            sample::press(&mut model, keys);
+            snapshot(
+                &format!("former_{name}_{width}x{height}"),
+                &sample::picture(&model, &COLOUR),
+            );
+        }
+    }
+}
+
+#[test]
+fn leaving_the_services_of_google() {
+    for (width, height) in SIZES {
+        let mut model = scene::running(width, height);
+        model.is_sandbox = false;
+        sample::press(&mut model, "q");
+        snapshot(
+            &format!("during_leave_google_{width}x{height}"),
+            &sample::picture(&model, &COLOUR),
+        );
     }
 }

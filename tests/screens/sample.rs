@@ -1,6 +1,5 @@
 //! Models for the tests, made from the events of a real run, so that no impossible state is drawn.
 
-use domain::arguments::RuntimeArguments;
 use domain::event::{Discovery, Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::{JobId, PipelineRunId, StartToken};
@@ -98,6 +97,7 @@ pub fn setup() -> Setup {
         log_path: Box::new(|_, _, _| PathBuf::from("/nowhere")),
         save: Box::new(|_| Ok(BTreeMap::new())),
         read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
+        read_history: Box::new(|| Ok(Vec::new())),
         clock: || START,
     }
 }
@@ -324,7 +324,7 @@ pub fn planned(row: &ConfigurationRow) -> PlannedPipeline {
         priority: row.priority,
         timeout: Duration::from_secs(60),
         allowed_tries: 3,
-        arguments: RuntimeArguments::default(),
+        arguments: row.arguments.clone(),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::{Action, key};
 use crate::tui::model::Model;
+use domain::shell;
 use domain::state::TaskState;
+use domain::task::{Task, TaskKind};
+use domain::watched::Watched;
 
 pub(super) fn has_changes(model: &Model) -> Option<String> {
     let is_clean = model.variables.changes().is_empty();
@@ -41,9 +44,68 @@ pub(super) fn is_idle(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_live(model: &Model) -> Option<String> {
-    match model.live_run() {
-        Some(_) => None,
-        None => Some(format!("No run is live. {} previews one.", key(Action::Run))),
+    if model.live_run().is_some() {
+        return None;
+    }
+    Some(is_of_others(model).unwrap_or_else(|| format!("No run is live. {} previews one.", key(Action::Run))))
+}
+
+/// Why nothing can be done to the shown run, if it has no end and the engine does not drive it.
+fn is_of_others(model: &Model) -> Option<String> {
+    Some(match model.watched()? {
+        Watched::By(process) => format!(
+            "This run is only watched here: {process} drives it. It is stopped, and its tasks are tried again, there."
+        ),
+        Watched::NotSince { .. } => nobody_watches(),
+    })
+}
+
+fn nobody_watches() -> String {
+    format!(
+        "Nobody watches this run. {} lists the runs, {} there resumes it.",
+        key(Action::History),
+        key(Action::ResumeRun)
+    )
+}
+
+pub(super) fn is_resumable(model: &Model) -> Option<String> {
+    let run = model.selected_former()?;
+    match &run.watched {
+        _ if model.live_run().is_some_and(|live| live.id == run.id) => Some("This run is live here.".into()),
+        None => Some(format!(
+            "This run is over. {} shows it, and {} then tries its tasks again.",
+            key(Action::ShowRun),
+            key(Action::Retry)
+        )),
+        Some(Watched::By(process)) => Some(format!(
+            "{process} drives this run. {} watches it.",
+            key(Action::WatchRun)
+        )),
+        Some(Watched::NotSince { .. }) if run.profile != model.profile => Some(of_profile(&run.profile)),
+        Some(Watched::NotSince { .. }) => is_idle(model),
+    }
+}
+
+/// Another profile leads to other services, which do not know the run.
+fn of_profile(profile: &str) -> String {
+    let profile = shell::word(profile);
+    format!("This is a run of another profile: `downbeat --profile {profile}` opens it there.")
+}
+
+pub(super) fn is_watchable(model: &Model) -> Option<String> {
+    let run = model.selected_former()?;
+    let is_followed = model
+        .watched_run()
+        .is_some_and(|(watched, _)| watched.id == run.id);
+    match &run.watched {
+        _ if model.live_run().is_some_and(|live| live.id == run.id) => Some("This run is live here.".into()),
+        _ if is_followed => Some("This run is being watched here.".into()),
+        None => Some(format!("This run is over. {} shows it.", key(Action::ShowRun))),
+        Some(Watched::NotSince { .. }) => Some(format!(
+            "No process drives this run. {} resumes it.",
+            key(Action::ResumeRun)
+        )),
+        Some(Watched::By(_)) => is_idle(model),
     }
 }
 
@@ -71,30 +133,61 @@ pub(super) fn is_stoppable(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_retryable(model: &Model) -> Option<String> {
-    if model.former_run.is_some() {
-        return Some(format!(
-            "This is a former run. {} goes back to the last one.",
-            key(Action::Back)
-        ));
+    keeps_from_retries(model).or_else(|| {
+        let Some((run, task)) = model.shown_run().zip(model.selected_task()) else {
+            return Some("There is no task to try again.".into());
+        };
+        if let Some(why) = run.retry_refusal(&task.id) {
+            return Some(why.into());
+        }
+        let reason = match task.state {
+            TaskState::Failed
+            | TaskState::TimedOut
+            | TaskState::Stopped
+            | TaskState::Skipped
+            | TaskState::Unknown
+                if task.kind != TaskKind::End =>
+            {
+                return None;
+            }
+            TaskState::UpstreamFailed => "A task before this one failed: try that one again.",
+            TaskState::UpForRetry => "Its next try starts by itself.",
+            TaskState::Success => "This task succeeded.",
+            _ => "Only a task that is over, or cannot be seen, is tried again.",
+        };
+        Some(reason.into())
+    })
+}
+
+pub(super) fn has_retryable(model: &Model) -> Option<String> {
+    keeps_from_retries(model).or_else(|| {
+        let Some(run) = model.shown_run() else {
+            return Some("There is no run with tasks to try again.".into());
+        };
+        if run.retryable().next().is_some() {
+            return None;
+        }
+        let failed = |task: &&Task| task.is_over() && task.state != TaskState::Success;
+        let refusal = run
+            .tasks
+            .iter()
+            .filter(failed)
+            .find_map(|task| run.retry_refusal(&task.id));
+        Some(refusal.unwrap_or("No task is over that did not succeed.").into())
+    })
+}
+
+/// What stands against any retry in the shown run. One that is over is taken up again first.
+fn keeps_from_retries(model: &Model) -> Option<String> {
+    let run = model.shown_run()?;
+    if model.shows_driven_run() {
+        return None;
     }
-    if model.run.is_some() && !model.is_driven_here {
-        return Some(format!(
-            "That run is of another session. {} previews a new one.",
-            key(Action::Run)
-        ));
+    if !run.state.is_end() {
+        return Some(is_of_others(model).unwrap_or_else(nobody_watches));
     }
-    let Some(task) = model.driven_task() else {
-        return Some("There is no task to try again.".into());
-    };
-    if let Some(why) = model.run.as_ref().and_then(|run| run.retry_refusal(&task.id)) {
-        return Some(why.into());
+    if run.request.profile != model.profile {
+        return Some(of_profile(&run.request.profile));
     }
-    let reason = match task.state {
-        TaskState::Failed | TaskState::TimedOut | TaskState::Stopped | TaskState::Unknown => return None,
-        TaskState::UpstreamFailed => "A task before this one failed: try that one again.",
-        TaskState::UpForRetry => "Its next try starts by itself.",
-        TaskState::Success => "This task succeeded.",
-        _ => "Only a task that failed, was stopped or cannot be seen is tried again.",
-    };
-    Some(reason.into())
+    is_idle(model)
 }

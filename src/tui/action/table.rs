@@ -99,6 +99,9 @@ pub const TABLE: &[Entry] = &[
     row(A::RemoveArgument, &["d", "del"], "remove", "Leave the argument out.", &[C::Arguments]),
     row(A::RevertArgument, &["u"], "undo", "Take the row's value again.", &[C::Arguments]),
     row(A::ShowRun, &["enter"], "show", "Show this run.", &[C::History]),
+    row(A::ResumeRun, &["r"], "resume", "Carry on, or close, a run without an end that nobody watches; asks first.", &[C::History])
+        .danger(Danger::Changes).when(when::is_resumable),
+    row(A::WatchRun, &["w"], "watch", "Watch a run that another process drives.", &[C::History]).when(when::is_watchable),
     row(A::Begin, &["enter"], "start", "Start the run.", &[C::Plan])
         .danger(Danger::Changes).when(when::is_startable),
     row(A::Choose, &["enter", "space"], "choose", "Give the selected answer; its letter does it at once.", &[C::Dialog]),
@@ -111,8 +114,10 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Stops).when(when::is_stoppable),
     row(A::StopRun, &["X"], "stop run", "Stop the whole run; asks first.", PANES)
         .danger(Danger::Stops).when(when::is_live),
-    row(A::Retry, &["R"], "retry", "Try the selected task again.", PANES)
+    row(A::Retry, &["R"], "retry", "Try the selected task again, with the form's arguments if they differ.", PANES)
         .danger(Danger::Changes).when(when::is_retryable),
+    row(A::RetryAll, &["A"], "retry all", "Try all tasks again that did not succeed; asks first.", PANES)
+        .danger(Danger::Changes).when(when::has_retryable),
     row(A::History, &["H"], "history", "List former runs.", PANES),
     row(A::Quit, &["q"], "quit", "One step out; from a pane, leave. Asks first if a run is live or an edit is not saved.", ALL_BUT_FIELDS)
         .footer(PANES),

@@ -2,6 +2,8 @@
 
 use super::configuration::ArgumentsForm;
 use crate::engine::Command;
+use domain::command::RunCommand;
+use domain::id::DagRunId;
 
 /// What is drawn over the panes.
 #[derive(Clone, Debug)]
@@ -63,6 +65,22 @@ pub enum DialogResult {
     Cancel,
     /// Sends a command to the engine.
     Send(Command),
+    /// Sends these commands to a run, which the engine takes up first if it does not have it.
+    Tell {
+        /// The run.
+        run: DagRunId,
+        /// The commands, in this order.
+        commands: Vec<RunCommand>,
+    },
+    /// Shows the plan of a new run.
+    Plan,
+    /// Follows a run that another process drives.
+    Watch {
+        /// The run.
+        run: DagRunId,
+        /// The process, in words.
+        process: String,
+    },
     /// Ends the program; live pipeline runs go on.
     Leave,
     /// Stops the run and ends the program with it.

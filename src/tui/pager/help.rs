@@ -18,7 +18,7 @@ pub(super) fn lines() -> Vec<Line> {
     lines.extend(TaskState::ALL.iter().copied().map(Mark::from_task).map(state));
     let shared = |state: &RunState| TaskState::ALL.iter().any(|task| task.as_str() == state.as_str());
     let of_runs = RunState::ALL.iter().copied().filter(|state| !shared(state));
-    lines.extend(of_runs.map(Mark::from_run).map(state));
+    lines.extend(of_runs.map(Mark::from_run).chain([Mark::UNWATCHED]).map(state));
     lines
 }
 

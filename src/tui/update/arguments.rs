@@ -1,6 +1,6 @@
 //! The form of a row's arguments. It changes the next run, not the configuration table.
 
-use crate::engine::Command;
+use super::dialog;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Typing};
@@ -9,6 +9,7 @@ use crate::tui::model::overlay::Overlay;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::remedy::Remedy;
+use domain::task::Task;
 
 fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
     match &mut model.overlay {
@@ -30,24 +31,15 @@ pub(super) fn open(model: &mut Model) {
     model.overlay = form.map(|form| Overlay::Arguments(Box::new(form)));
 }
 
-/// Opens the form of the selected task for the values that it needs again; false if it needs none.
-pub(super) fn ask(model: &mut Model) -> bool {
-    let Some(task) = model.driven_task() else {
-        return false;
-    };
+/// The form for the values that a task needs again; nothing if it needs none.
+pub(super) fn asked(model: &Model, task: &Task) -> Option<ArgumentsForm> {
     let remedies = task.reason.iter().flat_map(|failure| &failure.remedies);
-    let asked = remedies.filter_map(|remedy| match remedy {
+    let mut asked = remedies.filter_map(|remedy| match remedy {
         Remedy::GiveArguments { names, .. } => Some(names),
         _ => None,
     });
-    let Some(form) = asked
-        .map(|names| ArgumentsForm::ask(task, names, model.secrets.names()))
-        .next()
-    else {
-        return false;
-    };
-    model.overlay = Some(Overlay::Arguments(Box::new(form)));
-    true
+    let names = asked.next()?;
+    Some(ArgumentsForm::ask(task, names, model.secrets.names()))
 }
 
 /// Opens the field of the selected value.
@@ -124,8 +116,10 @@ fn give(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
         .filter(|(name, value)| form.row.get(name) != Some(value));
     let arguments = arguments.collect();
     model.overlay = None;
-    let command = RunCommand::GiveArguments { task, arguments };
-    effects.push(Effect::Send(Command::Run(command)));
+    if let Some(run) = model.shown_run().map(|run| run.id.clone()) {
+        let command = RunCommand::GiveArguments { task, arguments };
+        dialog::tell(model, run, vec![command], effects);
+    }
 }
 
 /// Stores the form's values for the next run, if they differ from the row's.

@@ -1,23 +1,25 @@
-//! Questions before something is stopped or tried again, and what their answers do.
+//! Questions before something is stopped, and what the answers of all questions do.
 
+use super::resume;
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
+use crate::tui::model::driver::Driver;
 use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::plan::count;
 use domain::command::RunCommand;
+use domain::id::DagRunId;
 use domain::state::TaskState;
 use domain::task::TaskKind;
 use ratatui::crossterm::event::KeyCode;
 
-/// Asks before a stop or a retry. The retry of a task that has ended for sure needs no question.
-pub(super) fn ask(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+/// Asks before a stop.
+pub(super) fn ask(model: &mut Model, action: Action) {
     let dialog = match action {
         Action::StopRun => stop_run(model),
-        Action::StopTask => stop_task(model),
-        _ => retry(model, effects),
+        _ => stop_task(model),
     };
     if let Some(dialog) = dialog {
         model.overlay = Some(Overlay::Dialog(dialog));
@@ -66,37 +68,6 @@ fn stop_task(model: &Model) -> Option<Dialog> {
     Some(Dialog::new("Stop this task?", body, "let it run").or('y', "stop 1 task", stop))
 }
 
-fn retry(model: &mut Model, effects: &mut Vec<Effect>) -> Option<Dialog> {
-    let task = model.driven_task()?;
-    if task.state != TaskState::Unknown {
-        let id = task.id.clone();
-        effects.push(Effect::Send(Command::Run(RunCommand::Retry {
-            task: id.clone(),
-            arguments: None,
-        })));
-        model.reply(format!("Another try of {id} was requested."));
-        return None;
-    }
-    let body = vec![
-        format!(
-            "{}: its pipeline run cannot be seen and may still be live.",
-            task.id
-        ),
-        "A second start may load the same rows twice.".into(),
-    ];
-    let retry = send(RunCommand::Retry {
-        task: task.id.clone(),
-        arguments: None,
-    });
-    Some(
-        Dialog::new("Start again although it may be live?", body, "wait").or(
-            'y',
-            "start 1 task again",
-            retry,
-        ),
-    )
-}
-
 /// Chooses the answer of a letter, if there is one.
 pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
     let Some(Overlay::Dialog(dialog)) = &mut model.overlay else {
@@ -129,11 +100,27 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     match dialog.result() {
         DialogResult::Cancel => {}
         DialogResult::Send(command) => effects.push(Effect::Send(command)),
+        DialogResult::Tell { run, commands } => tell(model, run, commands, effects),
+        DialogResult::Plan => {
+            model.former_run = None;
+            model.overlay = Some(Overlay::Plan { top: 0 });
+        }
+        DialogResult::Watch { run, process } => resume::follow(model, run, process, effects),
         DialogResult::StopAndLeave if model.live_run().is_some() => {
             model.is_leaving = true;
             effects.push(Effect::Send(Command::Run(RunCommand::Stop)));
         }
         DialogResult::Leave | DialogResult::StopAndLeave => effects.push(Effect::Leave),
+    }
+}
+
+/// Sends commands to a run: at once if the engine has it, else once it has taken it up.
+pub(super) fn tell(model: &mut Model, run: DagRunId, commands: Vec<RunCommand>, effects: &mut Vec<Effect>) {
+    let known = model.run.as_ref().filter(|_| model.driver == Driver::Here);
+    if known.is_some_and(|known| known.id == run) {
+        effects.extend(commands.into_iter().map(Command::Run).map(Effect::Send));
+    } else {
+        resume::take_up(model, run, commands, effects);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
+use super::resume;
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::finding;
 use crate::tui::model::Model;
+use crate::tui::model::driver::Driver;
 use crate::tui::model::logs::{LogTarget, LogWindow};
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::remedy;
@@ -12,10 +14,8 @@ use crate::tui::theme::Meaning;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::finding::Severity;
-use domain::id::DagRunId;
 use domain::row::Configuration;
 use domain::run::Run;
-use domain::summary::RunSummary;
 use domain::variable::Variables;
 
 /// Handles an update of the engine.
@@ -25,6 +25,14 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             for event in &events {
                 on_event(model, event);
             }
+            // What a run that is taken up repeats is not news.
+            if !matches!(
+                events.first().map(|event| &event.fact),
+                Some(Fact::RunStarted { .. })
+            ) {
+                tell_news(model, &events);
+            }
+            resume::send_awaited(model, &events, effects);
             tell_refusal(model, &events);
             if let Some(lost) = model
                 .run
@@ -54,12 +62,9 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             let text = format!("The log of {task}, try {number}: {text}");
             model.notify(Meaning::Warning, text);
         }
-        Update::Unwatched { run, since } => {
-            let since = since.stamp();
-            let text = format!("Run {run} is not watched any more, since {since}.");
-            model.notify(Meaning::Warning, text);
-        }
+        Update::Unwatched { run, since } => resume::on_unwatched(model, &run, since),
         Update::Refused(failure) => {
+            model.awaited = None;
             model.notify(
                 Meaning::Warning,
                 format!("Refused: {}", failure.text(remedy::text)),
@@ -99,6 +104,24 @@ fn on_configuration(model: &mut Model, of: &Variables, outcome: Result<Configura
     }
 }
 
+/// What needs a sentence beside its place on the screen.
+fn tell_news(model: &mut Model, events: &[RunEvent]) {
+    for event in events {
+        match &event.fact {
+            Fact::Noticed { finding } => {
+                model.notify(finding::meaning(finding.severity), finding::text(finding));
+            }
+            Fact::WatchResumed { since } => {
+                let text = format!(
+                    "Nobody watched this run from {since} until now: that time does not count for its limits."
+                );
+                model.notify(Meaning::Waiting, text);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Several errors of a start are notices of their own; the one that stays in sight counts them.
 fn tell_refusal(model: &mut Model, events: &[RunEvent]) {
     let is_error = |event: &&RunEvent| matches!(&event.fact, Fact::Noticed { finding } if finding.severity == Severity::Error);
@@ -120,9 +143,9 @@ fn has_ended(events: &[RunEvent]) -> bool {
 
 fn on_event(model: &mut Model, event: &RunEvent) {
     match &event.fact {
-        Fact::RunStarted { .. } => {
+        Fact::RunStarted { run, .. } => {
             model.run = Run::begin(event);
-            model.is_driven_here = true;
+            resume::on_run_taken_up(model, run);
             model.former_run = None;
             model.logs.pinned = None;
         }
@@ -137,22 +160,9 @@ fn on_event(model: &mut Model, event: &RunEvent) {
             {
                 model.configuration.replace(configuration.clone());
             }
-            if let Fact::Noticed { finding } = fact {
-                model.notify(finding::meaning(finding.severity), finding::text(finding));
-            }
         }
     }
-    update_history(model);
-}
-
-/// Updates the run in the history.
-fn update_history(model: &mut Model) {
-    let Some(run) = &model.run else { return };
-    let summary = RunSummary::new(run);
-    match model.history.iter_mut().find(|known| known.id == summary.id) {
-        Some(known) => *known = summary,
-        None => model.history.insert(0, summary),
-    }
+    model.remember_run();
 }
 
 fn on_log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
@@ -170,8 +180,9 @@ fn on_log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
 }
 
 /// The engine has ended unexpectedly.
-pub(super) fn on_engine_ended(model: &mut Model) {
-    model.is_driven_here = false;
+pub(super) fn on_engine_ended(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.driver = Driver::Nobody;
+    effects.push(Effect::ReadHistory);
     model.notify(
         Meaning::Danger,
         "The engine has ended; live pipeline runs go on. Start Downbeat again to resume the run.",
@@ -197,19 +208,5 @@ pub(super) fn on_log_read(
             model.logs.failure = None;
         }
         Err(failure) => model.logs.failure = Some(failure),
-    }
-}
-
-/// A former run was read, or could not be.
-pub(super) fn on_run_opened(model: &mut Model, run: &DagRunId, outcome: Result<Box<Run>, Failure>) {
-    match outcome {
-        Ok(run) => {
-            model.former_run = Some(*run);
-            model.logs.pinned = None;
-        }
-        Err(failure) => {
-            let why = failure.text(remedy::text);
-            model.notify(Meaning::Warning, format!("Run {run} cannot be shown: {why}"));
-        }
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
     let mut place = (0, area.height - below);
     for (index, choice) in dialog.choices.iter().enumerate() {
         let meaning = match choice.result {
-            DialogResult::Send(Command::Run(RunCommand::Stop | RunCommand::StopTask(_)))
+            DialogResult::Send(
+                Command::StopRun(_) | Command::Run(RunCommand::Stop | RunCommand::StopTask(_)),
+            )
             | DialogResult::StopAndLeave => Meaning::Warning,
             _ => Meaning::Text,
         };

@@ -154,14 +154,14 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, can
     let name = cells::name(task, columns.are_names_short, canvas.look.symbols.cut);
     canvas.field(area, columns.name_at, row, columns.name, &name, plain);
     canvas.field(area, columns.tries, row, TRY - 1, &cells::tries(task), plain);
-    let elapsed = cells::elapsed(task, model.now);
+    let elapsed = cells::elapsed(task, model.shown_now());
     canvas.field(area, columns.elapsed, row, ELAPSED - 1, &elapsed, plain);
     if let Some(records) = columns.records {
         let words = cells::records(task, canvas.look.symbols.arrow, RECORDS - 1);
         canvas.field(area, records, row, RECORDS - 1, &words, plain);
     }
     if usize::from(area.width.saturating_sub(columns.note)) >= cells::NOTE {
-        let (meaning, words) = cells::note(task, model.shown_run(), model.now);
+        let (meaning, words) = cells::note(task, model.shown_run(), model.shown_now());
         canvas.text(area, columns.note, row, &words, canvas.look.style(meaning));
     }
 }

@@ -1,6 +1,7 @@
 //! Two rows that are always shown: the environment, and the state of the run.
 
 use crate::tui::action::{Action, key};
+use crate::tui::model::driver::Driver;
 use crate::tui::model::{Alert, Model};
 use crate::tui::remedy;
 use crate::tui::symbol::Mark;
@@ -10,6 +11,7 @@ use crate::tui::widget::text;
 use domain::run::Run;
 use domain::state::{RunState, TaskState};
 use domain::time::human;
+use domain::watched::Watched;
 use ratatui::layout::Rect;
 
 /// Draws both rows.
@@ -21,13 +23,20 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         canvas.text(area, 1, 1, &words, style);
         return;
     };
-    let mark = Mark::from_run(run.state);
+    let watched = model.watched();
+    let unwatched = watched.as_ref().and_then(Watched::unwatched_since);
+    let mark = unwatched.map_or(Mark::from_run(run.state), |_| Mark::UNWATCHED);
     let state = canvas.look.state(mark);
     let mut column = canvas.text(area, 1, 1, &state, canvas.look.style(mark.meaning));
-    let elapsed = human(run.elapsed(model.now));
-    column = canvas.text(area, column + 1, 1, &elapsed, canvas.look.style(Meaning::Text));
-    if let Some(words) = which(model, run) {
-        column = canvas.text(area, column + 2, 1, &words, canvas.look.style(Meaning::Warning));
+    // What nobody watches has no clock: how long it has been at work is not known.
+    if unwatched.is_none() {
+        let elapsed = human(run.elapsed(model.now));
+        column = canvas.text(area, column + 1, 1, &elapsed, canvas.look.style(Meaning::Text));
+    }
+    for words in [watched.map(|watched| watched.text()), which(model, run)] {
+        let words = words.unwrap_or_default();
+        let gap = if words.is_empty() { 0 } else { 2 };
+        column = canvas.text(area, column + gap, 1, &words, canvas.look.style(Meaning::Warning));
     }
     if run.state == RunState::Empty {
         let words = run
@@ -84,10 +93,10 @@ fn which(model: &Model, run: &Run) -> Option<String> {
             run.started,
             key(Action::Back)
         ))
-    } else if model.is_driven_here {
-        None
-    } else {
+    } else if model.driver == Driver::Nobody {
         Some(format!("last run, of {}", run.started))
+    } else {
+        None
     }
 }
 

@@ -148,7 +148,7 @@ pub(super) fn about(model: &Model, task: &Task, room: usize) -> Vec<(Meaning, St
         run.map(|run| format!(", run {run}")).unwrap_or_default(),
         job(model, task).unwrap_or_default()
     );
-    let (_, note) = note(task, model.shown_run(), model.now);
+    let (_, note) = note(task, model.shown_run(), model.shown_now());
     let remedies = task
         .reason
         .as_ref()

@@ -1,0 +1,118 @@
+//! The list of former runs, and the runs that are read from it.
+
+use super::{navigation, resume, retry};
+use crate::tui::action::{Action, key};
+use crate::tui::context::Pane;
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::model::driver::Driver;
+use crate::tui::model::opened_run::{OpenedRun, Purpose};
+use crate::tui::model::overlay::Overlay;
+use crate::tui::remedy;
+use crate::tui::theme::Meaning;
+use domain::failure::Failure;
+use domain::id::DagRunId;
+use domain::run::Run;
+use domain::summary::RunSummary;
+
+/// Opens the list at once; what other processes have changed meanwhile is read again.
+pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
+    effects.push(Effect::ReadHistory);
+    if model.history.is_empty() {
+        model.reply(format!("No former run yet. {} previews a run.", key(Action::Run)));
+    } else {
+        model.overlay = Some(Overlay::History { selected: 0 });
+    }
+}
+
+/// Shows the selected run.
+pub(super) fn show(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(run) = model.selected_former().map(|run| run.id.clone()) else {
+        return;
+    };
+    model.overlay = None;
+    let has_engine_it = model.driver != Driver::Nobody;
+    if has_engine_it && model.run.as_ref().is_some_and(|shown| shown.id == run) {
+        model.former_run = None;
+    } else {
+        effects.push(Effect::ReadRun(run, Purpose::Show));
+    }
+    navigation::focus(model, Pane::Grid);
+}
+
+/// A run was read, or could not be.
+pub(super) fn on_run_read(
+    model: &mut Model,
+    run: &DagRunId,
+    purpose: &Purpose,
+    outcome: Result<Box<OpenedRun>, Failure>,
+) {
+    let opened = match outcome {
+        Ok(opened) => opened,
+        Err(failure) => {
+            let why = failure.text(remedy::text);
+            return model.notify(Meaning::Warning, format!("Run {run} cannot be read: {why}"));
+        }
+    };
+    remember(model, &opened);
+    match purpose {
+        Purpose::Show => {
+            model.former_run = Some(opened.run);
+            model.logs.pinned = None;
+        }
+        Purpose::Refresh => refresh(model, opened.run),
+        Purpose::CarryOn => resume::ask(model, &opened),
+        Purpose::Retry(task) => retry::ask_for_former(model, &opened, Some(task)),
+        Purpose::RetryAll => retry::ask_for_former(model, &opened, None),
+    }
+}
+
+fn refresh(model: &mut Model, run: Run) {
+    let is_free = model.driver == Driver::Nobody;
+    let shown = [model.former_run.as_mut(), model.run.as_mut().filter(|_| is_free)];
+    for shown in shown.into_iter().flatten().filter(|shown| shown.id == run.id) {
+        shown.clone_from(&run);
+    }
+}
+
+/// Updates the list by what was read of a run.
+fn remember(model: &mut Model, opened: &OpenedRun) {
+    let mut summary = RunSummary::new(&opened.run);
+    summary.watched.clone_from(&opened.watched);
+    model.replace_former(&summary);
+}
+
+/// The list was read again. The selection stays with its run; the run that the engine has is newer here.
+pub(super) fn on_history_read(
+    model: &mut Model,
+    outcome: Result<Vec<RunSummary>, Failure>,
+    effects: &mut Vec<Effect>,
+) {
+    let history = match outcome {
+        Ok(history) => history,
+        Err(failure) => {
+            let why = failure.text(remedy::text);
+            let text = format!("The list of runs cannot be read again: {why}");
+            return model.notify(Meaning::Warning, text);
+        }
+    };
+    let selected = model.selected_former().map(|run| run.id.clone());
+    model.history = history;
+    if model.driver != Driver::Nobody {
+        model.remember_run();
+    }
+    // A shown run may have gone on in another process.
+    if let Some(shown) = model.shown_run().filter(|run| !run.state.is_end())
+        && (model.former_run.is_some() || model.driver == Driver::Nobody)
+    {
+        effects.push(Effect::ReadRun(shown.id.clone(), Purpose::Refresh));
+    }
+    let place = model
+        .history
+        .iter()
+        .position(|run| Some(&run.id) == selected.as_ref());
+    let last = model.history.len().saturating_sub(1);
+    if let Some(Overlay::History { selected }) = &mut model.overlay {
+        *selected = place.unwrap_or((*selected).min(last));
+    }
+}

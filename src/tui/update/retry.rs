@@ -1,0 +1,218 @@
+//! Retries: of one task or of all that did not succeed, in the run of this session or in a former one, with the
+//! arguments as they were or with those of the form.
+
+use super::{arguments, dialog};
+use crate::tui::action::{Action, key};
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::model::opened_run::{OpenedRun, Purpose};
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
+use crate::tui::plan::count;
+use domain::arguments::RuntimeArguments;
+use domain::command::RunCommand;
+use domain::id::TaskId;
+use domain::plan::{ArgumentSource, Plan, compare};
+use domain::run::Run;
+use domain::state::TaskState;
+use domain::task::{Task, TaskKind};
+
+/// How many tasks a question names.
+const NAMED: usize = 5;
+
+/// Tries the selected task again. That needs no question if its last try has ended for sure, its arguments stay as they
+/// were, and its run is the one of this session.
+pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some((run, task)) = model.shown_run().zip(model.selected_task()) else {
+        return;
+    };
+    if !model.shows_driven_run() {
+        let (run, purpose) = (run.id.clone(), Purpose::Retry(task.id.clone()));
+        return effects.push(Effect::ReadRun(run, purpose));
+    }
+    if let Some(form) = arguments::asked(model, task) {
+        model.overlay = Some(Overlay::Arguments(Box::new(form)));
+        return;
+    }
+    let changes = Changes::new(model, run, [task]);
+    if task.state != TaskState::Unknown && changes.tasks.is_empty() {
+        let (run, task) = (run.id.clone(), task.id.clone());
+        model.reply(format!("Another try of {task} was requested."));
+        return dialog::tell(model, run, vec![plain(&task)], effects);
+    }
+    let question = question(run, &[task], changes, true);
+    model.overlay = Some(Overlay::Dialog(question));
+}
+
+/// Asks before all tasks that did not succeed are tried again.
+pub(super) fn all(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(run) = model.shown_run() else { return };
+    if !model.shows_driven_run() {
+        return effects.push(Effect::ReadRun(run.id.clone(), Purpose::RetryAll));
+    }
+    let tasks: Vec<_> = run.retryable().collect();
+    let question = question(
+        run,
+        &tasks,
+        Changes::new(model, run, tasks.iter().copied()),
+        false,
+    );
+    model.overlay = Some(Overlay::Dialog(question));
+}
+
+/// Asks before one task of a former run, or all, are tried again. The run is as it is by now.
+pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option<&TaskId>) {
+    let run = &opened.run;
+    if !run.state.is_end() {
+        return model.reply(format!(
+            "Run {} goes on by now. {} lists it.",
+            run.id,
+            key(Action::History)
+        ));
+    }
+    let tasks: Vec<_> = match task {
+        Some(id) => run.task(id).into_iter().collect(),
+        None => run.retryable().collect(),
+    };
+    if let [task] = tasks[..]
+        && let Some(form) = arguments::asked(model, task)
+    {
+        model.overlay = Some(Overlay::Arguments(Box::new(form)));
+        return;
+    }
+    let changes = Changes::new(model, run, tasks.iter().copied());
+    let mut question = question(run, &tasks, changes, task.is_some());
+    let first = format!("A former run, {} of {}, goes on with it.", run.id, run.started);
+    question.body.insert(0, first);
+    if let Some(later) = &opened.overtaken_by {
+        question.body.push(later.overtakes());
+        question = question.or('r', "a new run", DialogResult::Plan);
+    }
+    model.overlay = Some(Overlay::Dialog(question));
+}
+
+/// The arguments that the form gives to tasks where they differ from those of the last try.
+struct Changes {
+    tasks: Vec<(TaskId, RuntimeArguments)>,
+    /// What changed, in one sentence for each task.
+    words: Vec<String>,
+}
+
+impl Changes {
+    fn new<'a>(model: &Model, run: &Run, tasks: impl IntoIterator<Item = &'a Task>) -> Self {
+        let (mut changed, mut words) = (Vec::new(), Vec::new());
+        let form = form_arguments(model, run);
+        for task in tasks.into_iter().filter(|task| task.kind == TaskKind::Pipeline) {
+            let given = form.iter().find(|(id, _)| *id == task.id);
+            if let Some((id, given)) = given.filter(|(_, given)| *given != task.arguments) {
+                changed.push((id.clone(), given.clone()));
+                words.push(format!("{id}: {}.", differences(model, task, given)));
+            }
+        }
+        Self {
+            tasks: changed,
+            words,
+        }
+    }
+}
+
+/// What a run of this request would give to its pipelines by the form and the table as they are now; by the table that it read, if there is no newer one.
+fn form_arguments(model: &Model, run: &Run) -> Vec<(TaskId, RuntimeArguments)> {
+    let mut request = run.request.clone();
+    request.edits.clone_from(&model.configuration.edits);
+    let read = model.configuration.current().or(run.configuration.as_ref());
+    let mut plan = Plan::new(request, read);
+    plan.pass(&run.passed);
+    let pipelines = plan.into_pipelines().into_iter();
+    pipelines
+        .map(|planned| (planned.task, planned.arguments))
+        .collect()
+}
+
+/// The names of what differs, not the values: some are secrets.
+fn differences(model: &Model, task: &Task, given: &RuntimeArguments) -> String {
+    let lines = compare(Some(&task.arguments), given, model.secrets.names());
+    let of = |wanted: ArgumentSource, word: &str| {
+        let names: Vec<_> = lines
+            .iter()
+            .filter(|line| line.source == wanted)
+            .map(|line| line.name)
+            .collect();
+        (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
+    };
+    let parts = [
+        of(ArgumentSource::Edited, "changes"),
+        of(ArgumentSource::Added, "adds"),
+        of(ArgumentSource::Removed, "leaves out"),
+    ];
+    format!(
+        "the form {}",
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn question(run: &Run, tasks: &[&Task], changes: Changes, is_one: bool) -> Dialog {
+    let number = count(tasks.len(), "task");
+    let mut body = Vec::new();
+    if let [task] = tasks {
+        body.push(format!("{}, try {}.", task.id, task.tries.len() + 1));
+    } else {
+        body.push(format!("{number} did not succeed:"));
+        body.extend(tasks.iter().take(NAMED).map(|task| format!("- {}", task.id)));
+    }
+    if tasks.len() > NAMED {
+        body.push(format!("- and {} more", tasks.len() - NAMED));
+    }
+    let unseen = tasks
+        .iter()
+        .filter(|task| task.state == TaskState::Unknown)
+        .count();
+    if unseen > 0 {
+        let runs = count(unseen, "pipeline run");
+        body.push(format!(
+            "{runs} cannot be seen and may still be live: a second start may load the same rows twice."
+        ));
+    }
+    let hidden = changes.words.len().saturating_sub(NAMED);
+    body.extend(changes.words.into_iter().take(NAMED));
+    if hidden > 0 {
+        body.push(format!("The form changes {} more.", count(hidden, "task")));
+    }
+    let plain: Vec<_> = match (tasks, is_one) {
+        ([task], true) => vec![plain(&task.id)],
+        _ => vec![RunCommand::RetryAll],
+    };
+    let tell = |commands| DialogResult::Tell {
+        run: run.id.clone(),
+        commands,
+    };
+    let title = if unseen > 0 {
+        "Start again although it may be live?".to_owned()
+    } else {
+        format!("Try {number} again?")
+    };
+    let dialog = Dialog::new(title, body, "not now");
+    if changes.tasks.is_empty() {
+        return dialog.or('y', format!("retry {number}"), tell(plain));
+    }
+    let given = changes
+        .tasks
+        .into_iter()
+        .map(|(task, arguments)| RunCommand::Retry {
+            task,
+            arguments: Some(arguments),
+        });
+    let mut with_form: Vec<_> = given.collect();
+    if !is_one {
+        with_form.push(RunCommand::RetryAll);
+    }
+    dialog
+        .or('y', "retry with the form's arguments", tell(with_form))
+        .or('o', "with the old ones", tell(plain))
+}
+
+fn plain(task: &TaskId) -> RunCommand {
+    RunCommand::Retry {
+        task: task.clone(),
+        arguments: None,
+    }
+}
