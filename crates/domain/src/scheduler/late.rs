@@ -49,7 +49,12 @@ impl Scheduler {
 
     fn on_late_run(&mut self, id: &TaskId, lost: &LostStart, run: &PipelineRun, runs: &[PipelineRun]) {
         let Some(task) = self.run.task(id) else { return };
-        let kept = is_to_be_kept(task, run, runs, self.run.stop.is_some());
+        let own = Own::new(task, runs);
+        if own == Own::Unlisted && !run.state.is_end() {
+            return; // Which of the two is the younger one shows when both are listed.
+        }
+        let is_stopped = lost.run.is_some();
+        let kept = !task.is_over() && own.gives_way_to(run, is_stopped, self.run.stop.is_some());
         if kept || lost.run.is_none() {
             let text = late_text(task, run, kept);
             let finding =
@@ -164,24 +169,57 @@ impl Scheduler {
     }
 }
 
-/// Whether the late run becomes the one of the task's open try, or of its next try.
-fn is_to_be_kept(task: &Task, late: &PipelineRun, runs: &[PipelineRun], is_stopping: bool) -> bool {
-    let is_done = late.state == PipelineState::Completed;
-    if task.is_over() || late.state.is_end() && !is_done {
-        return false;
+/// What a task has beside a run that began late.
+#[derive(PartialEq)]
+enum Own {
+    /// A try is over, and the next one has not begun.
+    NoTry,
+    /// A try whose start has begun nothing, as far as is known.
+    NoRun,
+    /// A run that no list has shown yet.
+    Unlisted,
+    /// A run that cannot be seen any more.
+    Unseen,
+    /// A run that is live; when it began.
+    Live(Option<Timestamp>),
+    /// A run that has completed.
+    Completed,
+    /// A run that has ended in another way.
+    Ended,
+}
+
+impl Own {
+    fn new(task: &Task, runs: &[PipelineRun]) -> Self {
+        let Some(open) = task.open_try() else {
+            return Self::NoTry;
+        };
+        let Some(own) = &open.pipeline_run else {
+            return Self::NoRun;
+        };
+        let listed = runs.iter().find(|run| run.id == *own);
+        match listed.map(|run| &run.state).or(open.pipeline_state.as_ref()) {
+            None if task.state == TaskState::Unknown => Self::Unseen,
+            None => Self::Unlisted,
+            Some(PipelineState::Completed) => Self::Completed,
+            Some(state) if state.is_end() => Self::Ended,
+            Some(_) => Self::Live(listed.map(|run| run.starting)),
+        }
     }
-    let Some(open) = task.open_try() else {
-        return !is_stopping;
-    };
-    let Some(own) = &open.pipeline_run else {
-        return true;
-    };
-    let listed = runs.iter().find(|run| run.id == *own);
-    let state = listed.map(|run| &run.state).or(open.pipeline_state.as_ref());
-    match state {
-        Some(PipelineState::Completed) => false,
-        Some(state) if state.is_end() => true,
-        _ => is_done || listed.is_some_and(|own| late.starting < own.starting),
+
+    /// Whether the late run becomes the one of the task's open try, or of its next try. A run whose stop was sent does
+    /// so only if it has completed all the same.
+    fn gives_way_to(&self, late: &PipelineRun, is_stopped: bool, is_stopping: bool) -> bool {
+        let is_done = late.state == PipelineState::Completed;
+        if late.state.is_end() && !is_done || is_stopped && !is_done {
+            return false;
+        }
+        match self {
+            Self::NoTry => !is_stopping,
+            Self::NoRun | Self::Unseen | Self::Ended => true,
+            Self::Completed => false,
+            Self::Unlisted => is_done,
+            Self::Live(began) => is_done || began.is_some_and(|began| late.starting < began),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::message::Request;
 use crate::event::{Discovery, Fact};
 use crate::failure::Failure;
 use crate::id::TaskId;
-use crate::pipeline::{PipelineRun, PipelineState, RunArguments};
+use crate::pipeline::{PipelineRun, RunArguments};
 use crate::policy;
 use crate::remedy::Remedy;
 use crate::state::TaskState;
@@ -139,9 +139,7 @@ impl Scheduler {
     pub(super) fn is_unproven(&self, id: &TaskId, run: &PipelineRun) -> bool {
         let open = self.run.task(id).and_then(Task::open_try);
         let is_young = |open: &Try| self.now().since(self.watched(open.started)) < policy::LOOK_UP_WINDOW;
-        run.arguments == RunArguments::Hidden
-            && run.state != PipelineState::Rejected
-            && open.is_some_and(is_young)
+        run.arguments == RunArguments::Hidden && open.is_some_and(is_young)
     }
 
     /// The earliest moment at which a run that is looked for may have begun.
