@@ -21,6 +21,7 @@ pub(super) fn help() -> String {
 
 /// Options of `downbeat run`.
 #[derive(Clone, Debug, PartialEq, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunOptions {
     /// Change one variable for this run; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]

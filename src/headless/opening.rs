@@ -64,7 +64,7 @@ impl Opening {
     pub(super) fn text(&self) -> String {
         let mut steps = Vec::new();
         if !self.closes.is_empty() {
-            let closes: Vec<_> = self.closes.iter().map(|id| id.as_str()).collect();
+            let closes: Vec<_> = self.closes.iter().map(DagRunId::as_str).collect();
             steps.push(format!("closes run {}", closes.join(", run ")));
         }
         if let Some(run) = &self.finishes {

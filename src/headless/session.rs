@@ -188,14 +188,12 @@ impl Session {
             .first()
             .filter(|first| begins(first))
             .and_then(|_| Run::replay(events));
-        match loaded.filter(|run| self.is_told_whole(run)) {
-            Some(run) => self.on_loaded(run, events).await,
-            None => {
-                self.is_reopened |= events
-                    .iter()
-                    .any(|event| matches!(event.fact, Fact::RetryAsked { .. }));
-                events.iter().for_each(|event| self.apply(event));
-            }
+        if let Some(run) = loaded.filter(|run| self.is_told_whole(run)) {
+            self.on_loaded(run, events).await;
+        } else {
+            let is_retry = |event: &RunEvent| matches!(event.fact, Fact::RetryAsked { .. });
+            self.is_reopened |= events.iter().any(is_retry);
+            events.iter().for_each(|event| self.apply(event));
         }
         let is_awaited = matches!(self.turn, Turn::Retry { .. }) && !self.is_reopened;
         let run = self
