@@ -50,7 +50,11 @@ impl Client {
         Self::with_retry_policy(endpoints, credentials, RetryPolicy::default())
     }
 
-    fn with_retry_policy(
+    /// The same with other deadlines and pauses.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_retry_policy(
         endpoints: Endpoints,
         credentials: Credentials,
         policy: RetryPolicy,

@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz_targets;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod home;
@@ -26,6 +28,8 @@ mod server;
 mod advice;
 #[path = "field/demo.rs"]
 mod demo;
+#[path = "field/fuzz.rs"]
+mod fuzz;
 #[path = "field/json.rs"]
 mod json;
 #[path = "field/lease.rs"]
