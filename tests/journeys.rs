@@ -9,6 +9,7 @@ mod former;
 mod home;
 #[path = "journeys/pictures.rs"]
 mod pictures;
+#[expect(dead_code, reason = "crash.rs looks at a program that is killed")]
 #[path = "support/screen.rs"]
 mod screen;
 #[expect(dead_code, reason = "end_to_end.rs serves what a run has left")]

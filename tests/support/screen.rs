@@ -120,6 +120,19 @@ impl Session {
         }
     }
 
+    /// Takes in what is drawn in this time; false once the program has ended.
+    pub fn read_for(&mut self, time: Duration) -> bool {
+        let deadline = Instant::now() + time;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(bytes) => self.feed(&bytes),
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+
     /// The screen as text, line by line.
     pub fn text(&self) -> String {
         self.screen().contents()
