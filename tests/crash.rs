@@ -1,5 +1,5 @@
 //! The built program, killed at every journal write and at every request of a run, headless and in a terminal, and
-//! started again the ordinary way. `docs/testing.md` says how to run the whole.
+//! started again the ordinary way; and several of them on one table. `docs/testing.md` says how to run the whole.
 //!
 //! The sandbox is a process of its own and lives on. What holds is counted in its records and in its files, by the
 //! source database, and never taken from what the program says.
@@ -13,6 +13,8 @@
 
 #[path = "crash/case.rs"]
 mod case;
+#[path = "crash/conductors.rs"]
+mod conductors;
 #[path = "crash/headless.rs"]
 mod headless;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
@@ -55,4 +57,16 @@ fn a_run_killed_at_some_points_is_carried_on() {
 #[ignore = "takes half an hour; docs/testing.md"]
 fn a_run_killed_anywhere_is_carried_on() {
     sweep::whole();
+}
+
+/// One try of each kind.
+#[test]
+fn several_conductors_load_each_row_once() {
+    sweep::conductors(1..=4);
+}
+
+#[test]
+#[ignore = "takes half an hour; docs/testing.md"]
+fn several_conductors_load_each_row_once_in_two_hundred_tries() {
+    sweep::conductors(1..=200);
 }

@@ -1,14 +1,18 @@
 //! Many cases side by side: which points there are, which are played, and what came of them.
 
 use super::case::{self, Played};
+use super::conductors;
 use super::point::{Mode, Place, Point, Side};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Instant;
 
 /// Names points to play, separated by commas, or words that these must contain.
 const CHOICE: &str = "DOWNBEAT_CRASH";
+/// Names seeds, separated by commas.
+const SEEDS: &str = "DOWNBEAT_CRASH_SEEDS";
 /// How many cases are played at the same time.
 const SIDE_BY_SIDE: &str = "DOWNBEAT_CRASH_JOBS";
 
@@ -48,6 +52,20 @@ fn sweep(points: &[Point]) -> usize {
         format!("{CHOICE}='{point}' cargo test --test crash killed_anywhere -- --ignored --nocapture")
     });
     played.iter().filter(|(_, played)| !played.is_reached).count()
+}
+
+/// Plays the tries of several conductors with these seeds, or with those that `DOWNBEAT_CRASH_SEEDS` names.
+pub fn conductors(seeds: RangeInclusive<u64>) {
+    let began = Instant::now();
+    let seeds: Vec<u64> = std::env::var(SEEDS).map_or_else(
+        |_| seeds.collect(),
+        |text| text.split(',').map(|seed| seed.trim().parse().unwrap()).collect(),
+    );
+    let played = side_by_side(&seeds, jobs(), |seed| said(seed, conductors::held(*seed)));
+    tell(&played, |seed| {
+        format!("{SEEDS}={seed} cargo test --test crash two_hundred -- --ignored --nocapture")
+    });
+    println!("{:.0?} in all", began.elapsed());
 }
 
 /// Says at once what came of a case, and keeps what was seen in one that does not hold.
