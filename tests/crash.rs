@@ -1,5 +1,6 @@
 //! The built program, killed at every journal write and at every request of a run, headless and in a terminal, and
-//! started again the ordinary way; and several of them on one table. `docs/testing.md` says how to run the whole.
+//! started again the ordinary way; several of them on one table; and one that runs for long. `docs/testing.md` says
+//! how to run the whole.
 //!
 //! The sandbox is a process of its own and lives on. What holds is counted in its records and in its files, by the
 //! source database, and never taken from what the program says.
@@ -8,6 +9,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
     reason = "a test ends where it breaks, and prints what it has measured"
 )]
 
@@ -38,6 +40,8 @@ mod screen;
 mod server;
 #[path = "crash/server_runs.rs"]
 mod server_runs;
+#[path = "crash/soak.rs"]
+mod soak;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 #[path = "support/stores.rs"]
 mod stores;
@@ -69,4 +73,10 @@ fn several_conductors_load_each_row_once() {
 #[ignore = "takes half an hour; docs/testing.md"]
 fn several_conductors_load_each_row_once_in_two_hundred_tries() {
     sweep::conductors(1..=200);
+}
+
+#[test]
+#[ignore = "takes an hour; docs/testing.md"]
+fn a_soak_leaves_memory_files_and_threads_flat() {
+    soak::soak();
 }
