@@ -210,7 +210,7 @@ impl Own {
     /// so only if it has completed all the same.
     fn gives_way_to(&self, late: &PipelineRun, is_stopped: bool, is_stopping: bool) -> bool {
         let is_done = late.state == PipelineState::Completed;
-        if late.state.is_end() && !is_done || is_stopped && !is_done {
+        if !is_done && (late.state.is_end() || is_stopped) {
             return false;
         }
         match self {
