@@ -292,7 +292,8 @@ fn a_run_that_was_killed_is_carried_on_to_its_end() {
 fn runs_that_nobody_works_on_any_more_are_shown_and_can_be_stopped() {
     let home = Home::new();
     let folder = home.path().join("far");
-    let served = ["--speed", "1", "--state", folder.to_str().unwrap()];
+    let state = folder.to_str().unwrap();
+    let served = ["--speed", "1", "--keep-abandoned", "--state", state];
     let sandbox = Sandbox::start(&home, &served);
     home.configure(&format!("[profile.far]\n{PROFILE}{}", sandbox.way()));
     let mut session = Session::start(&home, &["--profile", "far"], 120, 40);
