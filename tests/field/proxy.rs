@@ -202,7 +202,10 @@ impl Route {
                 && (replaced.is_empty() || !line.starts_with(&format!("{replaced}:")))
         };
         let kept = headers.lines().filter(is_kept);
-        let headers: String = kept.map(|line| format!("{line}\r\n")).collect();
+        let headers = kept
+            .map(|line| [line, "\r\n"].concat())
+            .collect::<Vec<_>>()
+            .concat();
         let body = change(&body.replace(host.as_str(), &self.own.to_string()));
         answer(status, &format!("{headers}{}", self.header), &body)
     }

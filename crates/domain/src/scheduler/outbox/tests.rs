@@ -1,3 +1,5 @@
+//! What waits for the journal keeps its order, and nothing is executed before it is written.
+
 use super::*;
 use crate::event::Fact;
 use proptest::prelude::*;
