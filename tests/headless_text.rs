@@ -52,13 +52,19 @@ fn keys() -> BTreeSet<&'static str> {
 fn named_key(text: &str) -> Option<&str> {
     let keys = keys();
     let mut is_behind_number = false;
-    text.split_whitespace().find(|word| {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let nexts = words.iter().skip(1).copied().chain([""]);
+    let mut pairs = words.iter().copied().zip(nexts);
+    let found = pairs.find(|(word, next)| {
         let word = word.trim_matches(|c: char| ".,;:()'\"`!?".contains(c));
-        // `25 s` and `{} s` are seconds.
+        // `25 s` and `{} s` are seconds, and an article stands before a noun.
         let is_unit = word == "s" && is_behind_number;
+        let is_article = word == "A" && !["", "retries", "or", "and"].contains(next);
         is_behind_number = word.ends_with(|c: char| c == '}' || c.is_ascii_digit());
-        !is_unit && (keys.contains(word) || word.to_ascii_lowercase().starts_with("press"))
-    })
+        let is_key = keys.contains(word) && !is_unit && !is_article;
+        is_key || word.to_ascii_lowercase().starts_with("press")
+    });
+    found.map(|(word, _)| word)
 }
 
 fn remedies() -> Vec<Remedy> {
@@ -185,6 +191,8 @@ fn a_key_in_a_text_is_found() {
         "Wait for its end, or stop it with X.",
         "The table cannot be read; ctrl-r tries again.",
         "Press enter.",
+        "It broke. A retries all.",
+        "Retry all with A.",
     ] {
         let source = format!("fn f() -> &'static str {{ g('\"'); /* \" */ {text:?} }}");
         assert_eq!(sentences(&source), [text]);

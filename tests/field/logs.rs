@@ -148,13 +148,22 @@ fn a_log_that_never_comes_says_so() {
 
 #[test]
 fn a_log_that_the_server_does_not_give_says_why() {
-    for (answer, words) in [
-        (404, "The server has no log of this run: CDAP: reading the log"),
-        (500, "The log cannot be read: CDAP: reading the log"),
+    let missing = "text = \"'program_run:default.p.-SNAPSHOT.workflow.w.r' was not found.\"\n";
+    for (answer, text, words) in [
+        (
+            404,
+            missing,
+            "The server has no log of this run: CDAP: reading the log",
+        ),
+        (500, "", "The log cannot be read: CDAP: reading the log"),
+        // Not CDAP's own words: something else has answered.
+        (404, "", "The log cannot be read: CDAP: reading the log"),
     ] {
         let lab = Lab::at_speed("50");
         lab.configure(&[]);
-        lab.play(&format!("[[request]]\noperation = 'logs'\nanswer = {answer}\n"));
+        lab.play(&format!(
+            "[[request]]\noperation = 'logs'\nanswer = {answer}\n{text}"
+        ));
         let told = lab.run(&[]);
         assert_eq!(told.code, 0, "{}", told.all());
         for one in tries(&lab, &lab.home.path()) {
