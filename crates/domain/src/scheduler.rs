@@ -80,6 +80,8 @@ pub struct Scheduler {
     truncate: TruncateWatch,
     /// Whether the run was read from the journal, which holds no secrets.
     is_resumed: bool,
+    /// When the process before watched it last; until the first step.
+    left_at: Option<Timestamp>,
     /// Secrets that were read again, or given by a person, since then.
     recalled: BTreeMap<TaskId, RuntimeArguments>,
     /// The names of those that a person gave.
@@ -101,6 +103,7 @@ impl Scheduler {
     pub fn resumed(run: Run) -> Self {
         Self {
             is_resumed: true,
+            left_at: (!run.state.is_end()).then_some(run.last_event),
             ..Self::new(run)
         }
     }
@@ -118,6 +121,7 @@ impl Scheduler {
             uncounted: BTreeSet::new(),
             counted_last: BTreeSet::new(),
             is_resumed: false,
+            left_at: None,
             recalled: BTreeMap::new(),
             given: BTreeMap::new(),
             unseen: BTreeSet::new(),
@@ -137,12 +141,13 @@ impl Scheduler {
     /// Decides what follows from one input. The run's time never goes back, and does not stand still when the clock of
     /// `now` was set back. A step that comes much later than it was asked for shows that nobody watched meanwhile.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        let unwatched_since = self.clock.advance(now);
-        if let Some(since) = unwatched_since {
+        let slept_since = self.clock.advance(now);
+        // Whatever the first input of a resumed run is: no limit ends what has not been looked at.
+        if let Some(since) = self.left_at.take().or(slept_since) {
             self.resume_watch(since);
         }
         match input {
-            Input::Begin => self.begin(),
+            Input::Begin => self.doubt_open_starts(),
             Input::Timer => {}
             Input::Command(command) => self.on_command(&command),
             Input::Answer(answer) => self.on_answer(answer),

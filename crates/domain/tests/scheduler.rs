@@ -18,6 +18,8 @@ mod fake_job;
 mod fake_run;
 #[path = "scheduler/fake_server.rs"]
 mod fake_server;
+#[path = "scheduler/former_process.rs"]
+mod former_process;
 #[path = "scheduler/life.rs"]
 mod life;
 #[path = "scheduler/order.rs"]

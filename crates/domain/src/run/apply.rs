@@ -124,6 +124,8 @@ impl Run {
             self.stop = None;
             self.clock_started = at;
             self.unwatched = Duration::ZERO;
+            // Nobody has looked since its end: what it left is looked at and waited for anew.
+            self.watched_since = Some(at);
         }
         for task in &mut self.tasks {
             if task.id == *id {

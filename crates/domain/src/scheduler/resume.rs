@@ -16,14 +16,6 @@ use crate::task::Task;
 use crate::time::{Timestamp, human};
 
 impl Scheduler {
-    /// The run begins, or goes on after a restart of the program.
-    pub(super) fn begin(&mut self) {
-        if self.is_resumed && !self.run.state.is_end() {
-            self.resume_watch(self.run.last_event);
-        }
-        self.doubt_open_starts();
-    }
-
     /// Nobody watched between `since` and now.
     pub(super) fn resume_watch(&mut self, since: Timestamp) {
         if self.run.state.is_end() {
@@ -52,7 +44,7 @@ impl Scheduler {
     }
 
     /// An intent without a run is a start whose answer was lost.
-    fn doubt_open_starts(&mut self) {
+    pub(super) fn doubt_open_starts(&mut self) {
         for task in self.tasks_where(is_unanswered) {
             let reason = Failure::ambiguous(
                 "Downbeat ended before the server had answered the start; the run is being looked for by its token.",
