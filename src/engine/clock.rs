@@ -10,18 +10,10 @@ use std::time::Duration;
 
 pub use crate::clock::now;
 
-/// How far back runs are looked for that an earlier process may have started: by its clock, of which nothing is
-/// known.
-const EARLIER_CLOCK: Duration = Duration::from_secs(24 * 3600);
-
-/// For how long after a run is carried on: until every start of the earlier process is found or given up.
-const LOOKED_FOR: Duration = Duration::from_secs(180);
-
 /// A run's clock: as [`now`], but never before the run's last event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RunClock {
     ahead: Duration,
-    carried_on: Option<Timestamp>,
 }
 
 impl RunClock {
@@ -31,10 +23,8 @@ impl RunClock {
     }
 
     fn after(last: Timestamp) -> Self {
-        let ahead = now().until(last);
         Self {
-            ahead,
-            carried_on: Some(now() + ahead),
+            ahead: now().until(last),
         }
     }
 
@@ -51,16 +41,8 @@ impl RunClock {
     /// From when on a server is to be asked for what began at `since` by this clock. Only ever earlier: a list that
     /// is too long is read, and one that is too short hides a run.
     pub fn on_server(self, since: Timestamp, server: Option<ServerTime>) -> Timestamp {
-        let (now, since) = (self.now(), self.widened(since));
-        let ahead = server.map_or(self.ahead, |server| now.since(server.latest()));
+        let ahead = server.map_or(self.ahead, |server| self.now().since(server.latest()));
         since - ahead
-    }
-
-    fn widened(self, since: Timestamp) -> Timestamp {
-        match self.carried_on {
-            Some(moment) if since < moment && self.now().since(moment) < LOOKED_FOR => since - EARLIER_CLOCK,
-            _ => since,
-        }
     }
 }
 
@@ -114,14 +96,5 @@ mod tests {
             );
         }
         assert_eq!(clock.on_server(since, None), since);
-    }
-
-    #[test]
-    fn what_an_earlier_process_started_is_looked_for_further_back() {
-        let clock = RunClock::after(now() - HOUR);
-        let old = now() - HOUR;
-        assert_eq!(clock.on_server(old, None), old - EARLIER_CLOCK);
-        let own = clock.now() + Duration::from_secs(1);
-        assert_eq!(clock.on_server(own, None), own);
     }
 }
