@@ -2,32 +2,33 @@
 //!
 //! The order of a step is what makes a crash harmless: events go to the journal, then to the screen,
 //! then the effects are executed (`driver/stepping.rs`). Nothing is decided here; that is the domain's `scheduler.rs`.
-//! How a run becomes the live one is in `driver/beginning.rs`, the logs are in `driver/logs.rs`, the end is in
-//! `driver/closing.rs`, and the commands wait in `driver/inbox.rs`.
+//!
+//! Commands wait in `driver/inbox.rs` and are followed in `driver/commands.rs`. How a run becomes the live one is in
+//! `driver/beginning.rs`, its reservation in `driver/reserving.rs`, the logs are in `driver/logs.rs`, the end is in
+//! `driver/closing.rs`.
 
 mod beginning;
 mod closing;
+mod commands;
 mod inbox;
 mod logs;
 mod reserving;
+mod stepping;
+mod turns;
 mod watching;
 
 pub use watching::spawn_or_watch;
-mod stepping;
-mod turns;
 
 use super::clock::RunClock;
 use super::cloud::Cloud;
 use super::reservation::Reservation;
 use super::tail::Tails;
-use super::{Command, Engine, SharedSecrets, Update};
+use super::{Engine, SharedSecrets, Update};
 use crate::client::Client;
 use crate::store::{Journal, LogFolder};
 use domain::arguments::RuntimeArguments;
-use domain::command::RunCommand;
 use domain::failure::Failure;
 use domain::id::DagRunId;
-use domain::remedy::Remedy;
 use domain::scheduler::{Answer, Input, Outbox, Scheduler};
 use domain::time::Timestamp;
 use domain::variable::Variables;
@@ -67,7 +68,7 @@ impl fmt::Debug for Parts {
     }
 }
 
-/// Starts an engine; it ends on [`Command::Close`] or when its command channel is closed.
+/// Starts an engine; it ends on [`Command::Close`](super::Command::Close) or when its command channel is closed.
 ///
 /// Commands wait until the parts are there; the screen can draw before.
 pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'static) -> Engine {
@@ -186,67 +187,6 @@ impl Driver {
         self.close(inbox.patience(), incoming).await;
     }
 
-    async fn on_command(&mut self, command: Command) {
-        match command {
-            Command::Start(request) => self.start(*request).await,
-            Command::Resume(id) => self.resume(id, None).await,
-            Command::StopRun(id) => self.resume(id, Some(RunCommand::Stop)).await,
-            Command::Supply(arguments) => {
-                self.parts.secrets.learn_given(&arguments);
-                self.supplied = arguments;
-            }
-            Command::Attach(id) => self.attach(id).await,
-            Command::Run(command) => self.on_run_command(command).await,
-            Command::ReadConfiguration(variables) => {
-                let cloud = self.cloud(&variables);
-                while self.reads.try_join_next().is_some() {}
-                self.reads
-                    .spawn(read_configuration(cloud, variables, self.updates.clone()));
-            }
-            Command::Focus(task) => {
-                if let Some(live) = &mut self.live {
-                    live.tails.focus(task);
-                }
-            }
-            Command::Close | Command::CloseWithLogs => {}
-        }
-    }
-
-    /// A run that is over needs its lease back before it goes on.
-    async fn on_run_command(&mut self, command: RunCommand) {
-        let Some(live) = &mut self.live else {
-            return self
-                .refuse(Failure::permanent("There is no run.").with_remedy(Remedy::StartRun))
-                .await;
-        };
-        if live.scheduler.run().state.is_end()
-            && live.reservation.is_none()
-            && let Err(failure) = self.reserve_again().await
-        {
-            return self.refuse(failure).await;
-        }
-        if let RunCommand::GiveArguments { arguments, .. } = &command {
-            self.parts.secrets.learn_given(arguments);
-        }
-        if let RunCommand::Retry {
-            arguments: Some(arguments),
-            ..
-        } = &command
-        {
-            self.parts.secrets.learn(arguments);
-        }
-        let is_retry = matches!(command, RunCommand::Retry { .. } | RunCommand::RetryAll);
-        let before = self.live.as_ref().map(|live| live.scheduler.run().clone());
-        self.step(Input::Command(command));
-        // Only some commands make a run go on that is over.
-        self.keep_reservation(true);
-        let now = self.live.as_ref().map(|live| live.scheduler.run());
-        if is_retry && now == before.as_ref() && now.is_some_and(|run| run.state.is_end()) {
-            let failure = Failure::permanent("There is nothing to try again as the run is now.");
-            self.refuse(failure).await;
-        }
-    }
-
     fn cloud(&self, variables: &Variables) -> Cloud {
         Cloud::new(&self.parts.client, &self.parts.secrets, variables)
     }
@@ -265,24 +205,4 @@ impl Driver {
         // Without a receiver there is nothing to report; the closed command channel ends the engine.
         let _ = self.updates.send(self.parts.secrets.redact_update(update)).await;
     }
-}
-
-/// Reads the names of secrets and the table, in this order, and publishes them.
-async fn read_configuration(cloud: Cloud, of: Box<Variables>, updates: mpsc::Sender<Update>) {
-    if let Ok(connected) = cloud.connect().await {
-        let _ = updates.send(Update::Connected(connected)).await;
-    }
-    // Without the pipeline its passwords are not known; the table is shown all the same.
-    let pipeline = cloud.deployed().await;
-    if pipeline.is_ok() {
-        let _ = updates.send(Update::SecretNames(cloud.secrets().names())).await;
-    }
-    let deployed = Update::Deployed {
-        of: of.clone(),
-        pipeline: pipeline.unwrap_or_default(),
-    };
-    let _ = updates.send(deployed).await;
-    let outcome = cloud.configuration().await;
-    let table = Update::Configuration { of, outcome };
-    let _ = updates.send(cloud.secrets().redact_update(table)).await;
 }

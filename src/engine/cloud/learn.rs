@@ -3,6 +3,7 @@
 
 use super::Cloud;
 use crate::client::ClientError;
+use domain::arguments::RuntimeArguments;
 use domain::id::DagRunId;
 use domain::pipeline::RunArguments;
 use domain::request::RunRequest;
@@ -40,6 +41,14 @@ impl Cloud {
     pub async fn learn_request(&self, request: &RunRequest) -> bool {
         let read = tokio::time::timeout(LIMIT, self.deployed()).await;
         self.secrets().learn_request(request);
+        matches!(read, Ok(Ok(Some(_))))
+    }
+
+    /// Learns the secrets among the arguments of a retry; false if the pipeline could not be read, so that not all are
+    /// known.
+    pub async fn learn_arguments(&self, arguments: &RuntimeArguments) -> bool {
+        let read = tokio::time::timeout(LIMIT, self.deployed()).await;
+        self.secrets().learn(arguments);
         matches!(read, Ok(Ok(Some(_))))
     }
 

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 impl Driver {
     pub(super) async fn start(&mut self, request: RunRequest) {
+        self.finish_former().await;
         if self.is_busy() {
             return self.refuse(busy()).await;
         }
@@ -58,6 +59,7 @@ impl Driver {
     /// An unfinished run is carried on, one that has ended waits for a retry.
     /// A `first` command comes before anything of the run can begin.
     pub(super) async fn resume(&mut self, id: DagRunId, first: Option<RunCommand>) {
+        self.finish_former().await;
         if self.is_busy() {
             return self.refuse(busy()).await;
         }
@@ -147,11 +149,25 @@ impl Driver {
         });
     }
 
+    /// Waits until the last facts of a run that has ended are on disk: counts and clusters are seen after the end. What
+    /// the disk does not take is not waited for.
+    async fn finish_former(&mut self) {
+        let is_over = |live: &Live| live.scheduler.run().state.is_end();
+        if self.live.as_ref().is_some_and(is_over) {
+            while let Some(Ok(write)) = self.writes.join_next().await {
+                self.on_write(write).await;
+            }
+        }
+    }
+
     /// Follows a run of another process. What this process drives is not left for it.
     pub(super) async fn attach(&mut self, id: DagRunId) {
+        self.finish_former().await;
         if self.is_busy() {
             return self.refuse(busy()).await;
         }
+        // Late facts of a run that has ended here must not come between those of the other one.
+        self.former.extend(self.live.take().map(|live| live.tails));
         let (parts, updates) = (self.parts.clone(), self.updates.clone());
         self.attached = JoinSet::new();
         self.attached.spawn(async move {
