@@ -70,7 +70,7 @@ pub(super) async fn run(
     let mut session = Session {
         console,
         engine,
-        turn: Turn::Watch(DagRunId::new("")),
+        turn: None,
         run: None,
         is_reopened: false,
         options,
@@ -111,7 +111,8 @@ impl End {
 struct Session {
     console: Console,
     engine: Engine,
-    turn: Turn,
+    /// The one that is taken; none before the first.
+    turn: Option<Turn>,
     run: Option<Run>,
     /// The ended run goes on, as was asked.
     is_reopened: bool,
@@ -126,9 +127,10 @@ impl Session {
         let command = match &turn {
             Turn::Start(request) => Command::Start(request.clone()),
             Turn::Watch(id) => Command::Attach(id.clone()),
-            Turn::CarryOn(id) | Turn::Close(id) | Turn::Retry { run: id, .. } => Command::Resume(id.clone()),
+            Turn::Close(id) => Command::StopRun(id.clone()),
+            Turn::CarryOn(id) | Turn::Retry { run: id, .. } => Command::Resume(id.clone()),
         };
-        self.turn = turn;
+        self.turn = Some(turn);
         let supplied = std::mem::take(&mut self.options.supplied);
         if supplied.iter().next().is_some() {
             self.send(Command::Supply(supplied)).await;
@@ -195,7 +197,7 @@ impl Session {
             self.is_reopened |= events.iter().any(is_retry);
             events.iter().for_each(|event| self.apply(event));
         }
-        let is_awaited = matches!(self.turn, Turn::Retry { .. }) && !self.is_reopened;
+        let is_awaited = matches!(self.turn, Some(Turn::Retry { .. })) && !self.is_reopened;
         let run = self
             .run
             .as_ref()
@@ -206,23 +208,21 @@ impl Session {
     /// Whether what has happened to a run is told as a whole. One that is watched is told line by line while it goes on.
     fn is_told_whole(&self, run: &Run) -> bool {
         match self.turn {
-            Turn::Start(_) => false,
-            Turn::Watch(_) => run.state.is_end(),
-            Turn::CarryOn(_) | Turn::Close(_) | Turn::Retry { .. } => true,
+            None | Some(Turn::Start(_)) => false,
+            Some(Turn::Watch(_)) => run.state.is_end(),
+            Some(Turn::CarryOn(_) | Turn::Close(_) | Turn::Retry { .. }) => true,
         }
     }
 
     /// A run of the journal is there, with all that has happened to it before.
     async fn on_loaded(&mut self, run: Run, events: &[RunEvent]) {
         self.console.printer.loaded(&run, events);
-        let is_over = run.state.is_end();
         self.run = Some(run);
         match self.turn.clone() {
-            Turn::Close(_) if !is_over => self.send(Command::Run(RunCommand::Stop)).await,
-            Turn::Retry { tasks, .. } if tasks.is_empty() => {
+            Some(Turn::Retry { tasks, .. }) if tasks.is_empty() => {
                 self.send(Command::Run(RunCommand::RetryAll)).await;
             }
-            Turn::Retry { tasks, arguments, .. } => {
+            Some(Turn::Retry { tasks, arguments, .. }) => {
                 for task in tasks {
                     let arguments = arguments.clone();
                     self.send(Command::Run(RunCommand::Retry { task, arguments }))
@@ -237,7 +237,7 @@ impl Session {
     fn on_broken(&mut self, failure: &Failure) -> End {
         self.console.failure(self.run.as_ref(), failure);
         let unfinished = self.run.as_ref().filter(|run| !run.state.is_end());
-        let is_left = matches!(self.turn, Turn::Watch(_));
+        let is_left = matches!(self.turn, Some(Turn::Watch(_)));
         if let Some(text) = unfinished.filter(|_| !is_left).and_then(Run::removed_rows) {
             self.note(&text);
         }
@@ -268,7 +268,7 @@ impl Session {
             self.console.printer.note(None, text);
             return Some(Exit::Interrupted);
         };
-        if let Turn::Watch(_) = self.turn {
+        if let Some(Turn::Watch(_)) = self.turn {
             let text = format!("Run {} is not watched here any more, and goes on.", run.id);
             self.note(&text);
             return Some(Exit::Interrupted);
