@@ -15,10 +15,11 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_downbeat");
 pub const PROFILE: &str = "project_id = 'downbeat-sandbox'\ncdf_instance = 'sandbox'\nbq_dataset_id = 'cdf_output'\n\
     bq_output_table = 'landing'\ncdf_pipeline_name = 'cdf_mysql_to_bigquery'\ndag_retry_interval_minutes = 0.01\n";
 
-/// How long anything may take; `DOWNBEAT_TEST_SECONDS` gives a slow machine more.
+/// How long anything may take; `DOWNBEAT_TEST_SECONDS` gives a slow machine more. A run with a start that was lost does
+/// not end before that start cannot arrive any more, which takes two minutes.
 pub fn patience() -> Duration {
     let given = std::env::var("DOWNBEAT_TEST_SECONDS").ok();
-    Duration::from_secs(given.and_then(|text| text.parse().ok()).unwrap_or(90))
+    Duration::from_secs(given.and_then(|text| text.parse().ok()).unwrap_or(240))
 }
 
 /// Asks again and again until there is an answer; what was waited for is said if there never is one.
