@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
-//! what an engine is made of in `app/parts.rs`, where a run takes place in `app/target.rs`, and which runs of the journal a start
-//! takes up in `app/former.rs`.
+//! what an engine is made of in `app/parts.rs`, where a run takes place in `app/target.rs`, and which runs of the journal
+//! a start takes up in `app/former.rs`.
 
 mod arguments;
 mod export;

@@ -4,7 +4,8 @@
 //! # Five minutes of reading
 //!
 //! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it. [`domain::plan`]: what it will do.
-//! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `truncate.rs`, `start.rs`, `watch.rs` and `ending.rs` are its parts.
+//! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `truncate.rs`, `start.rs`, `watch.rs` and `ending.rs` are its parts,
+//!    `lost.rs`, `late.rs` and `resume.rs` what it does after trouble. [`domain::settle`]: what a start does with unfinished runs.
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
 //! 5. `crates/sandbox`: the cloud that fits into one process.
@@ -16,8 +17,8 @@
 //! | --- | --- |
 //! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, contexts, condition), `tui/update.rs` (what it does). Footer and help follow; `cargo test --test screens -- --ignored readme` writes the README's table. |
 //! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
-//! | a task state | `crates/domain/src/state.rs` (state and word), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/apply.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, explanation), `tui/view/header.rs` (its place among the counts); the compiler names the last two |
-//! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs`, `headless/words.rs`, `docs/json.schema.json` and `docs/json.md`, a line in `crates/domain/tests/journal/` |
+//! | a task state | `crates/domain/src/state.rs` (state and word), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/tries.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, explanation), `tui/view/header.rs` (its place among the counts); the compiler names the last two |
+//! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/about.rs` (its task), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs` or, about a task, `crates/domain/src/run/tries.rs`, `headless/words.rs`, `docs/json.schema.json` and `docs/json.md`, a line in `crates/domain/tests/journal/` |
 //! | a secret's name | `crates/domain/src/secret/name.rs` (its words); what must never reach a file or a screen goes through `engine/secrets.rs` |
 //! | a request to CDAP or BigQuery | `client/cdap/` or `client/bigquery/` (the call), `crates/domain/src/scheduler/message.rs` (`Request`, `Effect`, `Answer`, and in `on_answer` where it is decided on), `engine/job.rs` (the arm that makes the call) |
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |

@@ -1,8 +1,8 @@
 //! Every HTTP call: deadlines, size caps, the retry budget, one renewed token on a 401, one more try on a 403.
 //!
-//! [`Http::call`] returns bytes, [`Http::json`] decodes, [`Http::read`] takes the body in pieces. A request that must not happen twice
-//! ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects are not followed: none of
-//! the three services uses them, and a token must not reach another host.
+//! [`Http::call`] returns bytes, [`Http::json`] decodes, [`Http::read`] takes the body in pieces. A request that must
+//! not happen twice ([`Request::post_once`]) is sent once, and a lost answer is Ambiguous. Redirects are not followed:
+//! none of the three services uses them, and a token must not reach another host.
 
 mod body;
 mod exchange;

@@ -110,11 +110,11 @@ pub enum Fact {
         /// What went wrong with the answer.
         reason: Failure,
     },
-    /// Flow control refused the start; it is sent again, and is not counted as a try.
+    /// Flow control refused the start, or it could not leave this machine; it is sent again, and is not counted as a try.
     StartRefused {
         /// Which task.
         task: TaskId,
-        /// The server's message.
+        /// The server's message, or why it could not leave.
         reason: Failure,
         /// When it is sent again.
         again_at: Timestamp,

@@ -11,10 +11,11 @@
 //! beside it (`scheduler/in_flight.rs`) is what a restart may forget: requests in flight and their
 //! backoff.
 //!
-//! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table,
-//! `start.rs` starts, `lost.rs` those whose answers were lost, `late.rs` runs that begin late, `resume.rs` what nobody watched, `recall.rs` secrets after a restart, `watch.rs` watching, `limit.rs` time limits,
-//! `stop.rs` stops, `retry.rs` retries by hand, `ending.rs` the ends of tries and of the run, `outbox.rs` what waits for the disk between a step and
-//! the world.
+//! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table, `start.rs`
+//! starts, `lost.rs` those whose answers were lost, `late.rs` runs that begin late, `watch.rs` watching, `limit.rs` time
+//! limits, `stop.rs` stops, `retry.rs` retries by hand, `ending.rs` the ends of tries and of the run; `clock.rs` the run's
+//! time, `resume.rs` what nobody watched, `recall.rs` secrets after a restart, `outbox.rs` what waits for the disk between
+//! a step and the world.
 
 mod chain;
 mod clock;

@@ -10,9 +10,9 @@
 //!   └→ upstream_failed · skipped               └──→ failed, when it cannot (also scheduled, without its values)
 //! ```
 //!
-//! A task goes back from running to queued if the run that an answer named is not the one that was started, and from queued or
-//! unknown to scheduled if its start began nothing. End states are left only by a retry that a person asks for. `tests/scheduler/transitions.rs` holds every
-//! run of the tests to this drawing.
+//! A task goes back from running to queued if the run that an answer named is not the one that was started, and from queued
+//! or unknown to scheduled if its start began nothing. End states are left only by a retry that a person asks for.
+//! `tests/scheduler/transitions.rs` holds every run of the tests to this drawing.
 
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;

@@ -1,7 +1,7 @@
 //! A step of the live run: its events to the journal, then to the screen, then its effects to the services.
 //!
-//! What the disk does not take waits in the [`Outbox`](domain::scheduler::Outbox) and is written again until it does. That is said once, and
-//! once more when it is over. It must never execute an effect that the outbox has not let out.
+//! What the disk does not take waits in the [`Outbox`](domain::scheduler::Outbox) and is written again until it does.
+//! That is said once, and once more when it is over. It must never execute an effect that the outbox has not let out.
 
 use super::turns::Turns;
 use super::{Driver, Live};

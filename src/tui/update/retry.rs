@@ -115,7 +115,8 @@ impl Changes {
     }
 }
 
-/// What a run of this request would give to its pipelines by the form and the table as they are now; by the table that it read, if there is no newer one.
+/// What a run of this request would give to its pipelines by the form and the table as they are now; by the table that it
+/// read, if there is no newer one.
 fn form_arguments(model: &Model, run: &Run) -> Vec<(TaskId, RuntimeArguments)> {
     let mut request = run.request.clone();
     request.edits.clone_from(&model.configuration.edits);

@@ -1,5 +1,5 @@
-//! The reducer: what each fact changes in a run; `tries.rs` has what it changes in a task. It decides nothing and it never fails; a fact about
-//! a task that does not exist changes nothing.
+//! The reducer: what each fact changes in a run; `tries.rs` has what it changes in a task. It decides nothing and it
+//! never fails; a fact about a task that does not exist changes nothing.
 
 use super::Run;
 use super::tries::count;
