@@ -113,14 +113,7 @@ fn after(lab: &Lab, home: &Home, starts: &[Start]) -> Vec<String> {
         found.push(format!("in the journal: {entry:?}"));
     }
     let runs = server_runs(&lab.sandbox);
-    let told = lab.sandbox.runs().len();
-    if told != runs.len() {
-        found.push(format!(
-            "{} of {told} pipeline runs bear no token",
-            told - runs.len()
-        ));
-    }
-    found.extend(server_runs::complaints(&runs));
+    found.extend(server_runs::complaints(lab, &runs));
     found.extend(rows::complaints(lab, &runs, &entries));
     if rows::times_emptied(lab) != entries.len() {
         found.push(format!(

@@ -15,6 +15,12 @@ const SPEED: &str = "20";
 /// The whole chain did its work, or another run holds the table.
 const FINE: [i32; 2] = [0, 5];
 
+/// What is loaded by hand.
+const BY_HAND: [&str; 2] = [
+    "business_unit=hr,data_source=engineer",
+    "business_unit=hr,data_source=payroll",
+];
+
 /// Chance from a seed (`SplitMix64`).
 pub struct Chance(u64);
 
@@ -50,7 +56,8 @@ enum Place {
 #[derive(Debug)]
 struct Script {
     home: usize,
-    is_by_hand: bool,
+    /// The source that it loads by hand, each another; none for the chain.
+    by_hand: Option<&'static str>,
     offset: u64,
     /// When it is stopped, and for how long.
     pause: Option<(u64, u64)>,
@@ -68,7 +75,7 @@ fn scripts(seed: u64) -> (Place, Vec<Script>) {
     };
     let count = if chance.below(2) == 0 { 2 } else { 3 };
     let script = |number: usize| {
-        let is_by_hand = number > 0 && matches!(place, Place::ByHand | Place::ByHandElsewhere);
+        let is_chain = number == 0 || matches!(place, Place::Machines | Place::OneHome);
         // Half of them begin together, where most can go wrong.
         let latest = if chance.below(2) == 0 { 300 } else { 5000 };
         Script {
@@ -77,7 +84,7 @@ fn scripts(seed: u64) -> (Place, Vec<Script>) {
             } else {
                 number
             },
-            is_by_hand,
+            by_hand: (!is_chain).then(|| BY_HAND[number % BY_HAND.len()]),
             offset: chance.below(latest),
             pause: (chance.below(2) == 0).then(|| (chance.below(4000), chance.below(3000))),
             kills: (0..chance.below(3))
@@ -128,7 +135,7 @@ fn play(seed: u64) -> Played {
 
 /// Starts one, does to it what its script says, and starts it again when that has killed it.
 fn conduct(script: &Script, home: &Home) -> Vec<Start> {
-    let words = words(script.is_by_hand);
+    let words = words(script.by_hand);
     std::thread::sleep(Duration::from_millis(script.offset));
     let mut starts = Vec::new();
     let mut pause = script.pause;
@@ -168,11 +175,11 @@ fn disturbed(home: &Home, words: &[&str], pause: Option<(u64, u64)>, kill: Optio
     read_to_end(child, &lines, None)
 }
 
-fn words(is_by_hand: bool) -> Vec<&'static str> {
+fn words(by_hand: Option<&'static str>) -> Vec<&'static str> {
     let mut words = vec!["run", "--output", "json"];
     words.extend(profile());
-    if is_by_hand {
-        words.extend(["--args", "business_unit=hr,data_source=engineer"]);
+    if let Some(arguments) = by_hand {
+        words.extend(["--args", arguments]);
     }
     words
 }
@@ -185,7 +192,7 @@ fn settle(homes: &[Home]) -> Vec<Start> {
     while Instant::now() < deadline {
         let left = homes.iter().filter(|home| journal(home).is_unfinished());
         let again: Vec<_> = left
-            .map(|home| disturbed(home, &words(false), None, None))
+            .map(|home| disturbed(home, &words(None), None, None))
             .collect();
         if again.is_empty() {
             break;
@@ -205,10 +212,11 @@ fn after(lab: &Lab, homes: &[Home], starts: &[Start]) -> Vec<String> {
     for entry in entries.iter().filter(|entry| entry.ended.is_none()) {
         found.push(format!("in a journal: {entry:?}"));
     }
-    let runs = server_runs(&lab.sandbox);
-    if !runs.is_empty() {
-        found.extend(server_runs::complaints(&runs));
-        found.extend(rows::complaints(lab, &runs, &entries));
+    if !entries.iter().any(|entry| entry.state == "success") {
+        found.push(format!("nobody came through: {entries:?}"));
     }
+    let runs = server_runs(&lab.sandbox);
+    found.extend(server_runs::complaints(lab, &runs));
+    found.extend(rows::complaints(lab, &runs, &entries));
     found
 }

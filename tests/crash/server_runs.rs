@@ -1,5 +1,6 @@
 //! The pipeline runs of the sandbox: which try each belongs to, and whether two of one task were alive at once.
 
+use super::lab::Lab;
 use super::server::Sandbox;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,8 +62,13 @@ fn read(run: &Value) -> Option<ServerRun> {
 }
 
 /// What is wrong with the runs once all is over.
-pub fn complaints(runs: &[ServerRun]) -> Vec<String> {
+pub fn complaints(lab: &Lab, runs: &[ServerRun]) -> Vec<String> {
     let mut found = Vec::new();
+    let let_in = lab.sandbox.runs();
+    let strange = let_in
+        .iter()
+        .filter(|run| run["status"] != "REJECTED" && read(run).is_none());
+    found.extend(strange.map(|run| format!("without a token: {run}")));
     let mut tries: BTreeMap<&str, Vec<&ServerRun>> = BTreeMap::new();
     let mut sources: BTreeMap<&str, Vec<&ServerRun>> = BTreeMap::new();
     for run in runs {
