@@ -25,7 +25,7 @@ pub(super) struct Job {
     pub clock: RunClock,
     /// The runs of this machine's journal that may have left pipeline runs on the output table.
     pub former: Arc<BTreeSet<DagRunId>>,
-    /// The lease on the output table; none for a pipeline by hand.
+    /// The lease on the output table; none for a pipeline by hand that may go beside a chain.
     pub lease: Option<TableLease>,
 }
 

@@ -5,7 +5,7 @@
 
 use super::cloud::Cloud;
 use super::table_lease::TableLease;
-use crate::store::{Journal, Lease};
+use crate::store::{Journal, Lease, StoreError};
 use domain::failure::Failure;
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use domain::request::Scope;
@@ -21,7 +21,7 @@ const FORMER: u32 = 1_000;
 
 /// Held while a run goes on. The locks end when this is dropped, however the process ends.
 pub(super) struct Reservation {
-    /// The output table of a chain; a pipeline by hand empties nothing and reserves no table.
+    /// The output table; none for a pipeline by hand that may go beside a chain.
     table: Option<ReservedTable>,
     _run: Lease,
 }
@@ -34,7 +34,7 @@ struct ReservedTable {
 }
 
 impl Reservation {
-    /// Locks the run, and the output table of a chain.
+    /// Locks the run, and its output table: for a chain alone, for a pipeline by hand beside others by hand.
     ///
     /// # Errors
     /// If another process of this machine holds one of them: which one, with which run.
@@ -42,15 +42,13 @@ impl Reservation {
         let lock = Lease::run(data, &run.id).map_err(|error| error.failure())?;
         let table = match run.request.scope {
             Scope::Chain => Some(ReservedTable::new(data, journal, cloud, run).await?),
-            Scope::Single(_) => {
-                check_filler(data, run)?;
-                None
-            }
+            Scope::Single(_) if run.request.beside => None,
+            Scope::Single(_) => Some(ReservedTable::by_hand(data, journal, cloud, run).await?),
         };
         Ok(Self { table, _run: lock })
     }
 
-    /// The runs of this machine's journal on the output table, which nobody drives; none for a pipeline by hand.
+    /// The runs of this machine's journal on the output table, which nobody drives.
     pub fn former(&self) -> Arc<BTreeSet<DagRunId>> {
         self.table
             .as_ref()
@@ -58,7 +56,7 @@ impl Reservation {
             .unwrap_or_default()
     }
 
-    /// The lease on the output table; none for a pipeline by hand.
+    /// The lease on the output table, if the run needs one.
     pub fn lease(&self) -> Option<&TableLease> {
         self.table.as_ref().map(|table| &table.lease)
     }
@@ -78,12 +76,7 @@ impl ReservedTable {
         let lock =
             Lease::table(data, &project, &dataset, &table, &run.id).map_err(|error| error.failure())?;
         // With the lock held, no process drives a former run of this table.
-        let output_table = RunSummary::new(run).output_table;
-        let former = journal.last_runs(FORMER).await.unwrap_or_default();
-        let former = former
-            .into_iter()
-            .filter(|other| other.output_table == output_table);
-        let former: BTreeSet<DagRunId> = former.map(|other| other.id).filter(|id| *id != run.id).collect();
+        let former = others(journal, run).await;
         Ok(Self {
             lease: if carries_on(journal, run).await {
                 TableLease::carried_on(cloud.output(), &run.id, &former)
@@ -94,6 +87,33 @@ impl ReservedTable {
             _lock: lock,
         })
     }
+
+    async fn by_hand(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
+        let (project, dataset, table) = output(run);
+        let lock = Lease::table_by_hand(data, &project, &dataset, &table, &run.id);
+        let lock = lock.map_err(|error| match error {
+            StoreError::LeaseHeld { table, holder } => table_lease::filled_by_chain(&table, &holder),
+            error => error.failure(),
+        })?;
+        let mut former = others(journal, run).await;
+        former.retain(|other| Lease::driver_of(data, other).is_none());
+        Ok(Self {
+            lease: TableLease::by_hand(cloud.output(), &run.id, &former),
+            former: Arc::new(former),
+            _lock: lock,
+        })
+    }
+}
+
+/// The other runs of this machine's journal on the output table.
+async fn others(journal: &Journal, run: &Run) -> BTreeSet<DagRunId> {
+    let output_table = RunSummary::new(run).output_table;
+    let all = journal.last_runs(FORMER).await.unwrap_or_default();
+    let on_table = all.into_iter().filter(|other| other.output_table == output_table);
+    on_table
+        .map(|other| other.id)
+        .filter(|id| *id != run.id)
+        .collect()
 }
 
 /// Whether a former process has left the run with a lease on the table. Where the journal itself knows of a later
@@ -105,18 +125,6 @@ async fn carries_on(journal: &Journal, run: &Run) -> bool {
         .any(|(_, found)| table_lease::is_unprotected(found));
     let is_left = !run.state.is_end() && run.has_changed_output();
     is_left && had_lease && matches!(journal.overtaking(&run.id).await, Ok(None))
-}
-
-/// A pipeline by hand beside a chain of this machine must be wanted.
-fn check_filler(data: &Path, run: &Run) -> Result<(), Failure> {
-    let (project, dataset, table) = output(run);
-    match Lease::filler_of(data, &project, &dataset, &table) {
-        Some(by) if !run.request.beside => {
-            let table = format!("{project}.{dataset}.{table}");
-            Err(table_lease::filled_by_chain(&table, &by))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn output(run: &Run) -> (ProjectId, DatasetId, TableId) {

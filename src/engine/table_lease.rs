@@ -48,6 +48,8 @@ pub enum Taken {
     },
     /// The run may begin, but no other machine will see it.
     Unprotected(Finding),
+    /// A pipeline by hand may begin without a lease of its own.
+    Beside,
     /// The run must not begin: who holds the table, and until when.
     Refused(Failure),
     /// The lease of another run is over. If none of its pipeline runs lives, [`TableLease::take_over`] is right.
@@ -98,6 +100,12 @@ impl TableLease {
         Self::with_clock(output, lease, Elapsed::start())
     }
 
+    /// The lease of one pipeline by hand. `former` are runs of this machine that no process drives.
+    pub fn by_hand(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
+        let lease = table_lease::TableLease::new(run, &holder::name(), former).by_hand();
+        Self::with_clock(output, lease, Elapsed::start())
+    }
+
     fn with_clock(output: OutputTable, lease: table_lease::TableLease, elapsed: Elapsed) -> Self {
         let state = State {
             lease,
@@ -122,7 +130,7 @@ impl TableLease {
     /// If the table cannot be read, or it stays open whether the lease was written.
     pub async fn take(&self) -> Result<Taken, Failure> {
         let _turn = self.shared.turn.lock().await;
-        self.write(None).await
+        self.write_if_there(None).await
     }
 
     /// Takes the lease although the labels hold this claim, which is over. If its run has renewed it meanwhile,
@@ -132,7 +140,7 @@ impl TableLease {
     /// As [`TableLease::take`].
     pub async fn take_over(&self, expired: &Claim) -> Result<Taken, Failure> {
         let _turn = self.shared.turn.lock().await;
-        self.write(Some(expired)).await
+        self.write_if_there(Some(expired)).await
     }
 
     /// Whether something may be emptied or started now. Asks the server only if the lease is nearly over, as
@@ -224,8 +232,8 @@ impl TableLease {
     }
 
     async fn renew(&self) -> Result<(), Failure> {
-        match self.write(None).await? {
-            Taken::Held { .. } => Ok(()),
+        match self.write_if_there(None).await? {
+            Taken::Held { .. } | Taken::Beside => Ok(()),
             // Only before anything was held can a run do without.
             Taken::Unprotected(finding) if self.state().unprotected => {
                 tracing::warn!(finding.message, "the table is not reserved");
@@ -237,6 +245,18 @@ impl TableLease {
             }),
             Taken::Refused(failure) => Err(failure),
             Taken::Expired(claim) => Err(table_lease::held(&self.shared.output.name(), &claim)),
+        }
+    }
+
+    /// A pipeline by hand may load into another table than the one that is reserved, and does without a lease on one that is
+    /// not there or cannot be read: a chain cannot fill such a table either.
+    async fn write_if_there(&self, expired: Option<&Claim>) -> Result<Taken, Failure> {
+        match self.write(expired).await {
+            Err(failure) if !failure.can_get_better() && self.state().lease.is_by_hand() => {
+                self.state().unprotected = true;
+                Ok(Taken::Beside)
+            }
+            taken => taken,
         }
     }
 
@@ -281,6 +301,10 @@ impl TableLease {
             Decision::Take | Decision::Renew => return None,
             Decision::Expired(claim) if expired == Some(&claim) => return None,
             Decision::Expired(claim) => Taken::Expired(claim),
+            Decision::Beside => Taken::Beside,
+            Decision::HeldBy(claim) if self.state().lease.is_by_hand() => {
+                Taken::Refused(table_lease::filled_by_chain(&name, &claim.to_string()))
+            }
             Decision::HeldBy(claim) => Taken::Refused(table_lease::held(&name, &claim)),
             Decision::Unreadable(why) => Taken::Refused(table_lease::unreadable(&name, &why)),
             Decision::Lost(by) => {

@@ -16,6 +16,9 @@ use std::time::Duration;
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
+/// How a file is locked.
+type TryLock = fn(&File) -> Result<(), TryLockError>;
+
 /// A lock that is held; dropping it ends it.
 #[derive(Debug)]
 pub struct Lease {
@@ -35,11 +38,22 @@ impl Lease {
         table: &TableId,
         run: &DagRunId,
     ) -> Result<Self, StoreError> {
-        let path = table_path(data_dir, project, dataset, table);
-        Self::take(&path, run)?.map_err(|holder| StoreError::LeaseHeld {
-            table: format!("{project}.{dataset}.{table}"),
-            holder,
-        })
+        Self::take_table(data_dir, (project, dataset, table), run, File::try_lock)
+    }
+
+    /// The same for a pipeline by hand, which several processes may hold at the same time: while one of them does, no
+    /// [`Lease::table`] can be had.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn table_by_hand(
+        data_dir: &Path,
+        project: &ProjectId,
+        dataset: &DatasetId,
+        table: &TableId,
+        run: &DagRunId,
+    ) -> Result<Self, StoreError> {
+        Self::take_table(data_dir, (project, dataset, table), run, File::try_lock_shared)
     }
 
     /// Takes the lock of a run: whoever drives it holds it, also where it fills no table of its own.
@@ -47,7 +61,7 @@ impl Lease {
     /// # Errors
     /// [`StoreError::RunDriven`] names the process that drives it.
     pub fn run(data_dir: &Path, run: &DagRunId) -> Result<Self, StoreError> {
-        Self::take(&run_path(data_dir, run), run)?.map_err(|holder| StoreError::RunDriven {
+        Self::take(&run_path(data_dir, run), run, File::try_lock)?.map_err(|holder| StoreError::RunDriven {
             run: run.clone(),
             holder,
         })
@@ -58,20 +72,23 @@ impl Lease {
         Self::holder_of(&run_path(data_dir, run))
     }
 
-    /// The process of this machine whose run fills a table now.
-    pub fn filler_of(
-        data_dir: &Path,
-        project: &ProjectId,
-        dataset: &DatasetId,
-        table: &TableId,
-    ) -> Option<String> {
-        Self::holder_of(&table_path(data_dir, project, dataset, table))
-    }
-
     /// Removes the file of a run's lock, held by the caller, once the run is not in the journal any more: nobody drives
     /// such a run. A file that stays costs a few bytes.
     pub(super) fn remove_file(data_dir: &Path, run: &DagRunId) {
         let _ = std::fs::remove_file(run_path(data_dir, run));
+    }
+
+    fn take_table(
+        data_dir: &Path,
+        (project, dataset, table): (&ProjectId, &DatasetId, &TableId),
+        run: &DagRunId,
+        try_lock: TryLock,
+    ) -> Result<Self, StoreError> {
+        let path = table_path(data_dir, project, dataset, table);
+        Self::take(&path, run, try_lock)?.map_err(|holder| StoreError::LeaseHeld {
+            table: format!("{project}.{dataset}.{table}"),
+            holder,
+        })
     }
 
     fn holder_of(path: &Path) -> Option<String> {
@@ -84,7 +101,7 @@ impl Lease {
     }
 
     /// The lock, or who holds it.
-    fn take(path: &Path, run: &DagRunId) -> Result<Result<Self, String>, StoreError> {
+    fn take(path: &Path, run: &DagRunId, try_lock: TryLock) -> Result<Result<Self, String>, StoreError> {
         let failed = |error: &std::io::Error| StoreError::io(path, error);
         if let Some(folder) = path.parent() {
             owner_only::create_folder(folder).map_err(|error| StoreError::io(folder, &error))?;
@@ -92,7 +109,7 @@ impl Lease {
         let mut file = owner_only::open_file(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| failed(&error))?;
         for look in 1.. {
-            match file.try_lock() {
+            match try_lock(&file) {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if look < LOOKS => std::thread::sleep(BETWEEN_LOOKS),
                 Err(TryLockError::WouldBlock) => return Ok(Err(holder(&mut file))),
@@ -189,6 +206,26 @@ mod tests {
         let _another_table = take(dir.path(), "output_2", "run-2").unwrap();
         drop(lease);
         let _free_again = take(dir.path(), "output", "run-2").unwrap();
+    }
+
+    #[test]
+    fn pipelines_by_hand_share_a_table_that_no_chain_can_have_then() {
+        let dir = tempfile::tempdir().unwrap();
+        let by_hand = |run: &str| {
+            let (project, dataset) = ("example.com:project".into(), "cdf_output".into());
+            Lease::table_by_hand(dir.path(), &project, &dataset, &"output".into(), &run.into())
+        };
+        let (one, other) = (by_hand("run-1").unwrap(), by_hand("run-2").unwrap());
+        drop(one);
+        let refused = take(dir.path(), "output", "run-3").unwrap_err().to_string();
+        assert!(
+            refused.contains("example.com:project.cdf_output.output"),
+            "{refused}"
+        );
+        drop(other);
+        let _chain = take(dir.path(), "output", "run-3").unwrap();
+        let refused = by_hand("run-4").unwrap_err().to_string();
+        assert!(refused.contains("run-3"), "{refused}");
     }
 
     #[test]

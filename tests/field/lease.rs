@@ -180,11 +180,12 @@ fn a_pipeline_by_hand_beside_a_chain_must_be_wanted() {
         let told = finish(command);
         assert_eq!(told.code, 5, "{}", told.all());
         told.has(&["landing is being filled by", "add --beside"]);
-        let runs = lab.sandbox.runs();
-        assert!(
-            runs.iter().all(|run| run.to_string().contains(&of_chain)),
-            "{runs:?}"
-        );
+        // A young record hides whose it is.
+        wait_for("pipeline runs of the chain alone", || {
+            let runs = lab.sandbox.runs();
+            let is_of_chain = |run: &Value| run.to_string().contains(&of_chain);
+            runs.iter().all(is_of_chain).then_some(())
+        });
     }
     let mut command = other.command(&by_hand);
     command.args([arguments, "--beside"]);
@@ -193,6 +194,44 @@ fn a_pipeline_by_hand_beside_a_chain_must_be_wanted() {
     assert_ne!(told.code, 5, "{}", told.all());
     chain.kill().unwrap();
     chain.wait().unwrap();
+}
+
+#[test]
+fn a_chain_is_refused_while_a_pipeline_by_hand_waits_for_its_next_try() {
+    let lab = Lab::at_speed("50");
+    lab.configure(&[("dag_retry_interval_minutes", "0.25")]);
+    let other = machine(&lab);
+    // The demo's tickets fail once.
+    let ticket = "business_unit=operations,data_source=ticket";
+    let waiting = lab.home.spawn(&["run", "--profile", PROFILE, "--args", ticket]);
+    wait_for("the pause before the second try", || {
+        let states = lab.sandbox.run_states();
+        (states == ["FAILED"]).then_some(())
+    });
+    for home in [&lab.home, &other] {
+        let told = run(home);
+        assert_eq!(told.code, 5, "{}", told.all());
+    }
+    assert_eq!(truncates(&lab), 0);
+    // Others by hand do it no harm.
+    for (home, source) in [(&lab.home, "engineer"), (&other, "payroll")] {
+        let arguments = format!("business_unit=hr,data_source={source}");
+        let told = finish(home.command(&["run", "--profile", PROFILE, "--args", &arguments]));
+        assert_eq!(told.code, 0, "{}", told.all());
+    }
+    assert_eq!(
+        lab.sandbox
+            .run_states()
+            .iter()
+            .filter(|state| *state == "FAILED")
+            .count(),
+        1
+    );
+    assert!(labels(&lab)["downbeat_run"].is_string(), "still held");
+    let told = Told::until_end(waiting);
+    assert_eq!(told.code, 0, "{}", told.all());
+    assert!(labels(&lab).is_null(), "{}", labels(&lab));
+    assert_eq!(run(&other).code, 0);
 }
 
 #[test]

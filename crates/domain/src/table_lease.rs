@@ -15,6 +15,9 @@
 //! All times are the server's, as its answers tell them: no machine's own clock is compared with another's.
 //! A holder that was suspended, or whose process stood still, finds out before it acts: it asks
 //! [`TableLease::may_act`], and looks again if that says no.
+//!
+//! A pipeline by hand takes it too, so that no chain begins in its pauses; several by hand do each other no harm, and go
+//! beside each other under the lease of one. It empties nothing: a lease that is gone is taken again.
 
 mod claim;
 
@@ -49,6 +52,8 @@ pub enum Decision {
     Renew,
     /// Another run holds the table.
     HeldBy(Claim),
+    /// Both are pipelines by hand: this one goes on beside the other, and writes nothing.
+    Beside,
     /// The lease of another run is over. It may be taken over if no pipeline run of its tokens lives, which the
     /// caller looks up.
     Expired(Claim),
@@ -72,6 +77,8 @@ pub struct TableLease {
     was_held: bool,
     /// Whether a former process of this run has held it, and has not released it.
     is_carried_on: bool,
+    /// Whether the run is one pipeline by hand.
+    is_by_hand: bool,
 }
 
 impl TableLease {
@@ -87,7 +94,23 @@ impl TableLease {
             held: None,
             was_held: false,
             is_carried_on: false,
+            is_by_hand: false,
         }
+    }
+
+    /// The same for one pipeline by hand.
+    #[must_use]
+    pub fn by_hand(self) -> Self {
+        Self {
+            holder: claim::by_hand(&self.holder),
+            is_by_hand: true,
+            ..self
+        }
+    }
+
+    /// Whether the run is one pipeline by hand.
+    pub fn is_by_hand(&self) -> bool {
+        self.is_by_hand
     }
 
     /// The same for a run that a former process has left unfinished on the table. Its labels must still be there:
@@ -108,18 +131,33 @@ impl TableLease {
         };
         match claim {
             Some(claim) if self.is_ours(&claim) => Decision::Renew,
+            claim if self.is_by_hand => self.decide_by_hand(claim, now),
             Some(claim) if self.was_held => Decision::Lost(Some(claim)),
             // A process that carries on its run: only one process at a time drives a run.
             Some(claim) if claim.run == self.run => Decision::Renew,
             claim if self.is_carried_on && !self.was_held => Decision::Lost(claim),
-            Some(claim) if self.former.contains(&claim.run) || now > claim.until + GRACE => {
-                Decision::Expired(claim)
-            }
+            Some(claim) if self.is_over(&claim, now) => Decision::Expired(claim),
             Some(claim) => Decision::HeldBy(claim),
             None if !self.was_held || self.is_certain(now) => Decision::Take,
             // Somebody may have taken it, filled the table and released it.
             None => Decision::Lost(None),
         }
+    }
+
+    fn decide_by_hand(&self, claim: Option<Claim>, now: Timestamp) -> Decision {
+        match claim {
+            Some(claim) if claim.run == self.run => Decision::Renew,
+            Some(claim) if claim.is_by_hand() && !self.is_over(&claim, now) => Decision::Beside,
+            Some(claim) if claim.is_by_hand() => Decision::Take,
+            Some(claim) if self.is_over(&claim, now) => Decision::Expired(claim),
+            Some(claim) => Decision::HeldBy(claim),
+            None => Decision::Take,
+        }
+    }
+
+    /// Whether nobody can be filling the table under this claim.
+    fn is_over(&self, claim: &Claim, now: Timestamp) -> bool {
+        self.former.contains(&claim.run) || now > claim.until + GRACE
     }
 
     /// Whether the labels may be removed at the end of the run.

@@ -64,8 +64,8 @@ impl Cloud {
             Some(None) => plan.add([self.missing_pipeline()]),
             None => {}
         }
-        // A chain that exists takes the table itself, once nothing else stands against it.
-        if run.is_none() || request.scope != Scope::Chain {
+        // A run that exists takes the table itself, once nothing else stands against it.
+        if run.is_none() {
             let reserved = troubles.found("bq_output_table", self.check_reserved(request).await);
             plan.add(reserved.flatten());
         }

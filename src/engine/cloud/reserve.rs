@@ -31,7 +31,7 @@ impl Cloud {
             taken = lease.take_over(claim).await?;
         }
         match taken {
-            Taken::Held { .. } => Ok(None),
+            Taken::Held { .. } | Taken::Beside => Ok(None),
             Taken::Unprotected(finding) => Ok(Some(finding)),
             Taken::Refused(failure) => Err(failure),
             // Yet another run took it and let it run out, all in a moment.
@@ -54,7 +54,7 @@ impl Cloud {
         let Some(claim) = claim else { return Ok(None) };
         let failure = match request.scope {
             Scope::Chain => table_lease::held(&output.name(), &claim),
-            Scope::Single(_) if request.beside => return Ok(None),
+            Scope::Single(_) if request.beside || claim.is_by_hand() => return Ok(None),
             Scope::Single(_) => table_lease::filled_by_chain(&output.name(), &claim.to_string()),
         };
         let finding = Finding::from_failure("bq_output_table", failure);

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-/// How much of a machine's name is kept.
-const LONGEST: usize = 40;
+/// How much of a machine's name is kept: with all that stands around it, it must fit into a label.
+const LONGEST: usize = 36;
 
 /// This process, by its machine and a part that no other process has.
 pub(super) fn name() -> String {

@@ -12,6 +12,9 @@ pub const RUN_LABEL: &str = "downbeat_run";
 /// The label with the end of the lease, in seconds since 1970, and the holder: `1795973000_build-7-3f2a`.
 pub const UNTIL_LABEL: &str = "downbeat_until";
 
+/// What stands before the holder of a pipeline by hand.
+const BY_HAND: &str = "hand_";
+
 /// The longest value of a label.
 const MAX_LENGTH: usize = 63;
 
@@ -68,6 +71,11 @@ impl Claim {
             })
     }
 
+    /// Whether the run is one pipeline by hand, which empties nothing.
+    pub fn is_by_hand(&self) -> bool {
+        self.holder.starts_with(BY_HAND)
+    }
+
     /// The labels to set, so that [`Claim::read`] reads this claim again.
     pub fn labels(&self) -> BTreeMap<String, Option<String>> {
         let until = format!("{}_{}", self.until.seconds(), self.holder);
@@ -89,12 +97,21 @@ impl Claim {
 /// `run 0197… of build-7-3f2a, reserved until 2026-11-29 17:05:00 UTC`.
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, holder) = match self.holder.strip_prefix(BY_HAND) {
+            Some(holder) => ("run by hand", holder),
+            None => ("run", self.holder.as_str()),
+        };
         write!(
             f,
-            "run {} of {}, reserved until {}",
-            self.run, self.holder, self.until
+            "{kind} {} of {holder}, reserved until {}",
+            self.run, self.until
         )
     }
+}
+
+/// The holder of a pipeline by hand, by the name of its process.
+pub(super) fn by_hand(holder: &str) -> String {
+    label_text(&format!("{BY_HAND}{holder}"))
 }
 
 /// A text as a label can hold it: other characters become `-`. Short enough to stand behind the seconds.

@@ -80,6 +80,43 @@ fn what_the_labels_mean() {
 }
 
 #[test]
+fn pipelines_by_hand_go_beside_each_other_and_a_chain_waits_for_them() {
+    let by_hand = |holder| lease(holder).by_hand();
+    let ours = by_hand("h1").claim(at(0));
+    let other = TableLease::new(&OTHER.into(), "h2", &BTreeSet::new());
+    let (chain, hand) = (other.claim(at(0)), other.by_hand().claim(at(0)));
+    let mut held = by_hand("h1");
+    held.hold(&ours);
+    for (lease, claim, now, decision) in [
+        (&by_hand("h1"), None, 0, Decision::Take),
+        (&by_hand("h1"), Some(&chain), 0, Decision::HeldBy(chain.clone())),
+        (
+            &by_hand("h1"),
+            Some(&chain),
+            9000,
+            Decision::Expired(chain.clone()),
+        ),
+        (&by_hand("h1"), Some(&hand), 0, Decision::Beside),
+        (&by_hand("h1"), Some(&hand), 9000, Decision::Take),
+        // It is carried on by another process.
+        (&by_hand("h3"), Some(&ours), 0, Decision::Renew),
+        // It has emptied nothing, so that nothing is lost with the lease.
+        (&held, None, 9000, Decision::Take),
+        (&held, Some(&hand), 0, Decision::Beside),
+        (&held, Some(&chain), 0, Decision::HeldBy(chain.clone())),
+        (&lease("h1"), Some(&hand), 0, Decision::HeldBy(hand.clone())),
+        (&lease("h1"), Some(&hand), 9000, Decision::Expired(hand.clone())),
+    ] {
+        let labels = claim.map(labels).unwrap_or_default();
+        assert_eq!(lease.decide(&labels, at(now)), decision, "{claim:?} at {now}");
+    }
+    assert!(
+        hand.to_string()
+            .starts_with(&format!("run by hand {OTHER} of h2, "))
+    );
+}
+
+#[test]
 fn a_lease_that_was_let_go_is_not_taken_again() {
     let mut lease = holding(600);
     lease.let_go();
