@@ -9,13 +9,14 @@
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
-//! what an engine is made of in `app/parts.rs`, where a run takes place in `app/target.rs`, and which runs of the journal
-//! a start takes up in `app/former.rs`.
+//! what an engine is made of in `app/parts.rs`, where a run takes place in `app/target.rs`, how the journal is
+//! waited for in `app/journal.rs`, and which of its runs a start takes up in `app/former.rs`.
 
 mod arguments;
 mod export;
 mod former;
 mod history;
+mod journal;
 mod parts;
 mod prune;
 mod resume;
@@ -115,7 +116,11 @@ struct Startup {
 
 impl Startup {
     fn load(choice: &Choice, without: WithoutChoice) -> anyhow::Result<Self> {
-        let home = home(choice)?;
+        Self::at(home(choice)?, choice, without)
+    }
+
+    /// In a home as it is. Where nothing can be written, there are no diagnostics.
+    fn at(home: Home, choice: &Choice, without: WithoutChoice) -> anyhow::Result<Self> {
         let secrets = SharedSecrets::default();
         let struck = secrets.clone();
         let log = telemetry::start(home.diagnostics(), Box::new(move |text| struck.strike(text)));

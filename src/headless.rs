@@ -168,7 +168,7 @@ impl Console {
     }
 
     /// Local trouble is in the way, or is over.
-    fn trouble(&mut self, run: Option<&Run>, trouble: Option<&Failure>) {
+    pub fn trouble(&mut self, run: Option<&Run>, trouble: Option<&Failure>) {
         match trouble {
             Some(failure) => {
                 let remedies = remedy::text(&failure.remedies, &self.profile);
@@ -184,7 +184,12 @@ impl Console {
 }
 
 /// What is said when local trouble is over.
-const GOES_ON: &str = "The journal is written again; the run goes on.";
+fn goes_on(run: Option<&Run>) -> &'static str {
+    match run {
+        Some(_) => "The journal is written again; the run goes on.",
+        None => "The journal can be written again; the start goes on.",
+    }
+}
 
 /// Ends before it is known where a run would take place.
 pub fn refuse(failure: &Failure, profile: &str, output: Output) -> Exit {

@@ -1,8 +1,9 @@
 //! Removes runs that have been kept for long enough: `downbeat prune`, and a part of every start.
 
-use crate::cli::{Exit, PruneOptions};
+use super::journal;
+use crate::cli::{Exit, Output, PruneOptions};
 use crate::config::{Config, Home};
-use crate::headless::out;
+use crate::headless::{Console, out};
 use crate::store::{Journal, StoreError};
 use domain::retention::Retention;
 use std::io;
@@ -15,7 +16,11 @@ pub(super) async fn prune(home: &Home, options: &PruneOptions) -> anyhow::Result
     let opened = if options.dry_run {
         Journal::open_to_read(&home.database())?
     } else if Journal::open_to_read(&home.database())?.is_some() {
-        Some(Journal::open(&home.database())?)
+        Some(
+            journal::open(home, Console::of_no_run(Output::Text, ""), journal::nothing)
+                .await?
+                .0,
+        )
     } else {
         None
     };

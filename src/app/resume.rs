@@ -1,10 +1,10 @@
 //! `downbeat resume`, `attach` and `retry`: take up one run of the journal, in the profile that it began in.
 
-use super::{Startup, arguments, former, home, take, target};
+use super::{Startup, arguments, former, found_home, home, journal, take, target};
 use crate::cli::{
     AttachOptions, Choice, Exit, GivenArguments, OnInterrupt, Output, ResumeOptions, RetryOptions,
 };
-use crate::config::WithoutChoice;
+use crate::config::{Home, WithoutChoice};
 use crate::engine;
 use crate::headless::{Console, Doing, Options, Turn};
 use crate::store::Journal;
@@ -25,10 +25,24 @@ struct Found {
 
 impl Found {
     /// The run that a text names.
-    async fn named(choice: &Choice, text: &str) -> anyhow::Result<Self> {
+    async fn named(choice: &Choice, text: &str, output: Output) -> anyhow::Result<Self> {
         let home = home(choice)?;
-        let journal = Journal::open(&home.database())?;
-        let one = former::find(&journal, home.data_dir(), text).await?;
+        let console = Console::of_no_run(output, choice.profile.as_deref().unwrap_or_default());
+        let find = async |journal: &Journal| former::find(journal, home.data_dir(), text).await;
+        let (journal, one) = journal::open(&home, console, find).await?;
+        Self::of(home, choice, journal, one)
+    }
+
+    /// The run that a text names, to read of it only: the home need not be writable.
+    async fn named_to_read(choice: &Choice, text: &str, output: Output) -> anyhow::Result<Self> {
+        let home = found_home(choice)?;
+        let console = Console::of_no_run(output, choice.profile.as_deref().unwrap_or_default());
+        let find = async |journal: &Journal| former::find(journal, home.data_dir(), text).await;
+        let (journal, one) = journal::open_to_read(&home, console, find).await?;
+        Self::of(home, choice, journal, one)
+    }
+
+    fn of(home: Home, choice: &Choice, journal: Journal, one: Unfinished) -> anyhow::Result<Self> {
         let profile = &one.run.request.profile;
         if let Some(other) = choice.profile.as_ref().filter(|other| *other != profile) {
             bail!(
@@ -41,7 +55,7 @@ impl Found {
             ..choice.clone()
         };
         Ok(Self {
-            startup: Startup::load(&choice, WithoutChoice::Refuse)?,
+            startup: Startup::at(home, &choice, WithoutChoice::Refuse)?,
             journal,
             one,
         })
@@ -77,7 +91,7 @@ impl Found {
 }
 
 pub(super) async fn attach(choice: &Choice, options: &AttachOptions) -> anyhow::Result<Exit> {
-    Found::named(choice, &options.run)
+    Found::named_to_read(choice, &options.run, options.output)
         .await?
         .watch(choice, options.output)
         .await
@@ -85,8 +99,8 @@ pub(super) async fn attach(choice: &Choice, options: &AttachOptions) -> anyhow::
 
 pub(super) async fn resume(choice: &Choice, options: &ResumeOptions) -> anyhow::Result<Exit> {
     let found = match &options.run {
-        Some(text) => Found::named(choice, text).await?,
-        None => match newest(choice).await? {
+        Some(text) => Found::named(choice, text, options.output).await?,
+        None => match newest(choice, options.output).await? {
             Ok(found) => found,
             Err(startup) => {
                 let text = format!("Profile {} has no unfinished run.", startup.settings.profile);
@@ -118,12 +132,15 @@ pub(super) async fn resume(choice: &Choice, options: &ResumeOptions) -> anyhow::
 }
 
 /// The newest unfinished run of the profile.
-async fn newest(choice: &Choice) -> anyhow::Result<Result<Found, Startup>> {
+async fn newest(choice: &Choice, output: Output) -> anyhow::Result<Result<Found, Startup>> {
     let startup = Startup::load(choice, WithoutChoice::Refuse)?;
-    let journal = Journal::open(&startup.home.database())?;
-    let profile = startup.settings.profile.clone();
-    let unfinished = former::unfinished(&journal, startup.home.data_dir(), |run| run.profile == profile);
-    let newest = unfinished.await?.into_iter().next();
+    let (home, profile) = (&startup.home, &startup.settings.profile);
+    let unfinished = async |journal: &Journal| {
+        Ok(former::unfinished(journal, home.data_dir(), |run| run.profile == *profile).await?)
+    };
+    let console = Console::of_no_run(output, profile);
+    let (journal, found) = journal::open(home, console, unfinished).await?;
+    let newest = found.into_iter().next();
     Ok(match newest {
         Some(one) => Ok(Found {
             startup,
@@ -135,7 +152,7 @@ async fn newest(choice: &Choice) -> anyhow::Result<Result<Found, Startup>> {
 }
 
 pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Result<Exit> {
-    let found = Found::named(choice, &options.run).await?;
+    let found = Found::named(choice, &options.run, options.output).await?;
     let run = &found.one.run;
     let console = found.open(options.output, Doing::Retry(run.id.clone()));
     if !run.state.is_end() {

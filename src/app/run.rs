@@ -1,6 +1,6 @@
 //! `downbeat run`: settles the unfinished runs of its output table, then carries one on or begins a new one.
 
-use super::{Startup, arguments, former, parts, prune, shut_down, take, target};
+use super::{Startup, arguments, failure, former, journal, parts, prune, shut_down, take, target};
 use crate::cli::{Choice, Exit, RunOptions};
 use crate::config::WithoutChoice;
 use crate::engine;
@@ -44,15 +44,11 @@ pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result
         console.findings(&plan.findings);
         return Ok(console.end_refused(&failure));
     }
-    let found = match Journal::open(&startup.home.database()) {
-        Ok(journal) => look(&startup, &journal, &request)
-            .await
-            .map(|found| (journal, found)),
-        Err(error) => Err(error),
-    };
-    let (journal, unfinished) = match found {
+    let before = Console::of_no_run(options.output, &request.profile);
+    let read = async |journal: &Journal| Ok(look(&startup, journal, &request).await?);
+    let (journal, unfinished) = match journal::open(&startup.home, before, read).await {
         Ok(found) => found,
-        Err(error) => return Ok(open(&nothing, &request).refuse(&error.failure())),
+        Err(error) => return Ok(open(&nothing, &request).refuse(&failure(&error))),
     };
     let settlement = match settle(&unfinished, &request, wish(options)) {
         Ok(settlement) => settlement,

@@ -1,9 +1,9 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, history, parts, prune, target};
-use crate::cli::{Choice, Exit};
+use super::{Startup, history, journal, parts, prune, target};
+use crate::cli::{Choice, Exit, Output};
 use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
-use crate::headless::{left_text, out};
+use crate::headless::{Console, left_text, out};
 use crate::store::{Journal, LogFolder};
 use crate::tui::Outcome;
 use crate::tui::look::Look;
@@ -33,7 +33,8 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         secrets,
         ..
     } = &startup;
-    let journal = Journal::open(&home.database())?;
+    let before = Console::of_no_run(Output::Text, &settings.profile);
+    let (journal, ()) = journal::open(home, before, journal::nothing).await?;
     // Before the history is read, so that it offers nothing that is gone.
     if let Some(text) = prune::tidy(home, &journal, *retention).await {
         tracing::info!("{text}");

@@ -1,6 +1,6 @@
 //! Progress bars on a terminal: a line for each pipeline that changes in place, all else above them.
 
-use super::{Exit, GOES_ON, Opening, Printer, words};
+use super::{Exit, Opening, Printer, goes_on, words};
 use crate::engine::now;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
@@ -105,7 +105,7 @@ impl Printer for Bars {
     }
 
     fn goes_on(&mut self, run: Option<&Run>) {
-        self.note(run, GOES_ON);
+        self.note(run, goes_on(run));
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {

@@ -1,6 +1,6 @@
 //! Plain lines on standard output, failures on standard error: for files, pipes and cron's mail.
 
-use super::{Exit, GOES_ON, Opening, Printer, out, words};
+use super::{Exit, Opening, Printer, goes_on, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -53,7 +53,7 @@ impl Printer for Lines {
     }
 
     fn goes_on(&mut self, run: Option<&Run>) {
-        self.note(run, GOES_ON);
+        self.note(run, goes_on(run));
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {

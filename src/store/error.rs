@@ -158,6 +158,11 @@ impl StoreError {
         passes.then(|| waiting(self.failure()))
     }
 
+    /// The error of an open as trouble that a start waits for: that of another program, and a full disk.
+    pub fn at_start(&self) -> Option<Failure> {
+        matches!(self, Self::Busy { .. } | Self::Full { .. }).then(|| waiting(self.failure()))
+    }
+
     pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         let reason = error.to_string();

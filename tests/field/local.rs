@@ -119,6 +119,28 @@ fn a_journal_that_is_locked_for_a_while_uses_up_no_try() {
     is_as_undisturbed(&lab, &mut program);
 }
 
+#[test]
+fn a_start_waits_for_a_journal_that_is_locked() {
+    let lab = Lab::at_speed("50");
+    lab.configure(&[]);
+    let refused = lab.run(&["--set", "bq_config_table=none"]);
+    assert_ne!(refused.code, 0, "{}", refused.all());
+    let backup = Connection::open(journal(&lab.home)).unwrap();
+    backup
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+        .unwrap();
+    let mut program = Watched::run(
+        lab.home
+            .command(&["run", "--profile", PROFILE, "--output", "json"]),
+    );
+    program.until_told("\"event\":\"waiting\"");
+    has_all(&program.told(), &["is locked by another process"]);
+    assert!(!program.told().contains("\"event\":\"target\""));
+    drop(backup);
+    program.until_told("\"event\":\"goes_on\"");
+    is_as_undisturbed(&lab, &mut program);
+}
+
 /// The limit of a file's size stands for a full disk: a write fails, and works again when the limit is lifted.
 #[cfg(target_os = "linux")]
 mod full_disk {

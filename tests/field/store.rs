@@ -132,11 +132,13 @@ fn a_fresh_home_is_not_touched_by_who_only_reads() {
 #[test]
 fn a_read_only_home_can_be_read() {
     let home = used();
+    let run = runs(&home)[0]["run"].as_str().unwrap().to_owned();
     forbid_writing(&home);
     let before = contents(&home);
     for arguments in [
         &["runs", "--output", "json"][..],
         &["export", "journal"],
+        &["attach", &run],
         &["prune", "--dry-run"],
     ] {
         let told = start_as_reader(&home, arguments);
