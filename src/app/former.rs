@@ -80,8 +80,9 @@ fn named<'a>(ids: &'a [DagRunId], text: &str) -> Result<&'a DagRunId, Failure> {
         ),
         several => {
             let some: Vec<_> = several.iter().take(MOST_NAMED).map(|id| id.as_str()).collect();
+            let more = if several.len() > MOST_NAMED { ", ..." } else { "" };
             let reason = format!(
-                "The ids of {} runs begin with '{text}': {} ...",
+                "The ids of {} runs begin with '{text}': {}{more}.",
                 several.len(),
                 some.join(", ")
             );

@@ -203,9 +203,11 @@ impl Run {
             }
         }
         match later {
-            Some(later) => Err(overtaken(self, later).with_remedies([Remedy::StartRun, Remedy::AfterNewer])),
-            None if names.is_empty() => Ok(possible),
-            None => Ok(names.to_vec()),
+            Some(later) if !possible.is_empty() => {
+                Err(overtaken(self, later).with_remedies([Remedy::StartRun, Remedy::AfterNewer]))
+            }
+            _ if names.is_empty() => Ok(possible),
+            _ => Ok(names.to_vec()),
         }
     }
 

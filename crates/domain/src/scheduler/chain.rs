@@ -111,7 +111,8 @@ impl Scheduler {
                     let pipelines = self.planned_pipelines();
                     self.emit(Fact::PipelinesPlanned { pipelines });
                 } else if active == Some(0) {
-                    self.skip_waiting("No row of the configuration is active.");
+                    let why = "No row of the configuration is active.";
+                    self.skip_waiting(why, why);
                 }
             }
             Err(failure) => self.fail_try(task, failure),

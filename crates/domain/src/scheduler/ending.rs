@@ -16,7 +16,10 @@ impl Scheduler {
         match command {
             RunCommand::Stop if !self.run.state.is_end() && self.run.stop.is_none() => {
                 self.emit(Fact::RunStopAsked);
-                self.skip_waiting("It had not begun when the run was stopped.");
+                self.skip_waiting(
+                    "It had not begun when the run was stopped.",
+                    "It waited for its next try when the run was stopped.",
+                );
                 let live = self.tasks_where(|t| t.kind == TaskKind::Pipeline && t.state.holds_place());
                 live.iter().for_each(|id| self.stop_task(id, StopReason::Asked));
                 self.end_running_control("The run was stopped while this was under way.");
@@ -148,8 +151,8 @@ impl Scheduler {
         self.emit(Fact::TaskFailed { task, failure });
     }
 
-    /// Tasks that hold nothing and have not begun.
-    pub(super) fn skip_waiting(&mut self, why: &str) {
+    /// Tasks that hold nothing and have not begun, or wait for their next try, of which `why_again` is said.
+    pub(super) fn skip_waiting(&mut self, why: &str, why_again: &str) {
         let waiting = |t: &Task| {
             t.kind != TaskKind::End
                 && matches!(
@@ -157,10 +160,12 @@ impl Scheduler {
                     TaskState::None | TaskState::Scheduled | TaskState::UpForRetry
                 )
         };
+        let again = self.tasks_where(|t| t.state == TaskState::UpForRetry);
         for task in self.tasks_where(waiting) {
+            let reason = if again.contains(&task) { why_again } else { why };
             self.emit(Fact::TaskSkipped {
                 task,
-                reason: Failure::permanent(why),
+                reason: Failure::permanent(reason),
             });
         }
     }

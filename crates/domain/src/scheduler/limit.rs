@@ -17,7 +17,10 @@ impl Scheduler {
         }
         if self.run.stop.is_none() && !self.is_unseen() && self.reached(self.run.deadline()) {
             self.emit(Fact::RunTimedOut);
-            self.skip_waiting("dag_timeout_minutes had passed before it began.");
+            self.skip_waiting(
+                "dag_timeout_minutes had passed before it began.",
+                "dag_timeout_minutes had passed before its next try.",
+            );
             self.end_running_control("dag_timeout_minutes passed while this was under way.");
         }
         if self.run.stop == Some(StopReason::RunLimit) {

@@ -218,3 +218,12 @@ fn a_retry_is_of_tasks_that_exist_and_did_not_succeed() {
         assert!(text.contains(words), "{text}");
     }
 }
+
+#[test]
+fn an_overtaken_run_that_succeeded_has_nothing_to_try_again() {
+    let ended = Fact::RunEnded {
+        state: RunState::Success,
+    };
+    let green = run("r", "p", Scope::Chain, &[ended]);
+    assert_eq!(green.check_retry(&[], Some(&"later".into())), Ok(vec![]));
+}
