@@ -59,6 +59,8 @@ pub struct Task {
     pub tries: Vec<Try>,
     /// How many tries it may use.
     pub allowed_tries: u32,
+    /// How many tries the plan gave it; each retry by a person gives it as many again.
+    pub planned_tries: u32,
     /// How long one try may take.
     pub timeout: Duration,
     /// The arguments of its pipeline runs; empty for other tasks.
@@ -88,6 +90,7 @@ impl Task {
             state: TaskState::None,
             tries: Vec::new(),
             allowed_tries,
+            planned_tries: allowed_tries,
             timeout,
             arguments: RuntimeArguments::default(),
             given: BTreeSet::new(),

@@ -113,7 +113,6 @@ impl Run {
     /// A retry by hand gives the task its tries anew, clears what waited on it, and restarts the
     /// clock of a run that was over.
     fn reopen(&mut self, id: &TaskId, at: Timestamp) {
-        let tries = Limits::new(&self.request.variables).tries;
         // Nothing is emptied on an old look: before the job exists, `start` looks again. A pipeline by hand empties
         // nothing, and is planned only once.
         let empties = self.request.scope == Scope::Chain && self.request.variables.bq_truncate;
@@ -130,7 +129,7 @@ impl Run {
         for task in &mut self.tasks {
             if task.id == *id {
                 task.state = TaskState::Scheduled;
-                task.allowed_tries = count(&task.tries).saturating_add(tries);
+                task.allowed_tries = count(&task.tries).saturating_add(task.planned_tries);
                 task.due = None;
                 task.given_up = false;
                 task.reason = None;

@@ -4,7 +4,7 @@ use super::fake_server::{FakeServer, Life, Script};
 use super::{PASSWORD, configuration, request, row, task_of};
 use domain::arguments::MASK;
 use domain::command::RunCommand;
-use domain::event::Fact;
+use domain::event::{Fact, RunEvent};
 use domain::remedy::Remedy;
 use domain::state::{RunState, TaskState};
 use domain::variable::Variables;
@@ -128,4 +128,30 @@ fn a_password_that_was_given_with_a_retry_is_not_replaced_by_the_row() {
             .any(|remedy| matches!(remedy, Remedy::GiveArguments { .. })),
         "{remedies:?}"
     );
+}
+
+#[test]
+fn a_retry_has_as_many_tries_as_the_row_gives() {
+    for (of_row, tries) in [(Some(0), 1), (Some(2), 3), (None, 2)] {
+        let failing = Life {
+            end: "FAILED".into(),
+            ..Life::default()
+        };
+        let mut of_table = row("a", 0);
+        of_table.max_retries = of_row;
+        let script = Script {
+            lives: BTreeMap::from([(task_of("a").to_string(), vec![failing])]),
+            configuration: configuration(vec![of_table]),
+            commands: vec![(5_000, RunCommand::RetryAll)],
+            ..Script::default()
+        };
+        let variables = Variables {
+            cdf_pipeline_retries: 1,
+            ..Variables::default()
+        };
+        let mut server = FakeServer::new(request(variables), script);
+        server.run_until_idle();
+        let used = server.scheduler.run().task(&task_of("a")).unwrap().tries.len();
+        assert_eq!(used, 2 * tries, "{of_row:?}");
+    }
 }
