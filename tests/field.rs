@@ -40,6 +40,8 @@ mod local;
 mod logs;
 #[path = "field/network.rs"]
 mod network;
+#[path = "field/retry.rs"]
+mod retry;
 #[path = "field/rows.rs"]
 mod rows;
 #[path = "field/secrets.rs"]

@@ -223,10 +223,13 @@ impl Session {
                 self.send(Command::Run(RunCommand::RetryAll)).await;
             }
             Some(Turn::Retry { tasks, arguments, .. }) => {
-                for task in tasks {
-                    let arguments = arguments.clone();
-                    self.send(Command::Run(RunCommand::Retry { task, arguments }))
-                        .await;
+                let retry = |task| RunCommand::Retry {
+                    task,
+                    arguments: arguments.clone(),
+                };
+                // Together: else the run may end with the first one, and the others are not waited for.
+                if let Some(command) = RunCommand::together(tasks.into_iter().map(retry).collect()) {
+                    self.send(Command::Run(command)).await;
                 }
             }
             _ => {}

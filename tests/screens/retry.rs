@@ -142,9 +142,12 @@ fn all_tasks_that_did_not_succeed_are_tried_again_after_a_question() {
 
     let mut model = with_an_edit(120, 40);
     let sent = commands(&press(&mut model, "A y"));
+    let [Command::Run(RunCommand::Several(together))] = &sent[..] else {
+        panic!("{sent:?}")
+    };
     assert!(
-        matches!(&sent[..], [Command::Run(RunCommand::Retry { task, arguments: Some(_) }), Command::Run(RunCommand::RetryAll)] if task.as_str() == HR),
-        "{sent:?}"
+        matches!(&together[..], [RunCommand::Retry { task, arguments: Some(_) }, RunCommand::RetryAll] if task.as_str() == HR),
+        "{together:?}"
     );
     let sent = commands(&press(&mut model, "A o"));
     assert_eq!(sent, [Command::Run(RunCommand::RetryAll)]);

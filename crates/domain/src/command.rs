@@ -26,4 +26,25 @@ pub enum RunCommand {
         /// What was masked, with its values.
         arguments: RuntimeArguments,
     },
+    /// Several in one step: the run cannot end between them.
+    Several(Vec<Self>),
+}
+
+impl RunCommand {
+    /// These commands as one.
+    #[must_use]
+    pub fn together(mut commands: Vec<Self>) -> Option<Self> {
+        match commands.len() {
+            0 | 1 => commands.pop(),
+            _ => Some(Self::Several(commands)),
+        }
+    }
+
+    /// The commands that it is made of: itself, unless it is several.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Several(commands) => commands,
+            one => std::slice::from_ref(one),
+        }
+    }
 }

@@ -53,7 +53,8 @@ impl Driver {
         if let Err(failure) = self.learn_command(&command).await {
             return self.refuse(failure).await;
         }
-        let is_retry = matches!(command, RunCommand::Retry { .. } | RunCommand::RetryAll);
+        let retries = |part: &RunCommand| matches!(part, RunCommand::Retry { .. } | RunCommand::RetryAll);
+        let is_retry = command.parts().iter().any(retries);
         let before = self.live.as_ref().map(|live| live.scheduler.run().clone());
         self.step(Input::Command(command));
         // Only some commands make a run go on that is over.
@@ -67,17 +68,19 @@ impl Driver {
 
     /// Learns the secrets of a command before it is journalled.
     async fn learn_command(&self, command: &RunCommand) -> Result<(), Failure> {
-        if let RunCommand::GiveArguments { arguments, .. } = command {
-            self.parts.secrets.learn_given(arguments);
-        }
-        if let RunCommand::Retry {
-            arguments: Some(arguments),
-            ..
-        } = command
-            && let Some(live) = &self.live
-            && !live.cloud.learn_arguments(arguments).await
-        {
-            return Err(unread_pipeline());
+        for part in command.parts() {
+            if let RunCommand::GiveArguments { arguments, .. } = part {
+                self.parts.secrets.learn_given(arguments);
+            }
+            if let RunCommand::Retry {
+                arguments: Some(arguments),
+                ..
+            } = part
+                && let Some(live) = &self.live
+                && !live.cloud.learn_arguments(arguments).await
+            {
+                return Err(unread_pipeline());
+            }
         }
         Ok(())
     }

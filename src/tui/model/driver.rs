@@ -35,7 +35,7 @@ pub struct Awaited {
 pub enum Then {
     /// It is only watched: this process drives it.
     Watch(String),
-    /// These commands are sent, in this order.
+    /// These commands are sent, in this order and in one step.
     Send(Vec<RunCommand>),
 }
 

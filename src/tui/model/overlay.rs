@@ -69,7 +69,7 @@ pub enum DialogResult {
     Tell {
         /// The run.
         run: DagRunId,
-        /// The commands, in this order.
+        /// The commands, in this order and in one step.
         commands: Vec<RunCommand>,
     },
     /// Shows the plan of a new run.

@@ -118,7 +118,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
 pub(super) fn tell(model: &mut Model, run: DagRunId, commands: Vec<RunCommand>, effects: &mut Vec<Effect>) {
     let known = model.run.as_ref().filter(|_| model.driver == Driver::Here);
     if known.is_some_and(|known| known.id == run) {
-        effects.extend(commands.into_iter().map(Command::Run).map(Effect::Send));
+        effects.extend(RunCommand::together(commands).map(Command::Run).map(Effect::Send));
     } else {
         resume::take_up(model, run, commands, effects);
     }

@@ -155,8 +155,7 @@ pub(super) fn send_awaited(model: &mut Model, events: &[RunEvent], effects: &mut
         return;
     };
     if let Then::Send(commands) = awaited.then {
-        let commands = commands.into_iter().map(Command::Run).map(Effect::Send);
-        effects.extend(commands);
+        effects.extend(RunCommand::together(commands).map(Command::Run).map(Effect::Send));
     }
 }
 

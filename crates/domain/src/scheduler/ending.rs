@@ -28,6 +28,7 @@ impl Scheduler {
             RunCommand::Retry { task, arguments } => self.retry(task, arguments.as_ref()),
             RunCommand::RetryAll => self.retry_all(),
             RunCommand::GiveArguments { task, arguments } => self.on_given(task, arguments),
+            RunCommand::Several(commands) => commands.iter().for_each(|one| self.on_command(one)),
             RunCommand::Stop => {}
         }
     }

@@ -130,6 +130,53 @@ fn a_password_that_was_given_with_a_retry_is_not_replaced_by_the_row() {
     );
 }
 
+/// The first one fails in the step in which it is asked for, for want of its password. The run must not end before the
+/// second one is asked for.
+#[test]
+fn several_retries_are_one_step() {
+    let failing = Life {
+        end: "FAILED".into(),
+        lasting: true,
+        ..Life::default()
+    };
+    let lives = [
+        ("a", vec![failing.clone()]),
+        ("b", vec![failing, Life::default()]),
+    ];
+    let form = [
+        ("business_unit", "u"),
+        ("data_source", "a"),
+        ("db_password", "given"),
+    ];
+    let plain = |name| RunCommand::Retry {
+        task: task_of(name),
+        arguments: None,
+    };
+    let both = RunCommand::together(vec![plain("a"), plain("b")]).unwrap();
+    let script = Script {
+        lives: lives
+            .map(|(name, lives)| (task_of(name).to_string(), lives))
+            .into(),
+        configuration: configuration(vec![row("a", 0), row("b", 0)]),
+        restart: Some(150),
+        any_password: true,
+        commands: vec![(60, retry(&form)), (200, both)],
+        ..Script::default()
+    };
+    let mut server = FakeServer::new(request(Variables::default()), script);
+    server.run_until_idle();
+    let state = |name| server.scheduler.run().task(&task_of(name)).unwrap().state;
+    assert_eq!((state("a"), state("b")), (TaskState::Failed, TaskState::Success));
+    let asked = |event: &RunEvent| match &event.fact {
+        Fact::RetryAsked { task, .. } => Some(task.to_string()),
+        Fact::RunEnded { .. } => Some("end".into()),
+        _ => None,
+    };
+    let story: Vec<_> = server.events.iter().filter_map(asked).collect();
+    let (a, b) = (task_of("a").to_string(), task_of("b").to_string());
+    assert_eq!(story, ["end", &a, "end", &a, &b, "end"]);
+}
+
 #[test]
 fn a_retry_has_as_many_tries_as_the_row_gives() {
     for (of_row, tries) in [(Some(0), 1), (Some(2), 3), (None, 2)] {
