@@ -22,6 +22,7 @@ pub use watching::spawn_or_watch;
 use super::clock::RunClock;
 use super::cloud::Cloud;
 use super::reservation::Reservation;
+use super::table_lease::TableLease;
 use super::tail::Tails;
 use super::{Engine, SharedSecrets, Update};
 use crate::client::Client;
@@ -109,6 +110,7 @@ async fn drive(parts: Parts, inbox: Inbox, updates: mpsc::Sender<Update>) {
         live: None,
         former: Vec::new(),
         releases: JoinSet::new(),
+        releasing: None,
         supplied: RuntimeArguments::default(),
         attached: JoinSet::new(),
         writes: JoinSet::new(),
@@ -131,6 +133,8 @@ struct Driver {
     former: Vec<Tails>,
     /// Reservations of runs that are over.
     releases: JoinSet<()>,
+    /// The lease of the last one.
+    releasing: Option<TableLease>,
     /// For the next run that is resumed.
     supplied: RuntimeArguments,
     /// Follows a run of another process.

@@ -61,11 +61,14 @@ impl Reservation {
         self.table.as_ref().map(|table| &table.lease)
     }
 
-    /// Ends it. What cannot be removed from the table ends there by itself.
-    pub async fn release(self) {
-        let Some(table) = self.table else { return };
-        if let Err(failure) = table.lease.release().await {
-            tracing::warn!(reason = failure.reason, "the lease on the table was not released");
+    /// Ends it.
+    ///
+    /// # Errors
+    /// If the lease cannot be removed from the table: until when it lasts there.
+    pub async fn release(self) -> Result<(), Failure> {
+        match self.table {
+            Some(table) => table.lease.release().await,
+            None => Ok(()),
         }
     }
 }

@@ -76,8 +76,8 @@ struct State {
     lease: table_lease::TableLease,
     /// The server's time of the look that the held claim was made from, and when that look was sent.
     server: Option<(Timestamp, Duration)>,
-    /// Whether the labels may be ours: a request to write them was sent.
-    was_sent: bool,
+    /// The end of the claim that was sent last: until then the labels may be ours.
+    sent: Option<Timestamp>,
     /// Whether there is no lease and none is needed.
     unprotected: bool,
     /// Why the run must stop.
@@ -110,7 +110,7 @@ impl TableLease {
         let state = State {
             lease,
             server: None,
-            was_sent: false,
+            sent: None,
             unprotected: false,
             lost: None,
         };
@@ -183,18 +183,28 @@ impl TableLease {
     /// Removes the labels if they are still this holder's.
     ///
     /// # Errors
-    /// If that cannot be done; the lease then ends by itself.
+    /// If that cannot be done: until when the lease lasts.
     pub async fn release(&self) -> Result<(), Failure> {
         let _turn = self.shared.turn.lock().await;
         let was_sent = {
             let mut state = self.state();
             state.lease.let_go();
             state.server = None;
-            state.was_sent
+            state.sent.is_some()
         };
-        if !was_sent {
-            return Ok(());
-        }
+        let outcome = if was_sent { self.remove().await } else { Ok(()) };
+        let unreleased = outcome.err().and_then(|failure| self.unreleased(&failure.reason));
+        self.state().sent = None;
+        unreleased.map_or(Ok(()), Err)
+    }
+
+    /// The labels may still be there although the run is over: until when.
+    pub fn unreleased(&self, why: &str) -> Option<Failure> {
+        let until = self.state().sent?;
+        Some(table_lease::unreleased(&self.shared.output.name(), until, why))
+    }
+
+    async fn remove(&self) -> Result<(), Failure> {
         for tries in 1..=TRIES {
             let found = self.shared.output.look().await?;
             if !self.state().lease.may_release(&found.labels) {
@@ -276,8 +286,9 @@ impl TableLease {
             }
             let claim = {
                 let mut state = self.state();
-                state.was_sent = true;
-                state.lease.claim(now)
+                let claim = state.lease.claim(now);
+                state.sent = Some(claim.until);
+                claim
             };
             match self.shared.output.patch(&claim.labels(), &found.etag).await {
                 Ok(Patched::Done { .. }) => {
@@ -333,7 +344,7 @@ impl TableLease {
 /// The labels could never be written as they were read.
 fn restless(table: &str) -> Failure {
     Failure::transient(format!(
-        "The table {table} changes all the time, so that it could not be reserved."
+        "The table {table} changes all the time, so that its labels could not be changed."
     ))
     .with_remedy("See what else writes to the table, and try again.")
 }

@@ -2,6 +2,8 @@
 
 use super::home::{Home, Told, finish, wait_for};
 use super::lab::{Lab, PROFILE, PROJECT};
+use domain::table_lease::GRACE;
+use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -265,4 +267,29 @@ fn without_the_right_to_label_the_run_says_what_that_costs() {
         "{}",
         told.all()
     );
+}
+
+#[test]
+fn a_lease_that_is_not_released_is_said_to_last() {
+    for fault in ["answer = 403", "delay = '1h'"] {
+        let lab = Lab::at_speed("50");
+        lab.configure(&[]);
+        // The first change takes the lease.
+        lab.play(&format!(
+            "[[request]]\nservice = 'bigquery'\noperation = 'table'\nmethod = 'PATCH'\nafter = 1\n{fault}\n"
+        ));
+        let told = lab.run(&[]);
+        assert_eq!(told.code, 0, "{}", told.all());
+        let labels = labels(&lab);
+        let (until, _) = labels["downbeat_until"]
+            .as_str()
+            .unwrap()
+            .split_once('_')
+            .unwrap();
+        let until = Timestamp::from_seconds(until.parse().unwrap()) + GRACE;
+        told.has(&[
+            "landing could not be removed: ",
+            &format!("It ends by itself at {until}"),
+        ]);
+    }
 }

@@ -251,6 +251,15 @@ pub fn lost(table: &str, by: Option<&Claim>) -> Failure {
     .with_remedy("Nothing more is started. When the other run has ended, start a run anew.")
 }
 
+/// The run is over, and its lease could not be removed from the table; `until` is its end.
+pub fn unreleased(table: &str, until: Timestamp, why: &str) -> Failure {
+    Failure::permanent(format!(
+        "The reservation of the table {table} could not be removed: {why} It ends by itself at {}; until then other \
+         machines cannot fill the table.",
+        until + GRACE
+    ))
+}
+
 /// No run may begin: labels with our names say nothing.
 pub fn unreadable(table: &str, why: &Unreadable) -> Failure {
     Failure::permanent(format!(

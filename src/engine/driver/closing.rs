@@ -40,9 +40,9 @@ impl Driver {
             logs.await;
             timeout(RELEASE, release).await.is_ok()
         };
-        if !is_released {
-            let text = "The lease on the output table was not released in time. It ends by itself.";
-            let _ = self.updates.send(Update::Undone(text.into())).await;
+        let lease = self.releasing.filter(|_| !is_released);
+        if let Some(failure) = lease.and_then(|lease| lease.unreleased("There was no answer in time.")) {
+            let _ = self.updates.send(Update::Undone(failure.reason)).await;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The reservation of the output table: made before a run, kept while it goes on, released at its end.
 
 use super::Driver;
+use crate::engine::Update;
 use crate::engine::cloud::Cloud;
 use crate::engine::reservation::Reservation;
 use crate::store::waiting;
@@ -67,9 +68,18 @@ impl Driver {
             .filter(|live| live.scheduler.run().state.is_end() && live.outbox.is_empty());
         let Some(live) = over else { return };
         live.keeping = JoinSet::new();
-        if let Some(reservation) = live.reservation.take() {
-            self.releases.spawn(reservation.release());
-        }
+        let Some(reservation) = live.reservation.take() else {
+            return;
+        };
+        self.releasing = reservation.lease().cloned();
+        let (secrets, updates) = (self.parts.secrets.clone(), self.updates.clone());
+        self.releases.spawn(async move {
+            if let Err(failure) = reservation.release().await {
+                let told = secrets.redact_update(Update::Undone(failure.reason));
+                // Without a receiver there is nothing to report.
+                let _ = updates.send(told).await;
+            }
+        });
     }
 
     /// Waits until the reservations of former runs are released, for at most so long.
