@@ -9,6 +9,8 @@ use std::time::Duration;
 
 const LANDING: &str = "cdf_output/tables/landing";
 
+const APPS: &str = "/api/v3/namespaces/default/apps";
+
 /// A further machine that runs the same profile.
 fn machine(lab: &Lab) -> Home {
     let home = Home::new();
@@ -267,6 +269,46 @@ fn without_the_right_to_label_the_run_says_what_that_costs() {
         "{}",
         told.all()
     );
+}
+
+/// The machine that is gone had a profile of another pipeline.
+#[test]
+fn a_table_is_not_taken_over_from_a_live_run_of_another_pipeline() {
+    let lab = Lab::at_speed("20");
+    lab.configure(&[]);
+    lab.play("[[run]]\nstarting = '1h'\n");
+    let mut killed = begin(&lab);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    age(&lab);
+    let shipped = include_str!("../../assets/cdf-mysql-to-bigquery.json");
+    lab.deploy("copy", &serde_json::from_str(shipped).unwrap());
+    let known = format!("{APPS}/cdf_mysql_to_bigquery/preferences?resolved=true");
+    let known = lab.sandbox.get(&known).to_string();
+    let path = format!("{APPS}/copy/preferences");
+    assert_eq!(lab.sandbox.ask("PUT", &path, &known).0, 200);
+    let other = machine(&lab);
+    let profile = std::fs::read_to_string(other.path().join("config.toml")).unwrap();
+    other.configure(&profile.replace("'cdf_mysql_to_bigquery'", "'copy'"));
+    lab.play_nothing();
+
+    let told = run(&other);
+    assert_eq!(told.code, 5, "{}", told.all());
+    told.has(&["still fills the table", "although nobody drives run"]);
+    assert_eq!((truncates(&lab), lab.arguments("copy").len()), (1, 0));
+
+    for run in lab.sandbox.runs() {
+        let id = run["runid"].as_str().unwrap();
+        let path = format!("{APPS}/cdf_mysql_to_bigquery/workflows/DataPipelineWorkflow/runs/{id}/stop");
+        assert_eq!(lab.sandbox.ask("POST", &path, "").0, 200);
+    }
+    wait_for("the end of the pipeline runs", || {
+        let states = lab.sandbox.run_states();
+        states.iter().all(|state| state == "KILLED").then_some(())
+    });
+    let told = run(&other);
+    assert_eq!(told.code, 0, "{}", told.all());
+    assert_eq!(truncates(&lab), 2, "{}", told.all());
 }
 
 #[test]

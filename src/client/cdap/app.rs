@@ -7,7 +7,7 @@ use domain::id::PipelineName;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A deployed pipeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +75,22 @@ impl From<Detail> for App {
     }
 }
 
+#[derive(Deserialize)]
+struct Listed {
+    name: PipelineName,
+}
+
 impl Cdap {
+    /// The names of all that is deployed in the namespace.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn apps(&self) -> Result<BTreeSet<PipelineName>, ClientError> {
+        let request = get("listing the pipelines", self.url(&["apps"])?).max_bytes(64 << 20);
+        let listed: Vec<Listed> = self.http.json(request).await?;
+        Ok(listed.into_iter().map(|app| app.name).collect())
+    }
+
     /// The newest version of a pipeline; `None` if it is not deployed in this namespace.
     ///
     /// # Errors

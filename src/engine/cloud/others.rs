@@ -4,10 +4,11 @@
 //! nobody's, and nothing is emptied before it is known whose it is.
 
 use super::Cloud;
+use crate::client::ClientError;
 use domain::deployed::DeployedPipeline;
 use domain::failure::{Failure, FailureKind};
 use domain::finding::Finding;
-use domain::id::{DagRunId, PipelineRunId};
+use domain::id::{DagRunId, PipelineName, PipelineRunId};
 use domain::pipeline::{PipelineRun, RunArguments};
 use domain::plan::Plan;
 use domain::request::Scope;
@@ -27,14 +28,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 const INVISIBLE: Duration = Duration::from_secs(3);
 
 impl Cloud {
-    /// The runs of the pipeline that go on, each with its arguments.
-    async fn live_runs(&self) -> Result<Vec<PipelineRun>, Failure> {
+    /// The runs of a pipeline that go on, each with its arguments.
+    async fn live_runs(&self, pipeline: &PipelineName) -> Result<Vec<PipelineRun>, Failure> {
         let mut undecided: Option<PipelineRunId> = None;
         for look in 0..LOOKS {
             if look > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            let live = self.unfinished().await?;
+            let live = self.unfinished(pipeline).await?;
             let hides = |run: &&PipelineRun| run.arguments == RunArguments::Hidden;
             undecided = live.iter().find(hides).map(|run| run.id.clone());
             if undecided.is_none() {
@@ -43,31 +44,42 @@ impl Cloud {
         }
         let id = undecided.map(|id| format!(" {id}")).unwrap_or_default();
         Err(Failure::transient(format!(
-            "The pipeline run{id} does not show its arguments, so that it is not known whether it fills the output \
-             table."
+            "The run{id} of the pipeline {pipeline} does not show its arguments, so that it is not known whether it \
+             fills the output table."
         ))
         .with_remedy("Wait for its end, or stop it in Data Fusion; then try again."))
     }
 
-    async fn unfinished(&self) -> Result<Vec<PipelineRun>, Failure> {
+    /// None for what is not deployed any more, or is no batch pipeline.
+    async fn unfinished(&self, pipeline: &PipelineName) -> Result<Vec<PipelineRun>, ClientError> {
+        match self.listed(pipeline).await {
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            listed => listed,
+        }
+    }
+
+    async fn listed(&self, pipeline: &PipelineName) -> Result<Vec<PipelineRun>, ClientError> {
         let cdap = self.cdap().await?;
         let beginning = Timestamp::from_seconds(0);
-        let mut runs = cdap.runs(self.pipeline(), beginning, LIMIT).await?;
+        let mut runs = cdap.runs(pipeline, beginning, LIMIT).await?;
         let is_full = runs.len() >= usize::try_from(LIMIT).unwrap_or(usize::MAX);
         if is_full && runs.iter().all(|run| !run.state.is_end()) {
-            runs = cdap.runs(self.pipeline(), beginning, MOST).await?;
+            runs = cdap.runs(pipeline, beginning, MOST).await?;
         }
         runs.retain(|run| !run.state.is_end());
         Ok(runs)
     }
 
-    /// A pipeline run that another DAG run has started and that goes on; `run` is the beginning of its tokens.
+    /// A pipeline run that another DAG run has started and that goes on; `run` is the beginning of its tokens. That run
+    /// may have had another profile: all pipelines of the namespace are looked through.
     pub(super) async fn live_run_of(&self, run: &str) -> Result<Option<PipelineRunId>, Failure> {
         for pause in [Duration::ZERO, INVISIBLE] {
             tokio::time::sleep(pause).await;
-            let live = self.live_runs().await?;
-            if let Some(found) = live.iter().find(|live| starter(live).as_deref() == Some(run)) {
-                return Ok(Some(found.id.clone()));
+            for pipeline in self.cdap().await?.apps().await? {
+                let live = self.live_runs(&pipeline).await?;
+                if let Some(found) = live.iter().find(|live| starter(live).as_deref() == Some(run)) {
+                    return Ok(Some(found.id.clone()));
+                }
             }
         }
         Ok(None)
@@ -85,7 +97,7 @@ impl Cloud {
         if plan.request.scope != Scope::Chain {
             return Ok(Vec::new()); // A pipeline by hand empties nothing.
         }
-        let mut others = self.live_runs().await?;
+        let mut others = self.live_runs(self.pipeline()).await?;
         others.retain(|other| fills_output(plan, deployed, other));
         Ok(findings(&others, &plan.output_table(), run, former))
     }
