@@ -6,6 +6,7 @@
 use domain::id::{
     DatasetId, InstanceId, JobId, Location, Namespace, PipelineName, PipelineRunId, ProjectId, TableId,
 };
+use domain::table_lease::TableLease;
 use domain::time::Timestamp;
 use downbeat::client::fusion::InstanceName;
 use downbeat::client::http::RetryPolicy;
@@ -119,7 +120,7 @@ fn ask(data: &[u8], call: impl AsyncFn(&Client, usize)) {
     });
 }
 
-/// CDAP: pipelines, macros, preferences, starts, runs, logs, reasons, counts.
+/// CDAP: pipelines and their list, macros, preferences, starts, runs, logs, reasons, counts.
 pub fn cdap(data: &[u8]) {
     let (app, run) = (PipelineName::from("app"), PipelineRunId::from(RUN));
     let stages = ["src".to_owned(), "Read MySQL".to_owned()];
@@ -128,7 +129,7 @@ pub fn cdap(data: &[u8]) {
             return;
         };
         let cdap = client.cdap(api, &Namespace::from("default"));
-        match which % 10 {
+        match which % 11 {
             0 => drop(cdap.version().await),
             1 => drop(cdap.app(&app).await),
             2 => drop(cdap.macro_rules(&app).await),
@@ -138,6 +139,7 @@ pub fn cdap(data: &[u8]) {
             6 => drop(cdap.node_failures(&app, &run).await),
             7 => drop(cdap.classify(&app, &run).await),
             8 => drop(cdap.start(&app, &BTreeMap::new()).await),
+            10 => drop(cdap.apps().await),
             _ => drop(cdap.runs(&app, Timestamp::from_seconds(0), 100).await),
         }
     });
@@ -170,7 +172,13 @@ pub fn bigquery(data: &[u8]) {
         let bigquery = client.bigquery(&project, &location);
         match which % 5 {
             0 => drop(bigquery.query("SELECT 1", 10).await),
-            1 => drop(bigquery.table(&DatasetId::from("d"), &TableId::from("t")).await),
+            1 => {
+                let table = bigquery.table(&DatasetId::from("d"), &TableId::from("t")).await;
+                // Anybody may have written the labels.
+                if let Ok(table) = table {
+                    drop(TableLease::other_claim(&table.labels, Timestamp::from_seconds(0)));
+                }
+            }
             2 => drop(bigquery.job_status(&JobId::from("j"), "SELECT 1").await),
             3 => drop(bigquery.live_jobs("SELECT 1").await),
             _ => drop(bigquery.dry_run("SELECT 1").await),
