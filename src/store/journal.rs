@@ -190,7 +190,7 @@ impl Journal {
     }
 
     /// Runs whose end is not journalled, newest first. One may be alive in another process, which
-    /// then holds its [`Lease`](super::Lease).
+    /// then holds its [`Lease`].
     pub async fn unfinished(&self) -> Result<Vec<RunSummary>, StoreError> {
         self.read(reader::unfinished).await
     }
