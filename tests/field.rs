@@ -28,6 +28,8 @@ mod server;
 mod advice;
 #[path = "field/demo.rs"]
 mod demo;
+#[path = "field/former_runs.rs"]
+mod former_runs;
 #[path = "field/fuzz.rs"]
 mod fuzz;
 #[path = "field/json.rs"]

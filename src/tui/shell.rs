@@ -1,7 +1,10 @@
 //! The loop: wait, update, execute the effects, draw. All I/O of the screen is here.
 //!
 //! It waits for signals, keys, the engine and the next deadline, in this order; handles all that is
-//! ready; and draws only when something changed, at most once in [`FRAME`]. Nothing wakes it while idle.
+//! ready; and draws only when something changed, at most once in [`FRAME`]. Nothing wakes it while idle. Its end is in
+//! `shell/leaving.rs`.
+
+mod leaving;
 
 use super::effect::Effect;
 use super::log_file::LogFile;
@@ -16,17 +19,15 @@ use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
 use crate::signals::Signal;
 use domain::id::DagRunId;
-use domain::run::Run;
-use domain::sanitize;
 use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::{Event, KeyEventKind};
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io::{self, Write as _};
+use std::io;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 /// The shortest time between two frames.
 pub const FRAME: Duration = Duration::from_millis(16);
@@ -34,8 +35,6 @@ pub const FRAME: Duration = Duration::from_millis(16);
 const TICK: Duration = Duration::from_secs(1);
 /// How many inputs are handled before a frame, so that a flood cannot keep the screen from being drawn.
 const BUDGET: usize = 256;
-/// How long the engine may take to receive the last commands.
-const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// The loop and its state.
 pub struct Shell<S> {
@@ -276,51 +275,6 @@ impl<S: TerminalSession> Shell<S> {
         self.last_frame = Some(Instant::now());
         Ok(())
     }
-
-    /// Restores the terminal, sends the last commands and closes the engine. Without a live run the outcome is
-    /// the one that is given.
-    async fn leave(mut self, without_run: Outcome) -> Outcome {
-        drop(self.session);
-        self.outbox.push_back(Command::Close);
-        let commands = self.engine.commands.clone();
-        let closing = async {
-            for command in self.outbox.drain(..) {
-                if commands.send(command).await.is_err() {
-                    break;
-                }
-            }
-            // The engine writes into the logs where they end.
-            while let Some(update) = self.engine.updates.recv().await {
-                if let Update::Undone(text) = update {
-                    say_on_shell(&text);
-                }
-            }
-        };
-        // A stuck engine must not keep the program from ending.
-        timeout(CLOSE_TIMEOUT, closing).await.ok();
-        match self.model.live_run() {
-            Some(run) => Outcome::LeftRunning(Box::new(run.clone())),
-            None => match lost_rows(&self.model, self.over_before.as_ref()) {
-                Some(run) => Outcome::LostRows {
-                    run: Box::new(run.clone()),
-                    by_signal: without_run == Outcome::Ended,
-                },
-                None => without_run,
-            },
-        }
-    }
-}
-
-/// A line after the screen is gone; without a terminal nobody reads it.
-fn say_on_shell(text: &str) {
-    let _ = writeln!(io::stderr(), "downbeat: {}", sanitize::line(text));
-}
-
-/// The run that has ended on this screen with a table that it emptied and did not fill.
-fn lost_rows<'a>(model: &'a Model, over_before: Option<&DagRunId>) -> Option<&'a Run> {
-    let run = model.run.as_ref()?;
-    let is_new = over_before != Some(&run.id);
-    run.needed_restore().filter(|_| is_new).map(|_| run)
 }
 
 /// The events that are ready. The stream is polled with the loop's own waker: crossterm keeps the first

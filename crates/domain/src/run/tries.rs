@@ -18,60 +18,7 @@ impl Task {
                 self.begin_try(count(&self.tries).saturating_add(1), at);
                 self.state = TaskState::Running;
             }
-            Fact::StartIntended { number, token, .. } => {
-                if self.open_try().is_none_or(|open| open.number != *number) {
-                    self.begin_try(*number, at);
-                }
-                // Waiting for flow control is not the run's time.
-                self.change_try(|t| t.started = at);
-                self.state = TaskState::Queued;
-                self.due = None;
-                self.change_try(|t| {
-                    t.token = Some(token.clone());
-                    t.doubted = None;
-                });
-            }
-            Fact::StartDoubted { reason, .. } => {
-                self.reason = Some(reason.clone());
-                // A run that the answer named was not the one that was started.
-                if self.live_run().is_some() && self.state != TaskState::Stopping {
-                    self.state = TaskState::Queued;
-                }
-                self.change_try(|t| {
-                    t.doubted = Some(t.doubted.unwrap_or(at));
-                    t.pipeline_run = None;
-                    t.pipeline_state = None;
-                    t.waiting_in = None;
-                    t.counts.clear();
-                });
-            }
-            Fact::StartRefused { reason, again_at, .. } => {
-                self.state = TaskState::Scheduled;
-                self.reason = Some(reason.clone());
-                self.due = Some(*again_at);
-                self.refusals = self.refusals.saturating_add(1);
-                self.change_try(|t| {
-                    t.pipeline_run = None;
-                    t.pipeline_state = None;
-                });
-            }
-            Fact::StartRepeated { again_at, .. } => {
-                self.lose_start();
-                self.state = TaskState::Scheduled;
-                self.due = Some(*again_at);
-                self.repeats = self.repeats.saturating_add(1);
-            }
             Fact::LateRunFound { .. } | Fact::LateRunEnded { .. } => self.apply_late_run(fact, at),
-            Fact::PipelineStarted { run_id, .. } => {
-                self.return_to_sight();
-                self.reason = None;
-                // The count of refusals stays: it keeps the tokens of one try apart.
-                self.change_try(|t| {
-                    t.pipeline_run = Some(run_id.clone());
-                    t.doubted = None;
-                    t.last_sign = at;
-                });
-            }
             Fact::PipelineSeen {
                 state, cluster_ended, ..
             } => {
@@ -116,7 +63,70 @@ impl Task {
                 self.reason = Some(reason.clone());
             }
             Fact::StopIntended { why, .. } => self.ask_to_stop(*why, at),
-            _ => self.finish(fact, at),
+            _ => {
+                self.apply_start(fact, at);
+                self.finish(fact, at);
+            }
+        }
+    }
+
+    /// The facts of a start, from its intent until its run is known.
+    fn apply_start(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::StartIntended { number, token, .. } => {
+                if self.open_try().is_none_or(|open| open.number != *number) {
+                    self.begin_try(*number, at);
+                }
+                // Waiting for flow control is not the run's time.
+                self.change_try(|t| t.started = at);
+                self.state = TaskState::Queued;
+                self.due = None;
+                self.change_try(|t| {
+                    t.token = Some(token.clone());
+                    t.doubted = None;
+                });
+            }
+            Fact::StartDoubted { reason, .. } => {
+                self.reason = Some(reason.clone());
+                // A run that the answer named was not the one that was started.
+                if self.live_run().is_some() && self.state != TaskState::Stopping {
+                    self.state = TaskState::Queued;
+                }
+                self.change_try(|t| {
+                    t.doubted = Some(t.doubted.unwrap_or(at));
+                    t.pipeline_run = None;
+                    t.pipeline_state = None;
+                    t.waiting_in = None;
+                    t.counts.clear();
+                });
+            }
+            Fact::StartRefused { reason, again_at, .. } => {
+                self.state = TaskState::Scheduled;
+                self.reason = Some(reason.clone());
+                self.due = Some(*again_at);
+                self.refusals = self.refusals.saturating_add(1);
+                self.change_try(|t| {
+                    t.pipeline_run = None;
+                    t.pipeline_state = None;
+                });
+            }
+            Fact::StartRepeated { again_at, .. } => {
+                self.lose_start();
+                self.state = TaskState::Scheduled;
+                self.due = Some(*again_at);
+                self.repeats = self.repeats.saturating_add(1);
+            }
+            Fact::PipelineStarted { run_id, .. } => {
+                self.return_to_sight();
+                self.reason = None;
+                // The count of refusals stays: it keeps the tokens of one try apart.
+                self.change_try(|t| {
+                    t.pipeline_run = Some(run_id.clone());
+                    t.doubted = None;
+                    t.last_sign = at;
+                });
+            }
+            _ => {}
         }
     }
 

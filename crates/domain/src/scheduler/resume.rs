@@ -68,7 +68,7 @@ impl Scheduler {
 
     /// Whether something of the run has not been looked at since nobody watched.
     pub(super) fn is_unseen(&self) -> bool {
-        self.truncate.is_unseen() && self.run.open_truncate().is_some()
+        self.truncate.is_unseen && self.run.open_truncate().is_some()
             || self.unseen.iter().any(|id| self.is_task_unseen(id))
     }
 

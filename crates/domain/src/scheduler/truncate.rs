@@ -5,6 +5,10 @@
 //! empty what was loaded meanwhile. When a limit has passed, or a person stops it, it is cancelled, again and again, until
 //! its end is seen. Only after the run's own limit is it given up, as `unknown`.
 
+mod watch;
+
+pub(super) use watch::TruncateWatch;
+
 use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
@@ -13,49 +17,11 @@ use crate::finding::Finding;
 use crate::id::{JobId, TaskId};
 use crate::policy;
 use crate::remedy::Remedy;
-use crate::run::Run;
 use crate::service::Service;
 use crate::state::TaskState;
 use crate::task::{StopReason, Task};
-use crate::time::{Timestamp, human};
+use crate::time::human;
 use crate::truncate::{JobProgress, TruncateJob};
-use std::time::Duration;
-
-/// What this process knows of the job in addition to the facts.
-#[derive(Debug, Default)]
-pub(super) struct TruncateWatch {
-    /// Since when this process waits for it.
-    since: Option<Timestamp>,
-    /// When it was seen last.
-    seen: Option<Timestamp>,
-    /// BigQuery has it.
-    is_accepted: bool,
-    /// A request of which nothing is known may have reached BigQuery.
-    is_doubted: bool,
-    /// It has not been looked at since nobody watched the run.
-    is_unseen: bool,
-}
-
-impl TruncateWatch {
-    /// A job that is in the journal may have been sent by a process that was killed.
-    pub fn new(run: &Run) -> Self {
-        Self {
-            is_doubted: run.truncate_job.is_some(),
-            ..Self::default()
-        }
-    }
-
-    /// Nobody watched for so long: that is no waiting.
-    pub fn resume(&mut self, gap: Duration, now: Timestamp) {
-        self.since = self.since.map(|since| since + gap);
-        self.seen = self.seen.map(|_| now);
-        self.is_unseen = true;
-    }
-
-    pub fn is_unseen(&self) -> bool {
-        self.is_unseen
-    }
-}
 
 impl Scheduler {
     /// Begins the task, with the run's one job.

@@ -1,0 +1,63 @@
+//! The end of the loop: the terminal is restored, the engine closed, and what is left said on the shell.
+
+use super::Shell;
+use crate::engine::{Command, Update};
+use crate::tui::Outcome;
+use crate::tui::model::Model;
+use crate::tui::terminal::TerminalSession;
+use domain::id::DagRunId;
+use domain::run::Run;
+use domain::sanitize;
+use std::io::{self, Write as _};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the engine may take to receive the last commands.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+impl<S: TerminalSession> Shell<S> {
+    /// Restores the terminal, sends the last commands and closes the engine. Without a live run the outcome is
+    /// the one that is given.
+    pub(super) async fn leave(mut self, without_run: Outcome) -> Outcome {
+        drop(self.session);
+        self.outbox.push_back(Command::Close);
+        let commands = self.engine.commands.clone();
+        let closing = async {
+            for command in self.outbox.drain(..) {
+                if commands.send(command).await.is_err() {
+                    break;
+                }
+            }
+            // The engine writes into the logs where they end.
+            while let Some(update) = self.engine.updates.recv().await {
+                if let Update::Undone(text) = update {
+                    say_on_shell(&text);
+                }
+            }
+        };
+        // A stuck engine must not keep the program from ending.
+        timeout(CLOSE_TIMEOUT, closing).await.ok();
+        match self.model.live_run() {
+            Some(run) => Outcome::LeftRunning(Box::new(run.clone())),
+            None => match lost_rows(&self.model, self.over_before.as_ref()) {
+                Some(run) => Outcome::LostRows {
+                    run: Box::new(run.clone()),
+                    by_signal: without_run == Outcome::Ended,
+                },
+                None => without_run,
+            },
+        }
+    }
+}
+
+/// A line after the screen is gone; without a terminal nobody reads it.
+fn say_on_shell(text: &str) {
+    let _ = writeln!(io::stderr(), "downbeat: {}", sanitize::line(text));
+}
+
+/// The run that has ended on this screen with a table that it emptied and did not fill.
+fn lost_rows<'a>(model: &'a Model, over_before: Option<&DagRunId>) -> Option<&'a Run> {
+    let run = model.run.as_ref()?;
+    let is_new = over_before != Some(&run.id);
+    run.needed_restore().filter(|_| is_new).map(|_| run)
+}
