@@ -42,7 +42,7 @@ pub(super) async fn read(
         run,
         since: last.at,
         driver,
-        overtaken_by: journal.overtaking(id).await?.map(|later| later.id),
+        overtaken_by: journal.overtaking(id).await?,
     }))
 }
 

@@ -73,7 +73,7 @@ fn an_old_run_does_not_go_on_after_a_newer_one_unasked() {
     let told = on_run(&lab, "resume", &[&old]);
     assert_eq!(told.code, 5, "{}", told.all());
     told.has(&[
-        "would be loaded again",
+        "rows are loaded twice",
         "--after-newer",
         &format!("resume {old} --stop`"),
     ]);

@@ -29,7 +29,7 @@ pub struct Unfinished {
     /// The process that drives it: `process 4711 with run ID`.
     pub driver: Option<String>,
     /// The later run that has emptied or filled its table.
-    pub overtaken_by: Option<DagRunId>,
+    pub overtaken_by: Option<RunSummary>,
 }
 
 /// What a start wants to become of unfinished runs.
@@ -126,8 +126,10 @@ impl Unfinished {
             return Err(failure);
         }
         match &self.overtaken_by {
-            Some(later) if !after_newer => Err(overtaken(&self.run, later)
-                .with_remedies([Remedy::CloseRun(self.run.id.clone()), Remedy::AfterNewer])),
+            Some(later) if !after_newer => {
+                Err(overtaken(later)
+                    .with_remedies([Remedy::CloseRun(self.run.id.clone()), Remedy::AfterNewer]))
+            }
             _ => Ok(()),
         }
     }
@@ -137,7 +139,7 @@ impl Unfinished {
     }
 
     fn table(&self) -> String {
-        table(&self.run)
+        RunSummary::table_of(&self.run.request.variables)
     }
 
     fn driven(&self) -> Option<Failure> {
@@ -174,18 +176,9 @@ impl Unfinished {
     }
 }
 
-fn table(run: &Run) -> String {
-    RunSummary::table_of(&run.request.variables)
-}
-
 /// A later run has emptied or filled the table of this one.
-fn overtaken(run: &Run, later: &DagRunId) -> Failure {
-    let reason = format!(
-        "Run {later} has emptied or filled {} since run {} began: what it has loaded would be loaded again.",
-        table(run),
-        run.id
-    );
-    Failure::new(FailureKind::Held, reason)
+fn overtaken(later: &RunSummary) -> Failure {
+    Failure::new(FailureKind::Held, later.overtakes())
 }
 
 impl Run {
@@ -194,7 +187,7 @@ impl Run {
     ///
     /// # Errors
     /// What stands against it, and what to do.
-    pub fn check_retry(&self, names: &[TaskId], later: Option<&DagRunId>) -> Result<Vec<TaskId>, Failure> {
+    pub fn check_retry(&self, names: &[TaskId], later: Option<&RunSummary>) -> Result<Vec<TaskId>, Failure> {
         let possible: Vec<_> = self.retryable().map(|task| task.id.clone()).collect();
         for name in names {
             let task = self.task(name).ok_or_else(|| self.unknown_task(name))?;
@@ -204,7 +197,7 @@ impl Run {
         }
         match later {
             Some(later) if !possible.is_empty() => {
-                Err(overtaken(self, later).with_remedies([Remedy::StartRun, Remedy::AfterNewer]))
+                Err(overtaken(later).with_remedies([Remedy::StartRun, Remedy::AfterNewer]))
             }
             _ if names.is_empty() => Ok(possible),
             _ => Ok(names.to_vec()),

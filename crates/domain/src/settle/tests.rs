@@ -47,9 +47,13 @@ fn by_hand(id: &str) -> Unfinished {
     }
 }
 
+fn later(id: &str) -> RunSummary {
+    RunSummary::new(&run(id, "p", Scope::Chain, &[]))
+}
+
 fn overtaken_one(one: Unfinished) -> Unfinished {
     Unfinished {
-        overtaken_by: Some("later".into()),
+        overtaken_by: Some(later("later")),
         ..one
     }
 }
@@ -206,10 +210,14 @@ fn a_retry_is_of_tasks_that_exist_and_did_not_succeed() {
             "has no task nothing. Its tasks are start, truncate_table, get_",
         ),
         (vec!["start", "end"], None, "nothing of it to try again"),
-        (vec!["start"], Some("later"), "Run later has emptied or filled"),
+        (
+            vec!["start"],
+            Some("later"),
+            "The later run later of 1970-01-01 00:01:00 UTC has emptied or filled",
+        ),
     ] {
         let names: Vec<TaskId> = names.into_iter().map(Into::into).collect();
-        let later = later.map(DagRunId::from);
+        let later = later.map(self::later);
         let failure = run.check_retry(&names, later.as_ref()).unwrap_err();
         let text = failure.text(|list| match list {
             [Remedy::Text(text)] => text.clone(),
@@ -225,5 +233,5 @@ fn an_overtaken_run_that_succeeded_has_nothing_to_try_again() {
         state: RunState::Success,
     };
     let green = run("r", "p", Scope::Chain, &[ended]);
-    assert_eq!(green.check_retry(&[], Some(&"later".into())), Ok(vec![]));
+    assert_eq!(green.check_retry(&[], Some(&later("later"))), Ok(vec![]));
 }
