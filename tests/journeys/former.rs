@@ -58,6 +58,12 @@ fn a_run_that_was_killed_is_put_off_and_resumed_from_the_list() {
     again.keys(&["n"]);
     again.wait_for("\n ◇ unwatched  not watched since");
     again.wait_for("ACTIVE");
+    // A new run would empty what the unfinished one has loaded.
+    again.wait_for("6 of 8 rows active");
+    again.keys(&["r"]);
+    again.wait_for("What this run will do");
+    again.keys(&["<enter>"]);
+    again.wait_for("is not over:");
     again.keys(&["H"]);
     again.wait_for("Former runs");
     again.keys(&["r"]);

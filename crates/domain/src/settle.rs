@@ -161,6 +161,20 @@ impl Unfinished {
         Failure::new(FailureKind::Held, reason).with_remedy(Remedy::ResumeRun(self.run.id.clone()))
     }
 
+    /// What stands against a new run on its table that does not settle it: the run could not be carried on any more.
+    pub fn before_new_run(&self) -> Failure {
+        let reason = format!(
+            "{} is not over: not watched since {}. A new run would empty {}, and with it what that run has loaded.",
+            self.name(),
+            self.since.stamp(),
+            self.table()
+        );
+        Failure::new(FailureKind::Held, reason).with_remedies([
+            "Resume it or close it first.".into(),
+            Remedy::ResumeRun(self.run.id.clone()),
+        ])
+    }
+
     fn not_wanted(&self) -> Failure {
         let id = self.run.id.clone();
         let remedy = match self.overtaken_by {

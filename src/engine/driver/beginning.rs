@@ -14,6 +14,8 @@ use domain::remedy::Remedy;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
 use domain::scheduler::{Input, Outbox, Scheduler, Step};
+use domain::settle::Unfinished;
+use domain::summary::RunSummary;
 use tokio::task::JoinSet;
 
 impl Driver {
@@ -47,6 +49,10 @@ impl Driver {
             Ok(reservation) => reservation,
             Err(failure) => return self.refuse(failure).await,
         };
+        // With the table's lock held, nobody drives an unfinished run of it.
+        if let Err(failure) = self.check_unfinished(&run).await {
+            return self.refuse(failure).await;
+        }
         self.set_live(Scheduler::new(run), RunClock::default(), cloud, Some(reservation));
         self.put(Step {
             events,
@@ -97,6 +103,37 @@ impl Driver {
             self.carry_on(run, cloud, Some(reservation), events, None).await;
         } else if let Some(live) = &mut self.live {
             live.reservation = Some(reservation);
+        }
+        Ok(())
+    }
+
+    /// Whether a chain would overtake an unfinished run of its table. `downbeat run` settles those before it asks for a
+    /// new run; a person decides in the terminal.
+    async fn check_unfinished(&mut self, new: &Run) -> Result<(), Failure> {
+        if new.request.scope != Scope::Chain {
+            return Ok(());
+        }
+        let journal = self.parts.journal.clone();
+        let of_table = RunSummary::table_of(&new.request.variables);
+        let unfinished = || async { journal.unfinished().await.map_err(|error| error.failure()) };
+        for other in self.patiently(unfinished).await? {
+            let overtaking = || async {
+                journal
+                    .overtaking(&other.id)
+                    .await
+                    .map_err(|error| error.failure())
+            };
+            if other.output_table != of_table || self.patiently(overtaking).await?.is_some() {
+                continue;
+            }
+            let (run, events) = self.read(&other.id).await?;
+            let unfinished = Unfinished {
+                since: events.last().map_or(run.started, |last| last.at),
+                run,
+                driver: None,
+                overtaken_by: None,
+            };
+            return Err(unfinished.before_new_run());
         }
         Ok(())
     }
