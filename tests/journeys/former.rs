@@ -63,7 +63,7 @@ fn a_run_that_was_killed_is_put_off_and_resumed_from_the_list() {
     again.keys(&["r"]);
     again.wait_for("What this run will do");
     again.keys(&["<enter>"]);
-    again.wait_for("is not over:");
+    again.wait_for("landing has an unfinished run");
     again.keys(&["H"]);
     again.wait_for("Former runs");
     again.keys(&["r"]);

@@ -163,11 +163,12 @@ impl Unfinished {
 
     /// What stands against a new run on its table that does not settle it: the run could not be carried on any more.
     pub fn before_new_run(&self) -> Failure {
+        // The table comes first: a narrow screen cuts the end of a notice.
         let reason = format!(
-            "{} is not over: not watched since {}. A new run would empty {}, and with it what that run has loaded.",
-            self.name(),
-            self.since.stamp(),
-            self.table()
+            "{} has an unfinished run, {}, not watched since {}. A new run would empty what that run has loaded.",
+            self.table(),
+            self.run.id,
+            self.since.stamp()
         );
         Failure::new(FailureKind::Held, reason).with_remedies([
             "Resume it or close it first.".into(),
