@@ -116,10 +116,15 @@ fn emptied_early(
     runs: &[ServerRun],
     journal: &[Entry],
 ) -> Vec<String> {
+    // Two may have begun in one second, and so have windows with one end: the one that was at work then.
     let dag_run = |load: &Load| {
+        let was_at_work = |run: &ServerRun| {
+            let at = load.at.div_euclid(1000);
+            run.began <= at && run.ended.is_none_or(|ended| at <= ended)
+        };
         let of = runs
             .iter()
-            .find(|run| window_end(run) == load.to && run.source == load.name());
+            .find(|run| window_end(run) == load.to && run.source == load.name() && was_at_work(run));
         of.map(ServerRun::dag_run).unwrap_or_default()
     };
     let mut found = Vec::new();
