@@ -127,6 +127,14 @@ const CAUSES: &[Cause] = &[
         reasons: &[],
         texts: &[&["invalid peer certificate"]],
     },
+    // In the words of this program's own system calls, so that a pipeline's log does not match.
+    Cause {
+        kind: FailureKind::Unsent,
+        remedy: "This machine lets Downbeat open too few files: raise the limit (ulimit -n 4096) before the next \
+                 start, or lower max_active_pipelines. It goes on as files are closed.",
+        reasons: &[],
+        texts: &[&["Too many open files (os error"]],
+    },
     Cause {
         kind: FailureKind::Transient,
         remedy: "Ask for more quota in the region, take a smaller compute profile, or lower max_active_pipelines.",
@@ -191,6 +199,11 @@ mod tests {
                 "Insufficient 'CPUS' quota. Requested 24.0, available 12.0.",
                 "max_active_pipelines",
             ),
+            (
+                None,
+                "tcp open error: Too many open files (os error 24)",
+                "ulimit -n",
+            ),
         ] {
             let cause = named(reason, text).unwrap_or_else(|| panic!("{text}"));
             assert!(cause.remedy.contains(words), "{text}: {}", cause.remedy);
@@ -203,6 +216,7 @@ mod tests {
             "Not found: Table p:billing.quota",
             "'applicationreference:default.profile' was not found.",
             "Access Denied: Table p:d.t: User does not have permission",
+            "java.net.SocketException: Too many open files",
             "",
         ] {
             assert_eq!(named(Some("notFound"), text), None, "{text}");

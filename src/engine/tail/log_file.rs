@@ -1,4 +1,4 @@
-//! The file of one try's log. A disk that does not take a line is waited for: the line is written when it does.
+//! The file of one try's log. A file that does not take a line is waited for: the line is written when it does.
 //!
 //! It must never lose a line, and never say the same trouble once for every log.
 
@@ -56,7 +56,7 @@ impl LogFile {
         let _ = self.updates.send(notice).await;
     }
 
-    /// Does this again until the disk is no longer in the way.
+    /// Does this again until it is done.
     async fn patiently<T: Send + 'static>(
         &self,
         work: impl Fn() -> Result<T, StoreError> + Clone + Send + 'static,
@@ -67,7 +67,7 @@ impl LogFile {
                 Ok(Ok(done)) => {
                     if was_told_here {
                         self.is_told.store(false, Ordering::Relaxed);
-                        self.notice("The disk is no longer in the way; the lines are in the file.".into())
+                        self.notice("It can be written again, and the lines are in it.".into())
                             .await;
                     }
                     return done;
@@ -78,7 +78,7 @@ impl LogFile {
             if !self.is_told.swap(true, Ordering::Relaxed) {
                 was_told_here = true;
                 self.notice(format!(
-                    "{why} The lines of this log and others are kept, and written when the disk takes them."
+                    "{why} The lines of this log and others are kept, and written as soon as that is possible."
                 ))
                 .await;
             }
