@@ -50,8 +50,8 @@ pub enum Command {
     Resume(DagRunId),
     /// Values that the journal does not hold, for the next `Resume` of a pipeline by hand.
     Supply(RuntimeArguments),
-    /// Load an unfinished run of the journal only to end it: what is live is stopped, and nothing of it begins.
-    StopRun(DagRunId),
+    /// Close an unfinished run of the journal: it is loaded only to stop what is live, and nothing of it begins.
+    CloseRun(DagRunId),
     /// Follow a run that another process drives, by reading the journal; changes nothing. Its events come from the first
     /// one on, until it ends or nobody drives it. Ended by the next `Start`, `Resume` or `Attach`.
     Attach(DagRunId),

@@ -127,7 +127,7 @@ impl Session {
         let command = match &turn {
             Turn::Start(request) => Command::Start(request.clone()),
             Turn::Watch(id) => Command::Attach(id.clone()),
-            Turn::Close(id) => Command::StopRun(id.clone()),
+            Turn::Close(id) => Command::CloseRun(id.clone()),
             Turn::CarryOn(id) | Turn::Retry { run: id, .. } => Command::Resume(id.clone()),
         };
         self.turn = Some(turn);

@@ -150,7 +150,7 @@ fn a_run_that_nobody_watches_is_not_shown_as_running() {
 fn an_unfinished_run_is_offered_at_the_start_and_at_any_time() {
     for (keys, expected) in [
         ("y", vec![Command::Resume(ID.into())]),
-        ("c", vec![Command::StopRun(ID.into())]),
+        ("c", vec![Command::CloseRun(ID.into())]),
         ("enter", vec![]),
         ("esc", vec![]),
         ("n", vec![]),
@@ -209,7 +209,7 @@ fn the_sandbox_does_not_promise_that_pipelines_go_on() {
 fn a_run_that_a_later_one_has_overtaken_is_closed_rather_than_resumed() {
     for (keys, expected, plans) in [
         ("enter", vec![], false),
-        ("c", vec![Command::StopRun(ID.into())], false),
+        ("c", vec![Command::CloseRun(ID.into())], false),
         ("y", vec![Command::Resume(ID.into())], false),
         ("r", vec![], true),
     ] {

@@ -15,7 +15,7 @@ impl Driver {
         match command {
             Command::Start(request) => self.start(*request).await,
             Command::Resume(id) => self.resume(id, None).await,
-            Command::StopRun(id) => self.resume(id, Some(RunCommand::Stop)).await,
+            Command::CloseRun(id) => self.resume(id, Some(RunCommand::Stop)).await,
             Command::Supply(arguments) => {
                 self.parts.secrets.learn_given(&arguments);
                 self.supplied = arguments;

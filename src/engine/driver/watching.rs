@@ -65,7 +65,7 @@ async fn watch(
                 }
             }
             Command::Focus(_) | Command::Supply(_) | Command::Close | Command::CloseWithLogs => Vec::new(),
-            Command::Start(_) | Command::Resume(_) | Command::StopRun(_) | Command::Run(_) => vec![refusal],
+            Command::Start(_) | Command::Resume(_) | Command::CloseRun(_) | Command::Run(_) => vec![refusal],
         };
         for answer in answers {
             // Without a receiver there is nobody to tell.

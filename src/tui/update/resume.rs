@@ -95,7 +95,7 @@ fn resume(run: &Run) -> DialogResult {
 }
 
 fn close(run: &Run) -> DialogResult {
-    DialogResult::Send(Command::StopRun(run.id.clone()))
+    DialogResult::Send(Command::CloseRun(run.id.clone()))
 }
 
 fn what_resuming_does(live: usize, is_sandbox: bool) -> String {

@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
     for (index, choice) in dialog.choices.iter().enumerate() {
         let meaning = match choice.result {
             DialogResult::Send(
-                Command::StopRun(_) | Command::Run(RunCommand::Stop | RunCommand::StopTask(_)),
+                Command::CloseRun(_) | Command::Run(RunCommand::Stop | RunCommand::StopTask(_)),
             )
             | DialogResult::StopAndLeave => Meaning::Warning,
             _ => Meaning::Text,
