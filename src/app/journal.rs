@@ -6,6 +6,7 @@ use crate::headless::Console;
 use crate::store::{Journal, StoreError};
 use domain::policy;
 use std::future;
+use std::path::Path;
 
 /// Opens the journal to write, once that is possible, and reads from it.
 pub(super) async fn open<T>(
@@ -13,13 +14,7 @@ pub(super) async fn open<T>(
     console: Console,
     read: impl AsyncFn(&Journal) -> anyhow::Result<T>,
 ) -> anyhow::Result<(Journal, T)> {
-    patiently(console, async || {
-        let path = home.database();
-        let journal = tokio::task::spawn_blocking(move || Journal::open(&path)).await??;
-        let found = read(&journal).await?;
-        Ok((journal, found))
-    })
-    .await
+    opened(home, console, |path| Ok(Journal::open(path)?), read).await
 }
 
 /// Opens the journal to read, once that is possible, and reads from it. A home without one has no runs.
@@ -28,11 +23,22 @@ pub(super) async fn open_to_read<T>(
     console: Console,
     read: impl AsyncFn(&Journal) -> anyhow::Result<T>,
 ) -> anyhow::Result<(Journal, T)> {
+    let open = |path: &Path| {
+        let opened = Journal::open_to_read(path)?;
+        opened.ok_or_else(|| anyhow::anyhow!("There are no runs yet. Start one with `downbeat run`."))
+    };
+    opened(home, console, open, read).await
+}
+
+async fn opened<T>(
+    home: &Home,
+    console: Console,
+    open: fn(&Path) -> anyhow::Result<Journal>,
+    read: impl AsyncFn(&Journal) -> anyhow::Result<T>,
+) -> anyhow::Result<(Journal, T)> {
     patiently(console, async || {
         let path = home.database();
-        let opened = tokio::task::spawn_blocking(move || Journal::open_to_read(&path)).await??;
-        let journal =
-            opened.ok_or_else(|| anyhow::anyhow!("There are no runs yet. Start one with `downbeat run`."))?;
+        let journal = tokio::task::spawn_blocking(move || open(&path)).await??;
         let found = read(&journal).await?;
         Ok((journal, found))
     })
