@@ -73,14 +73,26 @@ impl fmt::Debug for Parts {
 ///
 /// Commands wait until the parts are there; the screen can draw before.
 pub fn spawn(parts: impl Future<Output = Result<Parts, Failure>> + Send + 'static) -> Engine {
+    begin(parts, |failure, inbox, updates| async move {
+        // Without a receiver there is nothing to report.
+        let _ = updates.send(Update::Broken(failure)).await;
+        // Until then commands are taken, so that whoever sends one hears the reason and not that nobody is there.
+        drop(inbox);
+    })
+}
+
+/// Starts an engine; what it does without its parts is up to the caller.
+fn begin<F: Future<Output = ()> + Send>(
+    parts: impl Future<Output = Result<Parts, Failure>> + Send + 'static,
+    without: impl FnOnce(Failure, Inbox, mpsc::Sender<Update>) -> F + Send + 'static,
+) -> Engine {
     let (commands, received) = mpsc::channel(64);
     let (updates, published) = mpsc::channel(1024);
     tokio::spawn(async move {
         let mut inbox = Inbox::new(received);
         match wait_for(parts, &mut inbox).await {
             Some(Ok(parts)) => drive(parts, inbox, updates).await,
-            // Without a receiver there is nothing to report.
-            Some(Err(failure)) => _ = updates.send(Update::Broken(failure)).await,
+            Some(Err(failure)) => without(failure, inbox, updates).await,
             None => {}
         }
     });

@@ -1,7 +1,7 @@
 //! An engine whose parts may be missing: then it still follows runs of other processes, and says for everything else
 //! why it cannot. A sandbox is used by one process at a time, and its runs are worth watching from another one.
 
-use super::{Inbox, Parts, drive, wait_for};
+use super::{Inbox, Parts, begin};
 use crate::engine::{Command, Engine, SharedSecrets, Update, attach};
 use crate::store::Journal;
 use domain::failure::Failure;
@@ -16,24 +16,13 @@ pub fn spawn_or_watch(
     data: PathBuf,
     secrets: SharedSecrets,
 ) -> Engine {
-    let (commands, received) = mpsc::channel(64);
-    let (updates, published) = mpsc::channel(1024);
-    tokio::spawn(async move {
-        let mut inbox = Inbox::new(received);
-        match wait_for(parts, &mut inbox).await {
-            Some(Ok(parts)) => drive(parts, inbox, updates).await,
-            Some(Err(failure)) => watch(&failure, (journal, data, secrets), inbox, updates).await,
-            None => {}
-        }
-    });
-    Engine {
-        commands,
-        updates: published,
-    }
+    begin(parts, move |failure, inbox, updates| {
+        watch(failure, (journal, data, secrets), inbox, updates)
+    })
 }
 
 async fn watch(
-    failure: &Failure,
+    failure: Failure,
     (journal, data, secrets): (Journal, PathBuf, SharedSecrets),
     mut inbox: Inbox,
     updates: mpsc::Sender<Update>,
