@@ -15,7 +15,7 @@ pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, ResumeOptions, RetryOptions};
 pub use prune::PruneOptions;
-pub use run::{OnInterrupt, RunOptions};
+pub use run::{Driving, OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
 
 use clap::error::ErrorKind;
@@ -131,11 +131,11 @@ impl Cli {
     /// How the command prints what it has to say.
     pub fn output(&self) -> Output {
         match &self.mode {
-            Some(Mode::Run(options)) => options.output,
+            Some(Mode::Run(options)) => options.driving.output,
             Some(Mode::Runs(options)) => options.output,
-            Some(Mode::Resume(options)) => options.output,
+            Some(Mode::Resume(options)) => options.driving.output,
             Some(Mode::Attach(options)) => options.output,
-            Some(Mode::Retry(options)) => options.output,
+            Some(Mode::Retry(options)) => options.driving.output,
             Some(Mode::Sandbox(_) | Mode::Export(_) | Mode::Prune(_)) | None => Output::Text,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Startup, arguments, former, found_home, home, journal, take, target};
 use crate::cli::{
-    AttachOptions, Choice, Exit, GivenArguments, OnInterrupt, Output, ResumeOptions, RetryOptions,
+    AttachOptions, Choice, Driving, Exit, GivenArguments, OnInterrupt, Output, ResumeOptions, RetryOptions,
 };
 use crate::config::{Home, WithoutChoice};
 use crate::engine;
@@ -98,19 +98,20 @@ pub(super) async fn attach(choice: &Choice, options: &AttachOptions) -> anyhow::
 }
 
 pub(super) async fn resume(choice: &Choice, options: &ResumeOptions) -> anyhow::Result<Exit> {
+    let Driving { output, on_interrupt } = options.driving;
     let found = match &options.run {
-        Some(text) => Found::named(choice, text, options.output).await?,
-        None => match newest(choice, options.output).await? {
+        Some(text) => Found::named(choice, text, output).await?,
+        None => match newest(choice, output).await? {
             Ok(found) => found,
             Err(startup) => {
                 let text = format!("Profile {} has no unfinished run.", startup.settings.profile);
-                return Ok(Console::of_no_run(options.output, &startup.settings.profile).nothing(&text));
+                return Ok(Console::of_no_run(output, &startup.settings.profile).nothing(&text));
             }
         },
     };
     // Its end is all that is left to tell.
     if found.one.run.state.is_end() {
-        return found.watch(choice, options.output).await;
+        return found.watch(choice, output).await;
     }
     let id = found.one.run.id.clone();
     let (doing, turn) = if options.stop {
@@ -118,14 +119,14 @@ pub(super) async fn resume(choice: &Choice, options: &ResumeOptions) -> anyhow::
     } else {
         (Doing::carry_on(&found.one), Turn::CarryOn(id))
     };
-    let console = found.open(options.output, doing);
+    let console = found.open(output, doing);
     if let Err(failure) = found.one.check_resume(options.after_newer || options.stop) {
         return Ok(console.refuse(&failure));
     }
     if options.args.is_some() && !found.one.is_by_hand() {
         return Ok(console.refuse(&not_by_hand(&found.one.run)));
     }
-    let mut headless_options = found.options(choice, options.on_interrupt);
+    let mut headless_options = found.options(choice, on_interrupt);
     headless_options.supplied = read(options.args.as_ref())?.unwrap_or_default();
     let Found { startup, journal, .. } = found;
     take(&startup, journal, console, vec![turn], headless_options).await
@@ -152,9 +153,10 @@ async fn newest(choice: &Choice, output: Output) -> anyhow::Result<Result<Found,
 }
 
 pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Result<Exit> {
-    let found = Found::named(choice, &options.run, options.output).await?;
+    let Driving { output, on_interrupt } = options.driving;
+    let found = Found::named(choice, &options.run, output).await?;
     let run = &found.one.run;
-    let console = found.open(options.output, Doing::Retry(run.id.clone()));
+    let console = found.open(output, Doing::Retry(run.id.clone()));
     if !run.state.is_end() {
         let failure = found
             .one
@@ -188,7 +190,7 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
         tasks,
         arguments,
     };
-    let headless_options = found.options(choice, options.on_interrupt);
+    let headless_options = found.options(choice, on_interrupt);
     let Found { startup, journal, .. } = found;
     take(&startup, journal, console, vec![turn], headless_options).await
 }

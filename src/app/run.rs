@@ -1,7 +1,7 @@
 //! `downbeat run`: settles the unfinished runs of its output table, then carries one on or begins a new one.
 
 use super::{Startup, arguments, failure, former, journal, parts, prune, shut_down, take, target};
-use crate::cli::{Choice, Exit, RunOptions};
+use crate::cli::{Choice, Driving, Exit, RunOptions};
 use crate::config::WithoutChoice;
 use crate::engine;
 use crate::headless::{Console, Doing, Opening, Options, Turn, plan};
@@ -16,6 +16,7 @@ use domain::summary::RunSummary;
 use std::collections::BTreeMap;
 
 pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
+    let Driving { output, on_interrupt } = options.driving;
     let startup = Startup::load(choice, WithoutChoice::Refuse)?;
     let settings = &startup.settings;
     let scope = match &options.args {
@@ -33,8 +34,7 @@ pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result
     if options.dry_run {
         return dry_run(&startup, request, options).await;
     }
-    let open =
-        |opening: &Opening, request| Console::open(options.output, &target::of(settings, request), opening);
+    let open = |opening: &Opening, request| Console::open(output, &target::of(settings, request), opening);
     let nothing = Opening::from(Doing::New);
     let mut plan = Plan::new(request.clone(), None);
     plan.add(settings.findings.iter().cloned());
@@ -44,7 +44,7 @@ pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result
         console.findings(&plan.findings);
         return Ok(console.end_refused(&failure));
     }
-    let before = Console::of_no_run(options.output, &request.profile);
+    let before = Console::of_no_run(output, &request.profile);
     let read = async |journal: &Journal| Ok(look(&startup, journal, &request).await?);
     let (journal, unfinished) = match journal::open(&startup.home, before, read).await {
         Ok(found) => found,
@@ -61,7 +61,7 @@ pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result
         console.note(&text);
     }
     let headless_options = Options {
-        on_interrupt: options.on_interrupt,
+        on_interrupt,
         allow_empty: options.allow_empty,
         is_sandbox: settings.wants_sandbox(),
         program: target::program(choice),
@@ -124,6 +124,7 @@ fn turns(settlement: Settlement, request: RunRequest) -> Vec<Turn> {
 
 /// Prints the plan; no lease is taken, and nothing is written.
 async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -> anyhow::Result<Exit> {
+    let output = options.driving.output;
     let database = startup.home.database();
     let unfinished = match Journal::open_to_read(&database)? {
         Some(journal) => look(startup, &journal, &request).await?,
@@ -138,7 +139,7 @@ async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -
     );
     let going_on = settlement.carries_on.as_ref();
     if let Some(one) = unfinished.iter().find(|one| Some(&one.run.id) == going_on) {
-        return Ok(plan::print_carried(&one.run, &opening, &target, options.output));
+        return Ok(plan::print_carried(&one.run, &opening, &target, output));
     }
     let (client, kept) = parts::connect(&startup.home, &startup.settings);
     let mut plan = engine::dry_run(client, &startup.secrets, request).await;
@@ -154,7 +155,7 @@ async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -
             .err()
             .map(|failure| Finding::from_failure("run", failure).with_severity(Severity::Error)),
     );
-    let exit = plan::print(&plan, &opening, &target, options.output, options.allow_empty);
+    let exit = plan::print(&plan, &opening, &target, output, options.allow_empty);
     shut_down(kept).await;
     Ok(exit)
 }

@@ -1,7 +1,7 @@
 //! `downbeat resume`, `attach` and `retry`: options and help of the commands that take up a run of the journal.
 
 use super::exit::with_codes;
-use super::{GivenArguments, OnInterrupt, Output};
+use super::{Driving, GivenArguments, Output};
 use clap::Args;
 
 const RESUME: &str = "\
@@ -46,12 +46,9 @@ pub struct ResumeOptions {
     /// Secrets of a pipeline by hand, which are on no disk; @FILE reads them from a file, - from standard input
     #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
     pub args: Option<GivenArguments>,
-    /// How to print what happens: for people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
-    /// What becomes of running pipelines when this program is interrupted
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub on_interrupt: OnInterrupt,
+    /// How it is printed, and what an interrupt does
+    #[command(flatten)]
+    pub driving: Driving,
 }
 
 /// Options of `downbeat attach`.
@@ -79,10 +76,7 @@ pub struct RetryOptions {
     /// a file, - from standard input
     #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
     pub args: Option<GivenArguments>,
-    /// How to print what happens: for people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
-    /// What becomes of running pipelines when this program is interrupted
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub on_interrupt: OnInterrupt,
+    /// How it is printed, and what an interrupt does
+    #[command(flatten)]
+    pub driving: Driving,
 }

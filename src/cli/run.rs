@@ -38,9 +38,6 @@ pub struct RunOptions {
     /// End with 5 if a run of the same output table is unfinished, and touch none
     #[arg(long, conflicts_with = "args")]
     pub no_resume: bool,
-    /// How to print what happens: for people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
     /// Run one pipeline with these arguments instead of the whole chain; write a comma in a value as \,.
     /// @FILE reads them from a file, - from standard input: others can see a command line, with its passwords
     #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
@@ -51,6 +48,17 @@ pub struct RunOptions {
     /// With --args: run the pipeline although another run fills the same table. Rows that both read are loaded twice
     #[arg(long, requires = "args")]
     pub beside: bool,
+    /// How it is printed, and what an interrupt does
+    #[command(flatten)]
+    pub driving: Driving,
+}
+
+/// Options of each command that drives a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub struct Driving {
+    /// How to print what happens: for people, or one JSON object per line
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
     /// What becomes of running pipelines when this program is interrupted
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_interrupt: OnInterrupt,

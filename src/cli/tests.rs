@@ -45,7 +45,7 @@ fn one_pipeline_by_hand() {
     assert_eq!(source, Some(Ok(expected)));
     assert!(options.dry_run);
     assert_eq!(
-        (options.output, options.on_interrupt),
+        (options.driving.output, options.driving.on_interrupt),
         (Output::Json, OnInterrupt::Leave)
     );
 }
