@@ -1,11 +1,11 @@
 //! Requests that must not be repeated: starts, and the job that empties the table. What becomes of each is in the schedule.
 
 use super::ROW_PASSWORD;
-use super::schedule::{Fault, RequestPlan, StartPlan};
+use super::schedule::{Fault, RequestPlan};
 use super::world::{Later, Outcome, World};
 use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
-use domain::id::{JobId, PipelineRunId, StartToken, TaskId};
+use domain::id::{JobId, StartToken, TaskId};
 use domain::scheduler::Answer;
 use domain::truncate::TruncateJob;
 
@@ -59,16 +59,18 @@ impl World<'_> {
         let mut later = Vec::new();
         let (after, outcome) = match self.fate(plan.request, fault, now) {
             Fate::Accepted { answered, after } => {
-                let id = self.accept_now(&task, &token, &plan, false, now, &mut later);
+                let (id, turns) = self.accept(&task, &token, &plan, false, now);
+                later = turns;
                 (after, if answered { Ok(id) } else { Err(lost()) })
             }
             Fate::Foreign => {
                 let older = self.runs.first().map(|run| run.id.clone());
-                self.accept_now(&task, &token, &plan, false, now, &mut later);
+                (_, later) = self.accept(&task, &token, &plan, false, now);
                 (0, older.ok_or_else(lost))
             }
             Fate::Rejected { in_answer } => {
-                let id = self.accept_now(&task, &token, &plan, true, now, &mut later);
+                let (id, turns) = self.accept(&task, &token, &plan, true, now);
+                later = turns;
                 (
                     0,
                     if in_answer {
@@ -94,20 +96,6 @@ impl World<'_> {
             later,
             answer: Some((after, answer)),
         }
-    }
-
-    fn accept_now(
-        &mut self,
-        task: &TaskId,
-        token: &StartToken,
-        plan: &StartPlan,
-        is_rejected: bool,
-        now: u64,
-        later: &mut Vec<(u64, Later)>,
-    ) -> PipelineRunId {
-        let id = self.accept(task, token, plan, is_rejected, now);
-        later.extend(self.turns_of(self.runs.len() - 1));
-        id
     }
 
     pub(super) fn truncate(&mut self, job: JobId, fault: Option<Fault>, now: u64) -> Outcome {

@@ -269,8 +269,7 @@ impl<'a> Simulation<'a> {
             }
             Later::LateStart(task, token, plan) => {
                 self.tell(|| format!("    the late request of {token} arrives"));
-                self.world.accept(&task, &token, &plan, false, self.now);
-                let later = self.world.turns_of(self.world.runs.len() - 1);
+                let (_, later) = self.world.accept(&task, &token, &plan, false, self.now);
                 self.put_later(later);
             }
             Later::LateJob(job) => {

@@ -137,7 +137,7 @@ impl<'a> World<'a> {
         plan.unwrap_or_else(|| StartPlan::ordinary(&mut self.chance))
     }
 
-    /// A pipeline run begins.
+    /// A pipeline run begins, with what will become of it.
     pub fn accept(
         &mut self,
         task: &TaskId,
@@ -145,12 +145,13 @@ impl<'a> World<'a> {
         plan: &StartPlan,
         is_rejected: bool,
         now: u64,
-    ) -> PipelineRunId {
+    ) -> (PipelineRunId, Vec<(u64, Later)>) {
         let id = PipelineRunId::new(format!("run-{}", self.runs.len()));
         let life = plan.life.clone();
         let run = ServerRun::new(id.clone(), task.clone(), token.clone(), life, now, is_rejected);
         self.runs.push(run);
-        id
+        let later = self.turns_of(self.runs.len() - 1);
+        (id, later)
     }
 
     /// What the run at this place did by itself: once it has completed, its row is in the table.
@@ -162,7 +163,7 @@ impl<'a> World<'a> {
     }
 
     /// What the run at this place will do.
-    pub fn turns_of(&self, place: usize) -> Vec<(u64, Later)> {
+    fn turns_of(&self, place: usize) -> Vec<(u64, Later)> {
         let turns = self.runs[place].turns().into_iter();
         turns.map(|(at, turn)| (at, Later::Run(place, turn))).collect()
     }
