@@ -346,22 +346,20 @@ fn a_former_run_is_shown_and_left_again() {
     model.history = vec![RunSummary::new(&past)];
     let effects = press(&mut model, "H enter");
     assert!(effects.contains(&Effect::ReadRun("past".into(), Purpose::Show)));
-    show(&mut model, past);
+    read(&mut model, Purpose::Show, past);
     has_all(&picture(&model), &["former run of"]);
     assert_eq!(commands(&press(&mut model, "x X")), []);
     press(&mut model, "esc esc");
     assert!(model.former_run.is_none());
 }
 
-fn show(model: &mut Model, run: Run) {
+/// The run was read from the journal: it is over, and no later one has overtaken it.
+pub fn read(model: &mut Model, purpose: Purpose, run: Run) {
+    let id = run.id.clone();
     let opened = OpenedRun {
         run,
         watched: None,
         overtaken_by: None,
     };
-    send(
-        model,
-        70,
-        Msg::RunRead("past".into(), Purpose::Show, Ok(Box::new(opened))),
-    );
+    send(model, 90, Msg::RunRead(id, purpose, Ok(Box::new(opened))));
 }

@@ -1,14 +1,13 @@
 //! Retries: of any ended run in any session, of one task or of all, with the arguments as they were or as the form has
 //! them.
 
-use crate::former::{self, commands, has_all, picture, taken_up};
+use crate::former::{self, commands, has_all, picture, read, taken_up};
 use crate::sample::{self, press, send, type_text};
 use crate::scene;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::failure::Failure;
 use domain::id::TaskId;
-use domain::run::Run;
 use domain::state::{RunState, TaskState};
 use downbeat::engine::{Command, Update};
 use downbeat::tui::effect::Effect;
@@ -50,19 +49,6 @@ fn of_another_session(mut model: Model) -> Model {
     let run = model.run.as_mut().unwrap();
     run.id = PAST.into();
     model
-}
-
-fn read(model: &mut Model, purpose: Purpose, run: Run) {
-    let opened = OpenedRun {
-        run,
-        watched: None,
-        overtaken_by: None,
-    };
-    send(
-        model,
-        90,
-        Msg::RunRead(PAST.into(), purpose, Ok(Box::new(opened))),
-    );
 }
 
 #[test]
