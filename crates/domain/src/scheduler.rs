@@ -12,13 +12,15 @@
 //! backoff.
 //!
 //! Where to look: `chain.rs` the tasks before the pipelines, `truncate.rs` the job that empties the table, `start.rs`
-//! starts, `lost.rs` those whose answers were lost, `late.rs` runs that begin late, `watch.rs` watching, `limit.rs` time
+//! starts, `lost.rs` those whose answers were lost, `late.rs` runs that begin late, `earlier.rs` what a
+//! retry looks for first, `watch.rs` watching, `limit.rs` time
 //! limits, `stop.rs` stops, `retry.rs` retries by hand, `ending.rs` the ends of tries and of the run; `clock.rs` the run's
 //! time, `resume.rs` what nobody watched, `recall.rs` secrets after a restart, `outbox.rs` what waits for the disk between
 //! a step and the world.
 
 mod chain;
 mod clock;
+mod earlier;
 mod ending;
 mod in_flight;
 mod late;
@@ -95,6 +97,8 @@ pub struct Scheduler {
     over_since: Option<Timestamp>,
     /// When the newest list was sent that left no run undecided.
     last_list: Option<Timestamp>,
+    /// Late runs that the newest list has shown live.
+    listed_late: BTreeSet<PipelineRunId>,
     clock: RunClock,
     step: Step,
 }
@@ -129,6 +133,7 @@ impl Scheduler {
             watched_from: now,
             over_since: None,
             last_list: None,
+            listed_late: BTreeSet::new(),
             clock: RunClock::new(now),
             step: Step::default(),
         }

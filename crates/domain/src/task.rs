@@ -202,6 +202,12 @@ impl Try {
         }
     }
 
+    /// Whether its run was seen to end without having loaded anything.
+    pub fn is_known_to_have_failed(&self) -> bool {
+        let ended = self.pipeline_state.as_ref().filter(|state| state.is_end());
+        ended.is_some_and(|state| *state != PipelineState::Completed)
+    }
+
     /// Rows read by the first stage that read any.
     pub fn records_read(&self) -> Option<u64> {
         self.counts.iter().map(|c| c.read.max(c.written)).find(|&n| n > 0)

@@ -135,6 +135,7 @@ impl Run {
                 task.reason = None;
                 task.lose_start();
                 task.close(at, None);
+                task.seek_earlier_runs(at);
             } else if task.kind != TaskKind::Pipeline
                 && task.state.is_end()
                 && (task.state != TaskState::Success

@@ -1,8 +1,9 @@
-//! The reducer of lost starts and of the runs that they begin late.
+//! The reducer of lost starts, of the runs that they begin late, and of runs that were never seen to end.
 
 use super::tries::count;
 use crate::event::Fact;
 use crate::id::{PipelineRunId, StartToken};
+use crate::pipeline::PipelineState;
 use crate::state::TaskState;
 use crate::task::{LateRun, LostStart, Task};
 use crate::time::Timestamp;
@@ -22,7 +23,33 @@ impl Task {
             token,
             sent,
             run: None,
+            sought: None,
         }));
+    }
+
+    /// Another try is asked for. Whatever the starts before it have begun may be live, or may have loaded its rows, unless
+    /// its bad end was seen: it is looked for first.
+    pub(super) fn seek_earlier_runs(&mut self, at: Timestamp) {
+        for one in self.tries.iter().filter(|one| !one.is_known_to_have_failed()) {
+            let Some(token) = one.token.as_ref().filter(|_| one.pipeline_run.is_some()) else {
+                continue;
+            };
+            if self.lost.iter().all(|lost| lost.token != *token) {
+                self.lost.push(LostStart {
+                    token: token.clone(),
+                    sent: one.started,
+                    run: None,
+                    sought: None,
+                });
+            }
+        }
+        for lost in &mut self.lost {
+            // One that completed after the task was left counts now.
+            lost.run.take_if(|run| run.end == Some(PipelineState::Completed));
+            if !lost.has_ended() {
+                lost.sought = Some(at);
+            }
+        }
     }
 
     pub(super) fn apply_late_run(&mut self, fact: &Fact, at: Timestamp) {
@@ -60,17 +87,27 @@ impl Task {
         let Some(kept) = place.map(|place| self.lost.remove(place)) else {
             return;
         };
-        if self.open_try().is_none() {
-            self.begin_try(count(&self.tries).saturating_add(1), at);
+        match self.tries.last_mut() {
+            // The try that was left goes on: it is no new one.
+            Some(last) if last.pipeline_run.as_ref() == Some(run_id) => {
+                last.ended = None;
+                last.failure = None;
+                last.stop = None;
+                last.stop_asked = None;
+            }
+            Some(last) if last.ended.is_none() => {}
+            _ => self.begin_try(count(&self.tries).saturating_add(1), at),
         }
         let Some(open) = self.tries.last_mut() else { return };
-        let former = open.token.replace(kept.token);
+        let former = open.token.replace(kept.token.clone());
         let former_run = open.pipeline_run.replace(run_id.clone());
         let seen = at;
+        let former = former.filter(|token| *token != kept.token);
         self.lost.extend(former.map(|token| LostStart {
             token,
             sent: open.started,
             run: former_run.map(|id| LateRun { id, seen, end: None }),
+            sought: None,
         }));
         // Nobody watched it until now.
         open.started = kept.sent;

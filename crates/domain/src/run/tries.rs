@@ -81,6 +81,7 @@ impl Task {
                 self.change_try(|t| t.started = at);
                 self.state = TaskState::Queued;
                 self.due = None;
+                self.lost.iter_mut().for_each(|lost| lost.sought = None);
                 self.change_try(|t| {
                     t.token = Some(token.clone());
                     t.doubted = None;

@@ -39,9 +39,18 @@ impl Scheduler {
     pub(super) fn note_list(&mut self, sent_at: Timestamp, runs: &[PipelineRun]) {
         let lost = self.run.pipelines().flat_map(|task| &task.lost);
         let oldest = lost.map(|lost| lost.sent).min().unwrap_or(self.now());
-        if !self.has_undecided(runs, oldest) {
+        let late = self
+            .run
+            .pipelines()
+            .flat_map(Task::late_runs)
+            .map(|late| &late.id);
+        let listed = late.filter(|id| runs.iter().any(|run| run.id == **id));
+        self.listed_late = listed.cloned().collect();
+        let is_undecided = self.has_undecided(runs, oldest);
+        if !is_undecided {
             self.last_list = self.last_list.max(Some(sent_at));
         }
+        self.note_sought(sent_at, is_undecided);
         if self.over_since.is_some_and(|over| sent_at < over) {
             self.in_flight.allow_now(&Request::List);
         }
@@ -66,6 +75,11 @@ impl Scheduler {
                 kept,
             });
             self.emit(Fact::Noticed { finding });
+        }
+        if kept {
+            // Its limit passes anew, with a last look of its own.
+            self.last_looks.remove(id);
+            self.log_seen.remove(id);
         }
         if !kept && run.state.is_end() {
             self.emit(Fact::LateRunEnded {
@@ -98,7 +112,7 @@ impl Scheduler {
                     "Pipeline run {late} of {id} has completed, although the task is {}: its rows may be in {table}.",
                     task.state.as_str()
                 ),
-                "Look for its rows before the task is tried again, which would load them a second time.",
+                "Try the task again: that run counts then, and nothing is started.",
             ),
         };
         self.emit(Fact::Noticed { finding });
@@ -226,13 +240,27 @@ impl Own {
 /// What is said of a late run.
 fn late_text(task: &Task, late: &PipelineRun, kept: bool) -> String {
     let (id, run) = (&task.id, &late.id);
-    let begin = format!("A start of {id} whose answer was lost has begun pipeline run {run} after all.");
+    let is_known = task
+        .tries
+        .iter()
+        .any(|one| one.pipeline_run.as_ref() == Some(run));
+    let begin = if is_known {
+        format!(
+            "Pipeline run {run} of {id}, whose end had not been seen, is {}.",
+            late.state
+        )
+    } else {
+        format!("A start of {id} whose answer was lost has begun pipeline run {run} after all.")
+    };
     let own = task.live_run();
     match own {
         _ if !kept && late.state.is_end() => format!("{begin} It has ended {}.", late.state),
         Some(own) if kept => format!(
             "{begin} It is the one of this try, and {own}, which was started in its place, is stopped."
         ),
+        None if kept && late.state == PipelineState::Completed => {
+            format!("{begin} It is the one that counts, and nothing is started in its place.")
+        }
         None if kept => format!("{begin} It is followed, and nothing is started in its place."),
         Some(own) => format!("{begin} It began later than {own}, so it is stopped."),
         None => format!("{begin} Nothing waits for it any more, so it is stopped."),

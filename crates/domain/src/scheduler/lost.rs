@@ -13,7 +13,7 @@ use super::Scheduler;
 use super::message::Request;
 use crate::event::{Discovery, Fact};
 use crate::failure::Failure;
-use crate::id::TaskId;
+use crate::id::{StartToken, TaskId};
 use crate::pipeline::{PipelineRun, RunArguments};
 use crate::policy;
 use crate::remedy::Remedy;
@@ -113,10 +113,14 @@ impl Scheduler {
     pub(super) fn has_undecided(&self, runs: &[PipelineRun], since: Timestamp) -> bool {
         let since = since - policy::CLOCK_MARGIN;
         let is_ours = |run: &PipelineRun| {
-            let tries = self.run.pipelines().flat_map(|task| &task.tries);
-            tries
-                .into_iter()
-                .any(|one| one.pipeline_run.as_ref() == Some(&run.id))
+            self.run.pipelines().any(|task| {
+                let is_lost = |token: &StartToken| task.lost.iter().any(|lost| lost.token == *token);
+                let mut tries = task.tries.iter();
+                tries.any(|one| {
+                    // What is looked for by its token is not seen while that is hidden.
+                    one.pipeline_run.as_ref() == Some(&run.id) && !one.token.as_ref().is_some_and(is_lost)
+                })
+            })
         };
         let is_hidden = |run: &PipelineRun| run.arguments == RunArguments::Hidden && !run.state.is_end();
         runs.iter()
@@ -172,7 +176,7 @@ impl Scheduler {
             let doubted = task.open_try().and_then(|open| open.doubted);
             task.is_doubted() && doubted.is_some_and(|since| self.now() >= since + policy::LOOK_UP_WINDOW)
         };
-        self.run.pipelines().any(is_due) || self.over_since.is_some()
+        self.run.pipelines().any(is_due) || self.over_since.is_some() || self.seeks_any_earlier_run()
     }
 }
 

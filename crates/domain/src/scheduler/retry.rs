@@ -33,6 +33,7 @@ impl Scheduler {
             arguments: new,
             changed,
         });
+        self.seek_earlier_runs(id);
     }
 
     pub(super) fn retry_all(&mut self) {

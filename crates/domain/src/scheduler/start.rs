@@ -33,7 +33,8 @@ impl Scheduler {
         for task in self.tasks_where(is_waiting) {
             let due = self.run.task(&task).and_then(|t| t.due).unwrap_or_default();
             // Ask for the timer even without a free place: one may be free by then.
-            if self.reached(due) && places > 0 && !self.has_late_run(&task) && self.start(&task) {
+            let is_free = self.reached(due) && places > 0 && !self.has_late_run(&task);
+            if is_free && !self.seeks_earlier_run(&task) && self.start(&task) {
                 places -= 1;
             }
         }

@@ -44,6 +44,7 @@ impl Scheduler {
             Err(reason) => {
                 self.in_flight.failed(Request::List, self.now());
                 self.lose_sight_of_doubted(&reason);
+                self.say_what_is_sought("the runs of the pipeline cannot be listed");
                 return self.degrade(Service::Cdap, reason);
             }
         };

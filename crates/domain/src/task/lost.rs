@@ -1,11 +1,12 @@
-//! Starts of a task whose answers were lost, and the runs that they began after all.
+//! Starts of a task whose answers were lost, or whose runs were never seen to end, and the runs that they began.
 
 use super::Task;
 use crate::id::{PipelineRunId, StartToken};
 use crate::pipeline::PipelineState;
 use crate::time::Timestamp;
 
-/// A start of which no run was seen while it was looked for, or whose run is not the one that counts.
+/// A start of which no run was seen while it was looked for, whose run was never seen to end, or whose run is not the one
+/// that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostStart {
     /// What marks it.
@@ -14,6 +15,8 @@ pub struct LostStart {
     pub sent: Timestamp,
     /// The run that it began after all.
     pub run: Option<LateRun>,
+    /// When another try of its task was asked for, which waits until it has been looked for.
+    pub sought: Option<Timestamp>,
 }
 
 /// A run that is stopped because it began late.

@@ -134,25 +134,160 @@ fn a_retry_waits_for_the_late_run_that_nobody_has_seen_end() {
         arguments: None,
     };
     let step = scheduler.step(at(90_001), Input::Command(retry));
-    let starts = |effect: &Effect| matches!(effect, Effect::Start { .. });
     assert!(!step.effects.iter().any(starts), "{step:#?}");
     let lists = |effect: &Effect| matches!(effect, Effect::List { .. });
     assert!(step.effects.iter().any(lists), "{step:#?}");
 
     // It has loaded its rows since: it is the one of the try.
-    let token = (TOKEN_ARGUMENT.to_owned(), lost.to_owned());
-    let late = PipelineRun {
-        id: "late".into(),
-        state: PipelineState::Completed,
-        starting: at(2),
-        cluster_ended: true,
-        arguments: RunArguments::Visible([token].into()),
-    };
-    let listed = Answer::Listed(Ok(vec![late]));
-    let step = scheduler.step(at(90_002), Input::Answer(listed));
+    let step = scheduler.step(
+        at(90_002),
+        listed(vec![listed_run("late", lost, PipelineState::Completed)]),
+    );
     assert!(!step.effects.iter().any(starts), "{step:#?}");
     assert!(
         has(&step, |fact| matches!(fact, Fact::TaskSucceeded { .. })),
         "{step:#?}"
+    );
+}
+
+fn listed_run(id: &str, token: &str, state: PipelineState) -> PipelineRun {
+    let token = (TOKEN_ARGUMENT.to_owned(), token.to_owned());
+    PipelineRun {
+        id: id.into(),
+        cluster_ended: state.is_end(),
+        state,
+        starting: at(2),
+        arguments: RunArguments::Visible([token].into()),
+    }
+}
+
+fn listed(runs: Vec<PipelineRun>) -> Input {
+    Input::Answer(Answer::Listed(Ok(runs)))
+}
+
+fn starts(effect: &Effect) -> bool {
+    matches!(effect, Effect::Start { .. })
+}
+
+/// A task that was left with this run, in a DAG run that is over; another process has begun to try it again.
+fn tried_again() -> Scheduler {
+    let left = [
+        planned(),
+        intended("r/a/1.0"),
+        started("p"),
+        Fact::TaskGivenUp {
+            task: "a".into(),
+            reason: failure("permanent"),
+        },
+        Fact::RunEnded {
+            state: RunState::Failed,
+        },
+    ];
+    let mut scheduler = left_behind(left);
+    scheduler.step(at(90_000), Input::Begin);
+    let step = scheduler.step(at(90_001), Input::Command(RunCommand::RetryAll));
+    assert!(!step.effects.iter().any(starts), "{step:#?}");
+    assert!(
+        step.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::List { since } if *since <= at(2))),
+        "{step:#?}"
+    );
+    scheduler
+}
+
+/// What the first list shows decides whether the task is tried again at all.
+#[test]
+fn a_retry_looks_for_the_run_that_the_task_was_left_with() {
+    for (state, starts_anew, is_followed) in [
+        (Some(PipelineState::Running), false, true),
+        (Some(PipelineState::Completed), false, true),
+        (Some(PipelineState::Failed), true, false),
+        (Some(PipelineState::Killed), true, false),
+        (None, true, false),
+    ] {
+        let mut scheduler = tried_again();
+        let runs = state.clone().map(|state| listed_run("p", "r/a/1.0", state));
+        let step = scheduler.step(at(90_002), listed(runs.into_iter().collect()));
+        assert_eq!(
+            step.effects.iter().any(starts),
+            starts_anew,
+            "{state:?} {step:#?}"
+        );
+        let task = scheduler.run().task(&"a".into()).unwrap();
+        let is_own = task.tries.len() == 1 && task.current().unwrap().pipeline_run == Some("p".into());
+        assert_eq!(is_own, is_followed, "{state:?} {task:#?}");
+        assert_eq!(
+            task.state == TaskState::Success,
+            state == Some(PipelineState::Completed),
+            "{task:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_retry_waits_while_the_earlier_run_cannot_be_looked_for() {
+    let mut scheduler = tried_again();
+    let broken = Answer::Listed(Err(failure("transient")));
+    let step = scheduler.step(at(90_002), Input::Answer(broken));
+    assert!(!step.effects.iter().any(starts), "{step:#?}");
+    assert!(has(
+        &step,
+        |fact| matches!(fact, Fact::Noticed { finding } if finding.message.contains("not started again yet"))
+    ));
+
+    // A young record hides whose it is, also that of the run itself.
+    let mut hidden = listed_run("p", "", PipelineState::Running);
+    hidden.arguments = RunArguments::Hidden;
+    for second in 90_004..90_200 {
+        let step = scheduler.step(at(second), Input::Timer);
+        assert!(!step.effects.iter().any(starts), "{step:#?}");
+        let lists = |effect: &Effect| matches!(effect, Effect::List { .. });
+        if step.effects.iter().any(lists) {
+            let step = scheduler.step(at(second), listed(vec![hidden.clone()]));
+            assert!(!step.effects.iter().any(starts), "{step:#?}");
+        }
+    }
+}
+
+/// It had no one to be followed by when it completed.
+#[test]
+fn a_retry_takes_a_late_run_that_completed_after_the_task_was_left() {
+    let doubted = [
+        planned(),
+        intended("r/a/1.0"),
+        Fact::StartDoubted {
+            task: "a".into(),
+            reason: failure("ambiguous"),
+        },
+        Fact::TaskGivenUp {
+            task: "a".into(),
+            reason: failure("permanent"),
+        },
+        Fact::LateRunFound {
+            task: "a".into(),
+            token: "r/a/1.0".into(),
+            run_id: "late".into(),
+            kept: false,
+        },
+        Fact::LateRunEnded {
+            task: "a".into(),
+            run_id: "late".into(),
+            state: PipelineState::Completed,
+        },
+        Fact::RunEnded {
+            state: RunState::Failed,
+        },
+    ];
+    let mut scheduler = left_behind(doubted);
+    scheduler.step(at(90_000), Input::Begin);
+    let step = scheduler.step(at(90_001), Input::Command(RunCommand::RetryAll));
+    assert!(!step.effects.iter().any(starts), "{step:#?}");
+    let completed = listed_run("late", "r/a/1.0", PipelineState::Completed);
+    let step = scheduler.step(at(90_002), listed(vec![completed]));
+    assert!(!step.effects.iter().any(starts), "{step:#?}");
+    assert_eq!(
+        scheduler.run().task(&"a".into()).unwrap().state,
+        TaskState::Success
     );
 }

@@ -25,6 +25,8 @@ impl Schedule {
         }
         if is_gentle {
             part(&mut troubles);
+        } else if chance.one_in(5) {
+            troubles.extend(abandonment(&mut chance, rows.len()));
         }
         Self {
             seed,
@@ -206,6 +208,35 @@ fn outage(chance: &mut Chance, from: u64, is_gentle: bool) -> Trouble {
         length,
         how,
     }
+}
+
+/// A person stops a row while its run cannot be seen, so that it is given up, and has it tried again: before or after it can
+/// be seen again, by the same program or by another one.
+fn abandonment(chance: &mut Chance, rows: usize) -> Vec<Trouble> {
+    let place = usize::try_from(chance.below(rows as u64)).unwrap();
+    let from = chance.between(5, 150);
+    let length = chance.pick(&[200, 1000, 1200]);
+    let stop = from + chance.between(1, 100);
+    // A stop is waited for for 900 s; a start whose run nobody has seen is given up at once.
+    let retry = chance.pick(&[stop + 50, stop + 950, from + length + 5, from + length + 100]);
+    let wished = |at, wish| Trouble::Wish { at, wish };
+    let mut troubles = vec![
+        Trouble::Outage {
+            of: Service::Cdap,
+            from,
+            length,
+            how: chance.pick(&[Fault::Refused, Fault::Broken]),
+        },
+        wished(stop, Wish::StopRow(place)),
+        wished(retry, chance.pick(&[Wish::Retry(place), Wish::RetryAll])),
+    ];
+    if chance.one_in(3) {
+        troubles.push(Trouble::Kill {
+            when: Moment::Second(chance.between(stop, retry + 60)),
+            pause: chance.pick(&[0, 5, 200]),
+        });
+    }
+    troubles
 }
 
 fn wish(chance: &mut Chance, place: usize) -> Wish {

@@ -35,6 +35,8 @@ pub struct Watch {
     /// Whether the table is to be emptied first.
     empties: bool,
     pub is_gentle: bool,
+    /// When another try of a task was asked for that has not started since.
+    asked: BTreeMap<TaskId, u64>,
     /// Tasks that two runs loaded, and why nobody could help it.
     pub excused: BTreeMap<TaskId, &'static str>,
     pub broken: Option<String>,
@@ -50,6 +52,7 @@ impl Watch {
             sight: Sight::new(schedule),
             empties: schedule.settings.truncates && !schedule.settings.by_hand,
             is_gentle: schedule.is_gentle,
+            asked: BTreeMap::new(),
             excused: BTreeMap::new(),
             broken: None,
         }
@@ -103,6 +106,7 @@ impl Watch {
         match fact {
             Fact::StartIntended { task, number, .. } => {
                 self.began.insert((task.clone(), *number), now);
+                self.check_earlier_runs(task, world);
                 if world.warehouse.is_undecided() {
                     self.breaks(format!("{task} starts, and the table may still be emptied."));
                 }
@@ -110,6 +114,7 @@ impl Watch {
                     self.breaks(format!("{task} starts, and the table was not emptied."));
                 }
             }
+            Fact::RetryAsked { task, .. } => _ = self.asked.insert(task.clone(), now),
             Fact::TaskSucceeded { task } => self.check_success(task, world),
             Fact::StopIntended {
                 task,
@@ -131,6 +136,24 @@ impl Watch {
                 self.check_left(task, world, now);
             }
             _ => {}
+        }
+    }
+
+    /// What was there when a retry was asked for is looked at before it starts anything.
+    fn check_earlier_runs(&mut self, task: &TaskId, world: &World) {
+        let Some(asked) = self.asked.remove(task) else {
+            return;
+        };
+        let mut runs = world.runs.iter();
+        let earlier = runs.find(|run| {
+            let may_load = run.is_live() || run.state == PipelineState::Completed;
+            run.task == *task && run.shown() <= asked && may_load
+        });
+        if let Some(earlier) = earlier {
+            self.breaks(format!(
+                "{task} is tried again, and {}, which was there before that, is {}.",
+                earlier.id, earlier.state
+            ));
         }
     }
 
