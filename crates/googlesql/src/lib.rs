@@ -35,6 +35,8 @@
 //! To add a function, add a line to a table in `function/` and name it in `docs/sql.md`. To add a statement, add it to
 //! `syntax::ast::Statement`; the compiler then leads to `warehouse`.
 
+#![cfg(feature = "full")]
+
 mod analysis;
 mod cancel;
 mod cast;

@@ -38,6 +38,8 @@
 //! description of the plugin into `assets/artifacts` if there is one, and add a row to `docs/plugins.md`, which a test
 //! in `plugin.rs` compares with the list.
 
+#![cfg(feature = "full")]
+
 pub mod artifact;
 pub mod bucket;
 pub mod container;

@@ -14,6 +14,8 @@
 //!   several APIs need.
 //! * The crates below: `pipelines` executes a pipeline, `googlesql` answers SQL. Neither knows of HTTP.
 
+#![cfg(feature = "full")]
+
 mod accounts;
 mod bigquery;
 mod body;
