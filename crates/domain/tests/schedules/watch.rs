@@ -13,13 +13,18 @@ use domain::pipeline::PipelineState;
 use domain::remedy::Remedy;
 use domain::run::Run;
 use domain::task::{StopReason, Task, TaskKind};
+use domain::time::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// By how much a limit may be early: a short gap between two looks is not told from an ordinary pause.
 const TOLERANCE: u64 = 45_000;
 
 /// For so long somebody must have been able to look, so that something counts as visible.
 const LOOK: u64 = 40_000;
+
+/// For so long a start whose answer was lost is looked for at least.
+const WINDOW: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct Watch {
@@ -80,6 +85,9 @@ impl Watch {
     /// A fact is on disk.
     pub fn on_event(&mut self, event: &RunEvent, world: &World, now: u64) {
         self.check_fact(&event.fact, world, now);
+        if let Fact::StartRepeated { task, .. } = &event.fact {
+            self.check_window(task, event.at);
+        }
         let Some(run) = &mut self.run else { return };
         let was_over = run.state.is_end();
         run.apply(event);
@@ -136,6 +144,20 @@ impl Watch {
                 self.check_left(task, world, now);
             }
             _ => {}
+        }
+    }
+
+    /// A start is not sent again before its run was looked for as long as its record may need to appear.
+    fn check_window(&mut self, id: &TaskId, at: Timestamp) {
+        let open = self.pipeline(id).and_then(Task::open_try);
+        let Some(since) = open.and_then(|open| open.doubted) else {
+            return;
+        };
+        if at.since(since) < WINDOW {
+            self.breaks(format!(
+                "The start of {id} was repeated after {:?}.",
+                at.since(since)
+            ));
         }
     }
 
