@@ -7,6 +7,7 @@ use super::cloud::Cloud;
 use super::table_lease::TableLease;
 use crate::store::{Journal, Lease, StoreError};
 use domain::failure::Failure;
+use domain::finding::FindingCode;
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use domain::request::Scope;
 use domain::run::Run;
@@ -125,7 +126,7 @@ async fn carries_on(journal: &Journal, run: &Run) -> bool {
     let had_lease = !run
         .notices
         .iter()
-        .any(|(_, found)| table_lease::is_unprotected(found));
+        .any(|(_, found)| found.code == Some(FindingCode::Unreserved));
     let is_left = !run.state.is_end() && run.has_changed_output();
     is_left && had_lease && matches!(journal.overtaking(&run.id).await, Ok(None))
 }

@@ -2,7 +2,8 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::remedy::{self, Remedy};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// What was found, about what, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +18,25 @@ pub struct Finding {
     /// older journals leave out.
     #[serde(default = "permanent", skip_serializing_if = "is_permanent")]
     pub kind: FailureKind,
+    /// What it is recognised by, where something depends on it: the sentence is for people. Most have none, and one
+    /// that a newer Downbeat has added is left out.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "known_code"
+    )]
+    pub code: Option<FindingCode>,
     /// What to do, texts first; empty if there is nothing to do.
     #[serde(flatten, with = "remedy::written")]
     pub remedies: Vec<Remedy>,
+}
+
+/// A finding that something depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingCode {
+    /// The run goes on without a lease on its output table, because the table's labels cannot be written.
+    Unreserved,
 }
 
 /// How much a finding matters.
@@ -53,6 +70,7 @@ impl Finding {
             about: about.into(),
             message: message.into(),
             kind: FailureKind::Permanent,
+            code: None,
             remedies: vec![remedy.into()],
         }
     }
@@ -72,6 +90,7 @@ impl Finding {
             about: about.into(),
             message: failure.reason,
             kind: failure.kind,
+            code: None,
             remedies: failure.remedies,
         }
     }
@@ -86,6 +105,13 @@ impl Finding {
     #[must_use]
     pub fn with_kind(mut self, kind: FailureKind) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same finding, to be recognised by this.
+    #[must_use]
+    pub fn with_code(mut self, code: FindingCode) -> Self {
+        self.code = Some(code);
         self
     }
 
@@ -156,6 +182,10 @@ pub fn error_kind(findings: &[Finding]) -> Option<FailureKind> {
     })
 }
 
+fn known_code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FindingCode>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(from)?).ok())
+}
+
 const fn permanent() -> FailureKind {
     FailureKind::Permanent
 }
@@ -171,6 +201,24 @@ const fn is_permanent(kind: &FailureKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_read_again_and_an_unknown_one_is_left_out() {
+        let finding = Finding::warning("a", "a is odd.", "Look at it.");
+        let coded = finding.clone().with_code(FindingCode::Unreserved);
+        for finding in [&finding, &coded] {
+            let text = serde_json::to_string(finding).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Finding>(&text).unwrap(),
+                *finding,
+                "{text}"
+            );
+        }
+        let newer = serde_json::to_string(&coded)
+            .unwrap()
+            .replace("unreserved", "newer");
+        assert_eq!(serde_json::from_str::<Finding>(&newer).unwrap(), finding);
+    }
 
     #[test]
     fn a_refusal_says_how_many_errors_there_are_and_where() {

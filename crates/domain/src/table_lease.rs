@@ -24,7 +24,7 @@ mod claim;
 pub use claim::{Claim, Labels, RUN_LABEL, UNTIL_LABEL, Unreadable};
 
 use crate::failure::{Failure, FailureKind};
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingCode};
 use crate::id::DagRunId;
 use crate::remedy::Remedy;
 use crate::time::Timestamp;
@@ -272,24 +272,18 @@ pub fn unreadable(table: &str, why: &Unreadable) -> Failure {
     ))
 }
 
-const NOT_RESERVED: &str = "cannot be reserved, because its labels cannot be written";
-
-/// Whether a run that found this began without a lease.
-pub fn is_unprotected(finding: &Finding) -> bool {
-    finding.about == "bq_output_table" && finding.message.contains(NOT_RESERVED)
-}
-
 /// A run without a lease may begin, and this is what that costs.
 pub fn unprotected(table: &str, why: &str) -> Finding {
     Finding::warning(
         "bq_output_table",
         format!(
-            "The table {table} {NOT_RESERVED} ({why}). Another machine \
+            "The table {table} cannot be reserved, because its labels cannot be written ({why}). Another machine \
              would not see this run, and could empty the table while it is filled."
         ),
         "Give the identity in use the permission bigquery.tables.update on the table (it is in the role BigQuery \
          Data Editor), or make sure that only this machine fills the table.",
     )
+    .with_code(FindingCode::Unreserved)
 }
 
 /// `project:dataset.table`, as the command bq names tables.

@@ -1,6 +1,7 @@
 //! Taking, renewing and releasing when requests are refused, lost, or come too late.
 
 use super::*;
+use domain::finding::FindingCode;
 
 /// A rule for the first changes of a table.
 fn patches(first: u32, fault: &str) -> String {
@@ -84,6 +85,7 @@ async fn without_the_right_to_write_labels_a_run_may_begin_and_says_what_it_cost
     let Taken::Unprotected(finding) = lease.take().await.unwrap() else {
         panic!("not refused");
     };
+    assert_eq!(finding.code, Some(FindingCode::Unreserved));
     let said = finding.text(|remedies| format!("{remedies:?}"));
     for part in [
         "would not see this run",
