@@ -7,7 +7,7 @@ use crate::engine;
 use crate::headless::{Console, Doing, Opening, Options, Turn, plan};
 use crate::store::{Journal, StoreError};
 use domain::arguments::RuntimeArguments;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::finding::{Finding, Severity, refusal};
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
@@ -142,14 +142,10 @@ async fn dry_run(startup: &Startup, request: RunRequest, options: &RunOptions) -
         return Ok(plan::print_carried(&one.run, &opening, &target, output));
     }
     let (client, kept) = parts::connect(&startup.home, &startup.settings);
-    let mut plan = engine::dry_run(client, &startup.secrets, request).await;
+    let settled_first = settlement.closes.iter().chain(&settlement.finishes);
+    let settled_first = settled_first.cloned().collect();
+    let mut plan = engine::dry_run(client, &startup.secrets, request, &settled_first).await;
     plan.add(startup.settings.findings.iter().cloned());
-    // What is closed or finished before does not stand against the run.
-    let before: Vec<_> = settlement.closes.iter().chain(&settlement.finishes).collect();
-    plan.findings.retain(|finding| {
-        let is_theirs = before.iter().any(|id| finding.message.contains(id.as_str()));
-        finding.kind != FailureKind::Held || !is_theirs
-    });
     plan.add(
         settled
             .err()

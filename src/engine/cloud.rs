@@ -15,6 +15,8 @@ mod skew;
 mod troubles;
 mod truncate;
 
+pub(super) use preflight::Known;
+
 use super::{Connected, SharedSecrets};
 use crate::client::bigquery::{Cell, TableName};
 use crate::client::cdap::LogPage;

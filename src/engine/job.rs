@@ -2,7 +2,7 @@
 
 use super::SaveArguments;
 use super::clock::RunClock;
-use super::cloud::Cloud;
+use super::cloud::{Cloud, Known};
 use super::table_lease::TableLease;
 use domain::failure::Failure;
 use domain::id::{DagRunId, PipelineRunId, TaskId};
@@ -37,8 +37,12 @@ impl Job {
             Effect::Preflight => Answer::Preflight(
                 outcome(async move {
                     // Boxed: the checks run side by side, which makes a large future.
-                    let preflight = cloud.preflight(&request, Some(&self.run), &self.former);
-                    let mut plan = Box::pin(preflight).await?;
+                    let known = Known {
+                        own: Some(&self.run),
+                        former: &self.former,
+                        settled: &BTreeSet::new(),
+                    };
+                    let mut plan = Box::pin(cloud.preflight(&request, known)).await?;
                     if let Some(lease) = lease.filter(|_| plan.error().is_none()) {
                         plan.add(cloud.reserve(&lease).await?);
                     }

@@ -4,8 +4,14 @@
 //! wrong rows.
 
 use crate::failure::Failure;
+use crate::id::{DagRunId, JobId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// The id of the one job that a run ever has.
+pub fn job_of(run: &DagRunId) -> JobId {
+    JobId::new(format!("downbeat_{run}_truncate"))
+}
 
 /// How the job stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

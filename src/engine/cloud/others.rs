@@ -3,7 +3,7 @@
 //! A young record hides its arguments for a moment. It is undecided and is waited for: it must never be taken for
 //! nobody's, and nothing is emptied before it is known whose it is.
 
-use super::Cloud;
+use super::{Cloud, Known};
 use crate::client::ClientError;
 use domain::deployed::DeployedPipeline;
 use domain::failure::{Failure, FailureKind};
@@ -13,7 +13,7 @@ use domain::pipeline::{PipelineRun, RunArguments};
 use domain::plan::Plan;
 use domain::request::Scope;
 use domain::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How many runs a list asks for. Unfinished ones come first (measured), so that more are hardly ever needed.
@@ -86,20 +86,18 @@ impl Cloud {
     }
 
     /// Live runs of the pipeline on this output table: an error if another DAG run started them, else a warning.
-    /// `run` is the run that asks, `former` are those of this machine's journal.
     pub(super) async fn check_other_runs(
         &self,
         plan: &Plan,
         deployed: &DeployedPipeline,
-        run: Option<&DagRunId>,
-        former: &BTreeSet<DagRunId>,
+        known: Known<'_>,
     ) -> Result<Vec<Finding>, Failure> {
         if plan.request.scope != Scope::Chain {
             return Ok(Vec::new()); // A pipeline by hand empties nothing.
         }
         let mut others = self.live_runs(self.pipeline()).await?;
         others.retain(|other| fills_output(plan, deployed, other));
-        Ok(findings(&others, &plan.output_table(), run, former))
+        Ok(findings(&others, &plan.output_table(), known))
     }
 }
 
@@ -121,24 +119,19 @@ fn fills_output(plan: &Plan, deployed: &DeployedPipeline, run: &PipelineRun) -> 
 }
 
 /// One finding for each DAG run, and one for each run that none has started.
-fn findings(
-    others: &[PipelineRun],
-    table: &str,
-    run: Option<&DagRunId>,
-    former: &BTreeSet<DagRunId>,
-) -> Vec<Finding> {
+fn findings(others: &[PipelineRun], table: &str, known: Known<'_>) -> Vec<Finding> {
     let mut by_run: BTreeMap<DagRunId, Vec<&PipelineRun>> = BTreeMap::new();
     let mut found = Vec::new();
     for other in others {
         match starter(other).map(DagRunId::new) {
-            Some(starter) if run == Some(&starter) => {}
+            Some(starter) if known.own == Some(&starter) || known.settled.contains(&starter) => {}
             Some(starter) => by_run.entry(starter).or_default().push(other),
             None => found.push(stranger(other, table)),
         }
     }
     found.extend(by_run.iter().map(|(starter, live)| {
         let live = listed(live);
-        let (message, remedy) = if former.contains(starter) {
+        let (message, remedy) = if known.former.contains(starter) {
             (
                 format!("Run {starter} of this machine is not over: {live} on {table}."),
                 "Resume that run: it is carried on, and the table is not emptied again. Or stop it, wait for its end, \
@@ -181,6 +174,7 @@ mod tests {
     use super::*;
     use domain::finding::Severity;
     use domain::pipeline::{PipelineState, TOKEN_ARGUMENT};
+    use std::collections::BTreeSet;
 
     fn live(id: &str, token: Option<&str>) -> PipelineRun {
         let token = token.map(|token| (TOKEN_ARGUMENT.to_owned(), token.to_owned()));
@@ -201,9 +195,14 @@ mod tests {
             live("p3", Some("former/b/1.0")),
             live("p4", Some("foreign/a/1.0")),
             live("p5", None),
+            live("p6", Some("settled/a/1.0")),
         ];
-        let former = BTreeSet::from([DagRunId::from("former")]);
-        let found = findings(&others, "p.d.t", Some(&"mine".into()), &former);
+        let known = Known {
+            own: Some(&"mine".into()),
+            former: &BTreeSet::from(["former", "settled"].map(DagRunId::from)),
+            settled: &BTreeSet::from([DagRunId::from("settled")]),
+        };
+        let found = findings(&others, "p.d.t", known);
         let told: Vec<_> = found
             .iter()
             .map(|finding| (finding.severity, finding.kind, finding.message.as_str()))

@@ -13,18 +13,23 @@ use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use std::collections::BTreeSet;
 
+/// The runs of this machine that a preflight has to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The run that asks, if it exists already.
+    pub own: Option<&'a DagRunId>,
+    /// Runs of the journal that may have left pipeline runs on the output table.
+    pub former: &'a BTreeSet<DagRunId>,
+    /// Runs that are closed or finished before this one begins: what is left of them does not stand against it.
+    pub settled: &'a BTreeSet<DagRunId>,
+}
+
 impl Cloud {
-    /// The plan of a run with everything that was found; `run` is the run's id if it exists already, `former` are
-    /// those of this machine's journal. What is wrong in one place hides nothing in another.
+    /// The plan of a run with everything that was found. What is wrong in one place hides nothing in another.
     ///
     /// # Errors
     /// Nothing stands against the run, but something could not be looked at.
-    pub async fn preflight(
-        &self,
-        request: &RunRequest,
-        run: Option<&DagRunId>,
-        former: &BTreeSet<DagRunId>,
-    ) -> Result<Plan, Failure> {
+    pub async fn preflight(&self, request: &RunRequest, known: Known<'_>) -> Result<Plan, Failure> {
         let mut plan = Plan::new(request.clone(), None);
         if plan.error().is_some() {
             return Ok(plan);
@@ -53,7 +58,7 @@ impl Cloud {
                     self.known_traps(&deployed),
                     self.check_rights(),
                     self.check_first_statements(&plan, &deployed),
-                    self.check_other_runs(&plan, &deployed, run, former)
+                    self.check_other_runs(&plan, &deployed, known)
                 );
                 let name = self.pipeline().as_str();
                 plan.add(statements);
@@ -65,12 +70,16 @@ impl Cloud {
             None => {}
         }
         // A run that exists takes the table itself, once nothing else stands against it.
-        if run.is_none() {
-            let reserved = troubles.found("bq_output_table", self.check_reserved(request).await);
+        if known.own.is_none() {
+            let reserved = troubles.found(
+                "bq_output_table",
+                self.check_reserved(request, known.settled).await,
+            );
             plan.add(reserved.flatten());
         }
         if request.scope == Scope::Chain {
-            let truncates = troubles.found("bq_output_table", self.check_other_truncates().await);
+            let truncates =
+                troubles.found("bq_output_table", self.check_other_truncates(known.settled).await);
             plan.add(truncates.unwrap_or_default());
         }
         plan.add(self.check_clock());

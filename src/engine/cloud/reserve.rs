@@ -4,9 +4,10 @@ use super::Cloud;
 use crate::engine::table_lease::{OutputTable, TableLease, Taken};
 use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
-use domain::id::{DatasetId, ProjectId, TableId};
+use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use domain::request::{RunRequest, Scope};
 use domain::table_lease;
+use std::collections::BTreeSet;
 
 impl Cloud {
     /// The table that is emptied and filled.
@@ -40,8 +41,13 @@ impl Cloud {
     }
 
     /// Whether a run of any machine holds the output table: an error, unless a pipeline by hand may run beside it. A
-    /// table that is not there, or may not be read, is held by nobody that could be seen.
-    pub(super) async fn check_reserved(&self, request: &RunRequest) -> Result<Option<Finding>, Failure> {
+    /// table that is not there, or may not be read, is held by nobody that could be seen. `settled` are runs that are
+    /// over before this one begins.
+    pub(super) async fn check_reserved(
+        &self,
+        request: &RunRequest,
+        settled: &BTreeSet<DagRunId>,
+    ) -> Result<Option<Finding>, Failure> {
         let output = self.output();
         let found = match output.look().await.map_err(Failure::from) {
             Ok(found) => found,
@@ -51,7 +57,9 @@ impl Cloud {
         let claim = found
             .server_time
             .and_then(|now| table_lease::TableLease::other_claim(&found.labels, now));
-        let Some(claim) = claim else { return Ok(None) };
+        let Some(claim) = claim.filter(|claim| !settled.iter().any(|run| claim.is_of(run))) else {
+            return Ok(None);
+        };
         let failure = match request.scope {
             Scope::Chain => table_lease::held(&output.name(), &claim),
             Scope::Single(_) if request.beside || claim.is_by_hand() => return Ok(None),

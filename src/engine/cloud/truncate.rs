@@ -5,10 +5,10 @@ use crate::client::ClientError;
 use crate::client::bigquery::JobStatus;
 use domain::failure::{Failure, FailureKind};
 use domain::finding::{Finding, Severity};
-use domain::id::JobId;
+use domain::id::{DagRunId, JobId};
 use domain::remedy::Remedy;
-use domain::truncate::{JobProgress, TruncateJob};
-use std::collections::BTreeMap;
+use domain::truncate::{JobProgress, TruncateJob, job_of};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Cloud {
     pub(super) fn truncate_statement(&self) -> Result<String, Failure> {
@@ -46,17 +46,22 @@ impl Cloud {
     }
 
     /// Jobs of other runs that empty the output table and have not ended: played late, they would empty what this run
-    /// loads.
-    pub(super) async fn check_other_truncates(&self) -> Result<Vec<Finding>, Failure> {
+    /// loads. `settled` are runs that are over before this one begins.
+    pub(super) async fn check_other_truncates(
+        &self,
+        settled: &BTreeSet<DagRunId>,
+    ) -> Result<Vec<Finding>, Failure> {
         let sql = self.truncate_statement()?;
         let live = match self.bigquery().live_jobs(&sql).await {
             Ok(live) => live,
             Err(error) if is_refused(&error) => return Ok(vec![unlisted(&error)]),
             Err(error) => return Err(error.into()),
         };
+        let is_settled = |job: &JobId| settled.iter().any(|run| job_of(run) == *job);
         // This run has not sent its own yet.
         Ok(live
             .into_iter()
+            .filter(|(job, _)| !is_settled(job))
             .map(|(job, state)| {
                 let message =
                     format!("The job {job} of another run is {state} and will empty the output table.");

@@ -21,14 +21,14 @@ use crate::service::Service;
 use crate::state::TaskState;
 use crate::task::{StopReason, Task};
 use crate::time::human;
-use crate::truncate::{JobProgress, TruncateJob};
+use crate::truncate::{JobProgress, TruncateJob, job_of};
 
 impl Scheduler {
     /// Begins the task, with the run's one job.
     pub(super) fn begin_truncate(&mut self) {
         self.truncate = TruncateWatch::new(&self.run);
         if self.run.truncate_job.is_none() {
-            let job = JobId::new(format!("downbeat_{}_truncate", self.run.id));
+            let job = job_of(&self.run.id);
             self.emit(Fact::TruncateIntended { job });
         }
         self.follow_truncate();

@@ -2,6 +2,7 @@
 //!
 //! `BigQuery` allows lower-case letters, digits, `_` and `-` in a label's value, and 63 characters.
 
+use crate::id::DagRunId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,6 +70,11 @@ impl Claim {
                     until: text(until),
                 }
             })
+    }
+
+    /// Whether it is the claim of this run.
+    pub fn is_of(&self, run: &DagRunId) -> bool {
+        self.run == label_text(run.as_str())
     }
 
     /// Whether the run is one pipeline by hand, which empties nothing.
