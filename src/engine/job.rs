@@ -4,11 +4,15 @@ use super::SaveArguments;
 use super::clock::RunClock;
 use super::cloud::{Cloud, Known};
 use super::table_lease::TableLease;
+use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
-use domain::id::{DagRunId, PipelineRunId, TaskId};
-use domain::pipeline::PipelineState;
+use domain::id::{DagRunId, JobId, PipelineRunId, TaskId};
+use domain::pipeline::{PipelineRun, PipelineState, StageCounts};
+use domain::plan::Preflight;
 use domain::request::RunRequest;
 use domain::scheduler::{Answer, Effect};
+use domain::time::Timestamp;
+use domain::truncate::TruncateJob;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -32,88 +36,83 @@ pub(super) struct Job {
 impl Job {
     /// Executes the effect. Every failure is an answer too.
     pub async fn execute(self, effect: Effect) -> Answer {
-        let (cloud, request, lease, clock) = (self.cloud, self.request, self.lease, self.clock);
         match effect {
-            Effect::Preflight => Answer::Preflight(
-                outcome(async move {
-                    // Boxed: the checks run side by side, which makes a large future.
-                    let known = Known {
-                        own: Some(&self.run),
-                        former: &self.former,
-                        settled: &BTreeSet::new(),
-                    };
-                    let mut plan = Box::pin(cloud.preflight(&request, known)).await?;
-                    if let Some(lease) = lease.filter(|_| plan.error().is_none()) {
-                        plan.add(cloud.reserve(&lease).await?);
-                    }
-                    Ok(plan.into_preflight())
-                })
-                .await,
+            Effect::Preflight => Answer::Preflight(outcome(self.preflight()).await),
+            Effect::Truncate { job } => Answer::Truncated(outcome(self.truncate(job)).await),
+            Effect::LookAtTruncate { job } => Answer::TruncateLookedAt(
+                outcome(async move { self.cloud.look_at_truncate(&job).await }).await,
             ),
-            Effect::Truncate { job } => {
-                let call = async move {
-                    still_held(lease).await?;
-                    cloud.truncate(&job).await
-                };
-                Answer::Truncated(outcome(call).await)
-            }
-            Effect::LookAtTruncate { job } => {
-                Answer::TruncateLookedAt(outcome(async move { cloud.look_at_truncate(&job).await }).await)
-            }
-            Effect::CancelTruncate { job } => {
-                Answer::TruncateCancelled(outcome(async move { cloud.cancel_truncate(&job).await }).await)
-            }
-            Effect::ReadConfiguration => {
-                Answer::ConfigurationRead(outcome(async move { cloud.read_again(&request).await }).await)
-            }
-            Effect::SaveArguments(list) => {
-                let (save, text) = (self.save, cloud.secrets().to_json(&list));
-                let saved = tokio::task::spawn_blocking(move || save(&request.profile, &text)).await;
-                Answer::ArgumentsSaved(
-                    saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string()))),
-                )
-            }
+            Effect::CancelTruncate { job } => Answer::TruncateCancelled(
+                outcome(async move { self.cloud.cancel_truncate(&job).await }).await,
+            ),
+            Effect::ReadConfiguration => Answer::ConfigurationRead(
+                outcome(async move { self.cloud.read_again(&self.request).await }).await,
+            ),
+            Effect::SaveArguments(list) => Answer::ArgumentsSaved(self.save_arguments(&list).await),
             Effect::Start {
                 task,
                 token,
                 arguments,
             } => {
-                let call = async move {
-                    still_held(lease).await?;
-                    cloud.start(&arguments).await
-                };
-                let outcome = outcome(call).await;
+                let outcome = outcome(self.start(arguments)).await;
                 Answer::Started { task, token, outcome }
             }
-            Effect::List { since } => Answer::Listed(
-                outcome(async move {
-                    let cdap = cloud.cdap().await?;
-                    let since = clock.on_server(since, cloud.server_time());
-                    Ok(cdap.runs(cloud.pipeline(), since, LIST_LIMIT).await?)
-                })
-                .await,
-            ),
+            Effect::List { since } => Answer::Listed(outcome(self.list(since)).await),
             Effect::LookAt { task, run_id } => {
-                let run = run_id.clone();
-                let call = async move { Ok(cloud.cdap().await?.run(cloud.pipeline(), &run).await?) };
+                let outcome = outcome(look_at(self.cloud, run_id.clone())).await;
                 Answer::LookedAt {
                     task,
                     run_id,
-                    outcome: outcome(call).await,
+                    outcome,
                 }
             }
             Effect::Stop { task, run_id } => {
-                let run = run_id.clone();
-                let call = async move { Ok(cloud.cdap().await?.stop(cloud.pipeline(), &run).await?) };
+                let outcome = outcome(stop(self.cloud, run_id.clone())).await;
                 Answer::StopSent {
                     task,
                     run_id,
-                    outcome: outcome(call).await,
+                    outcome,
                 }
             }
-            Effect::Explain { task, run_id, state } => explain(cloud, task, run_id, state).await,
-            Effect::Count { runs } => count(cloud, runs).await,
+            Effect::Explain { task, run_id, state } => explain(self.cloud, task, run_id, state).await,
+            Effect::Count { runs } => Answer::Counted(outcome(count(self.cloud, runs)).await),
         }
+    }
+
+    async fn preflight(self) -> Result<Preflight, Failure> {
+        let known = Known {
+            own: Some(&self.run),
+            former: &self.former,
+            settled: &BTreeSet::new(),
+        };
+        // Boxed: the checks run side by side, which makes a large future.
+        let mut plan = Box::pin(self.cloud.preflight(&self.request, known)).await?;
+        if let Some(lease) = self.lease.filter(|_| plan.error().is_none()) {
+            plan.add(self.cloud.reserve(&lease).await?);
+        }
+        Ok(plan.into_preflight())
+    }
+
+    async fn truncate(self, job: JobId) -> Result<TruncateJob, Failure> {
+        still_held(self.lease).await?;
+        self.cloud.truncate(&job).await
+    }
+
+    async fn save_arguments(self, list: &[RuntimeArguments]) -> Result<(), Failure> {
+        let (save, text) = (self.save, self.cloud.secrets().to_json(list));
+        let saved = tokio::task::spawn_blocking(move || save(&self.request.profile, &text)).await;
+        saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string())))
+    }
+
+    async fn start(self, arguments: RuntimeArguments) -> Result<PipelineRunId, Failure> {
+        still_held(self.lease).await?;
+        self.cloud.start(&arguments).await
+    }
+
+    async fn list(self, since: Timestamp) -> Result<Vec<PipelineRun>, Failure> {
+        let cdap = self.cloud.cdap().await?;
+        let since = self.clock.on_server(since, self.cloud.server_time());
+        Ok(cdap.runs(self.cloud.pipeline(), since, LIST_LIMIT).await?)
     }
 }
 
@@ -134,13 +133,21 @@ async fn explain(cloud: Cloud, task: TaskId, run_id: PipelineRunId, state: Pipel
     }
 }
 
-async fn count(cloud: Cloud, runs: Vec<PipelineRunId>) -> Answer {
-    let call = async move {
-        let (cdap, stages) = (cloud.cdap().await?, cloud.stages().await?);
-        let counts = cdap.counts(cloud.pipeline(), &runs, stages).await?;
-        Ok(counts.into_iter().collect())
-    };
-    Answer::Counted(outcome(call).await)
+async fn look_at(cloud: Cloud, run: PipelineRunId) -> Result<Option<PipelineRun>, Failure> {
+    Ok(cloud.cdap().await?.run(cloud.pipeline(), &run).await?)
+}
+
+async fn stop(cloud: Cloud, run: PipelineRunId) -> Result<(), Failure> {
+    Ok(cloud.cdap().await?.stop(cloud.pipeline(), &run).await?)
+}
+
+async fn count(
+    cloud: Cloud,
+    runs: Vec<PipelineRunId>,
+) -> Result<Vec<(PipelineRunId, Vec<StageCounts>)>, Failure> {
+    let (cdap, stages) = (cloud.cdap().await?, cloud.stages().await?);
+    let counts = cdap.counts(cloud.pipeline(), &runs, stages).await?;
+    Ok(counts.into_iter().collect())
 }
 
 /// Makes a call on a task of its own: even one that panics needs an answer, or the run waits for ever.
