@@ -4,6 +4,7 @@ use super::{finding_text, output_table, remedy};
 use domain::event::{Discovery, Fact};
 use domain::failure::Failure;
 use domain::finding::Severity;
+use domain::row::Configuration;
 use domain::run::Run;
 use domain::service::Service;
 use domain::state::{RunState, TaskState};
@@ -17,24 +18,12 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
     // The run is the one after the fact, so the task's state is the word for what happened.
     let state = task(run, fact).map_or("", |task| task.state.as_str());
     let text = match fact {
-        Fact::RunStarted { .. } => {
-            let variables = &run.request.variables;
-            format!(
-                "run {} of {} began in profile {}",
-                run.id, variables.cdf_pipeline_name, run.request.profile
-            )
-        }
+        Fact::RunStarted { .. } => began(run),
         Fact::ConfigurationChecked { active: 0 } => output_table::UNTOUCHED.into(),
         Fact::TruncateSeen { progress, .. } => output_table::waiting(run, *progress),
         Fact::OutputEmptied { rows, .. } => output_table::emptied(run, *rows),
         Fact::PipelineRead { variables } => passed(variables),
-        Fact::ConfigurationRead { configuration } => {
-            format!(
-                "the configuration has {} rows, {} of them active",
-                configuration.rows.len(),
-                configuration.active().count()
-            )
-        }
+        Fact::ConfigurationRead { configuration } => size(configuration),
         Fact::StartIntended { .. }
         | Fact::StartDoubted { .. }
         | Fact::StartRefused { .. }
@@ -61,10 +50,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
             format!("{}: {text}", finding.severity.as_str())
         }
         Fact::ConnectionDegraded { service, reason } => degraded(*service, &why(run, reason)),
-        Fact::ConnectionRestored {
-            service: Service::BigQuery,
-        } => "BigQuery answers again".into(),
-        Fact::ConnectionRestored { .. } => "watching works again".into(),
+        Fact::ConnectionRestored { service } => restored(*service).into(),
         Fact::RunStopAsked => "the run is being stopped".into(),
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
         Fact::RunEnded { .. } => return Some(summary(run)),
@@ -81,6 +67,21 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Some(task) => format!("{task}: {text}"),
         None => text,
     })
+}
+
+fn began(run: &Run) -> String {
+    format!(
+        "run {} of {} began in profile {}",
+        run.id, run.request.variables.cdf_pipeline_name, run.request.profile
+    )
+}
+
+fn size(configuration: &Configuration) -> String {
+    format!(
+        "the configuration has {} rows, {} of them active",
+        configuration.rows.len(),
+        configuration.active().count()
+    )
 }
 
 fn retry(changed: &BTreeSet<String>) -> String {
@@ -160,6 +161,13 @@ fn degraded(service: Service, why: &str) -> String {
     match service {
         Service::BigQuery => format!("BigQuery does not answer as it should and is asked again: {why}"),
         _ => format!("watching is difficult, the runs go on: {why}"),
+    }
+}
+
+const fn restored(service: Service) -> &'static str {
+    match service {
+        Service::BigQuery => "BigQuery answers again",
+        _ => "watching works again",
     }
 }
 
