@@ -21,31 +21,7 @@ use domain::variable::Variables;
 /// Handles an update of the engine.
 pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
     match update {
-        Update::Events(events) => {
-            for event in &events {
-                on_event(model, event);
-            }
-            // What a run that is taken up repeats is not news.
-            if !matches!(
-                events.first().map(|event| &event.fact),
-                Some(Fact::RunStarted { .. })
-            ) {
-                tell_news(model, &events);
-            }
-            resume::send_awaited(model, &events, effects);
-            tell_refusal(model, &events);
-            if let Some(lost) = model
-                .run
-                .as_ref()
-                .filter(|_| has_ended(&events))
-                .and_then(Run::lost_rows)
-            {
-                model.notify(Meaning::Warning, lost);
-            }
-            if model.is_leaving && model.live_run().is_none() {
-                effects.push(Effect::Leave);
-            }
-        }
+        Update::Events(events) => on_events(model, &events, effects),
         Update::SecretNames(names) => model.secrets.add_names(names.known().map(str::to_owned)),
         Update::Configuration { of, outcome } => on_configuration(model, &of, outcome),
         Update::Deployed { of, pipeline } => {
@@ -79,6 +55,26 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         ),
         Update::Trouble(trouble) => on_trouble(model, trouble),
         Update::Undone(text) => model.notify(Meaning::Warning, text),
+    }
+}
+
+fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) {
+    for event in events {
+        on_event(model, event);
+    }
+    // What a run that is taken up repeats is not news.
+    let first = events.first().map(|event| &event.fact);
+    if !matches!(first, Some(Fact::RunStarted { .. })) {
+        tell_news(model, events);
+    }
+    resume::send_awaited(model, events, effects);
+    tell_refusal(model, events);
+    let ended = model.run.as_ref().filter(|_| has_ended(events));
+    if let Some(lost) = ended.and_then(Run::lost_rows) {
+        model.notify(Meaning::Warning, lost);
+    }
+    if model.is_leaving && model.live_run().is_none() {
+        effects.push(Effect::Leave);
     }
 }
 
