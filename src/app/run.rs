@@ -2,7 +2,7 @@
 
 use super::{Startup, arguments, failure, former, journal, parts, prune, shut_down, take, target};
 use crate::cli::{Choice, Driving, Exit, RunOptions};
-use crate::config::WithoutChoice;
+use crate::config::{Settings, WithoutChoice};
 use crate::engine;
 use crate::headless::{Console, Doing, Opening, Options, Turn, plan};
 use crate::store::{Journal, StoreError};
@@ -19,18 +19,7 @@ pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result
     let Driving { output, on_interrupt } = options.driving;
     let startup = Startup::load(choice, WithoutChoice::Refuse)?;
     let settings = &startup.settings;
-    let scope = match &options.args {
-        Some(given) => Scope::Single(arguments::read(given)?),
-        None => Scope::Chain,
-    };
-    let request = RunRequest {
-        profile: settings.profile.clone(),
-        variables: settings.variables.clone(),
-        scope,
-        edits: BTreeMap::new(),
-        allow_unresolved_sink: options.allow_unresolved_sink,
-        beside: options.beside,
-    };
+    let request = requested(settings, options)?;
     if options.dry_run {
         return dry_run(&startup, request, options).await;
     }
@@ -75,6 +64,20 @@ pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result
         headless_options,
     )
     .await
+}
+
+fn requested(settings: &Settings, options: &RunOptions) -> anyhow::Result<RunRequest> {
+    Ok(RunRequest {
+        profile: settings.profile.clone(),
+        variables: settings.variables.clone(),
+        scope: match &options.args {
+            Some(given) => Scope::Single(arguments::read(given)?),
+            None => Scope::Chain,
+        },
+        edits: BTreeMap::new(),
+        allow_unresolved_sink: options.allow_unresolved_sink,
+        beside: options.beside,
+    })
 }
 
 fn wish(options: &RunOptions) -> Wish {
