@@ -6,13 +6,15 @@
 mod trouble;
 
 use super::*;
-use crate::client::bigquery::LabelChanges;
+use crate::client::bigquery::{LabelChanges, Patched};
 use crate::client::{Client, Credentials, Endpoints};
+use domain::failure::FailureKind;
 use domain::id::ProjectId;
 use domain::table_lease::{Labels, RUN_LABEL, TERM, UNTIL_LABEL};
 use sandbox::scenario::Scenario;
 use sandbox::{Sandbox, Settings};
 use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
 
 /// A sandbox, and its output table.
 struct World {
