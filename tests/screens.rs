@@ -16,6 +16,8 @@ mod deployment;
 mod former;
 #[path = "screens/keys.rs"]
 mod keys;
+#[path = "screens/logs.rs"]
+mod logs;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/random.rs"]
