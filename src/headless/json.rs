@@ -119,7 +119,7 @@ pub(super) fn of_run(run: &Run, exit: Exit) -> Map<String, Value> {
     let tasks: Vec<_> = run.tasks.iter().map(|task| summary(run, task)).collect();
     let seconds = run.elapsed(run.ended.unwrap_or_else(now)).as_secs_f64();
     object(json!({
-        "state": run.state, "logical_start_time": run.logical_start(), "seconds": seconds, "tasks": tasks,
+        "state": run.state, "logical_start_time": run.logical_start_time(), "seconds": seconds, "tasks": tasks,
         "truncated_at": run.emptied.and_then(|emptied| emptied.started).map(Timestamp::to_rfc3339),
         "restore": restore.map(|restore| restore.command()),
     }))

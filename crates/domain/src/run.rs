@@ -32,9 +32,12 @@ pub struct Run {
     pub id: DagRunId,
     /// What was asked for.
     pub request: RunRequest,
-    /// When it began. Also the logical start of every pipeline run in it, so that a retry reads the
-    /// same window.
+    /// When it began.
     pub started: Timestamp,
+    /// The logical start of every pipeline run in it, so that a retry reads the same window: when `start` succeeded. From
+    /// then on the run holds its output table. The moment before that would not do: another run could load the table in
+    /// between, and this one would set the watermarks back.
+    pub logical_start: Timestamp,
     /// When the clock of `dag_timeout_minutes` began: `started`, or the last retry of an ended run.
     pub clock_started: Timestamp,
     /// How much of the time since then nobody watched it: that is not the run's.
@@ -80,6 +83,7 @@ impl Run {
             tasks: apply::chain(request),
             request: (**request).clone(),
             started: event.at,
+            logical_start: event.at,
             clock_started: event.at,
             unwatched: Duration::ZERO,
             watched_since: None,
@@ -146,8 +150,8 @@ impl Run {
     }
 
     /// The text of `logical.start.time`: milliseconds since 1970.
-    pub fn logical_start(&self) -> String {
-        self.started.millis().to_string()
+    pub fn logical_start_time(&self) -> String {
+        self.logical_start.millis().to_string()
     }
 
     /// When `dag_timeout_minutes` is over.

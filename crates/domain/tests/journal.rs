@@ -11,6 +11,7 @@ use domain::event::{Fact, RunEvent};
 use domain::run::Run;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// A run as the program journalled it: six pipelines, one of which needed a second try.
 const CHAIN: &str = include_str!("journal/chain.jsonl");
@@ -49,6 +50,27 @@ fn recorded_lines_read_and_are_written_back_unchanged() {
     }
     let every_fact = Fact::NAMES.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(names, every_fact, "every fact was recorded");
+}
+
+/// Before `start` has succeeded another machine may load the table: a window that ended before that would set the
+/// watermarks back.
+#[test]
+fn the_window_of_a_run_ends_when_it_holds_the_table_and_then_stays() {
+    let mut events = events(CHAIN);
+    let is_checked = |event: &&mut RunEvent| matches!(&event.fact, Fact::TaskSucceeded { task } if task.as_str() == "start");
+    let checked = events.iter_mut().find(is_checked).unwrap();
+    checked.at = checked.at + Duration::from_millis(7);
+    let (at, again) = (checked.at, checked.fact.clone());
+    let run = Run::replay(&events[..1]).unwrap();
+    assert_eq!(run.logical_start, run.started);
+    let run = Run::replay(&events).unwrap();
+    assert_eq!(run.logical_start, at);
+    assert_eq!(run.logical_start_time(), at.millis().to_string());
+    events.push(RunEvent {
+        at: at + Duration::from_secs(60),
+        fact: again,
+    });
+    assert_eq!(Run::replay(&events).unwrap().logical_start, at);
 }
 
 #[test]

@@ -70,6 +70,7 @@ impl Run {
             Fact::WatchResumed { since } => self.resume(*since, at),
             about_a_task => {
                 self.apply_to_output(about_a_task);
+                self.begin_window(about_a_task, at);
                 let found = about_a_task
                     .task()
                     .and_then(|id| self.tasks.iter_mut().find(|t| t.id == *id));
@@ -77,6 +78,17 @@ impl Run {
                     task.apply(about_a_task, at);
                 }
             }
+        }
+    }
+
+    /// A `start` that succeeds again has looked at everything again. Once something was sent, the window stays.
+    fn begin_window(&mut self, fact: &Fact, at: Timestamp) {
+        let Fact::TaskSucceeded { task } = fact else {
+            return;
+        };
+        let is_start = self.task(task).is_some_and(|task| task.kind == TaskKind::Start);
+        if is_start && !self.has_changed_output() {
+            self.logical_start = at;
         }
     }
 

@@ -60,7 +60,7 @@ impl Scheduler {
             .map_or((next, 0), |open| (open.number, task.refusals + task.repeats));
         let token = StartToken::new(format!("{}/{id}/{number}.{sent}", self.run.id));
         if arguments.get(LOGICAL_START_ARGUMENT).is_none() {
-            arguments.insert(LOGICAL_START_ARGUMENT, self.run.logical_start());
+            arguments.insert(LOGICAL_START_ARGUMENT, self.run.logical_start_time());
         }
         arguments.insert(TOKEN_ARGUMENT, token.as_str());
         self.in_flight.forget_task(id);
