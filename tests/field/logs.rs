@@ -146,37 +146,46 @@ fn a_log_that_never_comes_says_so() {
     );
 }
 
-#[test]
-fn a_log_that_the_server_does_not_give_says_why() {
-    let missing = "text = \"'program_run:default.p.-SNAPSHOT.workflow.w.r' was not found.\"\n";
-    for (answer, text, words) in [
-        (
-            404,
-            missing,
-            "The server has no log of this run: CDAP: reading the log",
-        ),
-        (500, "", "The log cannot be read: CDAP: reading the log"),
-        // Not CDAP's own words: something else has answered.
-        (404, "", "The log cannot be read: CDAP: reading the log"),
-    ] {
-        let lab = Lab::at_speed("50");
-        lab.configure(&[]);
-        lab.play(&format!(
-            "[[request]]\noperation = 'logs'\nanswer = {answer}\n{text}"
-        ));
-        let told = lab.run(&[]);
-        assert_eq!(told.code, 0, "{}", told.all());
-        for one in tries(&lab, &lab.home.path()) {
-            let (_, ours) = written(&one.file);
-            let last = ours.last().map(String::as_str).unwrap_or_default();
-            assert!(
-                last.contains(words) && last.ends_with("Lines may be missing."),
-                "{}: {ours:?}",
-                one.name
-            );
-        }
-        assert!(told.err.contains(words), "{}", told.all());
+/// Plays a run whose log is answered like this; what is written and said of it holds the words.
+fn is_said_of_an_answer(status: u16, text: &str, words: &str) {
+    let lab = Lab::at_speed("50");
+    lab.configure(&[]);
+    lab.play(&format!(
+        "[[request]]\noperation = 'logs'\nanswer = {status}\n{text}"
+    ));
+    let told = lab.run(&[]);
+    assert_eq!(told.code, 0, "{}", told.all());
+    for one in tries(&lab, &lab.home.path()) {
+        let (_, ours) = written(&one.file);
+        let last = ours.last().map(String::as_str).unwrap_or_default();
+        assert!(
+            last.contains(words) && last.ends_with("Lines may be missing."),
+            "{}: {ours:?}",
+            one.name
+        );
     }
+    assert!(told.err.contains(words), "{}", told.all());
+}
+
+#[test]
+fn a_log_that_the_server_does_not_have_says_so() {
+    let missing = "text = \"'program_run:default.p.-SNAPSHOT.workflow.w.r' was not found.\"\n";
+    is_said_of_an_answer(
+        404,
+        missing,
+        "The server has no log of this run: CDAP: reading the log",
+    );
+}
+
+#[test]
+fn a_log_that_the_server_fails_to_give_says_why() {
+    is_said_of_an_answer(500, "", "The log cannot be read: CDAP: reading the log");
+}
+
+#[test]
+fn a_log_that_something_else_answers_for_says_why() {
+    // These are not CDAP's own words.
+    is_said_of_an_answer(404, "", "The log cannot be read: CDAP: reading the log");
 }
 
 #[test]
