@@ -4,6 +4,7 @@ use super::Scheduler;
 use super::message::Request;
 use crate::arguments::{MASK, RuntimeArguments};
 use crate::event::Fact;
+use crate::finding::Finding;
 use crate::id::TaskId;
 use crate::run::Run;
 use crate::state::{RunState, TaskState};
@@ -21,7 +22,20 @@ impl Scheduler {
         {
             return;
         }
-        let new = arguments.map(|given| unmasked(given, &task.arguments));
+        let taken = arguments.map(|given| unmasked(given, &task.arguments));
+        let new = match taken.transpose() {
+            Ok(new) => new,
+            Err(name) => {
+                let message = format!(
+                    "{id} was not tried again: {MASK} in the value given for {name} stands for a secret, and what is around it \
+                     is not what {name} had."
+                );
+                let advice = format!("Give the whole value of {name}.");
+                return self.emit(Fact::Noticed {
+                    finding: Finding::error(id.as_str(), message, advice),
+                });
+            }
+        };
         let new = new.filter(|new| task.kind == TaskKind::Pipeline && *new != task.arguments);
         let changed = new.as_ref().map(|new| differing(&task.arguments, new));
         let changed = changed.unwrap_or_default();
@@ -62,13 +76,37 @@ fn is_wanted(task: &Task) -> bool {
     (ended || open) && task.kind != TaskKind::End && task.state != TaskState::UpstreamFailed
 }
 
-/// What a person gave, with the known value for each that is masked: who edits does not see a secret.
-fn unmasked(given: &RuntimeArguments, known: &RuntimeArguments) -> RuntimeArguments {
+/// What a person gave, with the known value for each that is its masked form: who edits does not see a secret.
+///
+/// # Errors
+/// The name of one that has a mask and is no such form: neither the mask nor the known value is what was meant.
+fn unmasked(given: &RuntimeArguments, known: &RuntimeArguments) -> Result<RuntimeArguments, String> {
     let values = given.iter().map(|(name, value)| {
-        let is_known = value.contains(MASK);
-        (name, known.get(name).filter(|_| is_known).unwrap_or(value))
+        if !value.contains(MASK) {
+            return Ok((name, value));
+        }
+        let shown = known.get(name).filter(|known| is_masked_form(value, known));
+        shown.map(|known| (name, known)).ok_or_else(|| name.to_owned())
     });
     values.collect()
+}
+
+/// Whether `shown` is `value` with masks in the place of some of its parts.
+fn is_masked_form(shown: &str, value: &str) -> bool {
+    let Some((first, others)) = shown.split_once(MASK) else {
+        return false;
+    };
+    let Some(mut rest) = value.strip_prefix(first) else {
+        return false;
+    };
+    let (between, last) = others.rsplit_once(MASK).unwrap_or(("", others));
+    for part in between.split(MASK) {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 fn differing(old: &RuntimeArguments, new: &RuntimeArguments) -> BTreeSet<String> {
@@ -77,4 +115,32 @@ fn differing(old: &RuntimeArguments, new: &RuntimeArguments) -> BTreeSet<String>
         .filter(|name| old.get(name) != new.get(name))
         .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_masked_form_of_the_known_value_stands_for_it() {
+        let url = "jdbc:mysql://u:one@h/x?password=two";
+        for (given, known, is_known) in [
+            ("***", "hunter2", true),
+            ("jdbc:mysql://u:***@h/x?password=***", url, true),
+            ("uses *** and ***", "uses hunter2 and sesame-9", true),
+            // A journal has the masked form only.
+            ("***", "***", true),
+            ("a***b", "hunter2", false),
+            ("jdbc:mysql://u:***@other/x?password=***", url, false),
+            ("jdbc:mysql://u:***@h/x", url, false),
+            ("***?password=new", url, false),
+            ("a***b", "ab", true),
+            ("a***a", "a", false),
+        ] {
+            let list = |value| RuntimeArguments::from_iter([("p", value)]);
+            let taken = unmasked(&list(given), &list(known));
+            let value = taken.as_ref().ok().and_then(|taken| taken.get("p"));
+            assert_eq!(value, is_known.then_some(known), "{given} for {known}");
+        }
+    }
 }
