@@ -20,6 +20,7 @@ pub mod log_file;
 pub mod look;
 pub mod model;
 pub mod msg;
+pub mod notice;
 pub mod pager;
 pub mod plan;
 pub mod remedy;

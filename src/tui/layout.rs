@@ -3,6 +3,7 @@
 
 use super::context::Pane;
 use super::model::Model;
+use super::notice::NoticeRows;
 use ratatui::layout::Rect;
 
 /// Below this many columns only a sentence is shown.
@@ -34,7 +35,7 @@ pub struct Layout {
     pub alerts: Rect,
     /// The panes that are shown.
     pub panes: Vec<(Pane, Rect)>,
-    /// One row for the last notice, or none.
+    /// The rows of the last notice, or none.
     pub notice: Rect,
     /// One row of keys.
     pub footer: Rect,
@@ -46,8 +47,8 @@ impl Layout {
         let area = model.area;
         let fit = fit(area);
         let alerts = u16::try_from(model.alerts().len()).unwrap_or(0).min(2);
-        let [header, alerts, body, notice, footer] =
-            rows(area, [2, alerts, 0, u16::from(model.notice().is_some()), 1]);
+        let notice = NoticeRows::new(model).map_or(0, |notice| notice.height());
+        let [header, alerts, body, notice, footer] = rows(area, [2, alerts, 0, notice, 1]);
         let panes = match fit {
             Fit::TooSmall => Vec::new(),
             Fit::Narrow => vec![(model.focus, body)],

@@ -13,7 +13,7 @@
 //! │ ✔ hr / engineer    10   ││ 10:11:12 INFO  Read MySQL | 120 …  │
 //! │ ○ it / platform         ││                                    │
 //! ╰─────────────────────────╯╰────────────────────────────────────╯
-//!  the last notice, until it is hidden     
+//!  the last notice, in as many rows as it needs, until it is hidden
 //!  enter edit  s save  r run  …                       ? all keys
 //! ```
 //! Medium, 80 to 119 columns: one of the panes 1 to 3, with all names in its title, above the logs.

@@ -3,25 +3,28 @@
 use crate::tui::action::{self, Action, Danger, Entry};
 use crate::tui::key::Key;
 use crate::tui::model::Model;
+use crate::tui::notice::NoticeRows;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use ratatui::layout::Rect;
 
-/// Draws the notice, with the number of older ones at the right.
+/// Draws the notice, with the keys that hide it or show more.
 pub(super) fn notice(model: &Model, area: Rect, canvas: &mut Canvas) {
-    let Some(notice) = model.notice() else { return };
-    let older = model.notices.len() - 1;
-    let hide = format!("{} hides ", action::key(Action::Back));
-    let more = if older > 0 {
-        format!("{} {older} more, {hide}", action::key(Action::Notices))
-    } else {
-        hide
+    let (Some(notice), Some(shown)) = (model.notice(), NoticeRows::new(model)) else {
+        return;
     };
-    let room = usize::from(area.width).saturating_sub(text::width(&more) + 2);
-    let words = format!("{} {}", notice.at.clock(), notice.text);
-    canvas.field(area, 1, 0, room, &words, canvas.look.style(notice.meaning));
-    canvas.right(area, 0, &more, canvas.look.style(Meaning::Muted));
+    let last = area.height.saturating_sub(1);
+    let beside_keys = usize::from(area.width).saturating_sub(text::width(&shown.keys) + 2);
+    for (row, words) in (0..area.height).zip(&shown.rows) {
+        let room = if row == last {
+            beside_keys
+        } else {
+            usize::from(area.width)
+        };
+        canvas.field(area, 1, row, room, words, canvas.look.style(notice.meaning));
+    }
+    canvas.right(area, last, &shown.keys, canvas.look.style(Meaning::Muted));
 }
 
 /// Draws the keys; the key of the help is never cut off.
