@@ -56,7 +56,7 @@ fn a_run_that_was_killed_is_put_off_and_resumed_from_the_list() {
     again.wait_for("Resume the unfinished run?");
     again.wait_for("Its pipeline runs ended with the sandbox that ran them.");
     again.keys(&["n"]);
-    again.wait_for("\n ◇ unwatched  not watched since");
+    again.wait_for("\n ◇ unwatched since");
     again.wait_for("ACTIVE");
     // A new run would empty what the unfinished one has loaded.
     again.wait_for("6 of 8 rows active");

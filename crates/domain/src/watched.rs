@@ -47,13 +47,21 @@ impl Watched {
     /// As a part of a sentence.
     pub fn text(&self) -> String {
         match self {
+            Self::By(_) => self.beside_state(),
+            Self::NotSince { .. } => format!("not watched {}", self.beside_state()),
+        }
+    }
+
+    /// The same beside the word for the state of the run.
+    pub fn beside_state(&self) -> String {
+        match self {
             Self::By(process) => format!("{process} drives it"),
             Self::NotSince { since, live } => {
                 let live = match live {
                     0 => "none".to_owned(),
                     live => live.to_string(),
                 };
-                format!("not watched since {since}, {live} live when last seen")
+                format!("since {since}, {live} live when last seen")
             }
         }
     }

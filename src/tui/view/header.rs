@@ -33,9 +33,13 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         let elapsed = human(run.elapsed(model.now));
         column = canvas.text(area, column + 1, 1, &elapsed, canvas.look.style(Meaning::Text));
     }
-    for words in [watched.map(|watched| watched.text()), which(model, run)] {
-        let words = words.unwrap_or_default();
-        let gap = if words.is_empty() { 0 } else { 2 };
+    // One that nobody watches goes on after its word: `unwatched since ...`.
+    let gap = if unwatched.is_some() { 1 } else { 2 };
+    let beside = watched.map(|watched| (gap, watched.beside_state()));
+    for (gap, words) in beside
+        .into_iter()
+        .chain(which(model, run).map(|words| (2, words)))
+    {
         column = canvas.text(area, column + gap, 1, &words, canvas.look.style(Meaning::Warning));
     }
     if run.state == RunState::Empty {
@@ -94,7 +98,10 @@ fn which(model: &Model, run: &Run) -> Option<String> {
             key(Action::Back)
         ))
     } else if model.driver == Driver::Nobody {
-        Some(format!("last run, of {}", run.started))
+        // One without an end says since when nobody watches it.
+        run.state
+            .is_end()
+            .then(|| format!("last run, of {}", run.started))
     } else {
         None
     }
