@@ -18,8 +18,12 @@ mod former;
 mod keys;
 #[path = "screens/logs.rs"]
 mod logs;
+#[path = "screens/notices.rs"]
+mod notices;
 #[path = "screens/pictures.rs"]
 mod pictures;
+#[path = "screens/questions.rs"]
+mod questions;
 #[path = "screens/random.rs"]
 mod random;
 #[path = "screens/readme.rs"]

@@ -8,7 +8,9 @@ mod dialog;
 mod field;
 mod former;
 mod incoming;
+mod leaving;
 mod navigation;
+mod premise;
 pub(super) mod resume;
 mod retry;
 mod variables;
@@ -20,7 +22,7 @@ use super::key::Key;
 use super::layout::{self, Fit, Layout};
 use super::model::Model;
 use super::model::logs::LogTarget;
-use super::model::overlay::{Dialog, DialogResult, Overlay};
+use super::model::overlay::Overlay;
 use super::msg::Msg;
 use crate::engine::Command;
 use domain::state::TaskState;
@@ -41,6 +43,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = now;
     model.is_dirty = true;
+    // What a person answers is what was on the screen.
+    let is_news = !matches!(msg, Msg::Key(_) | Msg::Pasted(_) | Msg::Interrupted);
     match msg {
         Msg::Key(key) => press(model, key, &mut effects),
         Msg::Pasted(text) => field::paste(model, &text),
@@ -57,6 +61,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Saved(outcome) => variables::on_saved(model, outcome),
         Msg::RunRead(run, purpose, outcome) => former::on_run_read(model, &run, &purpose, outcome),
         Msg::HistoryRead(outcome) => former::on_history_read(model, outcome, &mut effects),
+    }
+    if is_news {
+        premise::keep_true(model);
     }
     sync_log(model, &mut effects);
     effects
@@ -156,8 +163,8 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Notices => model.overlay = Some(Overlay::Notices { top: usize::MAX }),
         Action::Back => back(model),
         Action::Quit if model.overlay.is_some() => back(model),
-        Action::Quit => quit(model, effects),
-        Action::Interrupt => interrupt(model, effects),
+        Action::Quit => leaving::quit(model, effects),
+        Action::Interrupt => leaving::interrupt(model, effects),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Suspend => effects.push(Effect::Suspend),
     }
@@ -191,64 +198,6 @@ fn back(model: &mut Model) {
     } else if model.focus == Pane::Logs {
         navigation::focus(model, Pane::Grid);
     }
-}
-
-fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.is_leaving || (model.live_run().is_none() && model.variables.changes().is_empty()) {
-        effects.push(Effect::Leave);
-    } else if model.live_run().is_some() {
-        model.overlay = Some(Overlay::Dialog(leave_dialog(model)));
-    } else {
-        let names: Vec<_> = model
-            .variables
-            .changes()
-            .iter()
-            .map(|(name, _)| name.to_string())
-            .collect();
-        let body = vec![format!("Edited and not saved: {}.", names.join(", "))];
-        let dialog = Dialog::new("Leave without saving?", body, "stay").or('y', "leave", DialogResult::Leave);
-        model.overlay = Some(Overlay::Dialog(dialog));
-    }
-}
-
-/// Asks the first time, leaves the second time.
-fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
-    let is_asked = matches!(&model.overlay, Some(Overlay::Dialog(dialog))
-        if dialog.choices.iter().any(|choice| choice.result == DialogResult::Leave));
-    if is_asked || model.is_leaving {
-        effects.push(Effect::Leave);
-    } else {
-        model.overlay = Some(Overlay::Dialog(leave_dialog(model)));
-    }
-}
-
-fn leave_dialog(model: &Model) -> Dialog {
-    let again = action::key(Action::Interrupt);
-    let Some(run) = model.live_run() else {
-        let body = vec![format!("{again} again leaves at once.")];
-        return Dialog::new("Leave Downbeat?", body, "stay").or('y', "leave", DialogResult::Leave);
-    };
-    let live = run.tasks.iter().filter(|task| task.state.holds_place()).count();
-    let (what, leave, at_once) = if model.is_sandbox {
-        let what = "The sandbox ends with this program, and so do its pipeline runs. The next start offers to resume the run: \
-                    what has a try left is then started again.";
-        (what, "leave, they end", "leaves at once")
-    } else {
-        let what = "If you leave them running, they go on in Data Fusion, and the next start offers to resume the run.";
-        (what, "leave them running", "leaves them running, at once")
-    };
-    let body = vec![
-        format!(
-            "Run {} is live: {} at work.",
-            run.id,
-            super::plan::count(live, "task")
-        ),
-        what.into(),
-        format!("{again} again {at_once}."),
-    ];
-    Dialog::new("Leave while a run is live?", body, "stay")
-        .or('l', leave, DialogResult::Leave)
-        .or('s', "stop them, then leave", DialogResult::StopAndLeave)
 }
 
 /// Opens the log of the selected task, and reads the lines that the next frame needs.

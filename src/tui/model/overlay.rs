@@ -3,7 +3,8 @@
 use super::configuration::ArgumentsForm;
 use crate::engine::Command;
 use domain::command::RunCommand;
-use domain::id::DagRunId;
+use domain::id::{DagRunId, TaskId};
+use domain::watched::Watched;
 
 /// What is drawn over the panes.
 #[derive(Clone, Debug)]
@@ -34,9 +35,34 @@ pub enum Overlay {
     },
 }
 
+/// What a question is about. What is so when it is asked may be over before it is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Premise {
+    /// Nothing that changes by itself.
+    #[default]
+    Lasting,
+    /// A run is live here, and the program is to be left.
+    LeavesRun,
+    /// A run is live here, and is to be stopped.
+    StopsRun,
+    /// This task of the live run is not over, and is to be stopped.
+    StopsTask(TaskId),
+    /// This task of the run of this session can be tried again; all that did not succeed if none is named.
+    Retries(Option<TaskId>),
+    /// A run of the journal.
+    Former {
+        /// The run.
+        run: DagRunId,
+        /// Who watches it.
+        watched: Option<Watched>,
+    },
+}
+
 /// A question with its answers. The first answer is the harmless one and is selected at first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dialog {
+    /// What must be so for it to be asked.
+    pub premise: Premise,
     /// The question.
     pub title: String,
     /// What the answers affect, by name and number.
@@ -91,12 +117,19 @@ impl Dialog {
     /// A question whose harmless answer is `no`.
     pub fn new(title: impl Into<String>, body: Vec<String>, no: &str) -> Self {
         let dialog = Self {
+            premise: Premise::Lasting,
             title: title.into(),
             body,
             choices: Vec::new(),
             selected: 0,
         };
         dialog.or('n', no, DialogResult::Cancel)
+    }
+
+    /// The same, asked only as long as this is so.
+    #[must_use]
+    pub fn while_true(self, premise: Premise) -> Self {
+        Self { premise, ..self }
     }
 
     /// With another answer.

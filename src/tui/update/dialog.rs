@@ -7,10 +7,10 @@ use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
-use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay, Premise};
 use crate::tui::plan::count;
 use domain::command::RunCommand;
-use domain::id::DagRunId;
+use domain::id::{DagRunId, TaskId};
 use domain::state::TaskState;
 use domain::task::TaskKind;
 use ratatui::crossterm::event::KeyCode;
@@ -19,14 +19,15 @@ use ratatui::crossterm::event::KeyCode;
 pub(super) fn ask(model: &mut Model, action: Action) {
     let dialog = match action {
         Action::StopRun => stop_run(model),
-        _ => stop_task(model),
+        _ => model.driven_task().and_then(|task| stop_task(model, &task.id)),
     };
     if let Some(dialog) = dialog {
         model.overlay = Some(Overlay::Dialog(dialog));
     }
 }
 
-fn stop_run(model: &Model) -> Option<Dialog> {
+/// The question whether to stop the live run, if there is one.
+pub(super) fn stop_run(model: &Model) -> Option<Dialog> {
     let run = model.live_run()?;
     let live: Vec<_> = run
         .pipelines()
@@ -48,11 +49,13 @@ fn stop_run(model: &Model) -> Option<Dialog> {
         body.push(format!("- and {} more", live.len() - 5));
     }
     let yes = format!("stop {}", count(live.len(), "run"));
-    Some(Dialog::new("Stop the whole run?", body, "let it run").or('y', yes, send(RunCommand::Stop)))
+    let dialog = Dialog::new("Stop the whole run?", body, "let it run").while_true(Premise::StopsRun);
+    Some(dialog.or('y', yes, send(RunCommand::Stop)))
 }
 
-fn stop_task(model: &Model) -> Option<Dialog> {
-    let task = model.driven_task()?;
+/// The question whether to stop this task of it, if it is not over.
+pub(super) fn stop_task(model: &Model, id: &TaskId) -> Option<Dialog> {
+    let task = model.live_run()?.task(id).filter(|task| !task.is_over())?;
     let mut body = vec![format!("{}, try {}.", task.id, task.tries.len().max(1))];
     match task.live_run() {
         Some(run) => body.push(format!("1 live pipeline run will be stopped: {run}.")),
@@ -65,7 +68,9 @@ fn stop_task(model: &Model) -> Option<Dialog> {
         body.push("The tasks after it will not run.".into());
     }
     let stop = send(RunCommand::StopTask(task.id.clone()));
-    Some(Dialog::new("Stop this task?", body, "let it run").or('y', "stop 1 task", stop))
+    let dialog = Dialog::new("Stop this task?", body, "let it run");
+    let dialog = dialog.while_true(Premise::StopsTask(task.id.clone()));
+    Some(dialog.or('y', "stop 1 task", stop))
 }
 
 /// Chooses the answer of a letter, if there is one.

@@ -8,7 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::driver::{Awaited, Driver, Then};
 use crate::tui::model::opened_run::{OpenedRun, Purpose};
-use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay, Premise};
 use crate::tui::theme::Meaning;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
@@ -36,11 +36,32 @@ pub(super) fn ask(model: &mut Model, opened: &OpenedRun) {
 /// The question for a run without an end; nothing for one that is over.
 pub fn question(opened: &OpenedRun, is_sandbox: bool) -> Option<Dialog> {
     let run = &opened.run;
-    Some(match (opened.watched.as_ref()?, &opened.overtaken_by) {
+    let dialog = match (opened.watched.as_ref()?, &opened.overtaken_by) {
         (Watched::By(process), _) => watch(run, process),
         (unwatched, None) => carry_on(run, unwatched, is_sandbox),
         (unwatched, Some(later)) => overtaken(run, unwatched, later, is_sandbox),
-    })
+    };
+    Some(dialog.while_true(premise(opened)))
+}
+
+/// What a question about a run of the journal rests on.
+pub(super) fn premise(opened: &OpenedRun) -> Premise {
+    Premise::Former {
+        run: opened.run.id.clone(),
+        watched: opened.watched.clone(),
+    }
+}
+
+/// Whether the list of runs still says of a run what a question rests on: that it is over, who drives it, or that nobody
+/// does. A run that the list does not have is not known better.
+pub(super) fn is_still(model: &Model, run: &DagRunId, watched: Option<&Watched>) -> bool {
+    let driver = |watched: Option<&Watched>| match watched {
+        Some(Watched::By(process)) => Some(Some(process.clone())),
+        Some(Watched::NotSince { .. }) => Some(None),
+        None => None,
+    };
+    let known = model.history.iter().find(|known| known.id == *run);
+    known.is_none_or(|known| driver(known.watched.as_ref()) == driver(watched))
 }
 
 fn watch(run: &Run, process: &str) -> Dialog {

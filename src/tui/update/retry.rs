@@ -1,12 +1,12 @@
 //! Retries: of one task or of all that did not succeed, in the run of this session or in a former one, with the
 //! arguments as they were or with those of the form.
 
-use super::{arguments, dialog};
+use super::{arguments, dialog, resume};
 use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::opened_run::{OpenedRun, Purpose};
-use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay, Premise};
 use crate::tui::plan::count;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
@@ -40,7 +40,24 @@ pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
         return dialog::tell(model, run, vec![plain(&task)], effects);
     }
     let question = question(run, &[task], changes, true);
+    let question = question.while_true(Premise::Retries(Some(task.id.clone())));
     model.overlay = Some(Overlay::Dialog(question));
+}
+
+/// The question for this task of the run of this session, or for all, as they are now; nothing if there is nothing to
+/// try again any more.
+pub(super) fn still(model: &Model, task: Option<&TaskId>) -> Option<Dialog> {
+    let run = model.run.as_ref().filter(|_| model.shows_driven_run())?;
+    let mut tasks: Vec<_> = run.retryable().collect();
+    if let Some(id) = task {
+        // One that cannot be seen is not over, and is tried again only by its name.
+        let unseen = run.task(id).filter(|task| task.state == TaskState::Unknown);
+        tasks.retain(|task| task.id == *id);
+        tasks.extend(unseen.filter(|_| tasks.is_empty()));
+    }
+    let changes = Changes::new(model, run, tasks.iter().copied());
+    let question = (!tasks.is_empty()).then(|| question(run, &tasks, changes, task.is_some()))?;
+    Some(question.while_true(Premise::Retries(task.cloned())))
 }
 
 /// Asks before all tasks that did not succeed are tried again.
@@ -49,14 +66,9 @@ pub(super) fn all(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.shows_driven_run() {
         return effects.push(Effect::ReadRun(run.id.clone(), Purpose::RetryAll));
     }
-    let tasks: Vec<_> = run.retryable().collect();
-    let question = question(
-        run,
-        &tasks,
-        Changes::new(model, run, tasks.iter().copied()),
-        false,
-    );
-    model.overlay = Some(Overlay::Dialog(question));
+    if let Some(question) = still(model, None) {
+        model.overlay = Some(Overlay::Dialog(question));
+    }
 }
 
 /// Asks before one task of a former run, or all, are tried again. The run is as it is by now.
@@ -80,7 +92,7 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option
         return;
     }
     let changes = Changes::new(model, run, tasks.iter().copied());
-    let mut question = question(run, &tasks, changes, task.is_some());
+    let mut question = question(run, &tasks, changes, task.is_some()).while_true(resume::premise(opened));
     let first = format!("A former run, {} of {}, goes on with it.", run.id, run.started);
     question.body.insert(0, first);
     if let Some(later) = &opened.overtaken_by {
