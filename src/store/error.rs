@@ -3,6 +3,7 @@
 use domain::failure::{Failure, FailureKind};
 use domain::id::DagRunId;
 use rusqlite::ErrorCode;
+use rustix::io::Errno;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,12 @@ pub enum StoreError {
     #[error("The disk is full: {} cannot grow.", path.display())]
     Full {
         /// The file that could not grow.
+        path: PathBuf,
+    },
+    /// The process may not open another file.
+    #[error("{} cannot be opened: too many files are open.", path.display())]
+    TooManyFiles {
+        /// The file.
         path: PathBuf,
     },
     /// Another process keeps the journal locked for longer than we wait.
@@ -129,6 +136,9 @@ impl StoreError {
             }
             Self::NotWritable { .. } => "Give yourself write permission, or choose another data directory.",
             Self::Full { .. } => "Free some space.",
+            Self::TooManyFiles { .. } => {
+                "End what keeps many files open, or start with a higher limit (`ulimit -n`)."
+            }
             Self::Busy { .. } => "Wait for the end of the other process, or end it.",
             Self::UnreadableEvent { .. } => {
                 "Use the version of Downbeat that wrote it; the run itself goes on in Data Fusion."
@@ -146,7 +156,9 @@ impl StoreError {
     pub fn failure(&self) -> Failure {
         let kind = match self {
             Self::LeaseHeld { .. } | Self::RunDriven { .. } => FailureKind::Held,
-            Self::Full { .. } | Self::Busy { .. } | Self::Failed { .. } => FailureKind::Unsent,
+            Self::Full { .. } | Self::TooManyFiles { .. } | Self::Busy { .. } | Self::Failed { .. } => {
+                FailureKind::Unsent
+            }
             _ => FailureKind::Permanent,
         };
         Failure::new(kind, self.to_string()).with_remedy(self.hint())
@@ -169,10 +181,7 @@ impl StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
             // SQLite does not say that no more files can be opened.
-            Some(ErrorCode::CannotOpen) if File::open("/dev/null").is_err() => Self::Failed {
-                path,
-                reason: "too many files are open".into(),
-            },
+            Some(ErrorCode::CannotOpen) if File::open("/dev/null").is_err() => Self::TooManyFiles { path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::NotWritable { path, reason }
             }
@@ -185,7 +194,9 @@ impl StoreError {
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let path = path.to_path_buf();
         let reason = error.to_string();
+        let no_more = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
         match error.kind() {
+            _ if no_more.contains(&error.raw_os_error()) => Self::TooManyFiles { path },
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
             io::ErrorKind::PermissionDenied
             | io::ErrorKind::ReadOnlyFilesystem
@@ -199,7 +210,8 @@ impl StoreError {
 
 /// What is said while such a failure is waited for.
 pub fn waiting(failure: Failure) -> Failure {
-    let reason = format!("Nothing goes on until the disk is in order. {}", failure.reason);
+    // First, because a narrow screen cuts the end of what lasts; the cause is the failure's own.
+    let reason = format!("Nothing goes on for now. {}", failure.reason);
     let remedies = failure.remedies;
     Failure::new(failure.kind, reason)
         .with_remedies(remedies.into_iter().chain(["It then goes on by itself.".into()]))
@@ -222,6 +234,35 @@ mod tests {
             .unwrap_err();
         let path = PathBuf::from("downbeat.db");
         assert_eq!(StoreError::sqlite(&path, &error), StoreError::Full { path });
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told_by_its_cause() {
+        let path = || PathBuf::from("downbeat.db");
+        let io = |errno: Errno| StoreError::io(&path(), &errno.into());
+        for (error, cause, remedy) in [
+            (
+                StoreError::Busy { path: path() },
+                "is locked by another process",
+                "the other process",
+            ),
+            (io(Errno::NOSPC), "The disk is full", "Free some space"),
+            (io(Errno::ROFS), "cannot be written", "write permission"),
+            (io(Errno::MFILE), "too many files are open", "ulimit -n"),
+            (io(Errno::IO), "failed", "Check the disk"),
+        ] {
+            let told = error.trouble().unwrap().text(|remedies| format!("{remedies:?}"));
+            let begins = format!("Nothing goes on for now. {error} ");
+            assert!(
+                told.starts_with(&begins) && told.contains(cause) && told.contains(remedy),
+                "{told}"
+            );
+            assert!(told.contains("It then goes on by itself."), "{told}");
+            assert_eq!(
+                told.contains("disk"),
+                matches!(error, StoreError::Full { .. } | StoreError::Failed { .. })
+            );
+        }
     }
 
     #[test]

@@ -177,7 +177,7 @@ mod full_disk {
         let mut program = run(&lab, &[]);
         until_started(&lab);
         limit(&program, "1");
-        program.until_told("Nothing goes on until the disk is in order");
+        program.until_told("Nothing goes on for now");
         limit(&program, "unlimited");
         program.until_told("the run goes on");
         is_as_undisturbed(&lab, &mut program);
@@ -190,7 +190,7 @@ mod full_disk {
         let mut program = run(&lab, &["--on-interrupt", "leave"]);
         until_started(&lab);
         limit(&program, "1");
-        program.until_told("Nothing goes on until the disk is in order");
+        program.until_told("Nothing goes on for now");
         signal(program.child.id(), "TERM");
         let asked = Instant::now();
         assert_eq!(program.end(), Some(130), "{}", program.told());

@@ -54,7 +54,8 @@ impl Driver {
                 FailureKind::Unsent,
                 "The journal has not taken a write for some seconds, and nothing goes on until it does.",
             );
-            self.say_trouble(slow.with_remedy("Check the disk.")).await;
+            let remedy = "Check the disk, and whether another program holds the journal.";
+            self.say_trouble(slow.with_remedy(remedy)).await;
         }
         if is_due && !is_stuck {
             self.step(Input::Timer);
