@@ -49,6 +49,8 @@ trait Printer {
     fn waiting(&mut self, run: Option<&Run>, failure: &Failure, remedies: &str);
     /// That is over.
     fn goes_on(&mut self, run: Option<&Run>);
+    /// The run has ended, and nothing else is said of it any more.
+    fn ended(&mut self, run: &Run);
     /// A sentence that is not a fact of the run.
     fn note(&mut self, run: Option<&Run>, text: &str);
     /// It is over; `reason` is the last failure, if there was one.

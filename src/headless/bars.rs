@@ -108,6 +108,11 @@ impl Printer for Bars {
         self.note(run, goes_on(run));
     }
 
+    fn ended(&mut self, run: &Run) {
+        let at = run.ended.unwrap_or_else(now);
+        self.say(&format!("{} {}", at.stamp(), words::summary(run)));
+    }
+
     fn note(&mut self, _: Option<&Run>, text: &str) {
         self.say(&format!("downbeat: {text}"));
     }

@@ -95,6 +95,9 @@ impl Printer for Json {
         put(run, now(), json!({"event": "goes_on"}));
     }
 
+    /// The summary says it.
+    fn ended(&mut self, _: &Run) {}
+
     fn note(&mut self, run: Option<&Run>, text: &str) {
         put(run, now(), json!({"event": "note", "text": text}));
     }

@@ -56,6 +56,10 @@ impl Printer for Lines {
         self.note(run, goes_on(run));
     }
 
+    fn ended(&mut self, run: &Run) {
+        put(run.ended.unwrap_or_else(now), &words::summary(run));
+    }
+
     fn note(&mut self, _: Option<&Run>, text: &str) {
         out::line(io::stderr(), &format!("downbeat: {text}"));
     }

@@ -73,12 +73,15 @@ pub(super) async fn run(
         turn: None,
         run: None,
         is_reopened: false,
+        last_word: None,
         options,
         interrupts: 0,
     };
     let mut signals = Signals::listen()?;
     let mut end = End::Here(Exit::Success);
     for turn in turns {
+        // That of the turn before; the last one comes after the late lines of the logs.
+        session.say_last_word();
         session.begin(turn).await;
         end = session.until_end(&mut signals).await;
         if matches!(end, End::Here(_)) || session.interrupts > 0 {
@@ -86,6 +89,7 @@ pub(super) async fn run(
         }
     }
     session.close(&mut signals).await;
+    session.say_last_word();
     let exit = end.exit();
     session.console.end(session.run.as_ref(), exit);
     Ok(exit)
@@ -108,6 +112,15 @@ impl End {
     }
 }
 
+/// What is said of a run when nothing else is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LastWord {
+    /// How it ended.
+    Ended,
+    /// That it is left before its end.
+    Left,
+}
+
 struct Session {
     console: Console,
     engine: Engine,
@@ -116,6 +129,8 @@ struct Session {
     run: Option<Run>,
     /// The ended run goes on, as was asked.
     is_reopened: bool,
+    /// What is still to be said of the run, after all else.
+    last_word: Option<LastWord>,
     options: Options,
     interrupts: u32,
 }
@@ -261,6 +276,26 @@ impl Session {
         if let Some(run) = &self.run {
             self.console.printer.event(run, event);
         }
+        if matches!(event.fact, Fact::RunEnded { .. }) {
+            self.last_word = Some(LastWord::Ended);
+        }
+    }
+
+    /// Says how the run ended, or that it was left before.
+    fn say_last_word(&mut self) {
+        let (Some(word), Some(run)) = (self.last_word.take(), &self.run) else {
+            return;
+        };
+        match word {
+            // It may have ended while it was being left.
+            _ if run.state.is_end() => self.console.printer.ended(run),
+            LastWord::Left => {
+                let text = words::left(run, self.options.is_sandbox, &self.options.program);
+                self.console.printer.note(Some(run), &text);
+            }
+            // Another process has taken it up again.
+            LastWord::Ended => {}
+        }
     }
 
     /// The first interrupt does what was chosen, the second one leaves at once.
@@ -282,8 +317,7 @@ impl Session {
             self.send(Command::Run(RunCommand::Stop)).await;
             return None;
         }
-        let text = words::left(run, self.options.is_sandbox, &self.options.program);
-        self.note(&text);
+        self.last_word = Some(LastWord::Left);
         Some(Exit::Interrupted)
     }
 
@@ -337,3 +371,6 @@ fn unwatched(run: &DagRunId, since: Timestamp) -> Failure {
     );
     Failure::permanent(reason).with_remedy(Remedy::ResumeRun(run.clone()))
 }
+
+#[cfg(test)]
+mod tests;

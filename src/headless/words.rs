@@ -53,7 +53,8 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::ConnectionRestored { service } => restored(*service).into(),
         Fact::RunStopAsked => "the run is being stopped".into(),
         Fact::RunTimedOut => "dag_timeout_minutes is over: stopping what is live".into(),
-        Fact::RunEnded { .. } => return Some(summary(run)),
+        // The summary is the last line of all: late lines and counts come after this.
+        Fact::RunEnded { .. } => return None,
         // The notice that follows says it, if it matters.
         Fact::WatchResumed { .. }
         | Fact::LateRunFound { .. }
