@@ -15,6 +15,7 @@ use domain::id::TaskId;
 use domain::remedy::Remedy;
 use domain::run::Run;
 use domain::settle::Unfinished;
+use domain::state::RunState;
 
 /// A run of the journal, and the settings of its profile.
 struct Found {
@@ -33,7 +34,7 @@ impl Found {
         Self::of(home, choice, journal, one)
     }
 
-    /// The run that a text names, to read of it only: the home need not be writable.
+    /// The run that a text names, only to be read: the home need not be writable.
     async fn named_to_read(choice: &Choice, text: &str, output: Output) -> anyhow::Result<Self> {
         let home = found_home(choice)?;
         let console = Console::of_no_run(output, choice.profile.as_deref().unwrap_or_default());
@@ -172,12 +173,7 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
         Err(failure) => return Ok(console.refuse(&failure)),
     };
     if possible.is_empty() {
-        let text = format!(
-            "Run {} is {}: there is nothing of it to try again.",
-            run.id,
-            run.state.as_str()
-        );
-        return Ok(console.nothing(&text));
+        return Ok(console.nothing(&nothing_to_retry(run)));
     }
     let given = read(options.args.as_ref())?;
     let (tasks, arguments) = match given.map(|given| changed(run, &tasks, &given)).transpose() {
@@ -193,6 +189,15 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
     let headless_options = found.options(choice, on_interrupt);
     let Found { startup, journal, .. } = found;
     take(&startup, journal, console, vec![turn], headless_options).await
+}
+
+fn nothing_to_retry(run: &Run) -> String {
+    let how = match run.state {
+        RunState::Success => "succeeded",
+        RunState::Empty => "found no active row",
+        _ => return format!("Run {} has no task that can be tried again.", run.id),
+    };
+    format!("Run {} {how}: it has nothing to try again.", run.id)
 }
 
 fn read(given: Option<&GivenArguments>) -> anyhow::Result<Option<RuntimeArguments>> {
@@ -230,9 +235,6 @@ fn not_by_hand(run: &Run) -> Failure {
 }
 
 fn not_over(run: &Run) -> Failure {
-    let reason = format!(
-        "Run {} is not over, so that nothing of it can be tried again.",
-        run.id
-    );
+    let reason = format!("Run {} is not over: its tasks cannot be tried again yet.", run.id);
     Failure::new(FailureKind::Held, reason).with_remedy(Remedy::ResumeRun(run.id.clone()))
 }

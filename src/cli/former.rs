@@ -37,7 +37,7 @@ pub(super) fn attach_help() -> String {
 pub struct ResumeOptions {
     /// The run; without it the newest unfinished one of the profile
     pub run: Option<String>,
-    /// Close it: stop what lives of it, start nothing, and wait for its end
+    /// Close it: stop what is still live, start nothing, and wait for its end
     #[arg(long)]
     pub stop: bool,
     /// Although a later run has emptied or filled its table: rows may then be loaded twice

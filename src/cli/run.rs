@@ -32,7 +32,7 @@ pub struct RunOptions {
     /// End with 0 if no row of the configuration is active
     #[arg(long)]
     pub allow_empty: bool,
-    /// Close unfinished runs of the same output table, stopping what lives of them, and start anew
+    /// Close unfinished runs of the same output table, stopping what is still live, and start anew
     #[arg(long, conflicts_with_all = ["no_resume", "args"])]
     pub fresh: bool,
     /// End with 5 if a run of the same output table is unfinished, and touch none

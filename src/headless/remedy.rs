@@ -26,7 +26,7 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
                      --profile {profile}`) and give {names} there."
                 )
             }
-            Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops all of it.".into(),
+            Remedy::GiveUp(_) => "To give it up, interrupt the run, which stops everything.".into(),
             Remedy::StartRun => format!("To start a new run: `{run}`."),
             Remedy::AllowUnresolvedSink => {
                 format!("If it does, accept that it cannot be seen: `{run} --allow-unresolved-sink`.")
@@ -35,7 +35,7 @@ pub(super) fn text(remedies: &[Remedy], profile: &str) -> String {
             Remedy::WatchRun(run) => format!("To watch it: `downbeat attach {run}`."),
             Remedy::ResumeRun(run) => format!("To carry it on: `downbeat resume {run}`."),
             Remedy::CloseRun(run) => {
-                format!("To close it, and stop what lives of it: `downbeat resume {run} --stop`.")
+                format!("To close it, and stop what is still live: `downbeat resume {run} --stop`.")
             }
             Remedy::StartFresh => format!("To close it and start anew: `{run} --fresh`."),
             Remedy::AfterNewer => "To do it all the same, add --after-newer.".into(),

@@ -214,7 +214,7 @@ pub(super) fn summary(run: &Run) -> String {
 /// What is said when a run is left behind; `program` is the program with its home.
 pub(super) fn left(run: &Run, is_sandbox: bool, program: &str) -> String {
     let what = match (run.live_pipelines(), is_sandbox) {
-        (0, _) => "no pipeline run of it is live".to_owned(),
+        (0, _) => "it has no live pipeline run".to_owned(),
         (1, true) => "its live pipeline run ends with the sandbox".to_owned(),
         (count, true) => format!("its {count} live pipeline runs end with the sandbox"),
         (1, false) => "its live pipeline run goes on in Data Fusion".to_owned(),

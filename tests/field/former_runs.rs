@@ -24,7 +24,7 @@ fn what_did_not_succeed_is_tried_again_in_another_session() {
             2,
             "has no task nothing. Its tasks are start, ",
         ),
-        (vec![&run, "truncate_table"], 2, "nothing of it to try again"),
+        (vec![&run, "truncate_table"], 2, "It has nothing to try again"),
         (vec![&run, "--args", "a=b"], 2, "Name its task"),
     ] {
         let told = on_run(&lab, "retry", &arguments);
@@ -54,7 +54,7 @@ fn what_did_not_succeed_is_tried_again_in_another_session() {
     );
     let none = on_run(&lab, "retry", &[&run]);
     assert_eq!(none.code, 0, "{}", none.all());
-    none.has(&["nothing of it to try again"]);
+    none.has(&["succeeded: it has nothing to try again"]);
 }
 
 #[test]

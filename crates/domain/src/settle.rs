@@ -230,7 +230,7 @@ impl Run {
         let why = match (self.retry_refusal(id), task.state) {
             (Some(why), _) => why,
             (None, TaskState::UpstreamFailed) => "It follows by itself once those before it have succeeded.",
-            (None, _) => "There is nothing of it to try again.",
+            (None, _) => "It has nothing to try again.",
         };
         Failure::permanent(format!("The task {id} of run {} is {state}. {why}", self.id))
     }

@@ -61,7 +61,7 @@ impl Driver {
         self.keep_reservation(true);
         let now = self.live.as_ref().map(|live| live.scheduler.run());
         if is_retry && now == before.as_ref() && now.is_some_and(|run| run.state.is_end()) {
-            let failure = Failure::permanent("There is nothing to try again as the run is now.");
+            let failure = Failure::permanent("The run has nothing to try again now.");
             self.refuse(failure).await;
         }
     }

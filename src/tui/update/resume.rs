@@ -132,8 +132,8 @@ fn what_resuming_does(live: usize, is_sandbox: bool) -> String {
 
 const fn what_closing_does(live: usize, is_sandbox: bool) -> &'static str {
     match (live, is_sandbox) {
-        (0, _) | (_, true) => "Closing it starts nothing more of it.",
-        (_, false) => "Closing it stops what is live, and starts nothing more of it.",
+        (0, _) | (_, true) => "Closing it starts nothing more.",
+        (_, false) => "Closing it stops what is live, and starts nothing more.",
     }
 }
 

@@ -209,7 +209,7 @@ fn a_retry_is_of_tasks_that_exist_and_did_not_succeed() {
             None,
             "has no task nothing. Its tasks are start, truncate_table, get_",
         ),
-        (vec!["start", "end"], None, "nothing of it to try again"),
+        (vec!["start", "end"], None, "It has nothing to try again"),
         (
             vec!["start"],
             Some("later"),
