@@ -10,6 +10,7 @@ use domain::failure::Failure;
 use domain::finding::FindingCode;
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use domain::request::Scope;
+use domain::row::task_by_hand;
 use domain::run::Run;
 use domain::summary::RunSummary;
 use domain::table_lease;
@@ -24,6 +25,8 @@ const FORMER: u32 = 1_000;
 pub(super) struct Reservation {
     /// The output table; none for a pipeline by hand that may go beside a chain.
     table: Option<ReservedTable>,
+    /// The row of a pipeline by hand.
+    _row: Option<Lease>,
     _run: Lease,
 }
 
@@ -41,12 +44,17 @@ impl Reservation {
     /// If another process of this machine holds one of them: which one, with which run.
     pub async fn new(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
         let lock = Lease::run(data, &run.id).map_err(|error| error.failure())?;
+        let row = row_lock(data, run)?;
         let table = match run.request.scope {
             Scope::Chain => Some(ReservedTable::new(data, journal, cloud, run).await?),
             Scope::Single(_) if run.request.beside => None,
             Scope::Single(_) => Some(ReservedTable::by_hand(data, journal, cloud, run).await?),
         };
-        Ok(Self { table, _run: lock })
+        Ok(Self {
+            table,
+            _row: row,
+            _run: lock,
+        })
     }
 
     /// The runs of this machine's journal on the output table, which nobody drives.
@@ -82,11 +90,7 @@ impl ReservedTable {
         // With the lock held, no process drives a former run of this table.
         let former = others(journal, run).await;
         Ok(Self {
-            lease: if carries_on(journal, run).await {
-                TableLease::carried_on(cloud.output(), &run.id, &former)
-            } else {
-                TableLease::new(cloud.output(), &run.id, &former)
-            },
+            lease: TableLease::new(cloud.output(), run, carries_on(journal, run).await, &former),
             former: Arc::new(former),
             _lock: lock,
         })
@@ -102,11 +106,27 @@ impl ReservedTable {
         let mut former = others(journal, run).await;
         former.retain(|other| Lease::driver_of(data, other).is_none());
         Ok(Self {
-            lease: TableLease::by_hand(cloud.output(), &run.id, &former),
+            lease: TableLease::new(cloud.output(), run, carries_on(journal, run).await, &former),
             former: Arc::new(former),
             _lock: lock,
         })
     }
+}
+
+/// Locks the row of a pipeline by hand, also where it goes beside others: its rows would be loaded twice.
+fn row_lock(data: &Path, run: &Run) -> Result<Option<Lease>, Failure> {
+    let Scope::Single(arguments) = &run.request.scope else {
+        return Ok(None);
+    };
+    let Some(row) = task_by_hand(arguments) else {
+        return Ok(None);
+    };
+    let (project, dataset, table) = output(run);
+    let lock = Lease::row(data, (&project, &dataset, &table), &row, &run.id);
+    lock.map(Some).map_err(|error| match error {
+        StoreError::LeaseHeld { table, holder } => table_lease::row_is_loaded(&table, &row, &holder),
+        error => error.failure(),
+    })
 }
 
 /// The other runs of this machine's journal on the output table.

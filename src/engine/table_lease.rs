@@ -21,6 +21,9 @@ pub use output::OutputTable;
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::DagRunId;
+use domain::request::Scope;
+use domain::row::task_by_hand;
+use domain::run::Run;
 use domain::table_lease::{self, Claim};
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
@@ -44,8 +47,8 @@ pub enum Taken {
     },
     /// The run may begin, but no other machine will see it.
     Unprotected(Finding),
-    /// A pipeline by hand may begin without a lease of its own.
-    Beside,
+    /// A pipeline by hand may begin without a lease of its own: that of another one is there.
+    Beside(Option<Claim>),
     /// The run must not begin: who holds the table, and until when.
     Refused(Failure),
     /// The lease of another run is over. If none of its pipeline runs lives, [`TableLease::take_over`] is right.
@@ -83,22 +86,16 @@ struct State {
 impl TableLease {
     /// The lease of this run, driven by this process. Asks nobody yet.
     ///
-    /// `former` are runs that nobody else can be driving: those of this machine's journal, while its own lock on
-    /// the table is held.
-    pub fn new(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
-        let lease = table_lease::TableLease::new(run, &holder::name(), former);
-        Self::with_clock(output, lease, Elapsed::start())
-    }
-
-    /// The lease of a run that a former process has left unfinished on the table.
-    pub fn carried_on(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
-        let lease = table_lease::TableLease::new(run, &holder::name(), former).carried_on();
-        Self::with_clock(output, lease, Elapsed::start())
-    }
-
-    /// The lease of one pipeline by hand. `former` are runs of this machine that no process drives.
-    pub fn by_hand(output: OutputTable, run: &DagRunId, former: &BTreeSet<DagRunId>) -> Self {
-        let lease = table_lease::TableLease::new(run, &holder::name(), former).by_hand();
+    /// `former` are runs that nobody else can be driving: those of this machine's journal, as far as locks on them
+    /// show it. `is_carried_on`: a former process has left the run unfinished on the table.
+    pub fn new(output: OutputTable, run: &Run, is_carried_on: bool, former: &BTreeSet<DagRunId>) -> Self {
+        let mut lease = table_lease::TableLease::new(&run.id, &holder::name(), former);
+        if let Scope::Single(arguments) = &run.request.scope {
+            lease = lease.by_hand(task_by_hand(arguments));
+        }
+        if is_carried_on {
+            lease = lease.carried_on();
+        }
         Self::with_clock(output, lease, Elapsed::start())
     }
 

@@ -1,5 +1,6 @@
 //! Ids as file names: different ids give different names, and none leads out of its folder.
 
+use domain::fingerprint::fingerprint;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 const UNSAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-');
@@ -19,14 +20,11 @@ pub(super) fn file_name(id: &str) -> String {
         return encoded;
     }
     // Only ASCII is left, so that any byte is a boundary.
-    format!("{}~{:016x}", &encoded[..LONGEST_NAME - 20], fingerprint(id))
-}
-
-/// FNV-1a: unlike the standard library's hasher, the same in every version.
-fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, letter| {
-        (hash ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
-    })
+    format!(
+        "{}~{:016x}",
+        &encoded[..LONGEST_NAME - 20],
+        fingerprint(id.bytes())
+    )
 }
 
 #[cfg(test)]

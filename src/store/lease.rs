@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use super::file_name::file_name;
 use super::owner_only;
-use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
+use domain::id::{DagRunId, DatasetId, ProjectId, TableId, TaskId};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -56,6 +56,20 @@ impl Lease {
         Self::take_table(data_dir, (project, dataset, table), run, File::try_lock_shared)
     }
 
+    /// Takes the lock of one row of a table, named by its task, for a pipeline by hand.
+    ///
+    /// # Errors
+    /// As [`Lease::table`].
+    pub fn row(
+        data_dir: &Path,
+        table: (&ProjectId, &DatasetId, &TableId),
+        row: &TaskId,
+        run: &DagRunId,
+    ) -> Result<Self, StoreError> {
+        let name = format!("{}+{}", table_name(table), file_name(row.as_str()));
+        Self::take(&path(data_dir, &name), run, File::try_lock)?.map_err(|holder| held(table, holder))
+    }
+
     /// Takes the lock of a run: whoever drives it holds it, also where it fills no table of its own.
     ///
     /// # Errors
@@ -80,15 +94,12 @@ impl Lease {
 
     fn take_table(
         data_dir: &Path,
-        (project, dataset, table): (&ProjectId, &DatasetId, &TableId),
+        table: (&ProjectId, &DatasetId, &TableId),
         run: &DagRunId,
         try_lock: TryLock,
     ) -> Result<Self, StoreError> {
-        let path = table_path(data_dir, project, dataset, table);
-        Self::take(&path, run, try_lock)?.map_err(|holder| StoreError::LeaseHeld {
-            table: format!("{project}.{dataset}.{table}"),
-            holder,
-        })
+        let path = path(data_dir, &table_name(table));
+        Self::take(&path, run, try_lock)?.map_err(|holder| held(table, holder))
     }
 
     fn holder_of(path: &Path) -> Option<String> {
@@ -128,10 +139,17 @@ impl Lease {
     }
 }
 
-fn table_path(data_dir: &Path, project: &ProjectId, dataset: &DatasetId, table: &TableId) -> PathBuf {
-    // No encoded part holds a plus sign, so that no two tables share a file.
+fn held((project, dataset, table): (&ProjectId, &DatasetId, &TableId), holder: String) -> StoreError {
+    StoreError::LeaseHeld {
+        table: format!("{project}.{dataset}.{table}"),
+        holder,
+    }
+}
+
+fn table_name((project, dataset, table): (&ProjectId, &DatasetId, &TableId)) -> String {
+    // No encoded part holds a plus sign, so that no two tables, or rows of tables, share a file.
     let parts = [project.as_str(), dataset.as_str(), table.as_str()].map(file_name);
-    path(data_dir, &parts.join("+"))
+    parts.join("+")
 }
 
 fn run_path(data_dir: &Path, run: &DagRunId) -> PathBuf {
@@ -223,9 +241,16 @@ mod tests {
             "{refused}"
         );
         drop(other);
-        let _chain = take(dir.path(), "output", "run-3").unwrap();
+        let chain = take(dir.path(), "output", "run-3").unwrap();
         let refused = by_hand("run-4").unwrap_err().to_string();
         assert!(refused.contains("run-3"), "{refused}");
+        drop(chain);
+        let table = (&"p".into(), &"d".into(), &"output".into());
+        let row = |row: &str, run: &str| Lease::row(dir.path(), table, &row.into(), &run.into());
+        let _one = row("start_pipeline_hr_payroll", "run-5").unwrap();
+        let _another_row = row("start_pipeline_hr_engineer", "run-6").unwrap();
+        let refused = row("start_pipeline_hr_payroll", "run-7").unwrap_err().to_string();
+        assert!(refused.contains("run-5"), "{refused}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod deployed;
 pub mod event;
 pub mod failure;
 pub mod finding;
+pub mod fingerprint;
 pub mod id;
 pub mod log;
 pub mod outcome;

@@ -16,7 +16,7 @@ use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
-use crate::row::{Configuration, ConfigurationRow, KEYS, task_id};
+use crate::row::{Configuration, ConfigurationRow, task_by_hand};
 use crate::secret::{SecretNames, Secrets};
 use crate::variable::{VariableName, Variables};
 use serde::{Deserialize, Serialize};
@@ -226,13 +226,9 @@ impl Plan {
 
     fn start_by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
         let limits = self.limits();
-        let task = match KEYS.map(|key| arguments.get_in_any_case(key)) {
-            [Some(unit), Some(source)] => task_id(unit, source),
-            _ => TaskId::new("start_pipeline_by_hand"),
-        };
         PlannedStart {
             pipeline: PlannedPipeline {
-                task,
+                task: task_by_hand(arguments).unwrap_or_else(|| TaskId::new("start_pipeline_by_hand")),
                 priority: 0,
                 timeout: limits.timeout,
                 allowed_tries: limits.tries,

@@ -96,6 +96,14 @@ pub struct ConfigurationColumn {
     pub kind: String,
 }
 
+/// The row that a pipeline by hand loads, by the name of its task; `None` if its arguments name no row.
+pub fn task_by_hand(arguments: &RuntimeArguments) -> Option<TaskId> {
+    match KEYS.map(|key| arguments.get_in_any_case(key)) {
+        [Some(unit), Some(source)] => Some(task_id(unit, source)),
+        _ => None,
+    }
+}
+
 /// The name of the task of a row.
 pub fn task_id(business_unit: &str, data_source: &str) -> TaskId {
     TaskId::new(format!("start_pipeline_{business_unit}_{data_source}"))

@@ -16,16 +16,17 @@
 //! A holder that was suspended, or whose process stood still, finds out before it acts: it asks
 //! [`TableLease::may_act`], and looks again if that says no.
 //!
-//! A pipeline by hand takes it too, so that no chain begins in its pauses; several by hand do each other no harm, and go
-//! beside each other under the lease of one. It empties nothing: a lease that is gone is taken again.
+//! A pipeline by hand takes it too, so that no chain begins in its pauses; several by hand, each of another row, do each
+//! other no harm, and go beside each other under the lease of one. It empties nothing: a lease that is gone is taken again,
+//! unless the pipeline is carried on: a chain of another machine may have loaded its row meanwhile.
 
 mod claim;
 
 pub use claim::{Claim, Labels, RUN_LABEL, UNTIL_LABEL, Unreadable};
 
 use crate::failure::{Failure, FailureKind};
-use crate::finding::{Finding, FindingCode};
-use crate::id::DagRunId;
+use crate::finding::{Finding, FindingCode, Severity};
+use crate::id::{DagRunId, TaskId};
 use crate::remedy::Remedy;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -52,8 +53,8 @@ pub enum Decision {
     Renew,
     /// Another run holds the table.
     HeldBy(Claim),
-    /// Both are pipelines by hand: this one goes on beside the other, and writes nothing.
-    Beside,
+    /// Both are pipelines by hand, of two rows: this one goes on beside the other, and writes nothing.
+    Beside(Claim),
     /// The lease of another run is over. It may be taken over if no pipeline run of its tokens lives, which the
     /// caller looks up.
     Expired(Claim),
@@ -79,6 +80,8 @@ pub struct TableLease {
     is_carried_on: bool,
     /// Whether the run is one pipeline by hand.
     is_by_hand: bool,
+    /// The row that it loads then.
+    row: Option<TaskId>,
 }
 
 impl TableLease {
@@ -95,15 +98,17 @@ impl TableLease {
             was_held: false,
             is_carried_on: false,
             is_by_hand: false,
+            row: None,
         }
     }
 
-    /// The same for one pipeline by hand.
+    /// The same for one pipeline by hand, which loads this row.
     #[must_use]
-    pub fn by_hand(self) -> Self {
+    pub fn by_hand(self, row: Option<TaskId>) -> Self {
         Self {
-            holder: claim::by_hand(&self.holder),
+            holder: claim::by_hand(&self.holder, row.as_ref()),
             is_by_hand: true,
+            row,
             ..self
         }
     }
@@ -131,11 +136,11 @@ impl TableLease {
         };
         match claim {
             Some(claim) if self.is_ours(&claim) => Decision::Renew,
+            // A process that carries on its run: only one process at a time drives a run.
+            Some(claim) if claim.run == self.run && (self.is_by_hand || !self.was_held) => Decision::Renew,
+            claim if self.is_carried_on && !self.was_held => Decision::Lost(claim),
             claim if self.is_by_hand => self.decide_by_hand(claim, now),
             Some(claim) if self.was_held => Decision::Lost(Some(claim)),
-            // A process that carries on its run: only one process at a time drives a run.
-            Some(claim) if claim.run == self.run => Decision::Renew,
-            claim if self.is_carried_on && !self.was_held => Decision::Lost(claim),
             Some(claim) if self.is_over(&claim, now) => Decision::Expired(claim),
             Some(claim) => Decision::HeldBy(claim),
             None if !self.was_held || self.is_certain(now) => Decision::Take,
@@ -145,10 +150,15 @@ impl TableLease {
     }
 
     fn decide_by_hand(&self, claim: Option<Claim>, now: Timestamp) -> Decision {
+        let is_same_row = |claim: &Claim| self.row.as_ref().is_some_and(|row| claim.loads(row));
         match claim {
-            Some(claim) if claim.run == self.run => Decision::Renew,
-            Some(claim) if claim.is_by_hand() && !self.is_over(&claim, now) => Decision::Beside,
-            Some(claim) if claim.is_by_hand() => Decision::Take,
+            Some(claim) if claim.is_by_hand() && !is_same_row(&claim) => {
+                if self.is_over(&claim, now) {
+                    Decision::Take
+                } else {
+                    Decision::Beside(claim)
+                }
+            }
             Some(claim) if self.is_over(&claim, now) => Decision::Expired(claim),
             Some(claim) => Decision::HeldBy(claim),
             None => Decision::Take,
@@ -226,6 +236,24 @@ pub fn filled_by_chain(table: &str, by: &str) -> Failure {
     let reason = format!("The table {table} is being filled by {by}: rows may be loaded twice.");
     Failure::new(FailureKind::Held, reason)
         .with_remedies([Remedy::from("Wait for its end."), Remedy::RunBeside])
+}
+
+/// A pipeline by hand goes on beside another one that has reserved the table.
+pub fn beside(table: &str, claim: &Claim) -> Finding {
+    let text = format!(
+        "The table {table} is reserved by another pipeline by hand, {claim}: this one goes on beside it."
+    );
+    Finding::from_failure("bq_output_table", Failure::transient(text))
+        .with_severity(Severity::Note)
+        .with_code(FindingCode::Unreserved)
+}
+
+/// A pipeline by hand may not run while another process of this machine loads the same row.
+pub fn row_is_loaded(table: &str, row: &TaskId, holder: &str) -> Failure {
+    let reason = format!(
+        "{row} is being run by hand by {holder}, on the same table {table}: its rows would be loaded twice."
+    );
+    Failure::new(FailureKind::Held, reason).with_remedy("Wait for its end.")
 }
 
 /// No run may begin: nobody drives the other run any more, and one of its pipeline runs goes on.

@@ -2,11 +2,13 @@
 
 use super::Cloud;
 use crate::engine::table_lease::{OutputTable, TableLease, Taken};
+use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
 use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
 use domain::request::{RunRequest, Scope};
-use domain::table_lease;
+use domain::row::task_by_hand;
+use domain::table_lease::{self, Claim};
 use std::collections::BTreeSet;
 
 impl Cloud {
@@ -32,7 +34,8 @@ impl Cloud {
             taken = lease.take_over(claim).await?;
         }
         match taken {
-            Taken::Held { .. } | Taken::Beside => Ok(None),
+            Taken::Held { .. } | Taken::Beside(None) => Ok(None),
+            Taken::Beside(Some(claim)) => Ok(Some(table_lease::beside(&self.output().name(), &claim))),
             Taken::Unprotected(finding) => Ok(Some(finding)),
             Taken::Refused(failure) => Err(failure),
             // Yet another run took it and let it run out, all in a moment.
@@ -60,12 +63,20 @@ impl Cloud {
         let Some(claim) = claim.filter(|claim| !settled.iter().any(|run| claim.is_of(run))) else {
             return Ok(None);
         };
-        let failure = match request.scope {
+        let failure = match &request.scope {
             Scope::Chain => table_lease::held(&output.name(), &claim),
-            Scope::Single(_) if request.beside || claim.is_by_hand() => return Ok(None),
+            Scope::Single(_) if request.beside => return Ok(None),
+            Scope::Single(arguments) if claim.is_by_hand() && !loads_row_of(&claim, arguments) => {
+                return Ok(None);
+            }
             Scope::Single(_) => table_lease::filled_by_chain(&output.name(), &claim.to_string()),
         };
         let finding = Finding::from_failure("bq_output_table", failure);
         Ok(Some(finding.with_severity(Severity::Error)))
     }
+}
+
+/// Whether the claim is that of a pipeline by hand with the row of these arguments.
+fn loads_row_of(claim: &Claim, arguments: &RuntimeArguments) -> bool {
+    task_by_hand(arguments).is_some_and(|row| claim.loads(&row))
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// How much of a machine's name is kept: with all that stands around it, it must fit into a label.
-const LONGEST: usize = 36;
+const LONGEST: usize = 27;
 
 /// This process, by its machine and a part that no other process has.
 pub(super) fn name() -> String {

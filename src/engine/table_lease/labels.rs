@@ -29,7 +29,7 @@ impl TableLease {
 
     pub(super) async fn renew(&self) -> Result<(), Failure> {
         match self.write_if_there(None).await? {
-            Taken::Held { .. } | Taken::Beside => Ok(()),
+            Taken::Held { .. } | Taken::Beside(_) => Ok(()),
             // Only before anything was held can a run do without.
             Taken::Unprotected(finding) if self.state().unprotected => {
                 tracing::warn!(finding.message, "the table is not reserved");
@@ -50,7 +50,7 @@ impl TableLease {
         match self.write(expired).await {
             Err(failure) if !failure.can_get_better() && self.state().lease.is_by_hand() => {
                 self.state().unprotected = true;
-                Ok(Taken::Beside)
+                Ok(Taken::Beside(None))
             }
             taken => taken,
         }
@@ -98,7 +98,7 @@ impl TableLease {
             Decision::Take | Decision::Renew => return None,
             Decision::Expired(claim) if expired == Some(&claim) => return None,
             Decision::Expired(claim) => Taken::Expired(claim),
-            Decision::Beside => Taken::Beside,
+            Decision::Beside(claim) => Taken::Beside(Some(claim)),
             Decision::HeldBy(claim) if self.state().lease.is_by_hand() => {
                 Taken::Refused(table_lease::filled_by_chain(&name, &claim.to_string()))
             }

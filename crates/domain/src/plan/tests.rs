@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::finding::refusal;
+use crate::row::task_id;
 
 mod deployment;
 mod sinks;

@@ -2,7 +2,9 @@
 //!
 //! `BigQuery` allows lower-case letters, digits, `_` and `-` in a label's value, and 63 characters.
 
+use crate::fingerprint::fingerprint;
 use crate::id::DagRunId;
+use crate::id::TaskId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +15,7 @@ pub const RUN_LABEL: &str = "downbeat_run";
 /// The label with the end of the lease, in seconds since 1970, and the holder: `1795973000_build-7-3f2a`.
 pub const UNTIL_LABEL: &str = "downbeat_until";
 
-/// What stands before the holder of a pipeline by hand.
+/// What stands before the holder of a pipeline by hand, and then a fingerprint of the row that it loads: `hand_5f1c09ab_`.
 const BY_HAND: &str = "hand_";
 
 /// The longest value of a label.
@@ -82,6 +84,15 @@ impl Claim {
         self.holder.starts_with(BY_HAND)
     }
 
+    /// Whether it is a pipeline by hand that loads this row.
+    pub fn loads(&self, row: &TaskId) -> bool {
+        let by_hand = self.holder.strip_prefix(BY_HAND);
+        by_hand.is_some_and(|rest| {
+            rest.split_once('_')
+                .is_some_and(|(found, _)| found == row_text(Some(row)))
+        })
+    }
+
     /// The labels to set, so that [`Claim::read`] reads this claim again.
     pub fn labels(&self) -> BTreeMap<String, Option<String>> {
         let until = format!("{}_{}", self.until.seconds(), self.holder);
@@ -104,7 +115,10 @@ impl Claim {
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, holder) = match self.holder.strip_prefix(BY_HAND) {
-            Some(holder) => ("run by hand", holder),
+            Some(rest) => (
+                "run by hand",
+                rest.split_once('_').map_or(rest, |(_, holder)| holder),
+            ),
             None => ("run", self.holder.as_str()),
         };
         write!(
@@ -115,9 +129,17 @@ impl fmt::Display for Claim {
     }
 }
 
-/// The holder of a pipeline by hand, by the name of its process.
-pub(super) fn by_hand(holder: &str) -> String {
-    label_text(&format!("{BY_HAND}{holder}"))
+/// The holder of a pipeline by hand, by the name of its process and the row that it loads.
+pub(super) fn by_hand(holder: &str, row: Option<&TaskId>) -> String {
+    label_text(&format!("{BY_HAND}{}_{holder}", row_text(row)))
+}
+
+/// Short enough for a label, and without an underscore.
+fn row_text(row: Option<&TaskId>) -> String {
+    row.map_or_else(
+        || "none".to_owned(),
+        |row| format!("{:08x}", fingerprint(row.as_str().bytes()) >> 32),
+    )
 }
 
 /// A text as a label can hold it: other characters become `-`. Short enough to stand behind the seconds.

@@ -81,10 +81,13 @@ fn what_the_labels_mean() {
 
 #[test]
 fn pipelines_by_hand_go_beside_each_other_and_a_chain_waits_for_them() {
-    let by_hand = |holder| lease(holder).by_hand();
+    let by_hand = |holder| lease(holder).by_hand(Some("start_pipeline_hr_payroll".into()));
     let ours = by_hand("h1").claim(at(0));
     let other = TableLease::new(&OTHER.into(), "h2", &BTreeSet::new());
-    let (chain, hand) = (other.claim(at(0)), other.by_hand().claim(at(0)));
+    let of_row = |row: &str| other.clone().by_hand(Some(row.into())).claim(at(0));
+    let (chain, hand) = (other.claim(at(0)), of_row("start_pipeline_hr_engineer"));
+    let same_row = of_row("start_pipeline_hr_payroll");
+    let carried_on = by_hand("h3").carried_on();
     let mut held = by_hand("h1");
     held.hold(&ours);
     for (lease, claim, now, decision) in [
@@ -96,13 +99,35 @@ fn pipelines_by_hand_go_beside_each_other_and_a_chain_waits_for_them() {
             9000,
             Decision::Expired(chain.clone()),
         ),
-        (&by_hand("h1"), Some(&hand), 0, Decision::Beside),
+        (&by_hand("h1"), Some(&hand), 0, Decision::Beside(hand.clone())),
+        (
+            &by_hand("h1"),
+            Some(&same_row),
+            0,
+            Decision::HeldBy(same_row.clone()),
+        ),
+        (
+            &by_hand("h1"),
+            Some(&same_row),
+            9000,
+            Decision::Expired(same_row.clone()),
+        ),
+        // Whoever removed or replaced its labels may have loaded its row.
+        (&carried_on, Some(&ours), 9000, Decision::Renew),
+        (&carried_on, None, 0, Decision::Lost(None)),
+        (&carried_on, Some(&hand), 0, Decision::Lost(Some(hand.clone()))),
+        (
+            &carried_on,
+            Some(&chain),
+            9000,
+            Decision::Lost(Some(chain.clone())),
+        ),
         (&by_hand("h1"), Some(&hand), 9000, Decision::Take),
         // It is carried on by another process.
         (&by_hand("h3"), Some(&ours), 0, Decision::Renew),
         // It has emptied nothing, so that nothing is lost with the lease.
         (&held, None, 9000, Decision::Take),
-        (&held, Some(&hand), 0, Decision::Beside),
+        (&held, Some(&hand), 0, Decision::Beside(hand.clone())),
         (&held, Some(&chain), 0, Decision::HeldBy(chain.clone())),
         (&lease("h1"), Some(&hand), 0, Decision::HeldBy(hand.clone())),
         (&lease("h1"), Some(&hand), 9000, Decision::Expired(hand.clone())),

@@ -214,7 +214,7 @@ impl World {
                 holder.is_over = true;
                 return holder.lease.let_go();
             }
-            Decision::HeldBy(_) | Decision::Beside | Decision::Unreadable(_) => return,
+            Decision::HeldBy(_) | Decision::Beside(_) | Decision::Unreadable(_) => return,
         }
         let claim = holder.lease.claim(look.date);
         let changes = claim.labels();
