@@ -217,6 +217,11 @@ fn a_chain_is_refused_while_a_pipeline_by_hand_waits_for_its_next_try() {
         assert_eq!(told.code, 5, "{}", told.all());
     }
     assert_eq!(truncates(&lab), 0);
+    // The same row once more would be loaded twice.
+    for home in [&lab.home, &other] {
+        let told = finish(home.command(&["run", "--profile", PROFILE, "--args", ticket]));
+        assert_eq!(told.code, 5, "{}", told.all());
+    }
     // Others by hand do it no harm.
     for (home, source) in [(&lab.home, "engineer"), (&other, "payroll")] {
         let arguments = format!("business_unit=hr,data_source={source}");
