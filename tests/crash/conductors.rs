@@ -202,11 +202,20 @@ fn settle(homes: &[Home]) -> Vec<Start> {
     starts
 }
 
+/// Whether it came through, was killed, or was refused: from the beginning, or, by hand, before a next try, because a chain
+/// had taken the table in the pause.
+fn is_fine(start: &Start) -> bool {
+    let was_refused = start.told.contains(r#""kind":"held""#) && start.told.contains("run_beside");
+    match start.code {
+        Some(1) => was_refused,
+        code => code.is_none_or(|code| FINE.contains(&code)),
+    }
+}
+
 fn after(lab: &Lab, homes: &[Home], starts: &[Start]) -> Vec<String> {
     let mut found = Vec::new();
-    let codes = starts.iter().filter_map(|start| start.code);
-    for code in codes.filter(|code| !FINE.contains(code)) {
-        found.push(format!("a start ended with {code}"));
+    for start in starts.iter().filter(|start| !is_fine(start)) {
+        found.push(format!("a start ended with {:?}", start.code));
     }
     let entries: Vec<_> = homes.iter().flat_map(|home| journal(home).runs()).collect();
     for entry in entries.iter().filter(|entry| entry.ended.is_none()) {

@@ -35,7 +35,8 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingCode {
-    /// The run goes on without a lease on its output table, because the table's labels cannot be written.
+    /// The run goes on without a lease of its own on its output table: the table's labels cannot be written, or a pipeline by
+    /// hand goes on under the lease of another one.
     Unreserved,
 }
 
