@@ -71,7 +71,7 @@ pub fn a_broken_record_fails_its_task_with_the_stages_words(release: &'static Re
     let reason = task["reason"].as_str().unwrap();
     assert!(reason.contains("lab: bad record 'bad-0003'"), "{reason}");
     assert_eq!(end.task(&good.task())["state"], "success");
-    assert_eq!(statuses(&lab.runs()), ["COMPLETED", "FAILED"]);
+    assert_eq!(statuses(&lab.runs()), ["COMPLETED", "FAILED"], "{}", end.all());
 }
 
 pub fn a_second_try_succeeds_and_keeps_its_window(release: &'static Release) {
