@@ -31,7 +31,7 @@ use driver::{Awaited, Driver};
 use editor::Editor;
 use grid::GridPane;
 use logs::LogsPane;
-use overlay::Overlay;
+use overlay::{Overlay, Overlays};
 use ratatui::layout::Rect;
 use variables::VariablesPane;
 
@@ -92,7 +92,7 @@ pub struct Model {
     /// The pane shown above the logs when there is room for one.
     pub upper: Pane,
     /// What lies over the panes.
-    pub overlay: Option<Overlay>,
+    pub overlays: Overlays,
     /// The variables.
     pub variables: VariablesPane,
     /// The configuration table.
@@ -142,7 +142,7 @@ impl Model {
 
     /// What the keys mean now.
     pub fn context(&self) -> Context {
-        match &self.overlay {
+        match self.overlays.top() {
             Some(_) if self.editor().is_some() => Context::Field,
             Some(Overlay::Dialog(_)) => Context::Dialog,
             Some(Overlay::Plan { .. }) => Context::Plan,
@@ -156,7 +156,7 @@ impl Model {
 
     /// The text field that is being typed into.
     pub fn editor(&self) -> Option<&Editor> {
-        match &self.overlay {
+        match self.overlays.top() {
             Some(Overlay::Arguments(form)) => form.editor(),
             Some(_) => None,
             None => self.variables.editor.as_ref(),
@@ -165,7 +165,7 @@ impl Model {
 
     /// The same, to type into it.
     pub fn editor_mut(&mut self) -> Option<&mut Editor> {
-        match &mut self.overlay {
+        match self.overlays.top_mut() {
             Some(Overlay::Arguments(form)) => form.editor_mut(),
             Some(_) => None,
             None => self.variables.editor.as_mut(),

@@ -43,13 +43,18 @@ pub struct Page {
 const COLUMNS: usize = 96;
 
 impl Page {
-    /// The text that lies over the panes, if there is one.
+    /// The text that gets the keys, if there is one.
     pub fn new(model: &Model) -> Option<Self> {
-        let (title, top, lines) = match model.overlay {
-            Some(Overlay::Help { top }) => ("All keys", top, help::lines()),
-            Some(Overlay::Notices { top }) => ("Notices", top, notices(model)),
-            Some(Overlay::Plan { top }) => ("What this run will do", top, plan(model)),
-            _ => return None,
+        Self::of(model, model.overlays.top()?)
+    }
+
+    /// The text of this overlay, if it is one.
+    pub fn of(model: &Model, overlay: &Overlay) -> Option<Self> {
+        let (title, top, lines) = match overlay {
+            Overlay::Help { top } => ("All keys", *top, help::lines()),
+            Overlay::Notices { top } => ("Notices", *top, notices(model)),
+            Overlay::Plan { top } => ("What this run will do", *top, plan(model)),
+            Overlay::Dialog(_) | Overlay::Arguments(_) | Overlay::History { .. } => return None,
         };
         let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);
         let longest = lines.iter().map(|line| text::width(&line.lead)).max();

@@ -109,7 +109,7 @@ impl Setup {
             area: Rect::ZERO,
             focus: Pane::Grid,
             upper: Pane::Grid,
-            overlay: self.question().map(Overlay::Dialog),
+            overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
             configuration: ConfigurationPane::default(),
             grid: GridPane::default(),

@@ -105,7 +105,7 @@ fn is_visible(model: &Model, action: Action) -> bool {
 }
 
 fn unbound(model: &mut Model, key: Key) {
-    if matches!(key.code, KeyCode::Char(_) | KeyCode::F(_)) && model.overlay.is_none() {
+    if matches!(key.code, KeyCode::Char(_) | KeyCode::F(_)) && model.overlays.is_empty() {
         model.reply(format!(
             "{key} does nothing here. {} shows all keys.",
             action::key(Action::Help)
@@ -150,7 +150,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Choose => dialog::choose(model, effects),
         Action::NextChoice => dialog::step(model, 1),
         Action::PreviousChoice => dialog::step(model, -1),
-        Action::Run => model.overlay = Some(Overlay::Plan { top: 0 }),
+        Action::Run => model.overlays.push(Overlay::Plan { top: 0 }),
         Action::Begin => start(model, effects),
         Action::StopTask | Action::StopRun => dialog::ask(model, action),
         Action::Retry => retry::one(model, effects),
@@ -159,10 +159,11 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::ShowRun => former::show(model, effects),
         Action::ResumeRun | Action::WatchRun => resume::inspect(model, effects),
         Action::Reload => read_configuration(model, effects),
-        Action::Help => model.overlay = Some(Overlay::Help { top: 0 }),
-        Action::Notices => model.overlay = Some(Overlay::Notices { top: usize::MAX }),
+        Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
+        Action::Help => model.overlays.push(Overlay::Help { top: 0 }),
+        Action::Notices => model.overlays.push(Overlay::Notices { top: usize::MAX }),
         Action::Back => back(model),
-        Action::Quit if model.overlay.is_some() => back(model),
+        Action::Quit if !model.overlays.is_empty() => back(model),
         Action::Quit => leaving::quit(model, effects),
         Action::Interrupt => leaving::interrupt(model, effects),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -172,7 +173,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 
 /// Starts the run of the plan.
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
-    model.overlay = None;
+    model.overlays.clear();
     model.former_run = None;
     effects.push(Effect::Send(Command::Start(Box::new(model.request()))));
     navigation::focus(model, Pane::Grid);
@@ -189,8 +190,8 @@ fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
 fn back(model: &mut Model) {
     if model.editor().is_some() {
         field::cancel(model);
-    } else if model.overlay.is_some() {
-        model.overlay = None;
+    } else if model.overlays.pop().is_some() {
+        // One step out is done.
     } else if model.notice().is_some() {
         model.is_notice_shown = false;
     } else if model.former_run.is_some() {

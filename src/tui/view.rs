@@ -74,20 +74,21 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
     }
     footer::notice(model, screen.notice, &mut canvas);
     footer::draw(model, screen.footer, &mut canvas);
-    overlay(model, &mut canvas);
+    overlays(model, &mut canvas);
 }
 
-fn overlay(model: &Model, canvas: &mut Canvas) {
-    match &model.overlay {
-        None => {}
-        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Plan { .. }) => {
-            if let Some(page) = Page::new(model) {
-                pager::draw(model, &page, canvas);
+fn overlays(model: &Model, canvas: &mut Canvas) {
+    for overlay in model.overlays.iter() {
+        match overlay {
+            Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Plan { .. } => {
+                if let Some(page) = Page::of(model, overlay) {
+                    pager::draw(model, &page, canvas);
+                }
             }
+            Overlay::Dialog(dialog) => dialog::draw(model, dialog, canvas),
+            Overlay::Arguments(form) => arguments::draw(model, form, canvas),
+            Overlay::History { selected } => history::draw(model, *selected, canvas),
         }
-        Some(Overlay::Dialog(dialog)) => dialog::draw(model, dialog, canvas),
-        Some(Overlay::Arguments(form)) => arguments::draw(model, form, canvas),
-        Some(Overlay::History { selected }) => history::draw(model, *selected, canvas),
     }
 }
 
@@ -104,7 +105,7 @@ fn too_small(model: &Model, canvas: &mut Canvas) {
     for (row, line) in (0..area.height).zip(text::wrap(&sentence, usize::from(area.width))) {
         canvas.text(area, 0, row, &line, style);
     }
-    if let Some(Overlay::Dialog(dialog)) = &model.overlay
+    if let Some(Overlay::Dialog(dialog)) = model.overlays.top()
         && area.height > 4
     {
         let line = format!("{} {}", dialog.title, dialog::answers(dialog));
@@ -120,7 +121,7 @@ fn too_small(model: &Model, canvas: &mut Canvas) {
 
 /// Draws the frame of a pane with its title. Returns the area inside.
 fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Canvas) -> Rect {
-    let has_focus = model.focus == pane && model.overlay.is_none();
+    let has_focus = model.focus == pane && model.overlays.is_empty();
     let border = if has_focus {
         Meaning::Accent
     } else {

@@ -111,7 +111,7 @@ fn the_form_shows_a_variable_and_an_edit_wins() {
         picture.contains("landing") && picture.contains("(the variable)"),
         "{picture}"
     );
-    let form = |model: &Model| match &model.overlay {
+    let form = |model: &Model| match model.overlays.top() {
         Some(downbeat::tui::model::overlay::Overlay::Arguments(form)) => form.name(),
         _ => None,
     };

@@ -223,7 +223,7 @@ fn a_run_that_a_later_one_has_overtaken_is_closed_rather_than_resumed() {
         has_all(&picture(&model), &words);
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
         assert_eq!(
-            matches!(model.overlay, Some(Overlay::Plan { .. })),
+            matches!(model.overlays.top(), Some(Overlay::Plan { .. })),
             plans,
             "{keys}"
         );

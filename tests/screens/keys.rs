@@ -105,7 +105,7 @@ fn a_stop_asks_first_and_no_is_the_default() {
     ] {
         let mut model = scene::running(80, 24);
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
-        assert!(model.overlay.is_none(), "{keys}");
+        assert!(model.overlays.is_empty(), "{keys}");
     }
 }
 
@@ -245,7 +245,7 @@ fn undone_arguments_are_not_edits_and_invalid_ones_are_rejected() {
     press(&mut model, "enter");
     assert!(model.editor().unwrap().fault.is_some());
     press(&mut model, "esc esc");
-    assert!(model.configuration.edits.is_empty() && model.overlay.is_none());
+    assert!(model.configuration.edits.is_empty() && model.overlays.is_empty());
 }
 
 #[test]
@@ -279,11 +279,11 @@ fn q_takes_one_step_out_and_leaves_only_from_a_pane() {
     for keys in ["? q", "@ q", "H q", "X q", "2 enter q", "1 2 3 4 esc"] {
         let mut model = scene::running(80, 24);
         assert!(!press(&mut model, keys).contains(&Effect::Leave), "{keys}");
-        assert!(model.overlay.is_none(), "{keys}");
+        assert!(model.overlays.is_empty(), "{keys}");
     }
     let mut model = sample::ready(80, 24);
     press(&mut model, "G enter q");
-    assert!(model.overlay.is_none());
+    assert!(model.overlays.is_empty());
     press(&mut model, "1 G enter q");
     assert!(sample::picture(&model, &sample::COLOUR).contains("Leave without saving?"));
     assert!(press(&mut model, "q q y").contains(&Effect::Leave));
@@ -347,7 +347,7 @@ fn the_selection_stays_with_its_task() {
 fn on_a_screen_too_small_only_keys_that_leave_work() {
     let mut model = scene::running(30, 8);
     assert_eq!(commands(&press(&mut model, "X x r R 1 j")), []);
-    assert!(model.overlay.is_none());
+    assert!(model.overlays.is_empty());
     assert!(press(&mut model, "ctrl-c ctrl-c").contains(&Effect::Leave));
 }
 
@@ -355,12 +355,44 @@ fn on_a_screen_too_small_only_keys_that_leave_work() {
 fn an_overlay_scrolls_to_its_end_and_back() {
     let mut model = sample::ready(80, 24);
     press(&mut model, "? G");
-    let Some(Overlay::Help { top }) = model.overlay else {
+    let Some(&Overlay::Help { top }) = model.overlays.top() else {
         panic!("no help")
     };
     assert!(top > 20);
     assert!(sample::picture(&model, &sample::COLOUR).contains("left out"));
     press(&mut model, "k");
-    let moved = matches!(model.overlay, Some(Overlay::Help { top: now }) if now == top - 1);
+    let moved = matches!(model.overlays.top(), Some(Overlay::Help { top: now }) if *now == top - 1);
     assert!(moved, "the first step up moves at once");
+}
+
+#[test]
+fn the_help_gives_back_what_it_covered() {
+    for (keys, context) in [
+        ("r", Context::Plan),
+        ("H", Context::History),
+        ("2 enter", Context::Arguments),
+        ("@", Context::Pager),
+    ] {
+        let mut model = scene::failed(120, 40);
+        press(&mut model, keys);
+        assert_eq!(model.context(), context, "{keys}");
+        let before = sample::picture(&model, &sample::COLOUR);
+        for way_out in ["? esc", "? G q", "? ?"] {
+            press(&mut model, way_out);
+            assert_eq!(
+                sample::picture(&model, &sample::COLOUR),
+                before,
+                "{keys} {way_out}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_question_gives_back_the_form_below_it() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "2 enter G enter x y z ctrl-c");
+    assert_eq!(model.context(), Context::Dialog);
+    press(&mut model, "n");
+    assert_eq!(model.editor().unwrap().text(), "hr_engineerxyz");
 }

@@ -61,7 +61,7 @@ fn a_question_to_leave_counts_the_tasks_that_are_at_work_by_now() {
     happens(&mut model, Fact::TaskSucceeded { task: LEDGER.into() });
     let shown = picture(&model);
     has_all(&shown, &["Leave while a run is live?", "2 tasks at work"]);
-    let Some(Overlay::Dialog(dialog)) = &model.overlay else {
+    let Some(Overlay::Dialog(dialog)) = model.overlays.top() else {
         panic!("{shown}")
     };
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_question_to_stop_closes_when_there_is_nothing_to_stop() {
         happens(&mut model, Fact::TaskSucceeded { task: LEDGER.into() });
         has_all(&picture(&model), &[title]);
         end(&mut model);
-        assert!(model.overlay.is_none(), "{title}");
+        assert!(model.overlays.is_empty(), "{title}");
         let told = &model.notice().unwrap().text;
         assert!(told.contains(title) && told.contains("closed"), "{told}");
         assert_eq!(commands(&press(&mut model, "y enter")), []);
@@ -96,7 +96,7 @@ fn a_question_to_stop_a_task_is_about_that_task() {
             task: RECRUITER.into(),
         },
     );
-    assert!(model.overlay.is_none(), "{}", picture(&model));
+    assert!(model.overlays.is_empty(), "{}", picture(&model));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_question_to_try_again_what_cannot_be_seen_closes_when_it_is_seen() {
     happens(&mut model, Fact::TaskSucceeded { task: LEDGER.into() });
     has_all(&picture(&model), &["Start again although it may be live?"]);
     happens(&mut model, Fact::TaskSucceeded { task: task() });
-    assert!(model.overlay.is_none(), "{}", picture(&model));
+    assert!(model.overlays.is_empty(), "{}", picture(&model));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_question_to_try_all_again_closes_when_they_are_tried() {
         .collect();
     assert!(!retryable.is_empty());
     for task in retryable {
-        assert!(model.overlay.is_some());
+        assert!(!model.overlays.is_empty());
         let by_hand = Fact::RetryAsked {
             task,
             arguments: None,
@@ -136,7 +136,7 @@ fn a_question_to_try_all_again_closes_when_they_are_tried() {
         };
         happens(&mut model, by_hand);
     }
-    assert!(model.overlay.is_none(), "{}", picture(&model));
+    assert!(model.overlays.is_empty(), "{}", picture(&model));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_question_about_a_former_run_closes_when_another_process_has_taken_it() {
         3602,
         Msg::HistoryRead(Ok(summaries(former::driven()))),
     );
-    assert!(model.overlay.is_none(), "{}", picture(&model));
+    assert!(model.overlays.is_empty(), "{}", picture(&model));
 
     // A question that is asked right now is about what was read right now.
     press(&mut model, "H");

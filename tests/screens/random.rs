@@ -49,7 +49,7 @@ fn check(model: &Model) {
     assert!(model.configuration.selected < model.configuration.rows().len().max(1));
     assert!(VariableName::ALL.contains(&model.variables.selected));
     assert!(model.logs.top.0 <= model.logs.window.total);
-    match &model.overlay {
+    match model.overlays.top() {
         Some(Overlay::Arguments(form)) => assert!(form.selected < form.lines().len().max(1)),
         Some(Overlay::Dialog(dialog)) => assert!(dialog.selected < dialog.choices.len()),
         Some(Overlay::History { selected }) => assert!(*selected < model.history.len()),

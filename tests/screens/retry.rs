@@ -193,7 +193,7 @@ fn a_run_that_goes_on_by_now_is_not_retried() {
     let mut run = model.run.clone().unwrap();
     run.state = RunState::Running;
     read(&mut model, Purpose::RetryAll, run);
-    assert!(model.overlay.is_none());
+    assert!(model.overlays.is_empty());
     assert!(model.notice().unwrap().text.contains("goes on by now"));
 }
 

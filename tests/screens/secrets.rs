@@ -73,7 +73,7 @@ fn a_task_asks_for_each_value_and_is_tried_again_with_all_of_them() {
         arguments: RuntimeArguments::from_iter([("db_password", "topsecret"), ("db_word", "sesame")]),
     };
     assert_eq!(effects, [Effect::Send(Command::Run(given))]);
-    assert!(model.overlay.is_none());
+    assert!(model.overlays.is_empty());
     assert!(
         !pictures.contains("topsecret") && !pictures.contains("sesame"),
         "{pictures}"
@@ -87,7 +87,7 @@ fn who_does_not_answer_starts_nothing() {
     press(&mut model, "R");
     type_text(&mut model, "topsecret");
     assert_eq!(press(&mut model, "esc"), []);
-    assert!(model.overlay.is_none() && model.configuration.edits.is_empty());
+    assert!(model.overlays.is_empty() && model.configuration.edits.is_empty());
 }
 
 #[test]

@@ -82,8 +82,8 @@ impl Model {
 
     /// The run that is selected in the list of former runs.
     pub fn selected_former(&self) -> Option<&RunSummary> {
-        match self.overlay {
-            Some(Overlay::History { selected }) => self.history.get(selected),
+        match self.overlays.top() {
+            Some(Overlay::History { selected }) => self.history.get(*selected),
             _ => None,
         }
     }

@@ -35,6 +35,87 @@ pub enum Overlay {
     },
 }
 
+impl Overlay {
+    /// Its name in the path of what lies over what.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Help { .. } => "All keys",
+            Self::Notices { .. } => "Notices",
+            Self::Plan { .. } => "Plan",
+            Self::Dialog(dialog) => &dialog.title,
+            Self::Arguments(_) => "Arguments",
+            Self::History { .. } => "Former runs",
+        }
+    }
+}
+
+/// What lies over the panes, the topmost last. The topmost gets the keys; what it covers is there again when it is
+/// closed, as it was.
+#[derive(Clone, Debug, Default)]
+pub struct Overlays(Vec<Overlay>);
+
+impl Overlays {
+    /// Lays one over the others. Of those that show the same whenever they are opened only the newest stays, so that
+    /// going round in a circle does not pile them up.
+    pub fn push(&mut self, overlay: Overlay) {
+        let is_own = matches!(overlay, Overlay::Dialog(_) | Overlay::Arguments(_));
+        let kind = std::mem::discriminant(&overlay);
+        self.0
+            .retain(|known| is_own || std::mem::discriminant(known) != kind);
+        self.0.push(overlay);
+    }
+
+    /// Closes the topmost.
+    pub fn pop(&mut self) -> Option<Overlay> {
+        self.0.pop()
+    }
+
+    /// Closes all: the panes are in sight again.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The topmost.
+    pub fn top(&self) -> Option<&Overlay> {
+        self.0.last()
+    }
+
+    /// The topmost, to change it.
+    pub fn top_mut(&mut self) -> Option<&mut Overlay> {
+        self.0.last_mut()
+    }
+
+    /// Whether the panes get the keys.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All, the topmost last.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Overlay> {
+        self.0.iter()
+    }
+
+    /// The questions among them, each as this makes it; those of which it makes nothing are closed.
+    pub(in crate::tui) fn replace_dialogs(&mut self, mut by_now: impl FnMut(&Dialog) -> Option<Dialog>) {
+        self.0.retain_mut(|overlay| match overlay {
+            Overlay::Dialog(dialog) => match by_now(dialog) {
+                Some(now) => {
+                    *dialog = now;
+                    true
+                }
+                None => false,
+            },
+            _ => true,
+        });
+    }
+}
+
+impl FromIterator<Overlay> for Overlays {
+    fn from_iter<T: IntoIterator<Item = Overlay>>(overlays: T) -> Self {
+        Self(overlays.into_iter().collect())
+    }
+}
+
 /// What a question is about. What is so when it is asked may be over before it is answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Premise {
@@ -148,5 +229,33 @@ impl Dialog {
         self.choices
             .get(self.selected)
             .map_or(DialogResult::Cancel, |choice| choice.result.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_in_circles_leaves_no_pile() {
+        let mut overlays = Overlays::default();
+        overlays.push(Overlay::Plan { top: 7 });
+        for _ in 0..3 {
+            overlays.push(Overlay::Notices { top: 0 });
+            overlays.push(Overlay::Help { top: 0 });
+        }
+        let names = |overlays: &Overlays| {
+            overlays
+                .iter()
+                .map(|one| one.name().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&overlays), ["Plan", "Notices", "All keys"]);
+        let dialog = Dialog::new("Leave?", Vec::new(), "stay");
+        overlays.push(Overlay::Dialog(dialog.clone()));
+        overlays.push(Overlay::Dialog(dialog));
+        assert_eq!(names(&overlays).len(), 5, "each question is one of its own");
+        overlays.replace_dialogs(|_| None);
+        assert_eq!(names(&overlays), ["Plan", "Notices", "All keys"]);
     }
 }

@@ -12,7 +12,7 @@ use domain::remedy::Remedy;
 use domain::task::Task;
 
 fn form(model: &mut Model) -> Option<&mut ArgumentsForm> {
-    match &mut model.overlay {
+    match model.overlays.top_mut() {
         Some(Overlay::Arguments(form)) => Some(form),
         _ => None,
     }
@@ -28,7 +28,9 @@ pub(super) fn open(model: &mut Model) {
     let form = pane
         .row()
         .map(|row| ArgumentsForm::new(row, pane.arguments(row), variables, names));
-    model.overlay = form.map(|form| Overlay::Arguments(Box::new(form)));
+    if let Some(form) = form {
+        model.overlays.push(Overlay::Arguments(Box::new(form)));
+    }
 }
 
 /// The form for the values that a task needs again; nothing if it needs none.
@@ -115,7 +117,7 @@ fn give(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
         .iter()
         .filter(|(name, value)| form.row.get(name) != Some(value));
     let arguments = arguments.collect();
-    model.overlay = None;
+    model.overlays.pop();
     if let Some(run) = model.shown_run().map(|run| run.id.clone()) {
         let command = RunCommand::GiveArguments { task, arguments };
         dialog::tell(model, run, vec![command], effects);

@@ -22,7 +22,7 @@ pub(super) fn ask(model: &mut Model, action: Action) {
         _ => model.driven_task().and_then(|task| stop_task(model, &task.id)),
     };
     if let Some(dialog) = dialog {
-        model.overlay = Some(Overlay::Dialog(dialog));
+        model.overlays.push(Overlay::Dialog(dialog));
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn stop_task(model: &Model, id: &TaskId) -> Option<Dialog> {
 
 /// Chooses the answer of a letter, if there is one.
 pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
-    let Some(Overlay::Dialog(dialog)) = &mut model.overlay else {
+    let Some(Overlay::Dialog(dialog)) = model.overlays.top_mut() else {
         return false;
     };
     let (KeyCode::Char(letter), false, false) = (key.code, key.ctrl, key.alt) else {
@@ -91,7 +91,7 @@ pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) 
 
 /// Selects another answer.
 pub(super) fn step(model: &mut Model, step: isize) {
-    if let Some(Overlay::Dialog(dialog)) = &mut model.overlay {
+    if let Some(Overlay::Dialog(dialog)) = model.overlays.top_mut() {
         let answers = dialog.choices.len().max(1);
         dialog.selected = (dialog.selected + answers).saturating_add_signed(step) % answers;
     }
@@ -99,7 +99,7 @@ pub(super) fn step(model: &mut Model, step: isize) {
 
 /// Chooses the selected answer.
 pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Dialog(dialog)) = model.overlay.take() else {
+    let Some(Overlay::Dialog(dialog)) = model.overlays.pop() else {
         return;
     };
     match dialog.result() {
@@ -108,7 +108,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
         DialogResult::Tell { run, commands } => tell(model, run, commands, effects),
         DialogResult::Plan => {
             model.former_run = None;
-            model.overlay = Some(Overlay::Plan { top: 0 });
+            model.overlays.push(Overlay::Plan { top: 0 });
         }
         DialogResult::Watch { run, process } => resume::follow(model, run, process, effects),
         DialogResult::StopAndLeave if model.live_run().is_some() => {

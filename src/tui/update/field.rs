@@ -31,7 +31,7 @@ fn validate(model: &mut Model) {
     let Some(text) = model.editor().map(|editor| editor.text().to_owned()) else {
         return;
     };
-    let fault = match &model.overlay {
+    let fault = match model.overlays.top() {
         Some(Overlay::Arguments(form)) if form.asked.is_some() && text.is_empty() => {
             Some("Type the value.".into())
         }
@@ -55,7 +55,7 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.editor().is_some_and(|editor| editor.fault.is_some()) {
         return;
     }
-    match model.overlay {
+    match model.overlays.top() {
         Some(Overlay::Arguments(_)) => arguments::commit(model, effects),
         _ => variables::commit(model, effects),
     }
@@ -63,8 +63,8 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Closes the field without its text.
 pub(super) fn cancel(model: &mut Model) {
-    match &mut model.overlay {
-        Some(Overlay::Arguments(form)) if form.asked.is_some() => model.overlay = None,
+    match model.overlays.top_mut() {
+        Some(Overlay::Arguments(form)) if form.asked.is_some() => drop(model.overlays.pop()),
         Some(Overlay::Arguments(form)) => form.typing = None,
         _ => model.variables.editor = None,
     }

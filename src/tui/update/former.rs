@@ -21,7 +21,7 @@ pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.history.is_empty() {
         model.reply(format!("No former run yet. {} previews a run.", key(Action::Run)));
     } else {
-        model.overlay = Some(Overlay::History { selected: 0 });
+        model.overlays.push(Overlay::History { selected: 0 });
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn show(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(run) = model.selected_former().map(|run| run.id.clone()) else {
         return;
     };
-    model.overlay = None;
+    model.overlays.clear();
     let has_engine_it = model.driver != Driver::Nobody;
     if has_engine_it && model.run.as_ref().is_some_and(|shown| shown.id == run) {
         model.former_run = None;
@@ -112,7 +112,7 @@ pub(super) fn on_history_read(
         .iter()
         .position(|run| Some(&run.id) == selected.as_ref());
     let last = model.history.len().saturating_sub(1);
-    if let Some(Overlay::History { selected }) = &mut model.overlay {
+    if let Some(Overlay::History { selected }) = model.overlays.top_mut() {
         *selected = place.unwrap_or((*selected).min(last));
     }
 }

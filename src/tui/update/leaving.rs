@@ -19,12 +19,12 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         (None, None) => return effects.push(Effect::Leave),
     };
-    model.overlay = Some(Overlay::Dialog(dialog));
+    model.overlays.push(Overlay::Dialog(dialog));
 }
 
 /// Asks the first time, leaves the second time.
 pub(super) fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
-    let is_asked = matches!(&model.overlay, Some(Overlay::Dialog(dialog))
+    let is_asked = matches!(model.overlays.top(), Some(Overlay::Dialog(dialog))
         if dialog.choices.iter().any(|choice| choice.result == DialogResult::Leave));
     if is_asked || model.is_leaving {
         effects.push(Effect::Leave);
@@ -38,7 +38,7 @@ pub(super) fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
             DialogResult::Leave,
         ),
     };
-    model.overlay = Some(Overlay::Dialog(dialog));
+    model.overlays.push(Overlay::Dialog(dialog));
 }
 
 /// The question while a run is live, as things are now. When none is any more, it is still asked whether to leave.

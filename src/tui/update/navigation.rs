@@ -23,7 +23,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 /// Moves the selection or scrolls, where the focus is.
 pub(super) fn navigate(model: &mut Model, action: Action) {
     let step = step(model, action);
-    if model.overlay.is_some() {
+    if !model.overlays.is_empty() {
         if let Some(step) = step {
             scroll_overlay(model, step);
         }
@@ -47,7 +47,7 @@ pub(super) fn navigate(model: &mut Model, action: Action) {
 fn step(model: &Model, action: Action) -> Option<isize> {
     let height = Layout::new(model).room(model.focus).1;
     // An overlay has most of the screen; the list of tasks has a heading and details.
-    let rows = match model.overlay {
+    let rows = match model.overlays.top() {
         Some(_) => usize::from(model.area.height).saturating_sub(8),
         None if model.focus == Pane::Grid => height.saturating_sub(3),
         None => height,
@@ -121,7 +121,7 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
 fn scroll_overlay(model: &mut Model, step: isize) {
     let runs = model.history.len();
     let last = Page::new(model).map_or(0, |page| page.last_top());
-    match &mut model.overlay {
+    match model.overlays.top_mut() {
         Some(Overlay::Arguments(form)) => {
             form.selected = list::moved(form.selected, step, form.lines().len());
         }

@@ -1,31 +1,39 @@
-//! What becomes of an open question whose premise is gone.
+//! What becomes of open questions whose premise is gone.
 
 use super::{dialog, leaving, resume, retry};
 use crate::tui::model::Model;
-use crate::tui::model::overlay::{Overlay, Premise};
+use crate::tui::model::overlay::{Dialog, Premise};
 
-/// Brings the open question up to date, or closes it because there is nothing to ask any more. The selected answer
+/// Brings the open questions up to date, or closes them because there is nothing to ask any more. The selected answer
 /// stays selected.
 pub(super) fn keep_true(model: &mut Model) {
-    let Some(Overlay::Dialog(asked)) = &model.overlay else {
-        return;
-    };
-    let by_now = match &asked.premise {
-        Premise::Lasting => return,
-        Premise::LeavesRun => Some(leaving::question(model)),
-        Premise::StopsRun => dialog::stop_run(model),
-        Premise::StopsTask(task) => dialog::stop_task(model, task),
-        Premise::Retries(task) => retry::still(model, task.as_ref()),
-        Premise::Former { run, watched } => {
-            resume::is_still(model, run, watched.as_ref()).then(|| asked.clone())
+    let mut closed = Vec::new();
+    let mut overlays = std::mem::take(&mut model.overlays);
+    overlays.replace_dialogs(|asked| {
+        let now = by_now(model, asked);
+        if now.is_none() {
+            closed.push(asked.title.clone());
         }
-    };
-    let Some(mut by_now) = by_now else {
-        let title = asked.title.clone();
-        model.overlay = None;
-        return model.reply(format!(
+        now
+    });
+    model.overlays = overlays;
+    for title in closed {
+        model.reply(format!(
             "\"{title}\" has been closed: things have changed meanwhile."
         ));
+    }
+}
+
+/// The question as it is asked by now.
+fn by_now(model: &Model, asked: &Dialog) -> Option<Dialog> {
+    let mut by_now = match &asked.premise {
+        Premise::Lasting => return Some(asked.clone()),
+        Premise::LeavesRun => leaving::question(model),
+        Premise::StopsRun => dialog::stop_run(model)?,
+        Premise::StopsTask(task) => dialog::stop_task(model, task)?,
+        Premise::Retries(task) => retry::still(model, task.as_ref())?,
+        Premise::Former { run, watched } if resume::is_still(model, run, watched.as_ref()) => asked.clone(),
+        Premise::Former { .. } => return None,
     };
     let selected = asked.choices.get(asked.selected).map(|choice| choice.key);
     let place = by_now
@@ -33,5 +41,5 @@ pub(super) fn keep_true(model: &mut Model) {
         .iter()
         .position(|choice| Some(choice.key) == selected);
     by_now.selected = place.unwrap_or_default();
-    model.overlay = Some(Overlay::Dialog(by_now));
+    Some(by_now)
 }

@@ -28,7 +28,7 @@ pub(super) fn inspect(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Asks what becomes of a run, as it is by now.
 pub(super) fn ask(model: &mut Model, opened: &OpenedRun) {
     match question(opened, model.is_sandbox) {
-        Some(dialog) => model.overlay = Some(Overlay::Dialog(dialog)),
+        Some(dialog) => model.overlays.push(Overlay::Dialog(dialog)),
         None => model.reply(format!("Run {} is over by now.", opened.run.id)),
     }
 }
@@ -144,6 +144,7 @@ pub(super) fn take_up(model: &mut Model, run: DagRunId, then: Vec<RunCommand>, e
         run,
         then: Then::Send(then),
     });
+    model.overlays.clear();
     navigation::focus(model, Pane::Grid);
 }
 
@@ -154,6 +155,7 @@ pub(super) fn follow(model: &mut Model, run: DagRunId, process: String, effects:
         run,
         then: Then::Watch(process),
     });
+    model.overlays.clear();
     navigation::focus(model, Pane::Grid);
 }
 

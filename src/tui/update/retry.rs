@@ -30,7 +30,7 @@ pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
         return effects.push(Effect::ReadRun(run, purpose));
     }
     if let Some(form) = arguments::asked(model, task) {
-        model.overlay = Some(Overlay::Arguments(Box::new(form)));
+        model.overlays.push(Overlay::Arguments(Box::new(form)));
         return;
     }
     let changes = Changes::new(model, run, [task]);
@@ -41,7 +41,7 @@ pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let question = question(run, &[task], changes, true);
     let question = question.while_true(Premise::Retries(Some(task.id.clone())));
-    model.overlay = Some(Overlay::Dialog(question));
+    model.overlays.push(Overlay::Dialog(question));
 }
 
 /// The question for this task of the run of this session, or for all, as they are now; nothing if there is nothing to
@@ -67,7 +67,7 @@ pub(super) fn all(model: &mut Model, effects: &mut Vec<Effect>) {
         return effects.push(Effect::ReadRun(run.id.clone(), Purpose::RetryAll));
     }
     if let Some(question) = still(model, None) {
-        model.overlay = Some(Overlay::Dialog(question));
+        model.overlays.push(Overlay::Dialog(question));
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option
     if let [task] = tasks[..]
         && let Some(form) = arguments::asked(model, task)
     {
-        model.overlay = Some(Overlay::Arguments(Box::new(form)));
+        model.overlays.push(Overlay::Arguments(Box::new(form)));
         return;
     }
     let changes = Changes::new(model, run, tasks.iter().copied());
@@ -99,7 +99,7 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option
         question.body.push(later.overtakes());
         question = question.or('r', "a new run", DialogResult::Plan);
     }
-    model.overlay = Some(Overlay::Dialog(question));
+    model.overlays.push(Overlay::Dialog(question));
 }
 
 /// The arguments that the form gives to tasks where they differ from those of the last try.

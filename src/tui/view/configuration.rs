@@ -138,7 +138,7 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
     let arguments = one_line(&model.secrets.redact(pane.arguments(record)));
     canvas.text(area, column, row, &arguments, canvas.look.style(Meaning::Muted));
     if place == pane.selected {
-        let has_focus = model.focus == Pane::Configuration && model.overlay.is_none();
+        let has_focus = model.focus == Pane::Configuration && model.overlays.is_empty();
         canvas.selected(area, row, has_focus);
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     for (row, place) in (heading..).zip(visible) {
         line(model, &run.tasks[place], &columns, area, row, canvas);
         if place == model.grid.index(run) {
-            let has_focus = model.focus == Pane::Grid && model.overlay.is_none();
+            let has_focus = model.focus == Pane::Grid && model.overlays.is_empty();
             canvas.selected(area, row, has_focus);
         }
     }

@@ -78,7 +78,7 @@ fn names(area: Rect) -> u16 {
 fn line(model: &Model, name: VariableName, area: Rect, row: u16, canvas: &mut Canvas) {
     let pane = &model.variables;
     let (is_dirty, is_selected) = (pane.is_dirty(name), pane.selected == name);
-    let has_focus = is_selected && model.focus == Pane::Variables && model.overlay.is_none();
+    let has_focus = is_selected && model.focus == Pane::Variables && model.overlays.is_empty();
     let names = names(area);
     if is_dirty {
         let dirty = canvas.look.symbols.dirty;
