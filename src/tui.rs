@@ -11,6 +11,7 @@
 //! here knows a client or the store: what it needs of them comes in `Setup`.
 
 pub mod action;
+pub mod alert;
 pub mod context;
 pub mod effect;
 pub mod finding;

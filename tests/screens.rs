@@ -16,6 +16,8 @@ mod deployment;
 mod former;
 #[path = "screens/keys.rs"]
 mod keys;
+#[path = "screens/layout.rs"]
+mod layout;
 #[path = "screens/logs.rs"]
 mod logs;
 #[path = "screens/notices.rs"]

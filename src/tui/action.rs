@@ -21,6 +21,7 @@ pub enum Action {
     Revert,
     OpenArguments,
     ReadLogs,
+    Zoom,
     Follow,
     Wrap,
     PreviousTry,

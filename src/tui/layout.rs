@@ -1,9 +1,15 @@
 //! Where everything is on a screen of a given size. Pure, so that `update` knows how long a page is.
-//! `tui/view.rs` draws it, and shows it in its documentation.
+//! `tui/view.rs` draws it, and shows it in its documentation. No other place computes where something is.
+//!
+//! What gets the room follows from the moment: rows and variables while a run is prepared, tasks and their log while one
+//! is shown. The panes without room are folded into one line each.
 
+use super::alert::AlertRows;
 use super::context::Pane;
 use super::model::Model;
+use super::model::overlay::Overlay;
 use super::notice::NoticeRows;
+use super::widget::text;
 use ratatui::layout::Rect;
 
 /// Below this many columns only a sentence is shown.
@@ -18,10 +24,41 @@ pub enum Fit {
     TooSmall,
     /// One pane.
     Narrow,
-    /// One pane, and the logs below it.
+    /// Two panes, one above the other.
     Medium,
-    /// All four.
+    /// Two panes, also beside each other.
     Wide,
+}
+
+/// What the screen is for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The next run is prepared: its rows and variables have the room.
+    Preparing,
+    /// A run is shown: its tasks and their log have the room. The rows or the variables may lie over the tasks.
+    Showing,
+}
+
+impl Moment {
+    /// The moment of this model.
+    pub fn new(model: &Model) -> Self {
+        let is_shown = model.has_clock() || model.former_run.is_some();
+        if is_shown || upper(model) == Pane::Grid {
+            Self::Showing
+        } else {
+            Self::Preparing
+        }
+    }
+}
+
+/// The pane above the logs. Without a run that goes on, the logs belong to the tasks.
+fn upper(model: &Model) -> Pane {
+    let is_log_of_tasks = model.focus == Pane::Logs && !model.has_clock() && model.former_run.is_none();
+    match model.focus {
+        Pane::Logs if is_log_of_tasks => Pane::Grid,
+        Pane::Logs => model.upper,
+        focus => focus,
+    }
 }
 
 /// The parts of a screen.
@@ -29,39 +66,94 @@ pub enum Fit {
 pub struct Layout {
     /// How much fits.
     pub fit: Fit,
+    /// What the screen is for.
+    pub moment: Moment,
     /// Two rows: the environment, and the state of the run.
     pub header: Rect,
-    /// Lines that are shown as long as a service does not answer.
+    /// Lines that are shown as long as something is wrong.
     pub alerts: Rect,
+    /// The head of the next run's plan; empty while a run is shown.
+    pub plan: Rect,
     /// The panes that are shown.
     pub panes: Vec<(Pane, Rect)>,
-    /// The rows of the last notice, or none.
+    /// The panes that have one line each.
+    pub folded: Vec<(Pane, Rect)>,
+    /// The place of notices: one row that is always free. A longer one also covers the rows above it.
     pub notice: Rect,
     /// One row of keys.
     pub footer: Rect,
+    /// Whether the panes have no borders, so that the terminal's own selection copies clean text.
+    pub is_bare: bool,
 }
 
 impl Layout {
     /// The parts for this model.
     pub fn new(model: &Model) -> Self {
-        let area = model.area;
+        let (area, moment) = (model.area, Moment::new(model));
         let fit = fit(area);
-        let alerts = u16::try_from(model.alerts().len()).unwrap_or(0).min(2);
-        let notice = NoticeRows::new(model).map_or(0, |notice| notice.height());
-        let [header, alerts, body, notice, footer] = rows(area, [2, alerts, 0, notice, 1]);
-        let panes = match fit {
-            Fit::TooSmall => Vec::new(),
-            Fit::Narrow => vec![(model.focus, body)],
-            Fit::Medium => medium(body, model),
-            Fit::Wide => wide(body),
+        let alerts = AlertRows::new(model).height();
+        let plan = match (moment, fit) {
+            (Moment::Showing, _) | (_, Fit::TooSmall) => 0,
+            (Moment::Preparing, Fit::Narrow) => 1,
+            (Moment::Preparing, _) => 2,
         };
-        Self {
+        let [header, alerts, plan, body, notice, footer] = rows(area, [2, alerts, plan, 0, 1, 1]);
+        let mut layout = Self {
             fit,
+            moment,
             header,
             alerts,
-            panes,
-            notice,
+            plan,
+            panes: Vec::new(),
+            folded: Vec::new(),
+            notice: grown_upwards(notice, NoticeRows::new(model).map_or(1, |notice| notice.height())),
             footer,
+            is_bare: model.is_zoomed && model.focus == Pane::Logs,
+        };
+        match fit {
+            Fit::TooSmall => {}
+            _ if model.is_zoomed || fit == Fit::Narrow => layout.panes = vec![(model.focus, body)],
+            _ => layout.share(body, model),
+        }
+        layout
+    }
+
+    /// Shares the body among the panes that belong to the moment, below one line of the others.
+    fn share(&mut self, body: Rect, model: &Model) {
+        let upper = upper(model);
+        let is_wide = self.fit == Fit::Wide;
+        let beside = [Pane::Configuration, Pane::Variables];
+        let shown: &[Pane] = match (self.moment, upper) {
+            (Moment::Preparing, _) => &beside,
+            (Moment::Showing, Pane::Grid) => &[Pane::Grid, Pane::Logs],
+            (Moment::Showing, _) if is_wide => &[Pane::Configuration, Pane::Variables, Pane::Logs],
+            (Moment::Showing, Pane::Variables) => &[Pane::Variables, Pane::Logs],
+            (Moment::Showing, _) => &[Pane::Configuration, Pane::Logs],
+        };
+        let others = Pane::ALL.iter().copied().filter(|pane| !shown.contains(pane));
+        let line = Rect { height: 1, ..body };
+        self.folded = beside_each_other(line, &others.collect::<Vec<_>>());
+        let body = Rect {
+            y: body.y + 1,
+            height: body.height.saturating_sub(1),
+            ..body
+        };
+        let (above, below) = match self.moment {
+            Moment::Preparing if is_wide => (body, Rect::ZERO),
+            Moment::Preparing => halves(
+                body,
+                body.height * if upper == Pane::Variables { 2 } else { 3 } / 5,
+            ),
+            Moment::Showing => halves(body, above_logs(body, model, upper)),
+        };
+        self.panes = match self.moment {
+            Moment::Preparing if !is_wide => beside.into_iter().zip([above, below]).collect(),
+            Moment::Preparing => form_beside_rows(above),
+            Moment::Showing if upper != Pane::Grid && is_wide => form_beside_rows(above),
+            Moment::Showing => vec![(upper, above)],
+        };
+        if self.moment == Moment::Showing {
+            self.panes.push((Pane::Logs, below));
         }
     }
 
@@ -71,13 +163,22 @@ impl Layout {
         found.map_or(Rect::ZERO, |(_, area)| *area)
     }
 
+    /// The area inside a pane's box, or below its title if it has no box.
+    pub fn inside(&self, pane: Pane) -> Rect {
+        let area = self.pane(pane);
+        if self.is_bare {
+            return halves(area, 1.min(area.height)).1;
+        }
+        if area.width < 2 || area.height < 2 {
+            return Rect::new(area.x, area.y, 0, 0);
+        }
+        Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+    }
+
     /// Columns and rows inside a pane's box.
     pub fn room(&self, pane: Pane) -> (usize, usize) {
-        let area = self.pane(pane);
-        (
-            usize::from(area.width.saturating_sub(2)),
-            usize::from(area.height.saturating_sub(2)),
-        )
+        let area = self.inside(pane);
+        (usize::from(area.width), usize::from(area.height))
     }
 }
 
@@ -91,13 +192,40 @@ pub const fn fit(area: Rect) -> Fit {
     }
 }
 
-/// Cuts an area into rows of these heights; the third one gets the rest.
-fn rows(area: Rect, heights: [u16; 5]) -> [Rect; 5] {
+/// The question with its answers in the rows of a screen that is too small for anything else; nothing if it does not fit
+/// there as a whole, so that nobody answers what he cannot read.
+pub fn question_rows(model: &Model) -> Option<Vec<String>> {
+    let Some(Overlay::Dialog(dialog)) = model.overlays.top() else {
+        return None;
+    };
+    let answers = dialog.choices.iter().enumerate().map(|(place, choice)| {
+        let (open, close) = if place == dialog.selected {
+            ("[", "]")
+        } else {
+            (" ", " ")
+        };
+        format!("{open}{} {}{close}", choice.key, choice.label)
+    });
+    let lines = [dialog.title.clone()]
+        .into_iter()
+        .chain(dialog.body.iter().cloned())
+        .chain(answers);
+    let rows: Vec<_> = lines
+        .flat_map(|line| text::wrap(&line, usize::from(model.area.width)))
+        .collect();
+    (rows.len() <= usize::from(model.area.height)).then_some(rows)
+}
+
+/// The place of the body among the rows of the screen.
+const BODY: usize = 3;
+
+/// Cuts an area into rows of these heights; the body gets the rest.
+fn rows(area: Rect, heights: [u16; 6]) -> [Rect; 6] {
     let rest = area.height.saturating_sub(heights.iter().sum());
     let mut top = area.y;
     let mut place = 0;
     heights.map(|height| {
-        let height = if place == 2 { rest } else { height };
+        let height = if place == BODY { rest } else { height };
         let part = Rect::new(area.x, top, area.width, height).intersection(area);
         top += height;
         place += 1;
@@ -105,36 +233,69 @@ fn rows(area: Rect, heights: [u16; 5]) -> [Rect; 5] {
     })
 }
 
-/// The upper pane gets three fifths, or two while the logs have the focus.
-fn medium(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
-    let share = if model.focus == Pane::Logs { 2 } else { 3 };
-    let above = body.height * share / 5;
-    let upper = Rect {
-        height: above,
-        ..body
-    };
-    let lower = Rect {
-        y: body.y + above,
-        height: body.height - above,
-        ..body
-    };
-    vec![(model.upper, upper), (Pane::Logs, lower)]
+/// The area with its last row where it was, and this many rows.
+fn grown_upwards(area: Rect, height: u16) -> Rect {
+    let more = height.saturating_sub(area.height).min(area.y);
+    Rect::new(area.x, area.y - more, area.width, area.height + more)
 }
 
-/// The form and the rows left, the tasks and the logs right.
-fn wide(body: Rect) -> Vec<(Pane, Rect)> {
-    let left = (body.width * 2 / 5).clamp(50, 72);
-    // Seventeen variables, a fault, their description and the box; the rows get at least nine.
-    let form = 24_u16.min(body.height.saturating_sub(9)).max(body.height / 2);
-    let tasks = (body.height * 11 / 20).clamp(8, 24).min(body.height);
-    let column = |x: u16, y: u16, width: u16, height: u16| Rect::new(body.x + x, body.y + y, width, height);
-    let right = body.width - left;
+/// The first `above` rows, and the rest.
+const fn halves(area: Rect, above: u16) -> (Rect, Rect) {
+    (
+        Rect::new(area.x, area.y, area.width, above),
+        Rect::new(area.x, area.y + above, area.width, area.height - above),
+    )
+}
+
+/// One line for each of these panes, beside each other.
+fn beside_each_other(line: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
+    let number = u16::try_from(panes.len()).unwrap_or(1).max(1);
+    let width = line.width / number;
+    let places = (0..number).zip(panes);
+    places
+        .map(|(place, pane)| {
+            let x = line.x + place * width;
+            let width = if place + 1 == number {
+                line.right() - x
+            } else {
+                width
+            };
+            (*pane, Rect { x, width, ..line })
+        })
+        .collect()
+}
+
+/// The rows of the table, and the form of the variables right of them.
+fn form_beside_rows(area: Rect) -> Vec<(Pane, Rect)> {
+    let form = (area.width * 2 / 5).clamp(48, 76);
+    let rows = area.width - form;
     vec![
-        (Pane::Variables, column(0, 0, left, form)),
-        (Pane::Configuration, column(0, form, left, body.height - form)),
-        (Pane::Grid, column(left, 0, right, tasks)),
-        (Pane::Logs, column(left, tasks, right, body.height - tasks)),
+        (Pane::Configuration, Rect { width: rows, ..area }),
+        (
+            Pane::Variables,
+            Rect {
+                x: area.x + rows,
+                width: form,
+                ..area
+            },
+        ),
     ]
+}
+
+/// How many rows the pane above the logs gets: what it needs, as long as the logs have two fifths. On a low screen the
+/// pane with the focus has the larger part.
+fn above_logs(body: Rect, model: &Model, upper: Pane) -> u16 {
+    /// The box, the heading, the line above the details and some lines of details.
+    const BESIDE_TASKS: usize = 9;
+    let is_low = body.height < 24;
+    let share = if is_low && model.focus == Pane::Logs { 2 } else { 3 };
+    let most = body.height * share / 5;
+    let tasks = model.shown_run().map_or(0, |run| run.tasks.len());
+    let needed = match upper {
+        Pane::Grid => u16::try_from(tasks + BESIDE_TASKS).unwrap_or(u16::MAX),
+        _ => most,
+    };
+    needed.min(most)
 }
 
 #[cfg(test)]
@@ -144,15 +305,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn wide_panes_cover_the_body_without_overlap(width in 120_u16..400, height in 17_u16..120) {
-            let body = Rect::new(0, 2, width, height);
-            let panes = wide(body);
+        fn the_form_and_the_rows_cover_their_area(width in 120_u16..400, height in 10_u16..120) {
+            let area = Rect::new(0, 2, width, height);
+            let panes = form_beside_rows(area);
             let covered: u32 = panes.iter().map(|(_, area)| area.area()).sum();
-            prop_assert_eq!(covered, body.area());
-            for (pane, area) in panes {
-                prop_assert_eq!(area.intersection(body), area);
-                prop_assert!(area.height >= 5, "{:?} has {} rows", pane, area.height);
+            prop_assert_eq!(covered, area.area());
+            for (pane, part) in panes {
+                prop_assert_eq!(part.intersection(area), part);
+                prop_assert!(part.width >= 48, "{:?} has {} columns", pane, part.width);
             }
+        }
+
+        #[test]
+        fn folded_panes_share_their_line(width in 40_u16..400) {
+            let line = Rect::new(0, 3, width, 1);
+            let parts = beside_each_other(line, &[Pane::Variables, Pane::Configuration, Pane::Grid]);
+            prop_assert_eq!(parts.iter().map(|(_, part)| part.width).sum::<u16>(), width);
         }
     }
 

@@ -91,6 +91,8 @@ pub struct Model {
     pub focus: Pane,
     /// The pane shown above the logs when there is room for one.
     pub upper: Pane,
+    /// Whether the pane with the focus has the whole body of the screen.
+    pub is_zoomed: bool,
     /// What lies over the panes.
     pub overlays: Overlays,
     /// The variables.

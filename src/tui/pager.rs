@@ -3,6 +3,7 @@
 
 mod help;
 
+use super::alert;
 use super::model::Model;
 use super::model::overlay::Overlay;
 use super::plan;
@@ -115,7 +116,14 @@ fn plan(model: &Model) -> Vec<Line> {
 }
 
 fn notices(model: &Model) -> Vec<Line> {
-    if model.notices.is_empty() {
+    let lasting = alert::texts(model).into_iter().map(|text| Line {
+        lead: "now".into(),
+        indent: 0,
+        meaning: Meaning::Warning,
+        text,
+    });
+    let lasting: Vec<_> = lasting.collect();
+    if model.notices.is_empty() && lasting.is_empty() {
         return vec![Line {
             lead: String::new(),
             indent: 0,
@@ -129,5 +137,5 @@ fn notices(model: &Model) -> Vec<Line> {
         meaning: notice.meaning,
         text: notice.text.clone(),
     });
-    lines.collect()
+    lasting.into_iter().chain(lines).collect()
 }

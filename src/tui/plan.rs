@@ -61,6 +61,40 @@ pub fn lines(model: &Model) -> Vec<PlanLine> {
     lines
 }
 
+/// The head of the plan: what a run would do, and what of it is not as it is saved and read.
+pub fn head(model: &Model) -> Vec<PlanLine> {
+    let run = key(Action::Run);
+    if let Some(failure) = model.configuration.trouble() {
+        let text = format!(
+            "No run can start: the configuration table cannot be read: {}",
+            failure.reason
+        );
+        return vec![line(Meaning::Danger, 0, sanitize::text(&text))];
+    }
+    let plan = model.plan();
+    let text = format!("{run} would {}", plan.head());
+    let first = match plan.error() {
+        Some(error) => line(
+            Meaning::Danger,
+            0,
+            format!("{run} would not start: {}", finding::text(error)),
+        ),
+        None if plan.empties_output() => line(Meaning::Warning, 0, text),
+        None => line(Meaning::Text, 0, text),
+    };
+    vec![first, line(Meaning::Warning, 0, unsaved(model))]
+}
+
+/// What the next run takes although it is not saved: `not saved: bq_output_table; arguments of 1 row edited`.
+fn unsaved(model: &Model) -> String {
+    let changes = model.variables.changes();
+    let names: Vec<_> = changes.iter().map(|(name, _)| name.as_str()).collect();
+    let saved = (!names.is_empty()).then(|| format!("not saved: {}", names.join(", ")));
+    let edits = model.configuration.edits.len();
+    let edited = (edits > 0).then(|| format!("arguments of {} edited", count(edits, "row")));
+    saved.into_iter().chain(edited).collect::<Vec<_>>().join("; ")
+}
+
 /// Why there is no plan, whole, and what to do.
 fn unreadable(failure: &Failure) -> [PlanLine; 3] {
     let (back, reload) = (key(Action::Back), key(Action::Reload));

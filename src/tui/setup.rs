@@ -99,6 +99,14 @@ impl Setup {
         resume::question(self.unfinished.as_ref()?, self.is_sandbox)
     }
 
+    /// A run without an end is looked at; without one, the next run is prepared.
+    fn first_pane(&self) -> Pane {
+        match self.unfinished {
+            Some(_) => Pane::Grid,
+            None => Pane::Configuration,
+        }
+    }
+
     fn first_model(&self) -> Model {
         Model {
             profile: self.profile.clone(),
@@ -107,8 +115,9 @@ impl Setup {
             credentials: self.credentials.clone(),
             now: (self.clock)(),
             area: Rect::ZERO,
-            focus: Pane::Grid,
-            upper: Pane::Grid,
+            focus: self.first_pane(),
+            upper: self.first_pane(),
+            is_zoomed: false,
             overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
             configuration: ConfigurationPane::default(),

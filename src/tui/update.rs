@@ -19,7 +19,7 @@ use super::action::{self, Action};
 use super::context::{Context, Pane};
 use super::effect::Effect;
 use super::key::Key;
-use super::layout::{self, Fit, Layout};
+use super::layout::{self, Fit, Layout, Moment};
 use super::model::Model;
 use super::model::logs::LogTarget;
 use super::model::overlay::Overlay;
@@ -47,6 +47,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     let is_news = !matches!(msg, Msg::Key(_) | Msg::Pasted(_) | Msg::Interrupted);
     match msg {
         Msg::Key(key) => press(model, key, &mut effects),
+        Msg::Pasted(_) if layout::fit(model.area) == Fit::TooSmall => {}
         Msg::Pasted(text) => field::paste(model, &text),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
         Msg::Ticked => {}
@@ -71,6 +72,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
 
 /// Handles a key: an action, or a letter in a text field.
 fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
+    if layout::fit(model.area) == Fit::TooSmall && !works_unseen(model, key) {
+        return;
+    }
     if model.notice().is_some_and(|notice| notice.is_transient) {
         model.is_notice_shown = false;
     }
@@ -79,29 +83,25 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         return;
     }
     match action::lookup(key, context) {
-        Some(entry) if is_visible(model, entry.action) => match (entry.condition)(model) {
+        Some(entry) => match (entry.condition)(model) {
             None => execute(model, entry.action, effects),
             Some(reason) => model.reply(reason),
         },
-        Some(_) => {}
         None if context == Context::Field => field::press(model, key),
         None => unbound(model, key),
     }
 }
 
-/// A screen too small to show anything only allows to leave.
-fn is_visible(model: &Model, action: Action) -> bool {
-    layout::fit(model.area) != Fit::TooSmall
-        || matches!(
-            action,
-            Action::Quit
-                | Action::Interrupt
-                | Action::Back
-                | Action::Choose
-                | Action::Help
-                | Action::Redraw
-                | Action::Suspend
-        )
+/// On a screen too small to show anything, a key only leaves, or answers a question that is shown. A form or a field that
+/// is open stays as it is.
+fn works_unseen(model: &Model, key: Key) -> bool {
+    let context = model.context();
+    let action = action::lookup(key, context).map(|entry| entry.action);
+    match action {
+        Some(Action::Interrupt | Action::Redraw | Action::Suspend) => true,
+        Some(Action::Quit) if model.overlays.is_empty() => true,
+        _ => context == Context::Dialog && layout::question_rows(model).is_some(),
+    }
 }
 
 fn unbound(model: &mut Model, key: Key) {
@@ -132,6 +132,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         | Action::Bottom => navigation::navigate(model, action),
         Action::ReadLogs => navigation::focus(model, Pane::Logs),
         Action::Follow => navigation::follow(model),
+        Action::Zoom => model.is_zoomed = !model.is_zoomed,
         Action::Wrap => {
             model.logs.wraps = !model.logs.wraps;
             model.logs.column = 0;
@@ -186,7 +187,7 @@ fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.push(Effect::Send(Command::ReadConfiguration(variables)));
 }
 
-/// One step out: of the field, the overlay, the notice, the former run, or the logs.
+/// One step out: of the field, the overlay, the notice, the zoomed pane, what lies beside the tasks, or the former run.
 fn back(model: &mut Model) {
     if model.editor().is_some() {
         field::cancel(model);
@@ -194,10 +195,14 @@ fn back(model: &mut Model) {
         // One step out is done.
     } else if model.notice().is_some() {
         model.is_notice_shown = false;
+    } else if model.is_zoomed {
+        model.is_zoomed = false;
+    } else if model.focus == Pane::Logs
+        || (model.focus != Pane::Grid && Moment::new(model) == Moment::Showing)
+    {
+        navigation::focus(model, Pane::Grid);
     } else if model.former_run.is_some() {
         model.former_run = None;
-    } else if model.focus == Pane::Logs {
-        navigation::focus(model, Pane::Grid);
     }
 }
 

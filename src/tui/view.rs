@@ -1,34 +1,36 @@
 //! Draws the model. It changes nothing, and everything it draws is in the model.
 //!
-//! Wide, 120 columns or more, and 20 rows or more:
+//! While the next run is prepared, on 120 columns or more (on 80 to 119 the variables are below the rows):
 //! ```text
 //!  SANDBOX  pipeline · instance                              ? help
-//!  ● running 1m 05s   3 success · 2 running
-//! ╭ 1 Variables ────────────╮╭ 3 Tasks ───────────────────────────╮
-//! │ name            value   ││ ✔ success  start           1/1 …   │
-//! │ …                       ││ ● running  start_pipeline_ 1/3 …   │
-//! │ what the selected means ││ details of the selected task       │
-//! ╰─────────────────────────╯╰────────────────────────────────────╯
-//! ╭ 2 Configuration ────────╮╭ 4 Logs ────────────────────────────╮
-//! │ ✔ hr / engineer    10   ││ 10:11:12 INFO  Read MySQL | 120 …  │
-//! │ ○ it / platform         ││                                    │
-//! ╰─────────────────────────╯╰────────────────────────────────────╯
-//!  the last notice, in as many rows as it needs, until it is hidden
+//!  last run ✖ failed
+//!  r would run 2 of 3 rows of d.configuration, 5 at once; d.landing is EMPTIED first
+//!  not saved: bq_output_table
+//!  3 Tasks …                        4 Logs …
+//! ╭ 2 Configuration ───────────────────╮╭ 1 Variables ─────────────╮
+//! │ ◆ hr / engineer    10              ││ name            value    │
+//! │ ◇ it / platform                    ││ …                        │
+//! │                                    ││ what the selected means  │
+//! ╰────────────────────────────────────╯╰──────────────────────────╯
+//!  the place of notices; a longer one covers the rows above it
 //!  enter edit  s save  r run  …                       ? all keys
 //! ```
-//! Medium, 80 to 119 columns: one of the panes 1 to 3, with all names in its title, above the logs.
+//! While a run is shown, on 80 columns or more:
 //! ```text
 //!  SANDBOX  pipeline                                         ? help
 //!  ● running 1m 05s   3 success · 2 running
-//! ╭ 1 Variables │ 2 Configuration │[3 Tasks]│ 4 Logs ─────────────╮
-//! │ ● running  start_pipeline_hr_engineer   1/3   12 s   120 → –   │
+//!  1 Variables …                    2 Configuration …
+//! ╭ 3 Tasks ───────────────────────────────────────────────────────╮
+//! │ ● running  hr_engineer   1/3   12 s   120 → –                  │
+//! │ details of the selected task                                   │
 //! ╰────────────────────────────────────────────────────────────────╯
-//! ╭ Logs: start_pipeline_hr_engineer, try 1 ───────────────────────╮
+//! ╭ 4 Logs ────────────────────────────────────────────────────────╮
 //! │ 10:11:12 INFO  Read MySQL | 120 rows read                      │
 //! ╰────────────────────────────────────────────────────────────────╯
+//!  the place of notices
 //!  enter logs  r run  x stop task                       ? all keys
 //! ```
-//! Narrow, below 80 columns or 20 rows: only the pane with the focus. Below 40 × 10: a sentence.
+//! Below 80 columns or 20 rows, and zoomed: only the pane with the focus. Below 40 × 10: a sentence.
 
 mod arguments;
 mod configuration;
@@ -39,11 +41,12 @@ mod header;
 mod history;
 mod logs;
 mod pager;
+mod plan_head;
 mod variables;
 
 use super::action::{Action, key};
 use super::context::Pane;
-use super::layout::{Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
+use super::layout::{self, Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
 use super::look::Look;
 use super::model::Model;
 use super::model::overlay::Overlay;
@@ -63,8 +66,13 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
     }
     header::draw(model, screen.header, &mut canvas);
     header::alerts(model, screen.alerts, &mut canvas);
+    plan_head::draw(model, screen.plan, &mut canvas);
+    for (pane, area) in &screen.folded {
+        folded(model, *pane, *area, &mut canvas);
+    }
     for (pane, area) in &screen.panes {
-        let inside = frame(model, &screen, *pane, *area, &mut canvas);
+        frame(model, &screen, *pane, *area, &mut canvas);
+        let inside = screen.inside(*pane);
         match pane {
             Pane::Variables => variables::draw(model, inside, &mut canvas),
             Pane::Configuration => configuration::draw(model, inside, &mut canvas),
@@ -92,53 +100,74 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
     }
 }
 
+/// Says what is missing. A question is shown as far as it can be answered.
 fn too_small(model: &Model, canvas: &mut Canvas) {
     let area = model.area;
+    let style = canvas.look.style(Meaning::Accent);
+    if let Some(rows) = layout::question_rows(model) {
+        for (row, line) in (0..area.height).zip(rows) {
+            canvas.text(area, 0, row, &line, style);
+        }
+        return;
+    }
+    // In a text field the letter is text.
+    let leave = if !model.overlays.is_empty() || model.editor().is_some() {
+        key(Action::Interrupt)
+    } else {
+        key(Action::Quit)
+    };
     let sentence = format!(
-        "{}: {}x{} is too small, {LEAST_COLUMNS}x{LEAST_ROWS} is needed. {} quits.",
+        "{}: {}x{} is too small, {LEAST_COLUMNS}x{LEAST_ROWS} is needed. {leave} quits.",
         model.band(),
         area.width,
         area.height,
-        key(Action::Quit)
     );
     let style = canvas.look.style(Meaning::Warning);
     for (row, line) in (0..area.height).zip(text::wrap(&sentence, usize::from(area.width))) {
         canvas.text(area, 0, row, &line, style);
     }
-    if let Some(Overlay::Dialog(dialog)) = model.overlays.top()
-        && area.height > 4
-    {
-        let line = format!("{} {}", dialog.title, dialog::answers(dialog));
-        canvas.text(
-            area,
-            0,
-            area.height - 1,
-            &line,
-            canvas.look.style(Meaning::Accent),
-        );
-    }
 }
 
-/// Draws the frame of a pane with its title. Returns the area inside.
-fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Canvas) -> Rect {
+/// Draws the frame of a pane with its title; only the title of one without borders.
+fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Canvas) {
     let has_focus = model.focus == pane && model.overlays.is_empty();
     let border = if has_focus {
         Meaning::Accent
     } else {
         Meaning::Border
     };
-    let inside = canvas.frame(area, canvas.look.style(border));
-    let has_tabs = screen.fit != Fit::Wide && (pane != Pane::Logs || screen.fit == Fit::Narrow);
+    if !screen.is_bare {
+        canvas.frame(area, canvas.look.style(border));
+    }
     if area.width > 6 && area.height > 1 {
-        let column = if has_tabs {
+        let column = if screen.fit == Fit::Narrow && !screen.is_bare {
             tabs(pane, area, canvas)
         } else {
             let name = format!(" {} {} ", pane.number(), pane.title());
             canvas.text(area, 2, 0, &name, canvas.look.style(border))
         };
-        draw_summary(model, pane, area, column, canvas);
+        let within = Rect {
+            width: area.width - 2,
+            ..area
+        };
+        draw_summary(model, pane, within, column, canvas);
     }
-    inside
+}
+
+/// Draws the line of a pane that has no room: its number, its name and what matters of it.
+fn folded(model: &Model, pane: Pane, area: Rect, canvas: &mut Canvas) {
+    let number = pane.number().to_string();
+    let column = canvas.text(area, 1, 0, &number, canvas.look.style(Meaning::Accent));
+    let name = canvas.text(
+        area,
+        column + 1,
+        0,
+        pane.title(),
+        canvas.look.style(Meaning::Muted),
+    );
+    let words = summary(model, pane);
+    let room = usize::from(area.width.saturating_sub(name + 3));
+    canvas.field(area, name + 2, 0, room, &words, canvas.look.style(Meaning::Text));
 }
 
 /// The names of all panes, the shown one in brackets.
@@ -163,29 +192,25 @@ fn tabs(pane: Pane, area: Rect, canvas: &mut Canvas) -> u16 {
     column
 }
 
-/// Draws the summary of a pane behind its name, as far as it fits.
-fn draw_summary(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas) {
-    let words = match pane {
+/// What matters of a pane, in its title or in its one line.
+fn summary(model: &Model, pane: Pane) -> String {
+    match pane {
         Pane::Variables => variables::summary(model),
         Pane::Configuration => configuration::summary(model),
         Pane::Grid => grid::summary(model),
         Pane::Logs => logs::summary(model),
-    };
-    let room = usize::from(area.width.saturating_sub(column + 3));
+    }
+}
+
+/// Draws the summary of a pane behind its name, as far as it fits.
+fn draw_summary(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas) {
+    let words = summary(model, pane);
+    let room = usize::from(area.width.saturating_sub(column + 1));
     if words.is_empty() || room < 8 {
         return;
     }
     let words = text::truncate(&words, room.saturating_sub(2), canvas.look.symbols.cut).into_owned();
-    let within = Rect {
-        width: area.width - 2,
-        ..area
-    };
-    canvas.right(
-        within,
-        0,
-        &format!(" {words} "),
-        canvas.look.style(Meaning::Muted),
-    );
+    canvas.right(area, 0, &format!(" {words} "), canvas.look.style(Meaning::Muted));
 }
 
 /// Draws an empty box in the middle of the screen. Returns the area inside.

@@ -67,7 +67,7 @@ fn a_run_starts_only_from_its_plan() {
     let mut model = sample::ready(80, 24);
     assert_eq!(commands(&press(&mut model, "r")), []);
     assert_eq!(model.context(), Context::Plan);
-    assert_eq!(commands(&press(&mut model, "esc enter")), []);
+    assert_eq!(commands(&press(&mut model, "esc 3 enter")), []);
     let sent = commands(&press(&mut model, "r enter"));
     let [Command::Start(request)] = &sent[..] else {
         panic!("{sent:?}")

@@ -247,8 +247,8 @@ async fn the_first_frame_comes_before_the_first_request() {
 async fn nothing_is_drawn_while_nothing_changes() {
     let mut harness = start();
     harness.command().await;
-    harness.press("1");
-    harness.shows("[1 Variables]").await;
+    harness.press("3");
+    harness.shows("─ 3 Tasks").await;
     let before = harness.frames.borrow().0;
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(harness.frames.borrow().0, before);
@@ -259,9 +259,10 @@ async fn no_key_is_lost_between_others() {
     let mut harness = start();
     harness.command().await;
     for (key, words) in [
-        ("1", "[1 Variables]"),
-        ("2", "[2 Configuration]"),
-        ("3", "[3 Tasks]"),
+        ("3", "─ 3 Tasks"),
+        ("1", "─ 1 Variables"),
+        ("4", "─ 4 Logs"),
+        ("2", "─ 2 Configuration"),
     ] {
         harness.press(key);
         harness.shows(words).await;

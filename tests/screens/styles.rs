@@ -37,10 +37,11 @@ fn states_and_levels_have_their_colours() {
         ("INFO  Read", Meaning::Accent),
         ("ERROR BigQuery", Meaning::Danger),
         ("DEBUG Proj", Meaning::Muted),
-        ("○ it / platform", Meaning::Muted),
     ] {
         assert_means(&cells, &COLOUR, words, meaning);
     }
+    let cells = sample::frame(&sample::ready(120, 40), &COLOUR);
+    assert_means(&cells, &COLOUR, "○ it / platform", Meaning::Muted);
     let cells = sample::frame(&scene::failed(120, 40), &COLOUR);
     assert_means(&cells, &COLOUR, "✖ failed", Meaning::Danger);
     assert_means(&cells, &COLOUR, "⧗ timed_out", Meaning::Danger);
@@ -50,12 +51,18 @@ fn states_and_levels_have_their_colours() {
 fn the_selected_line_is_reversed_only_in_the_pane_with_the_focus() {
     let cells = sample::frame(&scene::running(120, 40), &COLOUR);
     assert!(
-        cell_of(&cells, "…hr_recruiter")
+        cell_of(&cells, "↻ up_for_retry")
             .modifier
             .contains(Modifier::REVERSED)
     );
     assert!(
-        !cell_of(&cells, "…hr_engineer")
+        !cell_of(&cells, "hr_engineer")
+            .modifier
+            .contains(Modifier::REVERSED)
+    );
+    let cells = sample::frame(&sample::ready(120, 40), &COLOUR);
+    assert!(
+        cell_of(&cells, "hr / engineer")
             .modifier
             .contains(Modifier::REVERSED)
     );

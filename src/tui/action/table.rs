@@ -121,7 +121,9 @@ pub const TABLE: &[Entry] = &[
     row(A::History, &["H"], "history", "List former runs.", PANES),
     row(A::Quit, &["q"], "quit", "One step out; from a pane, leave. Asks first if a run is live or an edit is not saved.", ALL_BUT_FIELDS)
         .footer(PANES),
-    row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a former run, the logs.", &C::ALL),
+    row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a zoomed pane, a former run, the logs, the forms over a run.", &C::ALL),
+    row(A::Zoom, &["z"], "zoom", "Give the pane the whole screen, or give it back; a log then has no borders.", PANES)
+        .footer(TASKS_AND_LOGS),
     row(A::NextPane, &["tab"], "pane", "Go to the next pane.", PANES),
     row(A::PreviousPane, &["shift-tab"], "", "Go to the pane before.", PANES),
     row(A::Pane(Pane::Variables), &["1"], "", "Go to the variables.", PANES),

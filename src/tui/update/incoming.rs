@@ -1,8 +1,9 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::resume;
+use super::{navigation, resume};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
+use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::finding;
 use crate::tui::model::Model;
@@ -144,6 +145,10 @@ fn on_event(model: &mut Model, event: &RunEvent) {
             resume::on_run_taken_up(model, run);
             model.former_run = None;
             model.logs.pinned = None;
+            // A field keeps the letters that are being typed into it.
+            if model.editor().is_none() {
+                navigation::focus(model, Pane::Grid);
+            }
         }
         fact => {
             if let Some(run) = &mut model.run {

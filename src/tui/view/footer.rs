@@ -14,6 +14,7 @@ pub(super) fn notice(model: &Model, area: Rect, canvas: &mut Canvas) {
     let (Some(notice), Some(shown)) = (model.notice(), NoticeRows::new(model)) else {
         return;
     };
+    canvas.clear(area);
     let last = area.height.saturating_sub(1);
     let beside_keys = usize::from(area.width).saturating_sub(text::width(&shown.keys) + 2);
     for (row, words) in (0..area.height).zip(&shown.rows) {

@@ -1,9 +1,9 @@
 //! Two rows that are always shown: the environment, and the state of the run.
 
 use crate::tui::action::{Action, key};
+use crate::tui::alert::AlertRows;
+use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
-use crate::tui::model::{Alert, Model};
-use crate::tui::remedy;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -149,39 +149,12 @@ const fn urgency(state: TaskState) -> u8 {
 
 /// Draws what is wrong for as long as it lasts.
 pub(super) fn alerts(model: &Model, area: Rect, canvas: &mut Canvas) {
-    for (row, alert) in (0..area.height).zip(model.alerts()) {
-        canvas.text(
-            area,
-            1,
-            row,
-            &alert_text(&alert),
-            canvas.look.style(Meaning::Warning),
-        );
+    let alerts = AlertRows::new(model);
+    for (row, words) in (0..area.height).zip(&alerts.rows) {
+        canvas.text(area, 1, row, words, canvas.look.style(Meaning::Warning));
     }
-}
-
-fn alert_text(alert: &Alert) -> String {
-    match alert {
-        Alert::Degraded {
-            service,
-            since,
-            reason,
-        } => {
-            let reason = reason.text(remedy::text);
-            format!(
-                "{service} has not answered since {}; retrying: {reason}",
-                since.clock()
-            )
-        }
-        Alert::Trouble(failure) => failure.text(remedy::text),
-        Alert::Emptied(restore) => format!(
-            "{} was emptied; its rows come back with `{}`",
-            restore.table.table,
-            restore.command()
-        ),
-        Alert::Leaving => format!(
-            "Stopping the run, then leaving. {} leaves at once.",
-            key(Action::Quit)
-        ),
+    let rest = alerts.rest();
+    if !rest.is_empty() && area.height > 0 {
+        canvas.right(area, area.height - 1, &rest, canvas.look.style(Meaning::Accent));
     }
 }

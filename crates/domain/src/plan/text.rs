@@ -54,6 +54,36 @@ fn line(kind: LineKind, indent: usize, text: impl Into<String>) -> PlanLine {
 }
 
 impl Plan {
+    /// What it does in one line, to go on after a verb: `run 6 of 8 rows of d.configuration, 5 at once; d.landing is
+    /// EMPTIED first`.
+    pub fn head(&self) -> String {
+        let variables = &self.request.variables;
+        let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
+        let output = format!("{}.{}", variables.bq_dataset_id, variables.bq_output_table);
+        let emptied = if self.empties_output() {
+            format!("{output} is EMPTIED first")
+        } else {
+            format!("{output} keeps its rows")
+        };
+        let what = match &self.pipelines {
+            None => format!("run the active rows of {table}, which is not read yet"),
+            Some(starts) if self.request.scope != Scope::Chain => {
+                return on_one_line(&format!(
+                    "run {} by hand; {output} keeps its rows",
+                    count(starts.len(), "pipeline")
+                ));
+            }
+            Some(starts) if starts.is_empty() => format!("run nothing: no row of {table} is active"),
+            Some(starts) => format!(
+                "run {} of {} of {table}, {} at once",
+                starts.len(),
+                count(starts.len() + self.left_out.len(), "row"),
+                self.limits().max_active.min(starts.len()),
+            ),
+        };
+        on_one_line(&format!("{what}; {emptied}"))
+    }
+
     /// The plan in lines, without its findings.
     pub fn lines(&self, detail: Detail) -> Vec<PlanLine> {
         let mut lines = self.steps();
