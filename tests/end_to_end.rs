@@ -8,6 +8,8 @@ mod home;
 #[expect(dead_code, reason = "it is killed in journeys.rs")]
 #[path = "support/server.rs"]
 mod server;
+#[path = "end_to_end/some_rows.rs"]
+mod some_rows;
 #[expect(dead_code, reason = "watermarks are looked at in journeys.rs")]
 #[path = "support/stores.rs"]
 mod stores;

@@ -75,6 +75,7 @@ fn requested(settings: &Settings, options: &RunOptions) -> anyhow::Result<RunReq
             None => Scope::Chain,
         },
         edits: BTreeMap::new(),
+        only: options.only.iter().cloned().collect(),
         allow_unresolved_sink: options.allow_unresolved_sink,
         beside: options.beside,
     })
@@ -101,7 +102,7 @@ async fn look(
 
 fn settle(unfinished: &[Unfinished], request: &RunRequest, wish: Wish) -> Result<Settlement, Failure> {
     match request.scope {
-        Scope::Chain => Settlement::new(unfinished, &request.profile, wish),
+        Scope::Chain => Settlement::new(unfinished, request, wish),
         // A pipeline by hand has no place in the chain: it takes up nothing, and closes nothing.
         Scope::Single(_) if request.beside => Ok(Settlement::default()),
         Scope::Single(_) => against_by_hand(unfinished).map_or_else(|| Ok(Settlement::default()), Err),

@@ -3,6 +3,7 @@
 use super::exit::with_codes;
 use super::{GivenArguments, Output, assignment};
 use clap::{Args, ValueEnum};
+use domain::row::RowName;
 
 const HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
@@ -38,6 +39,10 @@ pub struct RunOptions {
     /// End with 5 if a run of the same output table is unfinished, and touch none
     #[arg(long, conflicts_with = "args")]
     pub no_resume: bool,
+    /// Run only this row of the configuration; may be repeated. The output table is then not emptied: the rows that it has
+    /// stay, and those of this run are added
+    #[arg(long, value_name = "UNIT/SOURCE", conflicts_with = "args")]
+    pub only: Vec<RowName>,
     /// Run one pipeline with these arguments instead of the whole chain; write a comma in a value as \,.
     /// @FILE reads them from a file, - from standard input: others can see a command line, with its passwords
     #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]

@@ -51,12 +51,24 @@ fn one_pipeline_by_hand() {
 }
 
 #[test]
+fn some_rows_only() {
+    let cli = read("downbeat run --only hr/engineer --only ops/ticket").unwrap();
+    let Some(Mode::Run(options)) = cli.mode else {
+        panic!("no run")
+    };
+    let names: Vec<_> = options.only.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["hr/engineer", "ops/ticket"]);
+}
+
+#[test]
 fn wrong_lines_end_with_2_and_a_reason() {
     for (line, words) in [
         ("downbeat --set a", "NAME=VALUE"),
         ("downbeat --set =1", "NAME=VALUE"),
         ("downbeat run --args hr", "not NAME=VALUE"),
         ("downbeat run --args @", "name of a file"),
+        ("downbeat run --only hr", "UNIT/SOURCE"),
+        ("downbeat run --only hr/a --args a=b", "cannot be used with"),
         ("downbeat run --args downbeat.token=1", "choose another name"),
         ("downbeat run --output yaml", "text, json"),
         ("downbeat sandbox --state d --ephemeral", "cannot be used with"),

@@ -34,7 +34,7 @@ pub struct Opening {
     pub doing: Doing,
     /// Runs that are closed first.
     pub closes: Vec<DagRunId>,
-    /// A pipeline by hand that is carried on to its end first.
+    /// A pipeline by hand, or a chain of other rows, that is carried on to its end first.
     pub finishes: Option<DagRunId>,
 }
 
@@ -68,7 +68,7 @@ impl Opening {
             steps.push(format!("closes run {}", closes.join(", run ")));
         }
         if let Some(run) = &self.finishes {
-            steps.push(format!("carries on run {run}, a pipeline by hand, to its end"));
+            steps.push(format!("carries on run {run}, which has other rows, to its end"));
         }
         match &self.doing {
             Doing::New if steps.is_empty() => return String::new(),
@@ -136,7 +136,7 @@ mod tests {
                 Doing::New,
                 closes,
                 Some("h".into()),
-                "closes run a, run b, then carries on run h, a pipeline by hand, to its end, then begins a new run; "
+                "closes run a, run b, then carries on run h, which has other rows, to its end, then begins a new run; "
                     .into(),
             ),
             (Doing::Retry("c".into()), vec![], None, "tries run c again; ".into()),

@@ -57,6 +57,7 @@ mod tests {
             scope: Scope::Chain,
             edits: BTreeMap::default(),
             allow_unresolved_sink: false,
+            only: [].into(),
             beside: false,
         });
         let started = Fact::RunStarted {

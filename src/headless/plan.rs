@@ -94,6 +94,7 @@ fn as_json(plan: &Plan, opening: &Opening, target: &Target, exit: Exit) -> Value
     let line = json!({
         "event": "plan",
         "configuration_table": (plan.request.scope == Scope::Chain).then(|| path(&variables.bq_config_table)),
+        "only": plan.request.is_partial().then_some(&plan.request.only),
         "emptied_table": plan.empties_output().then_some(output),
         "max_active_pipelines": limits.max_active,
         "retry_interval_seconds": limits.retry_interval.as_secs_f64(),

@@ -23,6 +23,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::TruncateSeen { progress, .. } => output_table::waiting(run, *progress),
         Fact::OutputEmptied { rows, .. } => output_table::emptied(run, *rows),
         Fact::PipelineRead { variables } => passed(variables),
+        Fact::PipelinesPlanned { pipelines } if run.request.is_partial() => kept(run, pipelines.len()),
         Fact::ConfigurationRead { configuration } => size(configuration),
         Fact::StartIntended { .. }
         | Fact::StartDoubted { .. }
@@ -71,10 +72,26 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
 }
 
 fn began(run: &Run) -> String {
+    let rows = if run.request.is_partial() {
+        let names: Vec<_> = run.request.only.iter().map(ToString::to_string).collect();
+        format!(", for these rows only: {}", names.join(", "))
+    } else {
+        String::new()
+    };
     format!(
-        "run {} of {} began in profile {}",
+        "run {} of {} began in profile {}{rows}",
         run.id, run.request.variables.cdf_pipeline_name, run.request.profile
     )
+}
+
+/// What `filter_arguments` of a run of some rows kept.
+fn kept(run: &Run, count: usize) -> String {
+    let active = run
+        .configuration
+        .as_ref()
+        .map_or(count, |table| table.active().count());
+    let left = active.saturating_sub(count);
+    format!("filter_arguments kept {count} of the {active} active rows; {left} were not asked for")
 }
 
 fn size(configuration: &Configuration) -> String {

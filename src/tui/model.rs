@@ -237,6 +237,7 @@ impl Model {
             scope: Scope::Chain,
             edits: self.configuration.edits.clone(),
             allow_unresolved_sink: self.shows_sinks(),
+            only: [].into(),
             beside: false,
         }
     }

@@ -240,6 +240,7 @@ impl Scenario {
             scope: Scope::Chain,
             edits: BTreeMap::new(),
             allow_unresolved_sink: false,
+            only: [].into(),
             beside: false,
         };
         self.fact(Fact::RunStarted {

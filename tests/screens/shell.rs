@@ -225,6 +225,7 @@ fn begin_run() -> Update {
                 scope: Scope::Chain,
                 edits: BTreeMap::new(),
                 allow_unresolved_sink: false,
+                only: [].into(),
                 beside: false,
             }),
         },

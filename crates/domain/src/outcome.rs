@@ -130,6 +130,7 @@ mod tests {
             scope: Scope::Chain,
             edits: [].into(),
             allow_unresolved_sink: false,
+            only: [].into(),
             beside: false,
         }
     }

@@ -5,6 +5,7 @@
 //! preflight adds what it finds; the screen and `run --dry-run` show it. A plan changes nothing.
 
 mod argument;
+mod chosen;
 mod deployment;
 mod sinks;
 mod text;
@@ -144,18 +145,16 @@ impl Plan {
 
     /// Adds the rows of the configuration table and what was found in it.
     pub fn read(&mut self, configuration: &Configuration) {
-        let mut active: Vec<_> = configuration.active().collect();
-        active.sort_by_key(|row| row.start_order());
-        self.pipelines = Some(active.into_iter().map(|row| self.start_from_row(row)).collect());
-        let inactive = configuration.rows.iter().filter(|row| !row.active);
-        self.left_out = inactive
-            .map(|row| LeftOut {
-                business_unit: row.business_unit.clone(),
-                data_source: row.data_source.clone(),
-                reason: "is_active is not true",
-            })
+        let wanted = configuration.active().filter(|row| self.request.wants(row));
+        let mut wanted: Vec<_> = wanted.collect();
+        wanted.sort_by_key(|row| row.start_order());
+        self.pipelines = Some(wanted.into_iter().map(|row| self.start_from_row(row)).collect());
+        let rows = configuration.rows.iter();
+        self.left_out = rows
+            .filter_map(|row| chosen::left_out(&self.request, row))
             .collect();
         self.add(configuration.findings.iter().cloned());
+        self.add(self.request.check_rows(configuration));
     }
 
     /// Adds findings.
@@ -188,7 +187,7 @@ impl Plan {
 
     /// Whether the output table is emptied before the first pipeline starts: not without a pipeline that fills it.
     pub fn empties_output(&self) -> bool {
-        self.request.scope == Scope::Chain && self.request.variables.bq_truncate && !self.is_idle()
+        self.request.empties_output() && !self.is_idle()
     }
 
     /// Whether it is known that no pipeline starts.

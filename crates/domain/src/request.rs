@@ -2,10 +2,11 @@
 
 use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use crate::id::TaskId;
+use crate::row::RowName;
 use crate::secret::Secrets;
 use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was asked for when the run was started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct RunRequest {
     /// Arguments that were edited for this run, by task: they replace what the row gives.
     #[serde(default)]
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
+    /// The only rows of the chain that run; all active ones if it is empty.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub only: BTreeSet<RowName>,
     /// Whether the output table may be emptied although it cannot be seen that the pipeline fills it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_unresolved_sink: bool,

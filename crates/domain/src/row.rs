@@ -1,7 +1,10 @@
 //! The configuration table as rows: which are active, in which order they start, the arguments of each,
 //! and what is wrong with the table. No row is left out without a finding.
 
+mod name;
 mod read;
+
+pub use name::RowName;
 
 use crate::arguments::RuntimeArguments;
 use crate::finding::{Finding, Severity};

@@ -6,13 +6,16 @@
 //!                                └─ all others ──→ closed: what lives is stopped, nothing of them begins any more
 //! ```
 //!
+//! A chain of some rows only stands for no other chain: it is carried on to its end first, like a pipeline by hand, and
+//! then the new run begins. A whole chain is not left behind for a run of some rows.
+//!
 //! A run is overtaken once a later one has emptied or filled its table: carried on, it would load rows again. It reads
 //! no journal, and closes nothing itself.
 
 use crate::failure::{Failure, FailureKind};
 use crate::id::{DagRunId, TaskId};
 use crate::remedy::Remedy;
-use crate::request::Scope;
+use crate::request::{RunRequest, Scope};
 use crate::run::Run;
 use crate::state::TaskState;
 use crate::summary::RunSummary;
@@ -49,24 +52,25 @@ pub enum Wish {
 pub struct Settlement {
     /// These are closed first, in this order.
     pub closes: Vec<DagRunId>,
-    /// Then this pipeline by hand is carried on to its end, because it may live: no chain begins beside it.
+    /// Then this pipeline by hand, or chain of other rows, is carried on to its end, because it may live: no chain begins
+    /// beside it.
     pub finishes: Option<DagRunId>,
     /// This chain is carried on, and no new run begins.
     pub carries_on: Option<DagRunId>,
 }
 
 impl Settlement {
-    /// Settles the unfinished runs of a table, the newest one first, for a chain of a profile.
+    /// Settles the unfinished runs of a table, the newest one first, for a chain that is asked for.
     ///
     /// # Errors
     /// One of them stands against the start, and what to do about it.
-    pub fn new(unfinished: &[Unfinished], profile: &str, wish: Wish) -> Result<Self, Failure> {
+    pub fn new(unfinished: &[Unfinished], request: &RunRequest, wish: Wish) -> Result<Self, Failure> {
         if let Some(failure) = unfinished.iter().find_map(Unfinished::driven) {
             return Err(failure);
         }
         let (own, foreign): (Vec<_>, Vec<_>) = unfinished
             .iter()
-            .partition(|one| one.run.request.profile == profile);
+            .partition(|one| one.run.request.profile == request.profile);
         // What was overtaken in another profile stands in nobody's way, and cannot be stopped from here.
         if let Some(other) = foreign.iter().find(|one| one.overtaken_by.is_none()) {
             return Err(other.of_another_profile());
@@ -80,11 +84,14 @@ impl Settlement {
         let lead_id = lead.map(|lead| lead.run.id.clone());
         let others = own.iter().rev().map(|one| &one.run.id);
         let closes = others.filter(|id| Some(*id) != lead_id.as_ref()).cloned();
-        let is_by_hand = lead.is_some_and(|lead| lead.is_by_hand());
+        let is_another = lead.is_some_and(|lead| lead.is_by_hand() || lead.run.request.only != request.only);
+        if let Some(whole) = lead.filter(|lead| is_another && lead.is_whole()) {
+            return Err(whole.not_for_some_rows());
+        }
         Ok(Self {
             closes: closes.collect(),
-            finishes: lead_id.clone().filter(|_| is_by_hand),
-            carries_on: lead_id.filter(|_| !is_by_hand),
+            finishes: lead_id.clone().filter(|_| is_another),
+            carries_on: lead_id.filter(|_| !is_another),
         })
     }
 
@@ -115,6 +122,11 @@ impl Unfinished {
     /// Whether it is one pipeline by hand.
     pub fn is_by_hand(&self) -> bool {
         self.run.request.scope != Scope::Chain
+    }
+
+    /// Whether it is a chain of all active rows.
+    fn is_whole(&self) -> bool {
+        self.run.request.scope == Scope::Chain && !self.run.request.is_partial()
     }
 
     /// What stands against carrying it on here; `after_newer`: not that a later run has overtaken it.
@@ -174,6 +186,16 @@ impl Unfinished {
             "Resume it or close it first.".into(),
             Remedy::ResumeRun(self.run.id.clone()),
         ])
+    }
+
+    /// What stands against a run of some rows: the whole chain could not be carried on after it.
+    fn not_for_some_rows(&self) -> Failure {
+        let reason = format!(
+            "{} is not over, and runs all active rows: it cannot be carried on after a run of some of them.",
+            self.name()
+        );
+        Failure::new(FailureKind::Held, reason)
+            .with_remedies([Remedy::ResumeRun(self.run.id.clone()), Remedy::StartFresh])
     }
 
     fn not_wanted(&self) -> Failure {

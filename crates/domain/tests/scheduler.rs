@@ -32,6 +32,8 @@ mod recall;
 mod retry;
 #[path = "scheduler/scenario.rs"]
 mod scenario;
+#[path = "scheduler/some_rows.rs"]
+mod some_rows;
 #[path = "scheduler/transitions.rs"]
 mod transitions;
 #[path = "scheduler/truncate.rs"]
@@ -93,6 +95,7 @@ fn request(variables: Variables) -> RunRequest {
         scope: Scope::Chain,
         edits: BTreeMap::new(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     }
 }

@@ -113,6 +113,7 @@ fn first_event(schedule: &Schedule) -> RunEvent {
         },
         edits: BTreeMap::new(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     };
     RunEvent {

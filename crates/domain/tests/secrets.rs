@@ -65,6 +65,7 @@ fn request(scope: Scope) -> RunRequest {
         scope,
         edits: BTreeMap::from([(task_id("hr", "payroll"), arguments(PASSWORD))]),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     }
 }

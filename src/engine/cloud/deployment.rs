@@ -133,8 +133,8 @@ impl Cloud {
     }
 
     /// A dry run of the statement that empties the output table: what would refuse it then refuses it now.
-    pub(super) async fn check_truncate(&self) -> Result<Option<Finding>, Failure> {
-        if !self.variables().bq_truncate {
+    pub(super) async fn check_truncate(&self, request: &RunRequest) -> Result<Option<Finding>, Failure> {
+        if !request.empties_output() {
             return Ok(None);
         }
         match self.bigquery().dry_run(&self.truncate_statement()?).await {

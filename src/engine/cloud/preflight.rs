@@ -38,7 +38,7 @@ impl Cloud {
         let deployed = self.deployed();
         let deployed = if request.scope == Scope::Chain {
             let (deployed, configuration, output) =
-                tokio::join!(deployed, self.configuration(), self.check_output());
+                tokio::join!(deployed, self.configuration(), self.check_output(request));
             if let Some(configuration) = troubles.found("bq_config_table", configuration) {
                 plan.read(&configuration);
             }
@@ -122,7 +122,7 @@ impl Cloud {
     }
 
     /// What stands against emptying the output table, and whether it is empty already.
-    async fn check_output(&self) -> Result<(Option<Finding>, bool), Failure> {
+    async fn check_output(&self, request: &RunRequest) -> Result<(Option<Finding>, bool), Failure> {
         let variables = self.variables();
         let (dataset, table) = (
             DatasetId::new(&*variables.bq_dataset_id),
@@ -138,7 +138,7 @@ impl Cloud {
                 ),
                 "Name a table in bq_output_table.",
             ))
-        } else if output.has_streaming_buffer && variables.bq_truncate {
+        } else if output.has_streaming_buffer && request.empties_output() {
             Some((
                 format!(
                     "Rows were streamed into {name} a short while ago; BigQuery refuses to empty it until they have settled, up to 90 minutes."
@@ -146,7 +146,7 @@ impl Cloud {
                 "Wait, or set bq_truncate to false.",
             ))
         } else {
-            return Ok((self.check_truncate().await?, is_empty));
+            return Ok((self.check_truncate(request).await?, is_empty));
         };
         let finding = found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy));
         Ok((finding, is_empty))

@@ -56,6 +56,7 @@ mod tests {
             scope: Scope::Chain,
             edits: [].into(),
             allow_unresolved_sink: false,
+            only: [].into(),
             beside: false,
         };
         let mut plan = Plan::new(request, None);

@@ -61,6 +61,7 @@ fn request() -> Box<RunRequest> {
         scope: Scope::Chain,
         edits: [].into(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     })
 }

@@ -26,6 +26,7 @@ fn run() -> Run {
         scope: Scope::Single(RuntimeArguments::default()),
         edits: BTreeMap::default(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     };
     let started = Fact::RunStarted {

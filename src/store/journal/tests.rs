@@ -43,6 +43,7 @@ fn request(scope: Scope) -> RunRequest {
         scope,
         edits: [].into(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     }
 }

@@ -52,6 +52,7 @@ fn request(scope: Scope) -> RunRequest {
         scope,
         edits: [].into(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     }
 }
@@ -93,6 +94,78 @@ fn rows_start_by_priority_then_by_unit_and_source() {
             "start_pipeline_sales_orders"
         ]
     );
+}
+
+/// A plan of these rows only.
+fn plan_of(only: &[&str]) -> Plan {
+    let rows = vec![
+        row("hr", "engineer", 2),
+        row("hr", "payroll", 1),
+        ConfigurationRow {
+            active: false,
+            ..row("hr", "leave", 0)
+        },
+    ];
+    let mut request = request(Scope::Chain);
+    request.only = only.iter().map(|name| name.parse().unwrap()).collect();
+    Plan::new(request, Some(&configuration(rows)))
+}
+
+#[test]
+fn a_run_of_some_rows_empties_nothing_and_says_what_is_left_out() {
+    let plan = plan_of(&["hr/engineer"]);
+    assert_eq!(
+        (plan.findings.as_slice(), plan.empties_output()),
+        ([].as_slice(), false)
+    );
+    let left_out = plan
+        .left_out
+        .iter()
+        .map(|row| (row.data_source.as_str(), row.reason));
+    let left_out: Vec<_> = left_out.collect();
+    assert_eq!(
+        left_out,
+        [("payroll", LeftOut::NOT_CHOSEN), ("leave", LeftOut::INACTIVE)]
+    );
+    let shown = texts(&plan, Detail::Changes);
+    for words in [
+        "truncate_table: left out, because only some rows run; cdf_output.landing keeps its rows, and theirs are added",
+        "filter_arguments: keeps only hr/engineer",
+        "Left out: 1 row active and not asked for",
+        "Left out: 1 row not active",
+    ] {
+        assert!(shown.iter().any(|line| line == words), "{words} in {shown:#?}");
+    }
+    let tasks: Vec<_> = plan
+        .into_pipelines()
+        .into_iter()
+        .map(|one| one.task.to_string())
+        .collect();
+    assert_eq!(tasks, ["start_pipeline_hr_engineer"]);
+}
+
+#[test]
+fn rows_that_cannot_run_are_errors_with_the_names_that_may_be_meant() {
+    for (only, message, remedy) in [
+        (
+            "hr/enginer",
+            "hr/enginer was asked for, and the configuration table does not have it",
+            "hr/engineer",
+        ),
+        (
+            "hr/leave",
+            "hr/leave was asked for, and it is inactive",
+            "Set its is_active to TRUE",
+        ),
+        ("xyzzy/q", "does not have it", "Check its business_unit"),
+    ] {
+        let plan = plan_of(&["hr/payroll", only]);
+        let error = plan.error().unwrap();
+        assert!(error.message.contains(message), "{error:?}");
+        assert!(format!("{:?}", error.remedies).contains(remedy), "{error:?}");
+        assert_eq!(plan.outcome(), crate::outcome::Outcome::Refused);
+    }
+    assert_eq!(plan_of(&[]).findings, []);
 }
 
 #[test]

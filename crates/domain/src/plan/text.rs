@@ -1,6 +1,6 @@
 //! A plan in lines, the same on the screen and in a terminal; each shows the findings in its own way.
 
-use super::{ArgumentSource, Plan, PlannedArgument, PlannedStart};
+use super::{ArgumentSource, LeftOut, Plan, PlannedArgument, PlannedStart};
 use crate::request::Scope;
 use crate::sanitize;
 use crate::time::human;
@@ -110,6 +110,11 @@ impl Plan {
         lines.push(if self.empties_output() {
             let text = format!("truncate_table: {output} is EMPTIED first");
             line(LineKind::Danger, 1, text)
+        } else if self.request.is_partial() {
+            let text = format!(
+                "truncate_table: left out, because only some rows run; {output} keeps its rows, and theirs are added"
+            );
+            line(LineKind::Warning, 1, text)
         } else if self.is_idle() {
             let text = format!("truncate_table: left out, no row is active; {output} keeps its rows");
             line(LineKind::LeftOut, 1, text)
@@ -123,8 +128,20 @@ impl Plan {
             1,
             format!("get_configuration: reads {table}"),
         ));
-        lines.push(line(LineKind::Step, 1, "filter_arguments: keeps the active rows"));
+        lines.push(self.filter_line());
         lines
+    }
+
+    /// Which rows are kept.
+    fn filter_line(&self) -> PlanLine {
+        if !self.request.is_partial() {
+            return line(LineKind::Step, 1, "filter_arguments: keeps the active rows");
+        }
+        let names: Vec<_> = self.request.only.iter().map(ToString::to_string).collect();
+        let names: BTreeSet<_> = names.iter().map(String::as_str).collect();
+        let list = some_tasks(&names, usize::MAX).unwrap_or_default();
+        let text = format!("filter_arguments: keeps only {list}");
+        line(LineKind::Warning, 1, on_one_line(&text))
     }
 
     fn pipeline_lines(&self, detail: Detail) -> Vec<PlanLine> {
@@ -133,6 +150,10 @@ impl Plan {
                 "the pipelines of the active rows: the table was not read yet, the run reads it itself";
             return vec![line(LineKind::Pending, 1, text)];
         };
+        if starts.is_empty() && self.request.is_partial() {
+            let text = "none of these rows is active: no pipeline starts";
+            return vec![line(LineKind::Warning, 1, text)];
+        }
         if starts.is_empty() {
             return vec![line(
                 LineKind::Warning,
@@ -197,12 +218,22 @@ impl Plan {
         if self.left_out.is_empty() {
             return Vec::new();
         }
-        let heading = format!("Left out: {} not active", count(self.left_out.len(), "row"));
-        let mut lines = vec![line(LineKind::Step, 0, ""), line(LineKind::Heading, 0, heading)];
-        lines.extend(self.left_out.iter().map(|row| {
-            let text = format!("{} / {}", row.business_unit, row.data_source);
-            line(LineKind::LeftOut, 1, on_one_line(&text))
-        }));
+        let mut lines = vec![line(LineKind::Step, 0, "")];
+        for (reason, words) in [
+            (LeftOut::NOT_CHOSEN, "active and not asked for"),
+            (LeftOut::INACTIVE, "not active"),
+        ] {
+            let rows: Vec<_> = self.left_out.iter().filter(|row| row.reason == reason).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let heading = format!("Left out: {} {words}", count(rows.len(), "row"));
+            lines.push(line(LineKind::Heading, 0, heading));
+            lines.extend(rows.into_iter().map(|row| {
+                let text = format!("{} / {}", row.business_unit, row.data_source);
+                line(LineKind::LeftOut, 1, on_one_line(&text))
+            }));
+        }
         lines
     }
 }

@@ -127,8 +127,7 @@ impl Run {
     fn reopen(&mut self, id: &TaskId, at: Timestamp) {
         // Nothing is emptied on an old look: before the job exists, `start` looks again. A pipeline by hand empties
         // nothing, and is planned only once.
-        let empties = self.request.scope == Scope::Chain && self.request.variables.bq_truncate;
-        let looks_again = self.truncate_job.is_none() && empties;
+        let looks_again = self.truncate_job.is_none() && self.request.empties_output();
         if self.state.is_end() {
             self.state = RunState::Running;
             self.ended = None;

@@ -54,8 +54,12 @@ impl Scheduler {
         if self.run.state.is_end() || self.run.stop.is_some() {
             return;
         }
-        if kind == TaskKind::TruncateTable && !self.run.request.variables.bq_truncate {
-            let reason = Failure::permanent("bq_truncate is false, so the output table keeps its rows.");
+        if kind == TaskKind::TruncateTable && !self.run.request.empties_output() {
+            let reason = Failure::permanent(if self.run.request.is_partial() {
+                "Only some rows run, so the output table keeps its rows, and theirs are added."
+            } else {
+                "bq_truncate is false, so the output table keeps its rows."
+            });
             self.emit(Fact::TaskSkipped { task, reason });
             return self.advance_chain();
         }
@@ -145,6 +149,7 @@ impl Scheduler {
         self.restore(Service::BigQuery);
         let mut findings = configuration.findings.clone();
         findings.retain(|finding| finding.severity == Severity::Error);
+        findings.extend(self.run.request.check_rows(&configuration));
         findings.extend(inspection.findings);
         let is_idle = configuration.active().next().is_none();
         self.emit(Fact::ConfigurationRead { configuration });

@@ -14,6 +14,7 @@ fn run(id: &str, profile: &str, scope: Scope, facts: &[Fact]) -> Run {
         scope,
         edits: [].into(),
         allow_unresolved_sink: false,
+        only: [].into(),
         beside: false,
     });
     let first = Fact::RunStarted {
@@ -28,6 +29,19 @@ fn run(id: &str, profile: &str, scope: Scope, facts: &[Fact]) -> Run {
         })
         .collect();
     Run::replay(&events).unwrap()
+}
+
+/// A chain of profile `p`, for these rows only.
+fn request(only: &[&str]) -> RunRequest {
+    let mut request = run("any", "p", Scope::Chain, &[]).request;
+    request.only = only.iter().map(|name| name.parse().unwrap()).collect();
+    request
+}
+
+fn chain_of(id: &str, only: &[&str]) -> Unfinished {
+    let mut one = chain(id);
+    one.run.request = request(only);
+    one
 }
 
 fn chain(id: &str) -> Unfinished {
@@ -66,7 +80,12 @@ fn of_profile(one: Unfinished, profile: &str) -> Unfinished {
 
 /// What is closed, finished and carried on, in one word each.
 fn settled(unfinished: &[Unfinished], wish: Wish) -> String {
-    let settlement = Settlement::new(unfinished, "p", wish).unwrap();
+    settled_for(unfinished, &[], wish)
+}
+
+/// The same for a start of these rows only.
+fn settled_for(unfinished: &[Unfinished], only: &[&str], wish: Wish) -> String {
+    let settlement = Settlement::new(unfinished, &request(only), wish).unwrap();
     let word = |id: &DagRunId| id.as_str().to_owned();
     let closes: Vec<_> = settlement.closes.iter().map(word).collect();
     let one = |id: &Option<DagRunId>| id.as_ref().map(word).unwrap_or_default();
@@ -107,7 +126,33 @@ fn the_newest_that_none_has_overtaken_is_carried_on_and_the_others_are_closed() 
         assert_eq!(settled(&unfinished, Wish::CarryOn), carry_on, "{unfinished:?}");
         assert_eq!(settled(&unfinished, Wish::Fresh), fresh, "{unfinished:?}");
     }
-    assert!(Settlement::new(&[], "p", Wish::Refuse).unwrap().is_empty());
+    assert!(
+        Settlement::new(&[], &request(&[]), Wish::Refuse)
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_run_of_some_rows_stands_for_no_other_run() {
+    let some = |id| chain_of(id, &["hr/engineer"]);
+    for (unfinished, only, expected) in [
+        (vec![some("b")], vec!["hr/engineer"], "||b"),
+        (vec![some("b")], vec!["hr/engineer", "hr/payroll"], "|b|"),
+        (vec![some("b")], vec![], "|b|"),
+        (vec![overtaken_one(some("b"))], vec![], "b||"),
+        (vec![some("b"), overtaken_one(chain("a"))], vec![], "a|b|"),
+    ] {
+        assert_eq!(
+            settled_for(&unfinished, &only, Wish::CarryOn),
+            expected,
+            "{only:?}"
+        );
+    }
+    let failure = Settlement::new(&[chain("b")], &request(&["hr/engineer"]), Wish::CarryOn).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Held);
+    assert!(failure.reason.contains("runs all active rows"), "{failure:?}");
+    assert_eq!(settled_for(&[chain("b")], &["hr/engineer"], Wish::Fresh), "b||");
 }
 
 #[test]
@@ -146,7 +191,7 @@ fn what_stands_against_a_start_says_what_to_do() {
             Remedy::CloseRun("b".into()),
         ),
     ] {
-        let failure = Settlement::new(&[one], "p", wish).unwrap_err();
+        let failure = Settlement::new(&[one], &request(&[]), wish).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Held, "{failure:?}");
         assert!(failure.reason.contains(words), "{failure:?}");
         assert!(failure.remedies.contains(&remedy), "{failure:?}");
