@@ -26,7 +26,7 @@ mod target;
 mod terminal;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output};
-use crate::config::{Config, Home, Overrides, Settings, WithoutChoice};
+use crate::config::{Config, Home, KeySetting, Overrides, Settings, WithoutChoice};
 use crate::engine::SharedSecrets;
 use crate::headless::{Console, Turn};
 use crate::store::{Journal, StoreError};
@@ -109,6 +109,7 @@ struct Startup {
     home: Home,
     settings: Settings,
     retention: Retention,
+    keys: Vec<KeySetting>,
     secrets: SharedSecrets,
     /// Keeps the diagnostics file open until the end.
     _log: telemetry::Guard,
@@ -134,6 +135,7 @@ impl Startup {
             home,
             settings,
             retention: config.retention(),
+            keys: config.keys().to_vec(),
             secrets,
             _log: log,
         })

@@ -16,6 +16,7 @@ pub use choice::WithoutChoice;
 pub use connection::{BAND_COLOURS, Connection, Credentials};
 pub use error::{ConfigError, Fault};
 pub use home::Home;
+pub use read::keys::KeySetting;
 pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
 
@@ -90,6 +91,7 @@ impl Profile {
 pub struct Config {
     default_profile: Option<String>,
     retention: Retention,
+    keys: Vec<KeySetting>,
     profiles: BTreeMap<String, Profile>,
 }
 
@@ -98,6 +100,7 @@ impl Default for Config {
         Self {
             default_profile: None,
             retention: Retention::default(),
+            keys: Vec::new(),
             profiles: [
                 (SANDBOX_PROFILE.to_owned(), Profile::sandbox()),
                 (ENVIRONMENT_PROFILE.to_owned(), Profile::default()),
@@ -137,6 +140,11 @@ impl Config {
     /// How long ended runs are kept.
     pub const fn retention(&self) -> Retention {
         self.retention
+    }
+
+    /// The keys that somebody has changed.
+    pub fn keys(&self) -> &[KeySetting] {
+        &self.keys
     }
 
     /// The profiles of the file that are somebody's own: the two built-in ones do not count, unless the file

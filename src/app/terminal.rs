@@ -2,10 +2,11 @@
 
 use super::{Startup, history, journal, parts, prune, target};
 use crate::cli::{Choice, Exit, Output};
-use crate::config::{Home, Origin, Settings, WithoutChoice, save_variables};
+use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
 use crate::store::{Journal, LogFolder};
 use crate::tui::Outcome;
+use crate::tui::action::keymap::{KeyChange, Keymap};
 use crate::tui::look::Look;
 use crate::tui::model::opened_run::OpenedRun;
 use crate::tui::setup::{ReadHistory, ReadRun, Save, Setup};
@@ -26,6 +27,7 @@ const HISTORY: u32 = 50;
 pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let startup = Startup::load(choice, WithoutChoice::ShowSandbox)?;
     tui::check_terminal()?;
+    tui::action::keymap::set(keymap(&startup.home, &startup.keys)?);
     let Startup {
         home,
         settings,
@@ -78,6 +80,21 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         &command,
         &program,
     ))
+}
+
+/// The keys of the screen, as `[keys]` changes them.
+fn keymap(home: &Home, settings: &[KeySetting]) -> Result<Keymap, ConfigError> {
+    let changes = settings.iter().map(|setting| KeyChange {
+        action: setting.action().to_owned(),
+        keys: setting.keys().map(str::to_owned).collect(),
+    });
+    Keymap::changed(&changes.collect::<Vec<_>>()).map_err(|faults| ConfigError::Text {
+        path: home.config_file(),
+        faults: faults
+            .into_iter()
+            .map(|fault| settings[fault.change].fault(fault.key, fault.message))
+            .collect(),
+    })
 }
 
 /// Says on the shell what was left and how to come back.

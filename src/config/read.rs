@@ -1,5 +1,7 @@
 //! Reads the text of `config.toml`, and reports everything that is wrong in it with line and column.
 
+pub(super) mod keys;
+
 use super::{Config, Connection, Fault, Profile, is_profile_name};
 use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
@@ -48,6 +50,17 @@ impl Reader<'_> {
                 },
                 "journal_days" => self.number(key, item, 0, &mut config.retention.days),
                 "journal_runs" => self.number(key, item, 1, &mut config.retention.runs),
+                "keys" => match item.as_table_like() {
+                    Some(table) => {
+                        let (settings, faults) = keys::read(self.text, table);
+                        config.keys = settings;
+                        self.faults.extend(faults);
+                    }
+                    None => self.fault(
+                        key.span(),
+                        "Keys are written [keys], with one action on each line.",
+                    ),
+                },
                 "profile" => match item.as_table_like() {
                     Some(profiles) => self.profiles(profiles, &mut config),
                     None => self.fault(key.span(), "Profiles are written [profile.NAME]."),
@@ -55,7 +68,7 @@ impl Reader<'_> {
                 other => {
                     let message = format!(
                         "There is no setting '{other}' here; the settings are default_profile, journal_days, \
-                         journal_runs and [profile.NAME]."
+                         journal_runs, [keys] and [profile.NAME]."
                     );
                     self.fault(key.span(), message);
                 }
@@ -248,6 +261,37 @@ secret_arguments = ["db_word"]
             ),
             ("journal_runs = 5000000000", "1:16: journal_runs"),
             ("[profile.a]\njournal_runs = 9", "2:1: journal_runs"),
+        ] {
+            let faults = faults(text);
+            assert!(
+                faults.len() == 1 && faults[0].starts_with(beginning),
+                "{faults:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_are_read_with_their_places() {
+        let text = "[keys]\nstop_task = \"F7\"\nretry = [\"R\", \"g r\"]\n";
+        let config = config(text).unwrap();
+        let names: Vec<_> = config
+            .keys()
+            .iter()
+            .map(|setting| (setting.action(), setting.keys().collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(names, [("stop_task", vec!["F7"]), ("retry", vec!["R", "g r"])]);
+        let place = |setting: usize, key| {
+            let fault = config.keys()[setting].fault(key, "m".into());
+            fault.to_string()
+        };
+        assert_eq!(place(0, None), "2:1: m");
+        assert_eq!(place(0, Some(0)), "2:13: m");
+        assert_eq!(place(1, Some(1)), "3:15: m");
+        for (text, beginning) in [
+            ("[keys]\nretry = 1", "2:9: retry takes a key"),
+            ("[keys]\nretry = [1]", "2:9: retry takes a key"),
+            ("keys = \"x\"", "1:1: Keys are written [keys]"),
+            ("[keys]\nretry = \"a\"\nretry = \"b\"", "3:1: duplicate key"),
         ] {
             let faults = faults(text);
             assert!(

@@ -4,16 +4,19 @@
 //! To add a key: add a variant here, a row in `action/table.rs`, and an arm in `tui/update.rs`.
 
 mod condition;
+pub mod keymap;
 mod table;
 
 pub use table::TABLE;
 
 use super::context::{Context, Pane};
-use super::key::Key;
 use super::model::Model;
+use keymap::keymap;
+use strum::IntoStaticStr;
 
 /// What a key can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "the table describes each one, for the screen too")]
 pub enum Action {
     EditVariable,
@@ -67,6 +70,19 @@ pub enum Action {
     Suspend,
 }
 
+impl Action {
+    /// Its name in `[keys]` of `config.toml` and in the palette. It must never change: people have it in their files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pane(Pane::Variables) => "pane_variables",
+            Self::Pane(Pane::Configuration) => "pane_configuration",
+            Self::Pane(Pane::Grid) => "pane_tasks",
+            Self::Pane(Pane::Logs) => "pane_logs",
+            other => other.into(),
+        }
+    }
+}
+
 /// How dangerous an action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Danger {
@@ -92,7 +108,8 @@ pub struct Entry {
     pub footer: &'static [Context],
     /// What it does, for the help.
     pub description: &'static str,
-    /// Its keys; the first one is shown in the footer and in sentences.
+    /// Its keys, if nobody changed them; the first one is shown in the footer and in sentences. `g g` is pressed one
+    /// after the other. One without a key is in the palette alone.
     pub keys: &'static [&'static str],
     /// Where it can be done.
     pub contexts: &'static [Context],
@@ -102,18 +119,27 @@ pub struct Entry {
     pub condition: Condition,
 }
 
-/// The entry that a key means in a context.
-pub fn lookup(key: Key, context: Context) -> Option<&'static Entry> {
-    TABLE
-        .iter()
-        .filter(|entry| entry.contexts.contains(&context))
-        .find(|entry| entry.keys.iter().any(|name| Key::parse(name) == Some(key)))
+impl Entry {
+    /// Its key for the footer and for sentences; what to type in the palette if it has none.
+    pub fn key(&self) -> &'static str {
+        key(self.action)
+    }
+
+    /// All of its keys.
+    pub fn keys(&self) -> &'static [String] {
+        keymap().names(self.action)
+    }
 }
 
-/// The first key of an action. Sentences name keys by it.
+/// The first key of an action. Sentences name keys by it. One without a key is typed into the palette.
 pub fn key(action: Action) -> &'static str {
-    let entry = TABLE.iter().find(|entry| entry.action == action);
-    entry.map_or("", |entry| entry.keys[0])
+    let names = keymap().names(action);
+    names.first().map_or_else(|| action.name(), String::as_str)
+}
+
+/// The row of an action.
+pub fn entry(action: Action) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.action == action)
 }
 
 /// What the footer shows in a context, in the order of the table.
@@ -132,16 +158,34 @@ pub fn groups() -> impl Iterator<Item = (&'static str, Vec<&'static Entry>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::action::keymap::{Keymap, Pressed};
     use crate::tui::context::Pane;
+    use crate::tui::key::KeySequence;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_action_has_one_row_and_a_name_of_its_own() {
+        let names: BTreeSet<_> = TABLE.iter().map(|entry| entry.action.name()).collect();
+        assert_eq!(names.len(), TABLE.len());
+        for name in names {
+            let is_plain = |c: char| c.is_ascii_lowercase() || c == '_';
+            assert!(name.chars().all(is_plain), "{name}");
+        }
+    }
 
     #[test]
     fn every_key_exists_and_means_one_thing() {
         for entry in TABLE {
             for name in entry.keys {
-                let key = Key::parse(name).unwrap_or_else(|| panic!("{name} is not a key"));
+                let keys = KeySequence::parse(name).unwrap_or_else(|| panic!("{name} is not a key"));
+                let (before, key) = match keys.then {
+                    Some(then) => (Some(keys.first), then),
+                    None => (None, keys.first),
+                };
                 for context in entry.contexts {
-                    let found = lookup(key, *context).unwrap();
-                    assert_eq!(found.action, entry.action, "{name} in {context:?}");
+                    let found = Keymap::default().find(before, key, *context);
+                    let is_it = matches!(found, Pressed::Does(found) if found.action == entry.action);
+                    assert!(is_it, "{name} in {context:?}");
                 }
             }
         }
@@ -168,7 +212,7 @@ mod tests {
     #[test]
     fn every_action_is_described_and_reachable() {
         for entry in TABLE {
-            assert!(!entry.description.is_empty() && !entry.keys.is_empty() && !entry.contexts.is_empty());
+            assert!(!entry.description.is_empty() && !entry.contexts.is_empty());
             assert!(entry.description.ends_with('.'), "{:?}", entry.action);
         }
     }

@@ -80,6 +80,29 @@ impl Context {
     ];
 }
 
+impl Context {
+    /// Whether letters are text there.
+    pub const fn is_typed_into(self) -> bool {
+        matches!(self, Self::Field)
+    }
+
+    /// Where that is, in a sentence.
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Variables => "in the variables",
+            Self::Configuration => "in the configuration",
+            Self::Grid => "in the tasks",
+            Self::Logs => "in the log",
+            Self::Arguments => "in the arguments of a row",
+            Self::History => "in the list of former runs",
+            Self::Plan => "in the plan",
+            Self::Pager => "in the help and the notices",
+            Self::Dialog => "at a question",
+            Self::Field => "in a text field",
+        }
+    }
+}
+
 impl From<Pane> for Context {
     fn from(pane: Pane) -> Self {
         match pane {

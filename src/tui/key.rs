@@ -18,7 +18,7 @@ pub struct Key {
 }
 
 /// The keys that are named, not typed.
-const NAMED: [(&str, KeyCode); 19] = [
+const NAMED: [(&str, KeyCode); 16] = [
     ("enter", KeyCode::Enter),
     ("esc", KeyCode::Esc),
     ("tab", KeyCode::Tab),
@@ -35,10 +35,10 @@ const NAMED: [(&str, KeyCode); 19] = [
     ("del", KeyCode::Delete),
     ("insert", KeyCode::Insert),
     ("space", KeyCode::Char(' ')),
-    ("F1", KeyCode::F(1)),
-    ("F5", KeyCode::F(5)),
-    ("F10", KeyCode::F(10)),
 ];
+
+/// The function keys that keyboards have.
+const FUNCTION_KEYS: std::ops::RangeInclusive<u8> = 1..=12;
 
 impl Key {
     /// A key without ctrl or alt.
@@ -60,6 +60,14 @@ impl Key {
         }
         if let Some((_, code)) = NAMED.iter().find(|(known, _)| *known == name) {
             return Some(Self::plain(*code));
+        }
+        if let Some(number) = name
+            .strip_prefix(['F', 'f'])
+            .and_then(|number| number.parse().ok())
+        {
+            return FUNCTION_KEYS
+                .contains(&number)
+                .then_some(Self::plain(KeyCode::F(number)));
         }
         let mut letters = name.chars();
         let letter = letters.next()?;
@@ -107,7 +115,67 @@ impl fmt::Display for Key {
         match (NAMED.iter().find(|(_, code)| *code == self.code), self.code) {
             (Some((name, _)), _) => f.write_str(name),
             (None, KeyCode::Char(letter)) => write!(f, "{letter}"),
+            (None, KeyCode::F(number)) => write!(f, "F{number}"),
             (None, code) => write!(f, "{code:?}"),
+        }
+    }
+}
+
+/// One key, or two pressed one after the other: `x`, `g g`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeySequence {
+    /// The first key.
+    pub first: Key,
+    /// The one after it.
+    pub then: Option<Key>,
+}
+
+impl KeySequence {
+    /// One key.
+    pub const fn one(key: Key) -> Self {
+        Self {
+            first: key,
+            then: None,
+        }
+    }
+
+    /// Two keys.
+    pub const fn two(first: Key, then: Key) -> Self {
+        Self {
+            first,
+            then: Some(then),
+        }
+    }
+
+    /// The keys of this name; nothing if there are none, or more than two.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.split(' ');
+        let first = Key::parse(parts.next()?)?;
+        let then = match parts.next() {
+            Some(part) => Some(Key::parse(part)?),
+            None => None,
+        };
+        parts.next().is_none().then_some(Self { first, then })
+    }
+
+    /// Whether a second key is awaited after this one.
+    pub fn begins_with(self, key: Key) -> bool {
+        self.then.is_some() && self.first == key
+    }
+
+    /// Whether both cannot mean something of their own: they are the same, or one begins the other.
+    pub fn clashes(self, other: Self) -> bool {
+        let is_begun = self.then.is_none() || other.then.is_none();
+        self == other || is_begun && self.first == other.first
+    }
+}
+
+impl fmt::Display for KeySequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        match self.then {
+            Some(then) => write!(f, " {then}"),
+            None => Ok(()),
         }
     }
 }
@@ -133,7 +201,24 @@ mod tests {
         ] {
             assert_eq!(Key::parse(name).unwrap().to_string(), name);
         }
-        assert_eq!(Key::parse("no such key"), None);
+        for name in ["no such key", "F13", "F0", "", "ctrl-"] {
+            assert_eq!(Key::parse(name), None, "{name}");
+        }
+        assert_eq!(Key::parse("f5"), Key::parse("F5"));
+        assert_eq!(Key::parse("f").unwrap().to_string(), "f");
+    }
+
+    #[test]
+    fn sequences_come_back_and_clash_with_their_beginning() {
+        for name in ["g g", "ctrl-x t", "x"] {
+            assert_eq!(KeySequence::parse(name).unwrap().to_string(), name);
+        }
+        for name in ["g g g", "g  g", " g", "g ", ""] {
+            assert_eq!(KeySequence::parse(name), None, "{name}");
+        }
+        let parse = |name| KeySequence::parse(name).unwrap();
+        assert!(parse("g").clashes(parse("g g")) && parse("g g").clashes(parse("g")));
+        assert!(!parse("g g").clashes(parse("g t")) && !parse("x").clashes(parse("g")));
     }
 
     #[test]

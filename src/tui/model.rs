@@ -11,6 +11,7 @@ pub mod overlay;
 pub mod variables;
 
 use super::context::{Context, Pane};
+use super::key::Key;
 use super::theme::Meaning;
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
@@ -33,6 +34,7 @@ use grid::GridPane;
 use logs::LogsPane;
 use overlay::{Overlay, Overlays};
 use ratatui::layout::Rect;
+use std::time::Duration;
 use variables::VariablesPane;
 
 /// A message in the line above the footer.
@@ -89,6 +91,8 @@ pub struct Model {
     pub area: Rect,
     /// The pane that gets the keys.
     pub focus: Pane,
+    /// The first of two keys, while the second one is awaited.
+    pub pending: Option<PendingKey>,
     /// The pane shown above the logs when there is room for one.
     pub upper: Pane,
     /// Whether the pane with the focus has the whole body of the screen.
@@ -129,6 +133,26 @@ pub struct Model {
     pub is_leaving: bool,
     /// Whether a frame is due.
     pub is_dirty: bool,
+}
+
+/// The first of two keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingKey {
+    /// The key.
+    pub key: Key,
+    /// When it was pressed.
+    pub since: Timestamp,
+}
+
+impl PendingKey {
+    /// Who knows what follows is not shown it.
+    const PATIENCE: Duration = Duration::from_millis(400);
+
+    /// How long it takes until it is shown what can follow; nothing once it is.
+    pub fn wait(&self, now: Timestamp) -> Option<Duration> {
+        let left = Self::PATIENCE.saturating_sub(now.since(self.since));
+        (!left.is_zero()).then_some(left)
+    }
 }
 
 impl Model {

@@ -117,6 +117,7 @@ impl Setup {
             area: Rect::ZERO,
             focus: self.first_pane(),
             upper: self.first_pane(),
+            pending: None,
             is_zoomed: false,
             overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),

@@ -179,16 +179,22 @@ impl<S: TerminalSession> Shell<S> {
             Some(Instant::now())
         } else if self.model.is_dirty {
             Some(drawn + FRAME)
-        } else if self.model.has_clock() {
-            Some(drawn + TICK)
         } else {
-            None
+            let clock = self.model.has_clock().then_some(TICK);
+            let wait = clock.into_iter().chain(self.popup_wait()).min();
+            wait.map(|wait| drawn + wait)
         }
     }
 
+    /// How long after the last frame it is shown what can follow the first of two keys.
+    fn popup_wait(&self) -> Option<Duration> {
+        self.model.pending?.wait(self.model.now)
+    }
+
     fn on_deadline(&mut self) -> Result<(), TuiError> {
-        let is_tick = self.last_frame.is_none_or(|drawn| drawn.elapsed() >= TICK);
-        if is_tick && self.model.has_clock() {
+        let elapsed = self.last_frame.map_or(TICK, |drawn| drawn.elapsed());
+        let is_tick = elapsed >= TICK && self.model.has_clock();
+        if is_tick || self.popup_wait().is_some_and(|wait| elapsed >= wait) {
             self.dispatch(Msg::Ticked)?;
         }
         Ok(())

@@ -8,6 +8,7 @@ mod dialog;
 mod field;
 mod former;
 mod incoming;
+mod keys;
 mod leaving;
 mod navigation;
 mod premise;
@@ -15,10 +16,9 @@ pub(super) mod resume;
 mod retry;
 mod variables;
 
-use super::action::{self, Action};
-use super::context::{Context, Pane};
+use super::action::Action;
+use super::context::Pane;
 use super::effect::Effect;
-use super::key::Key;
 use super::layout::{self, Fit, Layout, Moment};
 use super::model::Model;
 use super::model::logs::LogTarget;
@@ -27,7 +27,6 @@ use super::msg::Msg;
 use crate::engine::Command;
 use domain::state::TaskState;
 use domain::time::Timestamp;
-use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
 /// The effects after the first frame.
@@ -46,7 +45,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     // What a person answers is what was on the screen.
     let is_news = !matches!(msg, Msg::Key(_) | Msg::Pasted(_) | Msg::Interrupted);
     match msg {
-        Msg::Key(key) => press(model, key, &mut effects),
+        Msg::Key(key) => keys::press(model, key, &mut effects),
         Msg::Pasted(_) if layout::fit(model.area) == Fit::TooSmall => {}
         Msg::Pasted(text) => field::paste(model, &text),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
@@ -68,51 +67,6 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     }
     sync_log(model, &mut effects);
     effects
-}
-
-/// Handles a key: an action, or a letter in a text field.
-fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
-    if layout::fit(model.area) == Fit::TooSmall && !works_unseen(model, key) {
-        return;
-    }
-    if model.notice().is_some_and(|notice| notice.is_transient) {
-        model.is_notice_shown = false;
-    }
-    let context = model.context();
-    if context == Context::Dialog && dialog::by_letter(model, key, effects) {
-        return;
-    }
-    match action::lookup(key, context) {
-        Some(entry) => match (entry.condition)(model) {
-            None => execute(model, entry.action, effects),
-            Some(reason) => model.reply(reason),
-        },
-        None if context == Context::Field => field::press(model, key),
-        None => unbound(model, key),
-    }
-}
-
-/// On a screen too small to show anything, a key only leaves, or answers a question that is shown. A form or a field that
-/// is open stays as it is.
-fn works_unseen(model: &Model, key: Key) -> bool {
-    let context = model.context();
-    let action = action::lookup(key, context).map(|entry| entry.action);
-    match action {
-        Some(Action::Interrupt | Action::Redraw | Action::Suspend) => true,
-        Some(Action::Quit) if model.overlays.is_empty() => true,
-        _ => context == Context::Dialog && layout::question_rows(model).is_some(),
-    }
-}
-
-fn unbound(model: &mut Model, key: Key) {
-    if matches!(key.code, KeyCode::Char(_) | KeyCode::F(_)) && model.overlays.is_empty() {
-        model.reply(format!(
-            "{key} does nothing here. {} shows all keys.",
-            action::key(Action::Help)
-        ));
-    } else {
-        model.is_dirty = false;
-    }
 }
 
 fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {

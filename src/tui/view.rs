@@ -35,6 +35,7 @@
 mod arguments;
 mod configuration;
 mod dialog;
+mod followers;
 mod footer;
 mod grid;
 mod header;
@@ -83,6 +84,7 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
     footer::notice(model, screen.notice, &mut canvas);
     footer::draw(model, screen.footer, &mut canvas);
     overlays(model, &mut canvas);
+    followers::draw(model, &screen, &mut canvas);
 }
 
 fn overlays(model: &Model, canvas: &mut Canvas) {

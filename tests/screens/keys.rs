@@ -16,6 +16,7 @@ use downbeat::tui::model::Model;
 use downbeat::tui::model::overlay::Overlay;
 use downbeat::tui::msg::Msg;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub const RECRUITER: &str = "start_pipeline_hr_recruiter";
 
@@ -138,7 +139,7 @@ fn only_the_retry_of_an_unknown_task_asks_first() {
     );
     assert_eq!(commands(&press(&mut model, "j R enter")), []);
     assert_eq!(commands(&press(&mut model, "R y")), [retry(RECRUITER)]);
-    assert_eq!(commands(&press(&mut model, "g R")), []);
+    assert_eq!(commands(&press(&mut model, "g g R")), []);
     assert!(model.notice().unwrap().text.contains("This task succeeded"));
 }
 
@@ -225,7 +226,7 @@ fn arguments_are_edited_for_the_next_run() {
     type_text(&mut model, "limit");
     press(&mut model, "enter");
     type_text(&mut model, "5");
-    press(&mut model, "enter g d esc");
+    press(&mut model, "enter g g d esc");
     let sent = commands(&press(&mut model, "r enter"));
     let [Command::Start(request)] = &sent[..] else {
         panic!("{sent:?}")
@@ -395,4 +396,36 @@ fn a_question_gives_back_the_form_below_it() {
     assert_eq!(model.context(), Context::Dialog);
     press(&mut model, "n");
     assert_eq!(model.editor().unwrap().text(), "hr_engineerxyz");
+}
+
+#[test]
+fn two_keys_are_one_command_and_esc_leaves_between_them() {
+    let mut model = scene::running(120, 40);
+    press(&mut model, "G");
+    let last = model.selected_task().unwrap().id.clone();
+    press(&mut model, "g esc");
+    assert_eq!(model.selected_task().unwrap().id, last, "esc takes one step out");
+    assert!(model.pending.is_none());
+    assert_eq!(commands(&press(&mut model, "g x")), [], "x is not x after g");
+    assert!(model.overlays.is_empty());
+    assert!(model.notice().unwrap().text.starts_with("g x does nothing here"));
+    press(&mut model, "g g");
+    assert_eq!(model.selected_task().unwrap().id, "start".into());
+    press(&mut model, "g v");
+    assert_eq!(model.focus, Pane::Variables);
+}
+
+#[test]
+fn what_can_follow_is_shown_to_who_waits_and_to_nobody_else() {
+    for (width, height) in [(200, 50), (80, 24), (40, 12)] {
+        let mut model = scene::running(width, height);
+        press(&mut model, "g");
+        assert!(!sample::picture(&model, &sample::COLOUR).contains("To the beginning."));
+        model.now = model.now + Duration::from_millis(400);
+        let picture = sample::picture(&model, &sample::COLOUR);
+        assert!(picture.contains("To the beginning."), "{picture}");
+        assert!(picture.contains("Go to the logs."), "{picture}");
+        press(&mut model, "esc");
+        assert!(!sample::picture(&model, &sample::COLOUR).contains("To the beginning."));
+    }
 }

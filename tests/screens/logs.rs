@@ -22,7 +22,7 @@ fn a_log_is_followed_until_it_is_scrolled() {
     assert!(sample::picture(&model, &sample::COLOUR).contains("new lines"));
     press(&mut model, "G");
     assert!(model.logs.follows && model.logs.unread() == 0);
-    press(&mut model, "g");
+    press(&mut model, "g g");
     assert_eq!((model.logs.top, model.logs.follows), ((0, 0), false));
     press(&mut model, "f");
     assert!(model.logs.follows);
@@ -43,7 +43,7 @@ fn only_the_lines_around_the_window_are_read() {
         has_more: false,
     };
     assert_eq!(send(&mut model, 66, msg), []);
-    let effects = press(&mut model, "4 g");
+    let effects = press(&mut model, "4 g g");
     let [Effect::ReadLog { span, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };

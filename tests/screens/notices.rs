@@ -48,7 +48,7 @@ fn a_notice_without_room_says_which_key_shows_all_of_it() {
     let picture = sample::picture(&model, &COLOUR);
     assert!(picture.contains("@ shows all, esc hides"), "{picture}");
     assert!(!words(&picture).contains("H lists it."), "{picture}");
-    press(&mut model, "@ g");
+    press(&mut model, "@ g g");
     let mut shown = String::new();
     for _ in 0..40 {
         shown.push_str(&sample::picture(&model, &COLOUR));

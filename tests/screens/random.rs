@@ -4,7 +4,7 @@ use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
 use domain::variable::VariableName;
 use downbeat::tui::action::TABLE;
-use downbeat::tui::key::Key;
+use downbeat::tui::key::{Key, KeySequence};
 use downbeat::tui::model::Model;
 use downbeat::tui::model::overlay::Overlay;
 use downbeat::tui::msg::Msg;
@@ -25,7 +25,11 @@ fn any_key() -> impl Strategy<Value = Key> {
         "del",
         "ctrl-w",
     ]);
-    let keys: Vec<_> = names.into_iter().filter_map(Key::parse).collect();
+    let sequences = names.into_iter().filter_map(KeySequence::parse);
+    let keys: Vec<_> = sequences
+        .flat_map(|keys| [Some(keys.first), keys.then])
+        .flatten()
+        .collect();
     prop::sample::select(keys)
 }
 

@@ -31,13 +31,13 @@ fn retry(task: &str, arguments: Option<RuntimeArguments>) -> Command {
 /// A failed run, and the form changes a plain and a secret argument of a task that failed.
 pub fn with_an_edit(width: u16, height: u16) -> Model {
     let mut model = scene::failed(width, height);
-    press(&mut model, "2 g enter G enter");
+    press(&mut model, "2 g g enter G enter");
     type_text(&mut model, "_v2");
     press(&mut model, "enter a");
     type_text(&mut model, "limit");
     press(&mut model, "enter");
     type_text(&mut model, "5");
-    press(&mut model, "enter g d j j enter");
+    press(&mut model, "enter g g d j j enter");
     type_text(&mut model, "topsecret");
     press(&mut model, "enter esc 3");
     model

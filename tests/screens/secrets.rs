@@ -39,7 +39,7 @@ fn asking() -> Model {
         fact: Fact::TaskFailed { task, failure },
     };
     send(&mut model, 70, Msg::Engine(Box::new(Update::Events(vec![event]))));
-    press(&mut model, "3 g");
+    press(&mut model, "3 g g");
     for _ in 0..place {
         press(&mut model, "j");
     }

@@ -36,7 +36,7 @@ fn heading(text: &str) -> Line {
 }
 
 fn key(entry: &Entry) -> Line {
-    let lead = format!("  {}", entry.keys.join(" "));
+    let lead = format!("  {}", entry.keys().join("  "));
     line(&lead, Meaning::Text, entry.description)
 }
 

@@ -1,7 +1,6 @@
 //! The last notice, and the keys that work now.
 
 use crate::tui::action::{self, Action, Danger, Entry};
-use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeRows;
 use crate::tui::theme::Meaning;
@@ -41,7 +40,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let (possible, others): (Vec<&Entry>, Vec<&Entry>) =
         action::hints(model.context()).partition(is_possible);
     for entry in possible.into_iter().chain(others) {
-        let wide = text::width(entry.keys[0]) + 1 + text::width(entry.hint);
+        let wide = text::width(entry.key()) + 1 + text::width(entry.hint);
         if usize::from(column) + wide > usize::from(room) {
             break;
         }
@@ -52,10 +51,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
 
 /// The key of the help with a word; empty where the key does not work.
 pub(super) fn help(model: &Model, word: &str) -> String {
-    let key = action::key(Action::Help);
-    let entry = Key::parse(key).and_then(|key| action::lookup(key, model.context()));
-    match entry {
-        Some(entry) if entry.action == Action::Help => format!("{key} {word} "),
+    let is_here = |entry: &Entry| entry.contexts.contains(&model.context());
+    match action::entry(Action::Help) {
+        Some(entry) if is_here(entry) => format!("{} {word} ", entry.key()),
         _ => String::new(),
     }
 }
@@ -68,6 +66,6 @@ fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canv
         (true, Danger::Stops) => (Meaning::Warning, Meaning::Text),
         (true, _) => (Meaning::Accent, Meaning::Text),
     };
-    let column = canvas.text(area, column, 0, entry.keys[0], canvas.look.style(key));
+    let column = canvas.text(area, column, 0, entry.key(), canvas.look.style(key));
     canvas.text(area, column + 1, 0, entry.hint, canvas.look.style(name))
 }
