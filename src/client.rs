@@ -73,6 +73,11 @@ impl Client {
         self.http.server_time(service)
     }
 
+    /// Whose credentials the requests carry, as far as that is known without a call.
+    pub fn identity(&self) -> Identity {
+        self.http.identity()
+    }
+
     /// The control plane of Data Fusion.
     pub fn fusion(&self) -> Fusion {
         Fusion::new(self.http.clone(), self.endpoints.data_fusion.clone())

@@ -26,7 +26,7 @@ pub use clock::now;
 pub use driver::{Parts, SaveArguments, spawn, spawn_or_watch};
 pub use dry_run::dry_run;
 pub use secrets::SharedSecrets;
-pub use tail::LONGEST_WAIT_FOR_LOGS;
+pub use tail::{LONGEST_WAIT_FOR_LOGS, complete_control_logs};
 
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;

@@ -11,10 +11,12 @@ use crate::tui::look::Look;
 use crate::tui::model::opened_run::OpenedRun;
 use crate::tui::setup::{ReadHistory, ReadRun, Save, Setup};
 use crate::{engine, tui};
+use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::variable::VariableName;
+use domain::watched::Watched;
 use ratatui::style::Color;
 use std::collections::BTreeMap;
 use std::io;
@@ -119,12 +121,27 @@ async fn read_run(journal: &Journal, data: &Path, id: &DagRunId) -> Result<Opene
     let events = journal.events(id).await.map_err(|error| error.failure())?;
     let run =
         Run::replay(&events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))?;
+    let watched = history::watched(data, &run);
+    if !matches!(watched, Some(Watched::By(_))) {
+        complete_logs(data, id, events).await;
+    }
     let overtaken_by = journal.overtaking(id).await.map_err(|error| error.failure())?;
     Ok(OpenedRun {
-        watched: history::watched(data, &run),
-        overtaken_by,
         run,
+        watched,
+        overtaken_by,
     })
+}
+
+/// Adds to the logs of the control tasks what the process that drove the run has not written, or could not, because it
+/// was of a version that wrote none. The run is shown all the same if that is not possible.
+async fn complete_logs(data: &Path, id: &DagRunId, events: Vec<RunEvent>) {
+    let (logs, id) = (LogFolder::new(data), id.clone());
+    let completed =
+        tokio::task::spawn_blocking(move || engine::complete_control_logs(&logs, &id, &events)).await;
+    if let Ok(Err(error)) = completed {
+        tracing::warn!("The logs of a run's control tasks are not complete: {error}");
+    }
 }
 
 /// The newest run without an end of this profile: the services of another one do not know it.

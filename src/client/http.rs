@@ -15,7 +15,7 @@ pub(in crate::client) use request::Request;
 pub use retry::RetryPolicy;
 pub use server_time::ServerTime;
 
-use super::auth::Credentials;
+use super::auth::{Credentials, Identity};
 use super::endpoints::is_loopback;
 use super::error::ClientError;
 use body::Dated;
@@ -66,6 +66,11 @@ impl Http {
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Whose credentials the requests carry.
+    pub(super) fn identity(&self) -> Identity {
+        self.shared.credentials.identity()
     }
 
     /// The clock of a service, once an answer has told it.

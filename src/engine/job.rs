@@ -88,7 +88,12 @@ impl Job {
         // Boxed: the checks run side by side, which makes a large future.
         let mut plan = Box::pin(self.cloud.preflight(&self.request, known)).await?;
         if let Some(lease) = self.lease.filter(|_| plan.error().is_none()) {
-            plan.add(self.cloud.reserve(&lease).await?);
+            let found = self.cloud.reserve(&lease).await?;
+            if found.is_none() {
+                let held = format!("No other run holds {}.", plan.output_table());
+                plan.pass_check("bq_output_table", held);
+            }
+            plan.add(found);
         }
         Ok(plan.into_preflight())
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  tail.rs       one follower for each pipeline run; the form of a line
+//!  control.rs    the logs of the tasks that run no pipeline, made of the run's facts
 //!  follower.rs   reads the log of one run, writes what is new, says what is missing
 //!  log_file.rs   its file; waits for a disk that does not take a line
 //!  settling.rs   when to read next, how far back, and when nothing more is awaited
@@ -10,15 +11,19 @@
 //!
 //! A log is complete, or its file says what may be missing and why. Reading it never fails a task.
 
+mod control;
 mod follower;
 mod log_file;
 mod overlap;
 mod settling;
 
+pub use control::complete_control_logs;
+
 use super::cloud::Cloud;
 use super::{SharedSecrets, Update, clock};
 use crate::client::cdap::LogEvent;
 use crate::store::LogFolder;
+use control::ControlFiles;
 use domain::event::{Fact, RunEvent};
 use domain::id::{DagRunId, PipelineRunId, TaskId};
 use domain::log::{Level, LogLine};
@@ -60,6 +65,7 @@ pub(super) struct Tails {
     tasks: JoinSet<()>,
     /// Whether it was said that the disk does not take lines.
     is_told: Arc<AtomicBool>,
+    control: ControlFiles,
 }
 
 impl Tails {
@@ -74,6 +80,7 @@ impl Tails {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             tasks: JoinSet::new(),
             is_told: Arc::default(),
+            control: ControlFiles::default(),
         }
     }
 
@@ -90,6 +97,7 @@ impl Tails {
 
     /// Follows the events: runs that became known, tries that ended.
     pub fn follow(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
+        self.write_control(events);
         for event in events {
             // The next try may have begun already.
             if let Fact::PipelineStarted { task, run_id, .. }
@@ -129,8 +137,10 @@ impl Tails {
         }
     }
 
-    /// After a resume: the logs of all tries, because the process before may have ended within any of them.
-    pub fn resume(&mut self, run: &Run, answers: &Answers) {
+    /// After a resume: the logs of all tries, because the process before may have ended within any of them. `events` are
+    /// all events of the run.
+    pub fn resume(&mut self, run: &Run, events: &[RunEvent], answers: &Answers) {
+        self.rewrite_control(events);
         for task in run.pipelines() {
             for one in &task.tries {
                 self.begin(task, one, answers);
@@ -155,19 +165,23 @@ impl Tails {
         let follower = Follower {
             run_id,
             cloud: self.cloud.clone(),
-            file: LogFile {
-                logs: self.logs.clone(),
-                dag_run: self.run.clone(),
-                task: task.id.clone(),
-                number: one.number,
-                updates: self.updates.clone(),
-                is_told: self.is_told.clone(),
-            },
+            file: self.file(task.id.clone(), one.number),
             answers: answers.clone(),
             turns: self.turns.clone(),
             attention: watched,
         };
         self.tasks.spawn(follower.follow());
+    }
+
+    fn file(&self, task: TaskId, number: u32) -> LogFile {
+        LogFile {
+            logs: self.logs.clone(),
+            dag_run: self.run.clone(),
+            task,
+            number,
+            updates: self.updates.clone(),
+            is_told: self.is_told.clone(),
+        }
     }
 
     pub fn focus(&mut self, task: Option<TaskId>) {

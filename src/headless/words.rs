@@ -60,6 +60,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::WatchResumed { .. }
         | Fact::LateRunFound { .. }
         | Fact::TryStarted { .. }
+        | Fact::Checked { .. }
         | Fact::ConfigurationChecked { .. }
         | Fact::TruncateIntended { .. }
         | Fact::PipelinesPlanned { .. }

@@ -25,7 +25,9 @@ use super::model::logs::LogTarget;
 use super::model::overlay::Overlay;
 use super::msg::Msg;
 use crate::engine::Command;
+use domain::control_log::number_of_log;
 use domain::state::TaskState;
+use domain::task::{Task, TaskKind};
 use domain::time::Timestamp;
 use ratatui::layout::Rect;
 
@@ -185,13 +187,20 @@ fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
 /// The try whose log is shown: the chosen one, else the newest.
 fn target(model: &Model) -> Option<LogTarget> {
     let (run, task) = (model.shown_run()?, model.selected_task()?);
-    let newest = u32::try_from(task.tries.len()).ok().filter(|tries| *tries > 0)?;
-    if task.state == TaskState::None {
-        return None;
-    }
+    let newest = newest_log(task)?;
     Some(LogTarget {
         run: run.id.clone(),
         task: task.id.clone(),
         number: model.logs.pinned.map_or(newest, |number| number.min(newest)),
     })
+}
+
+/// The try of the newest log. A control task may have one without a try: it says why the task was left out.
+fn newest_log(task: &Task) -> Option<u32> {
+    let has_log = match task.kind {
+        _ if task.state == TaskState::None => false,
+        TaskKind::Pipeline => !task.tries.is_empty(),
+        _ => true,
+    };
+    has_log.then(|| number_of_log(task))
 }

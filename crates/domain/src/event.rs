@@ -7,6 +7,7 @@ mod about;
 mod redact;
 
 use crate::arguments::RuntimeArguments;
+use crate::check::Check;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::id::{DagRunId, JobId, PipelineRunId, StartToken, TaskId};
@@ -50,6 +51,13 @@ pub enum Fact {
     TryStarted {
         /// Which task.
         task: TaskId,
+    },
+    /// A task has looked at these things and found them in order.
+    Checked {
+        /// Which task.
+        task: TaskId,
+        /// Each of them, and what was seen.
+        checks: Vec<Check>,
     },
     /// `start` has read the configuration table.
     ConfigurationChecked {

@@ -5,10 +5,13 @@
 
 pub mod arguments;
 pub mod cause;
+pub mod check;
 pub mod command;
+pub mod control_log;
 pub mod deployed;
 pub mod event;
 pub mod failure;
+pub mod failure_group;
 pub mod finding;
 pub mod fingerprint;
 pub mod id;

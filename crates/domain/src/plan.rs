@@ -14,6 +14,7 @@ pub use argument::{ArgumentSource, PlannedArgument, compare};
 pub use text::{Detail, LineKind, PlanLine};
 
 use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
+use crate::check::Check;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
@@ -40,6 +41,8 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// What was found, errors first; with an error the run does not start.
     pub findings: Vec<Finding>,
+    /// What was looked at and is in order.
+    pub checks: Vec<Check>,
 }
 
 /// What a preflight gives the run.
@@ -47,6 +50,8 @@ pub struct Plan {
 pub struct Preflight {
     /// What was found; an error stands against the run.
     pub findings: Vec<Finding>,
+    /// What was looked at and is in order.
+    pub checks: Vec<Check>,
     /// How many rows of the configuration are active; nothing for a pipeline by hand.
     pub active: Option<u64>,
     /// The variables that the deployed pipeline looks up.
@@ -125,6 +130,7 @@ impl Plan {
     pub fn new(request: RunRequest, configuration: Option<&Configuration>) -> Self {
         let mut plan = Self {
             findings: request.variables.check(),
+            checks: Vec::new(),
             pipelines: None,
             passed: BTreeSet::new(),
             output_is_empty: false,
@@ -163,6 +169,11 @@ impl Plan {
         self.sort_findings();
     }
 
+    /// Adds what is in order.
+    pub fn pass_check(&mut self, about: &str, result: impl Into<String>) {
+        self.checks.push(Check::new(about, result));
+    }
+
     /// The first error.
     pub fn error(&self) -> Option<&Finding> {
         self.findings
@@ -176,6 +187,7 @@ impl Plan {
         Preflight {
             active: starts.filter(|_| self.request.scope == Scope::Chain),
             findings: self.findings,
+            checks: self.checks,
             passed: self.passed,
         }
     }
@@ -260,6 +272,9 @@ impl Plan {
         }
         for finding in &mut self.findings {
             secrets.strike_finding(finding);
+        }
+        for check in &mut self.checks {
+            check.redact(secrets);
         }
         self
     }

@@ -97,14 +97,14 @@ impl Cloud {
     }
 
     /// A dry run of the statements that the pipeline begins with, for the first of its runs: where they fail, every run
-    /// fails, and the table would be emptied for nothing.
+    /// fails, and the table would be emptied for nothing. How many were tried is counted.
     pub(super) async fn check_first_statements(
         &self,
         plan: &Plan,
         deployed: &DeployedPipeline,
-    ) -> Vec<Finding> {
+    ) -> (Vec<Finding>, usize) {
         let variables = self.variables();
-        let mut findings = Vec::new();
+        let (mut findings, mut tried) = (Vec::new(), 0);
         let first = plan
             .pipelines
             .iter()
@@ -119,6 +119,7 @@ impl Cloud {
             if !is_own || !is_here(&statement.location, &variables.bq_location) {
                 continue;
             }
+            tried += 1;
             // The pipeline has an identity of its own: what the caller may not read says nothing.
             if let Err(error) = self.bigquery().dry_run(&statement.sql).await
                 && matches!(error.reason(), Some("invalidQuery" | "notFound"))
@@ -129,7 +130,7 @@ impl Cloud {
                 findings.push(Finding::error(stage, message, remedy));
             }
         }
-        findings
+        (findings, tried)
     }
 
     /// A dry run of the statement that empties the output table: what would refuse it then refuses it now.

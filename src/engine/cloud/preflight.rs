@@ -34,6 +34,7 @@ impl Cloud {
         if plan.error().is_some() {
             return Ok(plan);
         }
+        self.pass_settings(&mut plan);
         let mut troubles = Troubles::default();
         let deployed = self.deployed();
         let deployed = if request.scope == Scope::Chain {
@@ -41,10 +42,14 @@ impl Cloud {
                 tokio::join!(deployed, self.configuration(), self.check_output(request));
             if let Some(configuration) = troubles.found("bq_config_table", configuration) {
                 plan.read(&configuration);
+                self.pass_configuration(&mut plan, &configuration);
             }
-            if let Some((finding, is_empty)) = troubles.found("bq_output_table", output) {
-                plan.output_is_empty = is_empty;
-                plan.add(finding);
+            if let Some((finding, rows)) = troubles.found("bq_output_table", output) {
+                plan.output_is_empty = rows == Some(0);
+                match finding {
+                    Some(finding) => plan.add([finding]),
+                    None => Self::pass_output(&mut plan, rows),
+                }
             }
             deployed
         } else {
@@ -52,38 +57,84 @@ impl Cloud {
         };
         match troubles.found("cdf_instance", deployed) {
             Some(Some(deployed)) => {
-                let findings = plan.judge(&deployed);
-                plan.add(findings);
-                let (traps, rights, statements, others) = tokio::join!(
-                    self.known_traps(&deployed),
-                    self.check_rights(),
-                    self.check_first_statements(&plan, &deployed),
-                    self.check_other_runs(&plan, &deployed, known)
-                );
-                let name = self.pipeline().as_str();
-                plan.add(statements);
-                plan.add(troubles.found(name, traps).flatten());
-                plan.add(troubles.found("cdf_instance", rights).flatten());
-                plan.add(troubles.found(name, others).unwrap_or_default());
+                self.check_deployed(&mut plan, &deployed, known, &mut troubles)
+                    .await;
             }
             Some(None) => plan.add([self.missing_pipeline()]),
             None => {}
         }
+        self.check_holders(&mut plan, known, &mut troubles).await;
+        match self.check_clock() {
+            Some(finding) => plan.add([finding]),
+            None => self.pass_clock(&mut plan),
+        }
+        troubles.settle(plan)
+    }
+
+    /// Holds the deployed pipeline against the rows, the caller's rights, and what goes on.
+    async fn check_deployed(
+        &self,
+        plan: &mut Plan,
+        deployed: &DeployedPipeline,
+        known: Known<'_>,
+        troubles: &mut Troubles,
+    ) {
+        let findings = plan.judge(deployed);
+        self.pass_pipeline(plan, deployed, &findings);
+        plan.add(findings);
+        let (traps, rights, statements, others) = tokio::join!(
+            self.known_traps(deployed),
+            self.check_rights(),
+            self.check_first_statements(plan, deployed),
+            self.check_other_runs(plan, deployed, known)
+        );
+        let name = self.pipeline().as_str();
+        let (statements, tried) = statements;
+        if statements.is_empty() && tried > 0 {
+            plan.pass_check(
+                name,
+                "A dry run says that the statements of its first stages work.",
+            );
+        }
+        plan.add(statements);
+        plan.add(troubles.found(name, traps).flatten());
+        match troubles.found("cdf_instance", rights) {
+            Some(Some(finding)) => plan.add([finding]),
+            Some(None) => self.pass_rights(plan),
+            None => {}
+        }
+        if let Some(others) = troubles.found(name, others) {
+            if others.is_empty() {
+                self.pass_others(plan);
+            }
+            plan.add(others);
+        }
+    }
+
+    /// Looks who else holds the output table.
+    async fn check_holders(&self, plan: &mut Plan, known: Known<'_>, troubles: &mut Troubles) {
         // A run that exists takes the table itself, once nothing else stands against it.
         if known.own.is_none() {
             let reserved = troubles.found(
                 "bq_output_table",
-                self.check_reserved(request, known.settled).await,
+                self.check_reserved(&plan.request, known.settled).await,
             );
             plan.add(reserved.flatten());
         }
-        if request.scope == Scope::Chain {
+        if plan.request.scope == Scope::Chain {
             let truncates =
                 troubles.found("bq_output_table", self.check_other_truncates(known.settled).await);
-            plan.add(truncates.unwrap_or_default());
+            if let Some(truncates) = truncates {
+                if truncates.is_empty() {
+                    let table = plan.output_table();
+                    plan.pass_check(
+                        "bq_output_table",
+                        format!("No job of another run is about to empty {table}."),
+                    );
+                }
+                plan.add(truncates);
+            }
         }
-        plan.add(self.check_clock());
-        troubles.settle(plan)
     }
 
     pub(super) fn missing_pipeline(&self) -> Finding {
@@ -121,15 +172,15 @@ impl Cloud {
         }))
     }
 
-    /// What stands against emptying the output table, and whether it is empty already.
-    async fn check_output(&self, request: &RunRequest) -> Result<(Option<Finding>, bool), Failure> {
+    /// What stands against emptying the output table, and how many rows it has, if BigQuery says so.
+    async fn check_output(&self, request: &RunRequest) -> Result<(Option<Finding>, Option<u64>), Failure> {
         let variables = self.variables();
         let (dataset, table) = (
             DatasetId::new(&*variables.bq_dataset_id),
             TableId::new(&*variables.bq_output_table),
         );
         let output = self.bigquery().table(&dataset, &table).await?;
-        let (name, is_empty) = (&variables.bq_output_table, output.rows == Some(0));
+        let name = &variables.bq_output_table;
         let found = if output.kind != "TABLE" {
             Some((
                 format!(
@@ -146,9 +197,9 @@ impl Cloud {
                 "Wait, or set bq_truncate to false.",
             ))
         } else {
-            return Ok((self.check_truncate(request).await?, is_empty));
+            return Ok((self.check_truncate(request).await?, output.rows));
         };
         let finding = found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy));
-        Ok((finding, is_empty))
+        Ok((finding, output.rows))
     }
 }

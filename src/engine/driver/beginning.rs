@@ -53,7 +53,13 @@ impl Driver {
         if let Err(failure) = self.check_unfinished(&run).await {
             return self.refuse(failure).await;
         }
-        self.set_live(Scheduler::new(run), RunClock::default(), cloud, Some(reservation));
+        self.set_live(
+            Scheduler::new(run),
+            RunClock::default(),
+            cloud,
+            Some(reservation),
+            &[],
+        );
         self.put(Step {
             events,
             ..Step::default()
@@ -156,7 +162,7 @@ impl Driver {
         first: Option<RunCommand>,
     ) {
         let clock = RunClock::carried_on(&events);
-        self.set_live(Scheduler::resumed(run), clock, cloud, reservation);
+        self.set_live(Scheduler::resumed(run), clock, cloud, reservation, &events);
         self.publish(Update::Events(events)).await;
         if let Some(command) = first {
             self.step(Input::Command(command));
@@ -170,10 +176,11 @@ impl Driver {
         clock: RunClock,
         cloud: Cloud,
         reservation: Option<Reservation>,
+        events: &[RunEvent],
     ) {
         self.attached = JoinSet::new();
         let mut tails = self.tails(&scheduler.run().id, &cloud);
-        tails.resume(scheduler.run(), &self.answers);
+        tails.resume(scheduler.run(), events, &self.answers);
         self.live = Some(Live {
             scheduler,
             clock,

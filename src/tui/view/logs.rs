@@ -6,7 +6,6 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::log::{Level, level_of_row};
-use domain::task::TaskKind;
 use ratatui::layout::Rect;
 
 /// Columns of `10:11:12 `.
@@ -59,9 +58,6 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
 fn empty(model: &Model) -> String {
     match (&model.logs.target, model.selected_task()) {
         (_, None) => "No log yet.".into(),
-        (_, Some(task)) if task.kind != TaskKind::Pipeline => {
-            format!("{} has no log. Only pipelines have one.", task.id)
-        }
         (None, Some(task)) => format!("{} has not started.", task.id),
         (Some(target), Some(_)) => format!("{}, try {}: no log lines yet.", target.task, target.number),
     }

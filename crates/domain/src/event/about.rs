@@ -8,6 +8,7 @@ impl Fact {
     pub fn task(&self) -> Option<&TaskId> {
         match self {
             Self::TryStarted { task }
+            | Self::Checked { task, .. }
             | Self::TruncateSeen { task, .. }
             | Self::OutputEmptied { task, .. }
             | Self::StartIntended { task, .. }

@@ -38,6 +38,11 @@ impl Fact {
             | Self::TaskGivenUp { reason: failure, .. }
             | Self::TaskSkipped { reason: failure, .. }
             | Self::ConnectionDegraded { reason: failure, .. } => secrets.strike_failure(failure),
+            Self::Checked { checks, .. } => {
+                for check in checks {
+                    check.redact(secrets);
+                }
+            }
             Self::Noticed { finding } => secrets.strike_finding(finding),
             // They hold names, numbers and times only.
             Self::TryStarted { .. }

@@ -5,6 +5,7 @@
 
 use super::message::Request;
 use super::{Effect, Scheduler};
+use crate::check::Check;
 use crate::event::Fact;
 use crate::failure::{Failure, FailureKind};
 use crate::finding::{Finding, Severity, refusal};
@@ -96,10 +97,12 @@ impl Scheduler {
         match outcome {
             Ok(Preflight {
                 findings,
+                checks,
                 active,
                 passed,
             }) => {
                 let refusal = refusal(&findings);
+                self.record_checks(&task, checks);
                 self.record_passed(passed);
                 for finding in findings {
                     self.emit(Fact::Noticed { finding });
@@ -120,6 +123,13 @@ impl Scheduler {
                 }
             }
             Err(failure) => self.fail_try(task, failure),
+        }
+    }
+
+    fn record_checks(&mut self, task: &TaskId, checks: Vec<Check>) {
+        if !checks.is_empty() {
+            let task = task.clone();
+            self.emit(Fact::Checked { task, checks });
         }
     }
 
