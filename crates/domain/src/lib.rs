@@ -14,6 +14,7 @@ pub mod failure;
 pub mod failure_group;
 pub mod finding;
 pub mod fingerprint;
+pub mod history;
 pub mod id;
 pub mod log;
 pub mod outcome;

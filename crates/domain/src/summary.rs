@@ -26,8 +26,8 @@ pub struct RunSummary {
     pub ended: Option<Timestamp>,
     /// Its state.
     pub state: RunState,
-    /// Pipeline tasks by state. The journal's list keeps two numbers: success, and failed or timed out,
-    /// which then count as failed.
+    /// Pipeline tasks by state. A list of runs that an older Downbeat wrote has two numbers at first: success, and failed
+    /// or timed out, which then count as failed.
     pub counts: BTreeMap<TaskState, usize>,
     /// All pipeline tasks.
     pub total: usize,

@@ -117,6 +117,22 @@ pub mod seconds {
     }
 }
 
+/// A span as whole milliseconds in JSON.
+pub mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    /// Writes the whole milliseconds.
+    pub fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Reads whole milliseconds.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}
+
 /// A span that may be missing, as whole seconds or `null` in JSON.
 pub mod maybe_seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,0 +1,125 @@
+//! When a live run ends, judged by its past: its pipelines are played to their ends in the order of the plan, on as many
+//! places as there are. Once with the median of each, once with its p90.
+
+use super::Past;
+use super::usual::Quantile;
+use crate::id::TaskId;
+use crate::plan::Limits;
+use crate::run::Run;
+use crate::state::TaskState;
+use crate::task::Task;
+use crate::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// What is left of a live run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eta {
+    /// If each pipeline takes its median.
+    pub median: Duration,
+    /// If each pipeline takes its p90; never less than the median.
+    pub p90: Duration,
+    /// The pipeline that ends last: it decides about the end.
+    pub last: Option<TaskId>,
+    /// How many pipelines have no past of their own: they are taken for as long as the others.
+    pub unknown: usize,
+}
+
+impl Past {
+    /// What is left of a live run; nothing if the past says nothing about it, or if it is over.
+    pub fn eta(&self, run: &Run, now: Timestamp) -> Option<Eta> {
+        if run.state.is_end() {
+            return None;
+        }
+        let open: Vec<_> = run.pipelines().filter(|task| !task.is_over()).collect();
+        if run.pipelines().next().is_none() {
+            return self.eta_before_the_plan(run, now);
+        }
+        let is_known = |task: &&&Task| self.task(&task.id).is_some_and(|past| !past.usual.is_empty());
+        let unknown = open.len() - open.iter().filter(is_known).count();
+        if unknown > 0 && self.pipelines.is_empty() {
+            return None;
+        }
+        let places = Limits::new(&run.request.variables)
+            .max_active
+            .clamp(1, open.len().max(1));
+        let (median, last) = self.play(&open, places, Quantile::Median, now);
+        let (p90, _) = self.play(&open, places, Quantile::P90, now);
+        Some(Eta {
+            median,
+            // Longer parts can lead to an earlier end: another order on the places.
+            p90: p90.max(median),
+            last,
+            unknown,
+        })
+    }
+
+    /// Before the rows are read, only the whole is known.
+    fn eta_before_the_plan(&self, run: &Run, now: Timestamp) -> Option<Eta> {
+        let worked = run.elapsed(now);
+        (!self.whole.is_empty()).then(|| Eta {
+            median: self.whole.left(worked, Quantile::Median),
+            p90: self.whole.left(worked, Quantile::P90),
+            last: None,
+            unknown: 0,
+        })
+    }
+
+    /// How long it takes until the last of these has ended, and which one that is.
+    fn play(
+        &self,
+        open: &[&Task],
+        places: usize,
+        quantile: Quantile,
+        now: Timestamp,
+    ) -> (Duration, Option<TaskId>) {
+        let mut free: BinaryHeap<Reverse<Duration>> = BinaryHeap::new();
+        let (mut end, mut last) = (Duration::ZERO, None);
+        let (running, mut waiting): (Vec<&Task>, Vec<&Task>) =
+            open.iter().partition(|task| task.state.holds_place());
+        for task in running {
+            let worked = task.open_try().map_or(Duration::ZERO, |open| open.working(now));
+            let ends = self.left(task, worked, quantile);
+            free.push(Reverse(ends));
+            (end, last) = later((end, last), (ends, task));
+        }
+        while free.len() < places {
+            free.push(Reverse(Duration::ZERO));
+        }
+        // A limit that was lowered meanwhile ends no task.
+        for _ in places..free.len() {
+            free.pop();
+        }
+        let due = |task: &Task| task.due.map_or(Duration::ZERO, |due| now.until(due));
+        // What waits for its next try leaves its place to others meanwhile.
+        waiting.sort_by_key(|task| due(task));
+        for task in waiting {
+            let due = due(task);
+            let place = free.pop().map_or(Duration::ZERO, |Reverse(free)| free);
+            let ends = place.max(due) + self.left(task, Duration::ZERO, quantile);
+            free.push(Reverse(ends));
+            (end, last) = later((end, last), (ends, task));
+        }
+        (end, last.map(|task| task.id.clone()))
+    }
+
+    fn left(&self, task: &Task, worked: Duration, quantile: Quantile) -> Duration {
+        if task.state == TaskState::Stopping {
+            return Duration::ZERO;
+        }
+        let own = self.task(&task.id).map(|past| &past.usual);
+        let usual = own.filter(|usual| !usual.is_empty());
+        usual.unwrap_or(&self.pipelines).left(worked, quantile)
+    }
+}
+
+fn later<'a>(
+    known: (Duration, Option<&'a Task>),
+    other: (Duration, &'a Task),
+) -> (Duration, Option<&'a Task>) {
+    match known {
+        (end, Some(task)) if end >= other.0 => (end, Some(task)),
+        _ => (other.0, Some(other.1)),
+    }
+}
