@@ -6,12 +6,15 @@
 //!
 //! One thread writes (`journal/writer.rs`), so that facts keep their order and no async thread waits for
 //! the disk; reading (`journal/reader.rs`) does not wait for writing. The tables and their history
-//! are in `journal/schema.rs`. Reading needs no right to write (`journal/read_only.rs`).
+//! are in `journal/schema.rs`. What became of the tasks of ended runs is kept beside the facts (`journal/outcomes.rs`, `journal/records.rs`).
+//! Reading needs no right to write (`journal/read_only.rs`).
 
 mod export;
+mod outcomes;
 mod prune;
 mod read_only;
 mod reader;
+mod records;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,7 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::log::LogFolder;
 use domain::event::RunEvent;
+use domain::history::RunRecord;
 use domain::id::DagRunId;
 use domain::secret::Secrets;
 use domain::summary::RunSummary;
@@ -142,7 +146,8 @@ impl Journal {
             .await
     }
 
-    /// The newest runs first, at most `most` of them.
+    /// The newest runs first, at most `most` of them. Of a run without a kept outcome only two numbers are known at once:
+    /// success, and failed or timed out, which then count as failed.
     pub async fn last_runs(&self, most: u32) -> Result<Vec<RunSummary>, StoreError> {
         self.read(move |path, connection| reader::last_runs(path, connection, most))
             .await
@@ -151,6 +156,38 @@ impl Journal {
     /// All runs, the newest first.
     pub async fn all_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
         self.read(move |path, connection| reader::last_runs(path, connection, u32::MAX))
+            .await
+    }
+
+    /// What became of the tasks of these runs, in their order; those that cannot be read are left out. What an older
+    /// Downbeat left is folded from its facts, which takes a while for hundreds of runs, and kept for the next time.
+    pub async fn records(&self, runs: Vec<RunSummary>) -> Result<Vec<RunRecord>, StoreError> {
+        let path = self.path.clone();
+        let read = self.read(|path, connection| records::read(path, connection, runs));
+        let records::Found { records, due } = read.await?;
+        if due.is_empty() {
+            return Ok(records);
+        }
+        let keeping = tokio::task::spawn_blocking(move || {
+            let due: Vec<_> = due
+                .iter()
+                .map(|(place, last)| (&records[*place], *last))
+                .collect();
+            let kept =
+                schema::open(&path).and_then(|mut connection| records::keep(&path, &mut connection, &due));
+            if let Err(error) = kept {
+                // It is folded again the next time.
+                tracing::warn!(%error, "what became of earlier runs was not kept");
+            }
+            drop(due);
+            records
+        });
+        keeping.await.map_err(|_| StoreError::Closed)
+    }
+
+    /// The newest runs first, at most `most` of them, each with all of its counts.
+    pub async fn counted_runs(&self, most: u32) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(move |path, connection| reader::counted_runs(path, connection, most))
             .await
     }
 

@@ -1,6 +1,7 @@
 //! Reading the journal. Unknown names are left out; anything else that does not read is an error,
 //! because a missing intent could start a pipeline twice.
 
+use super::outcomes;
 use crate::store::error::StoreError;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
@@ -71,8 +72,54 @@ pub(super) fn last_runs(
     connection: &Connection,
     most: u32,
 ) -> Result<Vec<RunSummary>, StoreError> {
-    let sql = "SELECT * FROM runs ORDER BY started DESC, rowid DESC LIMIT ?1";
-    summaries(connection, sql, [most]).map_err(|error| StoreError::sqlite(path, &error))
+    listed(connection, most)
+        .map(|runs| runs.into_iter().map(|(run, _)| run).collect())
+        .map_err(|error| StoreError::sqlite(path, &error))
+}
+
+/// The same, with all counts of each: those that are not kept are folded from its facts.
+pub(super) fn counted_runs(
+    path: &Path,
+    connection: &Connection,
+    most: u32,
+) -> Result<Vec<RunSummary>, StoreError> {
+    let listed = listed(connection, most).map_err(|error| StoreError::sqlite(path, &error))?;
+    let mut runs = Vec::with_capacity(listed.len());
+    for (mut summary, is_counted) in listed {
+        if !is_counted {
+            match events(path, connection, &summary.id) {
+                Ok(events) => {
+                    summary.counts = Run::replay(&events).map_or(summary.counts, |run| run.counts());
+                }
+                // A list is worth having although one run is not.
+                Err(StoreError::UnreadableEvent { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        runs.push(summary);
+    }
+    Ok(runs)
+}
+
+/// The newest runs first, each with whether all of its counts are known.
+fn listed(connection: &Connection, most: u32) -> rusqlite::Result<Vec<(RunSummary, bool)>> {
+    let sql = if outcomes::exist(connection)? {
+        "SELECT runs.*, outcomes.counts AS counts FROM runs LEFT JOIN outcomes ON outcomes.run = runs.id
+           AND runs.ended IS NOT NULL AND outcomes.seq = (SELECT max(seq) FROM events WHERE events.run = runs.id)
+         ORDER BY runs.started DESC, runs.rowid DESC LIMIT ?1"
+    } else {
+        "SELECT *, NULL AS counts FROM runs ORDER BY started DESC, rowid DESC LIMIT ?1"
+    };
+    let mut statement = connection.prepare(sql)?;
+    let runs = statement.query_map([most], |row| {
+        let mut summary = summary(row)?;
+        let counts: Option<String> = row.get("counts")?;
+        let counts = counts.and_then(|text| outcomes::counts(&text));
+        let is_counted = counts.is_some();
+        summary.counts = counts.unwrap_or(summary.counts);
+        Ok((summary, is_counted))
+    })?;
+    runs.collect()
 }
 
 /// Runs without an end, newest first.

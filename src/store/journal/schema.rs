@@ -2,7 +2,9 @@
 //!
 //! A migration is never changed once it is released; the next one is added behind it. Nothing is
 //! changed in a file before it is known to be ours, and a file that is there is never taken for a new one.
+//! The tables of `journal/outcomes.rs` are no part of the format: they can be made again from the facts at any time.
 
+use super::outcomes;
 use crate::store::error::StoreError;
 use crate::store::owner_only;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -67,6 +69,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     set_pragmas(&connection).map_err(at_path)?;
     if found < FORMAT {
         migrate(path, &mut connection)?;
+    }
+    if !outcomes::exist(&connection).map_err(at_path)? {
+        connection.execute_batch(outcomes::TABLES).map_err(at_path)?;
     }
     Ok(connection)
 }

@@ -2,6 +2,7 @@
 //! secret is written.
 
 mod files;
+mod outcomes;
 mod prune;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! The one thread that writes the journal, a transaction for each batch.
 
-use super::{Batch, reader};
+use super::{Batch, outcomes, reader};
 use crate::store::error::StoreError;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
@@ -56,6 +56,8 @@ impl Writer {
         let run = fold(id, known, last > 0, events)?;
         write_summary(&transaction, &RunSummary::new(&run)).map_err(at_path)?;
         let end = write_events(&self.path, &transaction, id, last, events)?;
+        let touched = events.iter().filter_map(|event| event.fact.task()).collect();
+        outcomes::keep(&transaction, &run, (last, end), &touched).map_err(at_path)?;
         transaction.commit().map_err(at_path)?;
         self.current = Some((run, end));
         Ok(())
