@@ -14,6 +14,7 @@ pub mod action;
 pub mod alert;
 pub mod context;
 pub mod effect;
+pub mod eta;
 pub mod finding;
 pub mod key;
 pub mod layout;

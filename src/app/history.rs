@@ -5,13 +5,22 @@ use crate::config::Home;
 use crate::engine::now;
 use crate::headless::out;
 use crate::store::{Journal, Lease, StoreError};
+use crate::tui::setup::ReadRecords;
+use domain::history::RunRecord;
 use domain::run::Run;
+use domain::state::TaskState;
 use domain::summary::RunSummary;
 use domain::time::{Timestamp, human};
 use domain::watched::Watched;
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
+use tokio::sync::mpsc;
+
+/// How many runs are read at a time: few enough to be there in an instant, even if they have to be folded.
+const AT_ONCE: usize = 10;
+/// How many tasks of former runs are held in memory at most. Older runs than that are in the list, without their tasks.
+const MOST_TASKS: usize = 200_000;
 
 /// The last runs.
 pub(super) async fn last_runs(
@@ -19,12 +28,51 @@ pub(super) async fn last_runs(
     data: &Path,
     most: u32,
 ) -> Result<Vec<RunSummary>, StoreError> {
-    let mut runs = journal.last_runs(most).await?;
+    let runs = journal.last_runs(most).await?;
+    with_watchers(journal, data, runs).await
+}
+
+/// The same runs; those without an end with who watches them.
+async fn with_watchers(
+    journal: &Journal,
+    data: &Path,
+    mut runs: Vec<RunSummary>,
+) -> Result<Vec<RunSummary>, StoreError> {
     for summary in runs.iter_mut().filter(|run| run.ended.is_none()) {
         let events = journal.events(&summary.id).await?;
-        summary.watched = Run::replay(&events).and_then(|run| watched(data, &run));
+        if let Some(run) = Run::replay(&events) {
+            summary.counts = run.counts();
+            summary.watched = watched(data, &run);
+        }
     }
     Ok(runs)
+}
+
+/// Reads what became of the tasks of former runs beside the screen, some runs at a time.
+pub(super) fn records_reader(journal: Journal) -> ReadRecords {
+    Box::new(move |runs| {
+        let (parts, read) = mpsc::channel(1);
+        tokio::spawn(read_records(journal.clone(), runs, parts));
+        read
+    })
+}
+
+/// Ends early if nobody wants the rest.
+async fn read_records(journal: Journal, runs: Vec<RunSummary>, parts: mpsc::Sender<Vec<RunRecord>>) {
+    let mut tasks = 0;
+    for some in runs.chunks(AT_ONCE) {
+        let records = match journal.records(some.to_vec()).await {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::warn!(%error, "what became of earlier runs cannot be read");
+                return;
+            }
+        };
+        tasks += records.iter().map(|record| record.tasks.len()).sum::<usize>();
+        if parts.send(records).await.is_err() || tasks > MOST_TASKS {
+            return;
+        }
+    }
 }
 
 /// Who watches a run; nothing if it is over.
@@ -34,7 +82,10 @@ pub(super) fn watched(data: &Path, run: &Run) -> Option<Watched> {
 
 pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<Exit> {
     let runs = match Journal::open_to_read(&home.database())? {
-        Some(journal) => last_runs(&journal, home.data_dir(), options.limit).await?,
+        Some(journal) => {
+            let runs = journal.counted_runs(options.limit).await?;
+            with_watchers(&journal, home.data_dir(), runs).await?
+        }
         None => Vec::new(),
     };
     for run in &runs {
@@ -59,15 +110,21 @@ fn as_text(run: &RunSummary) -> String {
         profile,
         ..
     } = run;
-    let watched = run
-        .watched
-        .as_ref()
-        .map(|watched| format!("  {}", watched.text()));
-    format!(
-        "{started}  {word:<9}  {}/{total}  {took:>8}  {profile}  {pipeline}  {id}{}",
-        run.succeeded(),
-        watched.unwrap_or_default()
-    )
+    let others = run
+        .counts
+        .iter()
+        .filter(|(state, _)| **state != TaskState::Success);
+    let others: Vec<_> = others
+        .map(|(state, number)| format!("{number} {}", state.as_str()))
+        .collect();
+    let watched = run.watched.as_ref().map(Watched::text);
+    let line = format!(
+        "{started}  {word:<9}  {}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
+        run.succeeded()
+    );
+    let others = Some(others.join(", ")).filter(|words| !words.is_empty());
+    let parts: Vec<_> = [Some(line), others, watched].into_iter().flatten().collect();
+    parts.join("  ")
 }
 
 fn as_json(run: &RunSummary) -> Value {
@@ -79,7 +136,7 @@ fn as_json(run: &RunSummary) -> Value {
     json!({
         "event": "run", "time": now().to_rfc3339(), "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
         "started": run.started.to_rfc3339(), "ended": run.ended.map(Timestamp::to_rfc3339), "state": run.state,
-        "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total,
+        "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total, "counts": run.counts,
         "driven_by": driven_by, "not_watched_since": last_seen, "live_when_last_seen": live,
     })
 }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
 /// How many former runs the history offers.
-const HISTORY: u32 = 50;
+const HISTORY: u32 = 500;
 
 pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let startup = Startup::load(choice, WithoutChoice::ShowSandbox)?;
@@ -68,6 +68,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         save: save(home.clone(), settings.clone()),
         read_run: reader(journal.clone(), data.to_owned()),
         read_history: list_reader(journal.clone(), data.to_owned()),
+        read_records: history::records_reader(journal.clone()),
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal.clone(), settings, secrets.clone());

@@ -4,6 +4,7 @@ use super::model::logs::{LogSpan, LogTarget};
 use super::model::opened_run::Purpose;
 use crate::engine::Command;
 use domain::id::DagRunId;
+use domain::summary::RunSummary;
 use domain::variable::VariableName;
 
 /// Something outside of the model.
@@ -24,6 +25,8 @@ pub enum Effect {
     ReadRun(DagRunId, Purpose),
     /// Reads the list of former runs again.
     ReadHistory,
+    /// Reads what became of the tasks of these runs, beside everything else. A new request replaces the one before.
+    ReadRecords(Vec<RunSummary>),
     /// Draws the whole screen again.
     Redraw,
     /// Suspends the program until the user's shell resumes it.

@@ -8,6 +8,7 @@ pub mod grid;
 pub mod logs;
 pub mod opened_run;
 pub mod overlay;
+pub mod run_history;
 pub mod variables;
 
 use super::context::{Context, Pane};
@@ -34,6 +35,7 @@ use grid::GridPane;
 use logs::LogsPane;
 use overlay::{Overlay, Overlays};
 use ratatui::layout::Rect;
+use run_history::RunHistory;
 use std::time::Duration;
 use variables::VariablesPane;
 
@@ -117,6 +119,8 @@ pub struct Model {
     pub former_run: Option<Run>,
     /// Former runs, the newest first.
     pub history: Vec<RunSummary>,
+    /// What became of their tasks, and what follows from it.
+    pub run_history: RunHistory,
     /// What must not be shown: names, and the values that were typed here.
     pub secrets: Secrets,
     /// The instance that answers.

@@ -5,6 +5,7 @@ use super::model::logs::{LogTarget, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
 use crate::engine::Update;
 use domain::failure::Failure;
+use domain::history::RunRecord;
 use domain::id::DagRunId;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
@@ -42,4 +43,8 @@ pub enum Msg {
     RunRead(DagRunId, Purpose, Result<Box<OpenedRun>, Failure>),
     /// The list of former runs was read again, or could not be.
     HistoryRead(Result<Vec<RunSummary>, Failure>),
+    /// What became of the tasks of some former runs was read.
+    RecordsRead(Vec<RunRecord>),
+    /// All that was asked for was read.
+    RecordsDone,
 }

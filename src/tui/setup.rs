@@ -10,10 +10,12 @@ use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
 use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
+use super::model::run_history::RunHistory;
 use super::model::variables::VariablesPane;
 use super::update::resume;
 use domain::failure::Failure;
 use domain::finding::Finding;
+use domain::history::RunRecord;
 use domain::id::{DagRunId, TaskId};
 use domain::run::Run;
 use domain::secret::Secrets;
@@ -25,6 +27,7 @@ use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use tokio::sync::mpsc;
 
 /// The path of the log of a run's task's try (from 1).
 pub type LogPath = Box<dyn Fn(&DagRunId, &TaskId, u32) -> PathBuf + Send>;
@@ -38,6 +41,9 @@ pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<OpenedRun, Failure> + Send
 
 /// Reads the list of former runs, the newest first.
 pub type ReadHistory = Box<dyn FnMut() -> Result<Vec<RunSummary>, Failure> + Send>;
+
+/// Begins to read what became of the tasks of these runs; it comes in parts, in their order. Must not block.
+pub type ReadRecords = Box<dyn FnMut(Vec<RunSummary>) -> mpsc::Receiver<Vec<RunRecord>> + Send>;
 
 /// The start values and callbacks of the screen.
 pub struct Setup {
@@ -74,6 +80,8 @@ pub struct Setup {
     pub read_run: ReadRun,
     /// Reads the list of former runs again.
     pub read_history: ReadHistory,
+    /// Reads what became of the tasks of former runs.
+    pub read_records: ReadRecords,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
@@ -129,6 +137,7 @@ impl Setup {
             awaited: None,
             former_run: None,
             history: self.history.clone(),
+            run_history: RunHistory::default(),
             secrets: self.secrets(),
             connected: None,
             deployed: None,

@@ -18,6 +18,7 @@ use super::view::view;
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
 use crate::signals::Signal;
+use domain::history::RunRecord;
 use domain::id::DagRunId;
 use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::{Event, KeyEventKind};
@@ -26,6 +27,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::{Instant, sleep_until};
 
@@ -45,6 +47,8 @@ pub struct Shell<S> {
     outbox: VecDeque<Command>,
     reads: VecDeque<(LogTarget, LogSpan)>,
     log: Option<(LogTarget, LogFile)>,
+    /// What became of the tasks of former runs, as it is read.
+    records: Option<mpsc::Receiver<Vec<RunRecord>>>,
     is_engine_alive: bool,
     is_done: bool,
     last_frame: Option<Instant>,
@@ -74,6 +78,7 @@ impl<S: TerminalSession> Shell<S> {
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
             log: None,
+            records: None,
             is_engine_alive: true,
             is_done: false,
             last_frame: None,
@@ -124,6 +129,7 @@ impl<S: TerminalSession> Shell<S> {
                     }
                 }
                 news = self.engine.updates.recv(), if self.is_engine_alive => self.on_update(news)?,
+                records = next(&mut self.records), if self.records.is_some() => self.on_records(records)?,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.on_deadline()?,
             }
             self.drain(&mut keys).await?;
@@ -170,6 +176,14 @@ impl<S: TerminalSession> Shell<S> {
         }
         self.is_engine_alive = false;
         self.dispatch(Msg::EngineEnded)
+    }
+
+    fn on_records(&mut self, records: Option<Vec<RunRecord>>) -> Result<(), TuiError> {
+        if let Some(records) = records {
+            return self.dispatch(Msg::RecordsRead(records));
+        }
+        self.records = None;
+        self.dispatch(Msg::RecordsDone)
     }
 
     /// When to wake up without an input; nothing while idle.
@@ -224,6 +238,7 @@ impl<S: TerminalSession> Shell<S> {
                     let outcome = (self.setup.read_history)();
                     self.dispatch(Msg::HistoryRead(outcome))?;
                 }
+                Effect::ReadRecords(runs) => self.records = Some((self.setup.read_records)(runs)),
                 Effect::Redraw => self.session.terminal().clear()?,
                 Effect::Suspend => {
                     self.session.suspend()?;
@@ -281,6 +296,11 @@ impl<S: TerminalSession> Shell<S> {
         self.last_frame = Some(Instant::now());
         Ok(())
     }
+}
+
+/// The next part of what is read beside the loop; its end if nothing is.
+async fn next(records: &mut Option<mpsc::Receiver<Vec<RunRecord>>>) -> Option<Vec<RunRecord>> {
+    records.as_mut()?.recv().await
 }
 
 /// The events that are ready. The stream is polled with the loop's own waker: crossterm keeps the first

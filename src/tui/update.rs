@@ -35,6 +35,7 @@ use ratatui::layout::Rect;
 pub fn init(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     read_configuration(model, &mut effects);
+    former::read_records(model, &mut effects);
     sync_log(model, &mut effects);
     effects
 }
@@ -62,11 +63,14 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         } => incoming::on_log_read(model, &target, window, has_more),
         Msg::Saved(outcome) => variables::on_saved(model, outcome),
         Msg::RunRead(run, purpose, outcome) => former::on_run_read(model, &run, &purpose, outcome),
+        Msg::RecordsRead(records) => former::on_records_read(model, records),
+        Msg::RecordsDone => former::on_records_done(model),
         Msg::HistoryRead(outcome) => former::on_history_read(model, outcome, &mut effects),
     }
     if is_news {
         premise::keep_true(model);
     }
+    model.sync_history();
     sync_log(model, &mut effects);
     effects
 }

@@ -98,6 +98,7 @@ pub fn setup() -> Setup {
         save: Box::new(|_| Ok(BTreeMap::new())),
         read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
         read_history: Box::new(|| Ok(Vec::new())),
+        read_records: Box::new(|_| tokio::sync::mpsc::channel(1).1),
         clock: || START,
     }
 }

@@ -11,6 +11,7 @@ use crate::tui::model::overlay::Overlay;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::failure::Failure;
+use domain::history::RunRecord;
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::summary::RunSummary;
@@ -107,6 +108,7 @@ pub(super) fn on_history_read(
     {
         effects.push(Effect::ReadRun(shown.id.clone(), Purpose::Refresh));
     }
+    read_records(model, effects);
     let place = model
         .history
         .iter()
@@ -115,4 +117,34 @@ pub(super) fn on_history_read(
     if let Some(Overlay::History { selected }) = model.overlays.top_mut() {
         *selected = place.unwrap_or((*selected).min(last));
     }
+}
+
+/// Reads what became of the tasks of the runs in the list, as far as it is not known.
+pub(super) fn read_records(model: &mut Model, effects: &mut Vec<Effect>) {
+    let driven = model.run.as_ref().filter(|_| model.driver != Driver::Nobody);
+    let missing = model.run_history.missing(&model.history, driven);
+    model.run_history.gather();
+    if !missing.is_empty() {
+        model.run_history.is_reading = true;
+        effects.push(Effect::ReadRecords(missing));
+    }
+}
+
+/// Some records were read. The newest come first and tell the most: they are shown at once, the others together.
+pub(super) fn on_records_read(model: &mut Model, records: Vec<RunRecord>) {
+    let is_first = model.run_history.next.runs() == 0;
+    model.run_history.take(records);
+    if is_first {
+        model.run_history.gather();
+        model.count_former();
+    } else {
+        model.is_dirty = false;
+    }
+}
+
+/// The last of them was read.
+pub(super) fn on_records_done(model: &mut Model) {
+    model.run_history.is_reading = false;
+    model.run_history.gather();
+    model.count_former();
 }

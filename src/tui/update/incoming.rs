@@ -70,6 +70,9 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
     }
     resume::send_awaited(model, events, effects);
     tell_refusal(model, events);
+    if has_ended(events) {
+        model.record_run();
+    }
     let ended = model.run.as_ref().filter(|_| has_ended(events));
     if let Some(lost) = ended.and_then(Run::lost_rows) {
         model.notify(Meaning::Warning, lost);
