@@ -22,6 +22,7 @@ mod prune;
 mod resume;
 mod run;
 mod sandbox;
+mod screen;
 mod target;
 mod terminal;
 

@@ -11,6 +11,7 @@ mod home;
 mod read;
 mod resolve;
 mod save;
+mod screen;
 
 pub use choice::WithoutChoice;
 pub use connection::{BAND_COLOURS, Connection, Credentials};
@@ -19,6 +20,7 @@ pub use home::Home;
 pub use read::keys::KeySetting;
 pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
+pub use screen::ScreenSettings;
 
 use domain::retention::Retention;
 use domain::variable::VariableName;
@@ -92,6 +94,7 @@ pub struct Config {
     default_profile: Option<String>,
     retention: Retention,
     keys: Vec<KeySetting>,
+    screen: ScreenSettings,
     profiles: BTreeMap<String, Profile>,
 }
 
@@ -101,6 +104,7 @@ impl Default for Config {
             default_profile: None,
             retention: Retention::default(),
             keys: Vec::new(),
+            screen: ScreenSettings::default(),
             profiles: [
                 (SANDBOX_PROFILE.to_owned(), Profile::sandbox()),
                 (ENVIRONMENT_PROFILE.to_owned(), Profile::default()),

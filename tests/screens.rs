@@ -24,6 +24,8 @@ mod logs;
 mod notices;
 #[path = "screens/pictures.rs"]
 mod pictures;
+#[path = "screens/plain.rs"]
+mod plain;
 #[path = "screens/questions.rs"]
 mod questions;
 #[path = "screens/random.rs"]

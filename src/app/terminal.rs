@@ -1,13 +1,12 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, history, journal, parts, prune, target};
+use super::{Startup, history, journal, parts, prune, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
 use crate::store::{Journal, LogFolder};
 use crate::tui::Outcome;
 use crate::tui::action::keymap::{KeyChange, Keymap};
-use crate::tui::look::Look;
 use crate::tui::model::opened_run::OpenedRun;
 use crate::tui::setup::{ReadHistory, ReadRun, Save, Setup};
 use crate::{engine, tui};
@@ -17,7 +16,6 @@ use domain::id::DagRunId;
 use domain::run::Run;
 use domain::variable::VariableName;
 use domain::watched::Watched;
-use ratatui::style::Color;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,12 +49,14 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     };
     let unfinished = unfinished(&journal, data, &settings.profile).await?;
     let logs = LogFolder::new(home.data_dir());
+    let environment = |name: &str| std::env::var(name).ok();
     let setup = Setup {
         profile: settings.profile.clone(),
         is_sandbox: settings.wants_sandbox(),
         endpoints: target::endpoints(settings),
         credentials: target::credentials(settings),
-        look: look(settings),
+        look: screen::look(settings, &environment),
+        preferences: screen::preferences(settings, &environment),
         variables: settings.variables.clone(),
         origins: origins(settings),
         findings: settings.findings.clone(),
@@ -199,14 +199,4 @@ fn origins(settings: &Settings) -> BTreeMap<VariableName, String> {
         .iter()
         .filter_map(|name| Some((*name, word(name)?.to_owned())))
         .collect()
-}
-
-fn look(settings: &Settings) -> Look {
-    let mut look = Look::from_environment(|name| std::env::var(name).ok());
-    look.theme.band = settings
-        .connection
-        .colour
-        .as_deref()
-        .and_then(|name| name.parse::<Color>().ok());
-    look
 }

@@ -69,7 +69,7 @@ fn listed(names: &[&str]) -> String {
 /// it was put there before this start, and what `--set` says about the target.
 fn outside(overrides: &Overrides) -> Option<String> {
     let is_ours = |name: &str| {
-        let is_connection = Connection::NAMES.contains(&name) && name != "colour";
+        let is_connection = Connection::NAMES.contains(&name) && !Connection::WITHOUT_PLACE.contains(&name);
         is_connection || VariableName::from_name(name).is_ok()
     };
     let variable = overrides.settings().find(|(_, name, _)| is_ours(name));

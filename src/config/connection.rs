@@ -1,4 +1,4 @@
-//! The connection of a profile: base addresses, credentials, and the colour of its band.
+//! The connection of a profile: base addresses, credentials, the colour of its band, and what may be done there.
 //!
 //! It holds no secret: credentials are named, never written down.
 
@@ -17,7 +17,7 @@ pub enum Credentials {
     None,
 }
 
-/// Addresses, credentials and colour; what the profile does not set is `None`.
+/// Addresses, credentials, colour and guards; what the profile does not set is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
     /// Base of the Data Fusion service; Google's own if not set.
@@ -30,17 +30,26 @@ pub struct Connection {
     pub credentials: Option<Credentials>,
     /// One of [`BAND_COLOURS`].
     pub colour: Option<String>,
+    /// Whether nothing may be started, stopped, emptied or written.
+    pub read_only: Option<bool>,
+    /// Whether a name must be typed before something is started, stopped or emptied.
+    pub protected: Option<bool>,
 }
 
 impl Connection {
     /// The names that [`Self::set`] knows.
-    pub const NAMES: [&'static str; 5] = [
+    pub const NAMES: [&'static str; 7] = [
         "datafusion_endpoint",
         "bigquery_endpoint",
         "cdap_endpoint",
         "credentials",
         "colour",
+        "read_only",
+        "protected",
     ];
+
+    /// Those of them that do not say where a run takes place.
+    pub(super) const WITHOUT_PLACE: [&'static str; 3] = ["colour", "read_only", "protected"];
 
     /// Takes a value from text. The name is one of [`Self::NAMES`].
     ///
@@ -59,6 +68,8 @@ impl Connection {
                     BAND_COLOURS.join(", ")
                 ));
             }
+            "read_only" => self.read_only = Some(flag(text)?),
+            "protected" => self.protected = Some(flag(text)?),
             _ => return Err(format!("There is no setting '{name}'.")),
         }
         Ok(())
@@ -89,6 +100,8 @@ impl Connection {
             cdap_endpoint: other.cdap_endpoint.or(self.cdap_endpoint),
             credentials: other.credentials.or(self.credentials),
             colour: other.colour.or(self.colour),
+            read_only: other.read_only.or(self.read_only),
+            protected: other.protected.or(self.protected),
         }
     }
 }
@@ -103,6 +116,11 @@ impl std::str::FromStr for Credentials {
             _ => Err(format!("'{text}' is neither google nor none.")),
         }
     }
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is neither true nor false."))
 }
 
 fn endpoint(text: &str) -> Result<Url, String> {
@@ -155,6 +173,8 @@ mod tests {
             ),
             ("credentials", "none", "gcloud"),
             ("colour", "red", "mauve"),
+            ("read_only", "true", "yes"),
+            ("protected", "false", "1"),
         ] {
             let mut connection = Connection::default();
             connection.set(name, good).unwrap();

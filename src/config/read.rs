@@ -2,7 +2,7 @@
 
 pub(super) mod keys;
 
-use super::{Config, Connection, Fault, Profile, is_profile_name};
+use super::{Config, Connection, Fault, Profile, ScreenSettings, is_profile_name};
 use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -61,6 +61,7 @@ impl Reader<'_> {
                         "Keys are written [keys], with one action on each line.",
                     ),
                 },
+                name if ScreenSettings::NAMES.contains(&name) => self.screen(key, item, &mut config.screen),
                 "profile" => match item.as_table_like() {
                     Some(profiles) => self.profiles(profiles, &mut config),
                     None => self.fault(key.span(), "Profiles are written [profile.NAME]."),
@@ -68,7 +69,8 @@ impl Reader<'_> {
                 other => {
                     let message = format!(
                         "There is no setting '{other}' here; the settings are default_profile, journal_days, \
-                         journal_runs, [keys] and [profile.NAME]."
+                         journal_runs, {}, [keys] and [profile.NAME].",
+                        ScreenSettings::NAMES.join(", ")
                     );
                     self.fault(key.span(), message);
                 }
@@ -80,6 +82,19 @@ impl Reader<'_> {
             self.fault(span, message);
         }
         config
+    }
+
+    /// A setting of the screen: a text, a number, true or false, or a list of texts.
+    fn screen(&mut self, key: &Key, item: &Item, to: &mut ScreenSettings) {
+        let list = names_of(item).map(|names| names.join(","));
+        let text = list.or_else(|| item.as_value().and_then(scalar));
+        let taken = match text {
+            Some(text) => to.set(key.get(), &text),
+            None => Err("a text, a number, true or false, or a list of texts is expected.".into()),
+        };
+        if let Err(message) = taken {
+            self.fault(item.span().or(key.span()), format!("{}: {message}", key.get()));
+        }
     }
 
     /// A whole number that is not too small.
@@ -292,6 +307,30 @@ secret_arguments = ["db_word"]
             ("[keys]\nretry = [1]", "2:9: retry takes a key"),
             ("keys = \"x\"", "1:1: Keys are written [keys]"),
             ("[keys]\nretry = \"a\"\nretry = \"b\"", "3:1: duplicate key"),
+        ] {
+            let faults = faults(text);
+            assert!(
+                faults.len() == 1 && faults[0].starts_with(beginning),
+                "{faults:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_screen_is_set_at_the_top() {
+        let text =
+            "theme = \"light\"\nascii = true\nnotify = [\"bell\", \"title\"]\nstop_grace_seconds = 0\n";
+        let screen = config(text).unwrap().screen;
+        assert_eq!(screen.theme.as_deref(), Some("light"));
+        assert_eq!(screen.ascii, Some(Some(true)));
+        assert_eq!(screen.notify, Some(vec!["bell".to_owned(), "title".to_owned()]));
+        assert_eq!(screen.stop_grace_seconds, Some(0));
+        for (text, beginning) in [
+            ("theme = \"pink\"", "1:9: theme: 'pink' is not one of auto"),
+            ("ascii = 1", "1:9: ascii: '1' is not true"),
+            ("notify = [\"horn\"]", "1:10: notify: 'horn'"),
+            ("notify = [1]", "1:10: notify: a text"),
+            ("[profile.a]\ntheme = \"dark\"", "2:1: theme"),
         ] {
             let faults = faults(text);
             assert!(

@@ -3,7 +3,7 @@
 //! It reads nothing; `app.rs` passes the arguments and the environment.
 
 use super::choice::{WithoutChoice, choose};
-use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE};
+use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE, ScreenSettings};
 use domain::finding::Finding;
 use domain::secret::Secrets;
 use domain::variable::{VariableError, VariableName, Variables};
@@ -102,6 +102,8 @@ pub struct Settings {
     pub variables: Variables,
     /// Endpoints, credentials and colour.
     pub connection: Connection,
+    /// How the screen looks and tells.
+    pub screen: ScreenSettings,
     /// Names of arguments whose values are secrets, in addition to those that look so.
     pub secret_arguments: Vec<String>,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
@@ -124,6 +126,7 @@ impl Settings {
             profile: name.to_owned(),
             variables: Variables::default(),
             connection: Connection::default(),
+            screen: config.screen.clone(),
             secret_arguments: Vec::new(),
             findings: finding.into_iter().collect(),
             origins: BTreeMap::new(),
@@ -163,6 +166,16 @@ impl Settings {
 
     fn take_environment(&mut self, overrides: &Overrides) -> Result<(), ConfigError> {
         for (key, name, text) in overrides.settings() {
+            if ScreenSettings::NAMES.contains(&name.as_str()) {
+                self.screen
+                    .set(&name, text)
+                    .map_err(|message| ConfigError::Value {
+                        name: name.clone(),
+                        message,
+                        origin: format!("the environment variable {key}"),
+                    })?;
+                continue;
+            }
             match VariableName::from_name(&name) {
                 Err(error) if !Connection::NAMES.contains(&name.as_str()) => {
                     // Other programs may use our prefix, so it is a warning.

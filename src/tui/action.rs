@@ -48,6 +48,7 @@ pub enum Action {
     RetryAll,
     History,
     Reload,
+    Theme,
     Help,
     Notices,
     Quit,

@@ -27,6 +27,10 @@ pub enum Effect {
     ReadHistory,
     /// Reads what became of the tasks of these runs, beside everything else. A new request replaces the one before.
     ReadRecords(Vec<RunSummary>),
+    /// Asks the terminal for its background.
+    AskGround,
+    /// Tells it to somebody who looks elsewhere.
+    Tell(String),
     /// Draws the whole screen again.
     Redraw,
     /// Suspends the program until the user's shell resumes it.

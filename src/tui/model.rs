@@ -13,7 +13,8 @@ pub mod variables;
 
 use super::context::{Context, Pane};
 use super::key::Key;
-use super::theme::Meaning;
+use super::preferences::Preferences;
+use super::theme::{Ground, Meaning};
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
 use domain::deployed::DeployedPipeline;
@@ -52,6 +53,24 @@ pub struct Notice {
     pub is_transient: bool,
 }
 
+/// What the terminal has said of itself; nothing before it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TerminalState {
+    /// Its background.
+    pub ground: Option<Ground>,
+    /// Whether it has the keyboard.
+    pub has_focus: Option<bool>,
+}
+
+/// What was told to somebody who looks elsewhere, so that many failures do not ring as often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Telling {
+    /// When a failure was told last.
+    pub last_failure: Option<Timestamp>,
+    /// How many failures were not told since.
+    pub untold: usize,
+}
+
 /// Something that lasts, below the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alert<'a> {
@@ -87,6 +106,12 @@ pub struct Model {
     pub endpoints: Endpoints,
     /// Whose credentials are used.
     pub credentials: Credentials,
+    /// What a person prefers, and what the profile allows.
+    pub preferences: Preferences,
+    /// What the terminal has said of itself.
+    pub terminal: TerminalState,
+    /// What was told to somebody who looks elsewhere.
+    pub telling: Telling,
     /// The time of this frame.
     pub now: Timestamp,
     /// The whole screen.

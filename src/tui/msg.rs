@@ -3,6 +3,7 @@
 use super::key::Key;
 use super::model::logs::{LogTarget, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
+use super::theme::Ground;
 use crate::engine::Update;
 use domain::failure::Failure;
 use domain::history::RunRecord;
@@ -20,6 +21,10 @@ pub enum Msg {
     Pasted(String),
     /// The terminal has another size, in columns and rows.
     Resized(u16, u16),
+    /// The terminal has said what its background is.
+    Ground(Ground),
+    /// The terminal has got the keyboard, or has lost it.
+    FocusChanged(bool),
     /// A second has passed, and a run is live.
     Ticked,
     /// The process got SIGINT; the same as ctrl-c.

@@ -3,7 +3,6 @@
 use super::context::Pane;
 use super::finding;
 use super::look::Look;
-use super::model::Model;
 use super::model::configuration::ConfigurationPane;
 use super::model::driver::Driver;
 use super::model::grid::GridPane;
@@ -12,6 +11,8 @@ use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
 use super::model::run_history::RunHistory;
 use super::model::variables::VariablesPane;
+use super::model::{Model, Telling, TerminalState};
+use super::preferences::Preferences;
 use super::update::resume;
 use domain::failure::Failure;
 use domain::finding::Finding;
@@ -57,6 +58,8 @@ pub struct Setup {
     pub credentials: Credentials,
     /// How everything looks.
     pub look: Look,
+    /// What a person prefers, and what the profile allows.
+    pub preferences: Preferences,
     /// The variables.
     pub variables: Variables,
     /// Where each comes from, in a word: `profile`, `environment`, `command line`. Without an entry it is
@@ -121,6 +124,9 @@ impl Setup {
             is_sandbox: self.is_sandbox,
             endpoints: self.endpoints.clone(),
             credentials: self.credentials.clone(),
+            preferences: self.preferences,
+            terminal: TerminalState::default(),
+            telling: Telling::default(),
             now: (self.clock)(),
             area: Rect::ZERO,
             focus: self.first_pane(),

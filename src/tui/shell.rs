@@ -7,14 +7,15 @@
 mod leaving;
 
 use super::effect::Effect;
+use super::ground::{self, GroundQuestion};
 use super::log_file::LogFile;
 use super::model::Model;
 use super::model::logs::{LogSpan, LogTarget};
 use super::msg::Msg;
 use super::setup::Setup;
-use super::terminal::{FrameEdge, TerminalSession};
+use super::telling::Signs;
+use super::terminal::TerminalSession;
 use super::update::{init, update};
-use super::view::view;
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
 use crate::signals::Signal;
@@ -51,6 +52,8 @@ pub struct Shell<S> {
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
     is_engine_alive: bool,
     is_done: bool,
+    ground: GroundQuestion,
+    signs: Signs,
     last_frame: Option<Instant>,
     /// The run that was over when the screen opened: its end was told before.
     over_before: Option<DagRunId>,
@@ -81,6 +84,8 @@ impl<S: TerminalSession> Shell<S> {
             records: None,
             is_engine_alive: true,
             is_done: false,
+            ground: GroundQuestion::default(),
+            signs: Signs::default(),
             last_frame: None,
         }
     }
@@ -161,11 +166,25 @@ impl<S: TerminalSession> Shell<S> {
         Ok(())
     }
 
+    /// Handles an event, unless it belongs to an answer of the terminal.
     fn on_event(&mut self, event: Event) -> Result<(), TuiError> {
+        let taken = self.ground.take(event, Instant::now());
+        for event in taken.events {
+            self.on_input(event)?;
+        }
+        match taken.ground {
+            Some(ground) => self.dispatch(Msg::Ground(ground)),
+            None => Ok(()),
+        }
+    }
+
+    fn on_input(&mut self, event: Event) -> Result<(), TuiError> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.dispatch(Msg::Key(key.into())),
             Event::Paste(text) => self.dispatch(Msg::Pasted(text)),
             Event::Resize(width, height) => self.dispatch(Msg::Resized(width, height)),
+            Event::FocusGained => self.dispatch(Msg::FocusChanged(true)),
+            Event::FocusLost => self.dispatch(Msg::FocusChanged(false)),
             _ => Ok(()),
         }
     }
@@ -189,7 +208,7 @@ impl<S: TerminalSession> Shell<S> {
     /// When to wake up without an input; nothing while idle.
     fn deadline(&self) -> Option<Instant> {
         let drawn = self.last_frame.unwrap_or_else(Instant::now);
-        if !self.reads.is_empty() {
+        let own = if !self.reads.is_empty() {
             Some(Instant::now())
         } else if self.model.is_dirty {
             Some(drawn + FRAME)
@@ -197,7 +216,8 @@ impl<S: TerminalSession> Shell<S> {
             let clock = self.model.has_clock().then_some(TICK);
             let wait = clock.into_iter().chain(self.popup_wait()).min();
             wait.map(|wait| drawn + wait)
-        }
+        };
+        own.into_iter().chain(self.ground.deadline()).min()
     }
 
     /// How long after the last frame it is shown what can follow the first of two keys.
@@ -206,6 +226,9 @@ impl<S: TerminalSession> Shell<S> {
     }
 
     fn on_deadline(&mut self) -> Result<(), TuiError> {
+        for event in self.ground.overdue(Instant::now()) {
+            self.on_input(event)?;
+        }
         let elapsed = self.last_frame.map_or(TICK, |drawn| drawn.elapsed());
         let is_tick = elapsed >= TICK && self.model.has_clock();
         if is_tick || self.popup_wait().is_some_and(|wait| elapsed >= wait) {
@@ -239,7 +262,18 @@ impl<S: TerminalSession> Shell<S> {
                     self.dispatch(Msg::HistoryRead(outcome))?;
                 }
                 Effect::ReadRecords(runs) => self.records = Some((self.setup.read_records)(runs)),
-                Effect::Redraw => self.session.terminal().clear()?,
+                Effect::Redraw => self.session.clear()?,
+                Effect::AskGround => {
+                    self.session.control(ground::QUESTION)?;
+                    self.ground.ask(Instant::now());
+                }
+                Effect::Tell(text) => {
+                    let ways = self.model.preferences.ways;
+                    let bell = if ways.bell { "\u{7}" } else { "" };
+                    let desktop = ways.desktop.map(|desktop| desktop.notification(&text));
+                    self.session
+                        .control(&format!("{bell}{}", desktop.unwrap_or_default()))?;
+                }
                 Effect::Suspend => {
                     self.session.suspend()?;
                     self.model.is_dirty = true;
@@ -281,19 +315,29 @@ impl<S: TerminalSession> Shell<S> {
 
     /// Draws a frame. An error ends the program: the terminal is gone.
     fn draw(&mut self) -> Result<(), TuiError> {
-        let size = self.session.terminal().size()?;
+        let size = self.session.size()?;
         if (size.width, size.height) != (self.model.area.width, self.model.area.height) {
             self.dispatch(Msg::Resized(size.width, size.height))?;
         }
         self.model.now = (self.setup.clock)();
-        self.session.frame(FrameEdge::Begin)?;
-        let (model, look) = (&self.model, &self.setup.look);
-        self.session
-            .terminal()
-            .draw(|frame| view(model, look, frame.buffer_mut()))?;
-        self.session.frame(FrameEdge::End)?;
+        let preferences = self.model.preferences;
+        let (choice, ground) = (preferences.theme, self.model.terminal.ground);
+        let look = self.setup.look.themed(choice, preferences.capable, ground);
+        self.session.show(&self.model, &look)?;
+        self.show_signs()?;
         self.model.is_dirty = false;
         self.last_frame = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Shows what has changed outside of the screen.
+    fn show_signs(&mut self) -> Result<(), TuiError> {
+        let signs = Signs::new(&self.model);
+        let news = signs.news(&self.signs);
+        if !news.is_empty() {
+            self.session.signs(&news)?;
+            self.signs = signs;
+        }
         Ok(())
     }
 }

@@ -1,44 +1,53 @@
 //! The terminal: raw mode and the alternate screen are entered once, and left at the end, after an error
 //! and in a panic.
 
+use super::look::Look;
+use super::model::Model;
+use super::telling::{self, Signs};
+use super::view::view;
 use ratatui::Terminal;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
-use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+};
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{execute, queue};
+use ratatui::layout::Size;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A terminal to draw on. Tests run the same loop on a terminal in memory.
+/// A terminal to show the model on. Tests run the same loop on a terminal in memory.
 pub trait TerminalSession {
-    /// What the cells are written to.
-    type Backend: Backend<Error = io::Error>;
+    /// Columns and rows.
+    fn size(&mut self) -> io::Result<Size>;
 
-    /// The terminal to draw on.
-    fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
+    /// Shows the model.
+    fn show(&mut self, model: &Model, look: &Look) -> io::Result<()>;
 
-    /// Called before and after each frame, so that the terminal shows it whole.
-    fn frame(&mut self, edge: FrameEdge) -> io::Result<()>;
+    /// Forgets what is shown, so that all of it is shown again.
+    fn clear(&mut self) -> io::Result<()>;
+
+    /// Sends a sequence that draws nothing.
+    fn control(&mut self, sequence: &str) -> io::Result<()>;
+
+    /// Shows the signs outside of the screen: the title of the window, the progress in the taskbar.
+    fn signs(&mut self, signs: &Signs) -> io::Result<()>;
 
     /// Suspends the program; returns when it is resumed.
     fn suspend(&mut self) -> io::Result<()>;
 }
 
-/// A side of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameEdge {
-    /// Its first byte follows.
-    Begin,
-    /// Its last byte is written.
-    End,
-}
-
 /// Whether the alternate screen is entered; a static, because the panic hook reads it.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+/// Whether the title of the window was changed.
+static HAS_TITLE: AtomicBool = AtomicBool::new(false);
+/// Whether the taskbar shows a progress.
+static HAS_PROGRESS: AtomicBool = AtomicBool::new(false);
 
 /// The real terminal on standard output.
 #[derive(Debug)]
@@ -69,17 +78,37 @@ impl Drop for Tty {
 }
 
 impl TerminalSession for Tty {
-    type Backend = CrosstermBackend<BufWriter<Stdout>>;
-
-    fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
-        &mut self.terminal
+    fn size(&mut self) -> io::Result<Size> {
+        self.terminal.size()
     }
 
-    fn frame(&mut self, edge: FrameEdge) -> io::Result<()> {
-        match edge {
-            FrameEdge::Begin => queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate),
-            FrameEdge::End => execute!(self.terminal.backend_mut(), EndSynchronizedUpdate),
+    fn show(&mut self, model: &Model, look: &Look) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal
+            .draw(|frame| view(model, look, frame.buffer_mut()))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    fn control(&mut self, sequence: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), Print(sequence))
+    }
+
+    fn signs(&mut self, signs: &Signs) -> io::Result<()> {
+        if let Some(title) = &signs.title {
+            if !HAS_TITLE.swap(true, Ordering::SeqCst) {
+                self.control(telling::KEEP_TITLE)?;
+            }
+            self.control(&telling::title(title))?;
         }
+        if let Some(progress) = signs.progress {
+            HAS_PROGRESS.store(true, Ordering::SeqCst);
+            self.control(&progress.sequence())?;
+        }
+        Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -96,7 +125,12 @@ impl TerminalSession for Tty {
 fn enter_screen() -> io::Result<()> {
     enable_raw_mode()?;
     IS_ENTERED.store(true, Ordering::SeqCst);
-    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste);
+    let entered = execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange
+    );
     if entered.is_err() {
         restore();
     }
@@ -107,9 +141,16 @@ fn enter_screen() -> io::Result<()> {
 fn restore() {
     if IS_ENTERED.swap(false, Ordering::SeqCst) {
         let mut output = io::stdout();
+        if HAS_PROGRESS.swap(false, Ordering::SeqCst) {
+            execute!(output, Print(telling::Progress::None.sequence())).ok();
+        }
+        if HAS_TITLE.swap(false, Ordering::SeqCst) {
+            execute!(output, Print(telling::RESTORE_TITLE)).ok();
+        }
         execute!(
             output,
             EndSynchronizedUpdate,
+            DisableFocusChange,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show

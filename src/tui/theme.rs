@@ -1,7 +1,10 @@
 //! Meanings and their styles. Widgets name a meaning, never a colour.
 //!
 //! Blue and orange carry good and bad, because red and green look alike to one man in twelve; failures
-//! are bold and reversed besides. The middle tones read on dark and on light ground.
+//! are bold and reversed besides. There is one set of tones for dark and one for light ground: text has a contrast of
+//! at least 4.5 to 1 on both.
+
+pub mod contrast;
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -34,6 +37,24 @@ pub enum Meaning {
     Sandbox,
 }
 
+impl Meaning {
+    /// Every meaning.
+    pub const ALL: [Self; 12] = [
+        Self::Text,
+        Self::Muted,
+        Self::Accent,
+        Self::Success,
+        Self::Running,
+        Self::Waiting,
+        Self::Warning,
+        Self::Danger,
+        Self::Border,
+        Self::Selected,
+        Self::Band,
+        Self::Sandbox,
+    ];
+}
+
 /// How many colours may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Palette {
@@ -45,11 +66,23 @@ pub enum Palette {
     None,
 }
 
+/// What the terminal's background is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ground {
+    /// Light text stands on it. What is taken while the terminal has not said otherwise.
+    #[default]
+    Dark,
+    /// Dark text stands on it.
+    Light,
+}
+
 /// Turns meanings into styles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// The colours of the terminal.
     pub palette: Palette,
+    /// What they stand on.
+    pub ground: Ground,
     /// The profile's own colour for the name of the environment.
     pub band: Option<Color>,
 }
@@ -57,6 +90,9 @@ pub struct Theme {
 impl Theme {
     /// The style of a meaning.
     pub fn style(&self, meaning: Meaning) -> Style {
+        if let (Meaning::Band | Meaning::Sandbox, Some(colour)) = (meaning, self.band_colour(meaning)) {
+            return Style::new().bg(colour).fg(self.text_on(colour));
+        }
         let plain = Style::new();
         let weight = match meaning {
             Meaning::Accent | Meaning::Success | Meaning::Running => plain.add_modifier(Modifier::BOLD),
@@ -71,26 +107,109 @@ impl Theme {
         }
     }
 
+    /// The colour of text; none is the terminal's own.
     fn colour(self, meaning: Meaning) -> Option<Color> {
-        let (full, sixteen) = match meaning {
-            Meaning::Text | Meaning::Selected => return None,
-            Meaning::Muted | Meaning::Border => (Color::Indexed(244), Color::DarkGray),
-            Meaning::Accent => (Color::Indexed(37), Color::Cyan),
-            Meaning::Success => (Color::Indexed(33), Color::Blue),
-            Meaning::Running => (Color::Indexed(37), Color::Cyan),
-            Meaning::Waiting => (Color::Indexed(104), Color::Magenta),
-            Meaning::Warning => (Color::Indexed(172), Color::Yellow),
-            Meaning::Danger => (Color::Indexed(166), Color::LightRed),
-            Meaning::Band => (Color::Indexed(33), Color::Blue),
-            Meaning::Sandbox => (Color::Indexed(37), Color::Cyan),
-        };
-        match self.palette {
-            Palette::None => None,
-            _ if matches!(meaning, Meaning::Band) && self.band.is_some() => self.band,
-            Palette::Full => Some(full),
-            Palette::Sixteen => Some(sixteen),
+        match (self.palette, self.ground) {
+            (Palette::None, _) => None,
+            (Palette::Full, Ground::Dark) => full_on_dark(meaning),
+            (Palette::Full, Ground::Light) => full_on_light(meaning),
+            (Palette::Sixteen, Ground::Dark) => sixteen_on_dark(meaning),
+            (Palette::Sixteen, Ground::Light) => sixteen_on_light(meaning),
         }
     }
+
+    /// The ground of the name of the environment.
+    fn band_colour(self, meaning: Meaning) -> Option<Color> {
+        let own = self.band.filter(|_| meaning == Meaning::Band);
+        let colour = own.unwrap_or(match meaning {
+            Meaning::Sandbox => Color::Cyan,
+            _ => Color::Blue,
+        });
+        match self.palette {
+            Palette::None => None,
+            Palette::Full => Some(fixed(colour)),
+            Palette::Sixteen => Some(colour),
+        }
+    }
+
+    /// Black or white, whatever reads better on this colour.
+    fn text_on(self, colour: Color) -> Color {
+        let is_light = contrast::rgb(colour).is_some_and(contrast::is_light);
+        match (self.palette, is_light) {
+            (Palette::Full, true) => Color::Indexed(16),
+            (Palette::Full, false) => Color::Indexed(231),
+            (_, true) => Color::Black,
+            (_, false) => Color::White,
+        }
+    }
+}
+
+/// A name of the terminal's own sixteen as a colour that every terminal with 256 shows alike.
+const fn fixed(colour: Color) -> Color {
+    match colour {
+        Color::Red => Color::Indexed(160),
+        Color::Yellow => Color::Indexed(220),
+        Color::Green => Color::Indexed(34),
+        Color::Blue => Color::Indexed(26),
+        Color::Magenta => Color::Indexed(127),
+        Color::Cyan => Color::Indexed(37),
+        Color::White => Color::Indexed(254),
+        other => other,
+    }
+}
+
+const fn full_on_dark(meaning: Meaning) -> Option<Color> {
+    Some(Color::Indexed(match meaning {
+        Meaning::Text | Meaning::Selected | Meaning::Band | Meaning::Sandbox => return None,
+        Meaning::Muted | Meaning::Border => 247,
+        Meaning::Accent | Meaning::Running => 80,
+        Meaning::Success => 75,
+        Meaning::Waiting => 147,
+        Meaning::Warning => 215,
+        Meaning::Danger => 209,
+    }))
+}
+
+const fn full_on_light(meaning: Meaning) -> Option<Color> {
+    Some(Color::Indexed(match meaning {
+        Meaning::Text | Meaning::Selected | Meaning::Band | Meaning::Sandbox => return None,
+        Meaning::Muted | Meaning::Border => 240,
+        Meaning::Accent | Meaning::Running => 23,
+        Meaning::Success => 26,
+        Meaning::Waiting => 91,
+        Meaning::Warning => 94,
+        Meaning::Danger => 124,
+    }))
+}
+
+/// The darker tones of the sixteen cannot be read on some dark grounds, and so are not used.
+const fn sixteen_on_dark(meaning: Meaning) -> Option<Color> {
+    Some(match meaning {
+        Meaning::Text | Meaning::Selected | Meaning::Band | Meaning::Sandbox | Meaning::Running => {
+            return None;
+        }
+        Meaning::Muted | Meaning::Border => Color::Gray,
+        Meaning::Accent => Color::LightCyan,
+        Meaning::Success => Color::Cyan,
+        Meaning::Waiting => Color::LightMagenta,
+        Meaning::Warning => Color::LightYellow,
+        Meaning::Danger => Color::LightRed,
+    })
+}
+
+const fn sixteen_on_light(meaning: Meaning) -> Option<Color> {
+    Some(match meaning {
+        Meaning::Text
+        | Meaning::Selected
+        | Meaning::Band
+        | Meaning::Sandbox
+        | Meaning::Running
+        | Meaning::Muted
+        | Meaning::Border => return None,
+        Meaning::Accent | Meaning::Success => Color::Blue,
+        Meaning::Waiting => Color::Magenta,
+        Meaning::Warning | Meaning::Danger => Color::Red,
+    })
 }
 
 impl Palette {
@@ -106,57 +225,17 @@ impl Palette {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Meaning; 12] = [
-        Meaning::Text,
-        Meaning::Muted,
-        Meaning::Accent,
-        Meaning::Success,
-        Meaning::Running,
-        Meaning::Waiting,
-        Meaning::Warning,
-        Meaning::Danger,
-        Meaning::Border,
-        Meaning::Selected,
-        Meaning::Band,
-        Meaning::Sandbox,
-    ];
-
-    #[test]
-    fn without_colour_there_is_none() {
-        let theme = Theme {
-            palette: Palette::None,
-            band: Some(Color::Red),
-        };
-        for meaning in ALL {
-            let style = theme.style(meaning);
-            assert_eq!((style.fg, style.bg), (None, None), "{meaning:?}");
-        }
-    }
-
-    #[test]
-    fn danger_and_selection_survive_any_palette() {
-        for palette in [Palette::Full, Palette::Sixteen, Palette::None] {
-            let theme = Theme { palette, band: None };
-            for meaning in [Meaning::Danger, Meaning::Selected, Meaning::Band] {
-                assert!(theme.style(meaning).add_modifier.contains(Modifier::REVERSED));
-            }
-        }
-    }
-
-    #[test]
-    fn the_environment_is_asked() {
-        for (no_color, term, colorterm, palette) in [
-            (Some("1"), "xterm-256color", "truecolor", Palette::None),
-            (Some(""), "xterm-256color", "", Palette::Full),
-            (None, "linux", "", Palette::Sixteen),
-            (None, "xterm", "truecolor", Palette::Full),
-            (None, "dumb", "", Palette::None),
-        ] {
-            assert_eq!(Palette::from_environment(no_color, term, colorterm), palette);
+impl Ground {
+    /// What `COLORFGBG` (`15;0`, `0;default;15`) says, until the terminal answers: its last number is the background, one
+    /// of the sixteen colours.
+    pub fn from_colorfgbg(text: &str) -> Option<Self> {
+        match text.rsplit(';').next()?.parse::<u8>().ok()? {
+            0..=6 | 8 => Some(Self::Dark),
+            7 | 9..=15 => Some(Self::Light),
+            _ => None,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ mod navigation;
 mod premise;
 pub(super) mod resume;
 mod retry;
+mod telling;
 mod variables;
 
 use super::action::Action;
@@ -36,6 +37,7 @@ pub fn init(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     read_configuration(model, &mut effects);
     former::read_records(model, &mut effects);
+    telling::ask_ground(model, &mut effects);
     sync_log(model, &mut effects);
     effects
 }
@@ -53,6 +55,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Pasted(text) => field::paste(model, &text),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
         Msg::Ticked => {}
+        Msg::Ground(ground) => telling::on_ground(model, ground),
+        Msg::FocusChanged(has_focus) => telling::on_focus(model, has_focus, &mut effects),
         Msg::Interrupted => execute(model, Action::Interrupt, &mut effects),
         Msg::Engine(update) => incoming::on_update(model, *update, &mut effects),
         Msg::EngineEnded => incoming::on_engine_ended(model, &mut effects),
@@ -120,6 +124,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::ShowRun => former::show(model, effects),
         Action::ResumeRun | Action::WatchRun => resume::inspect(model, effects),
         Action::Reload => read_configuration(model, effects),
+        Action::Theme => telling::next_theme(model, effects),
         Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
         Action::Help => model.overlays.push(Overlay::Help { top: 0 }),
         Action::Notices => model.overlays.push(Overlay::Notices { top: usize::MAX }),

@@ -145,7 +145,12 @@ fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Ca
         let column = if screen.fit == Fit::Narrow && !screen.is_bare {
             tabs(pane, area, canvas)
         } else {
-            let name = format!(" {} {} ", pane.number(), pane.title());
+            let (open, close) = if has_focus && canvas.look.is_plain() {
+                ("[", "]")
+            } else {
+                (" ", " ")
+            };
+            let name = format!("{open}{} {}{close}", pane.number(), pane.title());
             canvas.text(area, 2, 0, &name, canvas.look.style(border))
         };
         let within = Rect {

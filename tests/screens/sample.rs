@@ -18,8 +18,9 @@ use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
 use downbeat::tui::model::logs::LogWindow;
 use downbeat::tui::msg::Msg;
+use downbeat::tui::preferences::Preferences;
 use downbeat::tui::symbol::Symbols;
-use downbeat::tui::theme::{Palette, Theme};
+use downbeat::tui::theme::{Ground, Palette, Theme};
 use downbeat::tui::update::{init, update};
 use downbeat::tui::view::view;
 use ratatui::buffer::Buffer;
@@ -40,6 +41,7 @@ pub fn at(seconds: u64) -> Timestamp {
 pub const COLOUR: Look = Look {
     theme: Theme {
         palette: Palette::Full,
+        ground: Ground::Dark,
         band: None,
     },
     symbols: Symbols::UNICODE,
@@ -49,6 +51,7 @@ pub const COLOUR: Look = Look {
 pub const BARE: Look = Look {
     theme: Theme {
         palette: Palette::None,
+        ground: Ground::Dark,
         band: None,
     },
     symbols: Symbols::ASCII,
@@ -87,6 +90,7 @@ pub fn setup() -> Setup {
             text: "none".into(),
         },
         look: COLOUR,
+        preferences: Preferences::default(),
         variables: variables(),
         origins: profile.map(|name| (name, "profile".to_owned())).into(),
         findings: Vec::new(),

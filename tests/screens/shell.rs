@@ -9,14 +9,19 @@ use domain::state::RunState;
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::signals::Signal;
 use downbeat::tui::key::Key;
+use downbeat::tui::look::Look;
+use downbeat::tui::model::Model;
+use downbeat::tui::preferences::{Preferences, Ways};
 use downbeat::tui::shell::Shell;
-use downbeat::tui::terminal::{FrameEdge, TerminalSession};
-use downbeat::tui::{Outcome, TuiError};
+use downbeat::tui::telling::{self, Desktop, Progress, Signs};
+use downbeat::tui::terminal::TerminalSession;
+use downbeat::tui::view::view;
+use downbeat::tui::{Outcome, Setup, TuiError};
 use futures_util::{Stream, stream};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
-use ratatui::crossterm::event::Event;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Size};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -34,6 +39,7 @@ type Frames = watch::Receiver<(usize, String)>;
 struct Memory {
     terminal: Terminal<Fallible>,
     frames: watch::Sender<(usize, String)>,
+    sequences: Arc<Mutex<String>>,
 }
 
 /// `TestBackend` cannot fail; a real terminal can.
@@ -43,21 +49,38 @@ struct Fallible {
 }
 
 impl TerminalSession for Memory {
-    type Backend = Fallible;
-
-    fn terminal(&mut self) -> &mut Terminal<Fallible> {
-        &mut self.terminal
+    fn size(&mut self) -> io::Result<Size> {
+        self.terminal.size()
     }
 
-    fn frame(&mut self, edge: FrameEdge) -> io::Result<()> {
-        if edge == FrameEdge::End {
-            let text = sample::text(self.terminal.backend().inner.buffer());
-            self.frames.send_modify(|(number, shown)| {
-                *number += 1;
-                *shown = text;
-            });
-        }
+    fn show(&mut self, model: &Model, look: &Look) -> io::Result<()> {
+        self.terminal
+            .draw(|frame| view(model, look, frame.buffer_mut()))?;
+        let text = sample::text(self.terminal.backend().inner.buffer());
+        self.frames.send_modify(|(number, shown)| {
+            *number += 1;
+            *shown = text;
+        });
         Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    fn control(&mut self, sequence: &str) -> io::Result<()> {
+        self.sequences.lock().unwrap().push_str(sequence);
+        Ok(())
+    }
+
+    fn signs(&mut self, signs: &Signs) -> io::Result<()> {
+        let title = signs.title.as_deref().map(telling::title);
+        let progress = signs.progress.map(Progress::sequence);
+        self.control(&format!(
+            "{}{}",
+            title.unwrap_or_default(),
+            progress.unwrap_or_default()
+        ))
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -120,6 +143,7 @@ struct Harness {
     commands: mpsc::Receiver<Command>,
     frames: Frames,
     is_gone: Arc<Mutex<bool>>,
+    sequences: Arc<Mutex<String>>,
     task: JoinHandle<Result<Outcome, TuiError>>,
 }
 
@@ -158,6 +182,11 @@ impl Stream for Keys {
 }
 
 fn start() -> Harness {
+    start_with(Preferences::default())
+}
+
+fn start_with(preferences: Preferences) -> Harness {
+    let sequences = Arc::new(Mutex::new(String::new()));
     let keys = Keys::default();
     let (signals, signal_stream) = mpsc::unbounded_channel();
     let (command_sender, commands) = mpsc::channel(1);
@@ -171,12 +200,17 @@ fn start() -> Harness {
     let stage = Memory {
         terminal: Terminal::new(backend).unwrap(),
         frames: frame_sender,
+        sequences: Arc::clone(&sequences),
     };
     let engine = Engine {
         commands: command_sender,
         updates: update_receiver,
     };
-    let shell = Shell::new(stage, sample::setup(), engine);
+    let setup = Setup {
+        preferences,
+        ..sample::setup()
+    };
+    let shell = Shell::new(stage, setup, engine);
     let task = tokio::spawn(shell.run(keys.clone(), into_stream(signal_stream)));
     Harness {
         keys,
@@ -185,6 +219,7 @@ fn start() -> Harness {
         commands,
         frames,
         is_gone,
+        sequences,
         task,
     }
 }
@@ -407,4 +442,81 @@ async fn a_stuck_engine_does_not_keep_the_terminal() {
     frames.wait_for(|(number, _)| *number > 0).await.unwrap();
     harness.press("q");
     assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Left);
+}
+
+/// The keys that a terminal's answer is taken for.
+fn answer(colour: &str) -> Vec<Event> {
+    let plain = |letter| Event::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+    let alt = |letter| Event::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::ALT));
+    let colour = format!("11;{colour}");
+    let middle = colour.chars().map(plain);
+    [alt(']')].into_iter().chain(middle).chain([alt('\\')]).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_background_is_asked_after_the_first_frame_and_its_answer_is_no_key() {
+    let mut harness = start_with(Preferences {
+        asks_ground: true,
+        ..Preferences::default()
+    });
+    harness.command().await;
+    assert_eq!(*harness.sequences.lock().unwrap(), "\u{1b}]11;?\u{1b}\\");
+    let before = harness.frames.borrow().0;
+    assert!(before >= 1);
+    for event in answer("rgb:ffff/ffff/ffff") {
+        harness.keys.send(event);
+    }
+    harness
+        .frames
+        .wait_for(|(number, _)| *number > before)
+        .await
+        .unwrap();
+    assert!(!harness.frames.borrow().1.contains("does nothing here"));
+    // When the window comes back its colours may have changed.
+    harness.keys.send(Event::FocusGained);
+    harness.press("3");
+    harness.shows("─ 3 Tasks").await;
+    assert_eq!(harness.sequences.lock().unwrap().matches("]11;?").count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_run_is_told_to_who_looks_elsewhere_only() {
+    for has_focus in [false, true] {
+        let ways = Ways {
+            title: true,
+            progress: true,
+            bell: true,
+            desktop: Some(Desktop {
+                has_title: false,
+                in_tmux: false,
+            }),
+        };
+        let mut harness = start_with(Preferences {
+            ways,
+            ..Preferences::default()
+        });
+        harness.command().await;
+        if has_focus {
+            harness.keys.send(Event::FocusGained);
+        }
+        harness.updates.send(begin_run()).await.unwrap();
+        harness.shows("running").await;
+        assert!(harness.sequences.lock().unwrap().contains("]2;running"));
+        assert!(harness.sequences.lock().unwrap().contains("]9;4;1;0"));
+        let state = RunState::Success;
+        let ended = RunEvent {
+            at: sample::at(65),
+            fact: Fact::RunEnded { state },
+        };
+        harness.updates.send(Update::Events(vec![ended])).await.unwrap();
+        harness.shows("success").await;
+        let told = harness.sequences.lock().unwrap().clone();
+        assert!(told.contains("]2;success - SANDBOX - downbeat"), "{told:?}");
+        assert!(
+            told.ends_with("]9;4;0;0\u{1b}\\"),
+            "the progress is cleared: {told:?}"
+        );
+        let is_told = told.contains('\u{7}') && told.contains("]9;Downbeat: SANDBOX: the run ended, success");
+        assert_eq!(is_told, !has_focus, "{told:?}");
+    }
 }

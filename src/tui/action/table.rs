@@ -133,6 +133,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Left, &["left", "h"], "", "Scroll a log left, or go to the pane before.", PANES),
     row(A::Right, &["right", "l"], "", "Scroll a log right, or go to the next pane.", PANES),
     row(A::Reload, &["ctrl-r"], "", "Read the configuration table again.", PANES),
+    row(A::Theme, &["ctrl-t"], "", "Switch the colours: auto, dark, light, none.", PANES),
     row(A::Notices, &["@"], "", "Show all notices.", PANES),
     row(A::Up, &["up", "k"], "", "One up.", LISTS),
     row(A::Down, &["down", "j"], "", "One down.", LISTS),

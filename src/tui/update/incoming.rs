@@ -1,6 +1,6 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{navigation, resume};
+use super::{navigation, resume, telling};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -47,14 +47,15 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
                 format!("Refused: {}", failure.text(remedy::text)),
             );
         }
-        Update::Broken(failure) => model.notify(
-            Meaning::Danger,
-            format!(
+        Update::Broken(failure) => {
+            let text = format!(
                 "The run is halted because nothing can be written: {}",
                 failure.text(remedy::text)
-            ),
-        ),
-        Update::Trouble(trouble) => on_trouble(model, trouble),
+            );
+            telling::tell(model, &text, effects);
+            model.notify(Meaning::Danger, text);
+        }
+        Update::Trouble(trouble) => on_trouble(model, trouble, effects),
         Update::Undone(text) => model.notify(Meaning::Warning, text),
     }
 }
@@ -67,6 +68,7 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
     let first = events.first().map(|event| &event.fact);
     if !matches!(first, Some(Fact::RunStarted { .. })) {
         tell_news(model, events);
+        telling::on_events(model, events, effects);
     }
     resume::send_awaited(model, events, effects);
     tell_refusal(model, events);
@@ -83,9 +85,13 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
 }
 
 /// The disk is in the way, or is no longer.
-fn on_trouble(model: &mut Model, trouble: Option<Failure>) {
+fn on_trouble(model: &mut Model, trouble: Option<Failure>, effects: &mut Vec<Effect>) {
     match &trouble {
-        Some(failure) => model.notify(Meaning::Danger, failure.text(remedy::text)),
+        Some(failure) => {
+            let text = failure.text(remedy::text);
+            telling::tell(model, &text, effects);
+            model.notify(Meaning::Danger, text);
+        }
         None => model.notify(Meaning::Success, "The journal is written again; the run goes on."),
     }
     model.trouble = trouble;
@@ -136,7 +142,7 @@ fn tell_refusal(model: &mut Model, events: &[RunEvent]) {
 }
 
 /// Whether these events end the run.
-fn has_ended(events: &[RunEvent]) -> bool {
+pub(super) fn has_ended(events: &[RunEvent]) -> bool {
     let last = events.last().map(|event| &event.fact);
     matches!(last, Some(Fact::RunEnded { .. }))
 }
@@ -187,10 +193,9 @@ fn on_log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
 pub(super) fn on_engine_ended(model: &mut Model, effects: &mut Vec<Effect>) {
     model.driver = Driver::Nobody;
     effects.push(Effect::ReadHistory);
-    model.notify(
-        Meaning::Danger,
-        "The engine has ended; live pipeline runs go on. Start Downbeat again to resume the run.",
-    );
+    let text = "The engine has ended; live pipeline runs go on. Start Downbeat again to resume the run.";
+    telling::tell(model, text, effects);
+    model.notify(Meaning::Danger, text);
 }
 
 /// Lines were read. Lines of another file come too late and are dropped.

@@ -74,6 +74,14 @@ fn line(
         ArgumentSource::Variable => (value, "the variable".into(), Meaning::Muted),
         ArgumentSource::Removed => (before, "left out".into(), Meaning::Muted),
     };
+    let differs = matches!(
+        argument.source,
+        ArgumentSource::Edited | ArgumentSource::Added | ArgumentSource::Removed
+    );
+    if differs {
+        let mark = canvas.look.symbols.dirty;
+        canvas.text(area, 1, row, mark, canvas.look.style(Meaning::Warning));
+    }
     canvas.field(
         area,
         2,

@@ -42,7 +42,12 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
         if index == dialog.selected {
             style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
         }
-        let label = format!(" {} {} ", choice.key, choice.label);
+        let bar = if index == dialog.selected && canvas.look.is_plain() {
+            canvas.look.symbols.bar
+        } else {
+            " "
+        };
+        let label = format!("{bar}{} {} ", choice.key, choice.label);
         let end = canvas.text(area, place.0, place.1, &label, style);
         place = if are_stacked {
             (0, place.1 + 1)

@@ -40,7 +40,8 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let (possible, others): (Vec<&Entry>, Vec<&Entry>) =
         action::hints(model.context()).partition(is_possible);
     for entry in possible.into_iter().chain(others) {
-        let wide = text::width(entry.key()) + 1 + text::width(entry.hint);
+        let brackets = if is_bracketed(model, entry, canvas) { 2 } else { 0 };
+        let wide = text::width(entry.key()) + 1 + text::width(entry.hint) + brackets;
         if usize::from(column) + wide > usize::from(room) {
             break;
         }
@@ -58,6 +59,11 @@ pub(super) fn help(model: &Model, word: &str) -> String {
     }
 }
 
+/// Without colours brackets say that it cannot be done now.
+fn is_bracketed(model: &Model, entry: &Entry, canvas: &Canvas) -> bool {
+    canvas.look.is_plain() && (entry.condition)(model).is_some()
+}
+
 /// Draws a key and its hint, muted while it can do nothing.
 fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canvas) -> u16 {
     let is_possible = (entry.condition)(model).is_none();
@@ -66,6 +72,13 @@ fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canv
         (true, Danger::Stops) => (Meaning::Warning, Meaning::Text),
         (true, _) => (Meaning::Accent, Meaning::Text),
     };
-    let column = canvas.text(area, column, 0, entry.key(), canvas.look.style(key));
-    canvas.text(area, column + 1, 0, entry.hint, canvas.look.style(name))
+    let (open, close) = if is_bracketed(model, entry, canvas) {
+        ("(", ")")
+    } else {
+        ("", "")
+    };
+    let words = format!("{open}{}", entry.key());
+    let column = canvas.text(area, column, 0, &words, canvas.look.style(key));
+    let words = format!("{}{close}", entry.hint);
+    canvas.text(area, column + 1, 0, &words, canvas.look.style(name))
 }

@@ -4,12 +4,13 @@ use crate::tui::action::{Action, key};
 use crate::tui::alert::AlertRows;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
+use crate::tui::summary::by_urgency;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::run::Run;
-use domain::state::{RunState, TaskState};
+use domain::state::RunState;
 use domain::time::human;
 use domain::watched::Watched;
 use ratatui::layout::Rect;
@@ -118,32 +119,6 @@ fn counts(run: &Run, area: Rect, column: u16, canvas: &mut Canvas) {
         let mark = Mark::from_task(state);
         let words = format!("{number} {}", mark.word);
         column = canvas.text(area, column, 1, &words, canvas.look.style(mark.meaning));
-    }
-}
-
-/// The most urgent first, so that a cut line still shows them.
-fn by_urgency(run: &Run) -> Vec<(TaskState, usize)> {
-    let mut counts: Vec<_> = run.counts().into_iter().collect();
-    counts.sort_by_key(|(state, _)| urgency(*state));
-    counts
-}
-
-/// The place of a state among the counts, from 0.
-const fn urgency(state: TaskState) -> u8 {
-    match state {
-        TaskState::Failed => 0,
-        TaskState::TimedOut => 1,
-        TaskState::Unknown => 2,
-        TaskState::Stopped => 3,
-        TaskState::UpForRetry => 4,
-        TaskState::Success => 5,
-        TaskState::Running => 6,
-        TaskState::Stopping => 7,
-        TaskState::Queued => 8,
-        TaskState::Scheduled => 9,
-        TaskState::None => 10,
-        TaskState::UpstreamFailed => 11,
-        TaskState::Skipped => 12,
     }
 }
 

@@ -1,0 +1,126 @@
+//! How the screen of a start looks and tells: settings and environment put together.
+
+use crate::config::Settings;
+use crate::tui::look::Look;
+use crate::tui::preferences::{Guard, Preferences, Ways};
+use crate::tui::symbol::Symbols;
+use crate::tui::telling::Desktop;
+use crate::tui::theme::Palette;
+use ratatui::style::Color;
+use std::time::Duration;
+
+/// How long a stop can be taken back, if nothing is said.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// What `name` reads of the environment.
+type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The look for these settings.
+pub(super) fn look(settings: &Settings, name: Read<'_>) -> Look {
+    let mut look = Look::from_environment(name);
+    let colour = settings.connection.colour.as_deref();
+    look.theme.band = colour.and_then(|name| name.parse::<Color>().ok());
+    look.symbols = match settings.screen.ascii.flatten() {
+        Some(true) => Symbols::ASCII,
+        Some(false) => Symbols::UNICODE,
+        None => look.symbols,
+    };
+    look
+}
+
+/// What a person prefers, and what the profile allows.
+pub(super) fn preferences(settings: &Settings, name: Read<'_>) -> Preferences {
+    let (screen, connection) = (&settings.screen, &settings.connection);
+    let term = name("TERM").unwrap_or_default();
+    let capable = Palette::from_environment(None, &term, &name("COLORTERM").unwrap_or_default());
+    let has_colours = Look::from_environment(name).theme.palette != Palette::None;
+    let theme = screen.theme.as_deref().and_then(|theme| theme.parse().ok());
+    // The Linux console shows the beginning of such a sequence as text.
+    let takes_sequences = !matches!(term.as_str(), "dumb" | "linux" | "");
+    let seconds = screen.stop_grace_seconds.map(u64::from);
+    Preferences {
+        theme: theme.unwrap_or_default(),
+        capable,
+        asks_ground: takes_sequences && has_colours && cfg!(unix),
+        ways: ways(screen.notify.as_deref(), takes_sequences, name),
+        stop_grace: seconds.map_or(STOP_GRACE, Duration::from_secs),
+        guard: Guard {
+            is_read_only: connection.read_only.unwrap_or_default(),
+            is_protected: connection.protected.unwrap_or_default(),
+        },
+    }
+}
+
+/// All ways, unless some are chosen; only the bell where sequences are not taken.
+fn ways(chosen: Option<&[String]>, takes_sequences: bool, name: Read<'_>) -> Ways {
+    let wants = |way: &str| chosen.is_none_or(|chosen| chosen.iter().any(|one| one == way));
+    let sequence = |way: &str| takes_sequences && wants(way);
+    Ways {
+        title: sequence("title"),
+        progress: sequence("progress"),
+        bell: wants("bell") && name("TERM").is_some_and(|term| term != "dumb"),
+        desktop: sequence("desktop").then(|| Desktop::from_environment(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Overrides, WithoutChoice};
+    use crate::tui::look::ThemeChoice;
+    use std::path::Path;
+
+    fn settings(text: &str) -> Settings {
+        let config = Config::parse(text, Path::new("config.toml")).unwrap();
+        Settings::resolve(&config, &Overrides::default(), WithoutChoice::ShowSandbox).unwrap()
+    }
+
+    fn environment(term: &'static str, no_color: bool) -> impl Fn(&str) -> Option<String> {
+        move |name| match name {
+            "TERM" => Some(term.to_owned()),
+            "NO_COLOR" if no_color => Some("1".to_owned()),
+            "LANG" => Some("en_GB.UTF-8".to_owned()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn settings_win_over_the_environment() {
+        let plain = environment("xterm-256color", true);
+        let look_of = |text: &str| look(&settings(text), &plain);
+        assert!(!look_of("").symbols.ascii);
+        assert!(look_of("ascii = true").symbols.ascii);
+        let chosen = preferences(
+            &settings("theme = \"light\"\nnotify = [\"bell\"]\nstop_grace_seconds = 0"),
+            &plain,
+        );
+        assert_eq!(
+            (chosen.theme, chosen.capable),
+            (ThemeChoice::Light, Palette::Full)
+        );
+        assert_eq!(
+            chosen.ways,
+            Ways {
+                bell: true,
+                ..Ways::default()
+            }
+        );
+        assert_eq!(chosen.stop_grace, Duration::ZERO);
+        assert_eq!(preferences(&settings(""), &plain).stop_grace, STOP_GRACE);
+    }
+
+    #[test]
+    fn no_terminal_is_asked_that_cannot_answer() {
+        for (term, no_color, asks, tells) in [
+            ("xterm-256color", false, true, true),
+            ("xterm-256color", true, false, true),
+            ("linux", false, false, false),
+            ("dumb", false, false, false),
+        ] {
+            let preferences = preferences(&settings(""), &environment(term, no_color));
+            assert_eq!(preferences.asks_ground, asks, "{term} {no_color}");
+            assert_eq!(preferences.ways.title, tells, "{term}");
+            assert_eq!(preferences.ways.desktop.is_some(), tells, "{term}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How the screen looks and tells: settings of a person, not of a profile. They stand at the top of `config.toml`, and
+//! the environment wins over it.
+
+/// How the colours are chosen.
+pub const THEMES: [&str; 4] = ["auto", "dark", "light", "none"];
+
+/// The ways to tell somebody who looks elsewhere.
+pub const WAYS: [&str; 4] = ["title", "progress", "bell", "desktop"];
+
+/// The longest time to take a stop back.
+const LONGEST_GRACE: u32 = 60;
+
+/// What is set; what is not is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScreenSettings {
+    /// One of [`THEMES`].
+    pub theme: Option<String>,
+    /// Whether only ASCII is drawn; `Some(None)` leaves it to the locale.
+    pub ascii: Option<Option<bool>>,
+    /// Some of [`WAYS`].
+    pub notify: Option<Vec<String>>,
+    /// The seconds in which a stop can be taken back.
+    pub stop_grace_seconds: Option<u32>,
+}
+
+impl ScreenSettings {
+    /// The names that [`Self::set`] knows.
+    pub const NAMES: [&'static str; 4] = ["theme", "ascii", "notify", "stop_grace_seconds"];
+
+    /// Takes a value from text; a list is separated by commas. The name is one of [`Self::NAMES`].
+    ///
+    /// # Errors
+    /// A sentence that says what is expected instead.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
+        match name {
+            "theme" => self.theme = Some(one_of(text, &THEMES)?),
+            "ascii" => {
+                self.ascii = Some(match text {
+                    "auto" => None,
+                    "true" => Some(true),
+                    "false" => Some(false),
+                    _ => return Err(format!("'{text}' is not true, false or auto.")),
+                });
+            }
+            "notify" => {
+                let ways = text.split(',').map(str::trim).filter(|way| !way.is_empty());
+                self.notify = Some(ways.map(|way| one_of(way, &WAYS)).collect::<Result<_, _>>()?);
+            }
+            "stop_grace_seconds" => {
+                let seconds = text.parse().ok().filter(|seconds| *seconds <= LONGEST_GRACE);
+                let wrong = || format!("'{text}' is not a number of seconds from 0 to {LONGEST_GRACE}.");
+                self.stop_grace_seconds = Some(seconds.ok_or_else(wrong)?);
+            }
+            _ => return Err(format!("There is no setting '{name}'.")),
+        }
+        Ok(())
+    }
+}
+
+fn one_of(text: &str, known: &[&str]) -> Result<String, String> {
+    if known.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("'{text}' is not one of {}.", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_takes_its_values_and_refuses_others() {
+        for (name, good, bad) in [
+            ("theme", "light", "solarized"),
+            ("ascii", "auto", "yes"),
+            ("notify", "bell, title", "bell, horn"),
+            ("stop_grace_seconds", "0", "61"),
+        ] {
+            let mut settings = ScreenSettings::default();
+            let fault = settings.set(name, bad).unwrap_err();
+            assert!(fault.contains('\'') && fault.ends_with('.'), "{fault}");
+            assert_eq!(settings, ScreenSettings::default(), "{name}");
+            settings.set(name, good).unwrap();
+            assert_ne!(settings, ScreenSettings::default(), "{name}");
+        }
+        let mut settings = ScreenSettings::default();
+        settings.set("notify", "").unwrap();
+        assert_eq!(settings.notify, Some(Vec::new()), "nothing is a choice");
+    }
+}

@@ -1,0 +1,59 @@
+//! What a person prefers of the screen, and what the profile allows there: from `config.toml` and the environment, as
+//! plain data.
+
+use super::look::ThemeChoice;
+use super::telling::Desktop;
+use super::theme::Palette;
+use std::time::Duration;
+
+/// The ways to tell somebody who looks elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// The title of the terminal's window has the state of the run.
+    pub title: bool,
+    /// The taskbar has its progress.
+    pub progress: bool,
+    /// The bell rings.
+    pub bell: bool,
+    /// A notification of the desktop.
+    pub desktop: Option<Desktop>,
+}
+
+/// What the profile allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    /// Nothing is started, stopped, emptied or written.
+    pub is_read_only: bool,
+    /// A name is typed before something is started, stopped or emptied.
+    pub is_protected: bool,
+}
+
+/// What a person prefers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// How the colours are chosen.
+    pub theme: ThemeChoice,
+    /// What the terminal can show, whatever `NO_COLOR` says.
+    pub capable: Palette,
+    /// Whether the terminal can be asked for its background.
+    pub asks_ground: bool,
+    /// How to tell what happens.
+    pub ways: Ways,
+    /// How long a stop can be taken back.
+    pub stop_grace: Duration,
+    /// What the profile allows.
+    pub guard: Guard,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::Auto,
+            capable: Palette::Full,
+            asks_ground: false,
+            ways: Ways::default(),
+            stop_grace: Duration::ZERO,
+            guard: Guard::default(),
+        }
+    }
+}
