@@ -20,6 +20,8 @@ mod keys;
 mod layout;
 #[path = "screens/logs.rs"]
 mod logs;
+#[path = "screens/marks.rs"]
+mod marks;
 #[path = "screens/notices.rs"]
 mod notices;
 #[path = "screens/pictures.rs"]

@@ -6,6 +6,7 @@ pub mod driver;
 pub mod editor;
 pub mod grid;
 pub mod logs;
+pub mod marks;
 pub mod opened_run;
 pub mod overlay;
 pub mod run_history;
@@ -22,6 +23,7 @@ use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
+use domain::row::{Configuration, ConfigurationRow, RowName};
 use domain::run::Run;
 use domain::secret::Secrets;
 use domain::service::Service;
@@ -34,9 +36,11 @@ use driver::{Awaited, Driver};
 use editor::Editor;
 use grid::GridPane;
 use logs::LogsPane;
+use marks::{Marks, TaskMarks};
 use overlay::{Overlay, Overlays};
 use ratatui::layout::Rect;
 use run_history::RunHistory;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use variables::VariablesPane;
 
@@ -130,8 +134,12 @@ pub struct Model {
     pub variables: VariablesPane,
     /// The configuration table.
     pub configuration: ConfigurationPane,
+    /// The rows that are marked: a run is of these only.
+    pub row_marks: Marks<RowName>,
     /// The tasks.
     pub grid: GridPane,
+    /// The tasks that are marked.
+    pub task_marks: TaskMarks,
     /// The log of the selected task.
     pub logs: LogsPane,
     /// The live run, or the last one.
@@ -282,6 +290,43 @@ impl Model {
         }
     }
 
+    /// Shows another table; selection and marks stay with their rows.
+    pub fn replace_rows(&mut self, table: Configuration) {
+        let names: BTreeSet<_> = table.rows.iter().map(ConfigurationRow::name).collect();
+        self.row_marks.retain(|name| names.contains(name));
+        self.configuration.replace(table);
+    }
+
+    /// The marked rows, in the order of the table.
+    pub fn marked_rows(&self) -> impl Iterator<Item = &ConfigurationRow> {
+        let rows = self.configuration.rows().iter();
+        rows.filter(|row| !self.row_marks.is_empty() && self.row_marks.contains(&row.name()))
+    }
+
+    /// The tasks of the shown run that are marked in the pane with the focus, or whose rows are.
+    pub fn marked_tasks(&self) -> BTreeSet<TaskId> {
+        let Some(run) = self.shown_run() else {
+            return BTreeSet::new();
+        };
+        match self.focus {
+            Pane::Configuration => {
+                let tasks = self.marked_rows().map(|row| row.task.clone());
+                let tasks: BTreeSet<_> = tasks.collect();
+                let known = run.tasks.iter().filter(|task| tasks.contains(&task.id));
+                known.map(|task| task.id.clone()).collect()
+            }
+            Pane::Grid => {
+                let marks = self.task_marks.of(&run.id).filter(|marks| !marks.is_empty());
+                let marked = run
+                    .tasks
+                    .iter()
+                    .filter(|task| marks.is_some_and(|marks| marks.contains(&task.id)));
+                marked.map(|task| task.id.clone()).collect()
+            }
+            Pane::Variables | Pane::Logs => BTreeSet::new(),
+        }
+    }
+
     /// What the next run is asked to do.
     pub fn request(&self) -> RunRequest {
         RunRequest {
@@ -290,7 +335,7 @@ impl Model {
             scope: Scope::Chain,
             edits: self.configuration.edits.clone(),
             allow_unresolved_sink: self.shows_sinks(),
-            only: [].into(),
+            only: self.marked_rows().map(ConfigurationRow::name).collect(),
             beside: false,
         }
     }

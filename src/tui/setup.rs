@@ -7,6 +7,7 @@ use super::model::configuration::ConfigurationPane;
 use super::model::driver::Driver;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
+use super::model::marks::{Marks, TaskMarks};
 use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
 use super::model::run_history::RunHistory;
@@ -136,7 +137,9 @@ impl Setup {
             overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
             configuration: ConfigurationPane::default(),
+            row_marks: Marks::default(),
             grid: GridPane::default(),
+            task_marks: TaskMarks::default(),
             logs: LogsPane::default(),
             run: self.last_run.clone(),
             driver: Driver::Nobody,

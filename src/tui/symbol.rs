@@ -115,6 +115,10 @@ pub struct Symbols {
     pub cut: &'static str,
     /// Marks the selected line.
     pub bar: &'static str,
+    /// Marks a line that a person marked.
+    pub mark: &'static str,
+    /// Marks the selected line, if it is marked too.
+    pub bar_and_mark: &'static str,
     /// Separates parts of a sentence.
     pub dot: &'static str,
     /// From read to loaded.
@@ -139,6 +143,8 @@ impl Symbols {
         ascii: false,
         cut: "…",
         bar: "▌",
+        mark: "◆",
+        bar_and_mark: "◈",
         dot: "·",
         arrow: "→",
         dirty: "✱",
@@ -154,6 +160,8 @@ impl Symbols {
         ascii: true,
         cut: "~",
         bar: ">",
+        mark: "*",
+        bar_and_mark: "#",
         dot: "|",
         arrow: ">",
         dirty: "*",

@@ -10,6 +10,7 @@ mod former;
 mod incoming;
 mod keys;
 mod leaving;
+mod marks;
 mod navigation;
 mod premise;
 pub(super) mod resume;
@@ -93,7 +94,10 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => navigation::navigate(model, action),
+        | Action::Bottom => {
+            navigation::navigate(model, action);
+            marks::follow(model);
+        }
         Action::ReadLogs => navigation::focus(model, Pane::Logs),
         Action::Follow => navigation::follow(model),
         Action::Zoom => model.is_zoomed = !model.is_zoomed,
@@ -118,7 +122,13 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Run => model.overlays.push(Overlay::Plan { top: 0 }),
         Action::Begin => start(model, effects),
         Action::StopTask | Action::StopRun => dialog::ask(model, action),
-        Action::Retry => retry::one(model, effects),
+        Action::Retry => match model.marked_tasks() {
+            marked if marked.is_empty() => retry::one(model, effects),
+            marked => retry::these(model, &marked, effects),
+        },
+        Action::Mark => marks::mark(model),
+        Action::MarkRange => marks::range(model),
+        Action::InvertMarks => marks::invert(model),
         Action::RetryAll => retry::all(model, effects),
         Action::History => former::open(model, effects),
         Action::ShowRun => former::show(model, effects),
@@ -142,6 +152,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlays.clear();
     model.former_run = None;
     effects.push(Effect::Send(Command::Start(Box::new(model.request()))));
+    model.row_marks.clear();
     navigation::focus(model, Pane::Grid);
 }
 
@@ -160,6 +171,8 @@ fn back(model: &mut Model) {
         // One step out is done.
     } else if model.notice().is_some() {
         model.is_notice_shown = false;
+    } else if marks::step_out(model) {
+        // What was marked is not marked any more.
     } else if model.is_zoomed {
         model.is_zoomed = false;
     } else if model.focus == Pane::Logs

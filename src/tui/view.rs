@@ -253,6 +253,14 @@ fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut 
     }
 }
 
+/// How many lines are marked, in front of the rest of a title.
+fn marked(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        number => format!("{number} marked, "),
+    }
+}
+
 /// Draws a sentence in an empty pane: why it is empty, and which key fills it.
 fn placeholder(area: Rect, sentence: &str, canvas: &mut Canvas) {
     let room = usize::from(area.width.saturating_sub(2));

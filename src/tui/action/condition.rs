@@ -1,7 +1,9 @@
 //! When an action cannot be done, and why, in one sentence.
 
 use super::{Action, key};
+use crate::tui::context::Pane;
 use crate::tui::model::Model;
+use crate::tui::model::marks;
 use domain::shell;
 use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
@@ -26,6 +28,14 @@ pub(super) fn has_active_row(model: &Model) -> Option<String> {
         Some(row) if !row.active => Some("This row is inactive, so its arguments are not used.".into()),
         Some(_) => None,
     }
+}
+
+pub(super) fn has_lines(model: &Model) -> Option<String> {
+    let is_empty = match model.focus {
+        Pane::Grid => model.selected_task().is_none(),
+        _ => model.configuration.row().is_none(),
+    };
+    is_empty.then(|| "There is nothing to mark.".into())
 }
 
 pub(super) fn has_tries(model: &Model) -> Option<String> {
@@ -125,6 +135,16 @@ pub(super) fn is_startable(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_stoppable(model: &Model) -> Option<String> {
+    let marked = model.marked_tasks();
+    if !marked.is_empty() {
+        return is_live(model).or_else(|| {
+            let live = model.live_run().filter(|_| model.shows_driven_run());
+            let mut tasks = live.into_iter().flat_map(|run| &run.tasks);
+            let can_stop = tasks.any(|task| marked.contains(&task.id) && marks::is_stoppable(task));
+            (!can_stop)
+                .then(|| "None of the marked tasks can be stopped: they are over, or no pipelines.".into())
+        });
+    }
     is_live(model).or_else(|| match model.driven_task() {
         None => Some("Select a task of the live run first.".into()),
         Some(task) if task.is_over() => Some("This task is over; there is nothing to stop.".into()),
@@ -133,6 +153,17 @@ pub(super) fn is_stoppable(model: &Model) -> Option<String> {
 }
 
 pub(super) fn is_retryable(model: &Model) -> Option<String> {
+    let marked = model.marked_tasks();
+    if !marked.is_empty() {
+        return keeps_from_retries(model).or_else(|| {
+            let mut tasks = model.shown_run().into_iter().flat_map(|run| &run.tasks);
+            let is_possible = |task: &Task| {
+                marked.contains(&task.id) && (task.is_over() || task.state == TaskState::Unknown)
+            };
+            let none = !tasks.any(|task| is_possible(task) && task.state != TaskState::Success);
+            none.then(|| "None of the marked tasks is over without success.".into())
+        });
+    }
     keeps_from_retries(model).or_else(|| {
         let Some((run, task)) = model.shown_run().zip(model.selected_task()) else {
             return Some("There is no task to try again.".into());

@@ -27,6 +27,7 @@ const ALL_BUT_FIELDS: &[C] = &[
     C::Dialog,
 ];
 const TASKS_AND_LOGS: &[C] = &[C::Grid, C::Logs];
+const MARKABLE: &[C] = &[C::Configuration, C::Grid];
 
 /// The headings of the help, with the contexts in which all of their actions work and no others.
 pub(super) const GROUPS: &[(&str, &[C])] = &[
@@ -37,6 +38,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Variables", &[C::Variables]),
     ("Configuration", &[C::Configuration]),
     ("Tasks", &[C::Grid]),
+    ("Configuration and tasks", MARKABLE),
     ("Tasks and logs", TASKS_AND_LOGS),
     ("Logs", &[C::Logs]),
     ("Arguments of a row", &[C::Arguments]),
@@ -90,6 +92,10 @@ pub const TABLE: &[Entry] = &[
     row(A::OpenArguments, &["enter", "e"], "arguments", "Edit the row's arguments for the next run.", &[C::Configuration])
         .when(when::has_active_row),
     row(A::ReadLogs, &["enter"], "logs", "Read the log of the task.", &[C::Grid]),
+    row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)
+        .when(when::has_lines),
+    row(A::MarkRange, &["v"], "", "Mark from here on while the selection moves; again, or space, keeps it.", MARKABLE).when(when::has_lines),
+    row(A::InvertMarks, &["*"], "", "Mark what is not marked, and unmark the rest.", MARKABLE).when(when::has_lines),
     row(A::Follow, &["f"], "follow", "Follow the end of the log, or stop following it.", &[C::Logs]),
     row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
@@ -108,13 +114,13 @@ pub const TABLE: &[Entry] = &[
     row(A::NextChoice, &["tab", "right", "down", "l", "j"], "next", "Select the next answer.", &[C::Dialog]),
     row(A::PreviousChoice, &["shift-tab", "left", "up", "h", "k"], "", "Select the answer before.", &[C::Dialog]),
     row(A::Commit, &["enter", "tab", "shift-tab"], "accept", "Accept the text.", &[C::Field]),
-    row(A::Run, &["r"], "run", "Show what a run would do, before it starts.", PANES)
+    row(A::Run, &["r"], "run", "Show what a run would do, of the marked rows if any are, before it starts.", PANES)
         .danger(Danger::Changes).when(when::is_idle),
-    row(A::StopTask, &["x"], "stop task", "Stop the selected task; asks first.", PANES)
+    row(A::StopTask, &["x"], "stop task", "Stop the selected task, or the marked ones; asks first.", PANES)
         .danger(Danger::Stops).when(when::is_stoppable),
     row(A::StopRun, &["X"], "stop run", "Stop the whole run; asks first.", PANES)
         .danger(Danger::Stops).when(when::is_live),
-    row(A::Retry, &["R"], "retry", "Try the selected task again, with the form's arguments if they differ.", PANES)
+    row(A::Retry, &["R"], "retry", "Try the selected task again, or the marked ones, with the form's arguments if they differ.", PANES)
         .danger(Danger::Changes).when(when::is_retryable),
     row(A::RetryAll, &["A"], "retry all", "Try all tasks again that did not succeed; asks first.", PANES)
         .danger(Danger::Changes).when(when::has_retryable),

@@ -4,6 +4,7 @@ use domain::id::TaskId;
 use domain::run::Run;
 use domain::summary::RunSummary;
 use domain::watched::Watched;
+use std::collections::BTreeSet;
 
 /// A run of the history, and what is known about it beside its own facts.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub enum Purpose {
     CarryOn,
     /// To try this task again, after a question.
     Retry(TaskId),
+    /// To try these of its tasks again, after a question.
+    RetryThese(BTreeSet<TaskId>),
     /// To try all of its tasks again that did not succeed, after a question.
     RetryAll,
 }

@@ -5,6 +5,7 @@ use crate::engine::Command;
 use domain::command::RunCommand;
 use domain::id::{DagRunId, TaskId};
 use domain::watched::Watched;
+use std::collections::BTreeSet;
 
 /// What is drawn over the panes.
 #[derive(Clone, Debug)]
@@ -128,6 +129,10 @@ pub enum Premise {
     StopsRun,
     /// This task of the live run is not over, and is to be stopped.
     StopsTask(TaskId),
+    /// Some of these tasks of the live run are not over, and are to be stopped.
+    StopsTasks(BTreeSet<TaskId>),
+    /// Some of these tasks of the run of this session can be tried again.
+    RetriesThese(BTreeSet<TaskId>),
     /// This task of the run of this session can be tried again; all that did not succeed if none is named.
     Retries(Option<TaskId>),
     /// A run of the journal.

@@ -1,25 +1,30 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::resume;
+use super::{marks, resume};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
+use crate::tui::model::marks::is_stoppable;
 use crate::tui::model::overlay::{Dialog, DialogResult, Overlay, Premise};
 use crate::tui::plan::count;
 use domain::command::RunCommand;
 use domain::id::{DagRunId, TaskId};
 use domain::state::TaskState;
-use domain::task::TaskKind;
+use domain::task::{Task, TaskKind};
 use ratatui::crossterm::event::KeyCode;
+use std::collections::BTreeSet;
 
 /// Asks before a stop.
 pub(super) fn ask(model: &mut Model, action: Action) {
     let dialog = match action {
         Action::StopRun => stop_run(model),
-        _ => model.driven_task().and_then(|task| stop_task(model, &task.id)),
+        _ => match model.marked_tasks() {
+            marked if marked.is_empty() => model.driven_task().and_then(|task| stop_task(model, &task.id)),
+            marked => stop_tasks(model, &marked),
+        },
     };
     if let Some(dialog) = dialog {
         model.overlays.push(Overlay::Dialog(dialog));
@@ -73,6 +78,49 @@ pub(super) fn stop_task(model: &Model, id: &TaskId) -> Option<Dialog> {
     Some(dialog.or('y', "stop 1 task", stop))
 }
 
+/// The question whether to stop these tasks of it, as far as they are not over.
+pub(super) fn stop_tasks(model: &Model, ids: &BTreeSet<TaskId>) -> Option<Dialog> {
+    let run = model.live_run()?;
+    let is_wanted = |task: &&Task| ids.contains(&task.id) && is_stoppable(task);
+    let tasks: Vec<_> = run.tasks.iter().filter(is_wanted).collect();
+    let live = tasks.iter().filter(|task| task.state.holds_place()).count();
+    let number = count(tasks.len(), "task");
+    let mut body = vec![format!(
+        "{number} will be stopped, with {}; what has not begun will not start:",
+        count(live, "live pipeline run")
+    )];
+    body.extend(named(&tasks));
+    let over = ids.len().saturating_sub(tasks.len());
+    if over > 0 {
+        let others = count(over, "marked task");
+        body.push(format!(
+            "{others} left alone: over already, or nothing that can be stopped."
+        ));
+    }
+    if tasks.iter().any(|task| task.kind != TaskKind::Pipeline) {
+        body.push("truncate_table is among them: the tasks after it will not run.".into());
+    }
+    let stops = tasks.iter().map(|task| RunCommand::StopTask(task.id.clone()));
+    let command = RunCommand::together(stops.collect())?;
+    let dialog = Dialog::new(format!("Stop {number}?"), body, "let them run");
+    let dialog = dialog.while_true(Premise::StopsTasks(ids.clone()));
+    Some(dialog.or('y', format!("stop {number}"), send(command)))
+}
+
+/// The names of the first tasks, and how many more there are.
+fn named(tasks: &[&Task]) -> Vec<String> {
+    const NAMED: usize = 5;
+    let mut lines: Vec<_> = tasks
+        .iter()
+        .take(NAMED)
+        .map(|task| format!("- {}", task.id))
+        .collect();
+    if tasks.len() > NAMED {
+        lines.push(format!("- and {} more", tasks.len() - NAMED));
+    }
+    lines
+}
+
 /// Chooses the answer of a letter, if there is one.
 pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
     let Some(Overlay::Dialog(dialog)) = model.overlays.top_mut() else {
@@ -102,6 +150,10 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dialog(dialog)) = model.overlays.pop() else {
         return;
     };
+    let is_of_marked = matches!(dialog.premise, Premise::StopsTasks(_) | Premise::RetriesThese(_));
+    if is_of_marked && dialog.result() != DialogResult::Cancel {
+        marks::clear_tasks(model);
+    }
     match dialog.result() {
         DialogResult::Cancel => {}
         DialogResult::Send(command) => effects.push(Effect::Send(command)),

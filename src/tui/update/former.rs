@@ -1,5 +1,6 @@
 //! The list of former runs, and the runs that are read from it.
 
+use super::retry::Wanted;
 use super::{navigation, resume, retry};
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -63,8 +64,9 @@ pub(super) fn on_run_read(
         }
         Purpose::Refresh => refresh(model, opened.run),
         Purpose::CarryOn => resume::ask(model, &opened),
-        Purpose::Retry(task) => retry::ask_for_former(model, &opened, Some(task)),
-        Purpose::RetryAll => retry::ask_for_former(model, &opened, None),
+        Purpose::Retry(task) => retry::ask_for_former(model, &opened, Wanted::One(task)),
+        Purpose::RetryThese(tasks) => retry::ask_for_former(model, &opened, Wanted::These(tasks)),
+        Purpose::RetryAll => retry::ask_for_former(model, &opened, Wanted::All),
     }
 }
 

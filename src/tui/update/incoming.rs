@@ -105,7 +105,7 @@ fn on_configuration(model: &mut Model, of: &Variables, outcome: Result<Configura
     }
     model.configuration.is_reading = false;
     match outcome {
-        Ok(table) => model.configuration.replace(table),
+        Ok(table) => model.replace_rows(table),
         Err(failure) => model.configuration.failure = Some(failure),
     }
 }
@@ -168,7 +168,7 @@ fn on_event(model: &mut Model, event: &RunEvent) {
             if let Fact::ConfigurationRead { configuration } = fact
                 && model.run.as_ref().is_some_and(alike)
             {
-                model.configuration.replace(configuration.clone());
+                model.replace_rows(configuration.clone());
             }
         }
     }

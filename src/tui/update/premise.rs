@@ -1,5 +1,6 @@
 //! What becomes of open questions whose premise is gone.
 
+use super::retry::Wanted;
 use super::{dialog, leaving, resume, retry};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, Premise};
@@ -31,7 +32,10 @@ fn by_now(model: &Model, asked: &Dialog) -> Option<Dialog> {
         Premise::LeavesRun => leaving::question(model),
         Premise::StopsRun => dialog::stop_run(model)?,
         Premise::StopsTask(task) => dialog::stop_task(model, task)?,
-        Premise::Retries(task) => retry::still(model, task.as_ref())?,
+        Premise::StopsTasks(tasks) => dialog::stop_tasks(model, tasks)?,
+        Premise::Retries(Some(task)) => retry::still(model, Wanted::One(task))?,
+        Premise::Retries(None) => retry::still(model, Wanted::All)?,
+        Premise::RetriesThese(tasks) => retry::still(model, Wanted::These(tasks))?,
         Premise::Former { run, watched } if resume::is_still(model, run, watched.as_ref()) => asked.clone(),
         Premise::Former { .. } => return None,
     };

@@ -15,9 +15,59 @@ use domain::plan::{ArgumentSource, Plan, compare};
 use domain::run::Run;
 use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
+use std::collections::BTreeSet;
 
 /// How many tasks a question names.
 const NAMED: usize = 5;
+
+/// Which tasks a question is about.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    One(&'a TaskId),
+    These(&'a BTreeSet<TaskId>),
+    All,
+}
+
+impl Wanted<'_> {
+    /// The tasks that can be tried again. One that cannot be seen is not over, and is tried again only by its name.
+    fn tasks<'a>(&self, run: &'a Run) -> Vec<&'a Task> {
+        let is_named = |task: &Task| match self {
+            Self::One(id) => task.id == **id,
+            Self::These(ids) => ids.contains(&task.id),
+            Self::All => true,
+        };
+        let mut tasks: Vec<_> = run.retryable().filter(|task| is_named(task)).collect();
+        if !matches!(self, Self::All) {
+            let known: BTreeSet<_> = tasks.iter().map(|task| &task.id).collect();
+            let unseen = run.tasks.iter().filter(|task| task.state == TaskState::Unknown);
+            let unseen = unseen.filter(|task| is_named(task) && !known.contains(&task.id));
+            let unseen: Vec<_> = unseen.collect();
+            tasks.extend(unseen);
+        }
+        tasks
+    }
+
+    fn premise(self) -> Premise {
+        match self {
+            Self::One(id) => Premise::Retries(Some(id.clone())),
+            Self::These(ids) => Premise::RetriesThese(ids.clone()),
+            Self::All => Premise::Retries(None),
+        }
+    }
+}
+
+/// Asks before these tasks are tried again, in the run of this session or in a former one.
+pub(super) fn these(model: &mut Model, tasks: &BTreeSet<TaskId>, effects: &mut Vec<Effect>) {
+    let Some(run) = model.shown_run() else { return };
+    if !model.shows_driven_run() {
+        let purpose = Purpose::RetryThese(tasks.clone());
+        return effects.push(Effect::ReadRun(run.id.clone(), purpose));
+    }
+    match still(model, Wanted::These(tasks)) {
+        Some(question) => model.overlays.push(Overlay::Dialog(question)),
+        None => model.reply("None of these tasks can be tried again: they are not over, or they succeeded."),
+    }
+}
 
 /// Tries the selected task again. That needs no question if its last try has ended for sure, its arguments stay as they
 /// were, and its run is the one of this session.
@@ -39,25 +89,19 @@ pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
         model.reply(format!("Another try of {task} was requested."));
         return dialog::tell(model, run, vec![plain(&task)], effects);
     }
-    let question = question(run, &[task], changes, true);
-    let question = question.while_true(Premise::Retries(Some(task.id.clone())));
+    let wanted = Wanted::One(&task.id);
+    let question = question(run, &[task], changes, wanted).while_true(wanted.premise());
     model.overlays.push(Overlay::Dialog(question));
 }
 
-/// The question for this task of the run of this session, or for all, as they are now; nothing if there is nothing to
-/// try again any more.
-pub(super) fn still(model: &Model, task: Option<&TaskId>) -> Option<Dialog> {
+/// The question for these tasks of the run of this session, as they are now; nothing if there is nothing to try again any
+/// more.
+pub(super) fn still(model: &Model, wanted: Wanted<'_>) -> Option<Dialog> {
     let run = model.run.as_ref().filter(|_| model.shows_driven_run())?;
-    let mut tasks: Vec<_> = run.retryable().collect();
-    if let Some(id) = task {
-        // One that cannot be seen is not over, and is tried again only by its name.
-        let unseen = run.task(id).filter(|task| task.state == TaskState::Unknown);
-        tasks.retain(|task| task.id == *id);
-        tasks.extend(unseen.filter(|_| tasks.is_empty()));
-    }
+    let tasks = wanted.tasks(run);
     let changes = Changes::new(model, run, tasks.iter().copied());
-    let question = (!tasks.is_empty()).then(|| question(run, &tasks, changes, task.is_some()))?;
-    Some(question.while_true(Premise::Retries(task.cloned())))
+    let question = (!tasks.is_empty()).then(|| question(run, &tasks, changes, wanted))?;
+    Some(question.while_true(wanted.premise()))
 }
 
 /// Asks before all tasks that did not succeed are tried again.
@@ -66,13 +110,13 @@ pub(super) fn all(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.shows_driven_run() {
         return effects.push(Effect::ReadRun(run.id.clone(), Purpose::RetryAll));
     }
-    if let Some(question) = still(model, None) {
+    if let Some(question) = still(model, Wanted::All) {
         model.overlays.push(Overlay::Dialog(question));
     }
 }
 
-/// Asks before one task of a former run, or all, are tried again. The run is as it is by now.
-pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option<&TaskId>) {
+/// Asks before tasks of a former run are tried again. The run is as it is by now.
+pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, wanted: Wanted<'_>) {
     let run = &opened.run;
     if !run.state.is_end() {
         return model.reply(format!(
@@ -81,10 +125,13 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option
             key(Action::History)
         ));
     }
-    let tasks: Vec<_> = match task {
-        Some(id) => run.task(id).into_iter().collect(),
-        None => run.retryable().collect(),
+    let tasks: Vec<_> = match wanted {
+        Wanted::One(id) => run.task(id).into_iter().collect(),
+        _ => wanted.tasks(run),
     };
+    if tasks.is_empty() {
+        return model.reply("None of these tasks can be tried again: they succeeded.");
+    }
     if let [task] = tasks[..]
         && let Some(form) = arguments::asked(model, task)
     {
@@ -92,7 +139,7 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, task: Option
         return;
     }
     let changes = Changes::new(model, run, tasks.iter().copied());
-    let mut question = question(run, &tasks, changes, task.is_some()).while_true(resume::premise(opened));
+    let mut question = question(run, &tasks, changes, wanted).while_true(resume::premise(opened));
     let first = format!("A former run, {} of {}, goes on with it.", run.id, run.started);
     question.body.insert(0, first);
     if let Some(later) = &opened.overtaken_by {
@@ -163,7 +210,7 @@ fn differences(model: &Model, task: &Task, given: &RuntimeArguments) -> String {
     )
 }
 
-fn question(run: &Run, tasks: &[&Task], changes: Changes, is_one: bool) -> Dialog {
+fn question(run: &Run, tasks: &[&Task], changes: Changes, wanted: Wanted<'_>) -> Dialog {
     let number = count(tasks.len(), "task");
     let mut body = Vec::new();
     if let [task] = tasks {
@@ -190,9 +237,18 @@ fn question(run: &Run, tasks: &[&Task], changes: Changes, is_one: bool) -> Dialo
     if hidden > 0 {
         body.push(format!("The form changes {} more.", count(hidden, "task")));
     }
-    let plain: Vec<_> = match (tasks, is_one) {
-        ([task], true) => vec![plain(&task.id)],
-        _ => vec![RunCommand::RetryAll],
+    let each = |left_out: &[(TaskId, RuntimeArguments)]| -> Vec<RunCommand> {
+        let given: BTreeSet<_> = left_out.iter().map(|(id, _)| id).collect();
+        let rest = tasks.iter().filter(|task| !given.contains(&task.id));
+        rest.map(|task| plain(&task.id)).collect()
+    };
+    let others = match wanted {
+        Wanted::All => vec![RunCommand::RetryAll],
+        Wanted::One(_) | Wanted::These(_) => each(&changes.tasks),
+    };
+    let plain = match wanted {
+        Wanted::All => vec![RunCommand::RetryAll],
+        Wanted::One(_) | Wanted::These(_) => each(&[]),
     };
     let tell = |commands| DialogResult::Tell {
         run: run.id.clone(),
@@ -215,9 +271,7 @@ fn question(run: &Run, tasks: &[&Task], changes: Changes, is_one: bool) -> Dialo
             arguments: Some(arguments),
         });
     let mut with_form: Vec<_> = given.collect();
-    if !is_one {
-        with_form.push(RunCommand::RetryAll);
-    }
+    with_form.extend(others);
     dialog
         .or('y', "retry with the form's arguments", tell(with_form))
         .or('o', "with the old ones", tell(plain))

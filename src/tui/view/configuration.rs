@@ -24,7 +24,11 @@ pub(super) fn summary(model: &Model) -> String {
         0 => String::new(),
         edits => format!(", {edits} edited"),
     };
-    format!("{active} of {} active{edited}", count(table.rows.len(), "row"))
+    let marked = super::marked(model.row_marks.len());
+    format!(
+        "{marked}{active} of {} active{edited}",
+        count(table.rows.len(), "row")
+    )
 }
 
 /// Draws the pane.
@@ -140,6 +144,9 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
     if place == pane.selected {
         let has_focus = model.focus == Pane::Configuration && model.overlays.is_empty();
         canvas.selected(area, row, has_focus);
+    }
+    if model.row_marks.contains(&record.name()) {
+        canvas.marked(area, row, place == pane.selected);
     }
 }
 

@@ -6,6 +6,7 @@ mod cells;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
+use crate::tui::model::marks::Marks;
 use crate::tui::symbol::{self, Mark};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -22,10 +23,12 @@ const RECORDS: usize = 16;
 
 /// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
-    model
-        .shown_run()
-        .map(|run| run.id.to_string())
-        .unwrap_or_default()
+    let Some(run) = model.shown_run() else {
+        return String::new();
+    };
+    let marks = model.task_marks.of(&run.id);
+    let marked = super::marked(marks.map_or(0, Marks::len));
+    format!("{marked}{}", run.id)
 }
 
 /// Where the columns begin: first the bar, then glyph and word of the state.
@@ -99,11 +102,15 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     if heading > 0 {
         head(&columns, area, canvas);
     }
+    let marks = model.task_marks.of(&run.id);
     for (row, place) in (heading..).zip(visible) {
         line(model, &run.tasks[place], &columns, area, row, canvas);
         if place == model.grid.index(run) {
             let has_focus = model.focus == Pane::Grid && model.overlays.is_empty();
             canvas.selected(area, row, has_focus);
+        }
+        if marks.is_some_and(|marks| marks.contains(&run.tasks[place].id)) {
+            canvas.marked(area, row, place == model.grid.index(run));
         }
     }
     if below > 0 {

@@ -80,6 +80,23 @@ impl Canvas<'_> {
         }
     }
 
+    /// Shows that a line was marked by a person; drawn after [`Self::selected`], whose bar it replaces.
+    pub fn marked(&mut self, area: Rect, row: u16, is_selected: bool) {
+        let symbols = self.look.symbols;
+        let glyph = if is_selected {
+            symbols.bar_and_mark
+        } else {
+            symbols.mark
+        };
+        self.text(
+            area,
+            0,
+            row,
+            glyph,
+            self.look.style(Meaning::Accent).add_modifier(Modifier::BOLD),
+        );
+    }
+
     /// Empties an area.
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.cells.area);

@@ -75,7 +75,8 @@ impl Plan {
             }
             Some(starts) if starts.is_empty() => format!("run nothing: no row of {table} is active"),
             Some(starts) => format!(
-                "run {} of {} of {table}, {} at once",
+                "run {}{} of {} of {table}, {} at once",
+                if self.request.is_partial() { "only " } else { "" },
                 starts.len(),
                 count(starts.len() + self.left_out.len(), "row"),
                 self.limits().max_active.min(starts.len()),
