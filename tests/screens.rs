@@ -28,6 +28,8 @@ mod notices;
 mod pictures;
 #[path = "screens/plain.rs"]
 mod plain;
+#[path = "screens/prompt.rs"]
+mod prompt;
 #[path = "screens/questions.rs"]
 mod questions;
 #[path = "screens/random.rs"]

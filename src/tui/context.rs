@@ -62,11 +62,13 @@ pub enum Context {
     Dialog,
     /// In a text field.
     Field,
+    /// In the text field in the row of the footer.
+    Prompt,
 }
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Variables,
         Self::Configuration,
         Self::Grid,
@@ -77,13 +79,14 @@ impl Context {
         Self::Pager,
         Self::Dialog,
         Self::Field,
+        Self::Prompt,
     ];
 }
 
 impl Context {
     /// Whether letters are text there.
     pub const fn is_typed_into(self) -> bool {
-        matches!(self, Self::Field)
+        matches!(self, Self::Field | Self::Prompt)
     }
 
     /// Where that is, in a sentence.
@@ -99,6 +102,7 @@ impl Context {
             Self::Pager => "in the help and the notices",
             Self::Dialog => "at a question",
             Self::Field => "in a text field",
+            Self::Prompt => "in the line at the bottom",
         }
     }
 }

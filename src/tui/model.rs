@@ -9,6 +9,7 @@ pub mod logs;
 pub mod marks;
 pub mod opened_run;
 pub mod overlay;
+pub mod prompt;
 pub mod run_history;
 pub mod variables;
 
@@ -38,6 +39,7 @@ use grid::GridPane;
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use overlay::{Overlay, Overlays};
+use prompt::{Prompt, TypedTexts};
 use ratatui::layout::Rect;
 use run_history::RunHistory;
 use std::collections::BTreeSet;
@@ -130,6 +132,10 @@ pub struct Model {
     pub is_zoomed: bool,
     /// What lies over the panes.
     pub overlays: Overlays,
+    /// The text field in the row of the footer. It gets the keys before anything else.
+    pub prompt: Option<Prompt>,
+    /// What was typed into such fields.
+    pub typed: TypedTexts,
     /// The variables.
     pub variables: VariablesPane,
     /// The configuration table.
@@ -206,6 +212,7 @@ impl Model {
     /// What the keys mean now.
     pub fn context(&self) -> Context {
         match self.overlays.top() {
+            _ if self.prompt.is_some() => Context::Prompt,
             Some(_) if self.editor().is_some() => Context::Field,
             Some(Overlay::Dialog(_)) => Context::Dialog,
             Some(Overlay::Plan { .. }) => Context::Plan,

@@ -10,6 +10,7 @@ use super::model::logs::LogsPane;
 use super::model::marks::{Marks, TaskMarks};
 use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
+use super::model::prompt::TypedTexts;
 use super::model::run_history::RunHistory;
 use super::model::variables::VariablesPane;
 use super::model::{Model, Telling, TerminalState};
@@ -135,6 +136,8 @@ impl Setup {
             pending: None,
             is_zoomed: false,
             overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
+            prompt: None,
+            typed: TypedTexts::default(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
             configuration: ConfigurationPane::default(),
             row_marks: Marks::default(),

@@ -10,16 +10,18 @@ mod former;
 mod incoming;
 mod keys;
 mod leaving;
+mod logs;
 mod marks;
 mod navigation;
 mod premise;
+mod prompt;
 pub(super) mod resume;
 mod retry;
 mod telling;
 mod variables;
 
 use super::action::Action;
-use super::context::Pane;
+use super::context::{Context, Pane};
 use super::effect::Effect;
 use super::layout::{self, Fit, Layout, Moment};
 use super::model::Model;
@@ -53,7 +55,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::press(model, key, &mut effects),
         Msg::Pasted(_) if layout::fit(model.area) == Fit::TooSmall => {}
-        Msg::Pasted(text) => field::paste(model, &text),
+        Msg::Pasted(text) => paste(model, &text, &mut effects),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
         Msg::Ticked => {}
         Msg::Ground(ground) => telling::on_ground(model, ground),
@@ -78,6 +80,13 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.sync_history();
     sync_log(model, &mut effects);
     effects
+}
+
+fn paste(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    match model.context() {
+        Context::Prompt => prompt::paste(model, text, effects),
+        _ => field::paste(model, text),
+    }
 }
 
 fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -111,6 +120,10 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Save => effects.push(Effect::SaveVariables(model.variables.changes())),
         Action::Revert => variables::revert(model, effects),
         Action::Commit => field::commit(model, effects),
+        Action::KeepText => prompt::keep(model, effects),
+        Action::EarlierText => prompt::recall(model, 1, effects),
+        Action::LaterText => prompt::recall(model, -1, effects),
+        Action::FindInLog => logs::ask_for_text(model),
         Action::OpenArguments => arguments::open(model),
         Action::EditArgument => arguments::edit(model),
         Action::AddArgument => arguments::add(model),
@@ -138,6 +151,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
         Action::Help => model.overlays.push(Overlay::Help { top: 0 }),
         Action::Notices => model.overlays.push(Overlay::Notices { top: usize::MAX }),
+        Action::Back if model.prompt.is_some() => prompt::leave(model, effects),
         Action::Back => back(model),
         Action::Quit if !model.overlays.is_empty() => back(model),
         Action::Quit => leaving::quit(model, effects),

@@ -43,6 +43,7 @@ mod history;
 mod logs;
 mod pager;
 mod plan_head;
+mod prompt;
 mod variables;
 
 use super::action::{Action, key};
@@ -82,7 +83,10 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
         }
     }
     footer::notice(model, screen.notice, &mut canvas);
-    footer::draw(model, screen.footer, &mut canvas);
+    match &model.prompt {
+        Some(prompt) => prompt::draw(model, prompt, screen.footer, &mut canvas),
+        None => footer::draw(model, screen.footer, &mut canvas),
+    }
     overlays(model, &mut canvas);
     followers::draw(model, &screen, &mut canvas);
 }

@@ -46,6 +46,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Plan", &[C::Plan]),
     ("Questions", &[C::Dialog]),
     ("Text fields", &[C::Field]),
+    ("The line at the bottom", &[C::Prompt]),
 ];
 
 const fn row(
@@ -98,6 +99,7 @@ pub const TABLE: &[Entry] = &[
     row(A::InvertMarks, &["*"], "", "Mark what is not marked, and unmark the rest.", MARKABLE).when(when::has_lines),
     row(A::Follow, &["f"], "follow", "Follow the end of the log, or stop following it.", &[C::Logs]),
     row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
+    row(A::FindInLog, &["/"], "find", "Find text in the log, or what a regular expression describes.", &[C::Logs]),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::NextTry, &["]"], "", "Show the log of the next try.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::EditArgument, &["enter", "e"], "edit", "Edit the value.", &[C::Arguments]),
@@ -114,6 +116,9 @@ pub const TABLE: &[Entry] = &[
     row(A::NextChoice, &["tab", "right", "down", "l", "j"], "next", "Select the next answer.", &[C::Dialog]),
     row(A::PreviousChoice, &["shift-tab", "left", "up", "h", "k"], "", "Select the answer before.", &[C::Dialog]),
     row(A::Commit, &["enter", "tab", "shift-tab"], "accept", "Accept the text.", &[C::Field]),
+    row(A::KeepText, &["enter"], "accept", "Accept the text; esc leaves without it.", &[C::Prompt]),
+    row(A::EarlierText, &["up"], "", "Take the text that was typed here before.", &[C::Prompt]),
+    row(A::LaterText, &["down"], "", "Take the later text again.", &[C::Prompt]),
     row(A::Run, &["r"], "run", "Show what a run would do, of the marked rows if any are, before it starts.", PANES)
         .danger(Danger::Changes).when(when::is_idle),
     row(A::StopTask, &["x"], "stop task", "Stop the selected task, or the marked ones; asks first.", PANES)

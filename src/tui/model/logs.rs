@@ -3,9 +3,12 @@
 //! The whole file is never loaded; [`LogsPane::span_to_read`] names the lines that the next frame needs,
 //! and the shell reads only those (`tui/log_file.rs`).
 
+pub mod pattern;
+
 use crate::tui::widget::text;
 use domain::id::{DagRunId, TaskId};
 use domain::sanitize;
+use pattern::Pattern;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -73,6 +76,8 @@ pub struct LogsPane {
     pub follows: bool,
     /// Whether long lines are wrapped.
     pub wraps: bool,
+    /// What is searched for.
+    pub find: Option<Pattern>,
     /// The number of lines when following stopped.
     pub seen: usize,
     /// Whether the file may have new lines.
@@ -93,6 +98,7 @@ impl Default for LogsPane {
             column: 0,
             follows: true,
             wraps: false,
+            find: None,
             seen: 0,
             is_stale: false,
             is_reading: false,
@@ -112,6 +118,7 @@ impl LogsPane {
             target,
             pinned: self.pinned,
             wraps: self.wraps,
+            find: self.find.take(),
             ..Self::default()
         };
     }

@@ -1,6 +1,6 @@
 //! What a pressed key does: an action of the table, the first of two keys, or a letter in a text field.
 
-use super::{dialog, execute, field};
+use super::{dialog, execute, field, prompt};
 use crate::tui::action::keymap::{Pressed, keymap};
 use crate::tui::action::{self, Action, Entry};
 use crate::tui::context::Context;
@@ -36,6 +36,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         (Pressed::Nothing, Some(_)) if key.code == KeyCode::Esc => {}
         (Pressed::Nothing, Some(first)) => unbound(model, KeySequence::two(first, key)),
         (Pressed::Nothing, None) if context == Context::Field => field::press(model, key),
+        (Pressed::Nothing, None) if context == Context::Prompt => prompt::press(model, key, effects),
         (Pressed::Nothing, None) => unbound(model, KeySequence::one(key)),
     }
 }

@@ -7,6 +7,7 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::log::{Level, level_of_row};
 use ratatui::layout::Rect;
+use std::ops::Range;
 
 /// Columns of `10:11:12 `.
 const TIME: usize = 9;
@@ -35,6 +36,12 @@ pub(super) fn summary(model: &Model) -> String {
     let name = name.strip_prefix("start_pipeline_").unwrap_or(name);
     // What changes comes first, because a narrow title is cut at its end.
     format!("{how}: {name}{which}")
+}
+
+/// What the search has come to.
+pub(super) fn found(model: &Model) -> String {
+    let find = model.logs.find.as_ref();
+    find.map_or(String::new(), |find| find.kind().words().to_owned())
 }
 
 /// Draws the pane.
@@ -79,6 +86,8 @@ fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, can
     let level = level_of_row(raw).filter(|_| words.len() < raw.len());
     if !logs.wraps {
         stamped(&words, level, logs.column, area, row, canvas);
+        let hidden = words.len() - text::skip(&words, logs.column).len();
+        mark(logs, &words, hidden..words.len(), area, row, canvas);
         return row + 1;
     }
     let mut row = row;
@@ -91,13 +100,33 @@ fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, can
             break;
         }
         if index == 0 {
-            stamped(&words[part], level, 0, area, row, canvas);
+            stamped(&words[part.clone()], level, 0, area, row, canvas);
         } else {
-            canvas.text(area, 0, row, &words[part], canvas.look.style(message(level)));
+            let style = canvas.look.style(message(level));
+            canvas.text(area, 0, row, &words[part.clone()], style);
         }
+        mark(logs, &words, part, area, row, canvas);
         row += 1;
     }
     row
+}
+
+/// Marks what is searched for in the shown part of a line. The time is not searched.
+fn mark(logs: &LogsPane, words: &str, shown: Range<usize>, area: Rect, row: u16, canvas: &mut Canvas) {
+    let Some(find) = &logs.find else { return };
+    let from = if words.len() >= STAMP { TIME } else { 0 };
+    let Some(searched) = words.get(from..) else { return };
+    for place in find.places(searched) {
+        let (start, end) = (
+            (place.start + from).max(shown.start),
+            (place.end + from).min(shown.end),
+        );
+        if start < end {
+            let column = text::width(&words[shown.start..start]);
+            let columns = column..column + text::width(&words[start..end]);
+            canvas.found(area, columns, row);
+        }
+    }
 }
 
 /// Time, level and message, each in its style, from a column on.

@@ -9,6 +9,7 @@ use domain::sanitize;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use std::ops::Range;
 
 /// The cells of a frame, and how to style them.
 #[derive(Debug)]
@@ -68,6 +69,17 @@ impl Canvas<'_> {
         if row < area.height {
             let line = Rect::new(area.x, area.y + row, area.width, 1);
             self.cells.set_style(line.intersection(self.cells.area), style);
+        }
+    }
+
+    /// Marks columns of a row as what was searched for, whatever their style: it is seen without colours, too.
+    pub fn found(&mut self, area: Rect, columns: Range<usize>, row: u16) {
+        let column = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX).min(area.width);
+        let (start, end) = (column(columns.start), column(columns.end));
+        if row < area.height {
+            let place = Rect::new(area.x + start, area.y + row, end - start, 1);
+            let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::UNDERLINED);
+            self.cells.set_style(place.intersection(self.cells.area), style);
         }
     }
 

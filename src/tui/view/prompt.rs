@@ -1,0 +1,31 @@
+//! The text field in the row of the footer: its sign, the text, and what it has come to at the right.
+
+use super::variables::field;
+use crate::tui::model::Model;
+use crate::tui::model::prompt::{Prompt, PromptPurpose};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::text;
+use ratatui::layout::Rect;
+
+pub(super) fn draw(model: &Model, prompt: &Prompt, area: Rect, canvas: &mut Canvas) {
+    let (meaning, words) = match &prompt.editor.fault {
+        Some(fault) => (Meaning::Warning, fault.clone()),
+        None => (Meaning::Muted, status(model, &prompt.purpose)),
+    };
+    // The text matters more than what is said of it.
+    let room = usize::from(area.width) / 2;
+    let words = text::truncate(&words, room, canvas.look.symbols.cut).into_owned();
+    let end = canvas.right(area, 0, &format!(" {words} "), canvas.look.style(meaning));
+    let sign = format!(" {}", prompt.purpose.sign());
+    let column = canvas.text(area, 0, 0, &sign, canvas.look.style(Meaning::Accent));
+    let within = Rect { width: end, ..area };
+    field(&prompt.editor, within, column, 0, canvas);
+}
+
+/// What the text has come to, in a few words.
+fn status(model: &Model, purpose: &PromptPurpose) -> String {
+    match purpose {
+        PromptPurpose::FindInLog => super::logs::found(model),
+    }
+}
