@@ -13,6 +13,7 @@
 pub mod action;
 pub mod alert;
 pub mod context;
+pub mod details;
 pub mod effect;
 pub mod eta;
 pub mod finding;

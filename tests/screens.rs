@@ -48,5 +48,7 @@ mod secrets;
 mod shell;
 #[path = "screens/styles.rs"]
 mod styles;
+#[path = "screens/widths.rs"]
+mod widths;
 #[path = "screens/words.rs"]
 mod words;

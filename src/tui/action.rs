@@ -25,6 +25,7 @@ pub enum Action {
     OpenArguments,
     ReadLogs,
     Zoom,
+    Details,
     Follow,
     Wrap,
     PreviousTry,

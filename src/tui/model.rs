@@ -218,7 +218,7 @@ impl Model {
             Some(Overlay::Plan { .. }) => Context::Plan,
             Some(Overlay::Arguments(_)) => Context::Arguments,
             Some(Overlay::History { .. }) => Context::History,
-            Some(Overlay::Help { .. } | Overlay::Notices { .. }) => Context::Pager,
+            Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Details { .. }) => Context::Pager,
             None if self.editor().is_some() => Context::Field,
             None => Context::from(self.focus),
         }

@@ -3,12 +3,12 @@
 
 mod help;
 
-use super::alert;
 use super::model::Model;
 use super::model::overlay::Overlay;
 use super::plan;
 use super::theme::Meaning;
 use super::widget::{list, text};
+use super::{alert, details};
 use std::ops::Range;
 
 /// A line, or one row of a folded line.
@@ -54,6 +54,7 @@ impl Page {
         let (title, top, lines) = match overlay {
             Overlay::Help { top } => ("All keys", *top, help::lines()),
             Overlay::Notices { top } => ("Notices", *top, notices(model)),
+            Overlay::Details { top } => ("Details", *top, said(model)),
             Overlay::Plan { top } => ("What this run will do", *top, plan(model)),
             Overlay::Dialog(_) | Overlay::Arguments(_) | Overlay::History { .. } => return None,
         };
@@ -112,6 +113,19 @@ fn plan(model: &Model) -> Vec<Line> {
         meaning: line.meaning,
         text: line.text,
     });
+    lines.collect()
+}
+
+/// All about what is selected.
+fn said(model: &Model) -> Vec<Line> {
+    let lines = details::of_selected(model)
+        .into_iter()
+        .map(|(meaning, text)| Line {
+            lead: String::new(),
+            indent: 0,
+            meaning,
+            text,
+        });
     lines.collect()
 }
 

@@ -5,8 +5,10 @@
 //! Styles come from `tui/theme.rs`; nothing else may choose a glyph.
 
 use super::theme::Meaning;
+use domain::pipeline::PipelineState;
 use domain::state::{RunState, TaskState};
 use domain::summary::RunSummary;
+use domain::task::Task;
 use domain::watched::Watched;
 
 /// How one state is shown.
@@ -61,6 +63,22 @@ impl Mark {
             word: state.as_str(),
             meaning,
             explanation,
+        }
+    }
+
+    /// How a task is shown: while its pipeline run does not work yet, with the word for what it does.
+    pub fn of_task(task: &Task) -> Self {
+        let mark = Self::from_task(task.state);
+        let phase = task.current().and_then(|current| current.pipeline_state.as_ref());
+        let word = match (task.state, phase) {
+            (TaskState::Running, Some(PipelineState::Pending)) => "provisioning",
+            (TaskState::Running, Some(PipelineState::Starting)) => "starting",
+            _ => return mark,
+        };
+        Self {
+            word,
+            meaning: Meaning::Waiting,
+            ..mark
         }
     }
 
@@ -129,6 +147,8 @@ pub struct Symbols {
     pub line: &'static str,
     /// A vertical line.
     pub pipe: &'static str,
+    /// The part of a scroll bar that is in sight.
+    pub thumb: &'static str,
     /// The corners: top left, top right, bottom left, bottom right.
     pub corners: [&'static str; 4],
     /// Marks an active row.
@@ -150,6 +170,7 @@ impl Symbols {
         dirty: "✱",
         line: "─",
         pipe: "│",
+        thumb: "█",
         corners: ["╭", "╮", "╰", "╯"],
         on: "✔",
         off: "○",
@@ -167,6 +188,7 @@ impl Symbols {
         dirty: "*",
         line: "-",
         pipe: "|",
+        thumb: "#",
         corners: ["+", "+", "+", "+"],
         on: "+",
         off: "-",

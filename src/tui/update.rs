@@ -150,6 +150,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Theme => telling::next_theme(model, effects),
         Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
         Action::Help => model.overlays.push(Overlay::Help { top: 0 }),
+        Action::Details => model.overlays.push(Overlay::Details { top: 0 }),
         Action::Notices => model.overlays.push(Overlay::Notices { top: usize::MAX }),
         Action::Back if model.prompt.is_some() => prompt::leave(model, effects),
         Action::Back => back(model),

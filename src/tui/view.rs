@@ -48,6 +48,7 @@ mod variables;
 
 use super::action::{Action, key};
 use super::context::Pane;
+use super::details::Said;
 use super::layout::{self, Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
 use super::look::Look;
 use super::model::Model;
@@ -94,7 +95,10 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
 fn overlays(model: &Model, canvas: &mut Canvas) {
     for overlay in model.overlays.iter() {
         match overlay {
-            Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Plan { .. } => {
+            Overlay::Help { .. }
+            | Overlay::Notices { .. }
+            | Overlay::Details { .. }
+            | Overlay::Plan { .. } => {
                 if let Some(page) = Page::of(model, overlay) {
                     pager::draw(model, &page, canvas);
                 }
@@ -262,6 +266,18 @@ fn marked(number: usize) -> String {
     match number {
         0 => String::new(),
         number => format!("{number} marked, "),
+    }
+}
+
+/// Draws what is said about the selected line of a list below it, under a rule. What does not fit is behind a key.
+fn details_below(area: Rect, said: &[Said], canvas: &mut Canvas) {
+    canvas.rule(area, 0, canvas.look.style(Meaning::Border));
+    for (row, (meaning, line)) in (1..area.height).zip(said) {
+        canvas.text(area, 1, row, line, canvas.look.style(*meaning));
+    }
+    if said.len() + 1 > usize::from(area.height) {
+        let more = format!(" {} shows all ", key(Action::Details));
+        canvas.right(area, 0, &more, canvas.look.style(Meaning::Accent));
     }
 }
 

@@ -93,7 +93,7 @@ fn a_second_terminal_watches_and_carries_on_when_the_first_one_has_gone() {
     second.keys(&["w"]);
     second.wait_until("the run of the other process", |screen| {
         line(screen, "● running").contains(&format!("{driver} drives it"))
-            && line(screen, "…sales_orders").contains("running")
+            && line(screen, " sales_orders ").contains("running")
     });
     second.keys(&["X"]);
     second.wait_for("This run is only watched here");
@@ -148,8 +148,9 @@ fn what_was_skipped_is_tried_again_on_another_day() {
 
     // Five run at the same time, so that the sixth had not begun.
     let mut again = ready(&home, 120, 40);
+    again.keys(&["3"]);
     again.wait_until("the run of the other day", |screen| {
-        line(screen, "…operations_ticket").contains("○ skipped")
+        line(screen, " operations_ticket ").contains("○ skipped")
     });
     again.keys(&["3", "G", "k"]);
     again.wait_for("▌○ skipped");
@@ -158,7 +159,7 @@ fn what_was_skipped_is_tried_again_on_another_day() {
     again.wait_for("A former run");
     again.keys(&["y"]);
     again.wait_until("the end of that task", |screen| {
-        line(screen, "…operations_ticket").contains("✔ success")
+        line(screen, " operations_ticket ").contains("✔ success")
     });
     again.wait_for("\n ✖ failed");
     again.press_until("A", "did not succeed");

@@ -33,9 +33,7 @@ fn pictures_of_the_readme() {
     session.wait_until("the pipelines", |screen| shows(screen, "ticket", "running"));
     session.keys(&["3", "G", "k"]);
     session.wait_until("a retry beside running pipelines", |screen| {
-        shows(screen, "ticket", "up_for_retry")
-            && screen.contains("again in")
-            && shows(screen, "● running", "…")
+        shows(screen, "ticket", "up_for_retry") && screen.contains(" in ") && shows(screen, "● running", "…")
     });
     save(
         &mut session,

@@ -132,7 +132,7 @@ fn a_run_that_nobody_watches_is_not_shown_as_running() {
         has_all(&picture, &words);
         assert!(!picture.contains("● running 1h"), "{picture}");
         // No clock runs on: that of a task stands where it was seen last.
-        has_all(&picture, &["finance_ledger  1/3  1m 03s"]);
+        has_all(&picture, &["finance_ledger    1/3  1m 03s"]);
     }
     assert!(!model.has_clock());
     for key in ["x", "X", "R", "A"] {

@@ -132,12 +132,31 @@ impl Task {
                 .is_some_and(|open| open.doubted.is_some() && open.pipeline_run.is_none())
     }
 
-    /// From the beginning of its first try to its end, or to `now`.
-    pub fn elapsed(&self, now: Timestamp) -> Option<Duration> {
-        let first = self.tries.first()?;
+    /// How long its tries were at work until now, without the time between them; nothing before the first one.
+    pub fn worked(&self, now: Timestamp) -> Option<Duration> {
         let last = self.tries.last()?;
-        let open = !self.is_over() || last.ended.is_none();
-        Some(if open { now } else { last.ended.unwrap_or(now) }.since(first.started))
+        let before = &self.tries[..self.tries.len() - 1];
+        let ended = before
+            .iter()
+            .map(|tried| tried.ended.unwrap_or(tried.started).since(tried.started));
+        Some(ended.sum::<Duration>() + last.ended.unwrap_or(now).since(last.started))
+    }
+
+    /// How long it waited between its tries, or waits for the next one.
+    pub fn waited(&self, now: Timestamp) -> Option<Duration> {
+        let last = self.tries.last()?;
+        let between = self
+            .tries
+            .windows(2)
+            .map(|pair| pair[1].started.since(pair[0].ended.unwrap_or(pair[0].started)));
+        let since = last.ended.filter(|_| self.next_start().is_some());
+        Some(between.sum::<Duration>() + since.map_or(Duration::ZERO, |since| now.since(since)))
+    }
+
+    /// When its next try, or its next start after a refusal, begins by itself.
+    pub fn next_start(&self) -> Option<Timestamp> {
+        let waits = matches!(self.state, TaskState::UpForRetry | TaskState::Scheduled);
+        self.due.filter(|_| waits)
     }
 }
 

@@ -101,6 +101,18 @@ pub fn human(span: Duration) -> String {
     }
 }
 
+/// How long it is until a moment, in seven columns: `in 59s`, `in 1m40`, `in 2h05`; `now` when it has come.
+pub fn countdown(now: Timestamp, until: Timestamp) -> String {
+    // What is left is rounded up, so that `in 0s` is never shown.
+    let left = now.until(until) + Duration::from_millis(999);
+    match left.as_secs() {
+        0 => "now".into(),
+        seconds @ 1..60 => format!("in {seconds}s"),
+        seconds @ 60..3600 => format!("in {}m{:02}", seconds / 60, seconds % 60),
+        seconds => format!("in {}h{:02}", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 /// A span as whole seconds in JSON.
 pub mod seconds {
     use serde::{Deserialize, Deserializer, Serializer};
@@ -171,6 +183,21 @@ mod tests {
         ] {
             assert_eq!(human(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn a_countdown_never_says_zero() {
+        let now = Timestamp::from_seconds(100);
+        for (millis, text) in [
+            (0, "now"),
+            (1, "in 1s"),
+            (59_000, "in 59s"),
+            (100_000, "in 1m40"),
+            (7_500_000, "in 2h05"),
+        ] {
+            assert_eq!(countdown(now, now + Duration::from_millis(millis)), text);
+        }
+        assert_eq!(countdown(now + Duration::from_secs(9), now), "now");
     }
 
     #[test]

@@ -135,6 +135,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a zoomed pane, a former run, the logs, the forms over a run.", &C::ALL),
     row(A::Zoom, &["z"], "zoom", "Give the pane the whole screen, or give it back; a log then has no borders.", PANES)
         .footer(TASKS_AND_LOGS),
+    row(A::Details, &["i"], "", "Show all about what is selected.", PANES),
     row(A::NextPane, &["tab"], "pane", "Go to the next pane.", PANES),
     row(A::PreviousPane, &["shift-tab"], "", "Go to the pane before.", PANES),
     row(A::Pane(Pane::Variables), &["1", "g v"], "", "Go to the variables.", PANES),

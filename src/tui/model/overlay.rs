@@ -20,6 +20,11 @@ pub enum Overlay {
         /// The first line shown.
         top: usize,
     },
+    /// All about what is selected in the pane with the focus.
+    Details {
+        /// The first line shown.
+        top: usize,
+    },
     /// What a run would do.
     Plan {
         /// The first line shown.
@@ -42,6 +47,7 @@ impl Overlay {
         match self {
             Self::Help { .. } => "All keys",
             Self::Notices { .. } => "Notices",
+            Self::Details { .. } => "Details",
             Self::Plan { .. } => "Plan",
             Self::Dialog(dialog) => &dialog.title,
             Self::Arguments(_) => "Arguments",

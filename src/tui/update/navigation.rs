@@ -126,7 +126,12 @@ fn scroll_overlay(model: &mut Model, step: isize) {
             form.selected = list::moved(form.selected, step, form.lines().len());
         }
         Some(Overlay::History { selected }) => *selected = list::moved(*selected, step, runs),
-        Some(Overlay::Help { top } | Overlay::Notices { top } | Overlay::Plan { top }) => {
+        Some(
+            Overlay::Help { top }
+            | Overlay::Notices { top }
+            | Overlay::Details { top }
+            | Overlay::Plan { top },
+        ) => {
             *top = list::moved((*top).min(last), step, last + 1);
         }
         Some(Overlay::Dialog(_)) | None => {}

@@ -103,9 +103,10 @@ fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
         .unwrap_or(0);
     let names = longest.min(usize::from(area.width) / 2);
     let visible = list::around(pane.selected, pane.rows().len(), usize::from(area.height));
-    for (row, place) in (0..).zip(visible) {
+    for (row, place) in (0..).zip(visible.clone()) {
         line(model, place, names, area, row, canvas);
     }
+    canvas.scroll_bar(area, visible, pane.rows().len());
 }
 
 fn name(row: &ConfigurationRow) -> String {

@@ -31,6 +31,11 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let rows = area.height.saturating_sub(below + fault);
     let visible = list::around(pane.index(), VariableName::ALL.len(), usize::from(rows));
     let mut row = 0;
+    let list = Rect {
+        height: rows + fault,
+        ..area
+    };
+    canvas.scroll_bar(list, visible.clone(), VariableName::ALL.len());
     for name in &VariableName::ALL[visible] {
         line(model, *name, area, row, canvas);
         row += 1;

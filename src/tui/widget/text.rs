@@ -35,6 +35,29 @@ pub fn truncate<'a>(text: &'a str, columns: usize, cut: &str) -> Cow<'a, str> {
     Cow::Owned(kept)
 }
 
+/// The text in at most `columns`, cut in its middle: what comes last tells most, so two thirds are its end.
+pub fn middle<'a>(text: &'a str, columns: usize, cut: &str) -> Cow<'a, str> {
+    let whole = sanitize::line(text);
+    let room = columns.saturating_sub(width(cut));
+    if width(&whole) <= columns || room == 0 {
+        return truncate(text, columns, cut);
+    }
+    let letters: Vec<&str> = whole.graphemes(true).collect();
+    let kept = |letters: &mut dyn Iterator<Item = &&str>, most: usize| {
+        let mut used = 0;
+        letters
+            .take_while(|letter| {
+                used += width(letter);
+                used <= most
+            })
+            .count()
+    };
+    let before = kept(&mut letters.iter(), room / 3);
+    let after = kept(&mut letters.iter().rev(), room - room / 3);
+    let after = letters.len() - after.min(letters.len() - before);
+    Cow::Owned([&letters[..before].concat(), cut, &letters[after..].concat()].concat())
+}
+
 /// The text from column `from` on: what a sideways scrolled line shows.
 pub fn skip(text: &str, from: usize) -> &str {
     let mut used = 0;
@@ -156,6 +179,10 @@ mod tests {
         fn nothing_is_wider_than_its_room(text in "\\PC{0,60}", columns in 2_usize..20) {
             let text = sanitize::line(&text).into_owned();
             prop_assert!(width(&truncate(&text, columns, "…")) <= columns);
+            let middle = middle(&text, columns, "…");
+            prop_assert!(width(&middle) <= columns);
+            let last = text.graphemes(true).next_back().unwrap_or_default();
+            prop_assert!(columns < 6 || middle.ends_with(last));
             let folded = fold(&text, columns);
             prop_assert_eq!(folded.iter().map(|row| &text[row.clone()]).collect::<String>(), text.clone());
             for row in folded {

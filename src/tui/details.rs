@@ -1,0 +1,207 @@
+//! What is to be said about the selected task: in a few words beside it, and whole below the list and behind a key.
+//! Pure; it draws nothing.
+
+use super::context::Pane;
+use super::model::Model;
+use super::remedy;
+use super::symbol::Mark;
+use super::theme::Meaning;
+use super::widget::text;
+use domain::row::ConfigurationRow;
+use domain::run::Run;
+use domain::state::TaskState;
+use domain::task::{StopReason, Task, TaskKind};
+use domain::time::{Timestamp, human};
+
+/// A sentence with its colour.
+pub type Said = (Meaning, String);
+
+/// These sentences in rows of at most so many columns.
+pub fn wrapped(sentences: &[Said], columns: usize) -> Vec<Said> {
+    let rows = sentences
+        .iter()
+        .filter(|(_, words)| !words.is_empty())
+        .flat_map(|(meaning, words)| {
+            text::wrap(words, columns.max(8))
+                .into_iter()
+                .map(|row| (*meaning, row))
+        });
+    rows.collect()
+}
+
+/// The reason for a task's state, in a few words. How long it waits is in the column of its time.
+pub fn note(task: &Task, run: Option<&Run>) -> Said {
+    let reason = task.reason.as_ref().map(|failure| failure.reason.as_str());
+    let silent = task.open_try().and_then(|open| open.silent_since);
+    match task.state {
+        TaskState::UpForRetry => (Meaning::Warning, reason.unwrap_or("the try failed").into()),
+        TaskState::Scheduled if task.due.is_some() => {
+            (Meaning::Warning, reason.unwrap_or("the server is busy").into())
+        }
+        TaskState::Running if silent.is_some() => {
+            let since = silent.map(Timestamp::clock).unwrap_or_default();
+            (Meaning::Warning, format!("no sign of life since {since}"))
+        }
+        TaskState::Running | TaskState::Queued | TaskState::Stopping => {
+            let asked = task.open_try().and_then(|open| open.stop);
+            (Meaning::Running, stopping(&seen(task, run), asked))
+        }
+        TaskState::Success => (Meaning::Muted, String::new()),
+        TaskState::Failed | TaskState::TimedOut => (Meaning::Danger, reason.unwrap_or_default().into()),
+        _ => (Meaning::Muted, reason.unwrap_or_default().into()),
+    }
+}
+
+/// The state of its pipeline run where the word of its own state does not say it, or of the job that empties the output
+/// table.
+fn seen(task: &Task, run: Option<&Run>) -> String {
+    let pipeline = task.current().and_then(|current| current.pipeline_state.as_ref());
+    let job = run.filter(|_| task.kind == TaskKind::TruncateTable);
+    let progress = job.and_then(|run| run.truncate_progress);
+    match (pipeline, progress) {
+        (Some(state), _) if state.word().to_lowercase() != Mark::of_task(task).word => {
+            state.word().to_lowercase()
+        }
+        (None, Some(progress)) => format!("job {}", progress.word()),
+        _ => String::new(),
+    }
+}
+
+fn stopping(seen: &str, asked: Option<StopReason>) -> String {
+    let why = match asked {
+        None => return seen.to_owned(),
+        Some(StopReason::Asked) => "stop requested",
+        Some(StopReason::TryLimit) => "its time is over",
+        Some(StopReason::RunLimit) => "the run's time is over",
+    };
+    if seen.is_empty() {
+        why.to_owned()
+    } else {
+        format!("{seen}, {why}")
+    }
+}
+
+/// All about what is selected in the pane with the focus.
+pub fn of_selected(model: &Model) -> Vec<Said> {
+    let said = match model.focus {
+        Pane::Variables => of_variable(model),
+        Pane::Configuration => model
+            .configuration
+            .row()
+            .map_or_else(Vec::new, |row| of_row(model, row)),
+        Pane::Grid | Pane::Logs => model
+            .selected_task()
+            .map_or_else(Vec::new, |task| of_task(model, task)),
+    };
+    if said.is_empty() {
+        return vec![(Meaning::Muted, "Nothing is selected.".into())];
+    }
+    said
+}
+
+/// All about the selected variable: what it means, where its value comes from, and the whole value.
+pub fn of_variable(model: &Model) -> Vec<Said> {
+    let pane = &model.variables;
+    let name = pane.selected;
+    let unit = match name.unit() {
+        "" => String::new(),
+        unit => format!(" In {unit}."),
+    };
+    let words = format!("{}{unit} From: {}.", name.description(), pane.origin(name));
+    let mut said = vec![(Meaning::Muted, words)];
+    if pane.is_dirty(name) {
+        let before = match pane.saved.text(name) {
+            text if text.is_empty() => "empty".to_owned(),
+            text => text,
+        };
+        said.push((Meaning::Warning, format!("The saved value is: {before}")));
+    }
+    said.push((Meaning::Text, format!("{name} = {}", pane.working.text(name))));
+    said
+}
+
+/// All about a row of the configuration table.
+pub fn of_row(model: &Model, row: &ConfigurationRow) -> Vec<Said> {
+    let mut said = Vec::new();
+    let state = if row.active {
+        format!(
+            "{} / {}: active, priority {}",
+            row.business_unit, row.data_source, row.priority
+        )
+    } else {
+        format!(
+            "{} / {}: off (is_active is not true)",
+            row.business_unit, row.data_source
+        )
+    };
+    let tries = row.max_retries.map(|retries| format!(", {retries} more tries"));
+    let timeout = row.timeout.map(|timeout| format!(", {} a try", human(timeout)));
+    said.push((
+        Meaning::Text,
+        state + &tries.unwrap_or_default() + &timeout.unwrap_or_default(),
+    ));
+    said.extend(row.description.iter().map(|words| (Meaning::Text, words.clone())));
+    let pipeline = &model.variables.working.cdf_pipeline_name;
+    said.push((Meaning::Muted, format!("{} runs {pipeline}", row.task)));
+    said
+}
+
+/// All about a task: what is wrong and what to do first, then its names.
+pub fn of_task(model: &Model, task: &Task) -> Vec<Said> {
+    let mut said = Vec::new();
+    if let Some(failure) = &task.reason {
+        let (meaning, words) = note(task, model.shown_run());
+        let meaning = match meaning {
+            Meaning::Danger => Meaning::Warning,
+            other => other,
+        };
+        said.push((meaning, words));
+        said.push((Meaning::Text, remedy::text(&failure.remedies)));
+    }
+    let empties = matches!(task.kind, TaskKind::TruncateTable | TaskKind::End);
+    let lost = model.shown_run().filter(|_| empties).and_then(Run::lost_rows);
+    said.extend(lost.map(|words| (Meaning::Warning, words)));
+    said.push((Meaning::Muted, names(model, task)));
+    said.extend(times(task, model.shown_now()).map(|words| (Meaning::Muted, words)));
+    said
+}
+
+/// Its whole name, its state, and the ids by which Data Fusion and BigQuery know it.
+fn names(model: &Model, task: &Task) -> String {
+    let current = task.current();
+    let state = current.and_then(|current| current.pipeline_state.as_ref());
+    let state = state.map(|state| format!(", CDAP {}", state.word()));
+    let run = current.and_then(|current| current.pipeline_run.as_ref());
+    let run = run.map(|run| format!(", run {run}"));
+    format!(
+        "{}: {}{}{}{}",
+        task.id,
+        task.state.as_str(),
+        state.unwrap_or_default(),
+        run.unwrap_or_default(),
+        job(model, task).unwrap_or_default()
+    )
+}
+
+/// The job that empties the output table, for those who look it up in BigQuery.
+fn job(model: &Model, task: &Task) -> Option<String> {
+    let run = model
+        .shown_run()
+        .filter(|_| task.kind == TaskKind::TruncateTable)?;
+    let job = run.truncate_job.as_ref()?;
+    let progress = run.truncate_progress.filter(|_| !task.is_over());
+    let word = progress.map(|progress| format!(" {}", progress.word()));
+    Some(format!(", job {job}{}", word.unwrap_or_default()))
+}
+
+/// How long it was at work and how long it waited between its tries, where that differs.
+fn times(task: &Task, now: Timestamp) -> Option<String> {
+    let (worked, waited) = (task.worked(now)?, task.waited(now)?);
+    (task.tries.len() > 1 || !waited.is_zero()).then(|| {
+        format!(
+            "at work for {}, and waited {} between tries",
+            human(worked),
+            human(waited)
+        )
+    })
+}
