@@ -143,6 +143,20 @@ impl Startup {
     }
 }
 
+impl Startup {
+    /// Refuses what starts, stops or empties something in a read-only profile.
+    fn refuse_if_read_only(&self) -> anyhow::Result<()> {
+        if self.settings.connection.read_only == Some(true) {
+            anyhow::bail!(
+                "The profile {} is read-only: nothing is started, stopped or emptied with it. \
+                 Choose another profile, or remove read_only from it in config.toml.",
+                self.settings.profile
+            );
+        }
+        Ok(())
+    }
+}
+
 /// Takes the turns with an engine for these settings, and prints until the end.
 async fn take(
     startup: &Startup,
@@ -151,6 +165,7 @@ async fn take(
     turns: Vec<Turn>,
     options: headless::Options,
 ) -> anyhow::Result<Exit> {
+    startup.refuse_if_read_only()?;
     let Startup {
         home,
         settings,

@@ -14,6 +14,8 @@ mod configuration;
 mod deployment;
 #[path = "screens/former.rs"]
 mod former;
+#[path = "screens/guard.rs"]
+mod guard;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/layout.rs"]

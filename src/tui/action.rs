@@ -134,6 +134,14 @@ impl Entry {
         key(self.action)
     }
 
+    /// Why it cannot be done now; nothing if it can.
+    pub fn why_not(&self, model: &Model) -> Option<String> {
+        let is_refused = model.preferences.guard.is_read_only && self.danger != Danger::Harmless;
+        is_refused
+            .then(|| model.read_only_reason())
+            .or_else(|| (self.condition)(model))
+    }
+
     /// All of its keys.
     pub fn keys(&self) -> &'static [String] {
         keymap().names(self.action)

@@ -68,6 +68,15 @@ fn text_of(alert: &Alert) -> String {
             restore.table.table,
             restore.command()
         ),
+        Alert::Stopping {
+            what,
+            key: again,
+            seconds,
+        } => format!(
+            "Stopping {what} in {seconds} s: {} keeps it, {} stops it at once.",
+            key(Action::Back),
+            key(*again)
+        ),
         Alert::Leaving => format!(
             "Stopping the run, then leaving. {} leaves at once.",
             key(Action::Quit)

@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod driver;
 pub mod editor;
 pub mod grid;
+pub mod guard;
 pub mod logs;
 pub mod marks;
 pub mod opened_run;
@@ -13,6 +14,7 @@ pub mod prompt;
 pub mod run_history;
 pub mod variables;
 
+use super::action::Action;
 use super::context::{Context, Pane};
 use super::key::Key;
 use super::preferences::Preferences;
@@ -36,6 +38,7 @@ use domain::warehouse::TableRestore;
 use driver::{Awaited, Driver};
 use editor::Editor;
 use grid::GridPane;
+use guard::Grace;
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use overlay::{Overlay, Overlays};
@@ -95,6 +98,15 @@ pub enum Alert<'a> {
     Emptied(TableRestore),
     /// The run is being stopped, and the program ends with it.
     Leaving,
+    /// A stop waits to be taken back.
+    Stopping {
+        /// What is stopped.
+        what: &'a str,
+        /// The key that stops it at once.
+        key: Action,
+        /// In so many seconds.
+        seconds: u128,
+    },
 }
 
 /// The state of the screen.
@@ -118,6 +130,8 @@ pub struct Model {
     pub terminal: TerminalState,
     /// What was told to somebody who looks elsewhere.
     pub telling: Telling,
+    /// A stop that can still be taken back.
+    pub grace: Option<Grace>,
     /// The time of this frame.
     pub now: Timestamp,
     /// The whole screen.
@@ -214,6 +228,7 @@ impl Model {
         match self.overlays.top() {
             _ if self.prompt.is_some() => Context::Prompt,
             Some(_) if self.editor().is_some() => Context::Field,
+            Some(Overlay::Confirmation(_)) => Context::Field,
             Some(Overlay::Dialog(_)) => Context::Dialog,
             Some(Overlay::Plan { .. }) => Context::Plan,
             Some(Overlay::Arguments(_)) => Context::Arguments,
@@ -228,6 +243,7 @@ impl Model {
     pub fn editor(&self) -> Option<&Editor> {
         match self.overlays.top() {
             Some(Overlay::Arguments(form)) => form.editor(),
+            Some(Overlay::Confirmation(confirmation)) => Some(&confirmation.editor),
             Some(_) => None,
             None => self.variables.editor.as_ref(),
         }
@@ -237,6 +253,7 @@ impl Model {
     pub fn editor_mut(&mut self) -> Option<&mut Editor> {
         match self.overlays.top_mut() {
             Some(Overlay::Arguments(form)) => form.editor_mut(),
+            Some(Overlay::Confirmation(confirmation)) => Some(&mut confirmation.editor),
             Some(_) => None,
             None => self.variables.editor.as_mut(),
         }
@@ -284,8 +301,21 @@ impl Model {
         let emptied = self.shown_run().and_then(Run::needed_restore).map(Alert::Emptied);
         let leaving = self.is_leaving.then_some(Alert::Leaving);
         let trouble = self.trouble.as_ref().map(Alert::Trouble);
-        let lasting = trouble.into_iter().chain(emptied);
+        let stopping = self.grace.as_ref().map(|grace| Alert::Stopping {
+            what: &grace.what,
+            key: grace.key,
+            seconds: self.now.until(grace.until).as_millis().div_ceil(1_000),
+        });
+        let lasting = stopping.into_iter().chain(trouble).chain(emptied);
         lasting.chain(degraded).chain(leaving).collect()
+    }
+
+    /// Why nothing can be changed in a read-only profile.
+    pub fn read_only_reason(&self) -> String {
+        format!(
+            "The profile {} is read-only: nothing is started, stopped, emptied or saved here. config.toml says so.",
+            self.profile
+        )
     }
 
     /// The name of the environment in the header.

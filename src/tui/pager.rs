@@ -56,7 +56,10 @@ impl Page {
             Overlay::Notices { top } => ("Notices", *top, notices(model)),
             Overlay::Details { top } => ("Details", *top, said(model)),
             Overlay::Plan { top } => ("What this run will do", *top, plan(model)),
-            Overlay::Dialog(_) | Overlay::Arguments(_) | Overlay::History { .. } => return None,
+            Overlay::Dialog(_)
+            | Overlay::Confirmation(_)
+            | Overlay::Arguments(_)
+            | Overlay::History { .. } => return None,
         };
         let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);
         let longest = lines.iter().map(|line| text::width(&line.lead)).max();

@@ -129,6 +129,7 @@ impl Setup {
             preferences: self.preferences,
             terminal: TerminalState::default(),
             telling: Telling::default(),
+            grace: None,
             now: (self.clock)(),
             area: Rect::ZERO,
             focus: self.first_pane(),

@@ -7,6 +7,7 @@ mod arguments;
 mod dialog;
 mod field;
 mod former;
+mod guard;
 mod incoming;
 mod keys;
 mod leaving;
@@ -51,13 +52,14 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.now = now;
     model.is_dirty = true;
     // What a person answers is what was on the screen.
+    let is_of_engine = matches!(msg, Msg::Engine(_));
     let is_news = !matches!(msg, Msg::Key(_) | Msg::Pasted(_) | Msg::Interrupted);
     match msg {
         Msg::Key(key) => keys::press(model, key, &mut effects),
         Msg::Pasted(_) if layout::fit(model.area) == Fit::TooSmall => {}
         Msg::Pasted(text) => paste(model, &text, &mut effects),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
-        Msg::Ticked => {}
+        Msg::Ticked => guard::tick(model),
         Msg::Ground(ground) => telling::on_ground(model, ground),
         Msg::FocusChanged(has_focus) => telling::on_focus(model, has_focus, &mut effects),
         Msg::Interrupted => execute(model, Action::Interrupt, &mut effects),
@@ -77,6 +79,11 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     if is_news {
         premise::keep_true(model);
     }
+    // What follows an answer of the engine was let pass with what was asked.
+    if !is_of_engine {
+        guard::hold(model, &mut effects);
+    }
+    guard::on_time(model, &mut effects);
     model.sync_history();
     sync_log(model, &mut effects);
     effects
@@ -134,6 +141,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::PreviousChoice => dialog::step(model, -1),
         Action::Run => model.overlays.push(Overlay::Plan { top: 0 }),
         Action::Begin => start(model, effects),
+        Action::StopTask | Action::StopRun if guard::is_again(model, action) => {}
         Action::StopTask | Action::StopRun => dialog::ask(model, action),
         Action::Retry => match model.marked_tasks() {
             marked if marked.is_empty() => retry::one(model, effects),
@@ -182,6 +190,8 @@ fn read_configuration(model: &mut Model, effects: &mut Vec<Effect>) {
 fn back(model: &mut Model) {
     if model.editor().is_some() {
         field::cancel(model);
+    } else if guard::keep_running(model) {
+        // What was to stop goes on.
     } else if model.overlays.pop().is_some() {
         // One step out is done.
     } else if model.notice().is_some() {

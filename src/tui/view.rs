@@ -34,6 +34,7 @@
 
 mod arguments;
 mod configuration;
+mod confirmation;
 mod dialog;
 mod followers;
 mod footer;
@@ -104,6 +105,7 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
                 }
             }
             Overlay::Dialog(dialog) => dialog::draw(model, dialog, canvas),
+            Overlay::Confirmation(asked) => confirmation::draw(model, asked, canvas),
             Overlay::Arguments(form) => arguments::draw(model, form, canvas),
             Overlay::History { selected } => history::draw(model, *selected, canvas),
         }

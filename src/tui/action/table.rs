@@ -120,7 +120,7 @@ pub const TABLE: &[Entry] = &[
     row(A::EarlierText, &["up"], "", "Take the text that was typed here before.", &[C::Prompt]),
     row(A::LaterText, &["down"], "", "Take the later text again.", &[C::Prompt]),
     row(A::Run, &["r"], "run", "Show what a run would do, of the marked rows if any are, before it starts.", PANES)
-        .danger(Danger::Changes).when(when::is_idle),
+        .when(when::is_idle),
     row(A::StopTask, &["x"], "stop task", "Stop the selected task, or the marked ones; asks first.", PANES)
         .danger(Danger::Stops).when(when::is_stoppable),
     row(A::StopRun, &["X"], "stop run", "Stop the whole run; asks first.", PANES)

@@ -1,6 +1,7 @@
 //! What is drawn over the panes and gets all keys until it is closed.
 
 use super::configuration::ArgumentsForm;
+use super::guard::Confirmation;
 use crate::engine::Command;
 use domain::command::RunCommand;
 use domain::id::{DagRunId, TaskId};
@@ -32,6 +33,8 @@ pub enum Overlay {
     },
     /// A question.
     Dialog(Dialog),
+    /// A name to be typed before something is started or stopped.
+    Confirmation(Box<Confirmation>),
     /// The arguments of a row.
     Arguments(Box<ArgumentsForm>),
     /// Former runs.
@@ -42,6 +45,9 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// The heading of a name to be typed.
+    pub const PROTECTED: &'static str = "This profile is protected";
+
     /// Its name in the path of what lies over what.
     pub fn name(&self) -> &str {
         match self {
@@ -50,6 +56,7 @@ impl Overlay {
             Self::Details { .. } => "Details",
             Self::Plan { .. } => "Plan",
             Self::Dialog(dialog) => &dialog.title,
+            Self::Confirmation(_) => Self::PROTECTED,
             Self::Arguments(_) => "Arguments",
             Self::History { .. } => "Former runs",
         }

@@ -20,6 +20,9 @@ impl<S: TerminalSession> Shell<S> {
     /// the one that is given.
     pub(super) async fn leave(mut self, without_run: Outcome) -> Outcome {
         drop(self.session);
+        // A stop that was confirmed is not forgotten because the program ends before its time.
+        self.outbox
+            .extend(self.model.grace.take().map(|grace| grace.command));
         self.outbox.push_back(Command::Close);
         let commands = self.engine.commands.clone();
         let closing = async {

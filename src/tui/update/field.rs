@@ -1,6 +1,6 @@
 //! Typing into a text field: validation while typing, accepting and cancelling.
 
-use super::{arguments, variables};
+use super::{arguments, guard, variables};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
@@ -32,6 +32,7 @@ fn validate(model: &mut Model) {
         return;
     };
     let fault = match model.overlays.top() {
+        Some(Overlay::Confirmation(_)) => None,
         Some(Overlay::Arguments(form)) if form.asked.is_some() && text.is_empty() => {
             Some("Type the value.".into())
         }
@@ -56,6 +57,7 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     match model.overlays.top() {
+        Some(Overlay::Confirmation(_)) => guard::confirm(model),
         Some(Overlay::Arguments(_)) => arguments::commit(model, effects),
         _ => variables::commit(model, effects),
     }
@@ -64,6 +66,7 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Closes the field without its text.
 pub(super) fn cancel(model: &mut Model) {
     match model.overlays.top_mut() {
+        Some(Overlay::Confirmation(_)) => guard::decline(model),
         Some(Overlay::Arguments(form)) if form.asked.is_some() => drop(model.overlays.pop()),
         Some(Overlay::Arguments(form)) => form.typing = None,
         _ => model.variables.editor = None,

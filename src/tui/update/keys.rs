@@ -43,7 +43,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
 
 /// Does what an entry is for, or says why it cannot be done now.
 pub(super) fn perform(model: &mut Model, entry: &Entry, effects: &mut Vec<Effect>) {
-    match (entry.condition)(model) {
+    match entry.why_not(model) {
         None => execute(model, entry.action, effects),
         Some(reason) => model.reply(reason),
     }

@@ -134,6 +134,6 @@ fn scroll_overlay(model: &mut Model, step: isize) {
         ) => {
             *top = list::moved((*top).min(last), step, last + 1);
         }
-        Some(Overlay::Dialog(_)) | None => {}
+        Some(Overlay::Dialog(_) | Overlay::Confirmation(_)) | None => {}
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, screen: &Layout, canvas: &mut Canvas) {
     let title = format!(" {} ", pending.key);
     canvas.text(area, 2, 0, &title, canvas.look.style(Meaning::Accent));
     for (row, (key, entry)) in (0..inside.height).zip(followers) {
-        let is_possible = (entry.condition)(model).is_none();
+        let is_possible = entry.why_not(model).is_none();
         let (lead, words) = if is_possible {
             (Meaning::Accent, Meaning::Text)
         } else {

@@ -36,7 +36,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let area_of_hints = Rect { width: room, ..area };
     let mut column = 1;
     // What can be done comes first; the rest is muted, as far as it fits.
-    let is_possible = |entry: &&'static Entry| (entry.condition)(model).is_none();
+    let is_possible = |entry: &&'static Entry| entry.why_not(model).is_none();
     let (possible, others): (Vec<&Entry>, Vec<&Entry>) =
         action::hints(model.context()).partition(is_possible);
     for entry in possible.into_iter().chain(others) {
@@ -61,12 +61,12 @@ pub(super) fn help(model: &Model, word: &str) -> String {
 
 /// Without colours brackets say that it cannot be done now.
 fn is_bracketed(model: &Model, entry: &Entry, canvas: &Canvas) -> bool {
-    canvas.look.is_plain() && (entry.condition)(model).is_some()
+    canvas.look.is_plain() && entry.why_not(model).is_some()
 }
 
 /// Draws a key and its hint, muted while it can do nothing.
 fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canvas) -> u16 {
-    let is_possible = (entry.condition)(model).is_none();
+    let is_possible = entry.why_not(model).is_none();
     let (key, name) = match (is_possible, entry.danger) {
         (false, _) => (Meaning::Muted, Meaning::Muted),
         (true, Danger::Stops) => (Meaning::Warning, Meaning::Text),

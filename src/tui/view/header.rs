@@ -63,7 +63,17 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
     let help = super::footer::help(model, "help");
     let room = usize::from(area.width).saturating_sub(text::width(&help) + 1);
     let band = format!(" {} ", model.band());
-    let column = canvas.field(area, 0, 0, room / 2, &band, canvas.look.style(meaning));
+    let mut column = canvas.field(area, 0, 0, room / 2, &band, canvas.look.style(meaning));
+    let guard = model.preferences.guard;
+    for (is_so, word) in [
+        (guard.is_read_only, " read-only"),
+        (guard.is_protected && !guard.is_read_only, " protected"),
+    ] {
+        if is_so {
+            let left = room.saturating_sub(usize::from(column));
+            column = canvas.field(area, column, 0, left, word, canvas.look.style(Meaning::Warning));
+        }
+    }
     let variables = &model.variables.working;
     let pipeline = match variables.cdf_pipeline_name.as_str() {
         "" => "no pipeline set",
