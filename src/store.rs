@@ -3,6 +3,7 @@
 //! ```text
 //! data dir/downbeat.db                 the journal: every fact of every run     store/journal.rs
 //! data dir/logs/RUN/TASK/TRY.log       the log of a try's pipeline run          store/log.rs
+//! data dir/copied/TIME.txt             what the clipboard could not take           store/copied.rs
 //! data dir/leases/TABLE.lock           the run that may fill an output table    store/lease.rs
 //! data dir/leases/run+RUN.lock         the process that drives a run
 //! ```
@@ -11,6 +12,7 @@
 //! reaches the disk ([`domain::event::RunEvent::redacted`]). Nothing in here decides what happens to a
 //! run or calls a service.
 
+mod copied;
 mod error;
 mod file_name;
 mod journal;
@@ -18,6 +20,7 @@ mod lease;
 mod log;
 mod owner_only;
 
+pub use copied::keep as keep_copied;
 pub use error::{StoreError, waiting};
 pub use journal::{Exported, Journal};
 pub use lease::Lease;

@@ -12,6 +12,7 @@
 
 pub mod action;
 pub mod alert;
+pub mod clipboard;
 pub mod context;
 pub mod details;
 pub mod effect;

@@ -10,6 +10,8 @@
 
 #[path = "screens/configuration.rs"]
 mod configuration;
+#[path = "screens/copy.rs"]
+mod copy;
 #[path = "screens/deployment.rs"]
 mod deployment;
 #[path = "screens/former.rs"]

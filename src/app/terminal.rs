@@ -4,11 +4,12 @@ use super::{Startup, history, journal, parts, prune, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
-use crate::store::{Journal, LogFolder};
+use crate::store::{Journal, LogFolder, keep_copied};
 use crate::tui::Outcome;
 use crate::tui::action::keymap::{KeyChange, Keymap};
+use crate::tui::clipboard::Clipboard;
 use crate::tui::model::opened_run::OpenedRun;
-use crate::tui::setup::{ReadHistory, ReadRun, Save, Setup};
+use crate::tui::setup::{KeepText, ReadHistory, ReadRun, Save, Setup};
 use crate::{engine, tui};
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -69,6 +70,8 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         read_run: reader(journal.clone(), data.to_owned()),
         read_history: list_reader(journal.clone(), data.to_owned()),
         read_records: history::records_reader(journal.clone()),
+        clipboard: Clipboard::from_environment(environment),
+        keep_text: keep_text(data.join("copied")),
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal.clone(), settings, secrets.clone());
@@ -165,6 +168,14 @@ fn reader(journal: Journal, data: PathBuf) -> ReadRun {
 
 fn list_reader(journal: Journal, data: PathBuf) -> ReadHistory {
     Box::new(move || wait(history::last_runs(&journal, &data, HISTORY)).map_err(|error| error.failure()))
+}
+
+/// The name of a file is the moment, in a form that every file system takes.
+fn keep_text(folder: PathBuf) -> KeepText {
+    Box::new(move |text| {
+        let name = engine::now().to_rfc3339().replace(':', "-");
+        keep_copied(&folder, &name, text).map_err(|error| error.failure())
+    })
 }
 
 fn wait<T>(reading: impl Future<Output = T>) -> T {

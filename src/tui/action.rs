@@ -46,6 +46,7 @@ pub enum Action {
     EarlierText,
     LaterText,
     FindInLog,
+    Copy,
     Run,
     Mark,
     MarkRange,

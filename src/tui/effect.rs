@@ -27,6 +27,13 @@ pub enum Effect {
     ReadHistory,
     /// Reads what became of the tasks of these runs, beside everything else. A new request replaces the one before.
     ReadRecords(Vec<RunSummary>),
+    /// Copies a text for the clipboard.
+    Copy {
+        /// What it is, in a few words.
+        what: String,
+        /// The text, without secrets.
+        text: String,
+    },
     /// Asks the terminal for its background.
     AskGround,
     /// Tells it to somebody who looks elsewhere.

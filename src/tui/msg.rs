@@ -11,6 +11,7 @@ use domain::id::DagRunId;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// An input of the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,13 @@ pub enum Msg {
     RunRead(DagRunId, Purpose, Result<Box<OpenedRun>, Failure>),
     /// The list of former runs was read again, or could not be.
     HistoryRead(Result<Vec<RunSummary>, Failure>),
+    /// A text went to the clipboard, or into this file, or it could not be written.
+    Copied {
+        /// What it is, in a few words.
+        what: String,
+        /// The file, if it is in one.
+        outcome: Result<Option<PathBuf>, Failure>,
+    },
     /// What became of the tasks of some former runs was read.
     RecordsRead(Vec<RunRecord>),
     /// All that was asked for was read.

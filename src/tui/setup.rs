@@ -1,5 +1,6 @@
 //! What the screen needs at its start from the rest of the program.
 
+use super::clipboard::Clipboard;
 use super::context::Pane;
 use super::finding;
 use super::look::Look;
@@ -48,6 +49,9 @@ pub type ReadHistory = Box<dyn FnMut() -> Result<Vec<RunSummary>, Failure> + Sen
 /// Begins to read what became of the tasks of these runs; it comes in parts, in their order. Must not block.
 pub type ReadRecords = Box<dyn FnMut(Vec<RunSummary>) -> mpsc::Receiver<Vec<RunRecord>> + Send>;
 
+/// Writes a text into a new file of its owner alone. Returns its path.
+pub type KeepText = Box<dyn FnMut(&str) -> Result<PathBuf, Failure> + Send>;
+
 /// The start values and callbacks of the screen.
 pub struct Setup {
     /// The profile's name.
@@ -87,6 +91,10 @@ pub struct Setup {
     pub read_history: ReadHistory,
     /// Reads what became of the tasks of former runs.
     pub read_records: ReadRecords,
+    /// How texts get into the clipboard.
+    pub clipboard: Clipboard,
+    /// Writes a text that the clipboard cannot take into a new file.
+    pub keep_text: KeepText,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }

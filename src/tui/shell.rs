@@ -263,6 +263,7 @@ impl<S: TerminalSession> Shell<S> {
                 }
                 Effect::ReadRecords(runs) => self.records = Some((self.setup.read_records)(runs)),
                 Effect::Redraw => self.session.clear()?,
+                Effect::Copy { what, text } => self.copy(what, &text)?,
                 Effect::AskGround => {
                     self.session.control(ground::QUESTION)?;
                     self.ground.ask(Instant::now());
@@ -282,6 +283,18 @@ impl<S: TerminalSession> Shell<S> {
             }
         }
         Ok(())
+    }
+
+    /// Sends a text to the clipboard, or writes it into a file if the clipboard cannot take it.
+    fn copy(&mut self, what: String, text: &str) -> Result<(), TuiError> {
+        let outcome = match self.setup.clipboard.sequence(text) {
+            Some(sequence) => {
+                self.session.control(&sequence)?;
+                Ok(None)
+            }
+            None => (self.setup.keep_text)(text).map(Some),
+        };
+        self.dispatch(Msg::Copied { what, outcome })
     }
 
     /// Reads lines of a log. The last file is kept open for the next time.

@@ -4,6 +4,7 @@
 //! in `update/`.
 
 mod arguments;
+mod copy;
 mod dialog;
 mod field;
 mod former;
@@ -74,6 +75,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::RunRead(run, purpose, outcome) => former::on_run_read(model, &run, &purpose, outcome),
         Msg::RecordsRead(records) => former::on_records_read(model, records),
         Msg::RecordsDone => former::on_records_done(model),
+        Msg::Copied { what, outcome } => copy::on_copied(model, &what, outcome),
         Msg::HistoryRead(outcome) => former::on_history_read(model, outcome, &mut effects),
     }
     if is_news {
@@ -130,6 +132,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::KeepText => prompt::keep(model, effects),
         Action::EarlierText => prompt::recall(model, 1, effects),
         Action::LaterText => prompt::recall(model, -1, effects),
+        Action::Copy => copy::line(model, effects),
         Action::FindInLog => logs::ask_for_text(model),
         Action::OpenArguments => arguments::open(model),
         Action::EditArgument => arguments::edit(model),

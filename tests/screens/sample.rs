@@ -12,6 +12,7 @@ use domain::time::Timestamp;
 use domain::variable::{VariableName, Variables};
 use downbeat::engine::{Connected, Update};
 use downbeat::tui::Setup;
+use downbeat::tui::clipboard::Clipboard;
 use downbeat::tui::effect::Effect;
 use downbeat::tui::key::Key;
 use downbeat::tui::look::Look;
@@ -103,6 +104,8 @@ pub fn setup() -> Setup {
         read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
         read_history: Box::new(|| Ok(Vec::new())),
         read_records: Box::new(|_| tokio::sync::mpsc::channel(1).1),
+        clipboard: Clipboard::Terminal,
+        keep_text: Box::new(|_| Err(Failure::permanent("no disk in a test"))),
         clock: || START,
     }
 }

@@ -38,6 +38,11 @@ pub(super) fn has_lines(model: &Model) -> Option<String> {
     is_empty.then(|| "There is nothing to mark.".into())
 }
 
+pub(super) fn has_task(model: &Model) -> Option<String> {
+    let is_missing = model.selected_task().is_none();
+    is_missing.then(|| "There is no task yet.".into())
+}
+
 pub(super) fn has_tries(model: &Model) -> Option<String> {
     let tries = model.selected_task().map_or(0, |task| task.tries.len());
     (tries < 2).then(|| "This task has no other try.".into())

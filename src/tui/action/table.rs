@@ -100,6 +100,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Follow, &["f"], "follow", "Follow the end of the log, or stop following it.", &[C::Logs]),
     row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
     row(A::FindInLog, &["/"], "find", "Find text in the log, or what a regular expression describes.", &[C::Logs]),
+    row(A::Copy, &["y"], "", "Copy the id of the selected task's pipeline run, or the task's name.", &[C::Grid]).when(when::has_task),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::NextTry, &["]"], "", "Show the log of the next try.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::EditArgument, &["enter", "e"], "edit", "Edit the value.", &[C::Arguments]),

@@ -1,0 +1,47 @@
+//! What is copied for the clipboard, and what is said of it.
+
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::remedy;
+use crate::tui::theme::Meaning;
+use domain::failure::Failure;
+use std::path::PathBuf;
+
+/// Copies a text: without secrets, and without what could drive a terminal it is pasted into.
+pub(super) fn copy(model: &Model, what: impl Into<String>, text: &str, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Copy {
+        what: what.into(),
+        text: model.secrets.clean(text),
+    });
+}
+
+/// Copies the id of the selected task's pipeline run, or the task's name.
+pub(super) fn line(model: &Model, effects: &mut Vec<Effect>) {
+    let Some(task) = model.selected_task() else { return };
+    let run = task.current().and_then(|current| current.pipeline_run.as_ref());
+    match run {
+        Some(run) => copy(model, "the id of the pipeline run", run.as_str(), effects),
+        None => copy(model, "the name of the task", task.id.as_str(), effects),
+    }
+}
+
+/// A text went to the clipboard, or into a file.
+pub(super) fn on_copied(model: &mut Model, what: &str, outcome: Result<Option<PathBuf>, Failure>) {
+    match outcome {
+        Ok(None) => model.reply(format!("Sent to the clipboard: {what}.")),
+        Ok(Some(path)) => model.notify(
+            Meaning::Waiting,
+            format!(
+                "The clipboard of this terminal cannot take {what}. It is in the file {}.",
+                path.display()
+            ),
+        ),
+        Err(failure) => model.notify(
+            Meaning::Danger,
+            format!(
+                "The clipboard of this terminal cannot take {what}, nor can a file: {}",
+                failure.text(remedy::text)
+            ),
+        ),
+    }
+}
