@@ -24,6 +24,7 @@ pub mod layout;
 pub mod log_file;
 pub mod look;
 pub mod model;
+pub mod mouse;
 pub mod msg;
 pub mod notice;
 pub mod pager;

@@ -26,6 +26,8 @@ mod layout;
 mod logs;
 #[path = "screens/marks.rs"]
 mod marks;
+#[path = "screens/mouse.rs"]
+mod mouse;
 #[path = "screens/notices.rs"]
 mod notices;
 #[path = "screens/pictures.rs"]

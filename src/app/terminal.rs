@@ -72,6 +72,8 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         read_records: history::records_reader(journal.clone()),
         clipboard: Clipboard::from_environment(environment),
         keep_text: keep_text(data.join("copied")),
+        has_mouse: settings.screen.mouse.unwrap_or(true),
+        learns: settings.screen.learn.unwrap_or(false),
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal.clone(), settings, secrets.clone());

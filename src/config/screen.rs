@@ -21,11 +21,15 @@ pub struct ScreenSettings {
     pub notify: Option<Vec<String>>,
     /// The seconds in which a stop can be taken back.
     pub stop_grace_seconds: Option<u32>,
+    /// Whether the mouse belongs to the screen, not to the terminal.
+    pub mouse: Option<bool>,
+    /// Whether a key that changes something says first what it would do.
+    pub learn: Option<bool>,
 }
 
 impl ScreenSettings {
     /// The names that [`Self::set`] knows.
-    pub const NAMES: [&'static str; 4] = ["theme", "ascii", "notify", "stop_grace_seconds"];
+    pub const NAMES: [&'static str; 6] = ["theme", "ascii", "notify", "stop_grace_seconds", "mouse", "learn"];
 
     /// Takes a value from text; a list is separated by commas. The name is one of [`Self::NAMES`].
     ///
@@ -51,10 +55,17 @@ impl ScreenSettings {
                 let wrong = || format!("'{text}' is not a number of seconds from 0 to {LONGEST_GRACE}.");
                 self.stop_grace_seconds = Some(seconds.ok_or_else(wrong)?);
             }
+            "mouse" => self.mouse = Some(yes_or_no(text)?),
+            "learn" => self.learn = Some(yes_or_no(text)?),
             _ => return Err(format!("There is no setting '{name}'.")),
         }
         Ok(())
     }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not true or false."))
 }
 
 fn one_of(text: &str, known: &[&str]) -> Result<String, String> {
@@ -75,6 +86,8 @@ mod tests {
             ("ascii", "auto", "yes"),
             ("notify", "bell, title", "bell, horn"),
             ("stop_grace_seconds", "0", "61"),
+            ("mouse", "false", "off"),
+            ("learn", "true", "yes"),
         ] {
             let mut settings = ScreenSettings::default();
             let fault = settings.set(name, bad).unwrap_err();

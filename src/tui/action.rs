@@ -76,6 +76,8 @@ pub enum Action {
     Top,
     Bottom,
     Interrupt,
+    Mouse,
+    Learn,
     Redraw,
     Suspend,
 }
@@ -155,9 +157,20 @@ pub fn key(action: Action) -> &'static str {
     names.first().map_or_else(|| action.name(), String::as_str)
 }
 
+/// The row of the action of this name.
+pub fn named(name: &str) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.action.name() == name)
+}
+
 /// The row of an action.
 pub fn entry(action: Action) -> Option<&'static Entry> {
     TABLE.iter().find(|entry| entry.action == action)
+}
+
+/// The row whose action enter does in a context: what a double click does there too, whatever its keys are by now.
+pub fn entered(context: Context) -> Option<&'static Entry> {
+    let mut here = TABLE.iter().filter(|entry| entry.contexts.contains(&context));
+    here.find(|entry| entry.keys.contains(&"enter"))
 }
 
 /// What the footer shows in a context, in the order of the table.

@@ -38,6 +38,8 @@ pub enum Effect {
     AskGround,
     /// Tells it to somebody who looks elsewhere.
     Tell(String),
+    /// Takes the mouse from the terminal, or gives it back.
+    CaptureMouse(bool),
     /// Draws the whole screen again.
     Redraw,
     /// Suspends the program until the user's shell resumes it.

@@ -17,6 +17,7 @@ pub mod variables;
 use super::action::Action;
 use super::context::{Context, Pane};
 use super::key::Key;
+use super::mouse::Clicked;
 use super::preferences::Preferences;
 use super::theme::{Ground, Meaning};
 use crate::engine::Connected;
@@ -140,6 +141,14 @@ pub struct Model {
     pub focus: Pane,
     /// The first of two keys, while the second one is awaited.
     pub pending: Option<PendingKey>,
+    /// What was clicked last, and when.
+    pub clicked: Option<Clicked>,
+    /// Whether the mouse belongs to the screen, not to the terminal.
+    pub has_mouse: bool,
+    /// Whether a key that changes something says first what it would do.
+    pub learns: bool,
+    /// The name of the action of which that was said last; doing it again does it.
+    pub explained: Option<&'static str>,
     /// The pane shown above the logs when there is room for one.
     pub upper: Pane,
     /// Whether the pane with the focus has the whole body of the screen.

@@ -3,6 +3,7 @@
 use super::key::Key;
 use super::model::logs::{LogTarget, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
+use super::mouse::{Gesture, Target};
 use super::theme::Ground;
 use crate::engine::Update;
 use domain::failure::Failure;
@@ -18,6 +19,8 @@ use std::path::PathBuf;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did this to what was drawn there.
+    Mouse(Target, Gesture),
     /// Text was pasted.
     Pasted(String),
     /// The terminal has another size, in columns and rows.

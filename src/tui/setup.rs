@@ -95,6 +95,10 @@ pub struct Setup {
     pub clipboard: Clipboard,
     /// Writes a text that the clipboard cannot take into a new file.
     pub keep_text: KeepText,
+    /// Whether the mouse belongs to the screen at first.
+    pub has_mouse: bool,
+    /// Whether keys say at first what they would do.
+    pub learns: bool,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
@@ -143,6 +147,10 @@ impl Setup {
             focus: self.first_pane(),
             upper: self.first_pane(),
             pending: None,
+            clicked: None,
+            has_mouse: self.has_mouse,
+            learns: self.learns,
+            explained: None,
             is_zoomed: false,
             overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
             prompt: None,

@@ -5,16 +5,18 @@
 //! `shell/leaving.rs`.
 
 mod leaving;
+mod mouse;
 
 use super::effect::Effect;
 use super::ground::{self, GroundQuestion};
 use super::log_file::LogFile;
 use super::model::Model;
 use super::model::logs::{LogSpan, LogTarget};
+use super::mouse::Targets;
 use super::msg::Msg;
 use super::setup::Setup;
 use super::telling::Signs;
-use super::terminal::TerminalSession;
+use super::terminal::{self, TerminalSession};
 use super::update::{init, update};
 use super::{Outcome, TuiError};
 use crate::engine::{Command, Engine, Update};
@@ -50,6 +52,8 @@ pub struct Shell<S> {
     log: Option<(LogTarget, LogFile)>,
     /// What became of the tasks of former runs, as it is read.
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
+    /// What the last frame shows where.
+    targets: Targets,
     is_engine_alive: bool,
     is_done: bool,
     ground: GroundQuestion,
@@ -82,6 +86,7 @@ impl<S: TerminalSession> Shell<S> {
             reads: VecDeque::new(),
             log: None,
             records: None,
+            targets: Targets::default(),
             is_engine_alive: true,
             is_done: false,
             ground: GroundQuestion::default(),
@@ -113,6 +118,7 @@ impl<S: TerminalSession> Shell<S> {
         mut signals: impl Stream<Item = Signal> + Unpin,
     ) -> Result<Outcome, TuiError> {
         self.draw()?;
+        self.session.control(terminal::mouse(self.model.has_mouse))?;
         let effects = init(&mut self.model);
         self.execute(effects)?;
         while !self.is_done {
@@ -148,8 +154,14 @@ impl<S: TerminalSession> Shell<S> {
         &mut self,
         keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
     ) -> Result<(), TuiError> {
+        let mut messages = Vec::new();
         for event in ready(keys).await {
-            self.on_event(event?)?;
+            for msg in self.messages(event?) {
+                mouse::coalesce(&mut messages, msg);
+            }
+        }
+        for msg in messages {
+            self.dispatch(msg)?;
         }
         for _ in 0..BUDGET {
             if !self.is_engine_alive {
@@ -168,24 +180,35 @@ impl<S: TerminalSession> Shell<S> {
 
     /// Handles an event, unless it belongs to an answer of the terminal.
     fn on_event(&mut self, event: Event) -> Result<(), TuiError> {
+        for msg in self.messages(event) {
+            self.dispatch(msg)?;
+        }
+        Ok(())
+    }
+
+    /// What an event means, unless it belongs to an answer of the terminal.
+    fn messages(&mut self, event: Event) -> Vec<Msg> {
         let taken = self.ground.take(event, Instant::now());
-        for event in taken.events {
-            self.on_input(event)?;
-        }
-        match taken.ground {
-            Some(ground) => self.dispatch(Msg::Ground(ground)),
-            None => Ok(()),
-        }
+        let events = taken.events.into_iter();
+        let mut messages: Vec<_> = events.filter_map(|event| self.message(event)).collect();
+        messages.extend(taken.ground.map(Msg::Ground));
+        messages
     }
 
     fn on_input(&mut self, event: Event) -> Result<(), TuiError> {
+        self.message(event).map_or(Ok(()), |msg| self.dispatch(msg))
+    }
+
+    /// What an event of the terminal means on the frame that is shown.
+    fn message(&self, event: Event) -> Option<Msg> {
         match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.dispatch(Msg::Key(key.into())),
-            Event::Paste(text) => self.dispatch(Msg::Pasted(text)),
-            Event::Resize(width, height) => self.dispatch(Msg::Resized(width, height)),
-            Event::FocusGained => self.dispatch(Msg::FocusChanged(true)),
-            Event::FocusLost => self.dispatch(Msg::FocusChanged(false)),
-            _ => Ok(()),
+            Event::Key(key) if key.kind != KeyEventKind::Release => Some(Msg::Key(key.into())),
+            Event::Paste(text) => Some(Msg::Pasted(text)),
+            Event::Resize(width, height) => Some(Msg::Resized(width, height)),
+            Event::FocusGained => Some(Msg::FocusChanged(true)),
+            Event::FocusLost => Some(Msg::FocusChanged(false)),
+            Event::Mouse(event) if self.model.has_mouse => mouse::message(event, &self.targets),
+            _ => None,
         }
     }
 
@@ -262,6 +285,7 @@ impl<S: TerminalSession> Shell<S> {
                     self.dispatch(Msg::HistoryRead(outcome))?;
                 }
                 Effect::ReadRecords(runs) => self.records = Some((self.setup.read_records)(runs)),
+                Effect::CaptureMouse(is_ours) => self.session.control(terminal::mouse(is_ours))?,
                 Effect::Redraw => self.session.clear()?,
                 Effect::Copy { what, text } => self.copy(what, &text)?,
                 Effect::AskGround => {
@@ -277,6 +301,7 @@ impl<S: TerminalSession> Shell<S> {
                 }
                 Effect::Suspend => {
                     self.session.suspend()?;
+                    self.session.control(terminal::mouse(self.model.has_mouse))?;
                     self.model.is_dirty = true;
                 }
                 Effect::Leave => self.is_done = true,
@@ -336,7 +361,7 @@ impl<S: TerminalSession> Shell<S> {
         let preferences = self.model.preferences;
         let (choice, ground) = (preferences.theme, self.model.terminal.ground);
         let look = self.setup.look.themed(choice, preferences.capable, ground);
-        self.session.show(&self.model, &look)?;
+        self.targets = self.session.show(&self.model, &look)?;
         self.show_signs()?;
         self.model.is_dirty = false;
         self.last_frame = Some(Instant::now());

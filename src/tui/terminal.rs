@@ -3,6 +3,7 @@
 
 use super::look::Look;
 use super::model::Model;
+use super::mouse::Targets;
 use super::telling::{self, Signs};
 use super::view::view;
 use ratatui::Terminal;
@@ -26,8 +27,8 @@ pub trait TerminalSession {
     /// Columns and rows.
     fn size(&mut self) -> io::Result<Size>;
 
-    /// Shows the model.
-    fn show(&mut self, model: &Model, look: &Look) -> io::Result<()>;
+    /// Shows the model. Returns what it shows where.
+    fn show(&mut self, model: &Model, look: &Look) -> io::Result<Targets>;
 
     /// Forgets what is shown, so that all of it is shown again.
     fn clear(&mut self) -> io::Result<()>;
@@ -82,11 +83,13 @@ impl TerminalSession for Tty {
         self.terminal.size()
     }
 
-    fn show(&mut self, model: &Model, look: &Look) -> io::Result<()> {
+    fn show(&mut self, model: &Model, look: &Look) -> io::Result<Targets> {
+        let mut targets = Targets::default();
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal
-            .draw(|frame| view(model, look, frame.buffer_mut()))?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+            .draw(|frame| targets = view(model, look, frame.buffer_mut()))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        Ok(targets)
     }
 
     fn clear(&mut self) -> io::Result<()> {
@@ -137,6 +140,16 @@ fn enter_screen() -> io::Result<()> {
     entered
 }
 
+/// Buttons, the wheel, and moves with a pressed button, in columns of any number. Moves without a button are not asked
+/// for: they would wake the program all the time, for nothing.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// Takes the mouse from the terminal, or gives it back.
+pub const fn mouse(is_ours: bool) -> &'static str {
+    if is_ours { MOUSE_ON } else { MOUSE_OFF }
+}
+
 /// Restores the terminal, once. Errors are ignored: it may be closed.
 fn restore() {
     if IS_ENTERED.swap(false, Ordering::SeqCst) {
@@ -151,6 +164,7 @@ fn restore() {
             output,
             EndSynchronizedUpdate,
             DisableFocusChange,
+            Print(MOUSE_OFF),
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show

@@ -14,6 +14,7 @@ mod keys;
 mod leaving;
 mod logs;
 mod marks;
+mod mouse;
 mod navigation;
 mod premise;
 mod prompt;
@@ -54,8 +55,13 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.is_dirty = true;
     // What a person answers is what was on the screen.
     let is_of_engine = matches!(msg, Msg::Engine(_));
-    let is_news = !matches!(msg, Msg::Key(_) | Msg::Pasted(_) | Msg::Interrupted);
+    let is_news = !matches!(
+        msg,
+        Msg::Key(_) | Msg::Mouse(..) | Msg::Pasted(_) | Msg::Interrupted
+    );
     match msg {
+        Msg::Mouse(..) if layout::fit(model.area) == Fit::TooSmall => {}
+        Msg::Mouse(target, gesture) => mouse::on_gesture(model, target, gesture, &mut effects),
         Msg::Key(key) => keys::press(model, key, &mut effects),
         Msg::Pasted(_) if layout::fit(model.area) == Fit::TooSmall => {}
         Msg::Pasted(text) => paste(model, &text, &mut effects),
@@ -168,6 +174,16 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Quit if !model.overlays.is_empty() => back(model),
         Action::Quit => leaving::quit(model, effects),
         Action::Interrupt => leaving::interrupt(model, effects),
+        Action::Learn => keys::learn(model),
+        Action::Mouse => {
+            model.has_mouse = !model.has_mouse;
+            model.reply(if model.has_mouse {
+                "The mouse works on the screen again."
+            } else {
+                "The mouse belongs to the terminal: it selects text."
+            });
+            effects.push(Effect::CaptureMouse(model.has_mouse));
+        }
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Suspend => effects.push(Effect::Suspend),
     }

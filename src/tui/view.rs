@@ -54,6 +54,7 @@ use super::layout::{self, Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
 use super::look::Look;
 use super::model::Model;
 use super::model::overlay::Overlay;
+use super::mouse::{Target, Targets};
 use super::pager::Page;
 use super::theme::Meaning;
 use super::widget::canvas::Canvas;
@@ -61,12 +62,17 @@ use super::widget::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Draws the whole screen.
-pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
-    let mut canvas = Canvas { cells, look };
+/// Draws the whole screen. Returns what was drawn where, for the mouse.
+pub fn view(model: &Model, look: &Look, cells: &mut Buffer) -> Targets {
+    let mut canvas = Canvas {
+        cells,
+        look,
+        targets: Targets::default(),
+    };
     let screen = Layout::new(model);
     if screen.fit == Fit::TooSmall {
-        return too_small(model, &mut canvas);
+        too_small(model, &mut canvas);
+        return canvas.targets;
     }
     header::draw(model, screen.header, &mut canvas);
     header::alerts(model, screen.alerts, &mut canvas);
@@ -75,6 +81,7 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
         folded(model, *pane, *area, &mut canvas);
     }
     for (pane, area) in &screen.panes {
+        canvas.targets.push(*area, Target::Pane(*pane));
         frame(model, &screen, *pane, *area, &mut canvas);
         let inside = screen.inside(*pane);
         match pane {
@@ -91,6 +98,7 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) {
     }
     overlays(model, &mut canvas);
     followers::draw(model, &screen, &mut canvas);
+    canvas.targets
 }
 
 fn overlays(model: &Model, canvas: &mut Canvas) {
@@ -173,6 +181,7 @@ fn frame(model: &Model, screen: &Layout, pane: Pane, area: Rect, canvas: &mut Ca
 
 /// Draws the line of a pane that has no room: its number, its name and what matters of it.
 fn folded(model: &Model, pane: Pane, area: Rect, canvas: &mut Canvas) {
+    canvas.targets.push(area, Target::Pane(pane));
     let number = pane.number().to_string();
     let column = canvas.text(area, 1, 0, &number, canvas.look.style(Meaning::Accent));
     let name = canvas.text(
@@ -204,7 +213,10 @@ fn tabs(pane: Pane, area: Rect, canvas: &mut Canvas) -> u16 {
         };
         let gap = if name.is_empty() { "" } else { " " };
         let tab = format!("{open}{}{gap}{name}{close}", other.number());
-        column = canvas.text(area, column, 0, &tab, canvas.look.style(meaning));
+        let end = canvas.text(area, column, 0, &tab, canvas.look.style(meaning));
+        let place = Rect::new(area.x + column, area.y, end - column, 1);
+        canvas.targets.push(place, Target::Pane(other));
+        column = end;
     }
     column
 }
@@ -242,6 +254,8 @@ fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut 
         height,
     );
     canvas.clear(area);
+    canvas.targets.cover();
+    canvas.targets.push(area, Target::Window);
     let inside = canvas.frame(area, canvas.look.style(Meaning::Accent));
     let title = text::truncate(
         title,

@@ -106,6 +106,8 @@ pub fn setup() -> Setup {
         read_records: Box::new(|_| tokio::sync::mpsc::channel(1).1),
         clipboard: Clipboard::Terminal,
         keep_text: Box::new(|_| Err(Failure::permanent("no disk in a test"))),
+        has_mouse: true,
+        learns: false,
         clock: || START,
     }
 }

@@ -11,6 +11,7 @@ use downbeat::signals::Signal;
 use downbeat::tui::key::Key;
 use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
+use downbeat::tui::mouse::Targets;
 use downbeat::tui::preferences::{Preferences, Ways};
 use downbeat::tui::shell::Shell;
 use downbeat::tui::telling::{self, Desktop, Progress, Signs};
@@ -53,15 +54,16 @@ impl TerminalSession for Memory {
         self.terminal.size()
     }
 
-    fn show(&mut self, model: &Model, look: &Look) -> io::Result<()> {
+    fn show(&mut self, model: &Model, look: &Look) -> io::Result<Targets> {
+        let mut targets = Targets::default();
         self.terminal
-            .draw(|frame| view(model, look, frame.buffer_mut()))?;
+            .draw(|frame| targets = view(model, look, frame.buffer_mut()))?;
         let text = sample::text(self.terminal.backend().inner.buffer());
         self.frames.send_modify(|(number, shown)| {
             *number += 1;
             *shown = text;
         });
-        Ok(())
+        Ok(targets)
     }
 
     fn clear(&mut self) -> io::Result<()> {

@@ -67,7 +67,10 @@ pub(super) fn read(text: &str, table: &dyn TableLike) -> (Vec<KeySetting>, Vec<F
     (settings, faults)
 }
 
-fn names(item: &Item) -> Option<Vec<(&str, Option<Range<usize>>)>> {
+/// A text, and its bytes in the file.
+type Named<'a> = (&'a str, Option<Range<usize>>);
+
+fn names(item: &Item) -> Option<Vec<Named<'_>>> {
     match item.as_value()? {
         Value::Array(list) => {
             let all = list.iter().map(|value| Some((value.as_str()?, value.span())));

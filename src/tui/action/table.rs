@@ -158,6 +158,8 @@ pub const TABLE: &[Entry] = &[
     row(A::Bottom, &["G", "end"], "", "To the end; a log is followed again.", LISTS),
     row(A::Help, &["?", "F1"], "", "Show all keys.", LISTS),
     row(A::Interrupt, &["ctrl-c"], "", "Leave after a question; the second time at once.", &C::ALL),
+    row(A::Mouse, &["F2"], "", "Give the mouse back to the terminal, so that it selects text; or take it again.", &C::ALL),
+    row(A::Learn, &[], "", "Say what a key that changes something would do, before it does it; or stop that.", LISTS),
     row(A::Redraw, &["ctrl-l"], "", "Draw the screen again.", &C::ALL),
     row(A::Suspend, &["ctrl-z"], "", "Go to the background; fg comes back.", &C::ALL),
 ];

@@ -122,11 +122,16 @@ fn named(tasks: &[&Task]) -> Vec<String> {
 }
 
 /// Chooses the answer of a letter, if there is one.
-pub(super) fn by_letter(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
+pub(super) fn by_key(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
+    match (key.code, key.ctrl, key.alt) {
+        (KeyCode::Char(letter), false, false) => by_letter(model, letter, effects),
+        _ => false,
+    }
+}
+
+/// The same, with the letter alone.
+pub(super) fn by_letter(model: &mut Model, letter: char, effects: &mut Vec<Effect>) -> bool {
     let Some(Overlay::Dialog(dialog)) = model.overlays.top_mut() else {
-        return false;
-    };
-    let (KeyCode::Char(letter), false, false) = (key.code, key.ctrl, key.alt) else {
         return false;
     };
     let Some(place) = dialog.choices.iter().position(|choice| choice.key == letter) else {

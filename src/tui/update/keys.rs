@@ -2,7 +2,7 @@
 
 use super::{dialog, execute, field, prompt};
 use crate::tui::action::keymap::{Pressed, keymap};
-use crate::tui::action::{self, Action, Entry};
+use crate::tui::action::{self, Action, Danger, Entry};
 use crate::tui::context::Context;
 use crate::tui::effect::Effect;
 use crate::tui::key::{Key, KeySequence};
@@ -21,7 +21,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     if model.notice().is_some_and(|notice| notice.is_transient) {
         model.is_notice_shown = false;
     }
-    if before.is_none() && context == Context::Dialog && dialog::by_letter(model, key, effects) {
+    if before.is_none() && context == Context::Dialog && dialog::by_key(model, key, effects) {
         return;
     }
     match (pressed, before) {
@@ -43,10 +43,29 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
 
 /// Does what an entry is for, or says why it cannot be done now.
 pub(super) fn perform(model: &mut Model, entry: &Entry, effects: &mut Vec<Effect>) {
-    match entry.why_not(model) {
-        None => execute(model, entry.action, effects),
-        Some(reason) => model.reply(reason),
+    if let Some(reason) = entry.why_not(model) {
+        return model.reply(reason);
     }
+    let is_explained = model.explained.take() == Some(entry.action.name());
+    if model.learns && entry.danger != Danger::Harmless && !is_explained {
+        model.explained = Some(entry.action.name());
+        return model.reply(format!(
+            "Learning: {} would do this: {} Once more does it.",
+            entry.key(),
+            entry.description
+        ));
+    }
+    execute(model, entry.action, effects);
+}
+
+/// Whether keys that change something say first what they would do.
+pub(super) fn learn(model: &mut Model) {
+    model.learns = !model.learns;
+    model.reply(if model.learns {
+        "Learning: a key that changes something says first what it would do; the second press does it."
+    } else {
+        "Keys act at once again."
+    });
 }
 
 /// On a screen too small to show anything, a key only leaves, or answers a question that is shown. A form or a field that

@@ -25,12 +25,12 @@ pub(super) fn navigate(model: &mut Model, action: Action) {
     let step = step(model, action);
     if !model.overlays.is_empty() {
         if let Some(step) = step {
-            scroll_overlay(model, step);
+            scroll_window(model, step);
         }
         return;
     }
     match (action, step) {
-        (_, Some(step)) => move_selection(model, step),
+        (_, Some(step)) => move_in(model, model.focus, step),
         (Action::Left, None) if model.focus == Pane::Logs && !model.logs.wraps => {
             model.logs.column = model.logs.column.saturating_sub(SIDE_STEP);
         }
@@ -66,8 +66,9 @@ fn step(model: &Model, action: Action) -> Option<isize> {
     }
 }
 
-fn move_selection(model: &mut Model, step: isize) {
-    match model.focus {
+/// Moves along the list or the text of a pane, whether it has the focus or not.
+pub(super) fn move_in(model: &mut Model, pane: Pane, step: isize) {
+    match pane {
         Pane::Variables => {
             let place = list::moved(model.variables.index(), step, VariableName::ALL.len());
             model.variables.selected = VariableName::ALL[place];
@@ -118,7 +119,8 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
     model.logs.pinned = (wanted < tries).then_some(wanted);
 }
 
-fn scroll_overlay(model: &mut Model, step: isize) {
+/// Moves along what the topmost window shows.
+pub(super) fn scroll_window(model: &mut Model, step: isize) {
     let runs = model.history.len();
     let last = Page::new(model).map_or(0, |page| page.last_top());
     match model.overlays.top_mut() {
@@ -136,4 +138,15 @@ fn scroll_overlay(model: &mut Model, step: isize) {
         }
         Some(Overlay::Dialog(_) | Overlay::Confirmation(_)) | None => {}
     }
+}
+
+/// Selects a line of the window's list.
+pub(super) fn select_in_window(model: &mut Model, place: usize) {
+    let selected = match model.overlays.top() {
+        Some(Overlay::Arguments(form)) => form.selected,
+        Some(Overlay::History { selected }) => *selected,
+        _ => return,
+    };
+    let distance = isize::try_from(place).unwrap_or(isize::MAX);
+    scroll_window(model, distance - isize::try_from(selected).unwrap_or(0));
 }

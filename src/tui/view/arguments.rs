@@ -3,6 +3,7 @@
 use super::variables::field;
 use crate::tui::model::Model;
 use crate::tui::model::configuration::{ArgumentsForm, Typing};
+use crate::tui::mouse::Target;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
@@ -34,6 +35,7 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
     let shown = list::around(form.selected, lines.len(), usize::from(list.height));
     for (row, place) in (0..).zip(shown) {
         let argument = &lines[place];
+        canvas.target(list, row, Target::WindowLine(place));
         line(argument, (names, value_at), list, row, canvas);
         let is_typed =
             matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == argument.name);

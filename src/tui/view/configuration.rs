@@ -5,6 +5,7 @@ use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::finding;
 use crate::tui::model::Model;
+use crate::tui::mouse::Target;
 use crate::tui::plan::count;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
@@ -104,6 +105,7 @@ fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
     let names = longest.min(usize::from(area.width) / 2);
     let visible = list::around(pane.selected, pane.rows().len(), usize::from(area.height));
     for (row, place) in (0..).zip(visible.clone()) {
+        canvas.target(area, row, Target::Line(Pane::Configuration, place));
         line(model, place, names, area, row, canvas);
     }
     canvas.scroll_bar(area, visible, pane.rows().len());

@@ -3,10 +3,12 @@
 use crate::engine::Command;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, DialogResult};
+use crate::tui::mouse::Target;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::command::RunCommand;
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 /// The widest a question gets.
@@ -49,6 +51,8 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
         };
         let label = format!("{bar}{} {} ", choice.key, choice.label);
         let end = canvas.text(area, place.0, place.1, &label, style);
+        let here = Rect::new(area.x + place.0, area.y + place.1, end - place.0, 1);
+        canvas.targets.push(here, Target::Answer(choice.key));
         place = if are_stacked {
             (0, place.1 + 1)
         } else {

@@ -2,6 +2,7 @@
 
 use crate::tui::action::{self, Action, Danger, Entry};
 use crate::tui::model::Model;
+use crate::tui::mouse::Target;
 use crate::tui::notice::NoticeRows;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -47,7 +48,14 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         }
         column = hint(model, entry, area_of_hints, column, canvas) + 2;
     }
-    canvas.right(area, 0, &all, canvas.look.style(Meaning::Accent));
+    let from = canvas.right(area, 0, &all, canvas.look.style(Meaning::Accent));
+    let place = Rect::new(
+        area.x + from,
+        area.y,
+        area.width.saturating_sub(from),
+        area.height,
+    );
+    canvas.targets.push(place, Target::Action(Action::Help.name()));
 }
 
 /// The key of the help with a word; empty where the key does not work.
@@ -78,7 +86,10 @@ fn hint(model: &Model, entry: &Entry, area: Rect, column: u16, canvas: &mut Canv
         ("", "")
     };
     let words = format!("{open}{}", entry.key());
-    let column = canvas.text(area, column, 0, &words, canvas.look.style(key));
+    let end = canvas.text(area, column, 0, &words, canvas.look.style(key));
     let words = format!("{}{close}", entry.hint);
-    canvas.text(area, column + 1, 0, &words, canvas.look.style(name))
+    let end = canvas.text(area, end + 1, 0, &words, canvas.look.style(name));
+    let place = Rect::new(area.x + column, area.y, end - column, 1);
+    canvas.targets.push(place, Target::Action(entry.action.name()));
+    end
 }

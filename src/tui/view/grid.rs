@@ -9,6 +9,7 @@ use crate::tui::context::Pane;
 use crate::tui::details;
 use crate::tui::model::Model;
 use crate::tui::model::marks::Marks;
+use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -57,6 +58,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     }
     let marks = model.task_marks.of(&run.id);
     for (row, place) in (0..).zip(visible.clone()) {
+        canvas.target(list, row, Target::Line(Pane::Grid, place));
         line(model, &run.tasks[place], &columns, list, row, canvas);
         if place == selected {
             let has_focus = model.focus == Pane::Grid && model.overlays.is_empty();

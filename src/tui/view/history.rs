@@ -1,6 +1,7 @@
 //! Former runs, the newest first, one a line.
 
 use crate::tui::model::Model;
+use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -40,6 +41,7 @@ pub(super) fn draw(model: &Model, selected: usize, canvas: &mut Canvas) {
     let shown = list::around(selected, runs.len(), usize::from(area.height));
     for (row, place) in (0..).zip(shown) {
         let run = &runs[place];
+        canvas.target(area, row, Target::WindowLine(place));
         let mark = Mark::from_summary(run);
         let state = canvas.look.state(mark);
         canvas.field(area, 1, row, 11, &state, canvas.look.style(mark.meaning));

@@ -4,6 +4,7 @@ use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
+use crate::tui::mouse::Target;
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -36,7 +37,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         ..area
     };
     canvas.scroll_bar(list, visible.clone(), VariableName::ALL.len());
-    for name in &VariableName::ALL[visible] {
+    for place in visible {
+        let name = &VariableName::ALL[place];
+        canvas.target(area, row, Target::Line(Pane::Variables, place));
         line(model, *name, area, row, canvas);
         row += 1;
         if let Some(fault) = fault_of(pane, *name) {

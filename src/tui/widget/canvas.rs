@@ -4,6 +4,7 @@
 
 use super::text;
 use crate::tui::look::Look;
+use crate::tui::mouse::{Target, Targets};
 use crate::tui::theme::Meaning;
 use domain::sanitize;
 use ratatui::buffer::Buffer;
@@ -19,6 +20,8 @@ pub struct Canvas<'a> {
     pub cells: &'a mut Buffer,
     /// How it looks.
     pub look: &'a Look,
+    /// What was drawn where, for the mouse.
+    pub targets: Targets,
 }
 
 impl Canvas<'_> {
@@ -63,6 +66,14 @@ impl Canvas<'_> {
         let column = area.width.saturating_sub(wide);
         self.text(area, column, row, words, style);
         column
+    }
+
+    /// Notes what a row of the area stands for.
+    pub fn target(&mut self, area: Rect, row: u16, target: Target) {
+        if row < area.height {
+            let line = Rect::new(area.x, area.y + row, area.width, 1);
+            self.targets.push(line, target);
+        }
     }
 
     /// Styles a whole row of the area.
