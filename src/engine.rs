@@ -91,6 +91,13 @@ pub enum Update {
         /// `None` if there is none, or if it cannot be read.
         pipeline: Option<DeployedPipeline>,
     },
+    /// `cdf_pipeline_run_arguments` was written back to the profile.
+    ArgumentsSaved {
+        /// The profile.
+        profile: String,
+        /// The list, without secrets, as the file has it.
+        text: String,
+    },
     /// The file of this try has new lines.
     LogGrew {
         /// The task.

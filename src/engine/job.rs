@@ -1,9 +1,9 @@
 //! Executes one effect: the call to a service, and the answer made of its outcome. It decides nothing.
 
-use super::SaveArguments;
 use super::clock::RunClock;
 use super::cloud::{Cloud, Known};
 use super::table_lease::TableLease;
+use super::{SaveArguments, Update};
 use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
 use domain::id::{DagRunId, JobId, PipelineRunId, TaskId};
@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use domain::truncate::TruncateJob;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// The most runs that one list asks for: far more than can be live, because unfinished ones of other
 /// people come first.
@@ -26,6 +27,7 @@ pub(super) struct Job {
     pub request: RunRequest,
     pub run: DagRunId,
     pub save: SaveArguments,
+    pub updates: mpsc::Sender<Update>,
     pub clock: RunClock,
     /// The runs of this machine's journal that may have left pipeline runs on the output table.
     pub former: Arc<BTreeSet<DagRunId>>,
@@ -104,9 +106,17 @@ impl Job {
     }
 
     async fn save_arguments(self, list: &[RuntimeArguments]) -> Result<(), Failure> {
-        let (save, text) = (self.save, self.cloud.secrets().to_json(list));
-        let saved = tokio::task::spawn_blocking(move || save(&self.request.profile, &text)).await;
-        saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string())))
+        let (save, profile) = (self.save, self.request.profile);
+        let text = self.cloud.secrets().to_json(list);
+        let told = Update::ArgumentsSaved {
+            profile: profile.clone(),
+            text: text.clone(),
+        };
+        let saved = tokio::task::spawn_blocking(move || save(&profile, &text)).await;
+        saved.unwrap_or_else(|error| Err(Failure::transient(error.to_string())))?;
+        // Without a receiver there is nobody to tell.
+        let _ = self.updates.send(told).await;
+        Ok(())
     }
 
     async fn start(self, arguments: RuntimeArguments) -> Result<PipelineRunId, Failure> {

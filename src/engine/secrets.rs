@@ -154,6 +154,8 @@ impl SharedSecrets {
                 secrets.strike_failure(failure);
             }
             Update::LogNotice { text, .. } | Update::Undone(text) => secrets.strike_in(text),
+            // It is what was written to the file, where nothing is a secret.
+            Update::ArgumentsSaved { .. } => {}
             // A plan expands the pipeline's properties, and is redacted before it is shown.
             Update::Trouble(None)
             | Update::Deployed { .. }

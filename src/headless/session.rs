@@ -193,6 +193,7 @@ impl Session {
             }
             Update::Configuration { .. }
             | Update::SecretNames(_)
+            | Update::ArgumentsSaved { .. }
             | Update::Connected(_)
             | Update::Deployed { .. }
             | Update::LogGrew { .. } => None,

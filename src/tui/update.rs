@@ -6,6 +6,7 @@
 mod arguments;
 mod copy;
 mod dialog;
+mod edits;
 mod field;
 mod former;
 mod guard;
@@ -194,6 +195,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlays.clear();
     model.former_run = None;
     effects.push(Effect::Send(Command::Start(Box::new(model.request()))));
+    edits::go_with_start(model);
     model.row_marks.clear();
     navigation::focus(model, Pane::Grid);
 }

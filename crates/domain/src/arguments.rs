@@ -52,6 +52,17 @@ impl RuntimeArguments {
         self.0.remove(name)
     }
 
+    /// Takes the new value of each argument that is as it was before, so that an edit changes nothing else.
+    pub fn rebase(&mut self, before: &Self, now: &Self) {
+        for (name, value) in now.iter().filter(|(name, value)| before.get(name) != Some(value)) {
+            if self.get(name) == before.get(name) {
+                self.insert(name, value);
+            }
+        }
+        let is_gone = |name: &str, value: &str| now.get(name).is_none() && before.get(name) == Some(value);
+        self.0.retain(|name, value| !is_gone(name, value));
+    }
+
     /// Names and values, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -104,6 +115,19 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for RuntimeArguments
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_edited_follows_the_row() {
+        let before =
+            RuntimeArguments::from_iter([("same", "1"), ("edited", "1"), ("left_out", "1"), ("gone", "1")]);
+        let now =
+            RuntimeArguments::from_iter([("same", "2"), ("edited", "2"), ("left_out", "1"), ("new", "2")]);
+        let mut edit =
+            RuntimeArguments::from_iter([("same", "1"), ("edited", "x"), ("gone", "1"), ("added", "x")]);
+        edit.rebase(&before, &now);
+        let expected = [("added", "x"), ("edited", "x"), ("new", "2"), ("same", "2")];
+        assert_eq!(edit, expected.into_iter().collect());
+    }
 
     #[test]
     fn debug_has_no_values() {

@@ -152,6 +152,7 @@ impl Driver {
                 request: live.scheduler.run().request.clone(),
                 run: run.clone(),
                 save: self.parts.save_arguments.clone(),
+                updates: self.updates.clone(),
                 clock: live.clock,
                 former: live
                     .reservation

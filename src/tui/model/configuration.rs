@@ -23,6 +23,8 @@ pub struct ConfigurationPane {
     pub selected: usize,
     /// The arguments of the next run where they differ from the row's.
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
+    /// Those that went to the engine with a start or a retry, until their pipelines have been started with them.
+    pub sent: BTreeMap<TaskId, RuntimeArguments>,
 }
 
 impl ConfigurationPane {
@@ -53,8 +55,15 @@ impl ConfigurationPane {
         self.edits.get(&row.task).unwrap_or(&row.arguments)
     }
 
-    /// Shows another table; the selection stays with its row.
+    /// Shows another table; the selection stays with its row. What was not edited follows its row.
     pub fn replace(&mut self, table: Configuration) {
+        for row in &table.rows {
+            let before = self.rows().iter().find(|before| before.task == row.task);
+            let before = before.map(|before| before.arguments.clone());
+            if let Some((before, edited)) = before.zip(self.edits.get_mut(&row.task)) {
+                edited.rebase(&before, &row.arguments);
+            }
+        }
         let task = self.row().map(|row| row.task.clone());
         let is_same = |row: &ConfigurationRow| Some(&row.task) == task.as_ref();
         if !table.rows.get(self.selected).is_some_and(is_same) {

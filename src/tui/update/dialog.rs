@@ -1,6 +1,6 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{marks, resume};
+use super::{edits, marks, resume};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -178,6 +178,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Sends commands to a run: at once if the engine has it, else once it has taken it up.
 pub(super) fn tell(model: &mut Model, run: DagRunId, commands: Vec<RunCommand>, effects: &mut Vec<Effect>) {
+    edits::go_with_retry(model, &commands);
     let known = model.run.as_ref().filter(|_| model.driver == Driver::Here);
     if known.is_some_and(|known| known.id == run) {
         effects.extend(RunCommand::together(commands).map(Command::Run).map(Effect::Send));

@@ -3,6 +3,7 @@
 use super::{arguments, guard, variables};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
+use crate::tui::layout::{self, Fit};
 use crate::tui::model::Model;
 use crate::tui::model::configuration::Typing;
 use crate::tui::model::overlay::Overlay;
@@ -19,6 +20,9 @@ pub(super) fn press(model: &mut Model, key: Key) {
 
 /// Inserts text of the clipboard, if a field is open.
 pub(super) fn paste(model: &mut Model, text: &str) {
+    if layout::fit(model.area) == Fit::TooSmall {
+        return;
+    }
     match model.editor_mut() {
         Some(editor) => editor.paste(text),
         None => model.reply("Text can only be pasted into a text field."),

@@ -1,6 +1,6 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{navigation, resume, telling};
+use super::{edits, navigation, resume, telling, variables};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -33,6 +33,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
                 model.deployed = pipeline;
             }
         }
+        Update::ArgumentsSaved { profile, text } => variables::on_written_back(model, &profile, &text),
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {
@@ -42,6 +43,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         Update::Unwatched { run, since } => resume::on_unwatched(model, &run, since),
         Update::Refused(failure) => {
             model.awaited = None;
+            edits::come_back(model);
             model.notify(
                 Meaning::Warning,
                 format!("Refused: {}", failure.text(remedy::text)),
@@ -65,10 +67,14 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
         on_event(model, event);
     }
     // What a run that is taken up repeats is not news.
-    let first = events.first().map(|event| &event.fact);
-    if !matches!(first, Some(Fact::RunStarted { .. })) {
-        tell_news(model, events);
-        telling::on_events(model, events, effects);
+    match events.first().map(|event| &event.fact) {
+        Some(Fact::RunStarted { run, .. }) if model.awaited.is_none() => edits::on_run_started(model, run),
+        Some(Fact::RunStarted { .. }) => {}
+        _ => {
+            events.iter().for_each(|event| edits::on_fact(model, &event.fact));
+            tell_news(model, events);
+            telling::on_events(model, events, effects);
+        }
     }
     resume::send_awaited(model, events, effects);
     tell_refusal(model, events);

@@ -160,7 +160,12 @@ impl Changes {
     fn new<'a>(model: &Model, run: &Run, tasks: impl IntoIterator<Item = &'a Task>) -> Self {
         let (mut changed, mut words) = (Vec::new(), Vec::new());
         let form = form_arguments(model, run);
-        for task in tasks.into_iter().filter(|task| task.kind == TaskKind::Pipeline) {
+        // What was edited for this run only is not taken back by a row that was never changed.
+        let keeps = |task: &&Task| {
+            run.request.edits.contains_key(&task.id) && !model.configuration.edits.contains_key(&task.id)
+        };
+        let pipelines = tasks.into_iter().filter(|task| task.kind == TaskKind::Pipeline);
+        for task in pipelines.filter(|task| !keeps(task)) {
             let given = form.iter().find(|(id, _)| *id == task.id);
             if let Some((id, given)) = given.filter(|(_, given)| *given != task.arguments) {
                 changed.push((id.clone(), given.clone()));

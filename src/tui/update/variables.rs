@@ -45,6 +45,21 @@ fn set(model: &mut Model, name: VariableName, text: &str, effects: &mut Vec<Effe
     }
 }
 
+/// A run has written back what it gave its pipelines. What is being edited stays as it is.
+pub(super) fn on_written_back(model: &mut Model, profile: &str, text: &str) {
+    let name = VariableName::CdfPipelineRunArguments;
+    if profile != model.profile {
+        return;
+    }
+    let pane = &mut model.variables;
+    let is_dirty = pane.is_dirty(name);
+    // The engine has written a list that it reads itself.
+    if pane.saved.set(name, text).is_ok() && !is_dirty {
+        let _ = pane.working.set(name, text);
+        pane.origins.insert(name, "profile".into());
+    }
+}
+
 /// The profile was written, or could not be.
 pub(super) fn on_saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, String>, Failure>) {
     match outcome {
