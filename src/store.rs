@@ -4,6 +4,7 @@
 //! data dir/downbeat.db                 the journal: every fact of every run     store/journal.rs
 //! data dir/logs/RUN/TASK/TRY.log       the log of a try's pipeline run          store/log.rs
 //! data dir/copied/TIME.txt             what the clipboard could not take           store/copied.rs
+//! data dir/edits/PROFILE.json          presets, and edits that were not saved    store/edits.rs
 //! data dir/leases/TABLE.lock           the run that may fill an output table    store/lease.rs
 //! data dir/leases/run+RUN.lock         the process that drives a run
 //! ```
@@ -13,6 +14,7 @@
 //! run or calls a service.
 
 mod copied;
+mod edits;
 mod error;
 mod file_name;
 mod journal;
@@ -21,6 +23,7 @@ mod log;
 mod owner_only;
 
 pub use copied::keep as keep_copied;
+pub use edits::EditsFile;
 pub use error::{StoreError, waiting};
 pub use journal::{Exported, Journal};
 pub use lease::Lease;

@@ -19,6 +19,7 @@ pub mod effect;
 pub mod eta;
 pub mod finding;
 pub mod ground;
+pub mod json_text;
 pub mod key;
 pub mod layout;
 pub mod log_file;

@@ -16,6 +16,8 @@ mod copy;
 mod deployment;
 #[path = "screens/former.rs"]
 mod former;
+#[path = "screens/forms.rs"]
+mod forms;
 #[path = "screens/guard.rs"]
 mod guard;
 #[path = "screens/keys.rs"]

@@ -4,7 +4,7 @@ use super::{Startup, history, journal, parts, prune, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
-use crate::store::{Journal, LogFolder, keep_copied};
+use crate::store::{EditsFile, Journal, LogFolder, keep_copied};
 use crate::tui::Outcome;
 use crate::tui::action::keymap::{KeyChange, Keymap};
 use crate::tui::clipboard::Clipboard;
@@ -13,6 +13,7 @@ use crate::tui::setup::{KeepText, ReadHistory, ReadRun, Save, Setup};
 use crate::{engine, tui};
 use domain::event::RunEvent;
 use domain::failure::Failure;
+use domain::finding::{Finding, Severity};
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::variable::VariableName;
@@ -51,6 +52,13 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let unfinished = unfinished(&journal, data, &settings.profile).await?;
     let logs = LogFolder::new(home.data_dir());
     let environment = |name: &str| std::env::var(name).ok();
+    let edits = EditsFile::new(data, &settings.profile);
+    let kept_edits = edits.read();
+    let mut findings = settings.findings.clone();
+    findings.extend(kept_edits.as_ref().err().cloned().map(|failure| Finding {
+        severity: Severity::Warning,
+        ..Finding::from_failure("presets", failure)
+    }));
     let setup = Setup {
         profile: settings.profile.clone(),
         is_sandbox: settings.wants_sandbox(),
@@ -60,13 +68,15 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         preferences: screen::preferences(settings, &environment),
         variables: settings.variables.clone(),
         origins: origins(settings),
-        findings: settings.findings.clone(),
+        findings,
         secret_names: settings.secret_arguments.clone(),
         last_run: last_run.map(|opened| opened.run),
         unfinished,
         history: runs,
         log_path: Box::new(move |run, task, number| logs.path(run, task, number)),
         save: save(home.clone(), settings.clone()),
+        kept: kept_edits.unwrap_or_default(),
+        keep_edits: Box::new(move |change| edits.change(change)),
         read_run: reader(journal.clone(), data.to_owned()),
         read_history: list_reader(journal.clone(), data.to_owned()),
         read_records: history::records_reader(journal.clone()),

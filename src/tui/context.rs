@@ -52,6 +52,8 @@ pub enum Context {
     Logs,
     /// In the form of a row's arguments.
     Arguments,
+    /// In the list of presets.
+    Presets,
     /// In the list of former runs.
     History,
     /// In the plan of a run.
@@ -68,12 +70,13 @@ pub enum Context {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Variables,
         Self::Configuration,
         Self::Grid,
         Self::Logs,
         Self::Arguments,
+        Self::Presets,
         Self::History,
         Self::Plan,
         Self::Pager,
@@ -97,6 +100,7 @@ impl Context {
             Self::Grid => "in the tasks",
             Self::Logs => "in the log",
             Self::Arguments => "in the arguments of a row",
+            Self::Presets => "in the list of presets",
             Self::History => "in the list of former runs",
             Self::Plan => "in the plan",
             Self::Pager => "in the help and the notices",

@@ -3,6 +3,7 @@
 use super::model::logs::{LogSpan, LogTarget};
 use super::model::opened_run::Purpose;
 use crate::engine::Command;
+use domain::draft::KeptChange;
 use domain::id::DagRunId;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
@@ -14,6 +15,8 @@ pub enum Effect {
     Send(Command),
     /// Writes these variables to the profile.
     SaveVariables(Vec<(VariableName, String)>),
+    /// Changes the edits that are kept on disk.
+    KeepEdits(KeptChange),
     /// Reads lines of a log file.
     ReadLog {
         /// The file.

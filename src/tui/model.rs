@@ -1,6 +1,7 @@
 //! Everything that a frame depends on, as plain data. Only `tui/update.rs` changes it; only
 //! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is a field.
 
+pub mod arguments;
 pub mod configuration;
 pub mod driver;
 pub mod editor;
@@ -23,6 +24,7 @@ use super::theme::{Ground, Meaning};
 use crate::engine::Connected;
 use configuration::ConfigurationPane;
 use domain::deployed::DeployedPipeline;
+use domain::draft::KeptEdits;
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::plan::Plan;
@@ -183,6 +185,14 @@ pub struct Model {
     pub history: Vec<RunSummary>,
     /// What became of their tasks, and what follows from it.
     pub run_history: RunHistory,
+    /// The edits that are kept on disk: presets, and what was not saved the last time.
+    pub kept: KeptEdits,
+    /// Whether it was chosen what becomes of that.
+    pub draft_is_answered: bool,
+    /// Whether the program ends once the variables are saved.
+    pub leaves_when_saved: bool,
+    /// Whether the program is left without what was not saved.
+    pub discards_edits: bool,
     /// What must not be shown: names, and the values that were typed here.
     pub secrets: Secrets,
     /// The instance that answers.
@@ -241,6 +251,7 @@ impl Model {
             Some(Overlay::Dialog(_)) => Context::Dialog,
             Some(Overlay::Plan { .. }) => Context::Plan,
             Some(Overlay::Arguments(_)) => Context::Arguments,
+            Some(Overlay::Presets { .. }) => Context::Presets,
             Some(Overlay::History { .. }) => Context::History,
             Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Details { .. }) => Context::Pager,
             None if self.editor().is_some() => Context::Field,

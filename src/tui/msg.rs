@@ -6,6 +6,7 @@ use super::model::opened_run::{OpenedRun, Purpose};
 use super::mouse::{Gesture, Target};
 use super::theme::Ground;
 use crate::engine::Update;
+use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
 use domain::history::RunRecord;
 use domain::id::DagRunId;
@@ -48,6 +49,8 @@ pub enum Msg {
     },
     /// The variables were saved: where each comes from now, or why it failed.
     Saved(Result<BTreeMap<VariableName, String>, Failure>),
+    /// The edits that are kept on disk were changed, or could not be.
+    EditsKept(KeptChange, Result<KeptEdits, Failure>),
     /// A run of the history was read, or why it could not be.
     RunRead(DagRunId, Purpose, Result<Box<OpenedRun>, Failure>),
     /// The list of former runs was read again, or could not be.

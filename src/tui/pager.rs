@@ -59,6 +59,7 @@ impl Page {
             Overlay::Dialog(_)
             | Overlay::Confirmation(_)
             | Overlay::Arguments(_)
+            | Overlay::Presets { .. }
             | Overlay::History { .. } => return None,
         };
         let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);

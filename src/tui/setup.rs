@@ -16,7 +16,8 @@ use super::model::run_history::RunHistory;
 use super::model::variables::VariablesPane;
 use super::model::{Model, Telling, TerminalState};
 use super::preferences::Preferences;
-use super::update::resume;
+use super::update::{drafts, resume};
+use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::history::RunRecord;
@@ -39,6 +40,9 @@ pub type LogPath = Box<dyn Fn(&DagRunId, &TaskId, u32) -> PathBuf + Send>;
 /// Writes edited variables to the profile. Returns where each variable comes from now, in a word.
 pub type Save =
     Box<dyn FnMut(&[(VariableName, String)]) -> Result<BTreeMap<VariableName, String>, Failure> + Send>;
+
+/// Changes the edits that are kept on disk. Returns all of them.
+pub type KeepEdits = Box<dyn FnMut(&KeptChange) -> Result<KeptEdits, Failure> + Send>;
 
 /// Reads a run of the history.
 pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<OpenedRun, Failure> + Send>;
@@ -85,6 +89,10 @@ pub struct Setup {
     pub log_path: LogPath,
     /// Writes the profile.
     pub save: Save,
+    /// The edits that were kept for this profile.
+    pub kept: KeptEdits,
+    /// Changes them.
+    pub keep_edits: KeepEdits,
     /// Reads a former run.
     pub read_run: ReadRun,
     /// Reads the list of former runs again.
@@ -120,8 +128,12 @@ impl Setup {
         model
     }
 
-    fn question(&self) -> Option<Dialog> {
-        resume::question(self.unfinished.as_ref()?, self.is_sandbox)
+    /// The questions of the start, the one to be answered first at the end.
+    fn questions(&self) -> impl Iterator<Item = Dialog> {
+        let draft = self.kept.draft.as_ref().map(drafts::question);
+        let unfinished = self.unfinished.as_ref();
+        let run = unfinished.and_then(|run| resume::question(run, self.is_sandbox));
+        draft.into_iter().chain(run)
     }
 
     /// A run without an end is looked at; without one, the next run is prepared.
@@ -152,7 +164,7 @@ impl Setup {
             learns: self.learns,
             explained: None,
             is_zoomed: false,
-            overlays: self.question().map(Overlay::Dialog).into_iter().collect(),
+            overlays: self.questions().map(Overlay::Dialog).collect(),
             prompt: None,
             typed: TypedTexts::default(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
@@ -168,6 +180,10 @@ impl Setup {
             history: self.history.clone(),
             run_history: RunHistory::default(),
             secrets: self.secrets(),
+            kept: self.kept.clone(),
+            draft_is_answered: false,
+            leaves_when_saved: false,
+            discards_edits: false,
             connected: None,
             deployed: None,
             notices: Vec::new(),

@@ -276,6 +276,10 @@ impl<S: TerminalSession> Shell<S> {
                     let outcome = (self.setup.save)(&changes);
                     self.dispatch(Msg::Saved(outcome))?;
                 }
+                Effect::KeepEdits(change) => {
+                    let outcome = (self.setup.keep_edits)(&change);
+                    self.dispatch(Msg::EditsKept(change, outcome))?;
+                }
                 Effect::ReadRun(run, purpose) => {
                     let outcome = (self.setup.read_run)(&run).map(Box::new);
                     self.dispatch(Msg::RunRead(run, purpose, outcome))?;

@@ -6,6 +6,7 @@
 mod arguments;
 mod copy;
 mod dialog;
+pub(super) mod drafts;
 mod edits;
 mod field;
 mod former;
@@ -78,7 +79,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             window,
             has_more,
         } => incoming::on_log_read(model, &target, window, has_more),
-        Msg::Saved(outcome) => variables::on_saved(model, outcome),
+        Msg::Saved(outcome) => variables::on_saved(model, outcome, &mut effects),
+        Msg::EditsKept(change, outcome) => drafts::on_kept(model, &change, outcome),
         Msg::RunRead(run, purpose, outcome) => former::on_run_read(model, &run, &purpose, outcome),
         Msg::RecordsRead(records) => former::on_records_read(model, records),
         Msg::RecordsDone => former::on_records_done(model),
@@ -146,6 +148,14 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::AddArgument => arguments::add(model),
         Action::RemoveArgument => arguments::remove(model),
         Action::RevertArgument => arguments::revert(model),
+        Action::RevertArguments => arguments::revert_all(model),
+        Action::Undo => field::undo(model, false),
+        Action::Redo => field::undo(model, true),
+        Action::BreakLine => field::break_line(model),
+        Action::ListPresets => arguments::list_presets(model),
+        Action::SavePreset => arguments::name_preset(model),
+        Action::TakePreset => arguments::take_preset(model),
+        Action::ForgetPreset => arguments::forget_preset(model, effects),
         Action::Choose => dialog::choose(model, effects),
         Action::NextChoice => dialog::step(model, 1),
         Action::PreviousChoice => dialog::step(model, -1),
@@ -167,7 +177,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Reload => read_configuration(model, effects),
         Action::Theme => telling::next_theme(model, effects),
         Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
-        Action::Help => model.overlays.push(Overlay::Help { top: 0 }),
+        Action::Help | Action::HelpWhileTyping => model.overlays.push(Overlay::Help { top: 0 }),
         Action::Details => model.overlays.push(Overlay::Details { top: 0 }),
         Action::Notices => model.overlays.push(Overlay::Notices { top: usize::MAX }),
         Action::Back if model.prompt.is_some() => prompt::leave(model, effects),

@@ -36,6 +36,7 @@ mod arguments;
 mod configuration;
 mod confirmation;
 mod dialog;
+mod field;
 mod followers;
 mod footer;
 mod grid;
@@ -44,6 +45,7 @@ mod history;
 mod logs;
 mod pager;
 mod plan_head;
+mod presets;
 mod prompt;
 mod variables;
 
@@ -102,6 +104,15 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) -> Targets {
 }
 
 fn overlays(model: &Model, canvas: &mut Canvas) {
+    let typed = model.variables.editor.as_ref();
+    if let Some(editor) = typed.filter(|editor| editor.lines() > 1) {
+        field::window(
+            model,
+            &field::title(model.variables.selected.as_str()),
+            editor,
+            canvas,
+        );
+    }
     for overlay in model.overlays.iter() {
         match overlay {
             Overlay::Help { .. }
@@ -115,6 +126,7 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
             Overlay::Dialog(dialog) => dialog::draw(model, dialog, canvas),
             Overlay::Confirmation(asked) => confirmation::draw(model, asked, canvas),
             Overlay::Arguments(form) => arguments::draw(model, form, canvas),
+            Overlay::Presets { selected } => presets::draw(model, *selected, canvas),
             Overlay::History { selected } => history::draw(model, *selected, canvas),
         }
     }

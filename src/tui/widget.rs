@@ -1,5 +1,6 @@
 //! Drawing tools that know nothing of runs and tasks.
 
 pub mod canvas;
+pub mod control;
 pub mod list;
 pub mod text;

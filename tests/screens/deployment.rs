@@ -108,7 +108,7 @@ fn the_form_shows_a_variable_and_an_edit_wins() {
     press(&mut model, "2 enter");
     let picture = sample::picture(&model, &COLOUR);
     assert!(
-        picture.contains("landing") && picture.contains("(the variable)"),
+        picture.contains("landing") && picture.contains(" variable "),
         "{picture}"
     );
     let form = |model: &Model| match model.overlays.top() {

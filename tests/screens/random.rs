@@ -56,6 +56,9 @@ fn check(model: &Model) {
     match model.overlays.top() {
         Some(Overlay::Arguments(form)) => assert!(form.selected < form.lines().len().max(1)),
         Some(Overlay::Dialog(dialog)) => assert!(dialog.selected < dialog.choices.len()),
+        Some(Overlay::Presets { selected }) => {
+            assert!(*selected < model.kept.presets.len().max(1));
+        }
         Some(Overlay::History { selected }) => assert!(*selected < model.history.len()),
         _ => {}
     }

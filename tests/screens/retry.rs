@@ -135,6 +135,8 @@ fn all_tasks_that_did_not_succeed_are_tried_again_after_a_question() {
         matches!(&together[..], [RunCommand::Retry { task, arguments: Some(_) }, RunCommand::RetryAll] if task.as_str() == HR),
         "{together:?}"
     );
+    // The edit went with the retry; another one asks again.
+    let mut model = with_an_edit(120, 40);
     let sent = commands(&press(&mut model, "A o"));
     assert_eq!(sent, [Command::Run(RunCommand::RetryAll)]);
 }

@@ -1,5 +1,6 @@
 //! Models for the tests, made from the events of a real run, so that no impossible state is drawn.
 
+use domain::draft::KeptEdits;
 use domain::event::{Discovery, Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::{JobId, PipelineRunId, StartToken};
@@ -101,6 +102,8 @@ pub fn setup() -> Setup {
         history: Vec::new(),
         log_path: Box::new(|_, _, _| PathBuf::from("/nowhere")),
         save: Box::new(|_| Ok(BTreeMap::new())),
+        kept: KeptEdits::default(),
+        keep_edits: Box::new(|_| Ok(KeptEdits::default())),
         read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
         read_history: Box::new(|| Ok(Vec::new())),
         read_records: Box::new(|_| tokio::sync::mpsc::channel(1).1),

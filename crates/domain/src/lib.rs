@@ -9,6 +9,7 @@ pub mod check;
 pub mod command;
 pub mod control_log;
 pub mod deployed;
+pub mod draft;
 pub mod event;
 pub mod failure;
 pub mod failure_group;

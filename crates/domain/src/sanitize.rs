@@ -26,7 +26,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 /// JSON as it was serialised: characters that control a terminal and that JSON does not have to escape become `\uXXXX`.
 /// Such characters stand only inside of strings, so the values stay the same.
 pub fn json(text: &str) -> Cow<'_, str> {
-    let harmless = |c: char| !is_hostile(c) && !is_break(c);
+    let harmless = |c: char| !is_hostile(c);
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
     }
@@ -42,9 +42,10 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Whether this character controls a terminal or changes the direction of text.
-fn is_hostile(c: char) -> bool {
+/// Whether this character controls a terminal, breaks a line, or changes the direction of text.
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
+        || is_break(c)
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
 }
 
@@ -54,7 +55,7 @@ const fn is_break(c: char) -> bool {
 }
 
 fn clean<'a>(text: &'a str, stays: impl Fn(char) -> bool, line_break: &str, tab: &str) -> Cow<'a, str> {
-    let harmless = |c: char| stays(c) || (!is_hostile(c) && !is_break(c));
+    let harmless = |c: char| stays(c) || !is_hostile(c);
     let Some(first) = text.find(|c| !harmless(c)) else {
         return Cow::Borrowed(text);
     };

@@ -3,7 +3,9 @@
 use super::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
+use crate::tui::model::editor::Editor;
 use crate::tui::model::marks;
+use crate::tui::model::overlay::Overlay;
 use domain::shell;
 use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
@@ -41,6 +43,29 @@ pub(super) fn has_lines(model: &Model) -> Option<String> {
 pub(super) fn has_task(model: &Model) -> Option<String> {
     let is_missing = model.selected_task().is_none();
     is_missing.then(|| "There is no task yet.".into())
+}
+
+pub(super) fn has_presets(model: &Model) -> Option<String> {
+    let has_none = model.kept.presets.is_empty();
+    has_none.then(|| {
+        format!(
+            "No preset yet. {} saves the edit of a row as one.",
+            key(Action::SavePreset)
+        )
+    })
+}
+
+pub(super) fn has_edit(model: &Model) -> Option<String> {
+    let is_edited = match model.overlays.top() {
+        Some(Overlay::Arguments(form)) => form.values != form.row,
+        _ => false,
+    };
+    (!is_edited).then(|| "Nothing to save: the arguments are the row's.".into())
+}
+
+pub(super) fn takes_lines(model: &Model) -> Option<String> {
+    let takes = model.editor().is_some_and(Editor::takes_lines);
+    (!takes).then(|| "This takes one line.".into())
 }
 
 pub(super) fn has_tries(model: &Model) -> Option<String> {

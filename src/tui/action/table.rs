@@ -11,6 +11,7 @@ const LISTS: &[C] = &[
     C::Grid,
     C::Logs,
     C::Arguments,
+    C::Presets,
     C::History,
     C::Plan,
     C::Pager,
@@ -21,11 +22,13 @@ const ALL_BUT_FIELDS: &[C] = &[
     C::Grid,
     C::Logs,
     C::Arguments,
+    C::Presets,
     C::History,
     C::Plan,
     C::Pager,
     C::Dialog,
 ];
+const FORM_AND_FIELD: &[C] = &[C::Arguments, C::Field];
 const TASKS_AND_LOGS: &[C] = &[C::Grid, C::Logs];
 const MARKABLE: &[C] = &[C::Configuration, C::Grid];
 
@@ -42,6 +45,8 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Tasks and logs", TASKS_AND_LOGS),
     ("Logs", &[C::Logs]),
     ("Arguments of a row", &[C::Arguments]),
+    ("Arguments and text fields", FORM_AND_FIELD),
+    ("Presets", &[C::Presets]),
     ("Former runs", &[C::History]),
     ("Plan", &[C::Plan]),
     ("Questions", &[C::Dialog]),
@@ -107,6 +112,15 @@ pub const TABLE: &[Entry] = &[
     row(A::AddArgument, &["a"], "add", "Add an argument.", &[C::Arguments]),
     row(A::RemoveArgument, &["d", "del"], "remove", "Leave the argument out.", &[C::Arguments]),
     row(A::RevertArgument, &["u"], "undo", "Take the row's value again.", &[C::Arguments]),
+    row(A::RevertArguments, &["U"], "", "Take all of the row's values again.", &[C::Arguments]),
+    row(A::ListPresets, &["p"], "presets", "List the presets: edits that were saved under a name.", &[C::Arguments])
+        .when(when::has_presets),
+    row(A::SavePreset, &["P"], "save preset", "Save what differs from the row under a name, without secrets.", &[C::Arguments])
+        .danger(Danger::Changes).when(when::has_edit),
+    row(A::Undo, &["ctrl-_", "ctrl-7", "ctrl-/"], "undo", "Take the last change back.", FORM_AND_FIELD).footer(&[C::Field]),
+    row(A::Redo, &["ctrl-r"], "", "Make the change again that was taken back.", FORM_AND_FIELD),
+    row(A::TakePreset, &["enter"], "take", "Give the row's arguments with what the preset changes.", &[C::Presets]),
+    row(A::ForgetPreset, &["d", "del"], "forget", "Forget the preset.", &[C::Presets]).danger(Danger::Changes),
     row(A::ShowRun, &["enter"], "show", "Show this run.", &[C::History]),
     row(A::ResumeRun, &["r"], "resume", "Carry on, or close, a run without an end that nobody watches; asks first.", &[C::History])
         .danger(Danger::Changes).when(when::is_resumable),
@@ -117,6 +131,7 @@ pub const TABLE: &[Entry] = &[
     row(A::NextChoice, &["tab", "right", "down", "l", "j"], "next", "Select the next answer.", &[C::Dialog]),
     row(A::PreviousChoice, &["shift-tab", "left", "up", "h", "k"], "", "Select the answer before.", &[C::Dialog]),
     row(A::Commit, &["enter", "tab", "shift-tab"], "accept", "Accept the text.", &[C::Field]),
+    row(A::BreakLine, &["alt-enter", "ctrl-j"], "line", "Break the line, in a value.", &[C::Field]).when(when::takes_lines),
     row(A::KeepText, &["enter"], "accept", "Accept the text; esc leaves without it.", &[C::Prompt]),
     row(A::EarlierText, &["up"], "", "Take the text that was typed here before.", &[C::Prompt]),
     row(A::LaterText, &["down"], "", "Take the later text again.", &[C::Prompt]),
@@ -157,6 +172,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Top, &["g g", "home"], "", "To the beginning.", LISTS),
     row(A::Bottom, &["G", "end"], "", "To the end; a log is followed again.", LISTS),
     row(A::Help, &["?", "F1"], "", "Show all keys.", LISTS),
+    row(A::HelpWhileTyping, &["F1"], "help", "Show all keys; what is typed stays.", &[C::Field]),
     row(A::Interrupt, &["ctrl-c"], "", "Leave after a question; the second time at once.", &C::ALL),
     row(A::Mouse, &["F2"], "", "Give the mouse back to the terminal, so that it selects text; or take it again.", &C::ALL),
     row(A::Learn, &[], "", "Say what a key that changes something would do, before it does it; or stop that.", LISTS),

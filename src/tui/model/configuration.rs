@@ -1,13 +1,10 @@
 //! The configuration table, and the arguments that were edited for the next run.
 
-use crate::tui::model::editor::Editor;
-use domain::arguments::{MASK, RuntimeArguments};
+use domain::arguments::RuntimeArguments;
+use domain::draft::ArgumentEdit;
 use domain::failure::Failure;
 use domain::id::TaskId;
-use domain::plan::{ArgumentSource, PlannedArgument, compare};
 use domain::row::{Configuration, ConfigurationRow};
-use domain::secret::SecretNames;
-use domain::task::Task;
 use std::collections::BTreeMap;
 
 /// The pane of the configuration.
@@ -23,6 +20,8 @@ pub struct ConfigurationPane {
     pub selected: usize,
     /// The arguments of the next run where they differ from the row's.
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
+    /// Edits that are made as soon as the table has been read.
+    pub awaited: BTreeMap<TaskId, ArgumentEdit>,
     /// Those that went to the engine with a start or a retry, until their pipelines have been started with them.
     pub sent: BTreeMap<TaskId, RuntimeArguments>,
 }
@@ -70,148 +69,20 @@ impl ConfigurationPane {
             let found = table.rows.iter().position(is_same);
             self.selected = found.unwrap_or(self.selected.min(table.rows.len().saturating_sub(1)));
         }
+        for (task, edit) in std::mem::take(&mut self.awaited) {
+            if let Some(row) = table.rows.iter().find(|row| row.task == task) {
+                self.edits.insert(task, edit.applied_to(&row.arguments));
+            }
+        }
         self.table = Some(table);
         self.failure = None;
     }
-}
 
-/// The arguments of one row, or of one task, in a form. The engine shows no secrets: in the row they are
-/// masked, and a mask among the values stands for what the row has.
-#[derive(Clone, Debug)]
-pub struct ArgumentsForm {
-    /// The task of the row.
-    pub task: TaskId,
-    /// The names that a task needs before it is tried again, without those that were given; `None` for a
-    /// row's form, which changes the next run.
-    pub asked: Option<Vec<String>>,
-    /// The names of secrets.
-    pub secrets: SecretNames,
-    /// The row's arguments.
-    pub row: RuntimeArguments,
-    /// The arguments of the next run.
-    pub values: RuntimeArguments,
-    /// The variables that are passed where neither of them has the argument.
-    pub variables: RuntimeArguments,
-    /// The selected line.
-    pub selected: usize,
-    /// The text field, while it is open.
-    pub typing: Option<Typing>,
-}
-
-/// What a text field of the form is for.
-#[derive(Clone, Debug)]
-pub enum Typing {
-    /// The name of another argument.
-    Name(Editor),
-    /// A value.
-    Value {
-        /// The argument.
-        name: String,
-        /// The field.
-        editor: Editor,
-    },
-}
-
-impl ArgumentsForm {
-    /// The form of a row.
-    pub fn new(
-        row: &ConfigurationRow,
-        values: &RuntimeArguments,
-        variables: RuntimeArguments,
-        secrets: &SecretNames,
-    ) -> Self {
-        Self {
-            task: row.task.clone(),
-            asked: None,
-            secrets: secrets.clone(),
-            row: row.arguments.clone(),
-            values: values.clone(),
-            variables,
-            selected: 0,
-            typing: None,
-        }
-    }
-
-    /// The form of a task that needs these values again, with the field of the first one open.
-    pub fn ask(task: &Task, names: &[String], secrets: &SecretNames) -> Self {
-        let mut form = Self {
-            task: task.id.clone(),
-            asked: Some(names.to_vec()),
-            secrets: secrets.clone(),
-            row: task.arguments.clone(),
-            values: task.arguments.clone(),
-            variables: RuntimeArguments::default(),
-            selected: 0,
-            typing: None,
-        };
-        form.edit_asked();
-        form
-    }
-
-    /// Opens the field of the next value that is asked for; false if all were given.
-    pub fn edit_asked(&mut self) -> bool {
-        let next = self.asked.as_ref().and_then(|names| names.first().cloned());
-        let Some(name) = next else { return false };
-        self.select(&name);
-        let editor = Editor::masked();
-        self.typing = Some(Typing::Value { name, editor });
-        true
-    }
-
-    /// Every argument of the row or the run, by name.
-    pub fn lines(&self) -> Vec<PlannedArgument<'_>> {
-        let passed = |name: &str| self.values.get(name).is_none() && self.variables.get(name).is_some();
-        let mut lines = compare(Some(&self.row), &self.values, &self.secrets);
-        lines.retain(|argument| !passed(argument.name));
-        let variables = self.variables.iter().filter(|(name, _)| passed(name));
-        lines.extend(variables.map(|(name, value)| PlannedArgument {
-            name,
-            value: Some(value),
-            row_value: self.row.get(name),
-            source: ArgumentSource::Variable,
-        }));
-        lines.sort_by_key(|argument| argument.name);
-        lines
-    }
-
-    /// The selected argument's name.
-    pub fn name(&self) -> Option<String> {
-        let lines = self.lines();
-        lines.get(self.selected).map(|argument| argument.name.to_owned())
-    }
-
-    /// Selects the argument of this name.
-    pub fn select(&mut self, name: &str) {
-        let lines = self.lines();
-        let found = lines.iter().position(|argument| argument.name == name);
-        self.selected = found.unwrap_or(self.selected.min(lines.len().saturating_sub(1)));
-    }
-
-    /// Opens the field of a value. A secret's field begins empty and is masked.
-    pub fn edit(&mut self, name: String) {
-        let before = self.values.get(&name).or(self.row.get(&name));
-        let text = before.or(self.variables.get(&name)).unwrap_or_default();
-        let is_masked =
-            |arguments: &RuntimeArguments| arguments.get(&name).is_some_and(|value| value.contains(MASK));
-        let editor = if self.secrets.contains(&name) || is_masked(&self.row) || is_masked(&self.values) {
-            Editor::masked()
-        } else {
-            Editor::new(text)
-        };
-        self.typing = Some(Typing::Value { name, editor });
-    }
-
-    /// The text field that is being typed into.
-    pub fn editor(&self) -> Option<&Editor> {
-        match self.typing.as_ref()? {
-            Typing::Name(editor) | Typing::Value { editor, .. } => Some(editor),
-        }
-    }
-
-    /// The same, to type into it.
-    pub fn editor_mut(&mut self) -> Option<&mut Editor> {
-        match self.typing.as_mut()? {
-            Typing::Name(editor) | Typing::Value { editor, .. } => Some(editor),
+    /// Makes edits again, now or as soon as the table has been read.
+    pub fn edit_again(&mut self, edits: BTreeMap<TaskId, ArgumentEdit>) {
+        self.awaited = edits;
+        if let Some(table) = self.table.take() {
+            self.replace(table);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is drawn over the panes and gets all keys until it is closed.
 
-use super::configuration::ArgumentsForm;
+use super::arguments::ArgumentsForm;
 use super::guard::Confirmation;
 use crate::engine::Command;
 use domain::command::RunCommand;
@@ -37,6 +37,11 @@ pub enum Overlay {
     Confirmation(Box<Confirmation>),
     /// The arguments of a row.
     Arguments(Box<ArgumentsForm>),
+    /// The edits that were saved under names.
+    Presets {
+        /// The index of the selected one.
+        selected: usize,
+    },
     /// Former runs.
     History {
         /// The index of the selected one.
@@ -58,6 +63,7 @@ impl Overlay {
             Self::Dialog(dialog) => &dialog.title,
             Self::Confirmation(_) => Self::PROTECTED,
             Self::Arguments(_) => "Arguments",
+            Self::Presets { .. } => "Presets",
             Self::History { .. } => "Former runs",
         }
     }
@@ -102,6 +108,14 @@ impl Overlays {
     /// Whether the panes get the keys.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The forms of arguments among them.
+    pub fn forms_mut(&mut self) -> impl Iterator<Item = &mut ArgumentsForm> {
+        self.0.iter_mut().filter_map(|overlay| match overlay {
+            Overlay::Arguments(form) => Some(&mut **form),
+            _ => None,
+        })
     }
 
     /// All, the topmost last.
@@ -206,8 +220,14 @@ pub enum DialogResult {
         /// The process, in words.
         process: String,
     },
-    /// Ends the program; live pipeline runs go on.
+    /// Ends the program without what was not saved; live pipeline runs go on.
     Leave,
+    /// Accepts an open field, saves the variables, and ends the program; edited arguments are kept for the next start.
+    SaveAndLeave,
+    /// Takes up the edits that were not saved the last time.
+    TakeDraft,
+    /// Forgets them.
+    DropDraft,
     /// Stops the run and ends the program with it.
     StopAndLeave,
 }

@@ -1,6 +1,8 @@
 //! The variables as a form: what is saved, what was edited, and the open text field.
 
 use super::editor::Editor;
+use crate::tui::action::{Action, key};
+use crate::tui::plan::count;
 use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
 
@@ -48,6 +50,16 @@ impl VariablesPane {
     pub fn changes(&self) -> Vec<(VariableName, String)> {
         let dirty = VariableName::ALL.iter().filter(|name| self.is_dirty(**name));
         dirty.map(|name| (*name, self.working.text(*name))).collect()
+    }
+
+    /// A value on one line. The list that runs write back is only counted: its field shows it laid out.
+    pub fn shown(&self, name: VariableName) -> String {
+        let lists = self.working.cdf_pipeline_run_arguments.0.len();
+        if name != VariableName::CdfPipelineRunArguments || lists == 0 {
+            return self.working.text(name);
+        }
+        let read = key(Action::EditVariable);
+        format!("{}, {read} reads them", count(lists, "list"))
     }
 
     /// Where a value comes from.

@@ -4,7 +4,9 @@ use super::Shell;
 use crate::engine::{Command, Update};
 use crate::tui::Outcome;
 use crate::tui::model::Model;
+use crate::tui::remedy;
 use crate::tui::terminal::TerminalSession;
+use crate::tui::update::drafts;
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::sanitize;
@@ -23,6 +25,15 @@ impl<S: TerminalSession> Shell<S> {
         // A stop that was confirmed is not forgotten because the program ends before its time.
         self.outbox
             .extend(self.model.grace.take().map(|grace| grace.command));
+        if let Some(change) = drafts::at_the_end(&self.model) {
+            match (self.setup.keep_edits)(&change) {
+                Ok(kept) if kept.draft.is_some() => say_on_shell(
+                    "The edits that were not saved are kept, without secrets; the next start of this profile offers them.",
+                ),
+                Ok(_) => {}
+                Err(failure) => say_on_shell(&failure.text(remedy::text)),
+            }
+        }
         self.outbox.push_back(Command::Close);
         let commands = self.engine.commands.clone();
         let closing = async {

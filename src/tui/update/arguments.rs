@@ -1,13 +1,15 @@
 //! The form of a row's arguments. It changes the next run, not the configuration table.
 
 use super::dialog;
+use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
-use crate::tui::model::configuration::{ArgumentsForm, Typing};
+use crate::tui::model::arguments::{ArgumentsForm, Needs, Typing};
 use crate::tui::model::editor::Editor;
 use crate::tui::model::overlay::Overlay;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
+use domain::draft::{ArgumentEdit, KeptChange};
 use domain::remedy::Remedy;
 use domain::task::Task;
 
@@ -30,6 +32,20 @@ pub(super) fn open(model: &mut Model) {
         .map(|row| ArgumentsForm::new(row, pane.arguments(row), variables, names));
     if let Some(form) = form {
         model.overlays.push(Overlay::Arguments(Box::new(form)));
+        refresh(model);
+    }
+}
+
+/// Brings the open forms up to date with the table and the deployed pipeline. What is being typed stays.
+pub(super) fn refresh(model: &mut Model) {
+    let (pane, secrets) = (&model.configuration, &model.secrets);
+    let deployed = model.deployed.as_ref();
+    for form in model.overlays.forms_mut().filter(|form| form.asked.is_none()) {
+        if let Some(row) = pane.rows().iter().find(|row| row.task == form.task) {
+            form.follow(&row.arguments);
+        }
+        form.needs = Needs::new(deployed, &form.given());
+        form.needs.preferences = secrets.redact(&form.needs.preferences);
     }
 }
 
@@ -62,26 +78,46 @@ pub(super) fn add(model: &mut Model) {
 
 /// Leaves out the selected argument.
 pub(super) fn remove(model: &mut Model) {
-    change(model, |form, name| {
-        form.values.remove(name);
+    change(model, |row, name, values| {
+        // A variable is passed again where the row gives nothing.
+        if row.get(name).is_some() || values.get(name).is_some() {
+            values.remove(name);
+        }
     });
 }
 
 /// Takes the row's value again.
 pub(super) fn revert(model: &mut Model) {
-    change(model, |form, name| match form.row.get(name).map(str::to_owned) {
-        Some(value) => form.values.insert(name, value),
-        None => drop(form.values.remove(name)),
+    change(model, |row, name, values| match row.get(name) {
+        Some(value) => values.insert(name, value),
+        None => drop(values.remove(name)),
     });
 }
 
-fn change(model: &mut Model, act: impl FnOnce(&mut ArgumentsForm, &str)) {
-    if let Some(form) = form(model)
-        && let Some(name) = form.name()
-    {
-        act(form, &name);
+/// Takes all of the row's values again.
+pub(super) fn revert_all(model: &mut Model) {
+    change(model, |row, _, values| values.clone_from(row));
+}
+
+fn change(model: &mut Model, act: impl FnOnce(&RuntimeArguments, &str, &mut RuntimeArguments)) {
+    if let Some(form) = form(model) {
+        let (row, name) = (form.row.clone(), form.name().unwrap_or_default());
+        form.change(|values| act(&row, &name, values));
         form.select(&name);
         store(model);
+    }
+}
+
+/// Takes the last change of the form back, or makes it again.
+pub(super) fn undo(model: &mut Model, is_redo: bool) {
+    let Some(form) = form(model) else { return };
+    let name = form.name().unwrap_or_default();
+    let is_done = if is_redo { form.redo() } else { form.undo() };
+    form.select(&name);
+    if is_done {
+        store(model);
+    } else {
+        model.reply("There is no other change.");
     }
 }
 
@@ -90,8 +126,12 @@ pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     match form.typing.take() {
         Some(Typing::Name(editor)) => form.edit(editor.text().to_owned()),
+        Some(Typing::Preset(editor)) => save_preset(model, editor.text(), effects),
         Some(Typing::Value { name, editor }) => {
-            form.values.insert(name.as_str(), editor.text());
+            // A field that was only looked at gives no value to what had none.
+            if editor.is_changed() || form.values.get(&name).is_some() || form.row.get(&name).is_none() {
+                form.change(|values| values.insert(name.as_str(), editor.text()));
+            }
             if form.asked.is_some() {
                 return give(model, &name, effects);
             }
@@ -137,5 +177,65 @@ fn store(model: &mut Model) {
         model.configuration.edits.insert(task, values);
     } else {
         model.configuration.edits.remove(&task);
+    }
+    refresh(model);
+}
+
+/// Asks for the name of a preset with this row's edit.
+pub(super) fn name_preset(model: &mut Model) {
+    if let Some(form) = form(model) {
+        form.typing = Some(Typing::Preset(Editor::new("")));
+    }
+}
+
+fn save_preset(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    let (row, values) = (form.row.clone(), form.values.clone());
+    let (edit, secret) = ArgumentEdit::between(&row, &values, &model.secrets);
+    if edit.is_empty() {
+        return model.reply("Nothing is saved: only secrets were edited, and they are kept nowhere.");
+    }
+    effects.push(Effect::KeepEdits(KeptChange::Save(name.trim().to_owned(), edit)));
+    if !secret.is_empty() {
+        model.reply(format!(
+            "Secrets are not kept in a preset: {}.",
+            secret.join(", ")
+        ));
+    }
+}
+
+/// Lists the presets.
+pub(super) fn list_presets(model: &mut Model) {
+    model.overlays.push(Overlay::Presets { selected: 0 });
+}
+
+/// The name of the selected preset.
+fn selected_preset(model: &Model) -> Option<String> {
+    let Some(Overlay::Presets { selected }) = model.overlays.top() else {
+        return None;
+    };
+    model.kept.presets.keys().nth(*selected).cloned()
+}
+
+/// Makes the edit of the selected preset in the form below the list.
+pub(super) fn take_preset(model: &mut Model) {
+    let Some(name) = selected_preset(model) else {
+        return;
+    };
+    let Some(edit) = model.kept.presets.get(&name).cloned() else {
+        return;
+    };
+    model.overlays.pop();
+    change(model, |row, _, values| *values = edit.applied_to(row));
+    let undo = key(Action::Undo);
+    model.reply(format!(
+        "The arguments are the row's with the preset {name}. {undo} takes it back."
+    ));
+}
+
+/// Forgets the selected preset.
+pub(super) fn forget_preset(model: &mut Model, effects: &mut Vec<Effect>) {
+    if let Some(name) = selected_preset(model) {
+        effects.push(Effect::KeepEdits(KeptChange::Forget(name)));
     }
 }

@@ -1,6 +1,6 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{edits, marks, resume};
+use super::{drafts, edits, leaving, marks, resume};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -172,7 +172,14 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
             model.is_leaving = true;
             effects.push(Effect::Send(Command::Run(RunCommand::Stop)));
         }
-        DialogResult::Leave | DialogResult::StopAndLeave => effects.push(Effect::Leave),
+        DialogResult::Leave => {
+            model.discards_edits = true;
+            effects.push(Effect::Leave);
+        }
+        DialogResult::StopAndLeave => effects.push(Effect::Leave),
+        DialogResult::SaveAndLeave => leaving::save_and_leave(model, effects),
+        DialogResult::TakeDraft => drafts::take(model, effects),
+        DialogResult::DropDraft => drafts::forget(model, effects),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{edits, navigation, resume, telling, variables};
+use super::{arguments, edits, navigation, resume, telling, variables};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -31,6 +31,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
                     model.secrets.learn(&pipeline.preferences);
                 }
                 model.deployed = pipeline;
+                arguments::refresh(model);
             }
         }
         Update::ArgumentsSaved { profile, text } => variables::on_written_back(model, &profile, &text),
@@ -111,7 +112,10 @@ fn on_configuration(model: &mut Model, of: &Variables, outcome: Result<Configura
     }
     model.configuration.is_reading = false;
     match outcome {
-        Ok(table) => model.replace_rows(table),
+        Ok(table) => {
+            model.replace_rows(table);
+            arguments::refresh(model);
+        }
         Err(failure) => model.configuration.failure = Some(failure),
     }
 }
@@ -175,6 +179,7 @@ fn on_event(model: &mut Model, event: &RunEvent) {
                 && model.run.as_ref().is_some_and(alike)
             {
                 model.replace_rows(configuration.clone());
+                arguments::refresh(model);
             }
         }
     }

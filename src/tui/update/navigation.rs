@@ -121,12 +121,13 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
 
 /// Moves along what the topmost window shows.
 pub(super) fn scroll_window(model: &mut Model, step: isize) {
-    let runs = model.history.len();
+    let (runs, presets) = (model.history.len(), model.kept.presets.len());
     let last = Page::new(model).map_or(0, |page| page.last_top());
     match model.overlays.top_mut() {
         Some(Overlay::Arguments(form)) => {
             form.selected = list::moved(form.selected, step, form.lines().len());
         }
+        Some(Overlay::Presets { selected }) => *selected = list::moved(*selected, step, presets),
         Some(Overlay::History { selected }) => *selected = list::moved(*selected, step, runs),
         Some(
             Overlay::Help { top }

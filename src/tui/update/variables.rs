@@ -18,6 +18,9 @@ pub(super) fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
     match text.as_str() {
         "true" => set(model, name, "false", effects),
         "false" => set(model, name, "true", effects),
+        _ if name == VariableName::CdfPipelineRunArguments => {
+            model.variables.editor = Some(Editor::value(&text));
+        }
         _ => model.variables.editor = Some(Editor::new(&text)),
     }
 }
@@ -61,7 +64,15 @@ pub(super) fn on_written_back(model: &mut Model, profile: &str, text: &str) {
 }
 
 /// The profile was written, or could not be.
-pub(super) fn on_saved(model: &mut Model, outcome: Result<BTreeMap<VariableName, String>, Failure>) {
+pub(super) fn on_saved(
+    model: &mut Model,
+    outcome: Result<BTreeMap<VariableName, String>, Failure>,
+    effects: &mut Vec<Effect>,
+) {
+    let leaves = std::mem::take(&mut model.leaves_when_saved);
+    if leaves && outcome.is_ok() {
+        effects.push(Effect::Leave);
+    }
     match outcome {
         Ok(origins) => {
             model.variables.saved = model.variables.working.clone();

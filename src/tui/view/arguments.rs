@@ -1,151 +1,208 @@
-//! The form of a row's arguments for the next run, each with its difference from the row.
+//! The form of a row's arguments for the next run: each with its difference from the row and where it comes from.
 
-use super::variables::field;
+use super::field;
+use crate::tui::json_text;
 use crate::tui::model::Model;
-use crate::tui::model::configuration::{ArgumentsForm, Typing};
+use crate::tui::model::arguments::{ArgumentsForm, Line, Source, Typing};
 use crate::tui::mouse::Target;
+use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
-use domain::plan::{ArgumentSource, PlannedArgument};
+use crate::tui::widget::{control, list, text};
+use domain::plan::ArgumentSource;
 use ratatui::layout::Rect;
 
 /// The widest the form gets.
-const COLUMNS: usize = 90;
+const COLUMNS: usize = 110;
+/// Columns of the word for where a value comes from.
+const ORIGIN: usize = 10;
+/// Rows below the list: what the selected argument is, or the field of a name, and what is wrong.
+const FOOT: usize = 3;
 
 /// Draws the form.
 pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
     let lines = form.lines();
-    let which = if form.asked.is_some() { "try" } else { "run" };
-    let title = format!("Arguments of {} for the next {which}", form.task);
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
-    let area = super::window(model, &title, columns, lines.len().max(3) + 4, canvas);
-    let foot = 2.min(area.height);
+    let area = super::window(
+        model,
+        &title(form, &lines),
+        columns,
+        lines.len().max(3) + FOOT,
+        canvas,
+    );
+    let foot = u16::try_from(FOOT)
+        .unwrap_or(0)
+        .min(area.height.saturating_sub(1));
     let list = Rect {
         height: area.height - foot,
         ..area
     };
-    let longest = lines
-        .iter()
-        .map(|argument| text::width(argument.name))
-        .max()
-        .unwrap_or(0);
-    let names = longest.clamp(12, 12.max(usize::from(area.width) / 2));
-    let value_at = u16::try_from(names).unwrap_or(0) + 3;
+    let longest = lines.iter().map(|argument| text::width(argument.name)).max();
+    let names = longest
+        .unwrap_or(0)
+        .clamp(12, 12.max(usize::from(area.width) / 3));
+    let value_at = u16::try_from(names).unwrap_or(0) + 5;
     let shown = list::around(form.selected, lines.len(), usize::from(list.height));
     for (row, place) in (0..).zip(shown) {
         let argument = &lines[place];
         canvas.target(list, row, Target::WindowLine(place));
         line(argument, (names, value_at), list, row, canvas);
-        let is_typed =
-            matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == argument.name);
-        if is_typed && let Some(editor) = form.editor() {
-            let below = Rect {
-                width: list.width,
-                ..list
-            };
+        let typed = form.editor().filter(|_| is_typed(form, argument.name));
+        if let Some(editor) = typed.filter(|editor| editor.lines() == 1) {
+            let rest = usize::from(list.width);
+            let blank = " ".repeat(columns);
             canvas.field(
-                below,
+                list,
                 value_at,
                 row,
-                usize::from(list.width),
-                &" ".repeat(columns),
+                rest,
+                &blank,
                 canvas.look.style(Meaning::Text),
             );
-            field(editor, below, value_at, row, canvas);
+            field::draw(editor, list, value_at, row, canvas);
         } else if place == form.selected {
             canvas.selected(list, row, form.typing.is_none());
         }
     }
-    foot_lines(form, &lines, area, foot, canvas);
+    let below = Rect {
+        y: area.y + list.height,
+        height: foot,
+        ..area
+    };
+    foot_lines(form, &lines, below, canvas);
+    if let (Some(Typing::Value { name, editor }), true) = (
+        &form.typing,
+        form.editor().is_some_and(|editor| editor.lines() > 1),
+    ) {
+        field::window(model, &field::title(name), editor, canvas);
+    }
 }
 
-fn line(
-    argument: &PlannedArgument<'_>,
-    (names, value_at): (usize, u16),
-    area: Rect,
-    row: u16,
-    canvas: &mut Canvas,
-) {
-    let value = argument.value.unwrap_or_default();
-    let before = argument.row_value.unwrap_or_default();
-    let (value, note, meaning) = match argument.source {
-        ArgumentSource::Row | ArgumentSource::ByHand => (value, String::new(), Meaning::Text),
-        ArgumentSource::Edited => (value, format!("the row says {before}"), Meaning::Warning),
-        ArgumentSource::Added => (value, "added".into(), Meaning::Warning),
-        ArgumentSource::Variable => (value, "the variable".into(), Meaning::Muted),
-        ArgumentSource::Removed => (before, "left out".into(), Meaning::Muted),
-    };
-    let differs = matches!(
-        argument.source,
-        ArgumentSource::Edited | ArgumentSource::Added | ArgumentSource::Removed
-    );
-    if differs {
-        let mark = canvas.look.symbols.dirty;
-        canvas.text(area, 1, row, mark, canvas.look.style(Meaning::Warning));
+fn is_typed(form: &ArgumentsForm, name: &str) -> bool {
+    matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == name)
+}
+
+fn title(form: &ArgumentsForm, lines: &[Line<'_>]) -> String {
+    let which = if form.asked.is_some() { "try" } else { "run" };
+    let number = |wanted: fn(&Line<'_>) -> bool| lines.iter().filter(|line| wanted(line)).count();
+    let missing = number(|line| line.source == Source::Missing);
+    let edited = number(|line| matches!(line.sign(), "~" | "+" | "-"));
+    let mut title = format!("Arguments of {} for the next {which}", form.task);
+    if missing > 0 {
+        title = format!("{missing} missing: {title}");
     }
-    canvas.field(
-        area,
-        2,
-        row,
-        names,
-        argument.name,
-        canvas.look.style(Meaning::Text),
-    );
-    let end = canvas.text(area, value_at, row, value, canvas.look.style(meaning));
-    if !note.is_empty() {
-        canvas.text(
+    if edited > 0 {
+        title = format!("{title}, {}", count(edited, "edit"));
+    }
+    title
+}
+
+fn meaning(source: Source) -> Meaning {
+    match source {
+        Source::Plan(ArgumentSource::Row | ArgumentSource::ByHand) => Meaning::Text,
+        Source::Plan(ArgumentSource::Edited | ArgumentSource::Added) => Meaning::Warning,
+        Source::Plan(ArgumentSource::Variable | ArgumentSource::Removed) | Source::Preference => {
+            Meaning::Muted
+        }
+        Source::Missing => Meaning::Danger,
+    }
+}
+
+/// A value on one line: JSON is folded, and line breaks can be seen.
+fn shown(value: &str, canvas: &Canvas) -> String {
+    let is_folded = value.contains('\n') && json_text::is_json(value);
+    let folded = is_folded.then(|| json_text::folded(value));
+    control::on_one_line(folded.as_deref().unwrap_or(value), canvas.look.symbols.ascii)
+}
+
+fn line(line: &Line<'_>, (names, value_at): (usize, u16), area: Rect, row: u16, canvas: &mut Canvas) {
+    let style = canvas.look.style(meaning(line.source));
+    canvas.text(area, 1, row, line.sign(), style);
+    canvas.field(area, 3, row, names, line.name, canvas.look.style(Meaning::Text));
+    let origin_at = usize::from(area.width).saturating_sub(ORIGIN);
+    let value = match line.source {
+        Source::Missing => "the pipeline needs it".to_owned(),
+        Source::Plan(ArgumentSource::Removed) => shown(line.row_value.unwrap_or_default(), canvas),
+        _ => shown(line.value.unwrap_or_default(), canvas),
+    };
+    let room = origin_at.saturating_sub(usize::from(value_at) + 1);
+    let before = line
+        .row_value
+        .filter(|_| line.source == Source::Plan(ArgumentSource::Edited));
+    let before = before.map(|before| format!("(row: {})", shown(before, canvas)));
+    // The old value is seen too where there is room for a part of it.
+    let least = room * 2 / 3;
+    let value_room = if before.is_some() {
+        least.max(text::width(&value).min(room))
+    } else {
+        room
+    };
+    let end = canvas.field(area, value_at, row, value_room, &value, style);
+    if let Some(before) = before {
+        let left = origin_at.saturating_sub(usize::from(end) + 2);
+        canvas.field(
             area,
-            end + 2,
+            end + 1,
             row,
-            &format!("({note})"),
+            left,
+            &before,
             canvas.look.style(Meaning::Muted),
         );
     }
+    let origin_at = u16::try_from(origin_at).unwrap_or(u16::MAX);
+    canvas.text(area, origin_at, row, line.origin(), style);
 }
 
-/// Draws the field of a new argument, what is wrong, or what the form is for.
-fn foot_lines(
-    form: &ArgumentsForm,
-    lines: &[PlannedArgument<'_>],
-    area: Rect,
-    foot: u16,
-    canvas: &mut Canvas,
-) {
-    if foot < 2 {
-        return;
-    }
-    let (first, second) = (area.height - 2, area.height - 1);
-    let typed = match &form.typing {
-        Some(Typing::Name(editor)) => {
-            let column = canvas.text(area, 0, first, "Name: ", canvas.look.style(Meaning::Accent));
-            field(editor, area, column, first, canvas);
-            true
+/// Draws the field of a name, what the selected argument is, what is wrong, or what the form is for.
+fn foot_lines(form: &ArgumentsForm, lines: &[Line<'_>], area: Rect, canvas: &mut Canvas) {
+    let label = match &form.typing {
+        Some(Typing::Name(_)) => Some("Name: ".to_owned()),
+        Some(Typing::Preset(_)) => Some("Save the edit as the preset: ".to_owned()),
+        Some(Typing::Value { name, .. }) if !lines.iter().any(|line| line.name == name) => {
+            Some(format!("{name} = "))
         }
-        Some(Typing::Value { name, editor }) => {
-            if !lines.iter().any(|argument| argument.name == name) {
-                let words = format!("{name} = ");
-                let column = canvas.text(area, 0, first, &words, canvas.look.style(Meaning::Accent));
-                field(editor, area, column, first, canvas);
-            }
-            true
-        }
-        None => false,
+        _ => None,
     };
-    if let Some(fault) = form.editor().and_then(|editor| editor.fault.as_deref()) {
-        canvas.text(
-            area,
-            0,
-            second,
-            &format!("^ {fault}"),
-            canvas.look.style(Meaning::Danger),
-        );
-    } else if form.asked.is_some() {
-        let words =
-            "Secrets are not kept on disk: type it again. It is used for this run and not written anywhere.";
-        canvas.text(area, 0, second, words, canvas.look.style(Meaning::Muted));
-    } else if !typed {
-        let words = "For the next run only: the configuration table is not changed.";
-        canvas.text(area, 0, second, words, canvas.look.style(Meaning::Muted));
+    canvas.rule(area, 0, canvas.look.style(Meaning::Border));
+    if let (Some(label), Some(editor)) = (label, form.editor()) {
+        let column = canvas.text(area, 0, 1, &label, canvas.look.style(Meaning::Accent));
+        if editor.lines() == 1 {
+            field::draw(editor, area, column, 1, canvas);
+        }
+    } else if let Some(line) = lines.get(form.selected) {
+        canvas.text(area, 0, 1, &about(line, form), canvas.look.style(Meaning::Muted));
     }
+    let (meaning, words) = match form.editor().and_then(field::trouble) {
+        Some((meaning, trouble)) => (meaning, format!("^ {trouble}")),
+        None if form.asked.is_some() => (
+            Meaning::Muted,
+            "Secrets are not kept on disk: type it again. It is used for this run and not written anywhere."
+                .into(),
+        ),
+        None => (
+            Meaning::Muted,
+            "For the next run only, and gone after it: the configuration table is not changed.".into(),
+        ),
+    };
+    canvas.text(area, 0, 2, &words, canvas.look.style(meaning));
+}
+
+/// What the selected argument is, and how it differs.
+fn about(line: &Line<'_>, form: &ArgumentsForm) -> String {
+    let source = match line.source {
+        Source::Plan(ArgumentSource::Row) => "from the row",
+        Source::Plan(ArgumentSource::Edited) => "edited; the row has another value",
+        Source::Plan(ArgumentSource::Added) => "added; the row does not have it",
+        Source::Plan(ArgumentSource::Removed) => "left out, although the row has it",
+        Source::Plan(ArgumentSource::ByHand) => "given by hand",
+        Source::Plan(ArgumentSource::Variable) => "the variable of this name",
+        Source::Preference => "a preference of the pipeline; an argument goes before it",
+        Source::Missing => "nothing gives it, and the run would fail",
+    };
+    let need = match (line.is_used, form.needs.used.is_empty()) {
+        (_, true) => "",
+        (true, false) => " The pipeline uses it.",
+        (false, false) => " No macro of the pipeline uses it.",
+    };
+    format!("{}: {source}.{need}", line.name)
 }

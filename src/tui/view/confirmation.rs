@@ -1,6 +1,6 @@
 //! The field for a name that is typed before something is started or stopped in a protected profile.
 
-use super::variables::field;
+use super::field;
 use crate::tui::model::Model;
 use crate::tui::model::guard::Confirmation;
 use crate::tui::model::overlay::Overlay;
@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, confirmation: &Confirmation, canvas: &mut Canv
         canvas.text(area, 0, row, line, canvas.look.style(Meaning::Text));
     }
     let column = canvas.text(area, 0, below, "> ", canvas.look.style(Meaning::Accent));
-    field(&confirmation.editor, area, column, below, canvas);
+    field::draw(&confirmation.editor, area, column, below, canvas);
     if let Some(fault) = &confirmation.editor.fault {
         let words = format!("^ {fault}");
         canvas.text(area, 0, below + 1, &words, canvas.look.style(Meaning::Danger));

@@ -1,6 +1,6 @@
 //! The text field in the row of the footer: its sign, the text, and what it has come to at the right.
 
-use super::variables::field;
+use super::field;
 use crate::tui::model::Model;
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
 use crate::tui::theme::Meaning;
@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, prompt: &Prompt, area: Rect, canvas: &mut Canv
     let sign = format!(" {}", prompt.purpose.sign());
     let column = canvas.text(area, 0, 0, &sign, canvas.look.style(Meaning::Accent));
     let within = Rect { width: end, ..area };
-    field(&prompt.editor, within, column, 0, canvas);
+    field::draw(&prompt.editor, within, column, 0, canvas);
 }
 
 /// What the text has come to, in a few words.

@@ -1,8 +1,8 @@
 //! The form of the variables, one a line, with what is wrong with the typed text below its line.
 
+use super::field;
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
-use crate::tui::model::editor::Editor;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::mouse::Target;
 use crate::tui::plan::count;
@@ -11,7 +11,6 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::variable::VariableName;
 use ratatui::layout::Rect;
-use ratatui::widgets::Widget;
 
 /// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
@@ -110,9 +109,9 @@ fn line(model: &Model, name: VariableName, area: Rect, row: u16, canvas: &mut Ca
             canvas.look.symbols.bar,
             canvas.look.style(Meaning::Accent),
         );
-        return field(editor, area, column, row, canvas);
+        return field::draw(editor, area, column, row, canvas);
     }
-    let value = pane.working.text(name);
+    let value = pane.shown(name);
     let origin = pane.origin(name);
     let room = usize::from(area.width.saturating_sub(column + 1));
     let (shown, value_meaning) = if value.is_empty() {
@@ -131,15 +130,5 @@ fn line(model: &Model, name: VariableName, area: Rect, row: u16, canvas: &mut Ca
     }
     if is_selected {
         canvas.selected(area, row, has_focus);
-    }
-}
-
-/// The text field in its line.
-pub(super) fn field(editor: &Editor, area: Rect, column: u16, row: u16, canvas: &mut Canvas) {
-    if column < area.width && row < area.height {
-        let place = Rect::new(area.x + column, area.y + row, area.width - column, 1);
-        editor
-            .area()
-            .render(place.intersection(canvas.cells.area), canvas.cells);
     }
 }
