@@ -31,10 +31,11 @@ use crate::config::{Config, Home, KeySetting, Overrides, Settings, WithoutChoice
 use crate::engine::SharedSecrets;
 use crate::headless::{Console, Turn};
 use crate::store::{Journal, StoreError};
-use crate::{engine, headless, telemetry};
+use crate::{cli, config, engine, headless, telemetry};
 use anyhow::Context;
 use domain::failure::Failure;
 use domain::retention::Retention;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -57,6 +58,9 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Runs(options)) => list(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
         Some(Mode::Prune(options)) => prune(&cli.choice, options).await,
+        Some(Mode::Config) => print(config::template().as_bytes()),
+        Some(Mode::Completions(options)) => print(&cli::completions(options.shell)),
+        Some(Mode::Man) => cli::manual().map_err(Into::into).and_then(|page| print(&page)),
     };
     outcome.unwrap_or_else(|error| {
         let profile = cli.choice.profile.as_deref().unwrap_or_default();
@@ -76,20 +80,28 @@ fn failure(error: &anyhow::Error) -> Failure {
         .map_or_else(|| Failure::permanent(format!("{error:#}")), StoreError::failure)
 }
 
-async fn serve(choice: &Choice, options: &crate::cli::SandboxOptions) -> anyhow::Result<Exit> {
+async fn serve(choice: &Choice, options: &cli::SandboxOptions) -> anyhow::Result<Exit> {
     sandbox::serve(&home(choice)?, options).await
 }
 
-async fn list(choice: &Choice, options: &crate::cli::RunsOptions) -> anyhow::Result<Exit> {
+async fn list(choice: &Choice, options: &cli::RunsOptions) -> anyhow::Result<Exit> {
     history::list(&found_home(choice)?, options).await
 }
 
-async fn export(choice: &Choice, options: &crate::cli::ExportOptions) -> anyhow::Result<Exit> {
+async fn export(choice: &Choice, options: &cli::ExportOptions) -> anyhow::Result<Exit> {
     export::write(&found_home(choice)?, options).await
 }
 
-async fn prune(choice: &Choice, options: &crate::cli::PruneOptions) -> anyhow::Result<Exit> {
+async fn prune(choice: &Choice, options: &cli::PruneOptions) -> anyhow::Result<Exit> {
     prune::prune(&found_home(choice)?, options).await
+}
+
+/// Prints a text as it is. A reader that has enough ends nothing badly.
+fn print(text: &[u8]) -> anyhow::Result<Exit> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Success),
+    }
 }
 
 /// The home, with all its folders.

@@ -6,6 +6,7 @@ mod arguments;
 mod exit;
 mod export;
 mod former;
+mod print;
 mod prune;
 mod run;
 mod sandbox;
@@ -14,6 +15,7 @@ pub use arguments::{ArgumentsSource, GivenArguments};
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, ResumeOptions, RetryOptions};
+pub use print::{CompletionsOptions, completions, manual};
 pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
@@ -96,6 +98,12 @@ pub enum Mode {
     /// Remove old runs and their logs
     #[command(after_help = PRUNE_HELP)]
     Prune(PruneOptions),
+    /// Print a config.toml with every setting, its meaning and its default
+    Config,
+    /// Print the script that completes commands and options in a shell
+    Completions(CompletionsOptions),
+    /// Print the manual page, for `man -l -`
+    Man,
 }
 
 /// Options of `downbeat runs`.
@@ -136,7 +144,15 @@ impl Cli {
             Some(Mode::Resume(options)) => options.driving.output,
             Some(Mode::Attach(options)) => options.output,
             Some(Mode::Retry(options)) => options.driving.output,
-            Some(Mode::Sandbox(_) | Mode::Export(_) | Mode::Prune(_)) | None => Output::Text,
+            Some(
+                Mode::Sandbox(_)
+                | Mode::Export(_)
+                | Mode::Prune(_)
+                | Mode::Config
+                | Mode::Completions(_)
+                | Mode::Man,
+            )
+            | None => Output::Text,
         }
     }
 

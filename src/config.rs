@@ -12,6 +12,7 @@ mod read;
 mod resolve;
 mod save;
 mod screen;
+mod template;
 
 pub use choice::WithoutChoice;
 pub use connection::{BAND_COLOURS, Connection, Credentials};
@@ -21,6 +22,7 @@ pub use read::keys::KeySetting;
 pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
 pub use screen::ScreenSettings;
+pub use template::template;
 
 use domain::retention::Retention;
 use domain::variable::VariableName;

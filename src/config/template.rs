@@ -1,0 +1,172 @@
+//! The text of a `config.toml` with every setting, its meaning and its default, all behind `#`: what
+//! `downbeat config` prints. Names and defaults come from where they are read; only the sentences are here.
+
+use super::Connection;
+use super::screen::ScreenSettings;
+use domain::retention::Retention;
+use domain::variable::{VariableName, Variables};
+use std::fmt::Write as _;
+
+const HEAD: &str = "\
+# Settings of Downbeat. Every line is optional; a line behind # is the default or an example.
+# The command line (--set NAME=VALUE) wins over the environment (DOWNBEAT_NAME), and that over this file.
+";
+
+/// The whole text.
+pub fn template() -> String {
+    let mut text = HEAD.to_owned();
+    let Retention { days, runs } = Retention::default();
+    setting(
+        &mut text,
+        "The profile that is used if none is named.",
+        "default_profile = \"prod\"",
+    );
+    let kept = "A run is removed, with its logs, this many days before the newest one,";
+    setting(&mut text, kept, &format!("journal_days = {days}"));
+    setting(
+        &mut text,
+        "unless it is one of this many newest.",
+        &format!("journal_runs = {runs}"),
+    );
+    for name in ScreenSettings::NAMES {
+        let (meaning, example) = of_screen(name);
+        setting(&mut text, meaning, &format!("{name} = {example}"));
+    }
+    text.push_str("\n# Keys of the screen by the names of docs/keys.md; \"none\" takes a key away.\n# [keys]\n# retry = [\"R\", \"F5\"]\n");
+    text.push_str("\n# One environment. Its name is 1 to 64 letters, digits, _ and -.\n# [profile.prod]\n");
+    let defaults = Variables::default();
+    for name in VariableName::ALL {
+        let unit = match name.unit() {
+            "" => String::new(),
+            unit => format!(" [{unit}]"),
+        };
+        let meaning = format!("{}{unit}", name.description());
+        setting(
+            &mut text,
+            &meaning,
+            &format!("{name} = {}", value(*name, &defaults)),
+        );
+    }
+    for name in Connection::NAMES {
+        let (meaning, example) = of_connection(name);
+        setting(&mut text, meaning, &format!("{name} = {example}"));
+    }
+    let secrets = "Arguments whose values are secrets, in addition to those whose names say so.";
+    setting(&mut text, secrets, "secret_arguments = [\"db_word\"]");
+    text
+}
+
+fn setting(text: &mut String, meaning: &str, line: &str) {
+    // Writing to a text cannot fail.
+    let _ = write!(text, "\n# {meaning}\n# {line}\n");
+}
+
+/// The default as TOML: a number or a flag as it is, everything else in quotation marks.
+fn value(name: VariableName, defaults: &Variables) -> String {
+    match defaults.text(name) {
+        list if name == VariableName::CdfPipelineRunArguments && list.is_empty() => "[]".into(),
+        plain if plain == "true" || plain == "false" || plain.parse::<f64>().is_ok() => plain,
+        words => format!("\"{words}\""),
+    }
+}
+
+/// What a setting of the screen means, and an example of its value.
+fn of_screen(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "theme" => ("auto (asks the terminal), dark, light or none.", "\"auto\""),
+        "ascii" => (
+            "Whether only ASCII is drawn: true, false or auto (by the locale).",
+            "\"auto\"",
+        ),
+        "notify" => (
+            "How somebody who looks elsewhere is told: title, progress, bell, desktop.",
+            "[\"title\", \"progress\", \"bell\", \"desktop\"]",
+        ),
+        "stop_grace_seconds" => ("For how many seconds a stop can be taken back, 0 to 60.", "5"),
+        _ => ("", "\"\""),
+    }
+}
+
+/// The same for a setting of the way to the services.
+fn of_connection(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "datafusion_endpoint" => (
+            "Another address of the Data Fusion service.",
+            "\"https://datafusion.googleapis.com\"",
+        ),
+        "bigquery_endpoint" => (
+            "Another address of BigQuery.",
+            "\"https://bigquery.googleapis.com\"",
+        ),
+        "cdap_endpoint" => (
+            "The address of CDAP, if the instance does not name it.",
+            "\"https://cdap.example.com/api\"",
+        ),
+        "credentials" => ("google (application default credentials) or none.", "\"google\""),
+        "colour" => ("The colour of the name at the top of the screen.", "\"red\""),
+        "read_only" => (
+            "Whether nothing may be started, stopped, emptied or written.",
+            "false",
+        ),
+        "protected" => (
+            "Whether a name must be typed before anything is started, stopped or emptied.",
+            "false",
+        ),
+        _ => ("", "\"\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::read::config;
+
+    /// The text with its settings taken out of their comments.
+    fn written_out() -> String {
+        let lines = template();
+        let lines = lines.lines().map(|line| {
+            let setting = line.strip_prefix("# ").filter(|line| {
+                line.starts_with('[')
+                    || line
+                        .split_once(" = ")
+                        .is_some_and(|(name, _)| !name.contains(' '))
+            });
+            setting.unwrap_or(line)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn it_changes_nothing_until_a_line_is_taken_out_of_its_comment() {
+        assert_eq!(config(&template()).unwrap(), config("").unwrap());
+    }
+
+    #[test]
+    fn every_setting_is_in_it_with_a_meaning_and_a_legal_value() {
+        let text = written_out();
+        let read = config(&text).unwrap_or_else(|faults| panic!("{faults:?} in\n{text}"));
+        let profile = read.profile("prod").unwrap();
+        let names = VariableName::ALL.iter().map(VariableName::to_string);
+        let others = ScreenSettings::NAMES
+            .into_iter()
+            .chain(Connection::NAMES)
+            .map(str::to_owned);
+        for name in names.chain(others) {
+            let at = text
+                .find(&format!("\n{name} = "))
+                .unwrap_or_else(|| panic!("{name} is missing"));
+            let meaning = text[..at].lines().last().unwrap_or_default();
+            assert!(
+                meaning.len() > 4 && meaning.starts_with("# "),
+                "{name}: '{meaning}'"
+            );
+        }
+        assert_eq!(profile.secret_arguments, ["db_word"]);
+        // The defaults are written as they are.
+        let mut variables = Variables::default();
+        for (name, value) in &profile.variables {
+            variables.set(*name, value).unwrap();
+        }
+        assert_eq!(variables, Variables::default());
+    }
+}
