@@ -20,6 +20,8 @@ mod former;
 mod forms;
 #[path = "screens/guard.rs"]
 mod guard;
+#[path = "screens/history.rs"]
+mod history;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/layout.rs"]

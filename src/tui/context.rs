@@ -58,7 +58,7 @@ pub enum Context {
     History,
     /// In the plan of a run.
     Plan,
-    /// In the help or the notices.
+    /// In the help, the notices or a comparison.
     Pager,
     /// At a question.
     Dialog,
@@ -103,7 +103,7 @@ impl Context {
             Self::Presets => "in the list of presets",
             Self::History => "in the list of former runs",
             Self::Plan => "in the plan",
-            Self::Pager => "in the help and the notices",
+            Self::Pager => "in the help, the notices and a comparison",
             Self::Dialog => "at a question",
             Self::Field => "in a text field",
             Self::Prompt => "in the line at the bottom",

@@ -7,6 +7,7 @@ pub mod driver;
 pub mod editor;
 pub mod grid;
 pub mod guard;
+pub mod history_window;
 pub mod logs;
 pub mod marks;
 pub mod opened_run;
@@ -252,8 +253,13 @@ impl Model {
             Some(Overlay::Plan { .. }) => Context::Plan,
             Some(Overlay::Arguments(_)) => Context::Arguments,
             Some(Overlay::Presets { .. }) => Context::Presets,
-            Some(Overlay::History { .. }) => Context::History,
-            Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Details { .. }) => Context::Pager,
+            Some(Overlay::History(_)) => Context::History,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Notices { .. }
+                | Overlay::Details { .. }
+                | Overlay::Comparison { .. },
+            ) => Context::Pager,
             None if self.editor().is_some() => Context::Field,
             None => Context::from(self.focus),
         }

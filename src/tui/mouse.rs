@@ -16,6 +16,8 @@ pub enum Target {
     Window,
     /// A line of the window's list, by its place in the list.
     WindowLine(usize),
+    /// A cell of the window's grid, by its line and its column.
+    WindowCell(usize, usize),
     /// An answer of a question, by its letter.
     Answer(char),
     /// The key of the action of this name, with its hint.

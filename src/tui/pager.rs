@@ -60,7 +60,8 @@ impl Page {
             | Overlay::Confirmation(_)
             | Overlay::Arguments(_)
             | Overlay::Presets { .. }
-            | Overlay::History { .. } => return None,
+            | Overlay::History(_)
+            | Overlay::Comparison { .. } => return None,
         };
         let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);
         let longest = lines.iter().map(|line| text::width(&line.lead)).max();

@@ -11,6 +11,7 @@ mod edits;
 mod field;
 mod former;
 mod guard;
+mod history;
 mod incoming;
 mod keys;
 mod leaving;
@@ -68,7 +69,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Pasted(_) if layout::fit(model.area) == Fit::TooSmall => {}
         Msg::Pasted(text) => paste(model, &text, &mut effects),
         Msg::Resized(width, height) => model.area = Rect::new(0, 0, width, height),
-        Msg::Ticked => guard::tick(model),
+        Msg::Ticked => {
+            guard::tick(model);
+            history::on_tick(model);
+        }
         Msg::Ground(ground) => telling::on_ground(model, ground),
         Msg::FocusChanged(has_focus) => telling::on_focus(model, has_focus, &mut effects),
         Msg::Interrupted => execute(model, Action::Interrupt, &mut effects),
@@ -96,6 +100,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     }
     guard::on_time(model, &mut effects);
     model.sync_history();
+    model.sync_history_window();
     sync_log(model, &mut effects);
     effects
 }
@@ -172,6 +177,12 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::InvertMarks => marks::invert(model),
         Action::RetryAll => retry::all(model, effects),
         Action::History => former::open(model, effects),
+        Action::EarlierRun => history::step_run(model, 1),
+        Action::LaterRun => history::step_run(model, -1),
+        Action::OldestRun => history::step_run(model, isize::MAX),
+        Action::NewestRun => history::step_run(model, isize::MIN),
+        Action::HistoryForm => history::change_form(model),
+        Action::CompareRuns => history::compare(model),
         Action::ShowRun => former::show(model, effects),
         Action::ResumeRun | Action::WatchRun => resume::inspect(model, effects),
         Action::Reload => read_configuration(model, effects),

@@ -33,6 +33,7 @@
 //! Below 80 columns or 20 rows, and zoomed: only the pane with the focus. Below 40 × 10: a sentence.
 
 mod arguments;
+mod comparison;
 mod configuration;
 mod confirmation;
 mod dialog;
@@ -127,7 +128,10 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
             Overlay::Confirmation(asked) => confirmation::draw(model, asked, canvas),
             Overlay::Arguments(form) => arguments::draw(model, form, canvas),
             Overlay::Presets { selected } => presets::draw(model, *selected, canvas),
-            Overlay::History { selected } => history::draw(model, *selected, canvas),
+            Overlay::History(window) => history::draw(model, window, canvas),
+            Overlay::Comparison { comparison, selected } => {
+                comparison::draw(model, comparison, *selected, canvas);
+            }
         }
     }
 }

@@ -122,7 +122,7 @@ fn a_run_that_nobody_watches_is_not_shown_as_running() {
     let words = ["◇ unwatched since 2026-11-23 10:01:05 UTC, 2 live when last seen   1 up_for_retry"];
     for list in [false, true] {
         if list {
-            press(&mut model, "H");
+            press(&mut model, "H tab");
             has_all(
                 &picture(&model),
                 &["not watched since 2026-11-23 10:01:05 UTC, 2 live"],
@@ -318,9 +318,9 @@ fn a_run_of_another_profile_is_not_resumed_with_the_services_of_this_one() {
 fn while_a_run_is_live_no_other_is_taken_up() {
     let mut model = scene::running(120, 40);
     model.history.push(summary(&unwatched()));
-    press(&mut model, "H j r");
+    press(&mut model, "H h r");
     assert!(model.notice().unwrap().text.contains("A run is live"));
-    press(&mut model, "k r");
+    press(&mut model, "l r");
     assert!(model.notice().unwrap().text.contains("This run is live here"));
 }
 
@@ -332,7 +332,7 @@ fn the_list_is_read_again_and_keeps_its_selection() {
     older.id = "older".into();
     model.history = vec![first.clone(), older.clone()];
     assert!(press(&mut model, "H").contains(&Effect::ReadHistory));
-    press(&mut model, "j");
+    press(&mut model, "h");
     let mut newest = first.clone();
     newest.id = "newest".into();
     send(&mut model, 1, Msg::HistoryRead(Ok(vec![newest, first, older])));

@@ -2,6 +2,7 @@
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
+use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use downbeat::tui::action::TABLE;
 use downbeat::tui::key::{Key, KeySequence};
@@ -59,7 +60,11 @@ fn check(model: &Model) {
         Some(Overlay::Presets { selected }) => {
             assert!(*selected < model.kept.presets.len().max(1));
         }
-        Some(Overlay::History { selected }) => assert!(*selected < model.history.len()),
+        Some(Overlay::History(window)) => {
+            let is_selected = |run: &RunSummary| run.id == window.run;
+            assert!(model.history.iter().any(is_selected));
+            assert!(window.task.is_none() || window.row().is_some());
+        }
         _ => {}
     }
 }

@@ -56,7 +56,7 @@ fn a_run_in_the_header_the_history_the_help_and_json() {
         let header = format!(" {} {word} 1m", mark.glyph);
         let picture = sample::picture(&model, &COLOUR);
         assert!(picture.contains(&header), "{header} in\n{picture}");
-        sample::press(&mut model, "H");
+        sample::press(&mut model, "H tab");
         let picture = sample::picture(&model, &COLOUR);
         assert!(
             picture.contains(&format!("▌{} {word}", mark.glyph)),

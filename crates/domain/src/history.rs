@@ -87,6 +87,12 @@ impl RunRecord {
 }
 
 impl TaskRecord {
+    /// Rows that its last try loaded, or read where none were loaded; nothing for other tasks than pipelines.
+    pub fn rows(&self) -> Option<u64> {
+        let is_pipeline = self.kind == TaskKind::Pipeline;
+        self.loaded.or(self.read).filter(|_| is_pipeline)
+    }
+
     /// The record of a task as it is at `now`.
     pub fn new(task: &Task, now: Timestamp) -> Self {
         let current = task.current();

@@ -57,6 +57,11 @@ impl Timestamp {
         self.date_time().format("%H:%M:%S").to_string()
     }
 
+    /// `22 Nov` in UTC.
+    pub fn day(self) -> String {
+        self.date_time().format("%-d %b").to_string()
+    }
+
     fn date_time(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }

@@ -125,6 +125,12 @@ pub const TABLE: &[Entry] = &[
     row(A::ResumeRun, &["r"], "resume", "Carry on, or close, a run without an end that nobody watches; asks first.", &[C::History])
         .danger(Danger::Changes).when(when::is_resumable),
     row(A::WatchRun, &["w"], "watch", "Watch a run that another process drives.", &[C::History]).when(when::is_watchable),
+    row(A::CompareRuns, &["c"], "compare", "Mark the run; two marked ones are compared, task by task.", &[C::History]),
+    row(A::HistoryForm, &["tab", "shift-tab"], "list or grid", "Show the runs as a list, or as a grid of tasks and runs.", &[C::History]),
+    row(A::EarlierRun, &["left", "h"], "", "The run before.", &[C::History]),
+    row(A::LaterRun, &["right", "l"], "", "The next run.", &[C::History]),
+    row(A::OldestRun, &["0"], "", "The oldest run.", &[C::History]),
+    row(A::NewestRun, &["$"], "", "The newest run.", &[C::History]),
     row(A::Begin, &["enter"], "start", "Start the run.", &[C::Plan])
         .danger(Danger::Changes).when(when::is_startable),
     row(A::Choose, &["enter", "space"], "choose", "Give the selected answer; its letter does it at once.", &[C::Dialog]),
@@ -145,7 +151,7 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Changes).when(when::is_retryable),
     row(A::RetryAll, &["A"], "retry all", "Try all tasks again that did not succeed; asks first.", PANES)
         .danger(Danger::Changes).when(when::has_retryable),
-    row(A::History, &["H"], "history", "List former runs.", PANES),
+    row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
     row(A::Quit, &["q"], "quit", "One step out; from a pane, leave. Asks first if a run is live or an edit is not saved.", ALL_BUT_FIELDS)
         .footer(PANES),
     row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a zoomed pane, a former run, the logs, the forms over a run.", &C::ALL),

@@ -1,7 +1,6 @@
 //! Who works on the run that is shown, and what the list of former runs says of it.
 
 use super::Model;
-use super::overlay::Overlay;
 use domain::command::RunCommand;
 use domain::id::DagRunId;
 use domain::run::Run;
@@ -82,10 +81,8 @@ impl Model {
 
     /// The run that is selected in the list of former runs.
     pub fn selected_former(&self) -> Option<&RunSummary> {
-        match self.overlays.top() {
-            Some(Overlay::History { selected }) => self.history.get(*selected),
-            _ => None,
-        }
+        let window = self.history_window()?;
+        self.history.iter().find(|run| run.id == window.run)
     }
 
     /// The time of the shown run: it stands still where nobody watched any more.

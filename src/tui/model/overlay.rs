@@ -2,8 +2,10 @@
 
 use super::arguments::ArgumentsForm;
 use super::guard::Confirmation;
+use super::history_window::HistoryWindow;
 use crate::engine::Command;
 use domain::command::RunCommand;
+use domain::history::Comparison;
 use domain::id::{DagRunId, TaskId};
 use domain::watched::Watched;
 use std::collections::BTreeSet;
@@ -43,8 +45,12 @@ pub enum Overlay {
         selected: usize,
     },
     /// Former runs.
-    History {
-        /// The index of the selected one.
+    History(Box<HistoryWindow>),
+    /// Two runs side by side.
+    Comparison {
+        /// The runs.
+        comparison: Box<Comparison>,
+        /// The index of the selected task.
         selected: usize,
     },
 }
@@ -64,7 +70,8 @@ impl Overlay {
             Self::Confirmation(_) => Self::PROTECTED,
             Self::Arguments(_) => "Arguments",
             Self::Presets { .. } => "Presets",
-            Self::History { .. } => "Former runs",
+            Self::History(_) => "Former runs",
+            Self::Comparison { .. } => "Two runs compared",
         }
     }
 }

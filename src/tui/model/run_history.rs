@@ -2,7 +2,9 @@
 //! shown, never for a frame.
 
 use super::Model;
-use domain::history::{Past, RunRecord};
+use super::history_window::HistoryWindow;
+use super::overlay::Overlay;
+use domain::history::{Past, RunRecord, TaskRecord};
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::summary::RunSummary;
@@ -94,7 +96,12 @@ impl Model {
     /// Keeps what became of the run that the engine has, as it is now.
     pub fn record_run(&mut self) {
         if let Some(run) = &self.run {
-            self.run_history.take([RunRecord::new(run, self.now)]);
+            let now = if self.has_clock() {
+                self.now
+            } else {
+                run.last_event
+            };
+            self.run_history.take([RunRecord::new(run, now)]);
             self.run_history.gather();
         }
     }
@@ -106,6 +113,44 @@ impl Model {
             if let Some(record) = record.filter(|record| record.summary.ended == run.ended) {
                 run.counts.clone_from(&record.summary.counts);
             }
+        }
+    }
+}
+
+impl Model {
+    /// The window of former runs, if it gets the keys.
+    pub fn history_window(&self) -> Option<&HistoryWindow> {
+        match self.overlays.top() {
+            Some(Overlay::History(window)) => Some(window),
+            _ => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn history_window_mut(&mut self) -> Option<&mut HistoryWindow> {
+        match self.overlays.top_mut() {
+            Some(Overlay::History(window)) => Some(window),
+            _ => None,
+        }
+    }
+
+    /// The run and what became of the task in a cell of the grid, counted from the newest run and the first task.
+    pub fn history_cell(&self, window: &HistoryWindow, column: usize, row: usize) -> Option<&TaskRecord> {
+        let run = self.history.get(*window.columns().get(column)?)?;
+        let place = window.place(column, row)?;
+        self.run_history.record(&run.id)?.tasks.get(place)
+    }
+
+    /// Makes the grid anew if something of it has changed, never for a frame.
+    pub(in crate::tui) fn sync_history_window(&mut self) {
+        // Taken out for a moment, because it reads the rest of the model.
+        let Some(mut window) = self.history_window_mut().map(std::mem::take) else {
+            return;
+        };
+        let record = |run: &DagRunId| self.run_history.record(run);
+        window.sync(&self.history, self.run_history.revision(), record);
+        if let Some(place) = self.history_window_mut() {
+            *place = window;
         }
     }
 }

@@ -24,7 +24,7 @@ const MOST_NOTCHES: i32 = 24;
 pub(super) fn coalesce(messages: &mut Vec<Msg>, msg: Msg) {
     let kind = |target: Target| match target {
         Target::Line(pane, _) => Target::Pane(pane),
-        Target::WindowLine(_) => Target::Window,
+        Target::WindowLine(_) | Target::WindowCell(..) => Target::Window,
         other => other,
     };
     if let (Some(Msg::Mouse(last, Gesture::Wheel(sum))), Msg::Mouse(target, Gesture::Wheel(notches))) =

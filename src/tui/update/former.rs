@@ -7,6 +7,7 @@ use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
+use crate::tui::model::history_window::HistoryWindow;
 use crate::tui::model::opened_run::{OpenedRun, Purpose};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::remedy;
@@ -23,7 +24,11 @@ pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.history.is_empty() {
         model.reply(format!("No former run yet. {} previews a run.", key(Action::Run)));
     } else {
-        model.overlays.push(Overlay::History { selected: 0 });
+        model.record_run();
+        let shown = model.former_run.as_ref().map(|run| run.id.clone());
+        let newest = model.history.first().map(|run| run.id.clone());
+        let window = HistoryWindow::new(shown.or(newest).unwrap_or_else(|| "".into()));
+        model.overlays.push(Overlay::History(Box::new(window)));
     }
 }
 
@@ -32,6 +37,11 @@ pub(super) fn show(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(run) = model.selected_former().map(|run| run.id.clone()) else {
         return;
     };
+    // The task that was looked at across the runs is the one to look at in this run.
+    if let Some(task) = model.history_window().and_then(|window| window.task.clone()) {
+        model.grid.selected = Some(task);
+        model.logs.pinned = None;
+    }
     model.overlays.clear();
     let has_engine_it = model.driver != Driver::Nobody;
     if has_engine_it && model.run.as_ref().is_some_and(|shown| shown.id == run) {
@@ -99,7 +109,6 @@ pub(super) fn on_history_read(
             return model.notify(Meaning::Warning, text);
         }
     };
-    let selected = model.selected_former().map(|run| run.id.clone());
     model.history = history;
     if model.driver != Driver::Nobody {
         model.remember_run();
@@ -111,14 +120,6 @@ pub(super) fn on_history_read(
         effects.push(Effect::ReadRun(shown.id.clone(), Purpose::Refresh));
     }
     read_records(model, effects);
-    let place = model
-        .history
-        .iter()
-        .position(|run| Some(&run.id) == selected.as_ref());
-    let last = model.history.len().saturating_sub(1);
-    if let Some(Overlay::History { selected }) = model.overlays.top_mut() {
-        *selected = place.unwrap_or((*selected).min(last));
-    }
 }
 
 /// Reads what became of the tasks of the runs in the list, as far as it is not known.

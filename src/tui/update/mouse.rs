@@ -1,7 +1,7 @@
 //! What a click, a double click and the wheel do. They never do more than the keys: a click selects or presses a key that
 //! is shown, and nothing is accepted or left in a text field by accident.
 
-use super::{dialog, keys, navigation};
+use super::{dialog, history, keys, navigation};
 use crate::tui::action::{self, Action};
 use crate::tui::context::{Context, Pane};
 use crate::tui::effect::Effect;
@@ -66,6 +66,13 @@ fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
                 enter(model, effects);
             }
         }
+        Target::WindowCell(line, column) => {
+            history::select_column(model, column);
+            navigation::select_in_window(model, line);
+            if is_double {
+                enter(model, effects);
+            }
+        }
         Target::Window => {}
     }
     if is_double {
@@ -114,7 +121,7 @@ fn wheel(model: &mut Model, target: Target, notches: i32) {
         }
         _ if model.editor().is_some() => model.is_dirty = false,
         Target::Pane(pane) | Target::Line(pane, _) => navigation::move_in(model, pane, notches),
-        Target::Window | Target::WindowLine(_) => {
+        Target::Window | Target::WindowLine(_) | Target::WindowCell(..) => {
             let is_text = model.context() == Context::Pager || model.context() == Context::Plan;
             navigation::scroll_window(model, if is_text { lines } else { notches });
         }

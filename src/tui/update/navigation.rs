@@ -1,5 +1,6 @@
 //! Navigation between panes, in lists and in a log.
 
+use super::history;
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::layout::Layout;
@@ -121,14 +122,17 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
 
 /// Moves along what the topmost window shows.
 pub(super) fn scroll_window(model: &mut Model, step: isize) {
-    let (runs, presets) = (model.history.len(), model.kept.presets.len());
+    let presets = model.kept.presets.len();
     let last = Page::new(model).map_or(0, |page| page.last_top());
     match model.overlays.top_mut() {
         Some(Overlay::Arguments(form)) => {
             form.selected = list::moved(form.selected, step, form.lines().len());
         }
         Some(Overlay::Presets { selected }) => *selected = list::moved(*selected, step, presets),
-        Some(Overlay::History { selected }) => *selected = list::moved(*selected, step, runs),
+        Some(Overlay::History(_)) => history::step(model, step),
+        Some(Overlay::Comparison { comparison, selected }) => {
+            *selected = list::moved(*selected, step, comparison.tasks.len());
+        }
         Some(
             Overlay::Help { top }
             | Overlay::Notices { top }
@@ -145,7 +149,8 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
 pub(super) fn select_in_window(model: &mut Model, place: usize) {
     let selected = match model.overlays.top() {
         Some(Overlay::Arguments(form)) => form.selected,
-        Some(Overlay::History { selected }) => *selected,
+        Some(Overlay::History(window)) => window.line(&model.history),
+        Some(Overlay::Comparison { selected, .. }) => *selected,
         _ => return,
     };
     let distance = isize::try_from(place).unwrap_or(isize::MAX);

@@ -3,31 +3,31 @@
 use super::{RunRecord, TaskRecord};
 use crate::id::TaskId;
 use crate::state::TaskState;
-use crate::task::TaskKind;
+use crate::summary::RunSummary;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Two runs side by side.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Comparison<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
     /// The earlier run.
-    pub before: &'a RunRecord,
+    pub before: RunSummary,
     /// The later run.
-    pub after: &'a RunRecord,
+    pub after: RunSummary,
     /// Every task that either of them has, the biggest difference first.
-    pub tasks: Vec<Difference<'a>>,
+    pub tasks: Vec<Difference>,
 }
 
 /// A task in two runs; one of them may not have it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Difference<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
     /// The task.
-    pub task: &'a TaskId,
+    pub task: TaskId,
     /// In the earlier run.
-    pub before: Option<&'a TaskRecord>,
+    pub before: Option<TaskRecord>,
     /// In the later run.
-    pub after: Option<&'a TaskRecord>,
+    pub after: Option<TaskRecord>,
     /// What is different.
     pub change: Change,
 }
@@ -49,9 +49,9 @@ pub enum Change {
     Same,
 }
 
-impl<'a> Comparison<'a> {
+impl Comparison {
     /// Compares two runs; the one that began first is the earlier one.
-    pub fn new(one: &'a RunRecord, other: &'a RunRecord) -> Self {
+    pub fn new(one: &RunRecord, other: &RunRecord) -> Self {
         let (before, after) = if other.summary.started < one.summary.started {
             (other, one)
         } else {
@@ -65,7 +65,11 @@ impl<'a> Comparison<'a> {
         tasks.extend(gone.map(|(id, task)| Difference::new(id, Some(task), None)));
         // Stable: what differs alike stays in the order of the chain.
         tasks.sort_by_key(|difference| (difference.change, Reverse(difference.weight())));
-        Self { before, after, tasks }
+        Self {
+            before: before.summary.clone(),
+            after: after.summary.clone(),
+            tasks,
+        }
     }
 }
 
@@ -73,8 +77,8 @@ fn by_task(record: &RunRecord) -> impl Iterator<Item = (&TaskId, &TaskRecord)> {
     record.tasks.iter().map(|task| (&task.task, task))
 }
 
-impl<'a> Difference<'a> {
-    fn new(task: &'a TaskId, before: Option<&'a TaskRecord>, after: Option<&'a TaskRecord>) -> Self {
+impl Difference {
+    fn new(task: &TaskId, before: Option<&TaskRecord>, after: Option<&TaskRecord>) -> Self {
         let is_green = |record: &TaskRecord| record.state == TaskState::Success;
         let change = match (before, after) {
             (None, _) => Change::New,
@@ -85,30 +89,27 @@ impl<'a> Difference<'a> {
             (Some(_), Some(_)) => Change::OtherState,
         };
         Self {
-            task,
-            before,
-            after,
+            task: task.clone(),
+            before: before.cloned(),
+            after: after.cloned(),
             change,
         }
     }
 
     /// How long its tries worked before and after; nothing if one of the runs does not have it.
     pub fn times(&self) -> Option<(Duration, Duration)> {
-        Some((self.before?.working, self.after?.working))
+        Some((self.before.as_ref()?.working, self.after.as_ref()?.working))
     }
 
     /// Rows before and after: those that were loaded, or read where none were. Nothing for other tasks than pipelines.
     pub fn rows(&self) -> (Option<u64>, Option<u64>) {
-        let rows = |record: Option<&TaskRecord>| {
-            let pipeline = record.filter(|record| record.kind == TaskKind::Pipeline)?;
-            pipeline.loaded.or(pipeline.read)
-        };
-        (rows(self.before), rows(self.after))
+        let rows = |record: &Option<TaskRecord>| record.as_ref().and_then(TaskRecord::rows);
+        (rows(&self.before), rows(&self.after))
     }
 
     /// How much the times differ.
     fn weight(&self) -> Duration {
-        match (self.before, self.after) {
+        match (&self.before, &self.after) {
             (Some(before), Some(after)) => before.working.abs_diff(after.working),
             (Some(only), None) | (None, Some(only)) => only.working,
             (None, None) => Duration::ZERO,

@@ -150,7 +150,7 @@ impl Gathered {
         }
         if task.state == TaskState::Success && self.spans.len() < NEWEST {
             self.spans.push(task.last_try);
-            self.rows.extend(task.loaded.or(task.read));
+            self.rows.extend(task.rows());
         }
     }
 

@@ -14,6 +14,13 @@ pub struct HistoryTable {
 }
 
 impl HistoryTable {
+    /// The grid of no runs.
+    pub const EMPTY: Self = Self {
+        tasks: Vec::new(),
+        places: Vec::new(),
+        rows: BTreeMap::new(),
+    };
+
     /// The grid of these records, the newest first: a row for each task of any of them, in the order of the newest run
     /// that has it.
     pub fn new<'a>(records: impl IntoIterator<Item = Option<&'a RunRecord>>) -> Self {

@@ -341,9 +341,9 @@ fn the_biggest_difference_comes_first() {
         ],
     );
     for comparison in [Comparison::new(&before, &after), Comparison::new(&after, &before)] {
-        assert_eq!(comparison.before.summary.id, "1".into());
+        assert_eq!(comparison.before.id, "1".into());
         let pipelines = comparison.tasks.iter().filter(|difference| {
-            let record = difference.after.or(difference.before).unwrap();
+            let record = difference.after.as_ref().or(difference.before.as_ref()).unwrap();
             record.kind == TaskKind::Pipeline
         });
         let found: Vec<_> = pipelines
