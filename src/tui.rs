@@ -17,6 +17,7 @@ pub mod context;
 pub mod details;
 pub mod effect;
 pub mod eta;
+pub mod filter;
 pub mod finding;
 pub mod ground;
 pub mod json_text;

@@ -1,0 +1,353 @@
+//! What a filter of a list means: `state:failed unit:hr engi`. The same in every list; a list says which fields its lines
+//! have. Pure; nothing here knows what a list is of.
+//!
+//! Words are fuzzy: their letters occur in this order. A field begins with its value, a reason contains it; `a,b` is one of
+//! them, and `-` in front is the opposite. All parts must be so.
+
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use std::borrow::Cow;
+use std::fmt;
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// What a line may be filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum Field {
+    /// The word of its state.
+    State,
+    /// `business_unit`.
+    Unit,
+    /// `data_source`.
+    Source,
+    /// Whether it is active: `yes` or `no`.
+    Active,
+    /// Whether it was edited: `yes` or `no`.
+    Edited,
+    /// Whether it is marked: `yes` or `no`.
+    Marked,
+    /// Why it is as it is.
+    Reason,
+    /// A value.
+    Value,
+    /// The profile.
+    Profile,
+    /// The output table.
+    Table,
+}
+
+impl Field {
+    /// Its name in a filter.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// The text of a yes or no.
+pub const fn yes(is_so: bool) -> Cow<'static, str> {
+    Cow::Borrowed(if is_so { "yes" } else { "no" })
+}
+
+/// A filter that was understood.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    words: Vec<Atom>,
+    conditions: Vec<Condition>,
+}
+
+#[derive(Clone, Debug)]
+struct Condition {
+    field: Field,
+    values: Vec<String>,
+    is_negated: bool,
+}
+
+/// A line, as far as filters are concerned.
+pub trait Filtered {
+    /// What words are looked for in.
+    fn text(&self) -> Cow<'_, str>;
+    /// The text of a field that its list has.
+    fn field(&self, field: Field) -> Cow<'_, str>;
+}
+
+impl Query {
+    /// Understands a text, for lines with these fields.
+    ///
+    /// # Errors
+    /// A sentence that names the fields that there are.
+    pub fn parse(text: &str, fields: &[Field]) -> Result<Self, String> {
+        let mut query = Self::default();
+        for part in parts(text) {
+            let (is_negated, rest) = match part.strip_prefix('-') {
+                Some(rest) if rest.contains(':') => (true, rest),
+                _ => (false, part.as_str()),
+            };
+            let Some((name, value)) = rest.split_once(':') else {
+                query.words.push(word(&part));
+                continue;
+            };
+            let field = name.to_lowercase().parse().ok();
+            let Some(field) = field.filter(|field| fields.contains(field)) else {
+                return Err(format!("No field {name} here. There are {}.", names(fields)));
+            };
+            let values = value.split(',').filter(|value| !value.is_empty());
+            query.conditions.push(Condition {
+                field,
+                values: values.map(str::to_lowercase).collect(),
+                is_negated,
+            });
+        }
+        Ok(query)
+    }
+
+    /// Whether it leaves everything in.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.conditions.is_empty()
+    }
+
+    /// Which of these lines it leaves in, by their places.
+    pub fn places<T: Filtered>(&self, lines: impl Iterator<Item = T>) -> Vec<usize> {
+        let mut letters = Letters::default();
+        let kept = lines.enumerate().filter(|(_, line)| {
+            self.conditions.iter().all(|condition| condition.fits(line))
+                && (self.words.is_empty() || letters.fit(&self.words, &line.text()))
+        });
+        kept.map(|(place, _)| place).collect()
+    }
+
+    /// Which letters of a text its words matched, in order.
+    pub fn matched(&self, text: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        let (mut matcher, mut buffer) = (Matcher::new(Config::DEFAULT), Vec::new());
+        let text = Utf32Str::new(text, &mut buffer);
+        for word in &self.words {
+            let mut letters = Vec::new();
+            if word.indices(text, &mut matcher, &mut letters).is_some() {
+                found.extend(letters.into_iter().filter_map(|place| usize::try_from(place).ok()));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+impl Condition {
+    fn fits(&self, line: &impl Filtered) -> bool {
+        let text = line.field(self.field).to_lowercase();
+        let fits = |value: &String| match self.field {
+            Field::Reason | Field::Value | Field::Table => text.contains(value.as_str()),
+            _ => text.starts_with(value.as_str()),
+        };
+        // Until a value is typed, everything fits.
+        self.values.is_empty() || self.values.iter().any(fits) != self.is_negated
+    }
+}
+
+/// The matcher with its buffer: both are large, and made once for a list.
+struct Letters {
+    matcher: Matcher,
+    buffer: Vec<char>,
+}
+
+impl Default for Letters {
+    fn default() -> Self {
+        Self {
+            matcher: Matcher::new(Config::DEFAULT),
+            buffer: Vec::new(),
+        }
+    }
+}
+
+impl Letters {
+    fn fit(&mut self, words: &[Atom], text: &str) -> bool {
+        let Self { matcher, buffer } = self;
+        let text = Utf32Str::new(text, buffer);
+        words.iter().all(|word| word.score(text, matcher).is_some())
+    }
+}
+
+fn word(text: &str) -> Atom {
+    Atom::new(text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false)
+}
+
+/// The parts between spaces; a quoted piece keeps its spaces.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
+    for letter in text.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => parts.push(std::mem::take(&mut part)),
+            letter => part.push(letter),
+        }
+    }
+    parts.push(part);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn names(fields: &[Field]) -> String {
+    let names: Vec<_> = fields.iter().map(|field| format!("{}:", field.name())).collect();
+    names.join(" ")
+}
+
+/// The text with its last part completed: a field's name, or a value that lines have. Nothing if there is nothing to
+/// add.
+pub fn complete(text: &str, fields: &[Field], values: impl Fn(Field) -> Vec<String>) -> Option<String> {
+    let start = text.rfind(' ').map_or(0, |space| space + 1);
+    let (before, last) = text.split_at(start);
+    let (sign, last) = match last.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", last),
+    };
+    if last.is_empty() {
+        return None;
+    }
+    let completed = if let Some((name, value)) = last.split_once(':') {
+        let field = name.parse().ok().filter(|field| fields.contains(field))?;
+        let known = values(field);
+        let (head, open) = value.rsplit_once(',').map_or(("", value), |(head, open)| (head, open));
+        let found = common(known.iter().map(String::as_str), open)?;
+        let comma = if head.is_empty() { "" } else { "," };
+        format!("{name}:{head}{comma}{found}")
+    } else {
+        let found = common(fields.iter().map(|field| field.name()), last)?;
+        let is_whole = fields.iter().any(|field| field.name() == found);
+        format!("{found}{}", if is_whole { ":" } else { "" })
+    };
+    let completed = format!("{before}{sign}{completed}");
+    (completed != text).then_some(completed)
+}
+
+/// The longest beginning that all texts have in common which begin with this one.
+fn common<'a>(texts: impl Iterator<Item = &'a str>, begin: &str) -> Option<String> {
+    let begin = begin.to_lowercase();
+    let mut alike = texts.filter(|text| text.to_lowercase().starts_with(&begin));
+    let mut found = alike.next()?.to_owned();
+    for other in alike {
+        let length = found
+            .chars()
+            .zip(other.chars())
+            .take_while(|(one, other)| one == other)
+            .map(|(letter, _)| letter.len_utf8())
+            .sum();
+        found.truncate(length);
+    }
+    (found.len() >= begin.len()).then_some(found)
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Line(&'static str, &'static str, &'static str);
+
+    impl Filtered for Line {
+        fn text(&self) -> Cow<'_, str> {
+            self.0.into()
+        }
+
+        fn field(&self, field: Field) -> Cow<'_, str> {
+            match field {
+                Field::State => self.1.into(),
+                Field::Reason => self.2.into(),
+                Field::Active => yes(self.1 != "skipped"),
+                _ => "".into(),
+            }
+        }
+    }
+
+    const FIELDS: &[Field] = &[Field::State, Field::Reason, Field::Active];
+
+    fn lines() -> impl Iterator<Item = Line> {
+        [
+            Line("hr / engineer", "success", ""),
+            Line("hr / recruiter", "failed", "Communications link failure"),
+            Line("finance / ledger", "upstream_failed", "A task before it failed"),
+            Line("Équipe / données", "skipped", "left out"),
+        ]
+        .into_iter()
+    }
+
+    #[test]
+    fn parts_of_a_filter_must_all_be_so() {
+        for (text, places) in [
+            ("", vec![0, 1, 2, 3]),
+            ("hr", vec![0, 1]),
+            ("hrengi", vec![0]),
+            ("HR", vec![]),
+            ("equipe", vec![3]),
+            ("state:failed", vec![1]),
+            ("STATE:Failed", vec![1]),
+            ("state:failed,success", vec![0, 1]),
+            ("-state:failed,success", vec![2, 3]),
+            ("state:", vec![0, 1, 2, 3]),
+            ("reason:link", vec![1]),
+            ("reason:\"link failure\"", vec![1]),
+            ("reason:\"link before\"", vec![]),
+            ("active:no", vec![3]),
+            ("hr state:fa", vec![1]),
+        ] {
+            let query = Query::parse(text, FIELDS).unwrap();
+            assert_eq!(query.places(lines()), places, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error_that_names_the_fields() {
+        for text in ["unit:hr", "hr foo:bar", "-foo:bar", ":x"] {
+            let fault = Query::parse(text, FIELDS).unwrap_err();
+            assert!(fault.ends_with("There are state: reason: active:."), "{fault}");
+        }
+        assert!(Query::parse("-5", FIELDS).is_ok(), "a word may begin with a sign");
+    }
+
+    #[test]
+    fn matched_letters_are_known() {
+        let query = Query::parse("hreg state:failed", FIELDS).unwrap();
+        assert_eq!(query.matched("hr / engineer"), [0, 1, 5, 7]);
+        assert!(Query::parse("zz", FIELDS).unwrap().matched("hr").is_empty());
+    }
+
+    #[test]
+    fn names_and_values_are_completed() {
+        let values = |field| match field {
+            Field::State => vec!["success".to_owned(), "skipped".into(), "failed".into()],
+            _ => Vec::new(),
+        };
+        for (text, completed) in [
+            ("st", Some("state:")),
+            ("hr -st", Some("hr -state:")),
+            ("state:f", Some("state:failed")),
+            ("state:s", None),
+            ("state:su", Some("state:success")),
+            ("state:failed,sk", Some("state:failed,skipped")),
+            ("nothing", None),
+            ("", None),
+            ("hr ", None),
+        ] {
+            assert_eq!(complete(text, FIELDS, values).as_deref(), completed, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_understood_or_refused(text in "\\PC{0,20}") {
+            if let Ok(query) = Query::parse(&text, FIELDS) {
+                let places = query.places(lines());
+                prop_assert!(places.is_sorted() && places.len() <= 4);
+                for place in query.matched("hr / engineer") {
+                    prop_assert!(place < 13);
+                }
+            }
+            complete(&text, FIELDS, |_| vec!["é".into(), "eé".into()]);
+        }
+    }
+}
