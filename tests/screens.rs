@@ -14,6 +14,8 @@ mod configuration;
 mod copy;
 #[path = "screens/deployment.rs"]
 mod deployment;
+#[path = "screens/filters.rs"]
+mod filters;
 #[path = "screens/former.rs"]
 mod former;
 #[path = "screens/forms.rs"]

@@ -62,6 +62,8 @@ pub enum Action {
     FindInLog,
     Copy,
     Run,
+    Filter,
+    CompleteText,
     Mark,
     MarkRange,
     InvertMarks,

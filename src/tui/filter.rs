@@ -123,7 +123,11 @@ impl Query {
         for word in &self.words {
             let mut letters = Vec::new();
             if word.indices(text, &mut matcher, &mut letters).is_some() {
-                found.extend(letters.into_iter().filter_map(|place| usize::try_from(place).ok()));
+                found.extend(
+                    letters
+                        .into_iter()
+                        .filter_map(|place| usize::try_from(place).ok()),
+                );
             }
         }
         found.sort_unstable();
@@ -168,7 +172,13 @@ impl Letters {
 }
 
 fn word(text: &str) -> Atom {
-    Atom::new(text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false)
+    Atom::new(
+        text,
+        CaseMatching::Smart,
+        Normalization::Smart,
+        AtomKind::Fuzzy,
+        false,
+    )
 }
 
 /// The parts between spaces; a quoted piece keeps its spaces.
@@ -206,7 +216,9 @@ pub fn complete(text: &str, fields: &[Field], values: impl Fn(Field) -> Vec<Stri
     let completed = if let Some((name, value)) = last.split_once(':') {
         let field = name.parse().ok().filter(|field| fields.contains(field))?;
         let known = values(field);
-        let (head, open) = value.rsplit_once(',').map_or(("", value), |(head, open)| (head, open));
+        let (head, open) = value
+            .rsplit_once(',')
+            .map_or(("", value), |(head, open)| (head, open));
         let found = common(known.iter().map(String::as_str), open)?;
         let comma = if head.is_empty() { "" } else { "," };
         format!("{name}:{head}{comma}{found}")

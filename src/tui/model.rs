@@ -8,6 +8,7 @@ pub mod editor;
 pub mod grid;
 pub mod guard;
 pub mod history_window;
+pub mod list_filter;
 pub mod logs;
 pub mod marks;
 pub mod opened_run;
@@ -38,11 +39,13 @@ use domain::summary::RunSummary;
 use domain::target::{Credentials, Endpoints, Target};
 use domain::task::Task;
 use domain::time::Timestamp;
+use domain::variable::VariableName;
 use domain::warehouse::TableRestore;
 use driver::{Awaited, Driver};
 use editor::Editor;
 use grid::GridPane;
 use guard::Grace;
+use list_filter::{RowLine, SelectedBefore, TaskLine, VariableLine};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use overlay::{Overlay, Overlays};
@@ -172,6 +175,10 @@ pub struct Model {
     pub grid: GridPane,
     /// The tasks that are marked.
     pub task_marks: TaskMarks,
+    /// Goes up whenever lines of a list may have changed, so that its filter looks at them again.
+    pub lists_version: u64,
+    /// What was selected before a filter was typed.
+    pub before_filter: Option<SelectedBefore>,
     /// The log of the selected task.
     pub logs: LogsPane,
     /// The live run, or the last one.
@@ -360,10 +367,71 @@ impl Model {
         self.configuration.replace(table);
     }
 
-    /// The marked rows, in the order of the table.
-    pub fn marked_rows(&self) -> impl Iterator<Item = &ConfigurationRow> {
+    /// The rows as a filter sees them.
+    pub fn row_lines(&self) -> impl Iterator<Item = RowLine<'_>> {
         let rows = self.configuration.rows().iter();
-        rows.filter(|row| !self.row_marks.is_empty() && self.row_marks.contains(&row.name()))
+        rows.map(|row| RowLine {
+            row,
+            is_edited: self.has_edits(&row.task),
+            is_marked: !self.row_marks.is_empty() && self.row_marks.contains(&row.name()),
+        })
+    }
+
+    /// The tasks of the shown run as a filter sees them.
+    pub fn task_lines(&self) -> impl Iterator<Item = TaskLine<'_>> {
+        let run = self.shown_run();
+        let marks = run.and_then(|run| self.task_marks.of(&run.id));
+        let tasks = run.into_iter().flat_map(|run| &run.tasks);
+        tasks.map(move |task| TaskLine {
+            task,
+            is_marked: marks.is_some_and(|marks| marks.contains(&task.id)),
+        })
+    }
+
+    /// The variables as a filter sees them.
+    pub fn variable_lines(&self) -> impl Iterator<Item = VariableLine<'_>> {
+        let pane = &self.variables;
+        VariableName::ALL
+            .iter()
+            .map(|name| VariableLine { name: *name, pane })
+    }
+
+    /// The marked rows that are shown, in the order of the table. What a filter hides is left alone.
+    pub fn marked_rows(&self) -> impl Iterator<Item = &ConfigurationRow> {
+        let rows = self.configuration.rows().iter().enumerate();
+        let shown = self.configuration.shown();
+        let is_marked = |row: &ConfigurationRow| self.row_marks.contains(&row.name());
+        let marked = rows.filter(move |(place, row)| {
+            !self.row_marks.is_empty() && shown.contains(*place) && is_marked(row)
+        });
+        marked.map(|(_, row)| row)
+    }
+
+    /// The marked tasks of the shown run that are shown. What a filter hides is left alone.
+    pub fn marked_lines(&self) -> impl Iterator<Item = &Task> {
+        let run = self.shown_run();
+        let marks = run.and_then(|run| self.task_marks.of(&run.id));
+        let marks = marks.filter(|marks| !marks.is_empty());
+        let tasks = run.filter(|_| marks.is_some()).map_or(&[][..], |run| &run.tasks);
+        let shown = self.grid.filter.shown(tasks.len());
+        let marked = tasks.iter().enumerate().filter(move |(place, task)| {
+            marks.is_some_and(|marks| marks.contains(&task.id)) && shown.contains(*place)
+        });
+        marked.map(|(_, task)| task)
+    }
+
+    /// How many marked lines of the pane with the focus a filter hides.
+    pub fn hidden_marks(&self) -> usize {
+        match self.focus {
+            Pane::Configuration => self.row_marks.len().saturating_sub(self.marked_rows().count()),
+            Pane::Grid => {
+                let run = self.shown_run();
+                let marks = run.and_then(|run| self.task_marks.of(&run.id));
+                let all = marks.map_or(0, Marks::len);
+                all.saturating_sub(self.marked_lines().count())
+            }
+            Pane::Variables | Pane::Logs => 0,
+        }
     }
 
     /// The tasks of the shown run that are marked in the pane with the focus, or whose rows are.
@@ -378,14 +446,7 @@ impl Model {
                 let known = run.tasks.iter().filter(|task| tasks.contains(&task.id));
                 known.map(|task| task.id.clone()).collect()
             }
-            Pane::Grid => {
-                let marks = self.task_marks.of(&run.id).filter(|marks| !marks.is_empty());
-                let marked = run
-                    .tasks
-                    .iter()
-                    .filter(|task| marks.is_some_and(|marks| marks.contains(&task.id)));
-                marked.map(|task| task.id.clone()).collect()
-            }
+            Pane::Grid => self.marked_lines().map(|task| task.id.clone()).collect(),
             Pane::Variables | Pane::Logs => BTreeSet::new(),
         }
     }

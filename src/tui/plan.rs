@@ -48,6 +48,11 @@ pub fn lines(model: &Model) -> Vec<PlanLine> {
     if !plan.findings.is_empty() {
         lines.push(line(Meaning::Text, 0, ""));
     }
+    let hidden = model.row_marks.len().saturating_sub(model.marked_rows().count());
+    if hidden > 0 {
+        let text = format!("{} hidden by the filter: left out.", count(hidden, "marked row"));
+        lines.push(line(Meaning::Warning, 0, text));
+    }
     let steps = plan.lines(Detail::Changes).into_iter();
     lines.extend(steps.map(|step| line(meaning(step.kind), step.indent, step.text)));
     if !model.variables.changes().is_empty() {

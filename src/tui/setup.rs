@@ -172,6 +172,8 @@ impl Setup {
             row_marks: Marks::default(),
             grid: GridPane::default(),
             task_marks: TaskMarks::default(),
+            lists_version: 1,
+            before_filter: None,
             logs: LogsPane::default(),
             run: self.last_run.clone(),
             driver: Driver::Nobody,

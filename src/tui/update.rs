@@ -9,6 +9,7 @@ mod dialog;
 pub(super) mod drafts;
 mod edits;
 mod field;
+mod filters;
 mod former;
 mod guard;
 mod history;
@@ -99,6 +100,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         guard::hold(model, &mut effects);
     }
     guard::on_time(model, &mut effects);
+    filters::refresh(model);
     model.sync_history();
     model.sync_history_window();
     sync_log(model, &mut effects);
@@ -113,6 +115,9 @@ fn paste(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
 }
 
 fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    if !filters::is_harmless(action) {
+        model.lists_version += 1;
+    }
     match action {
         Action::Pane(pane) => navigation::focus(model, pane),
         Action::NextPane => navigation::focus(model, model.focus.stepped(1)),
@@ -172,6 +177,8 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             marked if marked.is_empty() => retry::one(model, effects),
             marked => retry::these(model, &marked, effects),
         },
+        Action::Filter => filters::ask(model),
+        Action::CompleteText => filters::complete_text(model),
         Action::Mark => marks::mark(model),
         Action::MarkRange => marks::range(model),
         Action::InvertMarks => marks::invert(model),
@@ -238,8 +245,8 @@ fn back(model: &mut Model) {
         // One step out is done.
     } else if model.notice().is_some() {
         model.is_notice_shown = false;
-    } else if marks::step_out(model) {
-        // What was marked is not marked any more.
+    } else if marks::leave_range(model) || filters::leave(model) || marks::step_out(model) {
+        // The list is as it was before.
     } else if model.is_zoomed {
         model.is_zoomed = false;
     } else if model.focus == Pane::Logs

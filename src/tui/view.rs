@@ -56,12 +56,14 @@ use super::details::Said;
 use super::layout::{self, Fit, LEAST_COLUMNS, LEAST_ROWS, Layout};
 use super::look::Look;
 use super::model::Model;
+use super::model::list_filter::List;
 use super::model::overlay::Overlay;
 use super::mouse::{Target, Targets};
 use super::pager::Page;
 use super::theme::Meaning;
 use super::widget::canvas::Canvas;
 use super::widget::text;
+use domain::variable::VariableName;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -293,6 +295,31 @@ fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut 
     }
 }
 
+/// How many lines a filter leaves in: `3 of 17`; nothing if it leaves all in.
+fn shown(model: &Model, list: List) -> String {
+    let (filter, total) = match list {
+        List::Variables => (&model.variables.filter, VariableName::ALL.len()),
+        List::Rows => (&model.configuration.filter, model.configuration.rows().len()),
+        List::Tasks => {
+            let total = model.shown_run().map_or(0, |run| run.tasks.len());
+            (&model.grid.filter, total)
+        }
+    };
+    if filter.is_on() {
+        format!("{} of {total}", filter.shown(total).len())
+    } else {
+        String::new()
+    }
+}
+
+/// What a filter shows, for the title of its list: `/state:failed 3 of 17, `.
+fn filtered(model: &Model, list: List, text: &str) -> String {
+    match shown(model, list) {
+        shown if shown.is_empty() => shown,
+        shown => format!("/{text} {shown}, "),
+    }
+}
+
 /// How many lines are marked, in front of the rest of a title.
 fn marked(number: usize) -> String {
     match number {
@@ -311,6 +338,12 @@ fn details_below(area: Rect, said: &[Said], canvas: &mut Canvas) {
         let more = format!(" {} shows all ", key(Action::Details));
         canvas.right(area, 0, &more, canvas.look.style(Meaning::Accent));
     }
+}
+
+/// Says that a filter hides all lines.
+fn nothing_fits(area: Rect, canvas: &mut Canvas) {
+    let words = format!("Nothing fits the filter. {} shows all.", key(Action::Back));
+    placeholder(area, &words, canvas);
 }
 
 /// Draws a sentence in an empty pane: why it is empty, and which key fills it.

@@ -27,22 +27,22 @@ fn happens(model: &mut Model, fact: Fact) {
 #[test]
 fn lines_are_marked_one_by_one_in_a_range_and_by_inversion() {
     for (keys, expected) in [
-        ("2 g space", vec!["hr/engineer"]),
-        ("2 g space space", vec!["hr/engineer", "hr/recruiter"]),
-        ("2 g space k space", vec![]),
+        ("2 home space", vec!["hr/engineer"]),
+        ("2 home space space", vec!["hr/engineer", "hr/recruiter"]),
+        ("2 home space k space", vec![]),
         (
-            "2 g j v j j",
+            "2 home j v j j",
             vec!["hr/recruiter", "finance/ledger", "sales/orders"],
         ),
         (
-            "2 g j j j v k k v g",
+            "2 home j j j v k k v home",
             vec!["hr/recruiter", "finance/ledger", "sales/orders"],
         ),
-        ("2 g v j esc", vec![]),
-        ("2 g space v j esc", vec!["hr/engineer"]),
-        ("2 g space v j esc esc", vec![]),
+        ("2 home v j esc", vec![]),
+        ("2 home space v j esc", vec!["hr/engineer"]),
+        ("2 home space v j esc esc", vec![]),
         (
-            "2 g v j j j j space *",
+            "2 home v j j j j space *",
             vec!["it/assets", "it/platform", "legal/contracts"],
         ),
     ] {
@@ -55,7 +55,7 @@ fn lines_are_marked_one_by_one_in_a_range_and_by_inversion() {
 #[test]
 fn a_run_of_marked_rows_is_planned_and_started_and_empties_nothing() {
     let mut model = sample::ready(120, 40);
-    press(&mut model, "2 g space j space r");
+    press(&mut model, "2 home space j space r");
     has_all(
         &picture(&model),
         &[
@@ -89,7 +89,7 @@ fn an_inactive_row_among_the_marked_ones_stands_against_the_run() {
 #[test]
 fn marks_stay_with_their_rows_when_the_table_changes() {
     let mut model = sample::ready(120, 40);
-    press(&mut model, "2 g space space");
+    press(&mut model, "2 home space space");
     let mut table = sample::table();
     table.rows.remove(0);
     table.rows.reverse();
@@ -101,7 +101,7 @@ fn marks_stay_with_their_rows_when_the_table_changes() {
 fn a_mark_is_seen_without_colour_and_beside_the_selection() {
     for (look, mark, both) in [(&sample::COLOUR, "◆", "◈"), (&sample::BARE, "*", "#")] {
         let mut model = sample::ready(120, 40);
-        press(&mut model, "2 g space");
+        press(&mut model, "2 home space");
         let marked = |model: &Model, glyph: &str| {
             let shown = sample::picture(model, look);
             let line = shown.lines().find(|line| line.contains("hr / engineer"));
@@ -116,7 +116,7 @@ fn a_mark_is_seen_without_colour_and_beside_the_selection() {
 #[test]
 fn marked_tasks_are_stopped_together_after_one_question() {
     let mut model = scene::running(120, 40);
-    press(&mut model, "3 g v G v x");
+    press(&mut model, "3 home v G v x");
     has_all(
         &picture(&model),
         &[
@@ -144,7 +144,7 @@ fn marked_tasks_are_stopped_together_after_one_question() {
 #[test]
 fn marked_tasks_are_tried_again_together_and_no_others() {
     let mut model = scene::failed(120, 40);
-    press(&mut model, "3 g");
+    press(&mut model, "3 home");
     for _ in 0..model.run.as_ref().unwrap().tasks.len() {
         let task = model.selected_task().unwrap().id.to_string();
         let is_wanted = ["hr_engineer", "finance_ledger"]
@@ -167,7 +167,7 @@ fn marked_tasks_are_tried_again_together_and_no_others() {
 #[test]
 fn marks_are_those_of_the_shown_run() {
     let mut model = scene::failed(120, 40);
-    press(&mut model, "3 g space");
+    press(&mut model, "3 home space");
     assert_eq!(marked_tasks(&model), ["start"]);
     model.former_run = model.run.clone().map(|mut run| {
         run.id = "another".into();

@@ -410,7 +410,7 @@ pub fn text(cells: &Buffer) -> String {
 
 /// The whole help as text.
 pub fn help() -> String {
-    let mut model = ready(120, 120);
+    let mut model = ready(120, 400);
     press(&mut model, "?");
     picture(&model, &COLOUR)
 }

@@ -6,6 +6,7 @@ use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::marks;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::prompt::PromptPurpose;
 use domain::shell;
 use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
@@ -30,6 +31,12 @@ pub(super) fn has_active_row(model: &Model) -> Option<String> {
         Some(row) if !row.active => Some("This row is inactive, so its arguments are not used.".into()),
         Some(_) => None,
     }
+}
+
+pub(super) fn is_filter(model: &Model) -> Option<String> {
+    let prompt = model.prompt.as_ref();
+    let is_filter = prompt.is_some_and(|prompt| matches!(prompt.purpose, PromptPurpose::Filter(_)));
+    (!is_filter).then(|| "There is nothing to complete here.".into())
 }
 
 pub(super) fn has_lines(model: &Model) -> Option<String> {

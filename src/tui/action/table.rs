@@ -30,6 +30,7 @@ const ALL_BUT_FIELDS: &[C] = &[
 ];
 const FORM_AND_FIELD: &[C] = &[C::Arguments, C::Field];
 const TASKS_AND_LOGS: &[C] = &[C::Grid, C::Logs];
+const FILTERABLE: &[C] = &[C::Variables, C::Configuration, C::Grid];
 const MARKABLE: &[C] = &[C::Configuration, C::Grid];
 
 /// The headings of the help, with the contexts in which all of their actions work and no others.
@@ -41,6 +42,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Variables", &[C::Variables]),
     ("Configuration", &[C::Configuration]),
     ("Tasks", &[C::Grid]),
+    ("Variables, configuration and tasks", FILTERABLE),
     ("Configuration and tasks", MARKABLE),
     ("Tasks and logs", TASKS_AND_LOGS),
     ("Logs", &[C::Logs]),
@@ -98,10 +100,6 @@ pub const TABLE: &[Entry] = &[
     row(A::OpenArguments, &["enter", "e"], "arguments", "Edit the row's arguments for the next run.", &[C::Configuration])
         .when(when::has_active_row),
     row(A::ReadLogs, &["enter"], "logs", "Read the log of the task.", &[C::Grid]),
-    row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)
-        .when(when::has_lines),
-    row(A::MarkRange, &["v"], "", "Mark from here on while the selection moves; again, or space, keeps it.", MARKABLE).when(when::has_lines),
-    row(A::InvertMarks, &["*"], "", "Mark what is not marked, and unmark the rest.", MARKABLE).when(when::has_lines),
     row(A::Follow, &["f"], "follow", "Follow the end of the log, or stop following it.", &[C::Logs]),
     row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
     row(A::FindInLog, &["/"], "find", "Find text in the log, or what a regular expression describes.", &[C::Logs]),
@@ -139,6 +137,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Commit, &["enter", "tab", "shift-tab"], "accept", "Accept the text.", &[C::Field]),
     row(A::BreakLine, &["alt-enter", "ctrl-j"], "line", "Break the line, in a value.", &[C::Field]).when(when::takes_lines),
     row(A::KeepText, &["enter"], "accept", "Accept the text; esc leaves without it.", &[C::Prompt]),
+    row(A::CompleteText, &["tab"], "complete", "Complete the field or the value of a filter.", &[C::Prompt]).when(when::is_filter),
     row(A::EarlierText, &["up"], "", "Take the text that was typed here before.", &[C::Prompt]),
     row(A::LaterText, &["down"], "", "Take the later text again.", &[C::Prompt]),
     row(A::Run, &["r"], "run", "Show what a run would do, of the marked rows if any are, before it starts.", PANES)
@@ -152,6 +151,11 @@ pub const TABLE: &[Entry] = &[
     row(A::RetryAll, &["A"], "retry all", "Try all tasks again that did not succeed; asks first.", PANES)
         .danger(Danger::Changes).when(when::has_retryable),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
+    row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes.", FILTERABLE),
+    row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)
+        .when(when::has_lines),
+    row(A::MarkRange, &["v"], "", "Mark from here on while the selection moves; again, or space, keeps it.", MARKABLE).when(when::has_lines),
+    row(A::InvertMarks, &["*"], "", "Mark what is not marked, and unmark the rest.", MARKABLE).when(when::has_lines),
     row(A::Quit, &["q"], "quit", "One step out; from a pane, leave. Asks first if a run is live or an edit is not saved.", ALL_BUT_FIELDS)
         .footer(PANES),
     row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a zoomed pane, a former run, the logs, the forms over a run.", &C::ALL),

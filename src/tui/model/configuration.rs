@@ -1,5 +1,7 @@
 //! The configuration table, and the arguments that were edited for the next run.
 
+use crate::tui::model::list_filter::ListFilter;
+use crate::tui::widget::list::Shown;
 use domain::arguments::RuntimeArguments;
 use domain::draft::ArgumentEdit;
 use domain::failure::Failure;
@@ -18,6 +20,8 @@ pub struct ConfigurationPane {
     pub is_reading: bool,
     /// The index of the selected row.
     pub selected: usize,
+    /// Which rows are shown.
+    pub filter: ListFilter,
     /// The arguments of the next run where they differ from the row's.
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
     /// Edits that are made as soon as the table has been read.
@@ -44,9 +48,15 @@ impl ConfigurationPane {
         self.failure.as_ref().filter(|_| !self.is_reading)
     }
 
-    /// The selected row.
+    /// Which rows are shown.
+    pub fn shown(&self) -> Shown<'_> {
+        self.filter.shown(self.rows().len())
+    }
+
+    /// The selected row; nothing if the filter hides it.
     pub fn row(&self) -> Option<&ConfigurationRow> {
-        self.rows().get(self.selected)
+        let is_shown = self.shown().contains(self.selected);
+        self.rows().get(self.selected).filter(|_| is_shown)
     }
 
     /// The arguments of a row's pipeline in the next run.
@@ -63,7 +73,7 @@ impl ConfigurationPane {
                 edited.rebase(&before, &row.arguments);
             }
         }
-        let task = self.row().map(|row| row.task.clone());
+        let task = self.rows().get(self.selected).map(|row| row.task.clone());
         let is_same = |row: &ConfigurationRow| Some(&row.task) == task.as_ref();
         if !table.rows.get(self.selected).is_some_and(is_same) {
             let found = table.rows.iter().position(is_same);

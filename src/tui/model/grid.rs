@@ -1,5 +1,6 @@
 //! Which task is selected: by name, so that the selection stays when the list changes.
 
+use super::list_filter::ListFilter;
 use domain::id::TaskId;
 use domain::run::Run;
 use domain::state::TaskState;
@@ -10,6 +11,8 @@ use domain::task::{Task, TaskKind};
 pub struct GridPane {
     /// The selected task's name; nothing while the selection follows the run.
     pub selected: Option<TaskId>,
+    /// Which tasks are shown.
+    pub filter: ListFilter,
 }
 
 impl GridPane {
@@ -20,9 +23,11 @@ impl GridPane {
         found.unwrap_or_else(|| at_work(run))
     }
 
-    /// The selected task.
+    /// The selected task; nothing if the filter hides it.
     pub fn task<'a>(&self, run: &'a Run) -> Option<&'a Task> {
-        run.tasks.get(self.index(run))
+        let index = self.index(run);
+        let is_shown = self.filter.shown(run.tasks.len()).contains(index);
+        run.tasks.get(index).filter(|_| is_shown)
     }
 
     /// Selects the task at an index.

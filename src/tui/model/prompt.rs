@@ -4,6 +4,7 @@
 //! Must never keep what was typed anywhere but in memory: it is not known what it is.
 
 use super::editor::Editor;
+use super::list_filter::List;
 use std::fmt;
 
 /// What the typed text is for.
@@ -11,13 +12,15 @@ use std::fmt;
 pub enum PromptPurpose {
     /// Finds text in the log.
     FindInLog,
+    /// Shows only some lines of a list.
+    Filter(List),
 }
 
 impl PromptPurpose {
     /// What stands before the text. Texts with the same sign are offered again.
     pub const fn sign(&self) -> &'static str {
         match self {
-            Self::FindInLog => "/",
+            Self::FindInLog | Self::Filter(_) => "/",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The variables as a form: what is saved, what was edited, and the open text field.
 
 use super::editor::Editor;
+use super::list_filter::ListFilter;
 use crate::tui::action::{Action, key};
 use crate::tui::plan::count;
 use domain::variable::{VariableName, Variables};
@@ -17,6 +18,8 @@ pub struct VariablesPane {
     pub origins: BTreeMap<VariableName, String>,
     /// The selected one.
     pub selected: VariableName,
+    /// Which are shown.
+    pub filter: ListFilter,
     /// The text field of the selected one, while it is open.
     pub editor: Option<Editor>,
 }
@@ -29,6 +32,7 @@ impl VariablesPane {
             working: variables,
             origins,
             selected: VariableName::ALL[0],
+            filter: ListFilter::default(),
             editor: None,
         }
     }

@@ -97,6 +97,7 @@ pub(super) fn stop_tasks(model: &Model, ids: &BTreeSet<TaskId>) -> Option<Dialog
             "{others} left alone: over already, or nothing that can be stopped."
         ));
     }
+    body.extend(hidden(model));
     if tasks.iter().any(|task| task.kind != TaskKind::Pipeline) {
         body.push("truncate_table is among them: the tasks after it will not run.".into());
     }
@@ -105,6 +106,17 @@ pub(super) fn stop_tasks(model: &Model, ids: &BTreeSet<TaskId>) -> Option<Dialog
     let dialog = Dialog::new(format!("Stop {number}?"), body, "let them run");
     let dialog = dialog.while_true(Premise::StopsTasks(ids.clone()));
     Some(dialog.or('y', format!("stop {number}"), send(command)))
+}
+
+/// How many marked lines are left alone because the filter hides them.
+pub(super) fn hidden(model: &Model) -> Option<String> {
+    let hidden = model.hidden_marks();
+    (hidden > 0).then(|| {
+        format!(
+            "{} hidden by the filter: left alone.",
+            count(hidden, "marked line")
+        )
+    })
 }
 
 /// The names of the first tasks, and how many more there are.

@@ -67,6 +67,7 @@ pub(super) fn on_run_read(
         }
     };
     remember(model, &opened);
+    model.lists_version += 1;
     match purpose {
         Purpose::Show => {
             model.former_run = Some(opened.run);

@@ -21,6 +21,9 @@ use domain::variable::Variables;
 
 /// Handles an update of the engine.
 pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
+    if matches!(update, Update::Events(_) | Update::Configuration { .. }) {
+        model.lists_version += 1;
+    }
     match update {
         Update::Events(events) => on_events(model, &events, effects),
         Update::SecretNames(names) => model.secrets.add_names(names.known().map(str::to_owned)),

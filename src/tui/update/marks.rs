@@ -79,6 +79,17 @@ pub(super) fn follow(model: &mut Model) {
     }
 }
 
+/// Leaves an open range; false if there is none.
+pub(super) fn leave_range(model: &mut Model) -> bool {
+    let run = model.shown_run().map(|run| run.id.clone());
+    let has_range = match model.focus {
+        Pane::Configuration => model.row_marks.has_range(),
+        Pane::Grid => run.is_some_and(|run| model.task_marks.of_mut(&run).has_range()),
+        Pane::Variables | Pane::Logs => false,
+    };
+    has_range && step_out(model)
+}
+
 /// Leaves an open range, or unmarks everything in the pane; false if nothing is marked in it.
 pub(super) fn step_out(model: &mut Model) -> bool {
     match model.focus {
@@ -104,17 +115,18 @@ fn selected_task(model: &Model) -> Option<(DagRunId, TaskId)> {
     Some((run.id.clone(), task.id.clone()))
 }
 
+/// The rows that are shown.
 fn rows(model: &Model) -> Vec<RowName> {
-    model
-        .configuration
-        .rows()
-        .iter()
-        .map(ConfigurationRow::name)
-        .collect()
+    let rows = model.configuration.rows();
+    let shown = model.configuration.shown().places();
+    shown.filter_map(|place| Some(rows.get(place)?.name())).collect()
 }
 
+/// The tasks that are shown.
 fn tasks(model: &Model) -> Vec<TaskId> {
-    let run = model.shown_run();
-    let tasks = run.into_iter().flat_map(|run| &run.tasks);
-    tasks.map(|task| task.id.clone()).collect()
+    let tasks = model.shown_run().map_or(&[][..], |run| &run.tasks);
+    let shown = model.grid.filter.shown(tasks.len()).places();
+    shown
+        .filter_map(|place| Some(tasks.get(place)?.id.clone()))
+        .collect()
 }

@@ -7,6 +7,8 @@ use crate::tui::context::{Context, Pane};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::mouse::{Clicked, Gesture, Target};
+use crate::tui::widget::list::Shown;
+use domain::variable::VariableName;
 use std::time::Duration;
 
 /// Two clicks within this are a double click.
@@ -97,18 +99,24 @@ fn enter(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn select(model: &mut Model, pane: Pane, place: usize) {
-    let step =
-        |from: usize| isize::try_from(place).unwrap_or(isize::MAX) - isize::try_from(from).unwrap_or(0);
-    let from = match pane {
-        Pane::Variables => model.variables.index(),
-        Pane::Configuration => model.configuration.selected,
+    // A filter may leave out lines between the two.
+    let step = |shown: Shown<'_>, from: usize| {
+        let at = |place| isize::try_from(shown.position(place)).unwrap_or(0);
+        at(place) - at(from)
+    };
+    let step = match pane {
+        Pane::Variables => step(
+            model.variables.filter.shown(VariableName::ALL.len()),
+            model.variables.index(),
+        ),
+        Pane::Configuration => step(model.configuration.shown(), model.configuration.selected),
         Pane::Grid => match model.shown_run() {
-            Some(run) => model.grid.index(run),
+            Some(run) => step(model.grid.filter.shown(run.tasks.len()), model.grid.index(run)),
             None => return,
         },
         Pane::Logs => return,
     };
-    navigation::move_in(model, pane, step(from));
+    navigation::move_in(model, pane, step);
 }
 
 /// Scrolls what is under the mouse, wherever the focus is. A list whose text is being typed into stays where it is.

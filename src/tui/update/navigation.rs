@@ -71,19 +71,24 @@ fn step(model: &Model, action: Action) -> Option<isize> {
 pub(super) fn move_in(model: &mut Model, pane: Pane, step: isize) {
     match pane {
         Pane::Variables => {
-            let place = list::moved(model.variables.index(), step, VariableName::ALL.len());
-            model.variables.selected = VariableName::ALL[place];
+            let shown = model.variables.filter.shown(VariableName::ALL.len());
+            if let Some(place) = shown.moved(model.variables.index(), step) {
+                model.variables.selected = VariableName::ALL[place];
+            }
         }
         Pane::Configuration => {
-            let rows = model.configuration.rows().len();
-            model.configuration.selected = list::moved(model.configuration.selected, step, rows);
+            let pane = &mut model.configuration;
+            pane.selected = pane.shown().moved(pane.selected, step).unwrap_or(pane.selected);
         }
         Pane::Grid => {
             let Some(run) = model.former_run.as_ref().or(model.run.as_ref()) else {
                 return;
             };
-            let place = list::moved(model.grid.index(run), step, run.tasks.len());
             let before = model.grid.index(run);
+            let shown = model.grid.filter.shown(run.tasks.len());
+            let Some(place) = shown.moved(before, step) else {
+                return;
+            };
             model.grid.select(run, place);
             if place != before {
                 model.logs.pinned = None;

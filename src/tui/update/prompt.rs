@@ -1,10 +1,11 @@
 //! Typing into the text field in the row of the footer. What a text does while it is typed, when it is accepted and
 //! when it is left is decided in [`apply`], for every purpose.
 
-use super::logs;
+use super::{filters, logs};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
+use crate::tui::model::editor::Editor;
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
 
 /// A step in the life of a typed text.
@@ -28,6 +29,7 @@ fn apply(
 ) {
     match purpose {
         PromptPurpose::FindInLog => logs::find(model, text, step),
+        PromptPurpose::Filter(list) => filters::apply(model, *list, text, step),
     }
 }
 
@@ -60,6 +62,13 @@ fn change(model: &mut Model, effects: &mut Vec<Effect>, act: impl FnOnce(&mut Pr
     let (purpose, text) = (prompt.purpose.clone(), prompt.editor.text().to_owned());
     if text != before {
         apply(model, &purpose, PromptStep::Typed, &text, effects);
+    }
+}
+
+/// Puts another text in its place.
+pub(super) fn replace(model: &mut Model, text: &str) {
+    if let Some(prompt) = &mut model.prompt {
+        prompt.editor = Editor::new(text);
     }
 }
 

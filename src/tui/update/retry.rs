@@ -100,7 +100,10 @@ pub(super) fn still(model: &Model, wanted: Wanted<'_>) -> Option<Dialog> {
     let run = model.run.as_ref().filter(|_| model.shows_driven_run())?;
     let tasks = wanted.tasks(run);
     let changes = Changes::new(model, run, tasks.iter().copied());
-    let question = (!tasks.is_empty()).then(|| question(run, &tasks, changes, wanted))?;
+    let mut question = (!tasks.is_empty()).then(|| question(run, &tasks, changes, wanted))?;
+    if matches!(wanted, Wanted::These(_)) {
+        question.body.extend(dialog::hidden(model));
+    }
     Some(question.while_true(wanted.premise()))
 }
 

@@ -5,12 +5,13 @@ use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::finding;
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::plan::count;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
+use crate::tui::widget::text;
 use domain::arguments::RuntimeArguments;
 use domain::row::{ConfigurationRow, KEYS};
 use ratatui::layout::Rect;
@@ -26,8 +27,9 @@ pub(super) fn summary(model: &Model) -> String {
         edits => format!(", {edits} edited"),
     };
     let marked = super::marked(model.row_marks.len());
+    let filtered = super::filtered(model, List::Rows, model.configuration.filter.text());
     format!(
-        "{marked}{active} of {} active{edited}",
+        "{marked}{filtered}{active} of {} active{edited}",
         count(table.rows.len(), "row")
     )
 }
@@ -103,12 +105,18 @@ fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
         .max()
         .unwrap_or(0);
     let names = longest.min(usize::from(area.width) / 2);
-    let visible = list::around(pane.selected, pane.rows().len(), usize::from(area.height));
-    for (row, place) in (0..).zip(visible.clone()) {
-        canvas.target(area, row, Target::Line(Pane::Configuration, place));
-        line(model, place, names, area, row, canvas);
+    let shown = pane.shown();
+    if shown.is_empty() {
+        return super::nothing_fits(area, canvas);
     }
-    canvas.scroll_bar(area, visible, pane.rows().len());
+    let visible = shown.around(pane.selected, usize::from(area.height));
+    for (row, position) in (0..).zip(visible.clone()) {
+        if let Some(place) = shown.place(position) {
+            canvas.target(area, row, Target::Line(Pane::Configuration, place));
+            line(model, place, names, area, row, canvas);
+        }
+    }
+    canvas.scroll_bar(area, visible, shown.len());
 }
 
 fn name(row: &ConfigurationRow) -> String {
@@ -131,6 +139,7 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
     let cut = canvas.look.symbols.cut;
     let shown = text::truncate(&name(record), names, cut).into_owned();
     canvas.text(area, 3, row, &shown, style);
+    canvas.matched(area, 3, row, &shown, &pane.filter.query().matched(&shown));
     let mut column = u16::try_from(names).unwrap_or(0) + 4;
     let priority = if record.active {
         format!("{:>4}", record.priority)

@@ -8,12 +8,13 @@ use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::details;
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::model::marks::Marks;
 use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
+use crate::tui::widget::text;
 use columns::{Columns, ELAPSED, RECORDS, TRY, Wanted};
 use domain::task::Task;
 use ratatui::layout::Rect;
@@ -28,7 +29,8 @@ pub(super) fn summary(model: &Model) -> String {
     };
     let marks = model.task_marks.of(&run.id);
     let marked = super::marked(marks.map_or(0, Marks::len));
-    format!("{marked}{}", run.id)
+    let filtered = super::filtered(model, List::Tasks, model.grid.filter.text());
+    format!("{marked}{filtered}{}", run.id)
 }
 
 /// Draws the pane.
@@ -51,13 +53,20 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         height: area.height - heading - below,
         ..area
     };
-    let visible = list::around(selected, run.tasks.len(), usize::from(list.height));
-    let columns = Columns::new(area.width, wanted(model, &run.tasks[visible.clone()]));
+    let shown = model.grid.filter.shown(run.tasks.len());
+    if shown.is_empty() && !run.tasks.is_empty() {
+        return super::nothing_fits(area, canvas);
+    }
+    let visible = shown.around(selected, usize::from(list.height));
+    let places = visible.clone().filter_map(|position| shown.place(position));
+    let places: Vec<_> = places.collect();
+    let tasks = places.iter().filter_map(|place| run.tasks.get(*place));
+    let columns = Columns::new(area.width, wanted(model, &tasks.collect::<Vec<_>>()));
     if heading > 0 {
         head(&columns, area, canvas);
     }
     let marks = model.task_marks.of(&run.id);
-    for (row, place) in (0..).zip(visible.clone()) {
+    for (row, place) in (0..).zip(places) {
         canvas.target(list, row, Target::Line(Pane::Grid, place));
         line(model, &run.tasks[place], &columns, list, row, canvas);
         if place == selected {
@@ -68,7 +77,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             canvas.marked(list, row, place == selected);
         }
     }
-    canvas.scroll_bar(list, visible, run.tasks.len());
+    canvas.scroll_bar(list, visible, shown.len());
     if below > 0 {
         let below = Rect {
             y: list.bottom(),
@@ -80,7 +89,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
 }
 
 /// What the visible rows would like to have.
-fn wanted(model: &Model, tasks: &[Task]) -> Wanted {
+fn wanted(model: &Model, tasks: &[&Task]) -> Wanted {
     let names = tasks.iter().map(|task| text::width(cells::name(task)));
     let notes = tasks.iter().map(|task| {
         let (_, words) = details::note(task, model.shown_run());
@@ -121,6 +130,13 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, can
         });
     let name = text::middle(cells::name(task), columns.name, canvas.look.symbols.cut);
     canvas.field(area, columns.name_at, row, columns.name, &name, plain);
+    canvas.matched(
+        area,
+        columns.name_at,
+        row,
+        &name,
+        &model.grid.filter.query().matched(&name),
+    );
     canvas.field(area, columns.tries, row, TRY - 1, &cells::tries(task), plain);
     let (meaning, elapsed) = cells::time(task, model.shown_now());
     let elapsed_style = meaning.map_or(plain, |meaning| canvas.look.style(meaning));

@@ -27,5 +27,6 @@ pub(super) fn draw(model: &Model, prompt: &Prompt, area: Rect, canvas: &mut Canv
 fn status(model: &Model, purpose: &PromptPurpose) -> String {
     match purpose {
         PromptPurpose::FindInLog => super::logs::found(model),
+        PromptPurpose::Filter(list) => super::shown(model, *list),
     }
 }

@@ -3,20 +3,22 @@
 use super::field;
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::mouse::Target;
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
+use crate::tui::widget::text;
 use domain::variable::VariableName;
 use ratatui::layout::Rect;
 
 /// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
+    let filtered = super::filtered(model, List::Variables, model.variables.filter.text());
     match model.variables.changes().len() {
-        0 => String::new(),
-        changes => format!("{} not saved", count(changes, "change")),
+        0 => filtered.trim_end_matches(", ").to_owned(),
+        changes => format!("{filtered}{} not saved", count(changes, "change")),
     }
 }
 
@@ -29,14 +31,18 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let below = if area.height < below + 6 { 0 } else { below };
     let fault = u16::from(fault(pane).is_some());
     let rows = area.height.saturating_sub(below + fault);
-    let visible = list::around(pane.index(), VariableName::ALL.len(), usize::from(rows));
+    let shown = pane.filter.shown(VariableName::ALL.len());
+    if shown.is_empty() {
+        return super::nothing_fits(area, canvas);
+    }
+    let visible = shown.around(pane.index(), usize::from(rows));
     let mut row = 0;
     let list = Rect {
         height: rows + fault,
         ..area
     };
-    canvas.scroll_bar(list, visible.clone(), VariableName::ALL.len());
-    for place in visible {
+    canvas.scroll_bar(list, visible.clone(), shown.len());
+    for place in visible.filter_map(|position| shown.place(position)) {
         let name = &VariableName::ALL[place];
         canvas.target(area, row, Target::Line(Pane::Variables, place));
         line(model, *name, area, row, canvas);

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget};
 use std::ops::Range;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// The cells of a frame, and how to style them.
 #[derive(Debug)]
@@ -119,6 +120,20 @@ impl Canvas<'_> {
             glyph,
             self.look.style(Meaning::Accent).add_modifier(Modifier::BOLD),
         );
+    }
+
+    /// Underlines letters of a text that was drawn there, counted from 0: what a filter found in it.
+    pub fn matched(&mut self, area: Rect, column: u16, row: u16, words: &str, letters: &[usize]) {
+        let mut at = column;
+        for (place, letter) in words.graphemes(true).enumerate() {
+            let wide = u16::try_from(text::width(letter)).unwrap_or(0);
+            if letters.binary_search(&place).is_ok() && at < area.width && row < area.height {
+                let cell = Rect::new(area.x + at, area.y + row, wide, 1).intersection(self.cells.area);
+                let style = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
+                self.cells.set_style(cell, style);
+            }
+            at = at.saturating_add(wide);
+        }
     }
 
     /// Draws a scroll bar on the border right of a list, if not all of its lines are visible.

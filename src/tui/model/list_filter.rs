@@ -1,0 +1,227 @@
+//! The filter of a list: its text, and which lines it leaves in. They are computed again only when the text or the list
+//! has changed, never for a frame.
+
+use crate::tui::filter::{Field, Filtered, Query, yes};
+use crate::tui::model::variables::VariablesPane;
+use crate::tui::widget::list::Shown;
+use domain::id::TaskId;
+use domain::row::ConfigurationRow;
+use domain::task::Task;
+use domain::variable::VariableName;
+use std::borrow::Cow;
+
+/// Lists that can be filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// The variables.
+    Variables,
+    /// The rows of the configuration table.
+    Rows,
+    /// The tasks of the shown run.
+    Tasks,
+}
+
+impl List {
+    /// The fields that its lines have.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Variables => &[Field::Value, Field::Edited],
+            Self::Rows => &[
+                Field::Unit,
+                Field::Source,
+                Field::Active,
+                Field::Edited,
+                Field::Marked,
+                Field::Reason,
+            ],
+            Self::Tasks => &[
+                Field::State,
+                Field::Unit,
+                Field::Source,
+                Field::Marked,
+                Field::Reason,
+            ],
+        }
+    }
+}
+
+/// What was selected before a filter was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SelectedBefore {
+    /// The line at this place.
+    Place(usize),
+    /// This task, or whichever is at work.
+    Task(Option<TaskId>),
+}
+
+/// The filter of one list.
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    text: String,
+    query: Query,
+    places: Vec<usize>,
+    /// What the places were computed for.
+    version: u64,
+}
+
+impl ListFilter {
+    /// Its text; empty if everything is shown.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it may leave something out.
+    pub fn is_on(&self) -> bool {
+        !self.query.is_empty()
+    }
+
+    /// What it means.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Takes another text.
+    ///
+    /// # Errors
+    /// What is wrong with it; the filter stays as it was.
+    pub fn set(&mut self, text: &str, list: List) -> Result<(), String> {
+        self.query = Query::parse(text, list.fields())?;
+        text.clone_into(&mut self.text);
+        self.version = 0;
+        Ok(())
+    }
+
+    /// Which of so many lines are shown.
+    pub fn shown(&self, total: usize) -> Shown<'_> {
+        Shown::new(total, self.is_on().then_some(self.places.as_slice()))
+    }
+
+    /// Computes which of these lines are shown, unless that is known for this version of them. Versions begin at 1.
+    pub fn refresh<T: Filtered>(&mut self, version: u64, lines: impl Iterator<Item = T>) {
+        if self.is_on() && self.version != version {
+            self.places = self.query.places(lines);
+            self.version = version;
+        }
+    }
+}
+
+/// A row of the configuration table, to be filtered.
+#[derive(Debug)]
+pub struct RowLine<'a> {
+    /// The row.
+    pub row: &'a ConfigurationRow,
+    /// Whether its arguments were edited.
+    pub is_edited: bool,
+    /// Whether it is marked.
+    pub is_marked: bool,
+}
+
+impl Filtered for RowLine<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        format!("{} / {}", self.row.business_unit, self.row.data_source).into()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        match field {
+            Field::Unit => self.row.business_unit.as_str().into(),
+            Field::Source => self.row.data_source.as_str().into(),
+            Field::Active => yes(self.row.active),
+            Field::Edited => yes(self.is_edited),
+            Field::Marked => yes(self.is_marked),
+            Field::Reason => self.row.description.as_deref().unwrap_or_default().into(),
+            _ => "".into(),
+        }
+    }
+}
+
+/// A task, to be filtered.
+#[derive(Debug)]
+pub struct TaskLine<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Whether it is marked.
+    pub is_marked: bool,
+}
+
+impl Filtered for TaskLine<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        let name = self.task.id.as_str();
+        name.strip_prefix("start_pipeline_").unwrap_or(name).into()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        let argument = |name| self.task.arguments.get_in_any_case(name).unwrap_or_default();
+        match field {
+            Field::State => self.task.state.as_str().into(),
+            Field::Unit => argument("business_unit").into(),
+            Field::Source => argument("data_source").into(),
+            Field::Marked => yes(self.is_marked),
+            Field::Reason => {
+                let reason = self.task.reason.as_ref();
+                reason.map_or("", |failure| failure.reason.as_str()).into()
+            }
+            _ => "".into(),
+        }
+    }
+}
+
+/// A variable, to be filtered.
+#[derive(Debug)]
+pub struct VariableLine<'a> {
+    /// Which.
+    pub name: VariableName,
+    /// Where its value is.
+    pub pane: &'a VariablesPane,
+}
+
+impl Filtered for VariableLine<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        self.name.as_str().into()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        match field {
+            Field::Value => self.pane.working.text(self.name).into(),
+            Field::Edited => yes(self.pane.is_dirty(self.name)),
+            _ => "".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counted<'a>(&'a std::cell::Cell<usize>);
+
+    impl Filtered for Counted<'_> {
+        fn text(&self) -> Cow<'_, str> {
+            self.0.set(self.0.get() + 1);
+            "hr / engineer".into()
+        }
+
+        fn field(&self, _: Field) -> Cow<'_, str> {
+            "".into()
+        }
+    }
+
+    #[test]
+    fn ten_thousand_lines_are_looked_at_once_for_each_text_and_version() {
+        let looks = std::cell::Cell::new(0);
+        let lines = || (0..10_000).map(|_| Counted(&looks));
+        let mut filter = ListFilter::default();
+        filter.refresh(1, lines());
+        assert_eq!((looks.get(), filter.shown(10_000).len()), (0, 10_000));
+        filter.set("eng", List::Rows).unwrap();
+        for _ in 0..100 {
+            filter.refresh(1, lines());
+        }
+        assert_eq!((looks.get(), filter.shown(10_000).len()), (10_000, 10_000));
+        filter.refresh(2, lines());
+        filter.set("zzz", List::Rows).unwrap();
+        filter.refresh(2, lines());
+        assert_eq!((looks.get(), filter.shown(10_000).len()), (30_000, 0));
+        assert!(filter.set("state:failed", List::Rows).is_err());
+        assert_eq!(filter.text(), "zzz", "what is not understood changes nothing");
+    }
+}
