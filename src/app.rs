@@ -13,6 +13,7 @@
 //! waited for in `app/journal.rs`, and which of its runs a start takes up in `app/former.rs`.
 
 mod arguments;
+mod browser;
 mod export;
 mod former;
 mod history;

@@ -23,6 +23,7 @@ pub mod ground;
 pub mod json_text;
 pub mod key;
 pub mod layout;
+pub mod link;
 pub mod log_file;
 pub mod look;
 pub mod model;

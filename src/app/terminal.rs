@@ -1,6 +1,6 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, history, journal, parts, prune, screen, target};
+use super::{Startup, browser, history, journal, parts, prune, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
@@ -75,6 +75,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         history: runs,
         log_path: Box::new(move |run, task, number| logs.path(run, task, number)),
         save: save(home.clone(), settings.clone()),
+        open_page: Box::new(browser::open),
         kept: kept_edits.unwrap_or_default(),
         keep_edits: Box::new(move |change| edits.change(change)),
         read_run: reader(journal.clone(), data.to_owned()),

@@ -61,6 +61,7 @@ pub enum Action {
     LaterText,
     FindInLog,
     Copy,
+    OpenPage,
     Run,
     Filter,
     CompleteText,

@@ -1,5 +1,6 @@
 //! What an update asks the shell to do. Data, so that tests can compare it; `tui/shell.rs` executes it.
 
+use super::link::Link;
 use super::model::logs::{LogSpan, LogTarget};
 use super::model::opened_run::Purpose;
 use crate::engine::Command;
@@ -30,6 +31,8 @@ pub enum Effect {
     ReadHistory,
     /// Reads what became of the tasks of these runs, beside everything else. A new request replaces the one before.
     ReadRecords(Vec<RunSummary>),
+    /// Opens a page in a browser, or copies its address.
+    OpenPage(Link),
     /// Copies a text for the clipboard.
     Copy {
         /// What it is, in a few words.

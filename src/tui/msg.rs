@@ -1,6 +1,7 @@
 //! Everything that may change the model. Only `tui/update.rs` reads it.
 
 use super::key::Key;
+use super::link::Link;
 use super::model::logs::{LogTarget, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
 use super::mouse::{Gesture, Target};
@@ -49,6 +50,8 @@ pub enum Msg {
     },
     /// The variables were saved: where each comes from now, or why it failed.
     Saved(Result<BTreeMap<VariableName, String>, Failure>),
+    /// A page was opened in a browser, or there is none here.
+    PageOpened(Link, bool),
     /// The edits that are kept on disk were changed, or could not be.
     EditsKept(KeptChange, Result<KeptEdits, Failure>),
     /// A run of the history was read, or why it could not be.

@@ -29,6 +29,8 @@ pub struct Line {
 pub struct Page {
     /// Its heading.
     pub title: &'static str,
+    /// The rows above it that do not scroll.
+    pub head: Vec<Line>,
     /// The text in rows that fit.
     pub rows: Vec<Line>,
     /// Columns in front of all rows.
@@ -69,12 +71,20 @@ impl Page {
             0 => 0,
             longest => longest + 2,
         };
+        let height = usize::from(model.area.height).saturating_sub(4).max(1);
+        let mut head = match overlay {
+            Overlay::Plan { .. } => fold(plan_lines(plan::top(model)), lead, columns),
+            _ => Vec::new(),
+        };
+        // Most of a small screen is for what scrolls.
+        head.truncate(height / 2);
         Some(Self {
             title,
             rows: fold(lines, lead, columns),
             lead,
             columns,
-            height: usize::from(model.area.height).saturating_sub(4).max(1),
+            height: height - head.len(),
+            head,
             top,
         })
     }
@@ -112,7 +122,11 @@ fn fold(lines: Vec<Line>, lead: usize, columns: usize) -> Vec<Line> {
 }
 
 fn plan(model: &Model) -> Vec<Line> {
-    let lines = plan::lines(model).into_iter().map(|line| Line {
+    plan_lines(plan::lines(model))
+}
+
+fn plan_lines(lines: Vec<plan::PlanLine>) -> Vec<Line> {
+    let lines = lines.into_iter().map(|line| Line {
         lead: String::new(),
         indent: line.indent * 2,
         meaning: line.meaning,

@@ -37,14 +37,7 @@ pub fn lines(model: &Model) -> Vec<PlanLine> {
     if let Some(failure) = model.configuration.trouble() {
         return found.chain(unreadable(failure)).collect();
     }
-    let target = model.target();
-    let credentials = format!("credentials: {}", target.credentials.text);
-    let mut lines = vec![
-        line(Meaning::Text, 0, target.place()),
-        line(Meaning::Text, 0, credentials),
-        line(Meaning::Text, 0, ""),
-    ];
-    lines.extend(found);
+    let mut lines: Vec<_> = found.collect();
     if !plan.findings.is_empty() {
         lines.push(line(Meaning::Text, 0, ""));
     }
@@ -55,13 +48,33 @@ pub fn lines(model: &Model) -> Vec<PlanLine> {
     }
     let steps = plan.lines(Detail::Changes).into_iter();
     lines.extend(steps.map(|step| line(meaning(step.kind), step.indent, step.text)));
-    if !model.variables.changes().is_empty() {
-        lines.push(line(Meaning::Text, 0, ""));
-        lines.push(line(
-            Meaning::Warning,
-            0,
-            "The run takes the edited variables although they are not saved.",
-        ));
+    lines
+}
+
+/// What stays in sight above the plan: where the run takes place and as whom, what is emptied, and what it takes although
+/// it is not saved.
+pub fn top(model: &Model) -> Vec<PlanLine> {
+    if model.configuration.trouble().is_some() {
+        return Vec::new();
+    }
+    let (plan, target) = (model.plan(), model.target());
+    let credentials = format!("credentials: {}", target.credentials.text);
+    let mut lines = vec![
+        line(Meaning::Text, 0, target.place()),
+        line(Meaning::Text, 0, credentials),
+    ];
+    let variables = &plan.request.variables;
+    let (dataset, table) = (&variables.bq_dataset_id, &variables.bq_output_table);
+    let output = format!("{}.{dataset}.{table}", variables.project_id);
+    lines.push(if plan.empties_output() {
+        line(Meaning::Danger, 0, format!("{output} is EMPTIED first"))
+    } else {
+        line(Meaning::Text, 0, format!("{output} keeps its rows"))
+    });
+    let unsaved = unsaved(model);
+    if !unsaved.is_empty() {
+        let text = format!("The run takes what is for it alone: {unsaved}");
+        lines.push(line(Meaning::Warning, 0, text));
     }
     lines
 }

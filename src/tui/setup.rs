@@ -44,6 +44,9 @@ pub type Save =
 /// Changes the edits that are kept on disk. Returns all of them.
 pub type KeepEdits = Box<dyn FnMut(&KeptChange) -> Result<KeptEdits, Failure> + Send>;
 
+/// Opens a page in a browser; false if there is none here.
+pub type OpenPage = Box<dyn Fn(&str) -> bool + Send>;
+
 /// Reads a run of the history.
 pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<OpenedRun, Failure> + Send>;
 
@@ -93,6 +96,8 @@ pub struct Setup {
     pub kept: KeptEdits,
     /// Changes them.
     pub keep_edits: KeepEdits,
+    /// Opens a page in a browser.
+    pub open_page: OpenPage,
     /// Reads a former run.
     pub read_run: ReadRun,
     /// Reads the list of former runs again.

@@ -291,6 +291,10 @@ impl<S: TerminalSession> Shell<S> {
                 Effect::ReadRecords(runs) => self.records = Some((self.setup.read_records)(runs)),
                 Effect::CaptureMouse(is_ours) => self.session.control(terminal::mouse(is_ours))?,
                 Effect::Redraw => self.session.clear()?,
+                Effect::OpenPage(link) => {
+                    let is_open = (self.setup.open_page)(&link.url);
+                    self.dispatch(Msg::PageOpened(link, is_open))?;
+                }
                 Effect::Copy { what, text } => self.copy(what, &text)?,
                 Effect::AskGround => {
                     self.session.control(ground::QUESTION)?;

@@ -103,6 +103,7 @@ pub fn setup() -> Setup {
         log_path: Box::new(|_, _, _| PathBuf::from("/nowhere")),
         save: Box::new(|_| Ok(BTreeMap::new())),
         kept: KeptEdits::default(),
+        open_page: Box::new(|_| false),
         keep_edits: Box::new(|_| Ok(KeptEdits::default())),
         read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
         read_history: Box::new(|| Ok(Vec::new())),

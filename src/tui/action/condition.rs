@@ -2,6 +2,7 @@
 
 use super::{Action, key};
 use crate::tui::context::Pane;
+use crate::tui::link;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
 use crate::tui::model::marks;
@@ -50,6 +51,10 @@ pub(super) fn has_lines(model: &Model) -> Option<String> {
 pub(super) fn has_task(model: &Model) -> Option<String> {
     let is_missing = model.selected_task().is_none();
     is_missing.then(|| "There is no task yet.".into())
+}
+
+pub(super) fn has_page(model: &Model) -> Option<String> {
+    link::of_selection(model).err()
 }
 
 pub(super) fn has_presets(model: &Model) -> Option<String> {

@@ -170,6 +170,8 @@ pub const TABLE: &[Entry] = &[
     row(A::Pane(Pane::Logs), &["4", "g l"], "", "Go to the logs.", PANES),
     row(A::Left, &["left", "h"], "", "Scroll a log left, or go to the pane before.", PANES),
     row(A::Right, &["right", "l"], "", "Scroll a log right, or go to the next pane.", PANES),
+    row(A::OpenPage, &["o"], "page", "Open the page of the pipeline run, the pipeline or the instance in a browser, or copy its address.", PANES)
+        .footer(&[]).when(when::has_page),
     row(A::Reload, &["ctrl-r"], "", "Read the configuration table again.", PANES),
     row(A::Theme, &["ctrl-t"], "", "Switch the colours: auto, dark, light, none.", PANES),
     row(A::Notices, &["@"], "", "Show all notices.", PANES),

@@ -1,6 +1,7 @@
 //! What is copied for the clipboard, and what is said of it.
 
 use crate::tui::effect::Effect;
+use crate::tui::link::{self, Link};
 use crate::tui::model::Model;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
@@ -22,6 +23,22 @@ pub(super) fn line(model: &Model, effects: &mut Vec<Effect>) {
     match run {
         Some(run) => copy(model, "the id of the pipeline run", run.as_str(), effects),
         None => copy(model, "the name of the task", task.id.as_str(), effects),
+    }
+}
+
+/// Opens the page of what is selected in a browser.
+pub(super) fn open_page(model: &Model, effects: &mut Vec<Effect>) {
+    // Why there is none has been said.
+    effects.extend(link::of_selection(model).ok().map(Effect::OpenPage));
+}
+
+/// The page is open; where no browser is at hand, its address is copied.
+pub(super) fn on_page_opened(model: &mut Model, link: &Link, is_open: bool, effects: &mut Vec<Effect>) {
+    let Link { what, url } = link;
+    if is_open {
+        model.reply(format!("Opened in the browser: {what}."));
+    } else {
+        copy(model, format!("the address of {what}: {url}"), url, effects);
     }
 }
 

@@ -155,7 +155,7 @@ pub(super) fn select_in_window(model: &mut Model, place: usize) {
     let selected = match model.overlays.top() {
         Some(Overlay::Arguments(form)) => form.selected,
         Some(Overlay::History(window)) => window.line(&model.history),
-        Some(Overlay::Comparison { selected, .. }) => *selected,
+        Some(Overlay::Comparison { selected, .. } | Overlay::Presets { selected }) => *selected,
         _ => return,
     };
     let distance = isize::try_from(place).unwrap_or(isize::MAX);

@@ -18,8 +18,9 @@ pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
     } else {
         page.title.to_owned()
     };
-    let area = super::window(model, &title, page.columns, number.min(page.height), canvas);
-    for (row, line) in (0..area.height).zip(&page.rows[shown]) {
+    let rows = page.head.len() + number.min(page.height);
+    let area = super::window(model, &title, page.columns, rows, canvas);
+    for (row, line) in (0..area.height).zip(page.head.iter().chain(&page.rows[shown])) {
         canvas.text(area, 0, row, &line.lead, canvas.look.style(Meaning::Accent));
         let column = u16::try_from(page.lead + line.indent).unwrap_or(u16::MAX);
         canvas.text(area, column, row, &line.text, canvas.look.style(line.meaning));

@@ -1,6 +1,7 @@
 //! The list of presets: edits of arguments that were saved under a name.
 
 use crate::tui::model::Model;
+use crate::tui::mouse::Target;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{control, list};
@@ -27,6 +28,7 @@ pub(super) fn draw(model: &Model, selected: usize, canvas: &mut Canvas) {
         let column = canvas.text(area, 1, row, name, canvas.look.style(Meaning::Text));
         let words = in_words(edit, canvas.look.symbols.ascii);
         canvas.text(area, column + 2, row, &words, canvas.look.style(Meaning::Muted));
+        canvas.target(area, row, Target::WindowLine(shown.start + usize::from(row)));
         if shown.start + usize::from(row) == selected {
             canvas.selected(area, row, true);
         }
