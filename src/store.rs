@@ -5,6 +5,7 @@
 //! data dir/logs/RUN/TASK/TRY.log       the log of a try's pipeline run          store/log.rs
 //! data dir/copied/TIME.txt             what the clipboard could not take           store/copied.rs
 //! data dir/edits/PROFILE.json          presets, and edits that were not saved    store/edits.rs
+//! data dir/notices.jsonl                what the terminal has said          store/notices.rs
 //! data dir/leases/TABLE.lock           the run that may fill an output table    store/lease.rs
 //! data dir/leases/run+RUN.lock         the process that drives a run
 //! ```
@@ -20,6 +21,7 @@ mod file_name;
 mod journal;
 mod lease;
 mod log;
+mod notices;
 mod owner_only;
 
 pub use copied::keep as keep_copied;
@@ -28,3 +30,4 @@ pub use error::{StoreError, waiting};
 pub use journal::{Exported, Journal};
 pub use lease::Lease;
 pub use log::LogFolder;
+pub use notices::{NoticeFile, PastNotice};

@@ -70,6 +70,13 @@ pub enum Outcome {
         /// Whether it was a signal.
         by_signal: bool,
     },
+    /// By a key or a signal, after a run that has ended while the screen was open.
+    RunEnded {
+        /// The run.
+        run: Box<Run>,
+        /// Whether it was a signal.
+        by_signal: bool,
+    },
     /// This run is not over; the next start offers to resume it.
     LeftRunning(Box<Run>),
 }

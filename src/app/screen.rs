@@ -1,8 +1,12 @@
 //! How the screen of a start looks and tells: settings and environment put together.
 
 use crate::config::Settings;
+use crate::engine::SharedSecrets;
+use crate::store::{NoticeFile, PastNotice};
 use crate::tui::look::Look;
+use crate::tui::model::notices::{Notice, NoticeLevel};
 use crate::tui::preferences::{Guard, Preferences, Ways};
+use crate::tui::setup::KeepNotices;
 use crate::tui::symbol::Symbols;
 use crate::tui::telling::Desktop;
 use crate::tui::theme::Palette;
@@ -26,6 +30,35 @@ pub(super) fn look(settings: &Settings, name: Read<'_>) -> Look {
         None => look.symbols,
     };
     look
+}
+
+/// The notices of earlier sessions.
+pub(super) fn past_notices(file: &NoticeFile) -> Vec<Notice> {
+    let past = file.read().unwrap_or_else(|error| {
+        tracing::warn!("The notices of earlier sessions cannot be read: {error}");
+        Vec::new()
+    });
+    let notice = |past: PastNotice| Notice {
+        at: past.at,
+        meaning: NoticeLevel::from_word(&past.level).meaning(),
+        text: past.text,
+        is_transient: false,
+    };
+    past.into_iter().map(notice).collect()
+}
+
+/// Writes notices down, without secrets.
+pub(super) fn keep_notices(file: NoticeFile, secrets: SharedSecrets) -> KeepNotices {
+    Box::new(move |notices| {
+        let past = notices.iter().map(|notice| PastNotice {
+            at: notice.at,
+            level: notice.level().word().to_owned(),
+            text: secrets.strike(&notice.text),
+        });
+        if let Err(error) = file.append(&past.collect::<Vec<_>>()) {
+            tracing::warn!("A notice was not written down: {error}");
+        }
+    })
 }
 
 /// What a person prefers, and what the profile allows.

@@ -4,7 +4,7 @@ use super::{Startup, browser, history, journal, parts, prune, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
-use crate::store::{EditsFile, Journal, LogFolder, keep_copied};
+use crate::store::{EditsFile, Journal, LogFolder, NoticeFile, keep_copied};
 use crate::tui::Outcome;
 use crate::tui::action::keymap::{KeyChange, Keymap};
 use crate::tui::clipboard::Clipboard;
@@ -51,6 +51,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     };
     let unfinished = unfinished(&journal, data, &settings.profile).await?;
     let logs = LogFolder::new(home.data_dir());
+    let notices = NoticeFile::new(data);
     let environment = |name: &str| std::env::var(name).ok();
     let edits = EditsFile::new(data, &settings.profile);
     let kept_edits = edits.read();
@@ -85,6 +86,8 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         keep_text: keep_text(data.join("copied")),
         has_mouse: settings.screen.mouse.unwrap_or(true),
         learns: settings.screen.learn.unwrap_or(false),
+        past_notices: screen::past_notices(&notices),
+        keep_notices: screen::keep_notices(notices, secrets.clone()),
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal.clone(), settings, secrets.clone());
@@ -120,6 +123,13 @@ fn keymap(home: &Home, settings: &[KeySetting]) -> Result<Keymap, ConfigError> {
 fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str, program: &str) -> Exit {
     let text = match outcome {
         Outcome::Left => return Exit::Success,
+        Outcome::RunEnded { run, .. } => {
+            let ending = tui::summary::ending(run);
+            format!(
+                "Run {} ended: {ending} `{command}` opens the terminal again.",
+                run.id
+            )
+        }
         Outcome::LostRows { run, .. } => run.lost_rows().unwrap_or_default(),
         Outcome::Ended => {
             format!("A signal ended the terminal; no run was going on. `{command}` opens it again.")
@@ -129,7 +139,9 @@ fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str, program
     // After a hangup there is no reader.
     out::line(io::stderr(), &format!("downbeat: {text}"));
     match outcome {
-        Outcome::LostRows { by_signal: false, .. } => Exit::Success,
+        Outcome::LostRows { by_signal: false, .. } | Outcome::RunEnded { by_signal: false, .. } => {
+            Exit::Success
+        }
         _ => Exit::Interrupted,
     }
 }

@@ -78,6 +78,8 @@ pub enum Action {
     Help,
     HelpWhileTyping,
     Notices,
+    NoticeLevel,
+    Summary,
     Quit,
     Back,
     NextPane,

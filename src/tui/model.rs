@@ -11,6 +11,7 @@ pub mod history_window;
 pub mod list_filter;
 pub mod logs;
 pub mod marks;
+pub mod notices;
 pub mod opened_run;
 pub mod overlay;
 pub mod prompt;
@@ -48,6 +49,7 @@ use guard::Grace;
 use list_filter::{RowLine, SelectedBefore, TaskLine, VariableLine};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
+use notices::{Notice, Notices};
 use overlay::{Overlay, Overlays};
 use prompt::{Prompt, TypedTexts};
 use ratatui::layout::Rect;
@@ -55,19 +57,6 @@ use run_history::RunHistory;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use variables::VariablesPane;
-
-/// A message in the line above the footer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// When it was shown first.
-    pub at: Timestamp,
-    /// How it is coloured.
-    pub meaning: Meaning,
-    /// One sentence or two.
-    pub text: String,
-    /// Whether the next key hides it: it only replies to a key.
-    pub is_transient: bool,
-}
 
 /// What the terminal has said of itself; nothing before it has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -207,10 +196,8 @@ pub struct Model {
     pub connected: Option<Connected>,
     /// The deployed pipeline as it was read last.
     pub deployed: Option<DeployedPipeline>,
-    /// All notices, the newest last.
-    pub notices: Vec<Notice>,
-    /// Whether the newest notice is shown above the footer.
-    pub is_notice_shown: bool,
+    /// All notices.
+    pub notices: Notices,
     /// Why nothing goes on: the disk, or another want of this machine.
     pub trouble: Option<Failure>,
     /// Whether the program ends when the run has ended.
@@ -265,7 +252,8 @@ impl Model {
                 Overlay::Help { .. }
                 | Overlay::Notices { .. }
                 | Overlay::Details { .. }
-                | Overlay::Comparison { .. },
+                | Overlay::Comparison { .. }
+                | Overlay::Summary { .. },
             ) => Context::Pager,
             None if self.editor().is_some() => Context::Field,
             None => Context::from(self.focus),
@@ -303,24 +291,17 @@ impl Model {
     }
 
     fn push_notice(&mut self, meaning: Meaning, text: String, is_transient: bool) {
-        /// The journal has all that matter.
-        const KEPT: usize = 200;
-        self.notices.retain(|notice| !notice.is_transient);
-        if self.notices.len() >= KEPT {
-            self.notices.remove(0);
-        }
         self.notices.push(Notice {
             at: self.now,
             meaning,
             text,
             is_transient,
         });
-        self.is_notice_shown = true;
     }
 
     /// The notice above the footer.
     pub fn notice(&self) -> Option<&Notice> {
-        self.notices.last().filter(|_| self.is_notice_shown)
+        self.notices.shown()
     }
 
     /// What is wrong for as long as it is shown, below the header.

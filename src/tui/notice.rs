@@ -25,7 +25,7 @@ impl NoticeRows {
         let columns = usize::from(model.area.width).saturating_sub(2).max(1);
         let most = usize::from(model.area.height / SHARE).max(1);
         let hide = format!("{} hides ", key(Action::Back));
-        let keys = match model.notices.len() - 1 {
+        let keys = match model.notices.others() {
             0 => hide.clone(),
             older => format!("{} {older} more, {hide}", key(Action::Notices)),
         };

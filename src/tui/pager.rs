@@ -2,13 +2,15 @@
 //! made here, for scrolling (`tui/update`) and for drawing (`tui/view/pager.rs`).
 
 mod help;
+mod notices;
+mod summary;
 
+use super::details;
 use super::model::Model;
 use super::model::overlay::Overlay;
 use super::plan;
 use super::theme::Meaning;
 use super::widget::{list, text};
-use super::{alert, details};
 use std::ops::Range;
 
 /// A line, or one row of a folded line.
@@ -55,8 +57,9 @@ impl Page {
     pub fn of(model: &Model, overlay: &Overlay) -> Option<Self> {
         let (title, top, lines) = match overlay {
             Overlay::Help { top } => ("All keys", *top, help::lines()),
-            Overlay::Notices { top } => ("Notices", *top, notices(model)),
+            Overlay::Notices { top } => ("Notices", *top, notices::lines(model)),
             Overlay::Details { top } => ("Details", *top, said(model)),
+            Overlay::Summary { top } => ("Summary of the run", *top, summary::lines(model)),
             Overlay::Plan { top } => ("What this run will do", *top, plan(model)),
             Overlay::Dialog(_)
             | Overlay::Confirmation(_)
@@ -146,29 +149,4 @@ fn said(model: &Model) -> Vec<Line> {
             text,
         });
     lines.collect()
-}
-
-fn notices(model: &Model) -> Vec<Line> {
-    let lasting = alert::texts(model).into_iter().map(|text| Line {
-        lead: "now".into(),
-        indent: 0,
-        meaning: Meaning::Warning,
-        text,
-    });
-    let lasting: Vec<_> = lasting.collect();
-    if model.notices.is_empty() && lasting.is_empty() {
-        return vec![Line {
-            lead: String::new(),
-            indent: 0,
-            meaning: Meaning::Muted,
-            text: "No notices yet.".into(),
-        }];
-    }
-    let lines = model.notices.iter().map(|notice| Line {
-        lead: notice.at.clock(),
-        indent: 0,
-        meaning: notice.meaning,
-        text: notice.text.clone(),
-    });
-    lasting.into_iter().chain(lines).collect()
 }

@@ -9,6 +9,7 @@ use super::model::driver::Driver;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
 use super::model::marks::{Marks, TaskMarks};
+use super::model::notices::{Notice, Notices};
 use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
 use super::model::prompt::TypedTexts;
@@ -58,6 +59,9 @@ pub type ReadRecords = Box<dyn FnMut(Vec<RunSummary>) -> mpsc::Receiver<Vec<RunR
 
 /// Writes a text into a new file of its owner alone. Returns its path.
 pub type KeepText = Box<dyn FnMut(&str) -> Result<PathBuf, Failure> + Send>;
+
+/// Writes notices down for the next session; without a place for them that is nobody's trouble.
+pub type KeepNotices = Box<dyn FnMut(&[Notice]) + Send>;
 
 /// The start values and callbacks of the screen.
 pub struct Setup {
@@ -112,6 +116,10 @@ pub struct Setup {
     pub has_mouse: bool,
     /// Whether keys say at first what they would do.
     pub learns: bool,
+    /// Notices of earlier sessions, the oldest first.
+    pub past_notices: Vec<Notice>,
+    /// Writes notices down for the next session.
+    pub keep_notices: KeepNotices,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
@@ -130,6 +138,7 @@ impl Setup {
         for found in self.findings.iter().rev() {
             model.notify(finding::meaning(found.severity), finding::text(found));
         }
+        model.notices.keep_out_of_file();
         model
     }
 
@@ -193,8 +202,7 @@ impl Setup {
             discards_edits: false,
             connected: None,
             deployed: None,
-            notices: Vec::new(),
-            is_notice_shown: false,
+            notices: Notices::of_earlier(self.past_notices.iter().cloned()),
             trouble: None,
             is_leaving: false,
             is_dirty: true,

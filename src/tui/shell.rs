@@ -264,6 +264,10 @@ impl<S: TerminalSession> Shell<S> {
         let was_dirty = self.model.is_dirty;
         let effects = update(&mut self.model, (self.setup.clock)(), msg);
         self.model.is_dirty |= was_dirty;
+        let notices = self.model.notices.take_new();
+        if !notices.is_empty() {
+            (self.setup.keep_notices)(&notices);
+        }
         self.execute(effects)
     }
 

@@ -199,7 +199,12 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
         Action::Help | Action::HelpWhileTyping => model.overlays.push(Overlay::Help { top: 0 }),
         Action::Details => model.overlays.push(Overlay::Details { top: 0 }),
-        Action::Notices => model.overlays.push(Overlay::Notices { top: usize::MAX }),
+        Action::Notices => {
+            model.notices.read_all();
+            model.overlays.push(Overlay::Notices { top: usize::MAX });
+        }
+        Action::NoticeLevel => model.notices.least = model.notices.least.next(),
+        Action::Summary => model.overlays.push(Overlay::Summary { top: 0 }),
         Action::Back if model.prompt.is_some() => prompt::leave(model, effects),
         Action::Back => back(model),
         Action::Quit if !model.overlays.is_empty() => back(model),
@@ -246,7 +251,7 @@ fn back(model: &mut Model) {
     } else if model.overlays.pop().is_some() {
         // One step out is done.
     } else if model.notice().is_some() {
-        model.is_notice_shown = false;
+        model.notices.hide();
     } else if marks::leave_range(model) || filters::leave(model) || marks::step_out(model) {
         // The list is as it was before.
     } else if model.is_zoomed {

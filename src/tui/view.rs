@@ -121,7 +121,8 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
             Overlay::Help { .. }
             | Overlay::Notices { .. }
             | Overlay::Details { .. }
-            | Overlay::Plan { .. } => {
+            | Overlay::Plan { .. }
+            | Overlay::Summary { .. } => {
                 if let Some(page) = Page::of(model, overlay) {
                     pager::draw(model, &page, canvas);
                 }

@@ -17,6 +17,8 @@ fn refused(width: u16, height: u16) -> Model {
         Remedy::ResumeRun("019ab3c4-5d6e-7f80-9102-a3b4c5d6e7f8".into()),
     ]);
     let mut model = scene::failed(width, height);
+    // How the run ended was read.
+    model.notices.read_all();
     send(&mut model, 70, Msg::Engine(Box::new(Update::Refused(failure))));
     model
 }
@@ -71,4 +73,79 @@ fn a_short_notice_takes_one_row() {
         .find(|row| row.contains("A run is live. X stops it"))
         .unwrap();
     assert!(row.contains("esc hides"), "{picture}");
+}
+
+#[test]
+fn notices_are_read_one_after_the_other() {
+    let mut model = scene::running(120, 40);
+    for number in 1..=3 {
+        let failure = Failure::permanent(format!("number {number}"));
+        send(&mut model, 70, Msg::Engine(Box::new(Update::Refused(failure))));
+    }
+    let picture = |model: &Model| sample::picture(model, &COLOUR);
+    assert!(picture(&model).contains("number 3") && picture(&model).contains("@ 2 more, esc hides"));
+    press(&mut model, "esc");
+    assert!(picture(&model).contains("number 2") && picture(&model).contains("@ 1 more, esc hides"));
+    // The list shows all, and what is in it counts as read.
+    press(&mut model, "@");
+    assert!(picture(&model).contains("number 1") && picture(&model).contains("2026-11-23 (UTC)"));
+    press(&mut model, "esc");
+    assert_eq!(model.notice(), None);
+}
+
+#[test]
+fn the_list_has_levels_and_says_what_it_hides() {
+    let mut model = scene::failed(120, 40);
+    send(
+        &mut model,
+        70,
+        Msg::Engine(Box::new(Update::Undone("it was not undone".into()))),
+    );
+    press(&mut model, "@");
+    let picture = |model: &Model| sample::picture(model, &COLOUR);
+    assert!(
+        picture(&model).contains("10:01:10 warning"),
+        "{}",
+        picture(&model)
+    );
+    assert!(picture(&model).contains("10:01:00 error"), "{}", picture(&model));
+    press(&mut model, "L L");
+    let errors = picture(&model);
+    assert!(
+        !errors.contains("it was not undone") && errors.contains("error"),
+        "{errors}"
+    );
+    assert!(errors.contains("1 below the level error hidden"), "{errors}");
+    press(&mut model, "L");
+    assert!(picture(&model).contains("it was not undone"));
+}
+
+#[test]
+fn the_end_of_a_run_stays_until_it_is_hidden_and_is_summed_up() {
+    let mut model = scene::failed(120, 40);
+    let notice = model.notice().unwrap().text.clone();
+    assert!(
+        notice.starts_with("The run ended: failed in 1m 00s: 1 failed, 1 timed_out"),
+        "{notice}"
+    );
+    press(&mut model, "j k");
+    assert_eq!(
+        model.notice().map(|notice| &notice.text),
+        Some(&notice),
+        "a key does not hide it"
+    );
+    press(&mut model, "S");
+    let picture = sample::picture(&model, &COLOUR);
+    for words in [
+        "2026-11-23T10-00-00-4f2a, began",
+        "downbeat-sandbox.cdf_output.landing",
+        "no such field 'salary' in table landing",
+        "Add the column to the table",
+        "start_pipeline_hr_engineer",
+        "r shows what a new run would do.",
+    ] {
+        assert!(picture.contains(words), "{words} in\n{picture}");
+    }
+    press(&mut model, "esc esc");
+    assert_eq!(model.notice(), None);
 }

@@ -112,6 +112,8 @@ pub fn setup() -> Setup {
         keep_text: Box::new(|_| Err(Failure::permanent("no disk in a test"))),
         has_mouse: true,
         learns: false,
+        past_notices: Vec::new(),
+        keep_notices: Box::new(|_| {}),
         clock: || START,
     }
 }

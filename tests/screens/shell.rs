@@ -188,6 +188,13 @@ fn start() -> Harness {
 }
 
 fn start_with(preferences: Preferences) -> Harness {
+    start_on(Setup {
+        preferences,
+        ..sample::setup()
+    })
+}
+
+fn start_on(setup: Setup) -> Harness {
     let sequences = Arc::new(Mutex::new(String::new()));
     let keys = Keys::default();
     let (signals, signal_stream) = mpsc::unbounded_channel();
@@ -207,10 +214,6 @@ fn start_with(preferences: Preferences) -> Harness {
     let engine = Engine {
         commands: command_sender,
         updates: update_receiver,
-    };
-    let setup = Setup {
-        preferences,
-        ..sample::setup()
     };
     let shell = Shell::new(stage, setup, engine);
     let task = tokio::spawn(shell.run(keys.clone(), into_stream(signal_stream)));
@@ -521,4 +524,37 @@ async fn the_end_of_a_run_is_told_to_who_looks_elsewhere_only() {
         let is_told = told.contains('\u{7}') && told.contains("]9;Downbeat: SANDBOX: the run ended, success");
         assert_eq!(is_told, !has_focus, "{told:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ended_well_is_told_to_the_shell_and_its_notice_is_written_down() {
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let mut harness = start_on({
+        let written = Arc::clone(&written);
+        Setup {
+            keep_notices: Box::new(move |notices| written.lock().unwrap().extend(notices.to_vec())),
+            ..sample::setup()
+        }
+    });
+    harness.command().await;
+    harness.updates.send(begin_run()).await.unwrap();
+    let state = RunState::Success;
+    let ended = RunEvent {
+        at: sample::at(65),
+        fact: Fact::RunEnded { state },
+    };
+    harness.updates.send(Update::Events(vec![ended])).await.unwrap();
+    harness.shows("The run ended: success in 1m 05s.").await;
+    harness.press("q");
+    let outcome = harness.task.await.unwrap().unwrap();
+    assert!(
+        matches!(&outcome, Outcome::RunEnded { run, by_signal: false } if run.id.as_str() == "run-1"),
+        "{outcome:?}"
+    );
+    let written = written.lock().unwrap();
+    let texts: Vec<_> = written.iter().map(|notice| notice.text.as_str()).collect();
+    assert!(
+        matches!(texts[..], [text] if text.starts_with("The run ended: success")),
+        "{texts:?}"
+    );
 }

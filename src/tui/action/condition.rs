@@ -13,6 +13,16 @@ use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
 use domain::watched::Watched;
 
+pub(super) fn has_run(model: &Model) -> Option<String> {
+    let is_missing = model.shown_run().is_none();
+    is_missing.then(|| format!("No run yet. {} previews one.", key(Action::Run)))
+}
+
+pub(super) fn shows_notices(model: &Model) -> Option<String> {
+    let are_shown = matches!(model.overlays.top(), Some(Overlay::Notices { .. }));
+    (!are_shown).then(|| "Only notices have a level.".into())
+}
+
 pub(super) fn has_changes(model: &Model) -> Option<String> {
     let is_clean = model.variables.changes().is_empty();
     is_clean.then(|| "Nothing to save: no variable was edited.".into())

@@ -50,6 +50,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Arguments and text fields", FORM_AND_FIELD),
     ("Presets", &[C::Presets]),
     ("Former runs", &[C::History]),
+    ("Help and notices", &[C::Pager]),
     ("Plan", &[C::Plan]),
     ("Questions", &[C::Dialog]),
     ("Text fields", &[C::Field]),
@@ -174,6 +175,10 @@ pub const TABLE: &[Entry] = &[
         .footer(&[]).when(when::has_page),
     row(A::Reload, &["ctrl-r"], "", "Read the configuration table again.", PANES),
     row(A::Theme, &["ctrl-t"], "", "Switch the colours: auto, dark, light, none.", PANES),
+    row(A::Summary, &["S"], "summary", "Sum up the run: how it went, what failed for which reason, what to do next.", PANES)
+        .when(when::has_run).footer(&[]),
+    row(A::NoticeLevel, &["L"], "level", "Show the notices from the next level on: all, warnings, errors.", &[C::Pager])
+        .when(when::shows_notices),
     row(A::Notices, &["@"], "", "Show all notices.", PANES),
     row(A::Up, &["up", "k"], "", "One up.", LISTS),
     row(A::Down, &["down", "j"], "", "One down.", LISTS),

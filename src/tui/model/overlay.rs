@@ -28,6 +28,11 @@ pub enum Overlay {
         /// The first line shown.
         top: usize,
     },
+    /// How the shown run went.
+    Summary {
+        /// The first line shown.
+        top: usize,
+    },
     /// What a run would do.
     Plan {
         /// The first line shown.
@@ -65,6 +70,7 @@ impl Overlay {
             Self::Help { .. } => "All keys",
             Self::Notices { .. } => "Notices",
             Self::Details { .. } => "Details",
+            Self::Summary { .. } => "Summary",
             Self::Plan { .. } => "Plan",
             Self::Dialog(dialog) => &dialog.title,
             Self::Confirmation(_) => Self::PROTECTED,

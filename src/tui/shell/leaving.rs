@@ -53,13 +53,7 @@ impl<S: TerminalSession> Shell<S> {
         timeout(CLOSE_TIMEOUT, closing).await.ok();
         match self.model.live_run() {
             Some(run) => Outcome::LeftRunning(Box::new(run.clone())),
-            None => match lost_rows(&self.model, self.over_before.as_ref()) {
-                Some(run) => Outcome::LostRows {
-                    run: Box::new(run.clone()),
-                    by_signal: without_run == Outcome::Ended,
-                },
-                None => without_run,
-            },
+            None => ended(&self.model, self.over_before.as_ref(), without_run),
         }
     }
 }
@@ -69,9 +63,18 @@ fn say_on_shell(text: &str) {
     let _ = writeln!(io::stderr(), "downbeat: {}", sanitize::line(text));
 }
 
-/// The run that has ended on this screen with a table that it emptied and did not fill.
-fn lost_rows<'a>(model: &'a Model, over_before: Option<&DagRunId>) -> Option<&'a Run> {
-    let run = model.run.as_ref()?;
-    let is_new = over_before != Some(&run.id);
-    run.needed_restore().filter(|_| is_new).map(|_| run)
+/// What is left of a run that has ended on this screen; without one it is what is given.
+fn ended(model: &Model, over_before: Option<&DagRunId>, without_run: Outcome) -> Outcome {
+    let is_new = |run: &&Run| run.state.is_end() && over_before != Some(&run.id);
+    let Some(run) = model.run.as_ref().filter(is_new) else {
+        return without_run;
+    };
+    let by_signal = without_run == Outcome::Ended;
+    let lost = run.needed_restore().is_some();
+    let run = Box::new(run.clone());
+    if lost {
+        Outcome::LostRows { run, by_signal }
+    } else {
+        Outcome::RunEnded { run, by_signal }
+    }
 }

@@ -11,12 +11,14 @@ use crate::tui::model::driver::Driver;
 use crate::tui::model::logs::{LogTarget, LogWindow};
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::remedy;
+use crate::tui::summary;
 use crate::tui::theme::Meaning;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::finding::Severity;
 use domain::row::Configuration;
 use domain::run::Run;
+use domain::state::RunState;
 use domain::variable::Variables;
 
 /// Handles an update of the engine.
@@ -85,6 +87,13 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
     if has_ended(events) {
         model.record_run();
     }
+    let is_taken_up = matches!(
+        events.first().map(|event| &event.fact),
+        Some(Fact::RunStarted { .. })
+    );
+    if has_ended(events) && !is_taken_up {
+        tell_ending(model);
+    }
     let ended = model.run.as_ref().filter(|_| has_ended(events));
     if let Some(lost) = ended.and_then(Run::lost_rows) {
         model.notify(Meaning::Warning, lost);
@@ -92,6 +101,22 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
     if model.is_leaving && model.live_run().is_none() {
         effects.push(Effect::Leave);
     }
+}
+
+/// How the run ended, in a line that stays until it is hidden.
+fn tell_ending(model: &mut Model) {
+    let Some(run) = &model.run else { return };
+    let meaning = match run.state {
+        RunState::Success => Meaning::Success,
+        RunState::Failed | RunState::TimedOut => Meaning::Danger,
+        _ => Meaning::Warning,
+    };
+    let text = format!(
+        "The run ended: {} {} sums it up.",
+        summary::ending(run),
+        key(Action::Summary)
+    );
+    model.notify(meaning, text);
 }
 
 /// The disk is in the way, or is no longer.

@@ -19,7 +19,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         return;
     }
     if model.notice().is_some_and(|notice| notice.is_transient) {
-        model.is_notice_shown = false;
+        model.notices.hide();
     }
     if before.is_none() && context == Context::Dialog && dialog::by_key(model, key, effects) {
         return;

@@ -37,7 +37,7 @@ pub(super) fn on_gesture(model: &mut Model, target: Target, gesture: Gesture, ef
 
 fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
     if model.notice().is_some_and(|notice| notice.is_transient) {
-        model.is_notice_shown = false;
+        model.notices.hide();
     }
     model.pending = None;
     let before = model.clicked.replace(Clicked {

@@ -142,7 +142,8 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
             Overlay::Help { top }
             | Overlay::Notices { top }
             | Overlay::Details { top }
-            | Overlay::Plan { top },
+            | Overlay::Plan { top }
+            | Overlay::Summary { top },
         ) => {
             *top = list::moved((*top).min(last), step, last + 1);
         }
