@@ -20,7 +20,7 @@ fn the_whole_screen_follows_the_keys_of_config_toml() {
     };
     let changes = [
         change("run", &["F7", "g r"]),
-        change("help", &["F2"]),
+        change("help", &["F4"]),
         change("quit", &["alt-q"]),
         change("reload", &["none"]),
     ];
@@ -28,7 +28,7 @@ fn the_whole_screen_follows_the_keys_of_config_toml() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "r");
     let reply = model.notice().unwrap().text.clone();
-    assert_eq!(reply, "r does nothing here. F2 shows all keys.");
+    assert_eq!(reply, "r does nothing here. F4 shows all keys.");
     press(&mut model, "F7");
     assert_eq!(model.context(), Context::Plan);
     press(&mut model, "esc g r");
@@ -36,11 +36,11 @@ fn the_whole_screen_follows_the_keys_of_config_toml() {
     assert!(!press(&mut model, "esc q").contains(&Effect::Leave));
     let picture = sample::picture(&model, &sample::COLOUR);
     assert!(
-        picture.contains("F7 run") && picture.contains("F2 all keys"),
+        picture.contains("F7 run") && picture.contains("F4 all keys"),
         "{picture}"
     );
     assert_eq!(action::key(Action::Reload), "reload", "the palette still has it");
-    press(&mut model, "F2");
+    press(&mut model, "F4");
     assert_eq!(model.context(), Context::Pager);
     let picture = sample::picture(&model, &sample::COLOUR);
     assert!(picture.contains("F7"), "{picture}");

@@ -38,6 +38,8 @@ mod marks;
 mod mouse;
 #[path = "screens/notices.rs"]
 mod notices;
+#[path = "screens/palette.rs"]
+mod palette;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/plain.rs"]

@@ -77,6 +77,9 @@ pub enum Action {
     Theme,
     Help,
     HelpWhileTyping,
+    RunEntry,
+    FilterHelp,
+    Palette,
     Notices,
     NoticeLevel,
     Summary,
@@ -165,6 +168,17 @@ impl Entry {
             .or_else(|| (self.condition)(model))
     }
 
+    /// Its name in words, as it is typed in the palette.
+    pub fn words(&self) -> String {
+        self.action.name().replace('_', " ")
+    }
+
+    /// Whether it works only where something is typed or answered: such a thing is not looked for by its name.
+    pub fn is_typing(&self) -> bool {
+        let is_typing = |context: &Context| context.is_typed_into() || *context == Context::Dialog;
+        self.contexts.iter().all(is_typing)
+    }
+
     /// All of its keys.
     pub fn keys(&self) -> &'static [String] {
         keymap().names(self.action)
@@ -173,8 +187,7 @@ impl Entry {
 
 /// The first key of an action. Sentences name keys by it. One without a key is typed into the palette.
 pub fn key(action: Action) -> &'static str {
-    let names = keymap().names(action);
-    names.first().map_or_else(|| action.name(), String::as_str)
+    keymap().key(action)
 }
 
 /// The row of the action of this name.

@@ -60,6 +60,8 @@ pub enum Context {
     Plan,
     /// In the help, the notices or a comparison.
     Pager,
+    /// In the help.
+    Help,
     /// At a question.
     Dialog,
     /// In a text field.
@@ -70,7 +72,7 @@ pub enum Context {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Variables,
         Self::Configuration,
         Self::Grid,
@@ -80,6 +82,7 @@ impl Context {
         Self::History,
         Self::Plan,
         Self::Pager,
+        Self::Help,
         Self::Dialog,
         Self::Field,
         Self::Prompt,
@@ -103,7 +106,8 @@ impl Context {
             Self::Presets => "in the list of presets",
             Self::History => "in the list of former runs",
             Self::Plan => "in the plan",
-            Self::Pager => "in the help, the notices and a comparison",
+            Self::Pager => "in the notices and other texts",
+            Self::Help => "in the help",
             Self::Dialog => "at a question",
             Self::Field => "in a text field",
             Self::Prompt => "in the line at the bottom",

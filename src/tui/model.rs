@@ -51,7 +51,7 @@ use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use notices::{Notice, Notices};
 use overlay::{Overlay, Overlays};
-use prompt::{Prompt, TypedTexts};
+use prompt::{Prompt, PromptPurpose, TypedTexts};
 use ratatui::layout::Rect;
 use run_history::RunHistory;
 use std::collections::BTreeSet;
@@ -239,8 +239,16 @@ impl Model {
 
     /// What the keys mean now.
     pub fn context(&self) -> Context {
+        if self.prompt.is_some() {
+            Context::Prompt
+        } else {
+            self.context_below()
+        }
+    }
+
+    /// What the keys mean once the line at the bottom is closed.
+    pub fn context_below(&self) -> Context {
         match self.overlays.top() {
-            _ if self.prompt.is_some() => Context::Prompt,
             Some(_) if self.editor().is_some() => Context::Field,
             Some(Overlay::Confirmation(_)) => Context::Field,
             Some(Overlay::Dialog(_)) => Context::Dialog,
@@ -248,9 +256,9 @@ impl Model {
             Some(Overlay::Arguments(_)) => Context::Arguments,
             Some(Overlay::Presets { .. }) => Context::Presets,
             Some(Overlay::History(_)) => Context::History,
+            Some(Overlay::Help(_)) => Context::Help,
             Some(
-                Overlay::Help { .. }
-                | Overlay::Notices { .. }
+                Overlay::Notices { .. }
                 | Overlay::Details { .. }
                 | Overlay::Comparison { .. }
                 | Overlay::Summary { .. },
@@ -258,6 +266,12 @@ impl Model {
             None if self.editor().is_some() => Context::Field,
             None => Context::from(self.focus),
         }
+    }
+
+    /// What is typed into the palette, while it is open.
+    pub fn palette_text(&self) -> Option<&str> {
+        let prompt = self.prompt.as_ref()?;
+        (prompt.purpose == PromptPurpose::Palette).then(|| prompt.editor.text())
     }
 
     /// The text field that is being typed into.

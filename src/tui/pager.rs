@@ -1,13 +1,13 @@
 //! The texts over the panes that are only read: help, notices, the plan of a run. Their lines and rows are
 //! made here, for scrolling (`tui/update`) and for drawing (`tui/view/pager.rs`).
 
-mod help;
+pub mod help;
 mod notices;
 mod summary;
 
 use super::details;
 use super::model::Model;
-use super::model::overlay::Overlay;
+use super::model::overlay::{HelpPane, Overlay};
 use super::plan;
 use super::theme::Meaning;
 use super::widget::{list, text};
@@ -42,6 +42,12 @@ pub struct Page {
     /// Rows of the window, at most.
     pub height: usize,
     top: usize,
+    /// The line of each row.
+    lines: Vec<usize>,
+    /// What can be selected in each row, by its place among all that can.
+    items: Vec<Option<usize>>,
+    /// The first row of what is selected.
+    selected: Option<usize>,
 }
 
 /// The widest a text gets; longer lines are hard to read.
@@ -56,7 +62,7 @@ impl Page {
     /// The text of this overlay, if it is one.
     pub fn of(model: &Model, overlay: &Overlay) -> Option<Self> {
         let (title, top, lines) = match overlay {
-            Overlay::Help { top } => ("All keys", *top, help::lines()),
+            Overlay::Help(pane) => return Some(Self::of_help(model, pane)),
             Overlay::Notices { top } => ("Notices", *top, notices::lines(model)),
             Overlay::Details { top } => ("Details", *top, said(model)),
             Overlay::Summary { top } => ("Summary of the run", *top, summary::lines(model)),
@@ -68,6 +74,33 @@ impl Page {
             | Overlay::History(_)
             | Overlay::Comparison { .. } => return None,
         };
+        let head = match overlay {
+            Overlay::Plan { .. } => plan_lines(plan::top(model)),
+            _ => Vec::new(),
+        };
+        Some(Self::folded(model, title, top, head, lines))
+    }
+
+    fn of_help(model: &Model, pane: &HelpPane) -> Self {
+        let lines = help::lines(&pane.filter);
+        let mut items = lines.iter().enumerate().filter(|(_, line)| line.is_item);
+        let selected = items.nth(pane.selected).map(|(place, _)| place);
+        let mut number = 0;
+        let items: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                number += usize::from(line.is_item);
+                line.is_item.then(|| number - 1)
+            })
+            .collect();
+        let lines = lines.into_iter().map(|line| line.line).collect();
+        let mut page = Self::folded(model, "All keys", 0, Vec::new(), lines);
+        page.items = page.lines.iter().map(|line| items[*line]).collect();
+        page.selected = page.lines.iter().position(|line| Some(*line) == selected);
+        page
+    }
+
+    fn folded(model: &Model, title: &'static str, top: usize, head: Vec<Line>, lines: Vec<Line>) -> Self {
         let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);
         let longest = lines.iter().map(|line| text::width(&line.lead)).max();
         let lead = match longest.unwrap_or(0) {
@@ -75,25 +108,43 @@ impl Page {
             longest => longest + 2,
         };
         let height = usize::from(model.area.height).saturating_sub(4).max(1);
-        let mut head = match overlay {
-            Overlay::Plan { .. } => fold(plan_lines(plan::top(model)), lead, columns),
-            _ => Vec::new(),
-        };
+        let (mut head, _) = fold(head, lead, columns);
         // Most of a small screen is for what scrolls.
         head.truncate(height / 2);
-        Some(Self {
+        let (rows, lines) = fold(lines, lead, columns);
+        Self {
             title,
-            rows: fold(lines, lead, columns),
+            rows,
+            lines,
+            items: Vec::new(),
+            selected: None,
             lead,
             columns,
             height: height - head.len(),
             head,
             top,
-        })
+        }
+    }
+
+    /// What can be selected in a row, and whether it is.
+    pub fn item(&self, row: usize) -> Option<(usize, bool)> {
+        let item = self.items.get(row).copied().flatten()?;
+        let selected = self
+            .selected
+            .and_then(|row| self.items.get(row).copied().flatten());
+        Some((item, selected == Some(item)))
+    }
+
+    /// How many lines can be selected.
+    pub fn items(&self) -> usize {
+        self.items.iter().flatten().max().map_or(0, |last| last + 1)
     }
 
     /// The rows that are shown.
     pub fn visible(&self) -> Range<usize> {
+        if let Some(selected) = self.selected {
+            return list::around(selected, self.rows.len(), self.height);
+        }
         list::from(self.top, self.rows.len(), self.height)
     }
 
@@ -103,12 +154,13 @@ impl Page {
     }
 }
 
-/// Long lines broken into rows; all but the first are indented further.
-fn fold(lines: Vec<Line>, lead: usize, columns: usize) -> Vec<Line> {
-    let mut rows = Vec::new();
-    for line in lines {
+/// Long lines broken into rows, each with the place of its line; all but the first are indented further.
+fn fold(lines: Vec<Line>, lead: usize, columns: usize) -> (Vec<Line>, Vec<usize>) {
+    let (mut rows, mut origins) = (Vec::new(), Vec::new());
+    for (place, line) in lines.into_iter().enumerate() {
         let room = columns.saturating_sub(lead + line.indent + 2).max(8);
         for (index, words) in text::wrap(&line.text, room).into_iter().enumerate() {
+            origins.push(place);
             rows.push(Line {
                 lead: if index == 0 {
                     line.lead.clone()
@@ -121,7 +173,7 @@ fn fold(lines: Vec<Line>, lead: usize, columns: usize) -> Vec<Line> {
             });
         }
     }
-    rows
+    (rows, origins)
 }
 
 fn plan(model: &Model) -> Vec<Line> {

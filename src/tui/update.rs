@@ -12,6 +12,7 @@ mod field;
 mod filters;
 mod former;
 mod guard;
+mod help;
 mod history;
 mod incoming;
 mod keys;
@@ -20,6 +21,8 @@ mod logs;
 mod marks;
 mod mouse;
 mod navigation;
+mod palette;
+mod perform;
 mod premise;
 mod prompt;
 pub(super) mod resume;
@@ -33,7 +36,7 @@ use super::effect::Effect;
 use super::layout::{self, Fit, Layout, Moment};
 use super::model::Model;
 use super::model::logs::LogTarget;
-use super::model::overlay::Overlay;
+use super::model::overlay::{HelpPane, Overlay};
 use super::msg::Msg;
 use crate::engine::Command;
 use domain::control_log::number_of_log;
@@ -149,7 +152,10 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Save => effects.push(Effect::SaveVariables(model.variables.changes())),
         Action::Revert => variables::revert(model, effects),
         Action::Commit => field::commit(model, effects),
+        Action::KeepText if palette::is_open(model) => palette::accept(model, effects),
         Action::KeepText => prompt::keep(model, effects),
+        Action::EarlierText if palette::step(model, -1) => {}
+        Action::LaterText if palette::step(model, 1) => {}
         Action::EarlierText => prompt::recall(model, 1, effects),
         Action::LaterText => prompt::recall(model, -1, effects),
         Action::OpenPage => copy::open_page(model, effects),
@@ -180,6 +186,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             marked => retry::these(model, &marked, effects),
         },
         Action::Filter => filters::ask(model),
+        Action::CompleteText if palette::is_open(model) => palette::complete(model),
         Action::CompleteText => filters::complete_text(model),
         Action::Mark => marks::mark(model),
         Action::MarkRange => marks::range(model),
@@ -196,8 +203,11 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::ResumeRun | Action::WatchRun => resume::inspect(model, effects),
         Action::Reload => read_configuration(model, effects),
         Action::Theme => telling::next_theme(model, effects),
-        Action::Help if matches!(model.overlays.top(), Some(Overlay::Help { .. })) => back(model),
-        Action::Help | Action::HelpWhileTyping => model.overlays.push(Overlay::Help { top: 0 }),
+        Action::RunEntry => help::run(model, effects),
+        Action::FilterHelp => help::ask_for_filter(model),
+        Action::Palette => palette::open(model),
+        Action::Help if matches!(model.overlays.top(), Some(Overlay::Help(_))) => back(model),
+        Action::Help | Action::HelpWhileTyping => model.overlays.push(Overlay::Help(HelpPane::default())),
         Action::Details => model.overlays.push(Overlay::Details { top: 0 }),
         Action::Notices => {
             model.notices.read_all();
@@ -210,7 +220,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Quit if !model.overlays.is_empty() => back(model),
         Action::Quit => leaving::quit(model, effects),
         Action::Interrupt => leaving::interrupt(model, effects),
-        Action::Learn => keys::learn(model),
+        Action::Learn => perform::learn(model),
         Action::Mouse => {
             model.has_mouse = !model.has_mouse;
             model.reply(if model.has_mouse {

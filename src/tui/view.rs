@@ -45,6 +45,7 @@ mod header;
 mod history;
 mod logs;
 mod pager;
+mod palette;
 mod plan_head;
 mod presets;
 mod prompt;
@@ -102,6 +103,7 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) -> Targets {
         None => footer::draw(model, screen.footer, &mut canvas),
     }
     overlays(model, &mut canvas);
+    palette::draw(model, &screen, &mut canvas);
     followers::draw(model, &screen, &mut canvas);
     canvas.targets
 }
@@ -118,7 +120,7 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
     }
     for overlay in model.overlays.iter() {
         match overlay {
-            Overlay::Help { .. }
+            Overlay::Help(_)
             | Overlay::Notices { .. }
             | Overlay::Details { .. }
             | Overlay::Plan { .. }

@@ -44,11 +44,11 @@ fn a_click_selects_the_task_that_is_under_it() {
     for (width, height) in [(200, 50), (120, 40), (80, 24)] {
         let mut model = scene::running(width, height);
         press(&mut model, "4");
-        click(&mut model, "sales_orders");
+        click(&mut model, "finance_ledger");
         assert_eq!(model.focus, Pane::Grid, "{width}x{height}");
         assert_eq!(
             model.selected_task().unwrap().id,
-            "start_pipeline_sales_orders".into()
+            "start_pipeline_finance_ledger".into()
         );
     }
 }
@@ -71,14 +71,14 @@ fn a_double_click_is_enter_and_two_slow_clicks_are_not() {
 
 #[test]
 fn every_hint_of_the_footer_does_what_its_key_does() {
-    for (width, height) in [(200, 50), (80, 24), (40, 12)] {
+    for (width, height) in [(200, 50), (120, 40), (80, 24)] {
         let mut model = scene::running(width, height);
         click(&mut model, "x stop task");
         assert_eq!(model.context(), Context::Dialog, "{width}x{height}");
     }
     let mut model = scene::running(120, 40);
     click(&mut model, "? all keys");
-    assert!(matches!(model.overlays.top(), Some(Overlay::Help { .. })));
+    assert!(matches!(model.overlays.top(), Some(Overlay::Help(_))));
     let hints = |model: &Model| {
         let all = targets(model);
         let hints = all
@@ -126,7 +126,7 @@ fn the_wheel_scrolls_what_is_under_it_and_stops_at_its_ends() {
     assert_eq!(model.selected_task().unwrap().id, "start".into());
     press(&mut model, "?");
     update(&mut model, now, Msg::Mouse(Target::Window, Gesture::Wheel(1)));
-    assert!(matches!(model.overlays.top(), Some(Overlay::Help { top: 3 })));
+    assert!(matches!(model.overlays.top(), Some(Overlay::Help(pane)) if pane.selected == 3));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_mouse_is_given_back_and_taken_again() {
 fn who_learns_is_told_first() {
     let mut model = sample::ready(120, 40);
     model.learns = true;
-    press(&mut model, "j k H");
+    press(&mut model, "j k @ esc");
     press(&mut model, "r");
     assert!(model.overlays.is_empty());
     let told = model.notice().unwrap().text.clone();

@@ -413,7 +413,7 @@ pub fn text(cells: &Buffer) -> String {
 
 /// The whole help as text.
 pub fn help() -> String {
-    let mut model = ready(120, 400);
+    let mut model = ready(120, 240);
     press(&mut model, "?");
     picture(&model, &COLOUR)
 }

@@ -15,7 +15,7 @@ use downbeat::tui::mouse::Targets;
 use downbeat::tui::preferences::{Preferences, Ways};
 use downbeat::tui::shell::Shell;
 use downbeat::tui::telling::{self, Desktop, Progress, Signs};
-use downbeat::tui::terminal::TerminalSession;
+use downbeat::tui::terminal::{self, TerminalSession};
 use downbeat::tui::view::view;
 use downbeat::tui::{Outcome, Setup, TuiError};
 use futures_util::{Stream, stream};
@@ -465,7 +465,8 @@ async fn the_background_is_asked_after_the_first_frame_and_its_answer_is_no_key(
         ..Preferences::default()
     });
     harness.command().await;
-    assert_eq!(*harness.sequences.lock().unwrap(), "\u{1b}]11;?\u{1b}\\");
+    let asked = format!("{}\u{1b}]11;?\u{1b}\\", terminal::mouse(true));
+    assert_eq!(*harness.sequences.lock().unwrap(), asked);
     let before = harness.frames.borrow().0;
     assert!(before >= 1);
     for event in answer("rgb:ffff/ffff/ffff") {

@@ -44,10 +44,11 @@ pub(super) fn has_active_row(model: &Model) -> Option<String> {
     }
 }
 
-pub(super) fn is_filter(model: &Model) -> Option<String> {
+pub(super) fn can_complete(model: &Model) -> Option<String> {
     let prompt = model.prompt.as_ref();
-    let is_filter = prompt.is_some_and(|prompt| matches!(prompt.purpose, PromptPurpose::Filter(_)));
-    (!is_filter).then(|| "There is nothing to complete here.".into())
+    let can_complete = prompt
+        .is_some_and(|prompt| matches!(prompt.purpose, PromptPurpose::Filter(_) | PromptPurpose::Palette));
+    (!can_complete).then(|| "There is nothing to complete here.".into())
 }
 
 pub(super) fn has_lines(model: &Model) -> Option<String> {

@@ -49,11 +49,14 @@ pub enum Pressed {
 struct Bound {
     sequences: Vec<KeySequence>,
     names: Vec<String>,
+    /// What is typed to do it without a key.
+    typed: String,
 }
 
 impl Bound {
-    fn new(names: Vec<String>) -> Self {
+    fn new(action: Action, names: Vec<String>) -> Self {
         Self {
+            typed: format!(":{}", action.name().replace('_', " ")),
             sequences: names.iter().filter_map(|name| KeySequence::parse(name)).collect(),
             names,
         }
@@ -70,7 +73,10 @@ impl Default for Keymap {
     fn default() -> Self {
         let names = |entry: &Entry| entry.keys.iter().map(|name| (*name).to_owned()).collect();
         Self {
-            rows: TABLE.iter().map(|entry| Bound::new(names(entry))).collect(),
+            rows: TABLE
+                .iter()
+                .map(|entry| Bound::new(entry.action, names(entry)))
+                .collect(),
         }
     }
 }
@@ -106,7 +112,7 @@ impl Keymap {
                     .into_iter()
                     .map(|(key, message)| KeyFault { change, key, message }),
             );
-            keymap.rows[row] = Bound::new(keys);
+            keymap.rows[row] = Bound::new(TABLE[row].action, keys);
             rows.push((change, row));
         }
         if faults.is_empty() {
@@ -184,6 +190,15 @@ impl Keymap {
     pub fn names(&self, action: Action) -> &[String] {
         let row = TABLE.iter().position(|entry| entry.action == action);
         row.map_or(&[], |row| &self.rows[row].names)
+    }
+}
+
+impl Keymap {
+    /// The first key of an action; what to type, if it has none.
+    pub fn key(&self, action: Action) -> &str {
+        let row = TABLE.iter().position(|entry| entry.action == action);
+        let bound = row.map(|row| &self.rows[row]);
+        bound.map_or("", |bound| bound.names.first().unwrap_or(&bound.typed))
     }
 }
 

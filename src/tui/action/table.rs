@@ -15,6 +15,7 @@ const LISTS: &[C] = &[
     C::History,
     C::Plan,
     C::Pager,
+    C::Help,
 ];
 const ALL_BUT_FIELDS: &[C] = &[
     C::Variables,
@@ -26,6 +27,7 @@ const ALL_BUT_FIELDS: &[C] = &[
     C::History,
     C::Plan,
     C::Pager,
+    C::Help,
     C::Dialog,
 ];
 const FORM_AND_FIELD: &[C] = &[C::Arguments, C::Field];
@@ -52,6 +54,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Former runs", &[C::History]),
     ("Help and notices", &[C::Pager]),
     ("Plan", &[C::Plan]),
+    ("Help", &[C::Help]),
     ("Questions", &[C::Dialog]),
     ("Text fields", &[C::Field]),
     ("The line at the bottom", &[C::Prompt]),
@@ -138,7 +141,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Commit, &["enter", "tab", "shift-tab"], "accept", "Accept the text.", &[C::Field]),
     row(A::BreakLine, &["alt-enter", "ctrl-j"], "line", "Break the line, in a value.", &[C::Field]).when(when::takes_lines),
     row(A::KeepText, &["enter"], "accept", "Accept the text; esc leaves without it.", &[C::Prompt]),
-    row(A::CompleteText, &["tab"], "complete", "Complete the field or the value of a filter.", &[C::Prompt]).when(when::is_filter),
+    row(A::CompleteText, &["tab"], "complete", "Complete the name, or the field or value of a filter.", &[C::Prompt]).when(when::can_complete),
     row(A::EarlierText, &["up"], "", "Take the text that was typed here before.", &[C::Prompt]),
     row(A::LaterText, &["down"], "", "Take the later text again.", &[C::Prompt]),
     row(A::Run, &["r"], "run", "Show what a run would do, of the marked rows if any are, before it starts.", PANES)
@@ -188,8 +191,11 @@ pub const TABLE: &[Entry] = &[
     row(A::PageDown, &["pgdn"], "", "A page down.", LISTS),
     row(A::Top, &["g g", "home"], "", "To the beginning.", LISTS),
     row(A::Bottom, &["G", "end"], "", "To the end; a log is followed again.", LISTS),
-    row(A::Help, &["?", "F1"], "", "Show all keys.", LISTS),
     row(A::HelpWhileTyping, &["F1"], "help", "Show all keys; what is typed stays.", &[C::Field]),
+    row(A::Help, &["?", "F1"], "", "Show all keys, or close them again.", LISTS),
+    row(A::RunEntry, &["enter"], "do it", "Do what is selected, here or in the pane where it works.", &[C::Help]),
+    row(A::FilterHelp, &["/"], "find", "Keep what fits a name, some words or a key.", &[C::Help]),
+    row(A::Palette, &[":"], "", "Find something to do by its name, and do it.", LISTS),
     row(A::Interrupt, &["ctrl-c"], "", "Leave after a question; the second time at once.", &C::ALL),
     row(A::Mouse, &["F2"], "", "Give the mouse back to the terminal, so that it selects text; or take it again.", &C::ALL),
     row(A::Learn, &[], "", "Say what a key that changes something would do, before it does it; or stop that.", LISTS),

@@ -10,14 +10,20 @@ use domain::id::{DagRunId, TaskId};
 use domain::watched::Watched;
 use std::collections::BTreeSet;
 
+/// The help: where one is in it, and what of it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HelpPane {
+    /// The selected one of the lines that can be selected.
+    pub selected: usize,
+    /// What the lines must fit; nothing shows all.
+    pub filter: String,
+}
+
 /// What is drawn over the panes.
 #[derive(Clone, Debug)]
 pub enum Overlay {
     /// All actions with their keys.
-    Help {
-        /// The first line shown.
-        top: usize,
-    },
+    Help(HelpPane),
     /// All notices.
     Notices {
         /// The first line shown.
@@ -67,7 +73,7 @@ impl Overlay {
     /// Its name in the path of what lies over what.
     pub fn name(&self) -> &str {
         match self {
-            Self::Help { .. } => "All keys",
+            Self::Help(_) => "All keys",
             Self::Notices { .. } => "Notices",
             Self::Details { .. } => "Details",
             Self::Summary { .. } => "Summary",
@@ -293,7 +299,7 @@ mod tests {
         overlays.push(Overlay::Plan { top: 7 });
         for _ in 0..3 {
             overlays.push(Overlay::Notices { top: 0 });
-            overlays.push(Overlay::Help { top: 0 });
+            overlays.push(Overlay::Help(HelpPane::default()));
         }
         let names = |overlays: &Overlays| {
             overlays

@@ -14,6 +14,10 @@ pub enum PromptPurpose {
     FindInLog,
     /// Shows only some lines of a list.
     Filter(List),
+    /// Finds something to do.
+    Palette,
+    /// Finds a key in the help.
+    FilterHelp,
 }
 
 impl PromptPurpose {
@@ -21,6 +25,8 @@ impl PromptPurpose {
     pub const fn sign(&self) -> &'static str {
         match self {
             Self::FindInLog | Self::Filter(_) => "/",
+            Self::Palette => ":",
+            Self::FilterHelp => "?/",
         }
     }
 }
@@ -34,6 +40,8 @@ pub struct Prompt {
     pub editor: Editor,
     /// The text that was in force before; leaving with esc puts it in force again.
     pub before: String,
+    /// The selected line of the list above the text, if it has one.
+    pub selected: usize,
     /// How many texts back the shown one is, and what was typed here; nothing while that is shown.
     recalled: Option<(usize, String)>,
 }
@@ -45,6 +53,7 @@ impl Prompt {
             purpose,
             editor: Editor::new(""),
             before: before.to_owned(),
+            selected: 0,
             recalled: None,
         }
     }
@@ -55,6 +64,11 @@ impl Prompt {
             editor: Editor::new(text),
             ..Self::new(purpose, text)
         }
+    }
+
+    /// Whether it shows an earlier text.
+    pub const fn is_recalled(&self) -> bool {
+        self.recalled.is_some()
     }
 
     /// Shows an earlier text of the same kind (`step` 1), or a later one (-1).

@@ -1,8 +1,9 @@
 //! What a pressed key does: an action of the table, the first of two keys, or a letter in a text field.
 
-use super::{dialog, execute, field, prompt};
+use super::perform::perform;
+use super::{dialog, field, prompt};
 use crate::tui::action::keymap::{Pressed, keymap};
-use crate::tui::action::{self, Action, Danger, Entry};
+use crate::tui::action::{self, Action};
 use crate::tui::context::Context;
 use crate::tui::effect::Effect;
 use crate::tui::key::{Key, KeySequence};
@@ -39,33 +40,6 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         (Pressed::Nothing, None) if context == Context::Prompt => prompt::press(model, key, effects),
         (Pressed::Nothing, None) => unbound(model, KeySequence::one(key)),
     }
-}
-
-/// Does what an entry is for, or says why it cannot be done now.
-pub(super) fn perform(model: &mut Model, entry: &Entry, effects: &mut Vec<Effect>) {
-    if let Some(reason) = entry.why_not(model) {
-        return model.reply(reason);
-    }
-    let is_explained = model.explained.take() == Some(entry.action.name());
-    if model.learns && entry.danger != Danger::Harmless && !is_explained {
-        model.explained = Some(entry.action.name());
-        return model.reply(format!(
-            "Learning: {} would do this: {} Once more does it.",
-            entry.key(),
-            entry.description
-        ));
-    }
-    execute(model, entry.action, effects);
-}
-
-/// Whether keys that change something say first what they would do.
-pub(super) fn learn(model: &mut Model) {
-    model.learns = !model.learns;
-    model.reply(if model.learns {
-        "Learning: a key that changes something says first what it would do; the second press does it."
-    } else {
-        "Keys act at once again."
-    });
 }
 
 /// On a screen too small to show anything, a key only leaves, or answers a question that is shown. A form or a field that

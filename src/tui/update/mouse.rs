@@ -1,14 +1,13 @@
 //! What a click, a double click and the wheel do. They never do more than the keys: a click selects or presses a key that
 //! is shown, and nothing is accepted or left in a text field by accident.
 
-use super::{dialog, history, keys, navigation};
+use super::perform::perform;
+use super::{dialog, history, navigation, palette};
 use crate::tui::action::{self, Action};
 use crate::tui::context::{Context, Pane};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::mouse::{Clicked, Gesture, Target};
-use crate::tui::widget::list::Shown;
-use domain::variable::VariableName;
 use std::time::Duration;
 
 /// Two clicks within this are a double click.
@@ -49,6 +48,7 @@ fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
     match target {
         Target::Action(name) => press(model, name, effects),
         Target::Answer(letter) => drop(dialog::by_letter(model, letter, effects)),
+        Target::WindowLine(place) if palette::is_open(model) => palette::click(model, place, effects),
         _ if model.context().is_typed_into() => model.reply(format!(
             "The text is still open: {} accepts it, {} leaves it.",
             action::key(Action::Commit),
@@ -57,7 +57,7 @@ fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
         Target::Pane(pane) => navigation::focus(model, pane),
         Target::Line(pane, place) => {
             navigation::focus(model, pane);
-            select(model, pane, place);
+            navigation::select(model, pane, place);
             if is_double {
                 enter(model, effects);
             }
@@ -87,36 +87,15 @@ fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
 fn press(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
     let entry = action::named(name).filter(|entry| entry.contexts.contains(&model.context()));
     if let Some(entry) = entry {
-        keys::perform(model, entry, effects);
+        perform(model, entry, effects);
     }
 }
 
 /// What enter does on the selected line.
 fn enter(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(entry) = action::entered(model.context()) {
-        keys::perform(model, entry, effects);
+        perform(model, entry, effects);
     }
-}
-
-fn select(model: &mut Model, pane: Pane, place: usize) {
-    // A filter may leave out lines between the two.
-    let step = |shown: Shown<'_>, from: usize| {
-        let at = |place| isize::try_from(shown.position(place)).unwrap_or(0);
-        at(place) - at(from)
-    };
-    let step = match pane {
-        Pane::Variables => step(
-            model.variables.filter.shown(VariableName::ALL.len()),
-            model.variables.index(),
-        ),
-        Pane::Configuration => step(model.configuration.shown(), model.configuration.selected),
-        Pane::Grid => match model.shown_run() {
-            Some(run) => step(model.grid.filter.shown(run.tasks.len()), model.grid.index(run)),
-            None => return,
-        },
-        Pane::Logs => return,
-    };
-    navigation::move_in(model, pane, step);
 }
 
 /// Scrolls what is under the mouse, wherever the focus is. A list whose text is being typed into stays where it is.
@@ -127,10 +106,13 @@ fn wheel(model: &mut Model, target: Target, notches: i32) {
         Target::Pane(Pane::Logs) | Target::Line(Pane::Logs, _) => {
             navigation::move_in(model, Pane::Logs, lines);
         }
+        Target::Window | Target::WindowLine(_) if palette::is_open(model) => {
+            palette::step(model, notches);
+        }
         _ if model.editor().is_some() => model.is_dirty = false,
         Target::Pane(pane) | Target::Line(pane, _) => navigation::move_in(model, pane, notches),
         Target::Window | Target::WindowLine(_) | Target::WindowCell(..) => {
-            let is_text = model.context() == Context::Pager || model.context() == Context::Plan;
+            let is_text = matches!(model.context(), Context::Pager | Context::Plan | Context::Help);
             navigation::scroll_window(model, if is_text { lines } else { notches });
         }
         Target::Answer(_) | Target::Action(_) => model.is_dirty = false,

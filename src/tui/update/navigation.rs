@@ -7,7 +7,7 @@ use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::pager::Page;
-use crate::tui::widget::list;
+use crate::tui::widget::list::{self, Shown};
 use domain::variable::VariableName;
 
 /// Columns of one step sideways.
@@ -128,19 +128,21 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
 /// Moves along what the topmost window shows.
 pub(super) fn scroll_window(model: &mut Model, step: isize) {
     let presets = model.kept.presets.len();
-    let last = Page::new(model).map_or(0, |page| page.last_top());
+    let page = Page::new(model);
+    let items = page.as_ref().map_or(0, Page::items);
+    let last = page.map_or(0, |page| page.last_top());
     match model.overlays.top_mut() {
         Some(Overlay::Arguments(form)) => {
             form.selected = list::moved(form.selected, step, form.lines().len());
         }
         Some(Overlay::Presets { selected }) => *selected = list::moved(*selected, step, presets),
+        Some(Overlay::Help(pane)) => pane.selected = list::moved(pane.selected, step, items),
         Some(Overlay::History(_)) => history::step(model, step),
         Some(Overlay::Comparison { comparison, selected }) => {
             *selected = list::moved(*selected, step, comparison.tasks.len());
         }
         Some(
-            Overlay::Help { top }
-            | Overlay::Notices { top }
+            Overlay::Notices { top }
             | Overlay::Details { top }
             | Overlay::Plan { top }
             | Overlay::Summary { top },
@@ -157,8 +159,31 @@ pub(super) fn select_in_window(model: &mut Model, place: usize) {
         Some(Overlay::Arguments(form)) => form.selected,
         Some(Overlay::History(window)) => window.line(&model.history),
         Some(Overlay::Comparison { selected, .. } | Overlay::Presets { selected }) => *selected,
+        Some(Overlay::Help(pane)) => pane.selected,
         _ => return,
     };
     let distance = isize::try_from(place).unwrap_or(isize::MAX);
     scroll_window(model, distance - isize::try_from(selected).unwrap_or(0));
+}
+
+/// Selects a line of a pane's list, by its place.
+pub(super) fn select(model: &mut Model, pane: Pane, place: usize) {
+    // A filter may leave out lines between the two.
+    let step = |shown: Shown<'_>, from: usize| {
+        let at = |place| isize::try_from(shown.position(place)).unwrap_or(0);
+        at(place) - at(from)
+    };
+    let step = match pane {
+        Pane::Variables => step(
+            model.variables.filter.shown(VariableName::ALL.len()),
+            model.variables.index(),
+        ),
+        Pane::Configuration => step(model.configuration.shown(), model.configuration.selected),
+        Pane::Grid => match model.shown_run() {
+            Some(run) => step(model.grid.filter.shown(run.tasks.len()), model.grid.index(run)),
+            None => return,
+        },
+        Pane::Logs => return,
+    };
+    move_in(model, pane, step);
 }

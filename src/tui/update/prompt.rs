@@ -1,7 +1,7 @@
 //! Typing into the text field in the row of the footer. What a text does while it is typed, when it is accepted and
 //! when it is left is decided in [`apply`], for every purpose.
 
-use super::{filters, logs};
+use super::{filters, help, logs, palette};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
@@ -30,6 +30,8 @@ fn apply(
     match purpose {
         PromptPurpose::FindInLog => logs::find(model, text, step),
         PromptPurpose::Filter(list) => filters::apply(model, *list, text, step),
+        PromptPurpose::Palette => palette::on_typed(model),
+        PromptPurpose::FilterHelp => help::filter(model, text),
     }
 }
 

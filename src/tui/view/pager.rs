@@ -1,6 +1,7 @@
 //! Draws a text over the panes, in the middle of the screen.
 
 use crate::tui::model::Model;
+use crate::tui::mouse::Target;
 use crate::tui::pager::Page;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -20,9 +21,17 @@ pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
     };
     let rows = page.head.len() + number.min(page.height);
     let area = super::window(model, &title, page.columns, rows, canvas);
-    for (row, line) in (0..area.height).zip(page.head.iter().chain(&page.rows[shown])) {
+    let head = page.head.iter().map(|line| (line, None));
+    let body = shown.map(|place| (&page.rows[place], page.item(place)));
+    for (row, (line, item)) in (0..area.height).zip(head.chain(body)) {
         canvas.text(area, 0, row, &line.lead, canvas.look.style(Meaning::Accent));
         let column = u16::try_from(page.lead + line.indent).unwrap_or(u16::MAX);
         canvas.text(area, column, row, &line.text, canvas.look.style(line.meaning));
+        if let Some((item, is_selected)) = item {
+            canvas.target(area, row, Target::WindowLine(item));
+            if is_selected {
+                canvas.selected(area, row, true);
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The text field in the row of the footer: its sign, the text, and what it has come to at the right.
 
 use super::field;
+use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
 use crate::tui::theme::Meaning;
@@ -28,5 +29,11 @@ fn status(model: &Model, purpose: &PromptPurpose) -> String {
     match purpose {
         PromptPurpose::FindInLog => super::logs::found(model),
         PromptPurpose::Filter(list) => super::shown(model, *list),
+        PromptPurpose::Palette => {
+            let complete = key(Action::CompleteText);
+            let (run, leave) = (key(Action::KeepText), key(Action::Back));
+            format!("{complete} completes, {run} does it, {leave} leaves")
+        }
+        PromptPurpose::FilterHelp => "a name, some words or a key".into(),
     }
 }
