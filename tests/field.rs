@@ -26,6 +26,8 @@ mod server;
 
 #[path = "field/advice.rs"]
 mod advice;
+#[path = "field/control_logs.rs"]
+mod control_logs;
 #[path = "field/demo.rs"]
 mod demo;
 #[path = "field/former_runs.rs"]

@@ -210,10 +210,7 @@ pub(super) fn summary(run: &Run) -> String {
         .iter()
         .map(|(state, count)| format!("{count} {}", state.as_str()))
         .collect();
-    let loaded: u64 = run
-        .pipelines()
-        .filter_map(|t| t.current()?.records_loaded())
-        .sum();
+    let loaded = run.records_loaded();
     let took = human(run.elapsed(run.ended.unwrap_or(run.started)));
     let end = match counts.as_slice() {
         [] => format!("run {}: {state}{why}, {took}", run.id),

@@ -22,6 +22,8 @@ use std::fmt;
 pub struct DeployedPipeline {
     /// The stages, and then what is outside them: actions after the end, properties of the engine.
     pub stages: Vec<Stage>,
+    /// Which stage leads to which, by their names.
+    pub connections: Vec<(String, String)>,
     /// The preferences of all levels.
     pub preferences: RuntimeArguments,
 }
@@ -66,8 +68,11 @@ impl DeployedPipeline {
         rules: &BTreeMap<String, MacroRules>,
         preferences: RuntimeArguments,
     ) -> Self {
-        let stages = stage::stages(configuration, rules);
-        Self { stages, preferences }
+        Self {
+            stages: stage::stages(configuration, rules),
+            connections: stage::connections(configuration),
+            preferences,
+        }
     }
 
     /// A property of a stage with its macros expanded for a run with these arguments; `None` if the stage

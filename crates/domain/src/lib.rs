@@ -39,6 +39,7 @@ pub mod table_lease;
 pub mod target;
 pub mod task;
 pub mod time;
+pub mod timeline;
 pub mod truncate;
 pub mod variable;
 pub mod verdict;

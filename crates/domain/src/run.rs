@@ -164,6 +164,14 @@ impl Run {
         self.ended.unwrap_or(now).since(self.started)
     }
 
+    /// Rows that the warehouse has confirmed, of all pipelines.
+    pub fn records_loaded(&self) -> u64 {
+        let loaded = self
+            .pipelines()
+            .filter_map(|task| task.current()?.records_loaded());
+        loaded.sum()
+    }
+
     /// How many pipeline tasks are in each state; states that none is in are left out.
     pub fn counts(&self) -> BTreeMap<TaskState, usize> {
         let mut counts = BTreeMap::new();

@@ -182,6 +182,8 @@ pub struct Try {
     /// The state that the run is, or was, waiting in before its program began; `None` once that was seen to
     /// work.
     pub waiting_in: Option<PipelineState>,
+    /// The states that the run was seen in, each with the moment when it was seen first.
+    pub phases: Vec<Phase>,
     /// Whether the run's cluster is gone, after which nothing more is logged.
     pub cluster_ended: bool,
     /// Rows by stage, in the pipeline's order.
@@ -211,6 +213,7 @@ impl Try {
             pipeline_run: None,
             pipeline_state: None,
             waiting_in: None,
+            phases: Vec::new(),
             cluster_ended: false,
             counts: Vec::new(),
             last_sign: now,
@@ -238,6 +241,15 @@ impl Try {
         loaded.peek()?;
         Some(loaded.sum())
     }
+}
+
+/// A state of a pipeline run, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// The state.
+    pub state: PipelineState,
+    /// When it was seen first.
+    pub since: Timestamp,
 }
 
 /// Why a task is stopped.

@@ -12,7 +12,7 @@ use crate::remedy::Remedy;
 use crate::row::Configuration;
 use crate::run::Run;
 use crate::state::RunState;
-use crate::task::{StopReason, Task, TaskKind, Try};
+use crate::task::{StopReason, Task, TaskKind};
 use crate::time::{Timestamp, human};
 use crate::variable::VariableName;
 
@@ -220,12 +220,11 @@ fn ended(lines: &mut Lines<'_>, run: &Run, state: RunState) {
         level,
         format!("The run ends {} after {took}; {pipelines}.", state.as_str()),
     );
-    let rows =
-        |of: fn(&Try) -> Option<u64>| -> u64 { run.pipelines().filter_map(|task| of(task.current()?)).sum() };
+    let read = run.pipelines().filter_map(|task| task.current()?.records_read());
     lines.info(format!(
         "{} read, {} loaded.",
-        count(rows(Try::records_read), "row"),
-        rows(Try::records_loaded)
+        count(read.sum(), "row"),
+        run.records_loaded()
     ));
     for group in failure_groups(run) {
         let names: Vec<_> = group.tasks.iter().take(NAMED).map(TaskId::as_str).collect();

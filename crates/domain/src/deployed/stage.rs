@@ -57,16 +57,22 @@ impl fmt::Debug for Stage {
     }
 }
 
+/// Which stage leads to which.
+pub(super) fn connections(configuration: &Value) -> Vec<(String, String)> {
+    let list = configuration["connections"].as_array().into_iter().flatten();
+    let ends = list.filter_map(|one| Some((one["from"].as_str()?, one["to"].as_str()?)));
+    ends.map(|(from, to)| (from.to_owned(), to.to_owned())).collect()
+}
+
 /// The stages of a configuration, then what is outside them.
 pub(super) fn stages(configuration: &Value, rules: &BTreeMap<String, MacroRules>) -> Vec<Stage> {
     let list = |key: &str| configuration[key].as_array().into_iter().flatten();
     let read = |stage, is_outside| Stage::read(stage, is_outside, rules);
     let mut stages: Vec<_> = list("stages").map(|stage| read(stage, false)).collect();
+    let connections = connections(configuration);
     let mut behind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for connection in list("connections") {
-        if let (Some(from), Some(to)) = (connection["from"].as_str(), connection["to"].as_str()) {
-            behind.entry(from).or_default().push(to);
-        }
+    for (from, to) in &connections {
+        behind.entry(from).or_default().push(to);
     }
     for stage in &mut stages {
         stage.is_first = !behind.values().flatten().any(|name| *name == stage.name);

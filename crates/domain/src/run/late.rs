@@ -115,6 +115,7 @@ impl Task {
         open.doubted = None;
         open.pipeline_state = None;
         open.waiting_in = None;
+        open.phases.clear();
         open.cluster_ended = false;
         open.counts.clear();
         open.last_sign = at;

@@ -4,7 +4,7 @@ use crate::event::Fact;
 use crate::failure::Failure;
 use crate::pipeline::PipelineState;
 use crate::state::TaskState;
-use crate::task::{StopReason, Task, Try};
+use crate::task::{Phase, StopReason, Task, Try};
 use crate::time::Timestamp;
 
 pub(super) fn count(tries: &[Try]) -> u32 {
@@ -35,6 +35,12 @@ impl Task {
                         // A stop ends the wait as well, and says nothing about it.
                         PipelineState::Stopping | PipelineState::Killed | PipelineState::Failed => {}
                         _ => t.waiting_in = None,
+                    }
+                    if t.phases.last().is_none_or(|phase| phase.state != *state) {
+                        t.phases.push(Phase {
+                            state: state.clone(),
+                            since: at,
+                        });
                     }
                     t.pipeline_state = Some(state.clone());
                     t.cluster_ended = *cluster_ended;
@@ -98,6 +104,7 @@ impl Task {
                     t.pipeline_run = None;
                     t.pipeline_state = None;
                     t.waiting_in = None;
+                    t.phases.clear();
                     t.counts.clear();
                 });
             }
