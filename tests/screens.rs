@@ -60,6 +60,8 @@ mod sample;
 mod scene;
 #[path = "screens/secrets.rs"]
 mod secrets;
+#[path = "screens/seeing.rs"]
+mod seeing;
 #[path = "screens/shell.rs"]
 mod shell;
 #[path = "screens/styles.rs"]

@@ -56,6 +56,10 @@ pub enum Context {
     Presets,
     /// In the list of former runs.
     History,
+    /// In the failures by reason.
+    Failures,
+    /// In the time axis of the tasks.
+    Timeline,
     /// In the plan of a run.
     Plan,
     /// In the help, the notices or a comparison.
@@ -72,7 +76,7 @@ pub enum Context {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Variables,
         Self::Configuration,
         Self::Grid,
@@ -80,6 +84,8 @@ impl Context {
         Self::Arguments,
         Self::Presets,
         Self::History,
+        Self::Failures,
+        Self::Timeline,
         Self::Plan,
         Self::Pager,
         Self::Help,
@@ -105,6 +111,8 @@ impl Context {
             Self::Arguments => "in the arguments of a row",
             Self::Presets => "in the list of presets",
             Self::History => "in the list of former runs",
+            Self::Failures => "in the failures by reason",
+            Self::Timeline => "in the time axis",
             Self::Plan => "in the plan",
             Self::Pager => "in the notices and other texts",
             Self::Help => "in the help",

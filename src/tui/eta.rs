@@ -30,6 +30,11 @@ pub fn left(model: &Model) -> Option<String> {
     })
 }
 
+/// What is left of the shown run if every pipeline takes as long as half of its successes did.
+pub fn median_left(model: &Model) -> Option<Duration> {
+    Some(model.run_history.shown.eta(live(model)?, model.now)?.median)
+}
+
 /// The pipeline that decides when the shown run ends, if more than one is to come.
 pub fn decides(model: &Model) -> Option<TaskId> {
     let run = live(model)?;

@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod configuration;
 pub mod driver;
 pub mod editor;
+pub mod failures;
 pub mod grid;
 pub mod guard;
 pub mod history_window;
@@ -44,6 +45,7 @@ use domain::variable::VariableName;
 use domain::warehouse::TableRestore;
 use driver::{Awaited, Driver};
 use editor::Editor;
+use failures::Failures;
 use grid::GridPane;
 use guard::Grace;
 use list_filter::{RowLine, SelectedBefore, TaskLine, VariableLine};
@@ -190,6 +192,8 @@ pub struct Model {
     pub leaves_when_saved: bool,
     /// Whether the program is left without what was not saved.
     pub discards_edits: bool,
+    /// The failures of the shown run, by their reasons.
+    pub failures: Failures,
     /// What must not be shown: names, and the values that were typed here.
     pub secrets: Secrets,
     /// The instance that answers.
@@ -257,11 +261,14 @@ impl Model {
             Some(Overlay::Presets { .. }) => Context::Presets,
             Some(Overlay::History(_)) => Context::History,
             Some(Overlay::Help(_)) => Context::Help,
+            Some(Overlay::Failures(_)) => Context::Failures,
+            Some(Overlay::Timeline) => Context::Timeline,
             Some(
                 Overlay::Notices { .. }
                 | Overlay::Details { .. }
                 | Overlay::Comparison { .. }
-                | Overlay::Summary { .. },
+                | Overlay::Summary { .. }
+                | Overlay::Stages { .. },
             ) => Context::Pager,
             None if self.editor().is_some() => Context::Field,
             None => Context::from(self.focus),

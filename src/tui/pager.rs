@@ -9,6 +9,7 @@ use super::details;
 use super::model::Model;
 use super::model::overlay::{HelpPane, Overlay};
 use super::plan;
+use super::stages;
 use super::theme::Meaning;
 use super::widget::{list, text};
 use std::ops::Range;
@@ -67,10 +68,13 @@ impl Page {
             Overlay::Details { top } => ("Details", *top, said(model)),
             Overlay::Summary { top } => ("Summary of the run", *top, summary::lines(model)),
             Overlay::Plan { top } => ("What this run will do", *top, plan(model)),
+            Overlay::Stages { top } => ("Stages", *top, stages(model)),
             Overlay::Dialog(_)
             | Overlay::Confirmation(_)
             | Overlay::Arguments(_)
             | Overlay::Presets { .. }
+            | Overlay::Failures(_)
+            | Overlay::Timeline
             | Overlay::History(_)
             | Overlay::Comparison { .. } => return None,
         };
@@ -201,4 +205,14 @@ fn said(model: &Model) -> Vec<Line> {
             text,
         });
     lines.collect()
+}
+
+fn stages(model: &Model) -> Vec<Line> {
+    let rows = stages::lines(model).into_iter().map(|row| Line {
+        lead: row.graph,
+        indent: 0,
+        meaning: row.meaning,
+        text: row.text,
+    });
+    rows.collect()
 }

@@ -6,6 +6,7 @@ use super::finding;
 use super::look::Look;
 use super::model::configuration::ConfigurationPane;
 use super::model::driver::Driver;
+use super::model::failures::Failures;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
 use super::model::marks::{Marks, TaskMarks};
@@ -195,6 +196,7 @@ impl Setup {
             former_run: None,
             history: self.history.clone(),
             run_history: RunHistory::default(),
+            failures: Failures::default(),
             secrets: self.secrets(),
             kept: self.kept.clone(),
             draft_is_answered: false,

@@ -10,6 +10,7 @@ use domain::state::{RunState, TaskState};
 use domain::summary::RunSummary;
 use domain::task::Task;
 use domain::watched::Watched;
+use std::borrow::Cow;
 
 /// How one state is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +198,21 @@ impl Symbols {
     /// The glyph or the letter of a mark.
     pub const fn glyph(&self, mark: Mark) -> &'static str {
         if self.ascii { mark.ascii } else { mark.glyph }
+    }
+
+    /// A row of a graph of boxes and lines.
+    pub fn graph<'a>(&self, row: &'a str) -> Cow<'a, str> {
+        if !self.ascii {
+            return row.into();
+        }
+        let twin = |letter| match letter {
+            '●' => 'o',
+            '│' => '|',
+            '─' => '-',
+            '├' | '╮' | '╯' | '┬' | '┴' => '+',
+            other => other,
+        };
+        row.chars().map(twin).collect()
     }
 
     /// The symbols for a locale (`LC_ALL`, `LC_CTYPE`, `LANG`).

@@ -8,6 +8,7 @@ mod copy;
 mod dialog;
 pub(super) mod drafts;
 mod edits;
+mod failures;
 mod field;
 mod filters;
 mod former;
@@ -107,6 +108,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     filters::refresh(model);
     model.sync_history();
     model.sync_history_window();
+    model.sync_failures();
     sync_log(model, &mut effects);
     effects
 }
@@ -192,6 +194,15 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::MarkRange => marks::range(model),
         Action::InvertMarks => marks::invert(model),
         Action::RetryAll => retry::all(model, effects),
+        Action::Failures => failures::open(model),
+        Action::OpenFailure => failures::enter(model),
+        Action::RetryGroup => failures::retry_group(model, effects),
+        Action::Timeline => model.overlays.push(Overlay::Timeline),
+        Action::LeaveTimeline => {
+            model.overlays.clear();
+            navigation::focus(model, Pane::Logs);
+        }
+        Action::Stages => model.overlays.push(Overlay::Stages { top: 0 }),
         Action::History => former::open(model, effects),
         Action::EarlierRun => history::step_run(model, 1),
         Action::LaterRun => history::step_run(model, -1),

@@ -37,6 +37,7 @@ mod comparison;
 mod configuration;
 mod confirmation;
 mod dialog;
+mod failures;
 mod field;
 mod followers;
 mod footer;
@@ -49,6 +50,7 @@ mod palette;
 mod plan_head;
 mod presets;
 mod prompt;
+mod timeline;
 mod variables;
 
 use super::action::{Action, key};
@@ -129,6 +131,14 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
                     pager::draw(model, &page, canvas);
                 }
             }
+            Overlay::Stages { .. } => {
+                if let Some(mut page) = Page::of(model, overlay) {
+                    for row in &mut page.rows {
+                        row.lead = canvas.look.symbols.graph(&row.lead).into_owned();
+                    }
+                    pager::draw(model, &page, canvas);
+                }
+            }
             Overlay::Dialog(dialog) => dialog::draw(model, dialog, canvas),
             Overlay::Confirmation(asked) => confirmation::draw(model, asked, canvas),
             Overlay::Arguments(form) => arguments::draw(model, form, canvas),
@@ -137,6 +147,8 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
             Overlay::Comparison { comparison, selected } => {
                 comparison::draw(model, comparison, *selected, canvas);
             }
+            Overlay::Failures(pane) => failures::draw(model, pane, canvas),
+            Overlay::Timeline => timeline::draw(model, canvas),
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::state::TaskState;
 use crate::task::Task;
 use std::collections::BTreeMap;
 
+/// The shortest name that is looked for: a single letter is in many words and paths.
+const SHORTEST_NAME: usize = 2;
+
 /// The shortest text of hexadecimal digits that counts as an id.
 const SHORTEST_ID: usize = 8;
 
@@ -66,7 +69,7 @@ fn reason(task: &Task) -> Option<(&Task, &str)> {
 fn row_names(task: &Task) -> Vec<&str> {
     let keys = KEYS.iter().filter_map(|key| task.arguments.get_in_any_case(key));
     let mut names: Vec<&str> = keys.chain([task.id.as_str()]).collect();
-    names.retain(|name| !name.is_empty());
+    names.retain(|name| name.len() >= SHORTEST_NAME);
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names
 }

@@ -275,3 +275,19 @@ fn keeps_from_retries(model: &Model) -> Option<String> {
     }
     is_idle(model)
 }
+
+pub(super) fn has_failures(model: &Model) -> Option<String> {
+    let has_none = model.failures.groups.is_empty();
+    has_run(model).or_else(|| has_none.then(|| "No task of this run has failed.".into()))
+}
+
+pub(super) fn has_stages(model: &Model) -> Option<String> {
+    let is_pipeline = |task: &Task| task.kind == TaskKind::Pipeline;
+    let has_none = !model.selected_task().is_some_and(is_pipeline);
+    has_none.then(|| "Only a pipeline has stages: select one.".into())
+}
+
+/// Why the selected group cannot be tried again.
+pub(super) fn has_group(model: &Model) -> Option<String> {
+    keeps_from_retries(model).or_else(|| has_failures(model))
+}

@@ -13,6 +13,8 @@ const LISTS: &[C] = &[
     C::Arguments,
     C::Presets,
     C::History,
+    C::Failures,
+    C::Timeline,
     C::Plan,
     C::Pager,
     C::Help,
@@ -25,6 +27,8 @@ const ALL_BUT_FIELDS: &[C] = &[
     C::Arguments,
     C::Presets,
     C::History,
+    C::Failures,
+    C::Timeline,
     C::Plan,
     C::Pager,
     C::Help,
@@ -53,6 +57,8 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Presets", &[C::Presets]),
     ("Former runs", &[C::History]),
     ("Help and notices", &[C::Pager]),
+    ("Failures by reason", &[C::Failures]),
+    ("Time axis", &[C::Timeline]),
     ("Plan", &[C::Plan]),
     ("Help", &[C::Help]),
     ("Questions", &[C::Dialog]),
@@ -154,6 +160,14 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Changes).when(when::is_retryable),
     row(A::RetryAll, &["A"], "retry all", "Try all tasks again that did not succeed; asks first.", PANES)
         .danger(Danger::Changes).when(when::has_retryable),
+    row(A::Failures, &["F"], "failures", "Group the failures by their reasons.", PANES).when(when::has_failures),
+    row(A::Timeline, &["T"], "time axis", "Show the tasks on a time axis.", PANES).when(when::has_run),
+    row(A::Stages, &["p"], "stages", "Show the pipeline's stages as a graph, with the counts of the task's try.", TASKS_AND_LOGS)
+        .when(when::has_stages),
+    row(A::OpenFailure, &["enter", "space"], "unfold", "Show the tasks of the reason, or go to the task.", &[C::Failures]),
+    row(A::RetryGroup, &["R"], "retry these", "Try all tasks with this reason again, with the form's arguments if they differ; asks first.", &[C::Failures])
+        .danger(Danger::Changes).when(when::has_group),
+    row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
     row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes.", FILTERABLE),
     row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)

@@ -1,6 +1,7 @@
 //! What is drawn over the panes and gets all keys until it is closed.
 
 use super::arguments::ArgumentsForm;
+use super::failures::FailuresPane;
 use super::guard::Confirmation;
 use super::history_window::HistoryWindow;
 use crate::engine::Command;
@@ -55,6 +56,15 @@ pub enum Overlay {
         /// The index of the selected one.
         selected: usize,
     },
+    /// The failures of the shown run by reason.
+    Failures(FailuresPane),
+    /// The tasks of the shown run on a time axis. The selection is that of the tasks.
+    Timeline,
+    /// The stages of the selected task.
+    Stages {
+        /// The first line shown.
+        top: usize,
+    },
     /// Former runs.
     History(Box<HistoryWindow>),
     /// Two runs side by side.
@@ -84,6 +94,9 @@ impl Overlay {
             Self::Presets { .. } => "Presets",
             Self::History(_) => "Former runs",
             Self::Comparison { .. } => "Two runs compared",
+            Self::Failures(_) => "Failures",
+            Self::Timeline => "Time axis",
+            Self::Stages { .. } => "Stages",
         }
     }
 }

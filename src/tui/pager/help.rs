@@ -4,6 +4,7 @@
 use super::Line;
 use crate::tui::action::{self, Entry};
 use crate::tui::fuzzy::Fuzzy;
+use crate::tui::gantt;
 use crate::tui::key::KeySequence;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
@@ -51,10 +52,15 @@ pub fn lines(filter: &str) -> Vec<HelpLine> {
             entries.into_iter().filter(fits).map(|entry| key(entry, None)),
         );
     }
-    let marks =
-        marks().filter(|mark| fuzzy.name(mark.word).is_some() || fuzzy.sentence(mark.explanation).is_some());
-    let marks: Vec<_> = marks.map(state).collect();
-    push_group(&mut lines, "States", marks);
+    for (title, marks) in [
+        ("Time axis", gantt::legend().collect::<Vec<_>>()),
+        ("States", marks().collect()),
+    ] {
+        let fits =
+            |mark: &Mark| fuzzy.name(mark.word).is_some() || fuzzy.sentence(mark.explanation).is_some();
+        let fitting: Vec<_> = marks.into_iter().filter(fits).map(state).collect();
+        push_group(&mut lines, title, fitting);
+    }
     lines
 }
 

@@ -59,6 +59,7 @@ pub(super) fn on_run_read(
     purpose: &Purpose,
     outcome: Result<Box<OpenedRun>, Failure>,
 ) {
+    model.failures.is_stale = true;
     let opened = match outcome {
         Ok(opened) => opened,
         Err(failure) => {

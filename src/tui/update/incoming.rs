@@ -69,6 +69,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
 }
 
 fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) {
+    model.failures.is_stale = true;
     for event in events {
         on_event(model, event);
     }

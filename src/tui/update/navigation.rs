@@ -80,21 +80,23 @@ pub(super) fn move_in(model: &mut Model, pane: Pane, step: isize) {
             let pane = &mut model.configuration;
             pane.selected = pane.shown().moved(pane.selected, step).unwrap_or(pane.selected);
         }
-        Pane::Grid => {
-            let Some(run) = model.former_run.as_ref().or(model.run.as_ref()) else {
-                return;
-            };
-            let before = model.grid.index(run);
-            let shown = model.grid.filter.shown(run.tasks.len());
-            let Some(place) = shown.moved(before, step) else {
-                return;
-            };
-            model.grid.select(run, place);
-            if place != before {
-                model.logs.pinned = None;
-            }
-        }
+        Pane::Grid => select_task(model, step),
         Pane::Logs => scroll(model, step),
+    }
+}
+
+fn select_task(model: &mut Model, step: isize) {
+    let Some(run) = model.former_run.as_ref().or(model.run.as_ref()) else {
+        return;
+    };
+    let before = model.grid.index(run);
+    let shown = model.grid.filter.shown(run.tasks.len());
+    let Some(place) = shown.moved(before, step) else {
+        return;
+    };
+    model.grid.select(run, place);
+    if place != before {
+        model.logs.pinned = None;
     }
 }
 
@@ -141,8 +143,14 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
         Some(Overlay::Comparison { comparison, selected }) => {
             *selected = list::moved(*selected, step, comparison.tasks.len());
         }
+        Some(Overlay::Failures(pane)) => {
+            let height = pane.height(&model.failures.groups);
+            pane.selected = list::moved(pane.selected.min(height.saturating_sub(1)), step, height);
+        }
+        Some(Overlay::Timeline) => select_task(model, step),
         Some(
             Overlay::Notices { top }
+            | Overlay::Stages { top }
             | Overlay::Details { top }
             | Overlay::Plan { top }
             | Overlay::Summary { top },

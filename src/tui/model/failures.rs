@@ -1,0 +1,99 @@
+//! The failures of the shown run, grouped by their reasons, and which groups are unfolded. They are grouped when something
+//! has happened, never for a frame.
+
+use super::Model;
+use domain::failure_group::{FailureGroup, failure_groups};
+use domain::id::{DagRunId, TaskId};
+use std::collections::BTreeSet;
+
+/// The groups of the shown run.
+#[derive(Clone, Debug, Default)]
+pub struct Failures {
+    /// The largest first.
+    pub groups: Vec<FailureGroup>,
+    /// The run that they are of.
+    run: Option<DagRunId>,
+    /// Whether something has happened since.
+    pub is_stale: bool,
+}
+
+/// The window with the groups.
+#[derive(Clone, Debug, Default)]
+pub struct FailuresPane {
+    /// The selected line.
+    pub selected: usize,
+    /// The reasons of the groups whose tasks are shown.
+    pub open: BTreeSet<String>,
+}
+
+/// A line of that window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureLine<'a> {
+    /// A group.
+    Group(&'a FailureGroup),
+    /// A task of an unfolded group.
+    Task(&'a FailureGroup, &'a TaskId),
+}
+
+impl<'a> FailureLine<'a> {
+    /// The group of the line.
+    pub const fn group(self) -> &'a FailureGroup {
+        match self {
+            Self::Group(group) | Self::Task(group, _) => group,
+        }
+    }
+}
+
+impl FailuresPane {
+    fn shown(&self, group: &FailureGroup) -> usize {
+        if self.open.contains(&group.reason) {
+            group.tasks.len() + 1
+        } else {
+            1
+        }
+    }
+
+    /// How many lines there are.
+    pub fn height(&self, groups: &[FailureGroup]) -> usize {
+        groups.iter().map(|group| self.shown(group)).sum()
+    }
+
+    /// A line by its place.
+    pub fn line<'a>(&self, groups: &'a [FailureGroup], place: usize) -> Option<FailureLine<'a>> {
+        let mut left = place;
+        for group in groups {
+            match left {
+                0 => return Some(FailureLine::Group(group)),
+                _ if left < self.shown(group) => {
+                    return group
+                        .tasks
+                        .get(left - 1)
+                        .map(|task| FailureLine::Task(group, task));
+                }
+                _ => left -= self.shown(group),
+            }
+        }
+        None
+    }
+
+    /// The selected line; the last one if there are fewer by now.
+    pub fn selected<'a>(&self, groups: &'a [FailureGroup]) -> Option<FailureLine<'a>> {
+        let last = self.height(groups).checked_sub(1)?;
+        self.line(groups, self.selected.min(last))
+    }
+}
+
+impl Model {
+    /// Groups the failures anew if something has happened, or if another run is shown.
+    pub fn sync_failures(&mut self) {
+        let shown = self.former_run.as_ref().or(self.run.as_ref());
+        let run = shown.map(|run| &run.id);
+        if self.failures.is_stale || self.failures.run.as_ref() != run {
+            self.failures = Failures {
+                groups: shown.map(failure_groups).unwrap_or_default(),
+                run: run.cloned(),
+                is_stale: false,
+            };
+        }
+    }
+}
