@@ -2,6 +2,7 @@
 //! Pure; it draws nothing.
 
 use super::context::Pane;
+use super::eta;
 use super::model::Model;
 use super::remedy;
 use super::symbol::Mark;
@@ -163,7 +164,24 @@ pub fn of_task(model: &Model, task: &Task) -> Vec<Said> {
     said.extend(lost.map(|words| (Meaning::Warning, words)));
     said.push((Meaning::Muted, names(model, task)));
     said.extend(times(task, model.shown_now()).map(|words| (Meaning::Muted, words)));
+    said.extend(past(model, task));
     said
+}
+
+/// What earlier runs tell about it: that it is late, or how long it usually takes, and that the run waits for it.
+fn past(model: &Model, task: &Task) -> Option<Said> {
+    let decides = eta::decides(model).is_some_and(|last| last == task.id);
+    let decides = if decides { "; the run ends with it" } else { "" };
+    if let Some(late) = eta::late(model, task) {
+        return Some((Meaning::Warning, format!("{late}{decides}")));
+    }
+    let past = model.run_history.shown.task(&task.id)?;
+    let usual = eta::usual(&past.usual)?;
+    let rows = past.rows.map(|rows| format!(", {} rows", text::thousands(rows)));
+    Some((
+        Meaning::Muted,
+        format!("{usual}{}{decides}", rows.unwrap_or_default()),
+    ))
 }
 
 /// Its whole name, its state, and the ids by which Data Fusion and BigQuery know it.

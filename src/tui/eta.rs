@@ -5,7 +5,7 @@ use super::look::Look;
 use super::model::Model;
 use super::symbol::Mark;
 use super::theme::Meaning;
-use domain::history::{TaskPast, Usual};
+use domain::history::{Eta, TaskPast, Usual};
 use domain::id::TaskId;
 use domain::task::Task;
 use domain::time::human;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// What is left of the shown run, if it is live: `about 4 min left, rarely over 7 min`.
 pub fn left(model: &Model) -> Option<String> {
-    let eta = model.run_history.shown.eta(live(model)?, model.now)?;
+    let eta = eta(model)?;
     let least = span(eta.median);
     let most = span(eta.p90);
     let rarely = if most == least {
@@ -39,12 +39,7 @@ pub fn median_left(model: &Model) -> Option<Duration> {
 pub fn decides(model: &Model) -> Option<TaskId> {
     let run = live(model)?;
     let open = run.pipelines().filter(|task| !task.is_over()).take(2).count();
-    model
-        .run_history
-        .shown
-        .eta(run, model.now)?
-        .last
-        .filter(|_| open > 1)
+    eta(model)?.last.clone().filter(|_| open > 1)
 }
 
 /// How late a task of the shown run is: `late by 1m 38s: usually 4m 10s, rarely over 5m 02s`.
@@ -79,6 +74,12 @@ pub fn glyphs(past: &TaskPast, look: &Look, most: usize) -> Vec<(Meaning, &'stat
     marks
         .map(|mark| (mark.meaning, look.symbols.glyph(mark)))
         .collect()
+}
+
+/// What is left of the shown run, as it was gathered last: at most a second ago.
+fn eta(model: &Model) -> Option<&Eta> {
+    live(model)?;
+    model.run_history.eta.as_ref()
 }
 
 /// The shown run, if time passes for it.

@@ -156,6 +156,8 @@ pub struct Symbols {
     pub on: &'static str,
     /// Marks an inactive row.
     pub off: &'static str,
+    /// Heights of a bar, the lowest first.
+    pub levels: [&'static str; 8],
 }
 
 impl Symbols {
@@ -175,6 +177,7 @@ impl Symbols {
         corners: ["╭", "╮", "╰", "╯"],
         on: "✔",
         off: "○",
+        levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     };
 
     /// For all others.
@@ -193,6 +196,7 @@ impl Symbols {
         corners: ["+", "+", "+", "+"],
         on: "+",
         off: "-",
+        levels: ["1", "2", "3", "4", "5", "6", "7", "8"],
     };
 
     /// The glyph or the letter of a mark.

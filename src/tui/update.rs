@@ -204,10 +204,9 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Stages => model.overlays.push(Overlay::Stages { top: 0 }),
         Action::History => former::open(model, effects),
-        Action::EarlierRun => history::step_run(model, 1),
-        Action::LaterRun => history::step_run(model, -1),
-        Action::OldestRun => history::step_run(model, isize::MAX),
-        Action::NewestRun => history::step_run(model, isize::MIN),
+        Action::EarlierRun | Action::LaterRun | Action::OldestRun | Action::NewestRun => {
+            history::step_run(model, action);
+        }
         Action::HistoryForm => history::change_form(model),
         Action::CompareRuns => history::compare(model),
         Action::ShowRun => former::show(model, effects),

@@ -426,9 +426,35 @@ fn a_live_run_tells_what_is_left_and_what_is_late() {
         Some("late by 48 s: usually 1m 40s")
     );
     assert!(eta::decides(&model).is_some());
+    model.grid.selected = Some("start_pipeline_sales_orders".into());
+    has_all(
+        &picture(&model),
+        &[
+            "late by 48 s: usually 1m 40s",
+            "last 20 ▇▇▇▇▇".replace('▇', "█").as_str(),
+        ],
+    );
+    let bare = sample::picture(&model, &BARE);
+    has_all(&bare, &["late by 48 s: usually 1m 40s", "last 20 88888"]);
     // What is over, or was never seen, tells nothing.
     assert_eq!(eta::left(&scene::failed(120, 40)), None);
     assert_eq!(eta::left(&scene::running(120, 40)), None);
+}
+
+#[test]
+fn the_details_of_a_task_show_its_last_runs_and_which_of_them_failed() {
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let mut model = scene::running(width, height);
+        model
+            .history
+            .extend(records(30).into_iter().map(|record| record.summary));
+        send(&mut model, 65, Msg::RecordsRead(records(30)));
+        send(&mut model, 65, Msg::RecordsDone);
+        model.grid.selected = Some("start_pipeline_hr_engineer".into());
+        has_all(&picture(&model), &["last 20 ▅▆▆", "█✖"]);
+        has_all(&sample::picture(&model, &BARE), &["last 20 566", "8X"]);
+        has_all(&picture(&model), &["usually 58 s, rarely over 1m 06s, 580 rows"]);
+    }
 }
 
 #[test]

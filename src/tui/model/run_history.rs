@@ -4,12 +4,16 @@
 use super::Model;
 use super::history_window::HistoryWindow;
 use super::overlay::Overlay;
-use domain::history::{Past, RunRecord, TaskRecord};
+use domain::history::{Eta, Past, RunRecord, TaskRecord};
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::summary::RunSummary;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often it is judged what is left of a live run.
+const JUDGED_EACH: Duration = Duration::from_secs(1);
 
 /// The records of earlier runs, and what follows from them.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +24,10 @@ pub struct RunHistory {
     pub next: Past,
     /// What the runs before the shown one tell about it.
     pub shown: Past,
+    /// What is left of the shown run, if it is live.
+    pub eta: Option<Eta>,
+    /// When that was judged.
+    judged: Timestamp,
     /// Whether records are still being read.
     pub is_reading: bool,
     /// Counts the changes of the records.
@@ -72,8 +80,24 @@ impl RunHistory {
 }
 
 impl Model {
-    /// Gathers the past anew if a record has come, or if it is another run's that is shown.
+    /// Gathers the past anew if a record has come, or if it is another run's that is shown. What is left of a live run is
+    /// judged once a second: it takes as long as the run has tasks.
     pub fn sync_history(&mut self) {
+        let is_new = self.gather_past();
+        let is_due = self.now.since(self.run_history.judged) >= JUDGED_EACH;
+        if !is_new && !is_due {
+            return;
+        }
+        let live = self
+            .run
+            .as_ref()
+            .filter(|_| self.former_run.is_none() && self.has_clock());
+        self.run_history.eta = live.and_then(|run| self.run_history.shown.eta(run, self.now));
+        self.run_history.judged = self.now;
+    }
+
+    /// Whether it had to be gathered anew.
+    fn gather_past(&mut self) -> bool {
         let pipeline = &self.variables.working.cdf_pipeline_name;
         let shown = self.former_run.as_ref().or(self.run.as_ref());
         let made_of = MadeOf {
@@ -82,7 +106,7 @@ impl Model {
             shown: shown.map(|run| (run.id.clone(), run.started)),
         };
         if self.run_history.made_of.as_ref() == Some(&made_of) {
-            return;
+            return false;
         }
         let records = &self.run_history.records;
         let newest_first = || self.history.iter().filter_map(|run| records.get(&run.id));
@@ -91,6 +115,7 @@ impl Model {
         self.run_history.next = next;
         self.run_history.shown = shown.unwrap_or_default();
         self.run_history.made_of = Some(made_of);
+        true
     }
 
     /// Keeps what became of the run that the engine has, as it is now.

@@ -19,7 +19,13 @@ pub(super) fn step(model: &mut Model, step: isize) {
 }
 
 /// Moves along the runs of the grid; a positive step goes to earlier ones, as in the list.
-pub(super) fn step_run(model: &mut Model, step: isize) {
+pub(super) fn step_run(model: &mut Model, action: Action) {
+    let step = match action {
+        Action::EarlierRun => 1,
+        Action::LaterRun => -1,
+        Action::OldestRun => isize::MAX,
+        _ => isize::MIN,
+    };
     let runs = std::mem::take(&mut model.history);
     if let Some(window) = model.history_window_mut() {
         match window.form {

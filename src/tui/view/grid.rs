@@ -85,6 +85,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             ..area
         };
         super::details_below(below, &about, canvas);
+        if let Some(task) = run.tasks.get(selected) {
+            super::history::draw_spark(model, &task.id, below, 0, canvas);
+        }
     }
 }
 

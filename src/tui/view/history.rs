@@ -1,8 +1,10 @@
 //! Former runs: as a grid of tasks and runs (`history/grid.rs`), or the newest first, one a line.
 
 mod grid;
+mod spark;
 mod words;
 
+pub(super) use spark::draw as draw_spark;
 pub(super) use words::{is_alike, name, records, signed, tries};
 
 use crate::tui::model::Model;

@@ -208,3 +208,26 @@ async fn writers_beside_each_other_keep_what_the_facts_say() {
     }
     assert_eq!(kept(&journal), (1, 7));
 }
+
+/// With hundreds of runs of an hour each, reading facts would take seconds: of what is kept none is looked at.
+#[tokio::test]
+async fn what_is_kept_is_read_without_a_single_fact() {
+    let (_dir, journal) = journal();
+    let mut expected = Vec::new();
+    for second in 1..=20 {
+        let run = format!("run-{second:02}");
+        journal
+            .append(&run.as_str().into(), &story(&run, second))
+            .await
+            .unwrap();
+        expected.insert(0, folded(&story(&run, second)));
+    }
+    older(
+        &journal,
+        "UPDATE events SET body = 'not even JSON', name = 'run_started';",
+    );
+    assert_eq!(records(&journal).await, expected);
+    let listed: Vec<_> = expected.into_iter().map(|record| record.summary).collect();
+    assert_eq!(journal.last_runs(99).await.unwrap(), listed);
+    assert_eq!(journal.counted_runs(99).await.unwrap(), listed);
+}
