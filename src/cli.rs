@@ -71,6 +71,9 @@ pub struct Choice {
     /// Change one variable for this start; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
+    /// Print lines instead of a screen, for screen readers: the same keys, and nothing is drawn again
+    #[arg(long)]
+    pub linear: bool,
 }
 
 /// The commands beside the terminal.
@@ -177,6 +180,9 @@ impl Cli {
             return Err(Self::command().error(ErrorKind::ValueValidation, reason));
         }
         let refused = match &cli.mode {
+            Some(_) if cli.choice.linear => {
+                Some("the commands print lines anyway: leave --linear out, or the command")
+            }
             Some(Mode::Run(options)) => {
                 cli.choice.set.extend(options.set.iter().cloned());
                 None

@@ -25,6 +25,7 @@ pub mod ground;
 pub mod json_text;
 pub mod key;
 pub mod layout;
+pub mod linear;
 pub mod link;
 pub mod log_file;
 pub mod look;
@@ -55,6 +56,7 @@ use crate::engine::Engine;
 use crate::signals::{Signal, Signals};
 use domain::run::Run;
 use futures_util::stream;
+use linear::Linear;
 use ratatui::crossterm::event::EventStream;
 use shell::Shell;
 use std::io::{self, IsTerminal};
@@ -110,19 +112,22 @@ pub fn check_terminal() -> Result<(), TuiError> {
         return Err(TuiError::NoTerminal);
     }
     match std::env::var("TERM").as_deref() {
-        Ok("dumb") => Err(TuiError::Incapable("TERM=dumb".into())),
         Ok("") | Err(_) => Err(TuiError::Incapable("TERM is not set".into())),
         Ok(_) => Ok(()),
     }
 }
 
-/// Shows the screen until the user leaves. The terminal is restored in every case.
+/// Shows the screen, or prints lines where that is chosen, until the user leaves. The terminal is restored in every case.
 ///
 /// # Errors
 /// There is no terminal, or it was closed.
 pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
     check_terminal()?;
     let signals = Box::pin(signals()?);
+    if setup.preferences.is_linear {
+        let session = Linear::enter()?;
+        return Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await;
+    }
     let session = Tty::enter()?;
     // Boxed, because the model in it is large.
     Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await

@@ -175,9 +175,31 @@ fn a_terminal_without_abilities_gets_lines() {
             assert!(text.contains(words), "{term:?}: '{words}' is not in:\n{text}");
         }
         assert!(!text.contains('\x1b'), "{term:?}: {text:?}");
-        let (code, text) = Session::start_on(term, &home, &[]).end_of_lines();
-        assert_eq!(code, 2, "{text}");
-        assert!(text.contains("TERM") && text.contains("`downbeat run`"), "{text}");
+    }
+    let (code, text) = Session::start_on(None, &home, &[]).end_of_lines();
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("TERM") && text.contains("`downbeat run`"), "{text}");
+}
+
+#[test]
+fn lines_are_printed_for_those_who_cannot_see_a_screen() {
+    for (term, arguments) in [("dumb", &[][..]), ("xterm-256color", &["--linear"])] {
+        let home = Home::new();
+        let mut session = Session::start_on(Some(term), &home, arguments);
+        session.wait_for("Downbeat in lines. Profile SANDBOX.");
+        session.keys(&["2"]);
+        session.wait_for("hr / engineer");
+        session.keys(&["r"]);
+        session.wait_for("What this run will do");
+        session.keys(&["enter"]);
+        session.wait_for("start: success");
+        session.wait_for("start_pipeline_hr_engineer: running");
+        session.wait_for("The run ended: ");
+        session.keys(&["q"]);
+        let (code, text) = session.end_of_lines();
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("`downbeat --home"), "how to come back: {text}");
+        assert!(!text.contains('\x1b'), "{term}: {text:?}");
     }
 }
 

@@ -28,6 +28,8 @@ mod history;
 mod keys;
 #[path = "screens/layout.rs"]
 mod layout;
+#[path = "screens/linear.rs"]
+mod linear;
 #[path = "screens/links.rs"]
 mod links;
 #[path = "screens/logs.rs"]

@@ -62,18 +62,20 @@ pub(super) fn keep_notices(file: NoticeFile, secrets: SharedSecrets) -> KeepNoti
 }
 
 /// What a person prefers, and what the profile allows.
-pub(super) fn preferences(settings: &Settings, name: Read<'_>) -> Preferences {
+pub(super) fn preferences(settings: &Settings, wants_lines: bool, name: Read<'_>) -> Preferences {
     let (screen, connection) = (&settings.screen, &settings.connection);
     let term = name("TERM").unwrap_or_default();
     let capable = Palette::from_environment(None, &term, &name("COLORTERM").unwrap_or_default());
     let has_colours = Look::from_environment(name).theme.palette != Palette::None;
     let theme = screen.theme.as_deref().and_then(|theme| theme.parse().ok());
     // The Linux console shows the beginning of such a sequence as text.
-    let takes_sequences = !matches!(term.as_str(), "dumb" | "linux" | "");
+    let is_linear = wants_lines || term == "dumb";
+    let takes_sequences = !is_linear && !matches!(term.as_str(), "linux" | "");
     let seconds = screen.stop_grace_seconds.map(u64::from);
     Preferences {
         theme: theme.unwrap_or_default(),
         capable,
+        is_linear,
         asks_ground: takes_sequences && has_colours && cfg!(unix),
         ways: ways(screen.notify.as_deref(), takes_sequences, name),
         stop_grace: seconds.map_or(STOP_GRACE, Duration::from_secs),
@@ -125,6 +127,7 @@ mod tests {
         assert!(look_of("ascii = true").symbols.ascii);
         let chosen = preferences(
             &settings("theme = \"light\"\nnotify = [\"bell\"]\nstop_grace_seconds = 0"),
+            false,
             &plain,
         );
         assert_eq!(
@@ -139,7 +142,7 @@ mod tests {
             }
         );
         assert_eq!(chosen.stop_grace, Duration::ZERO);
-        assert_eq!(preferences(&settings(""), &plain).stop_grace, STOP_GRACE);
+        assert_eq!(preferences(&settings(""), false, &plain).stop_grace, STOP_GRACE);
     }
 
     #[test]
@@ -150,7 +153,7 @@ mod tests {
             ("linux", false, false, false),
             ("dumb", false, false, false),
         ] {
-            let preferences = preferences(&settings(""), &environment(term, no_color));
+            let preferences = preferences(&settings(""), false, &environment(term, no_color));
             assert_eq!(preferences.asks_ground, asks, "{term} {no_color}");
             assert_eq!(preferences.ways.title, tells, "{term}");
             assert_eq!(preferences.ways.desktop.is_some(), tells, "{term}");

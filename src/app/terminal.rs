@@ -66,7 +66,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         endpoints: target::endpoints(settings),
         credentials: target::credentials(settings),
         look: screen::look(settings, &environment),
-        preferences: screen::preferences(settings, &environment),
+        preferences: screen::preferences(settings, choice.linear, &environment),
         variables: settings.variables.clone(),
         origins: origins(settings),
         findings,

@@ -35,6 +35,8 @@ pub struct Preferences {
     pub theme: ThemeChoice,
     /// What the terminal can show, whatever `NO_COLOR` says.
     pub capable: Palette,
+    /// Whether lines are printed instead of a screen.
+    pub is_linear: bool,
     /// Whether the terminal can be asked for its background.
     pub asks_ground: bool,
     /// How to tell what happens.
@@ -50,6 +52,7 @@ impl Default for Preferences {
         Self {
             theme: ThemeChoice::Auto,
             capable: Palette::Full,
+            is_linear: false,
             asks_ground: false,
             ways: Ways::default(),
             stop_grace: Duration::ZERO,

@@ -178,7 +178,8 @@ impl Setup {
             has_mouse: self.has_mouse,
             learns: self.learns,
             explained: None,
-            is_zoomed: false,
+            // One pane after the other is read, each as long as it can be.
+            is_zoomed: self.preferences.is_linear,
             overlays: self.questions().map(Overlay::Dialog).collect(),
             prompt: None,
             typed: TypedTexts::default(),

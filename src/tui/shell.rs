@@ -261,6 +261,9 @@ impl<S: TerminalSession> Shell<S> {
     }
 
     fn dispatch(&mut self, msg: Msg) -> Result<(), TuiError> {
+        if matches!(msg, Msg::Key(_) | Msg::Pasted(_)) {
+            self.session.heard();
+        }
         let was_dirty = self.model.is_dirty;
         let effects = update(&mut self.model, (self.setup.clock)(), msg);
         self.model.is_dirty |= was_dirty;

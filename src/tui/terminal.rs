@@ -33,6 +33,9 @@ pub trait TerminalSession {
     /// Forgets what is shown, so that all of it is shown again.
     fn clear(&mut self) -> io::Result<()>;
 
+    /// A key was pressed: what it changes is shown next.
+    fn heard(&mut self) {}
+
     /// Sends a sequence that draws nothing.
     fn control(&mut self, sequence: &str) -> io::Result<()>;
 

@@ -120,7 +120,21 @@ fn overlays(model: &Model, canvas: &mut Canvas) {
             canvas,
         );
     }
-    for overlay in model.overlays.iter() {
+    windows(model, model.overlays.iter(), canvas);
+}
+
+/// Draws one window and nothing else, for those who listen to it.
+pub(super) fn window_alone(model: &Model, overlay: &Overlay, look: &Look, cells: &mut Buffer) {
+    let mut canvas = Canvas {
+        cells,
+        look,
+        targets: Targets::default(),
+    };
+    windows(model, std::iter::once(overlay), &mut canvas);
+}
+
+fn windows<'a>(model: &Model, shown: impl Iterator<Item = &'a Overlay>, canvas: &mut Canvas) {
+    for overlay in shown {
         match overlay {
             Overlay::Help(_)
             | Overlay::Notices { .. }
