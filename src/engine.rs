@@ -28,6 +28,7 @@ pub use dry_run::dry_run;
 pub use secrets::SharedSecrets;
 pub use tail::{LONGEST_WAIT_FOR_LOGS, complete_control_logs};
 
+use domain::activation::Activation;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::deployed::DeployedPipeline;
@@ -35,7 +36,7 @@ use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
 use domain::request::RunRequest;
-use domain::row::Configuration;
+use domain::row::{Configuration, RowName};
 use domain::secret::SecretNames;
 use domain::time::Timestamp;
 use domain::variable::Variables;
@@ -59,6 +60,17 @@ pub enum Command {
     Run(RunCommand),
     /// Read the configuration table and the deployed pipeline now, without a run, for the pane and the plan.
     ReadConfiguration(Box<Variables>),
+    /// Judge whether a row of the configuration table can be made active, or inactive. Changes nothing.
+    JudgeActivation {
+        /// Where the table is.
+        variables: Box<Variables>,
+        /// The row.
+        row: RowName,
+        /// What it is to be.
+        active: bool,
+    },
+    /// Make it so.
+    Activate(Box<Variables>, Box<Activation>),
     /// The log of this task is being read: fetch it often.
     Focus(Option<TaskId>),
     /// End: leave live runs alone, finish writing, close.
@@ -82,6 +94,10 @@ pub enum Update {
         /// What was read.
         outcome: Result<Configuration, Failure>,
     },
+    /// What a change of a row would be, or why it cannot be done.
+    ActivationJudged(Result<Box<Activation>, Failure>),
+    /// A row was made active or inactive, in one sentence, or was not.
+    Activated(Result<String, Failure>),
     /// The instance that answers.
     Connected(Connected),
     /// The deployed pipeline as it is now.

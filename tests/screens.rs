@@ -8,6 +8,8 @@
     reason = "what helps a test may fail it"
 )]
 
+#[path = "screens/activation.rs"]
+mod activation;
 #[path = "screens/configuration.rs"]
 mod configuration;
 #[path = "screens/copy.rs"]

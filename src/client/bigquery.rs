@@ -4,6 +4,7 @@
 //! answer can be cleared up; rows are read with `query.rs`. Names reach SQL only as a [`TableName`].
 
 mod cell;
+mod change;
 mod dry_run;
 mod job;
 mod label;

@@ -5,6 +5,7 @@
 //! table in `cloud/reserve.rs`, reasons of failures in `cloud/explain.rs`, the job that empties the output table in
 //! `cloud/truncate.rs`, what secrets there are in `cloud/learn.rs`, how far the clocks are apart in `cloud/skew.rs`.
 
+mod activation;
 mod checks;
 mod deployment;
 mod explain;

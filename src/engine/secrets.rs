@@ -150,6 +150,8 @@ impl SharedSecrets {
             }
             | Update::Refused(failure)
             | Update::Broken(failure)
+            | Update::ActivationJudged(Err(failure))
+            | Update::Activated(Err(failure))
             | Update::Trouble(Some(failure)) => {
                 secrets.strike_failure(failure);
             }
@@ -158,6 +160,8 @@ impl SharedSecrets {
             Update::ArgumentsSaved { .. } => {}
             // A plan expands the pipeline's properties, and is redacted before it is shown.
             Update::Trouble(None)
+            | Update::ActivationJudged(Ok(_))
+            | Update::Activated(Ok(_))
             | Update::Deployed { .. }
             | Update::Events(_)
             | Update::Unwatched { .. }

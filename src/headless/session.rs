@@ -192,6 +192,8 @@ impl Session {
                 None
             }
             Update::Configuration { .. }
+            | Update::ActivationJudged(_)
+            | Update::Activated(_)
             | Update::SecretNames(_)
             | Update::ArgumentsSaved { .. }
             | Update::Connected(_)

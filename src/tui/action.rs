@@ -65,6 +65,7 @@ pub enum Action {
     Run,
     Filter,
     CompleteText,
+    ToggleActive,
     Mark,
     MarkRange,
     InvertMarks,

@@ -3,6 +3,7 @@
 //! Keys become actions by the table of `tui/action.rs`; what an action does to one part of the screen is
 //! in `update/`.
 
+mod activation;
 mod arguments;
 mod copy;
 mod dialog;
@@ -189,6 +190,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         },
         Action::Filter => filters::ask(model),
         Action::CompleteText if palette::is_open(model) => palette::complete(model),
+        Action::ToggleActive => activation::inspect(model, effects),
         Action::CompleteText => filters::complete_text(model),
         Action::Mark => marks::mark(model),
         Action::MarkRange => marks::range(model),

@@ -3,6 +3,7 @@
 //! Nothing in here may touch the network, a file, the terminal, the environment or a clock; the time is
 //! an argument, a [`time::Timestamp`]. Start reading at `run.rs`, then `plan.rs` and `scheduler.rs`.
 
+pub mod activation;
 pub mod arguments;
 pub mod cause;
 pub mod check;

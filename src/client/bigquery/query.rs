@@ -3,9 +3,10 @@
 use super::cell::{Cell, Row, count};
 use super::job::JobError;
 use super::schema::{Column, Schema};
-use super::{BigQuery, get};
+use super::{BigQuery, change, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
+use domain::activation::Parameter;
 use domain::failure::FailureKind;
 use domain::id::JobId;
 use domain::service::Service;
@@ -26,10 +27,10 @@ const PAGES: usize = 1_000;
 const TRIES: u32 = 3;
 
 /// How long one call waits at the server.
-const LONG_POLL: Duration = Duration::from_secs(10);
+pub(super) const LONG_POLL: Duration = Duration::from_secs(10);
 
 /// How long a query may take.
-const LIMIT: Duration = Duration::from_secs(180);
+pub(super) const LIMIT: Duration = Duration::from_secs(180);
 
 const OPERATION: &str = "running a query";
 
@@ -57,24 +58,25 @@ impl fmt::Debug for Table {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+pub(super) struct Answer {
     #[serde(default)]
-    job_complete: bool,
-    job_reference: Option<Reference>,
+    pub(super) job_complete: bool,
+    pub(super) job_reference: Option<Reference>,
     schema: Option<Schema>,
     total_rows: Option<String>,
     #[serde(default)]
     rows: Vec<Row>,
     page_token: Option<String>,
     #[serde(default)]
-    errors: Vec<JobError>,
+    pub(super) errors: Vec<JobError>,
+    pub(super) num_dml_affected_rows: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Reference {
-    job_id: String,
-    location: Option<String>,
+pub(super) struct Reference {
+    pub(super) job_id: String,
+    pub(super) location: Option<String>,
 }
 
 impl BigQuery {
@@ -84,8 +86,21 @@ impl BigQuery {
     /// The query's own error by its reason (`invalidQuery`, `notFound` ...), or the connection's. Transient
     /// when the answers are of a shape that is none.
     pub async fn query(&self, sql: &str, max_rows: usize) -> Result<Table, ClientError> {
+        self.query_with(sql, &[], max_rows).await
+    }
+
+    /// The same with named parameters.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn query_with(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        max_rows: usize,
+    ) -> Result<Table, ClientError> {
         for tries in 1.. {
-            match self.query_once(sql, max_rows).await {
+            match self.query_once(sql, parameters, max_rows).await {
                 Ok(table) => return Ok(table),
                 Err(Trouble::Call(error)) => return Err(error),
                 Err(Trouble::Odd(why)) if tries >= TRIES => {
@@ -98,15 +113,25 @@ impl BigQuery {
         Ok(Table::default())
     }
 
-    async fn query_once(&self, sql: &str, max_rows: usize) -> Result<Table, Trouble> {
-        let first = self.submit(sql, max_rows).await?;
+    async fn query_once(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        max_rows: usize,
+    ) -> Result<Table, Trouble> {
+        let first = self.submit(sql, parameters, max_rows).await?;
         let job = first.job_reference.clone();
         let first = self.complete(first, job.as_ref(), max_rows).await?;
         self.collect(first, job, max_rows).await
     }
 
-    async fn submit(&self, sql: &str, max_rows: usize) -> Result<Answer, ClientError> {
-        let body = json!({
+    async fn submit(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        max_rows: usize,
+    ) -> Result<Answer, ClientError> {
+        let mut body = json!({
             "query": sql,
             "useLegacySql": false,
             "location": self.location.as_str(),
@@ -116,6 +141,10 @@ impl BigQuery {
             // Makes a repetition of this very request harmless.
             "requestId": Uuid::new_v4().to_string(),
         });
+        if !parameters.is_empty() {
+            body["parameterMode"] = "NAMED".into();
+            body["queryParameters"] = change::parameters(parameters);
+        }
         let url = self.url(&["queries"])?;
         let request = Request::post(Service::BigQuery, OPERATION, url, Some(&body));
         self.http
@@ -209,7 +238,7 @@ impl BigQuery {
 }
 
 /// Why a query has no rows.
-enum Trouble {
+pub(super) enum Trouble {
     /// An answer of a shape that is none. Nothing was changed, so the query may be asked again.
     Odd(String),
     Call(ClientError),
@@ -221,10 +250,10 @@ impl From<ClientError> for Trouble {
     }
 }
 
-fn odd(why: &str) -> Trouble {
+pub(super) fn odd(why: &str) -> Trouble {
     Trouble::Odd(why.to_owned())
 }
 
-fn millis(span: Duration) -> u64 {
+pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

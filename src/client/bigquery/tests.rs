@@ -1,5 +1,6 @@
 //! The BigQuery calls, over a real socket, against answers of the shapes that the service gives.
 
+mod change;
 mod labels;
 
 use super::*;

@@ -28,6 +28,27 @@ impl Driver {
                 self.reads
                     .spawn(read_configuration(cloud, variables, self.updates.clone()));
             }
+            Command::JudgeActivation {
+                variables,
+                row,
+                active,
+            } => {
+                let (cloud, updates) = (self.cloud(&variables), self.updates.clone());
+                while self.reads.try_join_next().is_some() {}
+                self.reads.spawn(async move {
+                    let judged = cloud.judge_activation(row, active).await;
+                    let update = Update::ActivationJudged(judged.map(Box::new));
+                    let _ = updates.send(cloud.secrets().redact_update(update)).await;
+                });
+            }
+            Command::Activate(variables, activation) => {
+                let (cloud, updates) = (self.cloud(&variables), self.updates.clone());
+                while self.reads.try_join_next().is_some() {}
+                self.reads.spawn(async move {
+                    let update = Update::Activated(cloud.activate(&activation).await);
+                    let _ = updates.send(cloud.secrets().redact_update(update)).await;
+                });
+            }
             Command::Focus(task) => {
                 if let Some(live) = &mut self.live {
                     live.tails.focus(task);

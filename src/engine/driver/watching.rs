@@ -54,7 +54,12 @@ async fn watch(
                 }
             }
             Command::Focus(_) | Command::Supply(_) | Command::Close | Command::CloseWithLogs => Vec::new(),
-            Command::Start(_) | Command::Resume(_) | Command::CloseRun(_) | Command::Run(_) => vec![refusal],
+            Command::Start(_)
+            | Command::Resume(_)
+            | Command::CloseRun(_)
+            | Command::Run(_)
+            | Command::JudgeActivation { .. }
+            | Command::Activate(..) => vec![refusal],
         };
         for answer in answers {
             // Without a receiver there is nobody to tell.

@@ -51,6 +51,11 @@ pub(super) fn can_complete(model: &Model) -> Option<String> {
     (!can_complete).then(|| "There is nothing to complete here.".into())
 }
 
+pub(super) fn has_row(model: &Model) -> Option<String> {
+    let is_none = model.configuration.row().is_none();
+    is_none.then(|| "Select a row of the configuration table first.".into())
+}
+
 pub(super) fn has_lines(model: &Model) -> Option<String> {
     let is_empty = match model.focus {
         Pane::Grid => model.selected_task().is_none(),

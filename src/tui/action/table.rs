@@ -170,6 +170,8 @@ pub const TABLE: &[Entry] = &[
     row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
     row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes.", FILTERABLE),
+    row(A::ToggleActive, &["a"], "", "Make the row active or inactive in the table; shows the statement and asks first.", &[C::Configuration])
+        .danger(Danger::Changes).when(when::has_row),
     row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)
         .when(when::has_lines),
     row(A::MarkRange, &["v"], "", "Mark from here on while the selection moves; again, or space, keeps it.", MARKABLE).when(when::has_lines),

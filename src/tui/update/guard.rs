@@ -117,9 +117,11 @@ fn changes(effect: &Effect) -> bool {
             | Command::Resume(_)
             | Command::Supply(_)
             | Command::CloseRun(_)
+            | Command::Activate(..)
             | Command::Run(_) => true,
             Command::Attach(_)
             | Command::ReadConfiguration(_)
+            | Command::JudgeActivation { .. }
             | Command::Focus(_)
             | Command::Close
             | Command::CloseWithLogs => false,

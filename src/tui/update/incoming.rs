@@ -1,6 +1,6 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{arguments, edits, navigation, resume, telling, variables};
+use super::{activation, arguments, edits, navigation, resume, telling, variables};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -40,6 +40,8 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             }
         }
         Update::ArgumentsSaved { profile, text } => variables::on_written_back(model, &profile, &text),
+        Update::ActivationJudged(judged) => activation::on_judged(model, judged),
+        Update::Activated(done) => activation::on_done(model, done, effects),
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {

@@ -1,0 +1,217 @@
+//! Activating or deactivating a row of the configuration table: the statement that is shown before it runs, and what is
+//! said after that.
+//!
+//! Only the quoted name of the table is part of its text; names of rows and values are parameters.
+
+use crate::failure::Failure;
+use crate::row::RowName;
+
+/// A change of `is_active` of one row, as it was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// The row.
+    pub row: RowName,
+    /// Whether it is to be active.
+    pub active: bool,
+    /// The quoted name of the table.
+    pub table: String,
+    /// How many rows have these keys.
+    pub rows: u64,
+    kind: &'static str,
+    value: String,
+}
+
+/// A named parameter of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name, without the sign.
+    pub name: &'static str,
+    /// BigQuery's name of its type.
+    pub kind: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// Texts for yes and no, of which each is the other's opposite.
+const PAIRS: [(&str, &str); 5] = [
+    ("true", "false"),
+    ("t", "f"),
+    ("yes", "no"),
+    ("y", "n"),
+    ("1", "0"),
+];
+
+/// The statement that looks at the row before it is changed.
+pub fn lookup(table: &str) -> String {
+    format!("SELECT is_active FROM {table} {WHERE}")
+}
+
+const WHERE: &str = "WHERE business_unit = @business_unit AND data_source = @data_source";
+
+/// The parameters that name a row.
+pub fn keys(row: &RowName) -> Vec<Parameter> {
+    let text = |name, value: &str| Parameter {
+        name,
+        kind: "STRING",
+        value: value.to_owned(),
+    };
+    vec![
+        text("business_unit", &row.business_unit),
+        text("data_source", &row.data_source),
+    ]
+}
+
+impl Activation {
+    /// Judges a change: `kind` is the type of the column `is_active`, and `values` are its cells in the rows with these
+    /// keys.
+    ///
+    /// # Errors
+    /// Why it cannot be done.
+    pub fn new(
+        row: RowName,
+        active: bool,
+        table: String,
+        kind: &str,
+        values: &[Option<String>],
+    ) -> Result<Self, Failure> {
+        if values.is_empty() {
+            let reason = format!("{table} has no row {row} any more.");
+            return Err(Failure::permanent(reason).with_remedy("Read the table again."));
+        }
+        let (kind, value) = match kind {
+            "BOOL" | "BOOLEAN" => ("BOOL", if active { "true" } else { "false" }.to_owned()),
+            "INT64" | "INTEGER" => ("INT64", if active { "1" } else { "0" }.to_owned()),
+            "STRING" => ("STRING", text(active, values)),
+            other => {
+                let reason =
+                    format!("The column is_active of {table} is {other}, which is neither BOOL nor STRING.");
+                return Err(Failure::permanent(reason).with_remedy("Make it BOOL."));
+            }
+        };
+        Ok(Self {
+            row,
+            active,
+            table,
+            rows: values.len() as u64,
+            kind,
+            value,
+        })
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> String {
+        format!("UPDATE {} SET is_active = @is_active {WHERE}", self.table)
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let mut parameters = vec![Parameter {
+            name: "is_active",
+            kind: self.kind,
+            value: self.value.clone(),
+        }];
+        parameters.extend(keys(&self.row));
+        parameters
+    }
+
+    /// `active` or `inactive`.
+    pub const fn word(&self) -> &'static str {
+        if self.active { "active" } else { "inactive" }
+    }
+
+    /// What is said after so many rows were changed.
+    ///
+    /// # Errors
+    /// It is not as many as were seen before.
+    pub fn done(&self, changed: u64) -> Result<String, Failure> {
+        let (row, word, seen) = (&self.row, self.word(), self.rows);
+        if changed == seen {
+            let rows = if changed == 1 { "1 row" } else { "several rows" };
+            return Ok(format!("{row} is {word} now: {rows} of {} changed.", self.table));
+        }
+        let reason = format!(
+            "{changed} rows of {} were changed to make {row} {word}, and {seen} had these keys a moment before.",
+            self.table
+        );
+        Err(Failure::permanent(reason).with_remedy("Look at the table: somebody else may be changing it."))
+    }
+}
+
+/// The opposite of what the rows say, in the way they say it.
+fn text(active: bool, values: &[Option<String>]) -> String {
+    let mut known = values.iter().flatten().filter_map(|value| {
+        let is_of =
+            |(yes, no): &&(&str, &str)| value.eq_ignore_ascii_case(yes) || value.eq_ignore_ascii_case(no);
+        Some((value, PAIRS.iter().find(is_of)?))
+    });
+    let Some((before, (yes, no))) = known.next() else {
+        return if active { "TRUE" } else { "FALSE" }.into();
+    };
+    let word = if active { yes } else { no };
+    let letters: Vec<_> = before.chars().filter(|letter| letter.is_alphabetic()).collect();
+    let is_upper = |letter: &char| letter.is_uppercase();
+    if !letters.is_empty() && letters.iter().all(is_upper) {
+        word.to_uppercase()
+    } else if letters.first().is_some_and(is_upper) {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    } else {
+        (*word).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(kind: &str, values: &[Option<&str>], active: bool) -> Result<Activation, Failure> {
+        let values: Vec<_> = values.iter().map(|value| value.map(str::to_owned)).collect();
+        let row = "hr/it's `odd`".parse().unwrap();
+        Activation::new(row, active, "`p.d.configuration`".into(), kind, &values)
+    }
+
+    #[test]
+    fn the_value_is_of_the_kind_that_the_column_has() {
+        for (kind, before, active, value) in [
+            ("BOOL", Some("false"), true, "true"),
+            ("BOOLEAN", None, false, "false"),
+            ("INTEGER", Some("0"), true, "1"),
+            ("STRING", Some("no"), true, "yes"),
+            ("STRING", Some("No"), true, "Yes"),
+            ("STRING", Some("FALSE"), true, "TRUE"),
+            ("STRING", Some("T"), false, "F"),
+            ("STRING", Some("1"), false, "0"),
+            ("STRING", None, true, "TRUE"),
+            ("STRING", Some("perhaps"), false, "FALSE"),
+        ] {
+            let judged = judged(kind, &[before], active).unwrap();
+            assert_eq!(judged.parameters()[0].value, value, "{kind} {before:?}");
+        }
+        let failure = judged("TIMESTAMP", &[None], true).unwrap_err();
+        assert!(failure.reason.contains("is TIMESTAMP"), "{failure:?}");
+        assert!(judged("BOOL", &[], true).unwrap_err().reason.contains("no row"));
+    }
+
+    #[test]
+    fn names_are_parameters_and_never_text() {
+        let judged = judged("BOOL", &[None], true).unwrap();
+        assert_eq!(
+            judged.statement(),
+            "UPDATE `p.d.configuration` SET is_active = @is_active WHERE business_unit = @business_unit AND \
+             data_source = @data_source"
+        );
+        assert_eq!(judged.parameters()[2].value, "it's `odd`");
+    }
+
+    #[test]
+    fn another_number_of_rows_is_said() {
+        let one = judged("BOOL", &[None], true).unwrap();
+        assert_eq!(
+            one.done(1).unwrap(),
+            "hr/it's `odd` is active now: 1 row of `p.d.configuration` changed."
+        );
+        for changed in [0, 2] {
+            assert!(one.done(changed).unwrap_err().reason.contains("1 had these keys"));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Statements with parameters that change rows. The same request twice changes them once: it has an id of its own.
+
+use super::query::{Answer, LIMIT, LONG_POLL, Trouble, millis, odd};
+use super::{BigQuery, get};
+use crate::client::error::ClientError;
+use crate::client::http::Request;
+use domain::activation::Parameter;
+use domain::failure::FailureKind;
+use domain::service::Service;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+const OPERATION: &str = "changing rows";
+
+/// Named parameters as BigQuery takes them.
+pub(super) fn parameters(list: &[Parameter]) -> Value {
+    let named = list.iter().map(|one| {
+        json!({
+            "name": one.name,
+            "parameterType": {"type": one.kind},
+            "parameterValue": {"value": one.value},
+        })
+    });
+    named.collect()
+}
+
+impl BigQuery {
+    /// Runs a statement that changes rows, and returns how many it changed.
+    ///
+    /// # Errors
+    /// The statement's own error by its reason, or the connection's.
+    pub async fn change(&self, sql: &str, list: &[Parameter]) -> Result<u64, ClientError> {
+        let body = json!({
+            "query": sql,
+            "useLegacySql": false,
+            "location": self.location.as_str(),
+            "timeoutMs": millis(LONG_POLL),
+            "parameterMode": "NAMED",
+            "queryParameters": parameters(list),
+            "requestId": Uuid::new_v4().to_string(),
+            "labels": {"downbeat": "is_active"},
+        });
+        let request = Request::post(Service::BigQuery, OPERATION, self.url(&["queries"])?, Some(&body));
+        let answer: Answer = self.http.json(request.timeout(LONG_POLL * 3)).await?;
+        match self.changed(answer).await {
+            Ok(changed) => Ok(changed),
+            Err(Trouble::Call(error)) => Err(error),
+            Err(Trouble::Odd(why)) => {
+                Err(
+                    ClientError::new(FailureKind::Ambiguous, Service::BigQuery, OPERATION, why)
+                        .with_hint("Read the table again to see whether it was changed."),
+                )
+            }
+        }
+    }
+
+    /// Waits for the end of the statement.
+    async fn changed(&self, mut answer: Answer) -> Result<u64, Trouble> {
+        let job = answer.job_reference.clone();
+        let end = Instant::now() + LIMIT;
+        let mut tries = 0;
+        while !answer.job_complete {
+            let Some(job) = &job else {
+                return Err(odd("the answer names no job to wait for"));
+            };
+            if Instant::now() >= end {
+                return Err(odd(&format!("it had not ended after {} s", LIMIT.as_secs())));
+            }
+            tries += 1;
+            self.http.pause_before_try(tries.min(4)).await;
+            let mut url = self.url(&["queries", &job.job_id])?;
+            let location = job.location.as_deref().unwrap_or(self.location.as_str());
+            url.query_pairs_mut()
+                .append_pair("location", location)
+                .append_pair("maxResults", "0")
+                .append_pair("timeoutMs", &millis(LONG_POLL).to_string());
+            answer = self.http.json(get(OPERATION, url).timeout(LONG_POLL * 3)).await?;
+        }
+        if let Some(error) = answer.errors.pop() {
+            return Err(Trouble::Call(error.into_error(OPERATION)));
+        }
+        let changed = answer.num_dml_affected_rows.and_then(|text| text.parse().ok());
+        changed.ok_or_else(|| odd("the answer does not say how many rows were changed"))
+    }
+}
