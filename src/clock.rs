@@ -26,6 +26,13 @@ pub fn elapsed() -> Duration {
     beginning().steady.elapsed()
 }
 
+/// Seconds that the time zone of this machine is before UTC, at a moment.
+pub fn local_offset(at: Timestamp) -> i32 {
+    use chrono::{Local, Offset, TimeZone};
+    let local = Local.timestamp_millis_opt(at.millis()).earliest();
+    local.map_or(0, |local| local.offset().fix().local_minus_utc())
+}
+
 /// Now: the wall clock as the process first read it, and what has passed since.
 pub fn now() -> Timestamp {
     beginning().wall + elapsed()

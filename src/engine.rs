@@ -22,7 +22,7 @@ pub mod table_lease;
 mod tail;
 
 pub use attach::attach;
-pub use clock::now;
+pub use clock::{local_offset, now};
 pub use driver::{Parts, SaveArguments, spawn, spawn_or_watch};
 pub use dry_run::dry_run;
 pub use secrets::SharedSecrets;

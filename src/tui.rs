@@ -28,6 +28,7 @@ pub mod layout;
 pub mod linear;
 pub mod link;
 pub mod log_file;
+pub mod log_reader;
 pub mod look;
 pub mod model;
 pub mod mouse;

@@ -88,6 +88,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         learns: settings.screen.learn.unwrap_or(false),
         past_notices: screen::past_notices(&notices),
         keep_notices: screen::keep_notices(notices, secrets.clone()),
+        local_offset: engine::local_offset,
         clock: engine::now,
     };
     let (parts, kept) = parts::gather(home.clone(), journal.clone(), settings, secrets.clone());

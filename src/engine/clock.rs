@@ -8,7 +8,7 @@ use domain::event::RunEvent;
 use domain::time::Timestamp;
 use std::time::Duration;
 
-pub use crate::clock::now;
+pub use crate::clock::{local_offset, now};
 
 /// A run's clock: as [`now`], but never before the run's last event.
 #[derive(Clone, Copy, Debug, Default)]

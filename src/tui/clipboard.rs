@@ -56,9 +56,9 @@ impl Clipboard {
                 plain.replace('\x1b', "\x1b\x1b")
             )),
             Self::Screen => {
-                let pieces: Vec<_> = plain.as_bytes().chunks(SCREEN_PIECE).collect();
-                let pieces = pieces.into_iter().map(String::from_utf8_lossy);
-                Some(pieces.map(|piece| format!("\x1bP{piece}\x1b\\")).collect())
+                let pieces = plain.as_bytes().chunks(SCREEN_PIECE);
+                let pieces: Vec<_> = pieces.map(String::from_utf8_lossy).collect();
+                Some(format!("\x1bP{}\x1b\\", pieces.join("\x1b\\\x1bP")))
             }
             Self::Nowhere => None,
         }

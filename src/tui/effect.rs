@@ -1,7 +1,7 @@
 //! What an update asks the shell to do. Data, so that tests can compare it; `tui/shell.rs` executes it.
 
 use super::link::Link;
-use super::model::logs::{LogSpan, LogTarget};
+use super::model::logs::view::LogRequest;
 use super::model::opened_run::Purpose;
 use crate::engine::Command;
 use domain::draft::KeptChange;
@@ -18,13 +18,8 @@ pub enum Effect {
     SaveVariables(Vec<(VariableName, String)>),
     /// Changes the edits that are kept on disk.
     KeepEdits(KeptChange),
-    /// Reads lines of a log file.
-    ReadLog {
-        /// The file.
-        target: LogTarget,
-        /// The lines.
-        span: LogSpan,
-    },
+    /// Reads lines of the logs.
+    ReadLog(LogRequest),
     /// Reads a run of the history as it is by now.
     ReadRun(DagRunId, Purpose),
     /// Reads the list of former runs again.

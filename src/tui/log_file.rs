@@ -1,31 +1,38 @@
-//! Reads windows of a try's log file. It remembers where every 64th line begins, so that neither a jump
+//! Reads rows of a try's log file. It remembers where every 64th row begins (8 bytes for 64 rows), so that neither a jump
 //! into the middle nor growth of the file means reading it from the start.
 
-use super::model::logs::{LogSpan, LogWindow};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Lines between two remembered places.
+/// Rows between two remembered places.
 const STRIDE: usize = 64;
-/// Bytes counted at once; keys are answered between two such pieces.
-const PIECE: u64 = 4 << 20;
-/// The longest part of a line that is shown; the writer cuts lines before that.
+/// Bytes looked at at once; keys are answered between two such pieces.
+const PIECE: u64 = 1 << 20;
+/// The longest part of a row that is shown; the writer cuts lines before that.
 const LONGEST: u64 = 256 << 10;
 
 /// One log file with what is known of it.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
-    /// Where the lines 0, 64, 128 … begin.
+    /// Where the rows 0, 64, 128 … begin.
     marks: Vec<u64>,
-    lines: usize,
-    /// How far the file was counted: always the beginning of a line.
-    counted: u64,
+    rows: usize,
+    /// How far the file was looked at: always the beginning of a row.
+    seen: u64,
 }
 
-/// What was read, and whether the file goes on beyond what was counted.
-pub type Reading = (LogWindow, bool);
+/// How far a file was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// To its end.
+    All,
+    /// It goes on.
+    Some,
+    /// It is shorter than before: it is another one now.
+    Replaced,
+}
 
 impl LogFile {
     /// A file that was not read yet; it need not exist.
@@ -33,85 +40,77 @@ impl LogFile {
         Self {
             path,
             marks: vec![0],
-            lines: 0,
-            counted: 0,
+            rows: 0,
+            seen: 0,
         }
     }
 
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// How many rows it has, as far as it was looked at.
+    pub fn row_count(&self) -> usize {
+        self.rows
     }
 
-    /// Counts what is new, then reads these lines. A file that is not there has no lines.
-    pub fn read(&mut self, span: LogSpan) -> io::Result<Reading> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                *self = Self::new(self.path.clone());
-                return Ok((LogWindow::default(), false));
-            }
-            Err(error) => return Err(error),
+    /// Gives away the next piece of whole rows, each with its index. A file that is not there has none.
+    pub fn scan(&mut self, mut each: impl FnMut(usize, &str)) -> io::Result<Scanned> {
+        let length = match std::fs::metadata(&self.path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(self.named(error)),
         };
-        let has_more = self.count(&mut file)?;
-        let (first, number) = match span {
-            LogSpan::Last(number) => (self.lines.saturating_sub(number), number),
-            LogSpan::From(first, number) => (first.min(self.lines), number),
-        };
-        let rows = self.rows(&mut file, first, number.min(self.lines - first))?;
-        let window = LogWindow {
-            first,
-            rows,
-            total: self.lines,
-        };
-        Ok((window, has_more))
-    }
-
-    /// Counts the next piece of whole lines; whether there is more.
-    fn count(&mut self, file: &mut File) -> io::Result<bool> {
-        let length = file.metadata()?.len();
-        if length < self.counted {
-            *self = Self::new(self.path.clone());
+        match length {
+            length if length < self.seen => return Ok(Scanned::Replaced),
+            length if length == self.seen => return Ok(Scanned::All),
+            _ => {}
         }
-        file.seek(SeekFrom::Start(self.counted))?;
-        let mut piece = BufReader::new(file.take(PIECE));
-        let mut place = self.counted;
-        loop {
-            let bytes = piece.fill_buf()?;
-            if bytes.is_empty() {
-                break;
+        let mut lines = self.open(self.seen)?;
+        let (start, mut line) = (self.seen, Vec::new());
+        while self.seen < start + PIECE {
+            line.clear();
+            let read = lines
+                .read_until(b'\n', &mut line)
+                .map_err(|error| self.named(error))?;
+            if line.pop_if(|byte| *byte == b'\n').is_none() {
+                return Ok(Scanned::All);
             }
-            for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
-                self.lines += 1;
-                self.counted = place + at as u64 + 1;
-                if self.lines.is_multiple_of(STRIDE) {
-                    self.marks.push(self.counted);
-                }
+            each(self.rows, &String::from_utf8_lossy(&line));
+            self.rows += 1;
+            self.seen += read as u64;
+            if self.rows.is_multiple_of(STRIDE) {
+                self.marks.push(self.seen);
             }
-            let used = bytes.len();
-            place += used as u64;
-            piece.consume(used);
         }
-        Ok(place < length)
+        Ok(Scanned::Some)
     }
 
-    fn rows(&self, file: &mut File, first: usize, number: usize) -> io::Result<Vec<String>> {
+    /// Reads these rows, which were looked at before.
+    pub fn read(&self, first: usize, number: usize) -> io::Result<Vec<String>> {
         let mark = first / STRIDE;
-        file.seek(SeekFrom::Start(self.marks.get(mark).copied().unwrap_or(0)))?;
-        let mut lines = BufReader::new(file);
+        let mut lines = self.open(self.marks.get(mark).copied().unwrap_or(0))?;
         let mut rows = Vec::with_capacity(number);
         for place in mark * STRIDE..first + number {
-            let row = next_line(&mut lines)?;
+            let row = next_line(&mut lines).map_err(|error| self.named(error))?;
             if place >= first {
                 rows.push(row);
             }
         }
         Ok(rows)
     }
+
+    fn open(&self, from: u64) -> io::Result<BufReader<File>> {
+        let opened = File::open(&self.path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(from))?;
+            Ok(BufReader::new(file))
+        });
+        opened.map_err(|error| self.named(error))
+    }
+
+    fn named(&self, error: io::Error) -> io::Error {
+        io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+    }
 }
 
-/// The next line without its end; what goes beyond [`LONGEST`] is skipped.
-fn next_line(lines: &mut BufReader<&mut File>) -> io::Result<String> {
+/// The next row without its end; what goes beyond [`LONGEST`] is skipped.
+fn next_line(lines: &mut BufReader<File>) -> io::Result<String> {
     let mut bytes = Vec::new();
     lines.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)?;
     if bytes.pop_if(|byte| *byte == b'\n').is_none() && bytes.len() as u64 == LONGEST {
@@ -123,71 +122,66 @@ fn next_line(lines: &mut BufReader<&mut File>) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
-    fn file(lines: usize) -> (tempfile::TempDir, LogFile) {
+    fn scanned(log: &mut LogFile) -> (Scanned, usize) {
+        let state = log.scan(|_, _| {}).unwrap();
+        (state, log.row_count())
+    }
+
+    #[test]
+    fn rows_are_exactly_those_that_were_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("1.log");
-        let mut text = File::create(&path).unwrap();
-        for line in 0..lines {
-            writeln!(text, "line {line}").unwrap();
-        }
-        (folder, LogFile::new(path))
-    }
-
-    #[test]
-    fn windows_hold_exactly_what_was_asked_for() {
-        let (_folder, mut log) = file(1000);
-        for (span, first, last) in [
-            (LogSpan::Last(3), "line 997", "line 999"),
-            (LogSpan::From(0, 2), "line 0", "line 1"),
-            (LogSpan::From(63, 3), "line 63", "line 65"),
-            (LogSpan::From(998, 50), "line 998", "line 999"),
-        ] {
-            let (window, has_more) = log.read(span).unwrap();
-            assert_eq!(window.rows.first().unwrap(), first, "{span:?}");
-            assert_eq!(window.rows.last().unwrap(), last, "{span:?}");
-            assert_eq!((window.total, has_more), (1000, false));
+        let rows: Vec<_> = (0..1000).map(|row| format!("line {row}")).collect();
+        std::fs::write(&path, rows.join("\n") + "\n").unwrap();
+        let mut log = LogFile::new(path);
+        assert_eq!(scanned(&mut log), (Scanned::All, 1000));
+        for (first, number) in [(0, 2), (63, 3), (998, 2), (64, 1)] {
+            let rows = log.read(first, number).unwrap();
+            let expected: Vec<_> = (first..first + number).map(|row| format!("line {row}")).collect();
+            assert_eq!(rows, expected);
         }
     }
 
     #[test]
-    fn a_growing_file_is_counted_on_and_half_a_line_waits() {
-        let (_folder, mut log) = file(2);
-        let grow = |text: &str| {
-            let mut file = std::fs::OpenOptions::new().append(true).open(log.path()).unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-        };
-        grow("half");
-        let total = |log: &mut LogFile| log.read(LogSpan::Last(1)).unwrap().0;
-        let path = log.path().to_owned();
-        assert_eq!(total(&mut log).total, 2);
-        std::fs::OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .unwrap()
-            .write_all(b" a line\n")
-            .unwrap();
-        let window = total(&mut log);
-        assert_eq!((window.total, window.rows), (3, vec!["half a line".to_owned()]));
+    fn a_growing_file_is_looked_at_from_where_it_ended_and_half_a_row_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1.log");
+        std::fs::write(&path, "one\nhalf").unwrap();
+        let mut log = LogFile::new(path.clone());
+        assert_eq!(scanned(&mut log), (Scanned::All, 1));
+        std::fs::write(&path, "one\nhalf a line\n").unwrap();
+        let mut rows = Vec::new();
+        log.scan(|row, text| rows.push((row, text.to_owned()))).unwrap();
+        assert_eq!(rows, [(1, "half a line".to_owned())]);
         std::fs::write(&path, "anew\n").unwrap();
-        assert_eq!(total(&mut log).rows, ["anew"]);
+        assert_eq!(scanned(&mut log).0, Scanned::Replaced);
+    }
+
+    #[test]
+    fn a_large_file_is_looked_at_in_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1.log");
+        std::fs::write(&path, ("x".repeat(1023) + "\n").repeat(3000)).unwrap();
+        let mut log = LogFile::new(path);
+        assert_eq!(scanned(&mut log).0, Scanned::Some);
+        assert_eq!(scanned(&mut log).0, Scanned::Some);
+        assert_eq!(scanned(&mut log), (Scanned::All, 3000));
     }
 
     #[test]
     fn what_is_not_there_or_not_text_is_no_error() {
-        let mut log = LogFile::new("/nowhere/at/all.log".into());
-        assert_eq!(log.read(LogSpan::Last(5)).unwrap().0, LogWindow::default());
+        assert_eq!(
+            scanned(&mut LogFile::new("/nowhere/at/all.log".into())),
+            (Scanned::All, 0)
+        );
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("1.log");
-        std::fs::write(
-            &path,
-            [&[0xff, 0xfe, b'\n'][..], &vec![b'x'; 400_000], b"\nend\n"].concat(),
-        )
-        .unwrap();
-        let (window, _) = LogFile::new(path).read(LogSpan::From(0, 9)).unwrap();
-        assert_eq!(window.rows.len(), 3);
-        assert_eq!(window.rows[2], "end");
-        assert_eq!(window.rows[1].len() as u64, LONGEST);
+        let text = [&[0xff, 0xfe, b'\n'][..], &vec![b'x'; 400_000], b"\nend\n"].concat();
+        std::fs::write(&path, text).unwrap();
+        let mut log = LogFile::new(path);
+        assert_eq!(scanned(&mut log), (Scanned::All, 3));
+        let rows = log.read(0, 3).unwrap();
+        assert_eq!((rows[1].len() as u64, rows[2].as_str()), (LONGEST, "end"));
     }
 }

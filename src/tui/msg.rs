@@ -2,7 +2,7 @@
 
 use super::key::Key;
 use super::link::Link;
-use super::model::logs::{LogTarget, LogWindow};
+use super::model::logs::view::{LogRequest, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
 use super::mouse::{Gesture, Target};
 use super::theme::Ground;
@@ -39,13 +39,13 @@ pub enum Msg {
     Engine(Box<Update>),
     /// The engine has ended unexpectedly.
     EngineEnded,
-    /// Lines of a log file were read.
+    /// Lines of the logs were read.
     LogRead {
-        /// The file.
-        target: LogTarget,
+        /// What was asked for.
+        request: Box<LogRequest>,
         /// The lines, or why they could not be read.
         window: Result<LogWindow, String>,
-        /// Whether the rest of the file is still to be counted.
+        /// Whether the rest is still to be looked at.
         has_more: bool,
     },
     /// The variables were saved: where each comes from now, or why it failed.

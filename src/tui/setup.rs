@@ -9,6 +9,7 @@ use super::model::driver::Driver;
 use super::model::failures::Failures;
 use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
+use super::model::logs::stamp::Stamps;
 use super::model::marks::{Marks, TaskMarks};
 use super::model::notices::{Notice, Notices};
 use super::model::opened_run::OpenedRun;
@@ -121,6 +122,8 @@ pub struct Setup {
     pub past_notices: Vec<Notice>,
     /// Writes notices down for the next session.
     pub keep_notices: KeepNotices,
+    /// Seconds that the time zone of this machine is before UTC, at a moment.
+    pub local_offset: fn(Timestamp) -> i32,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
@@ -190,7 +193,13 @@ impl Setup {
             task_marks: TaskMarks::default(),
             lists_version: 1,
             before_filter: None,
-            logs: LogsPane::default(),
+            logs: LogsPane {
+                stamps: Stamps {
+                    local: self.local_offset,
+                    ..Stamps::default()
+                },
+                ..LogsPane::default()
+            },
             run: self.last_run.clone(),
             driver: Driver::Nobody,
             awaited: None,

@@ -9,9 +9,9 @@ mod mouse;
 
 use super::effect::Effect;
 use super::ground::{self, GroundQuestion};
-use super::log_file::LogFile;
+use super::log_reader::LogReader;
 use super::model::Model;
-use super::model::logs::{LogSpan, LogTarget};
+use super::model::logs::view::{LogRequest, LogTarget};
 use super::mouse::Targets;
 use super::msg::Msg;
 use super::setup::Setup;
@@ -48,8 +48,8 @@ pub struct Shell<S> {
     engine: Engine,
     model: Model,
     outbox: VecDeque<Command>,
-    reads: VecDeque<(LogTarget, LogSpan)>,
-    log: Option<(LogTarget, LogFile)>,
+    reads: VecDeque<LogRequest>,
+    log: LogReader,
     /// What became of the tasks of former runs, as it is read.
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
     /// What the last frame shows where.
@@ -84,7 +84,7 @@ impl<S: TerminalSession> Shell<S> {
             engine,
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
-            log: None,
+            log: LogReader::default(),
             records: None,
             targets: Targets::default(),
             is_engine_alive: true,
@@ -172,8 +172,8 @@ impl<S: TerminalSession> Shell<S> {
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
-        if let Some((target, span)) = self.reads.pop_front() {
-            self.read_log(target, span)?;
+        if let Some(request) = self.reads.pop_front() {
+            self.read_log(request)?;
         }
         Ok(())
     }
@@ -278,7 +278,7 @@ impl<S: TerminalSession> Shell<S> {
         for effect in effects {
             match effect {
                 Effect::Send(command) => self.outbox.push_back(command),
-                Effect::ReadLog { target, span } => self.reads.push_back((target, span)),
+                Effect::ReadLog(request) => self.reads.push_back(request),
                 Effect::SaveVariables(changes) => {
                     let outcome = (self.setup.save)(&changes);
                     self.dispatch(Msg::Saved(outcome))?;
@@ -337,21 +337,16 @@ impl<S: TerminalSession> Shell<S> {
         self.dispatch(Msg::Copied { what, outcome })
     }
 
-    /// Reads lines of a log. The last file is kept open for the next time.
-    fn read_log(&mut self, target: LogTarget, span: LogSpan) -> Result<(), TuiError> {
-        if self.log.as_ref().is_none_or(|(known, _)| *known != target) {
-            let path = (self.setup.log_path)(&target.run, &target.task, target.number);
-            self.log = Some((target.clone(), LogFile::new(path)));
-        }
-        let Some((_, file)) = &mut self.log else {
-            return Ok(());
-        };
-        let (window, has_more) = match file.read(span) {
+    /// Reads lines of the logs. What is known of them is kept for the next time.
+    fn read_log(&mut self, request: LogRequest) -> Result<(), TuiError> {
+        let setup = &self.setup;
+        let path = |target: &LogTarget| (setup.log_path)(&target.run, &target.task, target.number);
+        let (window, has_more) = match self.log.read(&request, &path) {
             Ok((window, has_more)) => (Ok(window), has_more),
-            Err(error) => (Err(format!("{}: {error}", file.path().display())), false),
+            Err(error) => (Err(error.to_string()), false),
         };
         self.dispatch(Msg::LogRead {
-            target,
+            request: Box::new(request),
             window,
             has_more,
         })

@@ -37,7 +37,7 @@ use super::context::{Context, Pane};
 use super::effect::Effect;
 use super::layout::{self, Fit, Layout, Moment};
 use super::model::Model;
-use super::model::logs::LogTarget;
+use super::model::logs::view::LogTarget;
 use super::model::overlay::{HelpPane, Overlay};
 use super::msg::Msg;
 use crate::engine::Command;
@@ -85,10 +85,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Engine(update) => incoming::on_update(model, *update, &mut effects),
         Msg::EngineEnded => incoming::on_engine_ended(model, &mut effects),
         Msg::LogRead {
-            target,
+            request,
             window,
             has_more,
-        } => incoming::on_log_read(model, &target, window, has_more),
+        } => logs::on_read(model, &request, window, has_more),
         Msg::Saved(outcome) => variables::on_saved(model, outcome, &mut effects),
         Msg::PageOpened(link, is_open) => copy::on_page_opened(model, &link, is_open, &mut effects),
         Msg::EditsKept(change, outcome) => drafts::on_kept(model, &change, outcome),
@@ -163,7 +163,17 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::LaterText => prompt::recall(model, -1, effects),
         Action::OpenPage => copy::open_page(model, effects),
         Action::Copy => copy::line(model, effects),
-        Action::FindInLog => logs::ask_for_text(model),
+        Action::FindInLog
+        | Action::NextFound
+        | Action::PreviousFound
+        | Action::NextError
+        | Action::PreviousError
+        | Action::FilterLog
+        | Action::LogLevel
+        | Action::LogContext
+        | Action::Times
+        | Action::SelectLines
+        | Action::GoToTime => logs::execute(model, action),
         Action::OpenArguments => arguments::open(model),
         Action::EditArgument => arguments::edit(model),
         Action::AddArgument => arguments::add(model),
@@ -298,14 +308,12 @@ fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         model.logs.open(target);
     }
+    model.logs.stamps.start = logs::start_of_try(model);
     let room = Layout::new(model).room(Pane::Logs);
-    let Some((span, target)) = model.logs.span_to_read(room).zip(model.logs.target.clone()) else {
-        return;
-    };
-    if room.1 > 0 {
+    if let Some(request) = model.logs.request(room) {
         model.logs.is_reading = true;
         model.logs.is_stale = false;
-        effects.push(Effect::ReadLog { target, span });
+        effects.push(Effect::ReadLog(request));
     }
 }
 
@@ -313,11 +321,18 @@ fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
 fn target(model: &Model) -> Option<LogTarget> {
     let (run, task) = (model.shown_run()?, model.selected_task()?);
     let newest = newest_log(task)?;
-    Some(LogTarget {
+    let wanted = LogTarget {
         run: run.id.clone(),
         task: task.id.clone(),
         number: model.logs.pinned.map_or(newest, |number| number.min(newest)),
-    })
+    };
+    // A log that is being read is not taken away by a run that goes on.
+    let read = model.logs.target.as_ref().filter(|_| !model.logs.follows);
+    Some(
+        read.filter(|read| read.run == wanted.run)
+            .cloned()
+            .unwrap_or(wanted),
+    )
 }
 
 /// The try of the newest log. A control task may have one without a try: it says why the task was left out.

@@ -238,8 +238,8 @@ fn folded(model: &Model, pane: Pane, area: Rect, canvas: &mut Canvas) {
         pane.title(),
         canvas.look.style(Meaning::Muted),
     );
-    let words = summary(model, pane);
     let room = usize::from(area.width.saturating_sub(name + 3));
+    let words = summary(model, pane, room);
     canvas.field(area, name + 2, 0, room, &words, canvas.look.style(Meaning::Text));
 }
 
@@ -269,19 +269,19 @@ fn tabs(pane: Pane, area: Rect, canvas: &mut Canvas) -> u16 {
 }
 
 /// What matters of a pane, in its title or in its one line.
-fn summary(model: &Model, pane: Pane) -> String {
+fn summary(model: &Model, pane: Pane, room: usize) -> String {
     match pane {
         Pane::Variables => variables::summary(model),
         Pane::Configuration => configuration::summary(model),
         Pane::Grid => grid::summary(model),
-        Pane::Logs => logs::summary(model),
+        Pane::Logs => logs::summary(model, room),
     }
 }
 
 /// Draws the summary of a pane behind its name, as far as it fits.
 fn draw_summary(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut Canvas) {
-    let words = summary(model, pane);
     let room = usize::from(area.width.saturating_sub(column + 1));
+    let words = summary(model, pane, room.saturating_sub(2));
     if words.is_empty() || room < 8 {
         return;
     }

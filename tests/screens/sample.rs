@@ -18,7 +18,7 @@ use downbeat::tui::effect::Effect;
 use downbeat::tui::key::Key;
 use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
-use downbeat::tui::model::logs::LogWindow;
+use downbeat::tui::model::logs::view::{LogSpan, LogWindow};
 use downbeat::tui::msg::Msg;
 use downbeat::tui::preferences::Preferences;
 use downbeat::tui::symbol::Symbols;
@@ -114,6 +114,7 @@ pub fn setup() -> Setup {
         learns: false,
         past_notices: Vec::new(),
         keep_notices: Box::new(|_| {}),
+        local_offset: |_| 3600,
         clock: || START,
     }
 }
@@ -370,15 +371,10 @@ pub fn lines(number: usize) -> Vec<String> {
 /// Gives the log pane a file with these lines, as the shell would.
 pub fn log(model: &mut Model, lines: &[String]) {
     send(model, model.now.since(START).as_secs(), Msg::Ticked);
-    let target = model.logs.target.clone().expect("a task with a try is selected");
-    let window = LogWindow {
-        first: 0,
-        rows: lines.to_vec(),
-        total: lines.len(),
-    };
+    assert!(model.logs.target.is_some(), "a task with a try is selected");
     let msg = Msg::LogRead {
-        target,
-        window: Ok(window),
+        request: Box::new(model.logs.request_of(LogSpan::Last(lines.len()))),
+        window: Ok(LogWindow::whole(lines)),
         has_more: false,
     };
     send(model, model.now.since(START).as_secs(), msg);

@@ -110,6 +110,21 @@ pub fn time_of_row(row: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(moment.timestamp_millis()))
 }
 
+/// The source of the lines that Downbeat itself writes into a log.
+pub const OURS: &str = "Downbeat";
+
+/// Whether a row of a try's file says that something of the log is missing: a part of a line, lines, or all of them.
+pub fn says_loss(row: &str) -> bool {
+    if row.ends_with(" bytes left out]") && row.contains(" … [cut: ") {
+        return true;
+    }
+    let ours = row
+        .get(25..)
+        .and_then(|rest| rest.strip_prefix("WARN  Downbeat | "));
+    let words = ["left out here", "may be missing", "has shown no line"];
+    ours.is_some_and(|text| words.iter().any(|words| text.contains(words)))
+}
+
 /// Longest message that is kept, in characters; a server may send 100 MB in one line.
 const LONGEST: usize = 32_000;
 
@@ -149,6 +164,27 @@ mod tests {
             |message: &str| LogLine::cut(Timestamp::from_millis(0), Level::Info, "x", message, 500).message;
         assert_eq!(cut("short"), "short … [cut: 500 bytes left out]");
         assert!(cut(&"x".repeat(LONGEST + 7)).ends_with(" … [cut: 507 bytes left out]"));
+    }
+
+    #[test]
+    fn a_row_says_that_something_is_missing() {
+        let row = |source: &str, message: &str| {
+            LogLine::new(Timestamp::from_millis(0), Level::Warn, source, message).to_string()
+        };
+        assert!(says_loss(&row("Read", &"x".repeat(LONGEST + 1))));
+        assert!(says_loss(&row(
+            OURS,
+            "7 lines are left out here: too many have the same time."
+        )));
+        assert!(says_loss(&row(
+            OURS,
+            "The log cannot be read: reset. Lines may be missing."
+        )));
+        assert!(!says_loss(&row("Read", "Rows may be missing.")));
+        assert!(!says_loss(&row(
+            OURS,
+            "The log cannot be read: reset. It will be tried again."
+        )));
     }
 
     #[test]

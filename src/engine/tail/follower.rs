@@ -9,7 +9,7 @@ use crate::client::cdap::offset_at;
 use crate::engine::cloud::Cloud;
 use crate::engine::{Update, clock};
 use domain::id::PipelineRunId;
-use domain::log::{Level, LogLine};
+use domain::log::{Level, LogLine, OURS};
 use domain::scheduler::Answer;
 use domain::time::{Timestamp, human};
 use std::sync::Arc;
@@ -20,9 +20,6 @@ const PAGE: u32 = 1_000;
 
 /// After how many failed readings in a row the file says so.
 const WORTH_SAYING: u32 = 4;
-
-/// The source of the lines that are not the server's.
-const OURS: &str = "Downbeat";
 
 /// What is followed, and where its lines go.
 pub(super) struct Follower {

@@ -96,6 +96,22 @@ pub(super) fn takes_lines(model: &Model) -> Option<String> {
     (!takes).then(|| "This takes one line.".into())
 }
 
+pub(super) fn is_searched(model: &Model) -> Option<String> {
+    let is_missing = model.logs.find.is_none();
+    is_missing.then(|| format!("Nothing is searched for. {} finds text.", key(Action::FindInLog)))
+}
+
+pub(super) fn is_filtered(model: &Model) -> Option<String> {
+    let text = || {
+        format!(
+            "All lines are shown. {} shows only lines with a text, {} those of a level.",
+            key(Action::FilterLog),
+            key(Action::LogLevel)
+        )
+    };
+    model.logs.filter.is_all().then(text)
+}
+
 pub(super) fn has_tries(model: &Model) -> Option<String> {
     let tries = model.selected_task().map_or(0, |task| task.tries.len());
     (tries < 2).then(|| "This task has no other try.".into())

@@ -1,64 +1,28 @@
-//! A window on a try's log file: which lines are loaded, which are shown, and what to read next.
+//! A window on the logs: which rows are loaded, which are shown, and what to read next.
 //!
-//! The whole file is never loaded; [`LogsPane::span_to_read`] names the lines that the next frame needs,
-//! and the shell reads only those (`tui/log_file.rs`).
+//! No file is ever loaded; [`LogsPane::request`] names the rows that the next frame needs, and the shell reads only those
+//! (`tui/log_reader.rs`). Whoever moves in a log reads it: it stays as it is until it is followed again.
 
+pub mod jump;
+pub mod line;
+pub mod moment;
 pub mod pattern;
+pub mod stamp;
+pub mod view;
 
 use crate::tui::widget::text;
-use domain::id::{DagRunId, TaskId};
-use domain::sanitize;
+use domain::time::Timestamp;
+use jump::Jump;
+use line::Line;
 use pattern::Pattern;
-use std::borrow::Cow;
+use stamp::Stamps;
 use std::ops::Range;
-
-/// The file of one try.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogTarget {
-    /// The run.
-    pub run: DagRunId,
-    /// The task.
-    pub task: TaskId,
-    /// The try, from 1.
-    pub number: u32,
-}
-
-/// A range of lines to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogSpan {
-    /// The last so many.
-    Last(usize),
-    /// From this line on (from 0), so many.
-    From(usize, usize),
-}
-
-/// What was read of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogWindow {
-    /// The index of the first loaded line.
-    pub first: usize,
-    /// The loaded lines.
-    pub rows: Vec<String>,
-    /// How many lines the file has.
-    pub total: usize,
-}
-
-impl LogWindow {
-    /// The indexes of the loaded lines.
-    pub fn range(&self) -> Range<usize> {
-        self.first..self.first + self.rows.len()
-    }
-
-    /// A line, if it is loaded.
-    pub fn row(&self, place: usize) -> Option<&str> {
-        self.rows.get(place.checked_sub(self.first)?).map(String::as_str)
-    }
-}
+use view::{LogFilter, LogPlace, LogRequest, LogRow, LogSpan, LogTarget, LogView, LogWindow};
 
 /// The pane of the logs.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four facts that do not exclude each other"
+    reason = "facts that do not exclude each other"
 )]
 #[derive(Clone, Debug)]
 pub struct LogsPane {
@@ -66,24 +30,40 @@ pub struct LogsPane {
     pub target: Option<LogTarget>,
     /// The try that was chosen; nothing while the newest is followed.
     pub pinned: Option<u32>,
-    /// The loaded lines.
+    /// Which lines are shown.
+    pub filter: LogFilter,
+    /// The loaded rows.
     pub window: LogWindow,
-    /// The first line shown, and the first of its rows when lines are wrapped.
+    /// The first row of the file shown, and the first of its parts when rows are wrapped.
     pub top: (usize, usize),
-    /// The first column shown when lines are not wrapped.
+    /// The row where the reader is, while the end is not followed.
+    pub cursor: usize,
+    /// Where a selection of rows began.
+    pub mark: Option<usize>,
+    /// The first column shown when rows are not wrapped.
     pub column: usize,
-    /// Whether the end is followed.
+    /// Whether the end is followed; else it is read.
     pub follows: bool,
-    /// Whether long lines are wrapped.
+    /// Whether long rows are wrapped.
     pub wraps: bool,
     /// What is searched for.
     pub find: Option<Pattern>,
-    /// The number of lines when following stopped.
+    /// Where to go as soon as it is known where that is.
+    pub jump: Option<Jump>,
+    /// How times are shown.
+    pub stamps: Stamps,
+    /// The number of rows when following stopped.
     pub seen: usize,
-    /// Whether the file may have new lines.
+    /// Whether the file may have new rows, or other ones are wanted.
     pub is_stale: bool,
-    /// Whether lines are being read.
+    /// Whether rows are being read.
     pub is_reading: bool,
+    /// Whether not all of the file was looked at.
+    pub has_more: bool,
+    /// The row to stay at when other lines are shown.
+    pub anchor: Option<LogPlace>,
+    /// The moment to go to.
+    pub moment: Option<Timestamp>,
     /// Why the file cannot be read.
     pub failure: Option<String>,
 }
@@ -93,15 +73,23 @@ impl Default for LogsPane {
         Self {
             target: None,
             pinned: None,
+            filter: LogFilter::default(),
             window: LogWindow::default(),
             top: (0, 0),
+            cursor: 0,
+            mark: None,
             column: 0,
             follows: true,
             wraps: false,
             find: None,
+            jump: None,
+            stamps: Stamps::default(),
             seen: 0,
             is_stale: false,
             is_reading: false,
+            has_more: false,
+            anchor: None,
+            moment: None,
             failure: None,
         }
     }
@@ -111,30 +99,72 @@ impl Default for LogsPane {
 pub type Room = (usize, usize);
 
 impl LogsPane {
-    /// Shows another file, from its end.
+    /// Shows another file, from its end. What is searched for and how lines are shown lasts.
     pub fn open(&mut self, target: Option<LogTarget>) {
+        let before = std::mem::take(self);
         *self = Self {
             is_stale: target.is_some(),
             target,
-            pinned: self.pinned,
-            wraps: self.wraps,
-            find: self.find.take(),
+            pinned: before.pinned,
+            wraps: before.wraps,
+            filter: before.filter,
+            find: before.find,
+            stamps: before.stamps,
             ..Self::default()
         };
     }
 
-    /// How many rows a line takes in so many columns.
-    fn row_count(&self, place: usize, columns: usize) -> usize {
-        match self.window.row(place) {
-            Some(row) if self.wraps => text::fold(display(row).as_ref(), columns).len(),
+    /// What is shown.
+    pub fn view(&self) -> LogView {
+        LogView {
+            sources: self.target.iter().cloned().collect(),
+            filter: self.filter.clone(),
+        }
+    }
+
+    /// Shows other lines; the reader stays where he is.
+    pub fn show(&mut self, filter: LogFilter) {
+        if filter == self.filter {
+            return;
+        }
+        if self.anchor.is_none() && !self.follows {
+            self.anchor = self.window.row(self.cursor).map(|row| row.place);
+        }
+        self.filter = filter;
+        self.mark = None;
+        self.is_stale = true;
+    }
+
+    /// Goes to the first line of a moment or a later one.
+    pub fn go_to(&mut self, moment: Timestamp) {
+        self.stop_following((self.cursor, 0));
+        self.moment = Some(moment);
+        self.is_stale = true;
+    }
+
+    /// A row as it is shown; nothing if it is not loaded.
+    pub fn line(&self, index: usize) -> Option<Line> {
+        let row = self.window.row(index)?;
+        let before = (self.window.first..index)
+            .rev()
+            .filter_map(|at| self.window.row(at));
+        // A date stands where it changes, not at every row that follows a trace.
+        let before = before.take(64).find_map(|row| stamp::time(&row.text));
+        Some(Line::new(row, self.stamps, before, index == 0))
+    }
+
+    /// How many rows of the screen a row takes in so many columns.
+    fn row_count(&self, index: usize, columns: usize) -> usize {
+        match self.line(index) {
+            Some(line) if self.wraps => text::fold(&line.words, columns).len(),
             _ => 1,
         }
     }
 
-    /// The top that shows the end of the file.
-    pub fn bottom(&self, (columns, height): Room) -> (usize, usize) {
+    /// The top that shows this row at the bottom.
+    fn end_at(&self, last: usize, (columns, height): Room) -> (usize, usize) {
         let mut left = height;
-        for place in (0..self.window.total).rev() {
+        for place in (0..=last).rev() {
             let rows = self.row_count(place, columns);
             if rows >= left {
                 return (place, rows - left);
@@ -142,6 +172,14 @@ impl LogsPane {
             left -= rows;
         }
         (0, 0)
+    }
+
+    /// The top that shows the end of the file.
+    pub fn bottom(&self, room: Room) -> (usize, usize) {
+        match self.window.total.checked_sub(1) {
+            Some(last) => self.end_at(last, room),
+            None => (0, 0),
+        }
     }
 
     /// The top of the next frame.
@@ -154,7 +192,52 @@ impl LogsPane {
         }
     }
 
-    /// Scrolls by rows: up stops following, reaching the end follows again.
+    /// The index after the last row that is shown.
+    pub fn end(&self, (columns, height): Room) -> usize {
+        let (mut place, skipped) = self.effective_top((columns, height));
+        let mut rows = 0;
+        while rows < height + skipped && place < self.window.total {
+            rows += self.row_count(place, columns);
+            place += 1;
+        }
+        place
+    }
+
+    /// Moves by one row: up stops following, beyond the end follows again.
+    pub fn step(&mut self, step: isize, room: Room) {
+        if self.follows && step > 0 {
+            return;
+        }
+        if self.follows {
+            self.stop_following(self.bottom(room));
+        }
+        self.top = self.effective_top(room);
+        let is_cut = self.end_at(self.cursor, room) > self.top;
+        if step < 0 && self.top.0 == self.cursor && self.top.1 > 0 {
+            self.top.1 -= 1;
+        } else if step > 0 && is_cut {
+            self.top.1 += 1;
+        } else if step > 0 && self.cursor + 1 >= self.window.total {
+            self.follow();
+        } else {
+            self.go(self.cursor.saturating_add_signed(step), room);
+        }
+    }
+
+    /// Moves to a row, and no further than needed to show it.
+    pub fn go(&mut self, index: usize, room: Room) {
+        let top = self.effective_top(room);
+        self.stop_following(top);
+        self.cursor = index.min(self.window.total.saturating_sub(1));
+        let end = self.end_at(self.cursor, room);
+        if self.cursor < top.0 {
+            self.top = (self.cursor, 0);
+        } else if end > top {
+            self.top = end.min((self.cursor, 0));
+        }
+    }
+
+    /// Scrolls by rows of the screen; the reader's row comes along.
     pub fn scroll(&mut self, step: isize, room: Room) {
         let bottom = self.bottom(room);
         let mut top = self.effective_top(room);
@@ -173,19 +256,33 @@ impl LogsPane {
                 (top.0 + 1, 0)
             };
         }
-        self.scroll_to(top.min(bottom), step > 0 && top >= bottom);
-    }
-
-    /// Scrolls to a line and row; `follows` if that is the end.
-    pub fn scroll_to(&mut self, top: (usize, usize), follows: bool) {
-        if self.follows && !follows {
-            self.seen = self.window.total;
+        if step > 0 && top >= bottom {
+            return self.follow();
         }
+        self.stop_following(top);
         self.top = top;
-        self.follows = follows;
+        let end = self.end(room);
+        self.cursor = self.cursor.clamp(top.0, end.max(top.0 + 1) - 1);
     }
 
-    /// The number of lines since following stopped.
+    /// Follows the end.
+    pub fn follow(&mut self) {
+        self.follows = true;
+        self.mark = None;
+        self.jump = None;
+    }
+
+    /// Stays at a top.
+    pub fn stop_following(&mut self, top: (usize, usize)) {
+        if self.follows {
+            self.seen = self.window.total;
+            self.cursor = self.window.total.saturating_sub(1);
+            self.top = top;
+        }
+        self.follows = false;
+    }
+
+    /// The number of rows since following stopped.
     pub fn unread(&self) -> usize {
         if self.follows {
             0
@@ -194,36 +291,85 @@ impl LogsPane {
         }
     }
 
-    /// The lines to read for the next frame; nothing if all are loaded.
-    pub fn span_to_read(&self, (_, height): Room) -> Option<LogSpan> {
+    /// The selected rows: those from the mark to the reader's row.
+    pub fn selection(&self) -> Range<usize> {
+        let mark = self.mark.unwrap_or(self.cursor);
+        mark.min(self.cursor)..mark.max(self.cursor) + 1
+    }
+
+    /// What to read for the next frame; nothing if all is there.
+    pub fn request(&self, (_, height): Room) -> Option<LogRequest> {
         self.target.as_ref()?;
-        if self.is_reading {
+        if self.is_reading || height == 0 {
             return None;
         }
         let held = self.window.range();
+        let top = self.top.0.min(self.window.total);
         let needed = if self.follows {
             self.window.total.saturating_sub(height)..self.window.total
         } else {
-            self.top.0..(self.top.0 + height).min(self.window.total)
+            top..(top + height).min(self.window.total)
         };
         let has_all = needed.is_empty() || (held.start <= needed.start && needed.end <= held.end);
         if has_all && !self.is_stale {
             return None;
         }
-        Some(if self.follows {
-            LogSpan::Last(height * 2)
-        } else {
-            LogSpan::From(self.top.0.saturating_sub(height), height * 4)
-        })
+        let span = match (self.moment, self.anchor) {
+            (Some(moment), _) => LogSpan::At(moment, height * 2),
+            (None, Some(place)) => LogSpan::Around(place, height * 2),
+            (None, None) if self.follows => LogSpan::Last(height * 2),
+            (None, None) => LogSpan::From(top.saturating_sub(height), height * 4),
+        };
+        Some(self.request_of(span))
     }
-}
 
-/// A line as it is shown: its time without date and fractions.
-pub fn display(row: &str) -> Cow<'_, str> {
-    let stamp = row.as_bytes().get(..25).unwrap_or_default();
-    if stamp.is_ascii() && stamp.first().is_some_and(u8::is_ascii_digit) && stamp[23..] == *b"Z " {
-        Cow::Owned(format!("{} {}", &row[11..19], sanitize::line(&row[25..])))
-    } else {
-        sanitize::line(row)
+    /// The request for some rows of what is shown.
+    pub fn request_of(&self, span: LogSpan) -> LogRequest {
+        LogRequest {
+            view: self.view(),
+            find: self.find.clone(),
+            span,
+        }
+    }
+
+    /// Takes what was read. What was asked for before something else was wanted is dropped: whether it was taken.
+    pub fn take(&mut self, request: &LogRequest, window: LogWindow, has_more: bool, room: Room) -> bool {
+        if request.view != self.view() {
+            if request.view.sources == self.view().sources {
+                (self.is_reading, self.is_stale) = (false, true);
+            }
+            return false;
+        }
+        self.is_reading = false;
+        self.has_more = has_more;
+        self.is_stale |= has_more;
+        self.failure = None;
+        let at = window.at;
+        self.window = window;
+        if request.find != self.find {
+            self.window.found = std::sync::Arc::default();
+            self.is_stale = true;
+        }
+        let is_awaited = match request.span {
+            LogSpan::At(moment, _) => self.moment == Some(moment),
+            LogSpan::Around(place, _) => self.anchor == Some(place),
+            _ => false,
+        };
+        if let Some(at) = at.filter(|_| is_awaited && !self.follows) {
+            let before = self.cursor.saturating_sub(self.top.0).min(room.1);
+            self.cursor = at.min(self.window.total.saturating_sub(1));
+            self.top = (self.cursor.saturating_sub(before), 0);
+        }
+        if is_awaited && !has_more {
+            (self.moment, self.anchor) = (None, None);
+            self.seen = self.seen.min(self.window.total);
+        }
+        self.cursor = self.cursor.min(self.window.total.saturating_sub(1));
+        true
+    }
+
+    /// The loaded row where the reader is.
+    pub fn row(&self) -> Option<&LogRow> {
+        self.window.row(self.cursor)
     }
 }

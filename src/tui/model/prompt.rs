@@ -18,6 +18,10 @@ pub enum PromptPurpose {
     Palette,
     /// Finds a key in the help.
     FilterHelp,
+    /// Shows only some lines of the log.
+    FilterLog,
+    /// Goes to a time of the log.
+    GoToTime,
 }
 
 impl PromptPurpose {
@@ -27,6 +31,8 @@ impl PromptPurpose {
             Self::FindInLog | Self::Filter(_) => "/",
             Self::Palette => ":",
             Self::FilterHelp => "?/",
+            Self::FilterLog => "&",
+            Self::GoToTime => "time: ",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is copied for the clipboard, and what is said of it.
 
+use super::logs;
+use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::link::{self, Link};
 use crate::tui::model::Model;
@@ -16,8 +18,11 @@ pub(super) fn copy(model: &Model, what: impl Into<String>, text: &str, effects: 
     });
 }
 
-/// Copies the id of the selected task's pipeline run, or the task's name.
-pub(super) fn line(model: &Model, effects: &mut Vec<Effect>) {
+/// Copies rows of the log, or the id of the selected task's pipeline run, or the task's name.
+pub(super) fn line(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.focus == Pane::Logs {
+        return rows(model, effects);
+    }
     let Some(task) = model.selected_task() else { return };
     let run = task.current().and_then(|current| current.pipeline_run.as_ref());
     match run {
@@ -40,6 +45,15 @@ pub(super) fn on_page_opened(model: &mut Model, link: &Link, is_open: bool, effe
     } else {
         copy(model, format!("the address of {what}: {url}"), url, effects);
     }
+}
+
+/// Copies the row of the log where the reader is, or the selected rows.
+fn rows(model: &mut Model, effects: &mut Vec<Effect>) {
+    match logs::selected_text(model) {
+        (what, Some(text)) => copy(model, what, &text, effects),
+        (_, None) => model.reply(logs::too_far()),
+    }
+    model.logs.mark = None;
 }
 
 /// A text went to the clipboard, or into a file.

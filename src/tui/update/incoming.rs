@@ -8,7 +8,6 @@ use crate::tui::effect::Effect;
 use crate::tui::finding;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
-use crate::tui::model::logs::{LogTarget, LogWindow};
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::remedy;
 use crate::tui::summary;
@@ -238,26 +237,4 @@ pub(super) fn on_engine_ended(model: &mut Model, effects: &mut Vec<Effect>) {
     let text = "The engine has ended; live pipeline runs go on. Start Downbeat again to resume the run.";
     telling::tell(model, text, effects);
     model.notify(Meaning::Danger, text);
-}
-
-/// Lines were read. Lines of another file come too late and are dropped.
-pub(super) fn on_log_read(
-    model: &mut Model,
-    target: &LogTarget,
-    window: Result<LogWindow, String>,
-    has_more: bool,
-) {
-    if model.logs.target.as_ref() != Some(target) {
-        model.is_dirty = false;
-        return;
-    }
-    model.logs.is_reading = false;
-    model.logs.is_stale |= has_more;
-    match window {
-        Ok(window) => {
-            model.logs.window = window;
-            model.logs.failure = None;
-        }
-        Err(failure) => model.logs.failure = Some(failure),
-    }
 }

@@ -36,7 +36,14 @@ pub(super) fn navigate(model: &mut Model, action: Action) {
             model.logs.column = model.logs.column.saturating_sub(SIDE_STEP);
         }
         (Action::Right, None) if model.focus == Pane::Logs && !model.logs.wraps => {
-            let longest = model.logs.window.rows.iter().map(String::len).max().unwrap_or(0);
+            let longest = model
+                .logs
+                .window
+                .rows
+                .iter()
+                .map(|row| row.text.len())
+                .max()
+                .unwrap_or(0);
             model.logs.column = (model.logs.column + SIDE_STEP).min(longest);
         }
         (Action::Left, None) => focus(model, model.focus.stepped(3)),
@@ -103,17 +110,22 @@ fn select_task(model: &mut Model, step: isize) {
 fn scroll(model: &mut Model, step: isize) {
     let room = Layout::new(model).room(Pane::Logs);
     match step {
-        isize::MIN => model.logs.scroll_to((0, 0), false),
-        isize::MAX => model.logs.scroll_to((0, 0), true),
+        isize::MIN => model.logs.go(0, room),
+        isize::MAX => model.logs.follow(),
+        -1 | 1 => model.logs.step(step, room),
         _ => model.logs.scroll(step, room),
     }
 }
 
-/// Follows the end of the log, or stops at this line.
+/// Follows the end of the log, or stops at this line to read it.
 pub(super) fn follow(model: &mut Model) {
     let room = Layout::new(model).room(Pane::Logs);
     let top = model.logs.effective_top(room);
-    model.logs.scroll_to(top, !model.logs.follows);
+    if model.logs.follows {
+        model.logs.stop_following(top);
+    } else {
+        model.logs.follow();
+    }
 }
 
 /// Shows the log of another try.
@@ -125,6 +137,7 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
     let wanted = u32::try_from(wanted).unwrap_or(1);
     // At the newest one, later tries are followed again.
     model.logs.pinned = (wanted < tries).then_some(wanted);
+    model.logs.follow();
 }
 
 /// Moves along what the topmost window shows.

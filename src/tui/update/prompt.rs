@@ -32,6 +32,8 @@ fn apply(
         PromptPurpose::Filter(list) => filters::apply(model, *list, text, step),
         PromptPurpose::Palette => palette::on_typed(model),
         PromptPurpose::FilterHelp => help::filter(model, text),
+        PromptPurpose::FilterLog => logs::filter(model, text),
+        PromptPurpose::GoToTime => logs::time(model, text, step),
     }
 }
 

@@ -1,21 +1,23 @@
-//! The visible lines of a try's log: wrapped or scrolled sideways, coloured by level.
+//! The visible lines of a log: wrapped or scrolled sideways, coloured by level, with what is searched for marked.
 
+use crate::tui::action::{Action, key};
+use crate::tui::context::Pane;
 use crate::tui::model::Model;
-use crate::tui::model::logs::{LogsPane, display};
+use crate::tui::model::logs::LogsPane;
+use crate::tui::model::logs::jump::Goal;
+use crate::tui::model::logs::line::Line;
+use crate::tui::model::logs::pattern::Pattern;
+use crate::tui::model::logs::stamp;
+use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
-use domain::log::{Level, level_of_row};
+use domain::log::Level;
 use ratatui::layout::Rect;
 use std::ops::Range;
 
-/// Columns of `10:11:12 `.
-const TIME: usize = 9;
-/// Columns of the time and the level.
-const STAMP: usize = 14;
-
-/// The summary in the title.
-pub(super) fn summary(model: &Model) -> String {
+/// The summary in the title, with as many of its parts as there is room for. What changes comes first.
+pub(super) fn summary(model: &Model, room: usize) -> String {
     let logs = &model.logs;
     let Some(target) = &logs.target else {
         return String::new();
@@ -26,22 +28,128 @@ pub(super) fn summary(model: &Model) -> String {
     } else {
         String::new()
     };
-    let how = match (logs.follows, logs.unread()) {
-        (true, _) => "following".to_owned(),
-        (false, 0) => "paused".to_owned(),
-        (false, 1) => "paused, 1 new line".to_owned(),
-        (false, unread) => format!("paused, {} new lines", text::thousands(unread as u64)),
-    };
     let name = target.task.as_str();
     let name = name.strip_prefix("start_pipeline_").unwrap_or(name);
-    // What changes comes first, because a narrow title is cut at its end.
-    format!("{how}: {name}{which}")
+    let mut words = format!("{}: {name}{which}", mode(logs));
+    let losses = match logs.window.losses {
+        0 => String::new(),
+        losses => format!("{} of it missing", count(losses, "part")),
+    };
+    let find = match &logs.find {
+        Some(_) => format!("/{}", found(model)),
+        None => String::new(),
+    };
+    for part in [losses, filter(logs), find, place(logs), times(logs)] {
+        if !part.is_empty() && text::width(&words) + 3 + text::width(&part) <= room {
+            words = format!("{words} · {part}");
+        }
+    }
+    words
+}
+
+fn mode(logs: &LogsPane) -> String {
+    let follow = key(Action::Follow);
+    match (logs.follows, logs.unread()) {
+        (true, _) => "following".to_owned(),
+        (false, 0) => format!("reading ({follow} follows)"),
+        (false, unread) => format!("reading, {} new below ({follow})", text::thousands(unread as u64)),
+    }
+}
+
+/// Where the reader is.
+fn place(logs: &LogsPane) -> String {
+    let total = logs.window.total;
+    let more = if logs.has_more { " so far" } else { "" };
+    let lines = text::thousands(total as u64);
+    if logs.follows || total == 0 {
+        return format!(
+            "{}{more}",
+            if total == 1 {
+                "1 line".to_owned()
+            } else {
+                format!("{lines} lines")
+            }
+        );
+    }
+    let here = logs.here() + 1;
+    let percent = here * 100 / total;
+    format!(
+        "{percent} %, line {} of {lines}{more}",
+        text::thousands(here as u64)
+    )
+}
+
+/// What is left out.
+fn filter(logs: &LogsPane) -> String {
+    let level = logs
+        .filter
+        .level
+        .map(|level| format!("{} and above", level.as_str()));
+    let not = if logs.filter.is_inverse { "!" } else { "" };
+    let typed = logs
+        .filter
+        .text
+        .as_ref()
+        .map(|text| format!("&{not}{}", text.text()));
+    let parts: Vec<_> = [level, typed].into_iter().flatten().collect();
+    let context = match logs.filter.context {
+        rows if rows > 0 && !parts.is_empty() => format!(" with {rows} around"),
+        _ => String::new(),
+    };
+    format!("{}{context}", parts.join(" "))
+}
+
+fn times(logs: &LogsPane) -> String {
+    let rows = logs.window.rows.iter();
+    let time = if logs.follows {
+        rows.rev().find_map(|row| stamp::time(&row.text))
+    } else {
+        let mut shown = rows.skip(logs.top.0.saturating_sub(logs.window.first));
+        shown.find_map(|row| stamp::time(&row.text))
+    };
+    logs.stamps.label(time)
 }
 
 /// What the search has come to.
 pub(super) fn found(model: &Model) -> String {
-    let find = model.logs.find.as_ref();
-    find.map_or(String::new(), |find| find.kind().words().to_owned())
+    let logs = &model.logs;
+    let Some(find) = &logs.find else {
+        return String::new();
+    };
+    let (rank, number) = logs.rank(Goal::Found);
+    let more = if logs.has_more || logs.is_stale {
+        " so far"
+    } else {
+        ""
+    };
+    let numbers = match (rank, number) {
+        (_, 0) => format!("none{more}"),
+        (rank, number) => format!(
+            "{} of {}{more}",
+            text::thousands(rank as u64),
+            text::thousands(number as u64)
+        ),
+    };
+    match model.prompt {
+        Some(_) => format!("{numbers}, {}", find.kind().words()),
+        None => format!("{} {numbers}", find.text()),
+    }
+}
+
+/// What the filter has come to.
+pub(super) fn filtered(model: &Model) -> String {
+    let logs = &model.logs;
+    let kind = logs.filter.text.as_ref().map(Pattern::kind);
+    let more = if logs.has_more || logs.is_stale {
+        " so far"
+    } else {
+        ""
+    };
+    let rows = format!("{} shown{more}", count(logs.window.total, "row"));
+    match kind {
+        Some(kind) => format!("{rows}, {}; ! before it inverts", kind.words()),
+        None => "! before the text shows lines without it".into(),
+    }
 }
 
 /// Draws the pane.
@@ -53,114 +161,97 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     if logs.window.total == 0 {
         return super::placeholder(area, &empty(model), canvas);
     }
+    let has_focus = model.focus == Pane::Logs && model.overlays.is_empty();
     let room = (usize::from(area.width), usize::from(area.height));
     let (mut place, mut skipped) = logs.effective_top(room);
     let mut row = 0;
     while row < area.height && place < logs.window.total {
+        let from = row;
         row = line(logs, place, skipped, area, row, canvas);
+        if !logs.follows && has_focus && logs.selection().contains(&place) {
+            (from..row).for_each(|row| canvas.reader(area, row));
+        }
         (place, skipped) = (place + 1, 0);
     }
 }
 
 fn empty(model: &Model) -> String {
-    match (&model.logs.target, model.selected_task()) {
+    let logs = &model.logs;
+    match (&logs.target, model.selected_task()) {
         (_, None) => "No log yet.".into(),
         (None, Some(task)) => format!("{} has not started.", task.id),
+        (Some(_), _) if !logs.filter.is_all() => format!(
+            "No line of this log is shown: {}. {} with an empty text and {} show all again.",
+            filter(logs),
+            key(Action::FilterLog),
+            key(Action::LogLevel)
+        ),
         (Some(target), Some(_)) => format!("{}, try {}: no log lines yet.", target.task, target.number),
     }
 }
 
-/// Draws one line of the file, from one of its rows on. Returns the next free row.
+/// Draws one row of the file, from one of its parts on. Returns the next free row.
 fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, canvas: &mut Canvas) -> u16 {
-    let Some(raw) = logs.window.row(place) else {
-        canvas.text(
-            area,
-            0,
-            row,
-            canvas.look.symbols.cut,
-            canvas.look.style(Meaning::Muted),
-        );
+    let Some(line) = logs.line(place) else {
+        let cut = canvas.look.symbols.cut;
+        canvas.text(area, 0, row, cut, canvas.look.style(Meaning::Muted));
         return row + 1;
     };
-    let words = display(raw);
-    let level = level_of_row(raw).filter(|_| words.len() < raw.len());
     if !logs.wraps {
-        stamped(&words, level, logs.column, area, row, canvas);
-        let hidden = words.len() - text::skip(&words, logs.column).len();
-        mark(logs, &words, hidden..words.len(), area, row, canvas);
+        let hidden = line.words.len() - text::skip(&line.words, logs.column).len();
+        part(logs, &line, hidden..line.words.len(), area, row, canvas);
         return row + 1;
     }
     let mut row = row;
-    for (index, part) in text::fold(&words, usize::from(area.width))
-        .into_iter()
-        .enumerate()
-        .skip(skipped)
-    {
+    let parts = text::fold(&line.words, usize::from(area.width));
+    for shown in parts.into_iter().skip(skipped) {
         if row >= area.height {
             break;
         }
-        if index == 0 {
-            stamped(&words[part.clone()], level, 0, area, row, canvas);
-        } else {
-            let style = canvas.look.style(message(level));
-            canvas.text(area, 0, row, &words[part.clone()], style);
-        }
-        mark(logs, &words, part, area, row, canvas);
+        part(logs, &line, shown, area, row, canvas);
         row += 1;
     }
     row
 }
 
-/// Marks what is searched for in the shown part of a line. The time is not searched.
-fn mark(logs: &LogsPane, words: &str, shown: Range<usize>, area: Rect, row: u16, canvas: &mut Canvas) {
+/// Draws a part of a line: time, level and message, each in its style.
+fn part(logs: &LogsPane, line: &Line, shown: Range<usize>, area: Rect, row: u16, canvas: &mut Canvas) {
+    let mut column = 0;
+    for (words, meaning) in [
+        (0..line.level_at, Meaning::Muted),
+        (line.level_at..line.message_at, level(line)),
+        (line.message_at..line.words.len(), message(line)),
+    ] {
+        let words = words.start.max(shown.start)..words.end.min(shown.end);
+        if words.start < words.end {
+            column = canvas.text(area, column, row, &line.words[words], canvas.look.style(meaning));
+        }
+    }
     let Some(find) = &logs.find else { return };
-    let from = if words.len() >= STAMP { TIME } else { 0 };
-    let Some(searched) = words.get(from..) else { return };
-    for place in find.places(searched) {
-        let (start, end) = (
-            (place.start + from).max(shown.start),
-            (place.end + from).min(shown.end),
-        );
+    for place in find.places(&line.words[line.level_at..]) {
+        let start = (place.start + line.level_at).max(shown.start);
+        let end = (place.end + line.level_at).min(shown.end);
         if start < end {
-            let column = text::width(&words[shown.start..start]);
-            let columns = column..column + text::width(&words[start..end]);
+            let column = text::width(&line.words[shown.start..start]);
+            let columns = column..column + text::width(&line.words[start..end]);
             canvas.found(area, columns, row);
         }
     }
 }
 
-/// Time, level and message, each in its style, from a column on.
-fn stamped(words: &str, level: Option<Level>, from: usize, area: Rect, row: u16, canvas: &mut Canvas) {
-    let Some(level) = level.filter(|_| from < STAMP && words.len() >= STAMP) else {
-        let meaning = level.map_or(Meaning::Muted, |level| message(Some(level)));
-        canvas.text(area, 0, row, text::skip(words, from), canvas.look.style(meaning));
-        return;
-    };
-    // Time and level are ASCII, so bytes are columns.
-    let mut column = 0;
-    for (part, meaning) in [
-        (0..TIME, Meaning::Muted),
-        (TIME..STAMP, level_meaning(level)),
-        (STAMP..words.len(), message(Some(level))),
-    ] {
-        let part = part.start.max(from)..part.end;
-        if part.start < part.end {
-            column = canvas.text(area, column, row, &words[part], canvas.look.style(meaning));
-        }
+fn level(line: &Line) -> Meaning {
+    match line.level {
+        _ if line.is_context => Meaning::Muted,
+        Some(Level::Trace | Level::Debug) | None => Meaning::Muted,
+        Some(Level::Info) => Meaning::Accent,
+        Some(Level::Warn) => Meaning::Warning,
+        Some(Level::Error) => Meaning::Danger,
     }
 }
 
-const fn level_meaning(level: Level) -> Meaning {
-    match level {
-        Level::Trace | Level::Debug => Meaning::Muted,
-        Level::Info => Meaning::Accent,
-        Level::Warn => Meaning::Warning,
-        Level::Error => Meaning::Danger,
-    }
-}
-
-const fn message(level: Option<Level>) -> Meaning {
-    match level {
+fn message(line: &Line) -> Meaning {
+    match line.level {
+        _ if line.is_context => Meaning::Muted,
         Some(Level::Warn | Level::Error) => Meaning::Warning,
         Some(Level::Trace | Level::Debug) => Meaning::Muted,
         Some(Level::Info) | None => Meaning::Text,

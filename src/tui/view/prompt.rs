@@ -35,5 +35,7 @@ fn status(model: &Model, purpose: &PromptPurpose) -> String {
             format!("{complete} completes, {run} does it, {leave} leaves")
         }
         PromptPurpose::FilterHelp => "a name, some words or a key".into(),
+        PromptPurpose::FilterLog => super::logs::filtered(model),
+        PromptPurpose::GoToTime => "10:15 · 2026-11-23 10:15:30 · +5m".into(),
     }
 }

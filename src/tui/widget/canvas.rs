@@ -96,6 +96,25 @@ impl Canvas<'_> {
         }
     }
 
+    /// Marks the row of a text where its reader is: reversed, and with a bar on the border if there is one.
+    pub fn reader(&mut self, area: Rect, row: u16) {
+        if area.x > self.cells.area.x {
+            let border = Rect {
+                x: area.x - 1,
+                width: 1,
+                ..area
+            };
+            self.text(
+                border,
+                0,
+                row,
+                self.look.symbols.bar,
+                self.look.style(Meaning::Accent),
+            );
+        }
+        self.row(area, row, Style::new().add_modifier(Modifier::REVERSED));
+    }
+
     /// Marks a row as selected: with a bar, and reversed if its pane has the focus.
     pub fn selected(&mut self, area: Rect, row: u16, has_focus: bool) {
         let bar = self.look.symbols.bar;
