@@ -39,9 +39,9 @@ fn the_whole_screen_follows_the_keys_of_config_toml() {
         picture.contains("F7 run") && picture.contains("F4 all keys"),
         "{picture}"
     );
-    assert_eq!(action::key(Action::Reload), "reload", "the palette still has it");
+    assert_eq!(action::key(Action::Reload), ":reload", "the palette still has it");
     press(&mut model, "F4");
-    assert_eq!(model.context(), Context::Pager);
+    assert_eq!(model.context(), Context::Help);
     let picture = sample::picture(&model, &sample::COLOUR);
     assert!(picture.contains("F7"), "{picture}");
     assert!(press(&mut model, "esc alt-q").contains(&Effect::Leave));

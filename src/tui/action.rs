@@ -100,6 +100,8 @@ pub enum Action {
     Notices,
     NoticeLevel,
     Summary,
+    BackInTrail,
+    ForwardInTrail,
     Quit,
     Back,
     NextPane,

@@ -17,6 +17,7 @@ pub mod opened_run;
 pub mod overlay;
 pub mod prompt;
 pub mod run_history;
+pub mod trail;
 pub mod variables;
 
 use super::action::Action;
@@ -58,6 +59,7 @@ use ratatui::layout::Rect;
 use run_history::RunHistory;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use trail::Trail;
 use variables::VariablesPane;
 
 /// What the terminal has said of itself; nothing before it has.
@@ -138,6 +140,8 @@ pub struct Model {
     pub focus: Pane,
     /// The first of two keys, while the second one is awaited.
     pub pending: Option<PendingKey>,
+    /// The views that were seen.
+    pub trail: Trail,
     /// What was clicked last, and when.
     pub clicked: Option<Clicked>,
     /// Whether the mouse belongs to the screen, not to the terminal.

@@ -16,6 +16,7 @@ use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
 use super::model::prompt::TypedTexts;
 use super::model::run_history::RunHistory;
+use super::model::trail::Trail;
 use super::model::variables::VariablesPane;
 use super::model::{Model, Telling, TerminalState};
 use super::preferences::Preferences;
@@ -177,8 +178,9 @@ impl Setup {
             focus: self.first_pane(),
             upper: self.first_pane(),
             pending: None,
+            trail: Trail::default(),
             clicked: None,
-            has_mouse: self.has_mouse,
+            has_mouse: self.has_mouse && !self.preferences.is_linear,
             learns: self.learns,
             explained: None,
             // One pane after the other is read, each as long as it can be.

@@ -118,7 +118,7 @@ impl<S: TerminalSession> Shell<S> {
         mut signals: impl Stream<Item = Signal> + Unpin,
     ) -> Result<Outcome, TuiError> {
         self.draw()?;
-        self.session.control(terminal::mouse(self.model.has_mouse))?;
+        self.take_mouse()?;
         let effects = init(&mut self.model);
         self.execute(effects)?;
         while !self.is_done {
@@ -147,6 +147,14 @@ impl<S: TerminalSession> Shell<S> {
             self.draw_if_due()?;
         }
         Ok(Outcome::Left)
+    }
+
+    /// Takes the mouse, if it is not the terminal's, as it is after a start and a pause.
+    fn take_mouse(&mut self) -> Result<(), TuiError> {
+        if self.model.has_mouse {
+            self.session.control(terminal::mouse(true))?;
+        }
+        Ok(())
     }
 
     /// Handles what else is ready, up to a budget.
@@ -316,7 +324,7 @@ impl<S: TerminalSession> Shell<S> {
                 }
                 Effect::Suspend => {
                     self.session.suspend()?;
-                    self.session.control(terminal::mouse(self.model.has_mouse))?;
+                    self.take_mouse()?;
                     self.model.is_dirty = true;
                 }
                 Effect::Leave => self.is_done = true,

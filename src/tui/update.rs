@@ -30,6 +30,7 @@ mod prompt;
 pub(super) mod resume;
 mod retry;
 mod telling;
+mod trail;
 mod variables;
 
 use super::action::Action;
@@ -68,6 +69,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         msg,
         Msg::Key(_) | Msg::Mouse(..) | Msg::Pasted(_) | Msg::Interrupted
     );
+    if !is_news {
+        trail::stay(model);
+    }
     match msg {
         Msg::Mouse(..) if layout::fit(model.area) == Fit::TooSmall => {}
         Msg::Mouse(target, gesture) => mouse::on_gesture(model, target, gesture, &mut effects),
@@ -110,6 +114,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.sync_history();
     model.sync_history_window();
     model.sync_failures();
+    trail::note(model);
     sync_log(model, &mut effects);
     effects
 }
@@ -239,6 +244,8 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Summary => model.overlays.push(Overlay::Summary { top: 0 }),
         Action::Back if model.prompt.is_some() => prompt::leave(model, effects),
         Action::Back => back(model),
+        Action::BackInTrail => trail::back(model, effects),
+        Action::ForwardInTrail => trail::forward(model, effects),
         Action::Quit if !model.overlays.is_empty() => back(model),
         Action::Quit => leaving::quit(model, effects),
         Action::Interrupt => leaving::interrupt(model, effects),

@@ -165,6 +165,29 @@ fn windows<'a>(model: &Model, shown: impl Iterator<Item = &'a Overlay>, canvas: 
             Overlay::Timeline => timeline::draw(model, canvas),
         }
     }
+    path(model, canvas);
+}
+
+/// Where one is, on the lower edge of the topmost window, if it lies over another one.
+fn path(model: &Model, canvas: &mut Canvas) {
+    if model.overlays.iter().count() < 2 {
+        return;
+    }
+    let windows = |(_, target): &&(Rect, Target)| *target == Target::Window;
+    let Some(area) = canvas.targets.iter().rev().find(windows).map(|(area, _)| *area) else {
+        return;
+    };
+    let names = [model.focus.title()]
+        .into_iter()
+        .chain(model.overlays.iter().map(Overlay::name));
+    let arrow = format!(" {} ", canvas.look.symbols.arrow);
+    let path = names.collect::<Vec<_>>().join(&arrow);
+    let room = usize::from(area.width.saturating_sub(6));
+    // What is nearest matters most.
+    let hidden = text::width(&path).saturating_sub(room);
+    let words = format!(" {} ", text::skip(&path, hidden));
+    let last = area.height.saturating_sub(1);
+    canvas.text(area, 2, last, &words, canvas.look.style(Meaning::Muted));
 }
 
 /// Says what is missing. A question is shown as far as it can be answered.

@@ -430,3 +430,38 @@ fn what_can_follow_is_shown_to_who_waits_and_to_nobody_else() {
         assert!(!sample::picture(&model, &sample::COLOUR).contains("To the beginning."));
     }
 }
+
+#[test]
+fn back_and_forward_go_through_the_views() {
+    let mut model = scene::failed(120, 40);
+    press(&mut model, "3 4 1 < ");
+    assert_eq!(model.focus, Pane::Logs);
+    press(&mut model, "alt-left");
+    assert_eq!(model.focus, Pane::Grid);
+    press(&mut model, "> >");
+    assert_eq!(model.focus, Pane::Variables);
+    press(&mut model, ">");
+    assert!(model.notice().unwrap().text.contains("no view after this one"));
+    // A former run is a view of its own.
+    press(&mut model, "3");
+    let run = model.run.clone().unwrap();
+    model.former_run = Some(run.clone());
+    send(&mut model, 70, Msg::Ticked);
+    press(&mut model, "<");
+    assert!(model.former_run.is_none());
+    let effects = press(&mut model, ">");
+    let reads = |effect: &Effect| matches!(effect, Effect::ReadRun(id, _) if *id == run.id);
+    assert!(effects.iter().any(reads), "{effects:?}");
+}
+
+#[test]
+fn a_window_over_another_one_says_where_one_is() {
+    let mut model = scene::failed(120, 40);
+    press(&mut model, "3 r ?");
+    let picture = sample::picture(&model, &sample::COLOUR);
+    assert!(picture.contains("Tasks → Plan → All keys"), "{picture}");
+    let picture = sample::picture(&model, &sample::BARE);
+    assert!(picture.contains("Tasks > Plan > All keys"), "{picture}");
+    press(&mut model, "esc");
+    assert!(!sample::picture(&model, &sample::COLOUR).contains("→ Plan"));
+}

@@ -166,15 +166,17 @@ fn the_mouse_is_given_back_and_taken_again() {
 
 #[test]
 fn who_learns_is_told_first() {
-    let mut model = sample::ready(120, 40);
-    model.learns = true;
-    press(&mut model, "j k @ esc");
-    press(&mut model, "r");
+    let mut model = scene::running(120, 40);
+    press(&mut model, ":");
+    sample::type_text(&mut model, "learn");
+    press(&mut model, "enter");
+    press(&mut model, "j k r");
+    press(&mut model, "X");
     assert!(model.overlays.is_empty());
     let told = model.notice().unwrap().text.clone();
-    assert!(told.contains("Show what a run would do"), "{told}");
-    press(&mut model, "r");
-    assert_eq!(model.context(), Context::Plan);
-    press(&mut model, "esc r j r");
+    assert!(told.contains("X would do this: Stop the whole run"), "{told}");
+    press(&mut model, "X");
+    assert_eq!(model.context(), Context::Dialog);
+    press(&mut model, "esc X j X");
     assert!(model.overlays.is_empty(), "another key in between begins anew");
 }

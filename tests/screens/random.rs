@@ -2,14 +2,18 @@
 
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
+use domain::id::TaskId;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use downbeat::tui::action::TABLE;
 use downbeat::tui::key::{Key, KeySequence};
 use downbeat::tui::model::Model;
 use downbeat::tui::model::overlay::Overlay;
+use downbeat::tui::mouse::{Gesture, Target};
 use downbeat::tui::msg::Msg;
+use downbeat::tui::view::view;
 use proptest::prelude::*;
+use ratatui::buffer::Buffer;
 
 fn any_key() -> impl Strategy<Value = Key> {
     let mut names: Vec<&str> = TABLE.iter().flat_map(|entry| entry.keys).copied().collect();
@@ -69,6 +73,68 @@ fn check(model: &Model) {
     }
 }
 
+/// An input of a hand that is not quite sure.
+#[derive(Clone, Debug)]
+enum Input {
+    Key(Key),
+    /// A gesture at a share of the width and the height, in thousandths.
+    Mouse(u16, u16, Gesture),
+    Size(u16, u16),
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let gestures = prop_oneof![
+        Just(Gesture::Click),
+        Just(Gesture::Drag),
+        (-24_i32..24).prop_map(Gesture::Wheel)
+    ];
+    prop_oneof![
+        4 => any_key().prop_map(Input::Key),
+        3 => (0_u16..1000, 0_u16..1000, gestures).prop_map(|(x, y, gesture)| Input::Mouse(x, y, gesture)),
+        1 => (1_u16..210, 1_u16..60).prop_map(|(width, height)| Input::Size(width, height)),
+    ]
+}
+
+/// What must not be lost by looking around.
+fn kept(model: &Model) -> (Option<TaskId>, Option<String>, Option<String>) {
+    let typed = model.editor().map(|editor| editor.text().to_owned());
+    let asked = model
+        .prompt
+        .as_ref()
+        .map(|prompt| prompt.editor.text().to_owned());
+    let task = model.selected_task().map(|task| task.id.clone());
+    (task, typed, asked)
+}
+
+fn give(model: &mut Model, input: &Input) {
+    let before = kept(model);
+    match input {
+        Input::Key(key) => {
+            sample::send(model, 67, Msg::Key(*key));
+        }
+        Input::Size(width, height) => {
+            sample::send(model, 67, Msg::Resized(*width, *height));
+            assert_eq!(kept(model), before, "a new size takes nothing away");
+        }
+        Input::Mouse(x, y, gesture) => {
+            let targets = view(model, &COLOUR, &mut Buffer::empty(model.area));
+            let at = |share: u16, of: u16| u16::try_from(u32::from(share) * u32::from(of) / 1000).unwrap();
+            let Some(target) = targets.at(at(*x, model.area.width), at(*y, model.area.height)) else {
+                return;
+            };
+            let is_palette = model.palette_text().is_some();
+            sample::send(model, 67, Msg::Mouse(target, *gesture));
+            // Only what is pressed by its name may accept or leave a text.
+            let is_pressed = matches!(target, Target::Action(_) | Target::Answer(_));
+            let is_chosen = is_palette && matches!(target, Target::WindowLine(_));
+            if !is_pressed && !is_chosen {
+                let after = kept(model);
+                assert_eq!((after.1, after.2), (before.1, before.2), "{target:?} {gesture:?}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
@@ -79,6 +145,15 @@ proptest! {
             check(&model);
         }
         sample::frame(&model, &COLOUR);
+    }
+
+    #[test]
+    fn hands_keys_and_sizes_in_any_order(mut model in any_model(), inputs in prop::collection::vec(any_input(), 0..80)) {
+        for input in &inputs {
+            give(&mut model, input);
+            check(&model);
+        }
+        sample::frame(&model, &BARE);
     }
 
     #[test]

@@ -117,6 +117,19 @@ pub(super) fn has_tries(model: &Model) -> Option<String> {
     (tries < 2).then(|| "This task has no other try.".into())
 }
 
+pub(super) fn has_past(model: &Model) -> Option<String> {
+    (!model.trail.has_past()).then(|| "There is no view before this one.".into())
+}
+
+pub(super) fn has_future(model: &Model) -> Option<String> {
+    (!model.trail.has_future()).then(|| {
+        format!(
+            "There is no view after this one. {} goes back.",
+            key(Action::BackInTrail)
+        )
+    })
+}
+
 pub(super) fn is_idle(model: &Model) -> Option<String> {
     model.live_run().map(|_| {
         format!(

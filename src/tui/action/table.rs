@@ -192,6 +192,8 @@ pub const TABLE: &[Entry] = &[
     row(A::Zoom, &["z"], "zoom", "Give the pane the whole screen, or give it back; a log then has no borders.", PANES)
         .footer(TASKS_AND_LOGS),
     row(A::Details, &["i"], "", "Show all about what is selected.", PANES),
+    row(A::BackInTrail, &["<", "alt-left"], "", "Back to the view before: a pane, or a former run.", PANES).when(when::has_past),
+    row(A::ForwardInTrail, &[">", "alt-right"], "", "Forward again.", PANES).when(when::has_future),
     row(A::NextPane, &["tab"], "pane", "Go to the next pane.", PANES),
     row(A::PreviousPane, &["shift-tab"], "", "Go to the pane before.", PANES),
     row(A::Pane(Pane::Variables), &["1", "g v"], "", "Go to the variables.", PANES),
