@@ -1,10 +1,12 @@
 //! What is to be said about the selected task: in a few words beside it, and whole below the list and behind a key.
 //! Pure; it draws nothing.
 
+use super::action::{Action, key};
 use super::context::Pane;
 use super::eta;
 use super::model::Model;
 use super::remedy;
+use super::stages;
 use super::symbol::Mark;
 use super::theme::Meaning;
 use super::widget::text;
@@ -162,6 +164,9 @@ pub fn of_task(model: &Model, task: &Task) -> Vec<Said> {
     let empties = matches!(task.kind, TaskKind::TruncateTable | TaskKind::End);
     let lost = model.shown_run().filter(|_| empties).and_then(Run::lost_rows);
     said.extend(lost.map(|words| (Meaning::Warning, words)));
+    said.extend(alike(model, task).map(|words| (Meaning::Text, words)));
+    said.extend(stages::line(model, task).map(|words| (Meaning::Text, words)));
+    said.extend(progress(model, task).map(|words| (Meaning::Text, words)));
     said.push((Meaning::Muted, names(model, task)));
     said.extend(times(task, model.shown_now()).map(|words| (Meaning::Muted, words)));
     said.extend(past(model, task));
@@ -181,6 +186,37 @@ fn past(model: &Model, task: &Task) -> Option<Said> {
     Some((
         Meaning::Muted,
         format!("{usual}{}{decides}", rows.unwrap_or_default()),
+    ))
+}
+
+/// How many tasks failed for the same reason, and what can be done about all of them.
+fn alike(model: &Model, task: &Task) -> Option<String> {
+    let groups = model.failures.groups.iter();
+    let mut groups = groups.filter(|group| group.tasks.len() > 1);
+    let group = groups.find(|group| group.tasks.contains(&task.id))?;
+    Some(format!(
+        "{} tasks did not succeed for this reason: {} groups them, {} there tries all of them again.",
+        group.tasks.len(),
+        key(Action::Failures),
+        key(Action::RetryGroup)
+    ))
+}
+
+/// How far the open try is, by the rows that the task usually loads.
+fn progress(model: &Model, task: &Task) -> Option<String> {
+    let open = task.open_try().filter(|_| task.state.holds_place())?;
+    let usual = model
+        .run_history
+        .shown
+        .task(&task.id)?
+        .rows
+        .filter(|rows| *rows > 0)?;
+    let read = open.records_read()?;
+    let share = read.saturating_mul(100) / usual;
+    Some(format!(
+        "{} rows read, {share} % of its usual {}",
+        text::thousands(read),
+        text::thousands(usual)
     ))
 }
 

@@ -5,7 +5,6 @@
 
 mod graph;
 
-use super::look::Look;
 use super::model::Model;
 use super::theme::Meaning;
 use super::widget::text;
@@ -107,27 +106,23 @@ fn shown_try<'a>(model: &Model, task: &'a Task) -> Option<&'a Try> {
     shown.or(task.current())
 }
 
-/// `Read MySQL 283,110 ─▶ Add Processed 283,110 ─▶ …`, if the stages are one line; nothing before anything is counted.
-pub fn line(model: &Model, task: &Task, look: &Look) -> Option<String> {
+/// `Read MySQL 283,110 -> Add Processed 283,110 -> …`, if the stages are one line; nothing before anything is counted.
+pub fn line(model: &Model, task: &Task) -> Option<String> {
     let stages = Stages::new(model, task);
     if stages.counts.is_empty() {
         return None;
     }
     let (order, arrow) = match &stages.edges {
         Some(edges) if graph::is_chain(stages.names.len(), edges) => {
-            let arrow = if look.symbols.ascii { " -> " } else { " ─▶ " };
-            (graph::order(stages.names.len(), edges), arrow.to_owned())
+            (graph::order(stages.names.len(), edges), " -> ")
         }
         // A line cannot show branches: it says no more than it knows.
-        _ => (
-            (0..stages.names.len()).collect(),
-            format!(" {} ", look.symbols.dot),
-        ),
+        _ => ((0..stages.names.len()).collect(), ", "),
     };
     let parts = order
         .iter()
         .map(|place| format!("{} {}", stages.names[*place], stages.number(*place)));
-    Some(parts.collect::<Vec<_>>().join(&arrow))
+    Some(parts.collect::<Vec<_>>().join(arrow))
 }
 
 /// The graph of the selected task, with what each stage has read, given on, refused and loaded.

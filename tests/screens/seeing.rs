@@ -281,3 +281,36 @@ fn stages_of_another_pipeline_have_no_connections_that_nobody_knows() {
     );
     assert!(!shown.contains("Orders"), "{shown}");
 }
+
+#[test]
+fn on_a_wide_screen_the_axis_and_the_stages_are_beside_the_tasks() {
+    let mut model = scene::running(200, 50);
+    model.grid.selected = Some("start_pipeline_sales_orders".into());
+    let shown = picture(&model, &COLOUR);
+    let has = |words: &[&str]| {
+        shown
+            .lines()
+            .any(|line| words.iter().all(|word| line.contains(word)))
+    };
+    assert!(has(&["hr_recruiter", "╌", "┊"]), "{shown}");
+    assert!(has(&["sales_orders", "███"]), "{shown}");
+    assert!(has(&["task", "note", "10:00:"]), "the axis has labels: {shown}");
+    assert!(has(&["Read MySQL 250,311, BigQuery 250,311"]), "{shown}");
+    assert!(has(&["1,204 rows loaded"]), "{shown}");
+    let narrow = picture(&scene::running(100, 40), &COLOUR);
+    assert!(!narrow.contains("┊"), "it is behind a key there: {narrow}");
+}
+
+#[test]
+fn the_details_of_a_failed_task_name_the_others_that_failed_alike() {
+    let mut model = failed(120, 40);
+    model.grid.selected = Some(id("hr_payroll"));
+    let shown = picture(&model, &COLOUR);
+    assert!(
+        shown.contains("3 tasks did not succeed for this reason: F groups them"),
+        "{shown}"
+    );
+    model.grid.selected = Some(id("sales_orders"));
+    let shown = picture(&model, &COLOUR);
+    assert!(!shown.contains("did not succeed for this reason"), "{shown}");
+}

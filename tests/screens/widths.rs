@@ -65,7 +65,7 @@ fn rows(model: &Model) -> BTreeMap<String, Vec<String>> {
         let words: Vec<_> = line
             .trim_matches(['│', '█', '▌', ' '])
             .split_whitespace()
-            .filter(|word| !word.contains('…'))
+            .filter(|word| !word.contains('…') && !is_bar(word))
             .map(str::to_owned)
             .collect();
         let ends = |task: &&domain::task::Task| {
@@ -83,6 +83,11 @@ fn rows(model: &Model) -> BTreeMap<String, Vec<String>> {
         }
     }
     rows
+}
+
+/// A piece of the time axis: it has more columns on a wider screen.
+fn is_bar(word: &str) -> bool {
+    word.contains(['░', '▒', '█', '▓', '╌', '┊', '▏', '▕']) || word.contains("··") || word.contains("·✔")
 }
 
 #[test]

@@ -4,9 +4,11 @@
 mod cells;
 mod columns;
 
+use super::timeline;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::details;
+use crate::tui::gantt::Axis;
 use crate::tui::model::Model;
 use crate::tui::model::list_filter::List;
 use crate::tui::model::marks::Marks;
@@ -65,6 +67,17 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     if heading > 0 {
         head(&columns, area, canvas);
     }
+    let bars = columns.axis.and_then(|(at, wide)| {
+        let area = Rect {
+            x: list.x + at,
+            width: wide,
+            ..list
+        };
+        Some((Axis::of_run(model, wide)?, area))
+    });
+    if let Some((axis, bars)) = bars.as_ref().filter(|_| heading > 0) {
+        timeline::head(axis, Rect { y: area.y, ..*bars }, canvas);
+    }
     let marks = model.task_marks.of(&run.id);
     for (row, place) in (0..).zip(places) {
         canvas.target(list, row, Target::Line(Pane::Grid, place));
@@ -75,6 +88,16 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         }
         if marks.is_some_and(|marks| marks.contains(&run.tasks[place].id)) {
             canvas.marked(list, row, place == selected);
+        }
+        if let Some((axis, bars)) = &bars {
+            // A reversed bar would show the opposite of what it means.
+            let one = Rect {
+                y: bars.y + row,
+                height: 1,
+                ..*bars
+            };
+            canvas.clear(one);
+            timeline::line(model, &run.tasks[place], axis, *bars, row, canvas);
         }
     }
     canvas.scroll_bar(list, visible, shown.len());

@@ -50,7 +50,12 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         column = canvas.text(area, column + 2, 1, words, canvas.look.style(Meaning::Warning));
     }
     column += 3;
-    counts(run, area, column, canvas);
+    column = counts(run, area, column, canvas);
+    let loaded = run.records_loaded();
+    if loaded > 0 {
+        let words = format!("{} rows loaded", text::thousands(loaded));
+        canvas.text(area, column + 2, 1, &words, canvas.look.style(Meaning::Text));
+    }
 }
 
 /// The band, the pipeline, the instance.
@@ -119,7 +124,7 @@ fn which(model: &Model, run: &Run) -> Option<String> {
 }
 
 /// How many pipeline tasks are in which state.
-fn counts(run: &Run, area: Rect, column: u16, canvas: &mut Canvas) {
+fn counts(run: &Run, area: Rect, column: u16, canvas: &mut Canvas) -> u16 {
     let mut column = column;
     for (place, (state, number)) in by_urgency(run).into_iter().enumerate() {
         if place > 0 {
@@ -130,6 +135,7 @@ fn counts(run: &Run, area: Rect, column: u16, canvas: &mut Canvas) {
         let words = format!("{number} {}", mark.word);
         column = canvas.text(area, column, 1, &words, canvas.look.style(mark.meaning));
     }
+    column
 }
 
 /// Draws what is wrong for as long as it lasts.

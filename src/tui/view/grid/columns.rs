@@ -9,6 +9,8 @@ pub(super) const TRY: usize = 5;
 pub(super) const ELAPSED: usize = 8;
 /// `12,345 → 12,345` and a gap.
 pub(super) const RECORDS: usize = 16;
+/// The least columns of the time axis; with less, it is behind a key.
+const AXIS: usize = 30;
 /// The least columns of the note; with less, it is only in the details below the list.
 const NOTE: usize = 6;
 
@@ -31,6 +33,8 @@ pub(super) struct Columns {
     pub elapsed: u16,
     pub records: Option<u16>,
     pub note: Option<(u16, usize)>,
+    /// The time axis, where all of the rest is there in full.
+    pub axis: Option<(u16, u16)>,
 }
 
 /// The room that is left.
@@ -68,7 +72,9 @@ impl Columns {
         room.fill(&mut note, wanted.note.min(44));
         room.fill(&mut state, WORD_COLUMNS + 3);
         room.fill(&mut name, longest);
-        room.fill(&mut note, usize::MAX);
+        room.fill(&mut note, wanted.note);
+        // One column stays free before it, and one for the scroll bar behind it.
+        let axis = room.0.saturating_sub(2);
         let at = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
         let tries = 1 + state + name;
         let records = tries + TRY + ELAPSED;
@@ -81,6 +87,7 @@ impl Columns {
             elapsed: at(tries + TRY),
             records: has_records.then_some(at(records)),
             note: (note >= NOTE).then_some((at(note_at), note)),
+            axis: (axis >= AXIS).then_some((at(note_at + note + 1), at(axis))),
         }
     }
 }
@@ -99,6 +106,7 @@ mod tests {
             prop_assert!(narrow.records.is_none() || wide.records.is_some());
             let columns = |columns: Columns| columns.note.map_or(0, |(_, wide)| wide);
             prop_assert!(columns(narrow) <= columns(wide));
+            prop_assert!(narrow.axis.is_none() || wide.axis.is_some());
         }
 
         #[test]
@@ -106,6 +114,10 @@ mod tests {
             let columns = Columns::new(width, Wanted { name, note });
             let (at, wide) = columns.note.unwrap_or((columns.elapsed, ELAPSED));
             prop_assert!(usize::from(at) + wide <= usize::from(width));
+            if let Some((from, columns)) = columns.axis {
+                prop_assert!(usize::from(from) > usize::from(at) + wide - 1);
+                prop_assert!(from + columns < width);
+            }
             prop_assert!(usize::from(columns.name_at) + columns.name < usize::from(columns.tries));
         }
     }
