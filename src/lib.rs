@@ -6,6 +6,7 @@
 //! 1. [`domain::run`]: what a run is. [`domain::event`]: what can happen to it. [`domain::plan`]: what it will do.
 //! 2. [`domain::scheduler`]: how it advances; `chain.rs`, `truncate.rs`, `start.rs`, `watch.rs` and `ending.rs` are its parts,
 //!    `lost.rs`, `late.rs`, `earlier.rs` and `resume.rs` what it does after trouble. [`domain::settle`]: what a start does with unfinished runs.
+//!    [`domain::history`]: what earlier runs tell.
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
 //! 5. `crates/sandbox`: the cloud that fits into one process.

@@ -5,10 +5,10 @@
 //!                  22 Nov      23 Nov
 //!                                   10:02
 //!   run             ✔ ✔ ✖ ✔ ✔ ✔ ✔ ✔ ✖
-//! ▌ …hr_engineer    ✔ ✔ ✔ ✔ ✔ ✔ ✔ ✔[✖]
-//!   …sales_orders   ✔ ✔ ✖ ✔ ✔ ✔ ✔ ✔ ✔
+//! ▌ hr_engineer     ✔ ✔ ✔ ✔ ✔ ✔ ✔ ✔[✖]
+//!   sales_orders    ✔ ✔ ✖ ✔ ✔ ✔ ✔ ✔ ✔
 //! ─────────────────────────────────────
-//!  …hr_engineer in the run of 2026-11-23 10:02:11 UTC
+//!  start_pipeline_hr_engineer in the run of 2026-11-23 10:02:11 UTC
 //!  ✖ failed · 3 tries · worked 3m 02s · 118,204 read, none loaded
 //! ```
 
