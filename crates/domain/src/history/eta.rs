@@ -22,8 +22,6 @@ pub struct Eta {
     pub p90: Duration,
     /// The pipeline that ends last: it decides about the end.
     pub last: Option<TaskId>,
-    /// How many pipelines have no past of their own: they are taken for as long as the others.
-    pub unknown: usize,
 }
 
 impl Past {
@@ -36,9 +34,7 @@ impl Past {
         if run.pipelines().next().is_none() {
             return self.eta_before_the_plan(run, now);
         }
-        let is_known = |task: &&&Task| self.task(&task.id).is_some_and(|past| !past.usual.is_empty());
-        let unknown = open.len() - open.iter().filter(is_known).count();
-        if unknown > 0 && self.pipelines.is_empty() {
+        if self.pipelines.is_empty() && !open.is_empty() {
             return None;
         }
         let places = Limits::new(&run.request.variables)
@@ -51,7 +47,6 @@ impl Past {
             // Longer parts can lead to an earlier end: another order on the places.
             p90: p90.max(median),
             last,
-            unknown,
         })
     }
 
@@ -62,7 +57,6 @@ impl Past {
             median: self.whole.left(worked, Quantile::Median),
             p90: self.whole.left(worked, Quantile::P90),
             last: None,
-            unknown: 0,
         })
     }
 
@@ -108,6 +102,7 @@ impl Past {
         if task.state == TaskState::Stopping {
             return Duration::ZERO;
         }
+        // What has no past of its own is taken for as long as the others.
         let own = self.task(&task.id).map(|past| &past.usual);
         let usual = own.filter(|usual| !usual.is_empty());
         usual.unwrap_or(&self.pipelines).left(worked, quantile)

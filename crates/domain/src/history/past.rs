@@ -35,16 +35,12 @@ pub struct TaskPast {
 /// What became of a task in one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastTask {
-    /// The run.
-    pub run: DagRunId,
     /// When the run began.
     pub started: Timestamp,
     /// The state of the task.
     pub state: TaskState,
     /// How long its last try worked.
     pub last_try: Duration,
-    /// How many tries it used.
-    pub tries: u32,
 }
 
 /// What is gathered of a task before it is counted.
@@ -125,11 +121,6 @@ impl Past {
         self.tasks.get(id)
     }
 
-    /// How long whole runs usually take.
-    pub fn whole_run(&self) -> &Usual {
-        &self.whole
-    }
-
     /// By how much the open try of a task takes longer than nine of ten that succeeded.
     pub fn late_by(&self, task: &Task, now: Timestamp) -> Option<Duration> {
         let open = task.open_try().filter(|_| task.state.holds_place())?;
@@ -141,11 +132,9 @@ impl Gathered {
     fn add(&mut self, task: &TaskRecord, record: &RunRecord) {
         if self.last.len() < NEWEST {
             self.last.push(PastTask {
-                run: record.summary.id.clone(),
                 started: record.summary.started,
                 state: task.state,
                 last_try: task.last_try,
-                tries: task.tries,
             });
         }
         if task.state == TaskState::Success && self.spans.len() < NEWEST {

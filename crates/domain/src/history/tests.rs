@@ -273,7 +273,7 @@ fn what_is_left_follows_the_plan_and_its_places() {
             (seconds(left), seconds(left)),
             "{places} places"
         );
-        assert_eq!((eta.last, eta.unknown), (Some(last.into()), 2));
+        assert_eq!(eta.last, Some(last.into()));
     }
     let mut over = events(1);
     over.push(ended(5, RunState::Failed));
