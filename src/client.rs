@@ -30,9 +30,11 @@ pub use error::ClientError;
 pub use fusion::Fusion;
 pub use http::ServerTime;
 
+use domain::call::ServiceCall;
 use domain::id::{Location, Namespace, ProjectId};
 use domain::service::Service;
 use http::{Http, RetryPolicy};
+use tokio::sync::mpsc;
 
 /// Everything Downbeat reaches over the network; a clone shares the pool, the token and the budget.
 #[derive(Clone, Debug)]
@@ -71,6 +73,11 @@ impl Client {
     /// The clock of a service, once one of its answers has told it.
     pub fn server_time(&self, service: Service) -> Option<ServerTime> {
         self.http.server_time(service)
+    }
+
+    /// The requests that change something, as they are made; nothing if somebody has asked for them before.
+    pub fn calls(&self) -> Option<mpsc::Receiver<ServiceCall>> {
+        self.http.calls()
     }
 
     /// Whose credentials the requests carry, as far as that is known without a call.

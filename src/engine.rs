@@ -30,6 +30,7 @@ pub use tail::{LONGEST_WAIT_FOR_LOGS, complete_control_logs};
 
 use domain::activation::Activation;
 use domain::arguments::RuntimeArguments;
+use domain::call::ServiceCall;
 use domain::command::RunCommand;
 use domain::deployed::DeployedPipeline;
 use domain::event::RunEvent;
@@ -114,6 +115,8 @@ pub enum Update {
         /// The list, without secrets, as the file has it.
         text: String,
     },
+    /// A request that changed something was made.
+    Called(ServiceCall),
     /// The file of this try has new lines.
     LogGrew {
         /// The task.

@@ -19,6 +19,7 @@ use super::auth::{Credentials, Identity};
 use super::endpoints::is_loopback;
 use super::error::ClientError;
 use body::Dated;
+use domain::call::ServiceCall;
 use domain::failure::FailureKind;
 use domain::service::Service;
 use domain::time::Timestamp;
@@ -27,10 +28,14 @@ use retry::Budget;
 use serde::de::DeserializeOwned;
 use server_time::ServerTimes;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use url::Url;
+
+/// The most requests that wait to be told.
+const CALLS: usize = 256;
 
 /// Calls services; a clone shares the pool, the credentials and the retry budget.
 #[derive(Clone)]
@@ -46,6 +51,9 @@ struct Shared {
     policy: RetryPolicy,
     budget: Budget,
     times: ServerTimes,
+    /// The requests that change something, for whoever tells them. Without a reader they are dropped.
+    calls: mpsc::Sender<ServiceCall>,
+    told: Mutex<Option<mpsc::Receiver<ServiceCall>>>,
 }
 
 impl Http {
@@ -55,7 +63,10 @@ impl Http {
         let remote = build(&policy, |builder| builder)?;
         let loopback = build(&policy, reqwest::ClientBuilder::no_proxy)?;
         let budget = Budget::default();
+        let (calls, told) = mpsc::channel(CALLS);
         let shared = Shared {
+            calls,
+            told: Mutex::new(Some(told)),
             remote,
             loopback,
             credentials,
@@ -71,6 +82,11 @@ impl Http {
     /// Whose credentials the requests carry.
     pub(super) fn identity(&self) -> Identity {
         self.shared.credentials.identity()
+    }
+
+    /// The requests that change something, as they are made; nothing if somebody has asked for them before.
+    pub(super) fn calls(&self) -> Option<mpsc::Receiver<ServiceCall>> {
+        self.shared.told.lock().ok()?.take()
     }
 
     /// The clock of a service, once an answer has told it.
@@ -184,7 +200,12 @@ impl Http {
                 Ok(result) => result,
                 Err(_) => Err(request.lost(&format!("no answer within {}", domain::time::human(limit)))),
             };
-        trace(request, start.elapsed(), result.as_ref().err());
+        let error = result.as_ref().err();
+        trace(request, start.elapsed(), error);
+        if let Some(call) = request.told(error) {
+            // What nobody reads, or not fast enough, is not told.
+            let _ = shared.calls.try_send(call);
+        }
         result
     }
 }

@@ -35,6 +35,7 @@ use domain::time::Timestamp;
 use domain::variable::Variables;
 use inbox::Inbox;
 use std::fmt;
+use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
 use stepping::Write;
@@ -133,6 +134,14 @@ async fn drive(parts: Parts, inbox: Inbox, updates: mpsc::Sender<Update>) {
     driver.run(inbox, incoming).await;
 }
 
+/// The next one; without a channel there is none.
+async fn next<T>(channel: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+    match channel {
+        Some(channel) => channel.recv().await,
+        None => pending().await,
+    }
+}
+
 /// An answer, and the run it was asked for.
 type Addressed = (DagRunId, Answer);
 
@@ -177,6 +186,7 @@ struct Live {
 
 impl Driver {
     async fn run(mut self, mut inbox: Inbox, mut incoming: mpsc::Receiver<Addressed>) {
+        let mut calls = self.parts.client.calls();
         loop {
             let clock = self.live.as_ref().map(|live| live.clock).unwrap_or_default();
             let wake_at = self.wake_at();
@@ -197,6 +207,7 @@ impl Driver {
                         self.step(Input::Answer(answer));
                     }
                 }
+                Some(call) = next(&mut calls) => self.publish(Update::Called(call)).await,
                 () = clock.sleep_until(wake_at) => self.wake().await,
             }
         }

@@ -156,6 +156,13 @@ impl SharedSecrets {
                 secrets.strike_failure(failure);
             }
             Update::LogNotice { text, .. } | Update::Undone(text) => secrets.strike_in(text),
+            Update::Called(call) => {
+                secrets.strike_in(&mut call.operation);
+                secrets.strike_in(&mut call.path);
+                call.failure
+                    .iter_mut()
+                    .for_each(|failure| secrets.strike_in(failure));
+            }
             // It is what was written to the file, where nothing is a secret.
             Update::ArgumentsSaved { .. } => {}
             // A plan expands the pipeline's properties, and is redacted before it is shown.

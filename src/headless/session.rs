@@ -196,6 +196,7 @@ impl Session {
             | Update::Activated(_)
             | Update::SecretNames(_)
             | Update::ArgumentsSaved { .. }
+            | Update::Called(_)
             | Update::Connected(_)
             | Update::Deployed { .. }
             | Update::LogGrew { .. } => None,

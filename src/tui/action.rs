@@ -98,6 +98,7 @@ pub enum Action {
     FilterHelp,
     Palette,
     Notices,
+    OtherPage,
     NoticeLevel,
     Summary,
     BackInTrail,

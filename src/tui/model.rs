@@ -1,6 +1,7 @@
 //! Everything that a frame depends on, as plain data. Only `tui/update.rs` changes it; only
 //! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is a field.
 
+pub mod action_log;
 pub mod arguments;
 pub mod configuration;
 pub mod driver;
@@ -27,6 +28,7 @@ use super::mouse::Clicked;
 use super::preferences::Preferences;
 use super::theme::{Ground, Meaning};
 use crate::engine::Connected;
+use action_log::ActionLog;
 use configuration::ConfigurationPane;
 use domain::deployed::DeployedPipeline;
 use domain::draft::KeptEdits;
@@ -188,6 +190,8 @@ pub struct Model {
     pub history: Vec<RunSummary>,
     /// What became of their tasks, and what follows from it.
     pub run_history: RunHistory,
+    /// What was done here.
+    pub action_log: ActionLog,
     /// The edits that are kept on disk: presets, and what was not saved the last time.
     pub kept: KeptEdits,
     /// Whether it was chosen what becomes of that.
@@ -269,6 +273,7 @@ impl Model {
             Some(Overlay::Timeline) => Context::Timeline,
             Some(
                 Overlay::Notices { .. }
+                | Overlay::Actions { .. }
                 | Overlay::Details { .. }
                 | Overlay::Comparison { .. }
                 | Overlay::Summary { .. }

@@ -1,6 +1,7 @@
 //! The texts over the panes that are only read: help, notices, the plan of a run. Their lines and rows are
 //! made here, for scrolling (`tui/update`) and for drawing (`tui/view/pager.rs`).
 
+mod actions;
 pub mod help;
 mod notices;
 mod summary;
@@ -65,6 +66,7 @@ impl Page {
         let (title, top, lines) = match overlay {
             Overlay::Help(pane) => return Some(Self::of_help(model, pane)),
             Overlay::Notices { top } => ("Notices", *top, notices::lines(model)),
+            Overlay::Actions { top } => ("What was done here", *top, actions::lines(model)),
             Overlay::Details { top } => ("Details", *top, said(model)),
             Overlay::Summary { top } => ("Summary of the run", *top, summary::lines(model)),
             Overlay::Plan { top } => ("What this run will do", *top, plan(model)),

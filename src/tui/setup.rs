@@ -4,6 +4,7 @@ use super::clipboard::Clipboard;
 use super::context::Pane;
 use super::finding;
 use super::look::Look;
+use super::model::action_log::ActionLog;
 use super::model::configuration::ConfigurationPane;
 use super::model::driver::Driver;
 use super::model::failures::Failures;
@@ -210,6 +211,7 @@ impl Setup {
             run_history: RunHistory::default(),
             failures: Failures::default(),
             secrets: self.secrets(),
+            action_log: ActionLog::default(),
             kept: self.kept.clone(),
             draft_is_answered: false,
             leaves_when_saved: false,

@@ -3,6 +3,7 @@
 //! Keys become actions by the table of `tui/action.rs`; what an action does to one part of the screen is
 //! in `update/`.
 
+mod action_log;
 mod activation;
 mod arguments;
 mod copy;
@@ -110,6 +111,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         guard::hold(model, &mut effects);
     }
     guard::on_time(model, &mut effects);
+    action_log::note(model, &effects);
     filters::refresh(model);
     model.sync_history();
     model.sync_history_window();
@@ -236,6 +238,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help if matches!(model.overlays.top(), Some(Overlay::Help(_))) => back(model),
         Action::Help | Action::HelpWhileTyping => model.overlays.push(Overlay::Help(HelpPane::default())),
         Action::Details => model.overlays.push(Overlay::Details { top: 0 }),
+        Action::OtherPage => other_page(model),
         Action::Notices => {
             model.notices.read_all();
             model.overlays.push(Overlay::Notices { top: usize::MAX });
@@ -262,6 +265,18 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Suspend => effects.push(Effect::Suspend),
     }
+}
+
+/// The notices and what was done are two pages of one window.
+fn other_page(model: &mut Model) {
+    let top = usize::MAX;
+    let other = match model.overlays.top() {
+        Some(Overlay::Notices { .. }) => Overlay::Actions { top },
+        Some(Overlay::Actions { .. }) => Overlay::Notices { top },
+        _ => return,
+    };
+    model.overlays.pop();
+    model.overlays.push(other);
 }
 
 /// Starts the run of the plan.

@@ -138,6 +138,7 @@ fn windows<'a>(model: &Model, shown: impl Iterator<Item = &'a Overlay>, canvas: 
         match overlay {
             Overlay::Help(_)
             | Overlay::Notices { .. }
+            | Overlay::Actions { .. }
             | Overlay::Details { .. }
             | Overlay::Plan { .. }
             | Overlay::Summary { .. } => {

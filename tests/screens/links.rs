@@ -1,7 +1,9 @@
-//! Links to the pages of Data Fusion, and what stays in sight above a plan.
+//! Links to the pages of Data Fusion, what stays in sight above a plan, and what was done for a person.
 
 use crate::sample::{self, COLOUR, press, send, type_text};
 use crate::scene;
+use domain::call::ServiceCall;
+use domain::service::Service;
 use downbeat::engine::{Connected, Update};
 use downbeat::tui::effect::Effect;
 use downbeat::tui::link::Link;
@@ -88,4 +90,42 @@ fn place_identity_and_what_is_emptied_stay_in_sight_above_a_plan() {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(!shown.contains("In this order"), "the rest has scrolled: {shown}");
+}
+
+#[test]
+fn what_was_done_is_listed_with_its_requests_and_commands() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "1 enter 5 enter");
+    sample::configuration(&mut model, 0, Ok(sample::table()));
+    press(&mut model, "2 home enter j j enter");
+    type_text(&mut model, "topsecret");
+    press(&mut model, "enter esc r enter");
+    let call = ServiceCall {
+        service: Service::Cdap,
+        operation: "starting cdf_mysql_to_bigquery".into(),
+        method: "POST".into(),
+        path: "/api/v3/namespaces/default/start".into(),
+        failure: None,
+    };
+    send(&mut model, 2, Msg::Engine(Box::new(Update::Called(call))));
+    press(&mut model, "@ tab");
+    let shown = sample::picture(&model, &COLOUR);
+    for words in [
+        "Start a run of cdf_mysql_to_bigquery, with edited arguments of 1 row",
+        "downbeat run --set bq_config_max_results=105",
+        "POST /api/v3/namespaces/default/start (CDAP, starting cdf_mysql_to_bigquery)",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(!format!("{:?}", model.action_log).contains("topsecret"));
+    press(&mut model, "tab");
+    assert!(!sample::picture(&model, &COLOUR).contains("downbeat run"));
+
+    let mut model = scene::failed(120, 40);
+    press(&mut model, "R @ tab");
+    let shown = sample::picture(&model, &COLOUR);
+    assert!(
+        shown.contains("downbeat retry 2026-11-23T10-00-00-4f2a start_pipeline_hr_engineer"),
+        "{shown}"
+    );
 }

@@ -5,6 +5,7 @@
 
 pub mod activation;
 pub mod arguments;
+pub mod call;
 pub mod cause;
 pub mod check;
 pub mod command;

@@ -41,7 +41,8 @@ impl BigQuery {
             "requestId": Uuid::new_v4().to_string(),
             "labels": {"downbeat": "is_active"},
         });
-        let request = Request::post(Service::BigQuery, OPERATION, self.url(&["queries"])?, Some(&body));
+        let request =
+            Request::post(Service::BigQuery, OPERATION, self.url(&["queries"])?, Some(&body)).changing();
         let answer: Answer = self.http.json(request.timeout(LONG_POLL * 3)).await?;
         match self.changed(answer).await {
             Ok(changed) => Ok(changed),

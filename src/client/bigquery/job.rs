@@ -166,7 +166,7 @@ impl BigQuery {
         let mut open = false;
         for tries in 1.. {
             let url = self.url(&["jobs"])?;
-            let request = Request::post_once(Service::BigQuery, operation.as_str(), url, &body);
+            let request = Request::post_once(Service::BigQuery, operation.as_str(), url, &body).changing();
             let error = match self.http.json::<Job>(request).await {
                 Ok(sent) => return Ok(sent.status(sql, &operation)),
                 Err(error) if error.service_status() == Some(409) => {
@@ -226,7 +226,7 @@ impl BigQuery {
     pub async fn cancel(&self, job: &JobId) -> Result<(), ClientError> {
         let url = self.located(&["jobs", job.as_str(), "cancel"])?;
         let operation = format!("cancelling the job {job}");
-        let request = Request::post(Service::BigQuery, operation, url, None);
+        let request = Request::post(Service::BigQuery, operation, url, None).changing();
         self.http.call(&request.any_body()).await.map(|_| ())
     }
 

@@ -57,7 +57,9 @@ impl BigQuery {
         for tries in 1.. {
             let operation = format!("labelling the table {dataset}.{table}");
             let url = self.table_url(dataset, table)?;
-            let request = Request::patch_once(Service::BigQuery, operation, url, &body).if_match(etag);
+            let request = Request::patch_once(Service::BigQuery, operation, url, &body)
+                .if_match(etag)
+                .changing();
             let error = match self.http.json::<Wire>(request).await {
                 Ok(Wire { etag }) => return Ok(Patched::Done { etag }),
                 Err(error) => error,

@@ -114,7 +114,8 @@ impl Cdap {
             format!("stopping the run {run} of {app}"),
             url,
             None,
-        );
+        )
+        .changing();
         match self.http.call(&request.any_body()).await {
             Ok(_) => Ok(()),
             Err(error) if error.service_status() == Some(400) && error.text().contains("not running") => {

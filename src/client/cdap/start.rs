@@ -43,7 +43,7 @@ impl Cdap {
             "programId": WORKFLOW,
             "runtimeargs": arguments,
         }]);
-        let request = Request::post_once(Service::Cdap, operation(app), url, &body);
+        let request = Request::post_once(Service::Cdap, operation(app), url, &body).changing();
         run_of(app, self.http.json(request).await?)
     }
 }

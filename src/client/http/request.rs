@@ -2,6 +2,7 @@
 
 use super::RetryPolicy;
 use crate::client::error::ClientError;
+use domain::call::ServiceCall;
 use domain::failure::FailureKind;
 use domain::service::Service;
 use reqwest::Method;
@@ -25,6 +26,8 @@ pub(in crate::client) struct Request {
     if_match: Option<String>,
     /// Whether it has an effect that must not happen twice.
     once: bool,
+    /// Whether it changes something, so that people are told of it.
+    changes: bool,
     /// Whether the answer must be JSON.
     json: bool,
     timeout: Option<Duration>,
@@ -42,6 +45,7 @@ impl Request {
             body: None,
             if_match: None,
             once: false,
+            changes: false,
             json: true,
             timeout: None,
             max_bytes: LARGEST,
@@ -95,6 +99,13 @@ impl Request {
         self
     }
 
+    /// Changes something: it is told to people.
+    #[must_use]
+    pub(in crate::client) fn changing(mut self) -> Self {
+        self.changes = true;
+        self
+    }
+
     /// Takes any body, an empty one too.
     #[must_use]
     pub(in crate::client) fn any_body(mut self) -> Self {
@@ -114,6 +125,17 @@ impl Request {
     pub(in crate::client) fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
+    }
+
+    /// The request as it is told to people, if it changes something.
+    pub(super) fn told(&self, failure: Option<&ClientError>) -> Option<ServiceCall> {
+        self.changes.then(|| ServiceCall {
+            service: self.service,
+            operation: self.operation.clone(),
+            method: self.method.to_string(),
+            path: self.url.path().to_owned(),
+            failure: failure.map(ToString::to_string),
+        })
     }
 
     pub(super) fn service(&self) -> Service {

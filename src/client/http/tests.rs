@@ -375,3 +375,24 @@ async fn the_clock_of_a_service_is_read_from_its_answers() {
     assert_eq!(server(), Some(told), "a cached answer is an old one");
     assert_eq!(http.server_time(Service::BigQuery), None);
 }
+
+#[tokio::test]
+async fn only_what_changes_something_is_told_and_without_its_body() {
+    let script = Script::serve([ok("{}"), ok("{}"), Step::Say(400, "no".into())]).await;
+    let http = http();
+    let mut calls = http.calls().unwrap();
+    assert!(http.calls().is_none(), "one reader is told");
+    http.call(&get(&script)).await.unwrap();
+    http.call(&post_once(&script).changing()).await.unwrap();
+    http.call(&post_once(&script).changing()).await.unwrap_err();
+    let done = calls.try_recv().unwrap();
+    assert_eq!((done.method.as_str(), done.path.as_str()), ("POST", "/v3"));
+    assert_eq!((done.operation.as_str(), done.failure), ("acting", None));
+    let failed = calls.try_recv().unwrap();
+    assert!(
+        failed.failure.as_ref().is_some_and(|why| why.contains("400")),
+        "{failed:?}"
+    );
+    assert!(!format!("{failed:?}").contains("secret-argument"));
+    assert!(calls.try_recv().is_err());
+}

@@ -73,6 +73,14 @@ pub(super) fn has_page(model: &Model) -> Option<String> {
     link::of_selection(model).err()
 }
 
+pub(super) fn has_other_page(model: &Model) -> Option<String> {
+    let has = matches!(
+        model.overlays.top(),
+        Some(Overlay::Notices { .. } | Overlay::Actions { .. })
+    );
+    (!has).then(|| "This window has one page.".into())
+}
+
 pub(super) fn has_presets(model: &Model) -> Option<String> {
     let has_none = model.kept.presets.is_empty();
     has_none.then(|| {

@@ -210,6 +210,8 @@ pub const TABLE: &[Entry] = &[
         .when(when::has_run).footer(&[]),
     row(A::NoticeLevel, &["L"], "level", "Show the notices from the next level on: all, warnings, errors.", &[C::Pager])
         .when(when::shows_notices),
+    row(A::OtherPage, &["tab", "shift-tab"], "other page", "Go from the notices to what was done here, with its requests and commands, or back.", &[C::Pager])
+        .when(when::has_other_page),
     row(A::Notices, &["@"], "", "Show all notices.", PANES),
     row(A::Up, &["up", "k"], "", "One up.", LISTS),
     row(A::Down, &["down", "j"], "", "One down.", LISTS),

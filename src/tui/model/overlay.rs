@@ -35,6 +35,11 @@ pub enum Overlay {
         /// The first line shown.
         top: usize,
     },
+    /// What was done here.
+    Actions {
+        /// The first line shown.
+        top: usize,
+    },
     /// How the shown run went.
     Summary {
         /// The first line shown.
@@ -85,6 +90,7 @@ impl Overlay {
         match self {
             Self::Help(_) => "All keys",
             Self::Notices { .. } => "Notices",
+            Self::Actions { .. } => "What was done",
             Self::Details { .. } => "Details",
             Self::Summary { .. } => "Summary",
             Self::Plan { .. } => "Plan",

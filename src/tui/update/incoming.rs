@@ -7,6 +7,7 @@ use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::finding;
 use crate::tui::model::Model;
+use crate::tui::model::action_log::Deed;
 use crate::tui::model::driver::Driver;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::remedy;
@@ -41,6 +42,10 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         Update::ArgumentsSaved { profile, text } => variables::on_written_back(model, &profile, &text),
         Update::ActivationJudged(judged) => activation::on_judged(model, judged),
         Update::Activated(done) => activation::on_done(model, done, effects),
+        Update::Called(call) => {
+            let at = model.now;
+            model.action_log.add(at, Deed::Called(call));
+        }
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => on_log_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {

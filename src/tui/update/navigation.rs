@@ -164,6 +164,7 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
         Some(
             Overlay::Notices { top }
             | Overlay::Stages { top }
+            | Overlay::Actions { top }
             | Overlay::Details { top }
             | Overlay::Plan { top }
             | Overlay::Summary { top },
