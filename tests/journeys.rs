@@ -145,7 +145,7 @@ fn a_run_that_is_left_is_named_on_the_shell_with_the_way_back() {
         if way == "a signal" {
             signal(session.pid(), "TERM");
         } else {
-            session.keys(&["q", "l"]);
+            session.keys(&["q", "y"]);
         }
         let (code, shell) = session.end_saying();
         assert_eq!(code, 130, "{way}");

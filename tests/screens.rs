@@ -10,6 +10,8 @@
 
 #[path = "screens/activation.rs"]
 mod activation;
+#[path = "screens/attention.rs"]
+mod attention;
 #[path = "screens/configuration.rs"]
 mod configuration;
 #[path = "screens/copy.rs"]

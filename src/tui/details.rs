@@ -4,6 +4,7 @@
 use super::action::{Action, key};
 use super::context::Pane;
 use super::eta;
+use super::finding;
 use super::model::Model;
 use super::remedy;
 use super::stages;
@@ -88,10 +89,7 @@ fn stopping(seen: &str, asked: Option<StopReason>) -> String {
 pub fn of_selected(model: &Model) -> Vec<Said> {
     let said = match model.focus {
         Pane::Variables => of_variable(model),
-        Pane::Configuration => model
-            .configuration
-            .row()
-            .map_or_else(Vec::new, |row| of_row(model, row)),
+        Pane::Configuration => of_configuration(model),
         Pane::Grid | Pane::Logs => model
             .selected_task()
             .map_or_else(Vec::new, |task| of_task(model, task)),
@@ -123,8 +121,30 @@ pub fn of_variable(model: &Model) -> Vec<Said> {
     said
 }
 
+/// What is wrong with the configuration table, and all about its selected row.
+pub fn of_configuration(model: &Model) -> Vec<Said> {
+    let pane = &model.configuration;
+    let failure = pane.failure.iter().map(|failure| {
+        let (why, again) = (failure.text(remedy::text), key(Action::Reload));
+        let rest = if pane.rows().is_empty() {
+            ""
+        } else {
+            " The rows are those of the last time, and no run starts with them."
+        };
+        (
+            Meaning::Danger,
+            format!("The table cannot be read: {why} {again} tries again.{rest}"),
+        )
+    });
+    let table = pane.table.iter().filter(|_| pane.failure.is_none());
+    let findings = table.flat_map(|table| &table.findings);
+    let findings = findings.map(|found| (finding::meaning(found.severity), finding::text(found)));
+    let row = pane.row().map_or_else(Vec::new, |row| of_row(model, row));
+    failure.chain(findings).chain(row).collect()
+}
+
 /// All about a row of the configuration table.
-pub fn of_row(model: &Model, row: &ConfigurationRow) -> Vec<Said> {
+fn of_row(model: &Model, row: &ConfigurationRow) -> Vec<Said> {
     let mut said = Vec::new();
     let state = if row.active {
         format!(
@@ -145,7 +165,10 @@ pub fn of_row(model: &Model, row: &ConfigurationRow) -> Vec<Said> {
     ));
     said.extend(row.description.iter().map(|words| (Meaning::Text, words.clone())));
     let pipeline = &model.variables.working.cdf_pipeline_name;
-    said.push((Meaning::Muted, format!("{} runs {pipeline}", row.task)));
+    let usual = model.run_history.next.task(&row.task);
+    let usual = usual.and_then(|past| eta::usual(&past.usual));
+    let usual = usual.map_or_else(String::new, |usual| format!(", {usual}"));
+    said.push((Meaning::Muted, format!("{} runs {pipeline}{usual}", row.task)));
     said
 }
 

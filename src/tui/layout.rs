@@ -94,7 +94,6 @@ impl Layout {
         let alerts = AlertRows::new(model).height();
         let plan = match (moment, fit) {
             (Moment::Showing, _) | (_, Fit::TooSmall) => 0,
-            (Moment::Preparing, Fit::Narrow) => 1,
             (Moment::Preparing, _) => 2,
         };
         let [header, alerts, plan, body, notice, footer] = rows(area, [2, alerts, plan, 0, 1, 1]);

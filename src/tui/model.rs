@@ -13,6 +13,7 @@ pub mod history_window;
 pub mod list_filter;
 pub mod logs;
 pub mod marks;
+pub mod next_plan;
 pub mod notices;
 pub mod opened_run;
 pub mod overlay;
@@ -54,6 +55,7 @@ use guard::Grace;
 use list_filter::{RowLine, SelectedBefore, TaskLine, VariableLine};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
+use next_plan::NextPlan;
 use notices::{Notice, Notices};
 use overlay::{Overlay, Overlays};
 use prompt::{Prompt, PromptPurpose, TypedTexts};
@@ -202,6 +204,8 @@ pub struct Model {
     pub discards_edits: bool,
     /// The failures of the shown run, by their reasons.
     pub failures: Failures,
+    /// The plan of the next run, as it was made last.
+    pub next_plan: NextPlan,
     /// What must not be shown: names, and the values that were typed here.
     pub secrets: Secrets,
     /// The instance that answers.
@@ -376,6 +380,7 @@ impl Model {
         let names: BTreeSet<_> = table.rows.iter().map(ConfigurationRow::name).collect();
         self.row_marks.retain(|name| names.contains(name));
         self.configuration.replace(table);
+        self.configuration.read_at = Some(self.now);
     }
 
     /// The rows as a filter sees them.

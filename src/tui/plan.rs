@@ -89,8 +89,16 @@ pub fn head(model: &Model) -> Vec<PlanLine> {
         );
         return vec![line(Meaning::Danger, 0, sanitize::text(&text))];
     }
-    let plan = model.plan();
-    let text = format!("{run} would {}", plan.head());
+    let Some(plan) = &model.next_plan.plan else {
+        return Vec::new();
+    };
+    let columns = usize::from(model.area.width).saturating_sub(2);
+    let long = format!("{run} would {}", plan.head(false));
+    let text = if text::width(&long) <= columns {
+        long
+    } else {
+        format!("{run} would {}", plan.head(true))
+    };
     let first = match plan.error() {
         Some(error) => line(
             Meaning::Danger,
@@ -100,7 +108,9 @@ pub fn head(model: &Model) -> Vec<PlanLine> {
         None if plan.empties_output() => line(Meaning::Warning, 0, text),
         None => line(Meaning::Text, 0, text),
     };
-    vec![first, line(Meaning::Warning, 0, unsaved(model))]
+    let rows = text::wrap(&first.text, columns).into_iter();
+    let rows = rows.map(|row| line(first.meaning, 0, row));
+    rows.chain([line(Meaning::Warning, 0, unsaved(model))]).collect()
 }
 
 /// What the next run takes although it is not saved: `not saved: bq_output_table; arguments of 1 row edited`.

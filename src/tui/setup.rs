@@ -12,6 +12,7 @@ use super::model::grid::GridPane;
 use super::model::logs::LogsPane;
 use super::model::logs::stamp::Stamps;
 use super::model::marks::{Marks, TaskMarks};
+use super::model::next_plan::NextPlan;
 use super::model::notices::{Notice, Notices};
 use super::model::opened_run::OpenedRun;
 use super::model::overlay::{Dialog, Overlay};
@@ -150,9 +151,10 @@ impl Setup {
 
     /// The questions of the start, the one to be answered first at the end.
     fn questions(&self) -> impl Iterator<Item = Dialog> {
+        let now = (self.clock)();
         let draft = self.kept.draft.as_ref().map(drafts::question);
         let unfinished = self.unfinished.as_ref();
-        let run = unfinished.and_then(|run| resume::question(run, self.is_sandbox));
+        let run = unfinished.and_then(|run| resume::question(run, &self.history, now, self.is_sandbox));
         draft.into_iter().chain(run)
     }
 
@@ -210,6 +212,7 @@ impl Setup {
             history: self.history.clone(),
             run_history: RunHistory::default(),
             failures: Failures::default(),
+            next_plan: NextPlan::default(),
             secrets: self.secrets(),
             action_log: ActionLog::default(),
             kept: self.kept.clone(),

@@ -55,6 +55,7 @@ pub fn init(model: &mut Model) -> Vec<Effect> {
     read_configuration(model, &mut effects);
     former::read_records(model, &mut effects);
     telling::ask_ground(model, &mut effects);
+    model.sync_plan();
     sync_log(model, &mut effects);
     effects
 }
@@ -117,6 +118,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.sync_history_window();
     model.sync_failures();
     trail::note(model);
+    model.sync_plan();
     sync_log(model, &mut effects);
     effects
 }
@@ -149,7 +151,10 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             navigation::navigate(model, action);
             marks::follow(model);
         }
-        Action::ReadLogs => navigation::focus(model, Pane::Logs),
+        Action::ReadLogs => {
+            navigation::stay(model);
+            navigation::focus(model, Pane::Logs);
+        }
         Action::Follow => navigation::follow(model),
         Action::Zoom => model.is_zoomed = !model.is_zoomed,
         Action::Wrap => {
@@ -321,6 +326,10 @@ fn back(model: &mut Model) {
 
 /// Opens the log of the selected task, and reads the lines that the next frame needs.
 fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
+    // What is being read is not taken away when its task ends or another one begins.
+    if !model.logs.follows {
+        navigation::stay_with_log(model);
+    }
     let target = target(model);
     if target != model.logs.target {
         let task = target.as_ref().map(|target| target.task.clone());

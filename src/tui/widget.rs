@@ -3,4 +3,5 @@
 pub mod canvas;
 pub mod control;
 pub mod list;
+pub mod room;
 pub mod text;

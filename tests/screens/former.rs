@@ -159,8 +159,13 @@ fn an_unfinished_run_is_offered_at_the_start_and_at_any_time() {
         let mut model = opened_on(unwatched(), false, 80, 24);
         has_all(
             &picture(&model),
-            &[ID, "2 live when last seen", "may still be live in Data"],
+            &[
+                "Run 23 Nov 10:00 UTC, no. 1",
+                "2 live when last seen",
+                "may still be live in Data",
+            ],
         );
+        assert!(!picture(&model).contains(ID), "an id is for programs");
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
 
         let mut model = in_history(unwatched());
@@ -216,9 +221,9 @@ fn a_run_that_a_later_one_has_overtaken_is_closed_rather_than_resumed() {
     ] {
         let mut model = opened_on(overtaken(), false, 80, 24);
         let words = [
-            "The later run later of",
-            "filled downbeat-sandbox.cdf_output.landing since",
-            "the watermark goes back, and rows are loaded twice",
+            "The later run 23 Nov",
+            "no. 1 has emptied or filled",
+            "the watermark goes back",
         ];
         has_all(&picture(&model), &words);
         assert_eq!(commands(&press(&mut model, keys)), expected, "{keys}");
@@ -348,7 +353,11 @@ fn a_former_run_is_shown_and_left_again() {
     let effects = press(&mut model, "H enter");
     assert!(effects.contains(&Effect::ReadRun("past".into(), Purpose::Show)));
     read(&mut model, Purpose::Show, past);
-    has_all(&picture(&model), &["former run of"]);
+    has_all(
+        &picture(&model),
+        &["former run 23 Nov 10:00 UTC, no. 1 (esc goes back)"],
+    );
+    assert!(!picture(&model).contains("past"), "an id is for programs");
     assert_eq!(commands(&press(&mut model, "x X")), []);
     press(&mut model, "esc esc");
     assert!(model.former_run.is_none());

@@ -121,7 +121,7 @@ fn a_retry_uses_an_edit_once_and_keeps_what_the_run_was_given() {
     let edits = RuntimeArguments::from_iter([("business_unit", "hr"), ("limit", "5")]);
     run.request.edits.insert(HR.into(), edits);
     // The row does not take back what this run was given.
-    let effects = press(&mut model, "R");
+    let effects = press(&mut model, "R y");
     assert!(
         matches!(effects[..], [Effect::Send(Command::Run(_))]),
         "{effects:?}"

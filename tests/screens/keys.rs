@@ -125,7 +125,7 @@ fn a_stop_names_the_tasks_and_their_number() {
 }
 
 #[test]
-fn only_the_retry_of_an_unknown_task_asks_first() {
+fn a_retry_asks_first() {
     let mut model = scene::failed(80, 24);
     let retry = |task: &str| {
         Command::Run(RunCommand::Retry {
@@ -133,8 +133,9 @@ fn only_the_retry_of_an_unknown_task_asks_first() {
             arguments: None,
         })
     };
+    assert_eq!(commands(&press(&mut model, "R enter")), []);
     assert_eq!(
-        commands(&press(&mut model, "R")),
+        commands(&press(&mut model, "R y")),
         [retry("start_pipeline_hr_engineer")]
     );
     assert_eq!(commands(&press(&mut model, "j R enter")), []);
@@ -150,7 +151,7 @@ fn leaving_asks_only_while_a_run_is_live() {
         (scene::failed, "q", true, false),
         (scene::running, "q", false, false),
         (scene::running, "q enter", false, false),
-        (scene::running, "q l", true, false),
+        (scene::running, "q y", true, false),
         (scene::running, "q s", false, true),
         (scene::running, "q s q", true, true),
         (sample::ready, "ctrl-c", false, false),

@@ -54,6 +54,13 @@ fn the_head_of_the_plan_is_in_sight_while_a_run_is_prepared() {
     for words in words {
         assert!(picture(&model).contains(words), "{words} in\n{}", picture(&model));
     }
+    // What is emptied is not cut off, whatever the width.
+    for (width, height) in [(40, 12), (60, 15), (80, 24)] {
+        let model = sample::ready(width, height);
+        let words = picture(&model).split_whitespace().collect::<Vec<_>>().join(" ");
+        let head = "r would run 6 of 8 rows, 5 at once; landing is EMPTIED first";
+        assert!(words.contains(head), "{width}x{height}: {words}");
+    }
     let model = scene::running(120, 40);
     assert!(!picture(&model).contains("would run"), "{}", picture(&model));
 }
@@ -173,7 +180,7 @@ fn an_alert_is_not_cut_without_a_word() {
     model.trouble = Some(Failure::permanent("the disk is full. ".repeat(7) + "The end"));
     assert!(picture(&model).contains("The end"), "{}", picture(&model));
     model.trouble = Some(long);
-    press(&mut model, "@ g");
+    press(&mut model, "@ home");
     let words = picture(&model).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("and that is the end"), "{words}");
 }

@@ -41,7 +41,7 @@ fn click(model: &mut Model, words: &str) -> Vec<Effect> {
 
 #[test]
 fn a_click_selects_the_task_that_is_under_it() {
-    for (width, height) in [(200, 50), (120, 40), (80, 24)] {
+    for (width, height) in [(200, 50), (120, 40), (80, 30)] {
         let mut model = scene::running(width, height);
         press(&mut model, "4");
         click(&mut model, "finance_ledger");

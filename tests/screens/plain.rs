@@ -67,8 +67,8 @@ fn a_row_with_edits_and_one_that_is_inactive_say_so() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "2 enter j j j enter x enter esc");
     let picture = picture(&model);
-    assert!(line(&picture, "hr / engineer").contains("* edited"));
-    assert!(line(&picture, "it / platform").contains("inactive"));
+    assert!(line(&picture, "hr / engineer").contains("1 edit"));
+    assert!(line(&picture, "it / platform").contains("_ it / platform     off"));
 }
 
 #[test]

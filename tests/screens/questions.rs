@@ -42,14 +42,14 @@ fn a_question_to_leave_a_live_run_knows_that_the_run_has_ended() {
             let shown = picture(&model);
             has_all(
                 &shown,
-                &["Leave Downbeat?", "has ended: success.", "n stay", "l leave"],
+                &["Leave Downbeat?", "has ended: success.", "n stay", "y leave"],
             );
             for gone in ["is live", "at work", "offers to resume", "s stop them"] {
                 assert!(!shown.contains(gone), "{gone} in\n{shown}");
             }
             // What stopped the run stops nothing, and leaves nothing.
             assert_eq!(press(&mut model, "s"), []);
-            assert!(press(&mut model, "l").contains(&Effect::Leave));
+            assert!(press(&mut model, "y").contains(&Effect::Leave));
         }
     }
 }
@@ -65,14 +65,17 @@ fn a_question_to_leave_counts_the_tasks_that_are_at_work_by_now() {
         panic!("{shown}")
     };
     assert_eq!(
-        dialog.choices[dialog.selected].key, 'l',
+        dialog.choices[dialog.selected].key, 'y',
         "the selected answer stays"
     );
 }
 
 #[test]
 fn a_question_to_stop_closes_when_there_is_nothing_to_stop() {
-    for (keys, title) in [("X", "Stop the whole run?"), ("x", "Stop this task?")] {
+    for (keys, title) in [
+        ("X", "Stop the whole run?"),
+        ("x", "Stop start_pipeline_hr_recruiter?"),
+    ] {
         let mut model = scene::running(80, 24);
         press(&mut model, keys);
         has_all(&picture(&model), &[title]);

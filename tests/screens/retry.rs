@@ -52,9 +52,11 @@ fn of_another_session(mut model: Model) -> Model {
 }
 
 #[test]
-fn arguments_that_stayed_as_they_were_need_no_question() {
+fn a_retry_starts_something_and_asks_first() {
     let mut model = scene::failed(120, 40);
-    assert_eq!(commands(&press(&mut model, "R")), [retry(HR, None)]);
+    assert_eq!(commands(&press(&mut model, "R")), []);
+    has_all(&picture(&model), &["Try 1 task again?", HR]);
+    assert_eq!(commands(&press(&mut model, "y")), [retry(HR, None)]);
 }
 
 #[test]
@@ -149,7 +151,11 @@ fn skipped_and_stopped_tasks_are_tried_again() {
         run.state = RunState::Stopped;
         let task = run.tasks.iter_mut().find(|task| task.id.as_str() == HR).unwrap();
         task.state = state;
-        assert_eq!(commands(&press(&mut model, "R")), [retry(HR, None)], "{state:?}");
+        assert_eq!(
+            commands(&press(&mut model, "R y")),
+            [retry(HR, None)],
+            "{state:?}"
+        );
     }
 }
 
@@ -164,7 +170,10 @@ fn a_run_of_another_session_is_taken_up_and_then_its_task_is_tried_again() {
     );
     let run = model.run.clone().unwrap();
     read(&mut model, purpose, run.clone());
-    has_all(&picture(&model), &["Try 1 task again?", "A former run", PAST, HR]);
+    has_all(
+        &picture(&model),
+        &["Try 1 task again?", "A former run, 23 Nov 10:00 UTC", HR],
+    );
     assert_eq!(commands(&press(&mut model, "enter")), []);
 
     let asked = press(&mut model, "A");

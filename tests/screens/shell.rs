@@ -356,7 +356,7 @@ async fn a_run_can_be_stopped_or_left() {
     harness.shows("running").await;
     harness.press("X y");
     assert_eq!(harness.command().await, Command::Run(RunCommand::Stop));
-    harness.press("q l");
+    harness.press("q y");
     assert_eq!(harness.command().await, Command::Close);
     let outcome = harness.task.await.unwrap().unwrap();
     assert!(

@@ -41,7 +41,7 @@ fn states_and_levels_have_their_colours() {
         assert_means(&cells, &COLOUR, words, meaning);
     }
     let cells = sample::frame(&sample::ready(120, 40), &COLOUR);
-    assert_means(&cells, &COLOUR, "○ it / platform", Meaning::Muted);
+    assert_means(&cells, &COLOUR, "□ it / platform", Meaning::Muted);
     let cells = sample::frame(&scene::failed(120, 40), &COLOUR);
     assert_means(&cells, &COLOUR, "✖ failed", Meaning::Danger);
     assert_means(&cells, &COLOUR, "⧗ timed_out", Meaning::Danger);

@@ -206,7 +206,7 @@ fn a_list_that_is_longer_than_its_pane_has_a_scroll_bar() {
     model.grid.selected = None;
     let middle = bar(&model, &COLOUR);
     assert!(middle.contains('█') && middle.starts_with('│'), "{middle}");
-    sample::press(&mut model, "g");
+    sample::press(&mut model, "home");
     let top = bar(&model, &COLOUR);
     assert!(top.trim_start_matches('│').starts_with('█'), "{top}");
     assert!(bar(&model, &sample::BARE).contains('#'));

@@ -105,7 +105,7 @@ impl TaskRecord {
             tries: u32::try_from(task.tries.len()).unwrap_or(u32::MAX),
             started: task.tries.first().map(|first| first.started),
             ended: current.and_then(|last| last.ended),
-            working: task.tries.iter().map(|t| t.working(now)).sum(),
+            working: task.worked(now).unwrap_or_default(),
             last_try: current.map(|last| last.working(now)).unwrap_or_default(),
             read: current.and_then(Try::records_read),
             loaded: current.and_then(Try::records_loaded),

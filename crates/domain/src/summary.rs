@@ -63,17 +63,26 @@ impl RunSummary {
         .join(".")
     }
 
+    /// How a person names a run: by its time, and by its place among the runs of its profile that are known, the newest
+    /// the highest. Its id is for programs.
+    pub fn name_of(started: Timestamp, profile: &str, known: &[Self], now: Timestamp) -> String {
+        let before = known
+            .iter()
+            .filter(|run| run.profile == profile && run.started <= started);
+        format!("{}, no. {}", started.short(now), before.count().max(1))
+    }
+
     /// What is said against an earlier run on the same output table that would go on after this one.
     pub fn overtakes(&self) -> String {
-        let Self {
-            id,
-            started,
-            output_table,
-            ..
-        } = self;
+        self.overtakes_as(&format!("{} of {}", self.id, self.started))
+    }
+
+    /// The same, where a person reads another name of it.
+    pub fn overtakes_as(&self, name: &str) -> String {
         format!(
-            "The later run {id} of {started} has emptied or filled {output_table} since. If this one goes on, the \
-             watermark goes back, and rows are loaded twice."
+            "The later run {name} has emptied or filled {} since. If this one goes on, the watermark goes back, and rows \
+             are loaded twice.",
+            self.output_table
         )
     }
 

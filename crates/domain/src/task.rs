@@ -134,12 +134,8 @@ impl Task {
 
     /// How long its tries were at work until now, without the time between them; nothing before the first one.
     pub fn worked(&self, now: Timestamp) -> Option<Duration> {
-        let last = self.tries.last()?;
-        let before = &self.tries[..self.tries.len() - 1];
-        let ended = before
-            .iter()
-            .map(|tried| tried.ended.unwrap_or(tried.started).since(tried.started));
-        Some(ended.sum::<Duration>() + last.ended.unwrap_or(now).since(last.started))
+        let tries = self.tries.iter().map(|tried| tried.working(now));
+        (!self.tries.is_empty()).then(|| tries.sum())
     }
 
     /// How long it waited between its tries, or waits for the next one.

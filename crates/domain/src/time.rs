@@ -1,6 +1,6 @@
 //! Moments and spans as plain numbers. The clock itself is read elsewhere (`engine/clock.rs`).
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -60,6 +60,17 @@ impl Timestamp {
     /// `22 Nov` in UTC.
     pub fn day(self) -> String {
         self.date_time().format("%-d %b").to_string()
+    }
+
+    /// `29 Nov 10:02 UTC`; with the year if it is not that of `now`.
+    pub fn short(self, now: Self) -> String {
+        let (moment, today) = (self.date_time(), now.date_time());
+        let form = if moment.year() == today.year() {
+            "%-d %b %H:%M UTC"
+        } else {
+            "%-d %b %Y %H:%M UTC"
+        };
+        moment.format(form).to_string()
     }
 
     fn date_time(self) -> DateTime<Utc> {
@@ -203,6 +214,14 @@ mod tests {
             assert_eq!(countdown(now, now + Duration::from_millis(millis)), text);
         }
         assert_eq!(countdown(now + Duration::from_secs(9), now), "now");
+    }
+
+    #[test]
+    fn a_short_moment_has_the_year_only_if_it_is_another_one() {
+        let moment = Timestamp::from_millis(1_681_380_746_123);
+        let later = moment + Duration::from_secs(365 * 24 * 3600);
+        assert_eq!(moment.short(moment), "13 Apr 10:12 UTC");
+        assert_eq!(moment.short(later), "13 Apr 2023 10:12 UTC");
     }
 
     #[test]

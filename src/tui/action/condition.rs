@@ -241,7 +241,7 @@ pub(super) fn is_stoppable(model: &Model) -> Option<String> {
         });
     }
     is_live(model).or_else(|| match model.driven_task() {
-        None => Some("Select a task of the live run first.".into()),
+        None => Some(aim(model)),
         Some(task) if task.is_over() => Some("This task is over; there is nothing to stop.".into()),
         Some(_) => None,
     })
@@ -260,8 +260,8 @@ pub(super) fn is_retryable(model: &Model) -> Option<String> {
         });
     }
     keeps_from_retries(model).or_else(|| {
-        let Some((run, task)) = model.shown_run().zip(model.selected_task()) else {
-            return Some("There is no task to try again.".into());
+        let Some((run, task)) = model.shown_run().zip(model.aimed_task()) else {
+            return Some(aim(model));
         };
         if let Some(why) = run.retry_refusal(&task.id) {
             return Some(why.into());
@@ -301,6 +301,18 @@ pub(super) fn has_retryable(model: &Model) -> Option<String> {
             .find_map(|task| run.retry_refusal(&task.id));
         Some(refusal.unwrap_or("No task is over that did not succeed.").into())
     })
+}
+
+/// Why the keys act on no task here.
+fn aim(model: &Model) -> String {
+    let tasks = key(Action::Pane(Pane::Grid));
+    match model.focus {
+        _ if model.shown_run().is_none() => "There is no run with a task.".into(),
+        Pane::Configuration => {
+            format!("The selected row has no task in the run that is shown. {tasks} goes to its tasks.")
+        }
+        _ => format!("Select a task first: {tasks} goes to them."),
+    }
 }
 
 /// What stands against any retry in the shown run. One that is over is taken up again first.

@@ -110,7 +110,8 @@ pub const TABLE: &[Entry] = &[
     row(A::OpenArguments, &["enter", "e"], "arguments", "Edit the row's arguments for the next run.", &[C::Configuration])
         .when(when::has_active_row),
     row(A::ReadLogs, &["enter"], "logs", "Read the log of the task.", &[C::Grid]),
-    row(A::Follow, &["f"], "follow", "Follow the end of the log, or stop following it.", &[C::Logs]),
+    row(A::Follow, &["f"], "follow", "Follow what is at work, or the end of a log; or stay with what is selected.", TASKS_AND_LOGS)
+        .footer(&[C::Logs]),
     row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
     row(A::FindInLog, &["/"], "find", "Find text in the log, or what a regular expression describes.", &[C::Logs]),
     row(A::Copy, &["y"], "", "Copy the row or the selected rows of the log; of a task, the id of its pipeline run or its name.", TASKS_AND_LOGS).when(when::has_task),

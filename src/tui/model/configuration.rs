@@ -7,6 +7,7 @@ use domain::draft::ArgumentEdit;
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::row::{Configuration, ConfigurationRow};
+use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// The pane of the configuration.
@@ -16,6 +17,10 @@ pub struct ConfigurationPane {
     pub table: Option<Configuration>,
     /// Why it could not be read the last time.
     pub failure: Option<Failure>,
+    /// When that was.
+    pub read_at: Option<Timestamp>,
+    /// How often another table was shown.
+    pub readings: u64,
     /// Whether it is being read.
     pub is_reading: bool,
     /// The index of the selected row.
@@ -85,6 +90,7 @@ impl ConfigurationPane {
             }
         }
         self.table = Some(table);
+        self.readings += 1;
         self.failure = None;
     }
 

@@ -1,6 +1,7 @@
 //! Who works on the run that is shown, and what the list of former runs says of it.
 
 use super::Model;
+use crate::tui::context::Pane;
 use domain::command::RunCommand;
 use domain::id::DagRunId;
 use domain::run::Run;
@@ -79,6 +80,31 @@ impl Model {
         known.watched.clone()
     }
 
+    /// How a run is named on the screen: `29 Nov 10:02 UTC, no. 17`.
+    pub fn run_name(&self, run: &Run) -> String {
+        RunSummary::name_of(run.started, &run.request.profile, &self.history, self.now)
+    }
+
+    /// The same for a run of the list.
+    pub fn summary_name(&self, run: &RunSummary) -> String {
+        RunSummary::name_of(run.started, &run.profile, &self.history, self.now)
+    }
+
+    /// The same for a run that may be known by its id alone.
+    pub fn name_of_id(&self, id: &DagRunId) -> String {
+        let known = self.history.iter().find(|run| run.id == *id);
+        known.map_or_else(|| id.to_string(), |run| self.summary_name(run))
+    }
+
+    /// The task that the keys act on: that of the selected row in the configuration, else the selected one.
+    pub fn aimed_task(&self) -> Option<&Task> {
+        match self.focus {
+            Pane::Variables => None,
+            Pane::Configuration => self.shown_run()?.task(&self.configuration.row()?.task),
+            Pane::Grid | Pane::Logs => self.selected_task(),
+        }
+    }
+
     /// The run that is selected in the list of former runs.
     pub fn selected_former(&self) -> Option<&RunSummary> {
         let window = self.history_window()?;
@@ -93,9 +119,9 @@ impl Model {
             .unwrap_or(self.now)
     }
 
-    /// The selected task, if the engine can act on it.
+    /// The task that the keys act on, if the engine can act on it.
     pub fn driven_task(&self) -> Option<&Task> {
-        self.shows_driven_run().then(|| self.selected_task()).flatten()
+        self.shows_driven_run().then(|| self.aimed_task()).flatten()
     }
 
     /// Brings the list up to date by the run that the engine has.

@@ -45,7 +45,7 @@ pub(super) fn stop_run(model: &Model) -> Option<Dialog> {
         .filter(|task| !task.is_over() && !task.state.holds_place());
     let mut body = vec![format!(
         "Run {}: {} will be stopped, {} will not start.",
-        run.id,
+        model.run_name(run),
         count(live.len(), "live pipeline run"),
         count(waiting.count(), "other task")
     )];
@@ -53,7 +53,10 @@ pub(super) fn stop_run(model: &Model) -> Option<Dialog> {
     if live.len() > 5 {
         body.push(format!("- and {} more", live.len() - 5));
     }
-    let yes = format!("stop {}", count(live.len(), "run"));
+    let yes = match live.len() {
+        0 => "stop it".to_owned(),
+        live => format!("stop {}", count(live, "run")),
+    };
     let dialog = Dialog::new("Stop the whole run?", body, "let it run").while_true(Premise::StopsRun);
     Some(dialog.or('y', yes, send(RunCommand::Stop)))
 }
@@ -61,9 +64,10 @@ pub(super) fn stop_run(model: &Model) -> Option<Dialog> {
 /// The question whether to stop this task of it, if it is not over.
 pub(super) fn stop_task(model: &Model, id: &TaskId) -> Option<Dialog> {
     let task = model.live_run()?.task(id).filter(|task| !task.is_over())?;
-    let mut body = vec![format!("{}, try {}.", task.id, task.tries.len().max(1))];
+    let name = model.run_name(model.live_run()?);
+    let mut body = vec![format!("Run {name}, try {}.", task.tries.len().max(1))];
     match task.live_run() {
-        Some(run) => body.push(format!("1 live pipeline run will be stopped: {run}.")),
+        Some(_) => body.push("1 live pipeline run will be stopped.".into()),
         None => body.push("It has no live pipeline run, and will not start.".into()),
     }
     if task.state == TaskState::Unknown {
@@ -73,7 +77,7 @@ pub(super) fn stop_task(model: &Model, id: &TaskId) -> Option<Dialog> {
         body.push("The tasks after it will not run.".into());
     }
     let stop = send(RunCommand::StopTask(task.id.clone()));
-    let dialog = Dialog::new("Stop this task?", body, "let it run");
+    let dialog = Dialog::new(format!("Stop {}?", task.id), body, "let it run");
     let dialog = dialog.while_true(Premise::StopsTask(task.id.clone()));
     Some(dialog.or('y', "stop 1 task", stop))
 }

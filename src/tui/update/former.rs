@@ -64,7 +64,8 @@ pub(super) fn on_run_read(
         Ok(opened) => opened,
         Err(failure) => {
             let why = failure.text(remedy::text);
-            return model.notify(Meaning::Warning, format!("Run {run} cannot be read: {why}"));
+            let name = model.name_of_id(run);
+            return model.notify(Meaning::Warning, format!("Run {name} cannot be read: {why}"));
         }
     };
     remember(model, &opened);

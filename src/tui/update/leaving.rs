@@ -41,13 +41,14 @@ pub(super) fn interrupt(model: &mut Model, effects: &mut Vec<Effect>) {
 pub(super) fn question(model: &Model) -> Dialog {
     let Some(run) = model.live_run() else {
         let ended = model.run.as_ref().filter(|run| run.state.is_end());
-        let ended = ended.map(|run| format!("Run {} has ended: {}.", run.id, run.state.as_str()));
+        let ended =
+            ended.map(|run| format!("Run {} has ended: {}.", model.run_name(run), run.state.as_str()));
         let unsaved = unsaved(model);
         let mut body: Vec<_> = ended.into_iter().chain(unsaved.iter().cloned()).collect();
         body.push(at_once());
         let dialog = Dialog::new("Leave Downbeat?", body, "stay");
         // The letter that left the live run leaves now.
-        return with_saving(dialog.or('l', "leave", DialogResult::Leave), &unsaved);
+        return with_saving(dialog.or('y', "leave", DialogResult::Leave), &unsaved);
     };
     while_live(model, run)
 }
@@ -64,14 +65,18 @@ fn while_live(model: &Model, run: &Run) -> Dialog {
     };
     let unsaved = unsaved(model);
     let mut body = vec![
-        format!("Run {} is live: {} at work.", run.id, count(live, "task")),
+        format!(
+            "Run {} is live: {} at work.",
+            model.run_name(run),
+            count(live, "task")
+        ),
         what.into(),
     ];
     body.extend(unsaved.iter().cloned());
     body.push(at_once());
     let dialog = Dialog::new("Leave while a run is live?", body, "stay")
         .while_true(Premise::LeavesRun)
-        .or('l', leave, DialogResult::Leave);
+        .or('y', leave, DialogResult::Leave);
     with_saving(dialog, &unsaved).or('s', "stop them, then leave", DialogResult::StopAndLeave)
 }
 

@@ -117,14 +117,41 @@ fn scroll(model: &mut Model, step: isize) {
     }
 }
 
-/// Follows the end of the log, or stops at this line to read it.
+/// Among the tasks: the selection goes to what is at work, or stays where it is. In a log: its end is followed, or this
+/// line stays.
 pub(super) fn follow(model: &mut Model) {
+    if model.focus == Pane::Grid {
+        match model.grid.selected {
+            Some(_) => model.grid.selected = None,
+            None => stay(model),
+        }
+        model.logs.pinned = None;
+        return;
+    }
     let room = Layout::new(model).room(Pane::Logs);
     let top = model.logs.effective_top(room);
     if model.logs.follows {
         model.logs.stop_following(top);
     } else {
         model.logs.follow();
+    }
+}
+
+/// The selection stays with its task: the reader has the screen to himself.
+pub(super) fn stay(model: &mut Model) {
+    if let Some(run) = model.former_run.as_ref().or(model.run.as_ref()) {
+        let place = model.grid.index(run);
+        model.grid.select(run, place);
+    }
+}
+
+/// The selection that follows the run stays with the task whose log is being read.
+pub(super) fn stay_with_log(model: &mut Model) {
+    let run = model.former_run.as_ref().or(model.run.as_ref());
+    let read = model.logs.target.as_ref();
+    let read = read.filter(|target| run.is_some_and(|run| run.id == target.run));
+    if let Some(target) = read.filter(|_| model.grid.selected.is_none()) {
+        model.grid.selected = Some(target.task.clone());
     }
 }
 

@@ -27,19 +27,28 @@ pub(super) fn inspect(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Asks what becomes of a run, as it is by now.
 pub(super) fn ask(model: &mut Model, opened: &OpenedRun) {
-    match question(opened, model.is_sandbox) {
+    match question(opened, &model.history, model.now, model.is_sandbox) {
         Some(dialog) => model.overlays.push(Overlay::Dialog(dialog)),
-        None => model.reply(format!("Run {} is over by now.", opened.run.id)),
+        None => model.reply(format!("Run {} is over by now.", model.run_name(&opened.run))),
     }
 }
 
-/// The question for a run without an end; nothing for one that is over.
-pub fn question(opened: &OpenedRun, is_sandbox: bool) -> Option<Dialog> {
+/// The question for a run without an end; nothing for one that is over. `known` are the runs of the list.
+pub fn question(
+    opened: &OpenedRun,
+    known: &[RunSummary],
+    now: Timestamp,
+    is_sandbox: bool,
+) -> Option<Dialog> {
     let run = &opened.run;
+    let name = RunSummary::name_of(run.started, &run.request.profile, known, now);
     let dialog = match (opened.watched.as_ref()?, &opened.overtaken_by) {
-        (Watched::By(process), _) => watch(run, process),
-        (unwatched, None) => carry_on(run, unwatched, is_sandbox),
-        (unwatched, Some(later)) => overtaken(run, unwatched, later, is_sandbox),
+        (Watched::By(process), _) => watch(run, &name, process),
+        (unwatched, None) => carry_on(run, &name, unwatched, is_sandbox),
+        (unwatched, Some(later)) => {
+            let later_name = RunSummary::name_of(later.started, &later.profile, known, now);
+            overtaken(run, &name, unwatched, later.overtakes_as(&later_name), is_sandbox)
+        }
     };
     Some(dialog.while_true(premise(opened)))
 }
@@ -64,9 +73,9 @@ pub(super) fn is_still(model: &Model, run: &DagRunId, watched: Option<&Watched>)
     known.is_none_or(|known| driver(known.watched.as_ref()) == driver(watched))
 }
 
-fn watch(run: &Run, process: &str) -> Dialog {
+fn watch(run: &Run, name: &str, process: &str) -> Dialog {
     let body = vec![
-        format!("Run {} of {}: {process} drives it.", run.id, run.started),
+        format!("Run {name}: {process} drives it."),
         "Watching shows it here and changes nothing. It is stopped there.".into(),
     ];
     let (run, process) = (run.id.clone(), process.to_owned());
@@ -74,10 +83,10 @@ fn watch(run: &Run, process: &str) -> Dialog {
     Dialog::new(title, body, "not now").or('w', "watch it", DialogResult::Watch { run, process })
 }
 
-fn carry_on(run: &Run, unwatched: &Watched, is_sandbox: bool) -> Dialog {
+fn carry_on(run: &Run, name: &str, unwatched: &Watched, is_sandbox: bool) -> Dialog {
     let live = run.live_pipelines();
     let body = vec![
-        unfinished(run, unwatched),
+        unfinished(name, unwatched),
         what_resuming_does(live, is_sandbox),
         what_closing_does(live, is_sandbox).into(),
     ];
@@ -87,10 +96,10 @@ fn carry_on(run: &Run, unwatched: &Watched, is_sandbox: bool) -> Dialog {
 }
 
 /// Going on is not what is proposed.
-fn overtaken(run: &Run, unwatched: &Watched, later: &RunSummary, is_sandbox: bool) -> Dialog {
+fn overtaken(run: &Run, name: &str, unwatched: &Watched, overtakes: String, is_sandbox: bool) -> Dialog {
     let body = vec![
-        later.overtakes(),
-        unfinished(run, unwatched),
+        overtakes,
+        unfinished(name, unwatched),
         what_closing_does(run.live_pipelines(), is_sandbox).into(),
     ];
     Dialog::new("Close the overtaken run?", body, "not now")
@@ -99,13 +108,8 @@ fn overtaken(run: &Run, unwatched: &Watched, later: &RunSummary, is_sandbox: boo
         .or('y', "resume it all the same", resume(run))
 }
 
-fn unfinished(run: &Run, unwatched: &Watched) -> String {
-    format!(
-        "Run {} of {} has not ended: {}.",
-        run.id,
-        run.started,
-        unwatched.text()
-    )
+fn unfinished(name: &str, unwatched: &Watched) -> String {
+    format!("Run {name} has not ended: {}.", unwatched.text())
 }
 
 fn resume(run: &Run) -> DialogResult {
@@ -194,7 +198,8 @@ pub(super) fn on_unwatched(model: &mut Model, run: &DagRunId, since: Timestamp) 
     model.replace_former(&summary);
     let (list, resume) = (key(Action::History), key(Action::ResumeRun));
     let text = format!(
-        "The process that drove run {run} has gone before its end. {list} lists the runs, {resume} there resumes it."
+        "The process that drove run {} has gone before its end. {list} lists the runs, {resume} there resumes it.",
+        model.name_of_id(run)
     );
     model.notify(Meaning::Warning, text);
 }

@@ -69,10 +69,9 @@ pub(super) fn these(model: &mut Model, tasks: &BTreeSet<TaskId>, effects: &mut V
     }
 }
 
-/// Tries the selected task again. That needs no question if its last try has ended for sure, its arguments stay as they
-/// were, and its run is the one of this session.
+/// Asks before the task is tried again: that starts a pipeline run.
 pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some((run, task)) = model.shown_run().zip(model.selected_task()) else {
+    let Some((run, task)) = model.shown_run().zip(model.aimed_task()) else {
         return;
     };
     if !model.shows_driven_run() {
@@ -84,11 +83,6 @@ pub(super) fn one(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     let changes = Changes::new(model, run, [task]);
-    if task.state != TaskState::Unknown && changes.tasks.is_empty() {
-        let (run, task) = (run.id.clone(), task.id.clone());
-        model.reply(format!("Another try of {task} was requested."));
-        return dialog::tell(model, run, vec![plain(&task)], effects);
-    }
     let wanted = Wanted::One(&task.id);
     let question = question(run, &[task], changes, wanted).while_true(wanted.premise());
     model.overlays.push(Overlay::Dialog(question));
@@ -124,7 +118,7 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, wanted: Want
     if !run.state.is_end() {
         return model.reply(format!(
             "Run {} goes on by now. {} lists it.",
-            run.id,
+            model.run_name(run),
             key(Action::History)
         ));
     }
@@ -143,10 +137,10 @@ pub(super) fn ask_for_former(model: &mut Model, opened: &OpenedRun, wanted: Want
     }
     let changes = Changes::new(model, run, tasks.iter().copied());
     let mut question = question(run, &tasks, changes, wanted).while_true(resume::premise(opened));
-    let first = format!("A former run, {} of {}, goes on with it.", run.id, run.started);
+    let first = format!("A former run, {}, goes on with it.", model.run_name(run));
     question.body.insert(0, first);
     if let Some(later) = &opened.overtaken_by {
-        question.body.push(later.overtakes());
+        question.body.push(later.overtakes_as(&model.summary_name(later)));
         question = question.or('r', "a new run", DialogResult::Plan);
     }
     model.overlays.push(Overlay::Dialog(question));

@@ -1,86 +1,85 @@
-//! The rows of the configuration table with their arguments, the inactive ones muted, and what is wrong
-//! with the table.
+//! The rows of the configuration table, one a line, the inactive ones muted; below them what is wrong with the table and
+//! all about the selected row. Raw arguments are in the form alone.
+
+mod columns;
 
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
-use crate::tui::finding;
+use crate::tui::details;
+use crate::tui::eta;
 use crate::tui::model::Model;
 use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::plan::count;
-use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
-use domain::arguments::RuntimeArguments;
-use domain::row::{ConfigurationRow, KEYS};
+use columns::{Columns, GLYPHS, PRIORITY, USUAL};
+use domain::plan::{ArgumentSource, compare};
+use domain::row::ConfigurationRow;
+use domain::time::human;
 use ratatui::layout::Rect;
+
+/// The list keeps this many rows however much is said below it.
+const LEAST_ROWS: u16 = 4;
 
 /// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
-    let Some(table) = &model.configuration.table else {
-        return String::new();
+    let pane = &model.configuration;
+    let at = pane.read_at.map(|at| format!("{} UTC", at.clock()));
+    let read = match (pane.is_reading, &pane.failure, at) {
+        (true, _, _) => "reading ...".to_owned(),
+        (false, Some(_), Some(at)) => format!("not read since {at}"),
+        (false, Some(_), None) => "not read".to_owned(),
+        (false, None, Some(at)) => format!("read {at}"),
+        (false, None, None) => String::new(),
+    };
+    let Some(table) = &pane.table else {
+        return read;
     };
     let active = table.active().count();
-    let edited = match model.configuration.edits.len() {
+    let edited = match pane.edits.len() {
         0 => String::new(),
         edits => format!(", {edits} edited"),
     };
     let marked = super::marked(model.row_marks.len());
     let filtered = super::filtered(model, List::Rows, model.configuration.filter.text());
-    format!(
-        "{marked}{filtered}{active} of {} active{edited}",
-        count(table.rows.len(), "row")
-    )
+    // What changes comes first, because a narrow title is cut at its end.
+    let rows = count(table.rows.len(), "row");
+    format!("{marked}{filtered}{active} of {rows} active{edited}, {read}")
 }
 
 /// Draws the pane.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let pane = &model.configuration;
-    let mut notes: Vec<_> = pane
-        .failure
-        .iter()
-        .map(|failure| {
-            (
-                Meaning::Danger,
-                format!(
-                    "The table cannot be read: {} {} tries again.{}",
-                    failure.text(remedy::text),
-                    key(Action::Reload),
-                    if pane.rows().is_empty() {
-                        ""
-                    } else {
-                        " The rows are those of the last time, and no run starts with them."
-                    }
-                ),
-            )
-        })
-        .collect();
-    let table = pane.table.iter().filter(|_| pane.failure.is_none());
-    let findings = table.flat_map(|table| &table.findings);
-    notes.extend(findings.map(|found| (finding::meaning(found.severity), finding::text(found))));
-    let room = usize::from(area.width.saturating_sub(2));
-    let notes: Vec<_> = notes
-        .iter()
-        .flat_map(|(meaning, note)| text::wrap(note, room).into_iter().map(|line| (*meaning, line)))
-        .collect();
-    let most = if pane.rows().is_empty() {
-        area.height
-    } else {
-        area.height / 2
-    };
-    let below = u16::try_from(notes.len()).unwrap_or(u16::MAX).min(most);
-    let above = Rect {
-        height: area.height - below,
-        ..area
-    };
-    for (row, (meaning, line)) in (above.height..area.height).zip(&notes) {
-        canvas.text(area, 1, row, line, canvas.look.style(*meaning));
-    }
+    let said = details::wrapped(
+        &details::of_configuration(model),
+        usize::from(area.width.saturating_sub(2)),
+    );
     if pane.rows().is_empty() {
+        let below = u16::try_from(said.len()).unwrap_or(u16::MAX).min(area.height);
+        let (above, below) = cut(area, below);
+        for (row, (meaning, line)) in (0..below.height).zip(&said) {
+            canvas.text(below, 1, row, line, canvas.look.style(*meaning));
+        }
         return empty(model, above, canvas);
     }
+    let most = area.height.saturating_sub(LEAST_ROWS);
+    let below = u16::try_from(said.len() + 1).unwrap_or(u16::MAX).min(most);
+    let (above, below) = cut(area, if below < 2 { 0 } else { below });
     rows(model, above, canvas);
+    if below.height > 0 {
+        super::details_below(below, &said, canvas);
+    }
+}
+
+/// The area without its last `below` rows, and those.
+const fn cut(area: Rect, below: u16) -> (Rect, Rect) {
+    let above = area.height - below;
+    (
+        Rect::new(area.x, area.y, area.width, above),
+        Rect::new(area.x, area.y + above, area.width, below),
+    )
 }
 
 fn empty(model: &Model, area: Rect, canvas: &mut Canvas) {
@@ -98,37 +97,50 @@ fn empty(model: &Model, area: Rect, canvas: &mut Canvas) {
 
 fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
     let pane = &model.configuration;
-    let longest = pane
-        .rows()
-        .iter()
-        .map(|row| text::width(&name(row)))
-        .max()
-        .unwrap_or(0);
-    let names = longest.min(usize::from(area.width) / 2);
+    let (heading, list) = cut(area, area.height - u16::from(area.height > LEAST_ROWS));
     let shown = pane.shown();
     if shown.is_empty() {
         return super::nothing_fits(area, canvas);
     }
-    let visible = shown.around(pane.selected, usize::from(area.height));
-    for (row, position) in (0..).zip(visible.clone()) {
-        if let Some(place) = shown.place(position) {
-            canvas.target(area, row, Target::Line(Pane::Configuration, place));
-            line(model, place, names, area, row, canvas);
-        }
+    let visible = shown.around(pane.selected, usize::from(list.height));
+    let places = visible.clone().filter_map(|position| shown.place(position));
+    let places: Vec<_> = places.collect();
+    let in_sight = || places.iter().filter_map(|place| pane.rows().get(*place));
+    let longest = in_sight().map(|row| text::width(&name(row))).max();
+    let has_past = |row: &ConfigurationRow| model.run_history.next.task(&row.task).is_some();
+    let columns = Columns::new(area.width, longest.unwrap_or(0), in_sight().any(has_past));
+    if heading.height > 0 {
+        head(&columns, heading, canvas);
     }
-    canvas.scroll_bar(area, visible, shown.len());
+    for (row, place) in (0..).zip(places) {
+        canvas.target(list, row, Target::Line(Pane::Configuration, place));
+        line(model, place, &columns, list, row, canvas);
+    }
+    canvas.scroll_bar(list, visible, shown.len());
+}
+
+fn head(columns: &Columns, area: Rect, canvas: &mut Canvas) {
+    let style = canvas.look.style(Meaning::Muted);
+    canvas.field(area, 3, 0, columns.name, "row", style);
+    canvas.field(area, columns.priority, 0, PRIORITY, "prio", style);
+    if let Some(at) = columns.glyphs {
+        canvas.field(area, at, 0, GLYPHS, "last runs", style);
+    }
+    if let Some(at) = columns.usual {
+        canvas.field(area, at, 0, USUAL, "usual", style);
+    }
+    canvas.text(area, columns.rest, 0, "arguments", style);
 }
 
 fn name(row: &ConfigurationRow) -> String {
     format!("{} / {}", row.business_unit, row.data_source)
 }
 
-fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas: &mut Canvas) {
+fn line(model: &Model, place: usize, columns: &Columns, area: Rect, row: u16, canvas: &mut Canvas) {
     let pane = &model.configuration;
     let Some(record) = pane.rows().get(place) else {
         return;
     };
-    let is_edited = model.has_edits(&record.task);
     let (glyph, meaning) = if record.active {
         (canvas.look.symbols.on, Meaning::Text)
     } else {
@@ -136,23 +148,21 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
     };
     let style = canvas.look.style(meaning);
     canvas.text(area, 1, row, glyph, style);
-    let cut = canvas.look.symbols.cut;
-    let shown = text::truncate(&name(record), names, cut).into_owned();
+    let shown = text::middle(&name(record), columns.name, canvas.look.symbols.cut).into_owned();
     canvas.text(area, 3, row, &shown, style);
     canvas.matched(area, 3, row, &shown, &pane.filter.query().matched(&shown));
-    let mut column = u16::try_from(names).unwrap_or(0) + 4;
-    let priority = if record.active {
-        format!("{:>4}", record.priority)
+    if record.active {
+        let priority = format!("{:>4}", record.priority);
+        canvas.field(area, columns.priority, row, PRIORITY, &priority, style);
+        past(model, record, columns, area, row, canvas);
+        sources(model, record, columns.rest, area, row, canvas);
     } else {
-        "inactive".to_owned()
-    };
-    column = canvas.text(area, column, row, &priority, style) + 1;
-    if is_edited {
-        let mark = format!("{} edited ", canvas.look.symbols.dirty);
-        column = canvas.text(area, column, row, &mark, canvas.look.style(Meaning::Warning));
+        let words = match &record.description {
+            Some(words) => format!("off: \"{words}\""),
+            None => "off".to_owned(),
+        };
+        canvas.text(area, columns.priority, row, &words, style);
     }
-    let arguments = one_line(&model.secrets.redact(pane.arguments(record)));
-    canvas.text(area, column, row, &arguments, canvas.look.style(Meaning::Muted));
     if place == pane.selected {
         let has_focus = model.focus == Pane::Configuration && model.overlays.is_empty();
         canvas.selected(area, row, has_focus);
@@ -162,11 +172,60 @@ fn line(model: &Model, place: usize, names: usize, area: Rect, row: u16, canvas:
     }
 }
 
-/// Names and values on one line, without the two that name the row.
-fn one_line(arguments: &RuntimeArguments) -> String {
-    let others = arguments
-        .iter()
-        .filter(|(name, _)| !KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)));
-    let pairs: Vec<_> = others.map(|(name, value)| format!("{name}={value}")).collect();
-    pairs.join(" ")
+/// What became of the row in the last runs, and how long it usually takes.
+fn past(
+    model: &Model,
+    record: &ConfigurationRow,
+    columns: &Columns,
+    area: Rect,
+    row: u16,
+    canvas: &mut Canvas,
+) {
+    let Some(past) = model.run_history.next.task(&record.task) else {
+        return;
+    };
+    if let Some(at) = columns.glyphs {
+        let glyphs = eta::glyphs(past, canvas.look, GLYPHS - 1);
+        // The newest is at the right.
+        let mut column = at + u16::try_from(GLYPHS - 1 - glyphs.len()).unwrap_or(0);
+        for (meaning, glyph) in glyphs {
+            column = canvas.text(area, column, row, glyph, canvas.look.style(meaning));
+        }
+    }
+    if let Some((at, median)) = columns.usual.zip(past.usual.median()) {
+        let style = canvas.look.style(Meaning::Text);
+        canvas.field(area, at, row, USUAL - 1, &human(median), style);
+    }
+}
+
+/// Where the arguments of the next run come from: `2 row · 1 profile · 1 edit`.
+fn sources(model: &Model, record: &ConfigurationRow, at: u16, area: Rect, row: u16, canvas: &mut Canvas) {
+    let given = model.configuration.arguments(record);
+    let (mut of_row, mut edited) = (0, 0);
+    for argument in compare(Some(&record.arguments), given, model.secrets.names()) {
+        match argument.source {
+            ArgumentSource::Row => of_row += 1,
+            ArgumentSource::Added | ArgumentSource::Edited | ArgumentSource::Removed => edited += 1,
+            ArgumentSource::ByHand | ArgumentSource::Variable => {}
+        }
+    }
+    let plan = model.next_plan.plan.iter();
+    let passed = plan.flat_map(|plan| &plan.passed);
+    let passed = passed.filter(|name| given.get(name.as_str()).is_none()).count();
+    let dot = format!(" {} ", canvas.look.symbols.dot);
+    let mut column = at;
+    for (number, word, meaning) in [
+        (of_row, "row", Meaning::Muted),
+        (passed, "profile", Meaning::Muted),
+        (edited, "edit", Meaning::Warning),
+    ] {
+        if number == 0 {
+            continue;
+        }
+        if column > at {
+            column = canvas.text(area, column, row, &dot, canvas.look.style(Meaning::Muted));
+        }
+        let words = format!("{number} {word}");
+        column = canvas.text(area, column, row, &words, canvas.look.style(meaning));
+    }
 }

@@ -32,7 +32,14 @@ pub(super) fn summary(model: &Model) -> String {
     let marks = model.task_marks.of(&run.id);
     let marked = super::marked(marks.map_or(0, Marks::len));
     let filtered = super::filtered(model, List::Tasks, model.grid.filter.text());
-    format!("{marked}{filtered}{}", run.id)
+    let how = if model.grid.selected.is_none() {
+        "following"
+    } else {
+        "reading"
+    };
+    let key = key(Action::Follow);
+    // What changes comes first, because a narrow title is cut at its end.
+    format!("{marked}{filtered}{how} ({key}), run {}", model.run_name(run))
 }
 
 /// Draws the pane.

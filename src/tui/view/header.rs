@@ -2,6 +2,7 @@
 
 use crate::tui::action::{Action, key};
 use crate::tui::alert::AlertRows;
+use crate::tui::eta;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
 use crate::tui::summary::by_urgency;
@@ -51,11 +52,24 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     }
     column += 3;
     column = counts(run, area, column, canvas);
-    let loaded = run.records_loaded();
-    if loaded > 0 {
-        let words = format!("{} rows loaded", text::thousands(loaded));
-        canvas.text(area, column + 2, 1, &words, canvas.look.style(Meaning::Text));
+    for words in progress(model, run) {
+        let dot = format!(" {} ", canvas.look.symbols.dot);
+        column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
+        column = canvas.text(area, column, 1, &words, canvas.look.style(Meaning::Text));
     }
+}
+
+/// What is left, what has been loaded, and since when the output table is empty.
+fn progress(model: &Model, run: &Run) -> Vec<String> {
+    let loaded = run.records_loaded();
+    let loaded = (loaded > 0).then(|| format!("{} rows loaded", text::thousands(loaded)));
+    let emptied = run.emptied.and_then(|emptied| emptied.started);
+    let table = &run.request.variables.bq_output_table;
+    let emptied = emptied.map(|at| format!("{table} emptied {}", at.clock()));
+    [eta::left(model), loaded, emptied]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The band, the pipeline, the instance.
@@ -107,17 +121,16 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
 
 /// Which run is shown, if it is not the live one.
 fn which(model: &Model, run: &Run) -> Option<String> {
-    if model.former_run.is_some() {
+    let (name, back) = (model.run_name(run), key(Action::Back));
+    if model.former_run.is_some() && model.live_run().is_some() {
         Some(format!(
-            "former run of {} ({} goes back)",
-            run.started,
-            key(Action::Back)
+            "former run {name}; another run is live: {back} goes to it"
         ))
+    } else if model.former_run.is_some() {
+        Some(format!("former run {name} ({back} goes back)"))
     } else if model.driver == Driver::Nobody {
         // One without an end says since when nobody watches it.
-        run.state
-            .is_end()
-            .then(|| format!("last run, of {}", run.started))
+        run.state.is_end().then(|| format!("last run, {name}"))
     } else {
         None
     }

@@ -55,11 +55,23 @@ fn line(kind: LineKind, indent: usize, text: impl Into<String>) -> PlanLine {
 
 impl Plan {
     /// What it does in one line, to go on after a verb: `run 6 of 8 rows of d.configuration, 5 at once; d.landing is
-    /// EMPTIED first`.
-    pub fn head(&self) -> String {
+    /// EMPTIED first`. The short one says what is emptied without
+    /// the name of its data set, and no other table.
+    pub fn head(&self, is_short: bool) -> String {
         let variables = &self.request.variables;
-        let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
-        let output = format!("{}.{}", variables.bq_dataset_id, variables.bq_output_table);
+        let name = |table: &str| {
+            if is_short {
+                table.to_owned()
+            } else {
+                format!("{}.{table}", variables.bq_dataset_id)
+            }
+        };
+        let (table, output) = (name(&variables.bq_config_table), name(&variables.bq_output_table));
+        let of_table = if is_short {
+            String::new()
+        } else {
+            format!(" of {table}")
+        };
         let emptied = if self.empties_output() {
             format!("{output} is EMPTIED first")
         } else {
@@ -75,7 +87,7 @@ impl Plan {
             }
             Some(starts) if starts.is_empty() => format!("run nothing: no row of {table} is active"),
             Some(starts) => format!(
-                "run {}{} of {} of {table}, {} at once",
+                "run {}{} of {}{of_table}, {} at once",
                 if self.request.is_partial() { "only " } else { "" },
                 starts.len(),
                 count(starts.len() + self.left_out.len(), "row"),

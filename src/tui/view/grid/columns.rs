@@ -1,7 +1,7 @@
-//! How wide each column of the tasks is. A wider pane never takes anything away from a column: the columns are given
-//! away in a fixed order, each as far as it goes, so that every one of them only grows.
+//! How wide each column of the tasks is.
 
 use crate::tui::symbol::WORD_COLUMNS;
+use crate::tui::widget::room::Room;
 
 /// `1/3` and a gap.
 pub(super) const TRY: usize = 5;
@@ -35,25 +35,6 @@ pub(super) struct Columns {
     pub note: Option<(u16, usize)>,
     /// The time axis, where all of the rest is there in full.
     pub axis: Option<(u16, u16)>,
-}
-
-/// The room that is left.
-struct Room(usize);
-
-impl Room {
-    /// Takes as much as there is, until the column has `most`.
-    fn fill(&mut self, column: &mut usize, most: usize) {
-        let more = most.saturating_sub(*column).min(self.0);
-        *column += more;
-        self.0 -= more;
-    }
-
-    /// Takes all of it or nothing; what follows gets nothing then, because it would have to give it back.
-    fn take(&mut self, wide: usize) -> bool {
-        let is_enough = self.0 >= wide;
-        self.0 = if is_enough { self.0 - wide } else { 0 };
-        is_enough
-    }
 }
 
 impl Columns {

@@ -1,0 +1,44 @@
+//! The plan of the next run, kept for as long as nothing of what it is made of changes: hundreds of rows are not planned
+//! anew for a frame.
+
+use super::Model;
+use crate::tui::layout::Moment;
+use domain::deployed::DeployedPipeline;
+use domain::plan::Plan;
+use domain::request::RunRequest;
+
+/// The plan, and what it was made of.
+#[derive(Clone, Debug, Default)]
+pub struct NextPlan {
+    /// The plan as it was when the next run was prepared last.
+    pub plan: Option<Plan>,
+    made_of: Option<MadeOf>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct MadeOf {
+    request: RunRequest,
+    /// Which reading of the table, if it says what is so now.
+    reading: Option<u64>,
+    deployed: Option<DeployedPipeline>,
+}
+
+impl Model {
+    /// Plans the next run anew if it is prepared and anything of it has changed.
+    pub fn sync_plan(&mut self) {
+        if Moment::new(self) != Moment::Preparing {
+            return;
+        }
+        let made_of = MadeOf {
+            request: self.request(),
+            reading: self.configuration.current().map(|_| self.configuration.readings),
+            deployed: self.deployed.clone(),
+        };
+        if self.next_plan.made_of.as_ref() != Some(&made_of) {
+            self.next_plan = NextPlan {
+                plan: Some(self.plan()),
+                made_of: Some(made_of),
+            };
+        }
+    }
+}
