@@ -71,6 +71,7 @@ pub enum Action {
     SelectLines,
     GoToTime,
     Copy,
+    CopyMenu,
     OpenPage,
     Run,
     Filter,

@@ -175,6 +175,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::LaterText => prompt::recall(model, -1, effects),
         Action::OpenPage => copy::open_page(model, effects),
         Action::Copy => copy::line(model, effects),
+        Action::CopyMenu => copy::ask(model),
         Action::FindInLog
         | Action::NextFound
         | Action::PreviousFound
@@ -357,13 +358,11 @@ fn target(model: &Model) -> Option<LogTarget> {
         task: task.id.clone(),
         number: model.logs.pinned.map_or(newest, |number| number.min(newest)),
     };
-    // A log that is being read is not taken away by a run that goes on.
+    // A log that is being read is not taken away by a run that goes on, only by a person who selects another task.
+    let selected = model.grid.selected.as_ref();
     let read = model.logs.target.as_ref().filter(|_| !model.logs.follows);
-    Some(
-        read.filter(|read| read.run == wanted.run)
-            .cloned()
-            .unwrap_or(wanted),
-    )
+    let read = read.filter(|read| read.run == wanted.run && selected.is_none_or(|task| *task == read.task));
+    Some(read.cloned().unwrap_or(wanted))
 }
 
 /// The try of the newest log. A control task may have one without a try: it says why the task was left out.

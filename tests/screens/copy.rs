@@ -40,3 +40,26 @@ fn it_is_said_where_the_text_is() {
     assert!(said(Ok(Some(PathBuf::from("/home/copied/1.txt")))).contains("/home/copied/1.txt"));
     assert!(said(Err(Failure::permanent("the disk is full"))).contains("the disk is full"));
 }
+
+#[test]
+fn a_failure_is_copied_as_markdown_with_what_the_log_says() {
+    let mut model = scene::failed(120, 40);
+    press(&mut model, "3 Y");
+    let text = copied(&mut model, "m");
+    for part in [
+        "**start_pipeline_hr_engineer**: failed, try 1 of 3",
+        "> BigQuery load failed: no such field 'salary' in table landing",
+        "Run `2026-11-23T10-00-00-4f2a`, pipeline run `0f3c9a1e",
+        "```text\n2026-11-23T10:00:0",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    press(&mut model, "Y");
+    assert_eq!(copied(&mut model, "i"), "2026-11-23T10-00-00-4f2a");
+    press(&mut model, "Y");
+    let seen = copied(&mut model, "v");
+    assert!(
+        seen.lines().last().unwrap().contains("BigQuerySink.java"),
+        "{seen}"
+    );
+}

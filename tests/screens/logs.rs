@@ -317,3 +317,13 @@ fn a_row_and_a_selection_of_rows_are_copied() {
     assert_eq!(copied(press(&mut model, "y")), lines[here - 2..=here].join("\n"));
     assert_eq!(model.logs.mark, None);
 }
+
+#[test]
+fn a_person_who_selects_another_task_sees_its_log() {
+    let mut model = scene::running(80, 24);
+    let shown = |model: &Model| model.logs.target.as_ref().unwrap().task.clone();
+    let before = shown(&model);
+    press(&mut model, "4 k k 3 j");
+    assert_ne!(shown(&model), before);
+    assert!(model.logs.follows);
+}

@@ -249,6 +249,13 @@ pub enum DialogResult {
         /// The commands, in this order and in one step.
         commands: Vec<RunCommand>,
     },
+    /// Copies a text for the clipboard.
+    Copy {
+        /// What it is, in a few words.
+        what: String,
+        /// The text.
+        text: String,
+    },
     /// Shows the plan of a new run.
     Plan,
     /// Follows a run that another process drives.

@@ -5,9 +5,12 @@ use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::link::{self, Link};
 use crate::tui::model::Model;
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::failure::Failure;
+use domain::run::Run;
+use domain::task::Task;
 use std::path::PathBuf;
 
 /// Copies a text: without secrets, and without what could drive a terminal it is pasted into.
@@ -54,6 +57,62 @@ fn rows(model: &mut Model, effects: &mut Vec<Effect>) {
         (_, None) => model.reply(logs::too_far()),
     }
     model.logs.mark = None;
+}
+
+/// Asks what is copied of the selected task and its log.
+pub(super) fn ask(model: &mut Model) {
+    let (Some(run), Some(task)) = (model.shown_run(), model.selected_task()) else {
+        return;
+    };
+    let copied = |what: &str, text: String| DialogResult::Copy {
+        what: what.into(),
+        text,
+    };
+    let mut dialog = Dialog::new(
+        "Copy what?",
+        vec![format!("{}, run {}.", task.id, run.id)],
+        "nothing",
+    );
+    if model.logs.window.total > 0 {
+        let text = logs::visible_text(model);
+        let what = "the visible part of the log";
+        dialog = dialog.or('v', what, copied(what, text));
+    }
+    if let Some(failure) = &task.reason {
+        let text = markdown(run, task, failure, &logs::visible_text(model));
+        let what = "the failure as Markdown";
+        dialog = dialog.or('m', what, copied(what, text));
+    }
+    let dialog = dialog.or(
+        'i',
+        "the id of the run",
+        copied("the id of the run", run.id.to_string()),
+    );
+    model.overlays.push(Overlay::Dialog(dialog));
+}
+
+/// What failed, why, what to do, and what the log says, for a ticket or a chat.
+fn markdown(run: &Run, task: &Task, failure: &Failure, log: &str) -> String {
+    let tries = task.tries.len();
+    let pipeline = task.current().and_then(|current| current.pipeline_run.as_ref());
+    let pipeline = pipeline.map_or(String::new(), |id| format!(", pipeline run `{id}`"));
+    let mut text = format!(
+        "**{}**: {}, try {tries} of {}\n\n> {}\n\nRun `{}`{pipeline}\n",
+        task.id,
+        task.state.as_str(),
+        task.allowed_tries,
+        failure.text(remedy::text).replace('\n', "\n> "),
+        run.id
+    );
+    if !log.is_empty() {
+        // Longer than any fence in the log.
+        let mut fence = "```".to_owned();
+        while log.contains(&fence) {
+            fence.push('`');
+        }
+        text += &format!("\n{fence}text\n{log}\n{fence}\n");
+    }
+    text
 }
 
 /// A text went to the clipboard, or into a file.

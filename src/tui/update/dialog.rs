@@ -1,6 +1,6 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{drafts, edits, leaving, marks, resume};
+use super::{copy, drafts, edits, leaving, marks, resume};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -179,6 +179,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
         DialogResult::Cancel => {}
         DialogResult::Send(command) => effects.push(Effect::Send(command)),
         DialogResult::Tell { run, commands } => tell(model, run, commands, effects),
+        DialogResult::Copy { what, text } => copy::copy(model, what, &text, effects),
         DialogResult::Plan => {
             model.former_run = None;
             model.overlays.push(Overlay::Plan { top: 0 });

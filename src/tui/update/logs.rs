@@ -229,6 +229,15 @@ pub(super) fn selected_text(model: &Model) -> (String, Option<String>) {
     (what, texts.map(|texts| texts.join("\n")))
 }
 
+/// The rows of the log that are on the screen, as they are in the file.
+pub(super) fn visible_text(model: &Model) -> String {
+    let room = room(model);
+    let shown = model.logs.effective_top(room).0..model.logs.end(room);
+    let rows = shown.filter_map(|at| model.logs.window.row(at));
+    let rows: Vec<_> = rows.map(|row| row.text.as_str()).collect();
+    rows.join("\n")
+}
+
 /// Why the selected rows cannot be copied.
 pub(super) fn too_far() -> String {
     "The selection goes beyond what is loaded: select fewer rows.".into()
