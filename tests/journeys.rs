@@ -9,6 +9,8 @@ mod former;
 mod home;
 #[path = "journeys/pictures.rs"]
 mod pictures;
+#[path = "journeys/rows.rs"]
+mod rows;
 #[expect(dead_code, reason = "crash.rs looks at a program that is killed")]
 #[path = "support/screen.rs"]
 mod screen;

@@ -118,6 +118,9 @@ impl Query {
     /// Which letters of a text its words matched, in order.
     pub fn matched(&self, text: &str) -> Vec<usize> {
         let mut found = Vec::new();
+        if self.words.is_empty() {
+            return found; // A matcher is large.
+        }
         let (mut matcher, mut buffer) = (Matcher::new(Config::DEFAULT), Vec::new());
         let text = Utf32Str::new(text, &mut buffer);
         for word in &self.words {
