@@ -52,7 +52,7 @@ use editor::Editor;
 use failures::Failures;
 use grid::GridPane;
 use guard::Grace;
-use list_filter::{RowLine, SelectedBefore, TaskLine, VariableLine};
+use list_filter::{ListFilter, RowLine, SelectedBefore, TaskLine, VariableLine};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use next_plan::NextPlan;
@@ -174,6 +174,8 @@ pub struct Model {
     pub grid: GridPane,
     /// The tasks that are marked.
     pub task_marks: TaskMarks,
+    /// Which former runs the list shows.
+    pub history_filter: ListFilter,
     /// Goes up whenever lines of a list may have changed, so that its filter looks at them again.
     pub lists_version: u64,
     /// What was selected before a filter was typed.

@@ -9,6 +9,7 @@ use super::model::configuration::ConfigurationPane;
 use super::model::driver::Driver;
 use super::model::failures::Failures;
 use super::model::grid::GridPane;
+use super::model::list_filter::ListFilter;
 use super::model::logs::LogsPane;
 use super::model::logs::stamp::Stamps;
 use super::model::marks::{Marks, TaskMarks};
@@ -196,6 +197,7 @@ impl Setup {
             row_marks: Marks::default(),
             grid: GridPane::default(),
             task_marks: TaskMarks::default(),
+            history_filter: ListFilter::default(),
             lists_version: 1,
             before_filter: None,
             logs: LogsPane {

@@ -308,6 +308,8 @@ fn back(model: &mut Model) {
         field::cancel(model);
     } else if guard::keep_running(model) {
         // What was to stop goes on.
+    } else if !model.overlays.is_empty() && filters::leave(model) {
+        // The list of runs shows all of them again.
     } else if model.overlays.pop().is_some() {
         // One step out is done.
     } else if model.notice().is_some() {

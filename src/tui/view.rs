@@ -353,6 +353,7 @@ fn shown(model: &Model, list: List) -> String {
     let (filter, total) = match list {
         List::Variables => (&model.variables.filter, VariableName::ALL.len()),
         List::Rows => (&model.configuration.filter, model.configuration.rows().len()),
+        List::History => (&model.history_filter, model.history.len()),
         List::Tasks => {
             let total = model.shown_run().map_or(0, |run| run.tasks.len());
             (&model.grid.filter, total)

@@ -151,6 +151,28 @@ fn what_is_hidden_is_neither_marked_nor_acted_on() {
 }
 
 #[test]
+fn former_runs_are_filtered_in_their_list() {
+    let mut model = scene::failed(120, 40);
+    let mut other = model.history[0].clone();
+    other.id = "another".into();
+    other.state = domain::state::RunState::Success;
+    model.history.push(other);
+    press(&mut model, "H");
+    model.overlays.clear();
+    press(&mut model, "H tab");
+    filter(&mut model, "state:success");
+    press(&mut model, "enter");
+    has_all(&picture(&model), &["/state:success 1 of 2"]);
+    assert_eq!(model.selected_former().unwrap().id.as_str(), "another");
+    press(&mut model, "esc");
+    assert_eq!(model.context(), Context::History, "esc shows all runs first");
+    assert!(!model.history_filter.is_on());
+    filter(&mut model, "state:timed_out");
+    press(&mut model, "enter");
+    assert!(model.selected_former().is_none());
+}
+
+#[test]
 fn found_letters_are_underlined() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "2 home");

@@ -5,6 +5,7 @@ use crate::tui::context::Pane;
 use crate::tui::link;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
+use crate::tui::model::history_window::HistoryForm;
 use crate::tui::model::marks;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::prompt::PromptPurpose;
@@ -49,6 +50,18 @@ pub(super) fn can_complete(model: &Model) -> Option<String> {
     let can_complete = prompt
         .is_some_and(|prompt| matches!(prompt.purpose, PromptPurpose::Filter(_) | PromptPurpose::Palette));
     (!can_complete).then(|| "There is nothing to complete here.".into())
+}
+
+pub(super) fn can_filter(model: &Model) -> Option<String> {
+    let is_grid = model
+        .history_window()
+        .is_some_and(|window| window.form == HistoryForm::Grid);
+    is_grid.then(|| {
+        format!(
+            "The list of runs is filtered: {} shows it.",
+            key(Action::HistoryForm)
+        )
+    })
 }
 
 pub(super) fn has_row(model: &Model) -> Option<String> {

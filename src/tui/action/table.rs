@@ -36,7 +36,7 @@ const ALL_BUT_FIELDS: &[C] = &[
 ];
 const FORM_AND_FIELD: &[C] = &[C::Arguments, C::Field];
 const TASKS_AND_LOGS: &[C] = &[C::Grid, C::Logs];
-const FILTERABLE: &[C] = &[C::Variables, C::Configuration, C::Grid];
+const FILTERABLE: &[C] = &[C::Variables, C::Configuration, C::Grid, C::History];
 const MARKABLE: &[C] = &[C::Configuration, C::Grid];
 
 /// The headings of the help, with the contexts in which all of their actions work and no others.
@@ -48,7 +48,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Variables", &[C::Variables]),
     ("Configuration", &[C::Configuration]),
     ("Tasks", &[C::Grid]),
-    ("Variables, configuration and tasks", FILTERABLE),
+    ("Variables, configuration, tasks and former runs", FILTERABLE),
     ("Configuration and tasks", MARKABLE),
     ("Tasks and logs", TASKS_AND_LOGS),
     ("Logs", &[C::Logs]),
@@ -181,7 +181,8 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Changes).when(when::has_group),
     row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
-    row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes.", FILTERABLE),
+    row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes.", FILTERABLE)
+        .when(when::can_filter),
     row(A::ToggleActive, &["a"], "", "Make the row active or inactive in the table; shows the statement and asks first.", &[C::Configuration])
         .danger(Danger::Changes).when(when::has_row),
     row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)

@@ -102,9 +102,10 @@ impl HistoryWindow {
     }
 
     /// Selects an earlier or a later run of the list.
-    pub fn step_in_list(&mut self, step: isize, runs: &[RunSummary]) {
+    pub fn step_in_list(&mut self, step: isize, runs: &[RunSummary], shown: list::Shown<'_>) {
         let place = runs.iter().position(|run| run.id == self.run).unwrap_or(0);
-        if let Some(run) = runs.get(list::moved(place, step, runs.len())) {
+        let moved = shown.moved(place, step).and_then(|place| runs.get(place));
+        if let Some(run) = moved {
             self.run.clone_from(&run.id);
         }
     }

@@ -4,8 +4,9 @@
 use crate::tui::filter::{Field, Filtered, Query, yes};
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::widget::list::Shown;
-use domain::id::TaskId;
+use domain::id::{DagRunId, TaskId};
 use domain::row::ConfigurationRow;
+use domain::summary::RunSummary;
 use domain::task::Task;
 use domain::variable::VariableName;
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ pub enum List {
     Rows,
     /// The tasks of the shown run.
     Tasks,
+    /// Former runs, in the list.
+    History,
 }
 
 impl List {
@@ -34,6 +37,7 @@ impl List {
                 Field::Marked,
                 Field::Reason,
             ],
+            Self::History => &[Field::State, Field::Profile, Field::Table],
             Self::Tasks => &[
                 Field::State,
                 Field::Unit,
@@ -52,6 +56,8 @@ pub enum SelectedBefore {
     Place(usize),
     /// This task, or whichever is at work.
     Task(Option<TaskId>),
+    /// This former run.
+    Run(DagRunId),
 }
 
 /// The filter of one list.
@@ -160,6 +166,25 @@ impl Filtered for TaskLine<'_> {
                 let reason = self.task.reason.as_ref();
                 reason.map_or("", |failure| failure.reason.as_str()).into()
             }
+            _ => "".into(),
+        }
+    }
+}
+
+/// A former run, to be filtered.
+#[derive(Debug)]
+pub struct RunLine<'a>(pub &'a RunSummary);
+
+impl Filtered for RunLine<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        format!("{} {} {}", self.0.started, self.0.pipeline, self.0.id).into()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        match field {
+            Field::State => self.0.word().into(),
+            Field::Profile => self.0.profile.as_str().into(),
+            Field::Table => self.0.output_table.as_str().into(),
             _ => "".into(),
         }
     }

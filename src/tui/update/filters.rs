@@ -5,14 +5,19 @@ use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::filter::{Field, Filtered, complete};
 use crate::tui::model::Model;
-use crate::tui::model::list_filter::{List, ListFilter, SelectedBefore};
+use crate::tui::model::history_window::HistoryForm;
+use crate::tui::model::list_filter::{List, ListFilter, RunLine, SelectedBefore};
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
 use domain::variable::VariableName;
 use std::collections::BTreeSet;
 
-/// The list of a pane, if it has one that can be filtered.
-fn list_of(pane: Pane) -> Option<List> {
-    match pane {
+/// The list that gets the keys, if it can be filtered.
+fn list_of(model: &Model) -> Option<List> {
+    if !model.overlays.is_empty() {
+        let window = model.history_window()?;
+        return (window.form == HistoryForm::List).then_some(List::History);
+    }
+    match model.focus {
         Pane::Variables => Some(List::Variables),
         Pane::Configuration => Some(List::Rows),
         Pane::Grid => Some(List::Tasks),
@@ -25,15 +30,19 @@ fn filter_mut(model: &mut Model, list: List) -> &mut ListFilter {
         List::Variables => &mut model.variables.filter,
         List::Rows => &mut model.configuration.filter,
         List::Tasks => &mut model.grid.filter,
+        List::History => &mut model.history_filter,
     }
 }
 
 /// Asks for the filter of the list with the focus; the one that is in force is there to be changed.
 pub(super) fn ask(model: &mut Model) {
-    if let Some(list) = list_of(model.focus) {
+    if let Some(list) = list_of(model) {
         let text = filter_mut(model, list).text().to_owned();
         model.before_filter = match list {
             List::Tasks => Some(SelectedBefore::Task(model.grid.selected.clone())),
+            List::History => model
+                .history_window()
+                .map(|window| SelectedBefore::Run(window.run.clone())),
             List::Variables | List::Rows => selection(model, list).map(SelectedBefore::Place),
         };
         prompt::open(model, Prompt::with_text(PromptPurpose::Filter(list), &text));
@@ -50,6 +59,11 @@ pub(super) fn apply(model: &mut Model, list: List, text: &str, step: PromptStep)
     match model.before_filter.clone() {
         Some(SelectedBefore::Place(place)) => select(model, list, place),
         Some(SelectedBefore::Task(task)) => model.grid.selected = task,
+        Some(SelectedBefore::Run(run)) => {
+            if let Some(window) = model.history_window_mut() {
+                window.run = run;
+            }
+        }
         None => {}
     }
     if step != PromptStep::Typed {
@@ -82,6 +96,7 @@ fn values(model: &Model, list: List, field: Field) -> Vec<String> {
         List::Variables => of(model.variable_lines(), field),
         List::Rows => of(model.row_lines(), field),
         List::Tasks => of(model.task_lines(), field),
+        List::History => of(model.history.iter().map(RunLine), field),
     };
     values.into_iter().collect()
 }
@@ -95,7 +110,7 @@ fn of<T: Filtered>(lines: impl Iterator<Item = T>, field: Field) -> BTreeSet<Str
 
 /// Shows everything in the list with the focus; false if everything is shown.
 pub(super) fn leave(model: &mut Model) -> bool {
-    let Some(list) = list_of(model.focus) else {
+    let Some(list) = list_of(model) else {
         return false;
     };
     let was_on = filter_mut(model, list).is_on();
@@ -106,8 +121,9 @@ pub(super) fn leave(model: &mut Model) -> bool {
 /// Brings what is shown up to date. A selection that is hidden goes to the next line that is not.
 pub(super) fn refresh(model: &mut Model) {
     let version = model.lists_version;
-    for list in [List::Variables, List::Rows, List::Tasks] {
-        if !filter_mut(model, list).is_on() {
+    for list in [List::Variables, List::Rows, List::Tasks, List::History] {
+        let is_unseen = list == List::History && list_of(model) != Some(list);
+        if is_unseen || !filter_mut(model, list).is_on() {
             continue;
         }
         let mut filter = std::mem::take(filter_mut(model, list));
@@ -115,6 +131,7 @@ pub(super) fn refresh(model: &mut Model) {
             List::Variables => filter.refresh(version, model.variable_lines()),
             List::Rows => filter.refresh(version, model.row_lines()),
             List::Tasks => filter.refresh(version, model.task_lines()),
+            List::History => filter.refresh(version, model.history.iter().map(RunLine)),
         }
         let total = total(model, list);
         let place = selection(model, list).unwrap_or_default();
@@ -132,6 +149,7 @@ fn total(model: &Model, list: List) -> usize {
         List::Variables => VariableName::ALL.len(),
         List::Rows => model.configuration.rows().len(),
         List::Tasks => model.shown_run().map_or(0, |run| run.tasks.len()),
+        List::History => model.history.len(),
     }
 }
 
@@ -141,6 +159,10 @@ fn selection(model: &Model, list: List) -> Option<usize> {
         List::Variables => Some(model.variables.index()),
         List::Rows => Some(model.configuration.selected),
         List::Tasks => model.shown_run().map(|run| model.grid.index(run)),
+        List::History => {
+            let window = model.history_window()?;
+            model.history.iter().position(|run| run.id == window.run)
+        }
     }
 }
 
@@ -152,6 +174,12 @@ fn select(model: &mut Model, list: List, place: usize) {
             }
         }
         List::Rows => model.configuration.selected = place,
+        List::History => {
+            let run = model.history.get(place).map(|run| run.id.clone());
+            if let (Some(run), Some(window)) = (run, model.history_window_mut()) {
+                window.run = run;
+            }
+        }
         List::Tasks => {
             let run = model.former_run.as_ref().or(model.run.as_ref());
             if let Some(run) = run {

@@ -104,6 +104,7 @@ pub(super) fn on_history_read(
     outcome: Result<Vec<RunSummary>, Failure>,
     effects: &mut Vec<Effect>,
 ) {
+    model.lists_version += 1;
     let history = match outcome {
         Ok(history) => history,
         Err(failure) => {

@@ -9,13 +9,15 @@ use domain::history::Comparison;
 /// Moves along the tasks of the grid, or along the list of runs.
 pub(super) fn step(model: &mut Model, step: isize) {
     let runs = std::mem::take(&mut model.history);
+    let filter = std::mem::take(&mut model.history_filter);
     if let Some(window) = model.history_window_mut() {
         match window.form {
             HistoryForm::Grid => window.step_task(step),
-            HistoryForm::List => window.step_in_list(step, &runs),
+            HistoryForm::List => window.step_in_list(step, &runs, filter.shown(runs.len())),
         }
     }
     model.history = runs;
+    model.history_filter = filter;
 }
 
 /// Moves along the runs of the grid; a positive step goes to earlier ones, as in the list.
@@ -27,24 +29,28 @@ pub(super) fn step_run(model: &mut Model, action: Action) {
         _ => isize::MIN,
     };
     let runs = std::mem::take(&mut model.history);
+    let filter = std::mem::take(&mut model.history_filter);
     if let Some(window) = model.history_window_mut() {
         match window.form {
             HistoryForm::Grid => window.step_run(step, &runs),
-            HistoryForm::List => window.step_in_list(step, &runs),
+            HistoryForm::List => window.step_in_list(step, &runs, filter.shown(runs.len())),
         }
     }
     model.history = runs;
+    model.history_filter = filter;
 }
 
 /// Selects a run of the grid by its column, counted from the newest.
 pub(super) fn select_column(model: &mut Model, column: usize) {
     let runs = std::mem::take(&mut model.history);
+    let filter = std::mem::take(&mut model.history_filter);
     if let Some(window) = model.history_window_mut() {
         let distance =
             isize::try_from(column).unwrap_or(0) - isize::try_from(window.column(&runs)).unwrap_or(0);
         window.step_run(distance, &runs);
     }
     model.history = runs;
+    model.history_filter = filter;
 }
 
 /// A live run goes on in the grid too, once a second.

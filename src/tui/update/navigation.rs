@@ -5,6 +5,7 @@ use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
+use crate::tui::model::history_window::HistoryForm;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::pager::Page;
 use crate::tui::widget::list::{self, Shown};
@@ -206,6 +207,12 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
 pub(super) fn select_in_window(model: &mut Model, place: usize) {
     let selected = match model.overlays.top() {
         Some(Overlay::Arguments(form)) => form.selected,
+        Some(Overlay::History(window)) if window.form == HistoryForm::List => {
+            let shown = model.history_filter.shown(model.history.len());
+            let at = |place| isize::try_from(shown.position(place)).unwrap_or(0);
+            let distance = at(place) - at(window.line(&model.history));
+            return scroll_window(model, distance);
+        }
         Some(Overlay::History(window)) => window.line(&model.history),
         Some(Overlay::Comparison { selected, .. } | Overlay::Presets { selected }) => *selected,
         Some(Overlay::Help(pane)) => pane.selected,

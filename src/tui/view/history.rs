@@ -9,11 +9,12 @@ pub(super) use words::{is_alike, name, records, signed, tries};
 
 use crate::tui::model::Model;
 use crate::tui::model::history_window::{HistoryForm, HistoryWindow};
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
+use crate::tui::widget::text;
 use domain::summary::RunSummary;
 use domain::time::human;
 use domain::watched::Watched;
@@ -42,7 +43,11 @@ fn draw_list(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
     let below = if about.is_empty() { 0 } else { about.len() + 1 };
     let height = usize::from(model.area.height.saturating_sub(4)).max(1 + below);
     let rows = (runs.len() + below).min(height);
-    let inside = super::window(model, "Former runs", columns, rows, canvas);
+    let title = match super::shown(model, List::History) {
+        shown if shown.is_empty() => "Former runs".to_owned(),
+        shown => format!("Former runs /{} {shown}", model.history_filter.text()),
+    };
+    let inside = super::window(model, &title, columns, rows, canvas);
     let below = u16::try_from(below).unwrap_or(0).min(inside.height);
     let area = Rect {
         height: inside.height - below,
@@ -54,8 +59,12 @@ fn draw_list(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
             canvas.text(inside, 1, row, line, canvas.look.style(Meaning::Muted));
         }
     }
-    let shown = list::around(selected, runs.len(), usize::from(area.height));
-    for (row, place) in (0..).zip(shown) {
+    let shown = model.history_filter.shown(runs.len());
+    if shown.is_empty() {
+        return super::nothing_fits(area, canvas);
+    }
+    let visible = shown.around(selected, usize::from(area.height));
+    for (row, place) in (0..).zip(visible.filter_map(|position| shown.place(position))) {
         let run = &runs[place];
         canvas.target(area, row, Target::WindowLine(place));
         let mark = Mark::from_summary(run);
