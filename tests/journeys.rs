@@ -230,7 +230,7 @@ fn a_panic_gives_the_terminal_back_and_is_readable_there() {
 fn panics_on_a_terminal_of_its_own() {
     if std::env::var_os(screen::ON_A_TERMINAL).is_some() {
         let mut terminal = Tty::enter().unwrap();
-        terminal.terminal().hide_cursor().unwrap();
+        terminal.control("\x1b[?25l").unwrap();
         panic!("an abrupt end");
     }
 }
