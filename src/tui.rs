@@ -68,6 +68,8 @@ use terminal::Tty;
 pub enum Outcome {
     /// By a key; no run was live.
     Left,
+    /// For the profile of this name; no run was live.
+    SwitchTo(String),
     /// By a signal, or because the terminal was gone; no run was live.
     Ended,
     /// By a key or a signal, after a run that emptied its table and was not green.

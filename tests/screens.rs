@@ -50,6 +50,8 @@ mod palette;
 mod pictures;
 #[path = "screens/plain.rs"]
 mod plain;
+#[path = "screens/profiles.rs"]
+mod profiles;
 #[path = "screens/prompt.rs"]
 mod prompt;
 #[path = "screens/questions.rs"]

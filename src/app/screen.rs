@@ -1,15 +1,16 @@
 //! How the screen of a start looks and tells: settings and environment put together.
 
-use crate::config::Settings;
+use crate::config::{Config, ConfigError, Connection, Home, Settings};
 use crate::engine::SharedSecrets;
 use crate::store::{NoticeFile, PastNotice};
 use crate::tui::look::Look;
 use crate::tui::model::notices::{Notice, NoticeLevel};
-use crate::tui::preferences::{Guard, Preferences, Ways};
+use crate::tui::preferences::{Guard, Preferences, ProfileChoice, Ways};
 use crate::tui::setup::KeepNotices;
 use crate::tui::symbol::Symbols;
 use crate::tui::telling::Desktop;
 use crate::tui::theme::Palette;
+use domain::variable::VariableName;
 use ratatui::style::Color;
 use std::time::Duration;
 
@@ -30,6 +31,30 @@ pub(super) fn look(settings: &Settings, name: Read<'_>) -> Look {
         None => look.symbols,
     };
     look
+}
+
+/// The profiles that can be gone to, with where they lead.
+pub(super) fn profiles(home: &Home) -> Result<Vec<ProfileChoice>, ConfigError> {
+    let config = Config::load(home)?;
+    let choice = |name: &str| {
+        let profile = config.profile(name)?;
+        let text = |name| profile.variables.get(&name).cloned().unwrap_or_default();
+        Ok(ProfileChoice {
+            name: name.to_owned(),
+            colour: profile.connection.colour.clone(),
+            project: text(VariableName::ProjectId),
+            instance: text(VariableName::CdfInstance),
+            guard: guard(&profile.connection),
+        })
+    };
+    config.names().map(choice).collect()
+}
+
+fn guard(connection: &Connection) -> Guard {
+    Guard {
+        is_read_only: connection.read_only.unwrap_or_default(),
+        is_protected: connection.protected.unwrap_or_default(),
+    }
 }
 
 /// The notices of earlier sessions.
@@ -79,10 +104,7 @@ pub(super) fn preferences(settings: &Settings, wants_lines: bool, name: Read<'_>
         asks_ground: takes_sequences && has_colours && cfg!(unix),
         ways: ways(screen.notify.as_deref(), takes_sequences, name),
         stop_grace: seconds.map_or(STOP_GRACE, Duration::from_secs),
-        guard: Guard {
-            is_read_only: connection.read_only.unwrap_or_default(),
-            is_protected: connection.protected.unwrap_or_default(),
-        },
+        guard: guard(connection),
     }
 }
 
@@ -101,7 +123,7 @@ fn ways(chosen: Option<&[String]>, takes_sequences: bool, name: Read<'_>) -> Way
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Overrides, WithoutChoice};
+    use crate::config::{Overrides, WithoutChoice};
     use crate::tui::look::ThemeChoice;
     use std::path::Path;
 

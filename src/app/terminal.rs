@@ -26,8 +26,34 @@ use tokio::runtime::Handle;
 /// How many former runs the history offers.
 const HISTORY: u32 = 500;
 
+/// How a screen ended.
+enum End {
+    /// The program ends.
+    Left(Exit),
+    /// The profile of this name is opened next.
+    SwitchTo(String),
+}
+
+/// Opens the terminal, and after it the profiles that are gone to there.
 pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
-    let startup = Startup::load(choice, WithoutChoice::ShowSandbox)?;
+    let mut choice = choice.clone();
+    // The diagnostics of the first start are those of the whole program.
+    let mut startups = Vec::new();
+    loop {
+        let startup = Startup::load(&choice, WithoutChoice::ShowSandbox)?;
+        match open_one(&choice, &startup).await? {
+            End::Left(exit) => return Ok(exit),
+            End::SwitchTo(name) => {
+                choice.profile = Some(name);
+                // What the command line sets was meant for the profile that it named.
+                choice.set.clear();
+                startups.push(startup);
+            }
+        }
+    }
+}
+
+async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
     tui::check_terminal()?;
     tui::action::keymap::set(keymap(&startup.home, &startup.keys)?);
     let Startup {
@@ -36,7 +62,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
         retention,
         secrets,
         ..
-    } = &startup;
+    } = startup;
     let before = Console::of_no_run(Output::Text, &settings.profile);
     let (journal, ()) = journal::open(home, before, journal::nothing).await?;
     // Before the history is read, so that it offers nothing that is gone.
@@ -62,6 +88,7 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     }));
     let setup = Setup {
         profile: settings.profile.clone(),
+        profiles: screen::profiles(home)?,
         is_sandbox: settings.wants_sandbox(),
         endpoints: target::endpoints(settings),
         credentials: target::credentials(settings),
@@ -95,14 +122,17 @@ pub(super) async fn open(choice: &Choice) -> anyhow::Result<Exit> {
     let engine = engine::spawn_or_watch(parts, journal, data.to_owned(), secrets.clone());
     let outcome = Box::pin(tui::run(setup, engine)).await?;
     super::shut_down(kept).await;
+    if let Outcome::SwitchTo(name) = outcome {
+        return Ok(End::SwitchTo(name));
+    }
     let command = target::terminal_command(choice, &settings.profile);
     let program = target::program(choice);
-    Ok(say_what_was_left(
+    Ok(End::Left(say_what_was_left(
         &outcome,
         settings.wants_sandbox(),
         &command,
         &program,
-    ))
+    )))
 }
 
 /// The keys of the screen, as `[keys]` changes them.
@@ -123,7 +153,7 @@ fn keymap(home: &Home, settings: &[KeySetting]) -> Result<Keymap, ConfigError> {
 /// Says on the shell what was left and how to come back.
 fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str, program: &str) -> Exit {
     let text = match outcome {
-        Outcome::Left => return Exit::Success,
+        Outcome::Left | Outcome::SwitchTo(_) => return Exit::Success,
         Outcome::RunEnded { run, .. } => {
             let ending = tui::summary::ending(run);
             format!(

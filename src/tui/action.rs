@@ -93,6 +93,7 @@ pub enum Action {
     History,
     Reload,
     Theme,
+    Profiles,
     Help,
     HelpWhileTyping,
     RunEntry,

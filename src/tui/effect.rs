@@ -45,6 +45,8 @@ pub enum Effect {
     Redraw,
     /// Suspends the program until the user's shell resumes it.
     Suspend,
+    /// Ends the loop, and opens the profile of this name.
+    SwitchProfile(String),
     /// Ends the loop.
     Leave,
 }

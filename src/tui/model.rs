@@ -26,7 +26,7 @@ use super::action::Action;
 use super::context::{Context, Pane};
 use super::key::Key;
 use super::mouse::Clicked;
-use super::preferences::Preferences;
+use super::preferences::{Preferences, ProfileChoice};
 use super::theme::{Ground, Meaning};
 use crate::engine::Connected;
 use action_log::ActionLog;
@@ -128,6 +128,8 @@ pub struct Model {
     pub endpoints: Endpoints,
     /// Whose credentials are used.
     pub credentials: Credentials,
+    /// The profiles that can be gone to.
+    pub profiles: Vec<ProfileChoice>,
     /// What a person prefers, and what the profile allows.
     pub preferences: Preferences,
     /// What the terminal has said of itself.

@@ -47,6 +47,21 @@ pub struct Preferences {
     pub guard: Guard,
 }
 
+/// A profile that can be gone to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileChoice {
+    /// Its name.
+    pub name: String,
+    /// The colour of its band, in a word.
+    pub colour: Option<String>,
+    /// Its project; empty if it sets none.
+    pub project: String,
+    /// Its instance; empty if it sets none.
+    pub instance: String,
+    /// What it allows.
+    pub guard: Guard,
+}
+
 impl Default for Preferences {
     fn default() -> Self {
         Self {

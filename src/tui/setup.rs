@@ -22,7 +22,7 @@ use super::model::run_history::RunHistory;
 use super::model::trail::Trail;
 use super::model::variables::VariablesPane;
 use super::model::{Model, Telling, TerminalState};
-use super::preferences::Preferences;
+use super::preferences::{Preferences, ProfileChoice};
 use super::update::{drafts, resume};
 use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
@@ -81,6 +81,8 @@ pub struct Setup {
     pub credentials: Credentials,
     /// How everything looks.
     pub look: Look,
+    /// The profiles of `config.toml`.
+    pub profiles: Vec<ProfileChoice>,
     /// What a person prefers, and what the profile allows.
     pub preferences: Preferences,
     /// The variables.
@@ -173,6 +175,7 @@ impl Setup {
             is_sandbox: self.is_sandbox,
             endpoints: self.endpoints.clone(),
             credentials: self.credentials.clone(),
+            profiles: self.profiles.clone(),
             preferences: self.preferences,
             terminal: TerminalState::default(),
             telling: Telling::default(),

@@ -56,6 +56,7 @@ pub struct Shell<S> {
     targets: Targets,
     is_engine_alive: bool,
     is_done: bool,
+    next_profile: Option<String>,
     ground: GroundQuestion,
     signs: Signs,
     last_frame: Option<Instant>,
@@ -89,6 +90,7 @@ impl<S: TerminalSession> Shell<S> {
             targets: Targets::default(),
             is_engine_alive: true,
             is_done: false,
+            next_profile: None,
             ground: GroundQuestion::default(),
             signs: Signs::default(),
             last_frame: None,
@@ -146,7 +148,7 @@ impl<S: TerminalSession> Shell<S> {
             self.drain(&mut keys).await?;
             self.draw_if_due()?;
         }
-        Ok(Outcome::Left)
+        Ok(self.next_profile.take().map_or(Outcome::Left, Outcome::SwitchTo))
     }
 
     /// Takes the mouse, if it is not the terminal's, as it is after a start and a pause.
@@ -328,6 +330,10 @@ impl<S: TerminalSession> Shell<S> {
                     self.model.is_dirty = true;
                 }
                 Effect::Leave => self.is_done = true,
+                Effect::SwitchProfile(name) => {
+                    self.next_profile = Some(name);
+                    self.is_done = true;
+                }
             }
         }
         Ok(())

@@ -27,6 +27,7 @@ mod navigation;
 mod palette;
 mod perform;
 mod premise;
+mod profiles;
 mod prompt;
 pub(super) mod resume;
 mod retry;
@@ -237,6 +238,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::ShowRun => former::show(model, effects),
         Action::ResumeRun | Action::WatchRun => resume::inspect(model, effects),
         Action::Reload => read_configuration(model, effects),
+        Action::Profiles => profiles::ask(model),
         Action::Theme => telling::next_theme(model, effects),
         Action::RunEntry => help::run(model, effects),
         Action::FilterHelp => help::ask_for_filter(model),

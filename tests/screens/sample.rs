@@ -92,6 +92,7 @@ pub fn setup() -> Setup {
             text: "none".into(),
         },
         look: COLOUR,
+        profiles: Vec::new(),
         preferences: Preferences::default(),
         variables: variables(),
         origins: profile.map(|name| (name, "profile".to_owned())).into(),

@@ -12,7 +12,7 @@ use downbeat::tui::key::Key;
 use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
 use downbeat::tui::mouse::Targets;
-use downbeat::tui::preferences::{Preferences, Ways};
+use downbeat::tui::preferences::{Guard, Preferences, ProfileChoice, Ways};
 use downbeat::tui::shell::Shell;
 use downbeat::tui::telling::{self, Desktop, Progress, Signs};
 use downbeat::tui::terminal::{self, TerminalSession};
@@ -558,4 +558,24 @@ async fn a_run_that_ended_well_is_told_to_the_shell_and_its_notice_is_written_do
         matches!(texts[..], [text] if text.starts_with("The run ended: success")),
         "{texts:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_profile_closes_the_engine_and_is_the_outcome() {
+    let other = ProfileChoice {
+        name: "test".into(),
+        colour: None,
+        project: String::new(),
+        instance: String::new(),
+        guard: Guard::default(),
+    };
+    let mut harness = start_on(Setup {
+        profiles: vec![other],
+        ..sample::setup()
+    });
+    harness.command().await;
+    harness.press("ctrl-p 1");
+    assert_eq!(harness.command().await, Command::Close);
+    let outcome = harness.task.await.unwrap().unwrap();
+    assert_eq!(outcome, Outcome::SwitchTo("test".into()));
 }

@@ -161,6 +161,11 @@ pub(super) fn is_idle(model: &Model) -> Option<String> {
     })
 }
 
+pub(super) fn can_switch(model: &Model) -> Option<String> {
+    let is_alone = model.profiles.iter().all(|profile| profile.name == model.profile);
+    is_idle(model).or_else(|| is_alone.then(|| "There is no other profile in config.toml.".into()))
+}
+
 pub(super) fn is_live(model: &Model) -> Option<String> {
     if model.live_run().is_some() {
         return None;

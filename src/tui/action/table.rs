@@ -208,6 +208,7 @@ pub const TABLE: &[Entry] = &[
     row(A::OpenPage, &["o"], "page", "Open the page of the pipeline run, the pipeline or the instance in a browser, or copy its address.", PANES)
         .footer(&[]).when(when::has_page),
     row(A::Reload, &["ctrl-r"], "", "Read the configuration table again.", PANES),
+    row(A::Profiles, &["ctrl-p"], "", "Go to another profile, in the same program.", PANES).when(when::can_switch),
     row(A::Theme, &["ctrl-t"], "", "Switch the colours: auto, dark, light, none.", PANES),
     row(A::Summary, &["S"], "summary", "Sum up the run: how it went, what failed for which reason, what to do next.", PANES)
         .when(when::has_run).footer(&[]),

@@ -265,6 +265,8 @@ pub enum DialogResult {
         /// The process, in words.
         process: String,
     },
+    /// Ends this screen, and opens the profile of this name.
+    SwitchProfile(String),
     /// Ends the program without what was not saved; live pipeline runs go on.
     Leave,
     /// Accepts an open field, saves the variables, and ends the program; edited arguments are kept for the next start.

@@ -65,6 +65,9 @@ fn say_on_shell(text: &str) {
 
 /// What is left of a run that has ended on this screen; without one it is what is given.
 fn ended(model: &Model, over_before: Option<&DagRunId>, without_run: Outcome) -> Outcome {
+    if matches!(without_run, Outcome::SwitchTo(_)) {
+        return without_run;
+    }
     let is_new = |run: &&Run| run.state.is_end() && over_before != Some(&run.id);
     let Some(run) = model.run.as_ref().filter(is_new) else {
         return without_run;

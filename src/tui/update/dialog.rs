@@ -1,6 +1,6 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{copy, drafts, edits, leaving, marks, resume};
+use super::{copy, drafts, edits, leaving, marks, profiles, resume};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -194,6 +194,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
             effects.push(Effect::Leave);
         }
         DialogResult::StopAndLeave => effects.push(Effect::Leave),
+        DialogResult::SwitchProfile(name) => profiles::switch(model, name, effects),
         DialogResult::SaveAndLeave => leaving::save_and_leave(model, effects),
         DialogResult::TakeDraft => drafts::take(model, effects),
         DialogResult::DropDraft => drafts::forget(model, effects),

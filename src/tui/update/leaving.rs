@@ -106,7 +106,7 @@ fn at_once() -> String {
 }
 
 /// What would be lost, a sentence each.
-fn unsaved(model: &Model) -> Vec<String> {
+pub(super) fn unsaved(model: &Model) -> Vec<String> {
     let changes = model.variables.changes();
     let names: Vec<_> = changes.iter().map(|(name, _)| name.as_str()).collect();
     let mut sentences = Vec::new();

@@ -1,0 +1,83 @@
+//! Going to another profile: this screen and its engine end, and the same program opens the other one.
+
+use super::leaving;
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
+use crate::tui::preferences::ProfileChoice;
+
+/// The letters of the answers; `n` stays.
+const LETTERS: &str = "123456789abcdefghijklm";
+
+/// Asks which profile to go to.
+pub(super) fn ask(model: &mut Model) {
+    let unsaved = leaving::unsaved(model);
+    if !unsaved.is_empty() {
+        let reason = unsaved.join(" ");
+        return model.reply(format!(
+            "Save or undo first, then go to another profile. {reason}"
+        ));
+    }
+    let others: Vec<_> = model
+        .profiles
+        .iter()
+        .filter(|profile| profile.name != model.profile)
+        .cloned()
+        .collect();
+    let mut body = vec![
+        format!(
+            "This is {}. The screen begins anew; runs and their logs stay.",
+            model.profile
+        ),
+        "Each with its project and instance:".to_owned(),
+    ];
+    let offered = LETTERS.chars().zip(&others);
+    body.extend(offered.clone().map(|(letter, profile)| describe(letter, profile)));
+    let left_out = others.len().saturating_sub(LETTERS.len());
+    if left_out > 0 {
+        body.push(format!(
+            "{left_out} more are opened with `downbeat --profile NAME`."
+        ));
+    }
+    let mut dialog = Dialog::new("Go to another profile?", body, "stay");
+    for (letter, profile) in offered {
+        dialog = dialog.or(
+            letter,
+            &profile.name,
+            DialogResult::SwitchProfile(profile.name.clone()),
+        );
+    }
+    model.overlays.push(Overlay::Dialog(dialog));
+}
+
+/// Ends this screen for another profile, unless a run has begun meanwhile.
+pub(super) fn switch(model: &mut Model, name: String, effects: &mut Vec<Effect>) {
+    if model.live_run().is_some() {
+        return model.reply("A run has begun meanwhile: it needs this profile.");
+    }
+    effects.push(Effect::SwitchProfile(name));
+}
+
+fn describe(letter: char, profile: &ProfileChoice) -> String {
+    let place: Vec<_> = [&profile.project, &profile.instance]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(String::as_str)
+        .collect();
+    let place = if place.is_empty() {
+        "nothing set".to_owned()
+    } else {
+        place.join(" / ")
+    };
+    let marks = [
+        profile.colour.clone(),
+        profile.guard.is_protected.then(|| "protected".to_owned()),
+        profile.guard.is_read_only.then(|| "read-only".to_owned()),
+    ];
+    let marks: String = marks
+        .into_iter()
+        .flatten()
+        .map(|mark| format!(", {mark}"))
+        .collect();
+    format!("{letter} {}: {place}{marks}", profile.name)
+}

@@ -1,0 +1,64 @@
+//! Going to another profile, and what stands against it.
+
+use crate::sample::{self, COLOUR, press, type_text};
+use crate::scene;
+use downbeat::tui::effect::Effect;
+use downbeat::tui::model::Model;
+use downbeat::tui::preferences::{Guard, ProfileChoice};
+
+fn with_profiles(mut model: Model) -> Model {
+    let profile = |name: &str, is_protected| ProfileChoice {
+        name: name.into(),
+        colour: Some("red".into()),
+        project: format!("{name}-project"),
+        instance: "main".into(),
+        guard: Guard {
+            is_read_only: false,
+            is_protected,
+        },
+    };
+    model.profiles = vec![
+        profile("prod", true),
+        profile("sandbox", false),
+        profile("test", false),
+    ];
+    model
+}
+
+#[test]
+fn another_profile_is_chosen_by_its_letter_with_where_it_leads() {
+    let mut model = with_profiles(sample::ready(120, 40));
+    press(&mut model, "ctrl-p");
+    let picture = sample::picture(&model, &COLOUR);
+    for words in [
+        "1 prod: prod-project / main, red, protected",
+        "2 test: test-project / main, red",
+    ] {
+        assert!(picture.contains(words), "{words} in\n{picture}");
+    }
+    assert!(
+        !picture.contains("sandbox-project"),
+        "one does not go to where one is"
+    );
+    assert_eq!(press(&mut model, "n"), []);
+    press(&mut model, "ctrl-p");
+    assert_eq!(press(&mut model, "2"), [Effect::SwitchProfile("test".into())]);
+}
+
+#[test]
+fn a_live_run_and_what_is_not_saved_keep_the_profile() {
+    let mut model = with_profiles(scene::running(120, 40));
+    assert_eq!(press(&mut model, "ctrl-p"), []);
+    assert!(model.overlays.is_empty());
+    assert!(model.notice().unwrap().text.contains("A run is live"));
+    let mut model = with_profiles(sample::ready(120, 40));
+    press(&mut model, "1 j enter");
+    type_text(&mut model, "x");
+    press(&mut model, "enter ctrl-p");
+    assert!(model.overlays.is_empty());
+    let reason = &model.notice().unwrap().text;
+    assert!(reason.contains("Save or undo first"), "{reason}");
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "ctrl-p");
+    assert!(model.notice().unwrap().text.contains("There is no other profile"));
+}
