@@ -64,7 +64,7 @@ impl Page {
     /// The text of this overlay, if it is one.
     pub fn of(model: &Model, overlay: &Overlay) -> Option<Self> {
         let (title, top, lines) = match overlay {
-            Overlay::Help(pane) => return Some(Self::of_help(model, pane)),
+            Overlay::Help(help) => return Some(Self::of_help(model, help)),
             Overlay::Notices { top } => ("Notices", *top, notices::lines(model)),
             Overlay::Actions { top } => ("What was done here", *top, actions::lines(model)),
             Overlay::Details { top } => ("Details", *top, said(model)),
@@ -87,10 +87,10 @@ impl Page {
         Some(Self::folded(model, title, top, head, lines))
     }
 
-    fn of_help(model: &Model, pane: &HelpPane) -> Self {
-        let lines = help::lines(&pane.filter);
+    fn of_help(model: &Model, help: &HelpPane) -> Self {
+        let lines = help::lines(&help.filter);
         let mut items = lines.iter().enumerate().filter(|(_, line)| line.is_item);
-        let selected = items.nth(pane.selected).map(|(place, _)| place);
+        let selected = items.nth(help.selected).map(|(place, _)| place);
         let mut number = 0;
         let items: Vec<_> = lines
             .iter()

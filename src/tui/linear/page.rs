@@ -25,15 +25,12 @@ impl Page {
     pub(super) fn new(model: &Model, look: &Look) -> Self {
         let mut cells = Buffer::empty(model.area);
         let screen = Layout::new(model);
-        let (title, area) = match model.overlays.top() {
-            Some(overlay) => {
-                view::window_alone(model, overlay, look, &mut cells);
-                (overlay.name().to_owned(), model.area)
-            }
-            None => {
-                view::view(model, look, &mut cells);
-                (model.focus.title().to_owned(), screen.inside(model.focus))
-            }
+        let (title, area) = if let Some(overlay) = model.overlays.top() {
+            view::window_alone(model, overlay, look, &mut cells);
+            (overlay.name().to_owned(), model.area)
+        } else {
+            view::view(model, look, &mut cells);
+            (model.focus.title().to_owned(), screen.inside(model.focus))
         };
         let mut lines = text(&cells, area);
         if model.prompt.is_some() {

@@ -48,8 +48,8 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
                 .filter(|text| !text.is_empty())
                 .map(|text| line("", Meaning::Text, text)),
         );
-        let named = tasks.iter().take(NAMED).map(|task| task.id.as_str());
-        let mut names = named.collect::<Vec<_>>().join(", ");
+        let first = tasks.iter().take(NAMED).map(|task| task.id.as_str());
+        let mut names = first.collect::<Vec<_>>().join(", ");
         if number > NAMED {
             names = format!("{names} and {} more", number - NAMED);
         }

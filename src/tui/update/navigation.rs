@@ -171,9 +171,9 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
 /// Moves along what the topmost window shows.
 pub(super) fn scroll_window(model: &mut Model, step: isize) {
     let presets = model.kept.presets.len();
-    let page = Page::new(model);
-    let items = page.as_ref().map_or(0, Page::items);
-    let last = page.map_or(0, |page| page.last_top());
+    let shown = Page::new(model);
+    let items = shown.as_ref().map_or(0, Page::items);
+    let last = shown.map_or(0, |shown| shown.last_top());
     match model.overlays.top_mut() {
         Some(Overlay::Arguments(form)) => {
             form.selected = list::moved(form.selected, step, form.lines().len());

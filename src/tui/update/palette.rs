@@ -82,13 +82,11 @@ pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         Deed::Action(entry) => *entry,
     };
-    match reason(model, entry) {
-        Some(reason) => refuse(model, reason),
-        None => {
-            close(model, &choice.words);
-            perform(model, entry, effects);
-        }
+    if let Some(reason) = reason(model, entry) {
+        return refuse(model, reason);
     }
+    close(model, &choice.words);
+    perform(model, entry, effects);
 }
 
 /// A line was clicked.
