@@ -182,7 +182,7 @@ fn found_letters_are_underlined() {
         .content()
         .iter()
         .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
-    let letters: String = underlined.map(|cell| cell.symbol()).collect();
+    let letters: String = underlined.map(ratatui::buffer::Cell::symbol).collect();
     assert!(letters.contains("enginr"), "{letters}");
 }
 

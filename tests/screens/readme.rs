@@ -73,7 +73,12 @@ A start is refused, with line and column, if
 fn page() -> String {
     let mut page = ABOUT.to_owned();
     for (title, entries) in action::groups() {
-        page += &format!("\n### {title}\n\n| name | keys | what | |\n| --- | --- | --- | --- |\n");
+        let head = [
+            "\n### ",
+            title,
+            "\n\n| name | keys | what | |\n| --- | --- | --- | --- |\n",
+        ];
+        page += &head.concat();
         for entry in entries {
             let danger = match entry.danger {
                 Danger::Harmless => "",

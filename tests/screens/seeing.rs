@@ -3,6 +3,7 @@
 use crate::keys::event;
 use crate::sample::{BARE, COLOUR, Scenario, picture, press, ready, row, send};
 use crate::scene;
+use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::deployed::DeployedPipeline;
 use domain::event::Fact;
@@ -200,7 +201,7 @@ fn branches(model: &mut Model) {
         "stages": [stage("Orders", "batchsource"), stage("Rates", "batchsource"), stage("Join", "batchjoiner"), stage("Table", "batchsink"), stage("Bucket", "batchsink")],
         "connections": [{"from": "Orders", "to": "Join"}, {"from": "Rates", "to": "Join"}, {"from": "Join", "to": "Table"}, {"from": "Join", "to": "Bucket"}],
     });
-    let pipeline = DeployedPipeline::read(&configuration, &BTreeMap::new(), Default::default());
+    let pipeline = DeployedPipeline::read(&configuration, &BTreeMap::new(), RuntimeArguments::default());
     let of = Box::new(model.variables.working.clone());
     let update = Update::Deployed {
         of,
