@@ -332,10 +332,6 @@ fn back(model: &mut Model) {
 
 /// Opens the log of the selected task, and reads the lines that the next frame needs.
 fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
-    // What is being read is not taken away when its task ends or another one begins.
-    if !model.logs.follows {
-        navigation::stay_with_log(model);
-    }
     let target = target(model);
     if target != model.logs.target {
         let task = target.as_ref().map(|target| target.task.clone());

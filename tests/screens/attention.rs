@@ -87,11 +87,7 @@ fn a_log_that_is_read_is_not_taken_away() {
     event(&mut model, Fact::TaskSucceeded { task: LEDGER.into() });
     assert_eq!((read_try(&model), model.logs.top), ((RECRUITER, 1), top));
     press(&mut model, "f");
-    assert_eq!(
-        read_try(&model),
-        (RECRUITER, 2),
-        "following the log shows the newest try"
-    );
+    assert_ne!(read_try(&model).0, RECRUITER, "the run is followed again");
 }
 
 #[test]

@@ -146,16 +146,6 @@ pub(super) fn stay(model: &mut Model) {
     }
 }
 
-/// The selection that follows the run stays with the task whose log is being read.
-pub(super) fn stay_with_log(model: &mut Model) {
-    let run = model.former_run.as_ref().or(model.run.as_ref());
-    let read = model.logs.target.as_ref();
-    let read = read.filter(|target| run.is_some_and(|run| run.id == target.run));
-    if let Some(target) = read.filter(|_| model.grid.selected.is_none()) {
-        model.grid.selected = Some(target.task.clone());
-    }
-}
-
 /// Shows the log of another try.
 pub(super) fn show_try(model: &mut Model, step: i64) {
     let tries = model.selected_task().map_or(0, |task| task.tries.len());

@@ -41,7 +41,7 @@ pub(super) fn summary(model: &Model, room: usize) -> String {
     };
     for part in [losses, filter(logs), find, place(logs), times(logs)] {
         if !part.is_empty() && text::width(&words) + 3 + text::width(&part) <= room {
-            words = format!("{words} · {part}");
+            words = format!("{words}, {part}");
         }
     }
     words
