@@ -11,6 +11,7 @@ pub mod grid;
 pub mod guard;
 pub mod history_window;
 pub mod list_filter;
+pub mod lists;
 pub mod logs;
 pub mod marks;
 pub mod next_plan;
@@ -37,7 +38,7 @@ use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
-use domain::row::{Configuration, ConfigurationRow, RowName};
+use domain::row::{ConfigurationRow, RowName};
 use domain::run::Run;
 use domain::secret::Secrets;
 use domain::service::Service;
@@ -45,14 +46,13 @@ use domain::summary::RunSummary;
 use domain::target::{Credentials, Endpoints, Target};
 use domain::task::Task;
 use domain::time::Timestamp;
-use domain::variable::VariableName;
 use domain::warehouse::TableRestore;
 use driver::{Awaited, Driver};
 use editor::Editor;
 use failures::Failures;
 use grid::GridPane;
 use guard::Grace;
-use list_filter::{ListFilter, RowLine, SelectedBefore, TaskLine, VariableLine};
+use list_filter::{ListFilter, SelectedBefore};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use next_plan::NextPlan;
@@ -61,7 +61,6 @@ use overlay::{Overlay, Overlays};
 use prompt::{Prompt, PromptPurpose, TypedTexts};
 use ratatui::layout::Rect;
 use run_history::RunHistory;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use trail::Trail;
 use variables::VariablesPane;
@@ -376,98 +375,6 @@ impl Model {
             "SANDBOX".into()
         } else {
             self.profile.clone()
-        }
-    }
-
-    /// Shows another table; selection and marks stay with their rows.
-    pub fn replace_rows(&mut self, table: Configuration) {
-        let names: BTreeSet<_> = table.rows.iter().map(ConfigurationRow::name).collect();
-        self.row_marks.retain(|name| names.contains(name));
-        self.configuration.replace(table);
-        self.configuration.read_at = Some(self.now);
-    }
-
-    /// The rows as a filter sees them.
-    pub fn row_lines(&self) -> impl Iterator<Item = RowLine<'_>> {
-        let rows = self.configuration.rows().iter();
-        rows.map(|row| RowLine {
-            row,
-            is_edited: self.has_edits(&row.task),
-            is_marked: !self.row_marks.is_empty() && self.row_marks.contains(&row.name()),
-        })
-    }
-
-    /// The tasks of the shown run as a filter sees them.
-    pub fn task_lines(&self) -> impl Iterator<Item = TaskLine<'_>> {
-        let run = self.shown_run();
-        let marks = run.and_then(|run| self.task_marks.of(&run.id));
-        let tasks = run.into_iter().flat_map(|run| &run.tasks);
-        tasks.map(move |task| TaskLine {
-            task,
-            is_marked: marks.is_some_and(|marks| marks.contains(&task.id)),
-        })
-    }
-
-    /// The variables as a filter sees them.
-    pub fn variable_lines(&self) -> impl Iterator<Item = VariableLine<'_>> {
-        let pane = &self.variables;
-        VariableName::ALL
-            .iter()
-            .map(|name| VariableLine { name: *name, pane })
-    }
-
-    /// The marked rows that are shown, in the order of the table. What a filter hides is left alone.
-    pub fn marked_rows(&self) -> impl Iterator<Item = &ConfigurationRow> {
-        let rows = self.configuration.rows().iter().enumerate();
-        let shown = self.configuration.shown();
-        let is_marked = |row: &ConfigurationRow| self.row_marks.contains(&row.name());
-        let marked = rows.filter(move |(place, row)| {
-            !self.row_marks.is_empty() && shown.contains(*place) && is_marked(row)
-        });
-        marked.map(|(_, row)| row)
-    }
-
-    /// The marked tasks of the shown run that are shown. What a filter hides is left alone.
-    pub fn marked_lines(&self) -> impl Iterator<Item = &Task> {
-        let run = self.shown_run();
-        let marks = run.and_then(|run| self.task_marks.of(&run.id));
-        let marks = marks.filter(|marks| !marks.is_empty());
-        let tasks = run.filter(|_| marks.is_some()).map_or(&[][..], |run| &run.tasks);
-        let shown = self.grid.filter.shown(tasks.len());
-        let marked = tasks.iter().enumerate().filter(move |(place, task)| {
-            marks.is_some_and(|marks| marks.contains(&task.id)) && shown.contains(*place)
-        });
-        marked.map(|(_, task)| task)
-    }
-
-    /// How many marked lines of the pane with the focus a filter hides.
-    pub fn hidden_marks(&self) -> usize {
-        match self.focus {
-            Pane::Configuration => self.row_marks.len().saturating_sub(self.marked_rows().count()),
-            Pane::Grid => {
-                let run = self.shown_run();
-                let marks = run.and_then(|run| self.task_marks.of(&run.id));
-                let all = marks.map_or(0, Marks::len);
-                all.saturating_sub(self.marked_lines().count())
-            }
-            Pane::Variables | Pane::Logs => 0,
-        }
-    }
-
-    /// The tasks of the shown run that are marked in the pane with the focus, or whose rows are.
-    pub fn marked_tasks(&self) -> BTreeSet<TaskId> {
-        let Some(run) = self.shown_run() else {
-            return BTreeSet::new();
-        };
-        match self.focus {
-            Pane::Configuration => {
-                let tasks = self.marked_rows().map(|row| row.task.clone());
-                let tasks: BTreeSet<_> = tasks.collect();
-                let known = run.tasks.iter().filter(|task| tasks.contains(&task.id));
-                known.map(|task| task.id.clone()).collect()
-            }
-            Pane::Grid => self.marked_lines().map(|task| task.id.clone()).collect(),
-            Pane::Variables | Pane::Logs => BTreeSet::new(),
         }
     }
 
