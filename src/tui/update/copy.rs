@@ -110,7 +110,7 @@ fn markdown(run: &Run, task: &Task, failure: &Failure, log: &str) -> String {
         while log.contains(&fence) {
             fence.push('`');
         }
-        text += &format!("\n{fence}text\n{log}\n{fence}\n");
+        text += &["\n", &fence, "text\n", log, "\n", &fence, "\n"].concat();
     }
     text
 }
