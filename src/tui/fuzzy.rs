@@ -17,8 +17,11 @@ impl Fuzzy {
     /// For this text. An empty one fits everything.
     pub fn new(text: &str) -> Self {
         let pattern = |kind| Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, kind);
+        let mut config = Config::DEFAULT;
+        // "run" means `run` before `resume run`.
+        config.prefer_prefix = true;
         Self {
-            matcher: Matcher::new(Config::DEFAULT),
+            matcher: Matcher::new(config),
             letters: pattern(AtomKind::Fuzzy),
             words: pattern(AtomKind::Substring),
             buffer: Vec::new(),

@@ -123,7 +123,7 @@ pub const TABLE: &[Entry] = &[
     row(A::NextError, &["e"], "error", "Go to the next error.", &[C::Logs]),
     row(A::PreviousError, &["E"], "", "Go to the error before.", &[C::Logs]),
     row(A::Times, &["t"], "times", "Show times in UTC, not at all, since the start of the try, or in local time.", &[C::Logs]),
-    row(A::GoToTime, &["T"], "", "Go to a time: 10:15, 2026-11-23 10:15:30, +5m since the start.", &[C::Logs]),
+    row(A::GoToTime, &["J"], "", "Go to a time: 10:15, 2026-11-23 10:15:30, +5m since the start.", &[C::Logs]),
     row(A::SelectLines, &["v"], "", "Select rows from here on, to copy them; again, or esc, ends it.", &[C::Logs]),
     row(A::CopyMenu, &["Y"], "", "Copy the visible part of the log, the failure as Markdown, or the id of the run.", TASKS_AND_LOGS).when(when::has_task),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
