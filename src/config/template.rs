@@ -82,6 +82,14 @@ fn of_screen(name: &str) -> (&'static str, &'static str) {
             "How somebody who looks elsewhere is told: title, progress, bell, desktop.",
             "[\"title\", \"progress\", \"bell\", \"desktop\"]",
         ),
+        "mouse" => (
+            "Whether the mouse belongs to the screen, not to the terminal.",
+            "true",
+        ),
+        "learn" => (
+            "Whether the first press of a key that changes something says what it would do.",
+            "false",
+        ),
         "stop_grace_seconds" => ("For how many seconds a stop can be taken back, 0 to 60.", "5"),
         _ => ("", "\"\""),
     }
