@@ -122,7 +122,7 @@ fn what_was_done_is_listed_with_its_requests_and_commands() {
     assert!(!sample::picture(&model, &COLOUR).contains("downbeat run"));
 
     let mut model = scene::failed(120, 40);
-    press(&mut model, "R @ tab");
+    press(&mut model, "R y @ tab");
     let shown = sample::picture(&model, &COLOUR);
     assert!(
         shown.contains("downbeat retry 2026-11-23T10-00-00-4f2a start_pipeline_hr_engineer"),

@@ -74,10 +74,8 @@ fn describe(letter: char, profile: &ProfileChoice) -> String {
         profile.guard.is_protected.then(|| "protected".to_owned()),
         profile.guard.is_read_only.then(|| "read-only".to_owned()),
     ];
-    let marks: String = marks
-        .into_iter()
-        .flatten()
-        .map(|mark| format!(", {mark}"))
+    let parts: Vec<_> = std::iter::once(place)
+        .chain(marks.into_iter().flatten())
         .collect();
-    format!("{letter} {}: {place}{marks}", profile.name)
+    format!("{letter} {}: {}", profile.name, parts.join(", "))
 }
