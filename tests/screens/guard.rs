@@ -36,27 +36,26 @@ fn with_grace() -> Model {
     model
 }
 
+/// What a person may look at while pressing keys.
+const STATES: [fn(u16, u16) -> Model; 3] = [sample::ready, scene::running, scene::failed];
+
 fn picture(model: &Model) -> String {
     sample::picture(model, &COLOUR)
 }
 
 #[test]
 fn a_read_only_profile_refuses_every_dangerous_action_with_its_reason() {
-    let models = [
-        guarded(sample::ready(120, 40), true),
-        guarded(scene::running(120, 40), true),
-        guarded(scene::failed(120, 40), true),
-    ];
-    for model in &models {
+    for make in STATES {
+        let model = guarded(make(120, 40), true);
         for entry in TABLE.iter().filter(|entry| entry.danger != Danger::Harmless) {
-            let reason = entry.why_not(model).unwrap();
+            let reason = entry.why_not(&model).unwrap();
             assert!(
                 reason.contains("sandbox is read-only"),
                 "{:?}: {reason}",
                 entry.action
             );
         }
-        assert!(picture(model).contains("read-only"), "the header says so");
+        assert!(picture(&model).contains("read-only"), "the header says so");
     }
 }
 
@@ -72,12 +71,8 @@ fn no_key_changes_anything_in_a_read_only_profile() {
         "A y",
         "q s",
     ] {
-        for model in [
-            sample::ready(120, 40),
-            scene::running(120, 40),
-            scene::failed(120, 40),
-        ] {
-            let mut model = guarded(model, true);
+        for make in STATES {
+            let mut model = guarded(make(120, 40), true);
             let effects = press(&mut model, keys);
             assert!(!effects.iter().any(is_change), "{keys}: {effects:?}");
         }

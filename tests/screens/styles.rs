@@ -3,6 +3,7 @@
 use crate::sample::{self, BARE, COLOUR};
 use crate::scene;
 use downbeat::tui::look::Look;
+use downbeat::tui::model::Model;
 use downbeat::tui::theme::Meaning;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
@@ -75,12 +76,14 @@ fn the_selected_line_is_reversed_only_in_the_pane_with_the_focus() {
 
 #[test]
 fn without_colour_no_cell_has_one() {
-    for (model, word) in [
-        (scene::running(120, 40), "up_for_retry"),
-        (scene::failed(80, 24), "failed"),
-        (scene::degraded(200, 50), "up_for_retry"),
-    ] {
-        let cells = sample::frame(&model, &BARE);
+    type Maker = fn(u16, u16) -> Model;
+    let states = [
+        (scene::running as Maker, (120, 40), "up_for_retry"),
+        (scene::failed, (80, 24), "failed"),
+        (scene::degraded, (200, 50), "up_for_retry"),
+    ];
+    for (make, (width, height), word) in states {
+        let cells = sample::frame(&make(width, height), &BARE);
         let has_colour = |cell: &&Cell| cell.fg != Color::Reset || cell.bg != Color::Reset;
         assert_eq!(cells.content.iter().filter(has_colour).count(), 0);
         cell_of(&cells, word);
