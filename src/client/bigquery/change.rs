@@ -1,29 +1,17 @@
 //! Statements with parameters that change rows. The same request twice changes them once: it has an id of its own.
 
-use super::query::{Answer, LIMIT, LONG_POLL, Trouble, millis, odd};
+use super::query::{Answer, LIMIT, LONG_POLL, Trouble, millis, odd, parameters};
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::activation::Parameter;
 use domain::failure::FailureKind;
 use domain::service::Service;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 const OPERATION: &str = "changing rows";
-
-/// Named parameters as BigQuery takes them.
-pub(super) fn parameters(list: &[Parameter]) -> Value {
-    let named = list.iter().map(|one| {
-        json!({
-            "name": one.name,
-            "parameterType": {"type": one.kind},
-            "parameterValue": {"value": one.value},
-        })
-    });
-    named.collect()
-}
 
 impl BigQuery {
     /// Runs a statement that changes rows, and returns how many it changed.

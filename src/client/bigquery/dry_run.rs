@@ -1,6 +1,6 @@
 //! A statement that is judged and not run.
 
-use super::{BigQuery, change};
+use super::{BigQuery, query};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::activation::Parameter;
@@ -27,7 +27,7 @@ impl BigQuery {
         });
         if !parameters.is_empty() {
             body["parameterMode"] = "NAMED".into();
-            body["queryParameters"] = change::parameters(parameters);
+            body["queryParameters"] = query::parameters(parameters);
         }
         let url = self.url(&["queries"])?;
         let request = Request::post(Service::BigQuery, "checking a statement", url, Some(&body));

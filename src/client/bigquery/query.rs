@@ -3,7 +3,7 @@
 use super::cell::{Cell, Row, count};
 use super::job::JobError;
 use super::schema::{Column, Schema};
-use super::{BigQuery, change, get};
+use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::activation::Parameter;
@@ -11,7 +11,7 @@ use domain::failure::FailureKind;
 use domain::id::JobId;
 use domain::service::Service;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -143,7 +143,7 @@ impl BigQuery {
         });
         if !parameters.is_empty() {
             body["parameterMode"] = "NAMED".into();
-            body["queryParameters"] = change::parameters(parameters);
+            body["queryParameters"] = self::parameters(parameters);
         }
         let url = self.url(&["queries"])?;
         let request = Request::post(Service::BigQuery, OPERATION, url, Some(&body));
@@ -252,6 +252,18 @@ impl From<ClientError> for Trouble {
 
 pub(super) fn odd(why: &str) -> Trouble {
     Trouble::Odd(why.to_owned())
+}
+
+/// Named parameters as BigQuery takes them.
+pub(super) fn parameters(list: &[Parameter]) -> Value {
+    let named = list.iter().map(|one| {
+        json!({
+            "name": one.name,
+            "parameterType": {"type": one.kind},
+            "parameterValue": {"value": one.value},
+        })
+    });
+    named.collect()
 }
 
 pub(super) fn millis(span: Duration) -> u64 {
