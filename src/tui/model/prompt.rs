@@ -136,6 +136,17 @@ impl fmt::Debug for TypedTexts {
     }
 }
 
+/// A step in the life of a typed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptStep {
+    /// It is typed and may change.
+    Typed,
+    /// It was accepted.
+    Accepted,
+    /// It was left; the text is the one that was in force before.
+    Left,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

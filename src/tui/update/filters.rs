@@ -1,13 +1,13 @@
 //! The filters of lists: typing one, completing it, leaving it, and keeping the selection among what is shown.
 
-use super::prompt::{self, PromptStep};
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::filter::{Field, Filtered, complete};
 use crate::tui::model::Model;
+use crate::tui::model::editor::Editor;
 use crate::tui::model::history_window::HistoryForm;
 use crate::tui::model::list_filter::{List, ListFilter, RunLine, SelectedBefore};
-use crate::tui::model::prompt::{Prompt, PromptPurpose};
+use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
 use domain::variable::VariableName;
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ pub(super) fn ask(model: &mut Model) {
                 .map(|window| SelectedBefore::Run(window.run.clone())),
             List::Variables | List::Rows => selection(model, list).map(SelectedBefore::Place),
         };
-        prompt::open(model, Prompt::with_text(PromptPurpose::Filter(list), &text));
+        model.prompt = Some(Prompt::with_text(PromptPurpose::Filter(list), &text));
     }
 }
 
@@ -85,7 +85,9 @@ pub(super) fn complete_text(model: &mut Model) {
     let (list, text) = (*list, editor.text().to_owned());
     let completed = complete(&text, list.fields(), |field| values(model, list, field));
     if let Some(completed) = completed {
-        prompt::replace(model, &completed);
+        if let Some(prompt) = &mut model.prompt {
+            prompt.editor = Editor::new(&completed);
+        }
         apply(model, list, &completed, PromptStep::Typed);
     }
 }

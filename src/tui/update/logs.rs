@@ -1,6 +1,5 @@
 //! What keys do in the log: finding, filtering, jumping, times, selecting.
 
-use super::prompt::{self, PromptStep};
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::layout::Layout;
@@ -9,7 +8,7 @@ use crate::tui::model::logs::jump::{Goal, Jump, Jumped};
 use crate::tui::model::logs::pattern::Pattern;
 use crate::tui::model::logs::view::{LogFilter, LogRequest, LogWindow};
 use crate::tui::model::logs::{Room, moment};
-use crate::tui::model::prompt::{Prompt, PromptPurpose};
+use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
 use domain::log::Level;
 use domain::time::Timestamp;
 
@@ -21,13 +20,13 @@ pub(super) fn execute(model: &mut Model, action: Action) {
     match action {
         Action::FindInLog => {
             let before = model.logs.find.as_ref().map_or("", Pattern::text);
-            prompt::open(model, Prompt::new(PromptPurpose::FindInLog, before));
+            model.prompt = Some(Prompt::new(PromptPurpose::FindInLog, before));
         }
         Action::FilterLog => {
             let before = filter_text(&model.logs.filter);
-            prompt::open(model, Prompt::with_text(PromptPurpose::FilterLog, &before));
+            model.prompt = Some(Prompt::with_text(PromptPurpose::FilterLog, &before));
         }
-        Action::GoToTime => prompt::open(model, Prompt::new(PromptPurpose::GoToTime, "")),
+        Action::GoToTime => model.prompt = Some(Prompt::new(PromptPurpose::GoToTime, "")),
         Action::NextFound => jump(model, Goal::Found, true),
         Action::PreviousFound => jump(model, Goal::Found, false),
         Action::NextError => jump(model, Goal::Error, true),

@@ -5,19 +5,7 @@ use super::{filters, help, logs, palette};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
-use crate::tui::model::editor::Editor;
-use crate::tui::model::prompt::{Prompt, PromptPurpose};
-
-/// A step in the life of a typed text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PromptStep {
-    /// It is typed and may change.
-    Typed,
-    /// It was accepted.
-    Accepted,
-    /// It was left; the text is the one that was in force before.
-    Left,
-}
+use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
 
 /// What a text does.
 fn apply(
@@ -35,11 +23,6 @@ fn apply(
         PromptPurpose::FilterLog => logs::filter(model, text),
         PromptPurpose::GoToTime => logs::time(model, text, step),
     }
-}
-
-/// Opens a field.
-pub(super) fn open(model: &mut Model, prompt: Prompt) {
-    model.prompt = Some(prompt);
 }
 
 /// Handles a letter, or a key that edits.
@@ -66,13 +49,6 @@ fn change(model: &mut Model, effects: &mut Vec<Effect>, act: impl FnOnce(&mut Pr
     let (purpose, text) = (prompt.purpose.clone(), prompt.editor.text().to_owned());
     if text != before {
         apply(model, &purpose, PromptStep::Typed, &text, effects);
-    }
-}
-
-/// Puts another text in its place.
-pub(super) fn replace(model: &mut Model, text: &str) {
-    if let Some(prompt) = &mut model.prompt {
-        prompt.editor = Editor::new(text);
     }
 }
 
