@@ -91,17 +91,17 @@ fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Vec<Effect>) 
     }
     resume::send_awaited(model, events, effects);
     tell_refusal(model, events);
-    if has_ended(events) {
+    if telling::has_ended(events) {
         model.record_run();
     }
     let is_taken_up = matches!(
         events.first().map(|event| &event.fact),
         Some(Fact::RunStarted { .. })
     );
-    if has_ended(events) && !is_taken_up {
+    if telling::has_ended(events) && !is_taken_up {
         tell_ending(model);
     }
-    let ended = model.run.as_ref().filter(|_| has_ended(events));
+    let ended = model.run.as_ref().filter(|_| telling::has_ended(events));
     if let Some(lost) = ended.and_then(Run::lost_rows) {
         model.notify(Meaning::Warning, lost);
     }
@@ -184,12 +184,6 @@ fn tell_refusal(model: &mut Model, events: &[RunEvent]) {
         let all = format!("{} shows them.", key(Action::Notices));
         model.notify(Meaning::Danger, format!("{} {all}", failure.text(remedy::text)));
     }
-}
-
-/// Whether these events end the run.
-pub(super) fn has_ended(events: &[RunEvent]) -> bool {
-    let last = events.last().map(|event| &event.fact);
-    matches!(last, Some(Fact::RunEnded { .. }))
 }
 
 fn on_event(model: &mut Model, event: &RunEvent) {

@@ -1,6 +1,5 @@
 //! What the terminal says of itself, and what is told to somebody who looks elsewhere.
 
-use super::incoming::has_ended;
 use crate::tui::effect::Effect;
 use crate::tui::look::ThemeChoice;
 use crate::tui::model::{Model, Telling};
@@ -83,6 +82,12 @@ pub(super) fn on_events(model: &mut Model, events: &[RunEvent], effects: &mut Ve
     model.telling.last_failure = Some(model.now);
     model.telling.untold = 0;
     tell(model, &text, effects);
+}
+
+/// Whether these events end the run.
+pub(super) fn has_ended(events: &[RunEvent]) -> bool {
+    let last = events.last().map(|event| &event.fact);
+    matches!(last, Some(Fact::RunEnded { .. }))
 }
 
 /// The task that has failed for good, or cannot be seen any more.
