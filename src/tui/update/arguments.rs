@@ -1,6 +1,6 @@
 //! The form of a row's arguments. It changes the next run, not the configuration table.
 
-use super::dialog;
+use super::resume;
 use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -160,7 +160,7 @@ fn give(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
     model.overlays.pop();
     if let Some(run) = model.shown_run().map(|run| run.id.clone()) {
         let command = RunCommand::GiveArguments { task, arguments };
-        dialog::tell(model, run, vec![command], effects);
+        resume::tell(model, run, vec![command], effects);
     }
 }
 

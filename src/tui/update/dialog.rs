@@ -1,17 +1,16 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{copy, drafts, edits, leaving, marks, profiles, resume};
+use super::{copy, drafts, leaving, marks, profiles, resume};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
-use crate::tui::model::driver::Driver;
 use crate::tui::model::marks::is_stoppable;
 use crate::tui::model::overlay::{Dialog, DialogResult, Overlay, Premise};
 use crate::tui::plan::count;
 use domain::command::RunCommand;
-use domain::id::{DagRunId, TaskId};
+use domain::id::TaskId;
 use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
 use ratatui::crossterm::event::KeyCode;
@@ -178,7 +177,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     match dialog.result() {
         DialogResult::Cancel => {}
         DialogResult::Send(command) => effects.push(Effect::Send(command)),
-        DialogResult::Tell { run, commands } => tell(model, run, commands, effects),
+        DialogResult::Tell { run, commands } => resume::tell(model, run, commands, effects),
         DialogResult::Copy { what, text } => copy::copy(model, what, &text, effects),
         DialogResult::Plan => {
             model.former_run = None;
@@ -198,17 +197,6 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
         DialogResult::SaveAndLeave => leaving::save_and_leave(model, effects),
         DialogResult::TakeDraft => drafts::take(model, effects),
         DialogResult::DropDraft => drafts::forget(model, effects),
-    }
-}
-
-/// Sends commands to a run: at once if the engine has it, else once it has taken it up.
-pub(super) fn tell(model: &mut Model, run: DagRunId, commands: Vec<RunCommand>, effects: &mut Vec<Effect>) {
-    edits::go_with_retry(model, &commands);
-    let known = model.run.as_ref().filter(|_| model.driver == Driver::Here);
-    if known.is_some_and(|known| known.id == run) {
-        effects.extend(RunCommand::together(commands).map(Command::Run).map(Effect::Send));
-    } else {
-        resume::take_up(model, run, commands, effects);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs that have no end: the question whether to carry one on, to close it or to watch it, and what the answer does.
 
-use super::navigation;
+use super::{edits, navigation};
 use crate::engine::Command;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -202,4 +202,15 @@ pub(super) fn on_unwatched(model: &mut Model, run: &DagRunId, since: Timestamp) 
         model.name_of_id(run)
     );
     model.notify(Meaning::Warning, text);
+}
+
+/// Sends commands to a run: at once if the engine has it, else once it has taken it up.
+pub(super) fn tell(model: &mut Model, run: DagRunId, commands: Vec<RunCommand>, effects: &mut Vec<Effect>) {
+    edits::go_with_retry(model, &commands);
+    let known = model.run.as_ref().filter(|_| model.driver == Driver::Here);
+    if known.is_some_and(|known| known.id == run) {
+        effects.extend(RunCommand::together(commands).map(Command::Run).map(Effect::Send));
+    } else {
+        take_up(model, run, commands, effects);
+    }
 }
