@@ -117,18 +117,19 @@ impl Speech {
         self.notice = newest.or(last);
     }
 
-    /// What has the keys: all of it when it is another, else what a key has changed, and what has come to a log that is
-    /// followed.
+    /// What has the keys: all of it when it is another, else what a key has changed, what has come to a log that is
+    /// followed, and a list that was empty before.
     fn page(&mut self, page: Page, lines: &mut Vec<String>) {
         let is_other = page.title != self.page.title;
+        let is_filled = self.page.selected.is_none() && page.selected.is_some();
         if is_other || self.reads_page {
             lines.push(format!("{}:", page.title));
             lines.extend(page.lines.iter().cloned());
-        } else if self.is_asked && page.selected.is_some() {
+        } else if self.is_asked && page.selected.is_some() && !is_filled {
             if page.selected != self.page.selected {
                 lines.extend(page.selected.clone());
             }
-        } else if self.is_asked || page.selected.is_none() {
+        } else if self.is_asked || is_filled || page.selected.is_none() {
             let known = &self.page.lines;
             lines.extend(page.lines.iter().filter(|line| !known.contains(line)).cloned());
         }
