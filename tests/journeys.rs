@@ -48,11 +48,19 @@ fn run(session: &mut Session) {
     session.wait_for("● running");
 }
 
-/// Waits until pipelines are at work.
+/// Stops the whole run, without the seconds in which that can be taken back.
+fn stop(session: &mut Session) {
+    // The screen shows a run before the engine has taken it up; a key that comes too early is answered.
+    session.press_until("X", "Stop the whole run?");
+    session.keys(&["y"]);
+    session.wait_for("Stopping the whole run in ");
+    session.keys(&["X"]);
+    session.wait_for("\n ⊘ stopped");
+}
+
+/// Waits until pipelines are at work. A row says first what its pipeline waits for, the header counts it from its start on.
 fn until_running(session: &mut Session) {
-    session.wait_until("a pipeline at work", |screen| {
-        line(screen, " sales_orders ").contains("running")
-    });
+    session.wait_for("5 running");
 }
 
 /// The screen's line with this text; empty if there is none.
@@ -116,11 +124,9 @@ fn from_the_variables_to_a_green_grid_and_the_log_of_a_try_that_failed() {
     again.wait_for("6 success");
     again.keys(&["3"]);
     again.wait_for("─ 3 Tasks");
-    assert!(
-        line(&again.text(), " operations_ticket ").contains("2/3"),
-        "{}",
-        again.text()
-    );
+    again.wait_until("the tries of the other day", |screen| {
+        line(screen, " operations_ticket ").contains("2/3")
+    });
     again.keys(&["q"]);
     assert_eq!(again.end(), 0);
 }
@@ -193,7 +199,7 @@ fn lines_are_printed_for_those_who_cannot_see_a_screen() {
         session.wait_for("hr / engineer");
         session.keys(&["r"]);
         session.wait_for("What this run will do");
-        session.keys(&["enter"]);
+        session.keys(&["<enter>"]);
         session.wait_for("start: success");
         session.wait_for("start_pipeline_hr_engineer: running");
         session.wait_for("The run ended: ");
@@ -265,10 +271,7 @@ fn a_run_is_stopped_only_after_a_yes() {
     let mut session = ready(&home, 120, 40);
     run(&mut session);
     until_running(&mut session);
-    session.keys(&["X"]);
-    session.wait_for("Stop the");
-    session.keys(&["y"]);
-    session.wait_for("\n ⊘ stopped");
+    stop(&mut session);
     assert!(
         line(&session.text(), " sales_orders ").contains("⊘ stopped"),
         "{}",
@@ -339,10 +342,7 @@ fn runs_that_nobody_works_on_any_more_are_shown_and_can_be_stopped() {
     again.keys(&["y"]);
     again.wait_for("\n ● running");
     until_running(&mut again);
-    // The screen shows the run before the engine has taken it up; a key that comes too early is answered.
-    again.press_until("X", "Stop the");
-    again.keys(&["y"]);
-    again.wait_for("\n ⊘ stopped");
+    stop(&mut again);
     assert!(
         line(&again.text(), " sales_orders ").contains("⊘ stopped"),
         "{}",

@@ -4,7 +4,7 @@ use super::home::{Home, PROFILE};
 use super::screen::Session;
 use super::server::Sandbox;
 use super::stores::{Stores, distinct};
-use super::{line, ready, run, until_running};
+use super::{line, ready, run, stop, until_running};
 
 /// One window for all, emptied once, loaded once.
 fn assert_loaded_once(stores: &Stores) {
@@ -140,10 +140,7 @@ fn what_was_skipped_is_tried_again_on_another_day() {
     let mut session = ready(&home, 120, 40);
     run(&mut session);
     until_running(&mut session);
-    session.keys(&["X"]);
-    session.wait_for("Stop the whole run?");
-    session.keys(&["y"]);
-    session.wait_for("\n ⊘ stopped");
+    stop(&mut session);
     leave(session);
 
     // Five run at the same time, so that the sixth had not begun.
