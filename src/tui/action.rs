@@ -5,140 +5,15 @@
 
 mod condition;
 pub mod keymap;
+pub mod name;
 mod table;
 
+pub use name::Action;
 pub use table::TABLE;
 
-use super::context::{Context, Pane};
+use super::context::Context;
 use super::model::Model;
 use keymap::keymap;
-use strum::IntoStaticStr;
-
-/// What a key can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-#[expect(missing_docs, reason = "the table describes each one, for the screen too")]
-pub enum Action {
-    EditVariable,
-    Save,
-    Revert,
-    OpenArguments,
-    ReadLogs,
-    Zoom,
-    Details,
-    Follow,
-    Wrap,
-    PreviousTry,
-    NextTry,
-    EditArgument,
-    AddArgument,
-    RemoveArgument,
-    RevertArgument,
-    RevertArguments,
-    Undo,
-    Redo,
-    BreakLine,
-    ListPresets,
-    SavePreset,
-    TakePreset,
-    ForgetPreset,
-    ShowRun,
-    ResumeRun,
-    WatchRun,
-    CompareRuns,
-    HistoryForm,
-    EarlierRun,
-    LaterRun,
-    OldestRun,
-    NewestRun,
-    Begin,
-    Choose,
-    NextChoice,
-    PreviousChoice,
-    Commit,
-    KeepText,
-    EarlierText,
-    LaterText,
-    FindInLog,
-    NextFound,
-    PreviousFound,
-    NextError,
-    PreviousError,
-    FilterLog,
-    LogLevel,
-    LogContext,
-    Times,
-    SelectLines,
-    GoToTime,
-    Copy,
-    CopyMenu,
-    OpenPage,
-    Run,
-    Filter,
-    CompleteText,
-    ToggleActive,
-    Mark,
-    MarkRange,
-    InvertMarks,
-    StopTask,
-    StopRun,
-    Retry,
-    RetryAll,
-    Failures,
-    OpenFailure,
-    RetryGroup,
-    Timeline,
-    LeaveTimeline,
-    Stages,
-    History,
-    Reload,
-    Theme,
-    Profiles,
-    Help,
-    HelpWhileTyping,
-    RunEntry,
-    FilterHelp,
-    Palette,
-    Notices,
-    OtherPage,
-    NoticeLevel,
-    Summary,
-    BackInTrail,
-    ForwardInTrail,
-    Quit,
-    Back,
-    NextPane,
-    PreviousPane,
-    Pane(Pane),
-    Up,
-    Down,
-    Left,
-    Right,
-    HalfUp,
-    HalfDown,
-    PageUp,
-    PageDown,
-    Top,
-    Bottom,
-    Interrupt,
-    Mouse,
-    Learn,
-    Redraw,
-    Suspend,
-}
-
-impl Action {
-    /// Its name in `[keys]` of `config.toml` and in the palette. It must never change: people have it in their files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pane(Pane::Variables) => "pane_variables",
-            Self::Pane(Pane::Configuration) => "pane_configuration",
-            Self::Pane(Pane::Grid) => "pane_tasks",
-            Self::Pane(Pane::Logs) => "pane_logs",
-            other => other.into(),
-        }
-    }
-}
 
 /// How dangerous an action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What an update asks the shell to do. Data, so that tests can compare it; `tui/shell.rs` executes it.
 
-use super::link::Link;
 use super::model::logs::view::LogRequest;
 use super::model::opened_run::Purpose;
 use crate::engine::Command;
@@ -8,6 +7,15 @@ use domain::draft::KeptChange;
 use domain::id::DagRunId;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
+
+/// A page for a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it shows, in a few words.
+    pub what: String,
+    /// Its address.
+    pub url: String,
+}
 
 /// Something outside of the model.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,10 +7,13 @@
 use super::alert::AlertRows;
 use super::context::Pane;
 use super::model::Model;
+use super::model::moment::upper;
 use super::model::overlay::Overlay;
 use super::notice::NoticeRows;
 use super::widget::text;
 use ratatui::layout::Rect;
+
+pub use super::model::moment::Moment;
 
 /// Below this many columns only a sentence is shown.
 pub const LEAST_COLUMNS: u16 = 40;
@@ -28,37 +31,6 @@ pub enum Fit {
     Medium,
     /// Two panes, also beside each other.
     Wide,
-}
-
-/// What the screen is for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// The next run is prepared: its rows and variables have the room.
-    Preparing,
-    /// A run is shown: its tasks and their log have the room. The rows or the variables may lie over the tasks.
-    Showing,
-}
-
-impl Moment {
-    /// The moment of this model.
-    pub fn new(model: &Model) -> Self {
-        let is_shown = model.has_clock() || model.former_run.is_some();
-        if is_shown || upper(model) == Pane::Grid {
-            Self::Showing
-        } else {
-            Self::Preparing
-        }
-    }
-}
-
-/// The pane above the logs. Without a run that goes on, the logs belong to the tasks.
-fn upper(model: &Model) -> Pane {
-    let is_log_of_tasks = model.focus == Pane::Logs && !model.has_clock() && model.former_run.is_none();
-    match model.focus {
-        Pane::Logs if is_log_of_tasks => Pane::Grid,
-        Pane::Logs => model.upper,
-        focus => focus,
-    }
 }
 
 /// The parts of a screen.

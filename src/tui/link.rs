@@ -1,18 +1,10 @@
 //! Links to the pages of Data Fusion's own user interface and of the console. Each part is encoded, and only an HTTPS
 //! address is ever made: it is given to another program.
 
+use super::effect::Link;
 use super::model::Model;
 use domain::variable::Variables;
 use url::Url;
-
-/// A page for a browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// What it shows, in a few words.
-    pub what: String,
-    /// Its address.
-    pub url: String,
-}
 
 const CONSOLE: &str = "https://console.cloud.google.com/data-fusion/locations";
 

@@ -14,6 +14,7 @@ pub mod list_filter;
 pub mod lists;
 pub mod logs;
 pub mod marks;
+pub mod moment;
 pub mod next_plan;
 pub mod notices;
 pub mod opened_run;
@@ -23,7 +24,7 @@ pub mod run_history;
 pub mod trail;
 pub mod variables;
 
-use super::action::Action;
+use super::action::name::Action;
 use super::context::{Context, Pane};
 use super::key::Key;
 use super::mouse::Clicked;

@@ -1,7 +1,7 @@
 //! Everything that may change the model. Only `tui/update.rs` reads it.
 
+use super::effect::Link;
 use super::key::Key;
-use super::link::Link;
 use super::model::logs::view::{LogRequest, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
 use super::mouse::{Gesture, Target};

@@ -2,9 +2,29 @@
 //! plain data.
 
 use super::look::ThemeChoice;
-use super::telling::Desktop;
 use super::theme::Palette;
 use std::time::Duration;
+
+/// How the terminal takes a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Desktop {
+    /// With OSC 777, which has a title of its own; else with OSC 9.
+    pub has_title: bool,
+    /// Inside of tmux, which passes only on what is wrapped.
+    pub in_tmux: bool,
+}
+
+impl Desktop {
+    /// By the environment of the terminal. Both sequences at once would notify twice in some.
+    pub fn from_environment(name: impl Fn(&str) -> Option<String>) -> Self {
+        let term = name("TERM").unwrap_or_default();
+        let takes_title = ["foot", "rxvt"].iter().any(|known| term.starts_with(known));
+        Self {
+            has_title: takes_title || name("VTE_VERSION").is_some(),
+            in_tmux: name("TMUX").is_some_and(|text| !text.is_empty()),
+        }
+    }
+}
 
 /// The ways to tell somebody who looks elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

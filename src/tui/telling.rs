@@ -4,6 +4,7 @@
 //! No text gets into a sequence before it is sanitised: what a server says must not drive the terminal.
 
 use super::model::Model;
+use super::preferences::Desktop;
 use super::summary;
 use super::widget::text;
 use domain::run::Run;
@@ -19,26 +20,7 @@ pub const RESTORE_TITLE: &str = "\u{1b}]2;\u{1b}\\\u{1b}[23;2t";
 /// The longest text of a title or a notification.
 const LONGEST: usize = 160;
 
-/// How the terminal takes a notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Desktop {
-    /// With OSC 777, which has a title of its own; else with OSC 9.
-    pub has_title: bool,
-    /// Inside of tmux, which passes only on what is wrapped.
-    pub in_tmux: bool,
-}
-
 impl Desktop {
-    /// By the environment of the terminal. Both sequences at once would notify twice in some.
-    pub fn from_environment(name: impl Fn(&str) -> Option<String>) -> Self {
-        let term = name("TERM").unwrap_or_default();
-        let takes_title = ["foot", "rxvt"].iter().any(|known| term.starts_with(known));
-        Self {
-            has_title: takes_title || name("VTE_VERSION").is_some(),
-            in_tmux: name("TMUX").is_some_and(|text| !text.is_empty()),
-        }
-    }
-
     /// The sequence of a notification.
     pub fn notification(self, words: &str) -> String {
         let words = clean(words).replace(';', ",");

@@ -6,7 +6,7 @@ use domain::call::ServiceCall;
 use domain::service::Service;
 use downbeat::engine::{Connected, Update};
 use downbeat::tui::effect::Effect;
-use downbeat::tui::link::Link;
+use downbeat::tui::effect::Link;
 use downbeat::tui::model::Model;
 use downbeat::tui::msg::Msg;
 

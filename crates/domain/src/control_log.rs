@@ -5,6 +5,7 @@
 //! same on every machine. Nothing is decided here, and no line says anything that is not in the facts. The sentences are in
 //! `control_log/words.rs` and `control_log/rows.rs`.
 
+mod lines;
 mod rows;
 mod words;
 

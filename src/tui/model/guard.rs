@@ -3,7 +3,7 @@
 
 use super::editor::Editor;
 use crate::engine::Command;
-use crate::tui::action::Action;
+use crate::tui::action::name::Action;
 use crate::tui::effect::Effect;
 use domain::time::Timestamp;
 

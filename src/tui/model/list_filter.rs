@@ -2,13 +2,11 @@
 //! has changed, never for a frame.
 
 use crate::tui::filter::{Field, Filtered, Query, yes};
-use crate::tui::model::variables::VariablesPane;
 use crate::tui::widget::list::Shown;
 use domain::id::{DagRunId, TaskId};
 use domain::row::ConfigurationRow;
 use domain::summary::RunSummary;
 use domain::task::Task;
-use domain::variable::VariableName;
 use std::borrow::Cow;
 
 /// Lists that can be filtered.
@@ -185,29 +183,6 @@ impl Filtered for RunLine<'_> {
             Field::State => self.0.word().into(),
             Field::Profile => self.0.profile.as_str().into(),
             Field::Table => self.0.output_table.as_str().into(),
-            _ => "".into(),
-        }
-    }
-}
-
-/// A variable, to be filtered.
-#[derive(Debug)]
-pub struct VariableLine<'a> {
-    /// Which.
-    pub name: VariableName,
-    /// Where its value is.
-    pub pane: &'a VariablesPane,
-}
-
-impl Filtered for VariableLine<'_> {
-    fn text(&self) -> Cow<'_, str> {
-        self.name.as_str().into()
-    }
-
-    fn field(&self, field: Field) -> Cow<'_, str> {
-        match field {
-            Field::Value => self.pane.working.text(self.name).into(),
-            Field::Edited => yes(self.pane.is_dirty(self.name)),
             _ => "".into(),
         }
     }

@@ -1,8 +1,9 @@
 //! The lines of the lists as filters see them, and which of them are marked and shown.
 
 use super::Model;
-use super::list_filter::{RowLine, TaskLine, VariableLine};
+use super::list_filter::{RowLine, TaskLine};
 use super::marks::Marks;
+use super::variables::VariableLine;
 use crate::tui::context::Pane;
 use domain::id::TaskId;
 use domain::row::{Configuration, ConfigurationRow};

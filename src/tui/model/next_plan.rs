@@ -2,7 +2,7 @@
 //! anew for a frame.
 
 use super::Model;
-use crate::tui::layout::Moment;
+use super::moment::Moment;
 use domain::deployed::DeployedPipeline;
 use domain::plan::Plan;
 use domain::request::RunRequest;

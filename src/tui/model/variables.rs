@@ -2,9 +2,9 @@
 
 use super::editor::Editor;
 use super::list_filter::ListFilter;
-use crate::tui::action::{Action, key};
-use crate::tui::plan::count;
+use crate::tui::filter::{Field, Filtered, yes};
 use domain::variable::{VariableName, Variables};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The pane of the variables.
@@ -56,16 +56,6 @@ impl VariablesPane {
         dirty.map(|name| (*name, self.working.text(*name))).collect()
     }
 
-    /// A value on one line. The list that runs write back is only counted: its field shows it laid out.
-    pub fn shown(&self, name: VariableName) -> String {
-        let lists = self.working.cdf_pipeline_run_arguments.0.len();
-        if name != VariableName::CdfPipelineRunArguments || lists == 0 {
-            return self.working.text(name);
-        }
-        let read = key(Action::EditVariable);
-        format!("{}, {read} reads them", count(lists, "list"))
-    }
-
     /// Where a value comes from.
     pub fn origin(&self, name: VariableName) -> &str {
         if self.is_dirty(name) {
@@ -98,5 +88,28 @@ impl VariablesPane {
                 | V::CdfNamespace
                 | V::CdfPipelineName
         )
+    }
+}
+
+/// A variable, to be filtered.
+#[derive(Debug)]
+pub struct VariableLine<'a> {
+    /// Which.
+    pub name: VariableName,
+    /// Where its value is.
+    pub pane: &'a VariablesPane,
+}
+
+impl Filtered for VariableLine<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        self.name.as_str().into()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        match field {
+            Field::Value => self.pane.working.text(self.name).into(),
+            Field::Edited => yes(self.pane.is_dirty(self.name)),
+            _ => "".into(),
+        }
     }
 }

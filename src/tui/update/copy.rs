@@ -2,8 +2,8 @@
 
 use super::logs;
 use crate::tui::context::Pane;
-use crate::tui::effect::Effect;
-use crate::tui::link::{self, Link};
+use crate::tui::effect::{Effect, Link};
+use crate::tui::link;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::remedy;

@@ -1,6 +1,7 @@
 //! The form of the variables, one a line, with what is wrong with the typed text below its line.
 
 use super::field;
+use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::model::list_filter::List;
@@ -117,7 +118,7 @@ fn line(model: &Model, name: VariableName, area: Rect, row: u16, canvas: &mut Ca
         );
         return field::draw(editor, area, column, row, canvas);
     }
-    let value = pane.shown(name);
+    let value = shown(pane, name);
     let origin = pane.origin(name);
     let room = usize::from(area.width.saturating_sub(column + 1));
     let (shown, value_meaning) = if value.is_empty() {
@@ -137,4 +138,14 @@ fn line(model: &Model, name: VariableName, area: Rect, row: u16, canvas: &mut Ca
     if is_selected {
         canvas.selected(area, row, has_focus);
     }
+}
+
+/// A value on one line. The list that runs write back is only counted: its field shows it laid out.
+fn shown(pane: &VariablesPane, name: VariableName) -> String {
+    let lists = pane.working.cdf_pipeline_run_arguments.0.len();
+    if name != VariableName::CdfPipelineRunArguments || lists == 0 {
+        return pane.working.text(name);
+    }
+    let read = key(Action::EditVariable);
+    format!("{}, {read} reads them", count(lists, "list"))
 }

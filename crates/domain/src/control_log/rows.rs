@@ -1,6 +1,6 @@
 //! What `filter_arguments` says: which rows became tasks with which arguments, and which did not.
 
-use super::words::{Lines, count};
+use super::lines::{Lines, count};
 use crate::plan::{ArgumentSource, Plan, PlannedPipeline, PlannedStart};
 use crate::request::Scope;
 use crate::row::task_by_hand;

@@ -1,5 +1,6 @@
 //! The sentences of the control tasks' logs.
 
+use super::lines::{Lines, count};
 use super::rows::planned;
 use crate::check::Check;
 use crate::event::{Fact, RunEvent};
@@ -18,27 +19,6 @@ use crate::variable::VariableName;
 
 /// More tasks of a group than that are counted and not named.
 const NAMED: usize = 5;
-
-/// The lines of one moment, in order.
-pub(super) struct Lines<'a> {
-    pub(super) at: Timestamp,
-    pub(super) task: &'a Task,
-    done: Vec<LogLine>,
-}
-
-impl Lines<'_> {
-    fn push(&mut self, level: Level, about: &str, text: &str) {
-        self.done.push(LogLine::new(self.at, level, about, text));
-    }
-
-    fn say(&mut self, level: Level, text: impl AsRef<str>) {
-        self.push(level, self.task.id.as_str(), text.as_ref());
-    }
-
-    pub(super) fn info(&mut self, text: impl AsRef<str>) {
-        self.say(Level::Info, text);
-    }
-}
 
 /// What is said of an event in the log of this task, which it has changed already.
 pub(super) fn lines(run: &Run, task: &Task, event: &RunEvent) -> Vec<LogLine> {
@@ -253,11 +233,6 @@ fn texts(remedies: &[Remedy]) -> String {
         _ => None,
     });
     sentences.collect::<Vec<_>>().join(" ")
-}
-
-/// `1 row`, `3 rows`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// `1 row is`, `3 rows are`.
