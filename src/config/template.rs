@@ -87,7 +87,7 @@ fn of_screen(name: &str) -> (&'static str, &'static str) {
             "true",
         ),
         "learn" => (
-            "Whether the first press of a key that changes something says what it would do.",
+            "Whether a key that changes something says first what it would do, and does it the second time.",
             "false",
         ),
         "stop_grace_seconds" => ("For how many seconds a stop can be taken back, 0 to 60.", "5"),

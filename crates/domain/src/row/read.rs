@@ -128,7 +128,7 @@ impl Table<'_> {
             self.findings.push(Finding::warning(
                 "is_active",
                 format!(
-                    "The column is_active is {kind}, not BOOL; true, t, yes, y and 1 are taken as active."
+                    "The column is_active is {kind}, not BOOL; true and yes, their first letters, and 1 are taken as active."
                 ),
                 "Make it BOOL, so that every reader agrees.",
             ));
