@@ -40,6 +40,8 @@ mod links;
 mod logs;
 #[path = "screens/marks.rs"]
 mod marks;
+#[path = "screens/memory.rs"]
+mod memory;
 #[path = "screens/mouse.rs"]
 mod mouse;
 #[path = "screens/notices.rs"]
