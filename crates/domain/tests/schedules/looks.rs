@@ -4,6 +4,7 @@ use super::cdap::stranger;
 use super::schedule::Trouble;
 use super::world::{World, failed, wall};
 use super::{row_arguments, task_of};
+use domain::check::Check;
 use domain::failure::Failure;
 use domain::id::PipelineRunId;
 use domain::pipeline::{PipelineRun, PipelineState, StageCounts};
@@ -117,9 +118,10 @@ impl World<'_> {
     }
 }
 
-/// The deployed pipeline looks up one variable.
+/// The deployed pipeline looks up one variable, and was found where it should be.
 fn inspection() -> Preflight {
     Preflight {
+        checks: vec![Check::new("cdf_pipeline_name", "It is deployed.")],
         passed: [VariableName::BqDatasetId].into(),
         ..Preflight::default()
     }
