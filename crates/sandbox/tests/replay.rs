@@ -42,6 +42,14 @@ fn slower() -> Settings {
     }
 }
 
+/// The same for some twenty starts and a dozen lists of them.
+fn slowest() -> Settings {
+    Settings {
+        speed: 2.0,
+        ..settings()
+    }
+}
+
 /// The older release, in which a run is invisible before the first tick: slow enough to see that.
 fn old() -> Settings {
     Settings {
@@ -107,7 +115,7 @@ macro_rules! recordings {
 recordings! {
     a_platform_and_apps: "cdap-6.11.0/a", settings();
     b_single_starts: "cdap-6.11.0/b", settings();
-    c_batch_calls: "cdap-6.11.0/c", slower();
+    c_batch_calls: "cdap-6.11.0/c", slowest();
     d_records_and_lists: "cdap-6.11.0/d", settings();
     d2_order_of_lists: "cdap-6.11.0/d2", slower();
     f_visibility_of_arguments: "cdap-6.11.0/f", settings();
