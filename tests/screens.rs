@@ -18,6 +18,8 @@ mod configuration;
 mod copy;
 #[path = "screens/deployment.rs"]
 mod deployment;
+#[path = "screens/estimates.rs"]
+mod estimates;
 #[path = "screens/filters.rs"]
 mod filters;
 #[path = "screens/former.rs"]
@@ -76,7 +78,13 @@ mod seeing;
 mod shell;
 #[path = "screens/styles.rs"]
 mod styles;
+#[path = "screens/unsaved.rs"]
+mod unsaved;
+#[path = "screens/variables.rs"]
+mod variables;
 #[path = "screens/widths.rs"]
 mod widths;
+#[path = "screens/windows.rs"]
+mod windows;
 #[path = "screens/words.rs"]
 mod words;

@@ -1,30 +1,29 @@
 //! Forms: nothing typed is lost, an edit is for one run, and each value says where it comes from.
 
-use crate::keys::event;
+use crate::keys::{commands, event};
 use crate::sample::{self, COLOUR, press, send, type_text};
 use crate::scene;
 use domain::arguments::RuntimeArguments;
-use domain::draft::{ArgumentEdit, Draft, KeptChange, KeptEdits};
+use domain::draft::{ArgumentEdit, KeptChange, KeptEdits};
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::request::RunRequest;
 use domain::state::RunState;
-use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::effect::Effect;
 use downbeat::tui::model::Model;
 use downbeat::tui::msg::Msg;
 use std::collections::BTreeMap;
 
-const HR: &str = "start_pipeline_hr_engineer";
+pub const HR: &str = "start_pipeline_hr_engineer";
 
-fn picture(model: &Model) -> String {
+pub fn picture(model: &Model) -> String {
     sample::picture(model, &COLOUR)
 }
 
 /// A model whose first row has an edited argument, and the form is closed.
-fn edited(width: u16, height: u16) -> Model {
+pub fn edited(width: u16, height: u16) -> Model {
     let mut model = sample::ready(width, height);
     press(&mut model, "2 home enter G enter");
     type_text(&mut model, "_v2");
@@ -143,120 +142,6 @@ fn what_a_row_says_later_reaches_an_edited_row() {
     let edit = &model.configuration.edits[&TaskId::from(HR)];
     assert_eq!(edit.get("business_unit"), Some("people"));
     assert_eq!(edit.get("source_table"), Some("hr_engineer_v2"));
-}
-
-#[test]
-fn the_list_that_a_run_wrote_back_is_shown_at_once() {
-    let mut model = sample::ready(200, 50);
-    let text = r#"[{"business_unit":"hr"},{"business_unit":"it"}]"#;
-    for (profile, lists) in [("other", 0), ("sandbox", 2)] {
-        let saved = Update::ArgumentsSaved {
-            profile: profile.into(),
-            text: text.into(),
-        };
-        send(&mut model, 9, Msg::Engine(Box::new(saved)));
-        assert_eq!(model.variables.working.cdf_pipeline_run_arguments.0.len(), lists);
-    }
-    assert!(model.variables.changes().is_empty());
-    assert_eq!(
-        model.variables.origin(VariableName::CdfPipelineRunArguments),
-        "profile"
-    );
-    model.variables.selected = VariableName::CdfPipelineRunArguments;
-    press(&mut model, "1");
-    assert!(
-        picture(&model).contains("2 lists, enter reads them"),
-        "{}",
-        picture(&model)
-    );
-    press(&mut model, "enter");
-    let shown = picture(&model);
-    assert!(shown.contains("    \"business_unit\": \"it\""), "{shown}");
-    press(&mut model, "enter");
-    assert!(model.variables.changes().is_empty(), "reading changes nothing");
-}
-
-#[test]
-fn leaving_asks_about_variables_arguments_and_open_fields() {
-    let mut model = edited(120, 40);
-    assert_eq!(press(&mut model, "q"), []);
-    let shown = picture(&model);
-    assert!(
-        shown.contains("Arguments edited") && shown.contains(HR),
-        "{shown}"
-    );
-    assert_eq!(press(&mut model, "n"), []);
-    assert!(press(&mut model, "q y").contains(&Effect::Leave));
-    assert!(model.discards_edits);
-
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "2 enter G enter");
-    type_text(&mut model, "_v2");
-    assert_eq!(press(&mut model, "ctrl-c"), []);
-    assert!(picture(&model).contains("source_table"), "{}", picture(&model));
-    press(&mut model, "n x");
-    assert_eq!(
-        model.editor().map(|editor| editor.text().to_owned()).as_deref(),
-        Some("hr_engineer_v2x"),
-        "who stays is where he was"
-    );
-}
-
-#[test]
-fn save_and_leave_accepts_the_open_field_and_saves_the_variables() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "1 enter 5");
-    let effects = press(&mut model, "ctrl-c w");
-    let change = (VariableName::BqConfigMaxResults, "105".to_owned());
-    assert!(
-        effects.contains(&Effect::SaveVariables(vec![change])),
-        "{effects:?}"
-    );
-    assert!(!effects.contains(&Effect::Leave), "not before it is saved");
-    let failed = Msg::Saved(Err(Failure::permanent("the disk is full")));
-    assert!(!send(&mut model, 1, failed).contains(&Effect::Leave));
-    press(&mut model, "esc q w");
-    assert!(send(&mut model, 1, Msg::Saved(Ok(BTreeMap::new()))).contains(&Effect::Leave));
-
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "1 enter x");
-    assert_eq!(press(&mut model, "ctrl-c w"), []);
-    assert!(
-        model.editor().is_some(),
-        "a wrong text is not saved, and not lost"
-    );
-}
-
-#[test]
-fn below_the_least_size_no_key_reaches_a_hidden_field() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "2 enter G enter");
-    type_text(&mut model, "_v2");
-    send(&mut model, 1, Msg::Resized(39, 9));
-    assert_eq!(press(&mut model, "x j q enter esc backspace"), []);
-    send(&mut model, 1, Msg::Pasted("more".into()));
-    send(&mut model, 1, Msg::Resized(120, 40));
-    let text = model.editor().map(|editor| editor.text().to_owned());
-    assert_eq!(text.as_deref(), Some("hr_engineer_v2"));
-}
-
-#[test]
-fn the_world_does_not_close_a_form() {
-    let mut model = scene::running(120, 40);
-    press(&mut model, "2 home enter G enter");
-    type_text(&mut model, "_v2");
-    sample::configuration(&mut model, 70, Ok(sample::table()));
-    event(
-        &mut model,
-        Fact::RunEnded {
-            state: RunState::Success,
-        },
-    );
-    send(&mut model, 71, Msg::EngineEnded);
-    send(&mut model, 71, Msg::Resized(80, 24));
-    press(&mut model, "F1 esc");
-    let text = model.editor().map(|editor| editor.text().to_owned());
-    assert_eq!(text.as_deref(), Some("hr_engineer_v2"));
 }
 
 #[test]
@@ -407,55 +292,6 @@ fn a_preset_is_saved_without_secrets_and_taken_in_another_row() {
 }
 
 #[test]
-fn edits_that_were_not_saved_are_offered_at_the_next_start() {
-    let edit = ArgumentEdit {
-        set: RuntimeArguments::from_iter([("limit", "5")]),
-        ..ArgumentEdit::default()
-    };
-    let draft = Draft {
-        at: sample::at(0),
-        variables: BTreeMap::from([(VariableName::BqConfigMaxResults, "105".into())]),
-        arguments: BTreeMap::from([(TaskId::from(HR), edit)]),
-    };
-    let make = || {
-        let mut setup = sample::setup();
-        setup.kept.draft = Some(draft.clone());
-        let mut model = setup.model();
-        downbeat::tui::update::init(&mut model);
-        send(&mut model, 0, Msg::Resized(120, 40));
-        model
-    };
-    let mut model = make();
-    let shown = picture(&model);
-    assert!(
-        shown.contains("bq_config_max_results") && shown.contains(HR),
-        "{shown}"
-    );
-    press(&mut model, "y");
-    assert_eq!(model.variables.changes().len(), 1);
-    sample::configuration(&mut model, 1, Ok(sample::table()));
-    assert_eq!(
-        model.configuration.edits[&TaskId::from(HR)].get("limit"),
-        Some("5")
-    );
-    let mut model = make();
-    assert_eq!(
-        press(&mut model, "d"),
-        [Effect::KeepEdits(KeptChange::Draft(None))]
-    );
-    sample::configuration(&mut model, 1, Ok(sample::table()));
-    assert!(model.configuration.edits.is_empty() && model.variables.changes().is_empty());
-}
-
-#[test]
-fn what_is_wrong_with_a_variable_is_said_without_its_text() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "1 enter x");
-    let fault = model.editor().and_then(|editor| editor.fault.clone());
-    assert_eq!(fault.as_deref(), Some("This is not a whole number."));
-}
-
-#[test]
 fn a_resumed_run_uses_up_no_edit() {
     let mut model = edited(120, 40);
     let request = RunRequest {
@@ -480,4 +316,37 @@ fn a_resumed_run_uses_up_no_edit() {
         Msg::Engine(Box::new(Update::Events(events.into()))),
     );
     assert_eq!(model.configuration.edits.len(), 1);
+}
+
+#[test]
+fn arguments_are_edited_for_the_next_run() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "2 enter");
+    press(&mut model, "G enter");
+    type_text(&mut model, "_v2");
+    press(&mut model, "enter a");
+    type_text(&mut model, "limit");
+    press(&mut model, "enter");
+    type_text(&mut model, "5");
+    press(&mut model, "enter g g d esc");
+    let sent = commands(&press(&mut model, "r enter"));
+    let [Command::Start(request)] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    let edited = &request.edits[&TaskId::from("start_pipeline_hr_engineer")];
+    assert_eq!(edited.get("source_table"), Some("hr_engineer_v2"));
+    assert_eq!(edited.get("limit"), Some("5"));
+    assert_eq!(edited.get("business_unit"), None);
+    assert_eq!(request.edits.len(), 1);
+}
+
+#[test]
+fn undone_arguments_are_not_edits_and_invalid_ones_are_rejected() {
+    let mut model = sample::ready(120, 40);
+    press(&mut model, "2 enter d u a");
+    type_text(&mut model, "downbeat.token");
+    press(&mut model, "enter");
+    assert!(model.editor().unwrap().fault.is_some());
+    press(&mut model, "esc esc");
+    assert!(model.configuration.edits.is_empty() && model.overlays.is_empty());
 }

@@ -9,7 +9,6 @@ use domain::state::{RunState, TaskState};
 use domain::summary::RunSummary;
 use domain::task::TaskKind;
 use downbeat::tui::effect::Effect;
-use downbeat::tui::eta;
 use downbeat::tui::model::Model;
 use downbeat::tui::model::history_window::HistoryForm;
 use downbeat::tui::model::opened_run::Purpose;
@@ -70,7 +69,7 @@ fn record(hours: u32, tasks: Vec<TaskRecord>) -> RunRecord {
 }
 
 /// Former runs, the newest first: the engineers fail in the newest one, and take longer from run to run.
-fn records(runs: u32) -> Vec<RunRecord> {
+pub fn records(runs: u32) -> Vec<RunRecord> {
     let of = |hours: u32| {
         let state = if hours == 1 {
             TaskState::Failed
@@ -99,7 +98,7 @@ fn know(model: &mut Model, records: Vec<RunRecord>) {
     send(model, 0, Msg::RecordsDone);
 }
 
-fn with_history(width: u16, height: u16) -> Model {
+pub fn with_history(width: u16, height: u16) -> Model {
     let mut model = sample::ready(width, height);
     know(&mut model, records(30));
     model
@@ -111,7 +110,7 @@ fn cell(model: &Model) -> (String, Option<TaskId>) {
 }
 
 #[test]
-fn records_are_asked_for_after_the_first_frame_and_once() {
+pub fn records_are_asked_for_after_the_first_frame_and_once() {
     let mut setup = sample::setup();
     setup.history = records(3).into_iter().map(|record| record.summary).collect();
     let mut model = setup.model();
@@ -359,6 +358,7 @@ fn a_live_run_is_in_the_grid_as_it_goes_on() {
 }
 
 /// Moving changes the selection and nothing that has the size of the history.
+
 #[test]
 fn five_hundred_runs_of_fifty_tasks_are_gathered_once() {
     let mut model = sample::ready(200, 50);
@@ -397,77 +397,6 @@ fn every_size_shows_the_selected_cell() {
             );
         }
     }
-}
-
-#[test]
-fn a_live_run_tells_what_is_left_and_what_is_late() {
-    let mut model = scene::running(120, 40);
-    model
-        .history
-        .extend(records(30).into_iter().map(|record| record.summary));
-    send(&mut model, 65, Msg::RecordsRead(records(30)));
-    send(&mut model, 65, Msg::RecordsDone);
-    let orders = model
-        .run
-        .as_ref()
-        .unwrap()
-        .task(&"start_pipeline_sales_orders".into())
-        .unwrap()
-        .clone();
-    assert_eq!(eta::late(&model, &orders), None, "63 s of 100 s");
-    assert!(
-        eta::left(&model).unwrap().starts_with("about "),
-        "{:?}",
-        eta::left(&model)
-    );
-    send(&mut model, 150, Msg::Ticked);
-    assert_eq!(
-        eta::late(&model, &orders).as_deref(),
-        Some("late by 48 s: usually 1m 40s")
-    );
-    assert!(eta::decides(&model).is_some());
-    model.grid.selected = Some("start_pipeline_sales_orders".into());
-    has_all(
-        &picture(&model),
-        &[
-            "late by 48 s: usually 1m 40s",
-            "last 20 ▇▇▇▇▇".replace('▇', "█").as_str(),
-        ],
-    );
-    let bare = sample::picture(&model, &BARE);
-    has_all(&bare, &["late by 48 s: usually 1m 40s", "last 20 88888"]);
-    // What is over, or was never seen, tells nothing.
-    assert_eq!(eta::left(&scene::failed(120, 40)), None);
-    assert_eq!(eta::left(&scene::running(120, 40)), None);
-}
-
-#[test]
-fn the_details_of_a_task_show_its_last_runs_and_which_of_them_failed() {
-    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
-        let mut model = scene::running(width, height);
-        model
-            .history
-            .extend(records(30).into_iter().map(|record| record.summary));
-        send(&mut model, 65, Msg::RecordsRead(records(30)));
-        send(&mut model, 65, Msg::RecordsDone);
-        model.grid.selected = Some("start_pipeline_hr_engineer".into());
-        has_all(&picture(&model), &["last 20 ▅▆▆", "█✖"]);
-        has_all(&sample::picture(&model, &BARE), &["last 20 566", "8X"]);
-        has_all(&picture(&model), &["usually 58 s, rarely over 1m 06s, 580 rows"]);
-    }
-}
-
-#[test]
-fn a_former_run_is_judged_by_what_came_before_it() {
-    let mut model = with_history(120, 40);
-    let mut former = scene::failed(120, 40).run.unwrap();
-    former.id = "run-020".into();
-    former.started = START - HOUR * 20;
-    crate::former::read(&mut model, Purpose::Show, former);
-    assert_eq!(model.run_history.shown.runs(), 10);
-    assert_eq!(model.run_history.next.runs(), 30);
-    press(&mut model, "esc esc");
-    assert!(model.former_run.is_none());
 }
 
 #[test]

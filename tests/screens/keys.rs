@@ -7,21 +7,18 @@ use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::state::RunState;
-use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::context::Context;
 use downbeat::tui::context::Pane;
 use downbeat::tui::effect::Effect;
 use downbeat::tui::model::Model;
-use downbeat::tui::model::overlay::Overlay;
 use downbeat::tui::msg::Msg;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const RECRUITER: &str = "start_pipeline_hr_recruiter";
 
 /// The commands among effects, without the focus, which is not a decision of the user.
-fn commands(effects: &[Effect]) -> Vec<Command> {
+pub fn commands(effects: &[Effect]) -> Vec<Command> {
     let commands = effects.iter().filter_map(|effect| match effect {
         Effect::Send(Command::Focus(_)) => None,
         Effect::Send(command) => Some(command.clone()),
@@ -177,80 +174,6 @@ fn after_stop_and_leave_the_end_of_the_run_leaves() {
 }
 
 #[test]
-fn a_variable_is_typed_validated_and_accepted() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "1 enter");
-    type_text(&mut model, "q?");
-    assert_eq!(model.context(), Context::Field, "letters are text in a field");
-    assert!(model.editor().unwrap().fault.is_some());
-    press(&mut model, "enter");
-    assert!(model.editor().is_some(), "an invalid text is not accepted");
-    press(&mut model, "backspace backspace 5");
-    let effects = press(&mut model, "enter");
-    assert_eq!(model.variables.working.bq_config_max_results, 105);
-    assert!(matches!(commands(&effects)[..], [Command::ReadConfiguration(_)]));
-    let effects = press(&mut model, "s");
-    let change = (VariableName::BqConfigMaxResults, "105".to_owned());
-    assert!(effects.contains(&Effect::SaveVariables(vec![change])));
-    send(&mut model, 1, Msg::Saved(Ok(BTreeMap::new())));
-    assert!(model.variables.changes().is_empty());
-}
-
-#[test]
-fn an_edit_is_undone_and_esc_cancels() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "1 enter 7 esc");
-    assert!(model.variables.changes().is_empty());
-    press(&mut model, "enter 7 enter u");
-    assert!(model.variables.changes().is_empty());
-    press(&mut model, "G enter");
-    assert!(
-        !model.variables.working.bq_truncate,
-        "true and false change at once"
-    );
-    send(
-        &mut model,
-        1,
-        Msg::Saved(Err(Failure::permanent("the disk is full"))),
-    );
-    assert!(model.notice().unwrap().text.contains("the disk is full"));
-    assert_eq!(model.variables.changes().len(), 1);
-}
-
-#[test]
-fn arguments_are_edited_for_the_next_run() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "2 enter");
-    press(&mut model, "G enter");
-    type_text(&mut model, "_v2");
-    press(&mut model, "enter a");
-    type_text(&mut model, "limit");
-    press(&mut model, "enter");
-    type_text(&mut model, "5");
-    press(&mut model, "enter g g d esc");
-    let sent = commands(&press(&mut model, "r enter"));
-    let [Command::Start(request)] = &sent[..] else {
-        panic!("{sent:?}")
-    };
-    let edited = &request.edits[&TaskId::from("start_pipeline_hr_engineer")];
-    assert_eq!(edited.get("source_table"), Some("hr_engineer_v2"));
-    assert_eq!(edited.get("limit"), Some("5"));
-    assert_eq!(edited.get("business_unit"), None);
-    assert_eq!(request.edits.len(), 1);
-}
-
-#[test]
-fn undone_arguments_are_not_edits_and_invalid_ones_are_rejected() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "2 enter d u a");
-    type_text(&mut model, "downbeat.token");
-    press(&mut model, "enter");
-    assert!(model.editor().unwrap().fault.is_some());
-    press(&mut model, "esc esc");
-    assert!(model.configuration.edits.is_empty() && model.overlays.is_empty());
-}
-
-#[test]
 fn a_secret_is_never_drawn() {
     let mut model = sample::ready(200, 50);
     press(&mut model, "2 enter j j enter");
@@ -274,21 +197,6 @@ fn a_disabled_action_says_why_and_the_next_key_takes_it_away() {
     assert!(model.notice().unwrap().text.contains("A run is live"));
     press(&mut model, "j");
     assert!(model.notice().is_none());
-}
-
-#[test]
-fn q_takes_one_step_out_and_leaves_only_from_a_pane() {
-    for keys in ["? q", "@ q", "H q", "X q", "2 enter q", "1 2 3 4 esc"] {
-        let mut model = scene::running(80, 24);
-        assert!(!press(&mut model, keys).contains(&Effect::Leave), "{keys}");
-        assert!(model.overlays.is_empty(), "{keys}");
-    }
-    let mut model = sample::ready(80, 24);
-    press(&mut model, "G enter q");
-    assert!(model.overlays.is_empty());
-    press(&mut model, "1 G enter q");
-    assert!(sample::picture(&model, &sample::COLOUR).contains("Leave without saving?"));
-    assert!(press(&mut model, "q q y").contains(&Effect::Leave));
 }
 
 #[test]
@@ -354,53 +262,6 @@ fn on_a_screen_too_small_only_keys_that_leave_work() {
 }
 
 #[test]
-fn an_overlay_scrolls_to_its_end_and_back() {
-    let mut model = sample::ready(80, 24);
-    press(&mut model, "? G");
-    let Some(Overlay::Help(pane)) = model.overlays.top() else {
-        panic!("no help")
-    };
-    let last = pane.selected;
-    assert!(last > 20);
-    assert!(sample::picture(&model, &sample::COLOUR).contains("left out"));
-    press(&mut model, "k");
-    let moved = matches!(model.overlays.top(), Some(Overlay::Help(now)) if now.selected == last - 1);
-    assert!(moved, "the first step up moves at once");
-}
-
-#[test]
-fn the_help_gives_back_what_it_covered() {
-    for (keys, context) in [
-        ("r", Context::Plan),
-        ("H", Context::History),
-        ("2 enter", Context::Arguments),
-        ("@", Context::Pager),
-    ] {
-        let mut model = scene::failed(120, 40);
-        press(&mut model, keys);
-        assert_eq!(model.context(), context, "{keys}");
-        let before = sample::picture(&model, &sample::COLOUR);
-        for way_out in ["? esc", "? G q", "? ?"] {
-            press(&mut model, way_out);
-            assert_eq!(
-                sample::picture(&model, &sample::COLOUR),
-                before,
-                "{keys} {way_out}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_question_gives_back_the_form_below_it() {
-    let mut model = sample::ready(120, 40);
-    press(&mut model, "2 enter G enter x y z ctrl-c");
-    assert_eq!(model.context(), Context::Dialog);
-    press(&mut model, "n");
-    assert_eq!(model.editor().unwrap().text(), "hr_engineerxyz");
-}
-
-#[test]
 fn two_keys_are_one_command_and_esc_leaves_between_them() {
     let mut model = scene::running(120, 40);
     press(&mut model, "G");
@@ -430,39 +291,4 @@ fn what_can_follow_is_shown_to_who_waits_and_to_nobody_else() {
         press(&mut model, "esc");
         assert!(!sample::picture(&model, &sample::COLOUR).contains("To the beginning."));
     }
-}
-
-#[test]
-fn back_and_forward_go_through_the_views() {
-    let mut model = scene::failed(120, 40);
-    press(&mut model, "3 4 1 < ");
-    assert_eq!(model.focus, Pane::Logs);
-    press(&mut model, "alt-left");
-    assert_eq!(model.focus, Pane::Grid);
-    press(&mut model, "> >");
-    assert_eq!(model.focus, Pane::Variables);
-    press(&mut model, ">");
-    assert!(model.notice().unwrap().text.contains("no view after this one"));
-    // A former run is a view of its own.
-    press(&mut model, "3");
-    let run = model.run.clone().unwrap();
-    model.former_run = Some(run.clone());
-    send(&mut model, 70, Msg::Ticked);
-    press(&mut model, "<");
-    assert!(model.former_run.is_none());
-    let effects = press(&mut model, ">");
-    let reads = |effect: &Effect| matches!(effect, Effect::ReadRun(id, _) if *id == run.id);
-    assert!(effects.iter().any(reads), "{effects:?}");
-}
-
-#[test]
-fn a_window_over_another_one_says_where_one_is() {
-    let mut model = scene::failed(120, 40);
-    press(&mut model, "3 r ?");
-    let picture = sample::picture(&model, &sample::COLOUR);
-    assert!(picture.contains("Tasks → Plan → All keys"), "{picture}");
-    let picture = sample::picture(&model, &sample::BARE);
-    assert!(picture.contains("Tasks > Plan > All keys"), "{picture}");
-    press(&mut model, "esc");
-    assert!(!sample::picture(&model, &sample::COLOUR).contains("→ Plan"));
 }
