@@ -91,3 +91,97 @@ fn an_edit_is_undone_and_esc_cancels() {
     assert!(model.notice().unwrap().text.contains("the disk is full"));
     assert_eq!(model.variables.changes().len(), 1);
 }
+
+/// The line of a variable in the picture.
+fn line(model: &Model, name: &str) -> String {
+    let shown = picture(model);
+    let found = shown.lines().rfind(|line| line.contains(&format!("{name}  ")));
+    found.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_wrong_stands_beside_the_field_or_whole_below_it() {
+    for (name, typed, reason) in [
+        ("bq_config_max_results", "x", "! This is not a whole number."),
+        ("dag_timeout_minutes", "x", "! This is not a number."),
+    ] {
+        let mut model = sample::ready(200, 50);
+        model.variables.selected = VariableName::from_name(name).unwrap();
+        press(&mut model, "1 enter");
+        type_text(&mut model, typed);
+        let shown = line(&model, name);
+        assert!(
+            shown.contains(&format!("{typed}  ")) && shown.contains(reason),
+            "{shown}"
+        );
+        let bare = sample::picture(&model, &sample::BARE);
+        assert!(bare.contains(reason), "without colours too: {bare}");
+    }
+    let mut model = sample::ready(160, 50);
+    model.variables.selected = VariableName::MaxActivePipelines;
+    press(&mut model, "1 enter");
+    type_text(&mut model, "000");
+    let shown = picture(&model);
+    assert!(
+        shown.contains("^ This is out of bounds: from 1 to 1000."),
+        "{shown}"
+    );
+    let mut model = sample::ready(44, 24);
+    model.variables.selected = VariableName::ProjectId;
+    press(&mut model, "1 enter");
+    type_text(&mut model, "_UPPER");
+    let shown = picture(&model);
+    let whole = shown.replace(['│', '█', '\n'], " ");
+    let whole: Vec<_> = whole.split_whitespace().collect();
+    let reason = "^ This is not allowed: 6 to 30 lower-case letters, digits and -, starting with a letter.";
+    assert!(whole.join(" ").contains(reason), "{shown}");
+}
+
+#[test]
+fn a_wrong_value_says_so_beside_it_and_below_the_list() {
+    let mut model = sample::ready(160, 50);
+    model.variables.selected = VariableName::BqOutputTable;
+    press(&mut model, "1 enter ctrl-u enter");
+    let shown = line(&model, "bq_output_table");
+    assert!(
+        shown.contains("(empty)") && shown.contains("! is empty."),
+        "{shown}"
+    );
+    assert!(
+        picture(&model).contains("Set bq_output_table:"),
+        "what to do: {}",
+        picture(&model)
+    );
+}
+
+#[test]
+fn an_edited_variable_says_what_it_was() {
+    for look in [COLOUR, sample::BARE] {
+        let mut model = sample::ready(160, 50);
+        model.variables.selected = VariableName::MaxActivePipelines;
+        press(&mut model, "1 enter");
+        type_text(&mut model, "0");
+        press(&mut model, "enter");
+        let shown = sample::picture(&model, &look);
+        let line = shown
+            .lines()
+            .rfind(|line| line.contains("max_active_pipelines  "))
+            .unwrap();
+        let (value, was) = (line.find(" 50 ").unwrap(), line.find("was 5 ").unwrap());
+        assert!(value < was, "{line}");
+        assert!(shown.contains("it was 5 (default)"), "{shown}");
+        press(&mut model, "u");
+        assert!(
+            !sample::picture(&model, &look).contains("was 5"),
+            "nothing is different"
+        );
+    }
+    let mut model = sample::ready(160, 50);
+    press(&mut model, "1");
+    model.variables.saved.cdf_instance = String::new();
+    assert!(
+        line(&model, "cdf_instance").contains("was empty"),
+        "{}",
+        line(&model, "cdf_instance")
+    );
+}

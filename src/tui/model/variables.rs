@@ -61,8 +61,13 @@ impl VariablesPane {
         if self.is_dirty(name) {
             "edited, not saved"
         } else {
-            self.origins.get(&name).map_or("default", String::as_str)
+            self.saved_origin(name)
         }
+    }
+
+    /// Where the saved value comes from.
+    pub fn saved_origin(&self, name: VariableName) -> &str {
+        self.origins.get(&name).map_or("default", String::as_str)
     }
 
     /// Whether both read the same configuration table and pipeline in the same way.

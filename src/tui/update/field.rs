@@ -55,9 +55,10 @@ fn validate(model: &mut Model) {
 
 /// The text is in the field; only the reason is said beside it.
 fn without_value(fault: &str, text: &str) -> String {
-    let quoted = format!("'{}' ", text.trim());
-    match fault.strip_prefix(&quoted) {
-        Some(rest) => format!("This {rest}"),
+    let (text, quoted) = (text.trim(), format!("'{}'", text.trim()));
+    let rest = fault.strip_prefix(&quoted).or_else(|| fault.strip_prefix(text));
+    match rest.filter(|rest| rest.starts_with(' ')) {
+        Some(rest) => format!("This{rest}"),
         None => fault.to_owned(),
     }
 }
