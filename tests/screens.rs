@@ -38,6 +38,8 @@ mod layout;
 mod linear;
 #[path = "screens/links.rs"]
 mod links;
+#[path = "screens/log_json.rs"]
+mod log_json;
 #[path = "screens/logs.rs"]
 mod logs;
 #[path = "screens/marks.rs"]

@@ -188,6 +188,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         | Action::LogContext
         | Action::Times
         | Action::SelectLines
+        | Action::UnfoldJson
         | Action::GoToTime => logs::execute(model, action),
         Action::OpenArguments => arguments::open(model),
         Action::EditArgument => arguments::edit(model),

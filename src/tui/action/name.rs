@@ -58,6 +58,7 @@ pub enum Action {
     LogContext,
     Times,
     SelectLines,
+    UnfoldJson,
     GoToTime,
     Copy,
     CopyMenu,

@@ -35,6 +35,10 @@ pub(super) fn execute(model: &mut Model, action: Action) {
         Action::LogContext => next_context(model),
         Action::Times => model.logs.stamps.mode = model.logs.stamps.mode.next(),
         Action::SelectLines => select(model),
+        Action::UnfoldJson => {
+            let room = room(model);
+            model.logs.unfold(room);
+        }
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::model::logs::LogsPane;
 use crate::tui::model::logs::jump::Goal;
-use crate::tui::model::logs::line::Line;
+use crate::tui::model::logs::line::{Line, Shown};
 use crate::tui::model::logs::pattern::Pattern;
 use crate::tui::model::logs::stamp;
 use crate::tui::plan::count;
@@ -14,7 +14,6 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::log::Level;
 use ratatui::layout::Rect;
-use std::ops::Range;
 
 /// The summary in the title, with as many of its parts as there is room for. What changes comes first.
 pub(super) fn summary(model: &Model, room: usize) -> String {
@@ -197,43 +196,48 @@ fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, can
         canvas.text(area, 0, row, cut, canvas.look.style(Meaning::Muted));
         return row + 1;
     };
-    if !logs.wraps {
-        let hidden = line.words.len() - text::skip(&line.words, logs.column).len();
-        part(logs, &line, hidden..line.words.len(), area, row, canvas);
-        return row + 1;
-    }
     let mut row = row;
-    let parts = text::fold(&line.words, usize::from(area.width));
-    for shown in parts.into_iter().skip(skipped) {
+    let columns = logs.wraps.then_some(usize::from(area.width));
+    for mut shown in line.rows(columns).into_iter().skip(skipped) {
         if row >= area.height {
             break;
         }
-        part(logs, &line, shown, area, row, canvas);
+        if !logs.wraps {
+            let text = line.text(&shown);
+            shown.part.start = text.len() - text::skip(text, logs.column).len();
+        }
+        part(logs, &line, &shown, area, row, canvas);
         row += 1;
     }
     row
 }
 
-/// Draws a part of a line: time, level and message, each in its style.
-fn part(logs: &LogsPane, line: &Line, shown: Range<usize>, area: Rect, row: u16, canvas: &mut Canvas) {
+/// Draws a part of a line: time, level and message, each in its style; or a part of its JSON.
+fn part(logs: &LogsPane, line: &Line, shown: &Shown, area: Rect, row: u16, canvas: &mut Canvas) {
+    let (text, part) = (line.text(shown), &shown.part);
+    let pieces = match shown.json {
+        Some(_) => vec![(0..text.len(), Meaning::Text)],
+        None => vec![
+            (0..line.level_at, Meaning::Muted),
+            (line.level_at..line.message_at, level(line)),
+            (line.message_at..text.len(), message(line)),
+        ],
+    };
     let mut column = 0;
-    for (words, meaning) in [
-        (0..line.level_at, Meaning::Muted),
-        (line.level_at..line.message_at, level(line)),
-        (line.message_at..line.words.len(), message(line)),
-    ] {
-        let words = words.start.max(shown.start)..words.end.min(shown.end);
+    for (words, meaning) in pieces {
+        let words = words.start.max(part.start)..words.end.min(part.end);
         if words.start < words.end {
-            column = canvas.text(area, column, row, &line.words[words], canvas.look.style(meaning));
+            column = canvas.text(area, column, row, &text[words], canvas.look.style(meaning));
         }
     }
     let Some(find) = &logs.find else { return };
-    for place in find.places(&line.words[line.level_at..]) {
-        let start = (place.start + line.level_at).max(shown.start);
-        let end = (place.end + line.level_at).min(shown.end);
+    let searched = line.level_at.min(text.len());
+    for place in find.places(&text[searched..]) {
+        let start = (place.start + searched).max(part.start);
+        let end = (place.end + searched).min(part.end);
         if start < end {
-            let column = text::width(&line.words[shown.start..start]);
-            let columns = column..column + text::width(&line.words[start..end]);
+            let column = text::width(&text[part.start..start]);
+            let columns = column..column + text::width(&text[start..end]);
             canvas.found(area, columns, row);
         }
     }
