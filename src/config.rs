@@ -13,6 +13,7 @@ mod resolve;
 mod save;
 mod screen;
 mod template;
+mod webhook;
 
 pub use choice::WithoutChoice;
 pub use connection::{BAND_COLOURS, Connection, Credentials};
@@ -23,6 +24,7 @@ pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
 pub use screen::ScreenSettings;
 pub use template::template;
+pub use webhook::{Webhook, WebhookFormat};
 
 use domain::retention::Retention;
 use domain::variable::VariableName;

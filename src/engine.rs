@@ -23,7 +23,7 @@ mod tail;
 
 pub use attach::attach;
 pub use clock::{local_offset, now};
-pub use driver::{Parts, SaveArguments, spawn, spawn_or_watch};
+pub use driver::{Parts, SaveArguments, TellEnd, spawn, spawn_or_watch};
 pub use dry_run::dry_run;
 pub use secrets::SharedSecrets;
 pub use tail::{LONGEST_WAIT_FOR_LOGS, complete_control_logs};

@@ -18,6 +18,7 @@ mod output_table;
 pub mod plan;
 mod remedy;
 mod session;
+pub mod told;
 mod words;
 
 pub use opening::{Doing, Opening};

@@ -13,6 +13,8 @@ mod some_rows;
 #[expect(dead_code, reason = "watermarks are looked at in journeys.rs")]
 #[path = "support/stores.rs"]
 mod stores;
+#[path = "end_to_end/webhook.rs"]
+mod webhook;
 
 use home::{Home, PROFILE, Told, signal, wait_for};
 use serde_json::Value;

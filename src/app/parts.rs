@@ -1,12 +1,14 @@
 //! What an engine is made of: client, journal, logs, and the embedded sandbox if the profile wants it.
 
 use super::sandbox::{self, Embedded};
-use crate::client::{Client, Credentials as Tokens, Endpoints};
-use crate::config::{Connection, Credentials, Home, Settings, save_variables};
-use crate::engine::{Parts, SaveArguments, SharedSecrets};
+use crate::client::{Client, Credentials as Tokens, Endpoints, webhook};
+use crate::config::{Connection, Credentials, Home, Settings, WebhookFormat, save_variables};
+use crate::engine::{Parts, SaveArguments, SharedSecrets, TellEnd};
+use crate::headless::told;
 use crate::store::{Journal, LogFolder};
 use domain::failure::Failure;
 use domain::variable::VariableName;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -25,7 +27,11 @@ pub(super) fn gather(
     oneshot::Receiver<Embedded>,
 ) {
     let (client, kept) = connect(&home, settings);
-    let parts = async move { Ok(assemble(home, journal, client.await?, secrets)) };
+    let tell_end = tell_end(&settings.connection);
+    let parts = async move {
+        let client = client.await?;
+        Ok(assemble(home, journal, client, tell_end, secrets))
+    };
     (parts, kept)
 }
 
@@ -53,7 +59,13 @@ pub(super) fn connect(
     (client, kept)
 }
 
-fn assemble(home: Home, journal: Journal, client: Client, secrets: SharedSecrets) -> Parts {
+fn assemble(
+    home: Home,
+    journal: Journal,
+    client: Client,
+    tell_end: Option<TellEnd>,
+    secrets: SharedSecrets,
+) -> Parts {
     let data = home.data_dir().to_owned();
     let save_arguments: SaveArguments = Arc::new(move |profile, text| {
         let change = BTreeMap::from([(VariableName::CdfPipelineRunArguments, text.to_owned())]);
@@ -69,8 +81,23 @@ fn assemble(home: Home, journal: Journal, client: Client, secrets: SharedSecrets
         logs: LogFolder::new(&data),
         data,
         save_arguments,
+        tell_end,
         secrets,
     }
+}
+
+/// How the webhook of the connection is told, if it has one.
+fn tell_end(connection: &Connection) -> Option<TellEnd> {
+    let webhook = connection.webhook.clone()?;
+    let format = connection.webhook_format.unwrap_or_default();
+    Some(Arc::new(move |run| {
+        let body = match format {
+            WebhookFormat::Text => json!({"text": told::text(run)}),
+            WebhookFormat::Json => told::summary(run),
+        };
+        let webhook = webhook.clone();
+        Box::pin(async move { webhook::post(webhook.url(), &body).await })
+    }))
 }
 
 /// A client for these endpoints; those of the sandbox where nothing else is named.

@@ -58,8 +58,6 @@ struct Shared {
 
 impl Http {
     pub(super) fn new(credentials: Credentials, policy: RetryPolicy) -> Result<Self, ClientError> {
-        // reqwest panics without a provider; a second install changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let remote = build(&policy, |builder| builder)?;
         let loopback = build(&policy, reqwest::ClientBuilder::no_proxy)?;
         let budget = Budget::default();
@@ -246,10 +244,13 @@ fn trace(request: &Request, took: Duration, error: Option<&ClientError>) {
     );
 }
 
-fn build(
+/// A client of HTTP that follows no redirect.
+pub(in crate::client) fn build(
     policy: &RetryPolicy,
     shape: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<reqwest::Client, ClientError> {
+    // reqwest panics without a provider; a second install changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
         let agent = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
         shape(reqwest::Client::builder())

@@ -1,7 +1,8 @@
 //! The connection of a profile: base addresses, credentials, the colour of its band, and what may be done there.
 //!
-//! It holds no secret: credentials are named, never written down.
+//! Credentials are named here, never written down. The address of a webhook may be a secret, and shows only its host.
 
+use super::webhook::{Webhook, WebhookFormat, is_loopback};
 use url::Url;
 
 /// The colours that the band of a profile can have.
@@ -34,11 +35,15 @@ pub struct Connection {
     pub read_only: Option<bool>,
     /// Whether a name must be typed before something is started, stopped or emptied.
     pub protected: Option<bool>,
+    /// Who is told how a run ended.
+    pub webhook: Option<Webhook>,
+    /// In which form; text if not set.
+    pub webhook_format: Option<WebhookFormat>,
 }
 
 impl Connection {
     /// The names that [`Self::set`] knows.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 9] = [
         "datafusion_endpoint",
         "bigquery_endpoint",
         "cdap_endpoint",
@@ -46,10 +51,13 @@ impl Connection {
         "colour",
         "read_only",
         "protected",
+        "webhook",
+        "webhook_format",
     ];
 
     /// Those of them that do not say where a run takes place.
-    pub(super) const WITHOUT_PLACE: [&'static str; 3] = ["colour", "read_only", "protected"];
+    pub(super) const WITHOUT_PLACE: [&'static str; 5] =
+        ["colour", "read_only", "protected", "webhook", "webhook_format"];
 
     /// Takes a value from text. The name is one of [`Self::NAMES`].
     ///
@@ -70,6 +78,8 @@ impl Connection {
             }
             "read_only" => self.read_only = Some(flag(text)?),
             "protected" => self.protected = Some(flag(text)?),
+            "webhook" => self.webhook = Some(text.parse()?),
+            "webhook_format" => self.webhook_format = Some(text.parse()?),
             _ => return Err(format!("There is no setting '{name}'.")),
         }
         Ok(())
@@ -102,6 +112,8 @@ impl Connection {
             colour: other.colour.or(self.colour),
             read_only: other.read_only.or(self.read_only),
             protected: other.protected.or(self.protected),
+            webhook: other.webhook.or(self.webhook),
+            webhook_format: other.webhook_format.or(self.webhook_format),
         }
     }
 }
@@ -139,15 +151,6 @@ fn endpoint(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +178,8 @@ mod tests {
             ("colour", "red", "mauve"),
             ("read_only", "true", "yes"),
             ("protected", "false", "1"),
+            ("webhook", "https://hooks.example/a?b=c", "http://host/hunter2"),
+            ("webhook_format", "json", "xml"),
         ] {
             let mut connection = Connection::default();
             connection.set(name, good).unwrap();

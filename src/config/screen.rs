@@ -8,7 +8,7 @@ pub const THEMES: [&str; 4] = ["auto", "dark", "light", "none"];
 pub const WAYS: [&str; 4] = ["title", "progress", "bell", "desktop"];
 
 /// The longest time to take a stop back.
-const LONGEST_GRACE: u32 = 60;
+pub(super) const LONGEST_GRACE: u32 = 60;
 
 /// What is set; what is not is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

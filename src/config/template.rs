@@ -71,7 +71,7 @@ fn value(name: VariableName, defaults: &Variables) -> String {
 }
 
 /// What a setting of the screen means, and an example of its value.
-fn of_screen(name: &str) -> (&'static str, &'static str) {
+pub(super) fn of_screen(name: &str) -> (&'static str, &'static str) {
     match name {
         "theme" => ("auto (asks the terminal), dark, light or none.", "\"auto\""),
         "ascii" => (
@@ -96,7 +96,7 @@ fn of_screen(name: &str) -> (&'static str, &'static str) {
 }
 
 /// The same for a setting of the way to the services.
-fn of_connection(name: &str) -> (&'static str, &'static str) {
+pub(super) fn of_connection(name: &str) -> (&'static str, &'static str) {
     match name {
         "datafusion_endpoint" => (
             "Another address of the Data Fusion service.",
@@ -119,6 +119,14 @@ fn of_connection(name: &str) -> (&'static str, &'static str) {
         "protected" => (
             "Whether a name must be typed before anything is started, stopped or emptied.",
             "false",
+        ),
+        "webhook" => (
+            "Who is told how a run ended, by POST. Keep it in DOWNBEAT_WEBHOOK if it is a secret.",
+            "\"https://hooks.slack.com/services/...\"",
+        ),
+        "webhook_format" => (
+            "text (Slack, Google Chat, Mattermost) or json (the summary line of docs/json.md).",
+            "\"text\"",
         ),
         _ => ("", "\"\""),
     }

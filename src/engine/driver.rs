@@ -5,7 +5,7 @@
 //!
 //! Commands wait in `driver/inbox.rs` and are followed in `driver/commands.rs`. How a run becomes the live one is in
 //! `driver/beginning.rs`, its reservation in `driver/reserving.rs`, the logs are in `driver/logs.rs`, the end is in
-//! `driver/closing.rs`.
+//! `driver/closing.rs`, and who is told of it in `driver/telling.rs`.
 
 mod beginning;
 mod closing;
@@ -14,6 +14,7 @@ mod inbox;
 mod logs;
 mod reserving;
 mod stepping;
+mod telling;
 mod turns;
 mod watching;
 
@@ -30,9 +31,11 @@ use crate::store::{Journal, LogFolder};
 use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
 use domain::id::DagRunId;
+use domain::run::Run;
 use domain::scheduler::{Answer, Input, Outbox, Scheduler};
 use domain::time::Timestamp;
 use domain::variable::Variables;
+use futures_util::future::BoxFuture;
 use inbox::Inbox;
 use std::fmt;
 use std::future::pending;
@@ -46,6 +49,9 @@ use turns::Turns;
 /// Writes `cdf_pipeline_run_arguments` of a profile back; blocking.
 pub type SaveArguments = Arc<dyn Fn(&str, &str) -> Result<(), Failure> + Send + Sync>;
 
+/// Tells somebody outside how a run ended. The run has no secrets.
+pub type TellEnd = Arc<dyn Fn(&Run) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
+
 /// What an engine is made of.
 pub struct Parts {
     /// The services.
@@ -58,6 +64,8 @@ pub struct Parts {
     pub data: PathBuf,
     /// How the arguments that ran are written back.
     pub save_arguments: SaveArguments,
+    /// How the end of a run is told outside, if it is.
+    pub tell_end: Option<TellEnd>,
     /// What must not be written or shown.
     pub secrets: SharedSecrets,
 }
@@ -124,6 +132,7 @@ async fn drive(parts: Parts, inbox: Inbox, updates: mpsc::Sender<Update>) {
         former: Vec::new(),
         releases: JoinSet::new(),
         releasing: None,
+        telling: JoinSet::new(),
         supplied: RuntimeArguments::default(),
         attached: JoinSet::new(),
         writes: JoinSet::new(),
@@ -156,6 +165,8 @@ struct Driver {
     releases: JoinSet<()>,
     /// The lease of the last one.
     releasing: Option<TableLease>,
+    /// Tells how runs ended.
+    telling: JoinSet<()>,
     /// For the next run that is resumed.
     supplied: RuntimeArguments,
     /// Follows a run of another process.

@@ -103,12 +103,22 @@ impl Printer for Json {
     }
 
     fn end(&mut self, run: Option<&Run>, exit: Exit, reason: Option<&str>) {
-        let mut fields = run.map_or_else(of_no_run, |run| of_run(run, exit));
-        fields.insert("event".into(), "summary".into());
-        fields.insert("exit".into(), exit.code().into());
-        fields.insert("reason".into(), json!(reason));
-        put(run, now(), Value::Object(fields));
+        out::json(&end(run, exit, reason));
     }
+}
+
+/// The last line of a start.
+fn end(run: Option<&Run>, exit: Exit, reason: Option<&str>) -> Value {
+    let mut fields = run.map_or_else(of_no_run, |run| of_run(run, exit));
+    fields.insert("event".into(), "summary".into());
+    fields.insert("exit".into(), exit.code().into());
+    fields.insert("reason".into(), json!(reason));
+    whole(run, now(), Value::Object(fields))
+}
+
+/// The same for a run that has ended.
+pub(super) fn summary_line(run: &Run, exit: Exit) -> Value {
+    end(Some(run), exit, None)
 }
 
 pub(super) fn of_run(run: &Run, exit: Exit) -> Map<String, Value> {

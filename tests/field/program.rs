@@ -29,6 +29,7 @@ impl Program {
             logs: LogFolder::new(data),
             data: data.to_owned(),
             save_arguments: Arc::new(|_, _| Ok(())),
+            tell_end: None,
             secrets: SharedSecrets::default(),
         };
         let runtime = tokio::runtime::Runtime::new().unwrap();

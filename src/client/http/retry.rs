@@ -40,7 +40,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// The pause before the try after `tries` failed ones: full jitter, so that many clients that failed
     /// together do not come back together.
-    pub(super) fn pause(&self, tries: u32) -> Duration {
+    pub(in crate::client) fn pause(&self, tries: u32) -> Duration {
         let doubled = self
             .first_pause
             .saturating_mul(1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX));

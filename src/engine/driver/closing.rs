@@ -26,18 +26,24 @@ impl Driver {
         let until = clock::now() + patience;
         self.former.extend(self.live.take().map(|live| live.tails));
         self.former.iter_mut().for_each(|tails| tails.close(until));
-        let (mut former, mut releases) = (self.former, self.releases);
+        let (mut former, mut releases, mut telling) = (self.former, self.releases, self.telling);
         let logs = async {
             for tails in &mut former {
                 tails.finish(until).await;
             }
         };
         let release = async { while releases.join_next().await.is_some() {} };
+        let tell = async { while telling.join_next().await.is_some() {} };
         let is_released = if patience.is_zero() {
-            let (_, done) = tokio::join!(timeout(LEAVING, logs), timeout(LEAVING, release));
+            let (_, done, _) = tokio::join!(
+                timeout(LEAVING, logs),
+                timeout(LEAVING, release),
+                timeout(LEAVING, tell)
+            );
             done.is_ok()
         } else {
-            logs.await;
+            // A message has a limit of its own.
+            let ((), ()) = tokio::join!(logs, tell);
             timeout(RELEASE, release).await.is_ok()
         };
         let lease = self.releasing.filter(|_| !is_released);
@@ -56,6 +62,7 @@ impl Driver {
                 // An intent without its request is what a resume looks for.
                 let _ = live.outbox.written(live.clock.now());
             }
+            self.tell_end(&events);
             self.publish(Update::Events(events)).await;
             self.write();
         }

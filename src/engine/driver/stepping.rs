@@ -121,6 +121,7 @@ impl Driver {
             live.tails.follow(live.scheduler.run(), &events, &self.answers);
         }
         self.release_if_over();
+        self.tell_end(&events);
         self.publish(Update::Events(events)).await;
     }
 
