@@ -59,7 +59,10 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Runs(options)) => list(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
         Some(Mode::Prune(options)) => prune(&cli.choice, options).await,
-        Some(Mode::Config) => print(config::template().as_bytes()),
+        Some(Mode::Config(options)) if options.schema => {
+            print(format!("{:#}\n", config::schema()).as_bytes())
+        }
+        Some(Mode::Config(_)) => print(config::template().as_bytes()),
         Some(Mode::Completions(options)) => print(&cli::completions(options.shell)),
         Some(Mode::Man) => cli::manual().map_err(Into::into).and_then(|page| print(&page)),
     };

@@ -15,7 +15,7 @@ pub use arguments::{ArgumentsSource, GivenArguments};
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, ResumeOptions, RetryOptions};
-pub use print::{CompletionsOptions, completions, manual};
+pub use print::{CompletionsOptions, ConfigOptions, completions, manual};
 pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
 pub use sandbox::{Release, SandboxOptions};
@@ -102,7 +102,7 @@ pub enum Mode {
     #[command(after_help = PRUNE_HELP)]
     Prune(PruneOptions),
     /// Print a config.toml with every setting, its meaning and its default
-    Config,
+    Config(ConfigOptions),
     /// Print the script that completes commands and options in a shell
     Completions(CompletionsOptions),
     /// Print the manual page, for `man -l -`
@@ -151,7 +151,7 @@ impl Cli {
                 Mode::Sandbox(_)
                 | Mode::Export(_)
                 | Mode::Prune(_)
-                | Mode::Config
+                | Mode::Config(_)
                 | Mode::Completions(_)
                 | Mode::Man,
             )

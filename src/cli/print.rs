@@ -14,6 +14,14 @@ pub struct CompletionsOptions {
     pub shell: Shell,
 }
 
+/// Options of `downbeat config`.
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct ConfigOptions {
+    /// Print the JSON schema of config.toml instead, for editors that complete and check it
+    #[arg(long)]
+    pub schema: bool,
+}
+
 /// The script of a shell that completes commands and options.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
