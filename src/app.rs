@@ -14,6 +14,7 @@
 
 mod arguments;
 mod browser;
+mod demo;
 mod export;
 mod former;
 mod history;
@@ -36,6 +37,7 @@ use crate::{cli, config, engine, headless, telemetry};
 use anyhow::Context;
 use domain::failure::Failure;
 use domain::retention::Retention;
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,6 +57,7 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Resume(options)) => Box::pin(resume::resume(&cli.choice, options)).await,
         Some(Mode::Attach(options)) => Box::pin(resume::attach(&cli.choice, options)).await,
         Some(Mode::Retry(options)) => Box::pin(resume::retry(&cli.choice, options)).await,
+        Some(Mode::Demo(options)) => demo::open(&cli.choice, options).await,
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
         Some(Mode::Runs(options)) => list(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
@@ -143,9 +146,14 @@ impl Startup {
         let struck = secrets.clone();
         let log = telemetry::start(home.diagnostics(), Box::new(move |text| struck.strike(text)));
         let config = Config::load(&home)?;
-        let overrides =
-            Overrides::from_outside(choice.profile.clone(), choice.set.clone(), std::env::vars_os());
-        let settings = Settings::resolve(&config, &overrides, without)?;
+        // The environment may name a project; a demo has nothing to do with it.
+        let is_taken = |name: &OsString| choice.demo.is_none() || Overrides::is_of_screen(name);
+        let environment = std::env::vars_os().filter(|(name, _)| is_taken(name));
+        let overrides = Overrides::from_outside(choice.profile.clone(), choice.set.clone(), environment);
+        let mut settings = Settings::resolve(&config, &overrides, without)?;
+        if let Some(demo) = &choice.demo {
+            settings.scenario.clone_from(&demo.scenario);
+        }
         secrets.add_names(settings.secret_arguments.iter().cloned());
         sandbox::check(&settings, &home)?;
         Ok(Self {

@@ -3,6 +3,7 @@
 //! `cli/run.rs`, `cli/former.rs` and `cli/sandbox.rs` have the options of the commands, `cli/exit.rs` the exit codes.
 
 mod arguments;
+mod demo;
 mod exit;
 mod export;
 mod former;
@@ -12,6 +13,7 @@ mod run;
 mod sandbox;
 
 pub use arguments::{ArgumentsSource, GivenArguments};
+pub use demo::DemoOptions;
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, ResumeOptions, RetryOptions};
@@ -22,6 +24,7 @@ pub use sandbox::{Release, SandboxOptions};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use demo::DEMO_HELP;
 use prune::PRUNE_HELP;
 use sandbox::SANDBOX_HELP;
 use std::ffi::OsString;
@@ -40,6 +43,7 @@ Examples:
   downbeat resume                           carry on the newest run that nobody drives any more
   downbeat attach 0199c1d2                  watch a run that another process drives
   downbeat retry 0199c1d2                   try again what did not succeed in a run that has ended
+  downbeat demo flaky-network               the terminal on a sandbox where answers are lost
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
 A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
@@ -74,6 +78,9 @@ pub struct Choice {
     /// Print lines instead of a screen, for screen readers: the same keys, and nothing is drawn again
     #[arg(long)]
     pub linear: bool,
+    /// The demo that this start is, if it is one
+    #[arg(skip)]
+    pub demo: Option<DemoOptions>,
 }
 
 /// The commands beside the terminal.
@@ -82,6 +89,9 @@ pub enum Mode {
     /// Do one run without the terminal, and print what happens line by line
     #[command(after_help = run::help())]
     Run(RunOptions),
+    /// Open the terminal on a sandbox that is removed at the end, also one where things go wrong
+    #[command(after_help = DEMO_HELP)]
+    Demo(DemoOptions),
     /// Serve a local Data Fusion, CDAP, BigQuery and source database
     #[command(after_help = SANDBOX_HELP)]
     Sandbox(SandboxOptions),
@@ -148,7 +158,8 @@ impl Cli {
             Some(Mode::Attach(options)) => options.output,
             Some(Mode::Retry(options)) => options.driving.output,
             Some(
-                Mode::Sandbox(_)
+                Mode::Demo(_)
+                | Mode::Sandbox(_)
                 | Mode::Export(_)
                 | Mode::Prune(_)
                 | Mode::Config(_)

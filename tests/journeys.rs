@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
+#[path = "journeys/demo.rs"]
+mod demo;
 #[path = "journeys/former.rs"]
 mod former;
 #[expect(dead_code, reason = "lines of JSON are read in end_to_end.rs")]

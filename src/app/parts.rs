@@ -45,12 +45,12 @@ pub(super) fn connect(
 ) {
     let (keep, kept) = oneshot::channel();
     let (connection, embedded) = (settings.connection.clone(), settings.wants_sandbox());
-    let home = home.clone();
+    let (home, scenario) = (home.clone(), settings.scenario.clone());
     let client = async move {
         if !embedded {
             return client(&connection, None);
         }
-        let sandbox = sandbox::open(&home).await?;
+        let sandbox = sandbox::open(&home, &scenario).await?;
         let client = client(&connection, Some(&sandbox));
         // The receiver is gone only when the program ends.
         let _ = keep.send(sandbox);

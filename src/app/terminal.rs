@@ -125,6 +125,10 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
     if let Outcome::SwitchTo(name) = outcome {
         return Ok(End::SwitchTo(name));
     }
+    if choice.demo.is_some() {
+        // Nothing is left that could be come back to.
+        return Ok(End::Left(Exit::Success));
+    }
     let command = target::terminal_command(choice, &settings.profile);
     let program = target::program(choice);
     Ok(End::Left(say_what_was_left(

@@ -10,6 +10,7 @@ use domain::variable::{VariableError, VariableName, Variables};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 const PREFIX: &str = "DOWNBEAT_";
 
@@ -74,6 +75,13 @@ impl Overrides {
         }
     }
 
+    /// Whether a name of the environment is that of a setting of the screen.
+    pub fn is_of_screen(name: &OsString) -> bool {
+        let name = name.to_string_lossy();
+        let name = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase);
+        name.is_some_and(|name| ScreenSettings::NAMES.contains(&name.as_str()))
+    }
+
     /// What the environment sets, without our own few names: the whole name, the name in `config.toml`, the text.
     pub(super) fn settings(&self) -> impl Iterator<Item = (&str, String, &str)> {
         let ours = self
@@ -106,6 +114,8 @@ pub struct Settings {
     pub screen: ScreenSettings,
     /// Names of arguments whose values are secrets, in addition to those that look so.
     pub secret_arguments: Vec<String>,
+    /// What goes wrong in the embedded sandbox: files, or names of shipped scenarios.
+    pub scenario: Vec<PathBuf>,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
     pub findings: Vec<Finding>,
     origins: BTreeMap<VariableName, Origin>,
@@ -128,6 +138,7 @@ impl Settings {
             connection: Connection::default(),
             screen: config.screen.clone(),
             secret_arguments: Vec::new(),
+            scenario: Vec::new(),
             findings: finding.into_iter().collect(),
             origins: BTreeMap::new(),
         };

@@ -28,15 +28,15 @@ impl Embedded {
     }
 }
 
-/// Every start can have the sandbox.
-#[expect(clippy::unnecessary_wraps, reason = "the half without the sandbox refuses")]
-pub(in crate::app) fn check(_: &config::Settings, _: &Home) -> anyhow::Result<()> {
-    Ok(())
+/// Every start can have the sandbox, if its scenarios can be read.
+pub(in crate::app) fn check(settings: &config::Settings, _: &Home) -> anyhow::Result<()> {
+    scenarios(&settings.scenario).map(drop)
 }
 
 /// Starts the sandbox of this home.
-pub(in crate::app) async fn open(home: &Home) -> Result<Embedded, Failure> {
+pub(in crate::app) async fn open(home: &Home, scenario: &[PathBuf]) -> Result<Embedded, Failure> {
     let settings = Settings {
+        scenario: scenarios(scenario).map_err(|error| Failure::permanent(format!("{error:#}")))?,
         state: State::Directory(home.sandbox()),
         ..Settings::default()
     };

@@ -4,6 +4,7 @@ use crate::cli::{Exit, SandboxOptions};
 use crate::config::{Home, Settings};
 use anyhow::bail;
 use domain::failure::Failure;
+use std::path::PathBuf;
 
 /// Never made: there is nothing to embed.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub(in crate::app) fn check(settings: &Settings, home: &Home) -> anyhow::Result<
     )
 }
 
-pub(in crate::app) async fn open(_: &Home) -> Result<Embedded, Failure> {
+pub(in crate::app) async fn open(_: &Home, _: &[PathBuf]) -> Result<Embedded, Failure> {
     Err(Failure::permanent("The sandbox is not built into this program."))
 }
 
