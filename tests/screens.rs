@@ -72,6 +72,8 @@ mod retry;
 mod sample;
 #[path = "screens/scene.rs"]
 mod scene;
+#[path = "screens/scroll_bars.rs"]
+mod scroll_bars;
 #[path = "screens/secrets.rs"]
 mod secrets;
 #[path = "screens/seeing.rs"]

@@ -18,10 +18,21 @@ pub enum Target {
     WindowLine(usize),
     /// A cell of the window's grid, by its line and its column.
     WindowCell(usize, usize),
+    /// A row of the scroll bar of a pane's list, by the place in the list of the line that it stands for.
+    Bar(Pane, usize),
+    /// A row of the scroll bar of the window, by the place of the line that it stands for.
+    WindowBar(usize),
     /// An answer of a question, by its letter.
     Answer(char),
     /// The key of the action of this name, with its hint.
     Action(&'static str),
+}
+
+impl Target {
+    /// Whether it is held when the button is pressed on it, and moved by a drag.
+    pub const fn is_bar(self) -> bool {
+        matches!(self, Self::Bar(..) | Self::WindowBar(_))
+    }
 }
 
 /// What was drawn where, the topmost last.
@@ -61,7 +72,7 @@ pub enum Gesture {
     Click,
     /// The wheel was turned by so many notches; up is negative.
     Wheel(i32),
-    /// The mouse was moved with a pressed button, as one does to select text.
+    /// The mouse was moved with a pressed button: along a scroll bar that is held, or as one does to select text.
     Drag,
 }
 

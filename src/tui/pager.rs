@@ -141,6 +141,15 @@ impl Page {
         Some((item, selected == Some(item)))
     }
 
+    /// What a row stands for, for the mouse: of a text itself, else what can be selected there or next below.
+    pub fn place(&self, row: usize) -> Option<usize> {
+        if self.items.is_empty() {
+            return Some(row);
+        }
+        let below = self.items.iter().skip(row).flatten().next();
+        below.copied().or_else(|| self.items().checked_sub(1))
+    }
+
     /// How many lines can be selected.
     pub fn items(&self) -> usize {
         self.items.iter().flatten().max().map_or(0, |last| last + 1)

@@ -24,6 +24,7 @@ use crate::signals::Signal;
 use domain::history::RunRecord;
 use domain::id::DagRunId;
 use futures_util::{Stream, StreamExt};
+use mouse::Hand;
 use ratatui::crossterm::event::{Event, KeyEventKind};
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -54,6 +55,7 @@ pub struct Shell<S> {
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
     /// What the last frame shows where.
     targets: Targets,
+    hand: Hand,
     is_engine_alive: bool,
     is_done: bool,
     next_profile: Option<String>,
@@ -88,6 +90,7 @@ impl<S: TerminalSession> Shell<S> {
             log: LogReader::default(),
             records: None,
             targets: Targets::default(),
+            hand: Hand::default(),
             is_engine_alive: true,
             is_done: false,
             next_profile: None,
@@ -210,14 +213,14 @@ impl<S: TerminalSession> Shell<S> {
     }
 
     /// What an event of the terminal means on the frame that is shown.
-    fn message(&self, event: Event) -> Option<Msg> {
+    fn message(&mut self, event: Event) -> Option<Msg> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => Some(Msg::Key(key.into())),
             Event::Paste(text) => Some(Msg::Pasted(text)),
             Event::Resize(width, height) => Some(Msg::Resized(width, height)),
             Event::FocusGained => Some(Msg::FocusChanged(true)),
             Event::FocusLost => Some(Msg::FocusChanged(false)),
-            Event::Mouse(event) if self.model.has_mouse => mouse::message(event, &self.targets),
+            Event::Mouse(event) if self.model.has_mouse => self.hand.message(event, &self.targets),
             _ => None,
         }
     }

@@ -107,6 +107,12 @@ impl Theme {
         }
     }
 
+    /// The style of a profile's name, by the word of its colour.
+    pub fn band_of(&self, colour: Option<&str>) -> Style {
+        let band = colour.and_then(|word| word.parse::<Color>().ok());
+        Self { band, ..*self }.style(Meaning::Band)
+    }
+
     /// The colour of text; none is the terminal's own.
     fn colour(self, meaning: Meaning) -> Option<Color> {
         match (self.palette, self.ground) {

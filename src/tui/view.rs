@@ -52,6 +52,7 @@ mod presets;
 mod prompt;
 mod timeline;
 mod variables;
+mod window;
 
 use super::action::{Action, key};
 use super::context::Pane;
@@ -166,29 +167,7 @@ fn windows<'a>(model: &Model, shown: impl Iterator<Item = &'a Overlay>, canvas: 
             Overlay::Timeline => timeline::draw(model, canvas),
         }
     }
-    path(model, canvas);
-}
-
-/// Where one is, on the lower edge of the topmost window, if it lies over another one.
-fn path(model: &Model, canvas: &mut Canvas) {
-    if model.overlays.iter().count() < 2 {
-        return;
-    }
-    let windows = |(_, target): &&(Rect, Target)| *target == Target::Window;
-    let Some(area) = canvas.targets.iter().rev().find(windows).map(|(area, _)| *area) else {
-        return;
-    };
-    let names = [model.focus.title()]
-        .into_iter()
-        .chain(model.overlays.iter().map(Overlay::name));
-    let arrow = format!(" {} ", canvas.look.symbols.arrow);
-    let path = names.collect::<Vec<_>>().join(&arrow);
-    let room = usize::from(area.width.saturating_sub(6));
-    // What is nearest matters most.
-    let hidden = text::width(&path).saturating_sub(room);
-    let words = format!(" {} ", text::skip(&path, hidden));
-    let last = area.height.saturating_sub(1);
-    canvas.text(area, 2, last, &words, canvas.look.style(Meaning::Muted));
+    window::path(model, canvas);
 }
 
 /// Says what is missing. A question is shown as far as it can be answered.
@@ -311,41 +290,6 @@ fn draw_summary(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut
     }
     let words = text::truncate(&words, room.saturating_sub(2), canvas.look.symbols.cut).into_owned();
     canvas.right(area, 0, &format!(" {words} "), canvas.look.style(Meaning::Muted));
-}
-
-/// Draws an empty box in the middle of the screen. Returns the area inside.
-fn window(model: &Model, title: &str, columns: usize, rows: usize, canvas: &mut Canvas) -> Rect {
-    let fit = |wanted: usize, most: u16| u16::try_from(wanted).unwrap_or(most).min(most);
-    let width = fit(columns + 4, model.area.width);
-    let height = fit(rows + 2, model.area.height.saturating_sub(1));
-    let area = Rect::new(
-        (model.area.width - width) / 2,
-        (model.area.height.saturating_sub(1) - height) / 2,
-        width,
-        height,
-    );
-    canvas.clear(area);
-    canvas.targets.cover();
-    canvas.targets.push(area, Target::Window);
-    let inside = canvas.frame(area, canvas.look.style(Meaning::Accent));
-    let title = text::truncate(
-        title,
-        usize::from(width.saturating_sub(6)),
-        canvas.look.symbols.cut,
-    )
-    .into_owned();
-    canvas.text(
-        area,
-        2,
-        0,
-        &format!(" {title} "),
-        canvas.look.style(Meaning::Accent),
-    );
-    Rect {
-        x: inside.x + 1,
-        width: inside.width.saturating_sub(2),
-        ..inside
-    }
 }
 
 /// How many lines a filter leaves in: `3 of 17`; nothing if it leaves all in.

@@ -4,4 +4,5 @@ pub mod canvas;
 pub mod control;
 pub mod list;
 pub mod room;
+pub mod scroll_bar;
 pub mod text;

@@ -90,7 +90,7 @@ pub fn records(runs: u32) -> Vec<RunRecord> {
 }
 
 /// The list of these runs is known, and what became of their tasks is read.
-fn know(model: &mut Model, records: Vec<RunRecord>) {
+pub fn know(model: &mut Model, records: Vec<RunRecord>) {
     model.history = records.iter().map(|record| record.summary.clone()).collect();
     for part in records.chunks(20) {
         send(model, 0, Msg::RecordsRead(part.to_vec()));
@@ -104,13 +104,30 @@ pub fn with_history(width: u16, height: u16) -> Model {
     model
 }
 
+/// So many former runs of fifty tasks.
+pub fn of_fifty_tasks(width: u16, height: u16, runs: u32) -> Model {
+    let mut model = sample::ready(width, height);
+    let of = |hours: u32| {
+        let task = |n| {
+            task(
+                &format!("start_pipeline_unit_source_{n:02}"),
+                TaskState::Success,
+                9,
+            )
+        };
+        record(hours, (0..50).map(task).collect())
+    };
+    know(&mut model, (1..=runs).map(of).collect());
+    model
+}
+
 fn cell(model: &Model) -> (String, Option<TaskId>) {
     let window = model.history_window().unwrap();
     (window.run.to_string(), window.task.clone())
 }
 
 #[test]
-pub fn records_are_asked_for_after_the_first_frame_and_once() {
+fn records_are_asked_for_after_the_first_frame_and_once() {
     let mut setup = sample::setup();
     setup.history = records(3).into_iter().map(|record| record.summary).collect();
     let mut model = setup.model();
@@ -144,7 +161,7 @@ fn the_grid_has_tasks_down_and_runs_across_with_the_newest_on_the_right() {
     has_all(
         &first,
         &[
-            "Former runs of cdf_mysql_to_bigquery in sandbox: 30 runs",
+            "Former runs of cdf_mysql_to_bigquery in sandbox: 1 of 30 runs",
             "22 Nov",
             "23 Nov",
             "hr_engineer",
@@ -265,9 +282,9 @@ fn runs_of_another_profile_have_a_grid_of_their_own() {
     known[2].summary.profile = "prod".into();
     know(&mut model, known);
     press(&mut model, "H");
-    has_all(&picture(&model), &["in sandbox: 2 runs"]);
+    has_all(&picture(&model), &["in sandbox: 1 of 2 runs"]);
     press(&mut model, "tab j tab");
-    has_all(&picture(&model), &["in prod: 2 runs"]);
+    has_all(&picture(&model), &["in prod: 1 of 2 runs"]);
 }
 
 #[test]
@@ -361,18 +378,7 @@ fn a_live_run_is_in_the_grid_as_it_goes_on() {
 
 #[test]
 fn five_hundred_runs_of_fifty_tasks_are_gathered_once() {
-    let mut model = sample::ready(200, 50);
-    let of = |hours: u32| {
-        let tasks = (0..50).map(|n| {
-            task(
-                &format!("start_pipeline_unit_source_{n:02}"),
-                TaskState::Success,
-                9,
-            )
-        });
-        record(hours, tasks.collect())
-    };
-    know(&mut model, (1..=500).map(of).collect());
+    let mut model = of_fifty_tasks(200, 50, 500);
     press(&mut model, "H");
     let window = model.history_window().unwrap();
     assert_eq!((window.tasks().len(), window.columns().len()), (50, 500));

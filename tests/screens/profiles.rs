@@ -1,10 +1,14 @@
 //! Going to another profile, and what stands against it.
 
-use crate::sample::{self, COLOUR, press, type_text};
+use crate::sample::{self, BARE, COLOUR, press, type_text};
 use crate::scene;
 use downbeat::tui::effect::Effect;
+use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
 use downbeat::tui::preferences::{Guard, ProfileChoice};
+use downbeat::tui::view::view;
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
 
 fn with_profiles(mut model: Model) -> Model {
     let profile = |name: &str, is_protected| ProfileChoice {
@@ -43,6 +47,37 @@ fn another_profile_is_chosen_by_its_letter_with_where_it_leads() {
     assert_eq!(press(&mut model, "n"), []);
     press(&mut model, "ctrl-p");
     assert_eq!(press(&mut model, "2"), [Effect::SwitchProfile("test".into())]);
+}
+
+#[test]
+fn each_profile_stands_in_its_own_colour_and_says_what_it_allows_in_words() {
+    let mut model = with_profiles(sample::ready(120, 40));
+    model.profiles[2].colour = Some("green".into());
+    model.profiles[2].guard.is_read_only = true;
+    press(&mut model, "ctrl-p");
+    let ground = |look: &Look, name: &str| {
+        let mut cells = Buffer::empty(model.area);
+        view(&model, look, &mut cells);
+        let picture = sample::picture(&model, look);
+        let words = format!(" {name}: {name}-project");
+        let found = picture.lines().enumerate().find_map(|(row, line)| {
+            let byte = line.find(&words)?;
+            Some((line[..byte].chars().count() + 1, row))
+        });
+        let (column, row) = found.unwrap_or_else(|| panic!("{words} in\n{picture}"));
+        let place = (u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+        (cells[place].bg, cells[place].modifier)
+    };
+    let theme = |name| COLOUR.theme.band_of(Some(name)).bg.unwrap();
+    assert_eq!(ground(&COLOUR, "prod").0, theme("red"));
+    assert_eq!(ground(&COLOUR, "test").0, theme("green"));
+    assert_ne!(theme("red"), theme("green"));
+    assert!(ground(&BARE, "prod").1.contains(Modifier::REVERSED));
+    let picture = sample::picture(&model, &BARE);
+    assert!(
+        picture.contains("main, red, protected") && picture.contains("main, green, read-only"),
+        "{picture}"
+    );
 }
 
 #[test]

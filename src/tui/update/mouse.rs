@@ -20,6 +20,7 @@ pub(super) fn on_gesture(model: &mut Model, target: Target, gesture: Gesture, ef
     match gesture {
         Gesture::Click => click(model, target, effects),
         Gesture::Wheel(notches) => wheel(model, target, notches),
+        Gesture::Drag if target.is_bar() => scroll_to(model, target),
         Gesture::Drag => {
             let text = format!(
                 "Hold shift to select text, or give the mouse back to the terminal: {}.",
@@ -49,11 +50,13 @@ fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
         Target::Action(name) => press(model, name, effects),
         Target::Answer(letter) => drop(dialog::by_letter(model, letter, effects)),
         Target::WindowLine(place) if palette::is_open(model) => palette::click(model, place, effects),
+        Target::WindowBar(_) if palette::is_open(model) => scroll_to(model, target),
         _ if model.context().is_typed_into() => model.reply(format!(
             "The text is still open: {} accepts it, {} leaves it.",
             action::key(Action::Commit),
             action::key(Action::Back)
         )),
+        Target::Bar(..) | Target::WindowBar(_) => scroll_to(model, target),
         Target::Pane(pane) => navigation::focus(model, pane),
         Target::Line(pane, place) => {
             navigation::focus(model, pane);
@@ -83,6 +86,20 @@ fn click(model: &mut Model, target: Target, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Goes to the line that a row of a scroll bar stands for. While a text is being typed, its list stays where it is.
+fn scroll_to(model: &mut Model, target: Target) {
+    match target {
+        Target::WindowBar(place) if palette::is_open(model) => palette::select(model, place),
+        _ if model.context().is_typed_into() => model.is_dirty = false,
+        Target::Bar(pane, place) => {
+            navigation::focus(model, pane);
+            navigation::select(model, pane, place);
+        }
+        Target::WindowBar(place) => navigation::select_in_window(model, place),
+        _ => {}
+    }
+}
+
 /// Presses the key that is shown, if it still means this here.
 fn press(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
     let entry = action::named(name).filter(|entry| entry.contexts.contains(&model.context()));
@@ -106,12 +123,14 @@ fn wheel(model: &mut Model, target: Target, notches: i32) {
         Target::Pane(Pane::Logs) | Target::Line(Pane::Logs, _) => {
             navigation::move_in(model, Pane::Logs, lines);
         }
-        Target::Window | Target::WindowLine(_) if palette::is_open(model) => {
+        Target::Window | Target::WindowLine(_) | Target::WindowBar(_) if palette::is_open(model) => {
             palette::step(model, notches);
         }
         _ if model.editor().is_some() => model.is_dirty = false,
-        Target::Pane(pane) | Target::Line(pane, _) => navigation::move_in(model, pane, notches),
-        Target::Window | Target::WindowLine(_) | Target::WindowCell(..) => {
+        Target::Pane(pane) | Target::Line(pane, _) | Target::Bar(pane, _) => {
+            navigation::move_in(model, pane, notches);
+        }
+        Target::Window | Target::WindowLine(_) | Target::WindowBar(_) | Target::WindowCell(..) => {
             let is_text = matches!(model.context(), Context::Pager | Context::Plan | Context::Help);
             navigation::scroll_window(model, if is_text { lines } else { notches });
         }

@@ -189,13 +189,28 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
         ) => {
             *top = list::moved((*top).min(last), step, last + 1);
         }
-        Some(Overlay::Dialog(_) | Overlay::Confirmation(_)) | None => {}
+        Some(Overlay::Dialog(dialog)) => {
+            dialog.selected = list::moved(dialog.selected, step, dialog.choices.len());
+        }
+        Some(Overlay::Confirmation(_)) | None => {}
     }
 }
 
-/// Selects a line of the window's list.
+/// Selects a line of the window's list, or makes it the first that is shown of a text.
 pub(super) fn select_in_window(model: &mut Model, place: usize) {
+    let last = Page::new(model).map_or(0, |shown| shown.last_top());
     let selected = match model.overlays.top() {
+        Some(Overlay::Timeline) => return select(model, Pane::Grid, place),
+        Some(Overlay::Failures(pane)) => pane.selected,
+        Some(Overlay::Dialog(dialog)) => dialog.selected,
+        Some(
+            Overlay::Notices { top }
+            | Overlay::Stages { top }
+            | Overlay::Actions { top }
+            | Overlay::Details { top }
+            | Overlay::Plan { top }
+            | Overlay::Summary { top },
+        ) => (*top).min(last),
         Some(Overlay::Arguments(form)) => form.selected,
         Some(Overlay::History(window)) if window.form == HistoryForm::List => {
             let shown = model.history_filter.shown(model.history.len());

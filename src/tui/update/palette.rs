@@ -89,6 +89,13 @@ pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
     perform(model, entry, effects);
 }
 
+/// Selects a line.
+pub(super) fn select(model: &mut Model, place: usize) {
+    if let Some(open) = &mut model.prompt {
+        open.selected = place;
+    }
+}
+
 /// A line was clicked.
 pub(super) fn click(model: &mut Model, place: usize, effects: &mut Vec<Effect>) {
     if let Some(open) = &mut model.prompt {

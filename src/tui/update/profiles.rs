@@ -24,15 +24,10 @@ pub(super) fn ask(model: &mut Model) {
         .filter(|profile| profile.name != model.profile)
         .cloned()
         .collect();
-    let mut body = vec![
-        format!(
-            "This is {}. The screen begins anew; runs and their logs stay.",
-            model.profile
-        ),
-        "Each with its project and instance:".to_owned(),
-    ];
-    let offered = LETTERS.chars().zip(&others);
-    body.extend(offered.clone().map(|(letter, profile)| describe(letter, profile)));
+    let mut body = vec![format!(
+        "This is {}. The screen begins anew; runs and their logs stay.",
+        model.profile
+    )];
     let left_out = others.len().saturating_sub(LETTERS.len());
     if left_out > 0 {
         body.push(format!(
@@ -40,12 +35,9 @@ pub(super) fn ask(model: &mut Model) {
         ));
     }
     let mut dialog = Dialog::new("Go to another profile?", body, "stay");
-    for (letter, profile) in offered {
-        dialog = dialog.or(
-            letter,
-            &profile.name,
-            DialogResult::SwitchProfile(profile.name.clone()),
-        );
+    for (letter, profile) in LETTERS.chars().zip(&others) {
+        let result = DialogResult::SwitchProfile(profile.name.clone());
+        dialog = dialog.or(letter, describe(profile), result);
     }
     model.overlays.push(Overlay::Dialog(dialog));
 }
@@ -58,7 +50,8 @@ pub(super) fn switch(model: &mut Model, name: String, effects: &mut Vec<Effect>)
     effects.push(Effect::SwitchProfile(name));
 }
 
-fn describe(letter: char, profile: &ProfileChoice) -> String {
+/// Its name, where it leads and what it allows.
+fn describe(profile: &ProfileChoice) -> String {
     let place: Vec<_> = [&profile.project, &profile.instance]
         .into_iter()
         .filter(|text| !text.is_empty())
@@ -77,5 +70,5 @@ fn describe(letter: char, profile: &ProfileChoice) -> String {
     let parts: Vec<_> = std::iter::once(place)
         .chain(marks.into_iter().flatten())
         .collect();
-    format!("{letter} {}: {}", profile.name, parts.join(", "))
+    format!("{}: {}", profile.name, parts.join(", "))
 }

@@ -1,6 +1,7 @@
 //! The form of a row's arguments for the next run: each with its difference from the row and where it comes from.
 
 use super::field;
+use super::window;
 use crate::tui::json_text;
 use crate::tui::model::Model;
 use crate::tui::model::arguments::{ArgumentsForm, Line, Source, Typing};
@@ -23,7 +24,7 @@ const FOOT: usize = 3;
 pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
     let lines = form.lines();
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
-    let area = super::window(
+    let area = window::open(
         model,
         &title(form, &lines),
         columns,
@@ -43,6 +44,7 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
         .clamp(12, 12.max(usize::from(area.width) / 3));
     let value_at = u16::try_from(names).unwrap_or(0) + 5;
     let shown = list::around(form.selected, lines.len(), usize::from(list.height));
+    window::scroll_bar(list, shown.clone(), lines.len(), canvas, Some);
     for (row, place) in (0..).zip(shown) {
         let argument = &lines[place];
         canvas.target(list, row, Target::WindowLine(place));

@@ -2,6 +2,7 @@
 //! different is said by a word and a sign, never by colour alone.
 
 use super::history::{is_alike, name, records, signed, tries};
+use super::window;
 use crate::tui::model::Model;
 use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
@@ -36,7 +37,7 @@ pub(super) fn draw(model: &Model, comparison: &Comparison, selected: usize, canv
     let wanted = comparison.tasks.len() + usize::from(HEAD + BELOW);
     let wanted = wanted.max(ROOMY);
     let height = usize::from(model.area.height.saturating_sub(4)).max(1);
-    let area = super::window(model, "Two runs compared", columns, wanted.min(height), canvas);
+    let area = window::open(model, "Two runs compared", columns, wanted.min(height), canvas);
     let below = if usize::from(area.height) < ROOMY {
         0
     } else {
@@ -57,6 +58,12 @@ pub(super) fn draw(model: &Model, comparison: &Comparison, selected: usize, canv
     let room = usize::from(area.width).saturating_sub(WORD + STATES + TIMES + 2);
     let names = widest.unwrap_or(0).max(4).min(room.max(12));
     head(names, area, canvas);
+    let list = Rect {
+        y: area.y + HEAD,
+        height: area.height.saturating_sub(HEAD + below),
+        ..area
+    };
+    window::scroll_bar(list, shown.clone(), comparison.tasks.len(), canvas, Some);
     for (row, place) in (HEAD..).zip(shown) {
         line(&comparison.tasks[place], names, area, row, canvas);
         canvas.target(area, row, Target::WindowLine(place));

@@ -116,7 +116,9 @@ fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
         canvas.target(list, row, Target::Line(Pane::Configuration, place));
         line(model, place, &columns, list, row, canvas);
     }
-    canvas.scroll_bar(list, visible, shown.len());
+    canvas.scroll_bar(list, visible, shown.len(), |position| {
+        Some(Target::Bar(Pane::Configuration, shown.place(position)?))
+    });
 }
 
 fn head(columns: &Columns, area: Rect, canvas: &mut Canvas) {

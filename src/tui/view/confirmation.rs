@@ -1,6 +1,7 @@
 //! The field for a name that is typed before something is started or stopped in a protected profile.
 
 use super::field;
+use super::window;
 use crate::tui::model::Model;
 use crate::tui::model::guard::Confirmation;
 use crate::tui::model::overlay::Overlay;
@@ -19,7 +20,7 @@ pub(super) fn draw(model: &Model, confirmation: &Confirmation, canvas: &mut Canv
         .iter()
         .flat_map(|line| text::wrap(line, columns))
         .collect();
-    let area = super::window(model, Overlay::PROTECTED, columns, lines.len() + 2, canvas);
+    let area = window::open(model, Overlay::PROTECTED, columns, lines.len() + 2, canvas);
     // The field and what is wrong with its text are visible at any height.
     let below = area.height.saturating_sub(2);
     for (row, line) in (0..below).zip(&lines) {

@@ -1,7 +1,9 @@
 //! The failures of the shown run by their reasons, and what to do about the selected one.
 
+use super::window;
 use crate::tui::model::Model;
 use crate::tui::model::failures::{FailureLine, FailuresPane};
+use crate::tui::mouse::Target;
 use crate::tui::remedy;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
@@ -25,7 +27,7 @@ pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
     };
     let most = usize::from(model.area.height.saturating_sub(4)).max(1 + below);
     let rows = (height.max(1) + below).min(most);
-    let window = super::window(model, "Failures by reason", columns, rows, canvas);
+    let window = window::open(model, "Failures by reason", columns, rows, canvas);
     let below = u16::try_from(below)
         .unwrap_or(0)
         .min(window.height.saturating_sub(1));
@@ -38,7 +40,10 @@ pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
         canvas.text(area, 1, 0, words, canvas.look.style(Meaning::Muted));
     }
     let selected = pane.selected.min(height.saturating_sub(1));
-    for (row, place) in (0..).zip(list::around(selected, height, usize::from(area.height))) {
+    let shown = list::around(selected, height, usize::from(area.height));
+    window::scroll_bar(area, shown.clone(), height, canvas, Some);
+    for (row, place) in (0..).zip(shown) {
+        canvas.target(area, row, Target::WindowLine(place));
         if let Some(line) = pane.line(groups, place) {
             draw_line(model, pane, line, area, row, canvas);
         }

@@ -1,5 +1,6 @@
 //! A text field where it is typed into: in its line, or with several lines in a window of its own.
 
+use super::window;
 use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
@@ -63,7 +64,7 @@ pub(super) fn window(model: &Model, title: &str, editor: &Editor, canvas: &mut C
     let trouble = trouble(editor);
     let words = trouble.iter().flat_map(|(_, words)| text::wrap(words, columns));
     let words: Vec<_> = words.collect();
-    let area = super::window(model, title, columns, editor.lines().max(3) + words.len(), canvas);
+    let area = window::open(model, title, columns, editor.lines().max(3) + words.len(), canvas);
     let below = u16::try_from(words.len()).unwrap_or(0).min(area.height / 2);
     let height = area.height - below;
     block(editor, Rect { height, ..area }, canvas);

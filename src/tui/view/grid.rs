@@ -107,7 +107,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             timeline::line(model, &run.tasks[place], axis, *bars, row, canvas);
         }
     }
-    canvas.scroll_bar(list, visible, shown.len());
+    canvas.scroll_bar(list, visible, shown.len(), |position| {
+        Some(Target::Bar(Pane::Grid, shown.place(position)?))
+    });
     if below > 0 {
         let below = Rect {
             y: list.bottom(),

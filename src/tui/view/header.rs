@@ -5,6 +5,7 @@ use crate::tui::alert::AlertRows;
 use crate::tui::eta;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
+use crate::tui::mouse::Target;
 use crate::tui::summary::by_urgency;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
@@ -116,7 +117,9 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
     );
     let left = room.saturating_sub(usize::from(column));
     canvas.field(area, column, 0, left, &words, canvas.look.style(Meaning::Text));
-    canvas.right(area, 0, &help, canvas.look.style(Meaning::Accent));
+    let from = canvas.right(area, 0, &help, canvas.look.style(Meaning::Accent));
+    let place = Rect::new(area.x + from, area.y, area.width.saturating_sub(from), 1);
+    canvas.targets.push(place, Target::Action(Action::Help.name()));
 }
 
 /// Which run is shown, if it is not the live one.

@@ -7,6 +7,7 @@ mod words;
 pub(super) use spark::draw as draw_spark;
 pub(super) use words::{is_alike, name, records, signed, tries};
 
+use super::window;
 use crate::tui::model::Model;
 use crate::tui::model::history_window::{HistoryForm, HistoryWindow};
 use crate::tui::model::list_filter::List;
@@ -47,7 +48,7 @@ fn draw_list(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
         shown if shown.is_empty() => "Former runs".to_owned(),
         shown => format!("Former runs /{} {shown}", model.history_filter.text()),
     };
-    let inside = super::window(model, &title, columns, rows, canvas);
+    let inside = window::open(model, &title, columns, rows, canvas);
     let below = u16::try_from(below).unwrap_or(0).min(inside.height);
     let area = Rect {
         height: inside.height - below,
@@ -64,6 +65,10 @@ fn draw_list(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
         return super::nothing_fits(area, canvas);
     }
     let visible = shown.around(selected, usize::from(area.height));
+    let total = shown.len();
+    window::scroll_bar(area, visible.clone(), total, canvas, |position| {
+        shown.place(position)
+    });
     for (row, place) in (0..).zip(visible.filter_map(|position| shown.place(position))) {
         let run = &runs[place];
         canvas.target(area, row, Target::WindowLine(place));

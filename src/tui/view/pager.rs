@@ -1,10 +1,12 @@
 //! Draws a text over the panes, in the middle of the screen.
 
+use super::window;
 use crate::tui::model::Model;
 use crate::tui::mouse::Target;
 use crate::tui::pager::Page;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
+use ratatui::layout::Rect;
 
 pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
     let shown = page.visible();
@@ -20,7 +22,16 @@ pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
         page.title.to_owned()
     };
     let rows = page.head.len() + number.min(page.height);
-    let area = super::window(model, &title, page.columns, rows, canvas);
+    let area = window::open(model, &title, page.columns, rows, canvas);
+    let text = u16::try_from(page.head.len())
+        .unwrap_or(u16::MAX)
+        .min(area.height);
+    let body = Rect {
+        y: area.y + text,
+        height: area.height - text,
+        ..area
+    };
+    window::scroll_bar(body, shown.clone(), number, canvas, |row| page.place(row));
     let head = page.head.iter().map(|line| (line, None));
     let body = shown.map(|place| (&page.rows[place], page.item(place)));
     for (row, (line, item)) in (0..area.height).zip(head.chain(body)) {

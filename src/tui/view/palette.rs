@@ -45,6 +45,9 @@ pub(super) fn draw(model: &Model, screen: &Layout, canvas: &mut Canvas) {
     let names = names.min(usize::from(width) / 3);
     let words_at = KEYS + 2 + u16::try_from(names).unwrap_or(0);
     let shown = list::around(selected, choices.len(), usize::from(inside.height));
+    canvas.scroll_bar(inside, shown.clone(), choices.len(), |place| {
+        Some(Target::WindowBar(place))
+    });
     for (row, place) in (0..).zip(shown) {
         let choice = &choices[place];
         let (lead, name) = match choice.reach {

@@ -1,5 +1,6 @@
 //! The list of presets: edits of arguments that were saved under a name.
 
+use super::window;
 use crate::tui::model::Model;
 use crate::tui::mouse::Target;
 use crate::tui::theme::Meaning;
@@ -13,7 +14,7 @@ const COLUMNS: usize = 90;
 pub(super) fn draw(model: &Model, selected: usize, canvas: &mut Canvas) {
     let presets = &model.kept.presets;
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
-    let area = super::window(model, "Presets", columns, presets.len().max(1), canvas);
+    let area = window::open(model, "Presets", columns, presets.len().max(1), canvas);
     if presets.is_empty() {
         canvas.text(
             area,
@@ -24,6 +25,7 @@ pub(super) fn draw(model: &Model, selected: usize, canvas: &mut Canvas) {
         );
     }
     let shown = list::around(selected, presets.len(), usize::from(area.height));
+    window::scroll_bar(area, shown.clone(), presets.len(), canvas, Some);
     for (row, (name, edit)) in (0..).zip(presets.iter().skip(shown.start).take(shown.len())) {
         let column = canvas.text(area, 1, row, name, canvas.look.style(Meaning::Text));
         let words = in_words(edit, canvas.look.symbols.ascii);

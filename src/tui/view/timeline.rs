@@ -1,9 +1,11 @@
 //! The tasks of the shown run on a common time axis, one a line: phases of their pipeline runs, waits, tries, and what is
 //! to come. Only visible lines are computed.
 
+use super::window;
 use crate::tui::eta;
 use crate::tui::gantt::{self, Axis};
 use crate::tui::model::Model;
+use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
@@ -36,7 +38,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas) {
     let most = usize::from(model.area.height.saturating_sub(4)).max(2 + below);
     let tasks = model.grid.filter.shown(run.tasks.len()).len();
     let rows = (tasks + 1 + below).min(most);
-    let window = super::window(model, &title, columns, rows, canvas);
+    let window = window::open(model, &title, columns, rows, canvas);
     let below = u16::try_from(below)
         .unwrap_or(0)
         .min(window.height.saturating_sub(2));
@@ -58,6 +60,14 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
     let rows = usize::from(area.height.saturating_sub(1));
     let shown = model.grid.filter.shown(run.tasks.len());
     let visible = shown.around(selected, rows);
+    let list = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    window::scroll_bar(list, visible.clone(), shown.len(), canvas, |position| {
+        shown.place(position)
+    });
     let places: Vec<_> = visible.filter_map(|position| shown.place(position)).collect();
     let tasks = places.iter().filter_map(|place| run.tasks.get(*place));
     let names = tasks.map(|task| text::width(name(task)));
@@ -79,6 +89,7 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
     head(&axis, bars, canvas);
     for (row, place) in (1..).zip(places) {
         let task = &run.tasks[place];
+        canvas.target(area, row, Target::WindowLine(place));
         let mark = Mark::from_task(task.state);
         let glyph = canvas.look.symbols.glyph(mark);
         canvas.text(area, 1, row, glyph, canvas.look.style(mark.meaning));

@@ -53,7 +53,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         height: rows + high,
         ..area
     };
-    canvas.scroll_bar(list, visible.clone(), shown.len());
+    canvas.scroll_bar(list, visible.clone(), shown.len(), |position| {
+        Some(Target::Bar(Pane::Variables, shown.place(position)?))
+    });
     for place in visible.filter_map(|position| shown.place(position)) {
         let name = VariableName::ALL[place];
         canvas.target(area, row, Target::Line(Pane::Variables, place));

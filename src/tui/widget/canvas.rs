@@ -10,7 +10,6 @@ use domain::sanitize;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::widgets::{Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget};
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -153,27 +152,6 @@ impl Canvas<'_> {
             }
             at = at.saturating_add(wide);
         }
-    }
-
-    /// Draws a scroll bar on the border right of a list, if not all of its lines are visible.
-    pub fn scroll_bar(&mut self, list: Rect, visible: Range<usize>, total: usize) {
-        let border = Rect::new(list.right(), list.y, 1, list.height).intersection(self.cells.area);
-        if visible.len() >= total || border.is_empty() {
-            return;
-        }
-        let symbols = self.look.symbols;
-        let style = self.look.style(Meaning::Border);
-        // Ratatui counts the places of the first visible line.
-        let mut state = ScrollbarState::new(total - visible.len() + 1)
-            .position(visible.start)
-            .viewport_content_length(visible.len());
-        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
-            .begin_symbol(None)
-            .end_symbol(None)
-            .track_symbol(Some(symbols.pipe))
-            .thumb_symbol(symbols.thumb)
-            .style(style);
-        bar.render(border, self.cells, &mut state);
     }
 
     /// Empties an area.

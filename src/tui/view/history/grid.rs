@@ -17,8 +17,10 @@ use crate::tui::eta;
 use crate::tui::model::Model;
 use crate::tui::model::history_window::HistoryWindow;
 use crate::tui::mouse::Target;
+use crate::tui::plan::count;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
+use crate::tui::view::window;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
 use domain::history::TaskRecord;
@@ -95,13 +97,23 @@ pub(super) fn draw(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
     // No wider than the runs need, but wide enough for the words below them.
     let needed = (NAMES + 3 + window.columns().len() * CELL).max(SENTENCE);
     let columns = needed.min(columns.saturating_sub(6));
-    let area = crate::tui::view::window(model, &title, columns, rows, canvas);
+    let area = window::open(model, &title, columns, rows, canvas);
     let selected = window.column(&model.history);
     let sight = InSight::new(window, selected, area);
     heading(model, window, &sight, selected, area, canvas);
     for (row, place) in (HEAD..).zip(sight.rows.clone()) {
         task_line(model, window, &sight, (row, place), area, canvas);
     }
+    let list = Rect {
+        y: area.y + HEAD,
+        height: area.height.saturating_sub(HEAD + sight.below),
+        ..area
+    };
+    let tasks = window.tasks().len();
+    // The first line is the run itself.
+    window::scroll_bar(list, sight.rows.clone(), tasks, canvas, |position| {
+        Some(position + 1)
+    });
     brackets(window, &sight, selected, area, canvas);
     if sight.below > 0 {
         let top = area.height - sight.below;
@@ -113,7 +125,7 @@ pub(super) fn draw(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
     }
 }
 
-/// `Former runs of PIPELINE in PROFILE, 37 runs`.
+/// `Former runs of PIPELINE in PROFILE: 7 of 37 runs`; the newest is the first.
 fn title(model: &Model, window: &HistoryWindow) -> String {
     let newest = window
         .columns()
@@ -125,7 +137,13 @@ fn title(model: &Model, window: &HistoryWindow) -> String {
     } else {
         ""
     };
-    let runs = crate::tui::plan::count(window.columns().len(), "run");
+    let (place, number) = (window.column(&model.history) + 1, window.columns().len());
+    let place = if number > 1 {
+        format!("{place} of ")
+    } else {
+        String::new()
+    };
+    let runs = format!("{place}{}", count(number, "run"));
     format!("Former runs{}: {runs}{reading}", of.unwrap_or_default())
 }
 
