@@ -38,8 +38,12 @@ mod layout;
 mod linear;
 #[path = "screens/links.rs"]
 mod links;
+#[path = "screens/log_files.rs"]
+mod log_files;
 #[path = "screens/log_json.rs"]
 mod log_json;
+#[path = "screens/log_merged.rs"]
+mod log_merged;
 #[path = "screens/logs.rs"]
 mod logs;
 #[path = "screens/marks.rs"]

@@ -82,18 +82,23 @@ impl LogFile {
         Ok(Scanned::Some)
     }
 
+    /// How many bytes were looked at.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// Reads these rows, which were looked at before.
     pub fn read(&self, first: usize, number: usize) -> io::Result<Vec<String>> {
-        let mark = first / STRIDE;
-        let mut lines = self.open(self.marks.get(mark).copied().unwrap_or(0))?;
-        let mut rows = Vec::with_capacity(number);
-        for place in mark * STRIDE..first + number {
-            let row = next_line(&mut lines).map_err(|error| self.named(error))?;
-            if place >= first {
-                rows.push(row);
-            }
+        self.reading().read(first, number)
+    }
+
+    /// Reads rows at several places, each behind the one before, with the file opened once.
+    pub fn reading(&self) -> RowReading<'_> {
+        RowReading {
+            file: self,
+            lines: None,
+            at: 0,
         }
-        Ok(rows)
     }
 
     fn open(&self, from: u64) -> io::Result<BufReader<File>> {
@@ -106,6 +111,37 @@ impl LogFile {
 
     fn named(&self, error: io::Error) -> io::Error {
         io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+    }
+}
+
+/// A file that is being read from row to row.
+#[derive(Debug)]
+pub struct RowReading<'a> {
+    file: &'a LogFile,
+    lines: Option<BufReader<File>>,
+    /// The row that comes next.
+    at: usize,
+}
+
+impl RowReading<'_> {
+    /// The next rows, from this one on.
+    pub fn read(&mut self, first: usize, number: usize) -> io::Result<Vec<String>> {
+        let mark = first / STRIDE;
+        let is_near = self.at <= first && mark * STRIDE <= self.at;
+        let mut lines = if let Some(lines) = self.lines.take().filter(|_| is_near) {
+            lines
+        } else {
+            self.at = mark * STRIDE;
+            self.file.open(self.file.marks.get(mark).copied().unwrap_or(0))?
+        };
+        let named = |error| self.file.named(error);
+        for _ in self.at..first {
+            lines.skip_until(b'\n').map_err(named)?;
+        }
+        let rows = (0..number).map(|_| next_line(&mut lines).map_err(named));
+        let rows = rows.collect::<io::Result<Vec<_>>>()?;
+        (self.lines, self.at) = (Some(lines), first + number);
+        Ok(rows)
     }
 }
 
@@ -140,6 +176,10 @@ mod tests {
             let rows = log.read(first, number).unwrap();
             let expected: Vec<_> = (first..first + number).map(|row| format!("line {row}")).collect();
             assert_eq!(rows, expected);
+        }
+        let mut reading = log.reading();
+        for first in [3, 5, 200, 201, 63, 999] {
+            assert_eq!(reading.read(first, 1).unwrap(), [format!("line {first}")]);
         }
     }
 

@@ -9,11 +9,14 @@ mod sieve;
 
 use super::log_file::{LogFile, Scanned};
 use super::model::logs::pattern::Pattern;
-use super::model::logs::view::{LogRequest, LogRow, LogSpan, LogTarget, LogView, LogWindow};
+use super::model::logs::view::{
+    GapKind, LogFilter, LogGap, LogPlace, LogRequest, LogRow, LogSpan, LogTarget, LogView, LogWindow,
+};
 use domain::log::time_of_row;
 use domain::time::Timestamp;
 use index::Index;
 use sieve::{Sieve, searched};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,11 +24,28 @@ use std::sync::Arc;
 /// Rows that are searched at once.
 const SEARCHED_AT_ONCE: usize = 4096;
 
+/// Files that are looked at at once, if nothing is new in them.
+const FILES_AT_ONCE: usize = 256;
+/// Bytes that are looked at at once, in all of them.
+const BYTES_AT_ONCE: u64 = 1 << 20;
+
+/// One of the files.
+#[derive(Debug)]
+struct Source {
+    file: LogFile,
+    sieve: Sieve,
+    /// Why it cannot be read, if there are others.
+    failure: Option<String>,
+}
+
 /// The logs that are shown, with what is known of them.
 #[derive(Debug, Default)]
 pub struct LogReader {
     view: LogView,
-    sources: Vec<(LogFile, Sieve)>,
+    sources: Vec<Source>,
+    /// The file to look at next, and how many are still to be looked at.
+    next: usize,
+    unseen: usize,
     index: Index,
     find: Option<Pattern>,
     found: Arc<Vec<u32>>,
@@ -48,7 +68,10 @@ impl LogReader {
     ) -> io::Result<Reading> {
         self.show(&request.view, path);
         let mut has_more = self.scan(path)?;
-        has_more |= self.search(request.find.as_ref())?;
+        // Rows of several files are in their places when all of them were looked at.
+        if !(has_more && self.index.is_merged()) {
+            has_more |= self.search(request.find.as_ref())?;
+        }
         let total = self.index.total();
         let (first, number, at) = match request.span {
             LogSpan::Last(number) => (total.saturating_sub(number), number, None),
@@ -63,7 +86,8 @@ impl LogReader {
             at,
             found: self.found.clone(),
             errors: self.index.errors(),
-            losses: self.sources.iter().map(|(_, sieve)| sieve.losses()).sum(),
+            losses: self.sources.iter().map(|source| source.sieve.losses()).sum(),
+            gaps: self.gaps(),
         };
         Ok((window, has_more))
     }
@@ -80,35 +104,69 @@ impl LogReader {
         }
         for source in &view.sources[self.sources.len()..] {
             let number = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
-            self.sources
-                .push((LogFile::new(path(source)), Sieve::new(number)));
+            self.sources.push(Source {
+                file: LogFile::new(path(source)),
+                sieve: Sieve::new(number),
+                failure: None,
+            });
+            self.unseen = 0;
         }
         self.view = view.clone();
     }
 
     /// Looks at the next piece of the files; whether there is more.
     fn scan(&mut self, path: &dyn Fn(&LogTarget) -> PathBuf) -> io::Result<bool> {
-        let (index, filter) = (&mut self.index, &self.view.filter);
-        let mut state = Scanned::All;
-        for (file, sieve) in &mut self.sources {
-            state = file.scan(|row, text| sieve.take(filter, row, text, index))?;
-            sieve.flush(filter, file.row_count(), index);
-            if state != Scanned::All {
-                break;
+        let number = self.sources.len();
+        if self.unseen == 0 {
+            self.unseen = number;
+        }
+        let (mut files, mut bytes) = (0, 0);
+        while self.unseen > 0 && files < FILES_AT_ONCE && bytes < BYTES_AT_ONCE {
+            self.next %= number;
+            let source = &mut self.sources[self.next];
+            let before = source.file.seen();
+            let state = source.scan(&self.view.filter, &mut self.index, number > 1)?;
+            bytes += source.file.seen() - before;
+            match state {
+                Scanned::Some => {}
+                Scanned::All => {
+                    files += 1;
+                    self.next += 1;
+                    self.unseen -= 1;
+                }
+                Scanned::Replaced => {
+                    let view = std::mem::take(&mut self.view);
+                    *self = Self::default();
+                    self.show(&view, path);
+                    return Ok(true);
+                }
             }
         }
-        if state == Scanned::Replaced {
-            let view = std::mem::take(&mut self.view);
-            *self = Self::default();
-            self.show(&view, path);
-            return Ok(true);
+        let kept = self.index.settle();
+        if kept < self.searched {
+            // What was found behind it is elsewhere now.
+            self.searched = kept;
+            Arc::make_mut(&mut self.found).retain(|at| (*at as usize) < kept);
         }
-        if !self.index.settle() {
-            // Rows have moved: what was found is elsewhere now.
-            self.searched = 0;
-            self.found = Arc::default();
-        }
-        Ok(state == Scanned::Some)
+        Ok(self.unseen > 0)
+    }
+
+    /// What the files lack.
+    fn gaps(&self) -> Vec<LogGap> {
+        let gap = |source: &Source| match (&source.failure, source.sieve.losses()) {
+            (Some(failure), _) => Some(GapKind::Unreadable(failure.clone())),
+            (None, _) if source.file.row_count() == 0 => Some(GapKind::Empty),
+            (None, 0) => None,
+            (None, losses) => Some(GapKind::Losses(losses)),
+        };
+        let gaps = self.sources.iter().enumerate();
+        gaps.filter_map(|(source, of)| {
+            Some(LogGap {
+                source,
+                kind: gap(of)?,
+            })
+        })
+        .collect()
     }
 
     /// Searches the next rows; whether there are more.
@@ -131,22 +189,32 @@ impl LogReader {
         Ok(self.searched < self.index.total())
     }
 
+    /// Rows of what is shown. Each file is opened once: the rows of several are read file by file.
     fn rows(&self, first: usize, number: usize) -> io::Result<Vec<LogRow>> {
         let mut rows = Vec::with_capacity(number.min(SEARCHED_AT_ONCE));
+        let mut by_file: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut parts = Vec::new();
         for part in self.index.parts(first, number) {
-            let Some((file, _)) = self.sources.get(part.place.source) else {
+            by_file.entry(part.place.source).or_default().push(parts.len());
+            parts.push((part, rows.len()));
+            rows.extend((part.place.row..part.place.row + part.rows).map(|row| LogRow {
+                place: LogPlace { row, ..part.place },
+                text: String::new(),
+                is_context: part.is_context,
+            }));
+        }
+        for (source, of_file) in by_file {
+            let Some(source) = self.sources.get(source) else {
                 continue;
             };
-            let texts = file.read(part.place.row, part.rows)?;
-            rows.extend(texts.into_iter().zip(part.place.row..).map(|(text, row)| {
-                let mut place = part.place;
-                place.row = row;
-                LogRow {
-                    place,
-                    text,
-                    is_context: part.is_context,
-                }
-            }));
+            let mut reading = source.file.reading();
+            for (part, at) in of_file.into_iter().map(|place| parts[place]) {
+                let texts = reading.read(part.place.row, part.rows)?;
+                rows[at..]
+                    .iter_mut()
+                    .zip(texts)
+                    .for_each(|(row, text)| row.text = text);
+            }
         }
         Ok(rows)
     }
@@ -180,6 +248,31 @@ impl LogReader {
             }
         }
         Ok(None)
+    }
+}
+
+impl Source {
+    /// Looks at the next piece of the file. One of several that cannot be read does not hide the others.
+    fn scan(
+        &mut self,
+        filter: &LogFilter,
+        index: &mut Index,
+        is_one_of_several: bool,
+    ) -> io::Result<Scanned> {
+        let sieve = &mut self.sieve;
+        let scanned = self.file.scan(|row, text| sieve.take(filter, row, text, index));
+        self.sieve.flush(filter, self.file.row_count(), index);
+        match scanned {
+            Err(error) if is_one_of_several => {
+                self.failure = Some(error.to_string());
+                Ok(Scanned::All)
+            }
+            Err(error) => Err(error),
+            Ok(scanned) => {
+                self.failure = None;
+                Ok(scanned)
+            }
+        }
     }
 }
 

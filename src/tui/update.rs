@@ -20,6 +20,7 @@ mod history;
 mod incoming;
 mod keys;
 mod leaving;
+mod log_scope;
 mod logs;
 mod marks;
 mod mouse;
@@ -38,15 +39,11 @@ mod variables;
 use super::action::Action;
 use super::context::{Context, Pane};
 use super::effect::Effect;
-use super::layout::{self, Fit, Layout, Moment};
+use super::layout::{self, Fit, Moment};
 use super::model::Model;
-use super::model::logs::view::LogTarget;
 use super::model::overlay::{HelpPane, Overlay};
 use super::msg::Msg;
 use crate::engine::Command;
-use domain::control_log::number_of_log;
-use domain::state::TaskState;
-use domain::task::{Task, TaskKind};
 use domain::time::Timestamp;
 use ratatui::layout::Rect;
 
@@ -57,7 +54,7 @@ pub fn init(model: &mut Model) -> Vec<Effect> {
     former::read_records(model, &mut effects);
     telling::ask_ground(model, &mut effects);
     model.sync_plan();
-    sync_log(model, &mut effects);
+    log_scope::sync(model, &mut effects);
     effects
 }
 
@@ -120,7 +117,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     model.sync_failures();
     trail::note(model);
     model.sync_plan();
-    sync_log(model, &mut effects);
+    log_scope::sync(model, &mut effects);
     effects
 }
 
@@ -154,6 +151,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             marks::follow(model);
         }
         Action::ReadLogs => {
+            navigation::read_one(model);
             navigation::stay(model);
             navigation::focus(model, Pane::Logs);
         }
@@ -163,6 +161,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             model.logs.wraps = !model.logs.wraps;
             model.logs.column = 0;
         }
+        Action::MergedLog | Action::AllTries => log_scope::switch(model, action),
         Action::PreviousTry => navigation::show_try(model, -1),
         Action::NextTry => navigation::show_try(model, 1),
         Action::EditVariable => variables::edit(model, effects),
@@ -227,6 +226,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::RetryGroup => failures::retry_group(model, effects),
         Action::Timeline => model.overlays.push(Overlay::Timeline),
         Action::LeaveTimeline => {
+            navigation::read_one(model);
             model.overlays.clear();
             navigation::focus(model, Pane::Logs);
         }
@@ -329,50 +329,4 @@ fn back(model: &mut Model) {
     } else if model.former_run.is_some() {
         model.former_run = None;
     }
-}
-
-/// Opens the log of the selected task, and reads the lines that the next frame needs.
-fn sync_log(model: &mut Model, effects: &mut Vec<Effect>) {
-    let target = target(model);
-    if target != model.logs.target {
-        let task = target.as_ref().map(|target| target.task.clone());
-        let is_other = task != model.logs.target.as_ref().map(|target| target.task.clone());
-        if is_other && model.live_run().is_some() {
-            effects.push(Effect::Send(Command::Focus(task)));
-        }
-        model.logs.open(target);
-    }
-    model.logs.stamps.start = logs::start_of_try(model);
-    let room = Layout::new(model).room(Pane::Logs);
-    if let Some(request) = model.logs.request(room) {
-        model.logs.is_reading = true;
-        model.logs.is_stale = false;
-        effects.push(Effect::ReadLog(request));
-    }
-}
-
-/// The try whose log is shown: the chosen one, else the newest.
-fn target(model: &Model) -> Option<LogTarget> {
-    let (run, task) = (model.shown_run()?, model.selected_task()?);
-    let newest = newest_log(task)?;
-    let wanted = LogTarget {
-        run: run.id.clone(),
-        task: task.id.clone(),
-        number: model.logs.pinned.map_or(newest, |number| number.min(newest)),
-    };
-    // A log that is being read is not taken away by a run that goes on, only by a person who selects another task.
-    let selected = model.grid.selected.as_ref();
-    let read = model.logs.target.as_ref().filter(|_| !model.logs.follows);
-    let read = read.filter(|read| read.run == wanted.run && selected.is_none_or(|task| *task == read.task));
-    Some(read.cloned().unwrap_or(wanted))
-}
-
-/// The try of the newest log. A control task may have one without a try: it says why the task was left out.
-fn newest_log(task: &Task) -> Option<u32> {
-    let has_log = match task.kind {
-        _ if task.state == TaskState::None => false,
-        TaskKind::Pipeline => !task.tries.is_empty(),
-        _ => true,
-    };
-    has_log.then(|| number_of_log(task))
 }

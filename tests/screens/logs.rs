@@ -60,7 +60,7 @@ fn only_the_lines_around_the_window_are_read() {
 fn a_late_answer_for_another_file_is_dropped() {
     let mut model = scene::running(80, 24);
     let mut request = model.logs.request_of(LogSpan::Last(20));
-    request.view.sources[0].number = 9;
+    Arc::make_mut(&mut request.view.sources)[0].number = 9;
     let msg = Msg::LogRead {
         request: Box::new(request),
         window: Ok(LogWindow::default()),

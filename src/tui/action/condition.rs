@@ -122,6 +122,11 @@ pub(super) fn is_searched(model: &Model) -> Option<String> {
     is_missing.then(|| format!("Nothing is searched for. {} finds text.", key(Action::FindInLog)))
 }
 
+pub(super) fn has_log(model: &Model) -> Option<String> {
+    let has_none = model.logs.target.is_none();
+    has_none.then(|| "There is no log yet.".into())
+}
+
 pub(super) fn has_json(model: &Model) -> Option<String> {
     let has_none = !model.logs.has_json();
     has_none.then(|| "This line of the log has no JSON object or list in it.".into())

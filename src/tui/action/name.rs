@@ -59,6 +59,8 @@ pub enum Action {
     Times,
     SelectLines,
     UnfoldJson,
+    MergedLog,
+    AllTries,
     GoToTime,
     Copy,
     CopyMenu,

@@ -126,6 +126,8 @@ pub const TABLE: &[Entry] = &[
     row(A::GoToTime, &["J"], "", "Go to a time: 10:15, 2026-11-23 10:15:30, +5m since the start.", &[C::Logs]),
     row(A::SelectLines, &["v"], "", "Select rows from here on, to copy them; again, or esc, ends it.", &[C::Logs]),
     row(A::UnfoldJson, &["enter", "space"], "JSON", "Fold the JSON of the line out below it, or in again.", &[C::Logs]).when(when::has_json),
+    row(A::MergedLog, &["M"], "all tasks", "Show the logs of all tasks as one, in the order of their times; again, the log that was read.", &[C::Logs]).when(when::has_log),
+    row(A::AllTries, &["g a"], "", "Show the logs of all tries of the task as one; again, the log that was read.", &[C::Logs]).when(when::has_log),
     row(A::CopyMenu, &["Y"], "", "Copy the visible part of the log, the failure as Markdown, or the id of the run.", TASKS_AND_LOGS).when(when::has_task),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::NextTry, &["]"], "", "Show the log of the next try.", TASKS_AND_LOGS).when(when::has_tries),

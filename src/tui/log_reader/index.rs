@@ -75,10 +75,10 @@ impl Index {
         }
     }
 
-    /// Puts what is new among the rest, by its time. Whether all that was there is where it was.
-    pub fn settle(&mut self) -> bool {
+    /// Puts what is new among the rest, by its time. The rows before this one are where they were.
+    pub fn settle(&mut self) -> usize {
         if self.new.is_empty() {
-            return true;
+            return self.total();
         }
         let mut new = std::mem::take(&mut self.new);
         let order = |stretch: &Stretch| (stretch.at, stretch.source, stretch.first);
@@ -86,7 +86,6 @@ impl Index {
         let first = order(&new[0]);
         let kept = self.stretches.partition_point(|stretch| order(stretch) <= first);
         let moved = self.stretches.split_off(kept);
-        let is_appended = moved.is_empty();
         self.ends.truncate(kept);
         let total = self.total();
         Arc::make_mut(&mut self.errors).retain(|at| (*at as usize) < total);
@@ -98,7 +97,7 @@ impl Index {
             self.append(stretch);
         }
         moved.for_each(|stretch| self.append(stretch));
-        is_appended
+        total
     }
 
     fn append(&mut self, stretch: Stretch) {

@@ -15,7 +15,7 @@ fn view(sources: u32, filter: LogFilter) -> LogView {
         number,
     };
     LogView {
-        sources: (1..=sources).map(target).collect(),
+        sources: Arc::new((1..=sources).map(target).collect()),
         filter,
     }
 }

@@ -9,6 +9,7 @@ pub mod line;
 pub mod moment;
 pub mod pattern;
 mod reading;
+pub mod scope;
 mod scroll;
 pub mod stamp;
 pub mod view;
@@ -17,9 +18,11 @@ use domain::time::Timestamp;
 use jump::Jump;
 use line::Line;
 use pattern::Pattern;
+use scope::{LogOwner, LogScope, ReadBefore};
 use stamp::Stamps;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 use view::{LogFilter, LogPlace, LogRow, LogTarget, LogView, LogWindow};
 
 /// The pane of the logs.
@@ -29,8 +32,20 @@ use view::{LogFilter, LogPlace, LogRow, LogTarget, LogView, LogWindow};
 )]
 #[derive(Clone, Debug)]
 pub struct LogsPane {
-    /// The file that is shown.
+    /// The try of the selected task: its file is shown, alone or among others.
     pub target: Option<LogTarget>,
+    /// Which logs are shown as one.
+    pub scope: LogScope,
+    /// The files that are shown.
+    pub sources: Arc<Vec<LogTarget>>,
+    /// Whose their lines are.
+    pub owners: Arc<Vec<LogOwner>>,
+    /// The columns of their widest letters and of their widest name.
+    pub widest: (usize, usize),
+    /// What was read before several logs were.
+    pub before: Option<Box<ReadBefore>>,
+    /// Whether it was said what several logs lack.
+    pub has_told_gaps: bool,
     /// The try that was chosen; nothing while the newest is followed.
     pub pinned: Option<u32>,
     /// Which lines are shown.
@@ -77,6 +92,12 @@ impl Default for LogsPane {
     fn default() -> Self {
         Self {
             target: None,
+            scope: LogScope::Try,
+            sources: Arc::default(),
+            owners: Arc::default(),
+            widest: (0, 0),
+            before: None,
+            has_told_gaps: false,
             pinned: None,
             filter: LogFilter::default(),
             window: LogWindow::default(),
@@ -111,6 +132,8 @@ impl LogsPane {
         *self = Self {
             is_stale: target.is_some(),
             target,
+            scope: before.scope,
+            before: before.before,
             pinned: before.pinned,
             wraps: before.wraps,
             filter: before.filter,
@@ -123,7 +146,7 @@ impl LogsPane {
     /// What is shown.
     pub fn view(&self) -> LogView {
         LogView {
-            sources: self.target.iter().cloned().collect(),
+            sources: self.sources.clone(),
             filter: self.filter.clone(),
         }
     }

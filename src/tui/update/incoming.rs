@@ -1,6 +1,6 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{activation, arguments, edits, navigation, resume, telling, variables};
+use super::{activation, arguments, edits, log_scope, navigation, resume, telling, variables};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -47,7 +47,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             model.action_log.add(at, Deed::Called(call));
         }
         Update::Connected(connected) => model.connected = Some(connected),
-        Update::LogGrew { task, number } => on_log_grew(model, &task, number),
+        Update::LogGrew { task, number } => log_scope::on_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {
             let text = format!("The log of {task}, try {number}: {text}");
             model.notify(Meaning::Warning, text);
@@ -213,20 +213,6 @@ fn on_event(model: &mut Model, event: &RunEvent) {
         }
     }
     model.remember_run();
-}
-
-fn on_log_grew(model: &mut Model, task: &domain::id::TaskId, number: u32) {
-    let is_shown = model.former_run.is_none()
-        && model
-            .logs
-            .target
-            .as_ref()
-            .is_some_and(|target| target.task == *task && target.number == number);
-    if is_shown {
-        model.logs.is_stale = true;
-    }
-    // The next frame is drawn when the lines have been read.
-    model.is_dirty = false;
 }
 
 /// The engine has ended unexpectedly.

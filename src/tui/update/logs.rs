@@ -1,5 +1,6 @@
 //! What keys do in the log: finding, filtering, jumping, times, selecting.
 
+use super::log_scope;
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::layout::Layout;
@@ -10,7 +11,6 @@ use crate::tui::model::logs::view::{LogFilter, LogRequest, LogWindow};
 use crate::tui::model::logs::{Room, moment};
 use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
 use domain::log::Level;
-use domain::time::Timestamp;
 
 /// The rows around filtered lines, one choice after the other.
 const CONTEXTS: [usize; 4] = [0, 1, 3, 5];
@@ -45,15 +45,6 @@ pub(super) fn execute(model: &mut Model, action: Action) {
 
 fn room(model: &Model) -> Room {
     Layout::new(model).room(Pane::Logs)
-}
-
-/// When the shown try began; the times of a log may be shown since then.
-pub(super) fn start_of_try(model: &Model) -> Option<Timestamp> {
-    let (run, target) = (model.shown_run()?, model.logs.target.as_ref()?);
-    let task = run.task(&target.task)?;
-    let number = usize::try_from(target.number).ok()?;
-    let one = number.checked_sub(1).and_then(|place| task.tries.get(place));
-    Some(one.map_or(run.started, |one| one.started))
 }
 
 /// Searches for a text while it is typed, from where the reader is. An empty one that is accepted ends the search.
@@ -210,6 +201,7 @@ pub(super) fn on_read(
     if let Some(jump) = model.logs.jump.take() {
         make(model, jump);
     }
+    log_scope::tell_gaps(model);
 }
 
 /// What is copied of the log: its name in a few words, and its loaded rows.
@@ -227,7 +219,7 @@ pub(super) fn selected_text(model: &Model) -> (String, Option<String>) {
         number => format!("{number} rows of the log"),
     };
     let texts: Option<Vec<_>> = rows
-        .map(|at| model.logs.window.row(at).map(|row| row.text.as_str()))
+        .map(|at| model.logs.window.row(at).map(|row| model.logs.copied(row)))
         .collect();
     (what, texts.map(|texts| texts.join("\n")))
 }
@@ -237,7 +229,7 @@ pub(super) fn visible_text(model: &Model) -> String {
     let room = room(model);
     let shown = model.logs.effective_top(room).0..model.logs.end(room);
     let rows = shown.filter_map(|at| model.logs.window.row(at));
-    let rows: Vec<_> = rows.map(|row| row.text.as_str()).collect();
+    let rows: Vec<_> = rows.map(|row| model.logs.copied(row)).collect();
     rows.join("\n")
 }
 

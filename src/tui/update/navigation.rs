@@ -146,8 +146,17 @@ pub(super) fn stay(model: &mut Model) {
     }
 }
 
+/// The log of the selected task alone is shown, whatever was.
+pub(super) fn read_one(model: &mut Model) {
+    if model.logs.is_merged() {
+        model.logs.before = None;
+        model.logs.part();
+    }
+}
+
 /// Shows the log of another try.
 pub(super) fn show_try(model: &mut Model, step: i64) {
+    read_one(model);
     let tries = model.selected_task().map_or(0, |task| task.tries.len());
     let tries = u32::try_from(tries).unwrap_or(u32::MAX);
     let shown = model.logs.target.as_ref().map_or(tries, |target| target.number);

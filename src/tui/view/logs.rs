@@ -1,155 +1,21 @@
 //! The visible lines of a log: wrapped or scrolled sideways, coloured by level, with what is searched for marked.
 
+mod title;
+
+pub(super) use title::{filtered, found, summary};
+
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::model::logs::LogsPane;
-use crate::tui::model::logs::jump::Goal;
 use crate::tui::model::logs::line::{Line, Shown};
-use crate::tui::model::logs::pattern::Pattern;
-use crate::tui::model::logs::stamp;
+use crate::tui::model::logs::scope::LogOwner;
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::log::Level;
 use ratatui::layout::Rect;
-
-/// The summary in the title, with as many of its parts as there is room for. What changes comes first.
-pub(super) fn summary(model: &Model, room: usize) -> String {
-    let logs = &model.logs;
-    let Some(target) = &logs.target else {
-        return String::new();
-    };
-    let tries = model.selected_task().map_or(0, |task| task.tries.len());
-    let which = if tries > 1 {
-        format!(", try {} of {tries}", target.number)
-    } else {
-        String::new()
-    };
-    let name = target.task.as_str();
-    let name = name.strip_prefix("start_pipeline_").unwrap_or(name);
-    let mut words = format!("{}: {name}{which}", mode(logs));
-    let losses = match logs.window.losses {
-        0 => String::new(),
-        losses => format!("{} of it missing", count(losses, "part")),
-    };
-    let find = match &logs.find {
-        Some(_) => format!("/{}", found(model)),
-        None => String::new(),
-    };
-    for part in [losses, filter(logs), find, place(logs), times(logs)] {
-        if !part.is_empty() && text::width(&words) + 3 + text::width(&part) <= room {
-            words = format!("{words}, {part}");
-        }
-    }
-    words
-}
-
-fn mode(logs: &LogsPane) -> String {
-    let follow = key(Action::Follow);
-    match (logs.follows, logs.unread()) {
-        (true, _) => "following".to_owned(),
-        (false, 0) => format!("reading ({follow} follows)"),
-        (false, unread) => format!("reading, {} new below ({follow})", text::thousands(unread as u64)),
-    }
-}
-
-/// Where the reader is.
-fn place(logs: &LogsPane) -> String {
-    let total = logs.window.total;
-    let more = if logs.has_more { " so far" } else { "" };
-    let lines = text::thousands(total as u64);
-    if logs.follows || total == 0 {
-        return format!(
-            "{}{more}",
-            if total == 1 {
-                "1 line".to_owned()
-            } else {
-                format!("{lines} lines")
-            }
-        );
-    }
-    let here = logs.here() + 1;
-    let percent = here * 100 / total;
-    format!(
-        "{percent} %, line {} of {lines}{more}",
-        text::thousands(here as u64)
-    )
-}
-
-/// What is left out.
-fn filter(logs: &LogsPane) -> String {
-    let level = logs
-        .filter
-        .level
-        .map(|level| format!("{} and above", level.as_str()));
-    let not = if logs.filter.is_inverse { "!" } else { "" };
-    let typed = logs
-        .filter
-        .text
-        .as_ref()
-        .map(|text| format!("&{not}{}", text.text()));
-    let parts: Vec<_> = [level, typed].into_iter().flatten().collect();
-    let context = match logs.filter.context {
-        rows if rows > 0 && !parts.is_empty() => format!(" with {rows} around"),
-        _ => String::new(),
-    };
-    format!("{}{context}", parts.join(" "))
-}
-
-fn times(logs: &LogsPane) -> String {
-    let rows = logs.window.rows.iter();
-    let time = if logs.follows {
-        rows.rev().find_map(|row| stamp::time(&row.text))
-    } else {
-        let mut shown = rows.skip(logs.top.0.saturating_sub(logs.window.first));
-        shown.find_map(|row| stamp::time(&row.text))
-    };
-    logs.stamps.label(time)
-}
-
-/// What the search has come to.
-pub(super) fn found(model: &Model) -> String {
-    let logs = &model.logs;
-    let Some(find) = &logs.find else {
-        return String::new();
-    };
-    let (rank, number) = logs.rank(Goal::Found);
-    let more = if logs.has_more || logs.is_stale {
-        " so far"
-    } else {
-        ""
-    };
-    let numbers = match (rank, number) {
-        (_, 0) => format!("none{more}"),
-        (rank, number) => format!(
-            "{} of {}{more}",
-            text::thousands(rank as u64),
-            text::thousands(number as u64)
-        ),
-    };
-    match model.prompt {
-        Some(_) => format!("{numbers}, {}", find.kind().words()),
-        None => format!("{} {numbers}", find.text()),
-    }
-}
-
-/// What the filter has come to.
-pub(super) fn filtered(model: &Model) -> String {
-    let logs = &model.logs;
-    let kind = logs.filter.text.as_ref().map(Pattern::kind);
-    let more = if logs.has_more || logs.is_stale {
-        " so far"
-    } else {
-        ""
-    };
-    let rows = format!("{} shown{more}", count(logs.window.total, "row"));
-    match kind {
-        Some(kind) => format!("{rows}, {}; ! before it inverts", kind.words()),
-        None => "! before the text shows lines without it".into(),
-    }
-}
 
 /// Draws the pane.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
@@ -181,27 +47,33 @@ fn empty(model: &Model) -> String {
         (None, Some(task)) => format!("{} has not started.", task.id),
         (Some(_), _) if !logs.filter.is_all() => format!(
             "No line of this log is shown: {}. {} with an empty text and {} show all again.",
-            filter(logs),
+            title::filter(logs),
             key(Action::FilterLog),
             key(Action::LogLevel)
         ),
+        (Some(_), Some(_)) if logs.is_merged() => {
+            format!("No line yet in {}.", count(logs.sources.len(), "log"))
+        }
         (Some(target), Some(_)) => format!("{}, try {}: no log lines yet.", target.task, target.number),
     }
 }
 
 /// Draws one row of the file, from one of its parts on. Returns the next free row.
 fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, canvas: &mut Canvas) -> u16 {
-    let Some(line) = logs.line(place) else {
+    let (Some(line), Some(of)) = (logs.line(place), logs.window.row(place)) else {
         let cut = canvas.look.symbols.cut;
         canvas.text(area, 0, row, cut, canvas.look.style(Meaning::Muted));
         return row + 1;
     };
     let mut row = row;
-    let columns = logs.wraps.then_some(usize::from(area.width));
-    for mut shown in line.rows(columns).into_iter().skip(skipped) {
+    let columns = logs.wraps.then(|| logs.columns(usize::from(area.width)));
+    let rows = line.rows(columns).into_iter().enumerate();
+    for (number, mut shown) in rows.skip(skipped) {
         if row >= area.height {
             break;
         }
+        let owner = logs.owner(of.place.source);
+        let area = owner.map_or(area, |owner| gutter(logs, owner, number == 0, area, row, canvas));
         if !logs.wraps {
             let text = line.text(&shown);
             shown.part.start = text.len() - text::skip(text, logs.column).len();
@@ -210,6 +82,38 @@ fn line(logs: &LogsPane, place: usize, skipped: usize, area: Rect, row: u16, can
         row += 1;
     }
     row
+}
+
+/// The colours of the names in front of the lines; the letters tell apart what has the same one.
+const TONES: [Meaning; 4] = [Meaning::Accent, Meaning::Waiting, Meaning::Success, Meaning::Text];
+
+/// Draws whose the row is. Returns what is left for its text.
+fn gutter(
+    logs: &LogsPane,
+    owner: &LogOwner,
+    is_first: bool,
+    area: Rect,
+    row: u16,
+    canvas: &mut Canvas,
+) -> Rect {
+    let columns = usize::from(area.width);
+    let (letters, name) = logs.gutter(columns);
+    let wide = u16::try_from(columns - logs.columns(columns)).unwrap_or(area.width);
+    if is_first {
+        let style = canvas.look.style(TONES[owner.number % TONES.len()]);
+        canvas.text(area, 0, row, &owner.letters, style);
+        let column = u16::try_from(letters + 1).unwrap_or(area.width);
+        let words = text::middle(&owner.name, name, canvas.look.symbols.cut).into_owned();
+        canvas.text(area, column, row, &words, style);
+    }
+    let pipe = canvas.look.symbols.pipe;
+    let style = canvas.look.style(Meaning::Border);
+    canvas.text(area, wide.saturating_sub(1), row, pipe, style);
+    Rect {
+        x: area.x + wide,
+        width: area.width - wide,
+        ..area
+    }
 }
 
 /// Draws a part of a line: time, level and message, each in its style; or a part of its JSON.

@@ -1,6 +1,6 @@
 //! What of the logs is read next, and what becomes of what was read.
 
-use super::view::{LogRequest, LogSpan, LogWindow};
+use super::view::{LogPlace, LogRequest, LogSpan, LogWindow};
 use super::{LogsPane, Room};
 
 impl LogsPane {
@@ -21,7 +21,12 @@ impl LogsPane {
         if has_all && !self.is_stale {
             return None;
         }
-        let span = match (self.moment, self.anchor) {
+        // Lines of several logs may come between those that are shown: the reader's row is what stays.
+        let here = self
+            .row()
+            .filter(|_| self.is_merged() && !self.follows && top <= self.cursor)
+            .map(|row| row.place);
+        let span = match (self.moment, self.anchor.or(here)) {
             (Some(moment), _) => LogSpan::At(moment, height * 2),
             (None, Some(place)) => LogSpan::Around(place, height * 2),
             (None, None) if self.follows => LogSpan::Last(height * 2),
@@ -42,7 +47,8 @@ impl LogsPane {
     /// Takes what was read. What was asked for before something else was wanted is dropped: whether it was taken.
     pub fn take(&mut self, request: &LogRequest, window: LogWindow, has_more: bool, room: Room) -> bool {
         if request.view != self.view() {
-            if request.view.sources == self.view().sources {
+            // Others of its lines are shown by now, or more files.
+            if self.sources.starts_with(&request.view.sources) {
                 (self.is_reading, self.is_stale) = (false, true);
             }
             return false;
@@ -52,6 +58,7 @@ impl LogsPane {
         self.is_stale |= has_more;
         self.failure = None;
         let at = window.at;
+        let here = self.row().filter(|_| self.is_merged()).map(|row| row.place);
         self.window = window;
         if request.find != self.find {
             self.window.found = std::sync::Arc::default();
@@ -62,6 +69,9 @@ impl LogsPane {
             LogSpan::Around(place, _) => self.anchor == Some(place),
             _ => false,
         };
+        if !self.follows && !is_awaited {
+            self.keep(here);
+        }
         if let Some(at) = at.filter(|_| is_awaited && !self.follows) {
             let before = self.cursor.saturating_sub(self.top.0).min(room.1);
             self.cursor = at.min(self.window.total.saturating_sub(1));
@@ -73,5 +83,20 @@ impl LogsPane {
         }
         self.cursor = self.cursor.min(self.window.total.saturating_sub(1));
         true
+    }
+
+    /// The reader stays at this row, wherever it is by now.
+    fn keep(&mut self, here: Option<LogPlace>) {
+        let rows = self.window.rows.iter();
+        let at = here.and_then(|here| rows.zip(self.window.first..).find(|(row, _)| row.place == here));
+        let Some((_, at)) = at else { return };
+        let before = self.cursor;
+        let moved = |index: usize| (index + at).saturating_sub(before);
+        self.top.0 = moved(self.top.0);
+        self.mark = self.mark.map(moved);
+        if let Some(jump) = &mut self.jump {
+            jump.from = moved(jump.from);
+        }
+        self.cursor = at;
     }
 }

@@ -6,8 +6,12 @@ use super::{LogsPane, Room};
 impl LogsPane {
     /// How many rows of the screen a row takes in so many columns.
     fn row_count(&self, index: usize, columns: usize) -> usize {
+        if !self.wraps && self.unfolded.is_empty() {
+            return 1;
+        }
         let line = self.line(index);
-        line.map_or(1, |line| line.rows(self.wraps.then_some(columns)).len())
+        let columns = self.wraps.then(|| self.columns(columns));
+        line.map_or(1, |line| line.rows(columns).len())
     }
 
     /// The top that shows this row at the bottom.

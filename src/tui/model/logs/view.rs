@@ -42,8 +42,8 @@ impl LogFilter {
 /// several files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogView {
-    /// The files.
-    pub sources: Vec<LogTarget>,
+    /// The files. Others of the same run may be added behind them.
+    pub sources: Arc<Vec<LogTarget>>,
     /// Which of their lines.
     pub filter: LogFilter,
 }
@@ -109,6 +109,28 @@ pub struct LogWindow {
     pub errors: Arc<Vec<u32>>,
     /// In how many places the log says that something of it is missing.
     pub losses: usize,
+    /// The files that lack something, as far as they were read.
+    pub gaps: Vec<LogGap>,
+}
+
+/// What a file lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogGap {
+    /// The index of the file in the view.
+    pub source: usize,
+    /// What of it is missing.
+    pub kind: GapKind,
+}
+
+/// What of a file is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GapKind {
+    /// It has no line, or is not there.
+    Empty,
+    /// It says in so many places that something is missing.
+    Losses(usize),
+    /// It cannot be read, for this reason.
+    Unreadable(String),
 }
 
 impl LogWindow {
