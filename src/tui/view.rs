@@ -81,6 +81,7 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) -> Targets {
     let screen = Layout::new(model);
     if screen.fit == Fit::TooSmall {
         too_small(model, &mut canvas);
+        canvas.keep_to_ascii();
         return canvas.targets;
     }
     header::draw(model, screen.header, &mut canvas);
@@ -108,6 +109,7 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) -> Targets {
     overlays(model, &mut canvas);
     palette::draw(model, &screen, &mut canvas);
     followers::draw(model, &screen, &mut canvas);
+    canvas.keep_to_ascii();
     canvas.targets
 }
 
@@ -132,6 +134,7 @@ pub(super) fn window_alone(model: &Model, overlay: &Overlay, look: &Look, cells:
         targets: Targets::default(),
     };
     windows(model, std::iter::once(overlay), &mut canvas);
+    canvas.keep_to_ascii();
 }
 
 fn windows<'a>(model: &Model, shown: impl Iterator<Item = &'a Overlay>, canvas: &mut Canvas) {

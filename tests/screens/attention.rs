@@ -190,7 +190,7 @@ fn the_header_says_what_was_loaded_and_emptied() {
     );
     let model = scene::emptied(160, 40);
     assert!(
-        picture(&model).contains("· landing emptied 10:00:01"),
+        picture(&model).contains("   landing emptied 10:00:01"),
         "{}",
         picture(&model)
     );

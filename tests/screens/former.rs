@@ -355,7 +355,7 @@ fn a_former_run_is_shown_and_left_again() {
     read(&mut model, Purpose::Show, past);
     has_all(
         &picture(&model),
-        &["former run 23 Nov 10:00 UTC, no. 1 (esc goes back)"],
+        &["former run (esc goes back)", "run 23 Nov 10:00 UTC, no. 1"],
     );
     assert!(!picture(&model).contains("past"), "an id is for programs");
     assert_eq!(commands(&press(&mut model, "x X")), []);

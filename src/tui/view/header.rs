@@ -3,6 +3,7 @@
 use crate::tui::action::{Action, key};
 use crate::tui::alert::AlertRows;
 use crate::tui::eta;
+use crate::tui::look::Look;
 use crate::tui::model::Model;
 use crate::tui::model::driver::Driver;
 use crate::tui::mouse::Target;
@@ -16,6 +17,9 @@ use domain::state::RunState;
 use domain::time::human;
 use domain::watched::Watched;
 use ratatui::layout::Rect;
+
+/// Columns in front of the counts.
+const GAP: usize = 3;
 
 /// Draws both rows.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
@@ -39,11 +43,17 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     // One that nobody watches goes on after its word: `unwatched since ...`.
     let gap = if unwatched.is_some() { 1 } else { 2 };
     let beside = watched.map(|watched| (gap, watched.beside_state()));
-    for (gap, words) in beside
-        .into_iter()
-        .chain(which(model, run).map(|words| (2, words)))
-    {
-        column = canvas.text(area, column + gap, 1, &words, canvas.look.style(Meaning::Warning));
+    // What else is said of the run leaves room for its counts, which are never cut.
+    let counts = Counts::new(run, canvas.look);
+    let left =
+        |column: u16| usize::from(area.width).saturating_sub(usize::from(column) + counts.least() + GAP);
+    if let Some((gap, words)) = beside {
+        let style = canvas.look.style(Meaning::Warning);
+        column = canvas.field(area, column + gap, 1, left(column + gap), &words, style);
+    }
+    if let Some(words) = which(model, run, left(column + 2)) {
+        let style = canvas.look.style(Meaning::Warning);
+        column = canvas.field(area, column + 2, 1, left(column + 2), &words, style);
     }
     if run.state == RunState::Empty {
         let words = run
@@ -51,11 +61,19 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             .map_or("no row is active: nothing was emptied", |_| "no row is active");
         column = canvas.text(area, column + 2, 1, words, canvas.look.style(Meaning::Warning));
     }
-    column += 3;
-    column = counts(run, area, column, canvas);
+    let is_tight = usize::from(area.width) < usize::from(column) + GAP + counts.least();
+    let gap = if is_tight {
+        1
+    } else {
+        u16::try_from(GAP).unwrap_or(1)
+    };
+    column = counts.draw(area, column + gap, canvas);
+    let mut is_first = counts.0.is_empty();
     for words in progress(model, run) {
-        let dot = format!(" {} ", canvas.look.symbols.dot);
-        column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
+        if !std::mem::take(&mut is_first) {
+            let dot = format!(" {} ", canvas.look.symbols.dot);
+            column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
+        }
         column = canvas.text(area, column, 1, &words, canvas.look.style(Meaning::Text));
     }
 }
@@ -122,15 +140,21 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
     canvas.targets.push(place, Target::Action(Action::Help.name()));
 }
 
-/// Which run is shown, if it is not the live one.
-fn which(model: &Model, run: &Run) -> Option<String> {
+/// Which run is shown, if it is not the live one. Its name is in the title of the tasks too, and so is left out first.
+fn which(model: &Model, run: &Run, room: usize) -> Option<String> {
     let (name, back) = (model.run_name(run), key(Action::Back));
     if model.former_run.is_some() && model.live_run().is_some() {
         Some(format!(
             "former run {name}; another run is live: {back} goes to it"
         ))
     } else if model.former_run.is_some() {
-        Some(format!("former run {name} ({back} goes back)"))
+        let long = format!("former run {name} ({back} goes back)");
+        let is_short = text::width(&long) > room;
+        Some(if is_short {
+            format!("former run ({back} goes back)")
+        } else {
+            long
+        })
     } else if model.driver == Driver::Nobody {
         // One without an end says since when nobody watches it.
         run.state.is_end().then(|| format!("last run, {name}"))
@@ -139,19 +163,62 @@ fn which(model: &Model, run: &Run) -> Option<String> {
     }
 }
 
-/// How many pipeline tasks are in which state.
-fn counts(run: &Run, area: Rect, column: u16, canvas: &mut Canvas) -> u16 {
-    let mut column = column;
-    for (place, (state, number)) in by_urgency(run).into_iter().enumerate() {
-        if place > 0 {
-            let dot = format!(" {} ", canvas.look.symbols.dot);
-            column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
-        }
-        let mark = Mark::from_task(state);
-        let words = format!("{number} {}", mark.word);
-        column = canvas.text(area, column, 1, &words, canvas.look.style(mark.meaning));
+/// How many pipeline tasks are in which state: each in words and as its glyph alone.
+struct Counts(Vec<(Meaning, String, String)>);
+
+impl Counts {
+    fn new(run: &Run, look: &Look) -> Self {
+        let counts = by_urgency(run).into_iter().map(|(state, number)| {
+            let (mark, count) = (Mark::from_task(state), number as u64);
+            let short = format!("{}{}", look.symbols.glyph(mark), text::rounded(count));
+            (
+                mark.meaning,
+                format!("{} {}", text::thousands(count), mark.word),
+                short,
+            )
+        });
+        Self(counts.collect())
     }
-    column
+
+    /// The columns of all of them as glyphs.
+    fn least(&self) -> usize {
+        self.width(0)
+    }
+
+    /// The columns if so many of the first are in words.
+    fn width(&self, in_words: usize) -> usize {
+        let each = self.0.iter().enumerate().map(|(place, (_, words, short))| {
+            let is_in_words = place < in_words;
+            let gap = if place == 0 { 0 } else { gap(is_in_words) };
+            text::width(if is_in_words { words } else { short }) + gap
+        });
+        each.sum()
+    }
+
+    /// Draws the most urgent ones in words, as many as there is room for if the rest is shown as glyphs.
+    fn draw(&self, area: Rect, from: u16, canvas: &mut Canvas) -> u16 {
+        let room = usize::from(area.width.saturating_sub(from));
+        let fits = |in_words: &usize| self.width(*in_words) <= room;
+        let in_words = (0..=self.0.len()).rev().find(fits).unwrap_or(0);
+        let mut column = from;
+        for (place, (meaning, words, short)) in self.0.iter().enumerate() {
+            let is_in_words = place < in_words;
+            if place > 0 && is_in_words {
+                let dot = format!(" {} ", canvas.look.symbols.dot);
+                column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
+            } else if place > 0 {
+                column += 1;
+            }
+            let words = if is_in_words { words } else { short };
+            column = canvas.text(area, column, 1, words, canvas.look.style(*meaning));
+        }
+        column
+    }
+}
+
+/// Columns between two counts: words have a dot between them.
+const fn gap(is_in_words: bool) -> usize {
+    if is_in_words { 3 } else { 1 }
 }
 
 /// Draws what is wrong for as long as it lasts.

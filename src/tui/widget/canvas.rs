@@ -154,10 +154,36 @@ impl Canvas<'_> {
         }
     }
 
+    /// On a terminal without Unicode a letter of another script is a question mark for each of its columns: its bytes
+    /// would be other letters there, or control it.
+    pub fn keep_to_ascii(&mut self) {
+        if !self.look.symbols.ascii {
+            return;
+        }
+        let mut covered = 0;
+        for cell in &mut self.cells.content {
+            let wide = text::width(cell.symbol());
+            if covered > 0 {
+                covered -= 1;
+                cell.set_symbol("?");
+            } else if !cell.symbol().is_ascii() {
+                covered = wide.saturating_sub(1);
+                cell.set_symbol("?");
+            }
+        }
+    }
+
     /// Empties an area.
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.cells.area);
         for y in area.top()..area.bottom() {
+            // Half of a wide letter would cover the first column.
+            if let Some(before) = area.left().checked_sub(1) {
+                let before = &mut self.cells[(before, y)];
+                if text::width(before.symbol()) > 1 {
+                    before.set_symbol(" ");
+                }
+            }
             for x in area.left()..area.right() {
                 self.cells[(x, y)].reset();
             }
