@@ -416,7 +416,7 @@ impl Model {
 
     /// Whether the start would refuse the next run.
     pub fn is_blocked(&self) -> bool {
-        self.configuration.trouble().is_some() || self.plan().error().is_some()
+        self.configuration.trouble().is_some() || self.planned().error().is_some()
     }
 
     /// Whether the next run gives a task other arguments than its row's.

@@ -31,7 +31,7 @@ fn line(meaning: Meaning, indent: usize, text: impl Into<String>) -> PlanLine {
 
 /// The plan of the next run.
 pub fn lines(model: &Model) -> Vec<PlanLine> {
-    let plan = model.plan().redacted(&model.secrets);
+    let plan = model.planned().into_owned().redacted(&model.secrets);
     let found = plan.findings.iter();
     let found = found.map(|found| line(finding::meaning(found.severity), 0, finding::text(found)));
     if let Some(failure) = model.configuration.trouble() {
@@ -57,7 +57,7 @@ pub fn top(model: &Model) -> Vec<PlanLine> {
     if model.configuration.trouble().is_some() {
         return Vec::new();
     }
-    let (plan, target) = (model.plan(), model.target());
+    let (plan, target) = (model.planned(), model.target());
     let credentials = format!("credentials: {}", target.credentials.text);
     let mut lines = vec![
         line(Meaning::Text, 0, target.place()),

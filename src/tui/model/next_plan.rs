@@ -3,9 +3,11 @@
 
 use super::Model;
 use super::moment::Moment;
+use super::overlay::Overlay;
 use domain::deployed::DeployedPipeline;
 use domain::plan::Plan;
 use domain::request::RunRequest;
+use std::borrow::Cow;
 
 /// The plan, and what it was made of.
 #[derive(Clone, Debug, Default)]
@@ -24,9 +26,23 @@ struct MadeOf {
 }
 
 impl Model {
+    /// Whether the plan is in sight, so that it is kept up to date.
+    fn is_planned(&self) -> bool {
+        let is_open = |overlay: &Overlay| matches!(overlay, Overlay::Plan { .. });
+        Moment::new(self) == Moment::Preparing || self.overlays.iter().any(is_open)
+    }
+
+    /// The plan of the next run: the kept one where that is up to date, else made for the moment.
+    pub fn planned(&self) -> Cow<'_, Plan> {
+        match &self.next_plan.plan {
+            Some(plan) if self.is_planned() => Cow::Borrowed(plan),
+            _ => Cow::Owned(self.plan()),
+        }
+    }
+
     /// Plans the next run anew if it is prepared and anything of it has changed.
     pub fn sync_plan(&mut self) {
-        if Moment::new(self) != Moment::Preparing {
+        if !self.is_planned() {
             return;
         }
         let made_of = MadeOf {
