@@ -2,7 +2,7 @@
 //! fits a name, some words, or a key.
 
 use super::Line;
-use crate::tui::action::{self, Entry};
+use crate::tui::action::{self, Action, Entry};
 use crate::tui::fuzzy::Fuzzy;
 use crate::tui::gantt;
 use crate::tui::key::KeySequence;
@@ -60,6 +60,13 @@ pub fn lines(filter: &str) -> Vec<HelpLine> {
             |mark: &Mark| fuzzy.name(mark.word).is_some() || fuzzy.sentence(mark.explanation).is_some();
         let fitting: Vec<_> = marks.into_iter().filter(fits).map(state).collect();
         push_group(&mut lines, title, fitting);
+    }
+    if lines.is_empty() {
+        let words = format!(
+            "Nothing fits '{filter}'. {} with an empty text shows all keys.",
+            action::key(Action::FilterHelp)
+        );
+        lines.push(heading(&words));
     }
     lines
 }

@@ -21,7 +21,10 @@ use ratatui::layout::Rect;
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let logs = &model.logs;
     if let Some(failure) = &logs.failure {
-        return super::placeholder(area, &format!("The log cannot be read: {failure}"), canvas);
+        let text = format!(
+            "The log cannot be read: {failure}. It is read again when it grows, or when its task is selected again."
+        );
+        return super::placeholder(area, &text, canvas);
     }
     if logs.window.total == 0 {
         return super::placeholder(area, &empty(model), canvas);
@@ -43,7 +46,10 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
 fn empty(model: &Model) -> String {
     let logs = &model.logs;
     match (&logs.target, model.selected_task()) {
-        (_, None) => "No log yet.".into(),
+        (_, None) => format!(
+            "No log yet: the log of the selected task is shown here. {} previews a run.",
+            key(Action::Run)
+        ),
         (None, Some(task)) => format!("{} has not started.", task.id),
         (Some(_), _) if !logs.filter.is_all() => format!(
             "No line of this log is shown: {}. {} with an empty text and {} show all again.",
@@ -51,8 +57,14 @@ fn empty(model: &Model) -> String {
             key(Action::FilterLog),
             key(Action::LogLevel)
         ),
+        (Some(_), Some(_)) if logs.is_merged() && logs.is_reading => {
+            format!("Reading {} ...", count(logs.sources.len(), "log"))
+        }
         (Some(_), Some(_)) if logs.is_merged() => {
             format!("No line yet in {}.", count(logs.sources.len(), "log"))
+        }
+        (Some(target), Some(_)) if logs.is_reading => {
+            format!("Reading the log of {}, try {} ...", target.task, target.number)
         }
         (Some(target), Some(_)) => format!("{}, try {}: no log lines yet.", target.task, target.number),
     }

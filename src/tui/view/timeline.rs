@@ -96,8 +96,12 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
         canvas.field(area, 3, row, wide, name(task), canvas.look.style(Meaning::Text));
         line(model, task, &axis, bars, row, canvas);
         if place == selected {
-            let bar = canvas.look.symbols.bar;
-            canvas.text(area, 0, row, bar, canvas.look.style(Meaning::Accent));
+            // The bars keep their colours.
+            let name = Rect {
+                width: left.min(area.width),
+                ..area
+            };
+            canvas.selected(name, row, true);
         }
     }
 }
@@ -202,8 +206,10 @@ fn about(model: &Model, task: &Task) -> String {
         .iter()
         .map(|(kind, span)| format!("{} {}", gantt::mark(*kind).word, human(*span)));
     let mut parts: Vec<_> = parts.collect();
-    if parts.is_empty() {
+    if parts.is_empty() && task.tries.is_empty() {
         parts.push("has not begun".into());
+    } else if parts.is_empty() {
+        parts.push("has just begun".into());
     }
     if task.tries.len() > 1 {
         parts.push(format!("{} tries of {}", task.tries.len(), task.allowed_tries));

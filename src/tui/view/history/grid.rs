@@ -114,6 +114,14 @@ pub(super) fn draw(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
     window::scroll_bar(list, sight.rows.clone(), tasks, canvas, |position| {
         Some(position + 1)
     });
+    if window.tasks().is_empty() {
+        let words = if model.run_history.is_reading {
+            "Reading what became of their tasks ..."
+        } else {
+            "What became of their tasks is not known: the journal has no record of it that can be read."
+        };
+        crate::tui::view::placeholder(list, words, canvas);
+    }
     brackets(window, &sight, selected, area, canvas);
     if sight.below > 0 {
         let top = area.height - sight.below;
