@@ -48,6 +48,8 @@ mod log_merged;
 mod logs;
 #[path = "screens/marks.rs"]
 mod marks;
+#[path = "screens/matrix.rs"]
+mod matrix;
 #[path = "screens/memory.rs"]
 mod memory;
 #[path = "screens/mouse.rs"]
@@ -56,8 +58,6 @@ mod mouse;
 mod notices;
 #[path = "screens/palette.rs"]
 mod palette;
-#[path = "screens/pictures.rs"]
-mod pictures;
 #[path = "screens/plain.rs"]
 mod plain;
 #[path = "screens/profiles.rs"]

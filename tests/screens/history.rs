@@ -19,7 +19,7 @@ use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn task(name: &str, state: TaskState, seconds: u64) -> TaskRecord {
+pub fn task(name: &str, state: TaskState, seconds: u64) -> TaskRecord {
     let kind = if name.starts_with("start_pipeline") {
         TaskKind::Pipeline
     } else {
@@ -42,7 +42,7 @@ fn task(name: &str, state: TaskState, seconds: u64) -> TaskRecord {
 }
 
 /// A run so many hours before the start of all scenes.
-fn record(hours: u32, tasks: Vec<TaskRecord>) -> RunRecord {
+pub fn record(hours: u32, tasks: Vec<TaskRecord>) -> RunRecord {
     let is_green = tasks.iter().all(|task| task.state == TaskState::Success);
     let started = START - HOUR * hours;
     let mut counts = std::collections::BTreeMap::new();

@@ -357,7 +357,7 @@ pub fn lines(number: usize) -> Vec<String> {
     ];
     let mut lines = Vec::new();
     for n in 0..number {
-        let stamp = format!("2026-11-23T10:00:{:02}.{:03}Z", n % 60, n);
+        let stamp = format!("2026-11-23T10:00:{:02}.{:03}Z", n % 60, n % 1000);
         lines.push(format!("{stamp} {}", words[n % words.len()]));
         if n % 4 == 3 {
             lines.push(
