@@ -35,6 +35,7 @@ use domain::command::RunCommand;
 use domain::deployed::DeployedPipeline;
 use domain::event::RunEvent;
 use domain::failure::Failure;
+use domain::handling::Handling;
 use domain::id::{DagRunId, TaskId};
 use domain::request::RunRequest;
 use domain::row::{Configuration, RowName};
@@ -59,6 +60,16 @@ pub enum Command {
     Attach(DagRunId),
     /// A command to the run that is going on, or to the one that ended last.
     Run(RunCommand),
+    /// Say of tasks of any run of the journal that they were dealt with outside, or that they were not after all. Starts and
+    /// stops nothing.
+    Mark {
+        /// The run.
+        run: DagRunId,
+        /// Its tasks.
+        tasks: Vec<TaskId>,
+        /// What is said of them.
+        handling: Handling,
+    },
     /// Read the configuration table and the deployed pipeline now, without a run, for the pane and the plan.
     ReadConfiguration(Box<Variables>),
     /// Judge whether a row of the configuration table can be made active, or inactive. Changes nothing.
@@ -86,6 +97,13 @@ pub enum Update {
     /// What happened, already journalled and without secrets. A `RunStarted` among it begins another run; a resumed run
     /// repeats all its events from the first.
     Events(Vec<RunEvent>),
+    /// What was said of tasks of a run that is not going on here, already journalled and without secrets.
+    Marked {
+        /// The run.
+        run: DagRunId,
+        /// The facts.
+        events: Vec<RunEvent>,
+    },
     /// The names of arguments whose values are secrets, in addition to those that look so.
     SecretNames(SecretNames),
     /// The configuration table as it is now, secrets masked, or why it cannot be read.

@@ -28,6 +28,8 @@ mod former;
 mod forms;
 #[path = "screens/guard.rs"]
 mod guard;
+#[path = "screens/handling.rs"]
+mod handling;
 #[path = "screens/history.rs"]
 mod history;
 #[path = "screens/keys.rs"]

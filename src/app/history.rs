@@ -114,9 +114,8 @@ fn as_text(run: &RunSummary) -> String {
         .counts
         .iter()
         .filter(|(state, _)| **state != TaskState::Success);
-    let others: Vec<_> = others
-        .map(|(state, number)| format!("{number} {}", state.as_str()))
-        .collect();
+    let others = others.map(|(state, number)| format!("{number} {}", state.as_str()));
+    let others: Vec<_> = others.chain(run.handled_words()).collect();
     let watched = run.watched.as_ref().map(Watched::text);
     let line = format!(
         "{started}  {word:<9}  {}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
@@ -136,7 +135,7 @@ fn as_json(run: &RunSummary) -> Value {
     json!({
         "event": "run", "time": now().to_rfc3339(), "run": run.id, "profile": run.profile, "pipeline": run.pipeline, "output_table": run.output_table,
         "started": run.started.to_rfc3339(), "ended": run.ended.map(Timestamp::to_rfc3339), "state": run.state,
-        "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total, "counts": run.counts,
+        "succeeded": run.succeeded(), "failed": run.failed(), "total": run.total, "counts": run.counts, "handled": run.handled,
         "driven_by": driven_by, "not_watched_since": last_seen, "live_when_last_seen": live,
     })
 }

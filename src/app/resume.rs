@@ -157,7 +157,7 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
     let Driving { output, on_interrupt } = options.driving;
     let found = Found::named(choice, &options.run, output).await?;
     let run = &found.one.run;
-    let console = found.open(output, Doing::Retry(run.id.clone()));
+    let mut console = found.open(output, Doing::Retry(run.id.clone()));
     if !run.state.is_end() {
         let failure = found
             .one
@@ -181,6 +181,9 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
         Ok(None) => (tasks, None),
         Err(failure) => return Ok(console.refuse(&failure)),
     };
+    if let Some(alone) = run.left_alone().filter(|_| tasks.is_empty()) {
+        console.note(&alone);
+    }
     let turn = Turn::Retry {
         run: run.id.clone(),
         tasks,
@@ -192,6 +195,12 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
 }
 
 fn nothing_to_retry(run: &Run) -> String {
+    if let Some(alone) = run.left_alone() {
+        return format!(
+            "Run {} has nothing else to try again. {alone} Name a task to try it again.",
+            run.id
+        );
+    }
     let how = match run.state {
         RunState::Success => "succeeded",
         RunState::Empty => "found no active row",

@@ -12,6 +12,7 @@ mod closing;
 mod commands;
 mod inbox;
 mod logs;
+mod marking;
 mod reserving;
 mod stepping;
 mod telling;

@@ -171,6 +171,7 @@ impl SharedSecrets {
             | Update::Activated(Ok(_))
             | Update::Deployed { .. }
             | Update::Events(_)
+            | Update::Marked { .. }
             | Update::Unwatched { .. }
             | Update::SecretNames(_)
             | Update::Connected(_)

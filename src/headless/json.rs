@@ -162,5 +162,6 @@ pub(super) fn summary(run: &Run, task: &Task) -> Value {
         "records_read": last.and_then(Try::records_read),
         "records_loaded": last.and_then(Try::records_loaded),
         "reason": task.reason.as_ref().map(|failure| words::why(run, failure)),
+        "handled": task.handled().map(|handled| json!({"time": handled.at.to_rfc3339(), "note": handled.note})),
     })
 }

@@ -192,6 +192,7 @@ impl Session {
                 None
             }
             Update::Configuration { .. }
+            | Update::Marked { .. }
             | Update::ActivationJudged(_)
             | Update::Activated(_)
             | Update::SecretNames(_)

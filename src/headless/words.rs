@@ -46,6 +46,11 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         | Fact::TaskStopped { .. }
         | Fact::TaskGivenUp { .. } => without_success(run, fact, state)?,
         Fact::RetryAsked { changed, .. } => retry(changed),
+        Fact::TaskHandled { note, .. } => match note {
+            Some(note) => format!("{state}, handled by a person: {note}"),
+            None => format!("{state}, handled by a person"),
+        },
+        Fact::HandlingTakenBack { .. } => format!("{state}, not handled by a person after all"),
         Fact::Noticed { finding } => {
             let text = finding_text(finding, &run.request.profile);
             format!("{}: {text}", finding.severity.as_str())
@@ -205,11 +210,7 @@ pub(super) fn summary(run: &Run) -> String {
         _ => "",
     };
     let state = run.state.as_str();
-    let counts: Vec<_> = run
-        .counts()
-        .iter()
-        .map(|(state, count)| format!("{count} {}", state.as_str()))
-        .collect();
+    let counts = counts_of(run);
     let loaded = run.records_loaded();
     let took = human(run.elapsed(run.ended.unwrap_or(run.started)));
     let end = match counts.as_slice() {
@@ -224,6 +225,13 @@ pub(super) fn summary(run: &Run) -> String {
         Some(table) => format!("{end}. {table}"),
         None => end,
     }
+}
+
+/// How many pipelines are in which state, and how many tasks a person has dealt with.
+fn counts_of(run: &Run) -> Vec<String> {
+    let counts = run.counts().into_iter();
+    let counts = counts.map(|(state, count)| format!("{count} {}", state.as_str()));
+    counts.chain(run.handled_words()).collect()
 }
 
 /// What is said when a run is left behind; `program` is the program with its home.
@@ -243,11 +251,7 @@ pub(super) fn left(run: &Run, is_sandbox: bool, program: &str) -> String {
 
 /// Where a run of the journal stands: the line in the place of all that has happened to it before.
 pub(super) fn stand(run: &Run) -> String {
-    let counts: Vec<_> = run
-        .counts()
-        .iter()
-        .map(|(state, count)| format!("{count} {}", state.as_str()))
-        .collect();
+    let counts = counts_of(run);
     let stand = match counts.as_slice() {
         [] => "no pipeline is planned".to_owned(),
         _ => counts.join(", "),

@@ -14,7 +14,7 @@ use super::widget::text;
 use domain::row::ConfigurationRow;
 use domain::run::Run;
 use domain::state::TaskState;
-use domain::task::{StopReason, Task, TaskKind};
+use domain::task::{Handled, StopReason, Task, TaskKind};
 use domain::time::{Timestamp, human};
 
 /// A sentence with its colour.
@@ -33,8 +33,23 @@ pub fn wrapped(sentences: &[Said], columns: usize) -> Vec<Said> {
     rows.collect()
 }
 
-/// The reason for a task's state, in a few words. How long it waits is in the column of its time.
+/// What a person says of a task, else the reason for its state, in a few words.
 pub fn note(task: &Task, run: Option<&Run>) -> Said {
+    match task.handled() {
+        Some(handled) => (Mark::HANDLED.meaning, by_a_person(handled)),
+        None => reason(task, run),
+    }
+}
+
+fn by_a_person(handled: &Handled) -> String {
+    match &handled.note {
+        Some(note) => format!("handled by a person: {note}"),
+        None => "handled by a person".into(),
+    }
+}
+
+/// The reason for a task's state. How long it waits is in the column of its time.
+fn reason(task: &Task, run: Option<&Run>) -> Said {
     let reason = task.reason.as_ref().map(|failure| failure.reason.as_str());
     let silent = task.open_try().and_then(|open| open.silent_since);
     match task.state {
@@ -175,8 +190,14 @@ fn of_row(model: &Model, row: &ConfigurationRow) -> Vec<Said> {
 /// All about a task: what is wrong and what to do first, then its names.
 pub fn of_task(model: &Model, task: &Task) -> Vec<Said> {
     let mut said = Vec::new();
+    said.extend(task.handled().map(|handled| {
+        let (at, by) = (handled.at.clock(), by_a_person(handled));
+        let back = key(Action::Handled);
+        let words = format!("At {at} {by}. A retry of everything leaves it alone; {back} takes that back.");
+        (Mark::HANDLED.meaning, words)
+    }));
     if let Some(failure) = &task.reason {
-        let (meaning, words) = note(task, model.shown_run());
+        let (meaning, words) = reason(task, model.shown_run());
         let meaning = match meaning {
             Meaning::Danger => Meaning::Warning,
             other => other,

@@ -26,6 +26,8 @@ pub enum Field {
     Edited,
     /// Whether it is marked: `yes` or `no`.
     Marked,
+    /// Whether a person has dealt with it: `yes` or `no`.
+    Handled,
     /// Why it is as it is.
     Reason,
     /// A value.

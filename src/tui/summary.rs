@@ -73,7 +73,8 @@ pub fn ending(run: &Run) -> String {
         let noun = if rows == 1 { "row" } else { "rows" };
         format!("{} {noun} loaded", super::widget::text::thousands(rows))
     });
-    let parts: Vec<_> = [Some(counts(run)).filter(|counts| !counts.is_empty()), rows]
+    let counts = Some(counts(run)).filter(|counts| !counts.is_empty());
+    let parts: Vec<_> = [counts, run.handled_words(), rows]
         .into_iter()
         .flatten()
         .collect();

@@ -116,6 +116,15 @@ impl Mark {
         explanation: "a run without an end that no process watches",
     };
 
+    /// A task that a person has dealt with; beside the mark of its state, never in its place.
+    pub const HANDLED: Self = Self {
+        glyph: "⚑",
+        ascii: "H",
+        word: "handled",
+        meaning: Meaning::Accent,
+        explanation: "a person dealt with it outside; its state stays what was seen",
+    };
+
     /// How a run in a list is shown.
     pub fn from_summary(run: &RunSummary) -> Self {
         match run.unwatched_since() {
@@ -239,7 +248,7 @@ mod tests {
     #[test]
     fn no_two_states_look_alike_even_without_colour() {
         let marks = TaskState::ALL.iter().copied().map(Mark::from_task);
-        let marks: Vec<_> = marks.chain([Mark::UNWATCHED]).collect();
+        let marks: Vec<_> = marks.chain([Mark::UNWATCHED, Mark::HANDLED]).collect();
         for part in [|m: &Mark| m.glyph, |m: &Mark| m.ascii, |m: &Mark| m.word] {
             assert_eq!(marks.iter().map(part).collect::<BTreeSet<_>>().len(), marks.len());
         }
@@ -249,7 +258,7 @@ mod tests {
     fn marks_fit_their_columns() {
         let tasks = TaskState::ALL.iter().copied().map(Mark::from_task);
         let runs = RunState::ALL.iter().copied().map(Mark::from_run);
-        for mark in tasks.chain(runs).chain([Mark::UNWATCHED]) {
+        for mark in tasks.chain(runs).chain([Mark::UNWATCHED, Mark::HANDLED]) {
             assert_eq!((mark.glyph.width(), mark.ascii.len()), (1, 1), "{mark:?}");
             assert!(
                 mark.word.len() <= WORD_COLUMNS && mark.ascii.is_ascii(),

@@ -15,6 +15,7 @@ mod field;
 mod filters;
 mod former;
 mod guard;
+mod handling;
 mod help;
 mod history;
 mod incoming;
@@ -32,6 +33,7 @@ mod profiles;
 mod prompt;
 pub(super) mod resume;
 mod retry;
+mod subject;
 mod telling;
 mod trail;
 mod variables;
@@ -220,6 +222,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Mark => marks::mark(model),
         Action::MarkRange => marks::range(model),
         Action::InvertMarks => marks::invert(model),
+        Action::Handled => handling::ask(model),
         Action::RetryAll => retry::all(model, effects),
         Action::Failures => failures::open(model),
         Action::OpenFailure => failures::enter(model),

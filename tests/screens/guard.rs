@@ -17,8 +17,13 @@ const STOP: Effect = Effect::Send(Command::Run(RunCommand::Stop));
 fn is_change(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::Send(Command::Start(_) | Command::Resume(_) | Command::CloseRun(_) | Command::Run(_))
-            | Effect::SaveVariables(_)
+        Effect::Send(
+            Command::Start(_)
+                | Command::Resume(_)
+                | Command::CloseRun(_)
+                | Command::Run(_)
+                | Command::Mark { .. }
+        ) | Effect::SaveVariables(_)
     )
 }
 

@@ -38,6 +38,7 @@ pub fn task(name: &str, state: TaskState, seconds: u64) -> TaskRecord {
         read: is_pipeline.then_some(seconds * 10),
         loaded: (is_pipeline && state == TaskState::Success).then_some(seconds * 10),
         reason: (state == TaskState::Failed).then(|| "Communications link failure.".into()),
+        handled: None,
     }
 }
 
@@ -62,6 +63,7 @@ pub fn record(hours: u32, tasks: Vec<TaskRecord>) -> RunRecord {
             RunState::Failed
         },
         total: counts.values().sum(),
+        handled: 0,
         counts,
         watched: None,
     };

@@ -1,6 +1,7 @@
 //! What a person can ask of a run that exists.
 
 use crate::arguments::RuntimeArguments;
+use crate::handling::Handling;
 use crate::id::TaskId;
 
 /// A command to a run, from the screen or a signal, through the engine, to the scheduler.
@@ -17,8 +18,15 @@ pub enum RunCommand {
         /// All arguments of its next tries; `None`: as before. A value that is a mask stays as it is.
         arguments: Option<RuntimeArguments>,
     },
-    /// Try every task again that is over, did not succeed and may be tried again.
+    /// Try every task again that is over, did not succeed, may be tried again, and was not dealt with by a person.
     RetryAll,
+    /// Say of tasks that they were dealt with outside, or that they were not after all. Starts and stops nothing.
+    Mark {
+        /// The tasks; those that it does not fit are left alone.
+        tasks: Vec<TaskId>,
+        /// What is said.
+        handling: Handling,
+    },
     /// Try one task again with these arguments, which the journal does not hold.
     GiveArguments {
         /// The task.

@@ -273,6 +273,20 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         changed: BTreeSet<String>,
     },
+    /// A person says that a task, which ended without success, was dealt with outside. Neither its state nor that of the run
+    /// changes.
+    TaskHandled {
+        /// Which task.
+        task: TaskId,
+        /// How or why, in one line, if that was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A person says that it was not, after all.
+    HandlingTakenBack {
+        /// Which task.
+        task: TaskId,
+    },
     /// The run is watched again. Nobody watched it since `since`, so that this time is not the run's.
     WatchResumed {
         /// When it was watched last.

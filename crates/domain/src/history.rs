@@ -22,7 +22,7 @@ use crate::id::TaskId;
 use crate::run::Run;
 use crate::state::TaskState;
 use crate::summary::RunSummary;
-use crate::task::{Task, TaskKind, Try};
+use crate::task::{Handled, Task, TaskKind, Try};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -69,6 +69,9 @@ pub struct TaskRecord {
     /// Why it is in its state; after a success, why the try before failed.
     #[serde(default)]
     pub reason: Option<String>,
+    /// That a person has dealt with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled: Option<Handled>,
 }
 
 impl RunRecord {
@@ -110,6 +113,7 @@ impl TaskRecord {
             read: current.and_then(Try::records_read),
             loaded: current.and_then(Try::records_loaded),
             reason: reason.map(|failure| failure.reason.clone()),
+            handled: task.handled().cloned(),
         }
     }
 }

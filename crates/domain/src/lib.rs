@@ -17,6 +17,7 @@ pub mod failure;
 pub mod failure_group;
 pub mod finding;
 pub mod fingerprint;
+pub mod handling;
 pub mod history;
 pub mod id;
 pub mod log;

@@ -60,6 +60,7 @@ mod tests {
             state: RunState::Success,
             counts: BTreeMap::new(),
             total: 0,
+            handled: 0,
             watched: None,
         }
     }

@@ -164,6 +164,11 @@ impl Scheduler {
         step
     }
 
+    /// Takes facts of a run that is over which were written beside it: what a person has said of its tasks.
+    pub fn take(&mut self, events: &[RunEvent]) {
+        events.iter().for_each(|event| self.run.apply(event));
+    }
+
     /// The run's time.
     fn now(&self) -> Timestamp {
         self.clock.now

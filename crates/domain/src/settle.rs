@@ -219,8 +219,8 @@ fn overtaken(later: &RunSummary) -> Failure {
 }
 
 impl Run {
-    /// The tasks to try again of a run that is over: these, or all that did not succeed. `later` is a run that has
-    /// overtaken it.
+    /// The tasks to try again of a run that is over: these, or all that did not succeed and that no person has dealt
+    /// with. `later` is a run that has overtaken it.
     ///
     /// # Errors
     /// What stands against it, and what to do.
@@ -232,12 +232,16 @@ impl Run {
                 return Err(self.not_retryable(task));
             }
         }
+        let wanted = if names.is_empty() {
+            self.retried_with_all().map(|task| task.id.clone()).collect()
+        } else {
+            names.to_vec()
+        };
         match later {
-            Some(later) if !possible.is_empty() => {
+            Some(later) if !wanted.is_empty() => {
                 Err(overtaken(later).with_remedies([Remedy::StartRun, Remedy::AfterNewer]))
             }
-            _ if names.is_empty() => Ok(possible),
-            _ => Ok(names.to_vec()),
+            _ => Ok(wanted),
         }
     }
 

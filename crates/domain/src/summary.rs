@@ -1,5 +1,6 @@
 //! A run in a list of runs.
 
+use crate::handling;
 use crate::id::DagRunId;
 use crate::run::Run;
 use crate::state::{RunState, TaskState};
@@ -31,6 +32,8 @@ pub struct RunSummary {
     pub counts: BTreeMap<TaskState, usize>,
     /// All pipeline tasks.
     pub total: usize,
+    /// Tasks that a person has dealt with; 0 before that was looked up.
+    pub handled: usize,
     /// Who watches it, if it has no end; nothing before that was looked up.
     pub watched: Option<Watched>,
 }
@@ -49,6 +52,7 @@ impl RunSummary {
             state: run.state,
             counts: run.counts(),
             total: run.pipelines().count(),
+            handled: run.handled().count(),
             watched: None,
         }
     }
@@ -103,6 +107,11 @@ impl RunSummary {
     pub fn elapsed(&self, now: Timestamp) -> Duration {
         let last = self.ended.or(self.unwatched_since()).unwrap_or(now);
         last.since(self.started)
+    }
+
+    /// `2 handled by a person`; nothing if none is.
+    pub fn handled_words(&self) -> Option<String> {
+        handling::words(self.handled)
     }
 
     /// How many pipeline tasks succeeded.

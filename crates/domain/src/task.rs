@@ -1,7 +1,9 @@
 //! A task of a DAG run and its tries. The states it passes through are in `state.rs`.
 
+mod handled;
 mod lost;
 
+pub use handled::Handled;
 pub use lost::{LateRun, LostStart};
 
 use crate::arguments::RuntimeArguments;
@@ -79,6 +81,8 @@ pub struct Task {
     pub lost: Vec<LostStart>,
     /// Its end is not awaited any more, although it was never seen.
     pub given_up: bool,
+    /// What a person said last of how it ended; [`Task::handled`] says whether that still counts.
+    pub handled: Option<Handled>,
 }
 
 impl Task {
@@ -100,6 +104,7 @@ impl Task {
             repeats: 0,
             lost: Vec::new(),
             given_up: false,
+            handled: None,
         }
     }
 

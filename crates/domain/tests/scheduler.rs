@@ -20,6 +20,8 @@ mod fake_run;
 mod fake_server;
 #[path = "scheduler/former_process.rs"]
 mod former_process;
+#[path = "scheduler/handling.rs"]
+mod handling;
 #[path = "scheduler/life.rs"]
 mod life;
 #[path = "scheduler/order.rs"]
@@ -44,6 +46,7 @@ use domain::command::RunCommand;
 use domain::event::Fact;
 use domain::failure::{Failure, FailureKind};
 use domain::finding::{Finding, Severity};
+use domain::handling::Handling;
 use domain::id::TaskId;
 use domain::plan::{Plan, Preflight};
 use domain::request::{RunRequest, Scope};
@@ -154,6 +157,7 @@ fn any_command(rows: usize) -> impl Strategy<Value = (u64, RunCommand)> {
         3 => (0..rows).prop_map(|i| RunCommand::StopTask(task_of(&format!("s{i}")))),
         1 => Just(RunCommand::RetryAll),
         3 => (0..rows).prop_map(|i| RunCommand::Retry { task: task_of(&format!("s{i}")), arguments: None }),
+        1 => (0..rows).prop_map(|i| RunCommand::Mark { tasks: vec![task_of(&format!("s{i}"))], handling: Handling::done("") }),
     ];
     (0..1200_u64, command)
 }

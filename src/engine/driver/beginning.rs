@@ -9,13 +9,14 @@ use crate::engine::{Update, attach, clock};
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
-use domain::id::DagRunId;
+use domain::id::{DagRunId, TaskId};
 use domain::remedy::Remedy;
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
 use domain::scheduler::{Input, Outbox, Scheduler, Step};
 use domain::settle::Unfinished;
 use domain::summary::RunSummary;
+use domain::task::Handled;
 use tokio::task::JoinSet;
 
 impl Driver {
@@ -98,13 +99,15 @@ impl Driver {
         self.keep_reservation(true);
     }
 
-    /// Reserves the run that is over, before it goes on. Meanwhile another process may have tried something of it again.
+    /// Reserves the run that is over, before it goes on, and reads it again if it is not what it was here.
     pub(super) async fn reserve_again(&mut self) -> Result<(), Failure> {
         let Some(live) = &self.live else { return Ok(()) };
         let (cloud, known) = (live.cloud.clone(), live.scheduler.run().clone());
         let reservation = self.reserve(&cloud, &known).await?;
         let (run, events) = self.read(&known.id).await?;
-        if run.ended != known.ended {
+        // Another process may have tried something of it again, or a person may have marked a task of it.
+        let is_known = run.ended == known.ended && marks(&run).eq(marks(&known));
+        if !is_known {
             cloud.learn_again(&run).await;
             self.carry_on(run, cloud, Some(reservation), events, None).await;
         } else if let Some(live) = &mut self.live {
@@ -195,7 +198,7 @@ impl Driver {
 
     /// Waits until the last facts of a run that has ended are on disk: counts and clusters are seen after the end. What
     /// the disk does not take is not waited for.
-    async fn finish_former(&mut self) {
+    pub(super) async fn finish_former(&mut self) {
         let is_over = |live: &Live| live.scheduler.run().state.is_end();
         if self.live.as_ref().is_some_and(is_over) {
             while let Some(Ok(write)) = self.writes.join_next().await {
@@ -218,6 +221,11 @@ impl Driver {
             attach::follow(&parts.journal, &parts.data, &id, &parts.secrets, &updates).await;
         });
     }
+}
+
+/// What persons have said of the tasks of a run.
+fn marks(run: &Run) -> impl Iterator<Item = (&TaskId, &Handled)> {
+    run.handled().filter_map(|task| Some((&task.id, task.handled()?)))
 }
 
 fn busy() -> Failure {

@@ -22,6 +22,7 @@ impl Driver {
             }
             Command::Attach(id) => self.attach(id).await,
             Command::Run(command) => self.on_run_command(command).await,
+            Command::Mark { run, tasks, handling } => self.mark(run, tasks, handling).await,
             Command::ReadConfiguration(variables) => {
                 let cloud = self.cloud(&variables);
                 while self.reads.try_join_next().is_some() {}

@@ -58,6 +58,7 @@ async fn watch(
             | Command::Resume(_)
             | Command::CloseRun(_)
             | Command::Run(_)
+            | Command::Mark { .. }
             | Command::JudgeActivation { .. }
             | Command::Activate(..) => vec![refusal],
         };

@@ -5,6 +5,7 @@ use crate::headless::json;
 use domain::arguments::RuntimeArguments;
 use domain::event::RunEvent;
 use domain::failure::Failure;
+use domain::id::TaskId;
 use domain::request::{RunRequest, Scope};
 use domain::task::StopReason;
 use domain::time::Timestamp;
@@ -100,4 +101,39 @@ fn a_line_has_the_word_of_the_state_that_its_fact_leads_to() {
         let line = line(&run, &fact).unwrap();
         assert!(line.starts_with(&format!("start: {word}")), "{line}");
     }
+}
+
+#[test]
+fn what_a_person_says_is_beside_the_state_in_every_text() {
+    let mut run = run();
+    let failure = Failure::permanent("No right.");
+    let (task, note) = (TaskId::from("start"), Some("by hand".to_owned()));
+    run.apply(&at(
+        3,
+        Fact::TaskFailed {
+            task: task.clone(),
+            failure,
+        },
+    ));
+    let handled = Fact::TaskHandled {
+        task: task.clone(),
+        note,
+    };
+    run.apply(&at(4, handled.clone()));
+    assert_eq!(
+        line(&run, &handled).unwrap(),
+        "start: failed, handled by a person: by hand"
+    );
+    assert!(stand(&run).contains("1 handled by a person"), "{}", stand(&run));
+    let summary = json::summary(&run, &run.tasks[0]);
+    assert_eq!(
+        (&summary["state"], &summary["handled"]["note"]),
+        (&"failed".into(), &"by hand".into())
+    );
+    run.apply(&at(5, Fact::HandlingTakenBack { task }));
+    assert_eq!(
+        json::summary(&run, &run.tasks[0])["handled"],
+        serde_json::Value::Null
+    );
+    assert!(!stand(&run).contains("handled"));
 }

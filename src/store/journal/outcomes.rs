@@ -105,6 +105,16 @@ pub(super) fn counts(text: &str) -> Option<BTreeMap<TaskState, usize>> {
     serde_json::from_str(text).ok()
 }
 
+/// How many tasks of a run whose outcome is kept a person has dealt with.
+pub(super) fn handled(connection: &Connection, run: &DagRunId) -> rusqlite::Result<usize> {
+    let count: i64 = connection
+        .prepare_cached(
+            "SELECT count(*) FROM task_outcomes WHERE run = ?1 AND json_type(body, '$.handled') IS NOT NULL",
+        )?
+        .query_row([run.as_str()], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
 pub(super) type Kept = (BTreeMap<TaskState, usize>, Vec<TaskRecord>);
 
 /// What is kept of a run, if it is as new as its facts and can be read.

@@ -86,10 +86,16 @@ pub(super) fn counted_runs(
     let listed = listed(connection, most).map_err(|error| StoreError::sqlite(path, &error))?;
     let mut runs = Vec::with_capacity(listed.len());
     for (mut summary, is_counted) in listed {
-        if !is_counted {
+        if is_counted {
+            let handled = outcomes::handled(connection, &summary.id);
+            summary.handled = handled.map_err(|error| StoreError::sqlite(path, &error))?;
+        } else {
             match events(path, connection, &summary.id) {
                 Ok(events) => {
-                    summary.counts = Run::replay(&events).map_or(summary.counts, |run| run.counts());
+                    if let Some(run) = Run::replay(&events) {
+                        summary.counts = run.counts();
+                        summary.handled = run.handled().count();
+                    }
                 }
                 // A list is worth having although one run is not.
                 Err(StoreError::UnreadableEvent { .. }) => {}
@@ -175,6 +181,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         })?,
         counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
         total: count("total")?,
+        handled: 0,
         watched: None,
     })
 }

@@ -24,6 +24,7 @@ pub(super) fn read(path: &Path, connection: &Connection, runs: Vec<RunSummary>) 
     for mut summary in runs {
         if is_kept && let Some((counts, tasks)) = outcomes::kept(connection, &summary).map_err(at_path)? {
             summary.counts = counts;
+            summary.handled = tasks.iter().filter(|task| task.handled.is_some()).count();
             records.push(RunRecord { summary, tasks });
             continue;
         }

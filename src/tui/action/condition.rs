@@ -313,13 +313,43 @@ pub(super) fn is_retryable(model: &Model) -> Option<String> {
     })
 }
 
+pub(super) fn can_be_handled(model: &Model) -> Option<String> {
+    let Some(run) = model.shown_run() else {
+        return Some("There is no run with a task.".into());
+    };
+    if !run.state.is_end() && !model.shows_driven_run() {
+        return Some(is_of_others(model).unwrap_or_else(nobody_watches));
+    }
+    let marked = model.marked_tasks();
+    let mut marked_tasks = run.tasks.iter().filter(|task| marked.contains(&task.id));
+    let Some(task) = model.aimed_task() else {
+        return Some(aim(model));
+    };
+    let why = match task.state {
+        _ if marked_tasks.any(Task::can_be_handled) => return None,
+        _ if !marked.is_empty() => "None of the marked tasks is over without success.",
+        _ if task.can_be_handled() => return None,
+        _ if task.kind == TaskKind::End => "It follows from the tasks before it: select one of those.",
+        TaskState::Success => "This task succeeded.",
+        TaskState::Unknown => "Its end is still awaited: it must be stopped, which gives it up, first.",
+        _ => "This task is not over.",
+    };
+    Some(why.into())
+}
+
 pub(super) fn has_retryable(model: &Model) -> Option<String> {
     keeps_from_retries(model).or_else(|| {
         let Some(run) = model.shown_run() else {
             return Some("There is no run with tasks to try again.".into());
         };
-        if run.retryable().next().is_some() {
+        if run.retried_with_all().next().is_some() {
             return None;
+        }
+        if let Some(alone) = run.left_alone() {
+            return Some(format!(
+                "{alone} {} tries a selected one again.",
+                key(Action::Retry)
+            ));
         }
         let failed = |task: &&Task| task.is_over() && task.state != TaskState::Success;
         let refusal = run

@@ -72,6 +72,7 @@ pub enum Action {
     Mark,
     MarkRange,
     InvertMarks,
+    Handled,
     StopTask,
     StopRun,
     Retry,

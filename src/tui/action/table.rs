@@ -175,6 +175,8 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Changes).when(when::is_retryable),
     row(A::RetryAll, &["A"], "retry all", "Try all tasks again that did not succeed; asks first.", PANES)
         .danger(Danger::Changes).when(when::has_retryable),
+    row(A::Handled, &["m"], "handled", "Say that the task, or the marked ones, were dealt with outside, or take that back; asks first, and no state changes.", TASKS_AND_LOGS)
+        .danger(Danger::Changes).when(when::can_be_handled).footer(&[C::Grid]),
     row(A::Failures, &["F"], "failures", "Group the failures by their reasons.", PANES).when(when::has_failures),
     row(A::Timeline, &["T"], "time axis", "Show the tasks on a time axis.", PANES).when(when::has_run),
     row(A::Stages, &["p"], "stages", "Show the pipeline's stages as a graph, with the counts of the task's try.", TASKS_AND_LOGS)

@@ -41,6 +41,7 @@ impl List {
                 Field::Unit,
                 Field::Source,
                 Field::Marked,
+                Field::Handled,
                 Field::Reason,
             ],
         }
@@ -160,6 +161,7 @@ impl Filtered for TaskLine<'_> {
             Field::Unit => argument("business_unit").into(),
             Field::Source => argument("data_source").into(),
             Field::Marked => yes(self.is_marked),
+            Field::Handled => yes(self.task.handled().is_some()),
             Field::Reason => {
                 let reason = self.task.reason.as_ref();
                 reason.map_or("", |failure| failure.reason.as_str()).into()

@@ -200,6 +200,8 @@ pub enum Premise {
     RetriesThese(BTreeSet<TaskId>),
     /// This task of the run of this session can be tried again; all that did not succeed if none is named.
     Retries(Option<TaskId>),
+    /// It can be said of some of these tasks of the shown run that they were dealt with.
+    Handling(BTreeSet<TaskId>),
     /// A run of the journal.
     Former {
         /// The run.
@@ -248,6 +250,13 @@ pub enum DialogResult {
         run: DagRunId,
         /// The commands, in this order and in one step.
         commands: Vec<RunCommand>,
+    },
+    /// Asks how or why these tasks were dealt with.
+    AskNote {
+        /// The run.
+        run: DagRunId,
+        /// Its tasks.
+        tasks: Vec<TaskId>,
     },
     /// Copies a text for the clipboard.
     Copy {

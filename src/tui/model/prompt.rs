@@ -5,6 +5,7 @@
 
 use super::editor::Editor;
 use super::list_filter::List;
+use domain::id::{DagRunId, TaskId};
 use std::fmt;
 
 /// What the typed text is for.
@@ -22,6 +23,13 @@ pub enum PromptPurpose {
     FilterLog,
     /// Goes to a time of the log.
     GoToTime,
+    /// Says how or why tasks were dealt with.
+    HandlingNote {
+        /// The run.
+        run: DagRunId,
+        /// Its tasks.
+        tasks: Vec<TaskId>,
+    },
 }
 
 impl PromptPurpose {
@@ -33,6 +41,7 @@ impl PromptPurpose {
             Self::FilterHelp => "?/",
             Self::FilterLog => "&",
             Self::GoToTime => "time: ",
+            Self::HandlingNote { .. } => "handled: ",
         }
     }
 }

@@ -137,6 +137,7 @@ impl Model {
             let record = self.run_history.records.get(&run.id);
             if let Some(record) = record.filter(|record| record.summary.ended == run.ended) {
                 run.counts.clone_from(&record.summary.counts);
+                run.handled = record.summary.handled;
             }
         }
     }

@@ -87,7 +87,7 @@ fn marks() -> impl Iterator<Item = Mark> {
     let of_tasks = TaskState::ALL.iter().copied().map(Mark::from_task);
     of_tasks
         .chain(of_runs.map(Mark::from_run))
-        .chain([Mark::UNWATCHED])
+        .chain([Mark::UNWATCHED, Mark::HANDLED])
 }
 
 fn line(lead: String, meaning: Meaning, text: String) -> Line {

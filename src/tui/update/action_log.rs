@@ -9,6 +9,7 @@ use crate::tui::plan::count;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
 use domain::draft::KeptChange;
+use domain::handling::Handling;
 use domain::id::{DagRunId, TaskId};
 use domain::request::RunRequest;
 use domain::shell;
@@ -62,6 +63,7 @@ fn of_command(model: &Model, command: &Command) -> Vec<Noted> {
                 None,
             )]
         }
+        Command::Mark { run, tasks, handling } => vec![mark(run, tasks, handling)],
         Command::Supply(_)
         | Command::JudgeActivation { .. }
         | Command::ReadConfiguration(_)
@@ -69,6 +71,17 @@ fn of_command(model: &Model, command: &Command) -> Vec<Noted> {
         | Command::Close
         | Command::CloseWithLogs => Vec::new(),
     }
+}
+
+fn mark(run: &DagRunId, tasks: &[TaskId], handling: &Handling) -> Noted {
+    let names: Vec<_> = tasks.iter().map(TaskId::as_str).collect();
+    let names = names.join(", ");
+    let words = match handling {
+        Handling::Done { note: Some(note) } => format!("Mark {names} of the run {run} as handled: {note}"),
+        Handling::Done { note: None } => format!("Mark {names} of the run {run} as handled."),
+        Handling::TakenBack => format!("Mark {names} of the run {run} as not handled."),
+    };
+    (words, None)
 }
 
 fn start(model: &Model, request: &RunRequest) -> Noted {
@@ -129,6 +142,10 @@ fn of_run_command(model: &Model, command: &RunCommand) -> Noted {
             "Try all tasks again that did not succeed.".into(),
             Some(downbeat(model, &format!("retry {run}"))),
         ),
+        RunCommand::Mark { tasks, handling } => match model.shown_run() {
+            Some(run) => mark(&run.id, tasks, handling),
+            None => (String::new(), None),
+        },
         // Its parts were noted one by one.
         RunCommand::Several(_) => (format!("Several commands to the run {run}."), None),
     }

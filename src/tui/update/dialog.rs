@@ -1,6 +1,6 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{copy, drafts, leaving, marks, profiles, resume};
+use super::{copy, drafts, handling, leaving, marks, profiles, resume, subject};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -36,7 +36,7 @@ pub(super) fn stop_run(model: &Model) -> Option<Dialog> {
     let live: Vec<_> = run
         .pipelines()
         .filter(|task| task.state.holds_place())
-        .map(|task| task.id.as_str())
+        .map(|task| &task.id)
         .collect();
     let waiting = run
         .tasks
@@ -48,10 +48,7 @@ pub(super) fn stop_run(model: &Model) -> Option<Dialog> {
         count(live.len(), "live pipeline run"),
         count(waiting.count(), "other task")
     )];
-    body.extend(live.iter().take(5).map(|task| format!("- {task}")));
-    if live.len() > 5 {
-        body.push(format!("- and {} more", live.len() - 5));
-    }
+    body.extend(subject::named(live.iter().copied()));
     let yes = match live.len() {
         0 => "stop it".to_owned(),
         live => format!("stop {}", count(live, "run")),
@@ -92,7 +89,7 @@ pub(super) fn stop_tasks(model: &Model, ids: &BTreeSet<TaskId>) -> Option<Dialog
         "{number} will be stopped, with {}; what has not begun will not start:",
         count(live, "live pipeline run")
     )];
-    body.extend(named(&tasks));
+    body.extend(subject::named(tasks.iter().map(|task| &task.id)));
     let over = ids.len().saturating_sub(tasks.len());
     if over > 0 {
         let others = count(over, "marked task");
@@ -100,7 +97,7 @@ pub(super) fn stop_tasks(model: &Model, ids: &BTreeSet<TaskId>) -> Option<Dialog
             "{others} left alone: over already, or nothing that can be stopped."
         ));
     }
-    body.extend(hidden(model));
+    body.extend(subject::hidden(model));
     if tasks.iter().any(|task| task.kind != TaskKind::Pipeline) {
         body.push("truncate_table is among them: the tasks after it will not run.".into());
     }
@@ -109,31 +106,6 @@ pub(super) fn stop_tasks(model: &Model, ids: &BTreeSet<TaskId>) -> Option<Dialog
     let dialog = Dialog::new(format!("Stop {number}?"), body, "let them run");
     let dialog = dialog.while_true(Premise::StopsTasks(ids.clone()));
     Some(dialog.or('y', format!("stop {number}"), send(command)))
-}
-
-/// How many marked lines are left alone because the filter hides them.
-pub(super) fn hidden(model: &Model) -> Option<String> {
-    let hidden = model.hidden_marks();
-    (hidden > 0).then(|| {
-        format!(
-            "{} hidden by the filter: left alone.",
-            count(hidden, "marked line")
-        )
-    })
-}
-
-/// The names of the first tasks, and how many more there are.
-fn named(tasks: &[&Task]) -> Vec<String> {
-    const NAMED: usize = 5;
-    let mut lines: Vec<_> = tasks
-        .iter()
-        .take(NAMED)
-        .map(|task| format!("- {}", task.id))
-        .collect();
-    if tasks.len() > NAMED {
-        lines.push(format!("- and {} more", tasks.len() - NAMED));
-    }
-    lines
 }
 
 /// Chooses the answer of a letter, if there is one.
@@ -170,7 +142,10 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dialog(dialog)) = model.overlays.pop() else {
         return;
     };
-    let is_of_marked = matches!(dialog.premise, Premise::StopsTasks(_) | Premise::RetriesThese(_));
+    let is_of_marked = matches!(
+        dialog.premise,
+        Premise::StopsTasks(_) | Premise::RetriesThese(_) | Premise::Handling(_)
+    );
     if is_of_marked && dialog.result() != DialogResult::Cancel {
         marks::clear_tasks(model);
     }
@@ -178,6 +153,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
         DialogResult::Cancel => {}
         DialogResult::Send(command) => effects.push(Effect::Send(command)),
         DialogResult::Tell { run, commands } => resume::tell(model, run, commands, effects),
+        DialogResult::AskNote { run, tasks } => handling::ask_note(model, run, tasks),
         DialogResult::Copy { what, text } => copy::copy(model, what, &text, effects),
         DialogResult::Plan => {
             model.former_run = None;

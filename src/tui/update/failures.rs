@@ -50,7 +50,15 @@ pub(super) fn retry_group(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     };
     if let Some(line) = pane.selected(&model.failures.groups) {
-        let tasks: BTreeSet<_> = line.group().tasks.iter().cloned().collect();
+        let run = model.shown_run();
+        let is_handled = |id: &TaskId| run.and_then(|run| run.task(id)?.handled()).is_some();
+        let tasks = line.group().tasks.iter().filter(|id| !is_handled(id));
+        let tasks: BTreeSet<_> = tasks.cloned().collect();
+        if tasks.is_empty() {
+            return model.reply(
+                "All of these were handled by a person: in the list of tasks each can be tried again.",
+            );
+        }
         retry::these(model, &tasks, effects);
     }
 }

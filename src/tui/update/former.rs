@@ -12,6 +12,7 @@ use crate::tui::model::opened_run::{OpenedRun, Purpose};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
+use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::history::RunRecord;
 use domain::id::DagRunId;
@@ -80,6 +81,22 @@ pub(super) fn on_run_read(
         Purpose::Retry(task) => retry::ask_for_former(model, &opened, Wanted::One(task)),
         Purpose::RetryThese(tasks) => retry::ask_for_former(model, &opened, Wanted::These(tasks)),
         Purpose::RetryAll => retry::ask_for_former(model, &opened, Wanted::All),
+    }
+}
+
+/// A person has said something of tasks of a run that does not go on.
+pub(super) fn on_marked(model: &mut Model, id: &DagRunId, events: &[RunEvent]) {
+    model.failures.is_stale = true;
+    let shown = [model.former_run.as_mut(), model.run.as_mut()];
+    let mut known = None;
+    for run in shown.into_iter().flatten().filter(|run| run.id == *id) {
+        events.iter().for_each(|event| run.apply(event));
+        known = Some(RunRecord::new(run, run.last_event));
+    }
+    if let Some(record) = known {
+        model.replace_former(&record.summary);
+        model.run_history.take([record]);
+        model.run_history.gather();
     }
 }
 

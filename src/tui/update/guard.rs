@@ -11,6 +11,8 @@ use crate::tui::model::editor::Editor;
 use crate::tui::model::guard::{Confirmation, Grace};
 use crate::tui::model::overlay::Overlay;
 use domain::command::RunCommand;
+use domain::handling::Handling;
+use domain::id::TaskId;
 use domain::summary::RunSummary;
 
 /// Lets the effects of an input pass, or holds them back.
@@ -88,6 +90,7 @@ fn confirmation(model: &Model, held: Vec<Effect>) -> Confirmation {
             false,
         ),
         Some(Command::Run(command)) if is_stop(command) => (format!("Stops {}.", stopped(command)), false),
+        Some(Command::Mark { tasks, handling, .. }) => (marked(tasks, handling), false),
         _ => ("Something is started.".to_owned(), false),
     };
     let name = Some(variables.bq_output_table.as_str()).filter(|table| of_table && !table.is_empty());
@@ -118,7 +121,8 @@ fn changes(effect: &Effect) -> bool {
             | Command::Supply(_)
             | Command::CloseRun(_)
             | Command::Activate(..)
-            | Command::Run(_) => true,
+            | Command::Run(_)
+            | Command::Mark { .. } => true,
             Command::Attach(_)
             | Command::ReadConfiguration(_)
             | Command::JudgeActivation { .. }
@@ -221,6 +225,17 @@ pub(super) fn keep_running(model: &mut Model) -> bool {
 fn is_stop(command: &RunCommand) -> bool {
     let mut parts = command.parts().iter();
     parts.all(|part| matches!(part, RunCommand::Stop | RunCommand::StopTask(_)))
+}
+
+fn marked(tasks: &[TaskId], handling: &Handling) -> String {
+    let which = match tasks {
+        [only] => only.to_string(),
+        several => format!("{} tasks", several.len()),
+    };
+    match handling {
+        Handling::Done { .. } => format!("Marks {which} as handled by a person."),
+        Handling::TakenBack => format!("Marks {which} as not handled."),
+    }
 }
 
 /// What a stop ends, in words.

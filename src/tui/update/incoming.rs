@@ -1,6 +1,6 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{activation, arguments, edits, log_scope, navigation, resume, telling, variables};
+use super::{activation, arguments, edits, former, log_scope, navigation, resume, telling, variables};
 use crate::engine::Update;
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -23,11 +23,15 @@ use domain::variable::Variables;
 
 /// Handles an update of the engine.
 pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Effect>) {
-    if matches!(update, Update::Events(_) | Update::Configuration { .. }) {
+    if matches!(
+        update,
+        Update::Events(_) | Update::Marked { .. } | Update::Configuration { .. }
+    ) {
         model.lists_version += 1;
     }
     match update {
         Update::Events(events) => on_events(model, &events, effects),
+        Update::Marked { run, events } => former::on_marked(model, &run, &events),
         Update::SecretNames(names) => model.secrets.add_names(names.known().map(str::to_owned)),
         Update::Configuration { of, outcome } => on_configuration(model, &of, outcome),
         Update::Deployed { of, pipeline } => {

@@ -1,7 +1,7 @@
 //! What becomes of open questions whose premise is gone.
 
 use super::retry::Wanted;
-use super::{dialog, leaving, resume, retry};
+use super::{dialog, handling, leaving, resume, retry};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, Premise};
 
@@ -36,6 +36,7 @@ fn by_now(model: &Model, asked: &Dialog) -> Option<Dialog> {
         Premise::Retries(Some(task)) => retry::still(model, Wanted::One(task))?,
         Premise::Retries(None) => retry::still(model, Wanted::All)?,
         Premise::RetriesThese(tasks) => retry::still(model, Wanted::These(tasks))?,
+        Premise::Handling(tasks) => handling::still(model, tasks)?,
         Premise::Former { run, watched } if resume::is_still(model, run, watched.as_ref()) => asked.clone(),
         Premise::Former { .. } => return None,
     };

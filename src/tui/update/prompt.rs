@@ -1,7 +1,7 @@
 //! Typing into the text field in the row of the footer. What a text does while it is typed, when it is accepted and
 //! when it is left is decided in [`apply`], for every purpose.
 
-use super::{filters, help, logs, palette};
+use super::{filters, handling, help, logs, palette};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
@@ -13,7 +13,7 @@ fn apply(
     purpose: &PromptPurpose,
     step: PromptStep,
     text: &str,
-    _effects: &mut Vec<Effect>,
+    effects: &mut Vec<Effect>,
 ) {
     match purpose {
         PromptPurpose::FindInLog => logs::find(model, text, step),
@@ -22,6 +22,7 @@ fn apply(
         PromptPurpose::FilterHelp => help::filter(model, text),
         PromptPurpose::FilterLog => logs::filter(model, text),
         PromptPurpose::GoToTime => logs::time(model, text, step),
+        PromptPurpose::HandlingNote { run, tasks } => handling::on_note(run, tasks, text, step, effects),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Retries: of one task or of all that did not succeed, in the run of this session or in a former one, with the
 //! arguments as they were or with those of the form.
 
-use super::{arguments, dialog, resume};
+use super::{arguments, resume, subject};
 use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -17,7 +17,7 @@ use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
 use std::collections::BTreeSet;
 
-/// How many tasks a question names.
+/// How many changes of the form a question names.
 const NAMED: usize = 5;
 
 /// Which tasks a question is about.
@@ -34,7 +34,7 @@ impl Wanted<'_> {
         let is_named = |task: &Task| match self {
             Self::One(id) => task.id == **id,
             Self::These(ids) => ids.contains(&task.id),
-            Self::All => true,
+            Self::All => task.handled().is_none(),
         };
         let mut tasks: Vec<_> = run.retryable().filter(|task| is_named(task)).collect();
         if !matches!(self, Self::All) {
@@ -96,7 +96,7 @@ pub(super) fn still(model: &Model, wanted: Wanted<'_>) -> Option<Dialog> {
     let changes = Changes::new(model, run, tasks.iter().copied());
     let mut question = (!tasks.is_empty()).then(|| question(run, &tasks, changes, wanted))?;
     if matches!(wanted, Wanted::These(_)) {
-        question.body.extend(dialog::hidden(model));
+        question.body.extend(subject::hidden(model));
     }
     Some(question.while_true(wanted.premise()))
 }
@@ -219,10 +219,16 @@ fn question(run: &Run, tasks: &[&Task], changes: Changes, wanted: Wanted<'_>) ->
         body.push(format!("{}, try {}.", task.id, task.tries.len() + 1));
     } else {
         body.push(format!("{number} did not succeed:"));
-        body.extend(tasks.iter().take(NAMED).map(|task| format!("- {}", task.id)));
+        body.extend(subject::named(tasks.iter().map(|task| &task.id)));
     }
-    if tasks.len() > NAMED {
-        body.push(format!("- and {} more", tasks.len() - NAMED));
+    if matches!(wanted, Wanted::All) {
+        body.extend(run.left_alone());
+    }
+    let again = tasks.iter().filter(|task| task.handled().is_some()).count();
+    if let Some(words) = (again > 0).then(|| count(again, "task")) {
+        body.push(format!(
+            "{words} handled by a person: what was loaded by hand may be loaded twice."
+        ));
     }
     let unseen = tasks
         .iter()

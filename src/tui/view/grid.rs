@@ -24,6 +24,9 @@ use ratatui::layout::Rect;
 /// The list keeps this many rows however long the details of the selected task are.
 const LEAST_ROWS: u16 = 3;
 
+/// Columns of the flag before the name of a task that a person has dealt with.
+const FLAG: usize = 2;
+
 /// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
     let Some(run) = model.shown_run() else {
@@ -125,7 +128,9 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
 
 /// What the visible rows would like to have.
 fn wanted(model: &Model, tasks: &[&Task]) -> Wanted {
-    let names = tasks.iter().map(|task| text::width(cells::name(task)));
+    let names = tasks
+        .iter()
+        .map(|task| text::width(cells::name(task)) + FLAG * usize::from(task.handled().is_some()));
     let notes = tasks.iter().map(|task| {
         let (_, words) = details::note(task, model.shown_run());
         text::width(&words)
@@ -163,11 +168,18 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, can
         } else {
             Meaning::Muted
         });
-    let name = text::middle(cells::name(task), columns.name, canvas.look.symbols.cut);
-    canvas.field(area, columns.name_at, row, columns.name, &name, plain);
+    let (mut name_at, mut room) = (columns.name_at, columns.name);
+    if task.handled().is_some() {
+        let flag = canvas.look.symbols.glyph(Mark::HANDLED);
+        canvas.text(area, name_at, row, flag, canvas.look.style(Mark::HANDLED.meaning));
+        name_at += 2;
+        room = room.saturating_sub(FLAG);
+    }
+    let name = text::middle(cells::name(task), room, canvas.look.symbols.cut);
+    canvas.field(area, name_at, row, room, &name, plain);
     canvas.matched(
         area,
-        columns.name_at,
+        name_at,
         row,
         &name,
         &model.grid.filter.query().matched(&name),

@@ -69,7 +69,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     };
     column = counts.draw(area, column + gap, canvas);
     let mut is_first = counts.0.is_empty();
-    for words in progress(model, run) {
+    for words in run.handled_words().into_iter().chain(progress(model, run)) {
         if !std::mem::take(&mut is_first) {
             let dot = format!(" {} ", canvas.look.symbols.dot);
             column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));

@@ -120,5 +120,6 @@ fn line(model: &Model, run: &RunSummary, dot: &str) -> String {
 fn counts(run: &RunSummary, dot: &str) -> String {
     let counts = run.counts.iter();
     let counts = counts.map(|(state, number)| format!("{number} {}", state.as_str()));
+    let counts = counts.chain(run.handled_words());
     counts.collect::<Vec<_>>().join(&format!(" {dot} "))
 }

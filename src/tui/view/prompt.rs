@@ -4,6 +4,7 @@ use super::field;
 use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
+use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
@@ -12,7 +13,10 @@ use ratatui::layout::Rect;
 pub(super) fn draw(model: &Model, prompt: &Prompt, area: Rect, canvas: &mut Canvas) {
     let (meaning, words) = match &prompt.editor.fault {
         Some(fault) => (Meaning::Warning, fault.clone()),
-        None => (Meaning::Muted, status(model, &prompt.purpose)),
+        None => (
+            Meaning::Muted,
+            status(model, &prompt.purpose, canvas.look.symbols.dot),
+        ),
     };
     // The text matters more than what is said of it.
     let room = usize::from(area.width) / 2;
@@ -25,7 +29,7 @@ pub(super) fn draw(model: &Model, prompt: &Prompt, area: Rect, canvas: &mut Canv
 }
 
 /// What the text has come to, in a few words.
-fn status(model: &Model, purpose: &PromptPurpose) -> String {
+fn status(model: &Model, purpose: &PromptPurpose, dot: &str) -> String {
     match purpose {
         PromptPurpose::FindInLog => super::logs::found(model),
         PromptPurpose::Filter(list) => super::shown(model, *list),
@@ -36,6 +40,13 @@ fn status(model: &Model, purpose: &PromptPurpose) -> String {
         }
         PromptPurpose::FilterHelp => "a name, some words or a key".into(),
         PromptPurpose::FilterLog => super::logs::filtered(model),
-        PromptPurpose::GoToTime => "10:15 · 2026-11-23 10:15:30 · +5m".into(),
+        PromptPurpose::GoToTime => format!("10:15 {dot} 2026-11-23 10:15:30 {dot} +5m"),
+        PromptPurpose::HandlingNote { tasks, .. } => {
+            let tasks = count(tasks.len(), "task");
+            format!(
+                "how or why {tasks}: may be left empty; {} leaves",
+                key(Action::Back)
+            )
+        }
     }
 }

@@ -50,6 +50,10 @@ pub(super) fn lines(run: &Run, task: &Task, event: &RunEvent) -> Vec<LogLine> {
             format!("Nobody watched from {since} until now. That time does not count for any limit."),
         ),
         Fact::RetryAsked { .. } => lines.info("Another try was asked for."),
+        Fact::TaskHandled { note, .. } => lines.info(handled(note.as_deref())),
+        Fact::HandlingTakenBack { .. } => {
+            lines.info("A person took back that it was dealt with outside.");
+        }
         Fact::RunStopAsked => lines.say(Level::Warn, "The run is to be stopped."),
         Fact::RunTimedOut => lines.say(Level::Warn, "dag_timeout_minutes has passed."),
         Fact::RunEnded { state } => ended(&mut lines, run, *state),
@@ -217,6 +221,13 @@ fn ended(lines: &mut Lines<'_>, run: &Run, state: RunState) {
     }
     if let Some(lost) = run.lost_rows() {
         lines.say(Level::Warn, lost);
+    }
+}
+
+fn handled(note: Option<&str>) -> String {
+    match note {
+        Some(note) => format!("A person says that it was dealt with outside: {note}"),
+        None => "A person says that it was dealt with outside.".into(),
     }
 }
 

@@ -32,7 +32,9 @@ impl Fact {
             | Self::TaskGivenUp { task, .. }
             | Self::UpstreamFailed { task }
             | Self::TaskSkipped { task, .. }
-            | Self::RetryAsked { task, .. } => Some(task),
+            | Self::RetryAsked { task, .. }
+            | Self::TaskHandled { task, .. }
+            | Self::HandlingTakenBack { task } => Some(task),
             Self::RunStarted { .. }
             | Self::ConfigurationChecked { .. }
             | Self::TruncateIntended { .. }

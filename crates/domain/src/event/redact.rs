@@ -44,6 +44,7 @@ impl Fact {
                 }
             }
             Self::Noticed { finding } => secrets.strike_finding(finding),
+            Self::TaskHandled { note: Some(note), .. } => secrets.strike_in(note),
             // They hold names, numbers and times only.
             Self::TryStarted { .. }
             | Self::ConfigurationChecked { .. }
@@ -64,6 +65,8 @@ impl Fact {
             | Self::TaskSucceeded { .. }
             | Self::UpstreamFailed { .. }
             | Self::RetryAsked { arguments: None, .. }
+            | Self::TaskHandled { note: None, .. }
+            | Self::HandlingTakenBack { .. }
             | Self::WatchResumed { .. }
             | Self::ConnectionRestored { .. }
             | Self::RunStopAsked

@@ -143,6 +143,7 @@ impl Run {
                 task.allowed_tries = count(&task.tries).saturating_add(task.planned_tries);
                 task.due = None;
                 task.given_up = false;
+                task.handled = None;
                 task.reason = None;
                 task.lose_start();
                 task.close(at, None);
@@ -155,6 +156,7 @@ impl Run {
             {
                 // Whatever did not succeed runs again, in the order of the chain.
                 task.state = TaskState::None;
+                task.handled = None;
                 task.reason = None;
             }
         }

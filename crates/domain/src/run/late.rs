@@ -122,6 +122,7 @@ impl Task {
         open.silent_since = None;
         self.due = None;
         self.reason = None;
+        self.handled = None;
         if self.state != TaskState::Stopping {
             self.state = TaskState::Running;
         }

@@ -4,7 +4,7 @@ use crate::event::Fact;
 use crate::failure::Failure;
 use crate::pipeline::PipelineState;
 use crate::state::TaskState;
-use crate::task::{Phase, StopReason, Task, Try};
+use crate::task::{Handled, Phase, StopReason, Task, Try};
 use crate::time::Timestamp;
 
 pub(super) fn count(tries: &[Try]) -> u32 {
@@ -69,6 +69,11 @@ impl Task {
                 self.reason = Some(reason.clone());
             }
             Fact::StopIntended { why, .. } => self.ask_to_stop(*why, at),
+            Fact::TaskHandled { note, .. } => {
+                let note = note.clone();
+                self.handled = Some(Handled { at, note });
+            }
+            Fact::HandlingTakenBack { .. } => self.handled = None,
             _ => {
                 self.apply_start(fact, at);
                 self.finish(fact, at);
@@ -166,6 +171,7 @@ impl Task {
 
     pub(super) fn begin_try(&mut self, number: u32, at: Timestamp) {
         self.tries.push(Try::begin(number, at));
+        self.handled = None;
         self.reason = None;
         self.due = None;
         self.refusals = 0;

@@ -27,6 +27,10 @@ impl Scheduler {
             RunCommand::StopTask(id) => self.stop_task(id, StopReason::Asked),
             RunCommand::Retry { task, arguments } => self.retry(task, arguments.as_ref()),
             RunCommand::RetryAll => self.retry_all(),
+            RunCommand::Mark { tasks, handling } => {
+                let facts = self.run.mark(tasks, handling);
+                facts.into_iter().for_each(|fact| self.emit(fact));
+            }
             RunCommand::GiveArguments { task, arguments } => self.on_given(task, arguments),
             RunCommand::Several(commands) => commands.iter().for_each(|one| self.on_command(one)),
             RunCommand::Stop => {}

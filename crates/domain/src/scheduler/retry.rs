@@ -52,8 +52,9 @@ impl Scheduler {
 
     pub(super) fn retry_all(&mut self) {
         // Each retry clears the tasks behind it, which then have nothing to be tried again for.
-        for id in self.tasks_where(Task::is_over) {
-            if self.run.task(&id).is_some_and(Task::is_over) {
+        let is_wanted = |task: &Task| task.is_over() && task.handled().is_none();
+        for id in self.tasks_where(is_wanted) {
+            if self.run.task(&id).is_some_and(is_wanted) {
                 self.retry(&id, None);
             }
         }
@@ -61,7 +62,12 @@ impl Scheduler {
 }
 
 impl Run {
-    /// The tasks that [`crate::command::RunCommand::RetryAll`] tries again.
+    /// The tasks that [`crate::command::RunCommand::RetryAll`] tries again: not those that a person has dealt with.
+    pub fn retried_with_all(&self) -> impl Iterator<Item = &Task> {
+        self.retryable().filter(|task| task.handled().is_none())
+    }
+
+    /// The tasks that are over and can be tried again by their names.
     pub fn retryable(&self) -> impl Iterator<Item = &Task> {
         let is_possible =
             |task: &&Task| task.is_over() && is_wanted(task) && self.retry_refusal(&task.id).is_none();

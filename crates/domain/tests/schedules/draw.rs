@@ -25,8 +25,12 @@ impl Schedule {
         }
         if is_gentle {
             part(&mut troubles);
-        } else if chance.one_in(5) {
-            troubles.extend(abandonment(&mut chance, rows.len()));
+        } else {
+            match chance.below(5) {
+                0 => troubles.extend(abandonment(&mut chance, rows.len())),
+                1 => troubles.extend(handling(&mut chance, rows.len())),
+                _ => {}
+            }
         }
         Self {
             seed,
@@ -239,8 +243,24 @@ fn abandonment(chance: &mut Chance, rows: usize) -> Vec<Trouble> {
     troubles
 }
 
+/// A person stops a row, says that it was loaded by other means, and may take that back; then everything else, or also
+/// this row, is tried again.
+fn handling(chance: &mut Chance, rows: usize) -> Vec<Trouble> {
+    let place = usize::try_from(chance.below(rows as u64)).unwrap();
+    let stop = chance.between(5, 150);
+    let handle = stop + chance.between(1, 1200);
+    let mut wishes = vec![(stop, Wish::StopRow(place)), (handle, Wish::Handle(place))];
+    if chance.one_in(2) {
+        wishes.push((handle + chance.between(1, 300), Wish::TakeBack(place)));
+    }
+    let again = chance.pick(&[Wish::RetryAll, Wish::Retry(place)]);
+    wishes.push((handle + chance.between(300, 900), again));
+    let trouble = |(at, wish)| Trouble::Wish { at, wish };
+    wishes.into_iter().map(trouble).collect()
+}
+
 fn wish(chance: &mut Chance, place: usize) -> Wish {
-    match chance.below(13) {
+    match chance.below(16) {
         0..2 => Wish::Stop,
         2..5 => Wish::StopRow(place),
         5 => Wish::StopTruncate,
@@ -248,6 +268,8 @@ fn wish(chance: &mut Chance, place: usize) -> Wish {
         9 => Wish::RetryTruncate,
         10 => Wish::RetryAll,
         11 => Wish::RetryWithArguments(place),
+        12..14 => Wish::Handle(place),
+        14 => Wish::TakeBack(place),
         _ => Wish::GiveSecret(place),
     }
 }

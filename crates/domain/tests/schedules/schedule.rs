@@ -5,6 +5,7 @@ use super::chance::Chance;
 use super::{ROW_PASSWORD, task_of};
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
+use domain::handling::Handling;
 use domain::id::TaskId;
 use domain::run::Run;
 use domain::service::Service;
@@ -165,6 +166,10 @@ pub enum Wish {
     RetryWithArguments(usize),
     /// The secret that no table has any more.
     GiveSecret(usize),
+    /// A row was loaded by other means.
+    Handle(usize),
+    /// It was not, after all.
+    TakeBack(usize),
 }
 
 impl Trouble {
@@ -204,6 +209,14 @@ impl Wish {
                 arguments.insert("note", "by hand");
                 retry(task_of(place), Some(arguments))
             }
+            Self::Handle(place) => RunCommand::Mark {
+                tasks: vec![task_of(place)],
+                handling: Handling::done("loaded by hand"),
+            },
+            Self::TakeBack(place) => RunCommand::Mark {
+                tasks: vec![task_of(place)],
+                handling: Handling::TakenBack,
+            },
             Self::GiveSecret(place) => RunCommand::GiveArguments {
                 task: task_of(place),
                 arguments: RuntimeArguments::from_iter([("db_password", ROW_PASSWORD)]),

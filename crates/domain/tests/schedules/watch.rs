@@ -12,6 +12,7 @@ use domain::id::TaskId;
 use domain::pipeline::PipelineState;
 use domain::remedy::Remedy;
 use domain::run::Run;
+use domain::state::{RunState, TaskState};
 use domain::task::{StopReason, Task, TaskKind};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -45,6 +46,15 @@ pub struct Watch {
     /// Tasks that two runs loaded, and why nobody could help it.
     pub excused: BTreeMap<TaskId, &'static str>,
     pub broken: Option<String>,
+}
+
+/// Whether a fact is what a person says of a task, which is not what was seen of it.
+const fn is_said_by_a_person(fact: &Fact) -> bool {
+    matches!(fact, Fact::TaskHandled { .. } | Fact::HandlingTakenBack { .. })
+}
+
+fn states(run: &Run) -> (RunState, Vec<TaskState>) {
+    (run.state, run.tasks.iter().map(|task| task.state).collect())
 }
 
 impl Watch {
@@ -90,7 +100,12 @@ impl Watch {
         }
         let Some(run) = &mut self.run else { return };
         let was_over = run.state.is_end();
+        let before = states(run);
         run.apply(event);
+        if is_said_by_a_person(&event.fact) && states(run) != before {
+            self.broken
+                .get_or_insert("What a person said of a task has changed a state.".into());
+        }
         let is_over = run.state.is_end();
         match (was_over, is_over) {
             (false, true) => {
