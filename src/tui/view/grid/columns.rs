@@ -11,6 +11,10 @@ pub(super) const ELAPSED: usize = 8;
 pub(super) const RECORDS: usize = 16;
 /// The least columns of the time axis; with less, it is behind a key.
 const AXIS: usize = 30;
+/// What the time axis gets before a note that is cut gets more: the selected task's is whole below the list.
+const GOOD_AXIS: usize = 60;
+/// What a note gets before the time axis gets anything.
+const GOOD_NOTE: usize = 58;
 /// The least columns of the note; with less, it is only in the details below the list.
 const NOTE: usize = 6;
 
@@ -33,7 +37,7 @@ pub(super) struct Columns {
     pub elapsed: u16,
     pub records: Option<u16>,
     pub note: Option<(u16, usize)>,
-    /// The time axis, where all of the rest is there in full.
+    /// The time axis, where there is room beside all of the rest but the end of a long note.
     pub axis: Option<(u16, u16)>,
 }
 
@@ -53,9 +57,15 @@ impl Columns {
         room.fill(&mut note, wanted.note.min(44));
         room.fill(&mut state, WORD_COLUMNS + 3);
         room.fill(&mut name, longest);
-        room.fill(&mut note, wanted.note);
+        room.fill(&mut note, wanted.note.min(GOOD_NOTE));
+        let mut axis = 0;
         // One column stays free before it, and one for the scroll bar behind it.
-        let axis = room.0.saturating_sub(2);
+        if room.0 >= AXIS + 2 {
+            room.take(2);
+            room.fill(&mut axis, GOOD_AXIS);
+            room.fill(&mut note, wanted.note);
+            axis += room.0;
+        }
         let at = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
         let tries = 1 + state + name;
         let records = tries + TRY + ELAPSED;
@@ -108,5 +118,11 @@ mod tests {
         let columns = Columns::new(78, Wanted { name: 40, note: 80 });
         assert!(columns.records.is_some() && columns.note.is_some_and(|(_, wide)| wide >= 14));
         assert_eq!(columns.name, 18);
+    }
+
+    #[test]
+    fn a_long_note_does_not_hide_the_time_axis_of_a_wide_screen() {
+        let columns = Columns::new(158, Wanted { name: 18, note: 160 });
+        assert!(columns.axis.is_some() && columns.note.is_some_and(|(_, wide)| wide == GOOD_NOTE));
     }
 }
