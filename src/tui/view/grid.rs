@@ -104,6 +104,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             let one = Rect {
                 y: bars.y + row,
                 height: 1,
+                width: list.right() - bars.x,
                 ..*bars
             };
             canvas.clear(one);
