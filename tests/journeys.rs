@@ -24,6 +24,8 @@ mod server;
 mod stores;
 #[path = "journeys/svg.rs"]
 mod svg;
+#[path = "journeys/tour.rs"]
+mod tour;
 
 use downbeat::tui::terminal::{TerminalSession, Tty};
 use home::{Home, PROFILE, signal, wait_for};

@@ -69,15 +69,20 @@ fn pictures_of_the_readme() {
 }
 
 /// Whether a line of the screen shows both.
-fn shows(screen: &str, one: &str, other: &str) -> bool {
+pub fn shows(screen: &str, one: &str, other: &str) -> bool {
     screen
         .lines()
         .any(|line| line.contains(one) && line.contains(other))
 }
 
-fn save(session: &mut Session, name: &str, title: &str) {
+pub fn save(session: &mut Session, name: &str, title: &str) {
+    save_on(&svg::DARK, session, name, title);
+}
+
+/// The same from a terminal with other colours of its own.
+pub fn save_on(terminal: &svg::Ground, session: &mut Session, name: &str, title: &str) {
     session.settle();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let path = folder.join(format!("{name}.svg"));
-    std::fs::write(path, svg::draw(session.screen(), title)).unwrap();
+    std::fs::write(path, svg::draw(session.screen(), terminal, title)).unwrap();
 }

@@ -11,8 +11,13 @@ const FONT: f64 = 14.0;
 /// From the top of a cell to the base line.
 const BASE: f64 = 13.2;
 const MARGIN: f64 = 12.0;
-const FOREGROUND: &str = "#d7dce2";
-const BACKGROUND: &str = "#12161c";
+/// The terminal's own colours: ink and ground.
+pub struct Ground(&'static str, &'static str);
+
+/// A dark terminal.
+pub const DARK: Ground = Ground("#d7dce2", "#12161c");
+/// A light one.
+pub const LIGHT: Ground = Ground("#20262e", "#fbfaf6");
 
 /// The sixteen colours that a terminal chooses for itself.
 const SIXTEEN: [&str; 16] = [
@@ -31,7 +36,7 @@ struct Look {
 }
 
 /// The whole screen.
-pub fn draw(screen: &Screen, title: &str) -> String {
+pub fn draw(screen: &Screen, terminal: &Ground, title: &str) -> String {
     let (rows, columns) = screen.size();
     let (rows, columns) = (rows.get(), columns.get());
     let (width, height) = (
@@ -41,24 +46,27 @@ pub fn draw(screen: &Screen, title: &str) -> String {
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.1} {height:.1}" width="{width:.0}" height="{height:.0}" role="img">
 <title>{}</title>
-<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>
+<rect width="100%" height="100%" rx="8" fill="{}"/>
 <g transform="translate({MARGIN} {MARGIN})" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="{FONT}" xml:space="preserve">
 "#,
-        escape(title)
+        escape(title),
+        terminal.1
     );
     for row in 0..rows {
-        grounds(&mut svg, screen, row, columns);
-        inks(&mut svg, screen, row, columns);
+        grounds(&mut svg, screen, terminal, row, columns);
+        inks(&mut svg, screen, terminal, row, columns);
     }
     svg.push_str("</g>\n</svg>\n");
     svg
 }
 
-fn grounds(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
+fn grounds(svg: &mut String, screen: &Screen, terminal: &Ground, row: u16, columns: u16) {
     let mut column = 0;
     while column < columns {
-        let ground = screen.cell(row, column).and_then(|cell| look(cell).ground);
-        let same = |at: &u16| screen.cell(row, *at).and_then(|cell| look(cell).ground) == ground;
+        let ground = screen
+            .cell(row, column)
+            .and_then(|cell| look(cell, terminal).ground);
+        let same = |at: &u16| screen.cell(row, *at).and_then(|cell| look(cell, terminal).ground) == ground;
         let end = (column..columns).find(|at| !same(at)).unwrap_or(columns);
         if let Some(colour) = ground {
             let (x, y) = place(row, column);
@@ -72,7 +80,7 @@ fn grounds(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
     }
 }
 
-fn inks(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
+fn inks(svg: &mut String, screen: &Screen, terminal: &Ground, row: u16, columns: u16) {
     let mut column = 0;
     while column < columns {
         let Some(cell) = screen
@@ -82,7 +90,7 @@ fn inks(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
             column += 1;
             continue;
         };
-        let style = look(cell);
+        let style = look(cell, terminal);
         if let Some(path) = frame(cell.contents(), row, column) {
             let _ = writeln!(svg, r#"<path d="{path}" stroke="{}" fill="none"/>"#, style.ink);
             column += 1;
@@ -91,7 +99,7 @@ fn inks(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
         let (mut text, mut end) = (String::new(), column);
         while let Some(next) = screen.cell(row, end) {
             let is_one = next.contents().is_ascii() && cell.contents().is_ascii() || end == column;
-            if next.contents().trim().is_empty() || look(next) != style || !is_one {
+            if next.contents().trim().is_empty() || look(next, terminal) != style || !is_one {
                 break;
             }
             text.push_str(next.contents());
@@ -158,15 +166,15 @@ fn frame(symbol: &str, row: u16, column: u16) -> Option<String> {
     })
 }
 
-fn look(cell: &Cell) -> Look {
+fn look(cell: &Cell, terminal: &Ground) -> Look {
     let (ink, ground) = (colour(cell.fgcolor()), colour(cell.bgcolor()));
     let (ink, ground) = if cell.inverse() {
         (
-            ground.unwrap_or(BACKGROUND.into()),
-            Some(ink.unwrap_or(FOREGROUND.into())),
+            ground.unwrap_or(terminal.1.into()),
+            Some(ink.unwrap_or(terminal.0.into())),
         )
     } else {
-        (ink.unwrap_or(FOREGROUND.into()), ground)
+        (ink.unwrap_or(terminal.0.into()), ground)
     };
     Look {
         ink,
