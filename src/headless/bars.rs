@@ -32,8 +32,7 @@ impl Bars {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:28} {wide_msg}") {
                 bar.set_style(style);
             }
-            let name = task.as_str().trim_start_matches("start_pipeline_");
-            bar.set_prefix(sanitize::line(name).into_owned());
+            bar.set_prefix(sanitize::line(task.short()).into_owned());
             bar
         })
     }

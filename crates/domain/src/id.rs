@@ -65,3 +65,14 @@ id! {
     /// A table of BigQuery, without its dataset.
     TableId,
 }
+
+impl TaskId {
+    /// What the names of all pipelines begin with.
+    pub(crate) const PIPELINE: &str = "start_pipeline_";
+
+    /// The name without what all pipelines have in common: `hr_engineer`. Lists show it; sentences and commands need the
+    /// whole one.
+    pub fn short(&self) -> &str {
+        self.0.strip_prefix(Self::PIPELINE).unwrap_or(&self.0)
+    }
+}

@@ -239,7 +239,8 @@ impl Plan {
         let limits = self.limits();
         PlannedStart {
             pipeline: PlannedPipeline {
-                task: task_by_hand(arguments).unwrap_or_else(|| TaskId::new("start_pipeline_by_hand")),
+                task: task_by_hand(arguments)
+                    .unwrap_or_else(|| TaskId::new(format!("{}by_hand", TaskId::PIPELINE))),
                 priority: 0,
                 timeout: limits.timeout,
                 allowed_tries: limits.tries,

@@ -109,5 +109,5 @@ pub fn task_by_hand(arguments: &RuntimeArguments) -> Option<TaskId> {
 
 /// The name of the task of a row.
 pub fn task_id(business_unit: &str, data_source: &str) -> TaskId {
-    TaskId::new(format!("start_pipeline_{business_unit}_{data_source}"))
+    TaskId::new(format!("{}{business_unit}_{data_source}", TaskId::PIPELINE))
 }

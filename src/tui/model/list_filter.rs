@@ -150,8 +150,7 @@ pub struct TaskLine<'a> {
 
 impl Filtered for TaskLine<'_> {
     fn text(&self) -> Cow<'_, str> {
-        let name = self.task.id.as_str();
-        name.strip_prefix("start_pipeline_").unwrap_or(name).into()
+        self.task.id.short().into()
     }
 
     fn field(&self, field: Field) -> Cow<'_, str> {

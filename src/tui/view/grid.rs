@@ -131,7 +131,7 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
 fn wanted(model: &Model, tasks: &[&Task]) -> Wanted {
     let names = tasks
         .iter()
-        .map(|task| text::width(cells::name(task)) + FLAG * usize::from(task.handled().is_some()));
+        .map(|task| text::width(task.id.short()) + FLAG * usize::from(task.handled().is_some()));
     let notes = tasks.iter().map(|task| {
         let (_, words) = details::note(task, model.shown_run());
         text::width(&words)
@@ -176,7 +176,7 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, can
         name_at += 2;
         room = room.saturating_sub(FLAG);
     }
-    let name = text::middle(cells::name(task), room, canvas.look.symbols.cut);
+    let name = text::middle(task.id.short(), room, canvas.look.symbols.cut);
     canvas.field(area, name_at, row, room, &name, plain);
     canvas.matched(
         area,

@@ -70,7 +70,7 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
     });
     let places: Vec<_> = visible.filter_map(|position| shown.place(position)).collect();
     let tasks = places.iter().filter_map(|place| run.tasks.get(*place));
-    let names = tasks.map(|task| text::width(name(task)));
+    let names = tasks.map(|task| text::width(task.id.short()));
     let wide = names
         .max()
         .unwrap_or(0)
@@ -93,7 +93,14 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
         let mark = Mark::from_task(task.state);
         let glyph = canvas.look.symbols.glyph(mark);
         canvas.text(area, 1, row, glyph, canvas.look.style(mark.meaning));
-        canvas.field(area, 3, row, wide, name(task), canvas.look.style(Meaning::Text));
+        canvas.field(
+            area,
+            3,
+            row,
+            wide,
+            task.id.short(),
+            canvas.look.style(Meaning::Text),
+        );
         line(model, task, &axis, bars, row, canvas);
         if place == selected {
             // The bars keep their colours.
@@ -104,11 +111,6 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
             canvas.selected(name, row, true);
         }
     }
-}
-
-fn name(task: &Task) -> &str {
-    let id = task.id.as_str();
-    id.strip_prefix("start_pipeline_").unwrap_or(id)
 }
 
 /// Draws the labels of the axis.

@@ -156,12 +156,6 @@ impl LogsPane {
     }
 }
 
-/// The name of a task without what all pipelines' names begin with.
-pub fn short(task: &TaskId) -> &str {
-    let name = task.as_str();
-    name.strip_prefix("start_pipeline_").unwrap_or(name)
-}
-
 fn key(target: &LogTarget) -> (&str, &str, u32) {
     (target.run.as_str(), target.task.as_str(), target.number)
 }
@@ -177,8 +171,8 @@ fn owners(sources: &[LogTarget], scope: LogScope) -> Vec<LogOwner> {
         let (number, tries) = tasks.get(&source.task).copied().unwrap_or_default();
         let (number, name) = match scope {
             LogScope::Tries => (place, format!("try {}", source.number)),
-            _ if tries > 1 => (number, format!("{} {}", short(&source.task), source.number)),
-            _ => (number, short(&source.task).to_owned()),
+            _ if tries > 1 => (number, format!("{} {}", source.task.short(), source.number)),
+            _ => (number, source.task.short().to_owned()),
         };
         LogOwner {
             letters: letters(number),

@@ -1,15 +1,9 @@
-//! The cells of a task's line: name, tries, time and records. Its note is in `tui/details.rs`.
+//! The cells of a task's line: tries, time and records. Its note is in `tui/details.rs`.
 
 use crate::tui::theme::Meaning;
 use crate::tui::widget::text;
 use domain::task::{Task, TaskKind};
 use domain::time::{Timestamp, countdown, human};
-
-/// The name without what all pipelines have in common; the details have it whole.
-pub(super) fn name(task: &Task) -> &str {
-    let name = task.id.as_str();
-    name.strip_prefix("start_pipeline_").unwrap_or(name)
-}
 
 /// `1/3`; nothing before the first try.
 pub(super) fn tries(task: &Task) -> String {

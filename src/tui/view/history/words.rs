@@ -7,13 +7,9 @@ use domain::time::human;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What the names of all pipelines begin with.
-const COMMON: &str = "start_pipeline_";
-
 /// The name of a task in so many columns, without what all pipelines have in common.
 pub(in crate::tui::view) fn name<'a>(task: &'a TaskId, columns: usize, cut: &str) -> Cow<'a, str> {
-    let whole = task.as_str();
-    text::middle(whole.strip_prefix(COMMON).unwrap_or(whole), columns, cut)
+    text::middle(task.short(), columns, cut)
 }
 
 /// `12,345 read, none loaded`; nothing for tasks that have no rows.

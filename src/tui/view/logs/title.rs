@@ -5,7 +5,7 @@ use crate::tui::model::Model;
 use crate::tui::model::logs::LogsPane;
 use crate::tui::model::logs::jump::Goal;
 use crate::tui::model::logs::pattern::Pattern;
-use crate::tui::model::logs::scope::{LogScope, short};
+use crate::tui::model::logs::scope::LogScope;
 use crate::tui::model::logs::stamp;
 use crate::tui::model::logs::view::{GapKind, LogGap};
 use crate::tui::plan::count;
@@ -18,7 +18,7 @@ pub(in crate::tui::view) fn summary(model: &Model, room: usize) -> String {
         return String::new();
     };
     let tries = model.selected_task().map_or(0, |task| task.tries.len());
-    let name = short(&target.task);
+    let name = target.task.short();
     let name = match logs.scope {
         LogScope::Run => format!("all tasks, {}", count(logs.sources.len(), "log")),
         LogScope::Tries => format!("all tries of {name}"),
