@@ -7,6 +7,7 @@ use super::{Exit, Opening, Printer, out, words};
 use crate::engine::now;
 use domain::event::RunEvent;
 use domain::failure::Failure;
+use domain::failure_group::failure_groups;
 use domain::finding::Finding;
 use domain::run::Run;
 use domain::target::Target;
@@ -134,13 +135,14 @@ pub(super) fn of_run(run: &Run, exit: Exit) -> Map<String, Value> {
     object(json!({
         "state": run.state, "logical_start_time": run.logical_start_time(), "seconds": seconds, "tasks": tasks,
         "truncated_at": run.emptied.and_then(|emptied| emptied.started).map(Timestamp::to_rfc3339),
-        "restore": restore.map(|restore| restore.command()),
+        "restore": restore.map(|restore| restore.command()), "failures": failures(run),
     }))
 }
 
 fn of_no_run() -> Map<String, Value> {
     object(json!({
         "state": null, "logical_start_time": null, "seconds": null, "tasks": [], "truncated_at": null, "restore": null,
+        "failures": [],
     }))
 }
 
@@ -149,6 +151,14 @@ fn object(value: Value) -> Map<String, Value> {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
+}
+
+/// Why tasks did not succeed, the most frequent reason first.
+fn failures(run: &Run) -> Vec<Value> {
+    let groups = failure_groups(run).into_iter();
+    groups
+        .map(|group| json!({"reason": group.reason, "tasks": group.tasks}))
+        .collect()
 }
 
 /// A task in the summary.

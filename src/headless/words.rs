@@ -3,7 +3,9 @@
 use super::{finding_text, output_table, remedy};
 use domain::event::{Discovery, Fact};
 use domain::failure::Failure;
+use domain::failure_group::failure_groups;
 use domain::finding::Severity;
+use domain::id::TaskId;
 use domain::row::Configuration;
 use domain::run::Run;
 use domain::service::Service;
@@ -12,6 +14,9 @@ use domain::task::{Task, Try};
 use domain::time::human;
 use domain::variable::VariableName;
 use std::collections::BTreeSet;
+
+/// How many tasks are named for one reason.
+const NAMED: usize = 3;
 
 /// The line, without its time.
 pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
@@ -225,6 +230,20 @@ pub(super) fn summary(run: &Run) -> String {
         Some(table) => format!("{end}. {table}"),
         None => end,
     }
+}
+
+/// Why tasks did not succeed, a line for each reason: `55 x Argument 'failAt' is not defined: a, b, c and 52 more`.
+pub(super) fn failures(run: &Run) -> Vec<String> {
+    let groups = failure_groups(run).into_iter();
+    let lines = groups.map(|group| {
+        let text = group.text("x");
+        format!(
+            "{}: {}",
+            text.trim_end_matches('.'),
+            group.names(NAMED, TaskId::as_str)
+        )
+    });
+    lines.collect()
 }
 
 /// How many pipelines are in which state, and how many tasks a person has dealt with.

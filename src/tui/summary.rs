@@ -1,12 +1,9 @@
 //! A run in words: how many tasks are in which state, and how it ended. The title of the window, notices, the shell and
 //! the linear mode say the same.
 
-use domain::failure::Failure;
 use domain::run::Run;
 use domain::state::TaskState;
-use domain::task::Task;
 use domain::time::human;
-use std::collections::HashMap;
 
 /// How many pipeline tasks are in which state, the most urgent first, so that a cut line still shows them.
 pub fn by_urgency(run: &Run) -> Vec<(TaskState, usize)> {
@@ -84,26 +81,4 @@ pub fn ending(run: &Run) -> String {
         format!(": {}", parts.join(", "))
     };
     format!("{}{elapsed}{parts}.", run.state.as_str())
-}
-
-/// Why tasks did not succeed, the most frequent reason first, each with its tasks.
-pub fn reasons(run: &Run) -> Vec<(&Failure, Vec<&Task>)> {
-    let mut groups: Vec<(&Failure, Vec<&Task>)> = Vec::new();
-    let mut places = HashMap::new();
-    let is_bad = |task: &&Task| {
-        matches!(
-            task.state,
-            TaskState::Failed | TaskState::TimedOut | TaskState::Unknown
-        )
-    };
-    for task in run.tasks.iter().filter(is_bad) {
-        let Some(reason) = &task.reason else { continue };
-        let place = *places.entry(reason.reason.as_str()).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some((_, tasks)) => tasks.push(task),
-            None => groups.push((reason, vec![task])),
-        }
-    }
-    groups.sort_by_key(|(_, tasks)| std::cmp::Reverse(tasks.len()));
-    groups
 }

@@ -40,6 +40,14 @@ fn click(model: &mut Model, words: &str) -> Vec<Effect> {
 }
 
 #[test]
+fn a_click_on_a_reason_below_the_tasks_opens_the_groups() {
+    let mut model = scene::failed(200, 50);
+    press(&mut model, "3 z");
+    click(&mut model, "1 × 60 s had passed");
+    assert!(matches!(model.overlays.top(), Some(Overlay::Failures(_))));
+}
+
+#[test]
 fn a_click_selects_the_task_that_is_under_it() {
     for (width, height) in [(200, 50), (120, 40), (80, 30)] {
         let mut model = scene::running(width, height);

@@ -150,6 +150,33 @@ fn groups_follow_what_happens_and_the_key_says_why_it_does_nothing() {
 }
 
 #[test]
+fn the_free_place_below_the_tasks_of_a_failed_run_groups_the_failures() {
+    for (width, height) in [(80, 40), (120, 50), (200, 50)] {
+        let mut model = failed(width, height);
+        press(&mut model, "3 z");
+        for (look, group) in [(&COLOUR, "3 × "), (&BARE, "3 x ")] {
+            let shown = picture(&model, look);
+            let heading = shown
+                .lines()
+                .position(|line| line.contains("Failures by reason: F opens them"));
+            let group = shown.lines().position(|line| line.contains(group));
+            assert!(
+                heading.is_some() && heading.map(|row| row + 1) == group,
+                "{shown}"
+            );
+        }
+    }
+    let shown = picture(&scene::running(200, 50), &COLOUR);
+    assert!(
+        !shown.contains("Failures by reason"),
+        "a live run is not summed up: {shown}"
+    );
+    // Tasks and details keep their rows on a low screen.
+    let low = picture(&failed(120, 16), &COLOUR);
+    assert!(!low.contains("Failures by reason"), "{low}");
+}
+
+#[test]
 fn the_time_axis_shows_phases_tries_and_what_is_to_come() {
     for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
         let mut model = scene::running(width, height);

@@ -29,6 +29,16 @@ impl FailureGroup {
     pub fn text(&self, times: &str) -> String {
         format!("{} {times} {}", self.tasks.len(), self.reason)
     }
+
+    /// `a, b, c and 52 more`: the first tasks, at most so many, each by this name of it, and how many others there are.
+    pub fn names(&self, most: usize, name: fn(&TaskId) -> &str) -> String {
+        let first: Vec<_> = self.tasks.iter().take(most).map(name).collect();
+        let more = match self.tasks.len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{}{more}", first.join(", "))
+    }
 }
 
 /// The groups of a run, the largest first; of two as large, the one whose task comes first in the chain.
@@ -171,6 +181,25 @@ mod tests {
     fn the_order_of_names_does_not_hide_one_in_another() {
         assert_eq!(without_name("a-b ab a", "a"), "*-b ab *");
         assert_eq!(without_name("größe größer", "größe"), "* größer");
+    }
+
+    #[test]
+    fn a_group_names_its_first_tasks() {
+        let group = |tasks: usize| FailureGroup {
+            reason: "No.".into(),
+            tasks: (0..tasks)
+                .map(|i| TaskId::new(format!("start_pipeline_{i}")))
+                .collect(),
+        };
+        assert_eq!(
+            (
+                group(1).names(3, TaskId::as_str).as_str(),
+                group(3).names(3, TaskId::short).as_str()
+            ),
+            ("start_pipeline_0", "0, 1, 2")
+        );
+        assert_eq!(group(55).names(3, TaskId::short), "0, 1, 2 and 52 more");
+        assert_eq!(group(55).text("x"), "55 x No.");
     }
 
     proptest! {

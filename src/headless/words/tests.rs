@@ -137,3 +137,26 @@ fn what_a_person_says_is_beside_the_state_in_every_text() {
     );
     assert!(!stand(&run).contains("handled"));
 }
+
+#[test]
+fn failures_are_summed_up_by_their_reasons() {
+    let mut run = run();
+    assert_eq!(failures(&run), [""; 0]);
+    for place in 0..5 {
+        let mut task = run.tasks[0].clone();
+        task.id = TaskId::new(format!("start_pipeline_{place}"));
+        task.state = TaskState::Failed;
+        task.reason = Some(Failure::permanent(format!("Row {place} is bad.")));
+        run.tasks.push(task);
+    }
+    assert_eq!(
+        failures(&run),
+        ["5 x Row 0 is bad: start_pipeline_0, start_pipeline_1, start_pipeline_2 and 2 more"]
+    );
+    let line = json::summary_line(&run, crate::cli::Exit::TaskFailed);
+    let groups = line["failures"].as_array().unwrap();
+    assert_eq!(
+        (groups.len(), groups[0]["tasks"].as_array().unwrap().len()),
+        (1, 5)
+    );
+}

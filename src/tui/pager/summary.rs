@@ -7,6 +7,7 @@ use crate::tui::remedy;
 use crate::tui::summary;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
+use domain::id::TaskId;
 use domain::run::Run;
 use domain::summary::RunSummary;
 
@@ -34,26 +35,15 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         line("table", Meaning::Text, table),
     ];
     lines.extend(run.lost_rows().map(|lost| line("rows", Meaning::Warning, lost)));
-    for (reason, tasks) in summary::reasons(run) {
+    for group in &model.failures.groups {
         lines.push(line("", Meaning::Text, ""));
-        let number = tasks.len();
-        lines.push(line(
-            &format!("{number} x"),
-            Meaning::Danger,
-            reason.reason.clone(),
-        ));
-        let advice = remedy::text(&reason.remedies);
-        lines.extend(
-            Some(advice)
-                .filter(|text| !text.is_empty())
-                .map(|text| line("", Meaning::Text, text)),
-        );
-        let first = tasks.iter().take(NAMED).map(|task| task.id.as_str());
-        let mut names = first.collect::<Vec<_>>().join(", ");
-        if number > NAMED {
-            names = format!("{names} and {} more", number - NAMED);
-        }
-        lines.push(line("", Meaning::Muted, names));
+        let times = format!("{} x", group.tasks.len());
+        lines.push(line(&times, Meaning::Danger, group.reason.clone()));
+        let first = group.tasks.first().and_then(|id| run.task(id)?.reason.as_ref());
+        let advice = first.map(|failure| remedy::text(&failure.remedies));
+        let advice = advice.filter(|text| !text.is_empty());
+        lines.extend(advice.map(|text| line("", Meaning::Text, text)));
+        lines.push(line("", Meaning::Muted, group.names(NAMED, TaskId::as_str)));
     }
     lines.push(line("", Meaning::Text, ""));
     lines.extend(

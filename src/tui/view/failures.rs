@@ -1,6 +1,7 @@
 //! The failures of the shown run by their reasons, and what to do about the selected one.
 
 use super::window;
+use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
 use crate::tui::model::failures::{FailureLine, FailuresPane};
 use crate::tui::mouse::Target;
@@ -9,10 +10,14 @@ use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
+use domain::id::TaskId;
 use ratatui::layout::Rect;
 
 /// The widest the list gets.
 const COLUMNS: usize = 140;
+
+/// How many tasks of a reason are named below the list of tasks.
+const NAMED: usize = 3;
 
 /// Draws the window.
 pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
@@ -59,6 +64,42 @@ pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
     }
 }
 
+/// Draws the groups of a run that is over below its tasks, where these leave room: a heading with the key that opens the
+/// window, and a line for each reason.
+pub(super) fn below_tasks(model: &Model, area: Rect, canvas: &mut Canvas) {
+    let groups = &model.failures.groups;
+    let is_over = model.shown_run().is_some_and(|run| run.state.is_end());
+    let room = usize::from(area.height).saturating_sub(2);
+    if !is_over || groups.is_empty() || room == 0 {
+        return;
+    }
+    let heading = format!("Failures by reason: {} opens them", key(Action::Failures));
+    canvas.text(area, 1, 1, &heading, canvas.look.style(Meaning::Accent));
+    // The last line says how many reasons have no line.
+    let shown = if groups.len() > room {
+        room - 1
+    } else {
+        groups.len()
+    };
+    for (row, group) in (2..).zip(groups.iter().take(shown)) {
+        canvas.target(area, row, Target::Action(Action::Failures.name()));
+        let words = group.text(times(canvas));
+        let column = canvas.text(area, 1, row, &words, canvas.look.style(Meaning::Danger));
+        let names = group.names(NAMED, TaskId::short);
+        canvas.text(area, column + 2, row, &names, canvas.look.style(Meaning::Muted));
+    }
+    let hidden = groups.len() - shown;
+    if hidden > 0 {
+        let row = area.height - 1;
+        let words = format!("and {hidden} more reasons");
+        canvas.text(area, 1, row, &words, canvas.look.style(Meaning::Muted));
+    }
+}
+
+const fn times(canvas: &Canvas<'_>) -> &'static str {
+    if canvas.look.symbols.ascii { "x" } else { "×" }
+}
+
 fn draw_line(
     model: &Model,
     pane: &FailuresPane,
@@ -69,14 +110,19 @@ fn draw_line(
 ) {
     match line {
         FailureLine::Group(group) => {
-            let times = if canvas.look.symbols.ascii { "x" } else { "×" };
             let fold = if pane.open.contains(&group.reason) {
                 "-"
             } else {
                 "+"
             };
             canvas.text(area, 1, row, fold, canvas.look.style(Meaning::Accent));
-            canvas.text(area, 3, row, &group.text(times), canvas.look.style(Meaning::Text));
+            canvas.text(
+                area,
+                3,
+                row,
+                &group.text(times(canvas)),
+                canvas.look.style(Meaning::Text),
+            );
         }
         FailureLine::Task(_, id) => {
             let task = model.shown_run().and_then(|run| run.task(id));

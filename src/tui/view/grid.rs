@@ -88,6 +88,15 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     if let Some((axis, bars)) = bars.as_ref().filter(|_| heading > 0) {
         timeline::head(axis, Rect { y: area.y, ..*bars }, canvas);
     }
+    let taken = u16::try_from(places.len())
+        .unwrap_or(list.height)
+        .min(list.height);
+    let free = Rect {
+        y: list.y + taken,
+        height: list.height - taken,
+        ..list
+    };
+    super::failures::below_tasks(model, free, canvas);
     let marks = model.task_marks.of(&run.id);
     for (row, place) in (0..).zip(places) {
         canvas.target(list, row, Target::Line(Pane::Grid, place));

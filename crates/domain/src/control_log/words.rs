@@ -211,12 +211,7 @@ fn ended(lines: &mut Lines<'_>, run: &Run, state: RunState) {
         run.records_loaded()
     ));
     for group in failure_groups(run) {
-        let names: Vec<_> = group.tasks.iter().take(NAMED).map(TaskId::as_str).collect();
-        let more = match group.tasks.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let text = format!("{} ({}{more})", group.text("x"), names.join(", "));
+        let text = format!("{} ({})", group.text("x"), group.names(NAMED, TaskId::as_str));
         lines.say(Level::Error, text);
     }
     if let Some(lost) = run.lost_rows() {
