@@ -33,11 +33,16 @@ pub fn wrapped(sentences: &[Said], columns: usize) -> Vec<Said> {
     rows.collect()
 }
 
-/// What a person says of a task, else the reason for its state, in a few words.
-pub fn note(task: &Task, run: Option<&Run>) -> Said {
-    match task.handled() {
-        Some(handled) => (Mark::HANDLED.meaning, by_a_person(handled)),
-        None => reason(task, run),
+/// What a person says of a task, else how late it is and the reason for its state, in a few words.
+pub fn note(model: &Model, task: &Task) -> Said {
+    if let Some(handled) = task.handled() {
+        return (Mark::HANDLED.meaning, by_a_person(handled));
+    }
+    let (meaning, words) = reason(task, model.shown_run());
+    match eta::late_by(model, task) {
+        Some(late) if words.is_empty() => (Meaning::Warning, format!("late by {}", human(late))),
+        Some(late) => (Meaning::Warning, format!("late by {}, {words}", human(late))),
+        None => (meaning, words),
     }
 }
 
@@ -110,7 +115,16 @@ pub fn of_selected(model: &Model) -> Vec<Said> {
             .map_or_else(Vec::new, |task| of_task(model, task)),
     };
     if said.is_empty() {
-        return vec![(Meaning::Muted, "Nothing is selected.".into())];
+        let words = match (model.focus, model.shown_run()) {
+            (Pane::Grid | Pane::Logs, None) => {
+                format!("No run yet, and so no task. {} previews one.", key(Action::Run))
+            }
+            _ => format!(
+                "Nothing is selected. {} reads the table again.",
+                key(Action::Reload)
+            ),
+        };
+        return vec![(Meaning::Muted, words)];
     }
     said
 }
@@ -205,6 +219,9 @@ pub fn of_task(model: &Model, task: &Task) -> Vec<Said> {
         said.push((meaning, words));
         said.push((Meaning::Text, remedy::text(&failure.remedies)));
     }
+    let past = past(model, task);
+    let is_late = |said: &Said| said.0 == Meaning::Warning;
+    said.extend(past.clone().filter(is_late));
     let empties = matches!(task.kind, TaskKind::TruncateTable | TaskKind::End);
     let lost = model.shown_run().filter(|_| empties).and_then(Run::lost_rows);
     said.extend(lost.map(|words| (Meaning::Warning, words)));
@@ -213,7 +230,7 @@ pub fn of_task(model: &Model, task: &Task) -> Vec<Said> {
     said.extend(progress(model, task).map(|words| (Meaning::Text, words)));
     said.push((Meaning::Muted, names(model, task)));
     said.extend(times(task, model.shown_now()).map(|words| (Meaning::Muted, words)));
-    said.extend(past(model, task));
+    said.extend(past.filter(|past| !is_late(past)));
     said
 }
 
@@ -256,12 +273,14 @@ fn progress(model: &Model, task: &Task) -> Option<String> {
         .rows
         .filter(|rows| *rows > 0)?;
     let read = open.records_read()?;
-    let share = read.saturating_mul(100) / usual;
-    Some(format!(
-        "{} rows read, {share} % of its usual {}",
-        text::thousands(read),
-        text::thousands(usual)
-    ))
+    let (share, rows) = (read.saturating_mul(100) / usual, text::thousands(read));
+    let usual = text::thousands(usual);
+    // Far above it a share says nothing of how far it is.
+    Some(if share > 200 {
+        format!("{rows} rows read; usual are {usual}")
+    } else {
+        format!("{rows} rows read, {share} % of its usual {usual}")
+    })
 }
 
 /// Its whole name, its state, and the ids by which Data Fusion and BigQuery know it.

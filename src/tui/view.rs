@@ -101,12 +101,12 @@ pub fn view(model: &Model, look: &Look, cells: &mut Buffer) -> Targets {
             Pane::Logs => logs::draw(model, inside, &mut canvas),
         }
     }
-    footer::notice(model, screen.notice, &mut canvas);
     match &model.prompt {
         Some(prompt) => prompt::draw(model, prompt, screen.footer, &mut canvas),
         None => footer::draw(model, screen.footer, &mut canvas),
     }
     overlays(model, &mut canvas);
+    footer::notice(model, screen.notice, &mut canvas);
     palette::draw(model, &screen, &mut canvas);
     followers::draw(model, &screen, &mut canvas);
     canvas.keep_to_ascii();
@@ -329,16 +329,18 @@ fn marked(number: usize) -> String {
     }
 }
 
-/// Draws what is said about the selected line of a list below it, under a rule. What does not fit is behind a key.
-fn details_below(area: Rect, said: &[Said], canvas: &mut Canvas) {
+/// Draws what is said about the selected line of a list below it, under a rule. What does not fit is behind a key. Returns
+/// the columns of the rule that are free.
+fn details_below(area: Rect, said: &[Said], canvas: &mut Canvas) -> u16 {
     canvas.rule(area, 0, canvas.look.style(Meaning::Border));
     for (row, (meaning, line)) in (1..area.height).zip(said) {
         canvas.text(area, 1, row, line, canvas.look.style(*meaning));
     }
     if said.len() + 1 > usize::from(area.height) {
         let more = format!(" {} shows all ", key(Action::Details));
-        canvas.right(area, 0, &more, canvas.look.style(Meaning::Accent));
+        return canvas.right(area, 0, &more, canvas.look.style(Meaning::Accent));
     }
+    area.width
 }
 
 /// Says that a filter hides all lines.

@@ -129,9 +129,12 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
             height: below,
             ..area
         };
-        super::details_below(below, &about, canvas);
+        let rule = Rect {
+            width: super::details_below(below, &about, canvas),
+            ..below
+        };
         if let Some(task) = run.tasks.get(selected) {
-            super::history::draw_spark(model, &task.id, below, 0, canvas);
+            super::history::draw_spark(model, &task.id, rule, 0, canvas);
         }
     }
 }
@@ -142,7 +145,7 @@ fn wanted(model: &Model, tasks: &[&Task]) -> Wanted {
         .iter()
         .map(|task| text::width(task.id.short()) + FLAG * usize::from(task.handled().is_some()));
     let notes = tasks.iter().map(|task| {
-        let (_, words) = details::note(task, model.shown_run());
+        let (_, words) = details::note(model, task);
         text::width(&words)
     });
     Wanted {
@@ -203,7 +206,7 @@ fn line(model: &Model, task: &Task, columns: &Columns, area: Rect, row: u16, can
         canvas.field(area, records, row, RECORDS - 1, &words, plain);
     }
     if let Some((note, wide)) = columns.note {
-        let (meaning, words) = details::note(task, model.shown_run());
+        let (meaning, words) = details::note(model, task);
         canvas.field(area, note, row, wide, &words, canvas.look.style(meaning));
     }
 }

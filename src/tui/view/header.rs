@@ -70,6 +70,10 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     column = counts.draw(area, column + gap, canvas);
     let mut is_first = counts.0.is_empty();
     for words in run.handled_words().into_iter().chain(progress(model, run)) {
+        // Half a sentence says nothing: what does not fit is left out.
+        if usize::from(column) + text::width(&words) + GAP > usize::from(area.width) {
+            break;
+        }
         if !std::mem::take(&mut is_first) {
             let dot = format!(" {} ", canvas.look.symbols.dot);
             column = canvas.text(area, column, 1, &dot, canvas.look.style(Meaning::Muted));
@@ -224,11 +228,21 @@ const fn gap(is_in_words: bool) -> usize {
 /// Draws what is wrong for as long as it lasts.
 pub(super) fn alerts(model: &Model, area: Rect, canvas: &mut Canvas) {
     let alerts = AlertRows::new(model);
-    for (row, words) in (0..area.height).zip(&alerts.rows) {
-        canvas.text(area, 1, row, words, canvas.look.style(Meaning::Warning));
-    }
     let rest = alerts.rest();
+    let last = area.height.saturating_sub(1);
+    for (row, words) in (0..area.height).zip(&alerts.rows) {
+        let beside_key = if row == last { text::width(&rest) + 1 } else { 0 };
+        let room = usize::from(area.width).saturating_sub(1 + beside_key);
+        let style = canvas.look.style(Meaning::Warning);
+        // The last row is longer if the rest does not fit.
+        let words = if row == last && !rest.is_empty() {
+            format!("{words} {}", canvas.look.symbols.cut)
+        } else {
+            words.clone()
+        };
+        canvas.field(area, 1, row, room, &words, style);
+    }
     if !rest.is_empty() && area.height > 0 {
-        canvas.right(area, area.height - 1, &rest, canvas.look.style(Meaning::Accent));
+        canvas.right(area, last, &rest, canvas.look.style(Meaning::Accent));
     }
 }
