@@ -23,9 +23,16 @@ impl NoticeRows {
         let notice = model.notice()?;
         let words = format!("{} {}", notice.at.clock(), notice.text);
         let columns = usize::from(model.area.width).saturating_sub(2).max(1);
-        let most = usize::from(model.area.height / SHARE).max(1);
         let hide = format!("{} hides ", key(Action::Back));
+        // Below a window these keys do something else, and only the reply to a key may lie over its edge.
+        let has_keys = model.overlays.is_empty();
+        let most = if has_keys || notice.is_transient {
+            usize::from(model.area.height / SHARE).max(1)
+        } else {
+            1
+        };
         let keys = match model.notices.others() {
+            _ if !has_keys => String::new(),
             0 => hide.clone(),
             older => format!("{} {older} more, {hide}", key(Action::Notices)),
         };
@@ -39,7 +46,11 @@ impl NoticeRows {
         }
         let rest = rows.split_off(most - 1).join(" ");
         rows.push(rest);
-        let keys = format!("{} shows all, {hide}", key(Action::Notices));
+        let keys = if has_keys {
+            format!("{} shows all, {hide}", key(Action::Notices))
+        } else {
+            String::new()
+        };
         Some(Self { rows, keys })
     }
 

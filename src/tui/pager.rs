@@ -52,6 +52,8 @@ pub struct Page {
     selected: Option<usize>,
 }
 
+/// Columns in front of a text whose key or time stands above it.
+const LEAD: usize = 4;
 /// The widest a text gets; longer lines are hard to read.
 const COLUMNS: usize = 96;
 
@@ -109,8 +111,10 @@ impl Page {
     fn folded(model: &Model, title: &'static str, top: usize, head: Vec<Line>, lines: Vec<Line>) -> Self {
         let columns = usize::from(model.area.width).saturating_sub(6).min(COLUMNS);
         let longest = lines.iter().map(|line| text::width(&line.lead)).max();
+        // On a narrow screen a long one stands above its text.
         let lead = match longest.unwrap_or(0) {
             0 => 0,
+            longest if longest > columns / 2 => LEAD,
             longest => longest + 2,
         };
         let height = usize::from(model.area.height).saturating_sub(4).max(1);
@@ -174,10 +178,18 @@ fn fold(lines: Vec<Line>, lead: usize, columns: usize) -> (Vec<Line>, Vec<usize>
     let (mut rows, mut origins) = (Vec::new(), Vec::new());
     for (place, line) in lines.into_iter().enumerate() {
         let room = columns.saturating_sub(lead + line.indent + 2).max(8);
+        let is_above = text::width(&line.lead) + 1 > lead && !line.lead.is_empty();
+        if is_above {
+            origins.push(place);
+            rows.push(Line {
+                text: String::new(),
+                ..line.clone()
+            });
+        }
         for (index, words) in text::wrap(&line.text, room).into_iter().enumerate() {
             origins.push(place);
             rows.push(Line {
-                lead: if index == 0 {
+                lead: if index == 0 && !is_above {
                     line.lead.clone()
                 } else {
                     String::new()

@@ -14,8 +14,10 @@ use std::collections::BTreeSet;
 
 /// The longest name of a stage that is shown whole.
 const NAME: usize = 30;
-/// Columns of a count.
-const COUNT: usize = 12;
+/// Columns of a count, and of one where there is less room.
+const COUNTS: [usize; 2] = [12, 9];
+/// The widest graph beside which there is room for all counts; columns that the window takes.
+const BESIDE: usize = 16;
 
 /// A row of the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,27 +156,30 @@ pub fn lines(model: &Model) -> Vec<Row> {
         .max()
         .unwrap_or(0)
         .min(NAME);
-    let heading = columns(
-        "stage",
-        wide,
-        ["in", "out", "errors", "loaded"].map(str::to_owned),
-    );
+    let room = usize::from(model.area.width).saturating_sub(BESIDE);
+    let count = COUNTS.into_iter().find(|count| wide + 4 * count <= room);
+    let headings: &[&str] = match count {
+        Some(_) => &["in", "out", "errors", "loaded"],
+        None => &["rows"],
+    };
+    let headings = headings.iter().map(|heading| (*heading).to_owned());
+    let heading = columns("stage", wide, headings, count.unwrap_or(COUNTS[0]));
     lines.push(said(&heading, Meaning::Muted));
     match &stages.edges {
-        Some(edges) => lines.extend(graph::rows(stages.names.len(), edges).iter().map(|row| {
-            Row {
-                graph: row.text(),
-                ..row
-                    .stage
-                    .map_or_else(|| said("", Meaning::Text), |place| stage(&stages, place, wide))
-            }
+        Some(edges) => lines.extend(graph::rows(stages.names.len(), edges).iter().map(|row| Row {
+            graph: row.text(),
+            ..row.stage.map_or_else(
+                || said("", Meaning::Text),
+                |place| stage(&stages, place, wide, count),
+            )
         })),
-        None => lines.extend((0..stages.names.len()).map(|place| stage(&stages, place, wide))),
+        None => lines.extend((0..stages.names.len()).map(|place| stage(&stages, place, wide, count))),
     }
     lines
 }
 
-fn stage(stages: &Stages<'_>, place: usize, wide: usize) -> Row {
+/// The line of a stage: all of its counts in so many columns each, or what it has done in one number.
+fn stage(stages: &Stages<'_>, place: usize, wide: usize, columns_of_count: Option<usize>) -> Row {
     let count = stages.count(place);
     let shown = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), text::thousands);
     let numbers = [
@@ -189,14 +194,19 @@ fn stage(stages: &Stages<'_>, place: usize, wide: usize) -> Row {
     } else {
         Meaning::Text
     };
-    said(&columns(stages.names[place], wide, numbers), meaning)
+    let name = stages.names[place];
+    let words = match columns_of_count {
+        Some(count) => columns(name, wide, numbers, count),
+        None => columns(name, wide, [stages.number(place)], COUNTS[0]),
+    };
+    said(&words, meaning)
 }
 
-fn columns(name: &str, wide: usize, numbers: [String; 4]) -> String {
+fn columns(name: &str, wide: usize, numbers: impl IntoIterator<Item = String>, count: usize) -> String {
     let name = text::truncate(name, wide, "~").into_owned();
     let pad = " ".repeat(wide.saturating_sub(text::width(&name)));
-    let numbers = numbers.map(|number| format!("{number:>COUNT$}"));
-    format!("{name}{pad}{}", numbers.concat())
+    let numbers = numbers.into_iter().map(|number| format!("{number:>count$}"));
+    format!("{name}{pad}{}", numbers.collect::<String>())
 }
 
 fn said(words: &str, meaning: Meaning) -> Row {

@@ -115,7 +115,7 @@ fn all_errors_of_a_start_are_notices_and_one_line_counts_them() {
     press(&mut model, "@");
     let notices = said(&model);
     assert!(
-        notices.contains("error: hr.a-b is wrong. Rename it.") && notices.contains("error: hr.c.d is wrong."),
+        notices.contains("error hr.a-b is wrong. Rename it.") && notices.contains("error hr.c.d is wrong."),
         "{notices}"
     );
 }

@@ -23,7 +23,11 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
             day = of;
             lines.push(line("", Meaning::Accent, format!("{day} (UTC)")));
         }
-        lines.push(line(&lead(notice), notice.meaning, notice.text.clone()));
+        lines.push(line(
+            &lead(notice),
+            notice.meaning,
+            without_level(notice).to_owned(),
+        ));
     }
     if lines.is_empty() && hidden == 0 {
         lines.push(line("", Meaning::Muted, "No notices yet.".into()));
@@ -37,6 +41,13 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         lines.push(line("", Meaning::Muted, words));
     }
     lines
+}
+
+/// Its text without the level in front, which stands beside its time.
+fn without_level(notice: &Notice) -> &str {
+    let rest = notice.text.strip_prefix(notice.level().word());
+    rest.and_then(|rest| rest.strip_prefix(": "))
+        .unwrap_or(&notice.text)
 }
 
 /// Its time, and its level where that is more than a note: colour alone does not tell it.

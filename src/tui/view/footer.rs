@@ -1,6 +1,7 @@
 //! The last notice, and the keys that work now.
 
 use crate::tui::action::{self, Action, Danger, Entry};
+use crate::tui::context::Context;
 use crate::tui::model::Model;
 use crate::tui::mouse::Target;
 use crate::tui::notice::NoticeRows;
@@ -40,6 +41,8 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     let is_possible = |entry: &&'static Entry| entry.why_not(model).is_none();
     let (possible, others): (Vec<&Entry>, Vec<&Entry>) =
         action::hints(model.context()).partition(is_possible);
+    // What works in another of the windows that are only read is no choice here.
+    let others = others.into_iter().filter(|_| model.context() != Context::Pager);
     for entry in possible.into_iter().chain(others) {
         let brackets = if is_bracketed(model, entry, canvas) { 2 } else { 0 };
         let wide = text::width(entry.key()) + 1 + text::width(entry.hint) + brackets;
