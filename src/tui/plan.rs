@@ -59,18 +59,19 @@ pub fn top(model: &Model) -> Vec<PlanLine> {
     }
     let (plan, target) = (model.planned(), model.target());
     let credentials = format!("credentials: {}", target.credentials.text);
-    let mut lines = vec![
-        line(Meaning::Text, 0, target.place()),
-        line(Meaning::Text, 0, credentials),
-    ];
     let variables = &plan.request.variables;
     let (dataset, table) = (&variables.bq_dataset_id, &variables.bq_output_table);
     let output = format!("{}.{dataset}.{table}", variables.project_id);
-    lines.push(if plan.empties_output() {
-        line(Meaning::Danger, 0, format!("{output} is EMPTIED first"))
-    } else {
-        line(Meaning::Text, 0, format!("{output} keeps its rows"))
-    });
+    // A small screen has room for the first of them only.
+    let mut lines = vec![
+        if plan.empties_output() {
+            line(Meaning::Danger, 0, format!("{output} is EMPTIED first"))
+        } else {
+            line(Meaning::Text, 0, format!("{output} keeps its rows"))
+        },
+        line(Meaning::Text, 0, target.place()),
+        line(Meaning::Text, 0, credentials),
+    ];
     let unsaved = unsaved(model);
     if !unsaved.is_empty() {
         let text = format!("The run takes what is for it alone: {unsaved}");
@@ -87,7 +88,12 @@ pub fn head(model: &Model) -> Vec<PlanLine> {
             "No run can start: the configuration table cannot be read: {}",
             failure.reason
         );
-        return vec![line(Meaning::Danger, 0, sanitize::text(&text))];
+        let columns = usize::from(model.area.width).saturating_sub(2);
+        let mut rows = text::wrap(&text, columns);
+        // There are two rows: what is left of the sentence is cut in the second one.
+        let rest = rows.split_off(rows.len().min(1)).join(" ");
+        let rows = rows.into_iter().chain([rest]);
+        return rows.map(|row| line(Meaning::Danger, 0, row)).collect();
     }
     let Some(plan) = &model.next_plan.plan else {
         return Vec::new();

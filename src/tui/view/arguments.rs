@@ -183,7 +183,7 @@ fn foot_lines(form: &ArgumentsForm, lines: &[Line<'_>], area: Rect, canvas: &mut
         ),
         None => (
             Meaning::Muted,
-            "For the next run only, and gone after it: the configuration table is not changed.".into(),
+            "For the next run only: the configuration table is not changed.".into(),
         ),
     };
     canvas.text(area, 0, 2, &words, canvas.look.style(meaning));
@@ -204,7 +204,7 @@ fn about(line: &Line<'_>, form: &ArgumentsForm) -> String {
     let need = match (line.is_used, form.needs.used.is_empty()) {
         (_, true) => "",
         (true, false) => " The pipeline uses it.",
-        (false, false) => " No macro of the pipeline uses it.",
+        (false, false) => " The pipeline does not use it.",
     };
     format!("{}: {source}.{need}", line.name)
 }

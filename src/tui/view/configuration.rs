@@ -57,7 +57,13 @@ pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
         usize::from(area.width.saturating_sub(2)),
     );
     if pane.rows().is_empty() {
-        let below = u16::try_from(said.len()).unwrap_or(u16::MAX).min(area.height);
+        let wanted = u16::try_from(said.len()).unwrap_or(u16::MAX);
+        let is_alone = pane.failure.is_some() && !pane.is_reading;
+        let below = if is_alone {
+            area.height
+        } else {
+            wanted.min(area.height)
+        };
         let (above, below) = cut(area, below);
         for (row, (meaning, line)) in (0..below.height).zip(&said) {
             canvas.text(below, 1, row, line, canvas.look.style(*meaning));
@@ -88,7 +94,9 @@ fn empty(model: &Model, area: Rect, canvas: &mut Canvas) {
     let reload = key(Action::Reload);
     let sentence = match &model.configuration.table {
         _ if model.configuration.is_reading => format!("Reading {table} ..."),
-        Some(_) => format!("{table} has no rows. {reload} reads it again."),
+        Some(_) => format!(
+            "{table} has no rows: each active one would be a pipeline of the run. {reload} reads it again."
+        ),
         None if model.configuration.failure.is_some() => return,
         None => format!("{table} is not read yet. {reload} reads it."),
     };

@@ -36,7 +36,7 @@ const CELL: usize = 2;
 /// The heading: days, the time of the selected run, and the runs themselves.
 const HEAD: u16 = 3;
 /// Rows below the rule.
-const WORDS: usize = 4;
+const WORDS: usize = 5;
 /// With so many rows there is room for all words.
 const ROOMY: usize = 14;
 /// Columns for a sentence.
@@ -301,13 +301,16 @@ fn about(
         };
         return vec![place, (Meaning::Muted, words.into())];
     };
-    let mut lines = vec![place, state(record, canvas)];
+    let (meaning, words) = state(record, canvas);
+    let mut lines = vec![place];
+    lines.extend(text::wrap(&words, room).into_iter().map(|line| (meaning, line)));
+    let heads = lines.len();
     let past = model.run_history.next.task(task);
     let usual = past.and_then(|past| eta::usual(&past.usual));
     let reason = record.reason.iter().flat_map(|reason| text::wrap(reason, room));
     let reason: Vec<_> = reason.map(|line| (Meaning::Warning, line)).collect();
     let rest = usize::from(usual.is_some());
-    let shown = (WORDS - 2).saturating_sub(rest).max(1);
+    let shown = WORDS.saturating_sub(heads + rest).max(1);
     lines.extend(reason.into_iter().take(shown));
     lines.extend(usual.map(|usual| {
         let rows = past.and_then(|past| past.rows).map(text::thousands);
