@@ -22,6 +22,8 @@ mod deployment;
 mod estimates;
 #[path = "screens/filters.rs"]
 mod filters;
+#[path = "screens/filters_of_windows.rs"]
+mod filters_of_windows;
 #[path = "screens/former.rs"]
 mod former;
 #[path = "screens/forms.rs"]

@@ -36,6 +36,8 @@ pub enum Field {
     Profile,
     /// The output table.
     Table,
+    /// Where a value comes from, in a word.
+    From,
 }
 
 impl Field {
@@ -72,7 +74,23 @@ pub trait Filtered {
     fn field(&self, field: Field) -> Cow<'_, str>;
 }
 
+impl<T: Filtered> Filtered for &T {
+    fn text(&self) -> Cow<'_, str> {
+        (**self).text()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        (**self).field(field)
+    }
+}
+
 impl Query {
+    /// The one that leaves everything in.
+    pub const EMPTY: Self = Self {
+        words: Vec::new(),
+        conditions: Vec::new(),
+    };
+
     /// Understands a text, for lines with these fields.
     ///
     /// # Errors
@@ -85,7 +103,7 @@ impl Query {
                 _ => (false, part.as_str()),
             };
             let Some((name, value)) = rest.split_once(':') else {
-                query.words.push(word(&part));
+                query.words.push(atom(&part, AtomKind::Fuzzy));
                 continue;
             };
             let field = name.to_lowercase().parse().ok();
@@ -100,6 +118,16 @@ impl Query {
             });
         }
         Ok(query)
+    }
+
+    /// The words of a text, each of which must be in a line as it is: for sentences, which have nearly all letters in any order.
+    pub fn of_words(text: &str) -> Self {
+        let words = parts(text);
+        let words = words.iter().map(|part| atom(part, AtomKind::Substring));
+        Self {
+            words: words.collect(),
+            conditions: Vec::new(),
+        }
     }
 
     /// Whether it leaves everything in.
@@ -176,14 +204,8 @@ impl Letters {
     }
 }
 
-fn word(text: &str) -> Atom {
-    Atom::new(
-        text,
-        CaseMatching::Smart,
-        Normalization::Smart,
-        AtomKind::Fuzzy,
-        false,
-    )
+fn atom(text: &str, kind: AtomKind) -> Atom {
+    Atom::new(text, CaseMatching::Smart, Normalization::Smart, kind, false)
 }
 
 /// The parts between spaces; a quoted piece keeps its spaces.
@@ -260,111 +282,4 @@ impl fmt::Display for Field {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    struct Line(&'static str, &'static str, &'static str);
-
-    impl Filtered for Line {
-        fn text(&self) -> Cow<'_, str> {
-            self.0.into()
-        }
-
-        fn field(&self, field: Field) -> Cow<'_, str> {
-            match field {
-                Field::State => self.1.into(),
-                Field::Reason => self.2.into(),
-                Field::Active => yes(self.1 != "skipped"),
-                _ => "".into(),
-            }
-        }
-    }
-
-    const FIELDS: &[Field] = &[Field::State, Field::Reason, Field::Active];
-
-    fn lines() -> impl Iterator<Item = Line> {
-        [
-            Line("hr / engineer", "success", ""),
-            Line("hr / recruiter", "failed", "Communications link failure"),
-            Line("finance / ledger", "upstream_failed", "A task before it failed"),
-            Line("Équipe / données", "skipped", "left out"),
-        ]
-        .into_iter()
-    }
-
-    #[test]
-    fn parts_of_a_filter_must_all_be_so() {
-        for (text, places) in [
-            ("", vec![0, 1, 2, 3]),
-            ("hr", vec![0, 1]),
-            ("hrengi", vec![0]),
-            ("HR", vec![]),
-            ("equipe", vec![3]),
-            ("state:failed", vec![1]),
-            ("STATE:Failed", vec![1]),
-            ("state:failed,success", vec![0, 1]),
-            ("-state:failed,success", vec![2, 3]),
-            ("state:", vec![0, 1, 2, 3]),
-            ("reason:link", vec![1]),
-            ("reason:\"link failure\"", vec![1]),
-            ("reason:\"link before\"", vec![]),
-            ("active:no", vec![3]),
-            ("hr state:fa", vec![1]),
-        ] {
-            let query = Query::parse(text, FIELDS).unwrap();
-            assert_eq!(query.places(lines()), places, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_field_is_an_error_that_names_the_fields() {
-        for text in ["unit:hr", "hr foo:bar", "-foo:bar", ":x"] {
-            let fault = Query::parse(text, FIELDS).unwrap_err();
-            assert!(fault.ends_with("There are state: reason: active:."), "{fault}");
-        }
-        assert!(Query::parse("-5", FIELDS).is_ok(), "a word may begin with a sign");
-    }
-
-    #[test]
-    fn matched_letters_are_known() {
-        let query = Query::parse("hreg state:failed", FIELDS).unwrap();
-        assert_eq!(query.matched("hr / engineer"), [0, 1, 5, 7]);
-        assert!(Query::parse("zz", FIELDS).unwrap().matched("hr").is_empty());
-    }
-
-    #[test]
-    fn names_and_values_are_completed() {
-        let values = |field| match field {
-            Field::State => vec!["success".to_owned(), "skipped".into(), "failed".into()],
-            _ => Vec::new(),
-        };
-        for (text, completed) in [
-            ("st", Some("state:")),
-            ("hr -st", Some("hr -state:")),
-            ("state:f", Some("state:failed")),
-            ("state:s", None),
-            ("state:su", Some("state:success")),
-            ("state:failed,sk", Some("state:failed,skipped")),
-            ("nothing", None),
-            ("", None),
-            ("hr ", None),
-        ] {
-            assert_eq!(complete(text, FIELDS, values).as_deref(), completed, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_understood_or_refused(text in "\\PC{0,20}") {
-            if let Ok(query) = Query::parse(&text, FIELDS) {
-                let places = query.places(lines());
-                prop_assert!(places.is_sorted() && places.len() <= 4);
-                for place in query.matched("hr / engineer") {
-                    prop_assert!(place < 13);
-                }
-            }
-            complete(&text, FIELDS, |_| vec!["é".into(), "eé".into()]);
-        }
-    }
-}
+mod tests;

@@ -23,6 +23,7 @@ pub mod prompt;
 pub mod run_history;
 pub mod trail;
 pub mod variables;
+pub mod window_lines;
 
 use super::action::name::Action;
 use super::context::{Context, Pane};
@@ -53,7 +54,7 @@ use editor::Editor;
 use failures::Failures;
 use grid::GridPane;
 use guard::Grace;
-use list_filter::{ListFilter, SelectedBefore};
+use list_filter::{ListFilter, SelectedBefore, WindowFilter};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use next_plan::NextPlan;
@@ -176,8 +177,10 @@ pub struct Model {
     pub grid: GridPane,
     /// The tasks that are marked.
     pub task_marks: TaskMarks,
-    /// Which former runs the list shows.
+    /// Which former runs are shown.
     pub history_filter: ListFilter,
+    /// What of a window over the panes is shown.
+    pub window_filter: WindowFilter,
     /// Goes up whenever lines of a list may have changed, so that its filter looks at them again.
     pub lists_version: u64,
     /// What was selected before a filter was typed.

@@ -7,12 +7,15 @@ mod notices;
 mod summary;
 
 use super::details;
+use super::filter::{Field, Filtered, Query};
 use super::model::Model;
+use super::model::list_filter::List;
 use super::model::overlay::{HelpPane, Overlay};
 use super::plan;
 use super::stages;
 use super::theme::Meaning;
 use super::widget::{list, text};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A line, or one row of a folded line.
@@ -43,6 +46,8 @@ pub struct Page {
     pub columns: usize,
     /// Rows of the window, at most.
     pub height: usize,
+    /// How many lines a filter leaves in, and of how many.
+    pub found: Option<(usize, usize)>,
     top: usize,
     /// The line of each row.
     lines: Vec<usize>,
@@ -65,14 +70,14 @@ impl Page {
 
     /// The text of this overlay, if it is one.
     pub fn of(model: &Model, overlay: &Overlay) -> Option<Self> {
-        let (title, top, lines) = match overlay {
+        let (top, lines) = match overlay {
             Overlay::Help(help) => return Some(Self::of_help(model, help)),
-            Overlay::Notices { top } => ("Notices", *top, notices::lines(model)),
-            Overlay::Actions { top } => ("What was done here", *top, actions::lines(model)),
-            Overlay::Details { top } => ("Details", *top, said(model)),
-            Overlay::Summary { top } => ("Summary of the run", *top, summary::lines(model)),
-            Overlay::Plan { top } => ("What this run will do", *top, plan(model)),
-            Overlay::Stages { top } => ("Stages", *top, stages(model)),
+            Overlay::Notices { top } => (*top, notices::lines(model)),
+            Overlay::Actions { top } => (*top, actions::lines(model)),
+            Overlay::Details { top } => (*top, said(model)),
+            Overlay::Summary { top } => (*top, summary::lines(model)),
+            Overlay::Plan { top } => (*top, plan(model)),
+            Overlay::Stages { top } => (*top, stages(model)),
             Overlay::Dialog(_)
             | Overlay::Confirmation(_)
             | Overlay::Arguments(_)
@@ -82,11 +87,17 @@ impl Page {
             | Overlay::History(_)
             | Overlay::Comparison { .. } => return None,
         };
+        let title = overlay.heading()?;
         let head = match overlay {
             Overlay::Plan { .. } => plan_lines(plan::top(model)),
             _ => Vec::new(),
         };
-        Some(Self::folded(model, title, top, head, lines))
+        let filter = model.list_filter(List::Text(title));
+        let number = lines.len();
+        let lines = kept(lines, filter.query());
+        let found = filter.is_on().then_some((lines.len(), number));
+        let page = Self::folded(model, title, top, head, lines);
+        Some(Self { found, ..page })
     }
 
     fn of_help(model: &Model, help: &HelpPane) -> Self {
@@ -127,6 +138,7 @@ impl Page {
             rows,
             lines,
             items: Vec::new(),
+            found: None,
             selected: None,
             lead,
             columns,
@@ -171,6 +183,46 @@ impl Page {
     pub fn last_top(&self) -> usize {
         self.rows.len().saturating_sub(self.height)
     }
+}
+
+impl Overlay {
+    /// The heading of a text that is only read.
+    pub const fn heading(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Notices { .. } => "Notices",
+            Self::Actions { .. } => "What was done here",
+            Self::Details { .. } => "Details",
+            Self::Summary { .. } => "Summary of the run",
+            Self::Plan { .. } => "What this run will do",
+            Self::Stages { .. } => "Stages",
+            _ => return None,
+        })
+    }
+}
+
+impl Filtered for Line {
+    fn text(&self) -> Cow<'_, str> {
+        format!("{} {}", self.lead, self.text).into()
+    }
+
+    fn field(&self, _: Field) -> Cow<'_, str> {
+        "".into()
+    }
+}
+
+/// The lines that a filter leaves in.
+fn kept(lines: Vec<Line>, query: &Query) -> Vec<Line> {
+    if query.is_empty() {
+        return lines;
+    }
+    let places = query.places(lines.iter());
+    let mut place = 0..;
+    let is_kept = |_: &Line| {
+        place
+            .next()
+            .is_some_and(|place| places.binary_search(&place).is_ok())
+    };
+    lines.into_iter().filter(is_kept).collect()
 }
 
 /// Long lines broken into rows, each with the place of its line; all but the first are indented further.

@@ -9,7 +9,7 @@ use super::model::configuration::ConfigurationPane;
 use super::model::driver::Driver;
 use super::model::failures::Failures;
 use super::model::grid::GridPane;
-use super::model::list_filter::ListFilter;
+use super::model::list_filter::{ListFilter, WindowFilter};
 use super::model::logs::LogsPane;
 use super::model::logs::stamp::Stamps;
 use super::model::marks::{Marks, TaskMarks};
@@ -201,6 +201,7 @@ impl Setup {
             grid: GridPane::default(),
             task_marks: TaskMarks::default(),
             history_filter: ListFilter::default(),
+            window_filter: WindowFilter::default(),
             lists_version: 1,
             before_filter: None,
             logs: LogsPane {

@@ -67,7 +67,6 @@ use super::pager::Page;
 use super::theme::Meaning;
 use super::widget::canvas::Canvas;
 use super::widget::text;
-use domain::variable::VariableName;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -297,27 +296,24 @@ fn draw_summary(model: &Model, pane: Pane, area: Rect, column: u16, canvas: &mut
 
 /// How many lines a filter leaves in: `3 of 17`; nothing if it leaves all in.
 fn shown(model: &Model, list: List) -> String {
-    let (filter, total) = match list {
-        List::Variables => (&model.variables.filter, VariableName::ALL.len()),
-        List::Rows => (&model.configuration.filter, model.configuration.rows().len()),
-        List::History => (&model.history_filter, model.history.len()),
-        List::Tasks => {
-            let total = model.shown_run().map_or(0, |run| run.tasks.len());
-            (&model.grid.filter, total)
+    let (filter, total) = (model.list_filter(list), model.list_total(list));
+    if !filter.is_on() {
+        return String::new();
+    }
+    match list {
+        List::Text(_) => {
+            let found = Page::new(model).and_then(|page| page.found);
+            found.map_or_else(String::new, |(found, of)| format!("{found} of {of}"))
         }
-    };
-    if filter.is_on() {
-        format!("{} of {total}", filter.shown(total).len())
-    } else {
-        String::new()
+        _ => format!("{} of {total}", filter.shown(total).len()),
     }
 }
 
 /// What a filter shows, for the title of its list: `/state:failed 3 of 17, `.
-fn filtered(model: &Model, list: List, text: &str) -> String {
+fn filtered(model: &Model, list: List) -> String {
     match shown(model, list) {
         shown if shown.is_empty() => shown,
-        shown => format!("/{text} {shown}, "),
+        shown => format!("/{} {shown}, ", model.list_filter(list).text()),
     }
 }
 

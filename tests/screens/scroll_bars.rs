@@ -54,7 +54,7 @@ fn other_profiles(model: &mut Model) {
 }
 
 /// Every list and text of the screen with more than it can show.
-fn all(width: u16, height: u16) -> Vec<(&'static str, Model)> {
+pub fn all(width: u16, height: u16) -> Vec<(&'static str, Model)> {
     let after = |mut model: Model, keys: &str| {
         press(&mut model, keys);
         model

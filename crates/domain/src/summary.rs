@@ -39,6 +39,11 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
+    /// Whether both are of the same pipeline in the same profile.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.profile == other.profile && self.pipeline == other.pipeline
+    }
+
     /// The summary of a run as it is now.
     pub fn new(run: &Run) -> Self {
         let variables = &run.request.variables;

@@ -5,7 +5,6 @@ use crate::tui::context::Pane;
 use crate::tui::link;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
-use crate::tui::model::history_window::HistoryForm;
 use crate::tui::model::marks;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::prompt::PromptPurpose;
@@ -50,18 +49,6 @@ pub(super) fn can_complete(model: &Model) -> Option<String> {
     let can_complete = prompt
         .is_some_and(|prompt| matches!(prompt.purpose, PromptPurpose::Filter(_) | PromptPurpose::Palette));
     (!can_complete).then(|| "There is nothing to complete here.".into())
-}
-
-pub(super) fn can_filter(model: &Model) -> Option<String> {
-    let is_grid = model
-        .history_window()
-        .is_some_and(|window| window.form == HistoryForm::Grid);
-    is_grid.then(|| {
-        format!(
-            "The list of runs is filtered: {} shows it.",
-            key(Action::HistoryForm)
-        )
-    })
 }
 
 pub(super) fn has_row(model: &Model) -> Option<String> {
@@ -400,6 +387,15 @@ pub(super) fn has_stages(model: &Model) -> Option<String> {
 }
 
 /// Why the selected group cannot be tried again.
+/// Of a window whose filter hides all lines none is selected.
+pub(super) fn has_selection(model: &Model) -> Option<String> {
+    let list = model.overlays.top().and_then(Overlay::list)?;
+    let is_hidden = model.list_filter(list).shown(model.list_total(list)).is_empty();
+    is_hidden.then(|| "Nothing is selected here.".into())
+}
+
 pub(super) fn has_group(model: &Model) -> Option<String> {
-    keeps_from_retries(model).or_else(|| has_failures(model))
+    keeps_from_retries(model)
+        .or_else(|| has_failures(model))
+        .or_else(|| has_selection(model))
 }

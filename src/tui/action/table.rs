@@ -36,7 +36,18 @@ const ALL_BUT_FIELDS: &[C] = &[
 ];
 const FORM_AND_FIELD: &[C] = &[C::Arguments, C::Field];
 const TASKS_AND_LOGS: &[C] = &[C::Grid, C::Logs];
-const FILTERABLE: &[C] = &[C::Variables, C::Configuration, C::Grid, C::History];
+const FILTERABLE: &[C] = &[
+    C::Variables,
+    C::Configuration,
+    C::Grid,
+    C::Arguments,
+    C::Presets,
+    C::History,
+    C::Failures,
+    C::Timeline,
+    C::Plan,
+    C::Pager,
+];
 const MARKABLE: &[C] = &[C::Configuration, C::Grid];
 
 /// The headings of the help, with the contexts in which all of their actions work and no others.
@@ -48,7 +59,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Variables", &[C::Variables]),
     ("Configuration", &[C::Configuration]),
     ("Tasks", &[C::Grid]),
-    ("Variables, configuration, tasks and former runs", FILTERABLE),
+    ("In every list and text but logs and help", FILTERABLE),
     ("Configuration and tasks", MARKABLE),
     ("Tasks and logs", TASKS_AND_LOGS),
     ("Logs", &[C::Logs]),
@@ -131,10 +142,10 @@ pub const TABLE: &[Entry] = &[
     row(A::CopyMenu, &["Y"], "", "Copy the visible part of the log, the failure as Markdown, or the id of the run.", TASKS_AND_LOGS).when(when::has_task),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::NextTry, &["]"], "", "Show the log of the next try.", TASKS_AND_LOGS).when(when::has_tries),
-    row(A::EditArgument, &["enter", "e"], "edit", "Edit the value.", &[C::Arguments]),
+    row(A::EditArgument, &["enter", "e"], "edit", "Edit the value.", &[C::Arguments]).when(when::has_selection),
     row(A::AddArgument, &["a"], "add", "Add an argument.", &[C::Arguments]),
-    row(A::RemoveArgument, &["d", "del"], "remove", "Leave the argument out.", &[C::Arguments]),
-    row(A::RevertArgument, &["u"], "undo", "Take the row's value again.", &[C::Arguments]),
+    row(A::RemoveArgument, &["d", "del"], "remove", "Leave the argument out.", &[C::Arguments]).when(when::has_selection),
+    row(A::RevertArgument, &["u"], "undo", "Take the row's value again.", &[C::Arguments]).when(when::has_selection),
     row(A::RevertArguments, &["U"], "", "Take all of the row's values again.", &[C::Arguments]),
     row(A::ListPresets, &["p"], "presets", "List the presets: edits that were saved under a name.", &[C::Arguments])
         .when(when::has_presets),
@@ -142,8 +153,8 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Changes).when(when::has_edit),
     row(A::Undo, &["ctrl-_", "ctrl-7", "ctrl-/"], "undo", "Take the last change back.", FORM_AND_FIELD).footer(&[C::Field]),
     row(A::Redo, &["ctrl-r"], "", "Make the change again that was taken back.", FORM_AND_FIELD),
-    row(A::TakePreset, &["enter"], "take", "Give the row's arguments with what the preset changes.", &[C::Presets]),
-    row(A::ForgetPreset, &["d", "del"], "forget", "Forget the preset.", &[C::Presets]).danger(Danger::Changes),
+    row(A::TakePreset, &["enter"], "take", "Give the row's arguments with what the preset changes.", &[C::Presets]).when(when::has_selection),
+    row(A::ForgetPreset, &["d", "del"], "forget", "Forget the preset.", &[C::Presets]).danger(Danger::Changes).when(when::has_selection),
     row(A::ShowRun, &["enter"], "show", "Show this run.", &[C::History]),
     row(A::ResumeRun, &["r"], "resume", "Carry on, or close, a run without an end that nobody watches; asks first.", &[C::History])
         .danger(Danger::Changes).when(when::is_resumable),
@@ -181,13 +192,12 @@ pub const TABLE: &[Entry] = &[
     row(A::Timeline, &["T"], "time axis", "Show the tasks on a time axis.", PANES).when(when::has_run),
     row(A::Stages, &["p"], "stages", "Show the pipeline's stages as a graph, with the counts of the task's try.", TASKS_AND_LOGS)
         .when(when::has_stages),
-    row(A::OpenFailure, &["enter", "space"], "unfold", "Show the tasks of the reason, or go to the task.", &[C::Failures]),
+    row(A::OpenFailure, &["enter", "space"], "unfold", "Show the tasks of the reason, or go to the task.", &[C::Failures]).when(when::has_selection),
     row(A::RetryGroup, &["R"], "retry these", "Try all tasks with this reason again, with the form's arguments if they differ; asks first.", &[C::Failures])
         .danger(Danger::Changes).when(when::has_group),
     row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
-    row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes.", FILTERABLE)
-        .when(when::can_filter),
+    row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes; in texts the lines with these words.", FILTERABLE),
     row(A::ToggleActive, &["a"], "", "Make the row active or inactive in the table; shows the statement and asks first.", &[C::Configuration])
         .danger(Danger::Changes).when(when::has_row),
     row(A::Mark, &["space"], "mark", "Mark the line or unmark it, for a run of marked rows, or to stop or try again marked tasks.", MARKABLE)

@@ -111,6 +111,11 @@ impl Line<'_> {
         }
     }
 
+    /// Whether it differs from the row.
+    pub fn is_edited(&self) -> bool {
+        matches!(self.sign(), "~" | "+" | "-")
+    }
+
     /// Where the value comes from, in a word.
     pub const fn origin(&self) -> &'static str {
         match self.source {

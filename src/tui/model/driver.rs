@@ -1,7 +1,6 @@
 //! Who works on the run that is shown, and what the list of former runs says of it.
 
 use super::Model;
-use super::history_window::HistoryForm;
 use crate::tui::context::Pane;
 use domain::command::RunCommand;
 use domain::id::DagRunId;
@@ -110,10 +109,9 @@ impl Model {
     pub fn selected_former(&self) -> Option<&RunSummary> {
         let window = self.history_window()?;
         let place = self.history.iter().position(|run| run.id == window.run)?;
-        // What the filter of the list hides is not selected.
+        // What the filter hides is not selected.
         let shown = self.history_filter.shown(self.history.len());
-        let is_seen = window.form == HistoryForm::Grid || shown.contains(place);
-        self.history.get(place).filter(|_| is_seen)
+        self.history.get(place).filter(|_| shown.contains(place))
     }
 
     /// The time of the shown run: it stands still where nobody watched any more.

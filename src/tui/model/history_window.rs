@@ -38,6 +38,7 @@ pub struct HistoryWindow {
 struct MadeOf {
     revision: u64,
     runs: usize,
+    shown: Option<Vec<usize>>,
     profile: String,
     pipeline: String,
 }
@@ -126,10 +127,11 @@ impl HistoryWindow {
         self.table.place(column, row)
     }
 
-    /// Makes the grid anew if the list has changed, or the records have; `revision` counts their changes.
+    /// Makes the grid anew if the list has changed, or what its filter shows, or the records have; `revision` counts their changes.
     pub fn sync<'a>(
         &mut self,
         runs: &[RunSummary],
+        shown: list::Shown<'_>,
         revision: u64,
         record: impl Fn(&DagRunId) -> Option<&'a RunRecord>,
     ) {
@@ -139,6 +141,7 @@ impl HistoryWindow {
         let made_of = MadeOf {
             revision,
             runs: runs.len(),
+            shown: (shown.len() < runs.len()).then(|| shown.places().collect()),
             profile: selected.profile.clone(),
             pipeline: selected.pipeline.clone(),
         };
@@ -147,9 +150,8 @@ impl HistoryWindow {
         }
         self.marked
             .retain(|marked| runs.iter().any(|run| run.id == *marked));
-        let is_alike =
-            |run: &RunSummary| run.profile == selected.profile && run.pipeline == selected.pipeline;
-        let alike = runs.iter().enumerate().filter(|(_, run)| is_alike(run));
+        let seen = |(place, run): &(usize, &RunSummary)| shown.contains(*place) && run.is_alike(selected);
+        let alike = runs.iter().enumerate().filter(seen);
         self.columns = alike.map(|(place, _)| place).collect();
         let records = self.columns.iter().map(|place| record(&runs[*place].id));
         self.table = HistoryTable::new(records);

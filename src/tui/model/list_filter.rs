@@ -18,8 +18,18 @@ pub enum List {
     Rows,
     /// The tasks of the shown run.
     Tasks,
-    /// Former runs, in the list.
+    /// Former runs, in the list and in the grid.
     History,
+    /// The arguments of a row, in their form.
+    Arguments,
+    /// The presets.
+    Presets,
+    /// The failures by reason, with the tasks of unfolded ones.
+    Failures,
+    /// The tasks of two runs that are compared.
+    Compared,
+    /// The text with this heading.
+    Text(&'static str),
 }
 
 impl List {
@@ -36,6 +46,10 @@ impl List {
                 Field::Reason,
             ],
             Self::History => &[Field::State, Field::Profile, Field::Table],
+            Self::Arguments => &[Field::Value, Field::From, Field::Edited],
+            Self::Compared => &[Field::State],
+            // Sentences, in which a colon is a colon.
+            Self::Presets | Self::Failures | Self::Text(_) => &[],
             Self::Tasks => &[
                 Field::State,
                 Field::Unit,
@@ -70,6 +84,14 @@ pub struct ListFilter {
 }
 
 impl ListFilter {
+    /// The one that shows everything.
+    pub const NONE: Self = Self {
+        text: String::new(),
+        query: Query::EMPTY,
+        places: Vec::new(),
+        version: 0,
+    };
+
     /// Its text; empty if everything is shown.
     pub fn text(&self) -> &str {
         &self.text
@@ -90,7 +112,10 @@ impl ListFilter {
     /// # Errors
     /// What is wrong with it; the filter stays as it was.
     pub fn set(&mut self, text: &str, list: List) -> Result<(), String> {
-        self.query = Query::parse(text, list.fields())?;
+        self.query = match list.fields() {
+            [] => Query::of_words(text),
+            fields => Query::parse(text, fields)?,
+        };
         text.clone_into(&mut self.text);
         self.version = 0;
         Ok(())
@@ -101,11 +126,56 @@ impl ListFilter {
         Shown::new(total, self.is_on().then_some(self.places.as_slice()))
     }
 
+    /// Whether it has to look at the lines of this version.
+    pub fn is_stale(&self, version: u64) -> bool {
+        self.is_on() && self.version != version
+    }
+
     /// Computes which of these lines are shown, unless that is known for this version of them. Versions begin at 1.
     pub fn refresh<T: Filtered>(&mut self, version: u64, lines: impl Iterator<Item = T>) {
-        if self.is_on() && self.version != version {
+        if self.is_stale(version) {
             self.places = self.query.places(lines);
             self.version = version;
+        }
+    }
+}
+
+/// The filter of a window over the panes; it is gone with its window.
+#[derive(Clone, Debug, Default)]
+pub struct WindowFilter {
+    /// The list that it is of.
+    pub of: Option<List>,
+    /// The filter.
+    pub filter: ListFilter,
+}
+
+/// A line of a window, to be filtered.
+#[derive(Debug, Default)]
+pub struct WindowLine {
+    /// What words are looked for in.
+    pub text: String,
+    /// The word of its state.
+    pub state: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Where the value comes from, in a word.
+    pub from: &'static str,
+    /// Whether it was edited.
+    pub is_edited: bool,
+}
+
+impl Filtered for WindowLine {
+    fn text(&self) -> Cow<'_, str> {
+        self.text.as_str().into()
+    }
+
+    fn field(&self, field: Field) -> Cow<'_, str> {
+        match field {
+            Field::State => self.state.into(),
+            Field::Value => self.value.as_str().into(),
+            Field::From => self.from.into(),
+            Field::Edited => yes(self.is_edited),
+            _ => "".into(),
         }
     }
 }

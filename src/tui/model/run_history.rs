@@ -174,7 +174,8 @@ impl Model {
             return;
         };
         let record = |run: &DagRunId| self.run_history.record(run);
-        window.sync(&self.history, self.run_history.revision(), record);
+        let shown = self.history_filter.shown(self.history.len());
+        window.sync(&self.history, shown, self.run_history.revision(), record);
         if let Some(place) = self.history_window_mut() {
             *place = window;
         }

@@ -6,6 +6,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::arguments::{ArgumentsForm, Needs, Typing};
 use crate::tui::model::editor::Editor;
+use crate::tui::model::list_filter::WindowFilter;
 use crate::tui::model::overlay::Overlay;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
@@ -73,6 +74,8 @@ pub(super) fn edit(model: &mut Model) {
 pub(super) fn add(model: &mut Model) {
     if let Some(form) = form(model) {
         form.typing = Some(Typing::Name(Editor::new("")));
+        // What is added is seen, whatever was looked for before.
+        model.window_filter = WindowFilter::default();
     }
 }
 

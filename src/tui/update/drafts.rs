@@ -113,6 +113,7 @@ pub(super) fn edit_of(
 
 /// What is kept was changed, or could not be.
 pub(super) fn on_kept(model: &mut Model, change: &KeptChange, outcome: Result<KeptEdits, Failure>) {
+    model.lists_version += 1;
     match outcome {
         Ok(kept) => {
             model.kept = kept;

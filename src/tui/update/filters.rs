@@ -5,17 +5,18 @@ use crate::tui::context::Pane;
 use crate::tui::filter::{Field, Filtered, complete};
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
-use crate::tui::model::history_window::HistoryForm;
-use crate::tui::model::list_filter::{List, ListFilter, RunLine, SelectedBefore};
+use crate::tui::model::history_window::{HistoryForm, HistoryWindow};
+use crate::tui::model::list_filter::{List, ListFilter, RunLine, SelectedBefore, WindowFilter};
+use crate::tui::model::overlay::Overlay;
 use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
+use crate::tui::widget::list::Shown;
 use domain::variable::VariableName;
 use std::collections::BTreeSet;
 
 /// The list that gets the keys, if it can be filtered.
-fn list_of(model: &Model) -> Option<List> {
-    if !model.overlays.is_empty() {
-        let window = model.history_window()?;
-        return (window.form == HistoryForm::List).then_some(List::History);
+pub(super) fn list_of(model: &Model) -> Option<List> {
+    if let Some(overlay) = model.overlays.top() {
+        return overlay.list();
     }
     match model.focus {
         Pane::Variables => Some(List::Variables),
@@ -25,25 +26,16 @@ fn list_of(model: &Model) -> Option<List> {
     }
 }
 
-fn filter_mut(model: &mut Model, list: List) -> &mut ListFilter {
-    match list {
-        List::Variables => &mut model.variables.filter,
-        List::Rows => &mut model.configuration.filter,
-        List::Tasks => &mut model.grid.filter,
-        List::History => &mut model.history_filter,
-    }
-}
-
 /// Asks for the filter of the list with the focus; the one that is in force is there to be changed.
 pub(super) fn ask(model: &mut Model) {
     if let Some(list) = list_of(model) {
-        let text = filter_mut(model, list).text().to_owned();
+        let text = model.list_filter_mut(list).text().to_owned();
         model.before_filter = match list {
             List::Tasks => Some(SelectedBefore::Task(model.grid.selected.clone())),
             List::History => model
                 .history_window()
                 .map(|window| SelectedBefore::Run(window.run.clone())),
-            List::Variables | List::Rows => selection(model, list).map(SelectedBefore::Place),
+            _ => selection(model, list).map(SelectedBefore::Place),
         };
         model.prompt = Some(Prompt::with_text(PromptPurpose::Filter(list), &text));
     }
@@ -51,7 +43,7 @@ pub(super) fn ask(model: &mut Model) {
 
 /// Takes the text that is typed, was accepted, or was in force before.
 pub(super) fn apply(model: &mut Model, list: List, text: &str, step: PromptStep) {
-    let fault = filter_mut(model, list).set(text, list).err();
+    let fault = model.list_filter_mut(list).set(text, list).err();
     if let Some(prompt) = &mut model.prompt {
         prompt.editor.fault = fault;
     }
@@ -99,6 +91,7 @@ fn values(model: &Model, list: List, field: Field) -> Vec<String> {
         List::Rows => of(model.row_lines(), field),
         List::Tasks => of(model.task_lines(), field),
         List::History => of(model.history.iter().map(RunLine), field),
+        _ => of(model.window_lines(list).iter(), field),
     };
     values.into_iter().collect()
 }
@@ -110,65 +103,101 @@ fn of<T: Filtered>(lines: impl Iterator<Item = T>, field: Field) -> BTreeSet<Str
         .collect()
 }
 
-/// Shows everything in the list with the focus; false if everything is shown.
+/// Shows everything in the list with the focus; false if everything is shown. What is shown of the tasks stays when their
+/// time axis is closed.
 pub(super) fn leave(model: &mut Model) -> bool {
-    let Some(list) = list_of(model) else {
-        return false;
-    };
-    let was_on = filter_mut(model, list).is_on();
-    *filter_mut(model, list) = ListFilter::default();
+    let list = list_of(model).filter(|list| *list != List::Tasks || model.overlays.is_empty());
+    let Some(list) = list else { return false };
+    let was_on = model.list_filter(list).is_on();
+    *model.list_filter_mut(list) = ListFilter::NONE;
     was_on
 }
 
 /// Brings what is shown up to date. A selection that is hidden goes to the next line that is not.
 pub(super) fn refresh(model: &mut Model) {
-    let version = model.lists_version;
-    for list in [List::Variables, List::Rows, List::Tasks, List::History] {
+    let is_of = |of| model.overlays.iter().any(|overlay| overlay.list() == Some(of));
+    if model.window_filter.of.is_some_and(|of| !is_of(of)) {
+        model.window_filter = WindowFilter::default();
+    }
+    let window = model.window_filter.of.filter(|of| !matches!(of, List::Text(_)));
+    let lists = [List::Variables, List::Rows, List::Tasks, List::History];
+    for list in lists.into_iter().chain(window) {
         let is_unseen = list == List::History && list_of(model) != Some(list);
-        if is_unseen || !filter_mut(model, list).is_on() {
-            continue;
-        }
-        let mut filter = std::mem::take(filter_mut(model, list));
-        match list {
-            List::Variables => filter.refresh(version, model.variable_lines()),
-            List::Rows => filter.refresh(version, model.row_lines()),
-            List::Tasks => filter.refresh(version, model.task_lines()),
-            List::History => filter.refresh(version, model.history.iter().map(RunLine)),
-        }
-        let total = total(model, list);
-        let place = selection(model, list).unwrap_or_default();
-        let shown = filter.shown(total);
-        let nearest = (!shown.contains(place)).then(|| shown.place(shown.position(place)));
-        *filter_mut(model, list) = filter;
-        if let Some(place) = nearest.flatten() {
-            select(model, list, place);
+        if !is_unseen && model.list_filter(list).is_on() {
+            refresh_one(model, list);
         }
     }
 }
 
-fn total(model: &Model, list: List) -> usize {
+fn refresh_one(model: &mut Model, list: List) {
+    let version = model.lists_version;
+    let mut filter = std::mem::take(model.list_filter_mut(list));
     match list {
-        List::Variables => VariableName::ALL.len(),
-        List::Rows => model.configuration.rows().len(),
-        List::Tasks => model.shown_run().map_or(0, |run| run.tasks.len()),
-        List::History => model.history.len(),
+        List::Variables => filter.refresh(version, model.variable_lines()),
+        List::Rows => filter.refresh(version, model.row_lines()),
+        List::Tasks => filter.refresh(version, model.task_lines()),
+        List::History => filter.refresh(version, model.history.iter().map(RunLine)),
+        _ if filter.is_stale(version) => filter.refresh(version, model.window_lines(list).into_iter()),
+        _ => {}
+    }
+    let place = selection(model, list).unwrap_or_default();
+    let shown = filter.shown(model.list_total(list));
+    let nearest = if shown.contains(place) {
+        None
+    } else {
+        nearest(model, list, shown, place)
+    };
+    *model.list_filter_mut(list) = filter;
+    if let Some(place) = nearest {
+        select(model, list, place);
+    }
+}
+
+/// The line that is shown next to one that is not. In the grid of former runs it is one of the same grid.
+fn nearest(model: &Model, list: List, shown: Shown<'_>, place: usize) -> Option<usize> {
+    let next = shown.place(shown.position(place));
+    let is_grid = |window: &HistoryWindow| window.form == HistoryForm::Grid;
+    if list != List::History || !model.history_window().is_some_and(is_grid) {
+        return next;
+    }
+    let hidden = model.history.get(place)?;
+    let is_alike = |place: &usize| model.history[*place].is_alike(hidden);
+    let alike: Vec<_> = shown.places().filter(is_alike).collect();
+    let shown = Shown::new(model.history.len(), Some(&alike));
+    shown.place(shown.position(place))
+}
+
+/// Moves along the shown lines of a list.
+pub(super) fn step(model: &mut Model, list: List, step: isize) {
+    let Some(place) = selection(model, list) else {
+        return;
+    };
+    let shown = model.list_filter(list).shown(model.list_total(list));
+    if let Some(place) = shown.moved(place, step) {
+        select(model, list, place);
     }
 }
 
 /// The place of the selected line.
 fn selection(model: &Model, list: List) -> Option<usize> {
-    match list {
-        List::Variables => Some(model.variables.index()),
-        List::Rows => Some(model.configuration.selected),
-        List::Tasks => model.shown_run().map(|run| model.grid.index(run)),
-        List::History => {
+    match (list, model.overlays.top()) {
+        (List::Variables, _) => Some(model.variables.index()),
+        (List::Rows, _) => Some(model.configuration.selected),
+        (List::Tasks, _) => model.shown_run().map(|run| model.grid.index(run)),
+        (List::History, _) => {
             let window = model.history_window()?;
             model.history.iter().position(|run| run.id == window.run)
         }
+        (List::Arguments, Some(Overlay::Arguments(form))) => Some(form.selected),
+        (List::Presets, Some(Overlay::Presets { selected }))
+        | (List::Compared, Some(Overlay::Comparison { selected, .. })) => Some(*selected),
+        (List::Failures, Some(Overlay::Failures(pane))) => Some(pane.selected),
+        _ => None,
     }
 }
 
-fn select(model: &mut Model, list: List, place: usize) {
+/// Selects the line at a place.
+pub(super) fn select(model: &mut Model, list: List, place: usize) {
     match list {
         List::Variables => {
             if let Some(name) = VariableName::ALL.get(place) {
@@ -188,6 +217,12 @@ fn select(model: &mut Model, list: List, place: usize) {
                 model.grid.select(run, place);
             }
         }
+        _ => match model.overlays.top_mut() {
+            Some(Overlay::Arguments(form)) => form.selected = place,
+            Some(Overlay::Presets { selected } | Overlay::Comparison { selected, .. }) => *selected = place,
+            Some(Overlay::Failures(pane)) => pane.selected = place,
+            _ => {}
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Navigation between panes, in lists and in a log.
 
-use super::history;
+use super::{filters, history};
 use crate::tui::action::Action;
 use crate::tui::context::Pane;
 use crate::tui::layout::Layout;
@@ -169,25 +169,21 @@ pub(super) fn show_try(model: &mut Model, step: i64) {
 
 /// Moves along what the topmost window shows.
 pub(super) fn scroll_window(model: &mut Model, step: isize) {
-    let presets = model.kept.presets.len();
     let shown = Page::new(model);
     let items = shown.as_ref().map_or(0, Page::items);
     let last = shown.map_or(0, |shown| shown.last_top());
     match model.overlays.top_mut() {
-        Some(Overlay::Arguments(form)) => {
-            form.selected = list::moved(form.selected, step, form.lines().len());
-        }
-        Some(Overlay::Presets { selected }) => *selected = list::moved(*selected, step, presets),
         Some(Overlay::Help(pane)) => pane.selected = list::moved(pane.selected, step, items),
         Some(Overlay::History(_)) => history::step(model, step),
-        Some(Overlay::Comparison { comparison, selected }) => {
-            *selected = list::moved(*selected, step, comparison.tasks.len());
+        Some(Overlay::Timeline) => select_task(model, step),
+        Some(Overlay::Arguments(_) | Overlay::Presets { .. } | Overlay::Comparison { .. }) => {
+            move_in_window(model, step);
         }
         Some(Overlay::Failures(pane)) => {
             let height = pane.height(&model.failures.groups);
-            pane.selected = list::moved(pane.selected.min(height.saturating_sub(1)), step, height);
+            pane.selected = pane.selected.min(height.saturating_sub(1));
+            move_in_window(model, step);
         }
-        Some(Overlay::Timeline) => select_task(model, step),
         Some(
             Overlay::Notices { top }
             | Overlay::Stages { top }
@@ -205,13 +201,20 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
     }
 }
 
+fn move_in_window(model: &mut Model, step: isize) {
+    if let Some(list) = filters::list_of(model) {
+        filters::step(model, list, step);
+    }
+}
+
 /// Selects a line of the window's list, or makes it the first that is shown of a text.
 pub(super) fn select_in_window(model: &mut Model, place: usize) {
     let last = Page::new(model).map_or(0, |shown| shown.last_top());
     let selected = match model.overlays.top() {
         Some(Overlay::Timeline) => return select(model, Pane::Grid, place),
-        Some(Overlay::Failures(pane)) => pane.selected,
+        Some(Overlay::History(window)) if window.form == HistoryForm::Grid => window.line(&model.history),
         Some(Overlay::Dialog(dialog)) => dialog.selected,
+        Some(Overlay::Help(pane)) => pane.selected,
         Some(
             Overlay::Notices { top }
             | Overlay::Stages { top }
@@ -220,17 +223,12 @@ pub(super) fn select_in_window(model: &mut Model, place: usize) {
             | Overlay::Plan { top }
             | Overlay::Summary { top },
         ) => (*top).min(last),
-        Some(Overlay::Arguments(form)) => form.selected,
-        Some(Overlay::History(window)) if window.form == HistoryForm::List => {
-            let shown = model.history_filter.shown(model.history.len());
-            let at = |place| isize::try_from(shown.position(place)).unwrap_or(0);
-            let distance = at(place) - at(window.line(&model.history));
-            return scroll_window(model, distance);
+        _ => {
+            if let Some(list) = filters::list_of(model) {
+                filters::select(model, list, place);
+            }
+            return;
         }
-        Some(Overlay::History(window)) => window.line(&model.history),
-        Some(Overlay::Comparison { selected, .. } | Overlay::Presets { selected }) => *selected,
-        Some(Overlay::Help(pane)) => pane.selected,
-        _ => return,
     };
     let distance = isize::try_from(place).unwrap_or(isize::MAX);
     scroll_window(model, distance - isize::try_from(selected).unwrap_or(0));

@@ -5,11 +5,12 @@ use super::window;
 use crate::tui::json_text;
 use crate::tui::model::Model;
 use crate::tui::model::arguments::{ArgumentsForm, Line, Source, Typing};
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{control, list, text};
+use crate::tui::widget::{control, text};
 use domain::plan::ArgumentSource;
 use ratatui::layout::Rect;
 
@@ -26,7 +27,7 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
     let area = window::open(
         model,
-        &title(form, &lines),
+        &title(model, form, &lines),
         columns,
         lines.len().max(3) + FOOT,
         canvas,
@@ -43,8 +44,7 @@ pub(super) fn draw(model: &Model, form: &ArgumentsForm, canvas: &mut Canvas) {
         .unwrap_or(0)
         .clamp(12, 12.max(usize::from(area.width) / 3));
     let value_at = u16::try_from(names).unwrap_or(0) + 5;
-    let shown = list::around(form.selected, lines.len(), usize::from(list.height));
-    window::scroll_bar(list, shown.clone(), lines.len(), canvas, Some);
+    let shown = window::lines(model, List::Arguments, form.selected, list, canvas);
     for (row, place) in (0..).zip(shown) {
         let argument = &lines[place];
         canvas.target(list, row, Target::WindowLine(place));
@@ -84,11 +84,10 @@ fn is_typed(form: &ArgumentsForm, name: &str) -> bool {
     matches!(&form.typing, Some(Typing::Value { name: typed, .. }) if typed == name)
 }
 
-fn title(form: &ArgumentsForm, lines: &[Line<'_>]) -> String {
+fn title(model: &Model, form: &ArgumentsForm, lines: &[Line<'_>]) -> String {
     let which = if form.asked.is_some() { "try" } else { "run" };
-    let number = |wanted: fn(&Line<'_>) -> bool| lines.iter().filter(|line| wanted(line)).count();
-    let missing = number(|line| line.source == Source::Missing);
-    let edited = number(|line| matches!(line.sign(), "~" | "+" | "-"));
+    let missing = lines.iter().filter(|line| line.source == Source::Missing).count();
+    let edited = lines.iter().filter(|line| line.is_edited()).count();
     let mut title = format!("Arguments of {} for the next {which}", form.task);
     if missing > 0 {
         title = format!("{missing} missing: {title}");
@@ -96,7 +95,7 @@ fn title(form: &ArgumentsForm, lines: &[Line<'_>]) -> String {
     if edited > 0 {
         title = format!("{title}, {}", count(edited, "edit"));
     }
-    title
+    format!("{}{title}", super::filtered(model, List::Arguments))
 }
 
 fn meaning(source: Source) -> Meaning {

@@ -4,11 +4,12 @@
 use super::history::{is_alike, name, records, signed, tries};
 use super::window;
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
+use crate::tui::widget::text;
 use domain::history::{Change, Comparison, Difference, TaskRecord};
 use domain::summary::RunSummary;
 use domain::time::human;
@@ -37,7 +38,13 @@ pub(super) fn draw(model: &Model, comparison: &Comparison, selected: usize, canv
     let wanted = comparison.tasks.len() + usize::from(HEAD + BELOW);
     let wanted = wanted.max(ROOMY);
     let height = usize::from(model.area.height.saturating_sub(4)).max(1);
-    let area = window::open(model, "Two runs compared", columns, wanted.min(height), canvas);
+    let area = window::open(
+        model,
+        &format!("{}Two runs compared", super::filtered(model, List::Compared)),
+        columns,
+        wanted.min(height),
+        canvas,
+    );
     let below = if usize::from(area.height) < ROOMY {
         0
     } else {
@@ -49,21 +56,19 @@ pub(super) fn draw(model: &Model, comparison: &Comparison, selected: usize, canv
     {
         run_line(model, word, run, area, u16::try_from(row).unwrap_or(0), canvas);
     }
-    let rows = usize::from(area.height.saturating_sub(HEAD + below));
-    let shown = list::around(selected, comparison.tasks.len(), rows);
-    let widest = comparison.tasks[shown.clone()].iter();
+    let list = Rect {
+        y: area.y + HEAD,
+        height: area.height.saturating_sub(HEAD + below),
+        ..area
+    };
+    let shown = window::lines(model, List::Compared, selected, list, canvas);
+    let widest = shown.iter().map(|place| &comparison.tasks[*place]);
     let widest = widest
         .map(|found| text::width(&name(&found.task, columns, ".")))
         .max();
     let room = usize::from(area.width).saturating_sub(WORD + STATES + TIMES + 2);
     let names = widest.unwrap_or(0).max(4).min(room.max(12));
     head(names, area, canvas);
-    let list = Rect {
-        y: area.y + HEAD,
-        height: area.height.saturating_sub(HEAD + below),
-        ..area
-    };
-    window::scroll_bar(list, shown.clone(), comparison.tasks.len(), canvas, Some);
     for (row, place) in (HEAD..).zip(shown) {
         line(&comparison.tasks[place], names, area, row, canvas);
         canvas.target(area, row, Target::WindowLine(place));

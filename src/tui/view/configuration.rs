@@ -43,7 +43,7 @@ pub(super) fn summary(model: &Model) -> String {
         edits => format!(", {edits} edited"),
     };
     let marked = super::marked(model.row_marks.len());
-    let filtered = super::filtered(model, List::Rows, model.configuration.filter.text());
+    let filtered = super::filtered(model, List::Rows);
     // What changes comes first, because a narrow title is cut at its end.
     let rows = count(table.rows.len(), "row");
     format!("{marked}{filtered}{active} of {rows} active{edited}, {read}")

@@ -4,12 +4,13 @@ use super::window;
 use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
 use crate::tui::model::failures::{FailureLine, FailuresPane};
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::remedy;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{list, text};
+use crate::tui::widget::text;
 use domain::id::TaskId;
 use ratatui::layout::Rect;
 
@@ -32,7 +33,13 @@ pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
     };
     let most = usize::from(model.area.height.saturating_sub(4)).max(1 + below);
     let rows = (height.max(1) + below).min(most);
-    let window = window::open(model, "Failures by reason", columns, rows, canvas);
+    let window = window::open(
+        model,
+        &format!("{}Failures by reason", super::filtered(model, List::Failures)),
+        columns,
+        rows,
+        canvas,
+    );
     let below = u16::try_from(below)
         .unwrap_or(0)
         .min(window.height.saturating_sub(1));
@@ -45,8 +52,7 @@ pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
         canvas.text(area, 1, 0, words, canvas.look.style(Meaning::Muted));
     }
     let selected = pane.selected.min(height.saturating_sub(1));
-    let shown = list::around(selected, height, usize::from(area.height));
-    window::scroll_bar(area, shown.clone(), height, canvas, Some);
+    let shown = window::lines(model, List::Failures, selected, area, canvas);
     for (row, place) in (0..).zip(shown) {
         canvas.target(area, row, Target::WindowLine(place));
         if let Some(line) = pane.line(groups, place) {

@@ -34,7 +34,7 @@ pub(super) fn summary(model: &Model) -> String {
     };
     let marks = model.task_marks.of(&run.id);
     let marked = super::marked(marks.map_or(0, Marks::len));
-    let filtered = super::filtered(model, List::Tasks, model.grid.filter.text());
+    let filtered = super::filtered(model, List::Tasks);
     let how = if model.grid.selected.is_none() {
         "following"
     } else {

@@ -44,10 +44,7 @@ fn draw_list(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
     let below = if about.is_empty() { 0 } else { about.len() + 1 };
     let height = usize::from(model.area.height.saturating_sub(4)).max(1 + below);
     let rows = (runs.len() + below).min(height);
-    let title = match super::shown(model, List::History) {
-        shown if shown.is_empty() => "Former runs".to_owned(),
-        shown => format!("Former runs /{} {shown}", model.history_filter.text()),
-    };
+    let title = format!("{}Former runs", super::filtered(model, List::History));
     let inside = window::open(model, &title, columns, rows, canvas);
     let below = u16::try_from(below).unwrap_or(0).min(inside.height);
     let area = Rect {
@@ -60,16 +57,8 @@ fn draw_list(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
             canvas.text(inside, 1, row, line, canvas.look.style(Meaning::Muted));
         }
     }
-    let shown = model.history_filter.shown(runs.len());
-    if shown.is_empty() {
-        return super::nothing_fits(area, canvas);
-    }
-    let visible = shown.around(selected, usize::from(area.height));
-    let total = shown.len();
-    window::scroll_bar(area, visible.clone(), total, canvas, |position| {
-        shown.place(position)
-    });
-    for (row, place) in (0..).zip(visible.filter_map(|position| shown.place(position))) {
+    let shown = window::lines(model, List::History, selected, area, canvas);
+    for (row, place) in (0..).zip(shown) {
         let run = &runs[place];
         canvas.target(area, row, Target::WindowLine(place));
         let mark = Mark::from_summary(run);

@@ -2,6 +2,7 @@
 
 use super::window;
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::pager::Page;
 use crate::tui::theme::Meaning;
@@ -21,7 +22,11 @@ pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
     } else {
         page.title.to_owned()
     };
-    let rows = page.head.len() + number.min(page.height);
+    let title = format!("{}{title}", super::filtered(model, List::Text(page.title)));
+    let is_none = page.found.is_some_and(|(found, _)| found == 0);
+    // Room for the sentence that says so.
+    let body = if is_none { 2 } else { number };
+    let rows = page.head.len() + body.min(page.height);
     let area = window::open(model, &title, page.columns, rows, canvas);
     let text = u16::try_from(page.head.len())
         .unwrap_or(u16::MAX)
@@ -31,6 +36,9 @@ pub(super) fn draw(model: &Model, page: &Page, canvas: &mut Canvas) {
         height: area.height - text,
         ..area
     };
+    if is_none {
+        super::nothing_fits(body, canvas);
+    }
     window::scroll_bar(body, shown.clone(), number, canvas, |row| page.place(row));
     let head = page.head.iter().map(|line| (line, None));
     let body = shown.map(|place| (&page.rows[place], page.item(place)));

@@ -2,10 +2,11 @@
 
 use super::window;
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::{control, list};
+use crate::tui::widget::control;
 use domain::draft::ArgumentEdit;
 
 /// The widest the list gets.
@@ -14,7 +15,13 @@ const COLUMNS: usize = 90;
 pub(super) fn draw(model: &Model, selected: usize, canvas: &mut Canvas) {
     let presets = &model.kept.presets;
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
-    let area = window::open(model, "Presets", columns, presets.len().max(1), canvas);
+    let area = window::open(
+        model,
+        &format!("{}Presets", super::filtered(model, List::Presets)),
+        columns,
+        presets.len().max(1),
+        canvas,
+    );
     if presets.is_empty() {
         canvas.text(
             area,
@@ -24,14 +31,16 @@ pub(super) fn draw(model: &Model, selected: usize, canvas: &mut Canvas) {
             canvas.look.style(Meaning::Muted),
         );
     }
-    let shown = list::around(selected, presets.len(), usize::from(area.height));
-    window::scroll_bar(area, shown.clone(), presets.len(), canvas, Some);
-    for (row, (name, edit)) in (0..).zip(presets.iter().skip(shown.start).take(shown.len())) {
+    let shown = window::lines(model, List::Presets, selected, area, canvas);
+    for (row, place) in (0..).zip(shown) {
+        let Some((name, edit)) = presets.iter().nth(place) else {
+            continue;
+        };
         let column = canvas.text(area, 1, row, name, canvas.look.style(Meaning::Text));
         let words = in_words(edit, canvas.look.symbols.ascii);
         canvas.text(area, column + 2, row, &words, canvas.look.style(Meaning::Muted));
-        canvas.target(area, row, Target::WindowLine(shown.start + usize::from(row)));
-        if shown.start + usize::from(row) == selected {
+        canvas.target(area, row, Target::WindowLine(place));
+        if place == selected {
             canvas.selected(area, row, true);
         }
     }

@@ -5,6 +5,7 @@ use super::window;
 use crate::tui::eta;
 use crate::tui::gantt::{self, Axis};
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::symbol::Mark;
 use crate::tui::theme::Meaning;
@@ -24,7 +25,8 @@ const NAME: usize = 40;
 /// Draws the window.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas) {
     let Some(run) = model.shown_run() else { return };
-    let title = format!("Time axis, UTC, from {}", run.started.stamp());
+    let filtered = super::filtered(model, List::Tasks);
+    let title = format!("{filtered}Time axis, UTC, from {}", run.started.stamp());
     let columns = usize::from(model.area.width.saturating_sub(4));
     let selected = model.grid.index(run);
     let about = run.tasks.get(selected).map_or_else(Vec::new, |task| {
@@ -57,18 +59,12 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas) {
 
 fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
     let selected = model.grid.index(run);
-    let rows = usize::from(area.height.saturating_sub(1));
-    let shown = model.grid.filter.shown(run.tasks.len());
-    let visible = shown.around(selected, rows);
     let list = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
         ..area
     };
-    window::scroll_bar(list, visible.clone(), shown.len(), canvas, |position| {
-        shown.place(position)
-    });
-    let places: Vec<_> = visible.filter_map(|position| shown.place(position)).collect();
+    let places = window::lines(model, List::Tasks, selected, list, canvas);
     let tasks = places.iter().filter_map(|place| run.tasks.get(*place));
     let names = tasks.map(|task| text::width(task.id.short()));
     let wide = names

@@ -25,7 +25,7 @@ const LEAST_PART: usize = 10;
 
 /// The summary in the title.
 pub(super) fn summary(model: &Model) -> String {
-    let filtered = super::filtered(model, List::Variables, model.variables.filter.text());
+    let filtered = super::filtered(model, List::Variables);
     match model.variables.changes().len() {
         0 => filtered.trim_end_matches(", ").to_owned(),
         changes => format!("{filtered}{} not saved", count(changes, "change")),

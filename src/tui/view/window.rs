@@ -1,6 +1,7 @@
 //! What all windows over the panes have in common: the box, the scroll bar on its edge, and the path of what lies over what.
 
 use crate::tui::model::Model;
+use crate::tui::model::list_filter::List;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::mouse::Target;
 use crate::tui::theme::Meaning;
@@ -60,6 +61,27 @@ pub(super) fn scroll_bar(
     canvas.scroll_bar(list, visible, total, |position| {
         place(position).map(Target::WindowBar)
     });
+}
+
+/// The lines of a window's list in sight, with the line of its selection near the middle, and their scroll bar. Without any,
+/// that a filter hides all is said.
+pub(super) fn lines(
+    model: &Model,
+    list: List,
+    selected: usize,
+    area: Rect,
+    canvas: &mut Canvas,
+) -> Vec<usize> {
+    let total = model.list_total(list);
+    let shown = model.list_filter(list).shown(total);
+    if shown.is_empty() && total > 0 {
+        super::nothing_fits(area, canvas);
+    }
+    let visible = shown.around(selected, usize::from(area.height));
+    scroll_bar(area, visible.clone(), shown.len(), canvas, |position| {
+        shown.place(position)
+    });
+    visible.filter_map(|position| shown.place(position)).collect()
 }
 
 /// Where one is, on the lower edge of the topmost window, if it lies over another one.

@@ -16,6 +16,7 @@ use super::words;
 use crate::tui::eta;
 use crate::tui::model::Model;
 use crate::tui::model::history_window::HistoryWindow;
+use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::plan::count;
 use crate::tui::symbol::Mark;
@@ -98,6 +99,9 @@ pub(super) fn draw(model: &Model, window: &HistoryWindow, canvas: &mut Canvas) {
     let needed = (NAMES + 3 + window.columns().len() * CELL).max(SENTENCE);
     let columns = needed.min(columns.saturating_sub(6));
     let area = window::open(model, &title, columns, rows, canvas);
+    if window.columns().is_empty() {
+        return crate::tui::view::nothing_fits(area, canvas);
+    }
     let selected = window.column(&model.history);
     let sight = InSight::new(window, selected, area);
     heading(model, window, &sight, selected, area, canvas);
@@ -152,7 +156,8 @@ fn title(model: &Model, window: &HistoryWindow) -> String {
         String::new()
     };
     let runs = format!("{place}{}", count(number, "run"));
-    format!("Former runs{}: {runs}{reading}", of.unwrap_or_default())
+    let filtered = crate::tui::view::filtered(model, List::History);
+    format!("{filtered}Former runs{}: {runs}{reading}", of.unwrap_or_default())
 }
 
 /// The days, the time of the selected run, and what became of each run.
