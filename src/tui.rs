@@ -33,6 +33,7 @@ pub mod look;
 pub mod model;
 pub mod mouse;
 pub mod msg;
+pub mod new_file;
 pub mod notice;
 pub mod pager;
 pub mod palette;

@@ -48,6 +48,8 @@ mod log_files;
 mod log_json;
 #[path = "screens/log_merged.rs"]
 mod log_merged;
+#[path = "screens/log_save.rs"]
+mod log_save;
 #[path = "screens/logs.rs"]
 mod logs;
 #[path = "screens/marks.rs"]

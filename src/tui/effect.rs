@@ -1,5 +1,6 @@
 //! What an update asks the shell to do. Data, so that tests can compare it; `tui/shell.rs` executes it.
 
+use super::model::logs::extract::{LogExtract, LogPurpose};
 use super::model::logs::view::LogRequest;
 use super::model::opened_run::Purpose;
 use crate::engine::Command;
@@ -43,6 +44,8 @@ pub enum Effect {
         /// The text, without secrets.
         text: String,
     },
+    /// Takes rows out of the logs, beside everything else.
+    TakeLog(LogExtract, LogPurpose),
     /// Asks the terminal for its background.
     AskGround,
     /// Tells it to somebody who looks elsewhere.

@@ -4,6 +4,7 @@
 //! No file is ever loaded. What is remembered: 8 bytes for 64 rows of each file, 24 bytes for each stretch of rows that
 //! a filter lets through (for each line, if there are several files), 4 bytes for each row that was found.
 
+pub mod extract;
 mod index;
 mod sieve;
 

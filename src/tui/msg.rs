@@ -2,6 +2,7 @@
 
 use super::effect::Link;
 use super::key::Key;
+use super::model::logs::extract::{LogPurpose, TakeFailure, TakenLog};
 use super::model::logs::view::{LogRequest, LogWindow};
 use super::model::opened_run::{OpenedRun, Purpose};
 use super::mouse::{Gesture, Target};
@@ -48,6 +49,8 @@ pub enum Msg {
         /// Whether the rest is still to be looked at.
         has_more: bool,
     },
+    /// Rows were taken out of the logs, or could not be.
+    LogTaken(LogPurpose, Result<TakenLog, TakeFailure>),
     /// The variables were saved: where each comes from now, or why it failed.
     Saved(Result<BTreeMap<VariableName, String>, Failure>),
     /// A page was opened in a browser, or there is none here.

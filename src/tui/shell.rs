@@ -5,6 +5,7 @@
 //! `shell/leaving.rs`.
 
 mod leaving;
+mod logs;
 mod mouse;
 
 use super::effect::Effect;
@@ -24,6 +25,7 @@ use crate::signals::Signal;
 use domain::history::RunRecord;
 use domain::id::DagRunId;
 use futures_util::{Stream, StreamExt};
+use logs::LogWork;
 use mouse::Hand;
 use ratatui::crossterm::event::{Event, KeyEventKind};
 use std::collections::VecDeque;
@@ -51,6 +53,7 @@ pub struct Shell<S> {
     outbox: VecDeque<Command>,
     reads: VecDeque<LogRequest>,
     log: LogReader,
+    log_work: LogWork,
     /// What became of the tasks of former runs, as it is read.
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
     /// What the last frame shows where.
@@ -88,6 +91,7 @@ impl<S: TerminalSession> Shell<S> {
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
             log: LogReader::default(),
+            log_work: LogWork::default(),
             records: None,
             targets: Targets::default(),
             hand: Hand::default(),
@@ -145,6 +149,7 @@ impl<S: TerminalSession> Shell<S> {
                     }
                 }
                 news = self.engine.updates.recv(), if self.is_engine_alive => self.on_update(news)?,
+                done = self.log_work.done.recv() => self.on_log_work(done)?,
                 records = next(&mut self.records), if self.records.is_some() => self.on_records(records)?,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.on_deadline()?,
             }
@@ -291,6 +296,7 @@ impl<S: TerminalSession> Shell<S> {
         for effect in effects {
             match effect {
                 Effect::Send(command) => self.outbox.push_back(command),
+                Effect::TakeLog(extract, purpose) => self.take_log(extract, purpose),
                 Effect::ReadLog(request) => self.reads.push_back(request),
                 Effect::SaveVariables(changes) => {
                     let outcome = (self.setup.save)(&changes);

@@ -21,6 +21,7 @@ mod history;
 mod incoming;
 mod keys;
 mod leaving;
+mod log_extract;
 mod log_scope;
 mod logs;
 mod marks;
@@ -95,6 +96,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             window,
             has_more,
         } => logs::on_read(model, &request, window, has_more),
+        Msg::LogTaken(purpose, outcome) => log_extract::on_taken(model, purpose, outcome, &mut effects),
         Msg::Saved(outcome) => variables::on_saved(model, outcome, &mut effects),
         Msg::PageOpened(link, is_open) => copy::on_page_opened(model, &link, is_open, &mut effects),
         Msg::EditsKept(change, outcome) => drafts::on_kept(model, &change, outcome),
@@ -177,8 +179,10 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::EarlierText => prompt::recall(model, 1, effects),
         Action::LaterText => prompt::recall(model, -1, effects),
         Action::OpenPage => copy::open_page(model, effects),
+        Action::Copy if model.focus == Pane::Logs => log_extract::copy_rows(model, effects),
         Action::Copy => copy::line(model, effects),
         Action::CopyMenu => copy::ask(model),
+        Action::SaveLog => log_extract::ask_to_save(model, effects),
         Action::FindInLog
         | Action::NextFound
         | Action::PreviousFound

@@ -59,6 +59,7 @@ pub enum Action {
     Times,
     SelectLines,
     UnfoldJson,
+    SaveLog,
     MergedLog,
     AllTries,
     GoToTime,

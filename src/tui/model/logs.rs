@@ -3,6 +3,7 @@
 //! No file is ever loaded; [`LogsPane::request`] names the rows that the next frame needs, and the shell reads only those
 //! (`tui/log_reader.rs`). Whoever moves in a log reads it: it stays as it is until it is followed again.
 
+pub mod extract;
 pub mod json;
 pub mod jump;
 pub mod line;
@@ -58,6 +59,8 @@ pub struct LogsPane {
     pub cursor: usize,
     /// Where a selection of rows began.
     pub mark: Option<usize>,
+    /// Where that row is.
+    pub marked: Option<LogPlace>,
     /// The first column shown when rows are not wrapped.
     pub column: usize,
     /// Whether the end is followed; else it is read.
@@ -104,6 +107,7 @@ impl Default for LogsPane {
             top: (0, 0),
             cursor: 0,
             mark: None,
+            marked: None,
             column: 0,
             follows: true,
             unfolded: BTreeSet::new(),

@@ -4,6 +4,7 @@ use super::arguments::ArgumentsForm;
 use super::failures::FailuresPane;
 use super::guard::Confirmation;
 use super::history_window::HistoryWindow;
+use super::logs::extract::LogErrand;
 use crate::engine::Command;
 use domain::command::RunCommand;
 use domain::history::Comparison;
@@ -265,6 +266,8 @@ pub enum DialogResult {
         /// The text.
         text: String,
     },
+    /// Takes rows out of the log.
+    Log(LogErrand),
     /// Shows the plan of a new run.
     Plan,
     /// Follows a run that another process drives.

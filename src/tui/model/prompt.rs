@@ -5,6 +5,7 @@
 
 use super::editor::Editor;
 use super::list_filter::List;
+use super::logs::extract::LogPart;
 use domain::id::{DagRunId, TaskId};
 use std::fmt;
 
@@ -30,6 +31,8 @@ pub enum PromptPurpose {
         /// Its tasks.
         tasks: Vec<TaskId>,
     },
+    /// Names the file that rows of the log are saved in.
+    SaveLog(LogPart),
 }
 
 impl PromptPurpose {
@@ -42,6 +45,7 @@ impl PromptPurpose {
             Self::FilterLog => "&",
             Self::GoToTime => "time: ",
             Self::HandlingNote { .. } => "handled: ",
+            Self::SaveLog(_) => "save in: ",
         }
     }
 }

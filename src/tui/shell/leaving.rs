@@ -34,6 +34,13 @@ impl<S: TerminalSession> Shell<S> {
                 Err(failure) => say_on_shell(&failure.text(remedy::text)),
             }
         }
+        timeout(CLOSE_TIMEOUT, self.log_work.finish()).await.ok();
+        for path in self.log_work.remove_unfinished() {
+            let path = path.display();
+            say_on_shell(&format!(
+                "The log was not saved in {path}: it was not all written yet. Nothing is left there."
+            ));
+        }
         self.outbox.push_back(Command::Close);
         let commands = self.engine.commands.clone();
         let closing = async {

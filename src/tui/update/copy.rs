@@ -1,16 +1,15 @@
 //! What is copied for the clipboard, and what is said of it.
 
 use super::logs;
-use crate::tui::context::Pane;
 use crate::tui::effect::{Effect, Link};
 use crate::tui::link;
 use crate::tui::model::Model;
+use crate::tui::model::logs::extract::{LogErrand, LogPart};
+use crate::tui::model::logs::scope::LogScope;
 use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::failure::Failure;
-use domain::run::Run;
-use domain::task::Task;
 use std::path::PathBuf;
 
 /// Copies a text: without secrets, and without what could drive a terminal it is pasted into.
@@ -21,11 +20,8 @@ pub(super) fn copy(model: &Model, what: impl Into<String>, text: &str, effects: 
     });
 }
 
-/// Copies rows of the log, or the id of the selected task's pipeline run, or the task's name.
-pub(super) fn line(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.focus == Pane::Logs {
-        return rows(model, effects);
-    }
+/// Copies the id of the selected task's pipeline run, or the task's name.
+pub(super) fn line(model: &Model, effects: &mut Vec<Effect>) {
     let Some(task) = model.selected_task() else { return };
     let run = task.current().and_then(|current| current.pipeline_run.as_ref());
     match run {
@@ -50,15 +46,6 @@ pub(super) fn on_page_opened(model: &mut Model, link: &Link, is_open: bool, effe
     }
 }
 
-/// Copies the row of the log where the reader is, or the selected rows.
-fn rows(model: &mut Model, effects: &mut Vec<Effect>) {
-    match logs::selected_text(model) {
-        (what, Some(text)) => copy(model, what, &text, effects),
-        (_, None) => model.reply(logs::too_far()),
-    }
-    model.logs.mark = None;
-}
-
 /// Asks what is copied of the selected task and its log.
 pub(super) fn ask(model: &mut Model) {
     let (Some(run), Some(task)) = (model.shown_run(), model.selected_task()) else {
@@ -77,11 +64,19 @@ pub(super) fn ask(model: &mut Model) {
         let text = logs::visible_text(model);
         let what = "the visible part of the log";
         dialog = dialog.or('v', what, copied(what, text));
+        let whole = match model.logs.scope {
+            LogScope::Try => "the whole log of this try",
+            LogScope::Tries => "the logs of all tries",
+            LogScope::Run => "the logs of all tasks",
+        };
+        dialog = dialog.or('l', whole, DialogResult::Log(LogErrand::Copy(LogPart::Whole)));
     }
-    if let Some(failure) = &task.reason {
-        let text = markdown(run, task, failure, &logs::visible_text(model));
+    if let Some(head) = failure_head(model) {
+        let text = with_log(head, &logs::visible_text(model));
         let what = "the failure as Markdown";
         dialog = dialog.or('m', what, copied(what, text));
+        let what = "the same with the whole log";
+        dialog = dialog.or('a', what, DialogResult::Log(LogErrand::CopyFailure));
     }
     let dialog = dialog.or(
         'i',
@@ -91,28 +86,34 @@ pub(super) fn ask(model: &mut Model) {
     model.overlays.push(Overlay::Dialog(dialog));
 }
 
-/// What failed, why, what to do, and what the log says, for a ticket or a chat.
-fn markdown(run: &Run, task: &Task, failure: &Failure, log: &str) -> String {
+/// What failed, why and what to do, as Markdown for a ticket or a chat; nothing if the selected task has no failure.
+pub(super) fn failure_head(model: &Model) -> Option<String> {
+    let (run, task) = (model.shown_run()?, model.selected_task()?);
+    let failure = task.reason.as_ref()?;
     let tries = task.tries.len();
     let pipeline = task.current().and_then(|current| current.pipeline_run.as_ref());
     let pipeline = pipeline.map_or(String::new(), |id| format!(", pipeline run `{id}`"));
-    let mut text = format!(
+    Some(format!(
         "**{}**: {}, try {tries} of {}\n\n> {}\n\nRun `{}`{pipeline}\n",
         task.id,
         task.state.as_str(),
         task.allowed_tries,
         failure.text(remedy::text).replace('\n', "\n> "),
         run.id
-    );
-    if !log.is_empty() {
-        // Longer than any fence in the log.
-        let mut fence = "```".to_owned();
-        while log.contains(&fence) {
-            fence.push('`');
-        }
-        text += &["\n", &fence, "text\n", log, "\n", &fence, "\n"].concat();
+    ))
+}
+
+/// The same with what the log says.
+pub(super) fn with_log(head: String, log: &str) -> String {
+    if log.is_empty() {
+        return head;
     }
-    text
+    // Longer than any fence in the log.
+    let mut fence = "```".to_owned();
+    while log.contains(&fence) {
+        fence.push('`');
+    }
+    [&head, "\n", &fence, "text\n", log.trim_end(), "\n", &fence, "\n"].concat()
 }
 
 /// A text went to the clipboard, or into a file.

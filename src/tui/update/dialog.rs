@@ -1,6 +1,6 @@
 //! Questions before something is stopped, and what the answers of all questions do.
 
-use super::{copy, drafts, handling, leaving, marks, profiles, resume, subject};
+use super::{copy, drafts, handling, leaving, log_extract, marks, profiles, resume, subject};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -155,6 +155,7 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
         DialogResult::Tell { run, commands } => resume::tell(model, run, commands, effects),
         DialogResult::AskNote { run, tasks } => handling::ask_note(model, run, tasks),
         DialogResult::Copy { what, text } => copy::copy(model, what, &text, effects),
+        DialogResult::Log(errand) => log_extract::run(model, errand, effects),
         DialogResult::Plan => {
             model.former_run = None;
             model.overlays.push(Overlay::Plan { top: 0 });

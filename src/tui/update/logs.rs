@@ -123,6 +123,7 @@ fn select(model: &mut Model) {
         Some(_) => None,
         None => Some(model.logs.cursor),
     };
+    model.logs.marked = model.logs.row().map(|row| row.place);
 }
 
 fn jump(model: &mut Model, goal: Goal, is_forward: bool) {
@@ -204,26 +205,6 @@ pub(super) fn on_read(
     log_scope::tell_gaps(model);
 }
 
-/// What is copied of the log: its name in a few words, and its loaded rows.
-pub(super) fn selected_text(model: &Model) -> (String, Option<String>) {
-    let rows = model.logs.selection();
-    let rows = if model.logs.follows {
-        let last = model.logs.here();
-        last..last + 1
-    } else {
-        rows
-    };
-    let number = rows.len();
-    let what = match number {
-        1 => "a row of the log".to_owned(),
-        number => format!("{number} rows of the log"),
-    };
-    let texts: Option<Vec<_>> = rows
-        .map(|at| model.logs.window.row(at).map(|row| model.logs.copied(row)))
-        .collect();
-    (what, texts.map(|texts| texts.join("\n")))
-}
-
 /// The rows of the log that are on the screen, as they are in the file.
 pub(super) fn visible_text(model: &Model) -> String {
     let room = room(model);
@@ -231,9 +212,4 @@ pub(super) fn visible_text(model: &Model) -> String {
     let rows = shown.filter_map(|at| model.logs.window.row(at));
     let rows: Vec<_> = rows.map(|row| model.logs.copied(row)).collect();
     rows.join("\n")
-}
-
-/// Why the selected rows cannot be copied.
-pub(super) fn too_far() -> String {
-    "The selection goes beyond what is loaded: select fewer rows.".into()
 }

@@ -1,7 +1,7 @@
 //! Typing into the text field in the row of the footer. What a text does while it is typed, when it is accepted and
 //! when it is left is decided in [`apply`], for every purpose.
 
-use super::{filters, handling, help, logs, palette};
+use super::{filters, handling, help, log_extract, logs, palette};
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::model::Model;
@@ -23,6 +23,7 @@ fn apply(
         PromptPurpose::FilterLog => logs::filter(model, text),
         PromptPurpose::GoToTime => logs::time(model, text, step),
         PromptPurpose::HandlingNote { run, tasks } => handling::on_note(run, tasks, text, step, effects),
+        PromptPurpose::SaveLog(part) => log_extract::name(model, *part, text, step, effects),
     }
 }
 

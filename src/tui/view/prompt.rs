@@ -48,5 +48,6 @@ fn status(model: &Model, purpose: &PromptPurpose, dot: &str) -> String {
                 key(Action::Back)
             )
         }
+        PromptPurpose::SaveLog(part) => model.logs.words(*part),
     }
 }
