@@ -133,6 +133,17 @@ impl Session {
         }
     }
 
+    /// How many bytes have come out since the start.
+    pub fn bytes_seen(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Waits until anything at all comes out.
+    pub fn wait_for_bytes(&mut self) {
+        let bytes = self.bytes.recv_timeout(patience()).unwrap();
+        self.feed(&bytes);
+    }
+
     /// The screen as text, line by line.
     pub fn text(&self) -> String {
         self.screen().contents()
