@@ -1,7 +1,6 @@
 //! How a run ended, for those who are told outside of the terminal: in words for a chat, and as the summary line for a program.
 
 use super::{Exit, json, words};
-use domain::failure_group::failure_groups;
 use domain::run::Run;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -16,12 +15,12 @@ pub fn text(run: &Run) -> String {
         run.request.profile,
         words::summary(run)
     );
-    let groups = failure_groups(run);
-    for group in groups.iter().take(MOST_REASONS) {
+    let reasons = words::failures(run);
+    for reason in reasons.iter().take(MOST_REASONS) {
         // Writing to a text cannot fail.
-        let _ = write!(text, "\n- {}", group.text("x"));
+        let _ = write!(text, "\n- {reason}");
     }
-    if let Some(others) = groups
+    if let Some(others) = reasons
         .len()
         .checked_sub(MOST_REASONS)
         .filter(|others| *others > 0)
