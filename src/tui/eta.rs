@@ -35,6 +35,12 @@ pub fn median_left(model: &Model) -> Option<Duration> {
     Some(model.run_history.shown.eta(live(model)?, model.now)?.median)
 }
 
+/// How much of the shown run is done, in percent, if it is live and its pipelines are known.
+pub fn percent(model: &Model) -> Option<u8> {
+    live(model)?;
+    model.run_history.percent
+}
+
 /// The pipeline that decides when the shown run ends, if more than one is to come.
 pub fn decides(model: &Model) -> Option<TaskId> {
     let run = live(model)?;

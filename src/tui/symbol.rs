@@ -159,6 +159,10 @@ pub struct Symbols {
     pub pipe: &'static str,
     /// The part of a scroll bar that is in sight.
     pub thumb: &'static str,
+    /// What is done of something.
+    pub done: &'static str,
+    /// What is left of it.
+    pub left: &'static str,
     /// The corners: top left, top right, bottom left, bottom right.
     pub corners: [&'static str; 4],
     /// Marks an active row.
@@ -183,6 +187,8 @@ impl Symbols {
         line: "─",
         pipe: "│",
         thumb: "█",
+        done: "█",
+        left: "░",
         corners: ["╭", "╮", "╰", "╯"],
         on: "■",
         off: "□",
@@ -202,6 +208,8 @@ impl Symbols {
         line: "-",
         pipe: "|",
         thumb: "#",
+        done: "#",
+        left: ".",
         corners: ["+", "+", "+", "+"],
         on: "=",
         off: "_",

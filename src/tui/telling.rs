@@ -74,10 +74,9 @@ impl Progress {
         format!("\u{1b}]9;4;{state};{percent}\u{1b}\\")
     }
 
-    fn new(run: &Run) -> Self {
-        let all = run.tasks.len().max(1);
-        let over = run.tasks.iter().filter(|task| task.is_over()).count();
-        let percent = u8::try_from(over * 100 / all).unwrap_or(100);
+    fn new(model: &Model, run: &Run) -> Self {
+        // Before the pipelines are known, nothing that takes long is done.
+        let percent = model.run_history.percent.unwrap_or(0);
         let any = |states: &[TaskState]| run.tasks.iter().any(|task| states.contains(&task.state));
         if any(&[TaskState::Failed, TaskState::TimedOut]) {
             Self::Failing(percent)
@@ -98,7 +97,9 @@ impl Signs {
             .or_else(|| model.watched_run().map(|(run, _)| run));
         Self {
             title: ways.title.then(|| title_text(model)),
-            progress: ways.progress.then(|| live.map_or(Progress::None, Progress::new)),
+            progress: ways
+                .progress
+                .then(|| live.map_or(Progress::None, |run| Progress::new(model, run))),
         }
     }
 

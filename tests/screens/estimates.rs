@@ -37,7 +37,13 @@ fn a_live_run_tells_what_is_left_and_what_is_late() {
         eta::late(&model, &orders).as_deref(),
         Some("late by 48 s: usually 1m 40s")
     );
-    assert!(eta::decides(&model).is_some());
+    // What the end waits for is in sight whatever is selected.
+    let last = eta::decides(&model).unwrap();
+    model.area.width = 160;
+    let words = format!("{} decides the end", last.short());
+    let shown = picture(&model);
+    has_all(shown.lines().nth(1).unwrap(), &["left", &words]);
+    model.area.width = 120;
     model.grid.selected = Some("start_pipeline_sales_orders".into());
     has_all(
         &picture(&model),

@@ -177,6 +177,36 @@ fn the_free_place_below_the_tasks_of_a_failed_run_groups_the_failures() {
 }
 
 #[test]
+fn the_header_of_a_live_run_has_a_bar_and_never_for_its_counts() {
+    for width in (40..=200).step_by(5) {
+        let mut model = scene::running(width, 24);
+        send(&mut model, 70, Msg::Ticked);
+        for (look, done) in [(&COLOUR, '█'), (&BARE, '#')] {
+            let shown = picture(&model, look);
+            let first = shown.lines().next().unwrap();
+            assert!(first.contains("help"), "{first}");
+            if let Some(at) = first.find(" %") {
+                let percent: usize = first[..at].rsplit(' ').next().unwrap().parse().unwrap();
+                let bar = first.rsplit("ACTIVE").next().unwrap();
+                let bar = bar
+                    .chars()
+                    .filter(|letter| [done, '░', '.'].contains(letter))
+                    .count();
+                let full = first.chars().filter(|letter| *letter == done).count();
+                assert!(
+                    (1..=99).contains(&percent) && (bar >= 8 || width < 100) && full * 100 <= percent * bar,
+                    "{first}"
+                );
+            } else {
+                assert!(width < 80, "{width}: {first}");
+            }
+        }
+        let without = picture(&scene::failed(width, 24), &COLOUR);
+        assert!(!without.lines().next().unwrap().contains('%'), "{without}");
+    }
+}
+
+#[test]
 fn the_time_axis_shows_phases_tries_and_what_is_to_come() {
     for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
         let mut model = scene::running(width, height);

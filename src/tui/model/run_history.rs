@@ -26,6 +26,8 @@ pub struct RunHistory {
     pub shown: Past,
     /// What is left of the shown run, if it is live.
     pub eta: Option<Eta>,
+    /// How much of the live run is done, in percent, once its pipelines are known.
+    pub percent: Option<u8>,
     /// When that was judged.
     judged: Timestamp,
     /// Whether records are still being read.
@@ -88,11 +90,11 @@ impl Model {
         if !is_new && !is_due {
             return;
         }
-        let live = self
-            .run
-            .as_ref()
-            .filter(|_| self.former_run.is_none() && self.has_clock());
+        let going = self.run.as_ref().filter(|_| self.has_clock());
+        let live = going.filter(|_| self.former_run.is_none());
         self.run_history.eta = live.and_then(|run| self.run_history.shown.eta(run, self.now));
+        // The taskbar shows it beside a former run too.
+        self.run_history.percent = going.and_then(|run| self.run_history.shown.percent(run, self.now));
         self.run_history.judged = self.now;
     }
 

@@ -21,6 +21,10 @@ use ratatui::layout::Rect;
 /// Columns in front of the counts.
 const GAP: usize = 3;
 
+/// The columns of a whole bar, and of the shortest one that says more than its number.
+const BAR: usize = 30;
+const LEAST_BAR: usize = 8;
+
 /// Draws both rows.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
     place(model, area, canvas);
@@ -89,7 +93,9 @@ fn progress(model: &Model, run: &Run) -> Vec<String> {
     let emptied = run.emptied.and_then(|emptied| emptied.started);
     let table = &run.request.variables.bq_output_table;
     let emptied = emptied.map(|at| format!("{table} emptied {}", at.clock()));
-    [eta::left(model), loaded, emptied]
+    // Its place before the others: the list shows their counts too.
+    let decides = eta::decides(model).map(|task| format!("{} decides the end", task.short()));
+    [eta::left(model), decides, loaded, emptied]
         .into_iter()
         .flatten()
         .collect()
@@ -138,10 +144,32 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
             .join(&format!(" {dot} "))
     );
     let left = room.saturating_sub(usize::from(column));
-    canvas.field(area, column, 0, left, &words, canvas.look.style(Meaning::Text));
+    column = canvas.field(area, column, 0, left, &words, canvas.look.style(Meaning::Text));
+    bar(model, area, (usize::from(column), room), canvas);
     let from = canvas.right(area, 0, &help, canvas.look.style(Meaning::Accent));
     let place = Rect::new(area.x + from, area.y, area.width.saturating_sub(from), 1);
     canvas.targets.push(place, Target::Action(Action::Help.name()));
+}
+
+/// How much of the live run is done, right of the instance, where that leaves room; if need be as a number alone.
+fn bar(model: &Model, area: Rect, (from, to): (usize, usize), canvas: &mut Canvas) {
+    let (Some(percent), Some(run)) = (eta::percent(model), model.shown_run()) else {
+        return;
+    };
+    let words = format!(" {percent:>3} %");
+    let Some(room) = to.checked_sub(from + 2 * GAP + text::width(&words)) else {
+        return;
+    };
+    let columns = if room < LEAST_BAR { 0 } else { room.min(BAR) };
+    let done = columns * usize::from(percent) / 100;
+    let symbols = &canvas.look.symbols;
+    let (done, left) = (symbols.done.repeat(done), symbols.left.repeat(columns - done));
+    let mark = Mark::from_run(run.state);
+    let at = to - GAP - columns - text::width(&words);
+    let column = u16::try_from(at).unwrap_or(u16::MAX);
+    let column = canvas.text(area, column, 0, &done, canvas.look.style(mark.meaning));
+    let column = canvas.text(area, column, 0, &left, canvas.look.style(Meaning::Muted));
+    canvas.text(area, column, 0, &words, canvas.look.style(Meaning::Text));
 }
 
 /// Which run is shown, if it is not the live one. Its name is in the title of the tasks too, and so is left out first.

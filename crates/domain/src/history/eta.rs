@@ -13,6 +13,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+/// What a pipeline that is not over counts for at most, in percent.
+const NEARLY: u128 = 99;
+
+/// The weight of pipelines of which nothing is known: one that works for so long is as good as done.
+const UNKNOWN: Duration = Duration::from_secs(600);
+
 /// What is left of a live run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Eta {
@@ -48,6 +54,35 @@ impl Past {
             p90: p90.max(median),
             last,
         })
+    }
+
+    /// How much of a run is done, in percent: its pipelines, each with the weight of its usual time, all alike where nothing
+    /// is known. 100 only if none is awaited any more; nothing before there are pipelines.
+    pub fn percent(&self, run: &Run, now: Timestamp) -> Option<u8> {
+        let (mut done, mut all, mut are_over) = (0, 0, true);
+        for task in run.pipelines() {
+            let weight = self.weight(task);
+            all += weight;
+            if task.is_over() {
+                done += weight;
+                continue;
+            }
+            are_over = false;
+            let open = task.open_try().filter(|_| task.state.holds_place());
+            let worked = open.map_or(0, |open| open.working(now).as_millis());
+            // What takes longer than usual is nearly done, and not more.
+            done += worked.min(weight * NEARLY / 100);
+        }
+        let percent = done.checked_mul(100)?.checked_div(all)?;
+        let most = if are_over { 100 } else { NEARLY };
+        u8::try_from(percent.min(most)).ok()
+    }
+
+    /// How long a pipeline usually takes, in milliseconds; never 0.
+    fn weight(&self, task: &Task) -> u128 {
+        let own = self.task(&task.id).and_then(|past| past.usual.median());
+        let usual = own.or_else(|| self.pipelines.median());
+        usual.unwrap_or(UNKNOWN).as_millis().max(1)
     }
 
     /// Before the rows are read, only the whole is known.

@@ -58,6 +58,33 @@ fn before_the_rows_are_read_the_whole_run_is_known() {
     assert_eq!(Past::default().eta(&run, Timestamp::from_seconds(5)), None);
 }
 
+#[test]
+fn what_is_done_counts_by_its_usual_time() {
+    // a usually takes 10 s, and so does all that has no past.
+    let past = past(&runs(&[(10, true), (10, true), (10, true)]));
+    let mut events = begun("new", 0, 5, &["a", "b", "c", "d"]);
+    let percent = |past: &Past, events: &[RunEvent], now: i64| {
+        past.percent(&Run::replay(events).unwrap(), Timestamp::from_seconds(now))
+    };
+    assert_eq!(percent(&past, &events, 0), Some(0));
+    events.extend(start("a", 1, 0));
+    assert_eq!(percent(&past, &events, 5), Some(12), "half of one of four");
+    assert_eq!(percent(&past, &events, 500), Some(24), "late is not done");
+    events.push(done("a", 10));
+    assert_eq!(percent(&past, &events, 10), Some(25));
+    assert_eq!(percent(&Past::default(), &events, 10), Some(25), "all alike");
+    for task in ["b", "c", "d"] {
+        events.extend(start(task, 1, 10));
+        events.push(failed(task, 20, None));
+    }
+    assert_eq!(percent(&past, &events, 20), Some(100), "nothing is awaited");
+    assert_eq!(
+        percent(&past, &begun("new", 0, 5, &[]), 0),
+        None,
+        "no pipeline is known"
+    );
+}
+
 proptest! {
     /// The p90 is never before the median, and no end is later than if all pipelines ran one after the other.
     #[test]
@@ -85,5 +112,30 @@ proptest! {
         } else {
             prop_assert!(works.iter().all(|(_, is_green)| !is_green));
         }
+    }
+
+    /// It never goes back while time passes, and is whole only when all is over.
+    #[test]
+    fn what_is_done_only_grows(
+        works in prop::collection::vec((1_i64..500, any::<bool>()), 0..20),
+        tasks in 1_usize..12,
+        begun_ones in 0_usize..12,
+        over in 0_usize..12,
+        moments in prop::collection::vec(0_i64..2_000, 1..9),
+    ) {
+        let past = past(&runs(&works));
+        let names: Vec<_> = (0..tasks).map(|place| format!("t{place}")).collect();
+        let names: Vec<_> = std::iter::once("a").chain(names.iter().map(String::as_str)).collect();
+        let mut events = begun("new", 0, 20, &names);
+        for name in names.iter().take(begun_ones.max(over)) {
+            events.extend(start(name, 1, 0));
+        }
+        events.extend(names.iter().take(over).map(|name| done(name, 1)));
+        let run = Run::replay(&events).unwrap();
+        let mut moments = moments;
+        moments.sort_unstable();
+        let percents: Vec<_> = moments.iter().map(|now| past.percent(&run, Timestamp::from_seconds(*now)).unwrap()).collect();
+        prop_assert!(percents.is_sorted());
+        prop_assert!(percents.iter().all(|percent| (*percent == 100) == (over >= names.len())));
     }
 }
