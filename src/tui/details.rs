@@ -83,6 +83,10 @@ fn seen(task: &Task, run: Option<&Run>) -> String {
     let job = run.filter(|_| task.kind == TaskKind::TruncateTable);
     let progress = job.and_then(|run| run.truncate_progress);
     match (pipeline, progress) {
+        // The task ends once the reason and the counts are known.
+        (Some(state), _) if state.is_end() && task.state == TaskState::Running => {
+            format!("{} in CDAP, reading its end", state.word().to_lowercase())
+        }
         (Some(state), _) if state.word().to_lowercase() != Mark::of_task(task).word => {
             state.word().to_lowercase()
         }

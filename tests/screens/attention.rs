@@ -169,6 +169,11 @@ fn our_state_and_that_of_the_pipeline_agree_in_words() {
     for (state, word) in [
         (domain::pipeline::PipelineState::Starting, "● starting"),
         (domain::pipeline::PipelineState::Running, "● running"),
+        // Its reason is being read.
+        (
+            domain::pipeline::PipelineState::Failed,
+            "failed in CDAP, reading its end",
+        ),
     ] {
         let seen = Fact::PipelineSeen {
             task: LEDGER.into(),
