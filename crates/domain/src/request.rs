@@ -1,5 +1,7 @@
 //! What a run was asked to do.
 
+mod written;
+
 use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use crate::id::TaskId;
 use crate::row::RowName;
@@ -7,9 +9,11 @@ use crate::secret::Secrets;
 use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use written::Written;
 
 /// What was asked for when the run was started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct RunRequest {
     /// The profile it runs in.
     pub profile: String,
@@ -18,22 +22,17 @@ pub struct RunRequest {
     /// The whole chain, or one pipeline by hand.
     pub scope: Scope,
     /// Arguments that were edited for this run, by task: they replace what the row gives.
-    #[serde(default)]
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
     /// The only rows of the chain that run; all active ones if it is empty.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub only: BTreeSet<RowName>,
     /// Whether the output table may be emptied although it cannot be seen that the pipeline fills it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_unresolved_sink: bool,
     /// Whether one pipeline by hand may run while another run fills the same table.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub beside: bool,
 }
 
 /// How much of the chain a run executes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Scope {
     /// `start`, `truncate_table`, `get_configuration`, `filter_arguments`, the pipelines, `end`.
     Chain,

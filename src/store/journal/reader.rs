@@ -147,8 +147,13 @@ pub(super) fn overtaking(
     let later =
         summaries(connection, sql, [run.as_str()]).map_err(|error| StoreError::sqlite(path, &error))?;
     for summary in later {
-        let events = events(path, connection, &summary.id)?;
-        if Run::replay(&events).is_some_and(|run| run.has_changed_output()) {
+        let changed = match events(path, connection, &summary.id) {
+            Ok(events) => Run::replay(&events).is_some_and(|run| run.has_changed_output()),
+            // A newer Downbeat's: it may have.
+            Err(StoreError::UnreadableEvent { .. }) => true,
+            Err(error) => return Err(error),
+        };
+        if changed {
             return Ok(Some(summary));
         }
     }

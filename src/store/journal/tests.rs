@@ -358,6 +358,34 @@ async fn facts_of_a_newer_version_are_left_out_and_broken_ones_are_errors() {
     );
 }
 
+/// A run whose beginning this version does not understand, as an older one does not understand a run of some rows.
+#[tokio::test]
+async fn a_run_that_a_newer_version_asked_for_is_refused_alone() {
+    let (_dir, journal) = journal();
+    for (run, second) in [("old", 0), ("newer", 100), ("last", 200)] {
+        journal.append(&run.into(), &story(run, second)).await.unwrap();
+    }
+    let other = Connection::open(&journal.path).unwrap();
+    let sql =
+        "UPDATE events SET body = replace(body, 'chain', 'of_tomorrow') WHERE run = 'newer' AND seq = 1";
+    assert_eq!(other.execute(sql, []).unwrap(), 1);
+    let refused = journal.events(&"newer".into()).await;
+    assert!(
+        matches!(refused, Err(StoreError::UnreadableEvent { seq: 1, .. })),
+        "{refused:?}"
+    );
+    assert!(!journal.events(&"old".into()).await.unwrap().is_empty());
+    assert_eq!(journal.counted_runs(9).await.unwrap().len(), 3, "all are listed");
+    other
+        .execute("DELETE FROM events WHERE run = 'last'", [])
+        .unwrap();
+    let overtaking = journal.overtaking(&"old".into()).await.unwrap();
+    assert!(
+        overtaking.is_some_and(|run| run.id.as_str() == "newer"),
+        "it may have emptied the table"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_and_the_writer_do_not_disturb_each_other() {
     let (_dir, journal) = journal();
