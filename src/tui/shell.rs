@@ -336,6 +336,8 @@ impl<S: TerminalSession> Shell<S> {
                 Effect::Suspend => {
                     self.session.suspend()?;
                     self.take_mouse()?;
+                    // They were taken back with the rest of the terminal.
+                    self.signs = Signs::default();
                     self.model.is_dirty = true;
                 }
                 Effect::Leave => self.is_done = true,

@@ -14,8 +14,8 @@ use ratatui::crossterm::event::{
 };
 use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{execute, queue};
 use ratatui::layout::Size;
@@ -64,8 +64,7 @@ impl Tty {
     pub fn enter() -> io::Result<Self> {
         install_panic_hook();
         enter_screen()?;
-        let output = BufWriter::with_capacity(64 << 10, io::stdout());
-        match Terminal::new(CrosstermBackend::new(output)) {
+        match unknown() {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
                 restore();
@@ -73,6 +72,12 @@ impl Tty {
             }
         }
     }
+}
+
+/// A terminal of which nothing is known, so that all of it is drawn.
+fn unknown() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    let output = BufWriter::with_capacity(64 << 10, io::stdout());
+    Terminal::new(CrosstermBackend::new(output))
 }
 
 impl Drop for Tty {
@@ -95,8 +100,11 @@ impl TerminalSession for Tty {
         Ok(targets)
     }
 
+    /// Ratatui's own way asks the terminal where its cursor is, and one that does not answer in time would end the program.
     fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        execute!(self.terminal.backend_mut(), Clear(ClearType::All))?;
+        self.terminal = unknown()?;
+        Ok(())
     }
 
     fn control(&mut self, sequence: &str) -> io::Result<()> {
@@ -123,7 +131,7 @@ impl TerminalSession for Tty {
         // group is resumed.
         let stopped = std::process::Command::new("kill").args(["-TSTP", "0"]).status();
         enter_screen()?;
-        self.terminal.clear()?;
+        self.clear()?;
         stopped.map(drop)
     }
 }

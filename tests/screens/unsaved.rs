@@ -138,3 +138,27 @@ fn edits_that_were_not_saved_are_offered_at_the_next_start() {
     sample::configuration(&mut model, 1, Ok(sample::table()));
     assert!(model.configuration.edits.is_empty() && model.variables.changes().is_empty());
 }
+
+#[test]
+fn a_text_that_was_left_while_it_was_wrong_is_typed_on_at_the_next_start() {
+    let mut setup = sample::setup();
+    setup.kept.draft = Some(Draft {
+        at: sample::at(0),
+        variables: BTreeMap::from([(VariableName::BqConfigMaxResults, "10x".into())]),
+        arguments: BTreeMap::new(),
+    });
+    let mut model = setup.model();
+    downbeat::tui::update::init(&mut model);
+    send(&mut model, 0, Msg::Resized(120, 40));
+    press(&mut model, "y");
+    let editor = model.editor().unwrap();
+    assert_eq!((editor.text(), editor.is_changed()), ("10x", true));
+    assert!(
+        picture(&model).contains("This is not a whole number."),
+        "{}",
+        picture(&model)
+    );
+    press(&mut model, "backspace 7 enter");
+    let change = (VariableName::BqConfigMaxResults, "107".to_owned());
+    assert_eq!(model.variables.changes(), [change]);
+}

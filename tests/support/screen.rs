@@ -144,6 +144,11 @@ impl Session {
         self.feed(&bytes);
     }
 
+    /// All that came out since the start, the sequences among it.
+    pub fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen).into_owned()
+    }
+
     /// The screen as text, line by line.
     pub fn text(&self) -> String {
         self.screen().contents()

@@ -52,6 +52,14 @@ impl Editor {
         Self::with(&one_line(text), Shape::Line)
     }
 
+    /// A field of one line that had another text before.
+    pub fn changed(before: &str, text: &str) -> Self {
+        Self {
+            before: one_line(before),
+            ..Self::new(text)
+        }
+    }
+
     /// A field for a value: line breaks and control characters in it are data, and JSON is laid out.
     pub fn value(text: &str) -> Self {
         match (json_text::is_json(text), text.contains('\n')) {

@@ -1,9 +1,10 @@
 //! Edits that were not saved when the program ended: kept at the end, offered at the next start.
 
-use super::read_configuration;
+use super::{read_configuration, variables};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
-use crate::tui::model::overlay::{Dialog, DialogResult};
+use crate::tui::model::arguments::Typing;
+use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::plan::count;
 use crate::tui::remedy;
@@ -55,7 +56,8 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
     for (name, text) in &draft.variables {
         match model.variables.working.set(*name, text) {
             Ok(()) => is_read_anew |= VariablesPane::affects_what_is_read(*name),
-            Err(error) => model.notify(Meaning::Warning, error.to_string()),
+            // It was left while it was typed, and is there again as it was.
+            Err(_) => variables::type_again(model, *name, text),
         }
     }
     model.configuration.edit_again(draft.arguments);
@@ -80,13 +82,21 @@ pub(in crate::tui) fn at_the_end(model: &Model) -> Option<KeptChange> {
     }
 }
 
-/// What would be lost now, as far as it may be kept.
+/// What would be lost now, as far as it may be kept: what is still being typed, too.
 fn draft(model: &Model) -> Option<Draft> {
     let secrets = &model.secrets;
-    let changes = model.variables.changes().into_iter();
+    let typed = model
+        .variables
+        .editor
+        .as_ref()
+        .filter(|editor| editor.is_changed());
+    let typed = typed.map(|editor| (model.variables.selected, editor.text().to_owned()));
+    let changes = model.variables.changes().into_iter().chain(typed);
     let variables = changes.filter(|(_, text)| secrets.strike(text) == text.as_str());
     let mut arguments = model.configuration.awaited.clone();
-    for (task, values) in &model.configuration.edits {
+    let mut edits = model.configuration.edits.clone();
+    edits.extend(model.overlays.iter().filter_map(typed_argument));
+    for (task, values) in &edits {
         let (edit, _) = edit_of(model, task, values);
         arguments.insert(task.clone(), edit);
     }
@@ -97,6 +107,23 @@ fn draft(model: &Model) -> Option<Draft> {
         arguments,
     };
     (!draft.variables.is_empty() || !draft.arguments.is_empty()).then_some(draft)
+}
+
+/// The arguments of a form with the value that is being typed into it. One that was asked for is a secret, and what shows
+/// stars may be.
+fn typed_argument(overlay: &Overlay) -> Option<(TaskId, RuntimeArguments)> {
+    let Overlay::Arguments(form) = overlay else {
+        return None;
+    };
+    let Some(Typing::Value { name, editor }) = &form.typing else {
+        return None;
+    };
+    let is_kept = form.asked.is_none() && editor.is_changed() && !editor.is_masked();
+    is_kept.then(|| {
+        let mut values = form.values.clone();
+        values.insert(name.as_str(), editor.text());
+        (form.task.clone(), values)
+    })
 }
 
 /// How the arguments of the next run differ from the row's, and which of them cannot be kept.

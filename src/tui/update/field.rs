@@ -28,7 +28,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 }
 
 /// Shows what is wrong with the text.
-fn validate(model: &mut Model) {
+pub(super) fn validate(model: &mut Model) {
     let Some(text) = model.editor().map(|editor| editor.text().to_owned()) else {
         return;
     };

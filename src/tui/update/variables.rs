@@ -1,6 +1,7 @@
 //! The form of the variables: edit, accept, save, undo.
 
-use super::read_configuration;
+use super::{field, navigation, read_configuration};
+use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
@@ -23,6 +24,15 @@ pub(super) fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         _ => model.variables.editor = Some(Editor::new(&text)),
     }
+}
+
+/// Opens the field of a variable with a text that is not valid yet.
+pub(super) fn type_again(model: &mut Model, name: VariableName, text: &str) {
+    let before = model.variables.working.text(name);
+    model.variables.selected = name;
+    model.variables.editor = Some(Editor::changed(&before, text));
+    navigation::focus(model, Pane::Variables);
+    field::validate(model);
 }
 
 /// Accepts the text of the field.

@@ -1,0 +1,99 @@
+//! The built program as a guest of a terminal: what it leaves, what it sets again, what it learns of another one. No service
+//! answers here; none is needed for that.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
+
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "support/home.rs"]
+mod home;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "support/screen.rs"]
+mod screen;
+
+use home::{Home, PROFILE, PROGRAM, signal};
+use screen::Session;
+use std::path::Path;
+
+/// A profile whose services are behind a closed door.
+fn home() -> Home {
+    let home = Home::new();
+    let nowhere = "http://127.0.0.1:9";
+    home.configure(&format!(
+        "[profile.far]\n{PROFILE}datafusion_endpoint = '{nowhere}'\nbigquery_endpoint = '{nowhere}'\ncredentials = 'none'\n"
+    ));
+    home
+}
+
+fn start(home: &Home) -> Session {
+    let mut session = Session::start(home, &["--profile", "far"], 120, 40);
+    session.wait_for("Variables");
+    session
+}
+
+#[test]
+fn a_signal_while_typing_leaves_a_draft_that_the_next_start_offers() {
+    for name in ["TERM", "HUP"] {
+        let home = home();
+        let mut session = start(&home);
+        session.keys(&["1", "<enter>", "5"]);
+        session.wait_for("105");
+        signal(session.pid(), name);
+        let (_, said) = session.end_saying();
+        assert!(said.contains("are kept"), "{name}: {said}");
+        let mut session = start(&home);
+        session.wait_for("Take up the edits again?");
+        session.wait_for("Variables: bq_config_max_results.");
+        session.keys(&["y"]);
+        session.wait_gone("Take up the edits again?");
+        session.wait_for("105");
+        session.keys(&["q", "y"]);
+        assert_eq!(session.end(), 0);
+    }
+}
+
+#[test]
+fn a_pause_gives_the_title_back_and_takes_it_again() {
+    let home = home();
+    let folder = home.path();
+    let mut session = Session::spawn(
+        Path::new("bash"),
+        &home,
+        &["--norc", "--noprofile", "-i"],
+        120,
+        40,
+    );
+    let command = format!(
+        "PS1='shell> '; {PROGRAM} --home {} --profile far\r",
+        folder.display()
+    );
+    session.keys(&[&command]);
+    session.wait_for("Variables");
+    session.settle();
+    let count = |session: &Session, text: &str| session.seen().matches(text).count();
+    let (title, back) = ("\u{1b}]2;far - downbeat\u{1b}\\", "\u{1b}[23;2t");
+    assert_eq!((count(&session, title), count(&session, back)), (1, 0));
+    session.keys(&["\u{1a}"]);
+    session.wait_for("shell> ");
+    session.settle();
+    assert_eq!(
+        (count(&session, title), count(&session, back)),
+        (1, 1),
+        "{:?}",
+        session.seen()
+    );
+    assert!(!session.screen().alternate_screen());
+    session.keys(&["fg\r"]);
+    session.wait_until("the screen again", |screen| {
+        screen.contains("Variables") && !screen.contains("shell> ")
+    });
+    session.settle();
+    assert_eq!((count(&session, title), count(&session, back)), (2, 1));
+    session.keys(&["q"]);
+    session.wait_for("shell> ");
+    assert_eq!(
+        (count(&session, title), count(&session, back)),
+        (2, 2),
+        "left as it was"
+    );
+    session.keys(&["exit\r"]);
+}
