@@ -4,12 +4,12 @@ use super::{Startup, browser, history, journal, parts, prune, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
-use crate::store::{EditsFile, Journal, LogFolder, NoticeFile, keep_copied};
+use crate::store::{EditsFile, Journal, Lease, LogFolder, NoticeFile, keep_copied};
 use crate::tui::Outcome;
 use crate::tui::action::keymap::{KeyChange, Keymap};
 use crate::tui::clipboard::Clipboard;
 use crate::tui::model::opened_run::OpenedRun;
-use crate::tui::setup::{KeepText, ReadHistory, ReadRun, Save, Setup};
+use crate::tui::setup::{HaveRunsBegun, KeepText, ReadHistory, ReadRun, Save, Setup};
 use crate::{engine, tui};
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -21,6 +21,7 @@ use domain::watched::Watched;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 
 /// How many former runs the history offers.
@@ -108,6 +109,7 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
         keep_edits: Box::new(move |change| edits.change(change)),
         read_run: reader(journal.clone(), data.to_owned()),
         read_history: list_reader(journal.clone(), data.to_owned()),
+        have_runs_begun: have_runs_begun(data.to_owned()),
         read_records: history::records_reader(journal.clone()),
         clipboard: Clipboard::from_environment(environment),
         keep_text: keep_text(data.join("copied")),
@@ -228,6 +230,19 @@ fn reader(journal: Journal, data: PathBuf) -> ReadRun {
 
 fn list_reader(journal: Journal, data: PathBuf) -> ReadHistory {
     Box::new(move || wait(history::last_runs(&journal, &data, HISTORY)).map_err(|error| error.failure()))
+}
+
+/// By the files of the locks: whoever begins or takes up a run writes one. Its first fact comes a moment later.
+fn have_runs_begun(data: PathBuf) -> HaveRunsBegun {
+    const MOMENT: Duration = Duration::from_secs(10);
+    let mut seen = Lease::last_taken(&data);
+    Box::new(move || {
+        let now = Lease::last_taken(&data);
+        let is_new = |at: SystemTime| at.elapsed().is_ok_and(|age| age < MOMENT);
+        let has_changed = now != seen || now.is_some_and(is_new);
+        seen = now;
+        has_changed
+    })
 }
 
 /// The name of a file is the moment, in a form that every file system takes.

@@ -10,11 +10,14 @@ use domain::id::{DagRunId, DatasetId, ProjectId, TableId, TaskId};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A lock that is held may be one that is only looked at; so often it is tried, so far apart.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Where the files of the locks are, below the data directory.
+const FOLDER: &str = "leases";
 
 /// How a file is locked.
 type TryLock = fn(&File) -> Result<(), TryLockError>;
@@ -84,6 +87,13 @@ impl Lease {
     /// The process that drives a run now, as `process 4711`. Needs no right to write.
     pub fn driver_of(data_dir: &Path, run: &DagRunId) -> Option<String> {
         Self::holder_of(&run_path(data_dir, run))
+    }
+
+    /// When a lock was taken last in this data directory; nothing if none ever was.
+    pub fn last_taken(data_dir: &Path) -> Option<SystemTime> {
+        let files = std::fs::read_dir(data_dir.join(FOLDER)).ok()?;
+        let written = files.filter_map(|file| file.ok()?.metadata().ok()?.modified().ok());
+        written.max()
     }
 
     /// Removes the file of a run's lock, held by the caller, once the run is not in the journal any more: nobody drives
@@ -158,7 +168,7 @@ fn run_path(data_dir: &Path, run: &DagRunId) -> PathBuf {
 }
 
 fn path(data_dir: &Path, name: &str) -> PathBuf {
-    data_dir.join("leases").join(format!("{}.lock", shortened(name)))
+    data_dir.join(FOLDER).join(format!("{}.lock", shortened(name)))
 }
 
 impl Drop for Lease {
@@ -209,6 +219,17 @@ mod tests {
             &table.into(),
             &run.into(),
         )
+    }
+
+    #[test]
+    fn a_lock_that_is_taken_or_given_back_can_be_seen_by_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Lease::last_taken(folder.path()), None);
+        let lease = Lease::run(folder.path(), &"run-1".into()).unwrap();
+        let taken = Lease::last_taken(folder.path()).unwrap();
+        assert!(taken.elapsed().is_ok_and(|age| age < Duration::from_secs(60)));
+        drop(lease);
+        assert!(Lease::last_taken(folder.path()).unwrap() >= taken);
     }
 
     #[test]

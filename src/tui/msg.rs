@@ -59,6 +59,13 @@ pub enum Msg {
     EditsKept(KeptChange, Result<KeptEdits, Failure>),
     /// A run of the history was read, or why it could not be.
     RunRead(DagRunId, Purpose, Result<Box<OpenedRun>, Failure>),
+    /// The list of former runs was read, because another process may have begun one.
+    LookedForRuns {
+        /// Whether the reader has come back to the terminal.
+        is_back: bool,
+        /// The list.
+        history: Vec<RunSummary>,
+    },
     /// The list of former runs was read again, or could not be.
     HistoryRead(Result<Vec<RunSummary>, Failure>),
     /// A text went to the clipboard, or into this file, or it could not be written.

@@ -60,6 +60,9 @@ pub type ReadRun = Box<dyn FnMut(&DagRunId) -> Result<OpenedRun, Failure> + Send
 /// Reads the list of former runs, the newest first.
 pub type ReadHistory = Box<dyn FnMut() -> Result<Vec<RunSummary>, Failure> + Send>;
 
+/// Whether another process may have begun a run, or taken one up, since this was asked last. Must be cheap.
+pub type HaveRunsBegun = Box<dyn FnMut() -> bool + Send>;
+
 /// Begins to read what became of the tasks of these runs; it comes in parts, in their order. Must not block.
 pub type ReadRecords = Box<dyn FnMut(Vec<RunSummary>) -> mpsc::Receiver<Vec<RunRecord>> + Send>;
 
@@ -114,6 +117,8 @@ pub struct Setup {
     pub read_run: ReadRun,
     /// Reads the list of former runs again.
     pub read_history: ReadHistory,
+    /// Whether that is worth while.
+    pub have_runs_begun: HaveRunsBegun,
     /// Reads what became of the tasks of former runs.
     pub read_records: ReadRecords,
     /// How texts get into the clipboard.

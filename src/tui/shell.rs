@@ -41,6 +41,8 @@ use tokio::time::{Instant, sleep_until};
 pub const FRAME: Duration = Duration::from_millis(16);
 /// How often a running clock is drawn.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a person who types is not in need of another look at what other processes do.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// How many inputs are handled before a frame, so that a flood cannot keep the screen from being drawn.
 const BUDGET: usize = 256;
 
@@ -64,6 +66,10 @@ pub struct Shell<S> {
     next_profile: Option<String>,
     ground: GroundQuestion,
     signs: Signs,
+    /// Whether a person was here since it was looked for runs of other processes, and has just come back.
+    is_heard: Option<bool>,
+    /// When that was last.
+    looked: Option<Instant>,
     last_frame: Option<Instant>,
     /// The run that was over when the screen opened: its end was told before.
     over_before: Option<DagRunId>,
@@ -100,6 +106,8 @@ impl<S: TerminalSession> Shell<S> {
             next_profile: None,
             ground: GroundQuestion::default(),
             signs: Signs::default(),
+            is_heard: None,
+            looked: None,
             last_frame: None,
         }
     }
@@ -154,6 +162,7 @@ impl<S: TerminalSession> Shell<S> {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.on_deadline()?,
             }
             self.drain(&mut keys).await?;
+            self.look_for_runs()?;
             self.draw_if_due()?;
         }
         Ok(self.next_profile.take().map_or(Outcome::Left, Outcome::SwitchTo))
@@ -163,6 +172,24 @@ impl<S: TerminalSession> Shell<S> {
     fn take_mouse(&mut self) -> Result<(), TuiError> {
         if self.model.has_mouse {
             self.session.control(terminal::mouse(true))?;
+        }
+        Ok(())
+    }
+
+    /// Looks whether another process has begun a run, if a person is here: nothing wakes up for that.
+    fn look_for_runs(&mut self) -> Result<(), TuiError> {
+        let Some(is_back) = self.is_heard.take() else {
+            return Ok(());
+        };
+        let is_recent = self.looked.is_some_and(|looked| looked.elapsed() < BETWEEN_LOOKS);
+        if is_recent && !is_back || self.model.has_clock() {
+            return Ok(());
+        }
+        self.looked = Some(Instant::now());
+        if (self.setup.have_runs_begun)()
+            && let Ok(history) = (self.setup.read_history)()
+        {
+            self.dispatch(Msg::LookedForRuns { is_back, history })?;
         }
         Ok(())
     }
@@ -279,8 +306,13 @@ impl<S: TerminalSession> Shell<S> {
     }
 
     fn dispatch(&mut self, msg: Msg) -> Result<(), TuiError> {
-        if matches!(msg, Msg::Key(_) | Msg::Pasted(_)) {
-            self.session.heard();
+        match msg {
+            Msg::Key(_) | Msg::Pasted(_) => {
+                self.session.heard();
+                self.is_heard.get_or_insert(false);
+            }
+            Msg::FocusChanged(true) => self.is_heard = Some(true),
+            _ => {}
         }
         let was_dirty = self.model.is_dirty;
         let effects = update(&mut self.model, (self.setup.clock)(), msg);
@@ -338,6 +370,7 @@ impl<S: TerminalSession> Shell<S> {
                     self.take_mouse()?;
                     // They were taken back with the rest of the terminal.
                     self.signs = Signs::default();
+                    self.is_heard = Some(true);
                     self.model.is_dirty = true;
                 }
                 Effect::Leave => self.is_done = true,

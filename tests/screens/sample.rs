@@ -108,6 +108,7 @@ pub fn setup() -> Setup {
         keep_edits: Box::new(|_| Ok(KeptEdits::default())),
         read_run: Box::new(|_| Err(Failure::permanent("no history in a test"))),
         read_history: Box::new(|| Ok(Vec::new())),
+        have_runs_begun: Box::new(|| false),
         read_records: Box::new(|_| tokio::sync::mpsc::channel(1).1),
         clipboard: Clipboard::Terminal,
         keep_text: Box::new(|_| Err(Failure::permanent("no disk in a test"))),

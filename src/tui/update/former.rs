@@ -18,6 +18,8 @@ use domain::history::RunRecord;
 use domain::id::DagRunId;
 use domain::run::Run;
 use domain::summary::RunSummary;
+use domain::watched::Watched;
+use std::collections::BTreeSet;
 
 /// Opens the list at once; what other processes have changed meanwhile is read again.
 pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -141,6 +143,49 @@ pub(super) fn on_history_read(
         effects.push(Effect::ReadRun(shown.id.clone(), Purpose::Refresh));
     }
     read_records(model, effects);
+}
+
+/// Somebody looked whether another process has begun a run. Who comes back to a terminal where nothing is open, or is
+/// about to start one, is asked whether to watch it; anybody else is told.
+pub(super) fn on_looked(
+    model: &mut Model,
+    is_back: bool,
+    history: Vec<RunSummary>,
+    effects: &mut Vec<Effect>,
+) {
+    if history == model.history {
+        model.is_dirty = false;
+        return;
+    }
+    let is_driven = |run: &&RunSummary| matches!(run.watched, Some(Watched::By(_)));
+    let known: BTreeSet<_> = model
+        .history
+        .iter()
+        .filter(is_driven)
+        .map(|run| run.id.clone())
+        .collect();
+    on_history_read(model, Ok(history), effects);
+    let mut news = model
+        .history
+        .iter()
+        .filter(is_driven)
+        .filter(|run| !known.contains(&run.id));
+    let Some(run) = news.next() else { return };
+    let (id, name) = (run.id.clone(), model.summary_name(run));
+    let Some(Watched::By(process)) = &run.watched else {
+        return;
+    };
+    let is_free = match model.overlays.top() {
+        None => is_back,
+        Some(Overlay::Plan { .. }) => true,
+        Some(_) => false,
+    };
+    if is_free && model.editor().is_none() && model.prompt.is_none() {
+        return effects.push(Effect::ReadRun(id, Purpose::CarryOn));
+    }
+    let (list, watch) = (key(Action::History), key(Action::WatchRun));
+    let text = format!("{process} drives run {name} now. {list} lists the runs, {watch} there watches it.");
+    model.notify(Meaning::Warning, text);
 }
 
 /// Reads what became of the tasks of the runs in the list, as far as it is not known.
