@@ -12,12 +12,16 @@
 mod activation;
 #[path = "screens/attention.rs"]
 mod attention;
+#[path = "screens/axis.rs"]
+mod axis;
 #[path = "screens/configuration.rs"]
 mod configuration;
 #[path = "screens/copy.rs"]
 mod copy;
 #[path = "screens/deployment.rs"]
 mod deployment;
+#[path = "screens/ending.rs"]
+mod ending;
 #[path = "screens/estimates.rs"]
 mod estimates;
 #[path = "screens/filters.rs"]
@@ -60,6 +64,8 @@ mod matrix;
 mod memory;
 #[path = "screens/mouse.rs"]
 mod mouse;
+#[path = "screens/news.rs"]
+mod news;
 #[path = "screens/notices.rs"]
 mod notices;
 #[path = "screens/palette.rs"]

@@ -114,9 +114,11 @@ pub fn of_selected(model: &Model) -> Vec<Said> {
     let said = match model.focus {
         Pane::Variables => of_variable(model),
         Pane::Configuration => of_configuration(model),
-        Pane::Grid | Pane::Logs => model
-            .selected_task()
-            .map_or_else(Vec::new, |task| of_task(model, task)),
+        Pane::Grid | Pane::Logs => model.selected_task().map_or_else(Vec::new, |task| {
+            let mut said = of_task(model, task);
+            said.extend(of_run(model));
+            said
+        }),
     };
     if said.is_empty() {
         let words = match (model.focus, model.shown_run()) {
@@ -131,6 +133,18 @@ pub fn of_selected(model: &Model) -> Vec<Said> {
         return vec![(Meaning::Muted, words)];
     }
     said
+}
+
+/// Which run is shown, by its name and by its id.
+fn of_run(model: &Model) -> Option<Said> {
+    let run = model.shown_run()?;
+    let words = format!(
+        "Run {}: its id is {}; {} copies it.",
+        model.run_name(run),
+        run.id,
+        key(Action::CopyRun)
+    );
+    Some((Meaning::Muted, words))
 }
 
 /// All about the selected variable: what it means, where its value comes from, and the whole value.

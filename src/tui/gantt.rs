@@ -87,6 +87,15 @@ pub const NOW: Mark = Mark {
     explanation: "This moment.",
 };
 
+/// The end of a piece that goes on.
+pub const TIP: Mark = Mark {
+    glyph: "▌",
+    ascii: ">",
+    word: "goes on",
+    meaning: Meaning::Accent,
+    explanation: "This moment, in a try that goes on.",
+};
+
 /// When a task usually ends.
 pub const USUAL: Mark = Mark {
     glyph: "▕",
@@ -107,7 +116,7 @@ pub fn legend() -> impl Iterator<Item = Mark> {
         K::Stopping,
         K::Waiting,
     ];
-    kinds.into_iter().map(mark).chain([NEXT, NOW, USUAL])
+    kinds.into_iter().map(mark).chain([NEXT, NOW, TIP, USUAL])
 }
 
 /// A span of time on so many columns.

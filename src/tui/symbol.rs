@@ -8,7 +8,7 @@ use super::theme::Meaning;
 use domain::pipeline::PipelineState;
 use domain::state::{RunState, TaskState};
 use domain::summary::RunSummary;
-use domain::task::Task;
+use domain::task::{Task, TaskKind};
 use domain::watched::Watched;
 use std::borrow::Cow;
 
@@ -70,9 +70,12 @@ impl Mark {
     /// How a task is shown: while its pipeline run does not work yet, with the word for what it does.
     pub fn of_task(task: &Task) -> Self {
         let mark = Self::from_task(task.state);
-        let phase = task.current().and_then(|current| current.pipeline_state.as_ref());
-        let word = match (task.state, phase) {
-            (TaskState::Running, Some(PipelineState::Pending)) => "provisioning",
+        let Some(open) = task.open_try().filter(|_| task.kind == TaskKind::Pipeline) else {
+            return mark;
+        };
+        let word = match (task.state, &open.pipeline_state) {
+            // What was accepted begins as pending, also before a list has shown it.
+            (TaskState::Running, Some(PipelineState::Pending) | None) => "provisioning",
             (TaskState::Running, Some(PipelineState::Starting)) => "starting",
             _ => return mark,
         };

@@ -182,6 +182,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::OpenPage => copy::open_page(model, effects),
         Action::Copy if model.focus == Pane::Logs => log_extract::copy_rows(model, effects),
         Action::Copy => copy::line(model, effects),
+        Action::CopyRun => copy::run(model, effects),
         Action::CopyMenu => copy::ask(model),
         Action::SaveLog => log_extract::ask_to_save(model, effects),
         Action::FindInLog

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-fn begin_run() -> Update {
+pub fn begin_run() -> Update {
     Update::Events(vec![RunEvent {
         at: sample::START,
         fact: Fact::RunStarted {

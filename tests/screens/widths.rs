@@ -87,7 +87,10 @@ fn rows(model: &Model) -> BTreeMap<String, Vec<String>> {
 
 /// A piece of the time axis: it has more columns on a wider screen.
 fn is_bar(word: &str) -> bool {
-    word.contains(['░', '▒', '█', '▓', '╌', '┊', '▏', '▕']) || word.contains("··") || word.contains("·✔")
+    word.contains(['░', '▒', '█', '▓', '╌', '┊', '▏', '▌', '▕'])
+        || word == "·"
+        || word.contains("··")
+        || word.contains("·✔")
 }
 
 #[test]

@@ -64,6 +64,18 @@ pub(super) fn has_lines(model: &Model) -> Option<String> {
     is_empty.then(|| "There is nothing to mark.".into())
 }
 
+pub(super) fn has_run_here(model: &Model) -> Option<String> {
+    let has = match model.overlays.top() {
+        Some(Overlay::History(_)) => model.selected_former().is_some(),
+        Some(Overlay::Summary { .. } | Overlay::Stages { .. }) => true,
+        Some(Overlay::Details { .. }) => {
+            matches!(model.focus, Pane::Grid | Pane::Logs) && model.shown_run().is_some()
+        }
+        _ => false,
+    };
+    (!has).then(|| "This window is of no run.".into())
+}
+
 pub(super) fn has_task(model: &Model) -> Option<String> {
     let is_missing = model.selected_task().is_none();
     is_missing.then(|| "There is no task yet.".into())

@@ -65,6 +65,7 @@ pub enum Action {
     GoToTime,
     Copy,
     CopyMenu,
+    CopyRun,
     OpenPage,
     Run,
     Filter,

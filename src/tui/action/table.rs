@@ -48,6 +48,7 @@ const FILTERABLE: &[C] = &[
     C::Plan,
     C::Pager,
 ];
+const RUNS: &[C] = &[C::History, C::Pager];
 const MARKABLE: &[C] = &[C::Configuration, C::Grid];
 
 /// The headings of the help, with the contexts in which all of their actions work and no others.
@@ -67,6 +68,7 @@ pub(super) const GROUPS: &[(&str, &[C])] = &[
     ("Arguments and text fields", FORM_AND_FIELD),
     ("Presets", &[C::Presets]),
     ("Former runs", &[C::History]),
+    ("Former runs, details and summary", RUNS),
     ("Help and notices", &[C::Pager]),
     ("Failures by reason", &[C::Failures]),
     ("Time axis", &[C::Timeline]),
@@ -162,6 +164,7 @@ pub const TABLE: &[Entry] = &[
     row(A::WatchRun, &["w"], "watch", "Watch a run that another process drives.", &[C::History]).when(when::is_watchable),
     row(A::CompareRuns, &["c"], "compare", "Mark the run; two marked ones are compared, task by task.", &[C::History]),
     row(A::HistoryForm, &["tab", "shift-tab"], "list or grid", "Show the runs as a list, or as a grid of tasks and runs.", &[C::History]),
+    row(A::CopyRun, &["y"], "copy id", "Copy the id of the run.", RUNS).when(when::has_run_here),
     row(A::EarlierRun, &["left", "h"], "", "The run before.", &[C::History]),
     row(A::LaterRun, &["right", "l"], "", "The next run.", &[C::History]),
     row(A::OldestRun, &["0"], "", "The oldest run.", &[C::History]),

@@ -30,6 +30,17 @@ pub(super) fn line(model: &Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Copies the id of the run that is selected in a list, or of the one that is shown.
+pub(super) fn run(model: &Model, effects: &mut Vec<Effect>) {
+    let run = match model.history_window() {
+        Some(_) => model.selected_former().map(|run| &run.id),
+        None => model.shown_run().map(|run| &run.id),
+    };
+    if let Some(run) = run {
+        copy(model, "the id of the run", run.as_str(), effects);
+    }
+}
+
 /// Opens the page of what is selected in a browser.
 pub(super) fn open_page(model: &Model, effects: &mut Vec<Effect>) {
     // Why there is none has been said.

@@ -22,6 +22,9 @@ use std::time::Duration;
 /// The widest that names get.
 const NAME: usize = 40;
 
+/// ` UTC` and a gap.
+const ZONE_COLUMNS: u16 = 5;
+
 /// Draws the window.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas) {
     let Some(run) = model.shown_run() else { return };
@@ -109,16 +112,22 @@ fn draw_tasks(model: &Model, run: &Run, area: Rect, canvas: &mut Canvas) {
     }
 }
 
-/// Draws the labels of the axis.
+/// Draws the labels of the axis. Times are always labelled: the first one that has room says that they are UTC.
 pub(super) fn head(axis: &Axis, area: Rect, canvas: &mut Canvas) {
-    for tick in axis.ticks() {
-        canvas.text(
-            area,
-            tick.column,
-            0,
-            &tick.label,
-            canvas.look.style(Meaning::Muted),
-        );
+    let style = canvas.look.style(Meaning::Muted);
+    let ticks = axis.ticks();
+    let mut ends = Vec::new();
+    for tick in &ticks {
+        ends.push(canvas.text(area, tick.column, 0, &tick.label, style));
+    }
+    let next = ticks.iter().skip(1).map(|tick| tick.column).chain([area.width]);
+    let mut rooms = ends.iter().zip(next);
+    if let Some((end, _)) = rooms.find(|(end, next)| **end + ZONE_COLUMNS <= *next) {
+        canvas.text(area, *end, 0, " UTC", style);
+    } else if let Some(tick) = ticks.first() {
+        // In the place of a label, if they stand close together.
+        let label = format!("{:<1$}", "UTC", tick.label.len());
+        canvas.text(area, tick.column, 0, &label, style);
     }
 }
 
@@ -170,12 +179,17 @@ fn to_come(model: &Model, task: &Task, axis: &Axis, (area, row, end): (Rect, u16
         );
         return;
     }
+    let here = if task.open_try().is_some() {
+        gantt::TIP
+    } else {
+        gantt::NOW
+    };
     canvas.text(
         area,
         now,
         row,
-        glyph(gantt::NOW, canvas),
-        canvas.look.style(gantt::NOW.meaning),
+        glyph(here, canvas),
+        canvas.look.style(here.meaning),
     );
     if let Some(late) = eta::late_by(model, task) {
         let words = format!("late {}", human(late));
