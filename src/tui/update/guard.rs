@@ -19,8 +19,8 @@ use domain::summary::RunSummary;
 pub(super) fn hold(model: &mut Model, effects: &mut Vec<Effect>) {
     let guard = model.preferences.guard;
     let mut confirmed = take_confirmed(model);
-    if guard.is_read_only && effects.iter().any(|effect| changes(effect) || saves(effect)) {
-        effects.retain(|effect| !changes(effect) && !saves(effect));
+    if guard.is_read_only && effects.iter().any(|effect| reach(effect) != Reach::Screen) {
+        effects.retain(|effect| reach(effect) == Reach::Screen);
         undo(model);
         model.reply(model.read_only_reason());
     } else if guard.is_protected && effects.iter().any(changes) {
@@ -112,8 +112,19 @@ fn confirmation(model: &Model, held: Vec<Effect>) -> Confirmation {
     }
 }
 
-/// Whether it starts, stops or empties something.
-fn changes(effect: &Effect) -> bool {
+/// How far an effect reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// What is shown, what is remembered of this screen, what is read.
+    Screen,
+    /// The profile.
+    Profile,
+    /// It starts, stops or empties something, or is written where others read it.
+    World,
+}
+
+/// How far an effect reaches. Each has to be named: a new one must not pass because nobody thought of it.
+const fn reach(effect: &Effect) -> Reach {
     match effect {
         Effect::Send(command) => match command {
             Command::Start(_)
@@ -122,21 +133,35 @@ fn changes(effect: &Effect) -> bool {
             | Command::CloseRun(_)
             | Command::Activate(..)
             | Command::Run(_)
-            | Command::Mark { .. } => true,
+            | Command::Mark { .. } => Reach::World,
             Command::Attach(_)
             | Command::ReadConfiguration(_)
             | Command::JudgeActivation { .. }
             | Command::Focus(_)
             | Command::Close
-            | Command::CloseWithLogs => false,
+            | Command::CloseWithLogs => Reach::Screen,
         },
-        _ => false,
+        Effect::SaveVariables(_) => Reach::Profile,
+        Effect::KeepEdits(_)
+        | Effect::ReadLog(_)
+        | Effect::ReadRun(..)
+        | Effect::ReadHistory
+        | Effect::ReadRecords(_)
+        | Effect::OpenPage(_)
+        | Effect::Copy { .. }
+        | Effect::TakeLog(..)
+        | Effect::AskGround
+        | Effect::Tell(_)
+        | Effect::CaptureMouse(_)
+        | Effect::Redraw
+        | Effect::Suspend
+        | Effect::SwitchProfile(_)
+        | Effect::Leave => Reach::Screen,
     }
 }
 
-/// Whether it writes the profile.
-const fn saves(effect: &Effect) -> bool {
-    matches!(effect, Effect::SaveVariables(_))
+fn changes(effect: &Effect) -> bool {
+    reach(effect) == Reach::World
 }
 
 /// Keeps a stop for some seconds. One that the program ends with is not kept: that question was its own.
