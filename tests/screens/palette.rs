@@ -3,12 +3,16 @@
 use crate::sample::{self, COLOUR, press, type_text};
 use crate::scene;
 use domain::command::RunCommand;
+use domain::log::Level;
 use downbeat::engine::Command;
 use downbeat::tui::context::{Context, Pane};
 use downbeat::tui::effect::Effect;
+use downbeat::tui::look::ThemeChoice;
 use downbeat::tui::model::Model;
+use downbeat::tui::model::logs::stamp::StampMode;
 use downbeat::tui::model::overlay::Overlay;
 use downbeat::tui::palette::{Reach, choices};
+use downbeat::tui::preferences::{Guard, ProfileChoice};
 use proptest::prelude::*;
 
 fn open(model: &mut Model, text: &str) {
@@ -124,6 +128,66 @@ fn orders_take_a_word_and_tab_completes() {
     open(&mut model, "variable bq_truncate");
     press(&mut model, "enter");
     assert_eq!(model.variables.selected.as_str(), "bq_truncate");
+}
+
+#[test]
+fn what_has_values_takes_one_and_tab_completes_it() {
+    let mut model = scene::running(120, 40);
+    open(&mut model, "theme li");
+    press(&mut model, "tab");
+    assert_eq!(model.palette_text(), Some("theme light"));
+    press(&mut model, "enter");
+    assert_eq!(model.preferences.theme, ThemeChoice::Light);
+    open(&mut model, "level warn");
+    press(&mut model, "enter");
+    assert_eq!(model.logs.filter.level, Some(Level::Warn));
+    open(&mut model, "context 3");
+    press(&mut model, "enter");
+    assert_eq!(model.logs.filter.context, 3);
+    open(&mut model, "level all");
+    press(&mut model, "enter");
+    assert_eq!(model.logs.filter.level, None);
+    open(&mut model, "times rel");
+    press(&mut model, "enter");
+    assert_eq!(model.logs.stamps.mode, StampMode::Relative);
+    // Each value is offered, and none that there is not.
+    open(&mut model, "theme ");
+    let shown = sample::picture(&model, &COLOUR);
+    for choice in ThemeChoice::ALL {
+        assert!(shown.contains(&format!("theme {}", choice.word())), "{shown}");
+    }
+    type_text(&mut model, "pink");
+    press(&mut model, "enter");
+    let fault = model.prompt.as_ref().unwrap().editor.fault.clone();
+    assert_eq!(fault.as_deref(), Some("Nothing is called that."));
+}
+
+fn prod() -> Vec<ProfileChoice> {
+    vec![ProfileChoice {
+        name: "prod".into(),
+        colour: None,
+        project: String::new(),
+        instance: String::new(),
+        guard: Guard::default(),
+    }]
+}
+
+#[test]
+fn a_value_is_refused_for_the_reason_of_its_key() {
+    let mut model = scene::running(120, 40);
+    model.profiles = prod();
+    open(&mut model, "profile prod");
+    press(&mut model, "enter");
+    let fault = model.prompt.as_ref().unwrap().editor.fault.clone();
+    assert!(fault.is_some_and(|fault| fault.contains("A run is live")));
+    let mut model = scene::failed(120, 40);
+    model.profiles = prod();
+    open(&mut model, "profile prod");
+    press(&mut model, "enter");
+    assert!(
+        matches!(model.overlays.top(), Some(Overlay::Dialog(_))),
+        "it asks first"
+    );
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! What takes a word behind its name: `pane logs`, `try 2`, `task ledger`. The table of them is all that another one needs,
 //! beside what it does in `tui/update/palette.rs`.
 
+use crate::tui::action::Action;
 use crate::tui::context::Pane;
+use crate::tui::look::ThemeChoice;
 use crate::tui::model::Model;
+use crate::tui::model::logs::stamp::StampMode;
+use crate::tui::model::logs::view::LogFilter;
 use domain::variable::VariableName;
 
 /// Something to do with a word.
@@ -31,6 +35,16 @@ pub enum OrderKind {
     Row,
     /// Selects a variable.
     Variable,
+    /// Chooses the colours.
+    Theme,
+    /// Chooses the lowest level of the log.
+    Level,
+    /// Chooses the times of the log.
+    Times,
+    /// Chooses the rows around filtered lines of the log.
+    Context,
+    /// Goes to a profile.
+    Profile,
 }
 
 /// All of them.
@@ -50,6 +64,26 @@ pub const ORDERS: &[Order] = &[
         "Select this row of the configuration.",
     ),
     order(OrderKind::Variable, "variable", "NAME", "Select this variable."),
+    order(OrderKind::Theme, "theme", "NAME", "Take these colours."),
+    order(
+        OrderKind::Level,
+        "level",
+        "NAME",
+        "Show lines of the log of this level and above.",
+    ),
+    order(OrderKind::Times, "times", "NAME", "Show times of the log so."),
+    order(
+        OrderKind::Context,
+        "context",
+        "NUMBER",
+        "Show so many rows around each filtered line of the log.",
+    ),
+    order(
+        OrderKind::Profile,
+        "profile",
+        "NAME",
+        "Go to this profile; asks first.",
+    ),
 ];
 
 const fn order(kind: OrderKind, name: &'static str, wants: &'static str, description: &'static str) -> Order {
@@ -67,6 +101,15 @@ impl Order {
         let (name, rest) = text.split_once(' ')?;
         let order = ORDERS.iter().find(|order| order.name == name)?;
         Some((order, rest.trim()))
+    }
+
+    /// The action whose condition is its own too.
+    pub const fn action(&self) -> Option<Action> {
+        match self.kind {
+            OrderKind::Context => Some(Action::LogContext),
+            OrderKind::Profile => Some(Action::Profiles),
+            _ => None,
+        }
     }
 
     /// The words that it can get now.
@@ -87,6 +130,14 @@ impl Order {
                     .collect()
             }
             OrderKind::Variable => VariableName::ALL.iter().map(ToString::to_string).collect(),
+            OrderKind::Theme => ThemeChoice::ALL.map(|choice| choice.word().to_owned()).into(),
+            OrderKind::Level => LogFilter::LEVELS.map(LogFilter::level_word).into(),
+            OrderKind::Times => StampMode::ALL.map(|mode| mode.word().to_owned()).into(),
+            OrderKind::Context => LogFilter::CONTEXTS.map(|rows| rows.to_string()).into(),
+            OrderKind::Profile => {
+                let others = model.profiles.iter().map(|profile| profile.name.clone());
+                others.filter(|name| *name != model.profile).collect()
+            }
         }
     }
 }

@@ -12,9 +12,6 @@ use crate::tui::model::logs::{Room, moment};
 use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
 use domain::log::Level;
 
-/// The rows around filtered lines, one choice after the other.
-const CONTEXTS: [usize; 4] = [0, 1, 3, 5];
-
 /// Does what a key of the log is for.
 pub(super) fn execute(model: &mut Model, action: Action) {
     match action {
@@ -91,12 +88,12 @@ pub(super) fn filter(model: &mut Model, typed: &str) {
 }
 
 fn next_level(model: &mut Model) {
-    let level = match model.logs.filter.level {
-        None => Some(Level::Info),
-        Some(Level::Info) => Some(Level::Warn),
-        Some(Level::Warn) => Some(Level::Error),
-        Some(_) => None,
-    };
+    let next = after(LogFilter::LEVELS, model.logs.filter.level);
+    show_level(model, next);
+}
+
+/// Shows the lines of this level and above.
+pub(super) fn show_level(model: &mut Model, level: Option<Level>) {
     let filter = LogFilter {
         level,
         ..model.logs.filter.clone()
@@ -105,14 +102,23 @@ fn next_level(model: &mut Model) {
 }
 
 fn next_context(model: &mut Model) {
-    let now = CONTEXTS
-        .iter()
-        .position(|rows| *rows == model.logs.filter.context);
+    let next = after(LogFilter::CONTEXTS, model.logs.filter.context);
+    show_context(model, next);
+}
+
+/// Shows so many rows around each line.
+pub(super) fn show_context(model: &mut Model, context: usize) {
     let filter = LogFilter {
-        context: CONTEXTS[(now.unwrap_or(0) + 1) % CONTEXTS.len()],
+        context,
         ..model.logs.filter.clone()
     };
     model.logs.show(filter);
+}
+
+/// The choice after this one; after the last, and after one that is none of them, the first.
+fn after<T: Copy + PartialEq, const N: usize>(choices: [T; N], now: T) -> T {
+    let place = choices.iter().position(|choice| *choice == now);
+    choices[place.map_or(0, |place| (place + 1) % N)]
 }
 
 /// Begins a selection of rows at the reader's row, or ends it.

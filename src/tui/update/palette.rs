@@ -1,11 +1,14 @@
 //! The palette at work: it opens, its selection moves, and what is chosen is done where it works.
 
-use super::{navigation, perform};
-use crate::tui::action::Entry;
+use super::{logs, navigation, perform, profiles, telling};
+use crate::tui::action::{self, Entry};
 use crate::tui::context::{Context, Pane};
 use crate::tui::effect::Effect;
+use crate::tui::look::ThemeChoice;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
+use crate::tui::model::logs::stamp::StampMode;
+use crate::tui::model::logs::view::LogFilter;
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
 use crate::tui::palette::{self, Choice, Deed, Order, OrderKind};
 use crate::tui::widget::list;
@@ -77,8 +80,12 @@ pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
     let entry = match &choice.deed {
         Deed::Incomplete(_) => return type_words(model, &choice.words, true),
         Deed::Order(order, word) => {
+            let entry = order.action().and_then(action::entry);
+            if let Some(reason) = entry.and_then(|entry| entry.why_not(model)) {
+                return refuse(model, reason);
+            }
             close(model, &choice.words);
-            return carry_out(model, order, word);
+            return carry_out(model, order, word, effects);
         }
         Deed::Action(entry) => *entry,
     };
@@ -143,8 +150,12 @@ pub(super) fn perform(model: &mut Model, entry: &Entry, effects: &mut Vec<Effect
     }
 }
 
-fn carry_out(model: &mut Model, order: &Order, word: &str) {
-    if order.kind != OrderKind::Try && model.context() != Context::Field {
+fn carry_out(model: &mut Model, order: &Order, word: &str, effects: &mut Vec<Effect>) {
+    let goes = matches!(
+        order.kind,
+        OrderKind::Pane | OrderKind::Task | OrderKind::Row | OrderKind::Variable
+    );
+    if goes && model.context() != Context::Field {
         model.overlays.clear();
     }
     let place = order.words(model).iter().position(|known| known == word);
@@ -163,6 +174,27 @@ fn carry_out(model: &mut Model, order: &Order, word: &str) {
             let wanted = i64::try_from(place + 1).unwrap_or(1);
             navigation::show_try(model, wanted - i64::from(shown));
         }
+        OrderKind::Theme => {
+            if let Some(choice) = ThemeChoice::ALL.get(place) {
+                telling::choose_theme(model, *choice, effects);
+            }
+        }
+        OrderKind::Level => {
+            if let Some(level) = LogFilter::LEVELS.get(place) {
+                logs::show_level(model, *level);
+            }
+        }
+        OrderKind::Times => {
+            if let Some(mode) = StampMode::ALL.get(place) {
+                model.logs.stamps.mode = *mode;
+            }
+        }
+        OrderKind::Context => {
+            if let Some(rows) = LogFilter::CONTEXTS.get(place) {
+                logs::show_context(model, *rows);
+            }
+        }
+        OrderKind::Profile => profiles::ask_for(model, word),
     }
 }
 

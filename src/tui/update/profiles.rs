@@ -11,6 +11,15 @@ const LETTERS: &str = "123456789abcdefghijklm";
 
 /// Asks which profile to go to.
 pub(super) fn ask(model: &mut Model) {
+    ask_among(model, |_| true);
+}
+
+/// Asks whether to go to this profile.
+pub(super) fn ask_for(model: &mut Model, name: &str) {
+    ask_among(model, |profile| profile.name == name);
+}
+
+fn ask_among(model: &mut Model, is_wanted: impl Fn(&ProfileChoice) -> bool) {
     let unsaved = leaving::unsaved(model);
     if !unsaved.is_empty() {
         let reason = unsaved.join(" ");
@@ -21,7 +30,7 @@ pub(super) fn ask(model: &mut Model) {
     let others: Vec<_> = model
         .profiles
         .iter()
-        .filter(|profile| profile.name != model.profile)
+        .filter(|profile| profile.name != model.profile && is_wanted(profile))
         .cloned()
         .collect();
     let mut body = vec![format!(

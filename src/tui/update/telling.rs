@@ -37,7 +37,11 @@ pub(super) fn on_focus(model: &mut Model, has_focus: bool, effects: &mut Vec<Eff
 
 /// Takes the next choice of colours.
 pub(super) fn next_theme(model: &mut Model, effects: &mut Vec<Effect>) {
-    let choice = model.preferences.theme.next();
+    choose_theme(model, model.preferences.theme.next(), effects);
+}
+
+/// Takes this choice of colours.
+pub(super) fn choose_theme(model: &mut Model, choice: ThemeChoice, effects: &mut Vec<Effect>) {
     model.preferences.theme = choice;
     ask_ground(model, effects);
     model.reply(format!(

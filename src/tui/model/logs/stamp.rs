@@ -18,6 +18,19 @@ pub enum StampMode {
 }
 
 impl StampMode {
+    /// Every mode, in the order of a switch.
+    pub const ALL: [Self; 4] = [Self::Utc, Self::Off, Self::Relative, Self::Local];
+
+    /// Its word, as it is typed.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Relative => "relative",
+            Self::Local => "local",
+            Self::Utc => "utc",
+        }
+    }
+
     /// The next one.
     #[must_use]
     pub const fn next(self) -> Self {

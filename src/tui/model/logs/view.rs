@@ -32,6 +32,17 @@ pub struct LogFilter {
 }
 
 impl LogFilter {
+    /// The lowest levels to choose from; the first is none.
+    pub const LEVELS: [Option<Level>; 4] = [None, Some(Level::Info), Some(Level::Warn), Some(Level::Error)];
+
+    /// How many rows around a line there are to choose from.
+    pub const CONTEXTS: [usize; 4] = [0, 1, 3, 5];
+
+    /// The word of a lowest level, as it is typed: `all`, `warn`.
+    pub fn level_word(level: Option<Level>) -> String {
+        level.map_or("all", Level::as_str).to_lowercase()
+    }
+
     /// Whether every line is shown.
     pub fn is_all(&self) -> bool {
         self.level.is_none() && self.text.is_none()
