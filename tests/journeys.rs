@@ -1,11 +1,24 @@
 //! The program as a person meets it: the built binary on a pseudo-terminal, keys in, a screen out.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | sizes, lines instead of a screen, signals, a panic | here |
+//! | seeing a run: axis, stages, summary, former runs side by side; a log stays with its reader | `seeing.rs` |
+//! | finding and acting: filters, marks, help, palette; rows counted over HTTP; forms that lose nothing | `finding.rs`, `rows.rs` |
+//! | runs of other processes and other days | `former.rs` |
+//! | telling: title, taskbar, bell, notification | `telling.rs` |
+//! | safety: read-only and protected profiles, going from one to another | `guards.rs` |
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
 #[path = "journeys/demo.rs"]
 mod demo;
+#[path = "journeys/finding.rs"]
+mod finding;
 #[path = "journeys/former.rs"]
 mod former;
+#[path = "journeys/guards.rs"]
+mod guards;
 #[expect(dead_code, reason = "lines of JSON are read in end_to_end.rs")]
 #[path = "support/home.rs"]
 mod home;
@@ -16,6 +29,8 @@ mod rows;
 #[expect(dead_code, reason = "crash.rs looks at a program that is killed")]
 #[path = "support/screen.rs"]
 mod screen;
+#[path = "journeys/seeing.rs"]
+mod seeing;
 #[expect(dead_code, reason = "end_to_end.rs serves what a run has left")]
 #[path = "support/server.rs"]
 mod server;
@@ -24,6 +39,8 @@ mod server;
 mod stores;
 #[path = "journeys/svg.rs"]
 mod svg;
+#[path = "journeys/telling.rs"]
+mod telling;
 #[path = "journeys/tour.rs"]
 mod tour;
 

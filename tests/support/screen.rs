@@ -179,6 +179,12 @@ impl Session {
         self.wait_until(&format!("'{text}' to go"), |screen| !screen.contains(text));
     }
 
+    /// One step out, which this text leaves with. A key that followed at once would be pressed together with alt.
+    pub fn leave(&mut self, text: &str) {
+        self.keys(&["<esc>"]);
+        self.wait_gone(text);
+    }
+
     /// Waits until the screen is as wanted.
     pub fn wait_until(&mut self, what: &str, is_there: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + patience();
@@ -234,6 +240,18 @@ impl Session {
         // That it was taken at all is what makes these assertions worth something.
         assert!(contains(&self.seen, b"\x1b[?1049h") && contains(&self.seen, b"\x1b[?2004h"));
         (code, self.text())
+    }
+
+    /// Whether these bytes came out since the start.
+    pub fn saw(&self, text: &str) -> bool {
+        contains(&self.seen, text.as_bytes())
+    }
+
+    /// Waits for the end of the program; its exit code, what the shell shows then, and every byte that came out.
+    pub fn end_with_bytes(mut self) -> (u32, String, String) {
+        let code = self.wait_for_end();
+        let bytes = String::from_utf8_lossy(&self.seen).into_owned();
+        (code, self.text(), bytes)
     }
 
     /// Waits for the end of a program that draws nothing; its exit code, and every byte of it as text.
