@@ -16,7 +16,9 @@ use cells::{Cell, State, View, views};
 use downbeat::tui::model::Model;
 use downbeat::tui::msg::Msg;
 use ratatui::style::Color;
+pub use sheet::LOOKS;
 use sheet::{Frames, Legend};
+pub use worlds::LogLines;
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 

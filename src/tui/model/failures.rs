@@ -76,6 +76,15 @@ impl FailuresPane {
         None
     }
 
+    /// The place of the group with this reason, or of a task in it.
+    fn place(&self, groups: &[FailureGroup], reason: &str, task: Option<&TaskId>) -> Option<usize> {
+        let at = groups.iter().position(|group| group.reason == reason)?;
+        let before: usize = groups[..at].iter().map(|group| self.shown(group)).sum();
+        let Some(task) = task else { return Some(before) };
+        let within = groups[at].tasks.iter().position(|known| known == task)?;
+        Some(before + 1 + within)
+    }
+
     /// The selected line; the last one if there are fewer by now.
     pub fn selected<'a>(&self, groups: &'a [FailureGroup]) -> Option<FailureLine<'a>> {
         let last = self.height(groups).checked_sub(1)?;
@@ -89,11 +98,25 @@ impl Model {
         let shown = self.former_run.as_ref().or(self.run.as_ref());
         let run = shown.map(|run| &run.id);
         if self.failures.is_stale || self.failures.run.as_ref() != run {
-            self.failures = Failures {
+            let now = Failures {
                 groups: shown.map(failure_groups).unwrap_or_default(),
                 run: run.cloned(),
                 is_stale: false,
             };
+            let before = std::mem::replace(&mut self.failures, now);
+            self.keep_failure_selected(&before.groups);
+        }
+    }
+
+    /// Groups that grow change their places; what is selected stays what it is.
+    fn keep_failure_selected(&mut self, before: &[FailureGroup]) {
+        for pane in self.overlays.failures_mut() {
+            let selected = pane.selected(before).map(|line| match line {
+                FailureLine::Group(group) => (&group.reason, None),
+                FailureLine::Task(group, task) => (&group.reason, Some(task)),
+            });
+            let place = selected.and_then(|(reason, task)| pane.place(&self.failures.groups, reason, task));
+            pane.selected = place.unwrap_or(pane.selected);
         }
     }
 }

@@ -157,6 +157,14 @@ impl Overlays {
         })
     }
 
+    /// The windows with failures among them.
+    pub fn failures_mut(&mut self) -> impl Iterator<Item = &mut FailuresPane> {
+        self.0.iter_mut().filter_map(|overlay| match overlay {
+            Overlay::Failures(pane) => Some(pane),
+            _ => None,
+        })
+    }
+
     /// All, the topmost last.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Overlay> {
         self.0.iter()

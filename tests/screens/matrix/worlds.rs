@@ -20,7 +20,7 @@ use domain::state::TaskState;
 use downbeat::engine::{Connected, Update};
 use downbeat::tui::model::Model;
 use downbeat::tui::model::driver::Driver;
-use downbeat::tui::model::logs::view::LogSpan;
+use downbeat::tui::model::logs::view::{LogSpan, LogWindow};
 use downbeat::tui::msg::Msg;
 use downbeat::tui::preferences::{Guard, ProfileChoice};
 use downbeat::tui::theme::Meaning;
@@ -254,6 +254,28 @@ pub fn former() -> Model {
 /// A world of the scenes in the size of the matrix.
 pub fn of(make: fn(u16, u16) -> Model) -> Model {
     make(SIZE.0, SIZE.1)
+}
+
+/// What the shell answers when lines of the log are asked for: some lines, or that they cannot be read.
+pub struct LogLines(pub bool);
+
+impl LogLines {
+    pub fn give(&self, model: &mut Model, seconds: u64) {
+        if model.logs.target.is_none() {
+            return;
+        }
+        let window = if self.0 {
+            Ok(LogWindow::whole(&lines(120)))
+        } else {
+            Err("/nowhere/1.log cannot be read: permission denied".into())
+        };
+        let read = Msg::LogRead {
+            request: Box::new(model.logs.request_of(LogSpan::Last(120))),
+            window,
+            has_more: false,
+        };
+        send(model, seconds, read);
+    }
 }
 
 /// A profile in which nothing may be started.
