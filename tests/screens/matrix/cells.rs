@@ -273,7 +273,7 @@ pub fn views() -> Vec<View> {
         once("retry_all", || w::of(retry::with_an_edit), "A", &["did not succeed"], BY_TASKS),
         once("copy_menu", w::running, "3 Y", &["Copy"], BY_TASKS),
         once("confirmation", w::protected, "r enter l a n d", &["Type landing, the name of the output table"], BY_TASKS),
-        once("run_late", w::running, "3 j j", &["sales_orders"], "it is a run in the pane of the tasks"),
+        once("run_late", w::running, "3 j j", &["sales_orders", "late by 21 s: usually 41 s, rarely over 42 s"], "it is a run in the pane of the tasks"),
         once("run_emptied", || w::of(scene::emptied), "3", &["emptied"], "it is a run in the pane of the tasks"),
         once("run_failed", w::failed, "3", &["failed", "timed_out", "unknown"], "it is a run in the pane of the tasks"),
         once("run_idle", || w::of(scene::idle), "3", &["skipped"], "it is a run in the pane of the tasks"),
@@ -289,6 +289,9 @@ pub fn views() -> Vec<View> {
         once("log_paused", w::running, "4 pgup", &["reading"], "the lines are in the matrix as logs"),
         once("log_zoomed", w::running, "4 z", &["Read MySQL"], "the lines are in the matrix as logs"),
         once("log_find", w::running, "4 / r o w s enter", &["rows"], "the lines are in the matrix as logs"),
+        once("log_merged", w::running, "4 M", &["4 Logs"], "the lines are in the matrix as logs"),
+        once("log_saving", w::running, "4 s", &["4 Logs"], "the lines are in the matrix as logs"),
+        once("handled", w::failed, "3 m", &["handled"], BY_TASKS),
         once("variables_during_a_run", w::running, "1", &["bq_output_table"], "the form is in the matrix as variables"),
         once("configuration_during_a_run", w::running, "2", &["hr / engineer"], "the rows are in the matrix as configuration"),
     ]
