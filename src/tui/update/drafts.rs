@@ -1,6 +1,6 @@
 //! Edits that were not saved when the program ended: kept at the end, offered at the next start.
 
-use super::{read_configuration, variables};
+use super::{field, read_configuration, variables};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::arguments::Typing;
@@ -54,10 +54,12 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
     };
     let mut is_read_anew = false;
     for (name, text) in &draft.variables {
-        match model.variables.working.set(*name, text) {
-            Ok(()) => is_read_anew |= VariablesPane::affects_what_is_read(*name),
+        if model.variables.working.set(*name, text).is_ok() {
+            is_read_anew |= VariablesPane::affects_what_is_read(*name);
+        } else {
             // It was left while it was typed, and is there again as it was.
-            Err(_) => variables::type_again(model, *name, text),
+            variables::type_again(model, *name, text);
+            field::validate(model);
         }
     }
     model.configuration.edit_again(draft.arguments);

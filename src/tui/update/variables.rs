@@ -1,6 +1,6 @@
 //! The form of the variables: edit, accept, save, undo.
 
-use super::{field, navigation, read_configuration};
+use super::{navigation, read_configuration};
 use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -32,7 +32,6 @@ pub(super) fn type_again(model: &mut Model, name: VariableName, text: &str) {
     model.variables.selected = name;
     model.variables.editor = Some(Editor::changed(&before, text));
     navigation::focus(model, Pane::Variables);
-    field::validate(model);
 }
 
 /// Accepts the text of the field.
