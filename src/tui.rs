@@ -47,9 +47,11 @@ pub mod summary;
 pub mod symbol;
 pub mod telling;
 pub mod terminal;
+pub mod terminal_events;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod viewer;
 pub mod widget;
 
 pub use setup::Setup;
@@ -59,7 +61,6 @@ use crate::signals::{Signal, Signals};
 use domain::run::Run;
 use futures_util::stream;
 use linear::Linear;
-use ratatui::crossterm::event::EventStream;
 use shell::Shell;
 use std::io::{self, IsTerminal};
 use terminal::Tty;
@@ -129,12 +130,14 @@ pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
     check_terminal()?;
     let signals = Box::pin(signals()?);
     if setup.preferences.is_linear {
-        let session = Linear::enter()?;
-        return Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await;
+        let mut session = Linear::enter()?;
+        let events = session.events();
+        return Box::pin(Shell::new(session, setup, engine).run(events, signals)).await;
     }
     let session = Tty::enter()?;
+    let events = session.events();
     // Boxed, because the model in it is large.
-    Box::pin(Shell::new(session, setup, engine).run(EventStream::new(), signals)).await
+    Box::pin(Shell::new(session, setup, engine).run(events, signals)).await
 }
 
 /// The signals that end the program, as they come. After a hangup crossterm would spin on the dead terminal: the

@@ -52,6 +52,8 @@ mod log_files;
 mod log_json;
 #[path = "screens/log_merged.rs"]
 mod log_merged;
+#[path = "screens/log_outside.rs"]
+mod log_outside;
 #[path = "screens/log_save.rs"]
 mod log_save;
 #[path = "screens/logs.rs"]

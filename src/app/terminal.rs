@@ -10,6 +10,7 @@ use crate::tui::action::keymap::{KeyChange, Keymap};
 use crate::tui::clipboard::Clipboard;
 use crate::tui::model::opened_run::OpenedRun;
 use crate::tui::setup::{HaveRunsBegun, KeepText, ReadHistory, ReadRun, Save, Setup};
+use crate::tui::viewer::Viewer;
 use crate::{engine, tui};
 use domain::event::RunEvent;
 use domain::failure::Failure;
@@ -113,6 +114,7 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
         read_records: history::records_reader(journal.clone()),
         clipboard: Clipboard::from_environment(environment),
         keep_text: keep_text(data.join("copied")),
+        viewer: Viewer::from_environment(environment),
         has_mouse: settings.screen.mouse.unwrap_or(true),
         learns: settings.screen.learn.unwrap_or(false),
         past_notices: screen::past_notices(&notices),

@@ -8,6 +8,7 @@ use domain::draft::KeptChange;
 use domain::id::DagRunId;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
+use std::path::PathBuf;
 
 /// A page for a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,15 @@ pub struct Link {
     pub what: String,
     /// Its address.
     pub url: String,
+}
+
+/// A file for another program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutsideFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it was made for this, and is removed when it was shown.
+    pub is_temporary: bool,
 }
 
 /// Something outside of the model.
@@ -46,6 +56,8 @@ pub enum Effect {
     },
     /// Takes rows out of the logs, beside everything else.
     TakeLog(LogExtract, LogPurpose),
+    /// Shows a file in another program, which gets the terminal.
+    ShowOutside(OutsideFile),
     /// Asks the terminal for its background.
     AskGround,
     /// Tells it to somebody who looks elsewhere.

@@ -13,6 +13,7 @@ use super::mouse::Targets;
 use super::symbol::Symbols;
 use super::telling::Signs;
 use super::terminal::TerminalSession;
+use super::terminal_events::TerminalEvents;
 use super::theme::{Ground, Palette, Theme};
 use ratatui::crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Size;
@@ -34,6 +35,7 @@ static IS_RAW: AtomicBool = AtomicBool::new(false);
 pub struct Linear<W> {
     output: W,
     speech: Speech,
+    events: Option<TerminalEvents>,
 }
 
 impl<W: Write> Linear<W> {
@@ -42,6 +44,7 @@ impl<W: Write> Linear<W> {
         Self {
             output,
             speech: Speech::default(),
+            events: None,
         }
     }
 }
@@ -59,6 +62,11 @@ impl Linear<io::Stdout> {
         }
         set_raw()?;
         Ok(Self::new(io::stdout()))
+    }
+
+    /// The events of its terminal. They stop while another program has it.
+    pub fn events(&mut self) -> TerminalEvents {
+        self.events.get_or_insert_default().clone()
     }
 }
 
@@ -117,6 +125,23 @@ impl<W: Write> TerminalSession for Linear<W> {
         let stopped = std::process::Command::new("kill").args(["-TSTP", "0"]).status();
         set_raw()?;
         stopped.map(drop)
+    }
+
+    fn lend(&mut self) -> io::Result<()> {
+        if let Some(events) = &self.events {
+            events.stop();
+        }
+        restore();
+        Ok(())
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        set_raw()?;
+        if let Some(events) = &self.events {
+            events.go_on();
+        }
+        self.speech.read_page();
+        Ok(())
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Msg {
     },
     /// Rows were taken out of the logs, or could not be.
     LogTaken(LogPurpose, Result<TakenLog, TakeFailure>),
+    /// The program that had the terminal has ended; why it showed nothing, in a sentence.
+    OutsideClosed(Result<(), String>),
     /// The variables were saved: where each comes from now, or why it failed.
     Saved(Result<BTreeMap<VariableName, String>, Failure>),
     /// A page was opened in a browser, or there is none here.

@@ -24,6 +24,7 @@ use super::model::variables::VariablesPane;
 use super::model::{Model, Telling, TerminalState};
 use super::preferences::{Preferences, ProfileChoice};
 use super::update::{drafts, resume};
+use super::viewer::Viewer;
 use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
 use domain::finding::Finding;
@@ -125,6 +126,8 @@ pub struct Setup {
     pub clipboard: Clipboard,
     /// Writes a text that the clipboard cannot take into a new file.
     pub keep_text: KeepText,
+    /// Which program shows a file, if there is one.
+    pub viewer: Option<Viewer>,
     /// Whether the mouse belongs to the screen at first.
     pub has_mouse: bool,
     /// Whether keys say at first what they would do.

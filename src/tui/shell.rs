@@ -7,8 +7,9 @@
 mod leaving;
 mod logs;
 mod mouse;
+mod outside;
 
-use super::effect::Effect;
+use super::effect::{Effect, OutsideFile};
 use super::ground::{self, GroundQuestion};
 use super::log_reader::LogReader;
 use super::model::Model;
@@ -56,6 +57,8 @@ pub struct Shell<S> {
     reads: VecDeque<LogRequest>,
     log: LogReader,
     log_work: LogWork,
+    /// What another program is to show.
+    outside: Option<OutsideFile>,
     /// What became of the tasks of former runs, as it is read.
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
     /// What the last frame shows where.
@@ -98,6 +101,7 @@ impl<S: TerminalSession> Shell<S> {
             reads: VecDeque::new(),
             log: LogReader::default(),
             log_work: LogWork::default(),
+            outside: None,
             records: None,
             targets: Targets::default(),
             hand: Hand::default(),
@@ -162,6 +166,11 @@ impl<S: TerminalSession> Shell<S> {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.on_deadline()?,
             }
             self.drain(&mut keys).await?;
+            if let Some(file) = self.outside.take()
+                && !self.show_outside(file, &mut signals).await?
+            {
+                return Ok(Outcome::Ended);
+            }
             self.look_for_runs()?;
             self.draw_if_due()?;
         }
@@ -328,6 +337,7 @@ impl<S: TerminalSession> Shell<S> {
         for effect in effects {
             match effect {
                 Effect::Send(command) => self.outbox.push_back(command),
+                Effect::ShowOutside(file) => self.outside = Some(file),
                 Effect::TakeLog(extract, purpose) => self.take_log(extract, purpose),
                 Effect::ReadLog(request) => self.reads.push_back(request),
                 Effect::SaveVariables(changes) => {

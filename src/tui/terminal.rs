@@ -5,6 +5,7 @@ use super::look::Look;
 use super::model::Model;
 use super::mouse::Targets;
 use super::telling::{self, Signs};
+use super::terminal_events::TerminalEvents;
 use super::view::view;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -44,6 +45,12 @@ pub trait TerminalSession {
 
     /// Suspends the program; returns when it is resumed.
     fn suspend(&mut self) -> io::Result<()>;
+
+    /// Gives the terminal to another program, with its keys.
+    fn lend(&mut self) -> io::Result<()>;
+
+    /// Takes it back, and forgets what was shown.
+    fn take_back(&mut self) -> io::Result<()>;
 }
 
 /// Whether the alternate screen is entered; a static, because the panic hook reads it.
@@ -57,6 +64,7 @@ static HAS_PROGRESS: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub struct Tty {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    events: TerminalEvents,
 }
 
 impl Tty {
@@ -65,12 +73,22 @@ impl Tty {
         install_panic_hook();
         enter_screen()?;
         match unknown() {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self {
+                terminal,
+                events: TerminalEvents::new(),
+            }),
             Err(error) => {
                 restore();
                 Err(error)
             }
         }
+    }
+}
+
+impl Tty {
+    /// Its events. They stop while another program has the terminal.
+    pub fn events(&self) -> TerminalEvents {
+        self.events.clone()
     }
 }
 
@@ -133,6 +151,18 @@ impl TerminalSession for Tty {
         enter_screen()?;
         self.clear()?;
         stopped.map(drop)
+    }
+
+    fn lend(&mut self) -> io::Result<()> {
+        self.events.stop();
+        restore();
+        Ok(())
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        enter_screen()?;
+        self.events.go_on();
+        self.clear()
     }
 }
 

@@ -97,6 +97,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             has_more,
         } => logs::on_read(model, &request, window, has_more),
         Msg::LogTaken(purpose, outcome) => log_extract::on_taken(model, purpose, outcome, &mut effects),
+        Msg::OutsideClosed(outcome) => log_extract::on_shown(model, outcome),
         Msg::Saved(outcome) => variables::on_saved(model, outcome, &mut effects),
         Msg::PageOpened(link, is_open) => copy::on_page_opened(model, &link, is_open, &mut effects),
         Msg::EditsKept(change, outcome) => drafts::on_kept(model, &change, outcome),
@@ -184,6 +185,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Copy => copy::line(model, effects),
         Action::CopyRun => copy::run(model, effects),
         Action::CopyMenu => copy::ask(model),
+        Action::OpenLog => log_extract::open(model, effects),
         Action::SaveLog => log_extract::ask_to_save(model, effects),
         Action::FindInLog
         | Action::NextFound

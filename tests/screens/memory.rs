@@ -83,6 +83,15 @@ impl TerminalSession for Memory {
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn lend(&mut self) -> io::Result<()> {
+        self.control("[lent]")
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        self.control("[back]")?;
+        self.terminal.clear()
+    }
 }
 
 impl Backend for Fallible {

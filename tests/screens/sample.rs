@@ -112,6 +112,7 @@ pub fn setup() -> Setup {
         read_records: Box::new(|_| tokio::sync::mpsc::channel(1).1),
         clipboard: Clipboard::Terminal,
         keep_text: Box::new(|_| Err(Failure::permanent("no disk in a test"))),
+        viewer: None,
         has_mouse: true,
         learns: false,
         past_notices: Vec::new(),

@@ -60,6 +60,7 @@ pub enum Action {
     SelectLines,
     UnfoldJson,
     SaveLog,
+    OpenLog,
     MergedLog,
     AllTries,
     GoToTime,

@@ -143,6 +143,7 @@ pub const TABLE: &[Entry] = &[
     row(A::AllTries, &["g a"], "", "Show the logs of all tries of the task as one; again, the log that was read.", &[C::Logs]).when(when::has_log),
     row(A::CopyMenu, &["Y"], "", "Copy the visible part of the log or all of it, the failure as Markdown, or the id of the run.", TASKS_AND_LOGS).when(when::has_task),
     row(A::SaveLog, &["s"], "save", "Save the log in a new file: all of it, what the filter shows, or the selected rows.", &[C::Logs]).when(when::has_log),
+    row(A::OpenLog, &["ctrl-o"], "", "Open the log in the program of PAGER or EDITOR, else less; the run goes on meanwhile.", TASKS_AND_LOGS).when(when::has_log),
     row(A::PreviousTry, &["["], "try before", "Show the log of the try before.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::NextTry, &["]"], "", "Show the log of the next try.", TASKS_AND_LOGS).when(when::has_tries),
     row(A::EditArgument, &["enter", "e"], "edit", "Edit the value.", &[C::Arguments]).when(when::has_selection),

@@ -13,6 +13,7 @@ use domain::secret::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
 /// What is being done with whole logs.
@@ -22,6 +23,8 @@ pub(super) struct LogWork {
     pub(super) done: mpsc::UnboundedReceiver<Msg>,
     /// The files that are being written.
     unfinished: BTreeSet<PathBuf>,
+    /// The files that were made for another program.
+    temporary: BTreeSet<PathBuf>,
 }
 
 impl Default for LogWork {
@@ -31,6 +34,7 @@ impl Default for LogWork {
             sender,
             done,
             unfinished: BTreeSet::new(),
+            temporary: BTreeSet::new(),
         }
     }
 }
@@ -48,11 +52,31 @@ impl LogWork {
 
     /// The files of which only a part was written; they are removed.
     pub(super) fn remove_unfinished(&mut self) -> Vec<PathBuf> {
+        for path in std::mem::take(&mut self.temporary) {
+            std::fs::remove_file(path).ok();
+        }
         let left: Vec<_> = std::mem::take(&mut self.unfinished).into_iter().collect();
         for path in &left {
             std::fs::remove_file(path).ok();
         }
         left
+    }
+
+    /// The name of a file for another program; of each one another.
+    fn temporary(&mut self) -> PathBuf {
+        static NUMBER: AtomicUsize = AtomicUsize::new(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("downbeat-{}-{number}.log", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        self.temporary.insert(path.clone());
+        path
+    }
+
+    /// Removes such a file.
+    pub(super) fn remove_temporary(&mut self, path: &Path) {
+        if self.temporary.remove(path) {
+            std::fs::remove_file(path).ok();
+        }
     }
 
     fn note(&mut self, msg: &Msg) {
@@ -71,11 +95,16 @@ impl<S: TerminalSession> Shell<S> {
         {
             self.log_work.unfinished.insert(place(name));
         }
+        let temporary = match (&purpose, rows.log()) {
+            (LogPurpose::Show, None) => self.log_work.temporary(),
+            _ => PathBuf::new(),
+        };
         let sender = self.log_work.sender.clone();
         tokio::task::spawn_blocking(move || {
             let outcome = match &purpose {
                 LogPurpose::Copy { .. } => rows.text().map(TakenLog::Text),
                 LogPurpose::Save { name, .. } => rows.save(&place(name)),
+                LogPurpose::Show => rows.show(&temporary),
             };
             // A loop that has ended does not wait for it.
             sender.send(Msg::LogTaken(purpose, outcome)).ok();
@@ -120,6 +149,25 @@ impl Rows {
             Ok(_) => Ok(String::from_utf8_lossy(&text.0).into_owned()),
             Err(ExtractError::Write(_)) => Err(TakeFailure::TooLarge),
             Err(ExtractError::Read(error)) => Err(TakeFailure::Other(format!("{error}."))),
+        }
+    }
+
+    /// The file of a log that has exactly these rows.
+    fn log(&self) -> Option<&PathBuf> {
+        self.paths.get(self.extract.file()?)
+    }
+
+    /// The file of the log itself, or a new one with these rows.
+    fn show(&self, temporary: &Path) -> Result<TakenLog, TakeFailure> {
+        let Some(path) = self.log() else {
+            return self.save(temporary);
+        };
+        match std::fs::metadata(path) {
+            Ok(_) => Ok(TakenLog::Log(path.clone())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(TakeFailure::Other("it has no line yet.".into()))
+            }
+            Err(error) => Err(TakeFailure::Other(format!("{}: {error}.", path.display()))),
         }
     }
 

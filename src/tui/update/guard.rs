@@ -150,6 +150,7 @@ const fn reach(effect: &Effect) -> Reach {
         | Effect::OpenPage(_)
         | Effect::Copy { .. }
         | Effect::TakeLog(..)
+        | Effect::ShowOutside(_)
         | Effect::AskGround
         | Effect::Tell(_)
         | Effect::CaptureMouse(_)

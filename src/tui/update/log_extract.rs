@@ -2,7 +2,7 @@
 
 use super::copy;
 use crate::tui::action::{Action, key};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, OutsideFile};
 use crate::tui::model::Model;
 use crate::tui::model::logs::extract::{LogErrand, LogPart, LogPurpose, TakeFailure, TakenLog};
 use crate::tui::model::logs::scope::LogScope;
@@ -10,6 +10,7 @@ use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::model::prompt::{Prompt, PromptPurpose, PromptStep};
 use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
+use std::path::PathBuf;
 
 /// Does what is wanted of a log.
 pub(super) fn run(model: &mut Model, errand: LogErrand, effects: &mut Vec<Effect>) {
@@ -137,6 +138,18 @@ pub(super) fn name(
     }
 }
 
+/// Shows all of the log in another program.
+pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
+    take(model, LogPart::Whole, LogPurpose::Show, effects);
+}
+
+/// The other program has ended.
+pub(super) fn on_shown(model: &mut Model, outcome: Result<(), String>) {
+    if let Err(why) = outcome {
+        model.notify(Meaning::Danger, format!("The log was not shown: {why}"));
+    }
+}
+
 /// Rows were taken, or could not be.
 pub(super) fn on_taken(
     model: &mut Model,
@@ -181,8 +194,16 @@ pub(super) fn on_taken(
                 format!("The log was not saved: {why} The log itself is as it was; {save} in it saves it elsewhere."),
             );
         }
-        (LogPurpose::Copy { .. } | LogPurpose::Save { .. }, Ok(_)) => {}
+        (LogPurpose::Show, Ok(TakenLog::Log(path))) => show(path, false, effects),
+        (LogPurpose::Show, Ok(TakenLog::File { path, .. })) => show(path, true, effects),
+        (LogPurpose::Show, Err(TakeFailure::Other(why))) => on_shown(model, Err(why)),
+        (LogPurpose::Show, Err(_)) => on_shown(model, Err("no file can be made for it.".into())),
+        (LogPurpose::Copy { .. } | LogPurpose::Save { .. } | LogPurpose::Show, Ok(_)) => {}
     }
+}
+
+fn show(path: PathBuf, is_temporary: bool, effects: &mut Vec<Effect>) {
+    effects.push(Effect::ShowOutside(OutsideFile { path, is_temporary }));
 }
 
 /// Nothing is written over: another name is asked for, unless something else is being typed by now.

@@ -115,6 +115,8 @@ pub enum LogPurpose {
         /// The name of the file, as it was typed.
         name: String,
     },
+    /// For another program.
+    Show,
 }
 
 /// What has become of rows that were taken.
@@ -129,6 +131,8 @@ pub enum TakenLog {
         /// How many there are.
         rows: usize,
     },
+    /// They are all of the file of a log.
+    Log(PathBuf),
 }
 
 /// Why rows were not taken.
