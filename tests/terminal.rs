@@ -10,6 +10,12 @@ mod home;
 #[path = "support/screen.rs"]
 mod screen;
 
+use domain::event::{Fact, RunEvent};
+use domain::id::DagRunId;
+use domain::request::{RunRequest, Scope};
+use domain::variable::Variables;
+use downbeat::engine;
+use downbeat::store::{Journal, Lease};
 use home::{Home, PROFILE, PROGRAM, signal};
 use screen::Session;
 use std::path::Path;
@@ -96,4 +102,49 @@ fn a_pause_gives_the_title_back_and_takes_it_again() {
         "left as it was"
     );
     session.keys(&["exit\r"]);
+}
+
+/// Begins a run as another process would, and drives it until the lease is dropped.
+fn begin_elsewhere(home: &Home, run: &DagRunId) -> Lease {
+    let lease = Lease::run(&home.path(), run).unwrap();
+    let request = RunRequest {
+        profile: "far".into(),
+        variables: Variables::default(),
+        scope: Scope::Chain,
+        edits: [].into(),
+        allow_unresolved_sink: false,
+        only: [].into(),
+        beside: false,
+    };
+    let fact = Fact::RunStarted {
+        run: run.clone(),
+        request: Box::new(request),
+    };
+    let event = RunEvent {
+        at: engine::now(),
+        fact,
+    };
+    let journal = Journal::open(&home.path().join("downbeat.db")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(journal.append(run, &[event])).unwrap();
+    lease
+}
+
+#[test]
+fn a_run_that_another_process_begins_later_is_offered_to_who_comes_back() {
+    let home = home();
+    let mut session = start(&home);
+    session.settle();
+    let lease = begin_elsewhere(&home, &"2026-11-23T10-00-00-4f2a".into());
+    // The terminal gets the focus.
+    session.keys(&["\u{1b}[I"]);
+    session.wait_for(&format!(
+        "Watch the run that process {} drives?",
+        std::process::id()
+    ));
+    session.keys(&["n"]);
+    session.wait_gone("Watch the run");
+    drop(lease);
+    session.keys(&["q"]);
+    assert_eq!(session.end(), 0);
 }
