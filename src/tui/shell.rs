@@ -6,6 +6,7 @@
 
 mod leaving;
 mod logs;
+mod looking;
 mod mouse;
 mod outside;
 
@@ -42,8 +43,6 @@ use tokio::time::{Instant, sleep_until};
 pub const FRAME: Duration = Duration::from_millis(16);
 /// How often a running clock is drawn.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a person who types is not in need of another look at what other processes do.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// How many inputs are handled before a frame, so that a flood cannot keep the screen from being drawn.
 const BUDGET: usize = 256;
 
@@ -181,24 +180,6 @@ impl<S: TerminalSession> Shell<S> {
     fn take_mouse(&mut self) -> Result<(), TuiError> {
         if self.model.has_mouse {
             self.session.control(terminal::mouse(true))?;
-        }
-        Ok(())
-    }
-
-    /// Looks whether another process has begun a run, if a person is here: nothing wakes up for that.
-    fn look_for_runs(&mut self) -> Result<(), TuiError> {
-        let Some(is_back) = self.is_heard.take() else {
-            return Ok(());
-        };
-        let is_recent = self.looked.is_some_and(|looked| looked.elapsed() < BETWEEN_LOOKS);
-        if is_recent && !is_back || self.model.has_clock() {
-            return Ok(());
-        }
-        self.looked = Some(Instant::now());
-        if (self.setup.have_runs_begun)()
-            && let Ok(history) = (self.setup.read_history)()
-        {
-            self.dispatch(Msg::LookedForRuns { is_back, history })?;
         }
         Ok(())
     }
