@@ -17,15 +17,7 @@ use std::time::Duration;
 
 /// A run of four pipelines: two succeed, one fails, one is stopped.
 fn events() -> Vec<RunEvent> {
-    let request = RunRequest {
-        profile: "prod".into(),
-        variables: Variables::default(),
-        scope: Scope::Chain,
-        edits: [].into(),
-        only: [].into(),
-        allow_unresolved_sink: false,
-        beside: false,
-    };
+    let request = RunRequest::new("prod", Variables::default(), Scope::Chain);
     let pipelines = ["a", "b", "c", "d"].map(|task| PlannedPipeline {
         task: task.into(),
         priority: 1,

@@ -109,8 +109,7 @@ impl Printer for Bars {
 
     fn ended(&mut self, run: &Run) {
         let at = run.ended.unwrap_or_else(now);
-        let lines = words::failures(run).into_iter().chain([words::summary(run)]);
-        lines.for_each(|line| self.say(&format!("{} {line}", at.stamp())));
+        words::ending(run).for_each(|line| self.say(&format!("{} {line}", at.stamp())));
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {

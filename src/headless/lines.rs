@@ -58,8 +58,7 @@ impl Printer for Lines {
 
     fn ended(&mut self, run: &Run) {
         let at = run.ended.unwrap_or_else(now);
-        let lines = words::failures(run).into_iter().chain([words::summary(run)]);
-        lines.for_each(|line| put(at, &line));
+        words::ending(run).for_each(|line| put(at, &line));
     }
 
     fn note(&mut self, _: Option<&Run>, text: &str) {

@@ -44,22 +44,13 @@ mod tests {
     use domain::state::RunState;
     use domain::time::Timestamp;
     use domain::variable::Variables;
-    use std::collections::BTreeMap;
 
     fn run(facts: Vec<Fact>) -> Run {
         let mut variables = Variables::default();
         for (name, text) in [("project_id", "my-project"), ("bq_output_table", "my table")] {
             variables.set_by_name(name, text).unwrap();
         }
-        let request = Box::new(RunRequest {
-            profile: "prod".into(),
-            variables,
-            scope: Scope::Chain,
-            edits: BTreeMap::default(),
-            allow_unresolved_sink: false,
-            only: [].into(),
-            beside: false,
-        });
+        let request = Box::new(RunRequest::new("prod", variables, Scope::Chain));
         let started = Fact::RunStarted {
             run: "r".into(),
             request,

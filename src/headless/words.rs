@@ -232,6 +232,11 @@ pub(super) fn summary(run: &Run) -> String {
     }
 }
 
+/// What is said of a run that has ended: why tasks did not succeed, and as the last line the summary.
+pub(super) fn ending(run: &Run) -> impl Iterator<Item = String> {
+    failures(run).into_iter().chain([summary(run)])
+}
+
 /// Why tasks did not succeed, a line for each reason: `55 x Argument 'failAt' is not defined: a, b, c and 52 more`.
 pub(super) fn failures(run: &Run) -> Vec<String> {
     let groups = failure_groups(run).into_iter();

@@ -13,7 +13,6 @@ use downbeat::tui::effect::Effect;
 use downbeat::tui::model::Model;
 use downbeat::tui::model::logs::extract::{LogPart, LogPurpose, TakeFailure, TakenLog};
 use downbeat::tui::msg::Msg;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -43,15 +42,7 @@ async fn log(rows: usize) -> (TempDir, Harness, Arc<Mutex<String>>) {
         ..sample::setup()
     });
     harness.command().await;
-    let request = RunRequest {
-        profile: "sandbox".into(),
-        variables: sample::variables(),
-        scope: Scope::Chain,
-        edits: BTreeMap::new(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    };
+    let request = RunRequest::new("sandbox", sample::variables(), Scope::Chain);
     let started = Fact::RunStarted {
         run: "run-1".into(),
         request: Box::new(request),

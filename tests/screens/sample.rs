@@ -254,15 +254,7 @@ impl Scenario {
 
     /// A run of the whole chain begins.
     pub fn begin(self) -> Self {
-        let request = RunRequest {
-            profile: "sandbox".into(),
-            variables: variables(),
-            scope: Scope::Chain,
-            edits: BTreeMap::new(),
-            allow_unresolved_sink: false,
-            only: [].into(),
-            beside: false,
-        };
+        let request = RunRequest::new("sandbox", variables(), Scope::Chain);
         self.fact(Fact::RunStarted {
             run: "2026-11-23T10-00-00-4f2a".into(),
             request: Box::new(request),

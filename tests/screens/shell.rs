@@ -13,7 +13,6 @@ use downbeat::tui::preferences::{Desktop, Guard, Preferences, ProfileChoice, Way
 use downbeat::tui::terminal;
 use downbeat::tui::{Outcome, Setup, TuiError};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,15 +21,7 @@ pub fn begin_run() -> Update {
         at: sample::START,
         fact: Fact::RunStarted {
             run: "run-1".into(),
-            request: Box::new(RunRequest {
-                profile: "sandbox".into(),
-                variables: sample::variables(),
-                scope: Scope::Chain,
-                edits: BTreeMap::new(),
-                allow_unresolved_sink: false,
-                only: [].into(),
-                beside: false,
-            }),
+            request: Box::new(RunRequest::new("sandbox", sample::variables(), Scope::Chain)),
         },
     }])
 }

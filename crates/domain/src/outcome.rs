@@ -124,15 +124,7 @@ mod tests {
     }
 
     fn request() -> RunRequest {
-        RunRequest {
-            profile: "test".into(),
-            variables: Variables::default(),
-            scope: Scope::Chain,
-            edits: [].into(),
-            allow_unresolved_sink: false,
-            only: [].into(),
-            beside: false,
-        }
+        RunRequest::new("test", Variables::default(), Scope::Chain)
     }
 
     fn failed_in(task: &str, kind: FailureKind) -> Run {

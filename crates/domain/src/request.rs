@@ -41,6 +41,19 @@ pub enum Scope {
 }
 
 impl RunRequest {
+    /// A request of this scope and no more: every active row, no edits, no exceptions.
+    pub fn new(profile: impl Into<String>, variables: Variables, scope: Scope) -> Self {
+        Self {
+            profile: profile.into(),
+            variables,
+            scope,
+            edits: BTreeMap::new(),
+            only: BTreeSet::new(),
+            allow_unresolved_sink: false,
+            beside: false,
+        }
+    }
+
     /// Masks the secrets in place. An edited one that is masked already is the row's and stays so; one
     /// that was typed gets a mask of its own, because the table does not have it.
     pub fn redact(&mut self, secrets: &Secrets) {

@@ -134,15 +134,7 @@ mod tests {
         for (name, text) in set {
             variables.set_by_name(name, text).unwrap();
         }
-        let request = RunRequest {
-            profile: "prod".into(),
-            variables,
-            scope: Scope::Chain,
-            edits: [].into(),
-            allow_unresolved_sink: false,
-            only: [].into(),
-            beside: false,
-        };
+        let request = RunRequest::new("prod", variables, Scope::Chain);
         let credentials = Credentials {
             source: "none",
             account: None,

@@ -87,15 +87,7 @@ mod tests {
             allowed_tries: 3,
             arguments: RuntimeArguments::default(),
         };
-        let request = RunRequest {
-            profile: "p".into(),
-            variables: Variables::default(),
-            scope: Scope::Chain,
-            edits: [].into(),
-            allow_unresolved_sink: false,
-            only: [].into(),
-            beside: false,
-        };
+        let request = RunRequest::new("p", Variables::default(), Scope::Chain);
         let facts = [
             Fact::RunStarted {
                 run: "r".into(),

@@ -92,15 +92,7 @@ fn row(source: &str, priority: i64) -> ConfigurationRow {
 const PASSWORD: &str = "hunter2-of-the-row";
 
 fn request(variables: Variables) -> RunRequest {
-    RunRequest {
-        profile: "test".into(),
-        variables,
-        scope: Scope::Chain,
-        edits: BTreeMap::new(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    }
+    RunRequest::new("test", variables, Scope::Chain)
 }
 
 fn failure(kind: &str) -> Failure {

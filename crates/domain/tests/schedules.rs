@@ -65,7 +65,6 @@ use domain::row::task_id;
 use domain::variable::Variables;
 use schedule::Schedule;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use tally::Tally;
 
 /// What every start must send, and no journal may hold.
@@ -103,19 +102,15 @@ fn first_event(schedule: &Schedule) -> RunEvent {
     ] {
         variables.set_by_name(name, &text).unwrap();
     }
-    let request = RunRequest {
-        profile: "test".into(),
+    let request = RunRequest::new(
+        "test",
         variables,
-        scope: if settings.by_hand {
+        if settings.by_hand {
             Scope::Single(row_arguments(0))
         } else {
             Scope::Chain
         },
-        edits: BTreeMap::new(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    };
+    );
     RunEvent {
         at: world::wall(0),
         fact: Fact::RunStarted {

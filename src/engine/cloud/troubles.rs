@@ -50,15 +50,7 @@ mod tests {
 
     /// The outcome of these troubles next to these errors: the number of errors in the plan, or the failure's kind.
     fn settled(errors: usize, troubles: &[(&str, Failure)]) -> Result<usize, FailureKind> {
-        let request = RunRequest {
-            profile: "test".into(),
-            variables: Variables::default(),
-            scope: Scope::Chain,
-            edits: [].into(),
-            allow_unresolved_sink: false,
-            only: [].into(),
-            beside: false,
-        };
+        let request = RunRequest::new("test", Variables::default(), Scope::Chain);
         let mut plan = Plan::new(request, None);
         plan.findings.clear();
         plan.add(

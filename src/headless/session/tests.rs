@@ -55,15 +55,7 @@ impl Printer for Recorder {
 }
 
 fn request() -> Box<RunRequest> {
-    Box::new(RunRequest {
-        profile: "p".into(),
-        variables: Variables::default(),
-        scope: Scope::Chain,
-        edits: [].into(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    })
+    Box::new(RunRequest::new("p", Variables::default(), Scope::Chain))
 }
 
 fn happens(fact: Fact) -> Update {

@@ -10,7 +10,6 @@ use domain::request::{RunRequest, Scope};
 use domain::task::StopReason;
 use domain::time::Timestamp;
 use domain::variable::Variables;
-use std::collections::BTreeMap;
 
 fn at(seconds: i64, fact: Fact) -> RunEvent {
     RunEvent {
@@ -21,15 +20,11 @@ fn at(seconds: i64, fact: Fact) -> RunEvent {
 
 /// A run of one pipeline whose task `start` is at work.
 fn run() -> Run {
-    let request = RunRequest {
-        profile: "sandbox".into(),
-        variables: Variables::default(),
-        scope: Scope::Single(RuntimeArguments::default()),
-        edits: BTreeMap::default(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    };
+    let request = RunRequest::new(
+        "sandbox",
+        Variables::default(),
+        Scope::Single(RuntimeArguments::default()),
+    );
     let started = Fact::RunStarted {
         run: "r".into(),
         request: Box::new(request),

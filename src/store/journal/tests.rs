@@ -38,15 +38,7 @@ fn request(scope: Scope) -> RunRequest {
         cdf_pipeline_name: "mysql_to_bq".into(),
         ..Variables::default()
     };
-    RunRequest {
-        profile: "sandbox".into(),
-        variables,
-        scope,
-        edits: [].into(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    }
+    RunRequest::new("sandbox", variables, scope)
 }
 
 fn started(run: &str, second: i64) -> RunEvent {

@@ -35,15 +35,7 @@ fn begun(id: &str, second: i64, places: u32, tasks: &[&str]) -> Vec<RunEvent> {
         max_active_pipelines: places,
         ..Variables::default()
     };
-    let request = RunRequest {
-        profile: "prod".into(),
-        variables,
-        scope: Scope::Chain,
-        edits: [].into(),
-        only: [].into(),
-        allow_unresolved_sink: false,
-        beside: false,
-    };
+    let request = RunRequest::new("prod", variables, Scope::Chain);
     let pipelines = tasks.iter().map(|task| PlannedPipeline {
         task: (*task).into(),
         priority: 1,

@@ -46,15 +46,7 @@ fn request(scope: Scope) -> RunRequest {
     ] {
         variables.set_by_name(name, text).unwrap();
     }
-    RunRequest {
-        profile: "test".into(),
-        variables,
-        scope,
-        edits: [].into(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    }
+    RunRequest::new("test", variables, scope)
 }
 
 fn texts(plan: &Plan, detail: Detail) -> Vec<String> {

@@ -8,15 +8,7 @@ use crate::state::RunState;
 use crate::variable::Variables;
 
 fn run(id: &str, profile: &str, scope: Scope, facts: &[Fact]) -> Run {
-    let request = Box::new(RunRequest {
-        profile: profile.into(),
-        variables: Variables::default(),
-        scope,
-        edits: [].into(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    });
+    let request = Box::new(RunRequest::new(profile, Variables::default(), scope));
     let first = Fact::RunStarted {
         run: id.into(),
         request,
