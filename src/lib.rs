@@ -23,7 +23,7 @@
 //! | a secret's name | `crates/domain/src/secret/name.rs` (its words); what must never reach a file or a screen goes through `engine/secrets.rs` |
 //! | a request to CDAP or BigQuery | `client/cdap/` or `client/bigquery/` (the call), `crates/domain/src/scheduler/message.rs` (`Request`, `Effect`, `Answer`, and in `on_answer` where it is decided on), `engine/job.rs` (the arm that makes the call) |
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |
-//! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, a picture in `tests/screens/pictures.rs` |
+//! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, its row in `tests/screens/matrix/cells.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
 //! | an exit code | `crates/domain/src/outcome.rs` (what it stands for), `cli/exit.rs` (number and meaning; the help follows), the README and `docs/json.md` |
 //! | a setting of a profile that is not a variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |

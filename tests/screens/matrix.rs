@@ -4,6 +4,8 @@
 mod cells;
 #[path = "matrix/checks.rs"]
 mod checks;
+#[path = "matrix/huge.rs"]
+mod huge;
 #[path = "matrix/sheet.rs"]
 mod sheet;
 #[path = "matrix/twins.rs"]

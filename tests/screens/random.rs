@@ -1,21 +1,17 @@
 //! Keys, hands, pastes, sizes and news in any order and in every look: nothing panics, what is selected stays what it is,
 //! and nothing that was typed is lost. `DOWNBEAT_CASES` gives the number of cases of each property.
 
+#[path = "random/news.rs"]
+mod news;
+
+use crate::matrix::LOOKS;
 use crate::matrix::worlds as w;
-use crate::matrix::{LOOKS, LogLines};
-use crate::sample::{self, COLOUR, at, press, send};
+use crate::sample::{self, COLOUR, press, send};
 use crate::scene;
-use domain::event::{Fact, RunEvent};
-use domain::failure::Failure;
-use domain::finding::Finding;
 use domain::id::{DagRunId, TaskId};
-use domain::pipeline::PipelineState;
-use domain::row::{Configuration, RowName};
-use domain::service::Service;
-use domain::state::RunState;
+use domain::row::RowName;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
-use downbeat::engine::Update;
 use downbeat::tui::action::TABLE;
 use downbeat::tui::key::{Key, KeySequence};
 use downbeat::tui::model::Model;
@@ -23,8 +19,8 @@ use downbeat::tui::model::failures::FailureLine;
 use downbeat::tui::model::overlay::Overlay;
 use downbeat::tui::mouse::{Gesture, Target};
 use downbeat::tui::msg::Msg;
-use downbeat::tui::theme::Ground;
 use downbeat::tui::view::view;
+use news::{News, tell};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
@@ -108,27 +104,12 @@ fn check(model: &Model) {
         Some(Overlay::History(window)) => {
             let is_selected = |run: &RunSummary| run.id == window.run;
             assert!(model.history.iter().any(is_selected));
-            assert!(window.task.is_none() || window.row().is_some());
+            // A filter may hide the row of the task; without it, it is there again.
+            let is_hidden = model.history_filter.is_on();
+            assert!(window.task.is_none() || window.row().is_some() || is_hidden);
         }
         _ => {}
     }
-}
-
-/// Something that comes without a hand.
-#[derive(Clone, Debug)]
-enum News {
-    /// The task at this place, of all that there are, succeeds, fails, waits for its next try, or is seen.
-    Task(usize, u8),
-    /// The run has a finding, a service is lost or back, or it ends.
-    Run(u8),
-    /// The table was read again with a row before all others, or cannot be read.
-    Table(bool),
-    /// The list of runs was read again with a newer one, or cannot be read.
-    Runs(bool),
-    /// Lines of the log were read, or cannot be.
-    Log(bool),
-    /// A second has passed, the terminal has the keyboard or not, or says what its ground is.
-    Terminal(u8),
 }
 
 /// An input of a hand that is not quite sure, and of a world that goes on.
@@ -288,91 +269,6 @@ fn point(model: &mut Model, (x, y): (u16, u16), gesture: Gesture, before: [Optio
             assert_eq!(after, before, "{target:?} {gesture:?}");
         }
     }
-}
-
-fn tell(model: &mut Model, news: &News) {
-    let why = || Failure::transient("something else").with_remedy("Look.");
-    let msg = match news {
-        News::Task(place, what) => match fact_of(model, *place, *what) {
-            Some(fact) => events(fact),
-            None => Msg::Ticked,
-        },
-        News::Run(what) => events(match what {
-            0 => Fact::Noticed {
-                finding: Finding::warning("a", "Something was found.", "Look."),
-            },
-            1 => Fact::ConnectionDegraded {
-                service: Service::BigQuery,
-                reason: why(),
-            },
-            2 => Fact::ConnectionRestored {
-                service: Service::BigQuery,
-            },
-            _ => Fact::RunEnded {
-                state: RunState::Failed,
-            },
-        }),
-        News::Table(is_read) => {
-            let mut rows = model.configuration.rows().to_vec();
-            rows.insert(0, sample::row("a new", "row", true, 0));
-            let read = Configuration {
-                total_rows: rows.len() as u64,
-                rows,
-                findings: Vec::new(),
-            };
-            let outcome = if *is_read { Ok(read) } else { Err(why()) };
-            return sample::configuration(model, NOW, outcome);
-        }
-        News::Runs(is_read) => Msg::HistoryRead(if *is_read {
-            let mut runs = model.history.clone();
-            if let Some(mut newer) = runs.first().cloned() {
-                newer.id = format!("newer-{}", runs.len()).as_str().into();
-                runs.insert(0, newer);
-            }
-            Ok(runs)
-        } else {
-            Err(why())
-        }),
-        News::Log(is_read) => return LogLines(*is_read).give(model, NOW),
-        News::Terminal(0) => Msg::FocusChanged(false),
-        News::Terminal(1) => Msg::FocusChanged(true),
-        News::Terminal(2) => Msg::Ground(Ground::Light),
-        News::Terminal(_) => Msg::Ticked,
-    };
-    send(model, NOW, msg);
-}
-
-fn events(fact: Fact) -> Msg {
-    let event = RunEvent { at: at(NOW), fact };
-    Msg::Engine(Box::new(Update::Events(vec![event])))
-}
-
-/// What can happen to a pipeline of the run.
-fn fact_of(model: &Model, place: usize, what: u8) -> Option<Fact> {
-    let run = model.run.as_ref().filter(|run| !run.state.is_end())?;
-    let pipelines: Vec<_> = run.pipelines().filter(|task| !task.tries.is_empty()).collect();
-    let task = pipelines.get(place % pipelines.len().max(1))?.id.clone();
-    Some(match what {
-        0 => Fact::TaskSucceeded { task },
-        1 => Fact::TaskFailed {
-            task,
-            failure: Failure::permanent("Argument 'failAt' is not defined."),
-        },
-        2 => Fact::TryFailed {
-            task,
-            failure: Failure::transient("Communications link failure"),
-            retry_at: at(NOW + 60),
-        },
-        3 => Fact::TaskLostSight {
-            task,
-            reason: Failure::transient("the run is in no list"),
-        },
-        _ => Fact::PipelineSeen {
-            task,
-            cluster_ended: false,
-            state: PipelineState::Running,
-        },
-    })
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! The table of the matrix: each pane and each window in each state. A state that cannot exist there says why.
 
-use super::worlds as w;
+use super::{huge as h, worlds as w};
 use crate::retry;
 use crate::scene;
 use downbeat::tui::action::Action;
@@ -100,7 +100,7 @@ pub fn views() -> Vec<View> {
             At(w::ready, "1 / q q q q enter", &["Nothing fits the filter. esc shows all."]),
             Not(AT_START),
             At(w::ready, "1 enter x", &["This is not a whole number."]),
-            At(w::huge, "1", &["bq_output_table"]),
+            At(h::huge, "1", &["bq_output_table"]),
             At(w::odd, "1", &["bq_output_table"]),
         ] },
         View { name: "configuration", cells: [
@@ -108,7 +108,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "2", &["configuration", "ctrl-r"]),
             At(w::loading, "2", &["Reading"]),
             At(w::broken, "2", &["403, Access Denied", "BigQuery Data Viewer", "ctrl-r"]),
-            At(w::huge, "2", &["500 of 500 rows active"]),
+            At(h::huge, "2", &["500 of 500 rows active"]),
             At(w::odd, "2", &["人事部 / エンジニア"]),
         ] },
         View { name: "tasks", cells: [
@@ -116,7 +116,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "3", &["No run yet", "r previews one"]),
             At(w::beginning, "3", &["scheduled", "running"]),
             At(w::in_trouble, "3", &["no space left on device", "CDAP"]),
-            At(w::huge_run, "3", &["10,00"]),
+            At(h::huge_run, "3", &["10,00"]),
             At(w::odd_run, "3", &["エンジニア"]),
         ] },
         View { name: "logs", cells: [
@@ -124,7 +124,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "4", &["No log yet", "r previews a run"]),
             At(w::beginning, "4", &["Reading the log of start_pipeline_sales_orders, try 1 ..."]),
             At(w::in_trouble, "4", &["permission denied. It is read again"]),
-            At(w::huge_run, "4", &["10,000 lines"]),
+            At(h::huge_run, "4", &["10,000 lines"]),
             At(w::odd_run, "4", &["百二十行を読みました"]),
         ] },
         View { name: "time_axis", cells: [
@@ -132,7 +132,7 @@ pub fn views() -> Vec<View> {
             Refused(w::empty, Action::Timeline, "No run yet. r previews one."),
             At(w::beginning, "T", &["Time axis, UTC"]),
             At(w::failed, "T", &["Time axis, UTC"]),
-            At(w::huge_run, "T", &["Time axis, UTC"]),
+            At(h::huge_run, "T", &["Time axis, UTC"]),
             At(w::odd_run, "T", &["Time axis, UTC"]),
         ] },
         View { name: "stages", cells: [
@@ -140,7 +140,7 @@ pub fn views() -> Vec<View> {
             Refused(w::empty, Action::Stages, "Only a pipeline has stages: select one."),
             At(w::beginning, "p", &["Nothing is counted yet, and the deployed pipeline is not known."]),
             At(w::failed, "p", &["start_pipeline_hr_engineer, try 1"]),
-            At(w::huge_run, "p", &["start_pipeline_unit_source_00705, try 1"]),
+            At(h::huge_run, "p", &["start_pipeline_unit_source_00705, try 1"]),
             At(w::odd_run, "p", &["エンジニア, try 1"]),
         ] },
         View { name: "failures", cells: [
@@ -148,7 +148,7 @@ pub fn views() -> Vec<View> {
             Refused(w::empty, Action::Failures, "No run yet. r previews one."),
             Not(IN_MEMORY),
             Not(IN_MEMORY),
-            At(w::huge_run, "F", &["55 × Argument 'failAt' is not defined."]),
+            At(h::huge_run, "F", &["55 × Argument 'failAt' is not defined."]),
             At(w::odd_run, "F", &["列がありません"]),
         ] },
         View { name: "history_grid", cells: [
@@ -156,7 +156,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "H", &["No run yet. r previews one."]),
             At(w::loading, "H", &["Reading what became of their tasks ..."]),
             At(w::without_journal, "", &["disk I/O error. Check the disk."]),
-            At(w::huge, "H j j", &["500 runs"]),
+            At(h::huge, "H j j", &["500 runs"]),
             At(w::odd, "H j j", &["エンジニア"]),
         ] },
         View { name: "history_list", cells: [
@@ -164,7 +164,7 @@ pub fn views() -> Vec<View> {
             Not("without a run the window is not opened: see history_grid"),
             At(w::loading, "H tab", &["2026-11-23 09:00:00 UTC"]),
             Not("a list that cannot be read says so below: see history_grid"),
-            At(w::huge, "H tab", &["Former runs"]),
+            At(h::huge, "H tab", &["Former runs"]),
             At(w::odd, "H tab", &["Former runs"]),
         ] },
         View { name: "comparison", cells: [
@@ -172,7 +172,7 @@ pub fn views() -> Vec<View> {
             Not("it needs two runs: see history_grid"),
             At(w::loading, "H c h c", &["not read"]),
             Not("what cannot be read is not compared: see its loading"),
-            At(w::huge, "H c h c", &["Two runs compared"]),
+            At(h::huge, "H c h c", &["Two runs compared"]),
             At(w::odd, "H c h c", &["Two runs compared"]),
         ] },
         View { name: "arguments", cells: [
@@ -180,7 +180,7 @@ pub fn views() -> Vec<View> {
             Refused(w::empty, Action::OpenArguments, "No row to edit. ctrl-r reads the configuration table."),
             Refused(w::loading, Action::OpenArguments, "No row to edit. ctrl-r reads the configuration table."),
             Refused(w::broken, Action::OpenArguments, "No row to edit. ctrl-r reads the configuration table."),
-            At(w::huge, "2 enter", &["argument_000"]),
+            At(h::huge, "2 enter", &["argument_000"]),
             At(w::odd, "2 enter", &["名前"]),
         ] },
         once("arguments_adding", w::ready, "2 enter a n e w", &["new"], FORM),
@@ -189,7 +189,7 @@ pub fn views() -> Vec<View> {
             Not("without a preset the key says so; only the last one can be forgotten here: see forgotten_presets"),
             Not(AT_START),
             Not(AT_START),
-            At(w::huge, "2 enter p", &["preset 000"]),
+            At(h::huge, "2 enter p", &["preset 000"]),
             At(w::odd, "2 enter p", &["名前"]),
         ] },
         View { name: "plan", cells: [
@@ -197,7 +197,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "r", &["What this run will do"]),
             At(w::loading, "r", &["What this run will do"]),
             At(w::broken, "r", &["403, Access Denied"]),
-            At(w::huge, "r", &["What this run will do"]),
+            At(h::huge, "r", &["What this run will do"]),
             At(w::odd, "r", &["What this run will do"]),
         ] },
         once("plan_without_active_rows", || w::of(scene::nothing_active), "r", &["nothing to run"], "it is a plan"),
@@ -218,7 +218,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "@", &["No notices yet."]),
             Not(AT_START),
             At(w::broken, "@", &["error", "no space left on device"]),
-            At(w::huge, "@", &["Notice 199 of very many."]),
+            At(h::huge, "@", &["Notice 199 of very many."]),
             At(w::odd, "@", &["مبيعات"]),
         ] },
         View { name: "action_log", cells: [
@@ -226,7 +226,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "@ tab", &["Nothing was done here yet."]),
             Not(IN_MEMORY),
             At(w::after_requests, "@ tab", &["failed: 503, Service Unavailable"]),
-            At(w::after_many_requests, "@ tab", &["starting pipeline 499"]),
+            At(h::after_many_requests, "@ tab", &["starting pipeline 499"]),
             At(w::odd_run, "@ tab", &["列がありません"]),
         ] },
         View { name: "details", cells: [
@@ -234,7 +234,7 @@ pub fn views() -> Vec<View> {
             At(w::empty, "3 i", &["No run yet"]),
             At(w::beginning, "3 i", &["sales_orders"]),
             At(w::failed, "3 i", &["no such field 'salary'"]),
-            At(w::huge_run, "3 i", &["source_00705"]),
+            At(h::huge_run, "3 i", &["source_00705"]),
             At(w::odd_run, "3 i", &["エンジニア"]),
         ] },
         once("details_of_a_row", w::ready, "2 i", &["hr / engineer"], "its texts are in configuration and arguments"),
@@ -243,7 +243,7 @@ pub fn views() -> Vec<View> {
             At(w::ready, "ctrl-p", &["prod: prod-project / main, red, protected", "test: test-project / main, red, read-only"]),
             Refused(w::empty, Action::Profiles, "There is no other profile in config.toml."),
             Not(AT_START), Not(AT_START),
-            At(w::huge, "ctrl-p", &["profile-00"]),
+            At(h::huge, "ctrl-p", &["profile-00"]),
             At(w::odd, "ctrl-p", &["生産"]),
         ] },
         View { name: "summary", cells: [
@@ -251,7 +251,7 @@ pub fn views() -> Vec<View> {
             Refused(w::empty, Action::Summary, "No run yet. r previews one."),
             At(w::beginning, "S", &["Summary of the run"]),
             At(w::failed, "S", &["no such field 'salary'"]),
-            At(w::huge_run, "S", &["55"]),
+            At(h::huge_run, "S", &["55"]),
             At(w::odd_run, "S", &["Summary of the run"]),
         ] },
         View { name: "stop_task", cells: [
@@ -259,7 +259,7 @@ pub fn views() -> Vec<View> {
             Refused(w::empty, Action::StopTask, "No run is live. r previews one."),
             At(w::beginning, "x", &["Stop"]),
             Not("no answer of a service is needed to ask"),
-            At(w::huge_run, "X", &["Stop the whole run?"]),
+            At(h::huge_run, "X", &["Stop the whole run?"]),
             At(w::odd_run, "x", &["エンジニア"]),
         ] },
         once("stop_run", w::running, "X", &["Stop the whole run?"], BY_TASKS),

@@ -3,23 +3,19 @@
 
 use crate::former::unwatched;
 use crate::history::{know, record, records, task};
-use crate::sample::{self, COLOUR, Scenario, at, lines, log, press, row, send};
+use crate::sample::{self, COLOUR, Scenario, lines, press, send};
 use crate::scene;
 use domain::arguments::RuntimeArguments;
 use domain::call::ServiceCall;
 use domain::deployed::DeployedPipeline;
 use domain::draft::ArgumentEdit;
-use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::history::RunRecord;
-use domain::pipeline::PipelineState;
 use domain::row::{Configuration, ConfigurationRow};
-use domain::run::Run;
 use domain::service::Service;
 use domain::state::TaskState;
 use downbeat::engine::{Connected, Update};
 use downbeat::tui::model::Model;
-use downbeat::tui::model::driver::Driver;
 use downbeat::tui::model::logs::view::{LogSpan, LogWindow};
 use downbeat::tui::msg::Msg;
 use downbeat::tui::preferences::{Guard, ProfileChoice};
@@ -27,17 +23,9 @@ use downbeat::tui::theme::Meaning;
 use downbeat::tui::update::init;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 /// The size in which the worlds are made.
-const SIZE: (u16, u16) = (120, 40);
-/// How many rows the configuration of the huge world has.
-pub const ROWS: i64 = 500;
-/// How many pipelines its run has.
-pub const TASKS: i64 = 10_000;
-/// How many of them failed for one reason.
-pub const ALIKE: i64 = 55;
-
+pub const SIZE: (u16, u16) = (120, 40);
 const ORDERS: &str = "start_pipeline_sales_orders";
 const HOSTILE: &str = "\u{1b}[31m列 مبيعات\u{202e} e\u{301} 👩‍👩‍👧‍👦";
 
@@ -91,32 +79,6 @@ pub fn without_journal() -> Model {
     press(&mut model, "H");
     let why = Failure::permanent("downbeat.db: disk I/O error").with_remedy("Check the disk.");
     send(&mut model, 3, Msg::HistoryRead(Err(why)));
-    model
-}
-
-/// Five hundred rows, as many former runs, presets and profiles, and a row of many arguments.
-pub fn huge() -> Model {
-    let mut model = sample::empty(SIZE.0, SIZE.1);
-    let mut rows = numbered(ROWS);
-    for number in 0..300 {
-        let value = "0123456789 ".repeat(40);
-        rows[0].arguments.insert(format!("argument_{number:03}"), value);
-    }
-    sample::configuration(&mut model, 0, Ok(table(rows)));
-    connect(&mut model);
-    deploy(&mut model);
-    know(&mut model, many_records());
-    for number in 0..200 {
-        let edit = edit("watermark_from", &number.to_string());
-        model.kept.presets.insert(format!("preset {number:03}"), edit);
-    }
-    model.profiles = (0..60)
-        .map(|number| profile(&format!("profile-{number:02}")))
-        .collect();
-    for number in 0..200 {
-        model.notify(Meaning::Warning, format!("Notice {number} of very many."));
-    }
-    model.notices.hide();
     model
 }
 
@@ -188,22 +150,6 @@ pub fn in_trouble() -> Model {
 pub fn failed() -> Model {
     let mut model = scene::failed(SIZE.0, SIZE.1);
     remember(&mut model, records(30));
-    model
-}
-
-/// A run of ten thousand pipelines: made once, because it takes longer than all other worlds.
-pub fn huge_run() -> Model {
-    static RUN: OnceLock<Run> = OnceLock::new();
-    let run = RUN.get_or_init(ten_thousand);
-    let mut model = sample::empty(SIZE.0, SIZE.1);
-    sample::configuration(&mut model, 0, Ok(table(numbered(ROWS))));
-    connect(&mut model);
-    (model.run, model.driver) = (Some(run.clone()), Driver::Here);
-    let mut model = Scenario { model, now: 90 }.fact(seen(ALIKE + 650)).model;
-    press(&mut model, "3");
-    model.grid.selected = Some(id(ALIKE + 650).as_str().into());
-    send(&mut model, 90, Msg::Ticked);
-    log(&mut model, &lines(8_000));
     model
 }
 
@@ -306,17 +252,7 @@ pub fn after_requests() -> Model {
     model
 }
 
-/// The same very often.
-pub fn after_many_requests() -> Model {
-    let mut model = ready();
-    for number in 0..500 {
-        let called = call(&format!("starting pipeline {number}"), None);
-        send(&mut model, 2, Msg::Engine(Box::new(Update::Called(called))));
-    }
-    model
-}
-
-fn call(operation: &str, failure: Option<&str>) -> ServiceCall {
+pub fn call(operation: &str, failure: Option<&str>) -> ServiceCall {
     ServiceCall {
         service: Service::Cdap,
         operation: operation.into(),
@@ -326,7 +262,7 @@ fn call(operation: &str, failure: Option<&str>) -> ServiceCall {
     }
 }
 
-fn connect(model: &mut Model) {
+pub fn connect(model: &mut Model) {
     let connected = Connected {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
@@ -335,7 +271,7 @@ fn connect(model: &mut Model) {
     send(model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
 }
 
-fn deploy(model: &mut Model) {
+pub fn deploy(model: &mut Model) {
     let stage = |name: &str, kind: &str| {
         json!({"name": name, "plugin": {"name": kind, "type": "batchsink",
         "properties": {"dataset": "${bq_dataset_id}", "table": "${bq_output_table}"}}})
@@ -372,7 +308,7 @@ fn remember(model: &mut Model, past: Vec<RunRecord>) {
     send(model, seconds, Msg::RecordsDone);
 }
 
-fn profile(name: &str) -> ProfileChoice {
+pub fn profile(name: &str) -> ProfileChoice {
     ProfileChoice {
         name: name.into(),
         colour: Some("red".into()),
@@ -385,112 +321,18 @@ fn profile(name: &str) -> ProfileChoice {
     }
 }
 
-fn edit(name: &str, value: &str) -> ArgumentEdit {
+pub fn edit(name: &str, value: &str) -> ArgumentEdit {
     let mut edit = ArgumentEdit::default();
     edit.set.insert(name, value);
     edit
 }
 
-fn numbered(count: i64) -> Vec<ConfigurationRow> {
-    (0..count)
-        .map(|n| row("unit", &format!("source_{n:05}"), true, n))
-        .collect()
-}
-
-fn id(number: i64) -> String {
-    format!("start_pipeline_unit_source_{number:05}")
-}
-
-fn table(rows: Vec<ConfigurationRow>) -> Configuration {
+pub fn table(rows: Vec<ConfigurationRow>) -> Configuration {
     Configuration {
         total_rows: rows.len() as u64,
         rows,
         findings: Vec::new(),
     }
-}
-
-fn many_records() -> Vec<RunRecord> {
-    static RECORDS: OnceLock<Vec<RunRecord>> = OnceLock::new();
-    let made = RECORDS.get_or_init(|| {
-        let of = |hours: u32| {
-            let tasks = (0..50).map(|n| {
-                let state = if n == hours % 50 {
-                    TaskState::Failed
-                } else {
-                    TaskState::Success
-                };
-                task(&id(i64::from(n)), state, 9)
-            });
-            record(hours, tasks.collect())
-        };
-        (1..=500).map(of).collect()
-    });
-    made.clone()
-}
-
-fn seen(number: i64) -> Fact {
-    Fact::PipelineSeen {
-        task: id(number).as_str().into(),
-        cluster_ended: false,
-        state: PipelineState::Running,
-    }
-}
-
-/// The facts go to the run itself: on the screen each would be drawn.
-fn ten_thousand() -> Run {
-    let scenario = Scenario::new(sample::empty(SIZE.0, SIZE.1)).chain(&table(numbered(TASKS)));
-    let mut run = scenario.model.run.unwrap();
-    let mut apply = |seconds: u64, fact: Fact| {
-        run.apply(&RunEvent {
-            at: at(seconds),
-            fact,
-        });
-    };
-    for number in 0..ALIKE + 700 {
-        let task = || id(number).as_str().into();
-        apply(
-            2,
-            Fact::StartIntended {
-                task: task(),
-                number: 1,
-                token: domain::id::StartToken::new(id(number)),
-            },
-        );
-        let run_id = domain::id::PipelineRunId::new("0f3c9a1e-c84b-11f0-9d2a-0242ac110002");
-        apply(
-            3,
-            Fact::PipelineStarted {
-                task: task(),
-                run_id,
-                found: domain::event::Discovery::Answered,
-            },
-        );
-        apply(4, seen(number));
-        if number < ALIKE {
-            let failure = Failure::permanent("Argument 'failAt' is not defined.")
-                .with_remedy("Add the argument to the row.");
-            apply(
-                60,
-                Fact::TaskFailed {
-                    task: task(),
-                    failure,
-                },
-            );
-        } else if number < ALIKE + 600 {
-            apply(70, Fact::TaskSucceeded { task: task() });
-        } else if number < ALIKE + 610 {
-            let failure = Failure::transient("Communications link failure.");
-            apply(
-                80,
-                Fact::TryFailed {
-                    task: task(),
-                    failure,
-                    retry_at: at(140),
-                },
-            );
-        }
-    }
-    run
 }
 
 /// What the band of a profile of a person looks like.
