@@ -56,6 +56,8 @@ mod log_merged;
 mod log_outside;
 #[path = "screens/log_save.rs"]
 mod log_save;
+#[path = "screens/log_speed.rs"]
+mod log_speed;
 #[path = "screens/logs.rs"]
 mod logs;
 #[path = "screens/marks.rs"]

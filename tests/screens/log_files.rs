@@ -40,24 +40,33 @@ impl LogFiles {
 
     /// Answers what is asked for until nothing more is.
     pub fn answer(&mut self, model: &mut Model, mut effects: Vec<Effect>) {
+        while !effects.is_empty() {
+            effects = self.answer_once(model, effects);
+        }
+    }
+
+    /// Answers what is asked for once; what is asked for then.
+    pub fn answer_once(&mut self, model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
         let folder = self.folder.path().to_owned();
         let path = |target: &LogTarget| folder.join(format!("{}.{}", target.task, target.number));
         let now = model.now.since(START).as_secs();
-        while let Some(request) = effects.into_iter().find_map(|effect| match effect {
+        let request = effects.into_iter().find_map(|effect| match effect {
             Effect::ReadLog(request) => Some(request),
             _ => None,
-        }) {
-            let (window, has_more) = match self.reader.read(&request, &path) {
-                Ok((window, has_more)) => (Ok(window), has_more),
-                Err(error) => (Err(error.to_string()), false),
-            };
-            let msg = Msg::LogRead {
-                request: Box::new(request),
-                window,
-                has_more,
-            };
-            effects = send(model, now, msg);
-        }
+        });
+        let Some(request) = request else {
+            return Vec::new();
+        };
+        let (window, has_more) = match self.reader.read(&request, &path) {
+            Ok((window, has_more)) => (Ok(window), has_more),
+            Err(error) => (Err(error.to_string()), false),
+        };
+        let msg = Msg::LogRead {
+            request: Box::new(request),
+            window,
+            has_more,
+        };
+        send(model, now, msg)
     }
 
     /// Presses keys, and answers after each.
