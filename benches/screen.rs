@@ -10,7 +10,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "a measurement ends where it breaks"
 )]
@@ -25,6 +24,9 @@ mod history;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/support/home.rs"]
 mod home;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/screens/matrix/huge.rs"]
+mod huge;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/screens/sample.rs"]
 mod sample;
@@ -46,6 +48,8 @@ use screen::Session;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+type Maker = fn() -> Model;
+
 /// How often each key is pressed.
 const TIMES: usize = 300;
 
@@ -54,49 +58,40 @@ const IDLE: Duration = Duration::from_secs(5);
 
 fn main() {
     println!("| from a key to its picture, 200x50 | p50 | p99 | most |\n|---|---|---|---|");
-    let grid = || history::of_fifty_tasks(200, 50, 500);
-    for (name, mut model, before, keys) in [
-        (
-            "10,000 tasks: one down, one up",
-            worlds::huge_run(),
-            "",
-            &["j", "k"][..],
-        ),
-        (
-            "10,000 tasks: end, beginning",
-            worlds::huge_run(),
-            "",
-            &["G", "home"],
-        ),
+    let cases: [(&str, Maker, &str, &[&str]); 10] = [
+        ("10,000 tasks: one down, one up", huge::huge_run, "", &["j", "k"]),
+        ("10,000 tasks: end, beginning", huge::huge_run, "", &["G", "home"]),
         (
             "10,000 tasks: a letter of the filter",
-            worlds::huge_run(),
+            huge::huge_run,
             "/",
             &["1", "backspace"],
         ),
         (
             "10,000 tasks: time axis, one down",
-            worlds::huge_run(),
+            huge::huge_run,
             "T",
             &["j", "k"],
         ),
         (
             "10,000 tasks: failures, and back",
-            worlds::huge_run(),
+            huge::huge_run,
             "",
             &["F", "esc"],
         ),
-        ("500 rows: one down, one up", worlds::huge(), "2", &["j", "k"]),
-        ("500 rows: the plan, and back", worlds::huge(), "2", &["r", "esc"]),
-        ("500 runs of 50 tasks: grid, and back", grid(), "", &["H", "esc"]),
+        ("500 rows: one down, one up", huge::huge, "2", &["j", "k"]),
+        ("500 rows: the plan, and back", huge::huge, "2", &["r", "esc"]),
+        ("500 runs of 50 tasks: grid, and back", grid, "", &["H", "esc"]),
         (
             "500 runs of 50 tasks: left, down",
-            grid(),
+            grid,
             "H",
             &["h", "j", "l", "k"],
         ),
-        ("the palette: a letter", worlds::ready(), ":", &["r", "backspace"]),
-    ] {
+        ("the palette: a letter", worlds::ready, ":", &["r", "backspace"]),
+    ];
+    for (name, make, before, keys) in cases {
+        let mut model = make();
         sample::send(&mut model, 90, Msg::Resized(200, 50));
         sample::press(&mut model, before);
         row(name, &pictures(&mut model, keys));
@@ -117,6 +112,10 @@ fn main() {
     let idle = session.bytes_seen() - before;
     println!("\n{idle} bytes in {} s without a key", IDLE.as_secs());
     session.kill();
+}
+
+fn grid() -> Model {
+    history::of_fifty_tasks(200, 50, 500)
 }
 
 /// How long each of the keys takes, in turn.
