@@ -46,7 +46,7 @@ use domain::secret::Secrets;
 use domain::service::Service;
 use domain::summary::RunSummary;
 use domain::target::{Credentials, Endpoints, Target};
-use domain::task::Task;
+use domain::task::{Task, Try};
 use domain::time::Timestamp;
 use domain::warehouse::TableRestore;
 use driver::{Awaited, Driver};
@@ -258,6 +258,14 @@ impl Model {
     /// The selected task of the shown run.
     pub fn selected_task(&self) -> Option<&Task> {
         self.grid.task(self.shown_run()?)
+    }
+
+    /// The try whose log is shown.
+    pub fn shown_try(&self) -> Option<&Try> {
+        let target = self.logs.target.as_ref()?;
+        let task = self.shown_run()?.task(&target.task)?;
+        let place = usize::try_from(target.number).ok()?.checked_sub(1)?;
+        task.tries.get(place)
     }
 
     /// What the keys mean now.

@@ -168,6 +168,7 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             model.logs.column = 0;
         }
         Action::MergedLog | Action::AllTries => log_scope::switch(model, action),
+        Action::DuringTry => log_scope::during_try(model),
         Action::PreviousTry => navigation::show_try(model, -1),
         Action::NextTry => navigation::show_try(model, 1),
         Action::EditVariable => variables::edit(model, effects),

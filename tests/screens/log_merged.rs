@@ -221,3 +221,33 @@ fn what_the_logs_lack_is_said_by_name() {
         "{said}"
     );
 }
+
+#[test]
+fn the_time_of_a_try_shows_what_all_tasks_did_meanwhile() {
+    let (mut files, mut model) = merged(120, 40);
+    // It succeeded at 10:00:09 by then, and others go on.
+    files.add(RECRUITER, 1, 12, "INFO  Read | of the recruiter, later");
+    files.press(&mut model, "3 g g j j j j 4 D");
+    let seconds = |model: &Model| {
+        let rows = model.logs.window.rows.iter();
+        rows.map(|row| row.text[17..19].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(seconds(&model), ["05", "06", "07", "08", "09"]);
+    let picture = sample::picture(&model, &COLOUR);
+    assert!(picture.contains("while hr_engineer was at work"), "{picture}");
+    // Whoever wants all of it has it again, and stays with all tasks.
+    files.press(&mut model, "D");
+    assert_eq!(seconds(&model), ["05", "06", "07", "08", "09", "10", "12"]);
+    files.press(&mut model, "D M");
+    assert_eq!(model.logs.scope, LogScope::Try);
+    assert!(model.logs.filter.is_all(), "one log is whole again");
+}
+
+#[test]
+fn a_task_that_has_not_begun_has_no_time() {
+    let (mut files, mut model) = merged(120, 40);
+    files.press(&mut model, "3 G 4 D");
+    assert_eq!(model.logs.filter.during, None);
+    let picture = sample::picture(&model, &COLOUR);
+    assert!(picture.contains("The task has not begun to work."), "{picture}");
+}

@@ -126,6 +126,11 @@ pub(super) fn has_log(model: &Model) -> Option<String> {
     has_none.then(|| "There is no log yet.".into())
 }
 
+pub(super) fn has_try(model: &Model) -> Option<String> {
+    let has_none = model.shown_try().is_none() && model.logs.filter.during.is_none();
+    has_none.then(|| "The task has not begun to work.".into())
+}
+
 pub(super) fn has_json(model: &Model) -> Option<String> {
     let has_none = !model.logs.has_json();
     has_none.then(|| "This line of the log has no JSON object or list in it.".into())

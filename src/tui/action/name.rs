@@ -63,6 +63,7 @@ pub enum Action {
     OpenLog,
     MergedLog,
     AllTries,
+    DuringTry,
     GoToTime,
     Copy,
     CopyMenu,

@@ -141,6 +141,7 @@ pub const TABLE: &[Entry] = &[
     row(A::UnfoldJson, &["enter", "space"], "JSON", "Fold the JSON of the line out below it, or in again.", &[C::Logs]).when(when::has_json),
     row(A::MergedLog, &["M"], "all tasks", "Show the logs of all tasks as one, in the order of their times; again, the log that was read.", &[C::Logs]).when(when::has_log),
     row(A::AllTries, &["g a"], "", "Show the logs of all tries of the task as one; again, the log that was read.", &[C::Logs]).when(when::has_log),
+    row(A::DuringTry, &["D"], "", "Show what all tasks have written while this try was at work; again, what they have written at any time.", &[C::Logs]).when(when::has_try),
     row(A::CopyMenu, &["Y"], "", "Copy the visible part of the log or all of it, the failure as Markdown, or the id of the run.", TASKS_AND_LOGS).when(when::has_task),
     row(A::SaveLog, &["s"], "save", "Save the log in a new file: all of it, what the filter shows, or the selected rows.", &[C::Logs]).when(when::has_log),
     row(A::OpenLog, &["ctrl-o"], "", "Open the log in the program of PAGER or EDITOR, else less; the run goes on meanwhile.", TASKS_AND_LOGS).when(when::has_log),

@@ -58,7 +58,8 @@ impl Sieve {
         if !text.starts_with("    ") {
             self.give(filter, row, index);
             let level = level_of_row(text);
-            let at = index.is_merged().then(|| time_of_row(text)).flatten();
+            let is_asked = index.is_merged() || filter.during.is_some();
+            let at = is_asked.then(|| time_of_row(text)).flatten();
             let at = at.map(Timestamp::millis);
             self.line = Line {
                 first: row,
@@ -99,8 +100,9 @@ impl Sieve {
             .level
             .is_none_or(|least| line.level.is_none_or(|level| level >= least));
         let has_text = filter.text.is_none() || line.has_text != filter.is_inverse;
+        let is_of_time = filter.during.as_ref().is_none_or(|range| range.contains(line.at));
         let context = u32::try_from(filter.context).unwrap_or(0);
-        if has_level && has_text {
+        if has_level && has_text && is_of_time {
             let before = line.first.saturating_sub(context).max(self.shown_to);
             index.push(stretch(before, line.first, true));
             index.push(stretch(line.first, end, false));

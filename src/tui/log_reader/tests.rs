@@ -1,8 +1,9 @@
 //! Real files, read as the shell reads them, and held against what a plain filter of all rows gives.
 
 use super::*;
-use crate::tui::model::logs::view::{LogFilter, LogPlace};
-use domain::log::Level;
+use crate::tui::model::logs::view::{LogFilter, LogPlace, TimeRange};
+use domain::log::{Level, time_of_row};
+use domain::time::Timestamp;
 use proptest::prelude::*;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -73,12 +74,17 @@ fn rows_of(lines: &[(usize, usize, usize)]) -> Vec<Vec<String>> {
     lines.iter().enumerate().map(line).collect()
 }
 
+fn moment(second: usize) -> Timestamp {
+    time_of_row(&stamped(u32::try_from(second).unwrap(), "")).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn a_filter_shows_whole_lines_and_the_rows_around_them(
         lines in lines(), level in prop::option::of(0..3_usize), word in prop::option::of(0..3_usize),
         is_inverse: bool, context in 0..4_usize, cut in 0..80_usize,
+        during in prop::option::of((0..80_usize, prop::option::of(0..80_usize))),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let groups = rows_of(&lines);
@@ -87,12 +93,18 @@ proptest! {
             text: word.and_then(|word| Pattern::new(WORDS[word])),
             is_inverse,
             context,
+            during: during.map(|(from, to)| TimeRange {
+                from: moment(from),
+                to: to.map(moment),
+                of: "hr_engineer".into(),
+            }),
         };
         // What is to be shown, by a plain look at all of it.
-        let shown: Vec<(bool, &String)> = groups.iter().zip(&lines).flat_map(|(rows, (of, _, _))| {
+        let shown: Vec<(bool, &String)> = groups.iter().zip(&lines).enumerate().flat_map(|(second, (rows, (of, _, _)))| {
+            let is_of_time = during.is_none_or(|(from, to)| from <= second && to.is_none_or(|to| second <= to));
             let has_level = level.is_none_or(|least| *of >= least);
             let has_text = word.is_none_or(|word| rows.iter().any(|row| row.contains(WORDS[word])) != is_inverse);
-            rows.iter().map(move |row| (has_level && has_text, row))
+            rows.iter().map(move |row| (has_level && has_text && is_of_time, row))
         }).collect();
         let near = |at: usize| {
             let (from, to) = (at.saturating_sub(context), (at + context + 1).min(shown.len()));

@@ -7,7 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::model::logs::scope::LogScope;
-use crate::tui::model::logs::view::{GapKind, LogTarget};
+use crate::tui::model::logs::view::{GapKind, LogTarget, TimeRange};
 use crate::tui::plan::count;
 use domain::control_log::number_of_log;
 use domain::id::TaskId;
@@ -30,6 +30,33 @@ pub(super) fn switch(model: &mut Model, action: Action) {
     }
     let sources = sources(model, scope);
     model.logs.merge(scope, sources);
+}
+
+/// Shows what all tasks have written while the try was at work whose log is read, or what they have written at any time.
+pub(super) fn during_try(model: &mut Model) {
+    let mut filter = model.logs.filter.clone();
+    if filter.during.take().is_some() {
+        return model.logs.show(filter);
+    }
+    let (Some(target), Some(one)) = (&model.logs.target, model.shown_try()) else {
+        return;
+    };
+    let range = TimeRange {
+        from: one.started,
+        to: one.ended,
+        of: target.task.short().to_owned(),
+    };
+    let (from, is_over) = (range.from, range.to.is_some());
+    filter.during = Some(range);
+    if model.logs.scope != LogScope::Run {
+        let sources = sources(model, LogScope::Run);
+        model.logs.merge(LogScope::Run, sources);
+    }
+    model.logs.show(filter);
+    if is_over {
+        // What is to come is not of this time: it is read from its beginning.
+        model.logs.go_to(from);
+    }
 }
 
 /// Opens the logs that are to be shown, and reads the lines that the next frame needs.
@@ -91,14 +118,11 @@ fn sources(model: &Model, scope: LogScope) -> Vec<LogTarget> {
 /// The beginning since which times may be shown: that of the try, of the first one, or of the run.
 fn start(model: &Model) -> Option<Timestamp> {
     let (run, target) = (model.shown_run()?, model.logs.target.as_ref()?);
-    let number = match model.logs.scope {
-        LogScope::Try => target.number,
-        LogScope::Tries => 1,
-        LogScope::Run => return Some(run.started),
+    let one = match model.logs.scope {
+        LogScope::Try => model.shown_try(),
+        LogScope::Tries => run.task(&target.task)?.tries.first(),
+        LogScope::Run => None,
     };
-    let task = run.task(&target.task)?;
-    let number = usize::try_from(number).ok()?;
-    let one = number.checked_sub(1).and_then(|place| task.tries.get(place));
     Some(one.map_or(run.started, |one| one.started))
 }
 

@@ -103,6 +103,8 @@ impl LogsPane {
     pub fn part(&mut self) {
         let before = self.before.take();
         let target = self.target.clone();
+        // It was about what others did meanwhile.
+        self.filter.during = None;
         self.open(target);
         self.scope = LogScope::Try;
         if let Some(before) = before {

@@ -29,6 +29,26 @@ pub struct LogFilter {
     pub is_inverse: bool,
     /// How many rows around each line are shown too.
     pub context: usize,
+    /// The time that they are of; all if none is set.
+    pub during: Option<TimeRange>,
+}
+
+/// The time in which a try was at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeRange {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it ended; nothing while it goes on.
+    pub to: Option<Timestamp>,
+    /// Its task, by its short name.
+    pub of: String,
+}
+
+impl TimeRange {
+    /// Whether a moment is in it, in milliseconds since 1970.
+    pub fn contains(&self, at: i64) -> bool {
+        self.from.millis() <= at && self.to.is_none_or(|to| at <= to.millis())
+    }
 }
 
 impl LogFilter {
@@ -45,7 +65,7 @@ impl LogFilter {
 
     /// Whether every line is shown.
     pub fn is_all(&self) -> bool {
-        self.level.is_none() && self.text.is_none()
+        self.level.is_none() && self.text.is_none() && self.during.is_none()
     }
 }
 

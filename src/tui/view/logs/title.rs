@@ -102,7 +102,9 @@ pub(super) fn filter(logs: &LogsPane) -> String {
         .text
         .as_ref()
         .map(|text| format!("&{not}{}", text.text()));
-    let parts: Vec<_> = [level, typed].into_iter().flatten().collect();
+    let range = logs.filter.during.as_ref();
+    let during = range.map(|range| format!("while {} was at work", range.of));
+    let parts: Vec<_> = [level, typed, during].into_iter().flatten().collect();
     let context = match logs.filter.context {
         rows if rows > 0 && !parts.is_empty() => format!(" with {rows} around"),
         _ => String::new(),
