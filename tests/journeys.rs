@@ -5,6 +5,7 @@
 //! | sizes, lines instead of a screen, signals, a panic | here |
 //! | seeing a run: axis, stages, summary, former runs side by side; a log stays with its reader | `seeing.rs` |
 //! | finding and acting: filters, marks, help, palette; rows counted over HTTP; forms that lose nothing | `finding.rs`, `rows.rs` |
+//! | a log in a pager, while the run goes on | `viewer.rs` |
 //! | runs of other processes and other days | `former.rs` |
 //! | telling: title, taskbar, bell, notification | `telling.rs` |
 //! | safety: read-only and protected profiles, going from one to another | `guards.rs` |
@@ -43,6 +44,8 @@ mod svg;
 mod telling;
 #[path = "journeys/tour.rs"]
 mod tour;
+#[path = "journeys/viewer.rs"]
+mod viewer;
 
 use downbeat::tui::terminal::{TerminalSession, Tty};
 use home::{Home, PROFILE, signal, wait_for};
