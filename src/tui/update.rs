@@ -332,6 +332,8 @@ fn back(model: &mut Model) {
         model.notices.hide();
     } else if marks::leave_range(model) || filters::leave(model) || marks::step_out(model) {
         // The list is as it was before.
+    } else if logs::leave_search(model) {
+        // Nothing is marked in the log any more.
     } else if model.is_zoomed {
         model.is_zoomed = false;
     } else if model.focus == Pane::Logs

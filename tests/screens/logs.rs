@@ -6,6 +6,7 @@ use crate::scene;
 use domain::event::Fact;
 use domain::log::Level;
 use downbeat::engine::Update;
+use downbeat::tui::context::Pane;
 use downbeat::tui::effect::Effect;
 use downbeat::tui::model::Model;
 use downbeat::tui::model::logs::jump::Goal;
@@ -173,6 +174,11 @@ fn a_search_goes_from_place_to_place_counts_them_and_says_when_it_begins_anew() 
     type_text(&mut model, "nothing like it");
     answer(&mut model, &lines, lines.len());
     assert!(footer(&model).contains("none, as text"), "{}", footer(&model));
+    // One step out of what is typed, of the search, and only then of the log.
+    press(&mut model, "esc esc");
+    assert!(model.logs.find.is_none() && model.focus == Pane::Logs);
+    press(&mut model, "esc");
+    assert_eq!(model.focus, Pane::Grid);
 }
 
 #[test]

@@ -212,7 +212,7 @@ pub const TABLE: &[Entry] = &[
     row(A::InvertMarks, &["*"], "", "Mark what is not marked, and unmark the rest.", MARKABLE).when(when::has_lines),
     row(A::Quit, &["q"], "quit", "One step out; from a pane, leave. Asks first if a run is live or an edit is not saved.", ALL_BUT_FIELDS)
         .footer(PANES),
-    row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a zoomed pane, a former run, the logs, the forms over a run.", &C::ALL),
+    row(A::Back, &["esc"], "back", "One step out: of a field, a window, a notice, a search in a log, a zoomed pane, a former run, the logs, the forms over a run.", &C::ALL),
     row(A::Zoom, &["z"], "zoom", "Give the pane the whole screen, or give it back; a log then has no borders.", PANES)
         .footer(TASKS_AND_LOGS),
     row(A::Details, &["i"], "", "Show all about what is selected.", PANES),

@@ -61,6 +61,15 @@ pub(super) fn find(model: &mut Model, text: &str, step: PromptStep) {
     model.logs.find = find;
 }
 
+/// Ends the search of the log that has the focus; false if there is none.
+pub(super) fn leave_search(model: &mut Model) -> bool {
+    let is_searched = model.focus == Pane::Logs && model.logs.find.is_some();
+    if is_searched {
+        find(model, "", PromptStep::Accepted);
+    }
+    is_searched
+}
+
 /// The text of a filter as it is typed.
 pub(super) fn filter_text(filter: &LogFilter) -> String {
     let text = filter.text.as_ref().map_or("", Pattern::text);
