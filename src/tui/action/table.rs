@@ -201,7 +201,7 @@ pub const TABLE: &[Entry] = &[
     row(A::OpenFailure, &["enter", "space"], "unfold", "Show the tasks of the reason, or go to the task.", &[C::Failures]).when(when::has_selection),
     row(A::RetryGroup, &["R"], "retry these", "Try all tasks with this reason again, with the form's arguments if they differ; asks first.", &[C::Failures])
         .danger(Danger::Changes).when(when::has_group),
-    row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]),
+    row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]).when(when::has_selection),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
     row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes; in texts the lines with these words.", FILTERABLE),
     row(A::ToggleActive, &["a"], "", "Make the row active or inactive in the table; shows the statement and asks first.", &[C::Configuration])
