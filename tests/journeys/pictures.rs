@@ -33,7 +33,9 @@ fn pictures_of_the_readme() {
     session.wait_until("the pipelines", |screen| shows(screen, "ticket", "running"));
     session.keys(&["3", "G", "k"]);
     session.wait_until("a retry beside running pipelines", |screen| {
-        shows(screen, "ticket", "up_for_retry") && screen.contains(" in ") && shows(screen, "● running", "…")
+        shows(screen, "ticket", "up_for_retry")
+            && screen.contains(" in ")
+            && shows(screen, "sales_orders", "running")
     });
     save(
         &mut session,
@@ -53,7 +55,7 @@ fn pictures_of_the_readme() {
     session.keys(&["2", "<enter>"]);
     session.wait_for("for the next run");
     session.keys(&["a", "load_reason", "<enter>", "backfill", "<enter>"]);
-    session.wait_for("(added)");
+    session.wait_for("added; the row does not have it");
     save(
         &mut session,
         "arguments",
