@@ -43,7 +43,10 @@ fn a_log_is_read_in_the_pager_while_the_run_goes_on() {
     session.wait_for("6 success");
 
     session.keys(&[OPEN]);
-    session.wait_for("here are ");
+    // What the first one has written is on that screen still.
+    session.wait_until("the second pager", |screen| {
+        screen.matches("here are ").count() == 2
+    });
     session.keys(&["broken", "<enter>"]);
     session.wait_for("4 Logs");
     session.wait_for("pager");
