@@ -69,7 +69,8 @@ fn must(command: &mut Command) {
     assert!(output.status.success(), "{command:?}\n{out}\n{err}");
 }
 
-/// The Python of an environment with exactly these packages, made if it is not there.
+/// The Python of an environment with exactly these packages, made if it is not there. The tests of one environment
+/// begin together: one of them makes it, and the others wait for that.
 fn python(requirements: &str) -> PathBuf {
     let file = scripts().join(requirements);
     let mut hasher = DefaultHasher::new();
@@ -83,6 +84,9 @@ fn python(requirements: &str) -> PathBuf {
         .with_file_name("clients")
         .join(name);
     let (python, ready) = (folder.join("bin/python"), folder.join("ready"));
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    let lock = fs::File::create(folder.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
     if !ready.exists() {
         let _ = fs::remove_dir_all(&folder);
         must(Command::new("python3").args(["-m", "venv"]).arg(&folder));
