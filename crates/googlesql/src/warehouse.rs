@@ -56,23 +56,19 @@ impl Warehouse {
         &self.location
     }
 
-    /// Runs a script of statements, each ended by `;` and a line break, if there is no dataset yet.
+    /// Runs a script of statements, each ended by `;` and a line break, if there is no dataset yet: all of it
+    /// in one transaction, so that a process that is killed meanwhile leaves no half of it.
     ///
     /// An older version kept views as views of SQLite. If there are such, they are dropped, and the script's
     /// `CREATE OR REPLACE VIEW` statements run.
     ///
     /// # Errors
-    /// That of the first statement that fails; those before it stay done.
+    /// That of the first statement that fails; nothing is done then.
     pub fn seed(&self, script: &str) -> Result<(), SqlError> {
-        let is_used = !self.datasets()?.is_empty();
-        if is_used && !self.connections.write(catalog::drop_sqlite_views)? {
-            return Ok(());
-        }
-        let all = script.split(";\n").filter(|text| !text.trim().is_empty());
-        for statement in all.filter(|text| !is_used || text.contains("CREATE OR REPLACE VIEW")) {
-            self.query(statement, &QuerySettings::default())?;
-        }
-        Ok(())
+        cancel::on_large_stack(|| {
+            self.connections
+                .write(|connection| self.seed_here(connection, script))
+        })
     }
 
     /// Runs one statement in one transaction.
@@ -120,24 +116,49 @@ impl Warehouse {
             .read(|connection| catalog::describe_table(connection, dataset, table))
     }
 
+    fn seed_here(&self, connection: &Connection, script: &str) -> Result<(), SqlError> {
+        let is_used = !catalog::datasets(connection)?.is_empty();
+        if is_used && !catalog::drop_sqlite_views(connection)? {
+            return Ok(());
+        }
+        let all = script.split(";\n").filter(|text| !text.trim().is_empty());
+        for sql in all.filter(|text| !is_used || text.contains("CREATE OR REPLACE VIEW")) {
+            self.run(
+                connection,
+                sql,
+                &syntax::statement(sql)?,
+                &QuerySettings::default(),
+            )?;
+        }
+        Ok(())
+    }
+
     fn query_here(&self, sql: &str, settings: &QuerySettings) -> Result<QueryOutcome, SqlError> {
         let statement = syntax::statement(sql)?;
-        let run = |connection: &Connection| {
-            let now = self.next_time();
-            let session = Session::new(connection, &self.project, &self.location, settings, now);
-            let analyzer = Analyzer {
-                session: &session,
-                sql,
-                dataset: settings.default_dataset.as_deref(),
-                depth: 0,
-            };
-            execute(&analyzer, &statement)
-        };
+        let run = |connection: &Connection| self.run(connection, sql, &statement, settings);
         if matches!(statement, Statement::Query(_)) {
             self.connections.read(run)
         } else {
             self.connections.write(run)
         }
+    }
+
+    fn run(
+        &self,
+        connection: &Connection,
+        sql: &str,
+        statement: &Statement,
+        settings: &QuerySettings,
+    ) -> Result<QueryOutcome, SqlError> {
+        let now = self.next_time();
+        let session = Session::new(connection, &self.project, &self.location, settings, now);
+        let analyzer = Analyzer {
+            session: &session,
+            sql,
+            dataset: settings.default_dataset.as_deref(),
+            depth: 0,
+        };
+        execute(&analyzer, statement)
     }
 
     /// The current time in microseconds since 1970. No two statements have the same, so that "the newest row" is

@@ -49,3 +49,16 @@ fn views_of_an_older_version_are_created_again() {
     assert!(view.view.unwrap().contains("QUALIFY"));
     assert!(run(&again, "SELECT * FROM cdf_output.landing_committed").is_ok());
 }
+
+/// A process that is killed in the middle has the same effect: its transaction was never committed.
+#[test]
+fn a_seed_that_does_not_end_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
+    let half = "CREATE SCHEMA cdf_output;\nCREATE TABLE cdf_output.configuration (id STRING);\nSELECT 1 FROM nowhere;\n";
+    assert!(open().seed(half).is_err());
+    assert!(open().datasets().unwrap().is_empty());
+    seed(&open());
+    let count = "SELECT COUNT(*) FROM cdf_output.configuration";
+    assert_ne!(run(&open(), count).unwrap().rows[0][0], Value::Int(0));
+}
