@@ -1,11 +1,11 @@
-//! What takes as long as a whole log is done beside the loop: rows are taken for the clipboard or for a file while keys
-//! are answered.
+//! The files of the logs. A page is read at once; what takes as long as a whole log is done beside the loop: rows are taken
+//! for the clipboard or for a file while keys are answered.
 
 use super::Shell;
 use crate::tui::TuiError;
 use crate::tui::log_reader::extract::{ExtractError, extract};
 use crate::tui::model::logs::extract::{LARGEST_COPY, LogExtract, LogPurpose, TakeFailure, TakenLog};
-use crate::tui::model::logs::view::LogTarget;
+use crate::tui::model::logs::view::{LogRequest, LogTarget};
 use crate::tui::msg::Msg;
 use crate::tui::new_file::{self, NewFileError};
 use crate::tui::terminal::TerminalSession;
@@ -116,6 +116,21 @@ impl<S: TerminalSession> Shell<S> {
         let Some(msg) = msg else { return Ok(()) };
         self.log_work.note(&msg);
         self.dispatch(msg)
+    }
+
+    /// Reads lines of the logs. What is known of them is kept for the next time.
+    pub(super) fn read_log(&mut self, request: LogRequest) -> Result<(), TuiError> {
+        let setup = &self.setup;
+        let path = |target: &LogTarget| (setup.log_path)(&target.run, &target.task, target.number);
+        let (window, has_more) = match self.log.read(&request, &path) {
+            Ok((window, has_more)) => (Ok(window), has_more),
+            Err(error) => (Err(error.to_string()), false),
+        };
+        self.dispatch(Msg::LogRead {
+            request: Box::new(request),
+            window,
+            has_more,
+        })
     }
 
     fn rows(&self, extract: LogExtract) -> Rows {

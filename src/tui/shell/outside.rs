@@ -1,7 +1,7 @@
 //! Another program gets the terminal: it shows a file, and the run goes on meanwhile. No key and no ctrl-c of it is ours;
 //! what the engine says is taken in, and drawn when the terminal is back.
 
-use super::{Shell, TICK, next};
+use super::{Shell, TICK};
 use crate::signals::Signal;
 use crate::tui::TuiError;
 use crate::tui::effect::OutsideFile;
@@ -73,15 +73,7 @@ impl<S: TerminalSession> Shell<S> {
                     }
                 },
                 ended = &mut waits => return Ok(Some(ended.unwrap_or_else(|error| Err(io::Error::other(error))))),
-                place = self.engine.commands.clone().reserve_owned(), if !self.outbox.is_empty() => {
-                    match (place, self.outbox.pop_front()) {
-                        (Ok(place), Some(command)) => drop(place.send(command)),
-                        _ => self.outbox.clear(),
-                    }
-                }
-                news = self.engine.updates.recv(), if self.is_engine_alive => self.on_update(news)?,
-                done = self.log_work.done.recv() => self.on_log_work(done)?,
-                records = next(&mut self.records), if self.records.is_some() => self.on_records(records)?,
+                done = self.hear() => done?,
                 // A stop that waits to be taken back must not wait for ever.
                 () = sleep(TICK), if self.model.has_clock() => self.dispatch(Msg::Ticked)?,
             }
