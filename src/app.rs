@@ -10,7 +10,8 @@
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
 //! what an engine is made of in `app/parts.rs`, where a run takes place in `app/target.rs`, how the journal is
-//! waited for in `app/journal.rs`, and which of its runs a start takes up in `app/former.rs`.
+//! waited for in `app/journal.rs`, which of its runs a start takes up in `app/former.rs`, and when it is asked for a newer
+//! version in `app/release.rs`.
 
 mod arguments;
 mod browser;
@@ -21,6 +22,7 @@ mod history;
 mod journal;
 mod parts;
 mod prune;
+mod release;
 mod resume;
 mod run;
 mod sandbox;

@@ -18,6 +18,7 @@ pub mod endpoints;
 pub mod error;
 pub mod fusion;
 pub mod http;
+pub mod release;
 pub mod webhook;
 
 #[cfg(test)]

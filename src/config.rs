@@ -14,6 +14,7 @@ mod save;
 mod schema;
 mod screen;
 mod template;
+mod update_check;
 mod webhook;
 
 pub use choice::WithoutChoice;
@@ -26,6 +27,7 @@ pub use save::save_variables;
 pub use schema::schema;
 pub use screen::ScreenSettings;
 pub use template::template;
+pub use update_check::UpdateCheck;
 pub use webhook::{Webhook, WebhookFormat};
 
 use domain::retention::Retention;

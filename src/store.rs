@@ -6,6 +6,7 @@
 //! data dir/copied/TIME.txt             what the clipboard could not take           store/copied.rs
 //! data dir/edits/PROFILE.json          presets, and edits that were not saved    store/edits.rs
 //! data dir/notices.jsonl                what the terminal has said          store/notices.rs
+//! state dir/release.json               what is known of newer versions     store/releases.rs
 //! data dir/leases/TABLE.lock           the run that may fill an output table    store/lease.rs
 //! data dir/leases/run+RUN.lock         the process that drives a run
 //! ```
@@ -23,6 +24,7 @@ mod lease;
 mod log;
 mod notices;
 mod owner_only;
+mod releases;
 
 pub use copied::keep as keep_copied;
 pub use edits::EditsFile;
@@ -31,3 +33,4 @@ pub use journal::{Exported, Journal};
 pub use lease::Lease;
 pub use log::LogFolder;
 pub use notices::{NoticeFile, PastNotice};
+pub use releases::ReleaseFile;

@@ -5,6 +5,9 @@
 
 #[path = "support/home.rs"]
 mod home;
+#[expect(dead_code, reason = "who asks is looked at in terminal.rs")]
+#[path = "support/listener.rs"]
+mod listener;
 #[expect(dead_code, reason = "it is killed in journeys.rs")]
 #[path = "support/server.rs"]
 mod server;

@@ -7,6 +7,9 @@
 #[path = "support/home.rs"]
 mod home;
 #[expect(dead_code, reason = "shared with other tests")]
+#[path = "support/listener.rs"]
+mod listener;
+#[expect(dead_code, reason = "shared with other tests")]
 #[path = "support/screen.rs"]
 mod screen;
 
@@ -17,15 +20,21 @@ use domain::variable::Variables;
 use downbeat::engine;
 use downbeat::store::{Journal, Lease};
 use home::{Home, PROFILE, PROGRAM, signal};
+use listener::listen;
 use screen::Session;
 use std::path::Path;
 
 /// A profile whose services are behind a closed door.
 fn home() -> Home {
+    home_with("")
+}
+
+/// The same with settings of the screen.
+fn home_with(settings: &str) -> Home {
     let home = Home::new();
     let nowhere = "http://127.0.0.1:9";
     home.configure(&format!(
-        "[profile.far]\n{PROFILE}datafusion_endpoint = '{nowhere}'\nbigquery_endpoint = '{nowhere}'\ncredentials = 'none'\n"
+        "{settings}\n[profile.far]\n{PROFILE}datafusion_endpoint = '{nowhere}'\nbigquery_endpoint = '{nowhere}'\ncredentials = 'none'\n"
     ));
     home
 }
@@ -147,4 +156,53 @@ fn a_run_that_another_process_begins_later_is_offered_to_who_comes_back() {
     drop(lease);
     session.keys(&["q"]);
     assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_newer_version_is_told_once_where_a_person_is() {
+    let (address, requests) = listen(
+        "200 OK",
+        r#"{"tag_name": "v9.10.0", "html_url": "https://github.com/acme/downbeat/releases/tag/v9.10.0"}"#,
+    );
+    let home = home_with(&format!("update_check = '{address}/latest'"));
+    let folder = home.path();
+    let leave = |mut session: Session| {
+        session.keys(&["q"]);
+        assert_eq!(session.end(), 0);
+    };
+    let unattended = [
+        "CI=true",
+        PROGRAM,
+        "--home",
+        folder.to_str().unwrap(),
+        "--profile",
+        "far",
+    ];
+    let mut session = Session::spawn(Path::new("env"), &home, &unattended, 120, 40);
+    session.wait_for("Variables");
+    session.settle();
+    leave(session);
+    assert!(
+        requests.try_recv().is_err(),
+        "a machine without a person asks nothing"
+    );
+
+    let mut session = start(&home);
+    session.wait_for("Downbeat 9.10.0 is out");
+    session.wait_for("https://github.com/acme/downbeat/releases/tag/v9.10.0");
+    let head = requests.recv().unwrap().head;
+    assert!(head.starts_with("get /latest http/1.1"), "{head}");
+    assert!(!head.contains("authorization"), "{head}");
+    leave(session);
+
+    let mut session = start(&home);
+    session.settle();
+    assert!(!session.text().contains("9.10.0"), "{}", session.text());
+    // It is not lost.
+    session.keys(&["@"]);
+    session.wait_for("Downbeat 9.10.0 is out");
+    session.keys(&["<esc>"]);
+    session.wait_gone("9.10.0");
+    leave(session);
+    assert!(requests.try_recv().is_err(), "it was asked twice in a day");
 }

@@ -1,6 +1,6 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, browser, history, journal, parts, prune, screen, target};
+use super::{Startup, browser, history, journal, parts, prune, release, screen, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
@@ -119,6 +119,8 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
         learns: settings.screen.learn.unwrap_or(false),
         past_notices: screen::past_notices(&notices),
         keep_notices: screen::keep_notices(notices, secrets.clone()),
+        // A demo reaches nothing outside of it.
+        ask_for_release: release::asker(home, settings, environment).filter(|_| choice.demo.is_none()),
         local_offset: engine::local_offset,
         clock: engine::now,
     };

@@ -10,7 +10,7 @@ mod judge;
 mod text;
 
 pub(in crate::client) use author::Answer;
-pub(in crate::client) use text::{first_line, is_page};
+pub(in crate::client) use text::{first_line, innermost, is_page};
 
 use domain::failure::{Failure, FailureKind};
 use domain::service::Service;

@@ -244,6 +244,23 @@ fn trace(request: &Request, took: Duration, error: Option<&ClientError>) {
     );
 }
 
+/// A client for one address that is none of the services: it sends no credentials, and needs no proxy to this machine. It
+/// gives up what takes longer than the limit.
+pub(in crate::client) fn build_for(address: &Url, limit: Duration) -> Result<reqwest::Client, ClientError> {
+    let policy = RetryPolicy {
+        connect: limit,
+        ..RetryPolicy::default()
+    };
+    build(&policy, |builder| {
+        let builder = builder.timeout(limit);
+        if is_loopback(address) {
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    })
+}
+
 /// A client of HTTP that follows no redirect.
 pub(in crate::client) fn build(
     policy: &RetryPolicy,

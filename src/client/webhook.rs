@@ -1,9 +1,8 @@
 //! A message to a webhook. It carries no token of ours, and no error shows more of the address than its host: the
 //! path is often a secret.
 
-use super::endpoints::is_loopback;
-use super::error::first_line;
-use super::http::{RetryPolicy, build};
+use super::error::{first_line, innermost};
+use super::http::{RetryPolicy, build_for};
 use domain::failure::Failure;
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
@@ -27,19 +26,7 @@ const TRIES: u32 = 3;
 pub async fn post(address: &Url, body: &Value) -> Result<(), Failure> {
     let host = address.host_str().unwrap_or_default();
     let refuse = |why: String| Failure::permanent(format!("The webhook at {host} was not told: {why}."));
-    let policy = RetryPolicy {
-        connect: TRY,
-        attempt: TRY,
-        ..RetryPolicy::default()
-    };
-    let client = build(&policy, |builder| {
-        let builder = builder.timeout(policy.attempt);
-        if is_loopback(address) {
-            builder.no_proxy()
-        } else {
-            builder
-        }
-    })?;
+    let (client, policy) = (build_for(address, TRY)?, RetryPolicy::default());
     let text = body.to_string();
     let all = async {
         let mut tries = 0;
@@ -55,7 +42,7 @@ pub async fn post(address: &Url, body: &Value) -> Result<(), Failure> {
                     let text = answer.bytes().await.unwrap_or_default();
                     (format!("{}, {}", status.as_u16(), first_line(&text)), may_help)
                 }
-                Err(error) => (cause(&error.without_url()), true),
+                Err(error) => (innermost(&error.without_url()), true),
             };
             tries += 1;
             if tries >= TRIES || !may_help {
@@ -71,15 +58,6 @@ pub async fn post(address: &Url, body: &Value) -> Result<(), Failure> {
         )))
     };
     tokio::time::timeout(LONGEST, all).await.unwrap_or_else(late)
-}
-
-/// The innermost reason: reqwest's own sentence says only that sending failed.
-fn cause(error: &reqwest::Error) -> String {
-    let mut error: &dyn std::error::Error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    first_line(error.to_string().as_bytes())
 }
 
 #[cfg(test)]

@@ -119,6 +119,10 @@ fn screen(name: &str) -> Value {
         "ascii" => json!({"enum": ["auto", "true", "false", true, false]}),
         "notify" => json!({"type": ["array", "string"], "items": {"enum": WAYS}}),
         "stop_grace_seconds" => json!({"type": "integer", "minimum": 0, "maximum": LONGEST_GRACE}),
+        "update_check" => json!({"anyOf": [
+            {"enum": [true, false, "true", "false"]},
+            {"type": "string", "format": "uri", "pattern": "^https?://"},
+        ]}),
         _ => json!({"type": "boolean"}),
     }
 }
@@ -202,6 +206,9 @@ mod tests {
             ("theme = 'solarized'\n", false),
             ("stop_grace_seconds = 61\n", false),
             ("notify = ['horn']\n", false),
+            ("update_check = false\n", true),
+            ("update_check = 'https://mirror.example/latest'\n", true),
+            ("update_check = 'never'\n", false),
             ("them = 'light'\n", false),
             ("[keys]\nretry = ['R', 'F5']\nwrap = 'none'\n", true),
             (

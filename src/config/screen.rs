@@ -1,5 +1,7 @@
-//! How the screen looks and tells: settings of a person, not of a profile. They stand at the top of `config.toml`, and
+//! How the screen looks and tells, and whether it asks for a newer version: settings of a person, not of a profile. They stand at the top of `config.toml`, and
 //! the environment wins over it.
+
+use super::update_check::UpdateCheck;
 
 /// How the colours are chosen.
 pub const THEMES: [&str; 4] = ["auto", "dark", "light", "none"];
@@ -25,11 +27,21 @@ pub struct ScreenSettings {
     pub mouse: Option<bool>,
     /// Whether a key that changes something says first what it would do.
     pub learn: Option<bool>,
+    /// Whether it is asked for a newer version, and where.
+    pub update_check: UpdateCheck,
 }
 
 impl ScreenSettings {
     /// The names that [`Self::set`] knows.
-    pub const NAMES: [&'static str; 6] = ["theme", "ascii", "notify", "stop_grace_seconds", "mouse", "learn"];
+    pub const NAMES: [&'static str; 7] = [
+        "theme",
+        "ascii",
+        "notify",
+        "stop_grace_seconds",
+        "mouse",
+        "learn",
+        "update_check",
+    ];
 
     /// Takes a value from text; a list is separated by commas. The name is one of [`Self::NAMES`].
     ///
@@ -57,6 +69,7 @@ impl ScreenSettings {
             }
             "mouse" => self.mouse = Some(yes_or_no(text)?),
             "learn" => self.learn = Some(yes_or_no(text)?),
+            "update_check" => self.update_check = text.parse()?,
             _ => return Err(format!("There is no setting '{name}'.")),
         }
         Ok(())
@@ -88,6 +101,7 @@ mod tests {
             ("stop_grace_seconds", "0", "61"),
             ("mouse", "false", "off"),
             ("learn", "true", "yes"),
+            ("update_check", "false", "never"),
         ] {
             let mut settings = ScreenSettings::default();
             let fault = settings.set(name, bad).unwrap_err();

@@ -90,6 +90,10 @@ pub(super) fn of_screen(name: &str) -> (&'static str, &'static str) {
             "Whether a key that changes something says first what it would do, and does it the second time.",
             "false",
         ),
+        "update_check" => (
+            "Whether the terminal asks once a day for a newer version: true, false, or an address that answers as GitHub does.",
+            "true",
+        ),
         "stop_grace_seconds" => ("For how many seconds a stop can be taken back, 0 to 60.", "5"),
         _ => ("", "\"\""),
     }

@@ -42,13 +42,18 @@ impl std::str::FromStr for Webhook {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("This is not an address ({error})."))?;
-        match url.scheme() {
-            "https" if url.has_host() => Ok(Self(url)),
-            "http" if is_loopback(&url) => Ok(Self(url)),
-            "http" => Err("The address is not encrypted: write https://.".into()),
-            _ => Err("An address begins with https:// and a host.".into()),
-        }
+        encrypted(text).map(Self)
+    }
+}
+
+/// An address over `https`, or `http` on this machine. What is wrong with another one is said without repeating it.
+pub(super) fn encrypted(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("This is not an address ({error})."))?;
+    match url.scheme() {
+        "https" if url.has_host() => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err("The address is not encrypted: write https://.".into()),
+        _ => Err("An address begins with https:// and a host.".into()),
     }
 }
 

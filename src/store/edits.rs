@@ -3,11 +3,11 @@
 //! The file is replaced as a whole or not at all. It holds no secrets: those are left out before
 //! ([`domain::draft::ArgumentEdit::between`]).
 
-use super::owner_only::{create_folder, open_file};
+use super::owner_only::{create_folder, open_file, replace};
 use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file of one profile.
@@ -42,12 +42,11 @@ impl EditsFile {
     pub fn change(&self, change: &KeptChange) -> Result<KeptEdits, Failure> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         create_folder(folder).map_err(|error| self.failure("write", &error))?;
-        let lock = self
-            .open("lock", OpenOptions::new().write(true))
-            .and_then(|file| {
-                file.lock()?;
-                Ok(file)
-            });
+        let lock = self.path.with_extension("lock");
+        let lock = open_file(&lock, OpenOptions::new().write(true)).and_then(|file| {
+            file.lock()?;
+            Ok(file)
+        });
         let _lock = lock.map_err(|error| self.failure("lock", &error))?;
         let mut kept = self.read()?;
         kept.apply(change);
@@ -56,15 +55,7 @@ impl EditsFile {
     }
 
     fn write(&self, kept: &KeptEdits) -> io::Result<()> {
-        let text = serde_json::to_vec_pretty(kept)?;
-        let mut file = self.open("new", OpenOptions::new().write(true).truncate(true))?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        std::fs::rename(self.path.with_extension("new"), &self.path)
-    }
-
-    fn open(&self, extension: &str, options: &mut OpenOptions) -> io::Result<File> {
-        open_file(&self.path.with_extension(extension), options)
+        replace(&self.path, &serde_json::to_vec_pretty(kept)?)
     }
 
     /// The message of the system, or of the parser, which repeats no value.

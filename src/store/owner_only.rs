@@ -4,7 +4,7 @@
 //! another user can open it.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Creates a folder and those above it; it is no error if it exists.
@@ -21,6 +21,15 @@ pub(super) fn open_file(path: &Path, options: &mut OpenOptions) -> io::Result<Fi
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.create(true).read(true).open(path)
+}
+
+/// Writes a file that is replaced as a whole or not at all, by way of one beside it whose extension is `new`.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = open_file(&new, OpenOptions::new().write(true).truncate(true))?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(new, path)
 }
 
 /// Takes the rights of others away from a file that exists already.

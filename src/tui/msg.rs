@@ -12,8 +12,10 @@ use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
 use domain::history::RunRecord;
 use domain::id::DagRunId;
+use domain::release::Release;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
+use semver::Version;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -81,4 +83,6 @@ pub enum Msg {
     RecordsRead(Vec<RunRecord>),
     /// All that was asked for was read.
     RecordsDone,
+    /// There is a newer version of this program than the second one.
+    Released(Release, Version),
 }

@@ -30,6 +30,7 @@ use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::history::RunRecord;
 use domain::id::{DagRunId, TaskId};
+use domain::release::Release;
 use domain::run::Run;
 use domain::secret::Secrets;
 use domain::summary::RunSummary;
@@ -37,10 +38,11 @@ use domain::target::{Credentials, Endpoints};
 use domain::time::Timestamp;
 use domain::variable::{VariableName, Variables};
 use ratatui::layout::Rect;
+use semver::Version;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// The path of the log of a run's task's try (from 1).
 pub type LogPath = Box<dyn Fn(&DagRunId, &TaskId, u32) -> PathBuf + Send>;
@@ -72,6 +74,9 @@ pub type KeepText = Box<dyn FnMut(&str) -> Result<PathBuf, Failure> + Send>;
 
 /// Writes notices down for the next session; without a place for them that is nobody's trouble.
 pub type KeepNotices = Box<dyn FnMut(&[Notice]) + Send>;
+
+/// Begins to ask whether there is a newer version of this program than the second one. Must not block.
+pub type AskForRelease = Box<dyn FnOnce() -> oneshot::Receiver<(Release, Version)> + Send>;
 
 /// The start values and callbacks of the screen.
 pub struct Setup {
@@ -136,6 +141,8 @@ pub struct Setup {
     pub past_notices: Vec<Notice>,
     /// Writes notices down for the next session.
     pub keep_notices: KeepNotices,
+    /// Asks for a newer version, if that is wanted.
+    pub ask_for_release: Option<AskForRelease>,
     /// Seconds that the time zone of this machine is before UTC, at a moment.
     pub local_offset: fn(Timestamp) -> i32,
     /// The clock.

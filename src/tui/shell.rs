@@ -30,16 +30,18 @@ use crate::engine::{Command, Engine};
 use crate::signals::Signal;
 use domain::history::RunRecord;
 use domain::id::DagRunId;
+use domain::release::Release;
 use futures_util::{Stream, StreamExt};
 use input::ready;
 use logs::LogWork;
 use mouse::Hand;
 use ratatui::crossterm::event::Event;
+use semver::Version;
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 /// The shortest time between two frames.
@@ -63,6 +65,8 @@ pub struct Shell<S> {
     outside: Option<OutsideFile>,
     /// What became of the tasks of former runs, as it is read.
     records: Option<mpsc::Receiver<Vec<RunRecord>>>,
+    /// A newer version of this program, once it is known.
+    release: Option<oneshot::Receiver<(Release, Version)>>,
     /// What the last frame shows where.
     targets: Targets,
     hand: Hand,
@@ -105,6 +109,7 @@ impl<S: TerminalSession> Shell<S> {
             log_work: LogWork::default(),
             outside: None,
             records: None,
+            release: None,
             targets: Targets::default(),
             hand: Hand::default(),
             is_engine_alive: true,
@@ -144,6 +149,7 @@ impl<S: TerminalSession> Shell<S> {
         self.take_mouse()?;
         let effects = init(&mut self.model);
         self.execute(effects)?;
+        self.release = self.setup.ask_for_release.take().map(|ask| ask());
         while !self.is_done {
             let deadline = self.deadline();
             tokio::select! {

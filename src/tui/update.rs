@@ -104,6 +104,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::RunRead(run, purpose, outcome) => former::on_run_read(model, &run, &purpose, outcome),
         Msg::RecordsRead(records) => former::on_records_read(model, records),
         Msg::RecordsDone => former::on_records_done(model),
+        Msg::Released(release, own) => telling::on_release(model, &release, &own),
         Msg::Copied { what, outcome } => copy::on_copied(model, &what, outcome),
         Msg::LookedForRuns { is_back, history } => former::on_looked(model, is_back, history, &mut effects),
         Msg::HistoryRead(outcome) => former::on_history_read(model, outcome, &mut effects),

@@ -3,6 +3,7 @@
 use crate::sample::{self, COLOUR, press, send};
 use crate::scene;
 use domain::failure::{Failure, FailureKind};
+use domain::release::Release;
 use domain::remedy::Remedy;
 use downbeat::engine::Update;
 use downbeat::tui::model::Model;
@@ -148,4 +149,33 @@ fn the_end_of_a_run_stays_until_it_is_hidden_and_is_summed_up() {
     }
     press(&mut model, "esc esc");
     assert_eq!(model.notice(), None);
+}
+
+#[test]
+fn a_newer_version_is_one_quiet_notice_behind_all_others() {
+    let release = || Release {
+        version: "0.12.0".parse().unwrap(),
+        page: "https://github.com/acme/downbeat/releases/tag/v0.12.0".into(),
+    };
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let mut model = scene::idle(width, height);
+        model.notices.read_all();
+        send(&mut model, 1, Msg::Released(release(), "0.9.0".parse().unwrap()));
+        let picture = sample::picture(&model, &COLOUR);
+        for part in [
+            "Downbeat 0.12.0 is out, and this is 0.9.0:",
+            "https://github.com/acme/downbeat/releases/tag/v0.12.0",
+            "update_check = false",
+        ] {
+            assert!(words(&picture).contains(part), "{part} in\n{picture}");
+        }
+        press(&mut model, "esc");
+        assert_eq!(model.notice(), None);
+    }
+    let mut model = refused(120, 40);
+    let text = model.notice().unwrap().text.clone();
+    send(&mut model, 71, Msg::Released(release(), "0.9.0".parse().unwrap()));
+    assert_eq!(model.notice().unwrap().text, text);
+    press(&mut model, "esc");
+    assert!(model.notice().unwrap().text.contains("0.12.0 is out"));
 }

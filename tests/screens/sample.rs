@@ -117,6 +117,7 @@ pub fn setup() -> Setup {
         learns: false,
         past_notices: Vec::new(),
         keep_notices: Box::new(|_| {}),
+        ask_for_release: None,
         local_offset: |_| 3600,
         clock: || START,
     }

@@ -1,10 +1,11 @@
 //! The real loop on a terminal in memory: first frame before the first request, no frame without a
 //! change, and every way out.
 
-use crate::memory::{start, start_on, start_with};
+use crate::memory::{Frames, start, start_on, start_with};
 use crate::sample;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
+use domain::release::Release;
 use domain::request::{RunRequest, Scope};
 use domain::state::RunState;
 use downbeat::engine::{Command, Update};
@@ -36,6 +37,53 @@ async fn the_first_frame_comes_before_the_first_request() {
         "a frame was drawn before the request was sent"
     );
     assert!(harness.frames.borrow().1.contains("SANDBOX"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_version_is_asked_for_after_the_first_frame_and_its_answer_is_waited_for_without_a_wake_up() {
+    let drawn = Arc::new(Mutex::new(None::<Frames>));
+    let (asked, mut questions) = tokio::sync::mpsc::unbounded_channel();
+    let mut harness = start_on({
+        let drawn = Arc::clone(&drawn);
+        Setup {
+            ask_for_release: Some(Box::new(move || {
+                let frames = drawn.lock().unwrap().as_ref().unwrap().borrow().0;
+                let (sender, answer) = tokio::sync::oneshot::channel();
+                asked.send((frames, sender)).unwrap();
+                answer
+            })),
+            ..sample::setup()
+        }
+    });
+    *drawn.lock().unwrap() = Some(harness.frames.clone());
+    let (frames, sender) = questions.recv().await.unwrap();
+    assert!(frames >= 1, "a frame was drawn before the question");
+    harness.command().await;
+    harness.press("3");
+    harness.shows("─ 3 Tasks").await;
+    let before = harness.frames.borrow().0;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(harness.frames.borrow().0, before);
+    let release = Release {
+        version: "0.2.0".parse().unwrap(),
+        page: "https://example.org/0.2.0".into(),
+    };
+    sender.send((release, "0.1.0".parse().unwrap())).unwrap();
+    harness.shows("https://example.org/0.2.0").await;
+    harness.press("q");
+    assert_eq!(harness.task.await.unwrap().unwrap(), Outcome::Left);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_answer_about_versions_the_loop_goes_on() {
+    let mut harness = start_on(Setup {
+        ask_for_release: Some(Box::new(|| tokio::sync::oneshot::channel().1)),
+        ..sample::setup()
+    });
+    harness.command().await;
+    harness.press("3");
+    harness.shows("─ 3 Tasks").await;
+    assert!(!harness.frames.borrow().1.contains("is out"));
 }
 
 #[tokio::test(start_paused = true)]

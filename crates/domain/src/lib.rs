@@ -25,6 +25,7 @@ pub mod outcome;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;
+pub mod release;
 pub mod remedy;
 pub mod request;
 pub mod retention;

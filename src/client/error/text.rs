@@ -113,6 +113,15 @@ pub(in crate::client) fn first_line(body: &[u8]) -> String {
     )
 }
 
+/// The innermost reason: a library's own sentence says only that sending failed.
+pub(in crate::client) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    first_line(error.to_string().as_bytes())
+}
+
 /// Whether this line was made of a page for people.
 pub(in crate::client) fn is_page(line: &str) -> bool {
     line.starts_with(WEB_PAGE)

@@ -98,6 +98,16 @@ struct Kept {
     is_in_file: bool,
 }
 
+impl Kept {
+    const fn new(notice: Notice) -> Self {
+        Self {
+            notice,
+            is_read: false,
+            is_in_file: false,
+        }
+    }
+}
+
 impl Notices {
     /// Those of earlier sessions; they are read and in the file.
     pub fn of_earlier(notices: impl IntoIterator<Item = Notice>) -> Self {
@@ -122,11 +132,14 @@ impl Notices {
         if self.all.len() >= KEPT {
             self.all.pop_front();
         }
-        self.all.push_back(Kept {
-            notice,
-            is_read: false,
-            is_in_file: false,
-        });
+        self.all.push_back(Kept::new(notice));
+    }
+
+    /// Says something that can wait: it is shown once all others are read.
+    pub fn push_behind(&mut self, notice: Notice) {
+        let place = self.all.iter().position(|kept| !kept.is_read);
+        let place = place.unwrap_or(self.all.len());
+        self.all.insert(place, Kept::new(notice));
     }
 
     /// The newest that nobody has read.
@@ -217,6 +230,21 @@ mod tests {
             3,
             "the reply is gone, the others are kept"
         );
+    }
+
+    #[test]
+    fn what_can_wait_is_shown_last() {
+        let mut notices = Notices::of_earlier([notice("of yesterday", false)]);
+        notices.push(notice("one", false));
+        notices.push(notice("reply", true));
+        notices.push_behind(notice("later", false));
+        assert_eq!((shown(&notices), notices.others()), (Some("reply"), 2));
+        for expected in [Some("one"), Some("later"), None] {
+            notices.hide();
+            assert_eq!(shown(&notices), expected);
+        }
+        notices.push_behind(notice("again", false));
+        assert_eq!(shown(&notices), Some("again"));
     }
 
     #[test]

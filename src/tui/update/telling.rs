@@ -2,12 +2,15 @@
 
 use crate::tui::effect::Effect;
 use crate::tui::look::ThemeChoice;
+use crate::tui::model::notices::Notice;
 use crate::tui::model::{Model, Telling};
 use crate::tui::summary;
-use crate::tui::theme::Ground;
+use crate::tui::theme::{Ground, Meaning};
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::TaskId;
+use domain::release::Release;
+use semver::Version;
 use std::time::Duration;
 
 /// The shortest time between two failures that are told. The end of a run is always told.
@@ -49,6 +52,16 @@ pub(super) fn choose_theme(model: &mut Model, choice: ThemeChoice, effects: &mut
         choice.word(),
         choice.word()
     ));
+}
+
+/// There is a newer version. Nothing that was said before is covered by that.
+pub(super) fn on_release(model: &mut Model, release: &Release, own: &Version) {
+    model.notices.push_behind(Notice {
+        at: model.now,
+        meaning: Meaning::Waiting,
+        text: release.text(own),
+        is_transient: false,
+    });
 }
 
 /// Tells it to somebody who looks elsewhere; who looks here sees it.
