@@ -46,6 +46,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+/// Why nothing can be driven on this machine.
+const NO_SIGNALS: &str = "Signals cannot be listened to.";
+
 /// What the embedded sandbox may take to end its runs.
 const SANDBOX_END: Duration = Duration::from_secs(1);
 
@@ -201,7 +204,7 @@ async fn take(
     let (parts, kept) = parts::gather(home.clone(), journal, settings, secrets.clone());
     let exit = console.run(engine::spawn(parts), turns, options).await;
     shut_down(kept).await;
-    exit.context("Signals cannot be listened to.")
+    exit.context(NO_SIGNALS)
 }
 
 /// Ends the embedded sandbox, if there is one. One that hangs does not keep the program from ending.

@@ -44,6 +44,14 @@ use domain::time::Timestamp;
 use domain::variable::Variables;
 use tokio::sync::mpsc;
 
+/// What is said when the disk takes facts of a run again.
+pub const WRITTEN_AGAIN: &str = "The journal is written again; the run goes on.";
+
+/// What is said of the log of a try.
+pub fn of_log(task: &TaskId, number: u32, text: &str) -> String {
+    format!("The log of {task}, try {number}: {text}")
+}
+
 /// What the screen or `headless` asks of the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {

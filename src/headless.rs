@@ -25,7 +25,7 @@ pub use opening::{Doing, Opening};
 pub use session::{Options, Turn};
 
 use crate::cli::{Exit, Output};
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::finding::Finding;
@@ -189,7 +189,7 @@ impl Console {
 /// What is said when local trouble is over.
 fn goes_on(run: Option<&Run>) -> &'static str {
     match run {
-        Some(_) => "The journal is written again; the run goes on.",
+        Some(_) => engine::WRITTEN_AGAIN,
         None => "The journal can be written again; the start goes on.",
     }
 }

@@ -1,5 +1,5 @@
 //! The rules of the sources that no compiler holds: which layer of `src` may use which, modules that import each
-//! other one way only, and how long a file may be.
+//! other one way only, how long a file may be, and that no sentence for a person is written twice.
 //!
 //! Between packages the compiler keeps the direction, in `crates/domain` clippy's lists keep I/O out, and cargo-deny
 //! keeps one version of each crate. `architecture/proof.rs` shows that each rule here can fail.
@@ -10,6 +10,8 @@
 mod cycles;
 #[path = "architecture/proof.rs"]
 mod proof;
+#[path = "architecture/sentences.rs"]
+mod sentences;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -221,4 +223,16 @@ fn files_are_rooms() {
             .flat_map(|file| bad_forms(&file))
             .collect(),
     );
+}
+
+#[test]
+fn a_sentence_stands_in_one_place() {
+    let shipped = shipped();
+    let files = shipped.iter().filter(|file| {
+        let path = &file.path;
+        path.starts_with("src/") || path.starts_with("crates/domain/src/")
+    });
+    nothing(sentences::copies(
+        files.map(|file| (file.path.as_str(), file.text.as_str())),
+    ));
 }

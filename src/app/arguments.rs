@@ -18,8 +18,8 @@ pub(super) fn read(given: &GivenArguments) -> anyhow::Result<RuntimeArguments> {
         ArgumentsSource::Line(arguments) => return Ok(arguments),
         ArgumentsSource::File(path) => {
             let name = path.display().to_string();
-            let file = std::fs::File::open(path).with_context(|| format!("--args: {name} cannot be read"))?;
-            let text = text(file).with_context(|| format!("--args: {name} cannot be read"))?;
+            let text = std::fs::File::open(path).map_err(Into::into).and_then(text);
+            let text = text.with_context(|| format!("--args: {name} cannot be read"))?;
             (name, text)
         }
         ArgumentsSource::Input => {
@@ -27,13 +27,10 @@ pub(super) fn read(given: &GivenArguments) -> anyhow::Result<RuntimeArguments> {
             ("standard input".to_owned(), text)
         }
     };
-    let arguments = parse_file(&text).map_err(|(line, message)| {
-        anyhow!("--args: {name}:{line}: {message} Write one JSON object, or lines of NAME=VALUE.")
-    })?;
+    let refuse = |why: String| anyhow!("--args: {name}{why} Write one JSON object, or lines of NAME=VALUE.");
+    let arguments = parse_file(&text).map_err(|(line, message)| refuse(format!(":{line}: {message}")))?;
     if arguments.iter().next().is_none() {
-        return Err(anyhow!(
-            "--args: {name} holds no arguments. Write one JSON object, or lines of NAME=VALUE."
-        ));
+        return Err(refuse(" holds no arguments.".into()));
     }
     Ok(arguments)
 }

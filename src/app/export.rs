@@ -6,6 +6,7 @@ use crate::engine::now;
 use crate::headless::out;
 use crate::store::{Exported, Journal, StoreError};
 use anyhow::Context;
+use domain::plural::count;
 use domain::sanitize;
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
@@ -113,20 +114,15 @@ impl Told {
 
     fn text(&self, database: &Path) -> String {
         let (facts, place) = (self.facts, database.display());
-        let facts = if facts == 1 {
-            "1 fact".to_owned()
-        } else {
-            format!("{facts} facts")
-        };
+        let facts = count(facts, "fact");
+        let written = format!("downbeat: {facts} of the journal {place} were written.");
         if self.gaps.is_empty() {
-            return format!("downbeat: {facts} of the journal {place} were written.");
+            return written;
         }
         let mut gaps = self.gaps.join(", ");
         if self.more_gaps > 0 {
             gaps = format!("{gaps} and {} more places", self.more_gaps);
         }
-        format!(
-            "downbeat: {facts} of the journal {place} were written. It is damaged; what could not be read: {gaps}."
-        )
+        format!("{written} It is damaged; what could not be read: {gaps}.")
     }
 }

@@ -1,6 +1,6 @@
 //! `downbeat resume`, `attach` and `retry`: take up one run of the journal, in the profile that it began in.
 
-use super::{Startup, arguments, former, found_home, home, journal, take, target};
+use super::{NO_SIGNALS, Startup, arguments, former, found_home, home, journal, take, target};
 use crate::cli::{
     AttachOptions, Choice, Driving, Exit, GivenArguments, OnInterrupt, Output, ResumeOptions, RetryOptions,
 };
@@ -87,7 +87,7 @@ impl Found {
         let data = startup.home.data_dir().to_owned();
         let engine = engine::attach(self.journal, data, id.clone(), startup.secrets.clone());
         let exit = console.run(engine, vec![Turn::Watch(id)], options).await;
-        exit.context("Signals cannot be listened to.")
+        exit.context(NO_SIGNALS)
     }
 }
 

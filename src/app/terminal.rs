@@ -4,7 +4,7 @@ use super::{Startup, browser, history, journal, parts, prune, release, screen, t
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
-use crate::store::{EditsFile, Journal, Lease, LogFolder, NoticeFile, keep_copied};
+use crate::store::{EditsFile, Journal, Lease, LogFolder, NoticeFile, StoreError, keep_copied};
 use crate::tui::Outcome;
 use crate::tui::action::keymap::{KeyChange, Keymap};
 use crate::tui::clipboard::Clipboard;
@@ -189,8 +189,8 @@ fn say_what_was_left(outcome: &Outcome, is_sandbox: bool, command: &str, program
 
 async fn read_run(journal: &Journal, data: &Path, id: &DagRunId) -> Result<OpenedRun, Failure> {
     let events = journal.events(id).await.map_err(|error| error.failure())?;
-    let run =
-        Run::replay(&events).ok_or_else(|| Failure::permanent(format!("The journal holds no run {id}.")))?;
+    let unknown = || StoreError::UnknownRun { run: id.clone() }.failure();
+    let run = Run::replay(&events).ok_or_else(unknown)?;
     let watched = history::watched(data, &run);
     if !matches!(watched, Some(Watched::By(_))) {
         complete_logs(data, id, events).await;

@@ -6,30 +6,31 @@ use clap::Args;
 
 const RESUME: &str = "\
 The first thing that is done is to look at what has become of its pipeline runs. What has ended is written
-down, what had not begun may still begin, and the output table is not emptied a second time.
-
-RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+down, what had not begun may still begin, and the output table is not emptied a second time.";
 
 const RETRY: &str = "\
-Every try has the logical start time of its run, and the output table is never emptied a second time.
-
-RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+Every try has the logical start time of its run, and the output table is never emptied a second time.";
 
 const ATTACH: &str = "\
-Only the journal is read: nothing is changed, and Ctrl-C leaves the run alone.
+Only the journal is read: nothing is changed, and Ctrl-C leaves the run alone.";
 
-RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+const RUN: &str =
+    "RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
+
+fn help(text: &str) -> String {
+    with_codes(&format!("{text}\n\n{RUN}"))
+}
 
 pub(super) fn resume_help() -> String {
-    with_codes(RESUME)
+    help(RESUME)
 }
 
 pub(super) fn retry_help() -> String {
-    with_codes(RETRY)
+    help(RETRY)
 }
 
 pub(super) fn attach_help() -> String {
-    with_codes(ATTACH)
+    help(ATTACH)
 }
 
 /// Options of `downbeat resume`.

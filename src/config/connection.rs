@@ -3,6 +3,7 @@
 //! Credentials are named here, never written down. The address of a webhook may be a secret, and shows only its host.
 
 use super::webhook::{Webhook, WebhookFormat, is_loopback};
+use domain::variable::no_flag;
 use url::Url;
 
 /// The colours that the band of a profile can have.
@@ -80,7 +81,7 @@ impl Connection {
             "protected" => self.protected = Some(flag(text)?),
             "webhook" => self.webhook = Some(text.parse()?),
             "webhook_format" => self.webhook_format = Some(text.parse()?),
-            _ => return Err(format!("There is no setting '{name}'.")),
+            _ => return Err(no_setting(name)),
         }
         Ok(())
     }
@@ -130,9 +131,13 @@ impl std::str::FromStr for Credentials {
     }
 }
 
-fn flag(text: &str) -> Result<bool, String> {
-    text.parse()
-        .map_err(|_| format!("'{text}' is neither true nor false."))
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| no_flag(text))
+}
+
+/// What is said of a name that is none of the settings.
+pub(super) fn no_setting(name: &str) -> String {
+    format!("There is no setting '{name}'.")
 }
 
 fn endpoint(text: &str) -> Result<Url, String> {

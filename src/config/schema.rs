@@ -4,7 +4,7 @@
 use super::Connection;
 use super::connection::BAND_COLOURS;
 use super::screen::{LONGEST_GRACE, ScreenSettings, THEMES, WAYS};
-use super::template::{of_connection, of_screen};
+use super::template::{DEFAULT_PROFILE, SECRET_ARGUMENTS, of_connection, of_screen};
 use domain::retention::Retention;
 use domain::variable::{VariableName, Variables};
 use serde_json::{Map, Value, json};
@@ -16,10 +16,7 @@ pub fn schema() -> Value {
     let mut put = |name: &str, value: Value| settings.insert(name.to_owned(), value);
     put(
         "default_profile",
-        described(
-            json!({"type": "string"}),
-            "The profile that is used if none is named.",
-        ),
+        described(json!({"type": "string"}), DEFAULT_PROFILE),
     );
     put(
         "journal_days",
@@ -99,13 +96,7 @@ fn profile() -> Value {
         );
     }
     let secrets = json!({"type": "array", "items": {"type": "string", "minLength": 1}});
-    settings.insert(
-        "secret_arguments".into(),
-        described(
-            secrets,
-            "Arguments whose values are secrets, in addition to those whose names say so.",
-        ),
-    );
+    settings.insert("secret_arguments".into(), described(secrets, SECRET_ARGUMENTS));
     json!({"type": "object", "properties": settings, "additionalProperties": false})
 }
 

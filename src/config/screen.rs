@@ -1,6 +1,7 @@
 //! How the screen looks and tells, and whether it asks for a newer version: settings of a person, not of a profile. They stand at the top of `config.toml`, and
 //! the environment wins over it.
 
+use super::connection::{flag, no_setting};
 use super::update_check::UpdateCheck;
 
 /// How the colours are chosen.
@@ -67,18 +68,13 @@ impl ScreenSettings {
                 let wrong = || format!("'{text}' is not a number of seconds from 0 to {LONGEST_GRACE}.");
                 self.stop_grace_seconds = Some(seconds.ok_or_else(wrong)?);
             }
-            "mouse" => self.mouse = Some(yes_or_no(text)?),
-            "learn" => self.learn = Some(yes_or_no(text)?),
+            "mouse" => self.mouse = Some(flag(text)?),
+            "learn" => self.learn = Some(flag(text)?),
             "update_check" => self.update_check = text.parse()?,
-            _ => return Err(format!("There is no setting '{name}'.")),
+            _ => return Err(no_setting(name)),
         }
         Ok(())
     }
-}
-
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    text.parse()
-        .map_err(|_| format!("'{text}' is not true or false."))
 }
 
 fn one_of(text: &str, known: &[&str]) -> Result<String, String> {

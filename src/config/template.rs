@@ -12,15 +12,18 @@ const HEAD: &str = "\
 # The command line (--set NAME=VALUE) wins over the environment (DOWNBEAT_NAME), and that over this file.
 ";
 
+/// What `default_profile` means.
+pub(super) const DEFAULT_PROFILE: &str = "The profile that is used if none is named.";
+
+/// What `secret_arguments` means.
+pub(super) const SECRET_ARGUMENTS: &str =
+    "Arguments whose values are secrets, in addition to those whose names say so.";
+
 /// The whole text.
 pub fn template() -> String {
     let mut text = HEAD.to_owned();
     let Retention { days, runs } = Retention::default();
-    setting(
-        &mut text,
-        "The profile that is used if none is named.",
-        "default_profile = \"prod\"",
-    );
+    setting(&mut text, DEFAULT_PROFILE, "default_profile = \"prod\"");
     let kept = "A run is removed, with its logs, this many days before the newest one,";
     setting(&mut text, kept, &format!("journal_days = {days}"));
     setting(
@@ -51,8 +54,7 @@ pub fn template() -> String {
         let (meaning, example) = of_connection(name);
         setting(&mut text, meaning, &format!("{name} = {example}"));
     }
-    let secrets = "Arguments whose values are secrets, in addition to those whose names say so.";
-    setting(&mut text, secrets, "secret_arguments = [\"db_word\"]");
+    setting(&mut text, SECRET_ARGUMENTS, "secret_arguments = [\"db_word\"]");
     text
 }
 

@@ -2,7 +2,7 @@
 //! service, and starts nothing.
 
 use super::{Command, Engine, SharedSecrets, Update};
-use crate::store::{Journal, Lease};
+use crate::store::{Journal, Lease, StoreError};
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::id::DagRunId;
@@ -107,6 +107,5 @@ impl Followed {
 
 /// What is said of a run that is not in the journal.
 pub(super) fn unknown(run: &DagRunId) -> Failure {
-    Failure::permanent(format!("The journal holds no run {run}."))
-        .with_remedy("Look at the list of runs for its name.")
+    StoreError::UnknownRun { run: run.clone() }.failure()
 }

@@ -2,7 +2,7 @@
 
 use super::{Console, words};
 use crate::cli::{Exit, OnInterrupt};
-use crate::engine::{Command, Engine, LONGEST_WAIT_FOR_LOGS, Update};
+use crate::engine::{self, Command, Engine, LONGEST_WAIT_FOR_LOGS, Update};
 use crate::signals::Signals;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
@@ -180,7 +180,7 @@ impl Session {
             Update::Unwatched { run, since } => Some(self.on_broken(&unwatched(&run, since))),
             Update::Refused(failure) | Update::Broken(failure) => Some(self.on_broken(&failure)),
             Update::LogNotice { task, number, text } => {
-                self.note(&format!("The log of {task}, try {number}: {text}"));
+                self.note(&engine::of_log(&task, number, &text));
                 None
             }
             Update::Trouble(trouble) => {

@@ -10,7 +10,7 @@ use domain::row::Configuration;
 use domain::run::Run;
 use domain::service::Service;
 use domain::state::{RunState, TaskState};
-use domain::task::{Task, Try};
+use domain::task::{Task, Try, silent};
 use domain::time::human;
 use domain::variable::VariableName;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub(super) fn line(run: &Run, fact: &Fact) -> Option<String> {
         Fact::LateRunEnded { run_id, state, .. } => format!("pipeline run {run_id} ended {state}"),
         // The fact that ends the task names the end, with its reason.
         Fact::PipelineSeen { state, .. } if !state.is_end() => format!("CDAP {}", state.word()),
-        Fact::SilenceNoticed { since, .. } => format!("no sign of life since {}", since.stamp()),
+        Fact::SilenceNoticed { since, .. } => silent(&since.stamp()),
         Fact::SilenceBroken { .. } => "shows life again".into(),
         Fact::StopIntended { .. } | Fact::TaskSucceeded { .. } | Fact::UpstreamFailed { .. } => state.into(),
         // Only the last count is printed, which follows the end of a run.

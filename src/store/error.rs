@@ -80,7 +80,7 @@ pub enum StoreError {
         reason: String,
     },
     /// Facts about a run whose start is not in the journal.
-    #[error("The journal does not know the run {run}.")]
+    #[error("The journal holds no run {run}.")]
     UnknownRun {
         /// The run.
         run: DagRunId,
@@ -92,7 +92,7 @@ pub enum StoreError {
         run: DagRunId,
     },
     /// Another run fills the same output table.
-    #[error("The output table {table} is being filled by {holder}.")]
+    #[error("{}", domain::settle::being_filled(table, holder))]
     LeaseHeld {
         /// `project.dataset.table`.
         table: String,

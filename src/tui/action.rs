@@ -87,6 +87,15 @@ pub fn key(action: Action) -> &'static str {
     keymap().key(action)
 }
 
+/// How a run is taken up that nobody drives any more.
+pub fn how_to_resume() -> String {
+    format!(
+        "{} lists the runs, {} there resumes it.",
+        key(Action::History),
+        key(Action::ResumeRun)
+    )
+}
+
 /// The row of the action of this name.
 pub fn named(name: &str) -> Option<&'static Entry> {
     TABLE.iter().find(|entry| entry.action.name() == name)

@@ -14,7 +14,7 @@ use super::widget::text;
 use domain::row::ConfigurationRow;
 use domain::run::Run;
 use domain::state::TaskState;
-use domain::task::{Handled, StopReason, Task, TaskKind};
+use domain::task::{self, Handled, StopReason, Task, TaskKind};
 use domain::time::{Timestamp, human};
 
 /// A sentence with its colour.
@@ -64,7 +64,7 @@ fn reason(task: &Task, run: Option<&Run>) -> Said {
         }
         TaskState::Running if silent.is_some() => {
             let since = silent.map(Timestamp::clock).unwrap_or_default();
-            (Meaning::Warning, format!("no sign of life since {since}"))
+            (Meaning::Warning, task::silent(&since))
         }
         TaskState::Running | TaskState::Queued | TaskState::Stopping => {
             let asked = task.open_try().and_then(|open| open.stop);

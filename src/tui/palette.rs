@@ -13,6 +13,9 @@ use super::fuzzy::Fuzzy;
 use super::key::KeySequence;
 use super::model::Model;
 
+/// What is said where nothing fits what is typed.
+pub const NOTHING: &str = "Nothing is called that.";
+
 /// What a choice does.
 #[derive(Clone, Debug)]
 pub enum Deed {

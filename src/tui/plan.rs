@@ -8,7 +8,7 @@ use super::theme::Meaning;
 use super::widget::text;
 use domain::failure::Failure;
 use domain::plan::{Detail, LineKind};
-use domain::sanitize;
+use domain::{plural, sanitize};
 
 /// A line of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,8 +158,8 @@ fn meaning(kind: LineKind) -> Meaning {
     }
 }
 
-/// `1 row`, `3 rows`.
+/// `1 row`, `3,000 rows`.
 pub fn count(number: usize, noun: &str) -> String {
-    let shown = text::thousands(number as u64);
-    format!("{shown} {noun}{}", if number == 1 { "" } else { "s" })
+    let number = number as u64;
+    format!("{} {}", text::thousands(number), plural::of(number, noun))
 }

@@ -19,7 +19,9 @@ pub fn text(remedies: &[Remedy]) -> String {
                 ));
             }
             Remedy::GiveUp(_) => actions.push(format!("{} gives it up", key(Action::StopTask))),
-            Remedy::StartRun => actions.push(format!("{} starts a new run", key(Action::Run))),
+            Remedy::StartRun | Remedy::StartFresh => {
+                actions.push(format!("{} starts a new run", key(Action::Run)));
+            }
             Remedy::AllowUnresolvedSink => actions.push(format!(
                 "{} reads the pipeline again, {} shows the plan, where {} accepts it",
                 key(Action::Reload),
@@ -31,7 +33,6 @@ pub fn text(remedies: &[Remedy]) -> String {
             Remedy::WatchRun(_) | Remedy::ResumeRun(_) | Remedy::CloseRun(_) => {
                 actions.push(format!("{} lists it", key(Action::History)));
             }
-            Remedy::StartFresh => actions.push(format!("{} starts a new run", key(Action::Run))),
             // The screen asks when it is wanted.
             Remedy::AfterNewer => {}
             Remedy::StopRun => actions.push(format!("{} stops it", key(Action::StopRun))),

@@ -2,12 +2,32 @@
 //! stay, so that a finding can be pointed at. It is a reader of words, not a parser of the language.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-/// The text with comments, strings and characters blanked; quotes and line ends stay.
+/// The text with comments, strings and characters blanked; line ends stay, and so does every position.
 pub fn blank(text: &str) -> String {
+    let mut out = text.as_bytes().to_vec();
+    for place in not_code(text) {
+        for byte in &mut out[place] {
+            if *byte != b'\n' {
+                *byte = b' ';
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The places of the strings, with their quotes.
+pub fn strings(text: &str) -> Vec<Range<usize>> {
+    let mut places = not_code(text);
+    places.retain(|place| matches!(text.as_bytes()[place.start], b'"' | b'r'));
+    places
+}
+
+/// The places of comments, strings and characters.
+fn not_code(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut out = bytes.to_vec();
-    let mut at = 0;
+    let (mut found, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
         let end = match &bytes[at..] {
             [b'/', b'/', ..] => find(text, at, "\n").unwrap_or(bytes.len()),
@@ -18,15 +38,11 @@ pub fn blank(text: &str) -> String {
             _ => at + 1,
         };
         if end > at + 1 {
-            for byte in &mut out[at..end] {
-                if *byte != b'\n' {
-                    *byte = b' ';
-                }
-            }
+            found.push(at..end);
         }
         at = end.max(at + 1);
     }
-    String::from_utf8_lossy(&out).into_owned()
+    found
 }
 
 fn find(text: &str, from: usize, what: &str) -> Option<usize> {
@@ -88,22 +104,31 @@ const TEST: &str = "#[cfg(test)]";
 /// Blanked text without what `#[cfg(test)]` marks, and the names of modules that are in files of their own
 /// and marked so.
 pub fn without_tests(blanked: &str) -> (String, Vec<String>) {
-    let mut out = blanked.to_owned();
-    let mut modules = Vec::new();
-    while let Some(start) = out.find(TEST) {
-        let from = start + TEST.len();
-        let end = end_of_item(&out, from);
-        let item = out[from..end].to_owned();
+    let (mut out, mut modules, mut from) = (String::new(), Vec::new(), 0);
+    for tests in test_ranges(blanked) {
+        let item = &blanked[tests.clone()];
         let words: Vec<&str> = item.split_whitespace().collect();
         let module = words
             .iter()
             .position(|word| *word == "mod")
             .and_then(|at| words.get(at + 1));
         modules.extend(module.and_then(|name| name.strip_suffix(';')).map(str::to_owned));
-        let lines: String = out[start..end].chars().filter(|c| *c == '\n').collect();
-        out.replace_range(start..end, &lines);
+        out.push_str(&blanked[from..tests.start]);
+        out.extend(item.chars().filter(|c| *c == '\n'));
+        from = tests.end;
     }
+    out.push_str(&blanked[from..]);
     (out, modules)
+}
+
+/// What `#[cfg(test)]` marks in a blanked text, the mark included.
+pub fn test_ranges(blanked: &str) -> Vec<Range<usize>> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    while let Some(start) = find(blanked, from, TEST) {
+        from = end_of_item(blanked, start + TEST.len());
+        found.push(start..from);
+    }
+    found
 }
 
 fn end_of_item(text: &str, from: usize) -> usize {

@@ -15,7 +15,7 @@ pub struct Heard {
 pub fn listen(status: &'static str, answer: &'static str) -> (String, Receiver<Heard>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let (told, heard) = channel();
+    let (sender, requests) = channel();
     thread::spawn(move || {
         for socket in listener.incoming() {
             let mut socket = socket.unwrap();
@@ -41,10 +41,10 @@ pub fn listen(status: &'static str, answer: &'static str) -> (String, Receiver<H
             );
             socket.write_all(text.as_bytes()).unwrap();
             let body = String::from_utf8(body).unwrap();
-            if told.send(Heard { head, body }).is_err() {
+            if sender.send(Heard { head, body }).is_err() {
                 return;
             }
         }
     });
-    (address, heard)
+    (address, requests)
 }

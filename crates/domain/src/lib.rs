@@ -24,6 +24,7 @@ pub mod log;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
+pub mod plural;
 pub mod policy;
 pub mod release;
 pub mod remedy;

@@ -9,6 +9,9 @@ use crate::id::{DagRunId, TaskId};
 use crate::warehouse::{JobAddress, TableRestore};
 use serde::{Deserialize, Serialize};
 
+/// What helps where another run is in the way.
+pub const WAIT_FOR_END: &str = "Wait for its end.";
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

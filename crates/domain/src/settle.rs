@@ -14,13 +14,19 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::id::{DagRunId, TaskId};
-use crate::remedy::Remedy;
+use crate::remedy::{Remedy, WAIT_FOR_END};
 use crate::request::{RunRequest, Scope};
 use crate::run::Run;
 use crate::state::TaskState;
 use crate::summary::RunSummary;
 use crate::task::Task;
 use crate::time::Timestamp;
+use std::fmt;
+
+/// Why nothing else may fill a table (`project.dataset.table`).
+pub fn being_filled(table: &str, by: impl fmt::Display) -> String {
+    format!("The output table {table} is being filled by {by}.")
+}
 
 /// A run without an end.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,10 +162,10 @@ impl Unfinished {
 
     fn driven(&self) -> Option<Failure> {
         let driver = self.driver.as_ref()?;
-        let reason = format!("The output table {} is being filled by {driver}.", self.table());
+        let reason = being_filled(&self.table(), driver);
         Some(
             Failure::new(FailureKind::Held, reason)
-                .with_remedies(["Wait for its end.".into(), Remedy::WatchRun(self.run.id.clone())]),
+                .with_remedies([WAIT_FOR_END.into(), Remedy::WatchRun(self.run.id.clone())]),
         )
     }
 

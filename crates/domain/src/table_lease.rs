@@ -27,7 +27,7 @@ pub use claim::{Claim, Labels, RUN_LABEL, UNTIL_LABEL, Unreadable};
 use crate::failure::{Failure, FailureKind};
 use crate::finding::{Finding, FindingCode, Severity};
 use crate::id::{DagRunId, TaskId};
-use crate::remedy::Remedy;
+use crate::remedy::{Remedy, WAIT_FOR_END};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -226,7 +226,7 @@ impl TableLease {
 pub fn held(table: &str, claim: &Claim) -> Failure {
     let reason = format!("Another run fills the table {table}: {claim}.");
     Failure::new(FailureKind::Held, reason).with_remedy(format!(
-        "Wait for its end. If its machine is gone, its reservation of the table ends by itself at {}.",
+        "{WAIT_FOR_END} If its machine is gone, its reservation of the table ends by itself at {}.",
         claim.until + GRACE
     ))
 }
@@ -234,8 +234,7 @@ pub fn held(table: &str, claim: &Claim) -> Failure {
 /// A pipeline by hand may not run without being asked for twice: a chain fills the table. `by` is the chain's run.
 pub fn filled_by_chain(table: &str, by: &str) -> Failure {
     let reason = format!("The table {table} is being filled by {by}: rows may be loaded twice.");
-    Failure::new(FailureKind::Held, reason)
-        .with_remedies([Remedy::from("Wait for its end."), Remedy::RunBeside])
+    Failure::new(FailureKind::Held, reason).with_remedies([Remedy::from(WAIT_FOR_END), Remedy::RunBeside])
 }
 
 /// A pipeline by hand goes on beside another one that has reserved the table.
@@ -253,7 +252,7 @@ pub fn row_is_loaded(table: &str, row: &TaskId, holder: &str) -> Failure {
     let reason = format!(
         "{row} is being run by hand by {holder}, on the same table {table}: its rows would be loaded twice."
     );
-    Failure::new(FailureKind::Held, reason).with_remedy("Wait for its end.")
+    Failure::new(FailureKind::Held, reason).with_remedy(WAIT_FOR_END)
 }
 
 /// No run may begin: nobody drives the other run any more, and one of its pipeline runs goes on.

@@ -16,6 +16,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// What is said of a try from which nothing was heard since a moment, as the reader writes it.
+pub fn silent(since: &str) -> String {
+    format!("no sign of life since {since}")
+}
+
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -225,9 +225,14 @@ impl Textual for bool {
         match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => Ok(true),
             "false" | "no" | "off" | "0" => Ok(false),
-            _ => Err(format!("'{text}' is neither true nor false.")),
+            _ => Err(no_flag(text)),
         }
     }
+}
+
+/// What is said of a text that is no flag.
+pub fn no_flag(text: &str) -> String {
+    format!("'{text}' is neither true nor false.")
 }
 
 impl Textual for ArgumentList {

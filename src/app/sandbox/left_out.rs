@@ -6,6 +6,8 @@ use anyhow::bail;
 use domain::failure::Failure;
 use std::path::PathBuf;
 
+const LEFT_OUT: &str = "The sandbox is not built into this program.";
+
 /// Never made: there is nothing to embed.
 #[derive(Debug)]
 pub(in crate::app) enum Embedded {}
@@ -43,9 +45,9 @@ pub(in crate::app) fn check(settings: &Settings, home: &Home) -> anyhow::Result<
 }
 
 pub(in crate::app) async fn open(_: &Home, _: &[PathBuf]) -> Result<Embedded, Failure> {
-    Err(Failure::permanent("The sandbox is not built into this program."))
+    Err(Failure::permanent(LEFT_OUT))
 }
 
 pub(in crate::app) async fn serve(_: &Home, _: &SandboxOptions) -> anyhow::Result<Exit> {
-    bail!("The sandbox is not built into this program. Build it with the feature: cargo install --path .")
+    bail!("{LEFT_OUT} Build it with the feature: cargo install --path .")
 }

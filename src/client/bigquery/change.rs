@@ -1,6 +1,6 @@
 //! Statements with parameters that change rows. The same request twice changes them once: it has an id of its own.
 
-use super::query::{Answer, LIMIT, LONG_POLL, Trouble, millis, odd, parameters};
+use super::query::{Answer, LIMIT, LONG_POLL, Trouble, millis, no_job, odd, parameters};
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
@@ -51,7 +51,7 @@ impl BigQuery {
         let mut tries = 0;
         while !answer.job_complete {
             let Some(job) = &job else {
-                return Err(odd("the answer names no job to wait for"));
+                return Err(no_job());
             };
             if Instant::now() >= end {
                 return Err(odd(&format!("it had not ended after {} s", LIMIT.as_secs())));

@@ -163,7 +163,7 @@ impl BigQuery {
         let mut tries = 0;
         while !answer.job_complete {
             let Some(job) = job else {
-                return Err(odd("the answer names no job to wait for"));
+                return Err(no_job());
             };
             if Instant::now() >= end {
                 // Best effort: its rows are not needed any more.
@@ -248,6 +248,10 @@ impl From<ClientError> for Trouble {
     fn from(error: ClientError) -> Self {
         Self::Call(error)
     }
+}
+
+pub(super) fn no_job() -> Trouble {
+    odd("the answer names no job to wait for")
 }
 
 pub(super) fn odd(why: &str) -> Trouble {

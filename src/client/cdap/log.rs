@@ -158,7 +158,7 @@ impl Body for PageBody {
         if self.elements.is_whole() {
             Ok(self)
         } else {
-            Err(request.lost("the answer broke off in the middle"))
+            Err(request.broken_off())
         }
     }
 }

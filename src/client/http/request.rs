@@ -192,6 +192,11 @@ impl Request {
         ClientError::new(kind, self.service, &self.operation, why)
     }
 
+    /// The failure of an answer that has no end.
+    pub(in crate::client) fn broken_off(&self) -> ClientError {
+        self.lost("the answer broke off in the middle")
+    }
+
     /// The failure of an answer that would not be better the next time.
     pub(in crate::client) fn unusable(&self, why: &str) -> ClientError {
         let kind = if self.once {
@@ -216,7 +221,7 @@ impl Request {
         }
         match serde_json::from_slice::<IgnoredAny>(body) {
             Ok(_) => Ok(()),
-            Err(error) if error.is_eof() => Err(self.lost("the answer broke off in the middle")),
+            Err(error) if error.is_eof() => Err(self.broken_off()),
             Err(_) => {
                 let line = crate::client::error::first_line(body);
                 Err(self.lost(&format!("the answer is not JSON: {line}")))

@@ -10,7 +10,7 @@ use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::{DagRunId, TaskId};
-use domain::remedy::Remedy;
+use domain::remedy::{Remedy, WAIT_FOR_END};
 use domain::request::{RunRequest, Scope};
 use domain::run::Run;
 use domain::scheduler::{Input, Outbox, Scheduler, Step};
@@ -229,6 +229,5 @@ fn marks(run: &Run) -> impl Iterator<Item = (&TaskId, &Handled)> {
 }
 
 fn busy() -> Failure {
-    Failure::permanent("A run is going on already.")
-        .with_remedies(["Wait for its end.".into(), Remedy::StopRun])
+    Failure::permanent("A run is going on already.").with_remedies([WAIT_FOR_END.into(), Remedy::StopRun])
 }

@@ -38,11 +38,16 @@ pub(super) fn exist(connection: &Connection) -> rusqlite::Result<bool> {
     )
 }
 
+/// The last fact of a run; 0 if it has none.
+pub(super) fn last_place(connection: &Connection, run: &DagRunId) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1")?
+        .query_row([run.as_str()], |row| row.get(0))
+}
+
 /// The last fact of a run, and the last one that is in its outcome.
 pub(super) fn places(connection: &Connection, run: &DagRunId) -> rusqlite::Result<(i64, Option<i64>)> {
-    let last = connection
-        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1")?
-        .query_row([run.as_str()], |row| row.get(0))?;
+    let last = last_place(connection, run)?;
     let kept = connection
         .prepare_cached("SELECT seq FROM outcomes WHERE run = ?1")?
         .query_row([run.as_str()], |row| row.get(0))

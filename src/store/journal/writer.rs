@@ -46,7 +46,7 @@ impl Writer {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(at_path)?;
-        let last = last_place(&transaction, id).map_err(at_path)?;
+        let last = outcomes::last_place(&transaction, id).map_err(at_path)?;
         let known = match current {
             // Another process may have written to the run: then the run in memory is out of date.
             Some((run, place)) if run.id == *id && place == last => Some(run),
@@ -77,12 +77,6 @@ fn fold(id: &DagRunId, known: Option<Run>, exists: bool, events: &[RunEvent]) ->
             .filter(|run| run.id == *id && !exists)
             .ok_or_else(|| StoreError::UnknownRun { run: id.clone() }),
     }
-}
-
-fn last_place(transaction: &Transaction<'_>, run: &DagRunId) -> rusqlite::Result<i64> {
-    transaction
-        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1")?
-        .query_row([run.as_str()], |row| row.get(0))
 }
 
 fn write_summary(transaction: &Transaction<'_>, run: &RunSummary) -> rusqlite::Result<()> {

@@ -1,10 +1,11 @@
 //! When an action cannot be done, and why, in one sentence.
 
-use super::{Action, key};
+use super::{Action, how_to_resume, key};
 use crate::tui::context::Pane;
 use crate::tui::link;
 use crate::tui::model::Model;
 use crate::tui::model::editor::Editor;
+use crate::tui::model::failures::NO_FAILURE;
 use crate::tui::model::marks;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::prompt::PromptPurpose;
@@ -12,6 +13,10 @@ use domain::shell;
 use domain::state::TaskState;
 use domain::task::{Task, TaskKind};
 use domain::watched::Watched;
+
+const NO_TASK: &str = "There is no run with a task.";
+const LIVE_HERE: &str = "This run is live here.";
+const NONE_WITHOUT_SUCCESS: &str = "None of the marked tasks is over without success.";
 
 pub(super) fn has_run(model: &Model) -> Option<String> {
     let is_missing = model.shown_run().is_none();
@@ -198,20 +203,20 @@ fn is_of_others(model: &Model) -> Option<String> {
 }
 
 fn nobody_watches() -> String {
-    format!(
-        "Nobody watches this run. {} lists the runs, {} there resumes it.",
-        key(Action::History),
-        key(Action::ResumeRun)
-    )
+    format!("Nobody watches this run. {}", how_to_resume())
+}
+
+fn over_and_shown() -> String {
+    format!("This run is over. {} shows it", key(Action::ShowRun))
 }
 
 pub(super) fn is_resumable(model: &Model) -> Option<String> {
     let run = model.selected_former()?;
     match &run.watched {
-        _ if model.live_run().is_some_and(|live| live.id == run.id) => Some("This run is live here.".into()),
+        _ if model.live_run().is_some_and(|live| live.id == run.id) => Some(LIVE_HERE.into()),
         None => Some(format!(
-            "This run is over. {} shows it, and {} then tries its tasks again.",
-            key(Action::ShowRun),
+            "{}, and {} then tries its tasks again.",
+            over_and_shown(),
             key(Action::Retry)
         )),
         Some(Watched::By(process)) => Some(format!(
@@ -235,9 +240,9 @@ pub(super) fn is_watchable(model: &Model) -> Option<String> {
         .watched_run()
         .is_some_and(|(watched, _)| watched.id == run.id);
     match &run.watched {
-        _ if model.live_run().is_some_and(|live| live.id == run.id) => Some("This run is live here.".into()),
+        _ if model.live_run().is_some_and(|live| live.id == run.id) => Some(LIVE_HERE.into()),
         _ if is_followed => Some("This run is being watched here.".into()),
-        None => Some(format!("This run is over. {} shows it.", key(Action::ShowRun))),
+        None => Some(format!("{}.", over_and_shown())),
         Some(Watched::NotSince { .. }) => Some(format!(
             "No process drives this run. {} resumes it.",
             key(Action::ResumeRun)
@@ -288,7 +293,7 @@ pub(super) fn is_retryable(model: &Model) -> Option<String> {
                 marked.contains(&task.id) && (task.is_over() || task.state == TaskState::Unknown)
             };
             let none = !tasks.any(|task| is_possible(task) && task.state != TaskState::Success);
-            none.then(|| "None of the marked tasks is over without success.".into())
+            none.then(|| NONE_WITHOUT_SUCCESS.into())
         });
     }
     keeps_from_retries(model).or_else(|| {
@@ -319,7 +324,7 @@ pub(super) fn is_retryable(model: &Model) -> Option<String> {
 
 pub(super) fn can_be_handled(model: &Model) -> Option<String> {
     let Some(run) = model.shown_run() else {
-        return Some("There is no run with a task.".into());
+        return Some(NO_TASK.into());
     };
     if !run.state.is_end() && !model.shows_driven_run() {
         return Some(is_of_others(model).unwrap_or_else(nobody_watches));
@@ -331,7 +336,7 @@ pub(super) fn can_be_handled(model: &Model) -> Option<String> {
     };
     let why = match task.state {
         _ if marked_tasks.any(Task::can_be_handled) => return None,
-        _ if !marked.is_empty() => "None of the marked tasks is over without success.",
+        _ if !marked.is_empty() => NONE_WITHOUT_SUCCESS,
         _ if task.can_be_handled() => return None,
         _ if task.kind == TaskKind::End => "It follows from the tasks before it: select one of those.",
         TaskState::Success => "This task succeeded.",
@@ -369,7 +374,7 @@ pub(super) fn has_retryable(model: &Model) -> Option<String> {
 fn aim(model: &Model) -> String {
     let tasks = key(Action::Pane(Pane::Grid));
     match model.focus {
-        _ if model.shown_run().is_none() => "There is no run with a task.".into(),
+        _ if model.shown_run().is_none() => NO_TASK.into(),
         Pane::Configuration => {
             format!("The selected row has no task in the run that is shown. {tasks} goes to its tasks.")
         }
@@ -394,7 +399,7 @@ fn keeps_from_retries(model: &Model) -> Option<String> {
 
 pub(super) fn has_failures(model: &Model) -> Option<String> {
     let has_none = model.failures.groups.is_empty();
-    has_run(model).or_else(|| has_none.then(|| "No task of this run has failed.".into()))
+    has_run(model).or_else(|| has_none.then(|| NO_FAILURE.into()))
 }
 
 pub(super) fn has_stages(model: &Model) -> Option<String> {

@@ -4,6 +4,8 @@ use super::condition as when;
 use super::{Action as A, Condition, Danger, Entry};
 use crate::tui::context::{Context as C, Pane};
 
+const READ_LOG: &str = "Read the log of the task.";
+
 const PANES: &[C] = &[C::Variables, C::Configuration, C::Grid, C::Logs];
 const LISTS: &[C] = &[
     C::Variables,
@@ -122,7 +124,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Revert, &["u"], "undo", "Take the saved value again.", &[C::Variables]).when(when::has_change),
     row(A::OpenArguments, &["enter", "e"], "arguments", "Edit the row's arguments for the next run.", &[C::Configuration])
         .when(when::has_active_row),
-    row(A::ReadLogs, &["enter"], "logs", "Read the log of the task.", &[C::Grid]),
+    row(A::ReadLogs, &["enter"], "logs", READ_LOG, &[C::Grid]),
     row(A::Follow, &["f"], "follow", "Follow what is at work, or the end of a log; or stay with what is selected.", TASKS_AND_LOGS)
         .footer(&[C::Logs]),
     row(A::Wrap, &["w"], "wrap", "Wrap long lines, or scroll them sideways.", &[C::Logs]),
@@ -201,7 +203,7 @@ pub const TABLE: &[Entry] = &[
     row(A::OpenFailure, &["enter", "space"], "unfold", "Show the tasks of the reason, or go to the task.", &[C::Failures]).when(when::has_selection),
     row(A::RetryGroup, &["R"], "retry these", "Try all tasks with this reason again, with the form's arguments if they differ; asks first.", &[C::Failures])
         .danger(Danger::Changes).when(when::has_group),
-    row(A::LeaveTimeline, &["enter"], "logs", "Read the log of the task.", &[C::Timeline]).when(when::has_selection),
+    row(A::LeaveTimeline, &["enter"], "logs", READ_LOG, &[C::Timeline]).when(when::has_selection),
     row(A::History, &["H"], "history", "Show former runs: a grid of tasks and runs, or a list.", PANES),
     row(A::Filter, &["/"], "filter", "Show only the lines with these letters, or such as state:failed unit:hr -source:orders; tab completes; in texts the lines with these words.", FILTERABLE),
     row(A::ToggleActive, &["a"], "", "Make the row active or inactive in the table; shows the statement and asks first.", &[C::Configuration])

@@ -6,6 +6,9 @@ use domain::failure_group::{FailureGroup, failure_groups};
 use domain::id::{DagRunId, TaskId};
 use std::collections::BTreeSet;
 
+/// What is said where there is no group.
+pub const NO_FAILURE: &str = "No task of this run has failed.";
+
 /// The groups of the shown run.
 #[derive(Clone, Debug, Default)]
 pub struct Failures {

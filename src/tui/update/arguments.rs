@@ -112,16 +112,15 @@ fn change(model: &mut Model, act: impl FnOnce(&RuntimeArguments, &str, &mut Runt
 }
 
 /// Takes the last change of the form back, or makes it again.
-pub(super) fn undo(model: &mut Model, is_redo: bool) {
-    let Some(form) = form(model) else { return };
+pub(super) fn undo(model: &mut Model, is_redo: bool) -> bool {
+    let Some(form) = form(model) else { return true };
     let name = form.name().unwrap_or_default();
     let is_done = if is_redo { form.redo() } else { form.undo() };
     form.select(&name);
     if is_done {
         store(model);
-    } else {
-        model.reply("There is no other change.");
     }
+    is_done
 }
 
 /// Accepts the text of the field. After a name, the field of its value opens.

@@ -12,6 +12,9 @@ use crate::tui::theme::Meaning;
 use domain::failure::Failure;
 use std::path::PathBuf;
 
+/// What is copied, in words.
+const RUN_ID: &str = "the id of the run";
+
 /// Copies a text: without secrets, and without what could drive a terminal it is pasted into.
 pub(super) fn copy(model: &Model, what: impl Into<String>, text: &str, effects: &mut Vec<Effect>) {
     effects.push(Effect::Copy {
@@ -37,7 +40,7 @@ pub(super) fn run(model: &Model, effects: &mut Vec<Effect>) {
         None => model.shown_run().map(|run| &run.id),
     };
     if let Some(run) = run {
-        copy(model, "the id of the run", run.as_str(), effects);
+        copy(model, RUN_ID, run.as_str(), effects);
     }
 }
 
@@ -89,11 +92,7 @@ pub(super) fn ask(model: &mut Model) {
         let what = "the same with the whole log";
         dialog = dialog.or('a', what, DialogResult::Log(LogErrand::CopyFailure));
     }
-    let dialog = dialog.or(
-        'i',
-        "the id of the run",
-        copied("the id of the run", run.id.to_string()),
-    );
+    let dialog = dialog.or('i', RUN_ID, copied(RUN_ID, run.id.to_string()));
     model.overlays.push(Overlay::Dialog(dialog));
 }
 

@@ -73,10 +73,11 @@ pub(super) fn break_line(model: &mut Model) {
 
 /// Takes the last change back, or makes it again: of the text, or of the form without an open field.
 pub(super) fn undo(model: &mut Model, is_redo: bool) {
-    let Some(editor) = model.editor_mut() else {
-        return arguments::undo(model, is_redo);
+    let is_done = match model.editor_mut() {
+        Some(editor) if is_redo => editor.redo(),
+        Some(editor) => editor.undo(),
+        None => arguments::undo(model, is_redo),
     };
-    let is_done = if is_redo { editor.redo() } else { editor.undo() };
     if !is_done {
         model.reply("There is no other change.");
     }

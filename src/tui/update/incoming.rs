@@ -1,7 +1,7 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
 use super::{activation, arguments, edits, former, log_scope, navigation, resume, telling, variables};
-use crate::engine::Update;
+use crate::engine::{self, Update};
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
@@ -53,8 +53,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         Update::Connected(connected) => model.connected = Some(connected),
         Update::LogGrew { task, number } => log_scope::on_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {
-            let text = format!("The log of {task}, try {number}: {text}");
-            model.notify(Meaning::Warning, text);
+            model.notify(Meaning::Warning, engine::of_log(&task, number, &text));
         }
         Update::Unwatched { run, since } => resume::on_unwatched(model, &run, since),
         Update::Refused(failure) => {
@@ -138,7 +137,7 @@ fn on_trouble(model: &mut Model, trouble: Option<Failure>, effects: &mut Vec<Eff
             telling::tell(model, &text, effects);
             model.notify(Meaning::Danger, text);
         }
-        None => model.notify(Meaning::Success, "The journal is written again; the run goes on."),
+        None => model.notify(Meaning::Success, engine::WRITTEN_AGAIN),
     }
     model.trouble = trouble;
 }

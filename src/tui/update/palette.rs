@@ -10,7 +10,7 @@ use crate::tui::model::editor::Editor;
 use crate::tui::model::logs::stamp::StampMode;
 use crate::tui::model::logs::view::LogFilter;
 use crate::tui::model::prompt::{Prompt, PromptPurpose};
-use crate::tui::palette::{self, Choice, Deed, Order, OrderKind};
+use crate::tui::palette::{self, Choice, Deed, NOTHING, Order, OrderKind};
 use crate::tui::widget::list;
 use domain::variable::VariableName;
 
@@ -75,7 +75,7 @@ fn type_words(model: &mut Model, words: &str, is_incomplete: bool) {
 /// Does what is selected and closes, or says in its place why that is not possible.
 pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(choice) = selected(model) else {
-        return refuse(model, "Nothing is called that.".into());
+        return refuse(model, NOTHING.into());
     };
     let entry = match &choice.deed {
         Deed::Incomplete(_) => return type_words(model, &choice.words, true),

@@ -2,7 +2,7 @@
 
 use super::{edits, navigation};
 use crate::engine::Command;
-use crate::tui::action::{Action, key};
+use crate::tui::action::how_to_resume;
 use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -196,10 +196,10 @@ pub(super) fn on_unwatched(model: &mut Model, run: &DagRunId, since: Timestamp) 
     summary.watched = Some(Watched::NotSince { since, live });
     model.driver = Driver::Nobody;
     model.replace_former(&summary);
-    let (list, resume) = (key(Action::History), key(Action::ResumeRun));
     let text = format!(
-        "The process that drove run {} has gone before its end. {list} lists the runs, {resume} there resumes it.",
-        model.name_of_id(run)
+        "The process that drove run {} has gone before its end. {}",
+        model.name_of_id(run),
+        how_to_resume()
     );
     model.notify(Meaning::Warning, text);
 }

@@ -3,7 +3,7 @@
 use super::window;
 use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
-use crate::tui::model::failures::{FailureLine, FailuresPane};
+use crate::tui::model::failures::{FailureLine, FailuresPane, NO_FAILURE};
 use crate::tui::model::list_filter::List;
 use crate::tui::mouse::Target;
 use crate::tui::remedy;
@@ -48,8 +48,7 @@ pub(super) fn draw(model: &Model, pane: &FailuresPane, canvas: &mut Canvas) {
         ..window
     };
     if groups.is_empty() {
-        let words = "No task of this run has failed.";
-        canvas.text(area, 1, 0, words, canvas.look.style(Meaning::Muted));
+        canvas.text(area, 1, 0, NO_FAILURE, canvas.look.style(Meaning::Muted));
     }
     let selected = pane.selected.min(height.saturating_sub(1));
     let shown = window::lines(model, List::Failures, selected, area, canvas);

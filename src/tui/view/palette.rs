@@ -3,7 +3,7 @@
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::mouse::Target;
-use crate::tui::palette::{self, Reach};
+use crate::tui::palette::{self, NOTHING, Reach};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{list, text};
@@ -76,12 +76,6 @@ pub(super) fn draw(model: &Model, screen: &Layout, canvas: &mut Canvas) {
         }
     }
     if choices.is_empty() {
-        canvas.text(
-            inside,
-            1,
-            0,
-            "Nothing is called that.",
-            canvas.look.style(Meaning::Muted),
-        );
+        canvas.text(inside, 1, 0, NOTHING, canvas.look.style(Meaning::Muted));
     }
 }

@@ -193,7 +193,7 @@ impl Reader<'_> {
     fn surrogates(&mut self) -> Read<char> {
         let first = self.number(4)?;
         if !(0xd800..0xdc00).contains(&first) {
-            return char::from_u32(first).ok_or_else(|| self.fault("This is not a character"));
+            return self.letter(first);
         }
         let follows = self.letters.next_if(|&(_, c)| c == '\\').is_some()
             && self.letters.next_if(|&(_, c)| c == 'u').is_some();
@@ -207,6 +207,10 @@ impl Reader<'_> {
 
     fn code(&mut self, digits: usize) -> Read<char> {
         let number = self.number(digits)?;
+        self.letter(number)
+    }
+
+    fn letter(&mut self, number: u32) -> Read<char> {
         char::from_u32(number).ok_or_else(|| self.fault("This is not a character"))
     }
 

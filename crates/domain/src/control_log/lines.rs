@@ -24,8 +24,3 @@ impl Lines<'_> {
         self.say(Level::Info, text);
     }
 }
-
-/// `1 row`, `3 rows`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}

@@ -1,7 +1,8 @@
 //! What `filter_arguments` says: which rows became tasks with which arguments, and which did not.
 
-use super::lines::{Lines, count};
+use super::lines::Lines;
 use crate::plan::{ArgumentSource, Plan, PlannedPipeline, PlannedStart};
+use crate::plural::count;
 use crate::request::Scope;
 use crate::row::task_by_hand;
 use crate::run::Run;

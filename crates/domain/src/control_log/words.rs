@@ -1,6 +1,6 @@
 //! The sentences of the control tasks' logs.
 
-use super::lines::{Lines, count};
+use super::lines::Lines;
 use super::rows::planned;
 use crate::check::Check;
 use crate::event::{Fact, RunEvent};
@@ -9,6 +9,7 @@ use crate::failure_group::failure_groups;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
 use crate::log::{Level, LogLine};
+use crate::plural::count;
 use crate::remedy::Remedy;
 use crate::row::Configuration;
 use crate::run::Run;

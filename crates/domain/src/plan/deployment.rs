@@ -8,6 +8,10 @@ use crate::finding::{Finding, Severity};
 use crate::variable::VariableName;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What helps macros without a value.
+const GIVE_EACH: &str =
+    "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.";
+
 /// The variables that a pipeline may look up under their own names.
 const PASSED: [VariableName; 5] = [
     VariableName::ProjectId,
@@ -117,8 +121,11 @@ impl Plan {
             findings.push(found(
                 Severity::Error,
                 pipeline,
-                format!("The pipeline uses macros without a value: {}.", self.list(&macros.missing)),
-                "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.",
+                format!(
+                    "The pipeline uses macros without a value: {}.",
+                    self.list(&macros.missing)
+                ),
+                GIVE_EACH,
             ));
         }
         if !macros.endless.is_empty() {
@@ -147,8 +154,11 @@ impl Plan {
             findings.push(found(
                 Severity::Warning,
                 pipeline,
-                format!("Actions after the run, or properties of the engine, use macros without a value: {}.", self.list(&macros.outside)),
-                "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.",
+                format!(
+                    "Actions after the run, or properties of the engine, use macros without a value: {}.",
+                    self.list(&macros.outside)
+                ),
+                GIVE_EACH,
             ));
         }
         findings

@@ -1,6 +1,7 @@
 //! A plan in lines, the same on the screen and in a terminal; each shows the findings in its own way.
 
 use super::{ArgumentSource, LeftOut, Plan, PlannedArgument, PlannedStart};
+use crate::plural::count;
 use crate::request::Scope;
 use crate::sanitize;
 use crate::time::human;
@@ -82,7 +83,7 @@ impl Plan {
             Some(starts) if self.request.scope != Scope::Chain => {
                 return on_one_line(&format!(
                     "run {} by hand; {output} keeps its rows",
-                    count(starts.len(), "pipeline")
+                    count(starts.len() as u64, "pipeline")
                 ));
             }
             Some(starts) if starts.is_empty() => format!("run nothing: no row of {table} is active"),
@@ -90,7 +91,7 @@ impl Plan {
                 "run {}{} of {}{of_table}, {} at once",
                 if self.request.is_partial() { "only " } else { "" },
                 starts.len(),
-                count(starts.len() + self.left_out.len(), "row"),
+                count((starts.len() + self.left_out.len()) as u64, "row"),
                 self.limits().max_active.min(starts.len()),
             ),
         };
@@ -177,7 +178,7 @@ impl Plan {
         let limits = self.limits();
         let heading = format!(
             "{} of {}, at most {} at once, {} each, {} more tries:",
-            count(starts.len(), "run"),
+            count(starts.len() as u64, "run"),
             self.request.variables.cdf_pipeline_name,
             limits.max_active,
             human(limits.timeout),
@@ -240,7 +241,7 @@ impl Plan {
             if rows.is_empty() {
                 continue;
             }
-            let heading = format!("Left out: {} {words}", count(rows.len(), "row"));
+            let heading = format!("Left out: {} {words}", count(rows.len() as u64, "row"));
             lines.push(line(LineKind::Heading, 0, heading));
             lines.extend(rows.into_iter().map(|row| {
                 let text = format!("{} / {}", row.business_unit, row.data_source);
@@ -280,11 +281,6 @@ fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanL
 
 fn on_one_line(text: &str) -> String {
     sanitize::line(text).into_owned()
-}
-
-/// `1 row`, `3 rows`.
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The names of some of all tasks; `None` if it is all of them.

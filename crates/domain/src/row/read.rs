@@ -9,6 +9,9 @@ use crate::variable::is_word;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// What helps if two rows cannot be told apart.
+const DELETE_OR_RENAME: &str = "Delete or rename one of the rows.";
+
 /// Columns that Downbeat reads itself, in whatever case; all others are arguments.
 const STEERING: [&str; 6] = [
     "is_active",
@@ -249,12 +252,12 @@ impl Table<'_> {
                     more => format!("{more} times"),
                 };
                 let message = format!("The configuration has {name} {often}.");
-                self.error(*name, message, "Delete or rename one of the rows.");
+                self.error(*name, message, DELETE_OR_RENAME);
             }
             let names: Vec<_> = counts.into_keys().collect();
             if let [first, _, ..] = names.as_slice() {
                 let message = format!("{} would all be the task {task}.", listed(&names));
-                self.error(*first, message, "Delete or rename one of the rows.");
+                self.error(*first, message, DELETE_OR_RENAME);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Ends of runs and tries by success or failure; retries; the end of the whole run.
 
 use super::message::Request;
+use super::stop::NOT_STARTED;
 use super::{Effect, Scheduler};
 use crate::command::RunCommand;
 use crate::event::Fact;
@@ -88,7 +89,7 @@ impl Scheduler {
                 self.count_last_time(&run.id);
                 self.emit(Fact::TaskSucceeded { task: id.clone() });
             }
-            PipelineState::Rejected if stopping => self.conclude_stop(id, "It had not started.", None),
+            PipelineState::Rejected if stopping => self.conclude_stop(id, NOT_STARTED, None),
             PipelineState::Rejected => {
                 self.postpone_start(
                     id,

@@ -21,6 +21,9 @@ use crate::state::TaskState;
 use crate::task::{Task, Try};
 use crate::time::Timestamp;
 
+/// What is done about something whose answer was lost.
+pub(super) const LOOKED_FOR: &str = "It is still looked for.";
+
 impl Scheduler {
     /// Adopts doubted starts whose token is in this list, which was sent at that moment; the others wait until the
     /// window is over.
@@ -99,7 +102,7 @@ impl Scheduler {
         let reason =
             format!("The answer to the start was lost, and it cannot be seen whether it began a run. {why}");
         let reason = Failure::ambiguous(reason).with_remedies([
-            Remedy::from("It is still looked for."),
+            Remedy::from(LOOKED_FOR),
             Remedy::Retry(id.clone()),
             Remedy::GiveUp(id.clone()),
         ]);

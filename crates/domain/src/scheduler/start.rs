@@ -8,6 +8,7 @@
 //! ```
 
 use super::message::Request;
+use super::stop::NOT_STARTED;
 use super::{Effect, Scheduler};
 use crate::event::{Discovery, Fact};
 use crate::failure::{Failure, FailureKind};
@@ -107,7 +108,7 @@ impl Scheduler {
                     reason,
                 });
             }
-            Err(failure) if stop.is_some() => self.conclude_stop(id, "It had not started.", Some(failure)),
+            Err(failure) if stop.is_some() => self.conclude_stop(id, NOT_STARTED, Some(failure)),
             Err(failure) if matches!(failure.kind, FailureKind::Busy | FailureKind::Unsent) => {
                 self.postpone_start(id, failure);
             }

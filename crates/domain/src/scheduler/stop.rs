@@ -11,6 +11,12 @@ use crate::policy;
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::human;
 
+/// Why a try is over whose pipeline run never began.
+pub(super) const NOT_STARTED: &str = "It had not started.";
+
+/// Why somebody's stop is no failure.
+pub(super) const ON_REQUEST: &str = "It was stopped on request.";
+
 impl Scheduler {
     /// Ends a try that was to stop; `end` is what became of its run.
     pub(super) fn conclude_stop(&mut self, id: &TaskId, end: &str, cause: Option<Failure>) {
@@ -48,7 +54,7 @@ impl Scheduler {
                 });
             }
             Some(StopReason::Asked) | None => {
-                let failure = Failure::permanent(format!("It was stopped on request. {end}{cause}"));
+                let failure = Failure::permanent(format!("{ON_REQUEST} {end}{cause}"));
                 self.emit(Fact::TaskStopped {
                     task: id.clone(),
                     failure,

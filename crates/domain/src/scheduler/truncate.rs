@@ -9,7 +9,9 @@ mod watch;
 
 pub(super) use watch::TruncateWatch;
 
+use super::lost::LOOKED_FOR;
 use super::message::Request;
+use super::stop::ON_REQUEST;
 use super::{Effect, Scheduler};
 use crate::event::Fact;
 use crate::failure::{Failure, FailureKind};
@@ -217,7 +219,7 @@ impl Scheduler {
         let open = self.run.open_truncate();
         let is_fresh = open.is_some_and(|task| task.state != TaskState::Unknown);
         if is_fresh && may_exist && self.now().since(seen) >= policy::LOOK_UP_WINDOW {
-            let reason = self.undecided(&reason.reason, "It is still looked for.");
+            let reason = self.undecided(&reason.reason, LOOKED_FOR);
             if let Some(task) = self.run.open_truncate().map(|task| task.id.clone()) {
                 self.emit(Fact::TaskLostSight { task, reason });
             }
@@ -235,7 +237,7 @@ impl Scheduler {
         let waited = human(self.now().since(open.started));
         let before = match stop {
             None => String::new(),
-            Some(StopReason::Asked) => "It was stopped on request. ".into(),
+            Some(StopReason::Asked) => format!("{ON_REQUEST} "),
             Some(StopReason::TryLimit) => format!("It had not emptied the table after {waited}. "),
             Some(StopReason::RunLimit) => "dag_timeout_minutes had passed. ".into(),
         };
