@@ -167,7 +167,7 @@ impl ClientError {
     pub fn hint(&self) -> String {
         match &self.detail.hint {
             Some(hint) => hint.clone(),
-            None => hint::text(self).to_owned(),
+            None => hint::text(self).into_owned(),
         }
     }
 

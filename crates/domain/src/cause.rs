@@ -4,14 +4,15 @@
 //! services. A text that matches no row says nothing about its cause.
 
 use crate::failure::FailureKind;
+use std::borrow::Cow;
 
 /// A cause that was recognised.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cause {
     /// What it means for the next step.
     pub kind: FailureKind,
-    /// What to do about it.
-    pub remedy: &'static str,
+    /// What to do about it, whatever the text names.
+    remedy: &'static str,
     /// Google's reasons for it.
     reasons: &'static [&'static str],
     /// Texts that name it; every part of one must occur.
@@ -27,6 +28,34 @@ pub fn named(reason: Option<&str>, text: &str) -> Option<&'static Cause> {
     };
     let found = CAUSES.iter().find(by_reason);
     found.or_else(|| CAUSES.iter().find(by_text))
+}
+
+impl Cause {
+    /// What to do about it. Where the text names an API that is off, the command names it too.
+    pub fn remedy(&self, text: &str) -> Cow<'static, str> {
+        if self.reasons.contains(&"SERVICE_DISABLED")
+            && let Some((api, project)) = api_in(text)
+        {
+            return format!(
+                "Enable the API (gcloud services enable {api} --project={project}), wait a minute, and try again."
+            )
+            .into();
+        }
+        self.remedy.into()
+    }
+}
+
+/// The API and the project of the page that Google's text says to visit. Both are words of a command: what is not plain
+/// is not taken.
+fn api_in(text: &str) -> Option<(&str, &str)> {
+    let (api, rest) = text.split_once("/apis/api/")?.1.split_once('/')?;
+    let project = rest.split_once("project=")?.1;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
+    let end = project.find(|c| !is_plain(c)).unwrap_or(project.len());
+    let project = &project[..end];
+    let is_word =
+        |word: &str| word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain);
+    (is_word(api) && api.ends_with(".googleapis.com") && is_word(project)).then_some((api, project))
 }
 
 const CAUSES: &[Cause] = &[
@@ -97,6 +126,56 @@ const CAUSES: &[Cause] = &[
     },
     Cause {
         kind: FailureKind::Permanent,
+        remedy: "A key of Cloud KMS cannot be used. Enable its version again, or give the service account that the \
+                 message names the role roles/cloudkms.cryptoKeyEncrypterDecrypter on it (gcloud kms keys \
+                 add-iam-policy-binding); a destroyed key takes the data with it.",
+        reasons: &["KMS_KEY_ISSUE"],
+        texts: &[
+            &["KMS_KEY_ISSUE"],
+            &["cloudkms.cryptoKeyVersions."],
+            &["Permission denied on Cloud KMS key"],
+            &["Cloud KMS error when using key"],
+            &["CryptoKey Encrypter/Decrypter"],
+            &["/cryptoKeyVersions/", "is not enabled"],
+        ],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "The organisation asks for a new login from time to time: run gcloud auth application-default login \
+                 (or gcloud auth login, if gcloud gives the token). For jobs without a person use a service account.",
+        reasons: &[],
+        texts: &[
+            &["invalid_rapt"],
+            &["rapt_required"],
+            &["Reauthentication failed"],
+            &["Reauthentication required"],
+        ],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "The clock of this machine is off: set it right, best by a time server (timedatectl set-ntp true).",
+        reasons: &[],
+        texts: &[&["invalid_grant", "Check your iat and exp"]],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "The key of the service account is gone, or the account is: make a new key (gcloud iam \
+                 service-accounts keys create) and name its file in GOOGLE_APPLICATION_CREDENTIALS.",
+        reasons: &[],
+        texts: &[
+            &["invalid_grant", "Invalid JWT Signature"],
+            &["invalid_grant", "account not found"],
+        ],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "The login is no longer valid: run gcloud auth application-default login (or gcloud auth login, if \
+                 gcloud gives the token).",
+        reasons: &[],
+        texts: &[&["invalid_grant"], &["Token has been expired or revoked"]],
+    },
+    Cause {
+        kind: FailureKind::Permanent,
         remedy: "Rows were streamed into the table recently; wait until its streaming buffer is empty (minutes, \
                  rarely 90), then try again.",
         reasons: &[],
@@ -163,6 +242,18 @@ mod tests {
             ),
             (Some("accessNotConfigured"), "x", "gcloud services enable"),
             (
+                Some("SERVICE_DISABLED"),
+                "Cloud Data Fusion API has not been used in project 123456789012 before or it is disabled. Enable it by \
+                 visiting https://console.developers.google.com/apis/api/datafusion.googleapis.com/overview?project=123456789012 \
+                 then retry. If you enabled this API recently, wait a few minutes.",
+                "gcloud services enable datafusion.googleapis.com --project=123456789012)",
+            ),
+            (
+                Some("accessNotConfigured"),
+                "Enable it by visiting https://console.developers.google.com/apis/api/$(id)/overview?project=1 then retry.",
+                "(gcloud services enable)",
+            ),
+            (
                 None,
                 "'profile:system.nosuch' was not found.",
                 "system.profile.name",
@@ -206,7 +297,53 @@ mod tests {
             ),
         ] {
             let cause = named(reason, text).unwrap_or_else(|| panic!("{text}"));
-            assert!(cause.remedy.contains(words), "{text}: {}", cause.remedy);
+            let remedy = cause.remedy(text);
+            assert!(remedy.contains(words), "{text}: {remedy}");
+        }
+    }
+
+    #[test]
+    fn keys_and_logins_have_causes_of_their_own() {
+        for (reason, text, words) in [
+            (
+                None,
+                "Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been \
+                 authorized to use this key.",
+                "cloudkms.cryptoKeyEncrypterDecrypter",
+            ),
+            (
+                None,
+                "projects/p/locations/us/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1 is not enabled, current state is: \
+                 DISABLED.",
+                "Enable its version",
+            ),
+            (
+                None,
+                "invalid_grant: reauth related error (invalid_rapt)",
+                "asks for a new login",
+            ),
+            (
+                None,
+                "ERROR: (gcloud.auth.print-access-token) There was a problem refreshing your current auth tokens: \
+                 Reauthentication failed. cannot prompt during non-interactive execution.",
+                "gcloud auth login",
+            ),
+            (
+                None,
+                "invalid_grant: Token has been expired or revoked.",
+                "no longer valid",
+            ),
+            (None, "invalid_grant: Invalid JWT Signature.", "make a new key"),
+            (
+                None,
+                "invalid_grant: Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable \
+                 timeframe. Check your iat and exp values in the JWT claim.",
+                "clock of this machine",
+            ),
+        ] {
+            let cause = named(reason, text).unwrap_or_else(|| panic!("{text}"));
+            let remedy = cause.remedy(text);
+            assert!(remedy.contains(words), "{text}: {remedy}");
         }
     }
 

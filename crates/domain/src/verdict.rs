@@ -71,7 +71,8 @@ pub fn judge(evidence: &Evidence) -> Failure {
             .with_remedy("The server's own log may say more.");
     };
     if let Some(cause) = cause::named(None, &reason) {
-        return Failure::new(cause.kind, reason).with_remedy(cause.remedy);
+        let remedy = cause.remedy(&reason).into_owned();
+        return Failure::new(cause.kind, reason).with_remedy(remedy);
     }
     if UNAUTHORISED.iter().any(|text| reason.contains(text)) {
         return Failure::new(FailureKind::Unauthorised, reason)

@@ -5,12 +5,17 @@ use super::text::names_page;
 use domain::cause;
 use domain::failure::FailureKind;
 use domain::service::Service;
+use std::borrow::Cow;
 
 /// The advice for this error; never empty.
-pub(super) fn text(error: &ClientError) -> &'static str {
-    if let Some(cause) = cause::named(error.reason(), error.text()) {
-        return cause.remedy;
+pub(super) fn text(error: &ClientError) -> Cow<'static, str> {
+    match cause::named(error.reason(), error.text()) {
+        Some(cause) => cause.remedy(error.text()),
+        None => by_kind(error).into(),
     }
+}
+
+fn by_kind(error: &ClientError) -> &'static str {
     if error.status() == Some(407) {
         return "The proxy asks for a login: check HTTPS_PROXY, or set NO_PROXY for this host.";
     }
@@ -59,114 +64,4 @@ fn missing(service: Service) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Answer;
-    use super::*;
-    use domain::failure::FailureKind::{Permanent, Transient, Unauthorised};
-
-    /// What Google says under a reason.
-    fn google(reason: &str, message: &str) -> String {
-        format!(r#"{{"error":{{"message":"{message}","errors":[{{"reason":"{reason}"}}]}}}}"#)
-    }
-
-    #[test]
-    fn the_remedy_fits_the_cause() {
-        let free =
-            "Billing has not been enabled for this project. DML queries are not allowed in the free tier.";
-        let perimeter = "VPC Service Controls: Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a";
-        let region = "Location us-west9 is not found or access is unauthorized.";
-        let wrong_place = "Not found: Dataset p:cdf_output was not found in location EU";
-        for (service, status, body, kind, says, never) in [
-            (
-                Service::BigQuery,
-                403,
-                google("billingNotEnabled", free),
-                Permanent,
-                "Enable billing",
-                "roles",
-            ),
-            (
-                Service::BigQuery,
-                403,
-                google("accessDenied", perimeter),
-                Unauthorised,
-                "perimeter",
-                "roles",
-            ),
-            (
-                Service::BigQuery,
-                403,
-                google("accessDenied", "Access Denied"),
-                Unauthorised,
-                "roles",
-                "billing",
-            ),
-            (
-                Service::DataFusion,
-                403,
-                google("forbidden", region),
-                Unauthorised,
-                "cdf_location",
-                "role ",
-            ),
-            (
-                Service::BigQuery,
-                404,
-                google("notFound", wrong_place),
-                Permanent,
-                "bq_location",
-                "cdf_pipeline_name",
-            ),
-            (
-                Service::Cdap,
-                404,
-                "'profile:default.nothere' was not found.".to_owned(),
-                Permanent,
-                "system.profile.name",
-                "cdf_pipeline_name",
-            ),
-            (
-                Service::Cdap,
-                500,
-                "No enum constant io.cdap.cdap.proto.EntityScope.A".to_owned(),
-                Permanent,
-                "SYSTEM:NAME",
-                "report",
-            ),
-            (
-                Service::Cdap,
-                404,
-                "'applicationreference:default.sales' was not found.".to_owned(),
-                Permanent,
-                "cdf_pipeline_name",
-                "profile",
-            ),
-            (
-                Service::Cdap,
-                404,
-                "<html><title>x</title>".to_owned(),
-                Transient,
-                "HTTPS_PROXY",
-                "cdf_namespace",
-            ),
-            (
-                Service::DataFusion,
-                404,
-                google("notFound", "Resource 'x' was not found"),
-                Permanent,
-                "cdf_instance",
-                "billing",
-            ),
-        ] {
-            let answer = Answer {
-                status,
-                content_type: None,
-                body: body.as_bytes(),
-            };
-            let error = ClientError::from_response(service, "reading it", answer, false);
-            assert_eq!(error.kind, kind, "{body}");
-            let hint = error.hint();
-            assert!(hint.contains(says) && !hint.contains(never), "{body}: {hint}");
-        }
-    }
-}
+mod tests;

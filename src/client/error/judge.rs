@@ -31,6 +31,8 @@ pub(super) fn judge(
         // Two writers collided; this one did nothing.
         400 if text.contains("Could not serialize access") => FailureKind::Transient,
         401 | 403 => FailureKind::Unauthorised,
+        // A token server's way to say that the login does not hold.
+        400 if text.starts_with("invalid_grant") => FailureKind::Unauthorised,
         // CDAP reports what it cannot parse as 500; it fails the same way every time.
         500 if is_parse_failure(text) => FailureKind::Permanent,
         408 | 425 | 500 | 502..=504 | 520..=599 => lost,
