@@ -12,7 +12,7 @@ mod reason;
 mod run;
 mod start;
 
-pub use app::App;
+pub use app::{App, Artifact};
 pub use log::{LogEvent, LogPage, offset_at};
 pub use reason::{Classified, NodeFailure};
 

@@ -4,6 +4,7 @@
 //! Read from the configuration that the server returns. Nothing here starts or changes a pipeline, and no
 //! value of a property or a preference may reach a log: they can be passwords.
 
+pub mod difference;
 mod macros;
 mod select_list;
 mod stage;
@@ -26,7 +27,12 @@ pub struct DeployedPipeline {
     pub connections: Vec<(String, String)>,
     /// The preferences of all levels.
     pub preferences: RuntimeArguments,
+    /// The name of the artifact that it is made of, if the server says so.
+    pub artifact: Option<String>,
 }
+
+/// The artifact of pipelines that never end. They have no workflow to start.
+const STREAMING: &str = "cdap-data-streams";
 
 /// A statement of a stage.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,7 +78,19 @@ impl DeployedPipeline {
             stages: stage::stages(configuration, rules),
             connections: stage::connections(configuration),
             preferences,
+            artifact: None,
         }
+    }
+
+    /// The same, made of this artifact.
+    #[must_use]
+    pub fn of_artifact(self, artifact: Option<String>) -> Self {
+        Self { artifact, ..self }
+    }
+
+    /// Whether it runs without an end, and not once per start.
+    pub fn is_streaming(&self) -> bool {
+        self.artifact.as_deref() == Some(STREAMING)
     }
 
     /// A property of a stage with its macros expanded for a run with these arguments; `None` if the stage
@@ -89,6 +107,11 @@ impl DeployedPipeline {
         Some(macros::expand(text, escaping, |name| {
             self.value(stage, name, arguments)
         }))
+    }
+
+    /// A part of a property of a stage with its macros expanded, for a run with these arguments.
+    pub fn expanded(&self, stage: &Stage, part: &str, arguments: &RuntimeArguments) -> Expansion {
+        macros::expand(part, true, |name| self.value(stage, name, arguments))
     }
 
     /// What a stage looks up in a run with these arguments.

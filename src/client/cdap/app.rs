@@ -14,6 +14,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct App {
     /// The configuration as JSON (stages, connections, postActions ...); `Null` if it is not JSON.
     pub configuration: Value,
+    /// What it is made of; old servers leave it out.
+    pub artifact: Option<Artifact>,
+}
+
+/// An artifact: what a pipeline or a plugin is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Artifact {
+    /// `cdap-data-pipeline` for batch pipelines, `cdap-data-streams` for streaming ones.
+    pub name: String,
+    /// `6.11.0`.
+    #[serde(default)]
+    pub version: String,
+    /// `SYSTEM` or `USER`.
+    #[serde(default)]
+    pub scope: String,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +38,8 @@ struct Detail {
     _name: IgnoredAny,
     #[serde(default)]
     configuration: String,
+    #[serde(default)]
+    artifact: Option<Artifact>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +88,7 @@ impl From<Detail> for App {
         Self {
             // A string that holds JSON; other kinds of applications hold anything.
             configuration: serde_json::from_str(&detail.configuration).unwrap_or(Value::Null),
+            artifact: detail.artifact,
         }
     }
 }

@@ -24,7 +24,8 @@ impl Cloud {
         };
         let (rules, preferences) = tokio::try_join!(cdap.macro_rules(name), cdap.preferences_resolved(name))?;
         let preferences = preferences.into_iter().collect();
-        let pipeline = DeployedPipeline::read(&app.configuration, &rules, preferences);
+        let artifact = app.artifact.map(|artifact| artifact.name);
+        let pipeline = DeployedPipeline::read(&app.configuration, &rules, preferences).of_artifact(artifact);
         self.secrets().learn_pipeline(&pipeline);
         Ok(Some(pipeline))
     }

@@ -136,6 +136,11 @@ impl Stage {
         self.properties.get(property).map(String::as_str)
     }
 
+    /// The texts of all its properties with their macros as they are.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.properties.values().map(String::as_str)
+    }
+
     /// The argument setters that run before it.
     pub fn setters(&self) -> &[ArgumentSetter] {
         &self.setters

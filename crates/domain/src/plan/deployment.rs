@@ -44,6 +44,17 @@ struct Macros<'a> {
     outside: Without<'a>,
 }
 
+/// Such a pipeline has no workflow: each start would be refused, after the table was emptied.
+fn streaming(pipeline: &str) -> Finding {
+    Finding::error(
+        pipeline,
+        format!(
+            "{pipeline} is a streaming pipeline (cdap-data-streams): it has no end, and is not run once per row."
+        ),
+        "Name a batch pipeline (cdap-data-pipeline) in cdf_pipeline_name.",
+    )
+}
+
 impl Plan {
     /// Gives each run these variables as arguments, unless its row or an edit has the argument already.
     pub fn pass(&mut self, variables: &BTreeSet<VariableName>) {
@@ -62,6 +73,10 @@ impl Plan {
     /// Passes the variables that the deployed pipeline looks up, and says what prevents the pipeline from
     /// filling the table that is emptied: macros without a value, sinks that write elsewhere.
     pub fn judge(&mut self, deployed: &DeployedPipeline) -> Vec<Finding> {
+        if deployed.is_streaming() {
+            // Nothing else that could be said of it helps.
+            return vec![streaming(&self.request.variables.cdf_pipeline_name)];
+        }
         self.pass(&self.looked_up(deployed));
         let macros = self.macros(deployed);
         let mut findings = self.macro_findings(macros);

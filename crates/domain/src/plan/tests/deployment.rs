@@ -268,3 +268,22 @@ fn a_missing_macro_outside_the_stages_is_a_warning() {
         plan.findings
     );
 }
+
+#[test]
+fn a_streaming_pipeline_is_refused_by_its_artifact() {
+    let batch = deployed(&[sink(&json!({"table": "${bq_output_table}"}))], &[]);
+    for (artifact, is_refused) in [
+        (None, false),
+        (Some("cdap-data-pipeline"), false),
+        (Some("cdap-data-streams"), true),
+    ] {
+        let deployed = batch.clone().of_artifact(artifact.map(Into::into));
+        let plan = judged(request(Scope::Chain), vec![row("hr", "engineer", 1)], &deployed);
+        let is_said = |message: &&str| message.contains("is a streaming pipeline");
+        assert_eq!(
+            messages(&plan, Severity::Error).iter().any(is_said),
+            is_refused,
+            "{artifact:?}"
+        );
+    }
+}
