@@ -11,6 +11,7 @@ pub mod check;
 pub mod command;
 pub mod control_log;
 pub mod deployed;
+pub mod doctor;
 pub mod draft;
 pub mod event;
 pub mod failure;

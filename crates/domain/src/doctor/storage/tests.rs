@@ -1,0 +1,251 @@
+//! What services answer about data, and what is made of it.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::too_many_lines,
+    reason = "answers are results; a table is long"
+)]
+
+use super::*;
+use crate::doctor::Standing;
+use crate::failure::FailureKind;
+use crate::row::ConfigurationColumn;
+use crate::variable::Variables;
+
+fn place() -> Place {
+    let variables = Variables {
+        project_id: "acme".into(),
+        bq_output_table: "landing".into(),
+        ..Variables::default()
+    };
+    Place::new("prod", &variables, true, None)
+}
+
+fn denied<T>() -> Result<T, Failure> {
+    Err(Failure::new(
+        FailureKind::Unauthorised,
+        "BigQuery: it failed: 403, no.",
+    ))
+}
+
+fn table(columns: &[&str]) -> Result<Option<Table>, Failure> {
+    Ok(Some(Table {
+        kind: "TABLE".into(),
+        columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+    }))
+}
+
+/// The rows of a configuration table with these columns.
+fn rows(columns: &[&str]) -> Result<Configuration, Failure> {
+    let columns: Vec<_> = columns
+        .iter()
+        .map(|name| ConfigurationColumn {
+            name: (*name).into(),
+            kind: if *name == "is_active" { "BOOLEAN" } else { "STRING" }.into(),
+        })
+        .collect();
+    let row: Vec<_> = columns
+        .iter()
+        .map(|column| Some(if column.kind == "BOOLEAN" { "true" } else { "hr" }.into()))
+        .collect();
+    Ok(Configuration::read(&columns, &[row], 1, 10))
+}
+
+#[track_caller]
+fn assert_says(examined: &Examined, standing: Standing, words: &str) {
+    assert_eq!(examined.standing, standing, "{examined:#?}");
+    assert!(
+        format!("{examined:?}").contains(words),
+        "{examined:#?} lacks {words}"
+    );
+}
+
+#[test]
+fn each_table_is_there_with_its_columns_or_gets_them() {
+    let whole = ["business_unit", "data_source", "is_active"];
+    let here = Ok(Some(Dataset {
+        location: "us".into(),
+    }));
+    let (configuration, read) = (table(&whole), rows(&whole));
+    let output = table(&["business_unit", "processed_time"]);
+    let needs = Needs {
+        output_columns: ["business_unit", "processed_time"].map(str::to_owned).into(),
+        watermark: Some("watermark".into()),
+        ..Needs::default()
+    };
+    let watermark = table(&["business_unit", "data_source", "load_id", "watermark"]);
+    let found = Warehouse {
+        dataset: &here,
+        configuration: &configuration,
+        rows: Some(&read),
+        output: &output,
+        emptying: Some(&Ok(None)),
+        watermark: Some(&watermark),
+    };
+    assert_says(&tables(&place(), found, &needs), Standing::Ok, "rows 1, active 1");
+
+    let (nothing, absent, refused) = (Ok(None), Ok(None), denied::<Option<Table>>());
+    let elsewhere = Ok(Some(Dataset {
+        location: "EU".into(),
+    }));
+    let without_active = rows(&whole[..2]);
+    let bare = table(&["business_unit"]);
+    let view = Ok(Some(Finding::error(
+        "bq_output_table",
+        "It is a VIEW.",
+        "Name a table.",
+    )));
+    for (found, standing, words) in [
+        (
+            Warehouse {
+                dataset: &nothing,
+                ..found
+            },
+            Standing::Missing,
+            "bq --location=US mk --dataset acme:cdf_output",
+        ),
+        (
+            Warehouse {
+                dataset: &elsewhere,
+                ..found
+            },
+            Standing::Missing,
+            "Set bq_location to EU",
+        ),
+        (
+            Warehouse {
+                configuration: &absent,
+                ..found
+            },
+            Standing::Missing,
+            "bq mk --table acme:cdf_output.configuration 'business_unit:STRING",
+        ),
+        (
+            Warehouse {
+                rows: Some(&without_active),
+                ..found
+            },
+            Standing::Missing,
+            "no column is_active",
+        ),
+        (
+            Warehouse {
+                output: &absent,
+                ..found
+            },
+            Standing::Missing,
+            "acme:cdf_output.landing",
+        ),
+        (
+            Warehouse {
+                output: &bare,
+                ..found
+            },
+            Standing::Missing,
+            "ADD COLUMN `processed_time` TIMESTAMP",
+        ),
+        (
+            Warehouse {
+                emptying: Some(&view),
+                ..found
+            },
+            Standing::Missing,
+            "Name a table.",
+        ),
+        (
+            Warehouse {
+                watermark: Some(&absent),
+                ..found
+            },
+            Standing::Missing,
+            "no table watermark",
+        ),
+        (
+            Warehouse {
+                watermark: Some(&bare),
+                ..found
+            },
+            Standing::Missing,
+            "no column data_source, load_id and watermark",
+        ),
+        (
+            Warehouse {
+                output: &refused,
+                ..found
+            },
+            Standing::Unknown,
+            "403",
+        ),
+    ] {
+        assert_says(&tables(&place(), found, &needs), standing, words);
+    }
+    let nothing_seen = denied::<Option<Dataset>>();
+    let found = Warehouse {
+        dataset: &nothing_seen,
+        ..found
+    };
+    assert_says(&tables(&place(), found, &needs), Standing::Unknown, "403");
+}
+
+#[test]
+fn a_bucket_is_there_or_is_made_by_a_command() {
+    let named = |answer| [("acme-landing".to_owned(), answer)];
+    assert_says(
+        &buckets(&place(), &named(Ok(Some("US".into())))),
+        Standing::Ok,
+        "gs://acme-landing is in US",
+    );
+    assert_says(
+        &buckets(&place(), &named(Ok(None))),
+        Standing::Missing,
+        "gcloud storage buckets create gs://acme-landing --project=acme --location=US",
+    );
+    assert_says(&buckets(&place(), &named(denied())), Standing::Unknown, "403");
+    assert_says(&buckets(&place(), &[]), Standing::Ok, "no bucket");
+}
+
+#[test]
+fn a_source_must_run_and_be_named_in_full() {
+    let found = |state: &str, is_on| {
+        Ok(Some(SqlInstance {
+            state: state.into(),
+            is_on,
+        }))
+    };
+    for (name, answer, standing, words) in [
+        (
+            "acme:us-west1:hr",
+            found("RUNNABLE", true),
+            Standing::Ok,
+            "RUNNABLE",
+        ),
+        (
+            "acme:us-west1:hr",
+            found("SUSPENDED", true),
+            Standing::Missing,
+            "gcloud sql instances describe hr --project=acme",
+        ),
+        (
+            "acme:us-west1:hr",
+            found("RUNNABLE", false),
+            Standing::Missing,
+            "patch hr --activation-policy=ALWAYS --project=acme",
+        ),
+        (
+            "acme:us-west1:hr",
+            Ok(None),
+            Standing::Missing,
+            "gcloud sql instances list --project=acme",
+        ),
+        ("acme:us-west1:hr", denied(), Standing::Unknown, "403"),
+        ("10.0.0.5", denied(), Standing::Missing, "PROJECT:REGION:INSTANCE"),
+    ] {
+        assert_says(&databases(&[(name.to_owned(), answer)]), standing, words);
+    }
+    assert_eq!(
+        connection("example.com:acme:eu:hr"),
+        Some(("example.com:acme", "hr"))
+    );
+    assert_eq!(connection("acme::hr"), None);
+    assert_says(&databases(&[]), Standing::Ok, "no Cloud SQL instance");
+}
