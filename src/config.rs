@@ -4,23 +4,32 @@
 //! environment, profile and defaults. It reads and writes only the files of [`Home`]. What the variables
 //! mean is in [`domain::variable`].
 
+mod airflow;
 mod choice;
 mod connection;
+mod default_profile;
 mod error;
+mod file;
 mod home;
+mod new_profile;
 mod read;
 mod resolve;
 mod save;
 mod schema;
 mod screen;
+mod shown;
 mod template;
 mod update_check;
 mod webhook;
 
+pub use airflow::{AirflowVariables, airflow_json};
 pub use choice::WithoutChoice;
 pub use connection::{BAND_COLOURS, Connection, Credentials};
+pub use default_profile::use_profile;
 pub use error::{ConfigError, Fault};
+pub use file::replace as replace_file;
 pub use home::Home;
+pub use new_profile::{NewProfile, fault_of_name, fault_of_setting};
 pub use read::keys::KeySetting;
 pub use resolve::{Origin, Overrides, Settings};
 pub use save::save_variables;
@@ -161,7 +170,7 @@ impl Config {
 
     /// The profiles of the file that are somebody's own: the two built-in ones do not count, unless the file
     /// says where `environment` leads.
-    fn own_names(&self) -> Vec<&str> {
+    pub fn own_names(&self) -> Vec<&str> {
         let own = |name: &&str| match *name {
             SANDBOX_PROFILE => false,
             ENVIRONMENT_PROFILE => self.profiles[*name].leads_somewhere(),

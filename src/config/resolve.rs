@@ -32,6 +32,19 @@ pub enum Origin {
     Edited,
 }
 
+impl Origin {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Profile => "profile",
+            Self::Environment => "environment",
+            Self::CommandLine => "command line",
+            Self::Edited => "edited",
+        }
+    }
+}
+
 /// What comes from outside of `config.toml`.
 #[derive(Clone, Default)]
 pub struct Overrides {

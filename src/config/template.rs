@@ -1,11 +1,13 @@
 //! The text of a `config.toml` with every setting, its meaning and its default, all behind `#`: what
-//! `downbeat config` prints. Names and defaults come from where they are read; only the sentences are here.
+//! `downbeat config` prints. The file of a new profile is the same with the profile's own values. Names and defaults come from where they are read; only the sentences are here.
 
 use super::Connection;
+use super::save::value_of;
 use super::screen::ScreenSettings;
 use domain::retention::Retention;
 use domain::variable::{VariableName, Variables};
 use std::fmt::Write as _;
+use toml_edit::Value;
 
 const HEAD: &str = "\
 # Settings of Downbeat. Every line is optional; a line behind # is the default or an example.
@@ -22,21 +24,58 @@ pub(super) const SECRET_ARGUMENTS: &str =
 /// The whole text.
 pub fn template() -> String {
     let mut text = HEAD.to_owned();
-    let Retention { days, runs } = Retention::default();
-    setting(&mut text, DEFAULT_PROFILE, "default_profile = \"prod\"");
-    let kept = "A run is removed, with its logs, this many days before the newest one,";
-    setting(&mut text, kept, &format!("journal_days = {days}"));
-    setting(
-        &mut text,
-        "unless it is one of this many newest.",
-        &format!("journal_runs = {runs}"),
+    top(&mut text, None);
+    text.push_str("\n# One environment. Its name is 1 to 64 letters, digits, _ and -.\n# [profile.prod]\n");
+    settings(&mut text, &[], true);
+    text
+}
+
+/// The text of a file whose one profile sets this, and is used if none is named. Every other setting stands behind `#`.
+pub(super) fn file(name: &str, set: &[(String, String)]) -> String {
+    let mut text = HEAD.to_owned();
+    top(&mut text, Some(name));
+    let _ = write!(
+        text,
+        "\n# One environment; there may be more of them.\n[profile.{name}]\n"
     );
+    settings(&mut text, set, true);
+    text
+}
+
+/// The text of one more profile, with what it sets.
+pub(super) fn section(name: &str, set: &[(String, String)]) -> String {
+    let mut text =
+        format!("# `downbeat config` prints every setting that a profile can have.\n[profile.{name}]\n");
+    settings(&mut text, set, false);
+    text
+}
+
+/// What stands above the profiles.
+fn top(text: &mut String, default_profile: Option<&str>) {
+    let Retention { days, runs } = Retention::default();
+    match default_profile {
+        Some(name) => _ = write!(text, "\n# {DEFAULT_PROFILE}\ndefault_profile = \"{name}\"\n"),
+        None => setting(text, DEFAULT_PROFILE, "default_profile = \"prod\""),
+    }
+    let kept = "A run is removed, with its logs, this many days before the newest one,";
+    setting(text, kept, &format!("journal_days = {days}"));
+    let newest = "unless it is one of this many newest.";
+    setting(text, newest, &format!("journal_runs = {runs}"));
     for name in ScreenSettings::NAMES {
         let (meaning, example) = of_screen(name);
-        setting(&mut text, meaning, &format!("{name} = {example}"));
+        setting(text, meaning, &format!("{name} = {example}"));
     }
     text.push_str("\n# Keys of the screen by the names of docs/keys.md; \"none\" takes a key away.\n# [keys]\n# retry = [\"R\", \"F5\"]\n");
-    text.push_str("\n# One environment. Its name is 1 to 64 letters, digits, _ and -.\n# [profile.prod]\n");
+}
+
+/// The settings of a profile, each below its meaning: those that are set, and behind `#` the rest if it is wanted.
+fn settings(text: &mut String, set: &[(String, String)], with_rest: bool) {
+    let given = |name: &str| {
+        set.iter()
+            .rev()
+            .find(|(given, _)| given == name)
+            .map(|(_, text)| text)
+    };
     let defaults = Variables::default();
     for name in VariableName::ALL {
         let unit = match name.unit() {
@@ -44,18 +83,28 @@ pub fn template() -> String {
             unit => format!(" [{unit}]"),
         };
         let meaning = format!("{}{unit}", name.description());
-        setting(
-            &mut text,
-            &meaning,
-            &format!("{name} = {}", value(*name, &defaults)),
-        );
+        match given(name.as_str()) {
+            Some(given) => _ = write!(text, "\n# {meaning}\n{name} = {}\n", value_of(*name, given)),
+            None if with_rest => setting(text, &meaning, &format!("{name} = {}", value(*name, &defaults))),
+            None => {}
+        }
     }
     for name in Connection::NAMES {
         let (meaning, example) = of_connection(name);
-        setting(&mut text, meaning, &format!("{name} = {example}"));
+        match given(name) {
+            Some(given) => _ = write!(text, "\n# {meaning}\n{name} = {}\n", written(given)),
+            None if with_rest => setting(text, meaning, &format!("{name} = {example}")),
+            None => {}
+        }
     }
-    setting(&mut text, SECRET_ARGUMENTS, "secret_arguments = [\"db_word\"]");
-    text
+    if with_rest {
+        setting(text, SECRET_ARGUMENTS, "secret_arguments = [\"db_word\"]");
+    }
+}
+
+/// The value of a setting that is no variable: true and false as they are, everything else in quotation marks.
+fn written(text: &str) -> Value {
+    text.parse::<bool>().map_or_else(|_| text.into(), Value::from)
 }
 
 fn setting(text: &mut String, meaning: &str, line: &str) {

@@ -1,6 +1,7 @@
 //! What a save keeps of the file, and what it changes.
 
 use super::*;
+use crate::config::Config;
 use proptest::prelude::*;
 
 fn changes(pairs: &[(&str, &str)]) -> BTreeMap<VariableName, String> {
@@ -11,7 +12,8 @@ fn changes(pairs: &[(&str, &str)]) -> BTreeMap<VariableName, String> {
 }
 
 fn changed(text: &str, profile: &str, pairs: &[(&str, &str)]) -> String {
-    with_changes(text, Path::new("config.toml"), profile, &changes(pairs)).unwrap()
+    let change = |text: &str, path: &Path| with_changes(text, path, profile, &changes(pairs));
+    file::checked(text, Path::new("config.toml"), change).unwrap()
 }
 
 #[test]
