@@ -31,6 +31,6 @@ pub use edits::EditsFile;
 pub use error::{StoreError, waiting};
 pub use journal::{Exported, Journal};
 pub use lease::Lease;
-pub use log::LogFolder;
+pub use log::{LogFolder, LogTail};
 pub use notices::{NoticeFile, PastNotice};
 pub use releases::ReleaseFile;

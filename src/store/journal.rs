@@ -187,7 +187,14 @@ impl Journal {
 
     /// The newest runs first, at most `most` of them, each with all of its counts.
     pub async fn counted_runs(&self, most: u32) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(move |path, connection| reader::counted_runs(path, connection, most))
+        self.read(move |path, connection| reader::counted_runs(path, connection, None, most))
+            .await
+    }
+
+    /// The same of the runs of one profile.
+    pub async fn counted_runs_of(&self, profile: &str, most: u32) -> Result<Vec<RunSummary>, StoreError> {
+        let profile = profile.to_owned();
+        self.read(move |path, connection| reader::counted_runs(path, connection, Some(&profile), most))
             .await
     }
 

@@ -3,6 +3,10 @@
 //!
 //! Must never split a line over two writes.
 
+mod tail;
+
+pub use tail::LogTail;
+
 use super::error::StoreError;
 use super::file_name::file_name;
 use super::owner_only;

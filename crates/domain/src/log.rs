@@ -97,6 +97,21 @@ impl fmt::Display for LogLine {
     }
 }
 
+impl LogLine {
+    /// Reads a line of a try's file with its continuations; `None` for one that a killed process left half.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = time_of_row(text)?;
+        let level = level_of_row(text)?;
+        let (source, message) = text.get(31..)?.split_once(" | ")?;
+        Some(Self {
+            at,
+            level,
+            source: source.to_owned(),
+            message: message.replace("\n    ", "\n"),
+        })
+    }
+}
+
 /// The level of one row of a try's file; `None` for a continuation.
 pub fn level_of_row(row: &str) -> Option<Level> {
     let name = row.get(25..30)?;
@@ -185,6 +200,22 @@ mod tests {
             OURS,
             "The log cannot be read: reset. It will be tried again."
         )));
+    }
+
+    #[test]
+    fn a_line_is_read_as_it_was_written() {
+        for message in ["one", "a | b", "one\n\nthree\n    at x", ""] {
+            let line = LogLine::new(
+                Timestamp::from_millis(1_763_876_478_021),
+                Level::Warn,
+                "Read | MySQL",
+                message,
+            );
+            assert_eq!(LogLine::parse(&line.to_string()), Some(line.clone()), "{line}");
+        }
+        for half in ["", "2025-11-23T05:4", "2025-11-23T05:41:18.021Z WARN  Read"] {
+            assert_eq!(LogLine::parse(half), None, "{half}");
+        }
     }
 
     #[test]

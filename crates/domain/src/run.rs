@@ -5,6 +5,7 @@
 
 mod apply;
 mod late;
+mod named;
 mod output;
 mod tries;
 

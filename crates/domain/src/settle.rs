@@ -233,7 +233,7 @@ impl Run {
     pub fn check_retry(&self, names: &[TaskId], later: Option<&RunSummary>) -> Result<Vec<TaskId>, Failure> {
         let possible: Vec<_> = self.retryable().map(|task| task.id.clone()).collect();
         for name in names {
-            let task = self.task(name).ok_or_else(|| self.unknown_task(name))?;
+            let task = self.named_task(name.as_str())?;
             if !possible.contains(name) {
                 return Err(self.not_retryable(task));
             }
@@ -249,12 +249,6 @@ impl Run {
             }
             _ => Ok(wanted),
         }
-    }
-
-    fn unknown_task(&self, name: &TaskId) -> Failure {
-        let known: Vec<_> = self.tasks.iter().map(|task| task.id.as_str()).collect();
-        let reason = format!("Run {} has no task {name}.", self.id);
-        Failure::permanent(reason).with_remedy(format!("Its tasks are {}.", known.join(", ")))
     }
 
     fn not_retryable(&self, task: &Task) -> Failure {

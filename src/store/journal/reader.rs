@@ -72,18 +72,19 @@ pub(super) fn last_runs(
     connection: &Connection,
     most: u32,
 ) -> Result<Vec<RunSummary>, StoreError> {
-    listed(connection, most)
+    listed(connection, None, most)
         .map(|runs| runs.into_iter().map(|(run, _)| run).collect())
         .map_err(|error| StoreError::sqlite(path, &error))
 }
 
-/// The same, with all counts of each: those that are not kept are folded from its facts.
+/// The same, of one profile if one is named, with all counts of each: those that are not kept are folded from its facts.
 pub(super) fn counted_runs(
     path: &Path,
     connection: &Connection,
+    profile: Option<&str>,
     most: u32,
 ) -> Result<Vec<RunSummary>, StoreError> {
-    let listed = listed(connection, most).map_err(|error| StoreError::sqlite(path, &error))?;
+    let listed = listed(connection, profile, most).map_err(|error| StoreError::sqlite(path, &error))?;
     let mut runs = Vec::with_capacity(listed.len());
     for (mut summary, is_counted) in listed {
         if is_counted {
@@ -108,16 +109,22 @@ pub(super) fn counted_runs(
 }
 
 /// The newest runs first, each with whether all of its counts are known.
-fn listed(connection: &Connection, most: u32) -> rusqlite::Result<Vec<(RunSummary, bool)>> {
+fn listed(
+    connection: &Connection,
+    profile: Option<&str>,
+    most: u32,
+) -> rusqlite::Result<Vec<(RunSummary, bool)>> {
     let sql = if outcomes::exist(connection)? {
         "SELECT runs.*, outcomes.counts AS counts FROM runs LEFT JOIN outcomes ON outcomes.run = runs.id
            AND runs.ended IS NOT NULL AND outcomes.seq = (SELECT max(seq) FROM events WHERE events.run = runs.id)
+         WHERE ?2 IS NULL OR runs.profile = ?2
          ORDER BY runs.started DESC, runs.rowid DESC LIMIT ?1"
     } else {
-        "SELECT *, NULL AS counts FROM runs ORDER BY started DESC, rowid DESC LIMIT ?1"
+        "SELECT *, NULL AS counts FROM runs WHERE ?2 IS NULL OR profile = ?2
+         ORDER BY started DESC, rowid DESC LIMIT ?1"
     };
     let mut statement = connection.prepare(sql)?;
-    let runs = statement.query_map([most], |row| {
+    let runs = statement.query_map(rusqlite::params![most, profile], |row| {
         let mut summary = summary(row)?;
         let counts: Option<String> = row.get("counts")?;
         let counts = counts.and_then(|text| outcomes::counts(&text));
