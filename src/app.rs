@@ -5,7 +5,8 @@
 //!                                   ├→ run, resume, retry: headless ┴─→ engine ─→ client, store
 //!                                   ├→ attach: headless, by the journal alone
 //!                                   ├→ sandbox: serve until a signal
-//!                                   └→ runs, export, prune: look after the journal
+//!                                   ├→ runs, logs, export, prune: look after the journal
+//!                                   └→ init, profile, variables: look after config.toml
 //! ```
 //!
 //! Nothing here knows how a run works. What the terminal is given is put together in `app/terminal.rs`,
@@ -19,16 +20,21 @@ mod demo;
 mod export;
 mod former;
 mod history;
+mod init;
 mod journal;
+mod logs;
 mod parts;
+mod profile;
 mod prune;
 mod release;
 mod resume;
 mod run;
 mod sandbox;
+mod saved;
 mod screen;
 mod target;
 mod terminal;
+mod variables;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output};
 use crate::config::{Config, Home, KeySetting, Overrides, Settings, WithoutChoice};
@@ -64,7 +70,16 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Retry(options)) => Box::pin(resume::retry(&cli.choice, options)).await,
         Some(Mode::Demo(options)) => demo::open(&cli.choice, options).await,
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
-        Some(Mode::Runs(options)) => list(&cli.choice, options).await,
+        Some(Mode::Init(options)) => init::add(
+            &cli.choice,
+            cli.choice.profile.as_deref(),
+            &options.new,
+            "downbeat init",
+        ),
+        Some(Mode::Profile(options)) => profile::profile(&cli.choice, options),
+        Some(Mode::Variables(options)) => variables::variables(&cli.choice, options),
+        Some(Mode::Runs(options)) => history::runs(&cli.choice, options).await,
+        Some(Mode::Logs(options)) => logs::logs(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
         Some(Mode::Prune(options)) => prune(&cli.choice, options).await,
         Some(Mode::Config(options)) if options.schema => {
@@ -96,10 +111,6 @@ async fn serve(choice: &Choice, options: &cli::SandboxOptions) -> anyhow::Result
     sandbox::serve(&home(choice)?, options).await
 }
 
-async fn list(choice: &Choice, options: &cli::RunsOptions) -> anyhow::Result<Exit> {
-    history::list(&found_home(choice)?, options).await
-}
-
 async fn export(choice: &Choice, options: &cli::ExportOptions) -> anyhow::Result<Exit> {
     export::write(&found_home(choice)?, options).await
 }
@@ -129,6 +140,20 @@ fn found_home(choice: &Choice) -> anyhow::Result<Home> {
     Ok(Home::find(choice.home.as_deref(), variable.as_deref())?)
 }
 
+/// The file, and what is in effect with this command line and environment.
+fn resolved(home: &Home, choice: &Choice, without: WithoutChoice) -> anyhow::Result<(Config, Settings)> {
+    let config = Config::load(home)?;
+    // The environment may name a project; a demo has nothing to do with it.
+    let is_taken = |name: &OsString| choice.demo.is_none() || Overrides::is_of_screen(name);
+    let environment = std::env::vars_os().filter(|(name, _)| is_taken(name));
+    let overrides = Overrides::from_outside(choice.profile.clone(), choice.set.clone(), environment);
+    let mut settings = Settings::resolve(&config, &overrides, without)?;
+    if let Some(demo) = &choice.demo {
+        settings.scenario.clone_from(&demo.scenario);
+    }
+    Ok((config, settings))
+}
+
 /// The folders and the settings of this start.
 struct Startup {
     home: Home,
@@ -150,15 +175,7 @@ impl Startup {
         let secrets = SharedSecrets::default();
         let struck = secrets.clone();
         let log = telemetry::start(home.diagnostics(), Box::new(move |text| struck.strike(text)));
-        let config = Config::load(&home)?;
-        // The environment may name a project; a demo has nothing to do with it.
-        let is_taken = |name: &OsString| choice.demo.is_none() || Overrides::is_of_screen(name);
-        let environment = std::env::vars_os().filter(|(name, _)| is_taken(name));
-        let overrides = Overrides::from_outside(choice.profile.clone(), choice.set.clone(), environment);
-        let mut settings = Settings::resolve(&config, &overrides, without)?;
-        if let Some(demo) = &choice.demo {
-            settings.scenario.clone_from(&demo.scenario);
-        }
+        let (config, settings) = resolved(&home, choice, without)?;
         secrets.add_names(settings.secret_arguments.iter().cloned());
         sandbox::check(&settings, &home)?;
         Ok(Self {
@@ -172,18 +189,16 @@ impl Startup {
     }
 }
 
-impl Startup {
-    /// Refuses what starts, stops or empties something in a read-only profile.
-    fn refuse_if_read_only(&self) -> anyhow::Result<()> {
-        if self.settings.connection.read_only == Some(true) {
-            anyhow::bail!(
-                "The profile {} is read-only: nothing is started, stopped or emptied with it. \
-                 Choose another profile, or remove read_only from it in config.toml.",
-                self.settings.profile
-            );
-        }
-        Ok(())
+/// Refuses what a read-only profile does not allow; `what` ends the sentence: "nothing is …".
+fn refuse_if_read_only(settings: &Settings, what: &str) -> anyhow::Result<()> {
+    if settings.connection.read_only == Some(true) {
+        anyhow::bail!(
+            "The profile {} is read-only: nothing is {what}. Choose another profile, or remove read_only from it in \
+             config.toml.",
+            settings.profile
+        );
     }
+    Ok(())
 }
 
 /// Takes the turns with an engine for these settings, and prints until the end.
@@ -194,7 +209,7 @@ async fn take(
     turns: Vec<Turn>,
     options: headless::Options,
 ) -> anyhow::Result<Exit> {
-    startup.refuse_if_read_only()?;
+    refuse_if_read_only(&startup.settings, "started, stopped or emptied with it")?;
     let Startup {
         home,
         settings,

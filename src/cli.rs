@@ -8,9 +8,12 @@ mod exit;
 mod export;
 mod former;
 mod print;
+mod profile;
 mod prune;
 mod run;
+mod runs;
 mod sandbox;
+mod variables;
 
 pub use arguments::{ArgumentsSource, GivenArguments};
 pub use demo::DemoOptions;
@@ -18,17 +21,23 @@ pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, ResumeOptions, RetryOptions};
 pub use print::{CompletionsOptions, ConfigOptions, completions, manual};
+pub use profile::{InitOptions, NewProfileOptions, ProfileCommand, ProfileOptions};
 pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
+pub use runs::{LogsOptions, RunsCommand, RunsOptions};
 pub use sandbox::{Release, SandboxOptions};
+pub use variables::{VariableFlags, VariablesCommand, VariablesOptions};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use demo::DEMO_HELP;
+use profile::{INIT_HELP, PROFILE_HELP};
 use prune::PRUNE_HELP;
+use runs::{LOGS_HELP, RUNS_HELP};
 use sandbox::SANDBOX_HELP;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use variables::VARIABLES_HELP;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,8 +113,21 @@ pub enum Mode {
     /// Try tasks of a run that has ended again
     #[command(after_help = former::retry_help())]
     Retry(RetryOptions),
-    /// List the last runs
+    /// Make a profile of config.toml: by questions, or by flags
+    #[command(after_help = INIT_HELP)]
+    Init(Box<InitOptions>),
+    /// List, show, choose and add profiles of config.toml
+    #[command(after_help = PROFILE_HELP)]
+    Profile(ProfileOptions),
+    /// List, print, set, import and export the variables of a profile
+    #[command(after_help = VARIABLES_HELP)]
+    Variables(VariablesOptions),
+    /// List the last runs, or show one of them
+    #[command(after_help = RUNS_HELP)]
     Runs(RunsOptions),
+    /// Print the log of a task, and follow it
+    #[command(after_help = LOGS_HELP)]
+    Logs(LogsOptions),
     /// Write what the journal holds, also if it is damaged
     Export(ExportOptions),
     /// Remove old runs and their logs
@@ -117,17 +139,6 @@ pub enum Mode {
     Completions(CompletionsOptions),
     /// Print the manual page, for `man -l -`
     Man,
-}
-
-/// Options of `downbeat runs`.
-#[derive(Clone, Debug, PartialEq, Args)]
-pub struct RunsOptions {
-    /// For people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
-    /// How many runs to list, the last ones first
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub limit: u32,
 }
 
 /// How things are printed.
@@ -153,7 +164,12 @@ impl Cli {
     pub fn output(&self) -> Output {
         match &self.mode {
             Some(Mode::Run(options)) => options.driving.output,
+            Some(Mode::Init(options)) => options.new.output,
+            Some(Mode::Profile(options)) => options.what.output(),
+            Some(Mode::Variables(options)) => options.what.output(),
             Some(Mode::Runs(options)) => options.output,
+            Some(Mode::Logs(options)) => options.output,
+            Some(Mode::Prune(options)) => options.output,
             Some(Mode::Resume(options)) => options.driving.output,
             Some(Mode::Attach(options)) => options.output,
             Some(Mode::Retry(options)) => options.driving.output,
@@ -161,7 +177,6 @@ impl Cli {
                 Mode::Demo(_)
                 | Mode::Sandbox(_)
                 | Mode::Export(_)
-                | Mode::Prune(_)
                 | Mode::Config(_)
                 | Mode::Completions(_)
                 | Mode::Man,
@@ -197,6 +212,15 @@ impl Cli {
             Some(Mode::Run(options)) => {
                 cli.choice.set.extend(options.set.iter().cloned());
                 None
+            }
+            Some(Mode::Profile(options)) if !options.takes_settings() && !cli.choice.set.is_empty() => {
+                Some("downbeat profile shows what a profile says: leave --set out")
+            }
+            Some(Mode::Profile(options)) if options.names_twice(cli.choice.profile.as_deref()) => {
+                Some("the profile is named twice: leave --profile out")
+            }
+            Some(Mode::Logs(_)) if !cli.choice.set.is_empty() => {
+                Some("downbeat logs prints what was: leave --set out")
             }
             Some(Mode::Resume(_) | Mode::Attach(_) | Mode::Retry(_)) if !cli.choice.set.is_empty() => {
                 Some("a run keeps the variables that it began with: leave --set out")

@@ -198,6 +198,8 @@ impl Config {
     }
 }
 
+const NAME_RULE: &str = "The name of a profile is 1 to 64 letters, digits, _ and -.";
+
 /// Whether this can be the name of a profile: it is typed on command lines and shown in the header.
 fn is_profile_name(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';

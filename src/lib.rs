@@ -17,7 +17,7 @@
 //! | to add | touch |
 //! | --- | --- |
 //! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, contexts, condition), `tui/update.rs` (what it does). Footer and help follow; `cargo test --test screens -- --ignored readme` writes the README's table. |
-//! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set` and environment follow. |
+//! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set`, flags of `init` and environment follow; `cargo test --test commands -- --ignored write_` writes `docs/variables.md`. |
 //! | a task state | `crates/domain/src/state.rs` (state and word), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/tries.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, explanation), `tui/summary.rs` (its place among the counts); the compiler names the last two |
 //! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/about.rs` (its task), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs` or, about a task, `crates/domain/src/run/tries.rs`, `headless/words.rs`, `crates/domain/src/control_log/words.rs` if it is about a task that runs no pipeline, `docs/json.schema.json` and `docs/json.md`, a line in `crates/domain/tests/journal/` |
 //! | a secret's name | `crates/domain/src/secret/name.rs` (its words); what must never reach a file or a screen goes through `engine/secrets.rs` |
@@ -26,7 +26,8 @@
 //! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, its row in `tests/screens/matrix/cells.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
 //! | an exit code | `crates/domain/src/outcome.rs` (what it stands for), `cli/exit.rs` (number and meaning; the help follows), the README and `docs/json.md` |
-//! | a setting of a profile that is not a variable | `config/connection.rs`, then `app/parts.rs` where it takes effect |
+//! | a setting of a profile that is not a variable | `config/connection.rs`, `config/shown.rs` (without secrets), `config/template.rs` (meaning and example), then `app/parts.rs` where it takes effect; `cargo test --test commands -- --ignored write_` writes `docs/variables.md` |
+//! | a command | `cli.rs` (the variant), `cli/NAME.rs` (options and help), `app.rs` and `app/NAME.rs` (what it does), `docs/json.md` and `docs/json.schema.json` (its lines), `docs/commands.md` |
 
 pub mod app;
 pub mod cli;

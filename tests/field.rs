@@ -17,6 +17,8 @@ mod pipeline;
 mod program;
 #[path = "field/proxy.rs"]
 mod proxy;
+#[path = "support/schema.rs"]
+mod schema;
 #[path = "support/screen.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod screen;

@@ -35,7 +35,7 @@ pub(super) fn read(given: &GivenArguments) -> anyhow::Result<RuntimeArguments> {
     Ok(arguments)
 }
 
-fn text(from: impl Read) -> anyhow::Result<String> {
+pub(super) fn text(from: impl Read) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     from.take(LARGEST).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == LARGEST {

@@ -45,7 +45,7 @@ fn journal(database: &Path, file: &Path) -> anyhow::Result<Exit> {
 }
 
 /// A file that did not exist, for this user only: an export must not replace anything, least of all the journal.
-fn new_file(path: &Path) -> anyhow::Result<std::fs::File> {
+pub(super) fn new_file(path: &Path) -> anyhow::Result<std::fs::File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -55,7 +55,8 @@ pub(super) async fn find(journal: &Journal, data: &Path, text: &str) -> anyhow::
     read.ok_or_else(|| StoreError::UnknownRun { run: id.clone() }.into())
 }
 
-fn words(remedies: &[domain::remedy::Remedy]) -> String {
+/// The remedies that are texts; the errors that this room gives have no others.
+pub(super) fn words(remedies: &[domain::remedy::Remedy]) -> String {
     let texts = remedies.iter().filter_map(|remedy| match remedy {
         domain::remedy::Remedy::Text(text) => Some(text.as_str()),
         _ => None,

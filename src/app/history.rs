@@ -1,12 +1,14 @@
-//! The last runs of the journal, newest first, each with who watches it; `downbeat runs` prints them.
+//! The last runs of the journal, newest first, each with who watches it; `downbeat runs` prints them, or one of them in full.
 
-use crate::cli::{Exit, Output, RunsOptions};
+use super::{former, found_home, journal};
+use crate::cli::{Choice, Exit, Output, RunsCommand, RunsOptions};
 use crate::config::Home;
 use crate::engine::now;
-use crate::headless::out;
-use crate::store::{Journal, Lease, StoreError};
+use crate::headless::{Console, details, out};
+use crate::store::{Journal, Lease, LogFolder, StoreError};
 use crate::tui::setup::ReadRecords;
 use domain::history::RunRecord;
+use domain::id::TaskId;
 use domain::run::Run;
 use domain::state::TaskState;
 use domain::summary::RunSummary;
@@ -84,10 +86,21 @@ pub(super) fn watched(data: &Path, run: &Run) -> Option<Watched> {
     Watched::new(run, Lease::driver_of(data, &run.id))
 }
 
-pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<Exit> {
+pub(super) async fn runs(choice: &Choice, options: &RunsOptions) -> anyhow::Result<Exit> {
+    let home = found_home(choice)?;
+    match &options.what {
+        None => list(&home, choice.profile.as_deref(), options).await,
+        Some(RunsCommand::Show { run }) => show(&home, run, options.output).await,
+    }
+}
+
+async fn list(home: &Home, profile: Option<&str>, options: &RunsOptions) -> anyhow::Result<Exit> {
     let runs = match Journal::open_to_read(&home.database())? {
         Some(journal) => {
-            let runs = journal.counted_runs(options.limit).await?;
+            let runs = match profile {
+                Some(profile) => journal.counted_runs_of(profile, options.limit).await?,
+                None => journal.counted_runs(options.limit).await?,
+            };
             with_watchers(&journal, home.data_dir(), runs).await?
         }
         None => Vec::new(),
@@ -99,7 +112,45 @@ pub(super) async fn list(home: &Home, options: &RunsOptions) -> anyhow::Result<E
         }
     }
     if runs.is_empty() && options.output == Output::Text {
-        out::line(io::stdout(), "No runs yet. Start one with `downbeat run`.");
+        let text = match profile {
+            Some(profile) => format!(
+                "The journal has no runs of profile {profile}. Without --profile the runs of all profiles are listed."
+            ),
+            None => "No runs yet. Start one with `downbeat run`.".to_owned(),
+        };
+        out::line(io::stdout(), &text);
+    }
+    Ok(Exit::Success)
+}
+
+async fn show(home: &Home, text: &str, output: Output) -> anyhow::Result<Exit> {
+    let find = async |journal: &Journal| former::find(journal, home.data_dir(), text).await;
+    let (_, one) = journal::open_to_read(home, Console::of_no_run(output, ""), find).await?;
+    let run = &one.run;
+    let summary = RunSummary {
+        watched: watched(home.data_dir(), run),
+        ..RunSummary::new(run)
+    };
+    match output {
+        Output::Text => {
+            out::line(io::stdout(), &as_text(&summary));
+            details::lines(run)
+                .iter()
+                .for_each(|line| out::line(io::stdout(), line));
+        }
+        Output::Json => {
+            let logs = LogFolder::new(home.data_dir());
+            let log = |task: &TaskId, number: u32| {
+                let path = logs.path(&run.id, task, number);
+                path.exists().then_some(path)
+            };
+            let mut line = as_json(&summary);
+            if let Value::Object(fields) = &mut line {
+                fields.extend(details::fields(run, &log));
+                fields.insert("event".into(), "run_details".into());
+            }
+            out::json(&line);
+        }
     }
     Ok(Exit::Success)
 }

@@ -3,9 +3,11 @@
 use super::journal;
 use crate::cli::{Exit, Output, PruneOptions};
 use crate::config::{Config, Home};
+use crate::engine::now;
 use crate::headless::{Console, out};
 use crate::store::{Journal, StoreError};
 use domain::retention::Retention;
+use serde_json::{Value, json};
 use std::io;
 
 /// How many runs a start removes at most, so that the first one after years does not wait for it.
@@ -17,7 +19,7 @@ pub(super) async fn prune(home: &Home, options: &PruneOptions) -> anyhow::Result
         Journal::open_to_read(&home.database())?
     } else if Journal::open_to_read(&home.database())?.is_some() {
         Some(
-            journal::open(home, Console::of_no_run(Output::Text, ""), journal::nothing)
+            journal::open(home, Console::of_no_run(options.output, ""), journal::nothing)
                 .await?
                 .0,
         )
@@ -25,18 +27,16 @@ pub(super) async fn prune(home: &Home, options: &PruneOptions) -> anyhow::Result
         None
     };
     let Some(journal) = opened else {
-        out::line(io::stdout(), "No runs yet: there is nothing to remove.");
+        match options.output {
+            Output::Text => out::line(io::stdout(), "No runs yet: there is nothing to remove."),
+            Output::Json => out::json(&as_json(options, 0, 0, retention)),
+        }
         return Ok(Exit::Success);
     };
     let runs = journal.all_runs().await?;
     let expired = retention.expired(&runs);
-    let text = if options.dry_run {
-        said(
-            "would be removed",
-            expired.len(),
-            runs.len() - expired.len(),
-            retention,
-        )
+    let (what, removed) = if options.dry_run {
+        ("would be removed", expired.len())
     } else {
         let data = home.data_dir().to_owned();
         let (removed, shrunk) = tokio::task::spawn_blocking(move || {
@@ -49,10 +49,21 @@ pub(super) async fn prune(home: &Home, options: &PruneOptions) -> anyhow::Result
             let text = format!("downbeat: the file of the journal keeps its size: {error}");
             out::line(io::stderr(), &text);
         }
-        said("removed", removed, runs.len() - removed, retention)
+        ("removed", removed)
     };
-    out::line(io::stdout(), &text);
+    let kept = runs.len() - removed;
+    match options.output {
+        Output::Text => out::line(io::stdout(), &said(what, removed, kept, retention)),
+        Output::Json => out::json(&as_json(options, removed, kept, retention)),
+    }
     Ok(Exit::Success)
+}
+
+fn as_json(options: &PruneOptions, removed: usize, kept: usize, retention: Retention) -> Value {
+    json!({
+        "event": "pruned", "run": null, "time": now().to_rfc3339(), "removed": removed, "kept": kept,
+        "journal_days": retention.days, "journal_runs": retention.runs, "dry_run": options.dry_run,
+    })
 }
 
 /// `3 runs removed, with their logs; 120 kept (…)`

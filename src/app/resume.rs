@@ -166,7 +166,14 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
             .unwrap_or_else(|| not_over(run));
         return Ok(console.refuse(&failure));
     }
-    let tasks: Vec<_> = options.tasks.iter().map(|task| TaskId::new(&**task)).collect();
+    let named = options
+        .tasks
+        .iter()
+        .map(|task| Ok(run.named_task(task)?.id.clone()));
+    let tasks: Vec<TaskId> = match named.collect() {
+        Ok(tasks) => tasks,
+        Err(failure) => return Ok(console.refuse(&failure)),
+    };
     let later = found.one.overtaken_by.as_ref().filter(|_| !options.after_newer);
     let possible = match run.check_retry(&tasks, later) {
         Ok(possible) => possible,

@@ -205,7 +205,7 @@ async fn read_run(journal: &Journal, data: &Path, id: &DagRunId) -> Result<Opene
 
 /// Adds to the logs of the control tasks what the process that drove the run has not written, or could not, because it
 /// was of a version that wrote none. The run is shown all the same if that is not possible.
-async fn complete_logs(data: &Path, id: &DagRunId, events: Vec<RunEvent>) {
+pub(super) async fn complete_logs(data: &Path, id: &DagRunId, events: Vec<RunEvent>) {
     let (logs, id) = (LogFolder::new(data), id.clone());
     let completed =
         tokio::task::spawn_blocking(move || engine::complete_control_logs(&logs, &id, &events)).await;
@@ -275,18 +275,13 @@ fn save(home: Home, mut settings: Settings) -> Save {
     })
 }
 
+/// A value that is the default has no word.
 fn origins(settings: &Settings) -> BTreeMap<VariableName, String> {
-    let word = |name: &VariableName| {
-        Some(match settings.origin(*name) {
-            Origin::Default => return None,
-            Origin::Profile => "profile",
-            Origin::Environment => "environment",
-            Origin::CommandLine => "command line",
-            Origin::Edited => "edited",
-        })
-    };
-    VariableName::ALL
+    let origins = VariableName::ALL
         .iter()
-        .filter_map(|name| Some((*name, word(name)?.to_owned())))
+        .map(|name| (*name, settings.origin(*name)));
+    origins
+        .filter(|(_, origin)| *origin != Origin::Default)
+        .map(|(name, origin)| (name, origin.word().to_owned()))
         .collect()
 }

@@ -67,7 +67,7 @@ pub struct AttachOptions {
 pub struct RetryOptions {
     /// The run
     pub run: String,
-    /// The tasks to try again; without them all that did not succeed
+    /// The tasks to try again, also as hr/engineer; without them all that did not succeed
     #[arg(value_name = "TASK")]
     pub tasks: Vec<String>,
     /// Although a later run has emptied or filled its table: rows may then be loaded twice

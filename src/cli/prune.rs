@@ -1,5 +1,6 @@
 //! `downbeat prune`: its options and its help.
 
+use super::Output;
 use clap::Args;
 
 pub(super) const PRUNE_HELP: &str = "\
@@ -15,4 +16,7 @@ pub struct PruneOptions {
     /// Say how many runs would go, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// For people, or one JSON object
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
 }

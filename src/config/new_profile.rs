@@ -2,7 +2,7 @@
 //! below what is there, which stays as it is.
 
 use super::default_profile::with_default;
-use super::{Config, ConfigError, Connection, Fault, Home, file, is_profile_name, template};
+use super::{Config, ConfigError, Connection, Fault, Home, NAME_RULE, file, is_profile_name, template};
 use domain::variable::{VariableName, Variables};
 use std::path::Path;
 
@@ -17,13 +17,17 @@ pub struct NewProfile {
     pub is_default: bool,
 }
 
-/// What is wrong with the name of a new profile, if anything.
-pub fn fault_of_name(name: &str) -> Option<&'static str> {
+/// What is wrong with the name of a profile that is to be added to this file, if anything.
+pub fn fault_of_name(config: &Config, name: &str) -> Option<String> {
     match name {
         super::SANDBOX_PROFILE | super::ENVIRONMENT_PROFILE => {
-            Some("sandbox and environment are built in; choose another name.")
+            Some("sandbox and environment are built in; choose another name.".into())
         }
-        _ if !is_profile_name(name) => Some("The name of a profile is 1 to 64 letters, digits, _ and -."),
+        _ if !is_profile_name(name) => Some(NAME_RULE.into()),
+        _ if config.profile(name).is_ok() => Some(format!(
+            "There is a profile {name} already, and it is left as it is. Choose another name, or change it with \
+             `downbeat variables set NAME=VALUE --profile {name}`."
+        )),
         _ => None,
     }
 }
@@ -72,20 +76,7 @@ impl NewProfile {
     }
 
     fn check(&self, config: &Config, path: &Path) -> Result<(), ConfigError> {
-        let refused = |name: &str, message: String| ConfigError::Value {
-            name: name.to_owned(),
-            message,
-            origin: "the new profile".into(),
-        };
-        if let Some(fault) = fault_of_name(&self.name) {
-            return Err(refused(&self.name, fault.into()));
-        }
-        if config.profile(&self.name).is_ok() {
-            let message = format!(
-                "There is a profile {} already, and it is left as it is. Choose another name, or change it with \
-                 `downbeat variables set`.",
-                self.name
-            );
+        if let Some(message) = fault_of_name(config, &self.name) {
             return Err(ConfigError::Text {
                 path: path.to_owned(),
                 faults: vec![place(path, &self.name, message)],
@@ -94,7 +85,11 @@ impl NewProfile {
         let mut faults = self.settings.iter();
         let fault = faults.find_map(|(name, text)| Some((name, fault_of_setting(name, text)?)));
         match fault {
-            Some((name, message)) => Err(refused(name, message)),
+            Some((name, message)) => Err(ConfigError::Value {
+                name: name.clone(),
+                message,
+                origin: "the new profile".into(),
+            }),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 pub(super) mod keys;
 
-use super::{Config, Connection, Fault, Profile, ScreenSettings, is_profile_name};
+use super::{Config, Connection, Fault, NAME_RULE, Profile, ScreenSettings, is_profile_name};
 use domain::variable::{VariableName, Variables};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -112,10 +112,7 @@ impl Reader<'_> {
         for (key, item) in entries(table) {
             let name = key.get();
             if !is_profile_name(name) {
-                self.fault(
-                    key.span(),
-                    "The name of a profile is 1 to 64 letters, digits, _ and -.",
-                );
+                self.fault(key.span(), NAME_RULE);
             } else if let Some(settings) = item.as_table_like() {
                 let profile = self.profile(settings);
                 let base = config.profiles.remove(name).unwrap_or_default();

@@ -3,14 +3,13 @@
 
 use super::home::{Home, Told};
 use super::lab::Lab;
-use boon::{Compiler, SchemaIndex, Schemas};
+pub use super::schema::check;
+use super::schema::{CHECKER, SCHEMA, events};
 use domain::event::{Fact, RunEvent};
 use domain::secret::Secrets;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
 
-const SCHEMA: &str = include_str!("../../docs/json.schema.json");
 const DOCUMENT: &str = include_str!("../../docs/json.md");
 
 /// One of each fact, as journals have recorded them.
@@ -20,62 +19,6 @@ const JOURNALS: [&str; 4] = [
     include_str!("../../crates/domain/tests/journal/other_facts.jsonl"),
     include_str!("../../crates/domain/tests/journal/emptied.jsonl"),
 ];
-
-/// The schema of a whole line, and of each event.
-struct Checker {
-    schemas: Schemas,
-    line: SchemaIndex,
-    events: BTreeMap<String, SchemaIndex>,
-}
-
-static CHECKER: LazyLock<Checker> = LazyLock::new(|| {
-    const ADDRESS: &str = "http://downbeat.example/json.schema.json";
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let names = events(&schema);
-    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    compiler.add_resource(ADDRESS, schema).unwrap();
-    let line = compiler.compile(ADDRESS, &mut schemas).unwrap();
-    let events = names.into_iter().map(|name| {
-        let place = format!("{ADDRESS}#/$defs/{name}");
-        let index = compiler.compile(&place, &mut schemas).unwrap();
-        (name, index)
-    });
-    let events = events.collect();
-    Checker {
-        schemas,
-        line,
-        events,
-    }
-});
-
-/// The names of the events that a line can have.
-fn events(schema: &Value) -> BTreeSet<String> {
-    let choices = schema["oneOf"].as_array().unwrap().iter();
-    let name = |choice: &Value| {
-        choice["$ref"]
-            .as_str()
-            .unwrap()
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .to_owned()
-    };
-    choices.map(name).collect()
-}
-
-/// Checks one line; its event.
-pub fn check(line: &Value) -> String {
-    let event = line["event"].as_str().unwrap_or_default().to_owned();
-    let index = CHECKER.events.get(&event);
-    let index = *index.unwrap_or_else(|| panic!("the schema has no event of {line}"));
-    // The schema of the event says what is wrong with it; that of a line, that it is one of them.
-    for index in [index, CHECKER.line] {
-        if let Err(error) = CHECKER.schemas.validate(line, index) {
-            panic!("{error}\n{line}");
-        }
-    }
-    event
-}
 
 /// Checks all lines of a start: the first ones, the end, and that the end has the exit code. Gives the events.
 fn check_all(told: &Told, first: &str, last: &str) -> BTreeSet<String> {

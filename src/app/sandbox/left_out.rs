@@ -34,12 +34,8 @@ pub(in crate::app) fn check(settings: &Settings, home: &Home) -> anyhow::Result<
     }
     bail!(
         "The sandbox is not built into this program, and no other profile is chosen.\n\
-         Write a profile into {}:\n\n\
-         [profile.prod]\n\
-         project_id = \"my-project\"\n\
-         cdf_location = \"us-west1\"\n\
-         cdf_instance = \"my-instance\"\n\n\
-         and start with --profile prod. To get the sandbox, build with the feature: cargo install --path .",
+         `downbeat init` writes one into {}; start with --profile NAME then.\n\
+         To get the sandbox, build with the feature: cargo install --path .",
         home.config_file().display()
     )
 }
