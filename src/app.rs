@@ -5,7 +5,7 @@
 //!                                   ├→ run, resume, retry: headless ┴─→ engine ─→ client, store
 //!                                   ├→ attach: headless, by the journal alone
 //!                                   ├→ sandbox: serve until a signal
-//!                                   ├→ runs, logs, export, prune: look after the journal
+//!                                   ├→ runs, logs, mark, export, prune: look after the journal
 //!                                   └→ init, profile, variables: look after config.toml
 //! ```
 //!
@@ -23,6 +23,7 @@ mod history;
 mod init;
 mod journal;
 mod logs;
+mod mark;
 mod parts;
 mod profile;
 mod prune;
@@ -68,6 +69,7 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Resume(options)) => Box::pin(resume::resume(&cli.choice, options)).await,
         Some(Mode::Attach(options)) => Box::pin(resume::attach(&cli.choice, options)).await,
         Some(Mode::Retry(options)) => Box::pin(resume::retry(&cli.choice, options)).await,
+        Some(Mode::Mark(options)) => mark::mark(&cli.choice, options).await,
         Some(Mode::Demo(options)) => demo::open(&cli.choice, options).await,
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
         Some(Mode::Init(options)) => init::add(

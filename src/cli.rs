@@ -19,7 +19,7 @@ pub use arguments::{ArgumentsSource, GivenArguments};
 pub use demo::DemoOptions;
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
-pub use former::{AttachOptions, ResumeOptions, RetryOptions};
+pub use former::{AttachOptions, MarkOptions, ResumeOptions, RetryOptions};
 pub use print::{CompletionsOptions, ConfigOptions, completions, manual};
 pub use profile::{InitOptions, NewProfileOptions, ProfileCommand, ProfileOptions};
 pub use prune::PruneOptions;
@@ -52,6 +52,8 @@ Examples:
   downbeat resume                           carry on the newest run that nobody drives any more
   downbeat attach 0199c1d2                  watch a run that another process drives
   downbeat retry 0199c1d2                   try again what did not succeed in a run that has ended
+  downbeat mark 0199c1d2 hr_engineer --note 'loaded by hand'
+                                            say of a task that failed that a person dealt with it
   downbeat demo flaky-network               the terminal on a sandbox where answers are lost
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
@@ -113,6 +115,9 @@ pub enum Mode {
     /// Try tasks of a run that has ended again
     #[command(after_help = former::retry_help())]
     Retry(RetryOptions),
+    /// Say of tasks that did not succeed that a person has dealt with them
+    #[command(after_help = former::mark_help())]
+    Mark(MarkOptions),
     /// Make a profile of config.toml: by questions, or by flags
     #[command(after_help = INIT_HELP)]
     Init(Box<InitOptions>),
@@ -173,6 +178,7 @@ impl Cli {
             Some(Mode::Resume(options)) => options.driving.output,
             Some(Mode::Attach(options)) => options.output,
             Some(Mode::Retry(options)) => options.driving.output,
+            Some(Mode::Mark(options)) => options.output,
             Some(
                 Mode::Demo(_)
                 | Mode::Sandbox(_)
@@ -222,7 +228,9 @@ impl Cli {
             Some(Mode::Logs(_)) if !cli.choice.set.is_empty() => {
                 Some("downbeat logs prints what was: leave --set out")
             }
-            Some(Mode::Resume(_) | Mode::Attach(_) | Mode::Retry(_)) if !cli.choice.set.is_empty() => {
+            Some(Mode::Resume(_) | Mode::Attach(_) | Mode::Retry(_) | Mode::Mark(_))
+                if !cli.choice.set.is_empty() =>
+            {
                 Some("a run keeps the variables that it began with: leave --set out")
             }
             Some(Mode::Sandbox(_)) if cli.choice.profile.is_some() || !cli.choice.set.is_empty() => {

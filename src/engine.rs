@@ -16,6 +16,7 @@ mod cloud;
 mod driver;
 mod dry_run;
 mod job;
+mod mark;
 mod reservation;
 mod secrets;
 pub mod table_lease;
@@ -25,6 +26,7 @@ pub use attach::attach;
 pub use clock::{local_offset, now};
 pub use driver::{Parts, SaveArguments, TellEnd, spawn, spawn_or_watch};
 pub use dry_run::dry_run;
+pub use mark::mark;
 pub use secrets::SharedSecrets;
 pub use tail::{LONGEST_WAIT_FOR_LOGS, complete_control_logs};
 

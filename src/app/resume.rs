@@ -18,15 +18,15 @@ use domain::settle::Unfinished;
 use domain::state::RunState;
 
 /// A run of the journal, and the settings of its profile.
-struct Found {
-    startup: Startup,
-    journal: Journal,
-    one: Unfinished,
+pub(super) struct Found {
+    pub(super) startup: Startup,
+    pub(super) journal: Journal,
+    pub(super) one: Unfinished,
 }
 
 impl Found {
     /// The run that a text names.
-    async fn named(choice: &Choice, text: &str, output: Output) -> anyhow::Result<Self> {
+    pub(super) async fn named(choice: &Choice, text: &str, output: Output) -> anyhow::Result<Self> {
         let home = home(choice)?;
         let console = Console::of_no_run(output, choice.profile.as_deref().unwrap_or_default());
         let find = async |journal: &Journal| former::find(journal, home.data_dir(), text).await;
@@ -62,7 +62,7 @@ impl Found {
         })
     }
 
-    fn open(&self, output: Output, doing: Doing) -> Console {
+    pub(super) fn open(&self, output: Output, doing: Doing) -> Console {
         let target = target::of(&self.startup.settings, &self.one.run.request);
         let mut console = Console::open(output, &target, &doing.into());
         console.findings(&self.startup.settings.findings);
@@ -166,11 +166,7 @@ pub(super) async fn retry(choice: &Choice, options: &RetryOptions) -> anyhow::Re
             .unwrap_or_else(|| not_over(run));
         return Ok(console.refuse(&failure));
     }
-    let named = options
-        .tasks
-        .iter()
-        .map(|task| Ok(run.named_task(task)?.id.clone()));
-    let tasks: Vec<TaskId> = match named.collect() {
+    let tasks = match run.named_tasks(&options.tasks) {
         Ok(tasks) => tasks,
         Err(failure) => return Ok(console.refuse(&failure)),
     };

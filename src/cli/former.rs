@@ -1,4 +1,4 @@
-//! `downbeat resume`, `attach` and `retry`: options and help of the commands that take up a run of the journal.
+//! `downbeat resume`, `attach`, `retry` and `mark`: options and help of the commands for one run of the journal.
 
 use super::exit::with_codes;
 use super::{Driving, GivenArguments, Output};
@@ -14,6 +14,13 @@ Every try has the logical start time of its run, and the output table is never e
 const ATTACH: &str = "\
 Only the journal is read: nothing is changed, and Ctrl-C leaves the run alone.";
 
+const MARK: &str = "\
+No state, outcome or exit code of the run changes by it. A retry of everything leaves such a task alone from then on, and the
+lists, the summary and the lines of JSON show it. No service is asked.
+
+Exit code 0: it is written down, or was already. 2: it does not fit one of the tasks, which must be over without success; nothing
+was written. 5: the run goes on, or nobody watches it to its end.";
+
 const RUN: &str =
     "RUN is the id of a run, or its beginning, as `downbeat runs` lists it. The profile is that of the run.";
 
@@ -27,6 +34,10 @@ pub(super) fn resume_help() -> String {
 
 pub(super) fn retry_help() -> String {
     help(RETRY)
+}
+
+pub(super) fn mark_help() -> String {
+    format!("{MARK}\n\n{RUN}")
 }
 
 pub(super) fn attach_help() -> String {
@@ -80,4 +91,23 @@ pub struct RetryOptions {
     /// How it is printed, and what an interrupt does
     #[command(flatten)]
     pub driving: Driving,
+}
+
+/// Options of `downbeat mark`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct MarkOptions {
+    /// The run
+    pub run: String,
+    /// The tasks that a person dealt with outside of Downbeat
+    #[arg(value_name = "TASK", required = true)]
+    pub tasks: Vec<String>,
+    /// How or why, in one line
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Take it back: nobody dealt with them after all
+    #[arg(long, conflicts_with = "note")]
+    pub not_handled: bool,
+    /// For people, or one JSON object per line
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
 }

@@ -7,6 +7,7 @@ pub use permission::InstanceName;
 use super::endpoints::Endpoint;
 use super::error::ClientError;
 use super::http::{Http, Request};
+use domain::doctor::WAIT_UNTIL_ACTIVE;
 use domain::failure::FailureKind;
 use domain::id::{InstanceId, Location, ProjectId};
 use domain::service::Service;
@@ -127,10 +128,7 @@ impl Instance {
     pub fn ready(&self) -> Result<&Endpoint, ClientError> {
         let (kind, hint) = match (&self.state, &self.api_endpoint) {
             (InstanceState::Active, Some(endpoint)) => return Ok(endpoint),
-            (InstanceState::Changing(_), _) => (
-                FailureKind::Transient,
-                "Wait until it is ACTIVE; a new instance takes 15 to 30 minutes.",
-            ),
+            (InstanceState::Changing(_), _) => (FailureKind::Transient, WAIT_UNTIL_ACTIVE),
             _ => (
                 FailureKind::Permanent,
                 "Look at the instance in the Google Cloud console.",

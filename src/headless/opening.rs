@@ -23,6 +23,8 @@ pub enum Doing {
     Close(DagRunId),
     /// Tries tasks of an ended run again.
     Retry(DagRunId),
+    /// Says something of tasks of an ended run.
+    Mark(DagRunId),
     /// Watches a run that another process drives.
     Watch(DagRunId),
 }
@@ -80,6 +82,7 @@ impl Opening {
             )),
             Doing::Close(run) => steps.push(format!("closes run {run}")),
             Doing::Retry(run) => steps.push(format!("tries run {run} again")),
+            Doing::Mark(run) => steps.push(format!("marks tasks of run {run}")),
             Doing::Watch(run) => steps.push(format!("watches run {run}")),
         }
         format!("{}; ", steps.join(", then "))
@@ -92,6 +95,7 @@ impl Opening {
             Doing::CarryOn { run, .. } => ("carry_on", Some(run)),
             Doing::Close(run) => ("close", Some(run)),
             Doing::Retry(run) => ("retry", Some(run)),
+            Doing::Mark(run) => ("mark", Some(run)),
             Doing::Watch(run) => ("watch", Some(run)),
         };
         let fields = json!({

@@ -134,7 +134,11 @@ fn a_reason_can_be_said_and_is_in_the_list_the_details_and_the_summary() {
     press(&mut model, "esc @ tab");
     has_all(
         &picture(&model),
-        &["Mark start_pipeline_hr_engineer of the run", "as handled:"],
+        &[
+            "Mark start_pipeline_hr_engineer of the run",
+            "as handled:",
+            "downbeat mark 2026-11-23T10-00-00-4f2a start_pipeline_hr_engineer --note 'loaded",
+        ],
     );
 }
 
@@ -158,6 +162,11 @@ fn it_can_be_taken_back() {
     let expected = mark(&model, &[HR], Handling::TakenBack);
     assert_eq!(ask(&mut model, "b"), expected);
     assert!(!picture(&model).contains("⚑"));
+    press(&mut model, "@ tab");
+    has_all(
+        &picture(&model),
+        &["downbeat mark 2026-11-23T10-00-00-4f2a start_pipeline_hr_engineer --not-handled"],
+    );
 }
 
 #[test]

@@ -18,6 +18,14 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// What is said of a pipeline that is not there.
+pub fn not_deployed(pipeline: impl fmt::Display, namespace: impl fmt::Display) -> String {
+    format!("The pipeline {pipeline} is not deployed in the namespace {namespace}.")
+}
+
+/// What helps then.
+pub const DEPLOY_IT: &str = "Deploy it, or correct cdf_pipeline_name and cdf_namespace.";
+
 /// A deployed pipeline and the preferences that its runs get.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeployedPipeline {

@@ -20,7 +20,7 @@ pub use access::{FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP};
 pub use access::{
     act_as, agent, apis, caller_on_instance, caller_on_project, project, worker, worker_account,
 };
-pub use instance::{InstanceFacts, InstanceStanding, instance};
+pub use instance::{InstanceFacts, InstanceStanding, WAIT_UNTIL_ACTIVE, instance};
 pub use needs::{Needs, Plugin};
 pub use pipeline::{arguments, deployed, plugins};
 pub use place::{APIS, Place};

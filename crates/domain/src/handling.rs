@@ -4,10 +4,12 @@
 //! run ended nor its exit code; it only keeps the task out of a retry of everything.
 
 use crate::event::Fact;
+use crate::failure::Failure;
 use crate::id::TaskId;
 use crate::run::Run;
 use crate::sanitize;
-use crate::task::Task;
+use crate::state::TaskState;
+use crate::task::{Task, TaskKind};
 
 /// The longest note, in characters: it is one line beside the task.
 pub const LONGEST_NOTE: usize = 200;
@@ -59,6 +61,25 @@ impl Run {
         let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         self.handled_words()
             .map(|words| format!("{words} {are} left alone: {shown}{more}."))
+    }
+
+    /// Whether something can be said of all of these tasks.
+    ///
+    /// # Errors
+    /// The first one of which it cannot, and why.
+    pub fn check_mark(&self, names: &[TaskId]) -> Result<(), Failure> {
+        for name in names {
+            let task = self.named_task(name.as_str())?;
+            if !task.can_be_handled() {
+                let why = match (task.kind, task.state) {
+                    (TaskKind::End, _) => "It follows from the tasks before it.",
+                    (_, TaskState::Success) => "Nothing is left to be dealt with.",
+                    _ => "It is not over yet.",
+                };
+                return Err(Failure::permanent(format!("{} {why}", self.stand_of(task))));
+            }
+        }
+        Ok(())
     }
 
     /// The facts that this makes of these tasks; none for one that it does not fit, or of which it was said already.

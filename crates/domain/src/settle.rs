@@ -252,13 +252,22 @@ impl Run {
     }
 
     fn not_retryable(&self, task: &Task) -> Failure {
-        let (id, state) = (&task.id, task.state.as_str());
-        let why = match (self.retry_refusal(id), task.state) {
+        let why = match (self.retry_refusal(&task.id), task.state) {
             (Some(why), _) => why,
             (None, TaskState::UpstreamFailed) => "It follows by itself once those before it have succeeded.",
             (None, _) => "It has nothing to try again.",
         };
-        Failure::permanent(format!("The task {id} of run {} is {state}. {why}", self.id))
+        Failure::permanent(format!("{} {why}", self.stand_of(task)))
+    }
+
+    /// How a task is that is not as a command needs it.
+    pub(crate) fn stand_of(&self, task: &Task) -> String {
+        format!(
+            "The task {} of run {} is {}.",
+            task.id,
+            self.id,
+            task.state.as_str()
+        )
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Cloud;
 use super::troubles::Troubles;
 use crate::client::ClientError;
-use domain::deployed::DeployedPipeline;
+use domain::deployed::{DEPLOY_IT, DeployedPipeline, not_deployed};
 use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::{DagRunId, DatasetId, TableId};
@@ -140,11 +140,7 @@ impl Cloud {
     pub(super) fn missing_pipeline(&self) -> Finding {
         let variables = self.variables();
         let (name, namespace) = (self.pipeline(), &variables.cdf_namespace);
-        Finding::error(
-            "cdf_pipeline_name",
-            format!("The pipeline {name} is not deployed in the namespace {namespace}."),
-            "Deploy it, or correct cdf_pipeline_name and cdf_namespace.",
-        )
+        Finding::error("cdf_pipeline_name", not_deployed(name, namespace), DEPLOY_IT)
     }
 
     /// A Wrangler behind a source without a schema fails in every run on 6.9 and 6.10 (measured).

@@ -1,17 +1,13 @@
 //! What a person says of tasks that ended without success. In the run that goes on here it is a command like any other;
-//! in any other run it is added to the journal under the lock of that run alone: no service is asked, the output table
-//! is not needed, and what goes on here goes on.
+//! any other run gets it in the journal, and what goes on here goes on.
 
 use super::Driver;
-use crate::engine::{Update, attach, clock};
-use crate::store::Lease;
+use crate::engine::{self, Update};
 use domain::command::RunCommand;
 use domain::event::RunEvent;
-use domain::failure::{Failure, FailureKind};
+use domain::failure::Failure;
 use domain::handling::Handling;
 use domain::id::{DagRunId, TaskId};
-use domain::remedy::Remedy;
-use domain::run::Run;
 use domain::scheduler::Input;
 use std::time::Duration;
 
@@ -46,39 +42,9 @@ impl Driver {
     ) -> Result<Vec<RunEvent>, Failure> {
         // The lock of a run that ended here a moment ago is on its way.
         self.released(Duration::from_secs(5)).await;
-        let journal = &self.parts.journal;
-        let _lock = Lease::run(&self.parts.data, id).map_err(|error| error.failure())?;
-        // What another process has done with it is on disk by now.
-        let events = journal.events(id).await.map_err(|error| error.failure())?;
-        let run = Run::replay(&events).ok_or_else(|| attach::unknown(id))?;
-        if !run.state.is_end() {
-            return Err(unwatched(&run));
-        }
-        let at = clock::now().max(run.last_event);
-        let facts = run.mark(tasks, handling).into_iter();
-        let events: Vec<_> = facts.map(|fact| RunEvent { at, fact }).collect();
-        if events.is_empty() {
-            return Err(Failure::permanent(
-                "Nothing was marked: none of these tasks is over without success, or it was said of them already.",
-            ));
-        }
-        let events = self.parts.secrets.redact(&events);
-        let written = journal.append(id, &events).await;
-        written.map_err(|error| error.failure()).map(|()| events)
+        let (parts, what) = (&self.parts, (id, tasks, handling));
+        engine::mark(&parts.journal, &parts.data, &parts.secrets, what).await
     }
-}
-
-/// A fact more would look as if somebody had watched it until now.
-fn unwatched(run: &Run) -> Failure {
-    let reason = format!(
-        "Run {} is not over, and nobody watches it: its tasks may look otherwise by now.",
-        run.id
-    );
-    let go_on = [
-        Remedy::ResumeRun(run.id.clone()),
-        Remedy::CloseRun(run.id.clone()),
-    ];
-    Failure::new(FailureKind::Held, reason).with_remedies(go_on)
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ fn of_command(model: &Model, command: &Command) -> Vec<Noted> {
                 None,
             )]
         }
-        Command::Mark { run, tasks, handling } => vec![mark(run, tasks, handling)],
+        Command::Mark { run, tasks, handling } => vec![mark(model, run, tasks, handling)],
         Command::Supply(_)
         | Command::JudgeActivation { .. }
         | Command::ReadConfiguration(_)
@@ -73,7 +73,16 @@ fn of_command(model: &Model, command: &Command) -> Vec<Noted> {
     }
 }
 
-fn mark(run: &DagRunId, tasks: &[TaskId], handling: &Handling) -> Noted {
+fn mark(model: &Model, run: &DagRunId, tasks: &[TaskId], handling: &Handling) -> Noted {
+    let words: Vec<_> = tasks.iter().map(|task| shell::word(task.as_str())).collect();
+    let how = match handling {
+        Handling::Done { note: Some(note) } => format!(" --note {}", shell::word(note)),
+        Handling::Done { note: None } => String::new(),
+        Handling::TakenBack => " --not-handled".into(),
+    };
+    // A run that goes on belongs to the process that drives it.
+    let is_over = model.live_run().is_none_or(|live| live.id != *run);
+    let command = is_over.then(|| downbeat(model, &format!("mark {run} {}{how}", words.join(" "))));
     let names: Vec<_> = tasks.iter().map(TaskId::as_str).collect();
     let names = names.join(", ");
     let words = match handling {
@@ -81,7 +90,7 @@ fn mark(run: &DagRunId, tasks: &[TaskId], handling: &Handling) -> Noted {
         Handling::Done { note: None } => format!("Mark {names} of the run {run} as handled."),
         Handling::TakenBack => format!("Mark {names} of the run {run} as not handled."),
     };
-    (words, None)
+    (words, command)
 }
 
 fn start(model: &Model, request: &RunRequest) -> Noted {
@@ -143,7 +152,7 @@ fn of_run_command(model: &Model, command: &RunCommand) -> Noted {
             Some(downbeat(model, &format!("retry {run}"))),
         ),
         RunCommand::Mark { tasks, handling } => match model.shown_run() {
-            Some(run) => mark(&run.id, tasks, handling),
+            Some(run) => mark(model, &run.id, tasks, handling),
             None => (String::new(), None),
         },
         // Its parts were noted one by one.

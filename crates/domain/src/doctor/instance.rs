@@ -5,6 +5,9 @@ use super::{Check, Examined, Point};
 use crate::cause;
 use crate::failure::Failure;
 
+/// What helps while an instance is made or changed.
+pub const WAIT_UNTIL_ACTIVE: &str = "Wait until it is ACTIVE; a new instance takes 15 to 30 minutes.";
+
 /// What the state of an instance means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstanceStanding {
@@ -91,7 +94,7 @@ fn points(
         }
         InstanceStanding::Changing => vec![
             Point::missing(format!("{name} is {state}{why}, and cannot be used yet."))
-                .advise("Wait until it is ACTIVE; a new instance takes 15 to 30 minutes.")
+                .advise(WAIT_UNTIL_ACTIVE)
                 .run(place.about_instance("describe", "")),
         ],
         InstanceStanding::Down => vec![match cause::named(None, &why) {

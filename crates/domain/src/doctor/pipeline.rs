@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::{Check, Examined, Plugin, Point};
+use crate::deployed::{DEPLOY_IT, not_deployed};
 use crate::failure::Failure;
 use crate::finding::{Finding, listed};
 
@@ -19,11 +20,9 @@ pub fn deployed(
     let artifact = match found {
         Err(failure) => return Examined::new(Check::Pipeline, vec![Point::unanswered(failure)]),
         Ok(None) => {
-            let point = Point::missing(format!(
-                "The pipeline {pipeline} is not deployed in the namespace {namespace}."
-            ))
-            .advise("Deploy it, or correct cdf_pipeline_name and cdf_namespace.")
-            .run(place.downbeat("deploy"));
+            let point = Point::missing(not_deployed(pipeline, namespace))
+                .advise(DEPLOY_IT)
+                .run(place.downbeat("deploy"));
             return Examined::new(Check::Pipeline, vec![point]);
         }
         Ok(Some(artifact)) => artifact,

@@ -23,4 +23,13 @@ impl Run {
             Failure::permanent(reason).with_remedy(format!("Its tasks are {}.", known.join(", ")))
         })
     }
+
+    /// The tasks with these names.
+    ///
+    /// # Errors
+    /// As [`Self::named_task`], for the first that there is not.
+    pub fn named_tasks(&self, texts: &[String]) -> Result<Vec<TaskId>, Failure> {
+        let named = texts.iter().map(|text| Ok(self.named_task(text)?.id.clone()));
+        named.collect()
+    }
 }

@@ -3,9 +3,10 @@
 use super::*;
 use crate::client::{Client, Credentials, Endpoints};
 use crate::engine::{Command, Engine, Parts, SharedSecrets, spawn};
-use crate::store::{Journal, LogFolder};
+use crate::store::{Journal, Lease, LogFolder};
 use domain::event::Fact;
 use domain::request::RunRequest;
+use domain::run::Run;
 use domain::state::{RunState, TaskState};
 use domain::time::Timestamp;
 use domain::variable::Variables;
