@@ -24,6 +24,9 @@ pub struct SandboxOptions {
     /// Begin empty and remove everything at the end
     #[arg(long)]
     pub ephemeral: bool,
+    /// Begin with a project that has nothing: APIs off, no roles, no instance, tables, bucket or pipeline
+    #[arg(long)]
+    pub empty: bool,
     /// Install four plugins that are slow, chatty or broken on demand, for tests of clients
     #[arg(long)]
     pub lab: bool,
@@ -61,6 +64,7 @@ impl fmt::Debug for SandboxOptions {
             .field("port", &self.port)
             .field("state", &self.state)
             .field("ephemeral", &self.ephemeral)
+            .field("empty", &self.empty)
             .field("speed", &self.speed)
             .field("scenario", &self.scenario)
             .finish_non_exhaustive()

@@ -100,12 +100,12 @@ impl std::fmt::Debug for Cdap {
 }
 
 impl Cdap {
-    /// Opens the store and resumes the runs in it; deploys the shipped pipelines the first time. `base` is the
-    /// address that clients use.
+    /// Opens the store and resumes the runs in it; deploys the shipped pipelines the first time, with the names that
+    /// they use, if there are any. `base` is the address that clients use.
     pub fn open(
         settings: &Settings,
         executor: Arc<dyn Executor>,
-        names: &ResourceNames,
+        shipped: Option<&ResourceNames>,
         base: &str,
     ) -> Result<Arc<Self>, SandboxError> {
         let clock = Clock::new(settings.speed);
@@ -136,7 +136,9 @@ impl Cdap {
         }
         cdap.remove_old_runs();
         cdap.resume_runs(&std::collections::BTreeSet::new());
-        if cdap.store.all::<bool>("shipped")?.is_empty() {
+        if let Some(names) = shipped
+            && cdap.store.all::<bool>("shipped")?.is_empty()
+        {
             cdap.deploy_shipped(names)?;
             cdap.store.put("shipped", "pipelines", &true);
         }

@@ -11,29 +11,29 @@
 //! Error texts that no public report shows are our own.
 
 mod call;
-mod error;
 mod field;
 mod filter;
 mod instance;
 mod list;
 mod operation;
 mod peering;
-mod policy;
 mod store;
 
 #[cfg(test)]
 mod tests;
 
+use super::api_error::{ApiError, ApiResult, respond};
+use super::policy;
+use super::project::Project;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, Uri};
+use axum::response::Response;
 use axum::routing::any;
 use call::Call;
-use error::ApiError;
 use operation::{Operation, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -46,9 +46,8 @@ struct Fusion {
     base: String,
     release: &'static str,
     store: InstanceStore,
+    project: Arc<Project>,
 }
-
-type ApiResult = Result<Json, ApiError>;
 
 /// The API's paths; `base` is where the instances' `apiEndpoint` answers.
 ///
@@ -58,14 +57,17 @@ pub(crate) fn router(
     settings: &Settings,
     names: ResourceNames,
     base: String,
+    project: Arc<Project>,
 ) -> Result<Router, SandboxError> {
     let release = settings.personality.release();
-    let store = InstanceStore::open(&settings.state, settings.speed, &names, release)?;
+    let own = (!project.began_empty()).then_some(&names);
+    let store = InstanceStore::open(&settings.state, settings.speed, own, release)?;
     let fusion = Arc::new(Fusion {
         names,
         base,
         release,
         store,
+        project,
     });
     let mut router = Router::new();
     for version in ["v1", "v1beta1"] {
@@ -78,23 +80,7 @@ pub(crate) fn router(
 
 async fn handle(State(fusion): State<Arc<Fusion>>, method: Method, uri: Uri, body: Bytes) -> Response {
     let call = Call::parse(&method, &uri, &body);
-    match call.and_then(|call| fusion.answer(&call)) {
-        Ok(answer) => respond(StatusCode::OK, &answer),
-        Err(ApiError {
-            code,
-            status,
-            message,
-        }) => {
-            let error = json!({"code": code.as_u16(), "message": message, "status": status});
-            respond(code, &json!({ "error": error }))
-        }
-    }
-}
-
-fn respond(code: StatusCode, body: &Json) -> Response {
-    let text = serde_json::to_string_pretty(body).unwrap_or_default();
-    let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
-    (code, kind, text).into_response()
+    respond(call.and_then(|call| fusion.answer(&call)))
 }
 
 impl Fusion {
@@ -181,7 +167,9 @@ impl Fusion {
         instance::check(id, &call.body, self.release).map_err(ApiError::invalid)?;
         let name = format!("projects/{}/locations/{location}/instances/{id}", call.project);
         let body = instance::from_body(&name, &call.body, self.release);
-        let operation = self.store.create(&name, body, &call.version)?;
+        let operation = self
+            .store
+            .create(&name, body, &call.version, self.project.agent_failure())?;
         Ok(self.operation_json(call, &operation))
     }
 
@@ -207,7 +195,10 @@ impl Fusion {
                 self.store
                     .start_operation(name, Verb::Restart, Json::Null, &call.version)?
             }
-            ("DELETE", "") if name.ends_with(&format!("/instances/{}", self.names.instance)) => {
+            ("DELETE", "")
+                if !self.project.began_empty()
+                    && name.ends_with(&format!("/instances/{}", self.names.instance)) =>
+            {
                 let text = "The sandbox's own instance cannot be deleted. Delete one that you have created.";
                 return Err(ApiError::failed_precondition(text));
             }

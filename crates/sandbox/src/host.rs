@@ -1,14 +1,15 @@
 //! Opens a sandbox: warehouse, source database, buckets, executor, and the server.
 
+use super::project::Project;
 use super::resource_names::ResourceNames;
 use super::server::{self, Ready, Running};
 use super::state_dir::StateDir;
-use super::{SandboxError, Settings, State, bigquery, storage};
+use super::{SandboxError, Settings, bigquery, storage};
 use googlesql::{SqlError, Warehouse};
 use pipelines::bucket::Buckets;
 use pipelines::executor::StoreExecutor;
 use pipelines::plugin::Stores;
-use pipelines::source::{Address, Source};
+use pipelines::source::Source;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,21 +37,25 @@ impl Sandbox {
     /// # Errors
     /// When the folder or the port is in use, or a store cannot be opened.
     pub async fn start(settings: Settings) -> Result<Self, SandboxError> {
-        let names = ResourceNames::default();
-        let (state, project) = (settings.state.clone(), names.project.clone());
-        let source = settings.source.clone();
+        let state = settings.state.clone();
+        let opening = settings.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let state_dir = StateDir::open(&state)?;
-            let stores = open_stores(state_dir.path(), &state, source, &project)?;
-            Ok::<_, SandboxError>((stores, state_dir))
+            let project = Project::open(&opening, ResourceNames::default())?;
+            let id = &project.names().project;
+            let stores = open_stores(state_dir.path(), &opening, id, !project.began_empty())?;
+            Ok::<_, SandboxError>((stores, state_dir, project))
         });
-        let (stores, state_dir) = opened
+        let (stores, state_dir, project) = opened
             .await
             .map_err(|error| SandboxError::Deploy(error.to_string()))??;
-        let google = bigquery::router(stores.warehouse.clone(), stores.buckets.clone(), &settings.state)?
-            .merge(storage::router(stores.buckets.clone()));
+        let bigquery = bigquery::router(stores.warehouse.clone(), stores.buckets.clone(), &settings.state)?;
+        let storage = storage::router(stores.buckets.clone());
+        let google = project
+            .gate("bigquery.googleapis.com", "BigQuery API", bigquery)
+            .merge(project.gate("storage.googleapis.com", "Cloud Storage API", storage));
         let executor = StoreExecutor::new(stores);
-        let running = server::start(settings, Arc::new(executor), google, names).await?;
+        let running = server::start(settings, Arc::new(executor), google, &project).await?;
         Ok(Self {
             running,
             _state_dir: state_dir,
@@ -68,39 +73,45 @@ impl Sandbox {
     }
 }
 
+/// Opens the stores; `fill` makes tables, rows and bucket where there are none.
 fn open_stores(
     folder: &Path,
-    state: &State,
-    source: Option<Address>,
+    settings: &Settings,
     project: &str,
+    fill: bool,
 ) -> Result<Stores, SandboxError> {
+    let Settings { state, source, .. } = settings;
     let in_file = |name| move |error| SandboxError::from(error).with_file(state, name);
     let warehouse = Warehouse::open(Some(folder), project, LOCATION).map_err(in_file("warehouse.db"))?;
-    warehouse
-        .seed(&TABLES.replace("PROJECT", project))
-        .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
+    if fill {
+        warehouse
+            .seed(&TABLES.replace("PROJECT", project))
+            .map_err(|SqlError { message, .. }| SandboxError::Deploy(message))?;
+    }
     let source = match source {
-        Some(address) => Source::server(address),
+        Some(address) => Source::server(address.clone()),
         None => Source::open(Some(folder), SEED, chrono::Utc::now).map_err(in_file("source"))?,
     };
     let buckets = Buckets::new(folder.join("bucket"));
     buckets.remove_pending();
     let landing = format!("{project}-landing");
-    match buckets.create_bucket(&landing, serde_json::Map::new()) {
-        Err(source) if source.kind() != ErrorKind::AlreadyExists => Err(SandboxError::Folder {
-            path: landing.into(),
-            source,
-        }),
-        _ => Ok(Stores {
-            warehouse: Arc::new(warehouse),
-            source: Arc::new(source),
-            buckets,
-        }),
+    if fill
+        && let Err(source) = buckets.create_bucket(&landing, serde_json::Map::new())
+        && source.kind() != ErrorKind::AlreadyExists
+    {
+        let path = landing.into();
+        return Err(SandboxError::Folder { path, source });
     }
+    Ok(Stores {
+        warehouse: Arc::new(warehouse),
+        source: Arc::new(source),
+        buckets,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::State;
     use super::*;
 
     #[tokio::test]

@@ -9,7 +9,8 @@
 //! * `host` opens the stores in the state folder and starts `server`, which binds the port. `server/fault_layer` injects
 //!   faults into requests before they reach an API.
 //! * The APIs: `cdap` (apps, runs, logs, schedules; `cdap/route.rs` lists all calls), `fusion` (instances), `bigquery`,
-//!   `storage`, `accounts` (tokens), `discovery` (API documents), and `control`, our own `/sandbox/…`.
+//!   `storage`, `project` (APIs, policies, service accounts), `accounts` (tokens), `discovery` (API documents), and
+//!   `control`, our own `/sandbox/…`.
 //! * [`scenario`] decides what goes wrong. `clock` scales durations. `run_status`, `resource_names` and `body` are what
 //!   several APIs need.
 //! * The crates below: `pipelines` executes a pipeline, `googlesql` answers SQL. Neither knows of HTTP.
@@ -17,6 +18,7 @@
 #![cfg(feature = "full")]
 
 mod accounts;
+mod api_error;
 mod bigquery;
 mod body;
 mod cdap;
@@ -26,6 +28,8 @@ mod discovery;
 mod fusion;
 mod host;
 mod params;
+mod policy;
+mod project;
 mod resource_names;
 mod run_status;
 pub mod scenario;
@@ -52,6 +56,8 @@ pub struct Settings {
     pub port: u16,
     /// Where pipelines, runs and logs are kept.
     pub state: State,
+    /// Whether a new project begins without anything: APIs off, no roles, instance, tables, bucket, pipeline or secret.
+    pub empty: bool,
     /// How many times faster than a measured server it is; 1.0 is as measured.
     pub speed: f64,
     /// The release of CDAP that it imitates.
@@ -79,6 +85,7 @@ impl std::fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("port", &self.port)
             .field("state", &self.state)
+            .field("empty", &self.empty)
             .field("speed", &self.speed)
             .field("personality", &self.personality)
             .field("limits", &self.limits)
@@ -95,6 +102,7 @@ impl Default for Settings {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             state: State::Ephemeral,
+            empty: false,
             speed: 4.0,
             personality: Personality::V6_11,
             limits: Limits::default(),
@@ -146,6 +154,9 @@ pub enum SandboxError {
     /// Another process uses this folder.
     #[error("another Downbeat has its sandbox in {0}: end it, or choose another folder")]
     InUse(PathBuf),
+    /// An empty sandbox was asked for in the folder of one that is not.
+    #[error("{0} has a sandbox that did not begin empty: choose another folder with --state, or --ephemeral")]
+    NotEmpty(PathBuf),
     /// The folder could not be created or secured.
     #[error("could not prepare the sandbox's folder {path}: {source}")]
     Folder {

@@ -12,6 +12,7 @@ use super::cdap::Cdap;
 use super::control;
 use super::discovery;
 use super::fusion;
+use super::project::Project;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
@@ -111,7 +112,7 @@ pub async fn start(
     settings: Settings,
     executor: Arc<dyn Executor>,
     more: Router,
-    names: ResourceNames,
+    project: &Arc<Project>,
 ) -> Result<Running, SandboxError> {
     let address = SocketAddr::new(settings.address, settings.port);
     let listener = bind(address).await?;
@@ -120,11 +121,15 @@ pub async fn start(
         .map_err(|source| SandboxError::Bind { address, source })?
         .port();
     let base = base(settings.address, port);
-    let cdap = Cdap::open(&settings, executor, &names, &base)?;
+    let names = project.names().clone();
+    let shipped = (!project.began_empty()).then_some(&names);
+    let cdap = Cdap::open(&settings, executor, shipped, &base)?;
     let ready = Ready::at(&base, names.clone());
+    let fusion = fusion::router(&settings, names.clone(), base.clone(), Arc::clone(project))?;
     let router = Router::new()
         .merge(cdap.router())
-        .merge(fusion::router(&settings, names.clone(), base.clone())?)
+        .merge(project.gate("datafusion.googleapis.com", "Cloud Data Fusion API", fusion))
+        .merge(project.router())
         .merge(control::router(Arc::clone(&cdap)))
         .merge(discovery::router())
         .merge(accounts::router(Arc::clone(cdap.faults()), &names))

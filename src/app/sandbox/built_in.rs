@@ -64,6 +64,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
         address,
         port: options.port,
         state,
+        empty: options.empty,
         speed,
         scenario,
         source,

@@ -1,5 +1,6 @@
 //! The API over real HTTP, with an executor that the arguments of a start control.
 
+use crate::project::Project;
 use crate::resource_names::ResourceNames;
 use crate::server::{self, Running};
 use crate::{Limits, Personality, Settings, State};
@@ -179,14 +180,10 @@ async fn start() -> TestServer {
 
 async fn start_with(settings: Settings) -> TestServer {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let running = server::start(
-        settings,
-        Arc::new(Scripted),
-        Router::new(),
-        ResourceNames::default(),
-    )
-    .await
-    .unwrap();
+    let project = Project::open(&settings, ResourceNames::default()).unwrap();
+    let running = server::start(settings, Arc::new(Scripted), Router::new(), &project)
+        .await
+        .unwrap();
     let base = running.ready.cdap.clone();
     TestServer {
         running: Some(running),

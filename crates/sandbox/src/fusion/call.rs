@@ -1,6 +1,6 @@
 //! A request to the instance API: method, path, parameters and body.
 
-use super::error::ApiError;
+use crate::api_error::ApiError;
 use crate::params::Params;
 use axum::body::Bytes;
 use axum::http::{Method, Uri};

@@ -3,8 +3,8 @@
 //! OR binds tighter than AND, and two parts without an operator are joined by AND. How the real service answers an
 //! invalid filter is not known; here it is a 400 that names the position.
 
-use super::error::ApiError;
 use super::field::{at, text};
+use crate::api_error::ApiError;
 use serde_json::Value as Json;
 use std::iter::Peekable;
 use std::str::Chars;

@@ -87,15 +87,12 @@ pub(super) fn show(instance: &Instance, base: &str, beta: bool) -> Json {
     };
     let mut shown = instance.body.clone();
     let project = instance.name().split('/').nth(1).unwrap_or_default().to_owned();
-    let ready = instance.state != "CREATING";
+    let ready = !matches!(instance.state.as_str(), "CREATING" | "FAILED");
     let mut put = |name: &str, value: Json| shown[name] = value;
     put("state", state.into());
     put("createTime", rfc3339(instance.created).into());
     put("updateTime", rfc3339(instance.updated).into());
-    put(
-        "p4ServiceAccount",
-        "service-1@gcp-sa-datafusion.iam.gserviceaccount.com".into(),
-    );
+    put("p4ServiceAccount", crate::project::agent().into());
     put("tenantProjectId", format!("{project}-tp").into());
     put("availableVersion", json!([]));
     // Nothing answers before the instance is created.

@@ -4,9 +4,9 @@
 
 use super::ApiResult;
 use super::call::Call;
-use super::error::ApiError;
 use super::field::{at, text};
 use super::filter::Filter;
+use crate::api_error::ApiError;
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 

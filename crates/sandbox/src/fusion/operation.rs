@@ -57,9 +57,23 @@ pub(super) struct Operation {
     pub due: i64,
     pub done: bool,
     pub cancelled: bool,
+    /// Why it will fail, if it will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 impl Operation {
+    /// What it is at.
+    fn status_detail(&self) -> &'static str {
+        match (self.done, self.verb) {
+            (true, _) => "",
+            (_, Verb::Create) => "Creating the tenant project and its cluster",
+            (_, Verb::Restart) => "Restarting the services",
+            (_, Verb::Update) => "Writing the changes",
+            (_, Verb::Delete) => "Deleting the tenant project",
+        }
+    }
+
     /// The operation as the API shows it; `instance` is its target, if it still exists.
     pub fn show(&self, instance: Option<Json>) -> Json {
         let mut metadata = json!({
@@ -69,12 +83,15 @@ impl Operation {
             "verb": self.verb.name(),
             "requestedCancellation": self.cancelled,
             "apiVersion": self.version,
+            "statusDetail": self.status_detail(),
         });
         if self.done {
             metadata["endTime"] = rfc3339(self.due).into();
         }
         let mut shown = json!({"name": self.name, "metadata": metadata, "done": self.done});
-        if self.done {
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.done) {
+            shown["error"] = json!({"code": 9, "message": failure});
+        } else if self.done {
             let kind = format!(
                 "type.googleapis.com/google.cloud.datafusion.{}.Instance",
                 self.version

@@ -2,8 +2,8 @@
 //!
 //! Nothing runs in the background: an operation that is due takes effect at the next access.
 
-use super::error::ApiError;
 use super::operation::{Operation, Verb};
+use crate::api_error::ApiError;
 use crate::resource_names::ResourceNames;
 use crate::{SandboxError, State};
 use chrono::Utc;
@@ -53,11 +53,11 @@ fn now() -> i64 {
 }
 
 impl InstanceStore {
-    /// Reads the stored instances; the sandbox's own is always among them.
+    /// Reads the stored instances. The sandbox's `own` is among them, if it has one.
     pub fn open(
         state: &State,
         speed: f64,
-        names: &ResourceNames,
+        own: Option<&ResourceNames>,
         release: &str,
     ) -> Result<Self, SandboxError> {
         let file = match state {
@@ -74,25 +74,9 @@ impl InstanceStore {
             })?,
             _ => Records::default(),
         };
-        let ResourceNames {
-            project,
-            location,
-            instance,
-            ..
-        } = names;
-        let name = format!("projects/{project}/locations/{location}/instances/{instance}");
-        let own = records.instances.entry(name.clone()).or_insert_with(|| Instance {
-            body: json!({
-                "name": name, "type": "DEVELOPER", "displayName": "Downbeat's sandbox",
-                "labels": {"created-by": "downbeat"},
-            }),
-            state: "ACTIVE".into(),
-            created: 1_767_225_600_000,
-            updated: 1_767_225_600_000,
-            policy: None,
-            peerings: Vec::new(),
-        });
-        own.body["version"] = release.into();
+        if let Some(names) = own {
+            records.add_own(names, release);
+        }
         Ok(Self {
             records: Mutex::new(records),
             file,
@@ -155,7 +139,14 @@ impl InstanceStore {
         self.records().operations.get(name).cloned()
     }
 
-    pub fn create(&self, name: &str, body: Json, version: &str) -> Result<Operation, ApiError> {
+    /// Begins to create an instance; with a `failure` it ends FAILED.
+    pub fn create(
+        &self,
+        name: &str,
+        body: Json,
+        version: &str,
+        failure: Option<String>,
+    ) -> Result<Operation, ApiError> {
         let mut records = self.records();
         if records.instances.contains_key(name) {
             return Err(ApiError::already_exists(name));
@@ -169,7 +160,8 @@ impl InstanceStore {
             peerings: Vec::new(),
         };
         records.instances.insert(name.to_owned(), instance);
-        Ok(self.add_operation(&mut records, name, Verb::Create, Json::Null, version))
+        let operation = self.operation_on(name, Verb::Create, Json::Null, version);
+        Ok(self.add_operation(&mut records, Operation { failure, ..operation }))
     }
 
     /// Changes an instance in one step, unless the change is refused.
@@ -200,7 +192,9 @@ impl InstanceStore {
         let state = records.instances.get(name).map(|instance| instance.state.clone());
         match state.as_deref() {
             None => Err(ApiError::invalid(format!("Resource '{name}' was not found"))),
-            Some("ACTIVE" | "FAILED") => Ok(self.add_operation(&mut records, name, verb, changes, version)),
+            Some("ACTIVE" | "FAILED") => {
+                Ok(self.add_operation(&mut records, self.operation_on(name, verb, changes, version)))
+            }
             Some(busy) => {
                 let text = format!("Resource '{name}' is {busy}: another operation is running");
                 Err(ApiError::failed_precondition(text))
@@ -209,16 +203,9 @@ impl InstanceStore {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of seconds")]
-    fn add_operation(
-        &self,
-        records: &mut Records,
-        target: &str,
-        verb: Verb,
-        changes: Json,
-        version: &str,
-    ) -> Operation {
+    fn operation_on(&self, target: &str, verb: Verb, changes: Json, version: &str) -> Operation {
         let place = target.split("/instances/").next().unwrap_or_default();
-        let operation = Operation {
+        Operation {
             name: format!("{place}/operations/operation-{}", uuid::Uuid::new_v4()),
             target: target.to_owned(),
             verb,
@@ -228,9 +215,13 @@ impl InstanceStore {
             due: now() + (verb.duration_ms() / self.speed) as i64,
             done: false,
             cancelled: false,
-        };
-        if let Some(instance) = records.instances.get_mut(target) {
-            verb.state().clone_into(&mut instance.state);
+            failure: None,
+        }
+    }
+
+    fn add_operation(&self, records: &mut Records, operation: Operation) -> Operation {
+        if let Some(instance) = records.instances.get_mut(&operation.target) {
+            operation.verb.state().clone_into(&mut instance.state);
         }
         records
             .operations
@@ -260,6 +251,28 @@ impl InstanceStore {
 }
 
 impl Records {
+    fn add_own(&mut self, names: &ResourceNames, release: &str) {
+        let ResourceNames {
+            project,
+            location,
+            instance,
+            ..
+        } = names;
+        let name = format!("projects/{project}/locations/{location}/instances/{instance}");
+        let own = self.instances.entry(name.clone()).or_insert_with(|| Instance {
+            body: json!({
+                "name": name, "type": "DEVELOPER", "displayName": "Downbeat's sandbox",
+                "labels": {"created-by": "downbeat"},
+            }),
+            state: "ACTIVE".into(),
+            created: 1_767_225_600_000,
+            updated: 1_767_225_600_000,
+            policy: None,
+            peerings: Vec::new(),
+        });
+        own.body["version"] = release.into();
+    }
+
     fn finish(&mut self, operation: &Operation) {
         if let Some(kept) = self.operations.get_mut(&operation.name) {
             kept.done = true;
@@ -269,8 +282,13 @@ impl Records {
             return;
         }
         if let Some(instance) = self.instances.get_mut(&operation.target) {
-            instance.state = "ACTIVE".into();
             instance.updated = operation.due;
+            if let Some(failure) = &operation.failure {
+                instance.state = "FAILED".into();
+                instance.body["stateMessage"] = failure.as_str().into();
+                return;
+            }
+            instance.state = "ACTIVE".into();
             for (name, value) in operation.changes.as_object().into_iter().flatten() {
                 instance.body[name] = value.clone();
             }

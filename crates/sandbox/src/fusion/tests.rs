@@ -7,8 +7,15 @@ const PLACE: &str = "/v1/projects/downbeat-sandbox/locations/us-west1";
 
 fn fusion(state: SandboxState, speed: f64) -> Fusion {
     let names = ResourceNames::default();
-    let store = InstanceStore::open(&state, speed, &names, "6.11.0").unwrap();
+    let store = InstanceStore::open(&state, speed, Some(&names), "6.11.0").unwrap();
+    let settings = Settings {
+        state,
+        speed,
+        ..Settings::default()
+    };
+    let project = Project::open(&settings, names.clone()).unwrap();
     Fusion {
+        project,
         names,
         base: "http://h".into(),
         release: "6.11.0",
@@ -232,7 +239,7 @@ fn instances_survive_a_restart() {
     );
     assert_eq!(kept["state"], "RUNNING", "{kept}");
     std::fs::write(folder.path().join("fusion.json"), "{").unwrap();
-    let damaged = InstanceStore::open(&state(), 1.0, &ResourceNames::default(), "6.11.0").unwrap_err();
+    let damaged = InstanceStore::open(&state(), 1.0, Some(&ResourceNames::default()), "6.11.0").unwrap_err();
     assert!(damaged.to_string().contains("is damaged"), "{damaged}");
 }
 

@@ -23,14 +23,10 @@ async fn real() -> (TestServer, tempfile::TempDir) {
         ),
         buckets: Buckets::new(folder.path()),
     });
-    let running = server::start(
-        fast(),
-        Arc::new(executor),
-        Router::new(),
-        ResourceNames::default(),
-    )
-    .await
-    .unwrap();
+    let project = Project::open(&fast(), ResourceNames::default()).unwrap();
+    let running = server::start(fast(), Arc::new(executor), Router::new(), &project)
+        .await
+        .unwrap();
     let base = running.ready.cdap.clone();
     let client = Client::builder().no_proxy().build().unwrap();
     (

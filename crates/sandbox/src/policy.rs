@@ -1,6 +1,7 @@
-//! The IAM policy of an instance: stored as it is set, without effect, because every caller has all permissions.
+//! IAM policies, of an instance, a service account and the project: stored as they are set, and guarded by their etag.
+//! Every caller has all permissions.
 
-use super::error::ApiError;
+use super::api_error::ApiError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
@@ -9,14 +10,14 @@ use serde_json::{Value as Json, json};
 const INITIAL_ETAG: &str = "ACAB";
 
 /// The policy as the API shows it.
-pub(super) fn show(stored: Option<&Json>) -> Json {
+pub(crate) fn show(stored: Option<&Json>) -> Json {
     stored
         .cloned()
         .unwrap_or_else(|| json!({"version": 1, "etag": INITIAL_ETAG}))
 }
 
 /// The policy in a body. Its etag, if it has one, must be that of the stored policy.
-pub(super) fn set(stored: Option<&Json>, body: &Json) -> Result<Json, ApiError> {
+pub(crate) fn set(stored: Option<&Json>, body: &Json) -> Result<Json, ApiError> {
     let current = show(stored);
     let new = &body["policy"];
     if new["etag"].as_str().is_some_and(|etag| etag != current["etag"]) {
@@ -36,9 +37,9 @@ pub(super) fn set(stored: Option<&Json>, body: &Json) -> Result<Json, ApiError> 
     Ok(policy)
 }
 
-/// Grants all permissions that the request asks for. For an unknown instance it grants none, without an error, as
+/// Grants all permissions that the request asks for; those on what does not exist are none, without an error, as
 /// documented.
-pub(super) fn test(is_known: bool, body: &Json) -> Json {
+pub(crate) fn test(is_known: bool, body: &Json) -> Json {
     let permissions = body["permissions"].as_array().cloned().unwrap_or_default();
     if is_known && !permissions.is_empty() {
         json!({"permissions": permissions})
