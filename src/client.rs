@@ -3,7 +3,9 @@
 //! ```text
 //!  Client ─┬─ fusion()    instances.get: where is the instance, is it up      client/fusion.rs
 //!          ├─ cdap()      start, list, stop, logs, reasons, counts            client/cdap.rs
-//!          └─ bigquery()  statements under our ids, queries, tables           client/bigquery.rs
+//!          ├─ bigquery()  statements under our ids, queries, tables           client/bigquery.rs
+//!          ├─ services(), projects(), accounts(), storage()                   client/services.rs ...
+//!          │                 what a set-up asks for and makes
 //!              all through one Http: pool, deadlines, retry budget, 401       client/http.rs
 //! ```
 //!
@@ -11,6 +13,7 @@
 //! ([`domain::failure::FailureKind`]) and leaves the rest to the engine. No token is sent over plain http,
 //! and no wire type is shared with the sandbox.
 
+pub mod accounts;
 pub mod auth;
 pub mod bigquery;
 pub mod cdap;
@@ -18,12 +21,18 @@ pub mod endpoints;
 pub mod error;
 pub mod fusion;
 pub mod http;
+pub mod operation;
+pub mod policy;
+pub mod projects;
 pub mod release;
+pub mod services;
+pub mod storage;
 pub mod webhook;
 
 #[cfg(test)]
 mod testing;
 
+pub use accounts::Accounts;
 pub use auth::{Credentials, Identity, Secret};
 pub use bigquery::BigQuery;
 pub use cdap::Cdap;
@@ -31,6 +40,11 @@ pub use endpoints::{Endpoint, Endpoints};
 pub use error::ClientError;
 pub use fusion::Fusion;
 pub use http::ServerTime;
+pub use operation::Operation;
+pub use policy::Policy;
+pub use projects::Projects;
+pub use services::Services;
+pub use storage::Storage;
 
 use domain::call::ServiceCall;
 use domain::id::{Location, Namespace, ProjectId};
@@ -101,5 +115,25 @@ impl Client {
     pub fn bigquery(&self, project: &ProjectId, location: &Location) -> BigQuery {
         let base = self.endpoints.bigquery.clone();
         BigQuery::new(self.http.clone(), base, project.clone(), location.clone())
+    }
+
+    /// Which APIs are on.
+    pub fn services(&self) -> Services {
+        Services::new(self.http.clone(), self.endpoints.services.clone())
+    }
+
+    /// Projects and their policies.
+    pub fn projects(&self) -> Projects {
+        Projects::new(self.http.clone(), self.endpoints.projects.clone())
+    }
+
+    /// Service accounts and their policies.
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.http.clone(), self.endpoints.accounts.clone())
+    }
+
+    /// Buckets.
+    pub fn storage(&self) -> Storage {
+        Storage::new(self.http.clone(), self.endpoints.storage.clone())
     }
 }

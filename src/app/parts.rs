@@ -7,6 +7,7 @@ use crate::engine::{Parts, SaveArguments, SharedSecrets, TellEnd};
 use crate::headless::told;
 use crate::store::{Journal, LogFolder};
 use domain::failure::Failure;
+use domain::service::Service;
 use domain::variable::VariableName;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -113,10 +114,16 @@ fn client(connection: &Connection, sandbox: Option<&Embedded>) -> Result<Client,
         GOOGLE_BIGQUERY,
     );
     let cdap = connection.cdap_endpoint.as_ref().map(url::Url::as_str);
-    Ok(Client::new(
-        Endpoints::parse(&fusion, &bigquery, cdap)?,
-        credentials(connection),
-    )?)
+    let mut endpoints = Endpoints::parse(&fusion, &bigquery, cdap)?;
+    for (service, address) in [
+        (Service::ServiceUsage, &connection.serviceusage_endpoint),
+        (Service::ResourceManager, &connection.resourcemanager_endpoint),
+        (Service::Iam, &connection.iam_endpoint),
+        (Service::Storage, &connection.storage_endpoint),
+    ] {
+        endpoints = endpoints.with(service, address.as_ref().map(url::Url::as_str))?;
+    }
+    Ok(Client::new(endpoints, credentials(connection))?)
 }
 
 /// The source of tokens; nothing is looked up yet.

@@ -14,6 +14,7 @@ runs: GET, PUT and DELETE /sandbox/scenario, GET /sandbox/faults.";
 
 /// Options of `downbeat sandbox`.
 #[derive(Clone, PartialEq, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SandboxOptions {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 0)]

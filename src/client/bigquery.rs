@@ -5,6 +5,7 @@
 
 mod cell;
 mod change;
+mod dataset;
 mod dry_run;
 mod job;
 mod label;
@@ -16,6 +17,7 @@ mod schema;
 mod table;
 
 pub use cell::Cell;
+pub use dataset::Dataset;
 pub use job::JobStatus;
 pub use label::{LabelChanges, Patched};
 pub use name::TableName;

@@ -2,17 +2,19 @@
 //!
 //! Only run-level calls are used: the program-level ones see the newest version of a pipeline alone
 //! (measured). JSON comes under any content type and with unknown fields; both are accepted.
-//! Where to look: `app.rs` what is deployed, `start.rs`, `run.rs` list, look and stop, `log.rs`,
+//! Where to look: `app.rs` what is deployed, `artifact.rs` what is installed, `deploy.rs` deploying, `start.rs`, `run.rs` list, look and stop, `log.rs`,
 //! `reason.rs` reasons of failures, `counts.rs` rows.
 
 mod app;
+mod artifact;
 mod counts;
+mod deploy;
 mod log;
 mod reason;
 mod run;
 mod start;
 
-pub use app::{App, Artifact};
+pub use app::App;
 pub use log::{LogEvent, LogPage, offset_at};
 pub use reason::{Classified, NodeFailure};
 

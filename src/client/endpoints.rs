@@ -102,21 +102,64 @@ pub struct Endpoints {
     pub bigquery: Endpoint,
     /// A CDAP to use instead of the instance's own; `v3/...` is appended.
     pub cdap: Option<Endpoint>,
+    /// `https://serviceusage.googleapis.com`; `v1/...` is appended.
+    pub services: Endpoint,
+    /// `https://cloudresourcemanager.googleapis.com`; `v3/...` is appended.
+    pub projects: Endpoint,
+    /// `https://iam.googleapis.com`; `v1/...` is appended.
+    pub accounts: Endpoint,
+    /// `https://storage.googleapis.com`; `storage/v1/...` is appended.
+    pub storage: Endpoint,
 }
 
 impl Endpoints {
-    /// Checks a set of addresses.
+    /// Checks a set of addresses. The other services are Google's own, unless Data Fusion is on this machine: then they
+    /// are there too, so that what is meant for a sandbox never reaches a real project.
     ///
     /// # Errors
     /// Permanent, for the first that cannot be used.
     pub fn parse(data_fusion: &str, bigquery: &str, cdap: Option<&str>) -> Result<Self, ClientError> {
+        let data_fusion = Endpoint::parse(Service::DataFusion, data_fusion)?;
+        let other = |service, google: &str| {
+            let local = is_loopback(&data_fusion.base).then_some(data_fusion.as_str());
+            Endpoint::parse(service, local.unwrap_or(google))
+        };
         Ok(Self {
-            data_fusion: Endpoint::parse(Service::DataFusion, data_fusion)?,
+            services: other(Service::ServiceUsage, "https://serviceusage.googleapis.com")?,
+            projects: other(
+                Service::ResourceManager,
+                "https://cloudresourcemanager.googleapis.com",
+            )?,
+            accounts: other(Service::Iam, "https://iam.googleapis.com")?,
+            storage: other(Service::Storage, "https://storage.googleapis.com")?,
+            data_fusion,
             bigquery: Endpoint::parse(Service::BigQuery, bigquery)?,
             cdap: cdap
                 .map(|text| Endpoint::parse(Service::Cdap, text))
                 .transpose()?,
         })
+    }
+
+    /// The same with another address for a service; without a text nothing changes.
+    ///
+    /// # Errors
+    /// Permanent, when it cannot be used.
+    pub fn with(mut self, service: Service, text: Option<&str>) -> Result<Self, ClientError> {
+        let Some(endpoint) = text.map(|text| Endpoint::parse(service, text)).transpose()? else {
+            return Ok(self);
+        };
+        match service {
+            Service::DataFusion => self.data_fusion = endpoint,
+            Service::BigQuery => self.bigquery = endpoint,
+            Service::Cdap => self.cdap = Some(endpoint),
+            Service::ServiceUsage => self.services = endpoint,
+            Service::ResourceManager => self.projects = endpoint,
+            Service::Iam => self.accounts = endpoint,
+            Service::Storage => self.storage = endpoint,
+            // Its addresses come from the credentials themselves.
+            Service::Credentials => {}
+        }
+        Ok(self)
     }
 }
 
@@ -146,6 +189,18 @@ mod tests {
                 assert!(!format!("{error:?} {error}").contains("secret"));
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_named_is_googles_or_beside_a_data_fusion_of_this_machine() {
+        let google =
+            Endpoints::parse("https://datafusion.googleapis.com", "https://b.example", None).unwrap();
+        assert_eq!(google.storage.as_str(), "https://storage.googleapis.com/");
+        let local = Endpoints::parse("http://127.0.0.1:1", "http://127.0.0.1:1", None).unwrap();
+        let others = [&local.services, &local.projects, &local.accounts, &local.storage];
+        assert!(others.iter().all(|other| other.as_str() == "http://127.0.0.1:1/"));
+        let other = local.with(Service::Iam, Some("http://127.0.0.1:2")).unwrap();
+        assert_eq!(other.accounts.as_str(), "http://127.0.0.1:2/");
     }
 
     #[test]

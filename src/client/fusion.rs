@@ -1,7 +1,9 @@
 //! The control plane: where an instance is and whether it can be used (`datafusion.googleapis.com` v1).
 
+mod create;
 mod permission;
 
+pub use create::Edition;
 pub use permission::InstanceName;
 
 use super::endpoints::Endpoint;
@@ -13,6 +15,7 @@ use domain::id::{InstanceId, Location, ProjectId};
 use domain::service::Service;
 use serde::Deserialize;
 use std::fmt;
+use url::Url;
 
 /// The state of an instance; an unknown name is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -60,6 +63,12 @@ pub struct Instance {
     pub api_endpoint: Option<Endpoint>,
     /// Base of the product's own screens.
     pub service_endpoint: Option<String>,
+    /// `DEVELOPER`, `BASIC`, `ENTERPRISE`; empty if the service does not say.
+    pub edition: String,
+    /// `6.11.0`; empty if the service does not say.
+    pub version: String,
+    /// The account of the machines that pipelines run on; `None` is Compute Engine's default account.
+    pub worker_account: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +78,11 @@ struct Wire {
     state_message: Option<String>,
     api_endpoint: Option<String>,
     service_endpoint: Option<String>,
+    #[serde(rename = "type", default)]
+    edition: String,
+    #[serde(default)]
+    version: String,
+    dataproc_service_account: Option<String>,
 }
 
 /// Calls the control plane.
@@ -93,17 +107,8 @@ impl Fusion {
         location: &Location,
         instance: &InstanceId,
     ) -> Result<Instance, ClientError> {
-        let (project, location, name) = (project.as_str(), location.as_str(), instance.as_str());
-        let url = self.base.join(&[
-            "v1",
-            "projects",
-            project,
-            "locations",
-            location,
-            "instances",
-            name,
-        ])?;
-        let operation = format!("looking up the instance {name} in {location}");
+        let url = self.at(project, location, &["instances", instance.as_str()])?;
+        let operation = format!("looking up the instance {instance} in {location}");
         let wire: Wire = self
             .http
             .json(Request::get(Service::DataFusion, operation, url))
@@ -116,7 +121,16 @@ impl Fusion {
                 .map(|text| Endpoint::parse(Service::Cdap, &text))
                 .transpose()?,
             service_endpoint: present(wire.service_endpoint),
+            edition: wire.edition,
+            version: wire.version,
+            worker_account: present(wire.dataproc_service_account),
         })
+    }
+
+    /// `/v1/projects/{p}/locations/{l}/...`
+    fn at(&self, project: &ProjectId, location: &Location, parts: &[&str]) -> Result<Url, ClientError> {
+        let head = ["v1", "projects", project.as_str(), "locations", location.as_str()];
+        self.base.join(&[head.as_slice(), parts].concat())
     }
 }
 
@@ -162,6 +176,10 @@ mod tests {
             Script::serve(["ACTIVE", "CREATING", "DISABLED", "DREAMING"].map(|state| ok(body(state)))).await;
         let active = get(&script).await.unwrap();
         assert_eq!(active.service_endpoint, None);
+        assert_eq!(
+            (active.edition.as_str(), active.version.as_str()),
+            ("BASIC", "6.11.0")
+        );
         assert!(active.ready().unwrap().as_str().ends_with("/api"));
         assert_eq!(
             get(&script).await.unwrap().ready().unwrap_err().kind,

@@ -28,6 +28,14 @@ pub struct Connection {
     pub bigquery_endpoint: Option<Url>,
     /// Base of the instance's CDAP; the instance itself names it if not set.
     pub cdap_endpoint: Option<Url>,
+    /// Base of Service Usage; Google's own if not set, or beside Data Fusion on this machine. So are the next three.
+    pub serviceusage_endpoint: Option<Url>,
+    /// Base of Resource Manager.
+    pub resourcemanager_endpoint: Option<Url>,
+    /// Base of IAM.
+    pub iam_endpoint: Option<Url>,
+    /// Base of Cloud Storage.
+    pub storage_endpoint: Option<Url>,
     /// Where tokens come from.
     pub credentials: Option<Credentials>,
     /// One of [`BAND_COLOURS`].
@@ -44,10 +52,14 @@ pub struct Connection {
 
 impl Connection {
     /// The names that [`Self::set`] knows.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 13] = [
         "datafusion_endpoint",
         "bigquery_endpoint",
         "cdap_endpoint",
+        "serviceusage_endpoint",
+        "resourcemanager_endpoint",
+        "iam_endpoint",
+        "storage_endpoint",
         "credentials",
         "colour",
         "read_only",
@@ -69,6 +81,10 @@ impl Connection {
             "datafusion_endpoint" => self.datafusion_endpoint = Some(endpoint(text)?),
             "bigquery_endpoint" => self.bigquery_endpoint = Some(endpoint(text)?),
             "cdap_endpoint" => self.cdap_endpoint = Some(endpoint(text)?),
+            "serviceusage_endpoint" => self.serviceusage_endpoint = Some(endpoint(text)?),
+            "resourcemanager_endpoint" => self.resourcemanager_endpoint = Some(endpoint(text)?),
+            "iam_endpoint" => self.iam_endpoint = Some(endpoint(text)?),
+            "storage_endpoint" => self.storage_endpoint = Some(endpoint(text)?),
             "credentials" => self.credentials = Some(text.parse()?),
             "colour" if BAND_COLOURS.contains(&text) => self.colour = Some(text.to_owned()),
             "colour" => {
@@ -98,6 +114,10 @@ impl Connection {
             ("datafusion_endpoint", &self.datafusion_endpoint),
             ("bigquery_endpoint", &self.bigquery_endpoint),
             ("cdap_endpoint", &self.cdap_endpoint),
+            ("serviceusage_endpoint", &self.serviceusage_endpoint),
+            ("resourcemanager_endpoint", &self.resourcemanager_endpoint),
+            ("iam_endpoint", &self.iam_endpoint),
+            ("storage_endpoint", &self.storage_endpoint),
         ]
         .into_iter()
         .filter_map(|(name, url)| url.as_ref().map(|url| (name, url)))
@@ -109,6 +129,10 @@ impl Connection {
             datafusion_endpoint: other.datafusion_endpoint.or(self.datafusion_endpoint),
             bigquery_endpoint: other.bigquery_endpoint.or(self.bigquery_endpoint),
             cdap_endpoint: other.cdap_endpoint.or(self.cdap_endpoint),
+            serviceusage_endpoint: other.serviceusage_endpoint.or(self.serviceusage_endpoint),
+            resourcemanager_endpoint: other.resourcemanager_endpoint.or(self.resourcemanager_endpoint),
+            iam_endpoint: other.iam_endpoint.or(self.iam_endpoint),
+            storage_endpoint: other.storage_endpoint.or(self.storage_endpoint),
             credentials: other.credentials.or(self.credentials),
             colour: other.colour.or(self.colour),
             read_only: other.read_only.or(self.read_only),

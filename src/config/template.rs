@@ -165,6 +165,22 @@ pub(super) fn of_connection(name: &str) -> (&'static str, &'static str) {
             "The address of CDAP, if the instance does not name it.",
             "\"https://cdap.example.com/api\"",
         ),
+        "serviceusage_endpoint" => (
+            "Another address of Service Usage, which turns APIs on.",
+            "\"https://serviceusage.googleapis.com\"",
+        ),
+        "resourcemanager_endpoint" => (
+            "Another address of Resource Manager, which has the roles of the project.",
+            "\"https://cloudresourcemanager.googleapis.com\"",
+        ),
+        "iam_endpoint" => (
+            "Another address of IAM, which has the service accounts.",
+            "\"https://iam.googleapis.com\"",
+        ),
+        "storage_endpoint" => (
+            "Another address of Cloud Storage.",
+            "\"https://storage.googleapis.com\"",
+        ),
         "credentials" => ("google (application default credentials) or none.", "\"google\""),
         "colour" => ("The colour of the name at the top of the screen.", "\"red\""),
         "read_only" => (

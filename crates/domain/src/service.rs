@@ -13,6 +13,14 @@ pub enum Service {
     Cdap,
     /// `bigquery.googleapis.com`.
     BigQuery,
+    /// Which APIs are on, `serviceusage.googleapis.com`.
+    ServiceUsage,
+    /// The project and its policy, `cloudresourcemanager.googleapis.com`.
+    ResourceManager,
+    /// Service accounts and their policies, `iam.googleapis.com`.
+    Iam,
+    /// Buckets, `storage.googleapis.com`.
+    Storage,
     /// Google's token servers, the metadata server, or `gcloud`.
     Credentials,
 }
@@ -23,6 +31,10 @@ impl fmt::Display for Service {
             Self::DataFusion => "Data Fusion",
             Self::Cdap => "CDAP",
             Self::BigQuery => "BigQuery",
+            Self::ServiceUsage => "Service Usage",
+            Self::ResourceManager => "Resource Manager",
+            Self::Iam => "IAM",
+            Self::Storage => "Cloud Storage",
             Self::Credentials => "Google credentials",
         })
     }

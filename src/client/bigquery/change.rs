@@ -19,33 +19,53 @@ impl BigQuery {
     /// # Errors
     /// The statement's own error by its reason, or the connection's.
     pub async fn change(&self, sql: &str, list: &[Parameter]) -> Result<u64, ClientError> {
-        let body = json!({
+        let changed = self.statement(OPERATION, "is_active", sql, list).await?;
+        let changed = changed.and_then(|answer| {
+            let rows = answer.num_dml_affected_rows.and_then(|text| text.parse().ok());
+            rows.ok_or_else(|| odd("the answer does not say how many rows were changed"))
+        });
+        told(OPERATION, changed)
+    }
+
+    /// Runs a statement that makes a table or a view (DDL) and may be repeated: `CREATE ... IF NOT EXISTS`, `CREATE OR
+    /// REPLACE`. `what`: the thing in words.
+    ///
+    /// # Errors
+    /// The statement's own error by its reason, or the connection's.
+    pub async fn define(&self, what: &str, sql: &str) -> Result<(), ClientError> {
+        let operation = format!("making {what}");
+        let ended = self.statement(&operation, "setup", sql, &[]).await?;
+        told(&operation, ended.map(|_| ()))
+    }
+
+    /// Runs a statement to its end.
+    async fn statement(
+        &self,
+        operation: &str,
+        label: &str,
+        sql: &str,
+        list: &[Parameter],
+    ) -> Result<Result<Answer, Trouble>, ClientError> {
+        let mut body = json!({
             "query": sql,
             "useLegacySql": false,
             "location": self.location.as_str(),
             "timeoutMs": millis(LONG_POLL),
-            "parameterMode": "NAMED",
-            "queryParameters": parameters(list),
             "requestId": Uuid::new_v4().to_string(),
-            "labels": {"downbeat": "is_active"},
+            "labels": {"downbeat": label},
         });
-        let request =
-            Request::post(Service::BigQuery, OPERATION, self.url(&["queries"])?, Some(&body)).changing();
-        let answer: Answer = self.http.json(request.timeout(LONG_POLL * 3)).await?;
-        match self.changed(answer).await {
-            Ok(changed) => Ok(changed),
-            Err(Trouble::Call(error)) => Err(error),
-            Err(Trouble::Odd(why)) => {
-                Err(
-                    ClientError::new(FailureKind::Ambiguous, Service::BigQuery, OPERATION, why)
-                        .with_hint("Read the table again to see whether it was changed."),
-                )
-            }
+        if !list.is_empty() {
+            body["parameterMode"] = "NAMED".into();
+            body["queryParameters"] = parameters(list);
         }
+        let request =
+            Request::post(Service::BigQuery, operation, self.url(&["queries"])?, Some(&body)).changing();
+        let answer: Answer = self.http.json(request.timeout(LONG_POLL * 3)).await?;
+        Ok(self.ended(operation, answer).await)
     }
 
     /// Waits for the end of the statement.
-    async fn changed(&self, mut answer: Answer) -> Result<u64, Trouble> {
+    async fn ended(&self, operation: &str, mut answer: Answer) -> Result<Answer, Trouble> {
         let job = answer.job_reference.clone();
         let end = Instant::now() + LIMIT;
         let mut tries = 0;
@@ -64,12 +84,20 @@ impl BigQuery {
                 .append_pair("location", location)
                 .append_pair("maxResults", "0")
                 .append_pair("timeoutMs", &millis(LONG_POLL).to_string());
-            answer = self.http.json(get(OPERATION, url).timeout(LONG_POLL * 3)).await?;
+            answer = self.http.json(get(operation, url).timeout(LONG_POLL * 3)).await?;
         }
         if let Some(error) = answer.errors.pop() {
-            return Err(Trouble::Call(error.into_error(OPERATION)));
+            return Err(Trouble::Call(error.into_error(operation)));
         }
-        let changed = answer.num_dml_affected_rows.and_then(|text| text.parse().ok());
-        changed.ok_or_else(|| odd("the answer does not say how many rows were changed"))
+        Ok(answer)
     }
+}
+
+/// What came of a statement. An answer of no known shape leaves open whether it did what it should.
+fn told<T>(operation: &str, result: Result<T, Trouble>) -> Result<T, ClientError> {
+    result.map_err(|trouble| match trouble {
+        Trouble::Call(error) => error,
+        Trouble::Odd(why) => ClientError::new(FailureKind::Ambiguous, Service::BigQuery, operation, why)
+            .with_hint("Read the table again to see whether it was changed."),
+    })
 }

@@ -18,7 +18,7 @@ pub struct Column {
     pub bounds: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Schema {
     #[serde(default)]
     pub(super) fields: Vec<Field>,

@@ -1,5 +1,6 @@
 //! What a table is: its kind, whether it can be emptied, and its labels.
 
+use super::schema::{Column, Schema};
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use domain::id::{DatasetId, TableId};
@@ -16,6 +17,8 @@ pub struct TableDescription {
     pub kind: String,
     /// Whether rows were streamed in recently; a TRUNCATE fails while they are in the buffer.
     pub has_streaming_buffer: bool,
+    /// Its columns, in their order.
+    pub columns: Vec<Column>,
     /// How many rows it has, if BigQuery says so.
     pub rows: Option<u64>,
     /// Its labels, by key.
@@ -33,6 +36,8 @@ struct Wire {
     kind: String,
     streaming_buffer: Option<Value>,
     num_rows: Option<String>,
+    #[serde(default)]
+    schema: Schema,
     #[serde(default)]
     labels: BTreeMap<String, String>,
     #[serde(default)]
@@ -53,6 +58,7 @@ impl BigQuery {
         Ok(TableDescription {
             kind: wire.kind,
             has_streaming_buffer: wire.streaming_buffer.is_some(),
+            columns: wire.schema.columns(),
             rows: wire.num_rows.and_then(|text| text.parse().ok()),
             labels: wire.labels,
             etag: wire.etag,

@@ -4,6 +4,7 @@ use super::{Cdap, WORKFLOW, found, get};
 use crate::client::error::ClientError;
 use domain::deployed::MacroRules;
 use domain::id::PipelineName;
+use domain::pipeline_file::Artifact;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -14,21 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct App {
     /// The configuration as JSON (stages, connections, postActions ...); `Null` if it is not JSON.
     pub configuration: Value,
-    /// What it is made of; old servers leave it out.
+    /// The artifact that it is made of, if the server says so.
     pub artifact: Option<Artifact>,
-}
-
-/// An artifact: what a pipeline or a plugin is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Artifact {
-    /// `cdap-data-pipeline` for batch pipelines, `cdap-data-streams` for streaming ones.
-    pub name: String,
-    /// `6.11.0`.
-    #[serde(default)]
-    pub version: String,
-    /// `SYSTEM` or `USER`.
-    #[serde(default)]
-    pub scope: String,
+    /// What it says of itself; may be empty.
+    pub description: String,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +30,8 @@ struct Detail {
     configuration: String,
     #[serde(default)]
     artifact: Option<Artifact>,
+    #[serde(default)]
+    description: String,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +81,7 @@ impl From<Detail> for App {
             // A string that holds JSON; other kinds of applications hold anything.
             configuration: serde_json::from_str(&detail.configuration).unwrap_or(Value::Null),
             artifact: detail.artifact,
+            description: detail.description,
         }
     }
 }
@@ -148,14 +141,14 @@ impl Cdap {
         let operation = format!("reading the preferences of {name}");
         let program = ["apps", name.as_str(), "workflows", WORKFLOW, "preferences"];
         let app = ["apps", name.as_str(), "preferences"];
-        match self.preferences(&operation, &program).await {
+        match self.preferences_at(&operation, &program).await {
             // Some front ends let only the level of the application through.
-            Err(error) if error.status() == Some(404) => self.preferences(&operation, &app).await,
+            Err(error) if error.status() == Some(404) => self.preferences_at(&operation, &app).await,
             answer => answer,
         }
     }
 
-    async fn preferences(
+    async fn preferences_at(
         &self,
         operation: &str,
         parts: &[&str],

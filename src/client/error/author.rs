@@ -35,7 +35,13 @@ pub(super) fn is_service(service: Service, answer: Answer<'_>, form: Form, text:
     }
     match service {
         // Every error of Google's interfaces is one form of JSON.
-        Service::BigQuery | Service::DataFusion | Service::Credentials => form == Form::Error,
+        Service::BigQuery
+        | Service::DataFusion
+        | Service::ServiceUsage
+        | Service::ResourceManager
+        | Service::Iam
+        | Service::Storage
+        | Service::Credentials => form == Form::Error,
         Service::Cdap => is_cdap(answer, form, text),
     }
 }

@@ -50,6 +50,16 @@ fn forbidden(service: Service) -> &'static str {
         Service::Cdap => {
             "Give the identity in use a Data Fusion role on this instance (and, with RBAC on, in this namespace)."
         }
+        Service::ServiceUsage => {
+            "Give the identity in use the role Service Usage Admin, or let an owner enable the APIs."
+        }
+        Service::ResourceManager => {
+            "Give the identity in use the role Project IAM Admin to change the policy (Browser to read the project), or check project_id."
+        }
+        Service::Iam => "Give the identity in use the role Service Account Admin on this service account.",
+        Service::Storage => {
+            "Give the identity in use the role Storage Admin; or the name belongs to a bucket of somebody else, as names are global: take another."
+        }
         Service::Credentials => "Use an identity that may get a token for cloud-platform.",
     }
 }
@@ -59,6 +69,11 @@ fn missing(service: Service) -> &'static str {
         Service::DataFusion => "Check project_id, cdf_location and cdf_instance.",
         Service::Cdap => "Check cdf_namespace and cdf_pipeline_name, and that the pipeline is deployed.",
         Service::BigQuery => "Check bq_dataset_id, the table's name and bq_location.",
+        Service::ServiceUsage | Service::ResourceManager => "Check project_id.",
+        Service::Iam => {
+            "Check the name of the service account; the one of Compute Engine appears once its API is enabled."
+        }
+        Service::Storage => "Check the bucket's name.",
         Service::Credentials => "Check which identity is configured.",
     }
 }

@@ -79,6 +79,19 @@ impl Request {
         }
     }
 
+    /// A PUT, which may be repeated.
+    pub(in crate::client) fn put(
+        service: Service,
+        operation: impl Into<String>,
+        url: Url,
+        body: &Value,
+    ) -> Self {
+        Self {
+            method: Method::PUT,
+            ..Self::post(service, operation, url, Some(body))
+        }
+    }
+
     /// A PATCH that is sent once.
     pub(in crate::client) fn patch_once(
         service: Service,
