@@ -91,6 +91,7 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
     let setup = Setup {
         profile: settings.profile.clone(),
         profiles: screen::profiles(home)?,
+        lacks_choice: settings.lacks_choice,
         is_sandbox: settings.wants_sandbox(),
         endpoints: target::endpoints(settings),
         credentials: target::credentials(settings),

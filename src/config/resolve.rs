@@ -131,6 +131,8 @@ pub struct Settings {
     pub scenario: Vec<PathBuf>,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
     pub findings: Vec<Finding>,
+    /// Whether there are profiles, and none was chosen.
+    pub lacks_choice: bool,
     origins: BTreeMap<VariableName, Origin>,
 }
 
@@ -152,6 +154,7 @@ impl Settings {
             screen: config.screen.clone(),
             secret_arguments: Vec::new(),
             scenario: Vec::new(),
+            lacks_choice: finding.is_some(),
             findings: finding.into_iter().collect(),
             origins: BTreeMap::new(),
         };

@@ -23,7 +23,7 @@ use super::model::trail::Trail;
 use super::model::variables::VariablesPane;
 use super::model::{Model, Telling, TerminalState};
 use super::preferences::{Preferences, ProfileChoice};
-use super::update::{drafts, resume};
+use super::update::{drafts, profiles, resume};
 use super::viewer::Viewer;
 use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
@@ -79,6 +79,7 @@ pub type KeepNotices = Box<dyn FnMut(&[Notice]) + Send>;
 pub type AskForRelease = Box<dyn FnOnce() -> oneshot::Receiver<(Release, Version)> + Send>;
 
 /// The start values and callbacks of the screen.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of this start on its own")]
 pub struct Setup {
     /// The profile's name.
     pub profile: String,
@@ -92,6 +93,8 @@ pub struct Setup {
     pub look: Look,
     /// The profiles of `config.toml`.
     pub profiles: Vec<ProfileChoice>,
+    /// Whether there are profiles and none was chosen, so that this is the sandbox; the screen asks which one is meant.
+    pub lacks_choice: bool,
     /// What a person prefers, and what the profile allows.
     pub preferences: Preferences,
     /// The variables.
@@ -173,7 +176,10 @@ impl Setup {
         let draft = self.kept.draft.as_ref().map(drafts::question);
         let unfinished = self.unfinished.as_ref();
         let run = unfinished.and_then(|run| resume::question(run, &self.history, now, self.is_sandbox));
-        draft.into_iter().chain(run)
+        let profile = self
+            .lacks_choice
+            .then(|| profiles::question(&self.profile, &self.profiles));
+        draft.into_iter().chain(run).chain(profile)
     }
 
     /// A run without an end is looked at; without one, the next run is prepared.

@@ -30,7 +30,7 @@ mod navigation;
 mod palette;
 mod perform;
 mod premise;
-mod profiles;
+pub(super) mod profiles;
 mod prompt;
 pub(super) mod resume;
 mod retry;

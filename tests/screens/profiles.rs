@@ -6,8 +6,10 @@ use downbeat::tui::effect::Effect;
 use downbeat::tui::look::Look;
 use downbeat::tui::model::Model;
 use downbeat::tui::preferences::{Guard, ProfileChoice};
+use downbeat::tui::setup::Setup;
 use downbeat::tui::view::view;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 fn with_profiles(mut model: Model) -> Model {
@@ -96,4 +98,36 @@ fn a_live_run_and_what_is_not_saved_keep_the_profile() {
     let mut model = sample::ready(120, 40);
     press(&mut model, "ctrl-p");
     assert!(model.notice().unwrap().text.contains("There is no other profile"));
+}
+
+#[test]
+fn a_start_with_profiles_and_none_chosen_asks_which_one_is_meant() {
+    let profiles = with_profiles(sample::ready(120, 40)).profiles;
+    let started = || {
+        let setup = Setup {
+            lacks_choice: true,
+            profiles: profiles.clone(),
+            ..sample::setup()
+        };
+        let mut model = setup.model();
+        model.area = Rect::new(0, 0, 120, 40);
+        model
+    };
+    for look in [&COLOUR, &BARE] {
+        let picture = sample::picture(&started(), look);
+        for words in [
+            "Which profile?",
+            "none is chosen",
+            "downbeat profile use NAME",
+            "1 prod: prod-project / main, red, protected",
+            "2 test: test-project / main, red",
+            "n stay on the sandbox",
+        ] {
+            assert!(picture.contains(words), "{words} in\n{picture}");
+        }
+    }
+    assert_eq!(press(&mut started(), "1"), [Effect::SwitchProfile("prod".into())]);
+    let mut model = started();
+    press(&mut model, "n");
+    assert!(model.overlays.is_empty());
 }

@@ -93,6 +93,7 @@ pub fn setup() -> Setup {
         },
         look: COLOUR,
         profiles: Vec::new(),
+        lacks_choice: false,
         preferences: Preferences::default(),
         variables: variables(),
         origins: profile.map(|name| (name, "profile".to_owned())).into(),

@@ -33,22 +33,42 @@ fn ask_among(model: &mut Model, is_wanted: impl Fn(&ProfileChoice) -> bool) {
         .filter(|profile| profile.name != model.profile && is_wanted(profile))
         .cloned()
         .collect();
-    let mut body = vec![format!(
+    let body = format!(
         "This is {}. The screen begins anew; runs and their logs stay.",
         model.profile
-    )];
+    );
+    let dialog = dialog("Go to another profile?", vec![body], "stay", &others);
+    model.overlays.push(Overlay::Dialog(dialog));
+}
+
+/// The question of a start for which no profile was chosen, although there are some.
+pub(in crate::tui) fn question(current: &str, profiles: &[ProfileChoice]) -> Dialog {
+    let others: Vec<_> = profiles
+        .iter()
+        .filter(|profile| profile.name != current)
+        .cloned()
+        .collect();
+    let body = vec![
+        "config.toml has profiles, and none is chosen.".to_owned(),
+        "`downbeat profile use NAME` chooses one for every start.".to_owned(),
+    ];
+    dialog("Which profile?", body, &format!("stay on the {current}"), &others)
+}
+
+/// A letter for each profile, as far as there are letters.
+fn dialog(title: &str, mut body: Vec<String>, stay: &str, others: &[ProfileChoice]) -> Dialog {
     let left_out = others.len().saturating_sub(LETTERS.len());
     if left_out > 0 {
         body.push(format!(
             "{left_out} more are opened with `downbeat --profile NAME`."
         ));
     }
-    let mut dialog = Dialog::new("Go to another profile?", body, "stay");
-    for (letter, profile) in LETTERS.chars().zip(&others) {
+    let mut dialog = Dialog::new(title, body, stay);
+    for (letter, profile) in LETTERS.chars().zip(others) {
         let result = DialogResult::SwitchProfile(profile.name.clone());
         dialog = dialog.or(letter, describe(profile), result);
     }
-    model.overlays.push(Overlay::Dialog(dialog));
+    dialog
 }
 
 /// Ends this screen for another profile, unless a run has begun meanwhile.
