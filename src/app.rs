@@ -33,6 +33,7 @@ mod run;
 mod sandbox;
 mod saved;
 mod screen;
+mod talk;
 mod target;
 mod terminal;
 mod variables;
@@ -48,7 +49,8 @@ use domain::failure::Failure;
 use domain::retention::Retention;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -59,8 +61,18 @@ const NO_SIGNALS: &str = "Signals cannot be listened to.";
 /// What the embedded sandbox may take to end its runs.
 const SANDBOX_END: Duration = Duration::from_secs(1);
 
+/// Where the settings of this machine are, for the help.
+pub fn place_of_settings(home: Option<&Path>) -> String {
+    match at(home) {
+        Ok(home) if home.config_file().exists() => home.config_file().display().to_string(),
+        Ok(home) => format!("{}; `downbeat init` writes it", home.config_file().display()),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
 /// Executes the command line. An error is printed as text or JSON, as `--output` says.
 pub async fn start(cli: Cli) -> Exit {
+    headless::set_manner(talk::manner(&cli.choice));
     let outcome = match &cli.mode {
         // Boxed: the screen's future is large, and is made once.
         None => Box::pin(terminal::open(&cli.choice)).await,
@@ -138,8 +150,12 @@ fn home(choice: &Choice) -> anyhow::Result<Home> {
 
 /// The home as it is: who only reads makes nothing.
 fn found_home(choice: &Choice) -> anyhow::Result<Home> {
+    at(choice.home.as_deref())
+}
+
+fn at(folder: Option<&Path>) -> anyhow::Result<Home> {
     let variable = std::env::var_os("DOWNBEAT_HOME").map(PathBuf::from);
-    Ok(Home::find(choice.home.as_deref(), variable.as_deref())?)
+    Ok(Home::find(folder, variable.as_deref())?)
 }
 
 /// The file, and what is in effect with this command line and environment.
@@ -176,8 +192,14 @@ impl Startup {
     fn at(home: Home, choice: &Choice, without: WithoutChoice) -> anyhow::Result<Self> {
         let secrets = SharedSecrets::default();
         let struck = secrets.clone();
-        let log = telemetry::start(home.diagnostics(), Box::new(move |text| struck.strike(text)));
-        let (config, settings) = resolved(&home, choice, without)?;
+        let clean = Arc::new(move |text: &str| struck.strike(text));
+        let log = telemetry::start(home.diagnostics(), &talk::diagnostics(choice), clean);
+        let (config, mut settings) = resolved(&home, choice, without)?;
+        settings.findings.extend(talk::fault());
+        tracing::info!(
+            file = %home.config_file().display(), profile = settings.profile, data = %home.data_dir().display(),
+            "the settings are read"
+        );
         secrets.add_names(settings.secret_arguments.iter().cloned());
         sandbox::check(&settings, &home)?;
         Ok(Self {

@@ -13,6 +13,7 @@ mod prune;
 mod run;
 mod runs;
 mod sandbox;
+mod talk;
 mod variables;
 
 pub use arguments::{ArgumentsSource, GivenArguments};
@@ -26,11 +27,13 @@ pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
 pub use runs::{LogsOptions, RunsCommand, RunsOptions};
 pub use sandbox::{Release, SandboxOptions};
+pub use talk::{Color, LogLevel, Talk};
 pub use variables::{VariableFlags, VariablesCommand, VariablesOptions};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use demo::DEMO_HELP;
+use domain::variable::VariableName;
 use profile::{INIT_HELP, PROFILE_HELP};
 use prune::PRUNE_HELP;
 use runs::{LOGS_HELP, RUNS_HELP};
@@ -58,13 +61,28 @@ Examples:
   downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
 
 A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
-else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME can be set instead of the options.";
+else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME can be set instead of the options,
+DOWNBEAT_LOG (info, downbeat::client=debug) instead of --log-level.";
+
+/// Where the settings are if nothing is known of the machine.
+const PLACE: &str = "config.toml in the folder of --home or DOWNBEAT_HOME, else in downbeat of the system's folder for \
+     configurations";
+
+/// The examples, the variables, the place of the settings, and the exit codes.
+fn help(place: &str) -> String {
+    let names: Vec<_> = VariableName::ALL.iter().map(|name| name.as_str()).collect();
+    exit::with_codes(&format!(
+        "{EXAMPLES}\n\nVariables: {}.\n`downbeat config` prints each with its meaning and default, `downbeat variables list` \
+         its value and where that comes from.\n\nSettings: {place}",
+        names.join(", ")
+    ))
+}
 
 /// Runs a Data Fusion pipeline once per active row of a BigQuery table, and shows it live.
 ///
 /// Without a command the terminal opens.
 #[derive(Clone, Debug, PartialEq, Parser)]
-#[command(name = "downbeat", version, after_help = exit::with_codes(EXAMPLES), max_term_width = 100)]
+#[command(name = "downbeat", version, after_help = help(PLACE), max_term_width = 100)]
 pub struct Cli {
     /// Where the settings come from.
     #[command(flatten)]
@@ -89,6 +107,12 @@ pub struct Choice {
     /// Print lines instead of a screen, for screen readers: the same keys, and nothing is drawn again
     #[arg(long)]
     pub linear: bool,
+    /// How much is said, and in which colours.
+    #[command(flatten)]
+    pub talk: Talk,
+    /// Whether lines are printed, and no terminal opens
+    #[arg(skip)]
+    pub is_headless: bool,
     /// The demo that this start is, if it is one
     #[arg(skip)]
     pub demo: Option<DemoOptions>,
@@ -157,6 +181,20 @@ pub enum Output {
 }
 
 impl Cli {
+    /// The folder that a line names with `--home`, also one that is not understood otherwise.
+    pub fn home_of(line: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
+        let words: Vec<_> = line.into_iter().collect();
+        let within = words
+            .iter()
+            .find_map(|word| word.to_str()?.strip_prefix("--home=").map(PathBuf::from));
+        let mut pairs = words.iter().zip(words.iter().skip(1));
+        within.or_else(|| {
+            pairs
+                .find(|(name, _)| *name == "--home")
+                .map(|(_, folder)| folder.into())
+        })
+    }
+
     /// Whether a line asks for JSON, also one that is not understood otherwise.
     pub fn asks_for_json(line: impl IntoIterator<Item = impl Into<OsString>>) -> bool {
         let words: Vec<_> = line.into_iter().map(Into::into).collect();
@@ -204,8 +242,24 @@ impl Cli {
     ///
     /// # Errors
     /// A wrong line, or `--help` or `--version`: `exit()` of the error prints it and ends with 2 or 0.
-    pub fn read(line: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
-        let mut cli = Self::try_parse_from(line)?;
+    pub fn read(line: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, clap::Error> {
+        Self::read_with(line, PLACE)
+    }
+
+    /// The same, where the help says that the settings are in this place.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub fn read_with(
+        line: impl IntoIterator<Item = impl Into<OsString>>,
+        place: &str,
+    ) -> Result<Self, clap::Error> {
+        let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
+        let command = Self::command()
+            .color(talk::color_of(&line))
+            .after_help(help(place));
+        let mut cli = Self::from_arg_matches(&command.try_get_matches_from(line)?)?;
+        cli.choice.is_headless = !matches!(cli.mode, None | Some(Mode::Demo(_)));
         let source = cli.given_arguments().map(GivenArguments::source);
         if let Some(Err(reason)) = source {
             let reason = format!("--args: {reason}");
@@ -214,6 +268,9 @@ impl Cli {
         let refused = match &cli.mode {
             Some(_) if cli.choice.linear => {
                 Some("the commands print lines anyway: leave --linear out, or the command")
+            }
+            _ if cli.choice.talk.quiet && cli.output() == Output::Json => {
+                Some("--quiet leaves nothing of the JSON: leave it out")
             }
             Some(Mode::Run(options)) => {
                 cli.choice.set.extend(options.set.iter().cloned());

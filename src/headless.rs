@@ -13,15 +13,18 @@ mod bars;
 pub mod details;
 mod json;
 mod lines;
+mod manner;
 mod opening;
 pub mod out;
 mod output_table;
 pub mod plan;
+mod quiet;
 mod remedy;
 mod session;
 pub mod told;
 mod words;
 
+pub use manner::{Manner, get as manner, set as set_manner};
 pub use opening::{Doing, Opening};
 pub use session::{Options, Turn};
 
@@ -55,6 +58,10 @@ trait Printer {
     fn ended(&mut self, run: &Run);
     /// A sentence that is not a fact of the run.
     fn note(&mut self, run: Option<&Run>, text: &str);
+    /// The run is left before its end; the sentence says what becomes of it.
+    fn left(&mut self, run: &Run, text: &str) {
+        self.note(Some(run), text);
+    }
     /// It is over; `reason` is the last failure, if there was one.
     fn end(&mut self, run: Option<&Run>, exit: Exit, reason: Option<&str>);
 }
@@ -62,7 +69,8 @@ trait Printer {
 fn printer(output: Output) -> Box<dyn Printer> {
     match output {
         Output::Json => Box::new(json::Json),
-        Output::Text if can_draw() => Box::new(bars::Bars::default()),
+        Output::Text if manner().is_quiet => Box::new(quiet::Quiet::new(Box::new(lines::Lines))),
+        Output::Text if can_draw() && !manner().is_verbose => Box::new(bars::Bars::default()),
         Output::Text => Box::new(lines::Lines),
     }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 const LAST_WORK: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let cli = match Cli::read(std::env::args_os()) {
+    let home = Cli::home_of(std::env::args_os());
+    let cli = match Cli::read_with(std::env::args_os(), &app::place_of_settings(home.as_deref())) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };

@@ -128,6 +128,8 @@ pub fn check_terminal() -> Result<(), TuiError> {
 /// There is no terminal, or it was closed.
 pub async fn run(setup: Setup, engine: Engine) -> Result<Outcome, TuiError> {
     check_terminal()?;
+    // The theme decides about colours, and knows NO_COLOR; the library would leave out what it is asked to draw.
+    crossterm::style::force_color_output(true);
     let signals = Box::pin(signals()?);
     if setup.preferences.is_linear {
         let mut session = Linear::enter()?;

@@ -17,6 +17,8 @@ mod schema;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "support/screen.rs"]
 mod screen;
+#[path = "commands/talk.rs"]
+mod talk;
 #[path = "commands/variables.rs"]
 mod variables;
 

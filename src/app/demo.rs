@@ -42,9 +42,8 @@ pub(super) async fn open(choice: &Choice, options: &DemoOptions) -> anyhow::Resu
     let choice = Choice {
         profile: Some(SANDBOX_PROFILE.to_owned()),
         home: Some(folder.0.clone()),
-        set: Vec::new(),
-        linear: choice.linear,
         demo: Some(options.clone()),
+        ..choice.clone()
     };
     Box::pin(terminal::open(&choice)).await
 }

@@ -1,12 +1,13 @@
 //! The last runs of the journal, newest first, each with who watches it; `downbeat runs` prints them, or one of them in full.
 
-use super::{former, found_home, journal};
+use super::{former, found_home, journal, talk};
 use crate::cli::{Choice, Exit, Output, RunsCommand, RunsOptions};
 use crate::config::Home;
 use crate::engine::now;
 use crate::headless::{Console, details, out};
 use crate::store::{Journal, Lease, LogFolder, StoreError};
 use crate::tui::setup::ReadRecords;
+use crate::tui::symbol::Mark;
 use domain::history::RunRecord;
 use domain::id::TaskId;
 use domain::run::Run;
@@ -108,7 +109,7 @@ async fn list(home: &Home, profile: Option<&str>, options: &RunsOptions) -> anyh
     for run in &runs {
         match options.output {
             Output::Json => out::json(&as_json(run)),
-            Output::Text => out::line(io::stdout(), &as_text(run)),
+            Output::Text => put(run),
         }
     }
     if runs.is_empty() && options.output == Output::Text {
@@ -133,7 +134,7 @@ async fn show(home: &Home, text: &str, output: Output) -> anyhow::Result<Exit> {
     };
     match output {
         Output::Text => {
-            out::line(io::stdout(), &as_text(&summary));
+            put(&summary);
             details::lines(run)
                 .iter()
                 .for_each(|line| out::line(io::stdout(), line));
@@ -155,9 +156,17 @@ async fn show(home: &Home, text: &str, output: Output) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn as_text(run: &RunSummary) -> String {
-    let (word, took) = (run.word(), human(run.elapsed(now())));
-    let started = run.started.stamp();
+/// Prints the line of a run, its state in the colour of the screen.
+fn put(run: &RunSummary) {
+    let word = format!("{:<9}", run.word());
+    let style = talk::style(Mark::from_summary(run).meaning);
+    let before = format!("{}  ", run.started.stamp());
+    out::painted(io::stdout(), &before, (style, &word), &rest_of_line(run));
+}
+
+/// What stands behind the state.
+fn rest_of_line(run: &RunSummary) -> String {
+    let took = human(run.elapsed(now()));
     let RunSummary {
         id,
         total,
@@ -173,7 +182,7 @@ fn as_text(run: &RunSummary) -> String {
     let others: Vec<_> = others.chain(run.handled_words()).collect();
     let watched = run.watched.as_ref().map(Watched::text);
     let line = format!(
-        "{started}  {word:<9}  {}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
+        "  {}/{total}  {took:>8}  {profile}  {pipeline}  {id}",
         run.succeeded()
     );
     let others = Some(others.join(", ")).filter(|words| !words.is_empty());

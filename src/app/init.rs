@@ -7,7 +7,7 @@ use super::saved::Saved;
 use super::{found_home, target};
 use crate::cli::{Choice, Exit, NewProfileOptions, Output, VariableFlags};
 use crate::config::{Config, Home, NewProfile, fault_of_name, fault_of_setting};
-use crate::headless::out;
+use crate::headless::{manner, out};
 use anyhow::bail;
 use domain::shell;
 use domain::variable::VariableName;
@@ -94,7 +94,7 @@ fn tell(choice: &Choice, home: &Home, new: &NewProfile, is_default: bool, output
         ..Saved::default()
     };
     saved.tell(home, &text, output);
-    if output == Output::Json {
+    if output == Output::Json || manner().is_quiet {
         return;
     }
     let profile = shell::word(name);

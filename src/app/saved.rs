@@ -3,7 +3,7 @@
 use crate::cli::Output;
 use crate::config::Home;
 use crate::engine::now;
-use crate::headless::out;
+use crate::headless::{manner, out};
 use serde_json::json;
 use std::io;
 
@@ -22,6 +22,7 @@ impl Saved<'_> {
     /// Prints it; `text` says it to a person.
     pub(super) fn tell(&self, home: &Home, text: &str, output: Output) {
         match output {
+            Output::Text if manner().is_quiet => {}
             Output::Text => out::line(io::stdout(), text),
             Output::Json => out::json(&json!({
                 "event": "saved", "run": null, "time": now().to_rfc3339(), "profile": self.profile,

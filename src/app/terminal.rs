@@ -1,6 +1,6 @@
 //! The terminal, put together: what the screen is given, and what it asks the shell for.
 
-use super::{Startup, browser, history, journal, parts, prune, release, screen, target};
+use super::{Startup, browser, history, journal, parts, prune, release, screen, talk, target};
 use crate::cli::{Choice, Exit, Output};
 use crate::config::{ConfigError, Home, KeySetting, Origin, Settings, WithoutChoice, save_variables};
 use crate::headless::{Console, left_text, out};
@@ -80,7 +80,7 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
     let unfinished = unfinished(&journal, data, &settings.profile).await?;
     let logs = LogFolder::new(home.data_dir());
     let notices = NoticeFile::new(data);
-    let environment = |name: &str| std::env::var(name).ok();
+    let environment = talk::environment(choice);
     let edits = EditsFile::new(data, &settings.profile);
     let kept_edits = edits.read();
     let mut findings = settings.findings.clone();

@@ -86,6 +86,15 @@ fn wrong_lines_end_with_2_and_a_reason() {
         ("downbeat attach", "<RUN>"),
         ("downbeat --set a=1 resume", "leave --set out"),
         ("downbeat retry 0199 --args s3cret", "not NAME=VALUE"),
+        ("downbeat -q -v run", "cannot be used with"),
+        ("downbeat run -q --output json", "leaves nothing"),
+        ("downbeat --color red", "always"),
+        ("downbeat --log-level loud run", "debug"),
+        ("downbeat init --project-id P!", "lower-case"),
+        ("downbeat logs 0199", "<TASK>"),
+        ("downbeat logs 0199 start --try 0", "0 is not in"),
+        ("downbeat profile use", "<NAME>"),
+        ("downbeat variables set", "NAME=VALUE"),
     ] {
         let error = read(line).unwrap_err();
         assert_eq!(error.exit_code(), i32::from(Exit::Refused.code()), "{line}");
@@ -122,6 +131,10 @@ fn help_teaches() {
         ("downbeat resume --help", "5    another run holds"),
         ("downbeat attach --help", "Ctrl-C leaves the run alone"),
         ("downbeat retry --help", "all that did not succeed"),
+        ("downbeat --help", "max_active_pipelines"),
+        ("downbeat --help", "Settings: config.toml"),
+        ("downbeat init --help", "--cdf-pipeline-name"),
+        ("downbeat logs --help", "hr/engineer"),
     ] {
         let error = read(line).unwrap_err();
         assert_eq!(error.exit_code(), 0);

@@ -296,7 +296,7 @@ impl Session {
             _ if run.state.is_end() => self.console.printer.ended(run),
             LastWord::Left => {
                 let text = words::left(run, self.options.is_sandbox, &self.options.program);
-                self.console.printer.note(Some(run), &text);
+                self.console.printer.left(run, &text);
             }
             // Another process has taken it up again.
             LastWord::Ended => {}

@@ -79,7 +79,10 @@ pub type KeepNotices = Box<dyn FnMut(&[Notice]) + Send>;
 pub type AskForRelease = Box<dyn FnOnce() -> oneshot::Receiver<(Release, Version)> + Send>;
 
 /// The start values and callbacks of the screen.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of this start on its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of this start on its own"
+)]
 pub struct Setup {
     /// The profile's name.
     pub profile: String,

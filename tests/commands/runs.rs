@@ -15,11 +15,11 @@ const CHAIN: &str = include_str!("../../crates/domain/tests/journal/chain.jsonl"
 
 /// `operations_ticket` fails in its first try, and succeeds in its second one.
 const TICKET: &str = "start_pipeline_operations_ticket";
-const FIRST_TRY_RUNS: usize = 61;
+pub const FIRST_TRY_RUNS: usize = 61;
 const SECOND_TRY_RUNS: usize = 69;
 
 /// The recorded run under another name and profile.
-fn events(run: &str, profile: &str) -> Vec<RunEvent> {
+pub fn events(run: &str, profile: &str) -> Vec<RunEvent> {
     let events = CHAIN.lines().map(|line| serde_json::from_str(line).unwrap());
     let named = |mut event: RunEvent| {
         if let Fact::RunStarted { run: id, request } = &mut event.fact {
@@ -31,7 +31,7 @@ fn events(run: &str, profile: &str) -> Vec<RunEvent> {
     events.map(named).collect()
 }
 
-fn append(home: &Home, run: &str, events: &[RunEvent]) {
+pub fn append(home: &Home, run: &str, events: &[RunEvent]) {
     let journal = Journal::open(&home.path().join("downbeat.db")).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(journal.append(&run.into(), events)).unwrap();
