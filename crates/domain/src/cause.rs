@@ -165,6 +165,20 @@ const CAUSES: &[Cause] = &[
         texts: &[
             &["invalid_grant", "Invalid JWT Signature"],
             &["invalid_grant", "account not found"],
+            &["invalid_grant", "disabled"],
+        ],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "The identity pool does not take this identity: check audience, issuer and the conditions of its \
+                 provider, and whether the token of the other side is still good.",
+        reasons: &[],
+        texts: &[
+            &["invalid_target"],
+            &["invalid_grant", "ID Token"],
+            &["invalid_grant", "subject token"],
+            &["unauthorized_client", "attribute condition"],
+            &["invalid_request", "subject_token"],
         ],
     },
     Cause {
@@ -172,7 +186,13 @@ const CAUSES: &[Cause] = &[
         remedy: "The login is no longer valid: run gcloud auth application-default login (or gcloud auth login, if \
                  gcloud gives the token).",
         reasons: &[],
-        texts: &[&["invalid_grant"], &["Token has been expired or revoked"]],
+        texts: &[
+            &["invalid_grant"],
+            &["Token has been expired or revoked"],
+            &["invalid_client: "],
+            &["unauthorized_client: "],
+            &["deleted_client"],
+        ],
     },
     Cause {
         kind: FailureKind::Permanent,
@@ -205,6 +225,30 @@ const CAUSES: &[Cause] = &[
                  servers of this machine.",
         reasons: &[],
         texts: &[&["invalid peer certificate"]],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "Give whoever calls the role Service Account Token Creator on the service account that is \
+                 impersonated, and check its address.",
+        reasons: &[],
+        texts: &[&["iam.serviceAccounts.getAccessToken"]],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "Give the caller the role Service Usage Consumer on the project that pays for calls, or name another \
+                 one in quota_project.",
+        reasons: &["USER_PROJECT_DENIED"],
+        texts: &[
+            &["serviceusage.services.use"],
+            &["Caller does not have required permission to use project"],
+        ],
+    },
+    Cause {
+        kind: FailureKind::Unauthorised,
+        remedy: "Set quota_project in the profile to a project that may pay for calls, or run \
+                 gcloud auth application-default set-quota-project.",
+        reasons: &[],
+        texts: &[&["requires a quota project"]],
     },
     // In the words of this program's own system calls, so that a pipeline's log does not match.
     Cause {
@@ -290,6 +334,17 @@ mod tests {
                 "Insufficient 'CPUS' quota. Requested 24.0, available 12.0.",
                 "max_active_pipelines",
             ),
+            (
+                None,
+                "body=<{\"error\":\"invalid_grant\",\"error_description\":\"The audience in ID Token [a] does not match\"}>",
+                "provider",
+            ),
+            (
+                None,
+                "Permission 'iam.serviceAccounts.getAccessToken' denied on resource",
+                "Token Creator",
+            ),
+            (Some("USER_PROJECT_DENIED"), "x", "quota_project"),
             (
                 None,
                 "tcp open error: Too many open files (os error 24)",
