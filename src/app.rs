@@ -39,6 +39,7 @@ mod terminal;
 mod variables;
 
 use crate::cli::{Choice, Cli, Exit, Mode, Output};
+use crate::client::credentials::{Outside, gcloud_project};
 use crate::config::{Config, Home, KeySetting, Overrides, Settings, WithoutChoice};
 use crate::engine::SharedSecrets;
 use crate::headless::{Console, Turn};
@@ -164,7 +165,8 @@ fn resolved(home: &Home, choice: &Choice, without: WithoutChoice) -> anyhow::Res
     // The environment may name a project; a demo has nothing to do with it.
     let is_taken = |name: &OsString| choice.demo.is_none() || Overrides::is_of_screen(name);
     let environment = std::env::vars_os().filter(|(name, _)| is_taken(name));
-    let overrides = Overrides::from_outside(choice.profile.clone(), choice.set.clone(), environment);
+    let mut overrides = Overrides::from_outside(choice.profile.clone(), choice.set.clone(), environment);
+    overrides.gcloud_project = gcloud_project(&Outside::default());
     let mut settings = Settings::resolve(&config, &overrides, without)?;
     if let Some(demo) = &choice.demo {
         settings.scenario.clone_from(&demo.scenario);

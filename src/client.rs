@@ -7,6 +7,7 @@
 //!          ├─ services(), projects(), accounts(), storage()                   client/services.rs ...
 //!          │                 what a set-up asks for and makes
 //!              all through one Http: pool, deadlines, retry budget, 401       client/http.rs
+//!              which asks for a token before each request                     client/credentials.rs
 //! ```
 //!
 //! Nothing in here decides what to do about a failure; an error says what is known of it
@@ -17,6 +18,7 @@ pub mod accounts;
 pub mod auth;
 pub mod bigquery;
 pub mod cdap;
+pub mod credentials;
 pub mod endpoints;
 pub mod error;
 pub mod fusion;
@@ -33,9 +35,10 @@ pub mod webhook;
 mod testing;
 
 pub use accounts::Accounts;
-pub use auth::{Credentials, Identity, Secret};
+pub use auth::Secret;
 pub use bigquery::BigQuery;
 pub use cdap::Cdap;
+pub use credentials::{Credentials, Identity};
 pub use endpoints::{Endpoint, Endpoints};
 pub use error::ClientError;
 pub use fusion::Fusion;
@@ -50,6 +53,7 @@ use domain::call::ServiceCall;
 use domain::id::{Location, Namespace, ProjectId};
 use domain::service::Service;
 use http::{Http, RetryPolicy};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Everything Downbeat reaches over the network; a clone shares the pool, the token and the budget.
@@ -57,6 +61,7 @@ use tokio::sync::mpsc;
 pub struct Client {
     http: Http,
     endpoints: Endpoints,
+    credentials: Credentials,
 }
 
 impl Client {
@@ -77,8 +82,12 @@ impl Client {
         credentials: Credentials,
         policy: RetryPolicy,
     ) -> Result<Self, ClientError> {
-        let http = Http::new(credentials, policy)?;
-        Ok(Self { http, endpoints })
+        let http = Http::new(Arc::new(credentials.clone()), policy)?;
+        Ok(Self {
+            http,
+            endpoints,
+            credentials,
+        })
     }
 
     /// Where the services are.
@@ -96,9 +105,9 @@ impl Client {
         self.http.calls()
     }
 
-    /// Whose credentials the requests carry, as far as that is known without a call.
-    pub fn identity(&self) -> Identity {
-        self.http.identity()
+    /// Whose credentials the requests carry.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// The control plane of Data Fusion.

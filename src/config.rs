@@ -7,6 +7,7 @@
 mod airflow;
 mod choice;
 mod connection;
+mod credentials;
 mod default_profile;
 mod error;
 mod file;
@@ -24,7 +25,8 @@ mod webhook;
 
 pub use airflow::{AirflowVariables, airflow_json};
 pub use choice::WithoutChoice;
-pub use connection::{BAND_COLOURS, Connection, Credentials};
+pub use connection::{BAND_COLOURS, Connection};
+pub use credentials::{Credentials, TokenCommand};
 pub use default_profile::use_profile;
 pub use error::{ConfigError, Fault};
 pub use file::replace as replace_file;

@@ -26,6 +26,7 @@
 //! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, its row in `tests/screens/matrix/cells.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
 //! | an exit code | `crates/domain/src/outcome.rs` (what it stands for), `cli/exit.rs` (number and meaning; the help follows), the README and `docs/json.md` |
+//! | a source of tokens | `client/credentials/NAME.rs` (a `TokenSource`), `client/credentials/identity.rs` (its word and its text), where it is opened: `file.rs` by type, or `lookup.rs`; its row in `client/credentials/tests/kinds.rs`, docs/credentials.md |
 //! | a setting of a profile that is not a variable | `config/connection.rs`, `config/shown.rs` (without secrets), `config/template.rs` (meaning and example), then `app/parts.rs` where it takes effect; `cargo test --test commands -- --ignored write_` writes `docs/variables.md` |
 //! | a command | `cli.rs` (the variant), `cli/NAME.rs` (options and help), `app.rs` and `app/NAME.rs` (what it does), `docs/json.md` and `docs/json.schema.json` (its lines), `docs/commands.md` |
 

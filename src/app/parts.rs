@@ -1,8 +1,9 @@
 //! What an engine is made of: client, journal, logs, and the embedded sandbox if the profile wants it.
 
 use super::sandbox::{self, Embedded};
-use crate::client::{Client, Credentials as Tokens, Endpoints, webhook};
-use crate::config::{Connection, Credentials, Home, Settings, WebhookFormat, save_variables};
+use crate::client::credentials::{Outside, Tokens, Wanted};
+use crate::client::{Client, Credentials as ServiceCredentials, Endpoints, Secret, webhook};
+use crate::config::{Connection, Credentials, Home, Settings, TokenCommand, WebhookFormat, save_variables};
 use crate::engine::{Parts, SaveArguments, SharedSecrets, TellEnd};
 use crate::headless::told;
 use crate::store::{Journal, LogFolder};
@@ -126,11 +127,37 @@ fn client(connection: &Connection, sandbox: Option<&Embedded>) -> Result<Client,
     Ok(Client::new(endpoints, credentials(connection))?)
 }
 
-/// The source of tokens; nothing is looked up yet.
-pub(super) fn credentials(connection: &Connection) -> Tokens {
-    match connection.credentials() {
-        Credentials::Google => Tokens::google(),
-        Credentials::None => Tokens::none(),
+/// The sources of tokens; nothing is looked up yet.
+pub(super) fn credentials(connection: &Connection) -> ServiceCredentials {
+    let of = |endpoint| wanted(connection, endpoint);
+    ServiceCredentials::new(of("datafusion_endpoint"), &Outside::default())
+        .with(Service::BigQuery, of("bigquery_endpoint"))
+        .with(Service::Cdap, of("cdap_endpoint"))
+}
+
+/// What the settings say of the tokens for an endpoint.
+fn wanted(connection: &Connection, endpoint: &str) -> Wanted {
+    let secret = |command: &Option<TokenCommand>| command.as_ref().map(|text| Secret::new(text.text()));
+    let own = secret(&connection.cdap_token_command).filter(|_| endpoint == "cdap_endpoint");
+    let has_variable =
+        endpoint == "cdap_endpoint" && std::env::var_os("DOWNBEAT_CDAP_ACCESS_TOKEN").is_some();
+    let tokens = match connection.credentials_at(endpoint) {
+        Credentials::Google => Tokens::Google,
+        Credentials::None => Tokens::Nowhere,
+        Credentials::Environment if has_variable => Tokens::CdapEnvironment,
+        Credentials::Environment => Tokens::Environment,
+        Credentials::Command => match own {
+            Some(command) => Tokens::CdapCommand(command),
+            // Without a command the settings are refused before a token is asked for.
+            None => secret(&connection.token_command).map_or(Tokens::Nowhere, Tokens::Command),
+        },
+    };
+    let is_of_google = matches!(tokens, Tokens::Google | Tokens::Command(_) | Tokens::Environment);
+    let of_google = |text: &Option<String>| text.clone().filter(|_| is_of_google);
+    Wanted {
+        impersonate: of_google(&connection.impersonate_service_account),
+        quota_project: of_google(&connection.quota_project),
+        tokens,
     }
 }
 

@@ -34,9 +34,14 @@ pub(super) fn endpoints(settings: &Settings) -> Endpoints {
 
 /// Whose credentials the settings use.
 pub(super) fn credentials(settings: &Settings) -> Credentials {
-    let identity = parts::credentials(&settings.connection).identity();
+    let found = parts::credentials(&settings.connection);
+    let identity = found.identity();
+    let others = found.others();
+    let others = others
+        .iter()
+        .map(|(service, identity)| format!("; for {service} {identity}"));
     Credentials {
-        text: identity.to_string(),
+        text: identity.to_string() + &others.collect::<String>(),
         source: identity.source.as_str(),
         account: identity.account,
         file: identity.file.map(|file| file.to_string_lossy().into_owned()),

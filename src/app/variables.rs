@@ -167,7 +167,7 @@ fn after(
                 name.as_str().to_uppercase()
             ),
             Origin::CommandLine => "--set wins".into(),
-            Origin::Default | Origin::Profile | Origin::Edited => continue,
+            Origin::Default | Origin::Gcloud | Origin::Profile | Origin::Edited => continue,
         };
         let value = settings.variables.text(*name);
         out::line(

@@ -1,18 +1,10 @@
-//! The identity of the calls: Google's credentials, found by `gcp_auth`, or none.
+//! What a request carries of an identity: a token, and the project that pays for the call.
 //!
-//! Credentials are looked up at the first call that needs them, never before, in a task of their own
-//! under a deadline, because `gcp_auth` has none. A token is sent over https only, and one of Google's to
-//! Google only. `client/http.rs` calls [`Credentials::token`] before each request.
-
-mod google;
-mod identity;
-
-pub use identity::{Identity, IdentitySource};
+//! `client/http.rs` asks an [`Authority`] before each request; where tokens come from is in `client/credentials.rs`.
+//! It fetches nothing itself.
 
 use super::error::ClientError;
-use domain::failure::FailureKind;
 use domain::service::Service;
-use google::Google;
 use std::fmt;
 use std::sync::Arc;
 use url::Url;
@@ -38,108 +30,43 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A source of tokens; a clone shares the token.
-#[derive(Clone)]
-pub struct Credentials(Source);
-
-#[derive(Clone)]
-enum Source {
-    Anonymous,
-    Google(Arc<Google>),
-    #[cfg(test)]
-    Fixed(Secret),
-    /// Tokens in turn, sent to loopback too: the only way to see a renewal over a socket without TLS.
-    #[cfg(test)]
-    Scripted(Arc<std::sync::Mutex<Vec<Secret>>>),
+/// What one request may carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::client) struct Grant {
+    /// The bearer token.
+    pub(in crate::client) token: Secret,
+    /// The project that pays for the call, for services of Google's that count by the caller.
+    pub(in crate::client) quota_project: Option<Arc<str>>,
 }
 
-impl Credentials {
-    #[cfg(test)]
-    pub(in crate::client) fn scripted(tokens: &[&str]) -> Self {
-        let tokens = tokens.iter().rev().map(|text| Secret::new(text)).collect();
-        Self(Source::Scripted(Arc::new(std::sync::Mutex::new(tokens))))
-    }
+/// Who decides what a request carries.
+#[async_trait::async_trait]
+pub(in crate::client) trait Authority: fmt::Debug + Send + Sync {
+    /// What a request to this address carries; `None` without an identity, or if the address is not encrypted.
+    async fn grant(&self, service: Service, url: &Url) -> Result<Option<Grant>, ClientError>;
 
-    #[cfg(test)]
-    pub(in crate::client) fn fixed(token: &str) -> Self {
-        Self(Source::Fixed(Secret::new(token)))
-    }
-
-    /// No identity: for the sandbox and servers without security.
-    pub fn none() -> Self {
-        Self(Source::Anonymous)
-    }
-
-    /// Application default credentials, as `gcp_auth` finds them.
-    pub fn google() -> Self {
-        Self(Source::Google(Arc::new(Google::default())))
-    }
-
-    /// The token for this address; `None` without an identity, or if the address is not encrypted.
-    pub(in crate::client) async fn token(&self, url: &Url) -> Result<Option<Secret>, ClientError> {
-        #[cfg(test)]
-        if let Source::Scripted(tokens) = &self.0 {
-            return Ok(tokens.lock().unwrap().last().cloned());
-        }
-        if url.scheme() != "https" {
-            return Ok(None);
-        }
-        match &self.0 {
-            Source::Anonymous => Ok(None),
-            Source::Google(google) if is_google(url) => google.token().await.map(Some),
-            Source::Google(_) => Err(refuse_host(url)),
-            #[cfg(test)]
-            Source::Fixed(token) => Ok(Some(token.clone())),
-            #[cfg(test)]
-            Source::Scripted(_) => Ok(None),
-        }
-    }
-
-    /// A token in place of one that was answered with 401; `None` if there is no other.
-    pub(in crate::client) async fn renewed(&self, rejected: &Secret) -> Result<Option<Secret>, ClientError> {
-        match &self.0 {
-            Source::Anonymous => Ok(None),
-            Source::Google(google) => google.renewed(rejected).await.map(Some),
-            #[cfg(test)]
-            Source::Fixed(_) => Ok(None),
-            #[cfg(test)]
-            Source::Scripted(tokens) => {
-                let mut tokens = tokens.lock().unwrap();
-                tokens.pop();
-                Ok(tokens.last().cloned())
-            }
-        }
-    }
+    /// The same in place of a token that was answered with 401; `None` if there is no other.
+    async fn renewed(
+        &self,
+        service: Service,
+        url: &Url,
+        rejected: &Secret,
+    ) -> Result<Option<Grant>, ClientError>;
 }
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
-            Source::Anonymous => "Credentials(none)",
-            Source::Google(_) => "Credentials(google)",
-            #[cfg(test)]
-            Source::Fixed(_) => "Credentials(fixed ***)",
-            #[cfg(test)]
-            Source::Scripted(_) => "Credentials(scripted ***)",
-        })
+/// Lets every request go without a token: for the sandbox, and for the calls that fetch tokens.
+#[derive(Debug)]
+pub(in crate::client) struct Nobody;
+
+#[async_trait::async_trait]
+impl Authority for Nobody {
+    async fn grant(&self, _: Service, _: &Url) -> Result<Option<Grant>, ClientError> {
+        Ok(None)
     }
-}
 
-fn is_google(url: &Url) -> bool {
-    let ours = [".googleapis.com", ".googleusercontent.com"];
-    url.host_str()
-        .is_some_and(|host| ours.iter().any(|end| host.ends_with(end)))
-}
-
-fn refuse_host(url: &Url) -> ClientError {
-    let host = url.host_str().unwrap_or("an address without a host");
-    ClientError::new(
-        FailureKind::Unauthorised,
-        Service::Credentials,
-        "choosing a token",
-        format!("{host} is not one of Google's hosts, so it gets no Google token"),
-    )
-    .with_hint("Check the endpoint in the profile.")
+    async fn renewed(&self, _: Service, _: &Url, _: &Secret) -> Result<Option<Grant>, ClientError> {
+        Ok(None)
+    }
 }
 
 #[cfg(test)]
@@ -150,30 +77,11 @@ mod tests {
     fn secrets_do_not_show() {
         let secret = Secret::new(" hush-1 \n");
         assert_eq!(secret.expose(), "hush-1");
-        let shown = format!("{secret:?} {:?}", Credentials::fixed("hush-1"));
+        let grant = Grant {
+            token: secret.clone(),
+            quota_project: None,
+        };
+        let shown = format!("{secret:?} {grant:?}");
         assert!(!shown.contains("hush"), "{shown}");
-    }
-
-    #[tokio::test]
-    async fn no_token_leaves_in_clear_text_or_to_strangers() {
-        let fixed = Credentials::fixed("t");
-        for (url, sent) in [
-            ("https://x.googleapis.com/v1", true),
-            ("https://cdap.example/v3", true),
-            ("http://127.0.0.1:1/v3", false),
-            ("http://x.googleapis.com/v1", false),
-        ] {
-            let token = fixed.token(&Url::parse(url).unwrap()).await.unwrap();
-            assert_eq!(token.is_some(), sent, "{url}");
-        }
-        for host in [
-            "evilgoogleapis.com",
-            "googleapis.com.evil.example",
-            "host.example",
-        ] {
-            let url = Url::parse(&format!("https://{host}/")).unwrap();
-            let refused = Credentials::google().token(&url).await.unwrap_err();
-            assert_eq!(refused.kind, FailureKind::Unauthorised, "{host}");
-        }
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::client) use request::Request;
 pub use retry::RetryPolicy;
 pub use server_time::ServerTime;
 
-use super::auth::{Credentials, Identity};
+use super::auth::{Authority, Grant};
 use super::endpoints::is_loopback;
 use super::error::ClientError;
 use body::Dated;
@@ -45,9 +45,9 @@ pub(in crate::client) struct Http {
 
 struct Shared {
     remote: reqwest::Client,
-    /// Without a proxy: `HTTP_PROXY` must not see what is meant for this machine.
-    loopback: reqwest::Client,
-    credentials: Credentials,
+    /// Without a proxy: `HTTP_PROXY` must not see what is meant for this machine or its host.
+    direct: reqwest::Client,
+    authority: Arc<dyn Authority>,
     policy: RetryPolicy,
     budget: Budget,
     times: ServerTimes,
@@ -57,17 +57,20 @@ struct Shared {
 }
 
 impl Http {
-    pub(super) fn new(credentials: Credentials, policy: RetryPolicy) -> Result<Self, ClientError> {
+    pub(in crate::client) fn new(
+        authority: Arc<dyn Authority>,
+        policy: RetryPolicy,
+    ) -> Result<Self, ClientError> {
         let remote = build(&policy, |builder| builder)?;
-        let loopback = build(&policy, reqwest::ClientBuilder::no_proxy)?;
+        let direct = build(&policy, reqwest::ClientBuilder::no_proxy)?;
         let budget = Budget::default();
         let (calls, told) = mpsc::channel(CALLS);
         let shared = Shared {
             calls,
             told: Mutex::new(Some(told)),
             remote,
-            loopback,
-            credentials,
+            direct,
+            authority,
             policy,
             budget,
             times: ServerTimes::default(),
@@ -75,11 +78,6 @@ impl Http {
         Ok(Self {
             shared: Arc::new(shared),
         })
-    }
-
-    /// Whose credentials the requests carry.
-    pub(super) fn identity(&self) -> Identity {
-        self.shared.credentials.identity()
     }
 
     /// The requests that change something, as they are made; nothing if somebody has asked for them before.
@@ -94,12 +92,15 @@ impl Http {
 
     /// Calls and decodes. Unknown fields and any content type are fine; another shape is no answer, and is
     /// asked for again as one that broke off is.
-    pub(super) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, ClientError> {
+    pub(in crate::client) async fn json<T: DeserializeOwned>(
+        &self,
+        request: Request,
+    ) -> Result<T, ClientError> {
         self.read(&request, |bytes: Vec<u8>| request.decode(&bytes)).await
     }
 
     /// Calls; the body of a 2xx answer, or why there is none.
-    pub(super) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
+    pub(in crate::client) async fn call(&self, request: &Request) -> Result<Vec<u8>, ClientError> {
         self.read(request, Ok).await
     }
 
@@ -161,32 +162,33 @@ impl Http {
     /// One try. A refusal is asked once more, after a 401 with a renewed token: nothing was done, and among
     /// thousands of answers one refusal may be passing.
     async fn authorised<B: Body>(&self, request: &Request, end: Instant) -> Result<B, ClientError> {
-        let credentials = &self.shared.credentials;
-        let token = credentials.token(request.url()).await.map_err(without_token)?;
-        let first = self.send(request, token.as_ref(), end).await;
+        let authority = &self.shared.authority;
+        let (service, url) = (request.service(), request.url());
+        let grant = authority.grant(service, url).await.map_err(without_token)?;
+        let first = self.send(request, grant.as_ref(), end).await;
         let Some(refusal) = first.as_ref().err().filter(|error| is_refusal(error)) else {
             return first;
         };
-        let token = match token {
+        let grant = match grant {
             Some(rejected) if refusal.status() == Some(401) => {
-                let renewed = credentials.renewed(&rejected).await.map_err(without_token)?;
-                renewed.or(Some(rejected))
+                let renewed = authority.renewed(service, url, &rejected.token).await;
+                renewed.map_err(without_token)?.or(Some(rejected))
             }
-            token => token,
+            grant => grant,
         };
         self.pause_before_try(1).await;
-        self.send(request, token.as_ref(), end).await
+        self.send(request, grant.as_ref(), end).await
     }
 
     async fn send<B: Body>(
         &self,
         request: &Request,
-        token: Option<&super::Secret>,
+        grant: Option<&Grant>,
         end: Instant,
     ) -> Result<B, ClientError> {
         let shared = &self.shared;
-        let client = if is_loopback(request.url()) {
-            &shared.loopback
+        let client = if request.is_direct() || is_loopback(request.url()) {
+            &shared.direct
         } else {
             &shared.remote
         };
@@ -194,7 +196,7 @@ impl Http {
         let limit = request.limit(&shared.policy).min(left.max(shared.policy.least));
         let start = Instant::now();
         let result =
-            match tokio::time::timeout(limit, exchange::send(client, request, token, &shared.times)).await {
+            match tokio::time::timeout(limit, exchange::send(client, request, grant, &shared.times)).await {
                 Ok(result) => result,
                 Err(_) => Err(request.lost(&format!("no answer within {}", domain::time::human(limit)))),
             };
@@ -211,7 +213,7 @@ impl Http {
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http")
-            .field("credentials", &self.shared.credentials)
+            .field("authority", &self.shared.authority)
             .field("policy", &self.shared.policy)
             .finish_non_exhaustive()
     }
@@ -270,7 +272,10 @@ pub(in crate::client) fn build(
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
         let agent = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
-        shape(reqwest::Client::builder())
+        let builder = shape(reqwest::Client::builder());
+        #[cfg(test)]
+        let builder = super::testing::resolving(builder);
+        builder
             .user_agent(agent)
             .redirect(Policy::none())
             .connect_timeout(policy.connect)

@@ -1,13 +1,16 @@
 //! A server for tests that answers by a script, over a real socket. Unlike a server of an HTTP library, it
 //! can send half a body, reset the connection or never answer.
 
+use super::auth::{Authority, Grant};
 use super::http::RetryPolicy;
-use super::{Client, Credentials, Endpoints};
+use super::{Client, ClientError, Credentials, Endpoints, Secret};
+use domain::service::Service;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use url::Url;
 
 /// What the server does with one request.
 #[derive(Clone, Debug)]
@@ -77,6 +80,58 @@ pub(super) fn short_deadlines() -> RetryPolicy {
         first_pause: Duration::from_millis(1),
         longest_pause: Duration::from_millis(5),
         tries: 3,
+    }
+}
+
+/// Tokens in turn, sent to loopback too: the only way to see a renewal over a socket without TLS.
+#[derive(Debug)]
+pub(super) struct Scripted(Mutex<Vec<Secret>>);
+
+impl Scripted {
+    pub(super) fn new(tokens: &[&str]) -> Self {
+        let tokens = tokens.iter().rev().map(|text| Secret::new(text)).collect();
+        Self(Mutex::new(tokens))
+    }
+}
+
+#[async_trait::async_trait]
+impl Authority for Scripted {
+    async fn grant(&self, _: Service, _: &Url) -> Result<Option<Grant>, ClientError> {
+        Ok(self.0.lock().unwrap().last().cloned().map(granted))
+    }
+
+    async fn renewed(&self, _: Service, _: &Url, _: &Secret) -> Result<Option<Grant>, ClientError> {
+        let mut tokens = self.0.lock().unwrap();
+        tokens.pop();
+        Ok(tokens.last().cloned().map(granted))
+    }
+}
+
+fn granted(token: Secret) -> Grant {
+    Grant {
+        token,
+        quota_project: None,
+    }
+}
+
+/// Finds every host at the one address that this variable names: what a test would have to write into the hosts file.
+pub(super) const HOSTS: &str = "DOWNBEAT_TEST_HOSTS";
+
+/// A client that goes by [`HOSTS`], if it is set.
+pub(super) fn resolving(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let address = std::env::var(HOSTS).ok().and_then(|text| text.parse().ok());
+    match address {
+        Some(address) => builder.dns_resolver(Arc::new(Everywhere(address))),
+        None => builder,
+    }
+}
+
+struct Everywhere(std::net::SocketAddr);
+
+impl reqwest::dns::Resolve for Everywhere {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let found: reqwest::dns::Addrs = Box::new(std::iter::once(self.0));
+        Box::pin(std::future::ready(Ok(found)))
     }
 }
 

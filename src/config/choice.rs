@@ -107,6 +107,7 @@ mod tests {
             profile: profile.map(str::to_owned),
             environment: owned(environment).collect(),
             set: owned(set).collect(),
+            gcloud_project: None,
         };
         match choose(&config, &overrides, WithoutChoice::Refuse) {
             Ok((name, _)) => name.to_owned(),

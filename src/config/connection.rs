@@ -2,22 +2,14 @@
 //!
 //! Credentials are named here, never written down. The address of a webhook may be a secret, and shows only its host.
 
+use super::credentials::{Credentials, TokenCommand, account, project};
 use super::webhook::{Webhook, WebhookFormat, is_loopback};
+use domain::finding::Finding;
 use domain::variable::no_flag;
 use url::Url;
 
 /// The colours that the band of a profile can have.
 pub const BAND_COLOURS: [&str; 7] = ["red", "yellow", "green", "blue", "magenta", "cyan", "white"];
-
-/// Where the tokens come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Credentials {
-    /// Application default credentials: `gcloud`, a service account, the metadata server.
-    #[default]
-    Google,
-    /// No token is sent: the sandbox, or a CDAP without security.
-    None,
-}
 
 /// Addresses, credentials, colour and guards; what the profile does not set is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +30,20 @@ pub struct Connection {
     pub storage_endpoint: Option<Url>,
     /// Where tokens come from.
     pub credentials: Option<Credentials>,
+    /// The same for the Data Fusion service alone.
+    pub datafusion_credentials: Option<Credentials>,
+    /// The same for BigQuery alone.
+    pub bigquery_credentials: Option<Credentials>,
+    /// The same for CDAP alone.
+    pub cdap_credentials: Option<Credentials>,
+    /// Prints a token of Google's.
+    pub token_command: Option<TokenCommand>,
+    /// Prints a token of the CDAP server's own.
+    pub cdap_token_command: Option<TokenCommand>,
+    /// The service account in whose name calls are made.
+    pub impersonate_service_account: Option<String>,
+    /// The project that pays for calls; the credentials' own if not set.
+    pub quota_project: Option<String>,
     /// One of [`BAND_COLOURS`].
     pub colour: Option<String>,
     /// Whether nothing may be started, stopped, emptied or written.
@@ -52,7 +58,7 @@ pub struct Connection {
 
 impl Connection {
     /// The names that [`Self::set`] knows.
-    pub const NAMES: [&'static str; 13] = [
+    pub const NAMES: [&'static str; 20] = [
         "datafusion_endpoint",
         "bigquery_endpoint",
         "cdap_endpoint",
@@ -61,6 +67,13 @@ impl Connection {
         "iam_endpoint",
         "storage_endpoint",
         "credentials",
+        "token_command",
+        "impersonate_service_account",
+        "quota_project",
+        "datafusion_credentials",
+        "bigquery_credentials",
+        "cdap_credentials",
+        "cdap_token_command",
         "colour",
         "read_only",
         "protected",
@@ -86,6 +99,13 @@ impl Connection {
             "iam_endpoint" => self.iam_endpoint = Some(endpoint(text)?),
             "storage_endpoint" => self.storage_endpoint = Some(endpoint(text)?),
             "credentials" => self.credentials = Some(text.parse()?),
+            "datafusion_credentials" => self.datafusion_credentials = Some(text.parse()?),
+            "bigquery_credentials" => self.bigquery_credentials = Some(text.parse()?),
+            "cdap_credentials" => self.cdap_credentials = Some(text.parse()?),
+            "token_command" => self.token_command = Some(text.parse()?),
+            "cdap_token_command" => self.cdap_token_command = Some(text.parse()?),
+            "impersonate_service_account" => self.impersonate_service_account = Some(account(text)?),
+            "quota_project" => self.quota_project = Some(project(text)?),
             "colour" if BAND_COLOURS.contains(&text) => self.colour = Some(text.to_owned()),
             "colour" => {
                 return Err(format!(
@@ -102,14 +122,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Where tokens come from; Google unless the profile says otherwise.
-    pub fn credentials(&self) -> Credentials {
-        self.credentials.unwrap_or_default()
+    /// Where the tokens of the service with this endpoint come from; Google unless the profile says otherwise.
+    pub fn credentials_at(&self, endpoint: &str) -> Credentials {
+        let own = match endpoint {
+            "bigquery_endpoint" => self.bigquery_credentials,
+            "cdap_endpoint" => self.cdap_credentials,
+            _ => self.datafusion_credentials,
+        };
+        own.or(self.credentials).unwrap_or_default()
     }
 
     /// The addresses that would carry a token in the clear.
     pub(super) fn exposed(&self) -> impl Iterator<Item = (&'static str, &Url)> {
-        let tokens = self.credentials() == Credentials::Google;
         [
             ("datafusion_endpoint", &self.datafusion_endpoint),
             ("bigquery_endpoint", &self.bigquery_endpoint),
@@ -121,7 +145,38 @@ impl Connection {
         ]
         .into_iter()
         .filter_map(|(name, url)| url.as_ref().map(|url| (name, url)))
-        .filter(move |(_, url)| tokens && url.scheme() == "http" && !is_loopback(url))
+        .filter(|(name, url)| {
+            let has_token = self.credentials_at(name) != Credentials::None;
+            has_token && url.scheme() == "http" && !is_loopback(url)
+        })
+    }
+
+    /// What does not fit each other of the settings of credentials.
+    pub(super) fn misfits(&self) -> Vec<Finding> {
+        let is_command = |endpoint| self.credentials_at(endpoint) == Credentials::Command;
+        let for_google = ["datafusion_endpoint", "bigquery_endpoint"]
+            .into_iter()
+            .any(is_command);
+        let for_cdap = is_command("cdap_endpoint");
+        let (google, own) = (self.token_command.is_some(), self.cdap_token_command.is_some());
+        let mut found = Vec::new();
+        if (for_google && !google) || (for_cdap && !google && !own) {
+            let message = "credentials are those of a command, and token_command is not set.";
+            let remedy = "Set token_command, for example to gcloud auth print-access-token.";
+            found.push(Finding::error("token_command", message, remedy));
+        }
+        if google && !for_google && !for_cdap {
+            let message = "token_command is set, and no credentials are those of a command: it is not used.";
+            let remedy = "Set credentials to command, or remove token_command.";
+            found.push(Finding::warning("token_command", message, remedy));
+        }
+        if own && !for_cdap {
+            let message =
+                "cdap_token_command is set, and cdap_credentials are not those of a command: it is not used.";
+            let remedy = "Set cdap_credentials to command, or remove cdap_token_command.";
+            found.push(Finding::warning("cdap_token_command", message, remedy));
+        }
+        found
     }
 
     pub(super) fn overlaid(self, other: Self) -> Self {
@@ -134,23 +189,20 @@ impl Connection {
             iam_endpoint: other.iam_endpoint.or(self.iam_endpoint),
             storage_endpoint: other.storage_endpoint.or(self.storage_endpoint),
             credentials: other.credentials.or(self.credentials),
+            datafusion_credentials: other.datafusion_credentials.or(self.datafusion_credentials),
+            bigquery_credentials: other.bigquery_credentials.or(self.bigquery_credentials),
+            cdap_credentials: other.cdap_credentials.or(self.cdap_credentials),
+            token_command: other.token_command.or(self.token_command),
+            cdap_token_command: other.cdap_token_command.or(self.cdap_token_command),
+            impersonate_service_account: other
+                .impersonate_service_account
+                .or(self.impersonate_service_account),
+            quota_project: other.quota_project.or(self.quota_project),
             colour: other.colour.or(self.colour),
             read_only: other.read_only.or(self.read_only),
             protected: other.protected.or(self.protected),
             webhook: other.webhook.or(self.webhook),
             webhook_format: other.webhook_format.or(self.webhook_format),
-        }
-    }
-}
-
-impl std::str::FromStr for Credentials {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "google" => Ok(Self::Google),
-            "none" => Ok(Self::None),
-            _ => Err(format!("'{text}' is neither google nor none.")),
         }
     }
 }
@@ -204,6 +256,14 @@ mod tests {
                 "https://host/base?key=1",
             ),
             ("credentials", "none", "gcloud"),
+            ("cdap_credentials", "command", "cdap"),
+            ("token_command", "gcloud auth print-access-token", " "),
+            ("quota_project", "my-project", "my project"),
+            (
+                "impersonate_service_account",
+                "loader@p.iam.gserviceaccount.com",
+                "loader",
+            ),
             ("colour", "red", "mauve"),
             ("read_only", "true", "yes"),
             ("protected", "false", "1"),

@@ -15,13 +15,24 @@ use std::path::PathBuf;
 const PREFIX: &str = "DOWNBEAT_";
 
 /// Names in the environment that are ours and are not variables.
-const RESERVED: [&str; 3] = ["DOWNBEAT_HOME", "DOWNBEAT_PROFILE", "DOWNBEAT_LOG"];
+const RESERVED: [&str; 5] = [
+    "DOWNBEAT_HOME",
+    "DOWNBEAT_PROFILE",
+    "DOWNBEAT_LOG",
+    "DOWNBEAT_ACCESS_TOKEN",
+    "DOWNBEAT_CDAP_ACCESS_TOKEN",
+];
+
+/// What of them is a secret, and has no business among the settings.
+const TOKENS: [&str; 2] = ["DOWNBEAT_ACCESS_TOKEN", "DOWNBEAT_CDAP_ACCESS_TOKEN"];
 
 /// Where a value comes from; a later one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// Built in.
     Default,
+    /// gcloud's own settings name it.
+    Gcloud,
     /// Set in the profile.
     Profile,
     /// Set by `DOWNBEAT_<VARIABLE>`.
@@ -37,6 +48,7 @@ impl Origin {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Default => "default",
+            Self::Gcloud => "gcloud",
             Self::Profile => "profile",
             Self::Environment => "environment",
             Self::CommandLine => "command line",
@@ -54,6 +66,8 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// `DOWNBEAT_…` of the environment. An empty value counts as not set.
     pub environment: BTreeMap<String, String>,
+    /// The project that gcloud would use.
+    pub gcloud_project: Option<String>,
 }
 
 /// The names only: values may hold secrets.
@@ -63,6 +77,7 @@ impl fmt::Debug for Overrides {
             .field("profile", &self.profile)
             .field("set", &self.set.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("environment", &self.environment.keys())
+            .field("gcloud_project", &self.gcloud_project)
             .finish()
     }
 }
@@ -84,7 +99,10 @@ impl Overrides {
         Self {
             profile,
             set,
-            environment: texts.filter(|(key, _)| key.starts_with(PREFIX)).collect(),
+            gcloud_project: None,
+            environment: texts
+                .filter(|(key, _)| key.starts_with(PREFIX) && !TOKENS.contains(&key.as_str()))
+                .collect(),
         }
     }
 
@@ -163,12 +181,15 @@ impl Settings {
         for (name, text) in &overrides.set {
             settings.take(name, text, Origin::CommandLine, || format!("--set {name}"))?;
         }
+        settings.take_gcloud(overrides)?;
         settings.redact_last_arguments();
         let exposed = settings.connection.exposed().map(|(name, url)| {
             let message = format!("{name} is {url}: a Google token would cross the network in the clear.");
             Finding::error(name, message, "Use https://, or set credentials to none.")
         });
         settings.findings.extend(exposed.collect::<Vec<_>>());
+        let misfits = settings.connection.misfits();
+        settings.findings.extend(misfits);
         Ok(settings)
     }
 
@@ -189,6 +210,15 @@ impl Settings {
             self.take(name.as_str(), text, Origin::Profile, || source.clone())?;
         }
         Ok(())
+    }
+
+    /// A profile that names no project has the one that gcloud would use.
+    fn take_gcloud(&mut self, overrides: &Overrides) -> Result<(), ConfigError> {
+        let is_open = self.profile != SANDBOX_PROFILE && self.variables.project_id.is_empty();
+        match &overrides.gcloud_project {
+            Some(project) if is_open => self.take("project_id", project, Origin::Gcloud, || "gcloud".into()),
+            _ => Ok(()),
+        }
     }
 
     fn take_environment(&mut self, overrides: &Overrides) -> Result<(), ConfigError> {

@@ -1,10 +1,10 @@
 //! The JSON schema of `config.toml`, for editors that complete and check it (Taplo, Even Better TOML): what
 //! `downbeat config --schema` prints. Names, meanings and choices come from where they are read.
 
-use super::Connection;
 use super::connection::BAND_COLOURS;
 use super::screen::{LONGEST_GRACE, ScreenSettings, THEMES, WAYS};
 use super::template::{DEFAULT_PROFILE, SECRET_ARGUMENTS, of_connection, of_screen};
+use super::{Connection, Credentials};
 use domain::retention::Retention;
 use domain::variable::{VariableName, Variables};
 use serde_json::{Map, Value, json};
@@ -121,7 +121,14 @@ fn screen(name: &str) -> Value {
 fn connection(name: &str) -> Value {
     match name {
         "colour" => json!({"enum": BAND_COLOURS}),
-        "credentials" => json!({"enum": ["google", "none"]}),
+        "credentials" | "datafusion_credentials" | "bigquery_credentials" | "cdap_credentials" => {
+            json!({"enum": Credentials::WORDS})
+        }
+        "token_command" | "cdap_token_command" => json!({"type": "string", "pattern": "\\S"}),
+        "impersonate_service_account" => {
+            json!({"type": "string", "pattern": "^[^@\\s/]+@[^\\s/]*\\.[^\\s/]*$"})
+        }
+        "quota_project" => json!({"type": "string", "pattern": "^[A-Za-z0-9.:-]+$"}),
         "webhook_format" => json!({"enum": ["text", "json"]}),
         "read_only" | "protected" => json!({"type": "boolean"}),
         _ => json!({"type": "string", "format": "uri"}),
@@ -222,6 +229,19 @@ mod tests {
                 "[profile.prod]\ncdf_pipeline_run_arguments = [{ business_unit = 'hr' }]\n",
                 true,
             ),
+            (
+                "[profile.prod]\ncredentials = 'command'\ntoken_command = 'gcloud auth print-access-token'\n",
+                true,
+            ),
+            (
+                "[profile.prod]\nimpersonate_service_account = 'loader@p.iam.gserviceaccount.com'\nquota_project = 'p'\n",
+                true,
+            ),
+            ("[profile.prod]\ncdap_credentials = 'environment'\n", true),
+            ("[profile.prod]\ncdap_credentials = 'gcloud'\n", false),
+            ("[profile.prod]\ntoken_command = ' '\n", false),
+            ("[profile.prod]\nimpersonate_service_account = 'loader'\n", false),
+            ("[profile.prod]\nquota_project = 'my project'\n", false),
             ("[profile.prod]\nwebhook_format = 'xml'\n", false),
             ("[profile.prod]\ncolour = 'mauve'\n", false),
             ("[profile.prod]\nproject = 'p'\n", false),

@@ -35,14 +35,20 @@ impl Connection {
     pub fn shown(&self, name: &str) -> Option<String> {
         let address = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
         let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string());
+        let word = |credentials: Option<Credentials>| credentials.map(|one| one.word().to_owned());
         match name {
             "datafusion_endpoint" => address(&self.datafusion_endpoint),
             "bigquery_endpoint" => address(&self.bigquery_endpoint),
             "cdap_endpoint" => address(&self.cdap_endpoint),
-            "credentials" => self.credentials.map(|one| match one {
-                Credentials::Google => "google".to_owned(),
-                Credentials::None => "none".to_owned(),
-            }),
+            "credentials" => word(self.credentials),
+            "datafusion_credentials" => word(self.datafusion_credentials),
+            "bigquery_credentials" => word(self.bigquery_credentials),
+            "cdap_credentials" => word(self.cdap_credentials),
+            // They may hold secrets.
+            "token_command" => self.token_command.as_ref().map(|_| "***".to_owned()),
+            "cdap_token_command" => self.cdap_token_command.as_ref().map(|_| "***".to_owned()),
+            "impersonate_service_account" => self.impersonate_service_account.clone(),
+            "quota_project" => self.quota_project.clone(),
             "colour" => self.colour.clone(),
             "read_only" => flag(self.read_only),
             "protected" => flag(self.protected),
@@ -83,6 +89,8 @@ mod tests {
         let text = r#"[profile.prod]
 project_id = "my-project"
 webhook = "https://hooks.example/services/hunter2"
+token_command = "curl -u me:hunter2 https://vault.example"
+cdap_token_command = "echo hunter2"
 secret_arguments = ["word"]
 cdf_pipeline_run_arguments = '[{"db_password": "hunter2", "word": "hunter2", "note": "shown"}]'
 "#;

@@ -181,7 +181,32 @@ pub(super) fn of_connection(name: &str) -> (&'static str, &'static str) {
             "Another address of Cloud Storage.",
             "\"https://storage.googleapis.com\"",
         ),
-        "credentials" => ("google (application default credentials) or none.", "\"google\""),
+        "credentials" => (
+            "Where tokens come from: google (application default credentials), command, environment or none.",
+            "\"google\"",
+        ),
+        "token_command" => (
+            "With command: what prints a token of Google's, and nothing else.",
+            "\"gcloud auth print-access-token\"",
+        ),
+        "impersonate_service_account" => (
+            "The service account in whose name calls are made.",
+            "\"loader@my-project.iam.gserviceaccount.com\"",
+        ),
+        "quota_project" => (
+            "The project that pays for calls; the one in the file of credentials if not set.",
+            "\"my-project\"",
+        ),
+        "datafusion_credentials" => (
+            "Other credentials for the Data Fusion service alone.",
+            "\"google\"",
+        ),
+        "bigquery_credentials" => ("Other credentials for BigQuery alone.", "\"google\""),
+        "cdap_credentials" => ("Other credentials for CDAP alone.", "\"google\""),
+        "cdap_token_command" => (
+            "With cdap_credentials = command: what prints a token of the CDAP server's own.",
+            "\"cat /run/secrets/cdap-token\"",
+        ),
         "colour" => ("The colour of the name at the top of the screen.", "\"red\""),
         "read_only" => (
             "Whether nothing may be started, stopped, emptied or written.",

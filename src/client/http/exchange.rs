@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::request::Request;
 use super::server_time::{ServerTimes, date};
-use crate::client::auth::Secret;
+use crate::client::auth::Grant;
 use crate::client::error::{Answer, ClientError};
 use crate::clock;
 use domain::cause;
@@ -23,13 +23,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 pub(super) async fn send<B: Body>(
     client: &reqwest::Client,
     request: &Request,
-    token: Option<&Secret>,
+    grant: Option<&Grant>,
     times: &ServerTimes,
 ) -> Result<B, ClientError> {
     let sent = clock::elapsed();
     let mut builder = request.prepare(client);
-    if let Some(token) = token {
-        builder = builder.bearer_auth(token.expose());
+    if let Some(grant) = grant {
+        builder = builder.bearer_auth(grant.token.expose());
+        if let Some(project) = &grant.quota_project {
+            builder = builder.header("x-goog-user-project", &**project);
+        }
     }
     let response = builder
         .send()

@@ -1,11 +1,13 @@
 //! A request: what it is in words, how long it may take, and what a lost answer would mean.
 
 use super::RetryPolicy;
+use crate::client::auth::Secret;
 use crate::client::error::ClientError;
 use domain::call::ServiceCall;
 use domain::failure::FailureKind;
 use domain::service::Service;
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use std::fmt;
@@ -16,12 +18,22 @@ use url::Url;
 const LARGEST: usize = 16 << 20;
 
 /// A request to a service.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are four independent things about a request"
+)]
 pub(in crate::client) struct Request {
     service: Service,
     operation: String,
     method: Method,
     url: Url,
     body: Option<Vec<u8>>,
+    /// What the body is.
+    content_type: &'static str,
+    /// Further lines of the head.
+    headers: Vec<(&'static str, Secret)>,
+    /// Whether no proxy may stand in between.
+    direct: bool,
     /// The etag that the resource must still have.
     if_match: Option<String>,
     /// Whether it has an effect that must not happen twice.
@@ -43,6 +55,9 @@ impl Request {
             method: Method::GET,
             url,
             body: None,
+            content_type: "application/json",
+            headers: Vec::new(),
+            direct: false,
             if_match: None,
             once: false,
             changes: false,
@@ -112,6 +127,29 @@ impl Request {
         self
     }
 
+    /// Sends a form in place of JSON.
+    #[must_use]
+    pub(in crate::client) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        self.body = Some(form.extend_pairs(fields).finish().into_bytes());
+        self.content_type = "application/x-www-form-urlencoded";
+        self
+    }
+
+    /// One more line of the head.
+    #[must_use]
+    pub(in crate::client) fn header(mut self, name: &'static str, value: Secret) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Goes to where no proxy stands in between.
+    #[must_use]
+    pub(in crate::client) fn direct(mut self) -> Self {
+        self.direct = true;
+        self
+    }
+
     /// Changes something: it is told to people.
     #[must_use]
     pub(in crate::client) fn changing(mut self) -> Self {
@@ -163,6 +201,10 @@ impl Request {
         &self.url
     }
 
+    pub(super) fn is_direct(&self) -> bool {
+        self.direct
+    }
+
     pub(super) fn is_once(&self) -> bool {
         self.once
     }
@@ -181,9 +223,20 @@ impl Request {
         if let Some(etag) = &self.if_match {
             builder = builder.header(reqwest::header::IF_MATCH, etag);
         }
+        for (name, value) in &self.headers {
+            let value = HeaderValue::from_str(value.expose()).map(|mut value| {
+                value.set_sensitive(true);
+                value
+            });
+            // One that cannot be sent fails the request, without its text.
+            builder = match value {
+                Ok(value) => builder.header(*name, value),
+                Err(_) => builder.header(*name, "\n"),
+            };
+        }
         match &self.body {
             Some(body) => builder
-                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .header(reqwest::header::CONTENT_TYPE, self.content_type)
                 .body(body.clone()),
             None if self.method == Method::POST => builder.header(reqwest::header::CONTENT_LENGTH, 0),
             None => builder,

@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::client::Endpoint;
-use crate::client::testing::{Script, Step, ok, short_deadlines};
+use crate::client::auth::Nobody;
+use crate::client::credentials::{Credentials, Outside, Tokens, Wanted};
+use crate::client::testing::{Script, Scripted, Step, ok, short_deadlines};
 use serde_json::{Value, json};
 
 fn http() -> Http {
-    Http::new(Credentials::none(), short_deadlines()).unwrap()
+    Http::new(Arc::new(Nobody), short_deadlines()).unwrap()
 }
 
 fn url(script: &Script) -> Url {
@@ -216,7 +218,12 @@ async fn nobody_is_followed_to_another_host() {
 #[tokio::test]
 async fn loopback_gets_no_token_but_a_user_agent() {
     let script = Script::serve([ok("1")]).await;
-    let http = Http::new(Credentials::fixed("hush"), short_deadlines()).unwrap();
+    let wanted = Wanted {
+        tokens: Tokens::Environment,
+        ..Wanted::default()
+    };
+    let outside = Outside::new(|_| Some("hush".into()));
+    let http = Http::new(Arc::new(Credentials::new(wanted, &outside)), short_deadlines()).unwrap();
     http.call(&get(&script)).await.unwrap();
     let head = &script.seen()[0].head;
     assert!(
@@ -334,7 +341,7 @@ async fn a_certificate_that_is_not_trusted_is_said_at_once() {
 #[tokio::test]
 async fn a_rejected_token_is_renewed_once() {
     let script = Script::serve([Step::Say(401, String::new()), ok("1")]).await;
-    let http = Http::new(Credentials::scripted(&["old", "new"]), short_deadlines()).unwrap();
+    let http = Http::new(Arc::new(Scripted::new(&["old", "new"])), short_deadlines()).unwrap();
     assert_eq!(http.call(&post_once(&script)).await.unwrap(), b"1");
     let tokens: Vec<_> = script
         .seen()
@@ -344,7 +351,7 @@ async fn a_rejected_token_is_renewed_once() {
     assert_eq!(tokens, [false, true]);
 
     let script = Script::serve(vec![Step::Say(401, String::new()); 5]).await;
-    let http = Http::new(Credentials::scripted(&["a", "b", "c"]), short_deadlines()).unwrap();
+    let http = Http::new(Arc::new(Scripted::new(&["a", "b", "c"])), short_deadlines()).unwrap();
     let error = http.call(&get(&script)).await.unwrap_err();
     assert_eq!(
         (error.kind, script.seen().len()),

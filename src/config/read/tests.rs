@@ -40,7 +40,7 @@ secret_arguments = ["db_word"]
         ("bq_truncate", "false"),
     ];
     assert_eq!(texts, expected);
-    assert_eq!(profile.connection.credentials(), Credentials::None);
+    assert_eq!(profile.connection.credentials, Some(Credentials::None));
     assert_eq!(profile.connection.colour.as_deref(), Some("red"));
     assert_eq!(profile.secret_arguments, ["db_word"]);
 }
@@ -135,7 +135,7 @@ fn a_section_of_the_sandbox_is_laid_over_the_built_in_one() {
     let profile = config.profile("sandbox").unwrap();
     assert_eq!(profile.variables[&VariableName::MaxActivePipelines], "2");
     assert_eq!(profile.variables[&VariableName::BqOutputTable], "landing");
-    assert_eq!(profile.connection.credentials(), Credentials::None);
+    assert_eq!(profile.connection.credentials, Some(Credentials::None));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is in effect, of the four places a value can come from, and what is refused.
 
 use super::*;
+use domain::finding::Severity;
 use std::path::Path;
 
 const FILE: &str = r#"
@@ -26,6 +27,7 @@ fn overrides(set: &[(&str, &str)], environment: &[(&str, &str)]) -> Overrides {
         profile: None,
         set: set.iter().map(owned).collect(),
         environment: environment.iter().map(owned).collect(),
+        gcloud_project: None,
     }
 }
 
@@ -108,7 +110,7 @@ fn a_wrong_value_names_its_place() {
         ),
         (
             overrides(&[("credentials", "gcloud")], &[]),
-            "neither google nor none",
+            "none of google, command, environment, none",
         ),
         (
             overrides(&[], &[("DOWNBEAT_BQ_TRUNCATE", "maybe")]),
@@ -144,7 +146,84 @@ fn a_misspelt_name_in_the_environment_is_said() {
 fn a_token_in_the_clear_stops_the_run() {
     let given = overrides(&[("cdap_endpoint", "http://cdap.example:11015")], &[]);
     let settings = resolve(&config(), &given).unwrap();
-    assert_eq!(settings.findings[0].severity, domain::finding::Severity::Error);
+    assert_eq!(settings.findings[0].severity, Severity::Error);
+}
+
+#[test]
+fn credentials_of_a_command_need_the_command() {
+    for (set, about, severity) in [
+        (
+            &[("credentials", "command")][..],
+            "token_command",
+            Some(Severity::Error),
+        ),
+        (
+            &[("cdap_credentials", "command")][..],
+            "token_command",
+            Some(Severity::Error),
+        ),
+        (
+            &[("token_command", "print")][..],
+            "token_command",
+            Some(Severity::Warning),
+        ),
+        (
+            &[("cdap_token_command", "print")][..],
+            "cdap_token_command",
+            Some(Severity::Warning),
+        ),
+        (
+            &[("credentials", "command"), ("token_command", "print")][..],
+            "",
+            None,
+        ),
+        (
+            &[("cdap_credentials", "command"), ("cdap_token_command", "print")][..],
+            "",
+            None,
+        ),
+    ] {
+        let settings = resolve(&config(), &overrides(set, &[])).unwrap();
+        let found = settings.findings.first();
+        assert_eq!(found.map(|finding| finding.severity), severity, "{set:?}");
+        assert_eq!(found.map_or("", |finding| &finding.about), about, "{set:?}");
+    }
+}
+
+#[test]
+fn a_profile_without_a_project_has_that_of_gcloud_and_says_so() {
+    let given = |profile: &str| Overrides {
+        profile: Some(profile.to_owned()),
+        gcloud_project: Some("of-gcloud".to_owned()),
+        ..Overrides::default()
+    };
+    for (profile, project, origin) in [
+        ("environment", "of-gcloud", Origin::Gcloud),
+        ("test", "test-project", Origin::Profile),
+        ("sandbox", "downbeat-sandbox", Origin::Profile),
+    ] {
+        let settings = resolve(&config(), &given(profile)).unwrap();
+        let name = VariableName::ProjectId;
+        assert_eq!(
+            (settings.variables.text(name).as_str(), settings.origin(name)),
+            (project, origin)
+        );
+    }
+}
+
+#[test]
+fn a_token_in_the_environment_is_no_setting() {
+    let token = [
+        ("DOWNBEAT_ACCESS_TOKEN", "hunter2"),
+        ("DOWNBEAT_CDAP_ACCESS_TOKEN", "hunter2"),
+    ];
+    let given = Overrides::from_outside(
+        None,
+        Vec::new(),
+        token.map(|(key, text)| (key.into(), text.into())),
+    );
+    assert!(given.environment.is_empty());
+    assert_eq!(resolve(&config(), &given).unwrap().findings, []);
 }
 
 #[test]

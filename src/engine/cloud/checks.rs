@@ -11,7 +11,7 @@ impl Cloud {
     /// The settings, and who asks.
     pub(super) fn pass_settings(&self, plan: &mut Plan) {
         plan.pass_check("variables", "Each variable has a value, and they fit each other.");
-        let identity = self.shared.client.identity();
+        let identity = self.shared.client.credentials().identity();
         plan.pass_check("credentials", format!("Requests carry: {identity}."));
     }
 
