@@ -188,6 +188,8 @@ pub struct Connected {
     pub state: String,
     /// Base of the product's own screens, for links.
     pub console: Option<String>,
+    /// Whose credentials the calls carried.
+    pub caller: String,
 }
 
 /// The channels to and from an engine.

@@ -36,12 +36,8 @@ pub(super) fn endpoints(settings: &Settings) -> Endpoints {
 pub(super) fn credentials(settings: &Settings) -> Credentials {
     let found = parts::credentials(&settings.connection);
     let identity = found.identity();
-    let others = found.others();
-    let others = others
-        .iter()
-        .map(|(service, identity)| format!("; for {service} {identity}"));
     Credentials {
-        text: identity.to_string() + &others.collect::<String>(),
+        text: found.text(),
         source: identity.source.as_str(),
         account: identity.account,
         file: identity.file.map(|file| file.to_string_lossy().into_owned()),

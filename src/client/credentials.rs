@@ -155,6 +155,13 @@ impl Credentials {
             .collect()
     }
 
+    /// Whose they are, for people.
+    pub fn text(&self) -> String {
+        let others = self.others().into_iter();
+        let others = others.map(|(service, identity)| format!("; for {service} {identity}"));
+        self.identity().to_string() + &others.collect::<String>()
+    }
+
     /// The accounts whose tokens have been used, by service.
     pub fn accounts(&self) -> BTreeMap<Service, String> {
         [Service::DataFusion, Service::BigQuery, Service::Cdap]

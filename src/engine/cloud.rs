@@ -28,8 +28,10 @@ use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
 use domain::id::{DagRunId, DatasetId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
 use domain::row::{Configuration, ConfigurationColumn};
+use domain::service::Service;
 use domain::time::Timestamp;
 use domain::variable::Variables;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -90,6 +92,17 @@ impl Cloud {
         &self.shared.bigquery
     }
 
+    /// The accounts whose tokens the calls have carried, by service.
+    pub fn callers(&self) -> BTreeMap<Service, String> {
+        self.shared.client.credentials().accounts()
+    }
+
+    /// From now on the calls carry tokens of these accounts only; of a service that is not named, those of the account
+    /// that has the next token.
+    pub fn go_on_as(&self, callers: &BTreeMap<Service, String>) {
+        self.shared.client.credentials().pin(callers);
+    }
+
     /// The instance. With `cdap_endpoint` there is none.
     async fn instance(&self) -> Result<Instance, ClientError> {
         let variables = self.variables();
@@ -125,6 +138,7 @@ impl Cloud {
                 version,
                 state: "ACTIVE".into(),
                 console: None,
+                caller: self.shared.client.credentials().text(),
             });
         }
         let instance = self.instance().await?;
@@ -133,6 +147,7 @@ impl Cloud {
             version,
             state: instance.state.to_string(),
             console: instance.service_endpoint,
+            caller: self.shared.client.credentials().text(),
         })
     }
 

@@ -97,7 +97,11 @@ impl Job {
             }
             plan.add(found);
         }
-        Ok(plan.into_preflight())
+        let callers = self.cloud.callers();
+        Ok(Preflight {
+            callers,
+            ..plan.into_preflight()
+        })
     }
 
     async fn truncate(self, job: JobId) -> Result<TruncateJob, Failure> {

@@ -179,6 +179,7 @@ pub fn ready(width: u16, height: u16) -> Model {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
         console: None,
+        caller: "none".into(),
     };
     send(&mut model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
     model

@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use crate::truncate::JobProgress;
 use crate::variable::VariableName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use strum::VariantNames;
 
 /// A fact and its time.
@@ -58,6 +58,9 @@ pub enum Fact {
         task: TaskId,
         /// Each of them, and what was seen.
         checks: Vec<Check>,
+        /// The accounts whose tokens the calls carried, by service, as far as they are known.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        callers: BTreeMap<Service, String>,
     },
     /// `start` has read the configuration table.
     ConfigurationChecked {

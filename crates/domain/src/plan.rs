@@ -20,10 +20,11 @@ use crate::id::TaskId;
 use crate::request::{RunRequest, Scope};
 use crate::row::{Configuration, ConfigurationRow, task_by_hand};
 use crate::secret::{SecretNames, Secrets};
+use crate::service::Service;
 use crate::variable::{VariableName, Variables};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What a run will do.
@@ -56,6 +57,8 @@ pub struct Preflight {
     pub active: Option<u64>,
     /// The variables that the deployed pipeline looks up.
     pub passed: BTreeSet<VariableName>,
+    /// The accounts whose tokens the calls carried, by service, as far as they are known.
+    pub callers: BTreeMap<Service, String>,
 }
 
 /// One pipeline run of a plan.
@@ -189,6 +192,7 @@ impl Plan {
             findings: self.findings,
             checks: self.checks,
             passed: self.passed,
+            callers: BTreeMap::new(),
         }
     }
 

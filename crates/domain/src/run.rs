@@ -67,6 +67,8 @@ pub struct Run {
     pub truncate_progress: Option<JobProgress>,
     /// What that job says of the table that it emptied.
     pub emptied: Option<Emptied>,
+    /// The accounts that it has begun as, by service, as far as they are known.
+    pub callers: BTreeMap<Service, String>,
     /// What was found, in the order of time.
     pub notices: Vec<(Timestamp, Finding)>,
     /// Services that do not answer as they should, each with since when and why.
@@ -98,6 +100,7 @@ impl Run {
             truncate_job: None,
             truncate_progress: None,
             emptied: None,
+            callers: BTreeMap::new(),
             notices: Vec::new(),
             degraded: BTreeMap::new(),
         })

@@ -14,6 +14,7 @@ use domain::finding::Finding;
 use domain::id::TaskId;
 use domain::log::{Level, LogLine};
 use domain::time::Timestamp;
+use std::collections::BTreeMap;
 
 const CHAIN: &str = include_str!("journal/chain.jsonl");
 const BY_HAND: &str = include_str!("journal/by_hand.jsonl");
@@ -116,6 +117,7 @@ fn each_try_has_a_log_of_its_own() {
         Fact::Checked {
             task: start.clone(),
             checks: vec![Check::new("clock", "It is right.")],
+            callers: BTreeMap::new(),
         },
         Fact::Noticed {
             finding: Finding::error("bq_output_table", "It is a view.", "Name a table."),

@@ -1,6 +1,7 @@
 //! What `start` looked at and found in order, in sentences for its log. What it did not find in order is a finding.
 
 use super::Cloud;
+use domain::check::Check;
 use domain::deployed::DeployedPipeline;
 use domain::finding::Finding;
 use domain::plan::Plan;
@@ -8,11 +9,19 @@ use domain::request::Scope;
 use domain::row::Configuration;
 
 impl Cloud {
-    /// The settings, and who asks.
-    pub(super) fn pass_settings(&self, plan: &mut Plan) {
+    /// The settings.
+    pub(super) fn pass_settings(plan: &mut Plan) {
         plan.pass_check("variables", "Each variable has a value, and they fit each other.");
-        let identity = self.shared.client.credentials().identity();
-        plan.pass_check("credentials", format!("Requests carry: {identity}."));
+    }
+
+    /// Who asks, behind the settings. It is known once something was asked.
+    pub(super) fn pass_caller(&self, plan: &mut Plan) {
+        let caller = self.shared.client.credentials().text();
+        let place = plan.checks.len().min(1);
+        plan.checks.insert(
+            place,
+            Check::new("credentials", format!("Requests carry: {caller}.")),
+        );
     }
 
     /// The configuration table.

@@ -34,7 +34,7 @@ impl Cloud {
         if plan.error().is_some() {
             return Ok(plan);
         }
-        self.pass_settings(&mut plan);
+        Self::pass_settings(&mut plan);
         let mut troubles = Troubles::default();
         let deployed = self.deployed();
         let deployed = if request.scope == Scope::Chain {
@@ -68,6 +68,7 @@ impl Cloud {
             Some(finding) => plan.add([finding]),
             None => self.pass_clock(&mut plan),
         }
+        self.pass_caller(&mut plan);
         troubles.settle(plan)
     }
 

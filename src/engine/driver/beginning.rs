@@ -17,6 +17,7 @@ use domain::scheduler::{Input, Outbox, Scheduler, Step};
 use domain::settle::Unfinished;
 use domain::summary::RunSummary;
 use domain::task::Handled;
+use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 impl Driver {
@@ -26,6 +27,7 @@ impl Driver {
             return self.refuse(busy()).await;
         }
         self.parts.secrets.learn_request(&request);
+        self.cloud(&request.variables).go_on_as(&BTreeMap::new());
         let has_arguments = !request.edits.is_empty() || request.scope != Scope::Chain;
         // Which arguments are passwords must be known before the first of them is journalled.
         let is_known = !has_arguments || self.cloud(&request.variables).learn_request(&request).await;
@@ -81,6 +83,7 @@ impl Driver {
             Err(failure) => return self.refuse(failure).await,
         };
         let cloud = self.cloud(&run.request.variables);
+        cloud.go_on_as(&run.callers);
         let mut reservation = None;
         if !run.state.is_end() {
             reservation = match self.reserve(&cloud, &run).await {

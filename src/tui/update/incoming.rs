@@ -50,7 +50,11 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             let at = model.now;
             model.action_log.add(at, Deed::Called(call));
         }
-        Update::Connected(connected) => model.connected = Some(connected),
+        Update::Connected(connected) => {
+            // The account is known now.
+            model.credentials.text.clone_from(&connected.caller);
+            model.connected = Some(connected);
+        }
         Update::LogGrew { task, number } => log_scope::on_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {
             model.notify(Meaning::Warning, engine::of_log(&task, number, &text));

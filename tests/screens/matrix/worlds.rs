@@ -267,6 +267,7 @@ pub fn connect(model: &mut Model) {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
         console: None,
+        caller: "none".into(),
     };
     send(model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
 }

@@ -38,6 +38,7 @@ impl Fact {
             | Self::TaskGivenUp { reason: failure, .. }
             | Self::TaskSkipped { reason: failure, .. }
             | Self::ConnectionDegraded { reason: failure, .. } => secrets.strike_failure(failure),
+            // An account is no secret.
             Self::Checked { checks, .. } => {
                 for check in checks {
                     check.redact(secrets);

@@ -53,6 +53,12 @@ impl Run {
             Fact::ConnectionRestored { service } => {
                 self.degraded.remove(service);
             }
+            // As whom it has begun it goes on.
+            Fact::Checked { callers, .. } => {
+                for (service, account) in callers {
+                    self.callers.entry(*service).or_insert_with(|| account.clone());
+                }
+            }
             Fact::RunStopAsked => self.begin_to_stop(StopReason::Asked),
             Fact::RunTimedOut => self.begin_to_stop(StopReason::RunLimit),
             Fact::RunEnded { state } => {

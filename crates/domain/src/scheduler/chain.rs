@@ -18,7 +18,7 @@ use crate::service::Service;
 use crate::state::TaskState;
 use crate::task::{Task, TaskKind};
 use crate::variable::VariableName;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Scheduler {
     /// Moves the first control task that is not over; none may overtake another.
@@ -100,9 +100,10 @@ impl Scheduler {
                 checks,
                 active,
                 passed,
+                callers,
             }) => {
                 let refusal = refusal(&findings);
-                self.record_checks(&task, checks);
+                self.record_checks(&task, checks, callers);
                 self.record_passed(passed);
                 for finding in findings {
                     self.emit(Fact::Noticed { finding });
@@ -126,10 +127,14 @@ impl Scheduler {
         }
     }
 
-    fn record_checks(&mut self, task: &TaskId, checks: Vec<Check>) {
+    fn record_checks(&mut self, task: &TaskId, checks: Vec<Check>, callers: BTreeMap<Service, String>) {
         if !checks.is_empty() {
             let task = task.clone();
-            self.emit(Fact::Checked { task, checks });
+            self.emit(Fact::Checked {
+                task,
+                checks,
+                callers,
+            });
         }
     }
 

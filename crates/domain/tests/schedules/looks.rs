@@ -11,6 +11,7 @@ use domain::pipeline::{PipelineRun, PipelineState, StageCounts};
 use domain::plan::Preflight;
 use domain::row::{Configuration, ConfigurationRow};
 use domain::scheduler::{Answer, Effect};
+use domain::service::Service;
 use domain::time::Timestamp;
 use domain::variable::VariableName;
 
@@ -123,6 +124,7 @@ fn inspection() -> Preflight {
     Preflight {
         checks: vec![Check::new("cdf_pipeline_name", "It is deployed.")],
         passed: [VariableName::BqDatasetId].into(),
+        callers: [(Service::BigQuery, "loader@p.iam.gserviceaccount.com".to_owned())].into(),
         ..Preflight::default()
     }
 }
