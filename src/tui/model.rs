@@ -2,6 +2,7 @@
 //! `tui/view.rs` draws it. It knows no terminal and reads no clock: `now` is a field.
 
 pub mod action_log;
+mod alerts;
 pub mod arguments;
 pub mod configuration;
 pub mod driver;
@@ -16,6 +17,7 @@ pub mod logs;
 pub mod marks;
 pub mod moment;
 pub mod next_plan;
+mod next_run;
 pub mod notices;
 pub mod opened_run;
 pub mod overlay;
@@ -25,30 +27,26 @@ pub mod trail;
 pub mod variables;
 pub mod window_lines;
 
-use super::action::name::Action;
+pub use alerts::Alert;
+
 use super::context::{Context, Pane};
 use super::key::Key;
 use super::mouse::Clicked;
 use super::preferences::{Preferences, ProfileChoice};
-use super::theme::{Ground, Meaning};
+use super::theme::Ground;
 use crate::engine::Connected;
 use action_log::ActionLog;
 use configuration::ConfigurationPane;
 use domain::deployed::DeployedPipeline;
 use domain::draft::KeptEdits;
 use domain::failure::Failure;
-use domain::id::TaskId;
-use domain::plan::Plan;
-use domain::request::{RunRequest, Scope};
-use domain::row::{ConfigurationRow, RowName};
+use domain::row::RowName;
 use domain::run::Run;
 use domain::secret::Secrets;
-use domain::service::Service;
 use domain::summary::RunSummary;
-use domain::target::{Credentials, Endpoints, Target};
+use domain::target::{Credentials, Endpoints};
 use domain::task::{Task, Try};
 use domain::time::Timestamp;
-use domain::warehouse::TableRestore;
 use driver::{Awaited, Driver};
 use editor::Editor;
 use failures::Failures;
@@ -58,7 +56,7 @@ use list_filter::{ListFilter, SelectedBefore, WindowFilter};
 use logs::LogsPane;
 use marks::{Marks, TaskMarks};
 use next_plan::NextPlan;
-use notices::{Notice, Notices};
+use notices::Notices;
 use overlay::{Overlay, Overlays};
 use prompt::{Prompt, PromptPurpose, TypedTexts};
 use ratatui::layout::Rect;
@@ -83,35 +81,6 @@ pub struct Telling {
     pub last_failure: Option<Timestamp>,
     /// How many failures were not told since.
     pub untold: usize,
-}
-
-/// Something that lasts, below the header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Alert<'a> {
-    /// A service does not answer; requests are retried.
-    Degraded {
-        /// The service.
-        service: Service,
-        /// When it answered last.
-        since: Timestamp,
-        /// Why the last request failed.
-        reason: &'a Failure,
-    },
-    /// The disk, or another want of this machine, is in the way, and nothing goes on.
-    Trouble(&'a Failure),
-    /// The run emptied the output table and is over, without success.
-    Emptied(TableRestore),
-    /// The run is being stopped, and the program ends with it.
-    Leaving,
-    /// A stop waits to be taken back.
-    Stopping {
-        /// What is stopped.
-        what: &'a str,
-        /// The key that stops it at once.
-        key: Action,
-        /// In so many seconds.
-        seconds: u128,
-    },
 }
 
 /// The state of the screen.
@@ -329,50 +298,6 @@ impl Model {
         }
     }
 
-    /// Shows a notice until it is hidden.
-    pub fn notify(&mut self, meaning: Meaning, text: impl Into<String>) {
-        self.push_notice(meaning, text.into(), false);
-    }
-
-    /// Shows a notice until the next key.
-    pub fn reply(&mut self, text: impl Into<String>) {
-        self.push_notice(Meaning::Waiting, text.into(), true);
-    }
-
-    fn push_notice(&mut self, meaning: Meaning, text: String, is_transient: bool) {
-        self.notices.push(Notice {
-            at: self.now,
-            meaning,
-            text,
-            is_transient,
-        });
-    }
-
-    /// The notice above the footer.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.notices.shown()
-    }
-
-    /// What is wrong for as long as it is shown, below the header.
-    pub fn alerts(&self) -> Vec<Alert<'_>> {
-        let degraded = self.shown_run().map(|run| &run.degraded).into_iter().flatten();
-        let degraded = degraded.map(|(service, (since, reason))| Alert::Degraded {
-            service: *service,
-            since: *since,
-            reason,
-        });
-        let emptied = self.shown_run().and_then(Run::needed_restore).map(Alert::Emptied);
-        let leaving = self.is_leaving.then_some(Alert::Leaving);
-        let trouble = self.trouble.as_ref().map(Alert::Trouble);
-        let stopping = self.grace.as_ref().map(|grace| Alert::Stopping {
-            what: &grace.what,
-            key: grace.key,
-            seconds: self.now.until(grace.until).as_millis().div_ceil(1_000),
-        });
-        let lasting = stopping.into_iter().chain(trouble).chain(emptied);
-        lasting.chain(degraded).chain(leaving).collect()
-    }
-
     /// Why nothing can be changed in a read-only profile.
     pub fn read_only_reason(&self) -> String {
         format!(
@@ -388,50 +313,5 @@ impl Model {
         } else {
             self.profile.clone()
         }
-    }
-
-    /// What the next run is asked to do.
-    pub fn request(&self) -> RunRequest {
-        RunRequest {
-            profile: self.profile.clone(),
-            variables: self.variables.working.clone(),
-            scope: Scope::Chain,
-            edits: self.configuration.edits.clone(),
-            allow_unresolved_sink: self.shows_sinks(),
-            only: self.marked_rows().map(ConfigurationRow::name).collect(),
-            beside: false,
-        }
-    }
-
-    /// Whether the plan shows which sinks are not known, so that its start accepts them. Without the pipeline or the
-    /// rows it shows none, and the run's own check must refuse them.
-    fn shows_sinks(&self) -> bool {
-        self.deployed.is_some() && self.configuration.current().is_some()
-    }
-
-    /// Where the next run takes place.
-    pub fn target(&self) -> Target {
-        let (endpoints, credentials) = (self.endpoints.clone(), self.credentials.clone());
-        Target::new(&self.request(), self.is_sandbox, endpoints, credentials)
-    }
-
-    /// The plan of the next run, as far as it is known here.
-    pub fn plan(&self) -> Plan {
-        let mut plan = Plan::new(self.request(), self.configuration.current());
-        if let Some(deployed) = &self.deployed {
-            let findings = plan.judge(deployed);
-            plan.add(findings);
-        }
-        plan
-    }
-
-    /// Whether the start would refuse the next run.
-    pub fn is_blocked(&self) -> bool {
-        self.configuration.trouble().is_some() || self.planned().error().is_some()
-    }
-
-    /// Whether the next run gives a task other arguments than its row's.
-    pub fn has_edits(&self, task: &TaskId) -> bool {
-        self.configuration.edits.contains_key(task)
     }
 }
