@@ -1,56 +1,26 @@
 //! A log in another program: the terminal is given away and taken back, and the run goes on meanwhile.
 
-use crate::memory::{Harness, start_on};
-use crate::sample;
-use domain::event::{Fact, RunEvent};
+use crate::memory::{Harness, start_with_logs};
 use domain::failure::Failure;
-use domain::request::{RunRequest, Scope};
 use downbeat::engine::Update;
 use downbeat::signals::Signal;
+use downbeat::tui::Outcome;
 use downbeat::tui::viewer::Viewer;
-use downbeat::tui::{Outcome, Setup};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// The loop with a run whose first task has a log, and this program to show it. `GO` in it is a file that it can wait for.
 async fn log(pager: &str) -> (TempDir, Harness) {
-    let folder = tempfile::tempdir().unwrap();
-    for task in ["start", "truncate_table"] {
-        let text = format!("2026-11-23T10:00:00.000Z INFO  Read | of {task}\n");
-        std::fs::write(folder.path().join(format!("{task}.1")), text).unwrap();
-    }
-    let logs = folder.path().to_owned();
-    let pager = pager.replace("HERE", &folder.path().display().to_string());
-    let mut harness = start_on(Setup {
-        log_path: Box::new(move |_, task, number| logs.join(format!("{task}.{number}"))),
-        viewer: Viewer::from_environment(|name| (name == "PAGER").then(|| pager.clone())),
-        ..sample::setup()
-    });
-    harness.command().await;
-    let request = RunRequest {
-        profile: "sandbox".into(),
-        variables: sample::variables(),
-        scope: Scope::Chain,
-        edits: BTreeMap::new(),
-        allow_unresolved_sink: false,
-        only: [].into(),
-        beside: false,
-    };
-    let started = Fact::RunStarted {
-        run: "run-1".into(),
-        request: Box::new(request),
-    };
-    let task = "start".into();
-    let facts = [started, Fact::TryStarted { task }];
-    let events = facts.map(|fact| RunEvent {
-        at: sample::START,
-        fact,
-    });
-    harness.updates.send(Update::Events(events.into())).await.unwrap();
-    harness.shows("of start").await;
-    harness.press("4");
-    (folder, harness)
+    let text = |task: &str| format!("2026-11-23T10:00:00.000Z INFO  Read | of {task}\n");
+    let logs = [
+        ("start", &*text("start")),
+        ("truncate_table", &*text("truncate_table")),
+    ];
+    start_with_logs(&logs, |folder, setup| {
+        let pager = pager.replace("HERE", &folder.display().to_string());
+        setup.viewer = Viewer::from_environment(|name| (name == "PAGER").then(|| pager.clone()));
+    })
+    .await
 }
 
 /// Waits until something is so, without the clock of the test.

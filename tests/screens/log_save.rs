@@ -1,13 +1,9 @@
 //! Rows of the logs for files and for the clipboard: all of them, what the filter shows, what is selected.
 
 use crate::log_files::LogFiles;
-use crate::memory::{Harness, start_on};
+use crate::memory::{Harness, start_with_logs};
 use crate::sample::{self, COLOUR, press, send, type_text};
 use crate::scene;
-use domain::event::{Fact, RunEvent};
-use domain::request::{RunRequest, Scope};
-use downbeat::engine::Update;
-use downbeat::tui::Setup;
 use downbeat::tui::clipboard::Clipboard;
 use downbeat::tui::effect::Effect;
 use downbeat::tui::model::Model;
@@ -20,43 +16,21 @@ use tempfile::TempDir;
 
 /// The loop with a run whose first task has a log of so many rows.
 async fn log(rows: usize) -> (TempDir, Harness, Arc<Mutex<String>>) {
-    let folder = tempfile::tempdir().unwrap();
     let mut text = String::new();
     for row in 0..rows {
         let level = if row % 3 == 0 { "ERROR" } else { "INFO " };
         writeln!(text, "2026-11-23T10:00:00.000Z {level} Read | row {row}").unwrap();
     }
-    std::fs::write(folder.path().join("start.1"), text).unwrap();
-    let logs = folder.path().to_owned();
     let kept = Arc::new(Mutex::new(String::new()));
-    let mut harness = start_on(Setup {
-        log_path: Box::new(move |_, task, number| logs.join(format!("{task}.{number}"))),
-        clipboard: Clipboard::Nowhere,
-        keep_text: Box::new({
-            let kept = Arc::clone(&kept);
-            move |text| {
-                text.clone_into(&mut kept.lock().unwrap());
-                Ok(PathBuf::from("/copied"))
-            }
-        }),
-        ..sample::setup()
-    });
-    harness.command().await;
-    let request = RunRequest::new("sandbox", sample::variables(), Scope::Chain);
-    let started = Fact::RunStarted {
-        run: "run-1".into(),
-        request: Box::new(request),
-    };
-    let task = "start".into();
-    let facts = [started, Fact::TryStarted { task }];
-    let events = facts.map(|fact| RunEvent {
-        at: sample::START,
-        fact,
-    });
-    harness.updates.send(Update::Events(events.into())).await.unwrap();
-    // A run that begins takes the focus.
-    harness.shows(&format!("row {}", rows - 1)).await;
-    harness.press("4");
+    let written = Arc::clone(&kept);
+    let (folder, harness) = start_with_logs(&[("start", &text)], |_, setup| {
+        setup.clipboard = Clipboard::Nowhere;
+        setup.keep_text = Box::new(move |text| {
+            text.clone_into(&mut written.lock().unwrap());
+            Ok(PathBuf::from("/copied"))
+        });
+    })
+    .await;
     (folder, harness, kept)
 }
 

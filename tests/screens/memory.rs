@@ -1,6 +1,7 @@
 //! A terminal in memory, the loop that runs on it, and the other ends of its channels.
 
 use crate::sample;
+use domain::event::{Fact, RunEvent};
 use downbeat::engine::{Command, Engine, Update};
 use downbeat::signals::Signal;
 use downbeat::tui::key::Key;
@@ -21,10 +22,12 @@ use ratatui::crossterm::event::Event;
 use ratatui::layout::{Position, Size};
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -256,4 +259,34 @@ impl Harness {
         let seen = tokio::time::timeout(Duration::from_secs(30), seen).await;
         assert!(seen.is_ok(), "never drawn: {words}");
     }
+}
+
+/// A loop with a run whose first task is at work; the logs of its tasks' first tries have these texts.
+pub async fn start_with_logs(
+    logs: &[(&str, &str)],
+    change: impl FnOnce(&Path, &mut Setup),
+) -> (TempDir, Harness) {
+    let folder = tempfile::tempdir().unwrap();
+    for (task, text) in logs {
+        std::fs::write(folder.path().join(format!("{task}.1")), text).unwrap();
+    }
+    let mut setup = sample::setup();
+    let place = folder.path().to_owned();
+    setup.log_path = Box::new(move |_, task, number| place.join(format!("{task}.{number}")));
+    change(folder.path(), &mut setup);
+    let mut harness = start_on(setup);
+    harness.command().await;
+    let task = "start".into();
+    let tried = RunEvent {
+        at: sample::START,
+        fact: Fact::TryStarted { task },
+    };
+    harness.updates.send(crate::shell::begin_run()).await.unwrap();
+    harness.updates.send(Update::Events(vec![tried])).await.unwrap();
+    let last = logs[0].1.lines().last().unwrap();
+    let (_, shown) = last.rsplit_once("| ").unwrap();
+    // A run that begins takes the focus.
+    harness.shows(shown).await;
+    harness.press("4");
+    (folder, harness)
 }
