@@ -4,7 +4,7 @@
 use crate::forms::HR;
 use crate::memory::{Harness, start_on, start_with};
 use crate::sample;
-use domain::draft::{Draft, KeptChange, KeptEdits};
+use domain::draft::{Draft, KeptChange, KeptEdits, NameOf, TypedName};
 use domain::id::TaskId;
 use domain::variable::VariableName;
 use downbeat::engine::{Command, Update};
@@ -77,6 +77,24 @@ async fn a_signal_while_an_argument_is_typed_keeps_its_text_but_no_secret() {
     harness.press("2 home enter home j j enter h u s h");
     harness.shows("****").await;
     assert_eq!(draft(harness, &kept).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_while_a_name_is_typed_keeps_it_with_its_form() {
+    for (keys, of) in [("a", NameOf::Argument), ("G enter 9 enter P", NameOf::Preset)] {
+        let (mut harness, kept) = start().await;
+        harness.press("2 home enter");
+        harness.press(keys);
+        harness.press("h a l f");
+        harness.shows("half").await;
+        let draft = draft(harness, &kept).await.unwrap();
+        let expected = TypedName {
+            task: HR.into(),
+            of,
+            text: "half".into(),
+        };
+        assert_eq!(draft.typed, Some(expected));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use crate::keys::event;
 use crate::sample::{self, press, send, type_text};
 use crate::scene;
 use domain::arguments::RuntimeArguments;
-use domain::draft::{ArgumentEdit, Draft, KeptChange};
+use domain::draft::{ArgumentEdit, Draft, KeptChange, NameOf, TypedName};
 use domain::event::Fact;
 use domain::failure::Failure;
 use domain::id::TaskId;
@@ -108,6 +108,7 @@ fn edits_that_were_not_saved_are_offered_at_the_next_start() {
         at: sample::at(0),
         variables: BTreeMap::from([(VariableName::BqConfigMaxResults, "105".into())]),
         arguments: BTreeMap::from([(TaskId::from(HR), edit)]),
+        typed: None,
     };
     let make = || {
         let mut setup = sample::setup();
@@ -145,7 +146,7 @@ fn a_text_that_was_left_while_it_was_wrong_is_typed_on_at_the_next_start() {
     setup.kept.draft = Some(Draft {
         at: sample::at(0),
         variables: BTreeMap::from([(VariableName::BqConfigMaxResults, "10x".into())]),
-        arguments: BTreeMap::new(),
+        ..Draft::default()
     });
     let mut model = setup.model();
     downbeat::tui::update::init(&mut model);
@@ -161,4 +162,85 @@ fn a_text_that_was_left_while_it_was_wrong_is_typed_on_at_the_next_start() {
     press(&mut model, "backspace 7 enter");
     let change = (VariableName::BqConfigMaxResults, "107".to_owned());
     assert_eq!(model.variables.changes(), [change]);
+}
+
+#[test]
+fn a_name_that_was_being_typed_is_typed_on_in_the_same_form_at_the_next_start() {
+    for of in [NameOf::Argument, NameOf::Preset] {
+        let mut setup = sample::setup();
+        setup.kept.draft = Some(Draft {
+            at: sample::at(0),
+            arguments: BTreeMap::from([(
+                TaskId::from(HR),
+                ArgumentEdit {
+                    set: RuntimeArguments::from_iter([("limit", "5")]),
+                    ..ArgumentEdit::default()
+                },
+            )]),
+            typed: Some(TypedName {
+                task: HR.into(),
+                of,
+                text: "half_a_na".into(),
+            }),
+            ..Draft::default()
+        });
+        // The answer comes before or after the table.
+        for is_read_first in [true, false] {
+            let mut model = setup.model();
+            downbeat::tui::update::init(&mut model);
+            send(&mut model, 0, Msg::Resized(120, 40));
+            if is_read_first {
+                sample::configuration(&mut model, 1, Ok(sample::table()));
+            }
+            let shown = picture(&model);
+            assert!(shown.contains("half_a_na"), "{shown}");
+            press(&mut model, "y");
+            if !is_read_first {
+                assert!(model.editor().is_none(), "its row is not known yet");
+                sample::configuration(&mut model, 1, Ok(sample::table()));
+            }
+            type_text(&mut model, "me");
+            let text = model.editor().map(|editor| editor.text().to_owned());
+            assert_eq!(text.as_deref(), Some("half_a_name"), "{of:?} {is_read_first}");
+            let shown = picture(&model);
+            assert!(shown.contains(HR), "{shown}");
+            let effects = press(&mut model, "enter");
+            match of {
+                NameOf::Argument => {
+                    type_text(&mut model, "7");
+                    press(&mut model, "enter");
+                    let edits = &model.configuration.edits[&TaskId::from(HR)];
+                    assert_eq!(
+                        (edits.get("half_a_name"), edits.get("limit")),
+                        (Some("7"), Some("5"))
+                    );
+                }
+                NameOf::Preset => assert!(
+                    matches!(effects.as_slice(), [Effect::KeepEdits(KeptChange::Save(name, _))] if name == "half_a_name"),
+                    "{effects:?}"
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_typed_on_yet_is_kept_and_takes_no_other_form_away() {
+    let mut setup = sample::setup();
+    let typed = TypedName {
+        task: HR.into(),
+        of: NameOf::Argument,
+        text: "half".into(),
+    };
+    setup.kept.draft = Some(Draft {
+        typed: Some(typed.clone()),
+        ..Draft::default()
+    });
+    let mut model = setup.model();
+    downbeat::tui::update::init(&mut model);
+    send(&mut model, 0, Msg::Resized(120, 40));
+    press(&mut model, "y ?");
+    sample::configuration(&mut model, 1, Ok(sample::table()));
+    assert!(model.editor().is_none(), "the help stays");
+    assert_eq!(model.configuration.awaited_name, Some(typed));
 }

@@ -30,6 +30,47 @@ pub struct Draft {
     /// The edits of the next run, by task.
     #[serde(default)]
     pub arguments: BTreeMap<TaskId, ArgumentEdit>,
+    /// The name that was being typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed: Option<TypedName>,
+}
+
+impl Draft {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.variables.is_empty() && self.arguments.is_empty() && self.typed.is_none()
+    }
+}
+
+/// A name that was being typed in the form of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedName {
+    /// The task of the row.
+    pub task: TaskId,
+    /// What it is a name of.
+    pub of: NameOf,
+    /// What was typed.
+    pub text: String,
+}
+
+/// What a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameOf {
+    /// Another argument.
+    Argument,
+    /// A preset.
+    Preset,
+}
+
+impl NameOf {
+    /// In words: what is typed into such a field.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Argument => "the name of an argument",
+            Self::Preset => "the name of a preset",
+        }
+    }
 }
 
 /// What is kept for a profile.

@@ -3,6 +3,7 @@
 use crate::tui::model::editor::Editor;
 use domain::arguments::{MASK, RuntimeArguments};
 use domain::deployed::{DeployedPipeline, Gap};
+use domain::draft::NameOf;
 use domain::id::TaskId;
 use domain::plan::{ArgumentSource, compare};
 use domain::row::ConfigurationRow;
@@ -59,10 +60,8 @@ pub struct Needs {
 /// What a text field of the form is for.
 #[derive(Clone, Debug)]
 pub enum Typing {
-    /// The name of another argument.
-    Name(Editor),
-    /// The name under which the edit is saved.
-    Preset(Editor),
+    /// The name of another argument, or the one under which the edit is saved.
+    Name(NameOf, Editor),
     /// A value.
     Value {
         /// The argument.
@@ -286,14 +285,14 @@ impl ArgumentsForm {
     /// The text field that is being typed into.
     pub fn editor(&self) -> Option<&Editor> {
         match self.typing.as_ref()? {
-            Typing::Name(editor) | Typing::Preset(editor) | Typing::Value { editor, .. } => Some(editor),
+            Typing::Name(_, editor) | Typing::Value { editor, .. } => Some(editor),
         }
     }
 
     /// The same, to type into it.
     pub fn editor_mut(&mut self) -> Option<&mut Editor> {
         match self.typing.as_mut()? {
-            Typing::Name(editor) | Typing::Preset(editor) | Typing::Value { editor, .. } => Some(editor),
+            Typing::Name(_, editor) | Typing::Value { editor, .. } => Some(editor),
         }
     }
 
@@ -301,8 +300,8 @@ impl ArgumentsForm {
     pub fn typed_name(&self) -> &str {
         match &self.typing {
             Some(Typing::Value { name, .. }) => name,
-            Some(Typing::Preset(_)) => "the name of a preset",
-            Some(Typing::Name(_)) | None => "the name of an argument",
+            Some(Typing::Name(of, _)) => of.words(),
+            None => NameOf::Argument.words(),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::tui::model::list_filter::ListFilter;
 use crate::tui::widget::list::Shown;
 use domain::arguments::RuntimeArguments;
-use domain::draft::ArgumentEdit;
+use domain::draft::{ArgumentEdit, TypedName};
 use domain::failure::Failure;
 use domain::id::TaskId;
 use domain::row::{Configuration, ConfigurationRow};
@@ -31,6 +31,8 @@ pub struct ConfigurationPane {
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
     /// Edits that are made as soon as the table has been read.
     pub awaited: BTreeMap<TaskId, ArgumentEdit>,
+    /// The name that was being typed the last time, until its form is open again.
+    pub awaited_name: Option<TypedName>,
     /// Those that went to the engine with a start or a retry, until their pipelines have been started with them.
     pub sent: BTreeMap<TaskId, RuntimeArguments>,
 }

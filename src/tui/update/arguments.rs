@@ -1,7 +1,8 @@
 //! The form of a row's arguments. It changes the next run, not the configuration table.
 
-use super::resume;
+use super::{navigation, resume};
 use crate::tui::action::{Action, key};
+use crate::tui::context::Pane;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::arguments::{ArgumentsForm, Needs, Typing};
@@ -10,7 +11,7 @@ use crate::tui::model::list_filter::WindowFilter;
 use crate::tui::model::overlay::Overlay;
 use domain::arguments::RuntimeArguments;
 use domain::command::RunCommand;
-use domain::draft::{ArgumentEdit, KeptChange};
+use domain::draft::{ArgumentEdit, KeptChange, NameOf};
 use domain::remedy::Remedy;
 use domain::task::Task;
 
@@ -34,6 +35,26 @@ pub(super) fn open(model: &mut Model) {
     if let Some(form) = form {
         model.overlays.push(Overlay::Arguments(Box::new(form)));
         refresh(model);
+    }
+}
+
+/// Opens the form in which a name was being typed when the program ended, as soon as its row is known and nothing else
+/// is being done.
+pub(super) fn type_name_again(model: &mut Model) {
+    let Some(typed) = model.configuration.awaited_name.clone() else {
+        return;
+    };
+    let rows = model.configuration.rows();
+    let place = rows.iter().position(|row| row.task == typed.task);
+    let Some(place) = place.filter(|_| model.overlays.is_empty() && model.editor().is_none()) else {
+        return;
+    };
+    model.configuration.awaited_name = None;
+    navigation::focus(model, Pane::Configuration);
+    model.configuration.selected = place;
+    open(model);
+    if let Some(form) = form(model) {
+        form.typing = Some(Typing::Name(typed.of, Editor::changed("", &typed.text)));
     }
 }
 
@@ -73,7 +94,7 @@ pub(super) fn edit(model: &mut Model) {
 /// Opens the field of another argument's name; its value follows.
 pub(super) fn add(model: &mut Model) {
     if let Some(form) = form(model) {
-        form.typing = Some(Typing::Name(Editor::new("")));
+        form.typing = Some(Typing::Name(NameOf::Argument, Editor::new("")));
         // What is added is seen, whatever was looked for before.
         model.window_filter = WindowFilter::default();
     }
@@ -127,8 +148,8 @@ pub(super) fn undo(model: &mut Model, is_redo: bool) -> bool {
 pub(super) fn commit(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     match form.typing.take() {
-        Some(Typing::Name(editor)) => form.edit(editor.text().to_owned()),
-        Some(Typing::Preset(editor)) => save_preset(model, editor.text(), effects),
+        Some(Typing::Name(NameOf::Argument, editor)) => form.edit(editor.text().to_owned()),
+        Some(Typing::Name(NameOf::Preset, editor)) => save_preset(model, editor.text(), effects),
         Some(Typing::Value { name, editor }) => {
             // A field that was only looked at gives no value to what had none.
             if editor.is_changed() || form.values.get(&name).is_some() || form.row.get(&name).is_none() {
@@ -186,7 +207,7 @@ fn store(model: &mut Model) {
 /// Asks for the name of a preset with this row's edit.
 pub(super) fn name_preset(model: &mut Model) {
     if let Some(form) = form(model) {
-        form.typing = Some(Typing::Preset(Editor::new("")));
+        form.typing = Some(Typing::Name(NameOf::Preset, Editor::new("")));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Edits that were not saved when the program ended: kept at the end, offered at the next start.
 
-use super::{field, read_configuration, variables};
+use super::{arguments, field, read_configuration, variables};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::arguments::Typing;
@@ -10,7 +10,7 @@ use crate::tui::plan::count;
 use crate::tui::remedy;
 use crate::tui::theme::Meaning;
 use domain::arguments::RuntimeArguments;
-use domain::draft::{ArgumentEdit, Draft, KeptChange, KeptEdits};
+use domain::draft::{ArgumentEdit, Draft, KeptChange, KeptEdits, TypedName};
 use domain::failure::Failure;
 use domain::id::TaskId;
 
@@ -30,6 +30,9 @@ pub(in crate::tui) fn question(draft: &Draft) -> Dialog {
     if !draft.arguments.is_empty() {
         let rows = count(draft.arguments.len(), "row");
         body.push(format!("Arguments of {rows}: {}.", named(draft.arguments.keys())));
+    }
+    if let Some(TypedName { task, of, text }) = &draft.typed {
+        body.push(format!("Still being typed for {task}: {}, {text}.", of.words()));
     }
     Dialog::new("Take up the edits again?", body, "not now")
         .or('y', "take them up", DialogResult::TakeDraft)
@@ -63,8 +66,11 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
         }
     }
     model.configuration.edit_again(draft.arguments);
+    model.configuration.awaited_name = draft.typed;
     if is_read_anew {
         read_configuration(model, effects);
+    } else {
+        arguments::type_name_again(model);
     }
 }
 
@@ -107,8 +113,26 @@ fn draft(model: &Model) -> Option<Draft> {
         at: model.now,
         variables: variables.collect(),
         arguments,
+        typed: typed_name(model),
     };
-    (!draft.variables.is_empty() || !draft.arguments.is_empty()).then_some(draft)
+    (!draft.is_empty()).then_some(draft)
+}
+
+/// The name that is being typed into a form, or that was the last time and is not taken up yet.
+fn typed_name(model: &Model) -> Option<TypedName> {
+    let in_forms = model.overlays.iter().find_map(|overlay| match overlay {
+        Overlay::Arguments(form) if form.asked.is_none() => match form.typing.as_ref()? {
+            Typing::Name(of, editor) if editor.is_changed() => Some(TypedName {
+                task: form.task.clone(),
+                of: *of,
+                text: editor.text().to_owned(),
+            }),
+            _ => None,
+        },
+        _ => None,
+    });
+    let typed = in_forms.or_else(|| model.configuration.awaited_name.clone());
+    typed.filter(|typed| model.secrets.strike(&typed.text) == typed.text)
 }
 
 /// The arguments of a form with the value that is being typed into it. One that was asked for is a secret, and what shows

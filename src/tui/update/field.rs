@@ -8,6 +8,7 @@ use crate::tui::model::Model;
 use crate::tui::model::arguments::Typing;
 use crate::tui::model::overlay::Overlay;
 use domain::arguments::{MASK, RuntimeArguments};
+use domain::draft::NameOf;
 use domain::variable::Variables;
 
 /// Handles a letter, or a key that edits.
@@ -42,8 +43,10 @@ pub(super) fn validate(model: &mut Model) {
                 Some(format!("{MASK} stands for a secret: type the whole value."))
             }
             Some(Typing::Value { name, .. }) => RuntimeArguments::fault(name, &text),
-            Some(Typing::Preset(_)) if text.trim().is_empty() => Some("A preset needs a name.".into()),
-            Some(Typing::Preset(_)) => None,
+            Some(Typing::Name(NameOf::Preset, _)) if text.trim().is_empty() => {
+                Some("A preset needs a name.".into())
+            }
+            Some(Typing::Name(NameOf::Preset, _)) => None,
             _ => RuntimeArguments::fault(&text, "0"),
         },
         _ => Variables::fault(model.variables.selected, &text).map(|fault| without_value(&fault, &text)),

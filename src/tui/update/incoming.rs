@@ -157,6 +157,7 @@ fn on_configuration(model: &mut Model, of: &Variables, outcome: Result<Configura
         Ok(table) => {
             model.replace_rows(table);
             arguments::refresh(model);
+            arguments::type_name_again(model);
         }
         Err(failure) => model.configuration.failure = Some(failure),
     }

@@ -11,6 +11,7 @@ use crate::tui::plan::count;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{control, text};
+use domain::draft::NameOf;
 use domain::plan::ArgumentSource;
 use ratatui::layout::Rect;
 
@@ -157,8 +158,8 @@ fn line(line: &Line<'_>, (names, value_at): (usize, u16), area: Rect, row: u16, 
 /// Draws the field of a name, what the selected argument is, what is wrong, or what the form is for.
 fn foot_lines(form: &ArgumentsForm, lines: &[Line<'_>], area: Rect, canvas: &mut Canvas) {
     let label = match &form.typing {
-        Some(Typing::Name(_)) => Some("Name: ".to_owned()),
-        Some(Typing::Preset(_)) => Some("Save the edit as the preset: ".to_owned()),
+        Some(Typing::Name(NameOf::Argument, _)) => Some("Name: ".to_owned()),
+        Some(Typing::Name(NameOf::Preset, _)) => Some("Save the edit as the preset: ".to_owned()),
         Some(Typing::Value { name, .. }) if !lines.iter().any(|line| line.name == name) => {
             Some(format!("{name} = "))
         }
