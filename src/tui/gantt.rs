@@ -1,10 +1,12 @@
 //! Tasks on a common time axis: which columns a piece of time takes, and where the axis has its labels. Pure; drawn by
 //! `tui/view/timeline.rs`.
 
+mod marks;
+
+pub use marks::{NEXT, NOW, TIP, USUAL, legend, mark};
+
 use super::eta;
 use super::model::Model;
-use super::symbol::Mark;
-use super::theme::Meaning;
 use domain::state::TaskState;
 use domain::task::Task;
 use domain::time::Timestamp;
@@ -19,105 +21,6 @@ const STEPS: [u64; 20] = [
 
 /// Columns between two labels, at least.
 const GAP: u64 = 2;
-
-/// How a piece of time is drawn.
-pub const fn mark(kind: SpanKind) -> Mark {
-    let (glyph, ascii, word, meaning, explanation) = match kind {
-        SpanKind::Asked => (
-            "·",
-            ".",
-            "asked",
-            Meaning::Waiting,
-            "Its start was sent, and its run was not seen yet.",
-        ),
-        SpanKind::Provisioning => (
-            "░",
-            ":",
-            "provisioning",
-            Meaning::Running,
-            "Its cluster is being made.",
-        ),
-        SpanKind::Starting => (
-            "▒",
-            "+",
-            "starting",
-            Meaning::Running,
-            "Its program is being launched.",
-        ),
-        SpanKind::Running => ("█", "=", "running", Meaning::Running, "It is at work."),
-        SpanKind::Stopping => (
-            "▓",
-            "%",
-            "stopping",
-            Meaning::Warning,
-            "It is to stop, and has not ended.",
-        ),
-        SpanKind::Waiting => (
-            "╌",
-            "-",
-            "waiting",
-            Meaning::Waiting,
-            "It waits for its next try.",
-        ),
-    };
-    Mark {
-        glyph,
-        ascii,
-        word,
-        meaning,
-        explanation,
-    }
-}
-
-/// When the next try begins.
-pub const NEXT: Mark = Mark {
-    glyph: "┊",
-    ascii: "!",
-    word: "next try",
-    meaning: Meaning::Warning,
-    explanation: "When its next try begins.",
-};
-
-/// The moment of the screen.
-pub const NOW: Mark = Mark {
-    glyph: "▏",
-    ascii: "|",
-    word: "now",
-    meaning: Meaning::Accent,
-    explanation: "This moment.",
-};
-
-/// The end of a piece that goes on.
-pub const TIP: Mark = Mark {
-    glyph: "▌",
-    ascii: ">",
-    word: "goes on",
-    meaning: Meaning::Accent,
-    explanation: "This moment, in a try that goes on.",
-};
-
-/// When a task usually ends.
-pub const USUAL: Mark = Mark {
-    glyph: "▕",
-    ascii: "]",
-    word: "usual end",
-    meaning: Meaning::Muted,
-    explanation: "When it ends if it takes as long as half of its successes did.",
-};
-
-/// Every mark of the axis, for the help. A try ends with the mark of its state.
-pub fn legend() -> impl Iterator<Item = Mark> {
-    use SpanKind as K;
-    let kinds = [
-        K::Asked,
-        K::Provisioning,
-        K::Starting,
-        K::Running,
-        K::Stopping,
-        K::Waiting,
-    ];
-    kinds.into_iter().map(mark).chain([NEXT, NOW, TIP, USUAL])
-}
 
 /// A span of time on so many columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

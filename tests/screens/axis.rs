@@ -7,6 +7,7 @@ use crate::scene;
 use domain::event::{Discovery, Fact};
 use domain::id::{PipelineRunId, StartToken};
 use domain::pipeline::PipelineState;
+use domain::timeline;
 use downbeat::tui::effect::Effect;
 use downbeat::tui::gantt;
 use downbeat::tui::model::Model;
@@ -61,8 +62,35 @@ fn a_row_says_what_its_pipeline_does_from_the_first_moment_on() {
 #[test]
 fn the_words_of_the_rows_are_those_of_the_axis() {
     let words: Vec<_> = gantt::legend().map(|mark| mark.word).collect();
-    for word in ["provisioning", "starting", "running"] {
+    for word in ["queued", "provisioning", "starting", "running"] {
         assert!(words.contains(&word), "{word}");
+    }
+}
+
+#[test]
+fn row_and_axis_say_the_same_from_the_answer_to_the_start_on() {
+    let mut model = sample::empty(160, 50);
+    model.grid.selected = Some("start".into());
+    let mut scenario = Scenario::new(model).chain(&sample::table());
+    let began = Fact::StartIntended {
+        task: HR.into(),
+        number: 1,
+        token: StartToken::new("t"),
+    };
+    let accepted = Fact::PipelineStarted {
+        task: HR.into(),
+        run_id: PipelineRunId::new("0f3c9a1e-c84b-11f0-9d2a-0242ac110002"),
+        found: Discovery::Answered,
+    };
+    for (fact, word) in [(began, "queued"), (accepted, "provisioning")] {
+        scenario = scenario.fact(fact);
+        let run = scenario.model.shown_run().unwrap();
+        let task = run.task(&HR.into()).unwrap();
+        let later = scenario.model.now + std::time::Duration::from_secs(5);
+        let last = timeline::spans(task, later).pop().unwrap();
+        assert_eq!(gantt::mark(last.kind).word, word);
+        let row = row(&scenario.model);
+        assert!(row.contains(word), "{row}");
     }
 }
 

@@ -414,3 +414,20 @@ fn without_runs_there_is_no_grid() {
     assert!(!matches!(model.overlays.top(), Some(Overlay::History(_))));
     assert!(model.notice().unwrap().text.contains("No former run yet"));
 }
+
+#[test]
+fn the_time_above_a_run_says_utc_at_every_size() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        let mut model = with_history(width, height);
+        press(&mut model, "H");
+        let shown = picture(&model);
+        let hour = model.history[0].started.clock();
+        let time = hour.get(..5).unwrap();
+        let line = shown
+            .lines()
+            .find(|line| line.contains(&format!(" {time}")) && !line.contains(&hour));
+        let line = line.unwrap_or_else(|| panic!("{time} in\n{shown}"));
+        let (before, _) = line.split_once(time).unwrap();
+        assert!(before.contains("UTC"), "{width}: {line}");
+    }
+}

@@ -183,6 +183,8 @@ pub struct Try {
     pub doubted: Option<Timestamp>,
     /// Its pipeline run, once known.
     pub pipeline_run: Option<PipelineRunId>,
+    /// When its start was accepted: from then on it is provisioning, whatever was seen.
+    pub accepted: Option<Timestamp>,
     /// The state of that run, as last seen.
     pub pipeline_state: Option<PipelineState>,
     /// The state that the run is, or was, waiting in before its program began; `None` once that was seen to
@@ -217,6 +219,7 @@ impl Try {
             token: None,
             doubted: None,
             pipeline_run: None,
+            accepted: None,
             pipeline_state: None,
             waiting_in: None,
             phases: Vec::new(),

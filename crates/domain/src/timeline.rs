@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 /// What a task does meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SpanKind {
-    /// Its start was sent, and its run has not been seen yet.
+    /// Its start was sent, and is not confirmed yet.
     Asked,
     /// Its cluster is being made.
     Provisioning,
@@ -94,6 +94,10 @@ impl Spans {
             _ => SpanKind::Running,
         };
         let stops = one.stop_asked.unwrap_or(end).min(end);
+        if let Some(accepted) = one.accepted {
+            self.until(kind, accepted.min(stops));
+            kind = SpanKind::Provisioning;
+        }
         for phase in &one.phases {
             self.until(kind, phase.since.min(stops));
             kind = of_state(&phase.state).unwrap_or(kind);
@@ -188,6 +192,18 @@ mod tests {
                 (SpanKind::Asked, 20, 21, None),
                 (SpanKind::Starting, 21, 24, None),
                 (SpanKind::Stopping, 24, 30, None),
+            ]
+        );
+        // Until it is seen for the first time, it is what its row says.
+        let mut accepted = a_try(0, &[(P::Starting, 9)], None);
+        accepted.accepted = Some(at(1));
+        let running = task(TaskKind::Pipeline, TaskState::Running, vec![accepted]);
+        assert_eq!(
+            shown(&running, 12),
+            [
+                (SpanKind::Asked, 0, 1, None),
+                (SpanKind::Provisioning, 1, 9, None),
+                (SpanKind::Starting, 9, 12, None),
             ]
         );
         let done = task(TaskKind::Start, TaskState::Success, vec![a_try(3, &[], Some(3))]);

@@ -107,6 +107,7 @@ impl Task {
                 self.change_try(|t| {
                     t.doubted = Some(t.doubted.unwrap_or(at));
                     t.pipeline_run = None;
+                    t.accepted = None;
                     t.pipeline_state = None;
                     t.waiting_in = None;
                     t.phases.clear();
@@ -120,6 +121,7 @@ impl Task {
                 self.refusals = self.refusals.saturating_add(1);
                 self.change_try(|t| {
                     t.pipeline_run = None;
+                    t.accepted = None;
                     t.pipeline_state = None;
                 });
             }
@@ -135,6 +137,7 @@ impl Task {
                 // The count of refusals stays: it keeps the tokens of one try apart.
                 self.change_try(|t| {
                     t.pipeline_run = Some(run_id.clone());
+                    t.accepted = Some(t.accepted.unwrap_or(at));
                     t.doubted = None;
                     t.last_sign = at;
                 });

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!                  22 Nov      23 Nov
-//!                                   10:02
+//!   UTC                             10:02
 //!   run             ✔ ✔ ✖ ✔ ✔ ✔ ✔ ✔ ✖
 //! ▌ hr_engineer     ✔ ✔ ✔ ✔ ✔ ✔ ✔ ✔[✖]
 //!   sales_orders    ✔ ✔ ✖ ✔ ✔ ✔ ✔ ✔ ✔
@@ -201,6 +201,7 @@ fn heading(
             canvas.look.style(Meaning::Accent),
         );
     }
+    canvas.text(area, 1, 1, "UTC", muted);
     canvas.text(area, 1, 2, "run", muted);
     if window.task.is_none() {
         mark_line(area, 2, canvas);
