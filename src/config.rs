@@ -41,6 +41,7 @@ pub use template::template;
 pub use update_check::UpdateCheck;
 pub use webhook::{Webhook, WebhookFormat};
 
+use domain::arguments::RuntimeArguments;
 use domain::retention::Retention;
 use domain::variable::VariableName;
 use std::collections::BTreeMap;
@@ -62,6 +63,8 @@ pub struct Profile {
     pub connection: Connection,
     /// Names of arguments whose values are secrets, in addition to those that look so.
     pub secret_arguments: Vec<String>,
+    /// Arguments that every pipeline run gets; none of them is a secret.
+    pub arguments: RuntimeArguments,
 }
 
 impl Profile {
@@ -88,6 +91,7 @@ impl Profile {
                 ..Connection::default()
             },
             secret_arguments: Vec::new(),
+            arguments: RuntimeArguments::default(),
         }
     }
 
@@ -103,6 +107,9 @@ impl Profile {
         self.variables.extend(other.variables);
         self.connection = self.connection.overlaid(other.connection);
         self.secret_arguments.extend(other.secret_arguments);
+        let mut arguments = other.arguments;
+        arguments.fill(&self.arguments);
+        self.arguments = arguments;
         self
     }
 }

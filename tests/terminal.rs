@@ -13,6 +13,7 @@ mod listener;
 #[path = "support/screen.rs"]
 mod screen;
 
+use domain::arguments::RuntimeArguments;
 use domain::event::{Fact, RunEvent};
 use domain::id::DagRunId;
 use domain::request::{RunRequest, Scope};
@@ -120,6 +121,7 @@ fn begin_elsewhere(home: &Home, run: &DagRunId) -> Lease {
         profile: "far".into(),
         variables: Variables::default(),
         scope: Scope::Chain,
+        arguments: RuntimeArguments::default(),
         edits: [].into(),
         allow_unresolved_sink: false,
         only: [].into(),

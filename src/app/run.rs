@@ -74,6 +74,7 @@ fn requested(settings: &Settings, options: &RunOptions) -> anyhow::Result<RunReq
             Some(given) => Scope::Single(arguments::read(given)?),
             None => Scope::Chain,
         },
+        arguments: settings.arguments.clone(),
         edits: BTreeMap::new(),
         only: options.only.iter().cloned().collect(),
         allow_unresolved_sink: options.allow_unresolved_sink,

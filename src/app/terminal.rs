@@ -99,6 +99,7 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
         preferences: screen::preferences(settings, choice.linear, &environment),
         variables: settings.variables.clone(),
         origins: origins(settings),
+        common_arguments: settings.arguments.clone(),
         findings,
         secret_names: settings.secret_arguments.clone(),
         last_run: last_run.map(|opened| opened.run),

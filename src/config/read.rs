@@ -1,5 +1,6 @@
 //! Reads the text of `config.toml`, and reports everything that is wrong in it with line and column.
 
+mod arguments;
 pub(super) mod keys;
 
 use super::{Config, Connection, Fault, NAME_RULE, Profile, ScreenSettings, is_profile_name};
@@ -10,6 +11,9 @@ use toml_edit::{Document, Item, Key, TableLike, Value};
 
 /// The one setting of a profile that is a list.
 const SECRET_ARGUMENTS: &str = "secret_arguments";
+
+/// The one setting of a profile that is a table.
+pub(super) const ARGUMENTS: &str = "arguments";
 
 /// The settings of a text, or its faults in the order of the text.
 pub(super) fn config(text: &str) -> Result<Config, Vec<Fault>> {
@@ -136,6 +140,16 @@ impl Reader<'_> {
                     None => self.fault(
                         place,
                         format!("{SECRET_ARGUMENTS} takes a list of names: [\"db_word\"]."),
+                    ),
+                }
+                continue;
+            }
+            if key.get() == ARGUMENTS {
+                match item.as_table_like() {
+                    Some(table) => self.arguments(table, &mut profile.arguments),
+                    None => self.fault(
+                        place,
+                        "Arguments are written [profile.NAME.arguments], with one NAME = VALUE on each line.",
                     ),
                 }
                 continue;

@@ -4,6 +4,7 @@
 
 use super::choice::{WithoutChoice, choose};
 use super::{Config, ConfigError, Connection, Profile, SANDBOX_PROFILE, ScreenSettings};
+use domain::arguments::RuntimeArguments;
 use domain::finding::Finding;
 use domain::secret::Secrets;
 use domain::variable::{VariableError, VariableName, Variables};
@@ -145,6 +146,8 @@ pub struct Settings {
     pub screen: ScreenSettings,
     /// Names of arguments whose values are secrets, in addition to those that look so.
     pub secret_arguments: Vec<String>,
+    /// Arguments that every pipeline run gets.
+    pub arguments: RuntimeArguments,
     /// What goes wrong in the embedded sandbox: files, or names of shipped scenarios.
     pub scenario: Vec<PathBuf>,
     /// What was found about where the values come from. [`Variables::check`] finds how they fit each other.
@@ -171,6 +174,7 @@ impl Settings {
             connection: Connection::default(),
             screen: config.screen.clone(),
             secret_arguments: Vec::new(),
+            arguments: RuntimeArguments::default(),
             scenario: Vec::new(),
             lacks_choice: finding.is_some(),
             findings: finding.into_iter().collect(),
@@ -205,6 +209,7 @@ impl Settings {
     fn take_profile(&mut self, profile: &Profile) -> Result<(), ConfigError> {
         self.connection = profile.connection.clone();
         self.secret_arguments.clone_from(&profile.secret_arguments);
+        self.arguments.clone_from(&profile.arguments);
         let source = format!("[profile.{}]", self.profile);
         for (name, text) in &profile.variables {
             self.take(name.as_str(), text, Origin::Profile, || source.clone())?;

@@ -3,7 +3,7 @@
 
 use super::connection::BAND_COLOURS;
 use super::screen::{LONGEST_GRACE, ScreenSettings, THEMES, WAYS};
-use super::template::{DEFAULT_PROFILE, SECRET_ARGUMENTS, of_connection, of_screen};
+use super::template::{ARGUMENTS, DEFAULT_PROFILE, SECRET_ARGUMENTS, of_connection, of_screen};
 use super::{Connection, Credentials};
 use domain::retention::Retention;
 use domain::variable::{VariableName, Variables};
@@ -58,6 +58,11 @@ pub fn schema() -> Value {
         "type": "object",
         "properties": settings,
         "additionalProperties": false,
+        // Names with dots are tables in TOML where they have no quotes.
+        "$defs": {"arguments": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [scalar(), {"$ref": "#/$defs/arguments"}]},
+        }},
     })
 }
 
@@ -97,6 +102,10 @@ fn profile() -> Value {
     }
     let secrets = json!({"type": "array", "items": {"type": "string", "minLength": 1}});
     settings.insert("secret_arguments".into(), described(secrets, SECRET_ARGUMENTS));
+    settings.insert(
+        super::read::ARGUMENTS.into(),
+        described(json!({"$ref": "#/$defs/arguments"}), ARGUMENTS),
+    );
     json!({"type": "object", "properties": settings, "additionalProperties": false})
 }
 
@@ -182,7 +191,9 @@ mod tests {
         let schema = schema();
         let of_profile = &schema["properties"]["profile"]["additionalProperties"]["properties"];
         let names = VariableName::ALL.iter().map(|name| name.as_str());
-        let profile = names.chain(Connection::NAMES).chain(["secret_arguments"]);
+        let profile = names
+            .chain(Connection::NAMES)
+            .chain(["secret_arguments", "arguments"]);
         let all = profile.map(|name| (name, &of_profile[name]));
         let screen = ScreenSettings::NAMES.map(|name| (name, &schema["properties"][name]));
         for (name, setting) in all.chain(screen) {
@@ -243,6 +254,12 @@ mod tests {
             ("[profile.prod]\nimpersonate_service_account = 'loader'\n", false),
             ("[profile.prod]\nquota_project = 'my project'\n", false),
             ("[profile.prod]\nwebhook_format = 'xml'\n", false),
+            (
+                "[profile.prod.arguments]\n'system.profile.name' = 'SYSTEM:native'\napp.pipeline.overwriteConfig = true\nn = 1\n",
+                true,
+            ),
+            ("[profile.prod]\narguments = 'a=b'\n", false),
+            ("[profile.prod.arguments]\na = ['b']\n", false),
             ("[profile.prod]\ncolour = 'mauve'\n", false),
             ("[profile.prod]\nproject = 'p'\n", false),
             ("[profile.'a b']\n", false),

@@ -21,6 +21,10 @@ pub(super) const DEFAULT_PROFILE: &str = "The profile that is used if none is na
 pub(super) const SECRET_ARGUMENTS: &str =
     "Arguments whose values are secrets, in addition to those whose names say so.";
 
+/// What the table of arguments means.
+pub(super) const ARGUMENTS: &str =
+    "Arguments that every pipeline run gets, unless its row, an edit or --args has them.";
+
 /// The whole text.
 pub fn template() -> String {
     let mut text = HEAD.to_owned();
@@ -99,6 +103,9 @@ fn settings(text: &mut String, set: &[(String, String)], with_rest: bool) {
     }
     if with_rest {
         setting(text, SECRET_ARGUMENTS, "secret_arguments = [\"db_word\"]");
+        // A table stands behind the settings of its profile.
+        let example = "[profile.prod.arguments]\n# \"system.profile.name\" = \"SYSTEM:dataproc\"";
+        setting(text, ARGUMENTS, example);
     }
 }
 
@@ -274,6 +281,10 @@ mod tests {
             );
         }
         assert_eq!(profile.secret_arguments, ["db_word"]);
+        assert_eq!(
+            profile.arguments.get("system.profile.name"),
+            Some("SYSTEM:dataproc")
+        );
         // The defaults are written as they are.
         let mut variables = Variables::default();
         for (name, value) in &profile.variables {

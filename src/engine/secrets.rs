@@ -78,7 +78,9 @@ impl SharedSecrets {
             Scope::Chain => None,
         };
         let last = &request.variables.cdf_pipeline_run_arguments.0;
-        for arguments in by_hand.into_iter().chain(request.edits.values()).chain(last) {
+        let common = Some(&request.arguments);
+        let given = by_hand.into_iter().chain(common).chain(request.edits.values());
+        for arguments in given.chain(last) {
             self.learn(arguments);
         }
     }

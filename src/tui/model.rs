@@ -37,6 +37,7 @@ use super::theme::Ground;
 use crate::engine::Connected;
 use action_log::ActionLog;
 use configuration::ConfigurationPane;
+use domain::arguments::RuntimeArguments;
 use domain::deployed::DeployedPipeline;
 use domain::draft::KeptEdits;
 use domain::failure::Failure;
@@ -138,6 +139,8 @@ pub struct Model {
     pub typed: TypedTexts,
     /// The variables.
     pub variables: VariablesPane,
+    /// The arguments that the profile gives every run.
+    pub common_arguments: RuntimeArguments,
     /// The configuration table.
     pub configuration: ConfigurationPane,
     /// The rows that are marked: a run is of these only.

@@ -25,6 +25,7 @@ use super::model::{Model, Telling, TerminalState};
 use super::preferences::{Preferences, ProfileChoice};
 use super::update::{drafts, profiles, resume};
 use super::viewer::Viewer;
+use domain::arguments::RuntimeArguments;
 use domain::draft::{KeptChange, KeptEdits};
 use domain::failure::Failure;
 use domain::finding::Finding;
@@ -105,6 +106,8 @@ pub struct Setup {
     /// Where each comes from, in a word: `profile`, `environment`, `command line`. Without an entry it is
     /// the default.
     pub origins: BTreeMap<VariableName, String>,
+    /// The arguments that the profile gives every run.
+    pub common_arguments: RuntimeArguments,
     /// What was found about the settings.
     pub findings: Vec<Finding>,
     /// The names of arguments whose values are secrets, in addition to those that look so.
@@ -220,6 +223,7 @@ impl Setup {
             prompt: None,
             typed: TypedTexts::default(),
             variables: VariablesPane::new(self.variables.clone(), self.origins.clone()),
+            common_arguments: self.common_arguments.clone(),
             configuration: ConfigurationPane::default(),
             row_marks: Marks::default(),
             grid: GridPane::default(),

@@ -1,5 +1,6 @@
 //! Models for the tests, made from the events of a real run, so that no impossible state is drawn.
 
+use domain::arguments::RuntimeArguments;
 use domain::draft::KeptEdits;
 use domain::event::{Discovery, Fact, RunEvent};
 use domain::failure::Failure;
@@ -98,6 +99,7 @@ pub fn setup() -> Setup {
         variables: variables(),
         origins: profile.map(|name| (name, "profile".to_owned())).into(),
         findings: Vec::new(),
+        common_arguments: RuntimeArguments::default(),
         secret_names: Vec::new(),
         last_run: None,
         unfinished: None,

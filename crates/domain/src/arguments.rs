@@ -10,7 +10,7 @@ pub use given::{parse_file, parse_pairs};
 pub use parse::{ArgumentsError, parse_list};
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Shown and written instead of a secret value, or instead of the secret in a value.
@@ -47,9 +47,25 @@ impl RuntimeArguments {
         self.0.insert(name.into(), value.into());
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Removes a name.
     pub fn remove(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
+    }
+
+    /// Takes each argument of the other ones whose name is not here; returns their names.
+    pub fn fill(&mut self, others: &Self) -> BTreeSet<String> {
+        let missing = others.0.iter().filter(|(name, _)| !self.0.contains_key(*name));
+        let missing: Vec<_> = missing
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let names = missing.iter().map(|(name, _)| name.clone()).collect();
+        self.0.extend(missing);
+        names
     }
 
     /// Takes the new value of each argument that is as it was before, so that an edit changes nothing else.

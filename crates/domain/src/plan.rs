@@ -68,6 +68,8 @@ pub struct PlannedStart {
     pub pipeline: PlannedPipeline,
     /// The arguments in the row; `None` for a pipeline run by hand.
     pub row: Option<RuntimeArguments>,
+    /// The names of those that the profile gives, because nothing nearer does.
+    pub common: BTreeSet<String>,
     /// The variables that are among its arguments because nothing else gave them.
     pub passed: BTreeSet<VariableName>,
 }
@@ -220,10 +222,11 @@ impl Plan {
     fn start_from_row(&self, row: &ConfigurationRow) -> PlannedStart {
         let limits = self.limits();
         let edited = self.request.edits.get(&row.task);
-        let arguments = edited.map_or_else(
+        let mut arguments = edited.map_or_else(
             || row.arguments.clone(),
             |edited| unmasked(edited, &row.arguments),
         );
+        let common = arguments.fill(&self.request.arguments);
         PlannedStart {
             pipeline: PlannedPipeline {
                 task: row.task.clone(),
@@ -235,12 +238,15 @@ impl Plan {
                 arguments,
             },
             row: Some(row.arguments.clone()),
+            common,
             passed: BTreeSet::new(),
         }
     }
 
     fn start_by_hand(&self, arguments: &RuntimeArguments) -> PlannedStart {
         let limits = self.limits();
+        let mut given = arguments.clone();
+        let common = given.fill(&self.request.arguments);
         PlannedStart {
             pipeline: PlannedPipeline {
                 task: task_by_hand(arguments)
@@ -248,9 +254,10 @@ impl Plan {
                 priority: 0,
                 timeout: limits.timeout,
                 allowed_tries: limits.tries,
-                arguments: arguments.clone(),
+                arguments: given,
             },
             row: None,
+            common,
             passed: BTreeSet::new(),
         }
     }
@@ -307,11 +314,10 @@ impl PlannedStart {
             &SecretNames::default(),
         );
         for argument in &mut arguments {
-            if self
-                .passed
-                .iter()
-                .any(|variable| variable.as_str() == argument.name)
-            {
+            let is_variable = |variable: &VariableName| variable.as_str() == argument.name;
+            if self.common.contains(argument.name) {
+                argument.source = ArgumentSource::Profile;
+            } else if self.passed.iter().any(is_variable) {
                 argument.source = ArgumentSource::Variable;
             }
         }

@@ -21,6 +21,9 @@ pub struct RunRequest {
     pub variables: Variables,
     /// The whole chain, or one pipeline by hand.
     pub scope: Scope,
+    /// Arguments that the profile gives every pipeline run: the row, an edit, or the arguments of a pipeline by hand go
+    /// before them.
+    pub arguments: RuntimeArguments,
     /// Arguments that were edited for this run, by task: they replace what the row gives.
     pub edits: BTreeMap<TaskId, RuntimeArguments>,
     /// The only rows of the chain that run; all active ones if it is empty.
@@ -41,12 +44,13 @@ pub enum Scope {
 }
 
 impl RunRequest {
-    /// A request of this scope and no more: every active row, no edits, no exceptions.
+    /// A request of this scope and no more: every active row, no arguments of the profile, no edits, no exceptions.
     pub fn new(profile: impl Into<String>, variables: Variables, scope: Scope) -> Self {
         Self {
             profile: profile.into(),
             variables,
             scope,
+            arguments: RuntimeArguments::default(),
             edits: BTreeMap::new(),
             only: BTreeSet::new(),
             allow_unresolved_sink: false,
@@ -60,6 +64,7 @@ impl RunRequest {
         if let Scope::Single(arguments) = &mut self.scope {
             *arguments = secrets.redact(arguments);
         }
+        self.arguments = secrets.redact(&self.arguments);
         for edited in self.edits.values_mut() {
             let masked = secrets.redact(edited);
             let values = edited.iter().map(|(name, value)| {

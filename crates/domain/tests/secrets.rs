@@ -63,6 +63,7 @@ fn request(scope: Scope) -> RunRequest {
         profile: "p".into(),
         variables,
         scope,
+        arguments: RuntimeArguments::default(),
         edits: BTreeMap::from([(task_id("hr", "payroll"), arguments(PASSWORD))]),
         allow_unresolved_sink: false,
         only: [].into(),

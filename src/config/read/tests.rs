@@ -194,3 +194,30 @@ fn wrong_shapes_and_broken_text_have_a_place_too() {
         assert!(faults[0].starts_with(beginning), "{text}: {faults:?}");
     }
 }
+
+#[test]
+fn arguments_of_a_profile_have_dots_in_quotes_or_without() {
+    let text = "[profile.p.arguments]\n'system.profile.name' = 'SYSTEM:dataproc'\ntask.executor.memory = 2048\nplain = true\n";
+    let read = config(text).unwrap();
+    let arguments: Vec<_> = read.profile("p").unwrap().arguments.iter().collect();
+    let expected = [
+        ("plain", "true"),
+        ("system.profile.name", "SYSTEM:dataproc"),
+        ("task.executor.memory", "2048"),
+    ];
+    assert_eq!(arguments, expected);
+    for (line, words) in [
+        ("db_password = 'hunter2'", "looks like a secret"),
+        ("url = 'mysql://u:hunter2@h/x'", "looks like a secret"),
+        ("a = ['hunter2']", "takes a text"),
+        ("'downbeat.token' = 'hunter2'", "set by Downbeat"),
+        ("a.b = 'x'\n'a.b' = 'hunter2'", "given twice"),
+    ] {
+        let faults = config(&format!("[profile.p.arguments]\n{line}\n")).unwrap_err();
+        let said = &faults[0].message;
+        assert!(
+            said.contains(words) && !said.contains("hunter2"),
+            "{line}: {said}"
+        );
+    }
+}

@@ -26,7 +26,9 @@ pub struct ArgumentsForm {
     pub row: RuntimeArguments,
     /// The arguments of the next run.
     pub values: RuntimeArguments,
-    /// The variables that are passed where neither of them has the argument.
+    /// What the profile gives where neither of them has the argument.
+    pub common: RuntimeArguments,
+    /// The variables that are passed where none of them has the argument.
     pub variables: RuntimeArguments,
     /// What the deployed pipeline looks up.
     pub needs: Needs,
@@ -105,7 +107,12 @@ impl Line<'_> {
             Source::Plan(ArgumentSource::Added) => "+",
             Source::Plan(ArgumentSource::Removed) => "-",
             Source::Missing => "!",
-            Source::Plan(ArgumentSource::Row | ArgumentSource::ByHand | ArgumentSource::Variable)
+            Source::Plan(
+                ArgumentSource::Row
+                | ArgumentSource::ByHand
+                | ArgumentSource::Profile
+                | ArgumentSource::Variable,
+            )
             | Source::Preference => " ",
         }
     }
@@ -123,6 +130,7 @@ impl Line<'_> {
             Source::Plan(ArgumentSource::Added) => "added",
             Source::Plan(ArgumentSource::Removed) => "left out",
             Source::Plan(ArgumentSource::ByHand) => "by hand",
+            Source::Plan(ArgumentSource::Profile) => "profile",
             Source::Plan(ArgumentSource::Variable) => "variable",
             Source::Preference => "preference",
             Source::Missing => "missing",
@@ -155,7 +163,7 @@ impl ArgumentsForm {
     pub fn new(
         row: &ConfigurationRow,
         values: &RuntimeArguments,
-        variables: RuntimeArguments,
+        (common, variables): (RuntimeArguments, RuntimeArguments),
         secrets: &SecretNames,
     ) -> Self {
         Self {
@@ -164,6 +172,7 @@ impl ArgumentsForm {
             secrets: secrets.clone(),
             row: row.arguments.clone(),
             values: values.clone(),
+            common,
             variables,
             needs: Needs::default(),
             selected: 0,
@@ -180,6 +189,7 @@ impl ArgumentsForm {
             secrets: secrets.clone(),
             row: task.arguments.clone(),
             values: task.arguments.clone(),
+            common: RuntimeArguments::default(),
             variables: RuntimeArguments::default(),
             needs: Needs::default(),
             selected: 0,
@@ -202,11 +212,16 @@ impl ArgumentsForm {
 
     /// Everything that the run gets as long as nothing else is edited.
     pub fn given(&self) -> RuntimeArguments {
-        let mut given = self.variables.clone();
-        self.values
-            .iter()
-            .for_each(|(name, value)| given.insert(name, value));
+        let mut given = self.values.clone();
+        given.fill(&self.passed());
         given
+    }
+
+    /// What the profile gives, as arguments and as variables.
+    fn passed(&self) -> RuntimeArguments {
+        let mut passed = self.common.clone();
+        passed.fill(&self.variables);
+        passed
     }
 
     /// Every argument of the row or the run and what the pipeline looks up besides, by name.
@@ -219,7 +234,8 @@ impl ArgumentsForm {
             is_used: self.needs.used.contains(name),
         };
         let is_left = |name: &str| self.values.get(name).is_none();
-        let is_passed = |name: &str| is_left(name) && self.variables.get(name).is_some();
+        let is_common = |name: &str| self.common.get(name).is_some();
+        let is_passed = |name: &str| is_left(name) && (is_common(name) || self.variables.get(name).is_some());
         let compared = compare(Some(&self.row), &self.values, &self.secrets);
         let own = compared.into_iter().filter(|argument| !is_passed(argument.name));
         let mut lines: Vec<_> = own
@@ -228,10 +244,11 @@ impl ArgumentsForm {
                 ..line(argument.name, argument.value, Source::Plan(argument.source))
             })
             .collect();
-        let passed = self.variables.iter().filter(|(name, _)| is_passed(name));
-        lines.extend(
-            passed.map(|(name, value)| line(name, Some(value), Source::Plan(ArgumentSource::Variable))),
-        );
+        let common = self.common.iter().map(|pair| (pair, ArgumentSource::Profile));
+        let variables = self.variables.iter().filter(|(name, _)| !is_common(name));
+        let variables = variables.map(|pair| (pair, ArgumentSource::Variable));
+        let passed = common.chain(variables).filter(|((name, _), _)| is_left(name));
+        lines.extend(passed.map(|((name, value), source)| line(name, Some(value), Source::Plan(source))));
         let is_new = |name: &str| is_left(name) && self.row.get(name).is_none() && !is_passed(name);
         let preferences = self.needs.preferences.iter();
         let used = preferences.filter(|(name, _)| self.needs.used.contains(*name) && is_new(name));
@@ -271,7 +288,8 @@ impl ArgumentsForm {
     /// Opens the field of a value. A secret's field begins empty and is masked.
     pub fn edit(&mut self, name: String) {
         let before = self.values.get(&name).or(self.row.get(&name));
-        let text = before.or(self.variables.get(&name)).unwrap_or_default();
+        let passed = self.passed();
+        let text = before.or(passed.get(&name)).unwrap_or_default();
         let is_masked =
             |arguments: &RuntimeArguments| arguments.get(&name).is_some_and(|value| value.contains(MASK));
         let editor = if self.secrets.contains(&name) || is_masked(&self.row) || is_masked(&self.values) {

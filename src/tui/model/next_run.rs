@@ -14,6 +14,7 @@ impl Model {
             profile: self.profile.clone(),
             variables: self.variables.working.clone(),
             scope: Scope::Chain,
+            arguments: self.common_arguments.clone(),
             edits: self.configuration.edits.clone(),
             allow_unresolved_sink: self.shows_sinks(),
             only: self.marked_rows().map(ConfigurationRow::name).collect(),

@@ -29,9 +29,10 @@ pub(super) fn open(model: &mut Model) {
     let passed = model.plan().passed.into_iter();
     let variables = passed.map(|name| (name.as_str(), model.variables.working.text(name)));
     let variables: RuntimeArguments = variables.collect();
+    let common = model.secrets.redact(&model.common_arguments);
     let form = pane
         .row()
-        .map(|row| ArgumentsForm::new(row, pane.arguments(row), variables, names));
+        .map(|row| ArgumentsForm::new(row, pane.arguments(row), (common, variables), names));
     if let Some(form) = form {
         model.overlays.push(Overlay::Arguments(Box::new(form)));
         refresh(model);

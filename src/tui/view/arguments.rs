@@ -103,9 +103,8 @@ fn meaning(source: Source) -> Meaning {
     match source {
         Source::Plan(ArgumentSource::Row | ArgumentSource::ByHand) => Meaning::Text,
         Source::Plan(ArgumentSource::Edited | ArgumentSource::Added) => Meaning::Warning,
-        Source::Plan(ArgumentSource::Variable | ArgumentSource::Removed) | Source::Preference => {
-            Meaning::Muted
-        }
+        Source::Plan(ArgumentSource::Profile | ArgumentSource::Variable | ArgumentSource::Removed)
+        | Source::Preference => Meaning::Muted,
         Source::Missing => Meaning::Danger,
     }
 }
@@ -197,6 +196,7 @@ fn about(line: &Line<'_>, form: &ArgumentsForm) -> String {
         Source::Plan(ArgumentSource::Added) => "added; the row does not have it",
         Source::Plan(ArgumentSource::Removed) => "left out, although the row has it",
         Source::Plan(ArgumentSource::ByHand) => "given by hand",
+        Source::Plan(ArgumentSource::Profile) => "the profile gives it to every run",
         Source::Plan(ArgumentSource::Variable) => "the variable of this name",
         Source::Preference => "a preference of the pipeline; an argument goes before it",
         Source::Missing => "nothing gives it, and the run would fail",

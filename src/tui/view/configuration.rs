@@ -19,6 +19,7 @@ use domain::plan::{ArgumentSource, compare};
 use domain::row::ConfigurationRow;
 use domain::time::human;
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 
 /// The list keeps this many rows however much is said below it.
 const LEAST_ROWS: u16 = 4;
@@ -216,12 +217,21 @@ fn sources(model: &Model, record: &ConfigurationRow, at: u16, area: Rect, row: u
         match argument.source {
             ArgumentSource::Row => of_row += 1,
             ArgumentSource::Added | ArgumentSource::Edited | ArgumentSource::Removed => edited += 1,
-            ArgumentSource::ByHand | ArgumentSource::Variable => {}
+            ArgumentSource::ByHand | ArgumentSource::Profile | ArgumentSource::Variable => {}
         }
     }
     let plan = model.next_plan.plan.iter();
-    let passed = plan.flat_map(|plan| &plan.passed);
-    let passed = passed.filter(|name| given.get(name.as_str()).is_none()).count();
+    let variables = plan.flat_map(|plan| &plan.passed).map(|name| name.as_str());
+    let passed: BTreeSet<_> = model
+        .common_arguments
+        .iter()
+        .map(|(name, _)| name)
+        .chain(variables)
+        .collect();
+    let passed = passed
+        .into_iter()
+        .filter(|name| given.get(name).is_none())
+        .count();
     let dot = format!(" {} ", canvas.look.symbols.dot);
     let mut column = at;
     for (number, word, meaning) in [

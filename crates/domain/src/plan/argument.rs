@@ -30,6 +30,8 @@ pub enum ArgumentSource {
     Removed,
     /// It was given for a pipeline run by hand.
     ByHand,
+    /// The profile gives it to every run, and nothing nearer gives it.
+    Profile,
     /// It is the variable of the same name: the pipeline looks it up, and nothing else gives it.
     Variable,
 }
@@ -43,13 +45,14 @@ impl ArgumentSource {
             Self::Added => "added",
             Self::Removed => "removed",
             Self::ByHand => "by_hand",
+            Self::Profile => "profile",
             Self::Variable => "variable",
         }
     }
 }
 
 /// Every argument that the row or the run has, in the order of the names; without a row they were
-/// given by hand. Which of them are variables is not told here.
+/// given by hand. Which of them the profile gives, as an argument or as a variable, is not told here.
 pub fn compare<'a>(
     row: Option<&'a RuntimeArguments>,
     run: &'a RuntimeArguments,

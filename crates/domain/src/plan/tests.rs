@@ -4,6 +4,7 @@ use super::*;
 use crate::finding::refusal;
 use crate::row::task_id;
 
+mod common;
 mod deployment;
 mod sinks;
 

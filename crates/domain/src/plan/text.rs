@@ -185,6 +185,7 @@ impl Plan {
             limits.tries.saturating_sub(1),
         );
         let mut lines = vec![line(LineKind::Step, 1, heading)];
+        lines.extend(self.common_line());
         lines.extend(self.passed_line());
         for start in starts {
             lines.push(line(LineKind::Step, 3, self.start_text(start)));
@@ -198,9 +199,24 @@ impl Plan {
         lines
     }
 
+    /// The arguments that the profile gives.
+    fn common_line(&self) -> Option<PlanLine> {
+        let common = self.request.arguments.iter();
+        let values: Vec<_> = common.map(|(name, value)| format!("{name} = {value}")).collect();
+        let text = format!(
+            "arguments of the profile for each, unless its row has them: {}",
+            values.join(", ")
+        );
+        (!values.is_empty()).then(|| line(LineKind::Argument, 3, on_one_line(&text)))
+    }
+
     /// The variables that are passed as arguments.
     fn passed_line(&self) -> Option<PlanLine> {
-        let variables = self.passed.iter();
+        let common = &self.request.arguments;
+        let variables = self
+            .passed
+            .iter()
+            .filter(|name| common.get(name.as_str()).is_none());
         let values: Vec<_> = variables
             .map(|variable| format!("{variable} = {}", self.request.variables.text(*variable)))
             .collect();
@@ -256,13 +272,14 @@ fn argument_line(argument: &PlannedArgument<'_>, detail: Detail) -> Option<PlanL
     let name = argument.name;
     let value = argument.value.unwrap_or_default();
     let text = match argument.source {
-        ArgumentSource::Row | ArgumentSource::ByHand | ArgumentSource::Variable
+        ArgumentSource::Row | ArgumentSource::ByHand | ArgumentSource::Profile | ArgumentSource::Variable
             if detail == Detail::Changes =>
         {
             return None;
         }
-        ArgumentSource::Variable => {
-            let text = on_one_line(&format!("{name} = {value} (the variable)"));
+        ArgumentSource::Profile | ArgumentSource::Variable => {
+            let of = argument.source.as_str();
+            let text = on_one_line(&format!("{name} = {value} (the {of})"));
             return Some(line(LineKind::Argument, 5, text));
         }
         ArgumentSource::Row | ArgumentSource::ByHand => {

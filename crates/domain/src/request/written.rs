@@ -16,6 +16,8 @@ pub(super) struct Written {
     profile: String,
     variables: Variables,
     scope: WrittenScope,
+    #[serde(default, skip_serializing_if = "RuntimeArguments::is_empty")]
+    arguments: RuntimeArguments,
     #[serde(default)]
     edits: BTreeMap<TaskId, RuntimeArguments>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -45,6 +47,7 @@ impl From<RunRequest> for Written {
             profile: request.profile,
             variables: request.variables,
             scope,
+            arguments: request.arguments,
             edits: request.edits,
             only: request.only,
             allow_unresolved_sink: request.allow_unresolved_sink,
@@ -68,6 +71,7 @@ impl TryFrom<Written> for RunRequest {
             profile: written.profile,
             variables: written.variables,
             scope,
+            arguments: written.arguments,
             edits: written.edits,
             only: written.only,
             allow_unresolved_sink: written.allow_unresolved_sink,
