@@ -1,4 +1,5 @@
-//! Compute profiles and provisioners: only `native`, which runs everything here.
+//! Compute profiles and provisioners: `native`, and `dataproc` as Data Fusion has it. Whichever a run asks for, everything
+//! runs here.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "handlers share one signature, also those that never refuse"
@@ -7,8 +8,29 @@
 use super::answer::{Answer, Outcome};
 use super::call::Call;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 const NATIVE: &str = "native";
+const DATAPROC: &str = "dataproc";
+
+/// What asks for a profile: `SYSTEM:dataproc`.
+pub const PROFILE_ARGUMENT: &str = "system.profile.name";
+
+/// The system profile that these arguments ask for; `native` if they ask for none, or for one that there is not.
+pub fn chosen(arguments: &BTreeMap<String, String>) -> &'static str {
+    match arguments
+        .get(PROFILE_ARGUMENT)
+        .and_then(|text| text.split_once(':'))
+    {
+        Some((_, DATAPROC)) => DATAPROC,
+        _ => NATIVE,
+    }
+}
+
+/// Whether there is a system profile of this name.
+pub fn is_system(name: &str) -> bool {
+    [NATIVE, DATAPROC].contains(&name)
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,19 +69,35 @@ fn native(call: &Call) -> Profile {
     }
 }
 
+fn dataproc(call: &Call) -> Profile {
+    Profile {
+        name: DATAPROC,
+        label: "Dataproc",
+        description: "Runs programs on a Dataproc cluster; in the sandbox they run here.",
+        provisioner: ProfileProvisioner {
+            name: "gcp-dataproc",
+            properties: [],
+            total_processing_cpus_label: "Custom",
+        },
+        ..native(call)
+    }
+}
+
 /// `GET /v3/profiles`, `GET {N}/profiles`: a namespace has none of its own.
 pub fn list(call: &Call) -> Outcome {
     if !call.namespace().is_empty() {
         return Ok(Answer::raw_json(b"[]".to_vec()));
     }
-    Ok(Answer::json(&[native(call)]))
+    Ok(Answer::json(&[native(call), dataproc(call)]))
 }
 
 /// `GET /v3/profiles/{profile}`, `GET {N}/profiles/{profile}`
 pub fn one(call: &Call) -> Outcome {
     let (namespace, name) = (call.namespace(), call.path_param("profile"));
-    if namespace.is_empty() && name == NATIVE {
-        return Ok(Answer::json(&native(call)));
+    match name {
+        NATIVE if namespace.is_empty() => return Ok(Answer::json(&native(call))),
+        DATAPROC if namespace.is_empty() => return Ok(Answer::json(&dataproc(call))),
+        _ => {}
     }
     let owner = if namespace.is_empty() { "system" } else { namespace };
     Err(Answer::not_found(&format!("profile:{owner}.{name}")))

@@ -2,6 +2,7 @@
 
 use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
+use super::profile;
 use super::program::ProgramRef;
 use super::string_map::InOrder;
 use crate::run_status::RunStatus;
@@ -216,7 +217,7 @@ impl Run {
                 num_nodes: (self.cluster != ClusterStatus::Provisioning).then_some(0),
             },
             profile: Profile {
-                name: "native",
+                name: profile::chosen(&self.arguments),
                 namespace: "system",
                 entity: "PROFILE",
             },

@@ -7,6 +7,7 @@ use super::call::Call;
 use super::event::Event;
 use super::hash::in_hash_order;
 use super::json::{Ordered, gson_text};
+use super::profile::{self, PROFILE_ARGUMENT};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run};
 use super::state::{CdapState, has_program};
@@ -239,9 +240,9 @@ fn system_arguments(plugins: &[PluginUse]) -> String {
     ))
 }
 
-/// 404 for every compute profile but `SYSTEM:native`.
+/// 404 for every compute profile but the system's.
 fn check_profile(arguments: &BTreeMap<String, String>) -> Result<(), Answer> {
-    let Some(profile) = arguments.get("system.profile.name") else {
+    let Some(profile) = arguments.get(PROFILE_ARGUMENT) else {
         return Ok(());
     };
     let (scope, name) = profile.split_once(':').unwrap_or(("USER", profile));
@@ -250,7 +251,7 @@ fn check_profile(arguments: &BTreeMap<String, String>) -> Result<(), Answer> {
         let text = format!("No enum constant io.cdap.cdap.proto.EntityScope.{scope}");
         return Err(Answer::refuse(500, text));
     }
-    if scope == "SYSTEM" && name == "native" {
+    if scope == "SYSTEM" && profile::is_system(name) {
         return Ok(());
     }
     let owner = if scope == "SYSTEM" { "system" } else { "default" };
